@@ -1,0 +1,44 @@
+import type { JsonObject } from './json.ts';
+import type { ToolEntry } from './tool.ts';
+
+/** Who asks. stdio passes `LOCAL`; an HTTP edge passes whom it authenticated, per request. */
+export interface Caller {
+  readonly id: string;
+  readonly roles: readonly string[];
+}
+
+export const LOCAL: Caller = { id: 'local', roles: [] };
+
+/** What to do: one execution of one tool. */
+export interface ToolCall {
+  readonly tool: ToolEntry;
+  readonly args: JsonObject;
+  /** Deadline in milliseconds, counted from the start of the call. */
+  readonly timeoutMs: number;
+  /** The caller's `_meta`, passed on without its progress token. */
+  readonly meta?: JsonObject;
+}
+
+/** `params` of a `notifications/progress`, without the token. */
+export type Progress = JsonObject & { readonly progress: number };
+
+/** Lifetime and side channels that a forwarded call inherits from its caller. */
+export interface CallContext {
+  readonly caller: Caller;
+  /** Aborted when the caller gives up; the upstream is told. */
+  readonly signal: AbortSignal;
+  /** Called for each progress notification, in wire order, before the result. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** An upstream's `CallToolResult`, exactly as received. `isError: true` is a result, not an error of ours. */
+export type ToolResult = JsonObject;
+
+/** The one verb everything decorates. Rejects with `GatewayError` only. */
+export type CallTool = (call: ToolCall, context: CallContext) => Promise<ToolResult>;
+
+/** Observes, delays or refuses calls; reaches upstreams only through `next`, so it can only subtract. */
+export type CallPolicy = (next: CallTool) => CallTool;
+
+/** What may be known to exist. One predicate decides what search lists, describe shows and invoke accepts. */
+export type Visibility = (caller: Caller, tool: ToolEntry) => boolean;

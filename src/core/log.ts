@@ -1,0 +1,33 @@
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
+
+const SEVERITY: Record<LogLevel, number> = { debug: 0, info: 1, warning: 2, error: 3 };
+
+type Fields = { readonly [key: string]: unknown };
+
+/** Structured log: one JSON object a line. Callers pass names, states and causes, never secrets or arguments. */
+export interface Logger {
+  debug(message: string, fields?: Fields): void;
+  info(message: string, fields?: Fields): void;
+  warning(message: string, fields?: Fields): void;
+  error(message: string, fields?: Fields): void;
+  /** Takes effect at once, also for loggers handed out before. */
+  setLevel(level: LogLevel): void;
+}
+
+/** A logger that hands each line, newline included, to `write`. */
+export function createLogger(write: (line: string) => void, initial: LogLevel = 'info'): Logger {
+  let threshold = SEVERITY[initial];
+  const at = (level: LogLevel) => (message: string, fields?: Fields) => {
+    if (SEVERITY[level] < threshold) return;
+    write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warning: at('warning'),
+    error: at('error'),
+    setLevel: (level) => {
+      threshold = SEVERITY[level];
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { JsonObject } from './json.ts';
+
+/** An upstream's own tool definition, exactly as received: unknown fields stay. */
+export type ToolDefinition = JsonObject & { readonly name: string; readonly inputSchema: JsonObject };
+
+/** A tool and where it lives. */
+export interface ToolEntry {
+  /** `serverKey::toolName`. A key: built by `toolId`, looked up, never parsed. */
+  readonly id: string;
+  /** Key of the server in the configuration. */
+  readonly server: string;
+  readonly tags: readonly string[];
+  readonly definition: ToolDefinition;
+}
+
+/** Id under which a tool is searched, described and invoked. */
+export function toolId(server: string, tool: string): string {
+  return `${server}::${tool}`;
+}
