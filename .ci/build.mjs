@@ -1,0 +1,46 @@
+// @ts-check
+// `npm run build`: bundles the bin and the library with everything they import, so that the package has no dependencies.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+import { declarations } from './declarations.mjs';
+
+rmSync('dist', { recursive: true, force: true });
+
+const { metafile } = await build({
+  entryPoints: { index: 'index.ts', lib: 'src/lib.ts' },
+  outdir: 'dist',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  // What is imported on demand stays a chunk of its own: a start pays only for what every start needs.
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // jsonc-parser's `main` is UMD, whose inner requires no bundler can follow; its `module` is plain ESM.
+  mainFields: ['module', 'main'],
+  // Bundled CommonJS packages (cross-spawn, ws, yaml) still ask for Node's own modules by `require`.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  // Names stay, so that the stack in a user's report can be read.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  metafile: true,
+  logLevel: 'warning',
+});
+
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences(Object.keys(metafile.inputs)));
+writeFileSync('dist/lib.d.ts', declarations('src/lib.ts'));
+writeFileSync('dist/config.schema.json', execFileSync(process.execPath, ['dist/index.js', 'schema']));
+
+/** @param {string[]} inputs Paths of the bundled modules. */
+function licences(inputs) {
+  const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  return [...new Set(folders)].sort().map(licenceOf).join('\n\n');
+}
+
+/** @param {string} folder */
+function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  return `${name} ${version} (${license})\n\n${file ? readFileSync(`${folder}/${file}`, 'utf8').trim() : ''}\n`;
+}

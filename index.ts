@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { main } from './src/cli.ts';
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`mcp-gateway: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,215 @@
+import { searchResults } from './catalog/answer.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { CallContext, Caller, CallTool, ToolResult, Visibility } from './core/call.ts';
+import { clip, GatewayError } from './core/errors.ts';
+import type { JsonObject } from './core/json.ts';
+import type { ToolEntry } from './core/tool.ts';
+import type { Job } from './jobs/job.ts';
+import type { Jobs } from './jobs/jobs.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+
+/** What the configuration has to say to whoever searches. */
+export interface ConfigNotices {
+  /** Entries that could not be used, with what is wrong about them. */
+  readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
+  /** What concerns the file as a whole: none found, or a broken edit that was not taken over. */
+  readonly hint?: string;
+}
+
+export interface BrokerParts {
+  readonly catalog: Catalog;
+  readonly upstreams: Upstreams;
+  readonly jobs: Jobs;
+  /** `upstreams.call`, wrapped in whatever policies the composition root chose. */
+  readonly call: CallTool;
+  readonly visible: Visibility;
+  readonly notices: () => ConfigNotices;
+}
+
+export interface SearchRequest {
+  readonly query: string;
+  readonly limit: number;
+  readonly filters?: { readonly server?: string; readonly tags?: readonly string[] };
+}
+
+export interface InvokeRequest {
+  readonly id: string;
+  readonly args: JsonObject;
+  /** Deadline in ms; absent: the server's own, else the default of the verb. */
+  readonly timeoutMs?: number;
+  readonly meta?: JsonObject;
+}
+
+/** A job as it stands; `position` 1 is the next to run. */
+export interface JobView {
+  readonly job: Job;
+  readonly position?: number;
+}
+
+/** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
+const FIRST_CONNECT_WAIT_MS = 3_000;
+/** Deadlines in ms where neither the caller nor the server's entry gives one. */
+const INVOKE_TIMEOUT_MS = 30_000;
+const JOB_TIMEOUT_MS = 3_600_000;
+/** Servers named in one answer, and characters of an error there: an answer is read by a model. */
+const MAX_SERVERS = 60;
+const MAX_ERROR = 160;
+
+type ServerState = 'connecting' | 'failing' | 'misconfigured';
+
+interface Unavailable {
+  readonly server: string;
+  readonly state: ServerState;
+  readonly error?: string;
+}
+
+/** The gateway's five verbs. It has never heard of MCP, HTTP, files or metrics. */
+export class Broker {
+  readonly #parts: BrokerParts;
+
+  constructor(parts: BrokerParts) {
+    this.#parts = parts;
+  }
+
+  /** Tools that fit a query, within a token budget, and the servers that could not be asked. Empty query: the servers. */
+  async search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
+    const { catalog, upstreams, notices } = this.#parts;
+    const concerned = (server: string) => this.#concerns(server, request);
+    await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, concerned);
+    const unavailable = this.#unavailable(concerned);
+    const { hint } = notices();
+    const rest = { ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
+    if (request.query.trim() === '' && !request.filters) return { servers: this.#servers(caller), ...rest };
+    const { found, hits } = catalog.search(request.query, {
+      limit: request.limit,
+      filters: request.filters,
+      visible: (entry) => this.#parts.visible(caller, entry),
+    });
+    return { found, results: searchResults(hits).results, ...rest };
+  }
+
+  /** The upstream's own definition of a tool, unchanged, with where it lives and whether it can be called now. */
+  async describe(ids: readonly string[], caller: Caller): Promise<JsonObject[]> {
+    const signal = AbortSignal.timeout(FIRST_CONNECT_WAIT_MS);
+    return Promise.all(
+      ids.map(async (id) => {
+        const entry = await this.#resolve(id, caller, signal);
+        const { status } = this.#parts.upstreams.state(entry.server);
+        const available = status === 'ready';
+        // The definition comes last: should it have a field of one of these names, its own is what counts.
+        return { id, server: entry.server, available, ...(!available && { state: status }), ...entry.definition };
+      }),
+    );
+  }
+
+  /** Calls a tool and resolves with the upstream's own result. */
+  async invoke(request: InvokeRequest, context: CallContext): Promise<ToolResult> {
+    const startedAt = Date.now();
+    const known = this.#find(request.id, context.caller);
+    const tool = known ?? (await this.#resolve(request.id, context.caller, this.#waiting(request, context)));
+    const timeoutMs = this.#timeoutMs(request, tool, INVOKE_TIMEOUT_MS) - (Date.now() - startedAt);
+    return this.#parts.call(toolCall(tool, request, Math.max(1, timeoutMs)), context);
+  }
+
+  /** Starts a call in the background. An unknown tool or a full queue fails at once. */
+  async invokeAsync(request: InvokeRequest & { readonly priority: number }, context: CallContext): Promise<JobView> {
+    const { caller } = context;
+    const tool = await this.#resolve(request.id, caller, this.#waiting(request, context));
+    const call = toolCall(tool, request, this.#timeoutMs(request, tool, JOB_TIMEOUT_MS));
+    const { jobs } = this.#parts;
+    const job = jobs.submit(caller.id, { tool: tool.id }, request.priority, (signal, onProgress) =>
+      this.#parts.call(call, { caller, signal, onProgress }),
+    );
+    return this.#view(job);
+  }
+
+  /** The job as it stands, after waiting up to `waitMs` for its end, or after cancelling it. */
+  async jobStatus(
+    request: { readonly jobId: string; readonly waitMs: number; readonly cancel: boolean },
+    context: CallContext,
+  ): Promise<JobView> {
+    const { jobs } = this.#parts;
+    const owner = context.caller.id;
+    const job = request.cancel
+      ? jobs.cancel(request.jobId, owner)
+      : await jobs.wait(request.jobId, owner, request.waitMs, context.signal);
+    return this.#view(job);
+  }
+
+  #view(job: Job): JobView {
+    const position = this.#parts.jobs.position(job);
+    return { job, ...(position !== undefined && { position }) };
+  }
+
+  #find(id: string, caller: Caller): ToolEntry | undefined {
+    const entry = this.#parts.catalog.get(id);
+    return entry && this.#parts.visible(caller, entry) ? entry : undefined;
+  }
+
+  /** The tool of that id, after waiting for its server's first connect if that is what is missing. */
+  async #resolve(id: string, caller: Caller, signal: AbortSignal): Promise<ToolEntry> {
+    const known = this.#find(id, caller);
+    if (known) return known;
+    const candidates = this.#parts.upstreams.all().filter((upstream) => id.startsWith(`${upstream.config.key}::`));
+    await Promise.all(candidates.map((upstream) => upstream.settled(signal)));
+    const entry = this.#find(id, caller);
+    if (entry) return entry;
+    throw this.#unknown(id, caller);
+  }
+
+  #unknown(id: string, caller: Caller): GatewayError {
+    const nearest = this.#parts.catalog.nearestIds(id, (entry) => this.#parts.visible(caller, entry));
+    const missing = this.#unavailable((server) => id.startsWith(`${server}::`))[0];
+    const why = missing
+      ? `server "${missing.server}" is ${missing.state}${missing.error ? ` (${missing.error})` : ''}`
+      : nearest.length > 0
+        ? `did you mean ${nearest.map((each) => `"${clip(each)}"`).join(', ')}?`
+        : 'use search to find tools';
+    return new GatewayError('TOOL_NOT_FOUND', `no tool "${clip(id, 120)}"; ${why}`, { details: { nearest } });
+  }
+
+  #timeoutMs(request: InvokeRequest, tool: ToolEntry, fallback: number): number {
+    return request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallback;
+  }
+
+  #waiting(request: InvokeRequest, context: CallContext): AbortSignal {
+    return AbortSignal.any([context.signal, AbortSignal.timeout(request.timeoutMs ?? INVOKE_TIMEOUT_MS)]);
+  }
+
+  #concerns(server: string, { filters }: SearchRequest): boolean {
+    if (filters?.server !== undefined && filters.server !== server) return false;
+    if (!filters?.tags?.length) return true;
+    const tags = this.#parts.upstreams.get(server)?.config.tags ?? [];
+    return filters.tags.some((tag) => tags.includes(tag));
+  }
+
+  #unavailable(concerned: (server: string) => boolean): Unavailable[] {
+    const down = this.#parts.upstreams.all().flatMap(({ config, state }): Unavailable[] => {
+      if (state.status === 'connecting') return [{ server: config.key, state: 'connecting' }];
+      if (state.status !== 'waiting') return [];
+      return [{ server: config.key, state: 'failing', error: clip(state.error, MAX_ERROR) }];
+    });
+    const wrong = this.#parts
+      .notices()
+      .misconfigured.map(
+        ({ server, error }): Unavailable => ({ server, state: 'misconfigured', error: clip(error, MAX_ERROR) }),
+      );
+    return [...wrong, ...down].filter(({ server }) => concerned(server)).slice(0, MAX_SERVERS);
+  }
+
+  #servers(caller: Caller): JsonObject[] {
+    const { upstreams, catalog, visible } = this.#parts;
+    return upstreams
+      .all()
+      .slice(0, MAX_SERVERS)
+      .map(({ config, about }) => {
+        const tools = catalog.toolsOf(config.key).filter((entry) => visible(caller, entry)).length;
+        const description = config.description ?? about.title;
+        return { server: config.key, tools, ...(description && { description: clip(description, 120) }) };
+      });
+  }
+}
+
+function toolCall(tool: ToolEntry, request: InvokeRequest, timeoutMs: number) {
+  return { tool, args: request.args, timeoutMs, ...(request.meta && { meta: request.meta }) };
+}

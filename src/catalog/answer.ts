@@ -1,0 +1,127 @@
+import type { SearchHit } from './catalog.ts';
+import { estimateTokens } from './estimate-tokens.ts';
+import { textOf, titleOf } from './fields.ts';
+import { signature } from './signature.ts';
+
+/** One tool as `search` shows it: enough to invoke a simple one. */
+export interface SearchResult {
+  readonly id: string;
+  readonly signature: string;
+  /** First sentences, one line; ends with `…` where text was left out. */
+  readonly description: string;
+  /** Rounded to two decimals. */
+  readonly score: number;
+}
+
+// Longest signature and description, from what a result takes when there is room to the least it is shown with.
+const SIZES = [
+  { signatureChars: 300, descriptionChars: 160 },
+  { signatureChars: 220, descriptionChars: 120 },
+  { signatureChars: 160, descriptionChars: 80 },
+  { signatureChars: 100, descriptionChars: 60 },
+  { signatureChars: 80, descriptionChars: 40 },
+  { signatureChars: 50, descriptionChars: 20 },
+  { signatureChars: 20, descriptionChars: 0 },
+] as const;
+
+/** Ids are passed back to be invoked, so they are shown whole or not at all. */
+const MAX_ID_CHARS = 300;
+
+const ELLIPSIS = '…';
+const MAX_READ_CHARS = 4000;
+const MIN_KEPT_SHARE = 0.4;
+
+type Size = (typeof SIZES)[number];
+
+interface Sized {
+  readonly result: SearchResult;
+  readonly tokens: number;
+}
+
+interface Candidate {
+  readonly hit: SearchHit;
+  readonly most: Sized;
+  readonly least: Sized;
+}
+
+/**
+ * Results of a search in the order of the hits, as JSON of at most `budgetTokens` estimated tokens: long texts are
+ * shortened first. `omitted` counts hits left out because of an id over 300 characters or for want of room.
+ */
+export function searchResults(
+  hits: readonly SearchHit[],
+  { budgetTokens = searchBudget(hits.length) }: { budgetTokens?: number } = {},
+): { results: SearchResult[]; omitted: number } {
+  const candidates = fitting(hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS).map(candidate), budgetTokens);
+  const spare = budgetTokens - sum(candidates.map(({ least }) => least.tokens));
+  const wishes = candidates.map(({ most, least }) => most.tokens - least.tokens);
+  const share = fairShare(wishes, spare);
+  const results = candidates.map((one) => within(one, one.least.tokens + share));
+  return { results, omitted: hits.length - results.length };
+}
+
+/** Tokens for that many results: 1,400 for up to ten, 4,000 for fifty. */
+export function searchBudget(results: number): number {
+  return 1400 + 65 * Math.max(0, results - 10);
+}
+
+/** The beginning of a text that somebody else wrote, on one line and without invisible characters; `…` where cut. */
+export function firstSentences(text: string, maxChars: number): string {
+  if (maxChars === 0) return '';
+  // Joiners between letters of some scripts are invisible but part of the word.
+  const line = text
+    .slice(0, MAX_READ_CHARS)
+    .replace(/(?:(?![\u200c\u200d])[\p{C}\s])+/gu, ' ')
+    .trim();
+  if (line.length <= maxChars && text.length <= MAX_READ_CHARS) return line;
+  const start = line.slice(0, maxChars - ELLIPSIS.length);
+  const sentences = /^.*(?:[.!?](?= )|[。!?])/u.exec(start)?.[0] ?? '';
+  if (sentences.length >= maxChars * MIN_KEPT_SHARE) return `${sentences}${ELLIPSIS}`;
+  const words = start.slice(0, Math.max(0, start.lastIndexOf(' ')));
+  const kept = words.length >= maxChars * MIN_KEPT_SHARE ? words : start.replace(/[\ud800-\udbff]$/, '');
+  return `${kept}${ELLIPSIS}`;
+}
+
+function candidate(hit: SearchHit): Candidate {
+  return { hit, most: render(hit, SIZES[0]), least: render(hit, SIZES[SIZES.length - 1] ?? SIZES[0]) };
+}
+
+function render({ entry, score }: SearchHit, { signatureChars, descriptionChars }: Size): Sized {
+  const { definition } = entry;
+  const result = {
+    id: entry.id,
+    signature: signature(definition, signatureChars),
+    description: firstSentences(textOf(definition.description) || titleOf(definition), descriptionChars),
+    score: Math.round(score * 100) / 100,
+  };
+  return { result, tokens: estimateTokens(`${JSON.stringify(result)},`) };
+}
+
+function within({ hit, most, least }: Candidate, maxTokens: number): SearchResult {
+  if (most.tokens <= maxTokens) return most.result;
+  const sizes = SIZES.slice(1, -1).map((size) => render(hit, size));
+  return (sizes.find(({ tokens }) => tokens <= maxTokens) ?? least).result;
+}
+
+// The best candidates that fit at their least size.
+function fitting(candidates: readonly Candidate[], budgetTokens: number): Candidate[] {
+  let used = 0;
+  return candidates.filter(({ least }) => {
+    used += least.tokens;
+    return used <= budgetTokens;
+  });
+}
+
+// The largest equal share that all wishes can be granted up to within the budget.
+function fairShare(wishes: readonly number[], budget: number): number {
+  const ascending = wishes.toSorted((a, b) => a - b);
+  let left = budget;
+  for (const [at, wish] of ascending.entries()) {
+    const share = left / (ascending.length - at);
+    if (wish > share) return share;
+    left -= wish;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -1,0 +1,207 @@
+import { resolve } from 'node:path';
+import type * as z from 'zod';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
+import type { RawConfig, RawEntry } from './formats.ts';
+import { type GatewaySettings, type ServerConfig, serverSchema, settingsSchema } from './schema.ts';
+import { type Environment, substitute, substituteAll } from './substitute.ts';
+
+/** Where relative things start: the folder of the file, the user's home, the variables. */
+export interface Surroundings {
+  readonly folder: string;
+  readonly home: string;
+  readonly env: Environment;
+}
+
+/** A value, where the checks left one, and what they found. */
+export interface Checked<T> {
+  readonly value: T;
+  readonly findings: readonly Finding[];
+}
+
+/** Fields of an entry whose texts name variables, and may hold secrets. */
+const SUBSTITUTED = ['command', 'environment', 'url', 'headers'];
+/** Kept when `auth` is wrong: nobody gets in, rather than everybody. */
+const REFUSE_ALL: GatewaySettings['auth'] = { strategy: 'api-key', apiKeys: [] };
+
+/** The server that an entry describes; undefined when any finding is an error. */
+export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked<ServerConfig | undefined> {
+  const findings = [...entry.findings];
+  if (entry.value === undefined || hasError(findings)) return { value: undefined, findings };
+  const at = (severity: 'error' | 'warning', path: KeyPath, text: string) =>
+    findings.push({ severity, path: entry.locate(path), text, server: entry.key });
+  const filled = fillEntry(entry.value, surroundings.env, at);
+  const typed = { ...filled, type: filled.type ?? typeOf(filled, at) };
+  if (hasError(findings)) return { value: undefined, findings };
+  const server = parseServer(typed, at);
+  return { value: server && place({ ...server, key: entry.key }, surroundings), findings };
+}
+
+type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
+
+function hasError(findings: readonly Finding[]): boolean {
+  return findings.some(({ severity }) => severity === 'error');
+}
+
+function fillEntry(value: JsonObject, env: Environment, at: Report): JsonObject {
+  const warned = new Set<string>();
+  const fill = (text: string, path: KeyPath): string => {
+    const filled = substitute(text, env);
+    for (const name of filled.missing) at('error', path, missingVariable(name));
+    for (const name of filled.unset) if (!warned.has(name)) at('warning', path, unsetVariable(name));
+    for (const name of filled.unset) warned.add(name);
+    return filled.text;
+  };
+  const fields = Object.entries(value).map(([field, raw]) =>
+    SUBSTITUTED.includes(field)
+      ? [field, substituteAll(raw, (text, path) => fill(text, [field, ...path]))]
+      : [field, raw],
+  );
+  return Object.fromEntries(fields);
+}
+
+function missingVariable(name: string): string {
+  return `found \${${name}} but the variable ${name} is not set, expected a value; set it, or write \${${name}:-default}`;
+}
+
+function unsetVariable(name: string): string {
+  return `the variable ${name} is not set, an empty string takes its place`;
+}
+
+function typeOf({ command, url }: JsonObject, at: Report): string | undefined {
+  if (command !== undefined && url === undefined) return 'local';
+  if (url !== undefined && command === undefined) return 'remote';
+  const found = command === undefined ? 'neither "command" nor "url"' : 'both "command" and "url"';
+  at('error', [], `found ${found}, expected "command" for a local server or "url" for a remote one`);
+  return undefined;
+}
+
+function parseServer(typed: JsonObject, at: Report): z.infer<typeof serverSchema> | undefined {
+  const result = serverSchema.safeParse(typed, { error: expectation });
+  if (result.success) return result.data;
+  const [unrecognized, wrong] = partition(result.error.issues);
+  for (const issue of wrong)
+    at('error', keys(issue), mistake(issue, typed, SUBSTITUTED.includes(String(issue.path[0]))));
+  const misfits = unrecognized.flatMap((issue) => issue.keys);
+  for (const key of wrong.length > 0 ? [] : misfits) at('warning', [key], `has no effect on a ${typed.type} server`);
+  if (wrong.length > 0) return undefined;
+  return parseServer(Object.fromEntries(Object.entries(typed).filter(([key]) => !misfits.includes(key))), at);
+}
+
+type Unrecognized = z.core.$ZodIssueUnrecognizedKeys;
+
+function partition(issues: readonly z.core.$ZodIssue[]): [Unrecognized[], z.core.$ZodIssue[]] {
+  const isUnrecognized = (issue: z.core.$ZodIssue): issue is Unrecognized => issue.code === 'unrecognized_keys';
+  return [issues.filter(isUnrecognized), issues.filter((issue) => !isUnrecognized(issue))];
+}
+
+/** zod types path segments as any property key; ours are names and indexes only. */
+function keys({ path }: z.core.$ZodIssue): (string | number)[] {
+  return path.map((key) => (typeof key === 'number' ? key : String(key)));
+}
+
+function mistake(issue: z.core.$ZodIssue, root: unknown, mayBeSecret: boolean): string {
+  const found = keys(issue).reduce<unknown>(
+    (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+    root,
+  );
+  return `found ${describeFound(found, mayBeSecret)}, expected ${issue.message}`;
+}
+
+/** What a rule of the schema expects, where the schema does not say so in words of its own. */
+function expectation(issue: z.core.$ZodRawIssue): string {
+  if (issue.code === 'invalid_type') return KINDS[issue.expected] ?? issue.expected;
+  if (issue.code === 'invalid_value') return oneOf(issue.values);
+  if (issue.code === 'too_big') return `at most ${issue.maximum}`;
+  if (issue.code !== 'too_small') return 'a valid value';
+  if (issue.origin === 'string' || issue.origin === 'array') return `a non-empty ${issue.origin}`;
+  return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'an object',
+  record: 'an object',
+};
+
+function oneOf(values: readonly unknown[]): string {
+  const quoted = values.map((value) => JSON.stringify(value)).join(', ');
+  return values.length === 1 ? quoted : `one of ${quoted}`;
+}
+
+/** Paths as the operating system takes them: `~` is the home directory, a relative cwd starts at the file's folder. */
+function place(server: ServerConfig, { folder, home }: Surroundings): ServerConfig {
+  if (server.type === 'remote' || server.cwd === undefined) return server;
+  return { ...server, cwd: resolve(folder, expandHome(server.cwd, home)) };
+}
+
+/** `~` and `~/x` with the home directory in place of the tilde; any other path unchanged. */
+export function expandHome(path: string, home: string): string {
+  return path.replace(/^~(?=$|[\\/])/, () => home);
+}
+
+/** The settings with each wrong one replaced by its default, except `auth`: a wrong one refuses every caller. */
+export function checkSettings({ path, value }: RawConfig['settings'], env: Environment): Checked<GatewaySettings> {
+  if (!isJsonObject(value)) {
+    const finding = error(path, `found ${describeFound(value, true)}, expected an object of gateway settings`);
+    return { value: settingsSchema.parse({}), findings: [finding] };
+  }
+  const findings: Finding[] = [];
+  const at: Report = (severity, where, text) => findings.push({ severity, path: [...path, ...where], text });
+  const { auth, ...rest } = value;
+  const settings = salvage(structuredClone(rest), at);
+  return { value: auth === undefined ? settings : { ...settings, auth: checkAuth(auth, env, at) }, findings };
+}
+
+/** Parses, and drops what is wrong until it parses: each round removes something, so it ends. */
+function salvage(value: JsonObject, at: Report): GatewaySettings {
+  const result = settingsSchema.safeParse(value, { error: expectation });
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    if (issue.code === 'unrecognized_keys') {
+      at('warning', keys(issue), `${issue.message} (ignored)`);
+      for (const key of issue.keys) remove(value, [...keys(issue), key]);
+    } else {
+      at('error', keys(issue), `${mistake(issue, value, false)}; the default is used`);
+      remove(value, keys(issue));
+    }
+  }
+  return salvage(value, at);
+}
+
+/** Removes the setting that holds the place: a wrong element takes its whole array with it. */
+function remove(value: JsonObject, path: KeyPath): void {
+  const firstIndex = path.findIndex((key) => typeof key === 'number');
+  const names = firstIndex < 0 ? path : path.slice(0, firstIndex);
+  const holder = names
+    .slice(0, -1)
+    .reduce<unknown>((inner, key) => (isJsonObject(inner) ? inner[key] : undefined), value);
+  const last = names.at(-1);
+  if (isJsonObject(holder) && last !== undefined) delete holder[last];
+}
+
+function checkAuth(raw: unknown, env: Environment, at: Report): GatewaySettings['auth'] {
+  let sound = true;
+  const refuse = (path: KeyPath, text: string) => {
+    sound = false;
+    at('error', ['auth', ...path], `${text}; until then the HTTP edge refuses every caller`);
+  };
+  const auth = substituteAll(raw, (text, path) => {
+    const { text: filled, missing, unset } = substitute(text, env);
+    for (const name of [...missing, ...unset]) refuse(path, missingVariable(name));
+    return filled;
+  });
+  if (!sound) return REFUSE_ALL;
+  const result = settingsSchema.shape.auth.safeParse(auth, { error: expectation });
+  for (const issue of result.error?.issues ?? []) {
+    refuse(
+      keys(issue),
+      issue.code === 'unrecognized_keys' ? issue.message : mistake(issue, auth, keys(issue)[0] !== 'strategy'),
+    );
+  }
+  return sound ? result.data : REFUSE_ALL;
+}

@@ -1,0 +1,159 @@
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { ALIASES, type Origins, toNative } from './aliases.ts';
+import {
+  describeFound,
+  error,
+  type Finding,
+  formatPath,
+  type KeyPath,
+  unknownKey,
+  unknownKeys,
+  warning,
+} from './finding.ts';
+import { nearest } from './nearest.ts';
+import { ENTRY_KEYS, settingsSchema } from './schema.ts';
+
+/** One server in the native shape, not yet validated, that remembers how it was written. */
+export interface RawEntry {
+  readonly key: string;
+  readonly path: KeyPath;
+  /** Absent where the entry cannot be read at all; `findings` says why. */
+  readonly value?: JsonObject;
+  readonly findings: readonly Finding[];
+  /** From a place in `value` to the place in the file. */
+  locate(native: KeyPath): KeyPath;
+}
+
+/** A configuration file of any shape, taken apart but not yet validated. */
+export interface RawConfig {
+  readonly entries: readonly RawEntry[];
+  readonly settings: { readonly path: KeyPath; readonly value: unknown };
+  readonly findings: readonly Finding[];
+}
+
+const MAX_KEY_LENGTH = 200;
+
+type Shape = keyof typeof ENTRY_KEYS;
+
+/** Takes apart the flat map, `servers: […]` or `mcpServers: {…}`; the last two may stand in one file. */
+export function readShape(root: JsonObject): RawConfig {
+  const listed = 'servers' in root && !looksLikeEntry(root.servers);
+  const named = 'mcpServers' in root && !looksLikeEntry(root.mcpServers);
+  if (!listed && !named) return readFlat(root);
+  const { $schema: _, servers, mcpServers, ...settings } = root;
+  const fromList = listed ? readListed(servers) : [];
+  const fromMap = named ? readNamed(mcpServers) : [];
+  return { ...withoutDuplicates([...fromList, ...fromMap]), settings: { path: [], value: settings } };
+}
+
+/** A server may be called "servers" or "mcpServers": then its value says how to reach it. */
+function looksLikeEntry(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  return [value.type, value.command, value.url].some((field) => typeof field === 'string' || Array.isArray(field));
+}
+
+function readFlat(root: JsonObject): RawConfig {
+  const { $schema: _, $gateway = {}, ...rest } = root;
+  const reserved = Object.keys(rest).filter((key) => key.startsWith('$'));
+  const servers = Object.entries(rest).filter(([key]) => !key.startsWith('$'));
+  const misplaced = servers.filter(([key, value]) => !looksLikeEntry(value) && hintFor(key) !== undefined);
+  const entries = servers.filter((pair) => !misplaced.includes(pair));
+  return {
+    entries: entries.map(([key, value]) => readEntry('flat', key, [key], value)),
+    settings: { path: ['$gateway'], value: $gateway },
+    findings: [
+      ...reserved.map((key) =>
+        warning([], `${unknownKeys([key], ['$gateway', '$schema'])} (keys with "$" never name a server)`),
+      ),
+      ...misplaced.map(([key, value]) => error([key], `${mistaken(value, 'a server entry')}; ${hintFor(key)}`)),
+    ],
+  };
+}
+
+/** The cure for a key of a flat map that is no server but something of another shape. */
+function hintFor(key: string): string | undefined {
+  const settings = Object.keys(settingsSchema.shape);
+  if (settings.includes(key)) return 'beside a flat map, gateway settings stand under "$gateway"';
+  const shape = nearest(key, ['mcpServers', 'servers']);
+  return shape && `did you mean "${shape}"?`;
+}
+
+function readListed(servers: unknown): RawEntry[] {
+  if (!Array.isArray(servers)) return [unreadable('servers', ['servers'], mistaken(servers, 'an array of servers'))];
+  return servers.map((value: unknown, index) => {
+    const path = ['servers', index];
+    const label = formatPath(path);
+    if (!isJsonObject(value)) return readEntry('listed', label, path, value);
+    const { id, name, ...fields } = value;
+    const key = id ?? name;
+    if (typeof key === 'string') return readEntry('listed', key, path, fields);
+    return unreadable(
+      label,
+      [...path, id === undefined ? 'name' : 'id'],
+      mistaken(key, 'a string, the key of the server'),
+    );
+  });
+}
+
+function readNamed(servers: unknown): RawEntry[] {
+  if (!isJsonObject(servers))
+    return [unreadable('mcpServers', ['mcpServers'], mistaken(servers, 'an object, name to server'))];
+  return Object.entries(servers).map(([key, value]) => readEntry('mcpServers', key, ['mcpServers', key], value));
+}
+
+function withoutDuplicates(all: readonly RawEntry[]): Pick<RawConfig, 'entries' | 'findings'> {
+  const entries = new Map<string, RawEntry>();
+  const findings: Finding[] = [];
+  for (const entry of all) {
+    const first = entries.get(entry.key);
+    if (first === undefined) entries.set(entry.key, entry);
+    else findings.push(error(entry.path, duplicateOf(first), entry.key));
+  }
+  return { entries: [...entries.values()], findings };
+}
+
+function duplicateOf({ key, path }: RawEntry): string {
+  return `found the key ${describeFound(key)} again, expected one that ${formatPath(path)} does not use already; this second server is left out`;
+}
+
+function readEntry(shape: Shape, key: string, path: KeyPath, written: unknown): RawEntry {
+  const flaw = keyFlaw(key);
+  if (flaw)
+    return unreadable(formatPath(path), path, `${flaw}, expected a key of 1 to ${MAX_KEY_LENGTH} visible characters`);
+  if (!isJsonObject(written)) return unreadable(key, path, mistaken(written, 'an object that describes a server'));
+  const known = ENTRY_KEYS[shape];
+  const unknown = Object.keys(written).filter((name) => !known.includes(name));
+  const value = Object.fromEntries(Object.entries(written).filter(([name]) => known.includes(name)));
+  const findings = unknown.length === 0 ? [] : [warning(path, unknownInEntry(shape, unknown), key)];
+  const origins: Origins = new Map();
+  if (shape !== 'flat') findings.push(...toNative(value, path, origins).map((found) => ({ ...found, server: key })));
+  return { key, path, value, findings, locate: (native) => locate(path, origins, native) };
+}
+
+/** In the flat shape, a name from another shape is a better guess than one spelt like it. */
+function unknownInEntry(shape: Shape, unknown: readonly string[]): string {
+  if (shape !== 'flat') return unknownKeys(unknown, ENTRY_KEYS[shape]);
+  return unknown.map((name) => unknownKey(name, ALIASES.get(name) ?? nearest(name, ENTRY_KEYS.flat))).join('; ');
+}
+
+/** Why a key cannot name a server in ids, logs and answers. */
+function keyFlaw(key: string): string | undefined {
+  if (key.trim() === '') return 'found an empty key';
+  if (key.length > MAX_KEY_LENGTH) return `found a key of ${key.length} characters`;
+  return /\p{Cc}/u.test(key) ? 'found a control character in the key' : undefined;
+}
+
+function unreadable(key: string, path: KeyPath, text: string): RawEntry {
+  return { key, path, findings: [error(path, text, key)], locate: (native) => [...path, ...native] };
+}
+
+function mistaken(found: unknown, expected: string): string {
+  return `found ${describeFound(found, true)}, expected ${expected}`;
+}
+
+function locate(entry: KeyPath, origins: Origins, native: KeyPath): KeyPath {
+  const element = origins.get(native.slice(0, 2).join('.'));
+  if (element && native.length > 1) return [...element, ...native.slice(2)];
+  const field = origins.get(String(native[0]));
+  return field ? [...field, ...native.slice(1)] : [...entry, ...native];
+}

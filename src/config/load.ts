@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { causeOf, GatewayError } from '../core/errors.ts';
+import type { ConfigProblem } from '../core/problem.ts';
+import { checkEntry, checkSettings, expandHome } from './check.ts';
+import { type Finding, toProblem } from './finding.ts';
+import { readShape } from './formats.ts';
+import { parseConfig } from './parse.ts';
+import { type GatewaySettings, type ServerConfig, settingsSchema } from './schema.ts';
+import type { Environment } from './substitute.ts';
+
+/** What a configuration file says: the part of it that can run, and everything wrong with the rest. */
+export interface GatewayConfig {
+  /** Absolute. */
+  readonly path: string;
+  /** `false`: there is no such file (yet), and nothing is configured. */
+  readonly found: boolean;
+  /** Enabled and healthy, in the order written. */
+  readonly servers: readonly ServerConfig[];
+  readonly settings: GatewaySettings;
+  readonly problems: readonly ConfigProblem[];
+  /** Keys of the servers with `enabled: false`. */
+  readonly disabled: readonly string[];
+  /** Servers left out because of an error. */
+  readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
+}
+
+/** File names looked for in the configuration directory, in this order. */
+const FILE_NAMES = ['config.json', 'config.jsonc', 'config.yml', 'config.yaml'];
+
+/** Absolute path of the file to use: the argument, else `MCP_GATEWAY_CONFIG`, else the first in the user's directory. */
+export function resolveConfigPath({
+  argument,
+  env = process.env,
+  home = homeOf(env),
+}: {
+  argument?: string | undefined;
+  env?: Environment;
+  home?: string;
+} = {}): string {
+  const named = argument || env.MCP_GATEWAY_CONFIG;
+  if (named) return resolve(expandHome(named, home));
+  const xdg = env.XDG_CONFIG_HOME ?? '';
+  // The XDG specification tells programs to ignore a relative one.
+  const directory = join(isAbsolute(xdg) ? xdg : join(home, '.config'), 'mcp-gateway');
+  const candidates = FILE_NAMES.map((name) => join(directory, name));
+  return candidates.find((path) => existsSync(path)) ?? join(directory, 'config.json');
+}
+
+function homeOf(env: Environment): string {
+  return env.HOME || homedir();
+}
+
+/**
+ * Reads and checks a configuration file. A missing file, wrong entries and wrong settings are told in the result;
+ * throws `CONFIG_INVALID` only where the file cannot be read, is broken, or is no object at all.
+ */
+export async function loadConfig(
+  path: string = resolveConfigPath(),
+  env: Environment = process.env,
+): Promise<GatewayConfig> {
+  const file = resolve(expandHome(path, homeOf(env)));
+  const text = await readText(file);
+  if (text === undefined) return { ...emptyConfig(file), found: false };
+  const { root, findings } = await parseConfig(text, file);
+  const raw = readShape(root);
+  const settings = checkSettings(raw.settings, env);
+  const surroundings = { folder: dirname(file), home: homeOf(env), env };
+  const disabled = raw.entries.filter(({ value }) => value?.enabled === false);
+  const checked = raw.entries
+    .filter((entry) => !disabled.includes(entry))
+    .map((entry) => ({ key: entry.key, ...checkEntry(entry, surroundings) }));
+  const all = [...findings, ...raw.findings, ...settings.findings, ...checked.flatMap((entry) => entry.findings)];
+  return {
+    path: file,
+    found: true,
+    servers: checked.flatMap(({ value }) => value ?? []),
+    settings: settings.value,
+    problems: all.map((finding) => toProblem(file, finding)),
+    disabled: disabled.map(({ key }) => key),
+    misconfigured: checked
+      .filter(({ value }) => value === undefined)
+      .map((entry) => ({ server: entry.key, error: errorOf(file, entry.findings) })),
+  };
+}
+
+/** A configuration without servers: what runs while the file at that path cannot be used, and why. */
+export function emptyConfig(path: string, problems: readonly ConfigProblem[] = []): GatewayConfig {
+  return {
+    path,
+    found: true,
+    servers: [],
+    settings: settingsSchema.parse({}),
+    problems,
+    disabled: [],
+    misconfigured: [],
+  };
+}
+
+function errorOf(file: string, findings: readonly Finding[]): string {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  return errors.map((finding) => toProblem(file, finding).message).join('; ');
+}
+
+/** Undefined when there is no such file. */
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(String((cause as NodeJS.ErrnoException).code))) return undefined;
+    const message = `${file}: cannot be read (${causeOf(cause)}), expected a readable configuration file`;
+    throw new GatewayError('CONFIG_INVALID', message, { details: { file }, cause });
+  }
+}

@@ -1,0 +1,29 @@
+import type { JobView } from '../broker.ts';
+import type { ToolResult } from '../core/call.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+
+/** What `invoke_async` answers. */
+export function jobTicket({ job, position }: JobView): ToolResult {
+  return textBlock({ jobId: job.jobId, status: job.status, ...(position !== undefined && { position }) });
+}
+
+/** What `job_status` answers: the job as JSON in a first block; then, once finished, the upstream's result as it came. */
+export function jobResult({ job, position }: JobView): ToolResult {
+  const { jobId, status, timings } = job;
+  const state = textBlock({
+    jobId,
+    status,
+    ...(position !== undefined && { position }),
+    ...(job.status === 'running' && job.progress && { progress: job.progress }),
+    ...(job.status === 'failed' && job.error && { error: job.error }),
+    timings,
+  });
+  const result = 'result' in job ? job.result : undefined;
+  if (!isJsonObject(result)) return state;
+  const content = Array.isArray(result.content) ? result.content : [];
+  return { ...result, content: [...state.content, ...content] };
+}
+
+function textBlock(value: JsonObject): ToolResult & { content: unknown[] } {
+  return { content: [{ type: 'text', text: JSON.stringify(value) }] };
+}

@@ -1,0 +1,168 @@
+import * as z from 'zod';
+import type { Broker } from '../broker.ts';
+import type { CallContext, ToolResult } from '../core/call.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { jobResult, jobTicket } from './job-result.ts';
+
+/** What a meta-tool is given besides its input. */
+export interface MetaCall {
+  readonly broker: Broker;
+  readonly context: CallContext;
+  /** The client's `_meta` of this request, without its progress token. */
+  readonly meta?: JsonObject;
+}
+
+/** One of the five tools that the gateway offers. */
+export interface MetaTool {
+  readonly name: string;
+  /** What the model reads: every word is paid for in every session. */
+  readonly description: string;
+  readonly input: z.ZodType<unknown>;
+  readonly readOnly: boolean;
+  /** Whether an upstream's own text comes through, which may be large. */
+  readonly largeResult: boolean;
+  readonly run: (input: unknown, call: MetaCall) => Promise<ToolResult>;
+}
+
+/** Longest `job_status` wait in ms: hosts give up on a silent call after 60 s. */
+const MAX_WAIT_MS = 50_000;
+const MAX_DESCRIBED = 10;
+
+/** Arguments of a tool, kept as they came: never cloned, so that no key, however odd, is lost or becomes a prototype. */
+const args = z.custom<JsonObject>(isJsonObject, 'expected an object with the arguments of the tool');
+
+const id = z.string().min(1);
+const timeoutMs = z.number().positive();
+
+const searchInput = z.strictObject({
+  query: z.string().default('').meta({ description: 'what you want to do, in a few words' }),
+  limit: z.number().int().min(1).max(50).default(10),
+  filters: z.strictObject({ server: z.string().optional(), tags: z.array(z.string()).optional() }).optional(),
+});
+const describeInput = z.strictObject({ id: z.union([id, z.array(id).min(1).max(MAX_DESCRIBED)]) });
+const invokeInput = z.strictObject({
+  id,
+  args: args.optional(),
+  timeoutMs: timeoutMs.optional().meta({ description: 'default 30000' }),
+});
+const invokeAsyncInput = z.strictObject({
+  id,
+  args: args.optional(),
+  priority: z.number().default(0),
+  timeoutMs: timeoutMs.optional(),
+});
+const jobStatusInput = z.strictObject({
+  jobId: z.string().min(1),
+  waitMs: z.number().min(0).max(MAX_WAIT_MS).default(0),
+  cancel: z.boolean().default(false),
+});
+
+/** The five tools, in the order in which they are listed. */
+export const META_TOOLS: readonly MetaTool[] = [
+  metaTool({
+    name: 'search',
+    description:
+      'Find tools by what they do. Gives the id and call signature (`?` = optional) of each. An empty query lists the servers.',
+    input: searchInput,
+    readOnly: true,
+    largeResult: false,
+    run: async (input, { broker, context }) => json(await broker.search(input, context.caller)),
+  }),
+  metaTool({
+    name: 'describe',
+    description: 'Full definition of a tool, or of up to 10. Only needed when its signature does not suffice.',
+    input: describeInput,
+    readOnly: true,
+    largeResult: true,
+    run: async (input, { broker, context }) => {
+      const many = Array.isArray(input.id);
+      const tools = await broker.describe([input.id].flat(), context.caller);
+      return json(many ? { tools } : (tools[0] as JsonObject));
+    },
+  }),
+  metaTool({
+    name: 'invoke',
+    description: 'Call a tool by id with args as in its signature. Answers with its own result.',
+    input: invokeInput,
+    readOnly: false,
+    largeResult: true,
+    run: (input, { broker, context, meta }) => broker.invoke({ ...input, args: input.args ?? {}, meta }, context),
+  }),
+  metaTool({
+    name: 'invoke_async',
+    description: 'Call a tool in the background, for long or parallel work. Gives a jobId. Higher priority runs first.',
+    input: invokeAsyncInput,
+    readOnly: false,
+    largeResult: false,
+    run: async (input, { broker, context, meta }) =>
+      jobTicket(await broker.invokeAsync({ ...input, args: input.args ?? {}, meta }, context)),
+  }),
+  metaTool({
+    name: 'job_status',
+    description: 'State of a job, with its result once finished. waitMs waits for the end; cancel stops it.',
+    input: jobStatusInput,
+    readOnly: true,
+    largeResult: true,
+    run: async (input, { broker, context }) => jobResult(await broker.jobStatus(input, context)),
+  }),
+];
+
+/** Names that older AGENTS.md files use. Understood, never listed. */
+const ALIASES: Record<string, string> = { 'gateway.invoke_status': 'job_status' };
+
+/** The meta-tool of that name or alias. */
+export function findMetaTool(name: string): MetaTool | undefined {
+  const own = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name.replace(/^gateway\./, '');
+  return META_TOOLS.find((tool) => tool.name === own);
+}
+
+/** Result size in characters that Claude Code accepts before it cuts (its documented maximum). */
+const MAX_RESULT_CHARS = 500_000;
+
+let definitions: readonly JsonObject[] | undefined;
+
+/** What `tools/list` answers: made once, so that it stays byte-identical within a session and prompt caches hold. */
+export function metaToolDefinitions(): readonly JsonObject[] {
+  definitions ??= META_TOOLS.map(({ name, description, input, readOnly, largeResult }) => ({
+    name,
+    description,
+    inputSchema: inputSchema(input),
+    ...(readOnly && { annotations: { readOnlyHint: true } }),
+    _meta: {
+      // Without it Claude Code hides the tool behind its own tool search.
+      'anthropic/alwaysLoad': true,
+      ...(largeResult && { 'anthropic/maxResultSizeChars': MAX_RESULT_CHARS }),
+    },
+  }));
+  return definitions;
+}
+
+/** Keywords that guard our own parsing but tell a model nothing it needs; each would be paid for in every session. */
+const SILENT = ['additionalProperties', 'minLength', 'minItems', 'exclusiveMinimum', 'minimum'] as const;
+
+function inputSchema(input: z.ZodType): JsonObject {
+  const { $schema: _, ...schema } = z.toJSONSchema(input, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema === args) jsonSchema.type = 'object';
+      for (const keyword of SILENT) delete jsonSchema[keyword];
+    },
+  });
+  return schema;
+}
+
+function metaTool<Input>(
+  tool: Omit<MetaTool, 'input' | 'run'> & {
+    readonly input: z.ZodType<Input>;
+    readonly run: (input: Input, call: MetaCall) => Promise<ToolResult>;
+  },
+): MetaTool {
+  // `run` is only ever called with what `input` parsed.
+  return { ...tool, run: (input, call) => tool.run(input as Input, call) };
+}
+
+/** An answer of ours: compact JSON in one text block, without structuredContent, which some hosts would show instead. */
+export function json(answer: JsonObject): ToolResult {
+  return { content: [{ type: 'text', text: JSON.stringify(answer) }] };
+}

@@ -1,0 +1,45 @@
+import type * as z from 'zod';
+import { clip, GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { MetaTool } from './meta-tools.ts';
+import { metaToolDefinitions } from './meta-tools.ts';
+
+/** The input of a meta-tool as typed values; models get to read what was wrong and what is expected. */
+export function parseInput(tool: MetaTool, input: unknown): unknown {
+  const parsed = tool.input.safeParse(mendInput(input));
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(describeIssue).join('; ');
+  const schema = metaToolDefinitions().find(({ name }) => name === tool.name)?.inputSchema;
+  throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: ${clip(issues, 600)}. Expected ${JSON.stringify(schema)}`);
+}
+
+/** Reads what models are known to write: `null` for an absent field, `args` as a JSON string, `limit` as text. */
+function mendInput(input: unknown): unknown {
+  if (input === undefined) return {};
+  if (!isJsonObject(input)) return input;
+  const mended: JsonObject = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
+  if (typeof mended.args === 'string') mended.args = parseArgs(mended.args);
+  for (const key of ['limit', 'timeoutMs', 'waitMs', 'priority']) {
+    const value = mended[key];
+    if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) mended[key] = Number(value);
+  }
+  return mended;
+}
+
+function parseArgs(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new GatewayError(
+      'INVALID_ARGUMENTS',
+      `args: expected an object; found a string that is not JSON (${clip(why)})`,
+    );
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map(String).join('.');
+  return path ? `${path}: ${issue.message}` : issue.message;
+}

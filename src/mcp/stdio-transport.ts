@@ -1,0 +1,86 @@
+import type { Readable, Writable } from 'node:stream';
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
+import { isJsonObject } from '../core/json.ts';
+import { createLineSplitter } from '../core/lines.ts';
+
+/** Longest line taken from a client, in bytes. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+const PARSE_ERROR = -32_700;
+const INVALID_REQUEST = -32_600;
+
+/**
+ * JSON-RPC lines from and to one client. Ours instead of the SDK's because of its answers to bad lines (an error, not
+ * silence), its cost on long ones, and because a client that stops reading must not make us buffer: we stop reading it.
+ */
+export class StdioTransport implements Transport {
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+
+  readonly #input: Readable;
+  readonly #output: Writable;
+  #closed = false;
+
+  constructor(input: Readable, output: Writable) {
+    this.#input = input;
+    this.#output = output;
+  }
+
+  async start(): Promise<void> {
+    const split = createLineSplitter({
+      maxBytes: MAX_LINE_BYTES,
+      onLine: (line) => this.#receive(line),
+      onOverflow: () => this.#refuse(INVALID_REQUEST, `Line longer than ${MAX_LINE_BYTES} bytes`),
+    });
+    this.#input.on('data', split);
+    for (const event of ['end', 'close', 'error']) this.#input.on(event, () => this.#end());
+    for (const event of ['close', 'error']) this.#output.on(event, () => this.#end());
+    this.#output.on('drain', () => this.#input.resume());
+  }
+
+  #receive(line: string): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(line);
+    } catch {
+      this.#refuse(PARSE_ERROR, 'Parse error: the line is not JSON');
+      return;
+    }
+    // Batches are of the 2025-03-26 revision; each request in one is answered on its own line.
+    for (const each of Array.isArray(message) ? message : [message]) {
+      if (isJsonObject(each) && each.jsonrpc === '2.0') this.onmessage?.(each as JSONRPCMessage);
+      else
+        this.#refuse(
+          INVALID_REQUEST,
+          'Invalid request: not a JSON-RPC 2.0 message',
+          isJsonObject(each) ? each.id : null,
+        );
+    }
+  }
+
+  #refuse(code: number, message: string, id: unknown = null): void {
+    const known = typeof id === 'string' || typeof id === 'number' ? id : null;
+    this.#write({ jsonrpc: '2.0', id: known, error: { code, message } });
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    this.#write(message);
+  }
+
+  #write(message: object): void {
+    if (this.#closed) return;
+    if (!this.#output.write(`${JSON.stringify(message)}\n`)) this.#input.pause();
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.onclose?.();
+  }
+
+  async close(): Promise<void> {
+    this.#input.pause();
+    this.#end();
+  }
+}

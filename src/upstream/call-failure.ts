@@ -1,0 +1,34 @@
+import { causeOf, GatewayError } from '../core/errors.ts';
+import type { ToolEntry } from '../core/tool.ts';
+import { ConnectionLost } from './wire.ts';
+
+/** What went wrong with a call, as one of our errors: names server and tool, the cause, and what to do about it. */
+export function callFailure(tool: ToolEntry, error: unknown): GatewayError {
+  const where = `${tool.server}: tool "${tool.definition.name}"`;
+  const failure = error instanceof GatewayError ? error : ofConnection(error);
+  const details = { ...failure.details, server: tool.server, tool: tool.definition.name };
+  const message = `${where}: ${failure.message}${cure(failure)}`;
+  return new GatewayError(failure.code, message, { details, cause: failure.cause ?? error });
+}
+
+function ofConnection(error: unknown): GatewayError {
+  if (!(error instanceof ConnectionLost)) return new GatewayError('INTERNAL', causeOf(error), { cause: error });
+  const fate = error.sent
+    ? 'the call had been sent and may have taken effect'
+    : 'the call did not reach the server, so it had no effect';
+  return new GatewayError('UPSTREAM_UNAVAILABLE', `${causeOf(error)}; ${fate}`, {
+    details: { sent: error.sent },
+    cause: error,
+  });
+}
+
+function cure(failure: GatewayError): string {
+  switch (failure.code) {
+    case 'TIMEOUT':
+      return '. The server was told to stop. Call again with a larger timeoutMs, or use invoke_async for long work.';
+    case 'UPSTREAM_UNAVAILABLE':
+      return '. The gateway reconnects by itself; try again shortly, or use another tool.';
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,195 @@
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import spawn from 'cross-spawn';
+import { GatewayError } from '../core/errors.ts';
+import { createLineSplitter } from '../core/lines.ts';
+import { signalGroup } from '../core/process-tree.ts';
+import { MAX_MESSAGE_BYTES } from './limits.ts';
+
+export interface ChildTransportOptions {
+  /** Executable and its arguments. */
+  readonly command: readonly string[];
+  /** Added to the gateway's own environment, which is passed on whole as hosts do. */
+  readonly environment: { readonly [name: string]: string };
+  readonly cwd?: string;
+  readonly onStderr: (line: string) => void;
+}
+
+/** How long a child may take to end by itself: after its stdin closed, then after SIGTERM. Together well under 5 s. */
+const EOF_GRACE_MS = 500;
+const TERM_GRACE_MS = 1_500;
+const POLL_MS = 20;
+/** How much of what a child said last is kept to explain its end, in characters. */
+const STDERR_TAIL = 400;
+/** After `exit`, output still in the pipe gets this long to arrive; a grandchild may hold the pipe open for ever. */
+const DRAIN_MS = 50;
+
+/**
+ * A server as a child process speaking JSON-RPC lines over its stdin and stdout.
+ *
+ * Ours instead of the SDK's for four reasons: the child leads a process group, so that a server behind `npx` or a shell
+ * ends with it; its stderr is always drained; long lines cost linear time; its end is explained (exit code, last words).
+ */
+export class ChildTransport implements Transport {
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+
+  readonly #options: ChildTransportOptions;
+  #child: ChildProcess | undefined;
+  #ended = false;
+  #lastWords = '';
+  #endCause = 'the process ended';
+  #swept: Promise<void> | undefined;
+  #started: Promise<void> | undefined;
+
+  constructor(options: ChildTransportOptions) {
+    this.#options = options;
+  }
+
+  /** Why the process ended; meaningful after `onclose`. */
+  get endCause(): string {
+    return this.#endCause;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Resolves when the process runs; rejects when it cannot be started. A second call joins the first. */
+  start(): Promise<void> {
+    this.#started ??= this.#spawn();
+    return this.#started;
+  }
+
+  async #spawn(): Promise<void> {
+    const [file = '', ...args] = this.#options.command;
+    const child = spawn(file, args, {
+      cwd: this.#options.cwd,
+      env: { ...process.env, ...this.#options.environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    });
+    this.#child = child;
+    this.#listen(child);
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (error) => reject(spawnFailure(error, file, this.#options.cwd)));
+    });
+  }
+
+  #listen(child: ChildProcess): void {
+    const split = createLineSplitter({
+      maxBytes: MAX_MESSAGE_BYTES,
+      onLine: (line) => this.#receive(line),
+      onOverflow: () => this.onerror?.(new Error(`skipped a line of more than ${MAX_MESSAGE_BYTES} bytes on stdout`)),
+    });
+    child.stdout?.on('data', split);
+    const words = createLineSplitter({
+      maxBytes: 64 * 1024,
+      onLine: (line) => {
+        this.#lastWords = `${this.#lastWords} ${line}`.slice(-STDERR_TAIL);
+        this.#options.onStderr(line);
+      },
+      onOverflow: () => this.#options.onStderr('(a line of more than 64 KB was skipped)'),
+    });
+    child.stderr?.on('data', words);
+    for (const stream of [child.stdin, child.stdout, child.stderr]) {
+      stream?.on('error', (error) => this.onerror?.(error));
+    }
+    child.once('error', () => this.#end('the process could not be started'));
+    child.once('close', (code, signal) => this.#end(this.#explain(code, signal)));
+    child.once('exit', (code, signal) => {
+      setTimeout(() => this.#end(this.#explain(code, signal)), DRAIN_MS);
+    });
+  }
+
+  #explain(code: number | null, signal: NodeJS.Signals | null): string {
+    const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
+    const words = this.#lastWords.trim();
+    return words ? `the process ${how}; it last said: ${words}` : `the process ${how}`;
+  }
+
+  #end(cause: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#endCause = cause;
+    this.#swept = this.#sweep();
+    this.onclose?.();
+  }
+
+  #receive(line: string): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(line);
+    } catch {
+      this.onerror?.(new Error(`wrote to stdout what is not JSON: ${line.slice(0, 120)}`));
+      return;
+    }
+    for (const each of Array.isArray(message) ? message : [message]) this.onmessage?.(each as JSONRPCMessage);
+  }
+
+  /** Resolves when the line was handed to the pipe and the pipe has room again; rejects when it provably was not. */
+  async send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin;
+    if (this.#ended || !stdin?.writable) throw new GatewayError('UPSTREAM_UNAVAILABLE', this.#endCause);
+    if (stdin.write(`${JSON.stringify(message)}\n`)) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        stdin.off('drain', done);
+        stdin.off('close', done);
+        resolve();
+      };
+      stdin.on('drain', done);
+      stdin.on('close', done);
+    });
+  }
+
+  /** Asks the child to end (stdin closed, then SIGTERM), then kills its whole process group. Resolves when it is gone. */
+  async close(): Promise<void> {
+    const child = this.#child;
+    if (!child?.pid) return this.#end('closed');
+    child.stdin?.end();
+    if (!(await this.#goneWithin(EOF_GRACE_MS))) {
+      signalGroup(child.pid, 'SIGTERM');
+      await this.#goneWithin(TERM_GRACE_MS);
+    }
+    this.#end('closed');
+    await this.#swept;
+  }
+
+  async #goneWithin(ms: number): Promise<boolean> {
+    const deadline = Date.now() + ms;
+    while (this.#running() && Date.now() < deadline) await sleep(POLL_MS);
+    return !this.#running();
+  }
+
+  #running(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Ends what is left of the group: helpers that outlived the leader, or a leader that ignored SIGTERM. */
+  async #sweep(): Promise<void> {
+    const pid = this.#child?.pid;
+    if (!pid) return;
+    if (!this.#running() && signalGroup(pid, 'SIGTERM')) {
+      const deadline = Date.now() + EOF_GRACE_MS;
+      while (Date.now() < deadline && signalGroup(pid, 0)) await sleep(POLL_MS);
+    }
+    signalGroup(pid, 'SIGKILL');
+    // Grandchildren may hold the pipes; our ends must not keep us waiting for them.
+    for (const stream of [this.#child?.stdin, this.#child?.stdout, this.#child?.stderr]) stream?.destroy();
+  }
+}
+
+function spawnFailure(error: NodeJS.ErrnoException, file: string, cwd: string | undefined): GatewayError {
+  const message =
+    error.code === 'ENOENT'
+      ? `command "${file}" was not found${cwd ? ` (or its cwd ${cwd} does not exist)` : ' on PATH'}`
+      : error.code === 'EACCES'
+        ? `command "${file}" is not executable`
+        : `command "${file}" could not be started: ${error.message}`;
+  return new GatewayError('UPSTREAM_UNAVAILABLE', message, { cause: error });
+}

@@ -1,0 +1,197 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  Client,
+  type ClientCapabilities,
+  PROTOCOL_VERSION_META_KEY,
+  StreamableHTTPClientTransport,
+  type Transport,
+  type VersionNegotiationOptions,
+} from '@modelcontextprotocol/client';
+import type { ServerConfig } from '../config/schema.ts';
+import { abortable } from '../core/abort.ts';
+import { causeOf, GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import { VERSION } from '../version.ts';
+import { ChildTransport } from './child-transport.ts';
+import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
+import { listTools, type ToolListing } from './list-tools.ts';
+import { openTransport, type TransportKind, transportKinds } from './open-transport.ts';
+import { type Answer, type ForwardOptions, httpStatus, Wire } from './wire.ts';
+
+/** What an upstream sees of whoever calls through us. */
+export interface ClientIdentity {
+  readonly capabilities: ClientCapabilities;
+}
+
+export interface ConnectOptions {
+  /** Resolves when it is known who calls through us: the handshake waits for it, the start of a process does not. */
+  readonly identity: () => Promise<ClientIdentity>;
+  readonly log: Logger;
+  /** Aborted to give up connecting. */
+  readonly signal: AbortSignal;
+  readonly onToolsChanged: () => void;
+}
+
+const CLIENT_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
+
+/** Answer time of a connection under suspicion, in ms, before it counts as lost. */
+const SUSPECT_TIMEOUT_MS = 5_000;
+
+/** Connects and shakes hands, trying each transport kind that may fit. Rejects with the cause of the first kind's failure. */
+export async function connect(config: ServerConfig, options: ConnectOptions): Promise<Connection> {
+  const [first, ...others] = transportKinds(config);
+  if (!first) throw new Error('unreachable: every server has a transport kind');
+  try {
+    return await Connection.open(config, first, options);
+  } catch (error) {
+    for (const kind of mayBeAnotherKind(error) ? others : []) {
+      const connection = await Connection.open(config, kind, options).catch(() => undefined);
+      if (connection) return connection;
+    }
+    throw error;
+  }
+}
+
+/** A 4xx other than "who are you?" tells that this endpoint does not take Streamable HTTP. */
+function mayBeAnotherKind(error: unknown): boolean {
+  const status = httpStatus(error);
+  return status !== undefined && status >= 400 && status < 500 && status !== 401 && status !== 403;
+}
+
+/** One established connection to a server: the SDK client that owns it, and the wire that carries calls past it. */
+export class Connection {
+  /** Resolves with the cause when the connection is lost or closed. */
+  readonly closed: Promise<string>;
+
+  readonly #client: Client;
+  readonly #wire: Wire;
+  readonly #transport: Transport;
+  readonly #kind: TransportKind;
+  #suspected = false;
+
+  static async open(config: ServerConfig, kind: TransportKind, options: ConnectOptions): Promise<Connection> {
+    const onStderr = (line: string) => options.log.debug('stderr', { server: config.key, line });
+    const transport = await openTransport(config, kind, onStderr);
+    const giveUp = () => void transport.close().catch(() => {});
+    options.signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      if (transport instanceof ChildTransport) await transport.start();
+      const identity = await abortable(options.identity(), options.signal);
+      const connection = new Connection(config, kind, transport, identity, options);
+      await connection.#client.connect(connection.#wire, { timeout: CONNECT_TIMEOUT_MS });
+      return connection;
+    } catch (error) {
+      await transport.close().catch(() => {});
+      throw transport instanceof ChildTransport && !(error instanceof GatewayError)
+        ? new Error(`${causeOf(error)} (${transport.endCause})`, { cause: error })
+        : error;
+    } finally {
+      options.signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  private constructor(
+    config: ServerConfig,
+    kind: TransportKind,
+    transport: Transport,
+    identity: ClientIdentity,
+    options: ConnectOptions,
+  ) {
+    this.#transport = transport;
+    this.#kind = kind;
+    this.#wire = new Wire(transport);
+    const versionNegotiation = negotiation(config, kind);
+    this.#client = new Client(CLIENT_INFO, {
+      capabilities: identity.capabilities,
+      ...(versionNegotiation && { versionNegotiation }),
+    });
+    this.#wire.envelope = () => this.#envelope(identity);
+    this.closed = new Promise((resolve) => {
+      this.#client.onclose = () => resolve(this.#endCause());
+    });
+    this.#client.onerror = (error) => {
+      options.log.debug('transport', { server: config.key, error: causeOf(error) });
+      void this.#suspect(error);
+    };
+    this.#client.setNotificationHandler('notifications/tools/list_changed', options.onToolsChanged);
+  }
+
+  /** What the server says of itself, for people and models: its title or name, and its instructions. */
+  get about(): { readonly title?: string; readonly instructions?: string } {
+    const server = this.#client.getServerVersion();
+    const title = server?.title ?? server?.name;
+    const instructions = this.#client.getInstructions();
+    return { ...(title !== undefined && { title }), ...(instructions !== undefined && { instructions }) };
+  }
+
+  /** Sends one request past the SDK; see `Wire.forward`. */
+  forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
+    return this.#wire.forward(method, params, options);
+  }
+
+  /** Every tool the server lists, and what was left out. */
+  async listTools(): Promise<ToolListing> {
+    if (!this.#client.getServerCapabilities()?.tools) return { tools: [], problems: [] };
+    return listTools(async (cursor) => {
+      const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
+      const answer = await this.forward('tools/list', cursor === undefined ? {} : { cursor }, { signal });
+      if ('error' in answer) throw new Error(`tools/list failed: ${answer.error.message} (${answer.error.code})`);
+      return answer.result;
+    });
+  }
+
+  /** Closes the connection; a child process and all it started are gone when this resolves. */
+  async close(): Promise<void> {
+    if (this.#transport instanceof StreamableHTTPClientTransport && this.#transport.sessionId) {
+      const ended = this.#transport.terminateSession().catch(() => {});
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+    }
+    await this.#client.close().catch(() => {});
+    this.#wire.lose('the connection was closed');
+  }
+
+  #endCause(): string {
+    return this.#transport instanceof ChildTransport ? this.#transport.endCause : 'the connection was lost';
+  }
+
+  #envelope(identity: ClientIdentity): JsonObject | undefined {
+    if (this.#client.getProtocolEra() !== 'modern') return undefined;
+    return {
+      [PROTOCOL_VERSION_META_KEY]: this.#client.getNegotiatedProtocolVersion(),
+      [CLIENT_INFO_META_KEY]: CLIENT_INFO,
+      [CLIENT_CAPABILITIES_META_KEY]: identity.capabilities,
+    };
+  }
+
+  /** Network transports report trouble without saying whether the connection still lives: find out, once at a time. */
+  async #suspect(error: Error): Promise<void> {
+    if (this.#kind === 'stdio' || this.#suspected || this.#client.getNegotiatedProtocolVersion() === undefined) return;
+    this.#suspected = true;
+    const alive = this.#kind !== 'sse' && httpStatus(error) !== 404 && (await this.#answers());
+    this.#suspected = false;
+    if (alive) return;
+    // The session is gone: an SSE stream that broke cannot be taken up again, and a 404 means an unknown session.
+    this.#wire.lose(`the connection was lost: ${causeOf(error)}`);
+    await this.#transport.close().catch(() => {});
+  }
+
+  #answers(): Promise<boolean> {
+    const check =
+      this.#client.getProtocolEra() === 'modern'
+        ? this.#client.discover({ timeout: SUSPECT_TIMEOUT_MS })
+        : this.#client.ping({ timeout: SUSPECT_TIMEOUT_MS });
+    return check.then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+/** Over HTTP a probe is cheap; on stdio it would meet servers that never heard of it, so only on request. */
+function negotiation(config: ServerConfig, kind: TransportKind): VersionNegotiationOptions | undefined {
+  if (config.protocol === '2026-07-28') return { mode: { pin: config.protocol } };
+  if (config.protocol === '2025-11-25') return undefined;
+  return config.protocol === 'auto' || kind === 'streamable_http' ? { mode: 'auto' } : undefined;
+}

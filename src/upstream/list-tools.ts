@@ -1,0 +1,45 @@
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { ToolDefinition } from '../core/tool.ts';
+import { MAX_LIST_PAGES } from './limits.ts';
+
+export interface ToolListing {
+  readonly tools: readonly ToolDefinition[];
+  /** What was left out and why; one sentence each. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads every page of `tools/list`. `page` fetches one page, raw. A malformed tool costs that tool only; a cursor that
+ * repeats, or pages that bring nothing new, end the reading.
+ */
+export async function listTools(page: (cursor: string | undefined) => Promise<JsonObject>): Promise<ToolListing> {
+  const tools = new Map<string, ToolDefinition>();
+  const problems: string[] = [];
+  const cursors = new Set<string>();
+  for (let cursor: string | undefined, pages = 1; ; pages++) {
+    const { tools: listed, nextCursor } = await page(cursor);
+    if (!Array.isArray(listed)) throw new Error('tools/list answered without a list of tools');
+    const before = tools.size;
+    for (const each of listed) addTool(each, tools, problems);
+    if (typeof nextCursor !== 'string') break;
+    if (cursors.has(nextCursor) || tools.size === before || pages >= MAX_LIST_PAGES) {
+      problems.push(`tools/list was stopped after ${pages} pages: its cursor does not come to an end`);
+      break;
+    }
+    cursors.add(nextCursor);
+    cursor = nextCursor;
+  }
+  return { tools: [...tools.values()], problems };
+}
+
+function addTool(tool: unknown, tools: Map<string, ToolDefinition>, problems: string[]): void {
+  const name = isJsonObject(tool) ? tool.name : undefined;
+  if (typeof name !== 'string' || name === '') problems.push('a tool without a name was left out');
+  else if (!isDefinition(tool)) problems.push(`tool "${name}" was left out: its inputSchema is not an object`);
+  else if (tools.has(name)) problems.push(`tool "${name}" is listed twice; the first definition counts`);
+  else tools.set(name, tool);
+}
+
+function isDefinition(tool: unknown): tool is ToolDefinition {
+  return isJsonObject(tool) && isJsonObject(tool.inputSchema);
+}

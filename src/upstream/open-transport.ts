@@ -1,0 +1,35 @@
+import type { Transport } from '@modelcontextprotocol/client';
+import type { ServerConfig } from '../config/schema.ts';
+
+/** How a server is spoken to. */
+export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
+
+/** Kinds to try for a server, in order: what its entry says, else what its URL shows, else Streamable HTTP before SSE. */
+export function transportKinds(config: ServerConfig): readonly TransportKind[] {
+  if (config.type === 'local') return ['stdio'];
+  if (config.transport) return [config.transport];
+  if (/^wss?:/i.test(config.url)) return ['websocket'];
+  return ['streamable_http', 'sse'];
+}
+
+/** A transport of that kind, not started. Network transports are loaded on first use: a stdio-only setup never pays for them. */
+export async function openTransport(
+  config: ServerConfig,
+  kind: TransportKind,
+  onStderr: (line: string) => void,
+): Promise<Transport> {
+  if (config.type === 'local') {
+    const { ChildTransport } = await import('./child-transport.ts');
+    const { command, environment, cwd } = config;
+    return new ChildTransport({ command, environment, onStderr, ...(cwd !== undefined && { cwd }) });
+  }
+  const headers = config.headers;
+  if (kind === 'websocket') {
+    const { WebSocketTransport } = await import('./websocket-transport.ts');
+    return new WebSocketTransport(config.url, headers);
+  }
+  const { StreamableHTTPClientTransport, SSEClientTransport } = await import('@modelcontextprotocol/client');
+  const url = new URL(config.url);
+  const options = { requestInit: { headers: { ...headers } } };
+  return kind === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
+}

@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ServerConfig } from '../config/schema.ts';
+import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { ToolDefinition } from '../core/tool.ts';
+import type { UpstreamState } from '../core/upstream-state.ts';
+import type { ClientIdentity } from './connection.ts';
+import { Upstream } from './upstream.ts';
+
+export interface UpstreamsOptions {
+  readonly log: Logger;
+  readonly identity: () => Promise<ClientIdentity>;
+  readonly onTools: (config: ServerConfig, tools: readonly ToolDefinition[]) => void;
+  readonly onGone: (server: string) => void;
+}
+
+/** The running set of servers, made equal to the desired set by `reconcile`. */
+export class Upstreams {
+  readonly #options: UpstreamsOptions;
+  readonly #running = new Map<string, Upstream>();
+  /** Servers being stopped; a stop of the whole gateway waits for them too. */
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(options: UpstreamsOptions) {
+    this.#options = options;
+  }
+
+  /** Starts what is new, replaces what changed, stops what is gone; an unchanged server, and its calls, are not touched. */
+  reconcile(desired: readonly ServerConfig[]): void {
+    const wanted = new Map(desired.map((config) => [config.key, config]));
+    for (const [key, upstream] of this.#running) {
+      const config = wanted.get(key);
+      if (config && isDeepStrictEqual(config, upstream.config)) continue;
+      this.#running.delete(key);
+      if (!config) this.#options.onGone(key);
+      this.#close(upstream);
+    }
+    for (const config of desired) if (!this.#running.has(config.key)) this.#start(config);
+  }
+
+  /** Calls a tool on its server. Rejects with `GatewayError`. */
+  async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    const upstream = this.#running.get(call.tool.server);
+    if (upstream) return upstream.call(call, context);
+    throw new GatewayError('UPSTREAM_UNAVAILABLE', `server "${call.tool.server}" is not configured any more`);
+  }
+
+  get(server: string): Upstream | undefined {
+    return this.#running.get(server);
+  }
+
+  all(): Upstream[] {
+    return [...this.#running.values()];
+  }
+
+  state(server: string): UpstreamState {
+    return this.#running.get(server)?.state ?? { status: 'closed' };
+  }
+
+  /** Waits until no server is on its first way up any more, for each at most `ms` from its start. */
+  async firstConnects(ms: number, servers: (server: string) => boolean): Promise<void> {
+    const waits = this.all().flatMap((upstream) => {
+      const leftMs = upstream.startedAt + ms - Date.now();
+      const pending = upstream.state.status === 'connecting' && leftMs > 0 && servers(upstream.config.key);
+      return pending ? [upstream.settled(AbortSignal.timeout(leftMs))] : [];
+    });
+    await Promise.all(waits);
+  }
+
+  /** Stops every server. Resolves when nothing of them is left running. */
+  async close(): Promise<void> {
+    this.reconcile([]);
+    await Promise.all(this.#closing);
+  }
+
+  #start(config: ServerConfig): void {
+    const { log, identity, onTools } = this.#options;
+    const upstream = new Upstream(config, {
+      log,
+      identity,
+      onTools: (tools) => {
+        if (this.#running.get(config.key) === upstream) onTools(config, tools);
+      },
+    });
+    this.#running.set(config.key, upstream);
+    upstream.start();
+  }
+
+  #close(upstream: Upstream): void {
+    const closed = upstream.close().finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
+  }
+}

@@ -1,0 +1,215 @@
+import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
+import type { Progress } from '../core/call.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+
+/** What an upstream answered: the `result` exactly as received, or its JSON-RPC error. */
+export type Answer = { readonly result: JsonObject } | { readonly error: RpcError };
+
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+export interface ForwardOptions {
+  /** Aborted to give up: the upstream is told, and the promise rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** The connection broke under a forwarded request. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  /** False when the request provably never reached the upstream. */
+  readonly sent: boolean;
+
+  constructor(message: string, sent: boolean, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.sent = sent;
+  }
+}
+
+interface Pending {
+  readonly settle: (answer: Answer | Error) => void;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/**
+ * First id of forwarded requests. The SDK counts its own from 0 and never gets this far; a number, because some servers
+ * accept no string ids.
+ */
+const FIRST_ID = 1_000_000;
+
+/**
+ * Stands between the SDK client, which owns the connection (handshake, versions, sessions, reverse requests), and its
+ * transport, and sends calls past the client: what an upstream answers is neither parsed against a schema nor rebuilt,
+ * and progress is delivered in wire order, before the result, even when both arrive in one chunk (the SDK drops it then).
+ */
+export class Wire implements Transport {
+  onmessage?: NonNullable<Transport['onmessage']>;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  /** Supplies what each request must carry in `_meta` on a 2026-era connection; `undefined` on older ones. */
+  envelope: () => JsonObject | undefined = () => undefined;
+
+  readonly #inner: Transport;
+  readonly #pending = new Map<unknown, Pending>();
+  #nextId = FIRST_ID;
+  #closed: string | undefined;
+
+  constructor(inner: Transport) {
+    this.#inner = inner;
+    // Set before anything connects, so that nothing can be missed between two handlers.
+    inner.onmessage = (message, extra) => {
+      if (!this.#take(message)) this.onmessage?.(message, extra);
+    };
+    inner.onerror = (error) => this.onerror?.(error);
+    inner.onclose = () => this.lose('the connection was closed');
+  }
+
+  get sessionId(): string | undefined {
+    return this.#inner.sessionId;
+  }
+
+  get hasPerRequestStream(): boolean {
+    return this.#inner.hasPerRequestStream === true;
+  }
+
+  start(): Promise<void> {
+    return this.#inner.start();
+  }
+
+  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    return this.#inner.send(message, options);
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#inner.setProtocolVersion?.(version);
+  }
+
+  setSupportedProtocolVersions(versions: string[]): void {
+    this.#inner.setSupportedProtocolVersions?.(versions);
+  }
+
+  /** Fails everything in flight and tells the client, once. */
+  lose(cause: string): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = cause;
+    for (const pending of this.#pending.values()) pending.settle(new ConnectionLost(cause, true));
+    this.#pending.clear();
+    this.onclose?.();
+  }
+
+  /** Sends a request and resolves with the upstream's own answer. Rejects with `ConnectionLost` or the signal's reason. */
+  async forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
+    options.signal.throwIfAborted();
+    if (this.#closed !== undefined) throw new ConnectionLost(this.#closed, false);
+    const id = this.#nextId++;
+    const stream = this.hasPerRequestStream && this.envelope() ? new AbortController() : undefined;
+    return new Promise<Answer>((resolve, reject) => {
+      const settle = (answer: Answer | Error) => {
+        this.#pending.delete(id);
+        options.signal.removeEventListener('abort', giveUp);
+        if (answer instanceof Error) reject(answer);
+        else resolve(answer);
+      };
+      const giveUp = () => {
+        settle(options.signal.reason instanceof Error ? options.signal.reason : new Error('cancelled'));
+        // On a 2026-era HTTP connection, closing the request's stream is the cancellation.
+        if (stream) stream.abort();
+        else this.#cancel(id, options.signal.reason);
+      };
+      this.#pending.set(id, { settle, onProgress: options.onProgress });
+      options.signal.addEventListener('abort', giveUp, { once: true });
+      this.#inner
+        .send(this.#request(id, method, params, options.onProgress !== undefined), {
+          requestSignal: stream?.signal,
+          onRequestStreamEnd: () => {
+            if (this.#pending.has(id)) settle(new ConnectionLost('the response stream ended without an answer', true));
+          },
+        })
+        .catch((error: unknown) => {
+          if (this.#pending.has(id)) settle(new ConnectionLost('the request could not be sent', maySent(error), error));
+        });
+    });
+  }
+
+  #request(id: number, method: string, params: JsonObject, wantsProgress: boolean): JSONRPCMessage {
+    const envelope = this.envelope();
+    if (!envelope && !wantsProgress) return { jsonrpc: '2.0', id, method, params };
+    const own = isJsonObject(params._meta) ? params._meta : {};
+    const meta = { ...own, ...(wantsProgress && { progressToken: id }), ...envelope };
+    return { jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } };
+  }
+
+  #cancel(requestId: number, reason: unknown): void {
+    const envelope = this.envelope();
+    const params = { requestId, reason: reason instanceof Error ? reason.message : String(reason) };
+    this.#inner
+      .send({
+        jsonrpc: '2.0',
+        method: 'notifications/cancelled',
+        params: envelope ? { ...params, _meta: { ...envelope } } : params,
+      })
+      .catch((error: Error) => this.onerror?.(error));
+  }
+
+  /** True when the message belongs to a forwarded request. Anything malformed is left to the client. */
+  #take(message: unknown): boolean {
+    if (!isJsonObject(message)) return false;
+    if (message.method === undefined) return this.#takeAnswer(message);
+    if (message.method !== 'notifications/progress' || !isJsonObject(message.params)) return false;
+    const { progressToken, ...progress } = message.params;
+    const pending = this.#pending.get(progressToken);
+    pending?.onProgress?.(progress as Progress);
+    return pending !== undefined;
+  }
+
+  #takeAnswer(message: JsonObject): boolean {
+    const { id, result, error } = message;
+    if (typeof id !== 'number' || id < FIRST_ID) return false;
+    const pending = this.#pending.get(id);
+    if (isJsonObject(result)) pending?.settle({ result });
+    else pending?.settle({ error: rpcError(error) });
+    // An answer to a request already given up, or a second answer, ends here.
+    return true;
+  }
+}
+
+function rpcError(error: unknown): RpcError {
+  if (!isJsonObject(error)) return { code: -32_603, message: 'the answer holds neither a result nor an error' };
+  const { code, message, data } = error;
+  return {
+    code: typeof code === 'number' ? code : -32_603,
+    message: typeof message === 'string' ? message : JSON.stringify(error),
+    ...(data !== undefined && { data }),
+  };
+}
+
+/** Whether a request whose sending failed may have reached the server all the same. */
+function maySent(error: unknown): boolean {
+  if (!(error instanceof Error)) return true;
+  if ('code' in error && error.code === 'UPSTREAM_UNAVAILABLE') return false;
+  const status = httpStatus(error);
+  if (status !== undefined) return status >= 500;
+  const cause = error.cause;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return code !== 'ECONNREFUSED' && code !== 'ENOTFOUND';
+}
+
+/** HTTP status carried by an error of the SDK's transports. */
+export function httpStatus(error: unknown): number | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    const data = (each as { data?: unknown }).data;
+    const status = isJsonObject(data) ? data.status : (each as { status?: unknown }).status;
+    if (typeof status === 'number') return status;
+    // The SSE transport carries it as `code`.
+    const code = (each as { code?: unknown }).code;
+    if (typeof code === 'number' && code >= 400 && code < 600) return code;
+  }
+  return undefined;
+}

@@ -1,0 +1,166 @@
+/** A promise of the project: one sentence, and the issue that made it. */
+export interface Requirement {
+  readonly text: string;
+  readonly source: `#${number}`;
+}
+
+/** Every promise by its id. A test cites an id in brackets in its title. */
+export const REQUIREMENTS: Readonly<Record<string, Requirement>> = promised('#2', {
+  // Start and configuration
+  'config.argument': 'The configuration file is named by the first argument, or by -c or --config.',
+  'config.variable': 'Without an argument, MCP_GATEWAY_CONFIG names the configuration file.',
+  'config.default-path': 'Else it is mcp-gateway/config.json, .jsonc, .yml or .yaml in XDG_CONFIG_HOME or ~/.config.',
+  'config.no-file': 'Without a file the five tools are served, and stderr and search say where to write one.',
+  'config.appears': 'A file that did not exist at the start is picked up when it appears.',
+  'config.flat-map': 'A flat map of server key to entry is the native shape.',
+  'config.entry-fields':
+    'An entry may have type, command, url, transport, environment, headers, cwd, enabled, tags, description, timeoutMs, maxConcurrency and protocol.',
+  'config.listed-shape':
+    'The listed shape (servers: [{id, transport, command, args, env, …}]) is read as the same servers.',
+  'config.gateway-settings':
+    'Gateway settings beside the servers are validated: port, host, logLevel, auth, rateLimit, monitor, corsOrigins.',
+  'config.flat-settings': 'Gateway settings have a documented place beside a flat map.',
+  'config.mcp-servers': 'The {"mcpServers": …} shape of other clients is read as the same servers.',
+  'config.jsonc': 'JSON may have comments, trailing commas and a byte order mark.',
+  'config.yaml': 'YAML is read as well as JSON.',
+  'config.substitution': 'Variables are substituted in command, args, environment, url and headers.',
+  'config.env-unset': 'An unset {env:VAR} is empty, with one warning that names server and variable.',
+  'config.dollar': 'The shell’s forms are substituted too: VAR, env:VAR and VAR:-default, in dollar and braces.',
+  'config.dollar-unset':
+    'An unset variable in dollar and braces, without a default, makes that entry misconfigured, and only that one.',
+  'config.schema-command': '`mcp-gateway schema` prints the JSON Schema of the configuration for editors.',
+  'config.schema-source': 'One schema is the source of types, defaults, prose and the JSON Schema.',
+  'config.partial': 'A wrong entry never keeps the healthy servers from running.',
+  'config.wrong-entry':
+    'A wrong entry is named with file, key path, what was found and expected, and the nearest known key.',
+  'config.wrong-in-search': 'A wrong entry is named in the answer of search as well as on stderr.',
+  'config.not-object': 'A file that is no object is an error that names the file.',
+  'config.syntax': 'A syntax error is told with line and column.',
+  'config.unknown-key': 'An unknown key is a warning, not an error.',
+  'config.disabled': 'An entry with enabled: false is not started and its tools are unknown.',
+  'config.watch-replace': 'The file is followed when an editor replaces it by another one.',
+  'config.watch-in-place': 'The file is followed when it is written in place.',
+  'config.reload-add': 'An entry added to the file is started within seconds.',
+  'config.reload-remove': 'An entry taken out of the file is stopped and its tools are forgotten.',
+  'config.reload-change': 'A changed entry is started anew with its new settings.',
+  'config.reload-toggle': 'Disabling and enabling an entry stops and starts it.',
+  'config.reload-unchanged': 'A reload leaves the processes of unchanged entries and calls in flight alone.',
+  'config.reload-broken': 'A broken edit is reported and the old configuration stays.',
+
+  // Upstreams
+  'upstream.stdio': 'A server is reached over stdio.',
+  'upstream.http': 'A server is reached over Streamable HTTP.',
+  'upstream.sse': 'A server is reached over legacy HTTP+SSE.',
+  'upstream.websocket': 'A server is reached over WebSocket, on Node 20 too.',
+  'upstream.headers': 'Headers are sent on every network transport, WebSocket included.',
+  'upstream.detect': 'The transport is detected from ws(s):// and by trying Streamable HTTP, then SSE.',
+  'upstream.override': '`transport` overrides the detection.',
+  'upstream.parallel': 'Servers start in parallel; a slow or dead one blocks neither another nor initialize.',
+  'upstream.pages': 'Every page of tools/list is read.',
+  'upstream.endless-cursor': 'An endless cursor is stopped.',
+  'upstream.list-changed': 'A list_changed of a server updates what is known, debounced.',
+  'upstream.malformed-tool': 'A malformed tool costs that tool only.',
+  'upstream.environment': 'A child inherits the whole environment plus the entry’s own.',
+  'upstream.cwd': 'A child runs in the cwd of its entry.',
+  'upstream.stderr': 'A child’s stderr is always drained, and shown at debug level with the server’s key.',
+  'upstream.reconnect': 'A server that crashed or was lost comes back by itself, with back-off and jitter.',
+  'upstream.isolation': 'A server that dies leaves the rest usable.',
+  'upstream.backoff': 'A server that starts and dies is retried ever more slowly; only stable life resets that.',
+  'upstream.max-concurrency': 'maxConcurrency bounds the calls in flight to a server; the others wait.',
+  'upstream.generations': 'Servers of both SDK generations are served, in the 2025 era and in 2026-07-28.',
+
+  // The meta-tools
+  'tools.five': 'Exactly search, describe, invoke, invoke_async and job_status are listed, in this order.',
+  'tools.stable': 'The list is byte-identical within a session.',
+  'tools.aliases': 'gateway.search, …, gateway.job_status and gateway.invoke_status are understood and not listed.',
+  'tools.ids': 'Ids are serverKey::toolName, looked up and never parsed: a tool named a::b works.',
+  'tools.failures': 'A failure is a tool result with isError whose text names server, tool, cause and cure.',
+  'tools.short-failures': 'A failure text is short: an id of a megabyte is not echoed.',
+  'tools.meta':
+    'Every tool has anthropic/alwaysLoad; invoke, describe and job_status have anthropic/maxResultSizeChars.',
+  'tools.read-only': 'search, describe and job_status carry readOnlyHint.',
+  'tools.instructions': 'The instructions name the connected servers with one phrase each in under 2,000 characters.',
+  'tools.tokens': 'The five tools and the instructions cost at most 700 tokens without the server names.',
+  'tools.clients': 'A 1.x and a 2.x client each drive all five tools.',
+
+  // search
+  'search.answer':
+    'search answers compact JSON in one text block: found, results of id, signature, description, score.',
+  'search.limit': 'limit is 10 by default and at most 50.',
+  'search.filters': 'filters narrow by server and by tags.',
+  'search.signature': 'A signature renders the input schema compactly: required first, ? for optional, enums short.',
+  'search.budget': 'Ten results stay under 1,500 tokens whatever upstreams write.',
+  'search.states': 'Servers that are connecting, failing or misconfigured are named with their state.',
+  'search.empty': 'An empty query lists the servers with their tool counts.',
+  'search.ranking': 'Name weighs 3, title 2, description and server 1; fuzzy 0.2; prefixes match.',
+  'search.first': 'A first search waits up to 3 s for servers on their first connect, less when all are in.',
+
+  // describe
+  'describe.unchanged': 'describe answers the upstream’s own definition, unchanged: annotations, outputSchema, _meta.',
+  'describe.place': 'describe tells the server and whether it is available.',
+  'describe.many': 'describe takes one id or up to 10.',
+  'describe.nearest': 'For an unknown id describe names the three nearest ids.',
+
+  // invoke
+  'invoke.result':
+    'invoke answers the upstream’s CallToolResult itself: every block, structuredContent, isError, _meta.',
+  'invoke.json-args': 'args given as a JSON string are parsed.',
+  'invoke.unknown': 'invoke of an unknown tool is a failure that names the nearest ids.',
+  'invoke.deadline': 'timeoutMs (30,000 by default) ends a call and reaches the upstream as a cancellation.',
+  'invoke.long-deadline': 'A timeout above 60 s is honoured.',
+  'invoke.cancel': 'A cancellation by the client reaches the upstream as a cancellation.',
+  'invoke.progress': 'Progress reaches the client’s token, in order, before the result.',
+  'invoke.connecting': 'invoke on a connecting server waits within its deadline.',
+  'invoke.protocol-error': 'A JSON-RPC error of the upstream becomes a failure with its code and data.',
+  'invoke.crash': 'A call whose server dies fails at once, and says whether it was sent.',
+
+  // invoke_async
+  'async.submit': 'invoke_async answers {jobId, status, position}.',
+  'async.priority': 'Higher priority runs first, first in first out within one.',
+  'async.concurrency': 'Three jobs run at a time by default; the number is configurable.',
+  'async.bound': 'More waiting jobs than configured are refused clearly.',
+  'async.unknown': 'An unknown tool fails at once, not in a job.',
+
+  // job_status
+  'status.record': 'job_status answers compact JSON first: jobId, status, position, progress, error, timings.',
+  'status.native-result': 'The result of a finished job follows natively: blocks, isError, structuredContent, _meta.',
+  'status.wait': 'waitMs (at most 50,000) answers as soon as the job ends.',
+  'status.cancel': 'cancel ends a waiting or running job and reaches the upstream.',
+  'status.unknown': 'An unknown job is a failure that says so.',
+  'status.bounded': 'Records live 24 h and are bounded in number and bytes, oldest finished first.',
+
+  // Life and death
+  'life.initialize-first': 'initialize and tools/list are answered before any upstream is up.',
+  'life.eof': 'It ends when stdin ends.',
+  'life.sigint': 'It ends on SIGINT.',
+  'life.sigterm': 'It ends on SIGTERM.',
+  'life.jobs': 'At the end jobs are settled.',
+  'life.process-groups':
+    'Children are asked to end, then killed with their whole process group, behind npx or a shell too.',
+  'life.within-5s': 'The end takes at most 5 s and leaves nothing behind.',
+  'life.stdout': 'Nothing but JSON-RPC ever goes to stdout.',
+
+  // Log
+  'log.json': 'The log is one JSON object a line on stderr.',
+  'log.level': 'logLevel bounds what is logged.',
+  'log.secrets': 'The log never shows a secret.',
+
+  // Package
+  'package.self-contained': 'The packed package runs by npx and by bunx without installing dependencies of its own.',
+  'package.library': 'The package exports Gateway, loadConfig, GatewayError and types.',
+  'package.bun': 'Bun runs the source and the build.',
+  'package.reference-servers': 'The everything, filesystem and memory servers and three remote ones work at once.',
+  'package.sdk': 'All five packages of the card are direct entries of package.json.',
+
+  // Documentation
+  'docs.readme-commands': 'The README’s demo command and test command work on a fresh clone.',
+  'docs.client-entries': 'The README shows entries for Claude Code (alwaysLoad) and OpenCode (npx and bunx).',
+  'docs.config-reference': 'The configuration reference agrees with the schema.',
+  'docs.agents-template': 'AGENTS.template.md names the meta-tools as they are.',
+  'docs.examples': 'Every file in examples runs.',
+  'docs.sdk-decision': 'src/README.md records which SDK generation does what, and why.',
+});
+
+function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {
+  return Object.fromEntries(Object.entries(texts).map(([id, text]) => [id, { text, source }]));
+}

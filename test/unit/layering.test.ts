@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const SRC = resolve(import.meta.dirname, '../../src');
+
+/** Who may import whom, by folder of src or file directly in it; a path allows one file, `type` its types alone. */
+const LAYERS: Record<string, readonly string[]> = {
+  core: [],
+  version: [],
+  'process-streams': [],
+  config: ['core'],
+  catalog: ['core', 'type config/schema'],
+  jobs: ['core', 'type config/schema'],
+  upstream: ['core', 'version', 'type config/schema'],
+  broker: ['core', 'catalog', 'jobs', 'upstream'],
+  mcp: ['core', 'version', 'broker'],
+  gateway: ['core', 'version', 'config', 'catalog', 'jobs', 'upstream', 'broker', 'mcp'],
+  lib: ['core', 'config', 'broker', 'gateway'],
+  cli: ['core', 'version', 'process-streams', 'config', 'gateway'],
+};
+
+/** The protocol engine stays at the two ends of the hop; the middle knows its types at most. */
+const SDK: Record<string, 'value' | 'type'> = { upstream: 'value', mcp: 'value', core: 'type' };
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+const IMPORT =
+  /^(?:import|export)\s+(type\s+)?[^'"`;()]*?from\s+'([^']+)'|^import\s+()'([^']+)'|\bimport\(\s*()'([^']+)'/gm;
+
+function importsOf(file: string): Import[] {
+  const source = readFileSync(join(SRC, file), 'utf8');
+  return [...source.matchAll(IMPORT)].map(([, type, from, , bare, , lazy]) => {
+    return { file, specifier: from ?? bare ?? lazy ?? '', typeOnly: Boolean(type) };
+  });
+}
+
+function layerOf(path: string): string {
+  return path.split('/')[0]?.replace(/\.ts$/, '') ?? path;
+}
+
+function violation({ file, specifier, typeOnly }: Import): string | undefined {
+  const layer = layerOf(file);
+  const allowed = LAYERS[layer];
+  if (!allowed) return `src/${file}: the layer ${layer} is unknown; say in LAYERS what it may import`;
+  if (specifier.startsWith('@modelcontextprotocol/')) return sdkViolation(layer, file, specifier, typeOnly);
+  if (!specifier.startsWith('.')) return undefined;
+  const target = relative(SRC, resolve(SRC, dirname(file), specifier)).replace(/\.ts$/, '');
+  if (target.startsWith('..') || layerOf(target) === layer) return undefined;
+  const names = [target, layerOf(target)].flatMap((name) => (typeOnly ? [name, `type ${name}`] : [name]));
+  if (names.some((name) => allowed.includes(name))) return undefined;
+  return `src/${file} imports ${specifier}: ${layer} may import ${allowed.join(', ') || 'nothing of ours'}`;
+}
+
+function sdkViolation(layer: string, file: string, specifier: string, typeOnly: boolean): string | undefined {
+  const allowed = SDK[layer];
+  if (allowed === 'value' || (allowed === 'type' && typeOnly)) return undefined;
+  return `src/${file} imports ${specifier}: the SDK belongs into upstream and mcp, its types also into core`;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+test('imports point inward only', () => {
+  const imports = files.flatMap(importsOf);
+  expect(imports.length).toBeGreaterThan(0);
+  expect(imports.map(violation).filter(Boolean)).toEqual([]);
+});
+
+test('a forbidden import is found and named', () => {
+  const outward = { file: 'catalog/catalog.ts', specifier: '../config/schema.ts', typeOnly: false };
+  expect(violation(outward)).toMatch(
+    /^src\/catalog\/catalog.ts imports ..\/config\/schema.ts: catalog may import core/,
+  );
+  expect(violation({ ...outward, typeOnly: true })).toBeUndefined();
+  const sdk = { file: 'core/call.ts', specifier: '@modelcontextprotocol/server', typeOnly: false };
+  expect(violation(sdk)).toMatch(/the SDK belongs into upstream and mcp/);
+  expect(violation({ ...sdk, typeOnly: true })).toBeUndefined();
+});
