@@ -1,15 +1,17 @@
 // @ts-check
 // `npm run build`: bundles the bin and the library with everything they import, so that the package has no dependencies.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { declarations } from './declarations.mjs';
 
-rmSync('dist', { recursive: true, force: true });
+// Built beside and swapped in whole, so that whoever runs the old build meanwhile finds its chunks or the new ones.
+const OUT = 'dist.new';
+rmSync(OUT, { recursive: true, force: true });
 
 const { metafile } = await build({
   entryPoints: { index: 'index.ts', lib: 'src/lib.ts' },
-  outdir: 'dist',
+  outdir: OUT,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   // What is imported on demand stays a chunk of its own: a start pays only for what every start needs.
@@ -19,6 +21,8 @@ const { metafile } = await build({
   target: 'node20',
   // jsonc-parser's `main` is UMD, whose inner requires no bundler can follow; its `module` is plain ESM.
   mainFields: ['module', 'main'],
+  // yaml's entry for Node is CommonJS, whose names a dynamic import does not see; its other build is plain ESM.
+  alias: { yaml: './node_modules/yaml/browser/index.js' },
   // Bundled CommonJS packages (cross-spawn, ws, yaml) still ask for Node's own modules by `require`.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   // Names stay, so that the stack in a user's report can be read.
@@ -28,9 +32,12 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
-writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licences(Object.keys(metafile.inputs)));
-writeFileSync('dist/lib.d.ts', declarations('src/lib.ts'));
-writeFileSync('dist/config.schema.json', execFileSync(process.execPath, ['dist/index.js', 'schema']));
+writeFileSync(`${OUT}/THIRD-PARTY-LICENSES.txt`, licences(Object.keys(metafile.inputs)));
+writeFileSync(`${OUT}/lib.d.ts`, declarations('src/lib.ts'));
+writeFileSync(`${OUT}/config.schema.json`, execFileSync(process.execPath, [`${OUT}/index.js`, 'schema']));
+
+rmSync('dist', { recursive: true, force: true });
+renameSync(OUT, 'dist');
 
 /** @param {string[]} inputs Paths of the bundled modules. */
 function licences(inputs) {

@@ -1,6 +1,6 @@
 import { searchResults } from './catalog/answer.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import type { CallContext, Caller, CallTool, ToolResult, Visibility } from './core/call.ts';
+import type { CallContext, Caller, CallTool, ToolCall, ToolResult, Visibility } from './core/call.ts';
 import { clip, GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { ToolEntry } from './core/tool.ts';
@@ -51,6 +51,8 @@ const FIRST_CONNECT_WAIT_MS = 3_000;
 /** Deadlines in ms where neither the caller nor the server's entry gives one. */
 const INVOKE_TIMEOUT_MS = 30_000;
 const JOB_TIMEOUT_MS = 3_600_000;
+/** Longest delay a timer takes, in ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Servers named in one answer, and characters of an error there: an answer is read by a model. */
 const MAX_SERVERS = 60;
 const MAX_ERROR = 160;
@@ -80,11 +82,12 @@ export class Broker {
     const { hint } = notices();
     const rest = { ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
     if (request.query.trim() === '' && !request.filters) return { servers: this.#servers(caller), ...rest };
-    const { found, hits } = catalog.search(request.query, {
-      limit: request.limit,
-      filters: request.filters,
-      visible: (entry) => this.#parts.visible(caller, entry),
-    });
+    const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
+    const { limit, filters } = request;
+    const { found, hits } =
+      request.query.trim() === ''
+        ? this.#toolsByName(concerned, visible, limit)
+        : catalog.search(request.query, { limit, filters, visible });
     return { found, results: searchResults(hits).results, ...rest };
   }
 
@@ -107,18 +110,18 @@ export class Broker {
     const startedAt = Date.now();
     const known = this.#find(request.id, context.caller);
     const tool = known ?? (await this.#resolve(request.id, context.caller, this.#waiting(request, context)));
-    const timeoutMs = this.#timeoutMs(request, tool, INVOKE_TIMEOUT_MS) - (Date.now() - startedAt);
-    return this.#parts.call(toolCall(tool, request, Math.max(1, timeoutMs)), context);
+    return this.#parts.call(this.#toolCall(tool, request, startedAt, INVOKE_TIMEOUT_MS), context);
   }
 
   /** Starts a call in the background. An unknown tool or a full queue fails at once. */
   async invokeAsync(request: InvokeRequest & { readonly priority: number }, context: CallContext): Promise<JobView> {
     const { caller } = context;
     const tool = await this.#resolve(request.id, caller, this.#waiting(request, context));
-    const call = toolCall(tool, request, this.#timeoutMs(request, tool, JOB_TIMEOUT_MS));
     const { jobs } = this.#parts;
+    // The deadline of a job runs from its start, not from its place in the queue.
+    const run = () => this.#toolCall(tool, request, Date.now(), JOB_TIMEOUT_MS);
     const job = jobs.submit(caller.id, { tool: tool.id }, request.priority, (signal, onProgress) =>
-      this.#parts.call(call, { caller, signal, onProgress }),
+      this.#parts.call(run(), { caller, signal, onProgress }),
     );
     return this.#view(job);
   }
@@ -134,6 +137,16 @@ export class Broker {
       ? jobs.cancel(request.jobId, owner)
       : await jobs.wait(request.jobId, owner, request.waitMs, context.signal);
     return this.#view(job);
+  }
+
+  #toolsByName(concerned: (server: string) => boolean, visible: (entry: ToolEntry) => boolean, limit: number) {
+    const { upstreams, catalog } = this.#parts;
+    const servers = upstreams.all().map(({ config }) => config.key);
+    const entries = servers
+      .filter(concerned)
+      .flatMap((server) => catalog.toolsOf(server))
+      .filter(visible);
+    return { found: entries.length, hits: entries.slice(0, limit).map((entry) => ({ entry, score: 0 })) };
   }
 
   #view(job: Job): JobView {
@@ -168,12 +181,17 @@ export class Broker {
     return new GatewayError('TOOL_NOT_FOUND', `no tool "${clip(id, 120)}"; ${why}`, { details: { nearest } });
   }
 
-  #timeoutMs(request: InvokeRequest, tool: ToolEntry, fallback: number): number {
-    return request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallback;
+  #toolCall(tool: ToolEntry, request: InvokeRequest, startedAt: number, fallbackMs: number): ToolCall {
+    const { args, meta } = request;
+    const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
+    return { tool, args, meta, startedAt, timeoutMs };
   }
 
   #waiting(request: InvokeRequest, context: CallContext): AbortSignal {
-    return AbortSignal.any([context.signal, AbortSignal.timeout(request.timeoutMs ?? INVOKE_TIMEOUT_MS)]);
+    return AbortSignal.any([
+      context.signal,
+      AbortSignal.timeout(Math.min(request.timeoutMs ?? INVOKE_TIMEOUT_MS, MAX_TIMER_MS)),
+    ]);
   }
 
   #concerns(server: string, { filters }: SearchRequest): boolean {
@@ -208,8 +226,4 @@ export class Broker {
         return { server: config.key, tools, ...(description && { description: clip(description, 120) }) };
       });
   }
-}
-
-function toolCall(tool: ToolEntry, request: InvokeRequest, timeoutMs: number) {
-  return { tool, args: request.args, timeoutMs, ...(request.meta && { meta: request.meta }) };
 }

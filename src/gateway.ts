@@ -3,8 +3,8 @@ import { Broker } from './broker.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { type GatewayConfig, loadConfig } from './config/load.ts';
 import { watchConfig } from './config/watch.ts';
-import { LOCAL } from './core/call.ts';
-import { causeOf } from './core/errors.ts';
+import { type CallPolicy, LOCAL } from './core/call.ts';
+import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { instructions } from './mcp/instructions.ts';
@@ -48,7 +48,7 @@ export class Gateway {
       catalog: this.#catalog,
       upstreams: this.#upstreams,
       jobs: this.#jobs,
-      call: (call, context) => this.#upstreams.call(call, context),
+      call: logDefects(this.#log)((call, context) => this.#upstreams.call(call, context)),
       visible: () => true,
       notices: () => ({ misconfigured: this.#config.misconfigured, ...this.#hint() }),
     });
@@ -110,6 +110,19 @@ export class Gateway {
     if (whole.length > 0) return { hint: whole.map(({ message }) => message).join('; ') };
     return servers.length === 0 ? { hint: `No server is configured in ${path}.` } : {};
   }
+}
+
+/** Our own defects are told to the caller without their cause: the log has it, also for calls in the background. */
+function logDefects(log: Logger): CallPolicy {
+  return (next) => async (call, context) => {
+    try {
+      return await next(call, context);
+    } catch (error) {
+      const defect = !(error instanceof GatewayError) || error.code === 'INTERNAL';
+      if (defect) log.error('call failed inside the gateway', { tool: call.tool.id, error: causeOf(error) });
+      throw error;
+    }
+  };
 }
 
 function noConfig(path: string): string {

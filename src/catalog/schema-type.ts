@@ -12,8 +12,8 @@ export interface Detail {
 export interface Schemas {
   readonly root: unknown;
   readonly detail: Detail;
-  /** Properties found so far: definitions are referred to many times. */
-  readonly properties: Map<unknown, readonly Property[]>;
+  /** First names of objects seen so far: large definitions are referred to many times. */
+  readonly names: Map<JsonObject, readonly string[]>;
   /** Definitions being rendered now; meeting one again is a cycle. */
   readonly open: Set<unknown>;
   /** Schemas that may still be visited. */
@@ -35,30 +35,29 @@ const MAX_NAME_CHARS = 64;
 const MAX_POINTER_STEPS = 10;
 const PLAIN_NAME = /^[\p{L}\p{N}_$.@-]{1,64}$/u;
 
-/** A root schema, ready to be rendered once; `properties` may be shared by renderings of the same root. */
-export function schemasOf(root: unknown, detail: Detail, properties: Schemas['properties']): Schemas {
-  return { root, detail, properties, open: new Set(), visitsLeft: MAX_VISITS };
+/** A root schema, ready to be rendered once; `names` may be shared by renderings of the same root. */
+export function schemasOf(root: unknown, detail: Detail, names: Schemas['names']): Schemas {
+  return { root, detail, names, open: new Set(), visitsLeft: MAX_VISITS };
 }
 
 /** Properties of an object schema, with those of its `allOf` and of what it refers to; required ones first. */
-export function propertiesOf(schema: unknown, schemas: Schemas): readonly Property[] {
-  const found = schemas.properties.get(schema) ?? collectProperties(schema, schemas.root);
-  schemas.properties.set(schema, found);
-  return found;
-}
-
-// Never walks a whole schema: the first names of each part are as many as are shown.
-function collectProperties(schema: unknown, root: unknown): Property[] {
+export function propertiesOf(schema: unknown, { root, names }: Schemas): readonly Property[] {
   const parts = partsOf(schema, root);
   const objects = parts.map(({ properties }) => properties).filter(isJsonObject);
   const required = new Set(parts.flatMap((part) => listOf(part.required).slice(0, MAX_PROPERTIES).filter(isString)));
-  const names = objects.flatMap((properties) => Object.keys(properties).slice(0, MAX_PROPERTIES));
   // A required name without a property must be sent all the same.
-  return [...new Set([...required, ...names])].slice(0, MAX_PROPERTIES).map((name) => ({
+  const all = new Set([...required, ...objects.flatMap((properties) => firstNames(properties, names))]);
+  return [...all].slice(0, MAX_PROPERTIES).map((name) => ({
     name,
     schema: objects.find((properties) => Object.hasOwn(properties, name))?.[name],
     required: required.has(name),
   }));
+}
+
+function firstNames(properties: JsonObject, known: Schemas['names']): readonly string[] {
+  const names = known.get(properties) ?? Object.keys(properties).slice(0, MAX_PROPERTIES);
+  known.set(properties, names);
+  return names;
 }
 
 /** `name: type`, `name?: type = default`. */

@@ -14,31 +14,33 @@ const DETAILS: readonly Detail[] = [
  * optional, `…` where something was left out, at most `maxChars` long. Never throws, whatever the schema is.
  */
 export function signature({ inputSchema }: ToolDefinition, maxChars = 300): string {
-  const properties: Schemas['properties'] = new Map();
-  const render = (detail: Detail) => parameters(schemasOf(inputSchema, detail, properties));
+  const names: Schemas['names'] = new Map();
+  const render = (detail: Detail) => parameters(schemasOf(inputSchema, detail, names));
   for (const detail of DETAILS) {
-    const full = `(${render(detail).join(', ')})`;
-    if (full.length <= maxChars) return full;
+    const { fitting, isWhole } = within(maxChars - '()'.length, render(detail));
+    if (isWhole) return `(${fitting.join(', ')})`;
   }
-  return cut(render(LEAST_DETAIL), maxChars);
+  // Whole parameters only: half a type misleads more than none.
+  const { fitting } = within(maxChars - '(, …)'.length, render(LEAST_DETAIL));
+  return `(${[...fitting, '…'].join(', ')})`;
 }
 
-function parameters(schemas: Schemas): string[] {
+// Lazy, so that of a huge schema only what is shown is rendered.
+function* parameters(schemas: Schemas): Generator<string> {
   const properties = propertiesOf(schemas.root, schemas);
-  if (properties.length > 0) return properties.map((property) => renderProperty(property, schemas));
+  for (const property of properties) yield renderProperty(property, schemas);
+  if (properties.length > 0) return;
   const type = renderType(schemas.root, schemas);
-  return ['any', 'object', 'null', 'never'].includes(type) ? [] : [type];
+  if (!['any', 'object', 'null', 'never'].includes(type)) yield type;
 }
 
-// Whole parameters only: half a type misleads more than none.
-function cut(rendered: readonly string[], maxChars: number): string {
-  const room = maxChars - '(…)'.length;
+function within(maxChars: number, rendered: Iterable<string>): { fitting: string[]; isWhole: boolean } {
   const fitting: string[] = [];
-  let used = 0;
+  let used = -', '.length;
   for (const parameter of rendered) {
-    used += parameter.length + ', '.length;
-    if (used > room) break;
+    used += ', '.length + parameter.length;
+    if (used > maxChars) return { fitting, isWhole: false };
     fitting.push(parameter);
   }
-  return `(${[...fitting, '…'].join(', ')})`;
+  return { fitting, isWhole: true };
 }

@@ -13,7 +13,9 @@ export const LOCAL: Caller = { id: 'local', roles: [] };
 export interface ToolCall {
   readonly tool: ToolEntry;
   readonly args: JsonObject;
-  /** Deadline in milliseconds, counted from the start of the call. */
+  /** When the caller asked, in epoch ms: the deadline runs from here. */
+  readonly startedAt: number;
+  /** Deadline in ms after `startedAt`. */
   readonly timeoutMs: number;
   /** The caller's `_meta`, passed on without its progress token. */
   readonly meta?: JsonObject;

@@ -3,20 +3,21 @@ import type { ToolEntry } from '../core/tool.ts';
 import { ConnectionLost } from './wire.ts';
 
 /** What went wrong with a call, as one of our errors: names server and tool, the cause, and what to do about it. */
-export function callFailure(tool: ToolEntry, error: unknown): GatewayError {
+export function callFailure(tool: ToolEntry, error: unknown, redact: (text: string) => string): GatewayError {
   const where = `${tool.server}: tool "${tool.definition.name}"`;
-  const failure = error instanceof GatewayError ? error : ofConnection(error);
+  const failure = error instanceof GatewayError ? error : ofConnection(error, redact);
   const details = { ...failure.details, server: tool.server, tool: tool.definition.name };
   const message = `${where}: ${failure.message}${cure(failure)}`;
   return new GatewayError(failure.code, message, { details, cause: failure.cause ?? error });
 }
 
-function ofConnection(error: unknown): GatewayError {
-  if (!(error instanceof ConnectionLost)) return new GatewayError('INTERNAL', causeOf(error), { cause: error });
+function ofConnection(error: unknown, redact: (text: string) => string): GatewayError {
+  const cause = redact(causeOf(error));
+  if (!(error instanceof ConnectionLost)) return new GatewayError('INTERNAL', cause, { cause: error });
   const fate = error.sent
     ? 'the call had been sent and may have taken effect'
     : 'the call did not reach the server, so it had no effect';
-  return new GatewayError('UPSTREAM_UNAVAILABLE', `${causeOf(error)}; ${fate}`, {
+  return new GatewayError('UPSTREAM_UNAVAILABLE', `${cause}; ${fate}`, {
     details: { sent: error.sent },
     cause: error,
   });

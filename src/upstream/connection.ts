@@ -29,6 +29,8 @@ export interface ConnectOptions {
   /** Resolves when it is known who calls through us: the handshake waits for it, the start of a process does not. */
   readonly identity: () => Promise<ClientIdentity>;
   readonly log: Logger;
+  /** Blanks the entry's secrets in a text. */
+  readonly redact: (text: string) => string;
   /** Aborted to give up connecting. */
   readonly signal: AbortSignal;
   readonly onToolsChanged: () => void;
@@ -70,9 +72,10 @@ export class Connection {
   readonly #transport: Transport;
   readonly #kind: TransportKind;
   #suspected = false;
+  #closing: Promise<void> | undefined;
 
   static async open(config: ServerConfig, kind: TransportKind, options: ConnectOptions): Promise<Connection> {
-    const onStderr = (line: string) => options.log.debug('stderr', { server: config.key, line });
+    const onStderr = (line: string) => options.log.debug('stderr', { server: config.key, line: options.redact(line) });
     const transport = await openTransport(config, kind, onStderr);
     const giveUp = () => void transport.close().catch(() => {});
     options.signal.addEventListener('abort', giveUp, { once: true });
@@ -112,7 +115,7 @@ export class Connection {
       this.#client.onclose = () => resolve(this.#endCause());
     });
     this.#client.onerror = (error) => {
-      options.log.debug('transport', { server: config.key, error: causeOf(error) });
+      options.log.debug('transport', { server: config.key, error: options.redact(causeOf(error)) });
       void this.#suspect(error);
     };
     this.#client.setNotificationHandler('notifications/tools/list_changed', options.onToolsChanged);
@@ -142,8 +145,13 @@ export class Connection {
     });
   }
 
-  /** Closes the connection; a child process and all it started are gone when this resolves. */
-  async close(): Promise<void> {
+  /** Closes the connection; a child process and all it started are gone when this resolves. A second call joins the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     if (this.#transport instanceof StreamableHTTPClientTransport && this.#transport.sessionId) {
       const ended = this.#transport.terminateSession().catch(() => {});
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);

@@ -10,6 +10,7 @@ import { backoffMs } from './backoff.ts';
 import { callFailure } from './call-failure.ts';
 import { type ClientIdentity, type Connection, connect } from './connection.ts';
 import { ATTEMPTS_UNTIL_OPEN, LIST_DEBOUNCE_MS, MAX_TIMER_MS, STABLE_MS } from './limits.ts';
+import { redactor } from './redact.ts';
 
 export interface UpstreamOptions {
   readonly log: Logger;
@@ -29,6 +30,7 @@ export class Upstream {
   readonly startedAt = Date.now();
 
   readonly #options: UpstreamOptions;
+  readonly #redact: (text: string) => string;
   readonly #stop = new AbortController();
   readonly #queue: PQueue | undefined;
   #state: UpstreamState = { status: 'connecting', attempt: 1 };
@@ -41,6 +43,7 @@ export class Upstream {
   constructor(config: ServerConfig, options: UpstreamOptions) {
     this.config = config;
     this.#options = options;
+    this.#redact = redactor(config);
     if (config.maxConcurrency) this.#queue = new PQueue({ concurrency: config.maxConcurrency });
   }
 
@@ -61,7 +64,6 @@ export class Upstream {
   async close(): Promise<void> {
     this.#stop.abort(new GatewayError('CANCELLED', `server "${this.config.key}" was stopped`));
     clearTimeout(this.#relist);
-    await this.#connection?.close();
     await this.#loop;
   }
 
@@ -86,7 +88,7 @@ export class Upstream {
     const deadline = new AbortController();
     const expire = () =>
       deadline.abort(new GatewayError('TIMEOUT', `no answer within ${timeoutMs} ms`, { details: { timeoutMs } }));
-    const timer = setTimeout(expire, timeoutMs);
+    const timer = setTimeout(expire, timeoutMs - (Date.now() - call.startedAt));
     const giveUp = () => deadline.abort(new GatewayError('CANCELLED', 'the caller cancelled the call'));
     context.signal.addEventListener('abort', giveUp, { once: true });
     if (context.signal.aborted) giveUp();
@@ -94,7 +96,7 @@ export class Upstream {
       const run = () => this.#forward(call, context, deadline.signal);
       return await (this.#queue ? this.#queue.add(run, { signal: deadline.signal }) : run());
     } catch (error) {
-      throw callFailure(call.tool, deadline.signal.aborted ? deadline.signal.reason : error);
+      throw callFailure(call.tool, deadline.signal.aborted ? deadline.signal.reason : error, this.#redact);
     } finally {
       clearTimeout(timer);
       context.signal.removeEventListener('abort', giveUp);
@@ -148,7 +150,7 @@ export class Upstream {
     for (let attempt = 1; !this.#stop.signal.aborted; ) {
       this.#become({ status: 'connecting', attempt });
       const startedAt = Date.now();
-      const error = await this.#live(attempt).catch(causeOf);
+      const error = this.#redact(await this.#live(attempt).catch(causeOf));
       if (this.#stop.signal.aborted) break;
       // Only a stable life starts the count anew; a server that starts and dies would become a spawn storm.
       const stable = Date.now() - startedAt >= STABLE_MS && this.#state.status === 'ready';
@@ -168,9 +170,13 @@ export class Upstream {
     const connection = await connect(this.config, {
       identity: this.#options.identity,
       log,
+      redact: this.#redact,
       signal: this.#stop.signal,
       onToolsChanged: () => this.#refreshSoon(),
     });
+    const stop = () => void connection.close();
+    this.#stop.signal.addEventListener('abort', stop, { once: true });
+    if (this.#stop.signal.aborted) stop();
     try {
       const lost = connection.closed.then((cause) => Promise.reject(new Error(cause)));
       lost.catch(() => {});
@@ -181,6 +187,7 @@ export class Upstream {
       log.info('server ready', { server, attempt });
       return await connection.closed;
     } finally {
+      this.#stop.signal.removeEventListener('abort', stop);
       this.#connection = undefined;
       await connection.close();
     }

@@ -46,7 +46,7 @@ test('the tarball holds the build and what people read, nothing else', () => {
   expect(chunks.every((path) => path.endsWith('.js'))).toBe(true);
 });
 
-test('exactly one package is installed', () => {
+test('exactly one package is installed [package.self-contained]', () => {
   const installed = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
   expect(installed).toEqual(['mcp-gateway']);
 });
@@ -67,7 +67,7 @@ test.each<[string, () => [string, ...string[]]]>([
   ['bunx, by Node', () => [join(BIN, 'bunx'), '--no-install', 'mcp-gateway']],
   ['bunx, by Bun', () => [join(BIN, 'bunx'), '--no-install', '--bun', 'mcp-gateway']],
   ['the source, by Bun', () => [join(BIN, 'bun'), join(ROOT, 'index.ts')]],
-])('serves the five tools: %s', async (_way, command) => {
+])('serves the five tools: %s [package.self-contained, package.bun]', async (_way, command) => {
   const inProject = ['env', `--chdir=${project}`, ...command()] as [string, ...string[]];
   const gateway = await startGateway({ command: inProject, config: { fixture: local({ tools: ['echo'] }) } });
   expect((await gateway.client.listTools()).map((tool) => tool.name)).toEqual(META_TOOLS);
@@ -75,7 +75,7 @@ test.each<[string, () => [string, ...string[]]]>([
   expect(await gateway.invoke('fixture::echo', { text: 'hello' })).toMatchObject({ content: [{ type: 'text' }] });
 });
 
-test('the library starts and stops from ESM, and leaves nothing that keeps the process alive', () => {
+test('the library starts and stops from ESM, and leaves nothing that keeps the process alive [package.library]', () => {
   writeProject('gateway.json', JSON.stringify({ fixture: local({ tools: ['echo'] }) }));
   writeProject(
     'embed.js',
@@ -88,7 +88,7 @@ test('the library starts and stops from ESM, and leaves nothing that keeps the p
   expect(run(project, process.execPath, 'embed.js').trim()).toBe('true');
 });
 
-test('the types compile for a strict consumer who has no other types than those of Node', () => {
+test('the types compile for a strict consumer who has no other types than those of Node [package.library]', () => {
   writeProject(
     'consumer.ts',
     `import { type ConfigProblem, type ErrorCode, Gateway, type GatewayConfig, GatewayError, loadConfig } from 'mcp-gateway';
@@ -110,6 +110,12 @@ test('the types compile for a strict consumer who has no other types than those 
   const target = ['--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023', '--noEmit'];
   const types = ['--typeRoots', join(ROOT, 'node_modules/@types'), '--types', 'node'];
   expect(run(project, join(BIN, 'tsc'), ...strict, ...target, ...types, '--ignoreConfig', 'consumer.ts')).toBe('');
+});
+
+test('the packages that the project builds on are its direct dependencies, and none is installed with it [package.sdk]', () => {
+  const card = ['@modelcontextprotocol/sdk', 'minisearch', 'p-queue', 'zod', 'vitest'];
+  expect(Object.keys(manifest.devDependencies)).toEqual(expect.arrayContaining(card));
+  expect(manifest).not.toHaveProperty('dependencies');
 });
 
 test('editors find the JSON Schema of the configuration in the package', () => {

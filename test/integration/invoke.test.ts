@@ -52,15 +52,16 @@ test('an unknown tool is a failure that names the nearest [invoke.unknown]', asy
 test('a deadline ends the call and reaches the upstream [invoke.deadline]', async () => {
   const { file, events } = journal();
   const gateway = await startGateway({ config: { u: local({ journal: file }) } });
-  const text = errorOf(await gateway.invoke('u::sleep', { ms: 60_000 }, { rest: { timeoutMs: 200 } }));
-  expect(text).toMatch(/u::sleep|"sleep"/);
-  expect(text).toMatch(/200/);
+  await gateway.knows('u::sleep');
+  const text = errorOf(await gateway.invoke('u::sleep', { ms: 60_000 }, { rest: { timeoutMs: 300 } }));
+  expect(text).toMatch(/\bu\b.*\bsleep\b.*\b300 ms/);
   await waitUntil(() => events('cancelled').find(({ tool }) => tool === 'sleep'));
 });
 
 test('the deadline of the entry is the default of its server [invoke.deadline]', async () => {
-  const gateway = await startGateway({ config: { u: local({}, { timeoutMs: 150 }) } });
-  expect(errorOf(await gateway.invoke('u::hang'))).toMatch(/150/);
+  const gateway = await startGateway({ config: { u: local({}, { timeoutMs: 300 }) } });
+  await gateway.knows('u::hang');
+  expect(errorOf(await gateway.invoke('u::hang'))).toMatch(/\b300 ms/);
 });
 
 test.each(['v1', 'v2', 'v2-modern', 'raw'] as const)(
@@ -127,8 +128,7 @@ test('a JSON-RPC error becomes a failure with code and data [invoke.protocol-err
 test('a call whose server dies fails at once and says that it was sent [invoke.crash]', async () => {
   const gateway = await startGateway({ config: { u: local() } });
   const text = errorOf(await gateway.invoke('u::crash'));
-  expect(text).toMatch(/"u"|u::crash/);
-  expect(text).toMatch(/sent|may have run|was running/);
+  expect(text).toMatch(/\bu\b.*\bcrash\b.*\bsent\b/);
 });
 
 test('calls run side by side, each with its own answer [invoke.result]', async () => {

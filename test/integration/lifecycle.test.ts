@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { journal, local } from '../helpers/fixture.ts';
 import { type Gateway, launchGateway, startGateway } from '../helpers/gateway.ts';
 import type { Ending } from '../helpers/gateway-process.ts';
-import { alive, descendants, expectDead, waitUntil } from '../helpers/processes.ts';
+import { descendants, expectDead, waitUntil } from '../helpers/processes.ts';
 import { textOf } from '../helpers/results.ts';
 
 const ENDINGS: Ending[] = ['eof', 'SIGINT', 'SIGTERM'];
@@ -27,7 +27,7 @@ test.each(ENDINGS)(
     const exit = await gateway.stop(ending);
     expect(exit).toMatchObject({ code: 0, signal: null });
     expect(exit.durationMs).toBeLessThan(5_000);
-    expect(pids.filter(alive)).toEqual([]);
+    await expectDead(pids, 1_000);
   },
 );
 
@@ -43,7 +43,7 @@ test.each(ENDINGS)(
       ...descendants(gateway.pid),
     ];
     expect((await gateway.stop(ending)).durationMs).toBeLessThan(5_000);
-    expect(pids.filter(alive)).toEqual([]);
+    await expectDead(pids, 1_000);
   },
 );
 
@@ -71,6 +71,16 @@ test('it ends while servers are still starting [life.eof]', async () => {
   const gateway = await startGateway({ config });
   await waitUntil(() => events('initialize').length === 1);
   expect(await gateway.stop()).toMatchObject({ code: 0 });
+});
+
+test('it ends while servers are still listing, stubborn ones too [life.eof, life.within-5s]', async () => {
+  const { file, events } = journal();
+  const gateway = await startGateway({
+    config: { u: local({ journal: file, listDelayMs: 30_000, ignoreSigterm: true }) },
+  });
+  await waitUntil(() => events('list').length === 1);
+  expect(await gateway.stop()).toMatchObject({ code: 0 });
+  await expectDead(gateway.process.survivors(), 1_000);
 });
 
 test('a second signal does no harm [life.sigterm]', async () => {

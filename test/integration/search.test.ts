@@ -65,16 +65,16 @@ test('a signature is enough to invoke a simple tool [search.signature]', async (
 });
 
 test('ten results stay under 1,500 tokens whatever upstreams write [search.budget]', async () => {
-  const noise = 'Überlänge 数据 \u200b{"x":1} http://example.com/%F0%9F 🙂 '.repeat(200);
+  const noise = 'Überlänge 数据 \u200b{"x":1} http://example.com/%F0%9F 🙂 ';
   const properties = Object.fromEntries(
-    Array.from({ length: 60 }, (_, index) => [`property_number_${index}`, { type: 'string', description: noise }]),
+    Array.from({ length: 30 }, (_, index) => [`property_number_${index}`, { type: 'string', description: noise }]),
   );
   const definitions = Array.from({ length: 12 }, (_, index) =>
-    tool(`shout_${index}`, { description: `Shout. ${noise}`, inputSchema: { type: 'object', properties } }),
+    tool(`shout_${index}`, { description: `Shout. ${noise.repeat(20)}`, inputSchema: { type: 'object', properties } }),
   );
   const gateway = await startGateway({ config: { u: local({ definitions, tools: [] }) } });
   const text = textOf(await gateway.call('search', { query: 'shout' }));
-  expect(JSON.parse(text).results).toHaveLength(10);
+  expect(JSON.parse(text).results, text).toHaveLength(10);
   expect(countTokens(text)).toBeLessThan(1_500);
   expect(JSON.parse(text).results[0].description).toMatch(/…$/);
 });

@@ -13,7 +13,8 @@ test.each(CASES)(
   async (kind, sdk) => {
     const { file, events } = journal();
     const fixture = await remote(kind, { sdk, journal: file });
-    const gateway = await startGateway({ config: { far: fixture.entry() } });
+    // Both SDK clients lose progress that comes in one chunk with the result; the raw one sees all that was sent.
+    const gateway = await startGateway({ config: { far: fixture.entry() }, sdk: 'raw' });
     expect((await gateway.search('add two numbers')).results[0]?.id).toBe('far::add');
     expect(blocks(await gateway.invoke('far::image'))).toHaveLength(5);
     const seen: number[] = [];

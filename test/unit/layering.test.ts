@@ -14,7 +14,7 @@ const LAYERS: Record<string, readonly string[]> = {
   jobs: ['core', 'type config/schema'],
   upstream: ['core', 'version', 'type config/schema'],
   broker: ['core', 'catalog', 'jobs', 'upstream'],
-  mcp: ['core', 'version', 'broker'],
+  mcp: ['core', 'version', 'broker', 'type config/schema'],
   gateway: ['core', 'version', 'config', 'catalog', 'jobs', 'upstream', 'broker', 'mcp'],
   lib: ['core', 'config', 'broker', 'gateway'],
   cli: ['core', 'version', 'process-streams', 'config', 'gateway'],

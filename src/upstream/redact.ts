@@ -1,0 +1,32 @@
+import type { ServerConfig } from '../config/schema.ts';
+
+/** Names under which people keep secrets: variables, query parameters and options alike. */
+const SECRET_NAME = /key|token|secret|passw|pwd|auth|credential|cookie|session|signature/i;
+/** Shorter values are ordinary words: to blank them everywhere would make errors unreadable. */
+const MIN_SECRET_LENGTH = 6;
+
+/** A function that blanks the secrets of a server's entry in a text: headers, and whatever its name tells to be one. */
+export function redactor(config: ServerConfig): (text: string) => string {
+  const secrets = [...new Set(config.type === 'local' ? localSecrets(config) : remoteSecrets(config))]
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    // Longest first, so that a secret that contains another is blanked whole.
+    .sort((a, b) => b.length - a.length);
+  return (text) => secrets.reduce((masked, secret) => masked.replaceAll(secret, '[redacted]'), text);
+}
+
+function localSecrets({ command, environment }: ServerConfig & { type: 'local' }): string[] {
+  const variables = Object.entries(environment).flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
+  const options = command.flatMap((word, index) => {
+    const [name = '', value] = word.split(/=(.*)/s);
+    if (!name.startsWith('-') || !SECRET_NAME.test(name)) return [];
+    return [value ?? command[index + 1] ?? ''];
+  });
+  return [...variables, ...options];
+}
+
+function remoteSecrets({ url, headers }: ServerConfig & { type: 'remote' }): string[] {
+  const { username, password, searchParams } = new URL(url);
+  const parameters = [...searchParams].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
+  const values = Object.values(headers).flatMap((value) => [value, value.replace(/^\w+ /, '')]);
+  return [...values, ...[username, password, ...parameters].flatMap((text) => [text, encodeURIComponent(text)])];
+}
