@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import type { Peer } from './peer.ts';
 import type { ToolEntry } from './tool.ts';
 
 /** Who asks. stdio passes `LOCAL`; an HTTP edge passes whom it authenticated, per request. */
@@ -31,6 +32,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Called for each progress notification, in wire order, before the result. */
   readonly onProgress?: (progress: Progress) => void;
+  /** The way back to the client; absent where there is none to ask. */
+  readonly peer?: Peer;
 }
 
 /** An upstream's `CallToolResult`, exactly as received. `isError: true` is a result, not an error of ours. */

@@ -13,12 +13,13 @@ import { abortable } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import type { Answer } from '../core/rpc.ts';
 import { VERSION } from '../version.ts';
 import { ChildTransport } from './child-transport.ts';
 import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { openTransport, type TransportKind, transportKinds } from './open-transport.ts';
-import { type Answer, type ForwardOptions, httpStatus, Wire } from './wire.ts';
+import { type ForwardOptions, httpStatus, Wire } from './wire.ts';
 
 /** What an upstream sees of whoever calls through us. */
 export interface ClientIdentity {

@@ -1,15 +1,7 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
 import type { Progress } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-
-/** What an upstream answered: the `result` exactly as received, or its JSON-RPC error. */
-export type Answer = { readonly result: JsonObject } | { readonly error: RpcError };
-
-export interface RpcError {
-  readonly code: number;
-  readonly message: string;
-  readonly data?: unknown;
-}
+import { type Answer, rpcError } from '../core/rpc.ts';
 
 export interface ForwardOptions {
   /** Aborted to give up: the upstream is told, and the promise rejects with the signal's reason. */
@@ -178,16 +170,6 @@ export class Wire implements Transport {
     // An answer to a request already given up, or a second answer, ends here.
     return true;
   }
-}
-
-function rpcError(error: unknown): RpcError {
-  if (!isJsonObject(error)) return { code: -32_603, message: 'the answer holds neither a result nor an error' };
-  const { code, message, data } = error;
-  return {
-    code: typeof code === 'number' ? code : -32_603,
-    message: typeof message === 'string' ? message : JSON.stringify(error),
-    ...(data !== undefined && { data }),
-  };
 }
 
 /** Whether a request whose sending failed may have reached the server all the same. */

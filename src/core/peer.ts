@@ -1,0 +1,23 @@
+import type { JsonObject } from './json.ts';
+import type { Answer } from './rpc.ts';
+
+/** Who connects, in the words of the protocol: what a server would see if it were connected to directly. */
+export interface ClientIdentity {
+  /** `clientInfo`: name, version and whatever else the client says of itself. Absent: the gateway speaks for itself. */
+  readonly info?: JsonObject;
+  /** `capabilities` of the client: sampling, elicitation, roots … */
+  readonly capabilities: JsonObject;
+}
+
+/** The way back to the client on whose behalf a call is made. */
+export interface Peer {
+  readonly identity: ClientIdentity;
+  /** The least severe log level it asked for; absent: it did not ask. */
+  readonly logLevel?: string;
+  /** Whether it takes an `input_required` result (2026-07-28) and comes back with the answers by itself. */
+  readonly takesInputRequired: boolean;
+  /** A request to the client (sampling, elicitation, roots): resolves with its answer, as received. Never rejects. */
+  request(method: string, params: JsonObject, signal: AbortSignal): Promise<Answer>;
+  /** A notification to the client (log message, list changed, resource updated). */
+  notify(method: string, params: JsonObject): void;
+}

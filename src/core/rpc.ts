@@ -1,0 +1,27 @@
+import { isJsonObject, type JsonObject } from './json.ts';
+
+/** The error of a JSON-RPC answer, as received. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/** What the other side answered to a request: its `result` exactly as received, or its error. */
+export type Answer = { readonly result: JsonObject } | { readonly error: RpcError };
+
+/** JSON-RPC's code for a method that the other side does not have. */
+export const METHOD_NOT_FOUND = -32_601;
+export const INVALID_PARAMS = -32_602;
+export const INTERNAL_ERROR = -32_603;
+
+/** An error member that somebody else wrote, whatever its shape, as an `RpcError`. */
+export function rpcError(error: unknown): RpcError {
+  if (!isJsonObject(error)) return { code: INTERNAL_ERROR, message: 'the answer holds neither a result nor an error' };
+  const { code, message, data } = error;
+  return {
+    code: typeof code === 'number' ? code : INTERNAL_ERROR,
+    message: typeof message === 'string' ? message : JSON.stringify(error),
+    ...(data !== undefined && { data }),
+  };
+}
