@@ -38,6 +38,7 @@ export interface InvokeRequest {
   /** Deadline in ms; absent: the server's own, else the default of the verb. */
   readonly timeoutMs?: number;
   readonly meta?: JsonObject;
+  readonly continuation?: JsonObject;
 }
 
 /** A job as it stands; `position` 1 is the next to run. */
@@ -121,7 +122,7 @@ export class Broker {
     // The deadline of a job runs from its start, not from its place in the queue.
     const run = () => this.#toolCall(tool, request, Date.now(), JOB_TIMEOUT_MS);
     const job = jobs.submit(caller.id, { tool: tool.id }, request.priority, (signal, onProgress) =>
-      this.#parts.call(run(), { caller, signal, onProgress }),
+      this.#parts.call(run(), { caller, signal, onProgress, peer: context.peer }),
     );
     return this.#view(job);
   }
@@ -182,9 +183,9 @@ export class Broker {
   }
 
   #toolCall(tool: ToolEntry, request: InvokeRequest, startedAt: number, fallbackMs: number): ToolCall {
-    const { args, meta } = request;
+    const { args, meta, continuation } = request;
     const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
-    return { tool, args, meta, startedAt, timeoutMs };
+    return { tool, args, meta, continuation, startedAt, timeoutMs };
   }
 
   #waiting(request: InvokeRequest, context: CallContext): AbortSignal {

@@ -87,9 +87,9 @@ async function serve(argument: string | undefined): Promise<number> {
     for (const signal of SIGNALS) process.on(signal, () => resolve(signal));
   });
   const gateway = new Gateway(await configured(argument), { log });
+  const served = gateway.serveStdio(process.stdin, processOutput(1)).then(() => 'the client closed the connection');
   gateway.start();
   gateway.watch();
-  const served = gateway.serveStdio(process.stdin, processOutput(1)).then(() => 'the client closed the connection');
 
   log.info('stopping', { reason: await Promise.race([signalled, served]) });
   // The orderly end has its own ladder within this time; whatever hangs must not keep us.

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { Announcements } from './announcements.ts';
 import { Broker } from './broker.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { type GatewayConfig, loadConfig } from './config/load.ts';
@@ -7,8 +8,12 @@ import { type CallPolicy, LOCAL } from './core/call.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { ClientSession } from './mcp/client-session.ts';
+import { Conversations } from './mcp/conversation.ts';
 import { instructions } from './mcp/instructions.ts';
-import { type StdioSession, serveStdio } from './mcp/serve-stdio.ts';
+import { type StdioConnection, serveStdio } from './mcp/serve-stdio.ts';
+import type { PrimitiveKind, PrimitiveSource } from './primitives/primitive-source.ts';
+import { Primitives } from './primitives/primitives.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 
 export interface GatewayOptions {
@@ -25,25 +30,42 @@ export class Gateway {
   readonly #catalog = new Catalog();
   readonly #jobs: Jobs;
   readonly #upstreams: Upstreams;
+  readonly #primitives: Primitives;
+  readonly #announcements: Announcements;
   #config: GatewayConfig;
   /** Why the file as it is now was not taken over. */
   #rejected: string | undefined;
-  #session: StdioSession | undefined;
+  #session: ClientSession | undefined;
+  #connection: StdioConnection | undefined;
   #watcher: { close(): void } | undefined;
 
   constructor(config: GatewayConfig, options: GatewayOptions = {}) {
     this.#config = config;
     this.#log = options.log ?? createLogger(() => {});
     this.#jobs = new Jobs(jobLimits(config));
+    this.#announcements = new Announcements({
+      upstreams: () => this.#upstreams,
+      primitives: () => this.#primitives,
+      session: () => this.#session,
+      log: this.#log,
+    });
     this.#upstreams = new Upstreams({
       log: this.#log,
-      identity: () => Promise.resolve({ capabilities: {} }),
+      // What a client can do is told to each server in the handshake; without a client, nothing can be done.
+      identity: () => this.#session?.introduced ?? Promise.resolve({ capabilities: {} }),
+      session: () => this.#session,
       onTools: (server, tools) => {
         const { duplicates } = this.#catalog.setServer(server, tools);
         for (const tool of duplicates) this.#log.warning('duplicate tool', { server: server.key, tool });
       },
-      onGone: (server) => this.#catalog.removeServer(server),
+      onGone: (server) => {
+        this.#catalog.removeServer(server);
+        this.#primitives.invalidate(server);
+      },
+      onReady: (server, connection) => this.#announcements.serverReady(server, connection),
+      onNotification: (...notification) => this.#announcements.fromServer(...notification),
     });
+    this.#primitives = new Primitives(primitiveSource(this.#upstreams), (server, kind) => this.#exposes(server, kind));
     this.#broker = new Broker({
       catalog: this.#catalog,
       upstreams: this.#upstreams,
@@ -74,22 +96,41 @@ export class Gateway {
     this.#watcher ??= watchConfig(this.#config.path, () => void this.#reread());
   }
 
-  /** Serves one client over a pair of streams. Resolves when the client has gone. */
+  /** Serves one client over a pair of streams. Resolves when the client has gone. Call it before `start`: servers are told who the client is. */
   async serveStdio(input: Readable, output: Writable): Promise<void> {
-    this.#session = serveStdio(input, output, () => ({
+    this.#session = new ClientSession({
+      onLogLevel: (level) => this.#announcements.logLevel(level),
+      onRootsChanged: () => this.#announcements.rootsChanged(),
+      onListen: (uris) => this.#subscribe(uris),
+    });
+    this.#connection = serveStdio(input, output, {
       broker: this.#broker,
+      primitives: (...request) => this.#primitives.handle(...request),
       caller: LOCAL,
+      session: this.#session,
+      conversations: new Conversations(),
       instructions: instructions(this.#config.servers),
       log: this.#log,
-    }));
-    await this.#session.ended;
+    });
+    await this.#connection.ended;
   }
 
   /** Ends everything: the client's connection, jobs, servers and all that they started. */
   async stop(): Promise<void> {
     this.#watcher?.close();
-    await this.#session?.close();
+    this.#announcements.close();
+    await this.#connection?.close();
     await Promise.all([this.#jobs.settle(), this.#upstreams.close()]);
+  }
+
+  #exposes(server: string, kind: PrimitiveKind): boolean {
+    const own = this.#config.servers.find(({ key }) => key === server);
+    return this.#config.settings.expose[kind] && own?.expose[kind] === true;
+  }
+
+  #subscribe(uris: readonly string[]): void {
+    const context = { caller: LOCAL, signal: new AbortController().signal };
+    for (const uri of uris) void this.#primitives.handle('resources/subscribe', { uri }, context);
   }
 
   async #reread(): Promise<void> {
@@ -110,6 +151,20 @@ export class Gateway {
     if (whole.length > 0) return { hint: whole.map(({ message }) => message).join('; ') };
     return servers.length === 0 ? { hint: `No server is configured in ${path}.` } : {};
   }
+}
+
+/** Time for a list, a read or a prompt, in ms: what SDK clients allow. */
+const PRIMITIVE_TIMEOUT_MS = 60_000;
+const FIRST_CONNECT_WAIT_MS = 3_000;
+
+function primitiveSource(upstreams: Upstreams): PrimitiveSource {
+  return {
+    servers: (kind) =>
+      upstreams.all().flatMap(({ config, connection }) => (connection?.offers(kind) ? config.key : [])),
+    settled: () => upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, () => true),
+    request: (server, method, params, context) =>
+      upstreams.request(server, { method, params, startedAt: Date.now(), timeoutMs: PRIMITIVE_TIMEOUT_MS }, context),
+  };
 }
 
 /** Our own defects are told to the caller without their cause: the log has it, also for calls in the background. */

@@ -82,10 +82,14 @@ function parseServer(typed: JsonObject, at: Report): z.infer<typeof serverSchema
   const [unrecognized, wrong] = partition(result.error.issues);
   for (const issue of wrong)
     at('error', keys(issue), mistake(issue, typed, SUBSTITUTED.includes(String(issue.path[0]))));
-  const misfits = unrecognized.flatMap((issue) => issue.keys);
-  for (const key of wrong.length > 0 ? [] : misfits) at('warning', [key], `has no effect on a ${typed.type} server`);
   if (wrong.length > 0) return undefined;
-  return parseServer(Object.fromEntries(Object.entries(typed).filter(([key]) => !misfits.includes(key))), at);
+  const fitting = structuredClone(typed);
+  for (const issue of unrecognized) {
+    for (const key of issue.keys) remove(fitting, [...keys(issue), key]);
+    if (issue.path.length > 0) at('warning', keys(issue), `${issue.message} (ignored)`);
+    else for (const key of issue.keys) at('warning', [key], `has no effect on a ${typed.type} server`);
+  }
+  return parseServer(fitting, at);
 }
 
 type Unrecognized = z.core.$ZodIssueUnrecognizedKeys;

@@ -19,6 +19,11 @@ const textMap = z.record(
   z.union([z.string(), z.number(), z.boolean()], 'a string, number or boolean').transform(String),
 );
 
+const expose = strict({
+  resources: z.boolean().default(true).describe('Resources and their templates.'),
+  prompts: z.boolean().default(true).describe('Prompts.'),
+});
+
 const common = {
   enabled: z.boolean().default(true).describe('Whether the gateway starts this server.'),
   tags: strings.default([]).describe('Labels that `search` can filter by.'),
@@ -32,6 +37,7 @@ const common = {
     .enum(['auto', '2025-11-25', '2026-07-28'])
     .optional()
     .describe('Protocol era to speak; absent: negotiated over HTTP, the 2025 handshake over stdio.'),
+  expose: expose.prefault({}).describe('What clients get of this server beside its tools.'),
 };
 
 const local = {
@@ -177,6 +183,7 @@ const monitor = strict({
 export const settingsSchema = strict({
   logLevel: z.enum(['debug', 'info', 'warning', 'error']).default('info').describe('Least severe line logged.'),
   jobs: jobs.prefault({}).describe('Background calls.'),
+  expose: expose.prefault({}).describe('What clients get beside tools; `false` counts for every server.'),
   port: z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.'),
   auth: auth.optional().describe('Who may call over HTTP.'),

@@ -20,6 +20,8 @@ export interface ToolCall {
   readonly timeoutMs: number;
   /** The caller's `_meta`, passed on without its progress token. */
   readonly meta?: JsonObject;
+  /** `inputResponses` and `requestState` of a client that comes back with the answers to an `input_required` result. */
+  readonly continuation?: JsonObject;
 }
 
 /** `params` of a `notifications/progress`, without the token. */

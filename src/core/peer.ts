@@ -1,3 +1,4 @@
+import type { Progress } from './call.ts';
 import type { JsonObject } from './json.ts';
 import type { Answer } from './rpc.ts';
 
@@ -9,6 +10,13 @@ export interface ClientIdentity {
   readonly capabilities: JsonObject;
 }
 
+export interface PeerRequestOptions {
+  /** Aborted when the server takes its question back. */
+  readonly signal: AbortSignal;
+  /** Progress of the client on answering, if the server asked to be told. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
 /** The way back to the client on whose behalf a call is made. */
 export interface Peer {
   readonly identity: ClientIdentity;
@@ -17,7 +25,7 @@ export interface Peer {
   /** Whether it takes an `input_required` result (2026-07-28) and comes back with the answers by itself. */
   readonly takesInputRequired: boolean;
   /** A request to the client (sampling, elicitation, roots): resolves with its answer, as received. Never rejects. */
-  request(method: string, params: JsonObject, signal: AbortSignal): Promise<Answer>;
+  request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer>;
   /** A notification to the client (log message, list changed, resource updated). */
   notify(method: string, params: JsonObject): void;
 }

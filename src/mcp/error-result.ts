@@ -13,6 +13,6 @@ export function errorResult(error: unknown): ToolResult {
   return {
     content: [{ type: 'text', text: clip(failure.message, MAX_TEXT) }],
     isError: true,
-    _meta: { 'mcp-gateway/error': { code: failure.code, ...failure.details } },
+    _meta: { 'mcp-gateway/error': { ...failure.details, code: failure.code } },
   };
 }

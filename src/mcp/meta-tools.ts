@@ -4,12 +4,23 @@ import type { CallContext, ToolResult } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { jobResult, jobTicket } from './job-result.ts';
 
+/** Where a client can be asked in answer to its own requests only (2026-07-28), the questions of jobs wait for `job_status`. */
+export interface JobQuestions {
+  readonly started: (jobId: string) => void;
+  readonly ended: (jobId: string) => void;
+  /** Resolves with an `input_required` result when the job asks something; absent: it cannot. */
+  readonly asked: (jobId: string) => Promise<ToolResult> | undefined;
+}
+
 /** What a meta-tool is given besides its input. */
 export interface MetaCall {
   readonly broker: Broker;
   readonly context: CallContext;
   /** The client's `_meta` of this request, without its progress token. */
   readonly meta?: JsonObject;
+  /** Answers of a 2026-era client to what the server asked in its last result. */
+  readonly continuation?: JsonObject;
+  readonly jobs?: JobQuestions;
 }
 
 /** One of the five tools that the gateway offers. */
@@ -86,7 +97,8 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: invokeInput,
     readOnly: false,
     largeResult: true,
-    run: (input, { broker, context, meta }) => broker.invoke({ ...input, args: input.args ?? {}, meta }, context),
+    run: (input, { broker, context, meta, continuation }) =>
+      broker.invoke({ ...input, args: input.args ?? {}, meta, continuation }, context),
   }),
   metaTool({
     name: 'invoke_async',
@@ -94,8 +106,11 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: invokeAsyncInput,
     readOnly: false,
     largeResult: false,
-    run: async (input, { broker, context, meta }) =>
-      jobTicket(await broker.invokeAsync({ ...input, args: input.args ?? {}, meta }, context)),
+    run: async (input, { broker, context, meta, jobs }) => {
+      const view = await broker.invokeAsync({ ...input, args: input.args ?? {}, meta }, context);
+      jobs?.started(view.job.jobId);
+      return jobTicket(view);
+    },
   }),
   metaTool({
     name: 'job_status',
@@ -103,7 +118,15 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: jobStatusInput,
     readOnly: true,
     largeResult: true,
-    run: async (input, { broker, context }) => jobResult(await broker.jobStatus(input, context)),
+    run: async (input, { broker, context, jobs }) => {
+      const status = broker.jobStatus(input, context).then((view) => {
+        if (view.job.timings.endedAt !== undefined) jobs?.ended(input.jobId);
+        return jobResult(view);
+      });
+      const asked = jobs?.asked(input.jobId);
+      // A question that is open is put before the state is told; one that comes up while waiting ends the wait.
+      return asked ? Promise.race([asked, status]) : status;
+    },
   }),
 ];
 

@@ -5,27 +5,31 @@ import { createServer, type ServerParts } from './server.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
 /** The client's connection, being served. */
-export interface StdioSession {
+export interface StdioConnection {
   /** Resolves when the client has gone. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
 
 /** Serves one client over a pair of streams, in whichever protocol era it opens. */
-export function serveStdio(input: Readable, output: Writable, parts: () => ServerParts): StdioSession {
+export function serveStdio(input: Readable, output: Writable, parts: ServerParts): StdioConnection {
   const transport = new StdioTransport(input, output);
-  let session: ReturnType<typeof serve>;
+  const connection = serve(({ era }) => createServer(parts, era), {
+    transport,
+    onerror: (error) => parts.log.debug('client connection', { error: causeOf(error) }),
+  });
+  // serveStdio has set its own handlers by now; ours come before and after them.
+  const { onmessage, onclose } = transport;
+  transport.onmessage = (message) => {
+    parts.session.observe(message);
+    onmessage?.(message);
+  };
   const ended = new Promise<void>((resolve) => {
-    session = serve(() => createServer(parts()), {
-      transport,
-      onerror: (error) => parts().log.debug('client connection', { error: causeOf(error) }),
-    });
-    // serveStdio has set its own handler by now; ours comes after it.
-    const { onclose } = transport;
     transport.onclose = () => {
+      parts.session.end();
       onclose?.();
       resolve();
     };
   });
-  return { ended, close: () => session.close() };
+  return { ended, close: () => connection.close() };
 }

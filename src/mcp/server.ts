@@ -1,75 +1,169 @@
 import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
   type JSONRPCRequest,
+  LOG_LEVEL_META_KEY,
   ProtocolError,
   ProtocolErrorCode,
-  type Result,
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { Broker } from '../broker.ts';
 import type { CallContext, Caller, Progress } from '../core/call.ts';
-import { causeOf, clip, GatewayError } from '../core/errors.ts';
+import { causeOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import type { Answer } from '../core/rpc.ts';
 import { VERSION } from '../version.ts';
-import { errorResult } from './error-result.ts';
-import { findMetaTool, META_TOOLS, type MetaCall, metaToolDefinitions } from './meta-tools.ts';
-import { parseInput } from './parse-input.ts';
+import { callMetaTool } from './call-meta-tool.ts';
+import { type ClientSession, identityOf } from './client-session.ts';
+import { Conversation, type Conversations } from './conversation.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { type JobQuestions, metaToolDefinitions } from './meta-tools.ts';
+
+/** Resources, prompts and completion of all servers: answers their methods, raw. */
+export type HandlePrimitive = (method: string, params: JsonObject, context: CallContext) => Promise<Answer>;
 
 export interface ServerParts {
   readonly broker: Broker;
+  readonly primitives: HandlePrimitive;
   readonly caller: Caller;
+  readonly session: ClientSession;
+  readonly conversations: Conversations;
   readonly instructions: string;
   readonly log: Logger;
 }
 
-/** The gateway as an MCP server to one client. */
-export function createServer(parts: ServerParts): Server {
+/** Methods whose answer may be `input_required` on 2026-07-28. */
+const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read']);
+
+/** Methods of the other primitives, which cost no tool slot. */
+const PRIMITIVE = /^(resources|prompts|completion)\//;
+
+const CAPABILITIES = {
+  tools: {},
+  logging: {},
+  completions: {},
+  resources: { subscribe: true, listChanged: true },
+  prompts: { listChanged: true },
+};
+
+/** The gateway as an MCP server to one client, in the protocol era in which it opened. */
+export function createServer(parts: ServerParts, era: 'legacy' | 'modern'): Server {
   const server = new Server(
     { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION },
-    { capabilities: { tools: {} }, instructions: parts.instructions },
+    { capabilities: CAPABILITIES, instructions: parts.instructions },
   );
   server.onerror = (error) => parts.log.debug('client connection', { error: causeOf(error) });
-  // The definitions carry `_meta` and schemas that are ours: correct by a test against the SDK's own schema.
-  server.setRequestHandler('tools/list', () => ({ tools: metaToolDefinitions() }) as never);
-  // As a fallback, because a handler registered for tools/call has its result parsed and rebuilt by the SDK: an
-  // upstream's unknown content block would turn into an error, and 10 MB would be walked once more.
-  server.fallbackRequestHandler = (request, context) => answer(request, context, parts);
+  // The session has taken note of the level before the request came here.
+  server.setRequestHandler('logging/setLevel', () => ({}));
+  // As a fallback, because a registered handler's results are parsed and rebuilt by the SDK: an upstream's unknown
+  // content block would turn into an error, and 10 MB would be walked once more.
+  server.fallbackRequestHandler = (request, context) =>
+    era === 'modern' && MAY_ASK.has(request.method)
+      ? converse(request, context, parts)
+      : handle(request, { signal: context.mcpReq.signal, peer: parts.session, ...progressOf(request, context) }, parts);
+  parts.session.serveBy(server, era);
   return server;
 }
 
-async function answer(request: JSONRPCRequest, context: ServerContext, parts: ServerParts): Promise<Result> {
-  if (request.method !== 'tools/call') throw new ProtocolError(ProtocolErrorCode.MethodNotFound, 'Method not found');
-  const { name, arguments: input } = request.params ?? {};
-  const tool = typeof name === 'string' ? findMetaTool(name) : undefined;
-  if (!tool) {
-    const names = META_TOOLS.map((each) => each.name).join(', ');
-    throw new ProtocolError(
-      ProtocolErrorCode.InvalidParams,
-      `Unknown tool "${clip(String(name))}"; there are ${names}`,
-    );
-  }
+/** What a request inherits from its client, whichever way it came. */
+interface Inherited extends Omit<CallContext, 'caller'> {
+  readonly continuation?: JsonObject;
+  readonly jobs?: JobQuestions;
+}
+
+async function handle(request: JSONRPCRequest, inherited: Inherited, parts: ServerParts): Promise<JsonObject> {
+  const { continuation, jobs, onProgress, ...lifetime } = inherited;
+  const { method } = request;
+  const params: JsonObject = request.params ?? {};
+  if (method === 'tools/list') return { tools: metaToolDefinitions() };
+  const heart = onProgress && withHeartbeat(onProgress);
+  const context = { caller: parts.caller, ...lifetime, ...(heart && { onProgress: heart.onProgress }) };
   try {
-    return await tool.run(parseInput(tool, input), metaCall(request, context, parts));
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.code === 'INTERNAL') {
-      parts.log.error('internal error', { tool: tool.name, error: causeOf(error), stack: stackOf(error) });
-    }
-    return errorResult(error);
+    if (method === 'tools/call') return await callMetaTool(params, { ...parts, context, continuation, jobs });
+    if (PRIMITIVE.test(method)) return unwrap(await parts.primitives(method, { ...params, ...continuation }, context));
+    throw new ProtocolError(ProtocolErrorCode.MethodNotFound, 'Method not found');
+  } finally {
+    heart?.stop();
   }
 }
 
-function metaCall(request: JSONRPCRequest, context: ServerContext, { broker, caller }: ServerParts): MetaCall {
-  const { progressToken, ...meta } = isJsonObject(request.params?._meta) ? request.params._meta : ({} as JsonObject);
-  const { signal, notify } = context.mcpReq;
-  const onProgress = (progress: Progress) => {
-    const params = { ...progress, progressToken: progressToken as string | number };
-    void notify({ method: 'notifications/progress', params }).catch(() => {});
+/** A request of a 2026-era client: begins a conversation, or takes up the one whose `requestState` it brings. */
+async function converse(request: JSONRPCRequest, context: ServerContext, parts: ServerParts): Promise<JsonObject> {
+  const { conversations } = parts;
+  const { inputResponses, ...mcpReq } = context.mcpReq;
+  const state: unknown = mcpReq.requestState();
+  const responses = (inputResponses ?? {}) as JsonObject;
+  const open = conversations.find(state);
+  if (open === 'expired') throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Invalid or expired requestState');
+  if (open?.isJob) open.answer(responses);
+  const goesOn = open !== undefined && !open.isJob;
+  const conversation = goesOn ? open : new Conversation(...clientOf(mcpReq.envelope ?? {}));
+  if (!goesOn) {
+    // Answers to a question of ours end here; those to a server of the same era are passed on to it.
+    const continuation = open
+      ? undefined
+      : { ...(inputResponses && { inputResponses: responses }), ...(state !== undefined && { requestState: state }) };
+    conversation.begin((peer) => handle(request, inheritedFrom(peer, request, parts, continuation), parts));
+  }
+  const attachment = {
+    signal: mcpReq.signal,
+    notify: (method: string, params: JsonObject) => void mcpReq.notify({ method, params }).catch(() => {}),
+    ...progressOf(request, context),
   };
-  const call: CallContext = { caller, signal, ...(progressToken !== undefined && { onProgress }) };
-  return { broker, context: call, ...(Object.keys(meta).length > 0 && { meta }) };
+  const result = await conversation.turn(attachment, goesOn ? responses : {});
+  if (conversation.pending()) conversations.keep(conversation);
+  else if (!conversation.isJob) conversations.close(conversation);
+  return result;
 }
 
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined;
+function inheritedFrom(
+  peer: Conversation,
+  request: JSONRPCRequest,
+  { conversations }: ServerParts,
+  continuation: JsonObject | undefined,
+): Inherited {
+  const onProgress = (progress: Progress) => peer.progress(progress);
+  return {
+    signal: peer.signal,
+    peer,
+    continuation,
+    jobs: {
+      started: (jobId) => conversations.keepAsJob(jobId, peer),
+      ended: (jobId) => conversations.forgetJob(jobId),
+      asked: (jobId) => conversations.ofJob(jobId)?.asked(),
+    },
+    ...(tokenOf(request) !== undefined && { onProgress }),
+  };
+}
+
+function clientOf(envelope: JsonObject): ConstructorParameters<typeof Conversation> {
+  const level = envelope[LOG_LEVEL_META_KEY];
+  const identity = identityOf(envelope[CLIENT_INFO_META_KEY], envelope[CLIENT_CAPABILITIES_META_KEY]);
+  return [identity, typeof level === 'string' ? level : undefined];
+}
+
+function tokenOf(request: JSONRPCRequest): string | number | undefined {
+  const meta = request.params?._meta;
+  const token = isJsonObject(meta) ? meta.progressToken : undefined;
+  return typeof token === 'string' || typeof token === 'number' ? token : undefined;
+}
+
+function progressOf(request: JSONRPCRequest, { mcpReq }: ServerContext): Pick<CallContext, 'onProgress'> {
+  const progressToken = tokenOf(request);
+  if (progressToken === undefined) return {};
+  return {
+    onProgress: (progress) => {
+      const params = { ...progress, progressToken };
+      void mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
+    },
+  };
+}
+
+/** The result, or the server's own error as ours, code and data untouched. */
+function unwrap(answer: Answer): JsonObject {
+  if ('result' in answer) return answer.result;
+  const { code, message, data } = answer.error;
+  throw new ProtocolError(code, message, data);
 }

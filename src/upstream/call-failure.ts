@@ -1,6 +1,10 @@
-import { causeOf, GatewayError } from '../core/errors.ts';
+import { causeOf, clip, GatewayError } from '../core/errors.ts';
+import type { RpcError } from '../core/rpc.ts';
 import type { ToolEntry } from '../core/tool.ts';
 import { ConnectionLost } from './wire.ts';
+
+/** Longest message of an upstream inside one of ours, in characters; the whole of it is in the details. */
+const MAX_MESSAGE = 2_000;
 
 /** What went wrong with a call, as one of our errors: names server and tool, the cause, and what to do about it. */
 export function callFailure(tool: ToolEntry, error: unknown, redact: (text: string) => string): GatewayError {
@@ -9,6 +13,12 @@ export function callFailure(tool: ToolEntry, error: unknown, redact: (text: stri
   const details = { ...failure.details, server: tool.server, tool: tool.definition.name };
   const message = `${where}: ${failure.message}${cure(failure)}`;
   return new GatewayError(failure.code, message, { details, cause: failure.cause ?? error });
+}
+
+/** A JSON-RPC error of the server as one of ours: code and data stay, under `upstream`. */
+export function upstreamError(error: RpcError): GatewayError {
+  const message = `the server answered with error ${error.code}: ${clip(error.message, MAX_MESSAGE)}`;
+  return new GatewayError('UPSTREAM_ERROR', message, { details: { upstream: { ...error } } });
 }
 
 function ofConnection(error: unknown, redact: (text: string) => string): GatewayError {

@@ -3,6 +3,9 @@ import {
   CLIENT_INFO_META_KEY,
   Client,
   type ClientCapabilities,
+  type Implementation,
+  LOG_LEVEL_META_KEY,
+  type McpSubscription,
   PROTOCOL_VERSION_META_KEY,
   StreamableHTTPClientTransport,
   type Transport,
@@ -11,20 +14,16 @@ import {
 import type { ServerConfig } from '../config/schema.ts';
 import { abortable } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
 import { VERSION } from '../version.ts';
 import { ChildTransport } from './child-transport.ts';
 import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { openTransport, type TransportKind, transportKinds } from './open-transport.ts';
-import { type ForwardOptions, httpStatus, Wire } from './wire.ts';
-
-/** What an upstream sees of whoever calls through us. */
-export interface ClientIdentity {
-  readonly capabilities: ClientCapabilities;
-}
+import { type ForwardOptions, httpStatus, Wire, type WireHandlers } from './wire.ts';
 
 export interface ConnectOptions {
   /** Resolves when it is known who calls through us: the handshake waits for it, the start of a process does not. */
@@ -34,7 +33,7 @@ export interface ConnectOptions {
   readonly redact: (text: string) => string;
   /** Aborted to give up connecting. */
   readonly signal: AbortSignal;
-  readonly onToolsChanged: () => void;
+  readonly handlers: WireHandlers;
 }
 
 const CLIENT_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
@@ -72,6 +71,7 @@ export class Connection {
   readonly #wire: Wire;
   readonly #transport: Transport;
   readonly #kind: TransportKind;
+  #subscription: McpSubscription | undefined;
   #suspected = false;
   #closing: Promise<void> | undefined;
 
@@ -105,10 +105,11 @@ export class Connection {
   ) {
     this.#transport = transport;
     this.#kind = kind;
-    this.#wire = new Wire(transport);
+    this.#wire = new Wire(transport, options.handlers);
     const versionNegotiation = negotiation(config, kind);
-    this.#client = new Client(CLIENT_INFO, {
-      capabilities: identity.capabilities,
+    // What a client says of itself is passed on as it is; the SDK types it as strictly as it would parse it.
+    this.#client = new Client((identity.info ?? CLIENT_INFO) as Implementation, {
+      capabilities: identity.capabilities as ClientCapabilities,
       ...(versionNegotiation && { versionNegotiation }),
     });
     this.#wire.envelope = () => this.#envelope(identity);
@@ -119,7 +120,39 @@ export class Connection {
       options.log.debug('transport', { server: config.key, error: options.redact(causeOf(error)) });
       void this.#suspect(error);
     };
-    this.#client.setNotificationHandler('notifications/tools/list_changed', options.onToolsChanged);
+  }
+
+  /** Whether the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
+  offers(path: string): boolean {
+    const found = path
+      .split('.')
+      .reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), this.#client.getServerCapabilities());
+    return found !== undefined && found !== false;
+  }
+
+  /** Whether the connection speaks 2026-07-28 or later. */
+  get modern(): boolean {
+    return this.#client.getProtocolEra() === 'modern';
+  }
+
+  /** Sends a notification past the SDK. */
+  notify(method: string, params: JsonObject): void {
+    this.#wire.notify(method, params);
+  }
+
+  /** On a 2026-era connection changes are told to those who listen only: listen to all that the server offers. */
+  async listen(resources: readonly string[] = []): Promise<void> {
+    if (!this.modern) return;
+    const filter = {
+      ...(this.offers('tools.listChanged') && { toolsListChanged: true }),
+      ...(this.offers('prompts.listChanged') && { promptsListChanged: true }),
+      ...(this.offers('resources.listChanged') && { resourcesListChanged: true }),
+      ...(resources.length > 0 && { resourceSubscriptions: [...resources] }),
+    };
+    if (Object.keys(filter).length === 0) return;
+    const before = this.#subscription;
+    this.#subscription = await this.#client.listen(filter);
+    await before?.close();
   }
 
   /** What the server says of itself, for people and models: its title or name, and its instructions. */
@@ -130,14 +163,17 @@ export class Connection {
     return { ...(title !== undefined && { title }), ...(instructions !== undefined && { instructions }) };
   }
 
-  /** Sends one request past the SDK; see `Wire.forward`. */
-  forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
-    return this.#wire.forward(method, params, options);
+  /** Sends one request past the SDK; see `Wire.forward`. `resultType: "complete"` of the 2026 era is taken off. */
+  async forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
+    const answer = await this.#wire.forward(method, params, options);
+    if (!('result' in answer) || answer.result.resultType !== 'complete' || !this.modern) return answer;
+    const { resultType: _, ...result } = answer.result;
+    return { result };
   }
 
   /** Every tool the server lists, and what was left out. */
   async listTools(): Promise<ToolListing> {
-    if (!this.#client.getServerCapabilities()?.tools) return { tools: [], problems: [] };
+    if (!this.offers('tools')) return { tools: [], problems: [] };
     return listTools(async (cursor) => {
       const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
       const answer = await this.forward('tools/list', cursor === undefined ? {} : { cursor }, { signal });
@@ -165,11 +201,22 @@ export class Connection {
     return this.#transport instanceof ChildTransport ? this.#transport.endCause : 'the connection was lost';
   }
 
+  /** What a 2026-era request carries in `_meta` when it is made for a client: its own identity and log level. */
+  envelopeOf(peer: Peer | undefined): JsonObject {
+    if (!peer) return {};
+    const { identity, logLevel } = peer;
+    return {
+      [CLIENT_INFO_META_KEY]: identity.info ?? CLIENT_INFO,
+      [CLIENT_CAPABILITIES_META_KEY]: identity.capabilities,
+      ...(logLevel && { [LOG_LEVEL_META_KEY]: logLevel }),
+    };
+  }
+
   #envelope(identity: ClientIdentity): JsonObject | undefined {
-    if (this.#client.getProtocolEra() !== 'modern') return undefined;
+    if (!this.modern) return undefined;
     return {
       [PROTOCOL_VERSION_META_KEY]: this.#client.getNegotiatedProtocolVersion(),
-      [CLIENT_INFO_META_KEY]: CLIENT_INFO,
+      [CLIENT_INFO_META_KEY]: identity.info ?? CLIENT_INFO,
       [CLIENT_CAPABILITIES_META_KEY]: identity.capabilities,
     };
   }
@@ -187,10 +234,9 @@ export class Connection {
   }
 
   #answers(): Promise<boolean> {
-    const check =
-      this.#client.getProtocolEra() === 'modern'
-        ? this.#client.discover({ timeout: SUSPECT_TIMEOUT_MS })
-        : this.#client.ping({ timeout: SUSPECT_TIMEOUT_MS });
+    const check = this.modern
+      ? this.#client.discover({ timeout: SUSPECT_TIMEOUT_MS })
+      : this.#client.ping({ timeout: SUSPECT_TIMEOUT_MS });
     return check.then(
       () => true,
       () => false,

@@ -20,8 +20,11 @@ export const STABLE_MS = 10_000;
 export const RETRY_FIRST_MS = 250;
 export const RETRY_MAX_MS = 30_000;
 
-/** Failed attempts in a row after which calls fail at once instead of waiting for the next attempt. */
-export const ATTEMPTS_UNTIL_OPEN = 3;
+/** The attempt, counted from 1 since the last stable life, from which on calls fail at once instead of waiting for it. */
+export const ATTEMPT_NOT_WAITED_FOR = 3;
+
+/** Longest that progress can keep a call alive whose caller asked for less, in ms. */
+export const MAX_CALL_MS = 3_600_000;
 
 /** Longest delay a timer takes, in ms. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;

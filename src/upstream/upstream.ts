@@ -3,26 +3,47 @@ import PQueue from 'p-queue';
 import type { ServerConfig } from '../config/schema.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import type { ClientIdentity, Peer } from '../core/peer.ts';
+import type { Answer } from '../core/rpc.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { UpstreamState } from '../core/upstream-state.ts';
 import { backoffMs } from './backoff.ts';
-import { callFailure } from './call-failure.ts';
-import { type ClientIdentity, type Connection, connect } from './connection.ts';
-import { ATTEMPTS_UNTIL_OPEN, LIST_DEBOUNCE_MS, MAX_TIMER_MS, STABLE_MS } from './limits.ts';
+import { callFailure, upstreamError } from './call-failure.ts';
+import { type Connection, connect } from './connection.ts';
+import { Deadline } from './deadline.ts';
+import { answerInputs } from './input-required.ts';
+import { ATTEMPT_NOT_WAITED_FOR, LIST_DEBOUNCE_MS, STABLE_MS } from './limits.ts';
 import { redactor } from './redact.ts';
+import { type ActiveRequest, putToClient } from './reverse-requests.ts';
 
 export interface UpstreamOptions {
   readonly log: Logger;
   /** Resolves when it is known who calls through us; the handshake waits for it. */
   readonly identity: () => Promise<ClientIdentity>;
+  /** The client session that this server belongs to, for what no call caused; absent: there is none. */
+  readonly session: () => Peer | undefined;
   /** Called with the server's tools after each connect and each change. */
   readonly onTools: (tools: readonly ToolDefinition[]) => void;
+  /** Called when a connection is up, before any call goes through it. */
+  readonly onReady: (connection: Connection) => void;
+  /** Called for each notification that does not belong to a call; `active` are the calls running meanwhile. */
+  readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
+}
+
+/** A request to a server, and how long it may take. */
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly params: JsonObject;
+  /** Epoch ms; the deadline is `timeoutMs` after it. */
+  readonly startedAt: number;
+  readonly timeoutMs: number;
 }
 
 /**
  * One configured server: a loop that connects, lists tools, waits for the end of the connection, backs off and begins
- * again, and a state that tells where the loop stands.
+ * again; a state that tells where the loop stands; and the requests that go through its connection.
  */
 export class Upstream {
   readonly config: ServerConfig;
@@ -33,6 +54,7 @@ export class Upstream {
   readonly #redact: (text: string) => string;
   readonly #stop = new AbortController();
   readonly #queue: PQueue | undefined;
+  readonly #active = new Set<ActiveRequest>();
   #state: UpstreamState = { status: 'connecting', attempt: 1 };
   #connection: Connection | undefined;
   #about: Connection['about'] = {};
@@ -54,6 +76,11 @@ export class Upstream {
   /** What the server said of itself when last connected. */
   get about(): Connection['about'] {
     return this.#about;
+  }
+
+  /** The connection while there is one. */
+  get connection(): Connection | undefined {
+    return this.#connection;
   }
 
   start(): void {
@@ -82,44 +109,62 @@ export class Upstream {
     }
   }
 
-  /** Runs one call within its deadline, waiting for a connection that is on its way. Rejects with `GatewayError`. */
-  async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
-    const timeoutMs = Math.min(call.timeoutMs, MAX_TIMER_MS);
-    const deadline = new AbortController();
-    const expire = () =>
-      deadline.abort(new GatewayError('TIMEOUT', `no answer within ${timeoutMs} ms`, { details: { timeoutMs } }));
-    const timer = setTimeout(expire, timeoutMs - (Date.now() - call.startedAt));
-    const giveUp = () => deadline.abort(new GatewayError('CANCELLED', 'the caller cancelled the call'));
-    context.signal.addEventListener('abort', giveUp, { once: true });
-    if (context.signal.aborted) giveUp();
+  /** Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and cure. */
+  async call(
+    { tool, args, meta, continuation, startedAt, timeoutMs }: ToolCall,
+    context: CallContext,
+  ): Promise<ToolResult> {
+    const params = { name: tool.definition.name, arguments: args, ...(meta && { _meta: meta }), ...continuation };
     try {
-      const run = () => this.#forward(call, context, deadline.signal);
-      return await (this.#queue ? this.#queue.add(run, { signal: deadline.signal }) : run());
+      const answer = await this.request({ method: 'tools/call', params, startedAt, timeoutMs }, context);
+      if ('result' in answer) return answer.result;
+      throw upstreamError(answer.error);
     } catch (error) {
-      throw callFailure(call.tool, deadline.signal.aborted ? deadline.signal.reason : error, this.#redact);
-    } finally {
-      clearTimeout(timer);
-      context.signal.removeEventListener('abort', giveUp);
+      throw callFailure(tool, error, this.#redact);
     }
   }
 
-  async #forward(call: ToolCall, context: CallContext, signal: AbortSignal): Promise<ToolResult> {
-    if (!this.#connection) await this.#connected(signal);
-    const connection = this.#connection;
-    if (!connection) throw this.#unavailable();
-    const { name } = call.tool.definition;
-    const params = { name, arguments: call.args, ...(call.meta && { _meta: call.meta }) };
-    const answer = await connection.forward('tools/call', params, { signal, onProgress: context.onProgress });
-    if ('result' in answer) return answer.result;
-    const { code, message, data } = answer.error;
-    throw new GatewayError('UPSTREAM_ERROR', `the server answered with error ${code}: ${clip(message, 2_000)}`, {
-      details: { code, message, ...(data !== undefined && { data }) },
-    });
+  /** Sends a request within its deadline, waiting for a connection that is on its way. Rejects with `GatewayError` or `ConnectionLost`. */
+  async request(request: UpstreamRequest, context: CallContext): Promise<Answer> {
+    const deadline = new Deadline(request.startedAt, request.timeoutMs, context.signal);
+    const active = { context, deadline };
+    this.#active.add(active);
+    try {
+      const run = () => this.#forward(request, context, deadline);
+      return await (this.#queue ? this.#queue.add(run, { signal: deadline.signal }) : run());
+    } catch (error) {
+      throw deadline.signal.aborted ? deadline.signal.reason : error;
+    } finally {
+      this.#active.delete(active);
+      deadline.end();
+    }
   }
 
-  async #connected(signal: AbortSignal): Promise<void> {
+  async #forward({ method, params }: UpstreamRequest, context: CallContext, deadline: Deadline): Promise<Answer> {
+    const { signal } = deadline;
+    const connection = this.#connection ?? (await this.#connected(signal));
+    const { onProgress, peer } = context;
+    const options = {
+      signal,
+      ...(onProgress && {
+        onProgress: (progress: Parameters<typeof onProgress>[0]) => {
+          deadline.extend();
+          onProgress(progress);
+        },
+      }),
+      ...(connection.modern && { envelope: connection.envelopeOf(peer) }),
+    };
+    const send = (more: JsonObject) => connection.forward(method, { ...params, ...more }, options);
+    const first = await send({});
+    // Only a 2026-era server asks for input in its result; a field of that name in an older one's is just a field.
+    return connection.modern ? answerInputs(send, first, peer, signal) : first;
+  }
+
+  async #connected(signal: AbortSignal): Promise<Connection> {
     await this.settled(signal);
     signal.throwIfAborted();
+    if (this.#connection) return this.#connection;
+    throw this.#unavailable();
   }
 
   #unavailable(): GatewayError {
@@ -129,14 +174,14 @@ export class Upstream {
         ? `is not available: ${clip(state.error, 600)}; the next attempt is in ${secondsUntil(state.retryAt)} s`
         : `is not connected (${state.status})`;
     return new GatewayError('UPSTREAM_UNAVAILABLE', `server "${this.config.key}" ${why}`, {
-      details: { state: state.status, ...(state.status === 'waiting' && { retryAt: state.retryAt }) },
+      details: { state: state.status, sent: false, ...(state.status === 'waiting' && { retryAt: state.retryAt }) },
     });
   }
 
   /** Whether waiting makes sense: on the way up, and not yet given up on by too many failures in a row. */
   #comingUp(): boolean {
     const { status } = this.#state;
-    return (status === 'connecting' || status === 'waiting') && this.#state.attempt < ATTEMPTS_UNTIL_OPEN;
+    return (status === 'connecting' || status === 'waiting') && this.#state.attempt < ATTEMPT_NOT_WAITED_FOR;
   }
 
   #become(state: UpstreamState): void {
@@ -165,15 +210,7 @@ export class Upstream {
 
   /** One life: connect, list, serve until the connection ends. Resolves or rejects with the cause of its end. */
   async #live(attempt: number): Promise<string> {
-    const { log } = this.#options;
-    const server = this.config.key;
-    const connection = await connect(this.config, {
-      identity: this.#options.identity,
-      log,
-      redact: this.#redact,
-      signal: this.#stop.signal,
-      onToolsChanged: () => this.#refreshSoon(),
-    });
+    const connection = await this.#connect();
     const stop = () => void connection.close();
     this.#stop.signal.addEventListener('abort', stop, { once: true });
     if (this.#stop.signal.aborted) stop();
@@ -183,14 +220,37 @@ export class Upstream {
       await Promise.race([this.#refresh(connection), lost]);
       this.#about = connection.about;
       this.#connection = connection;
+      this.#options.onReady(connection);
       this.#become({ status: 'ready', since: Date.now() });
-      log.info('server ready', { server, attempt });
+      this.#options.log.info('server ready', { server: this.config.key, attempt });
       return await connection.closed;
     } finally {
       this.#stop.signal.removeEventListener('abort', stop);
       this.#connection = undefined;
       await connection.close();
     }
+  }
+
+  #connect(): Promise<Connection> {
+    const { log, identity, session, onNotification } = this.#options;
+    return connect(this.config, {
+      identity,
+      log,
+      redact: this.#redact,
+      signal: this.#stop.signal,
+      handlers: {
+        onRequest: (...request) => putToClient(this.#active, session(), request),
+        onNotification: (method, params) => {
+          if (method === 'notifications/tools/list_changed') this.#refreshSoon();
+          else
+            onNotification(
+              method,
+              params,
+              [...this.#active].map(({ context }) => context),
+            );
+        },
+      },
+    });
   }
 
   async #refresh(connection: Connection): Promise<void> {

@@ -3,16 +3,31 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { ClientIdentity, Peer } from '../core/peer.ts';
+import type { Answer } from '../core/rpc.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { UpstreamState } from '../core/upstream-state.ts';
-import type { ClientIdentity } from './connection.ts';
-import { Upstream } from './upstream.ts';
+import type { Connection } from './connection.ts';
+import { Upstream, type UpstreamRequest } from './upstream.ts';
 
 export interface UpstreamsOptions {
   readonly log: Logger;
+  /** Resolves when it is known who calls through us. */
   readonly identity: () => Promise<ClientIdentity>;
+  /** The client session whose servers these are; absent: there is none. */
+  readonly session: () => Peer | undefined;
   readonly onTools: (config: ServerConfig, tools: readonly ToolDefinition[]) => void;
   readonly onGone: (server: string) => void;
+  /** A server is connected, anew or for the first time; no call went through yet. */
+  readonly onReady: (server: string, connection: Connection) => void;
+  /** A notification of a server that belongs to no call; `active` are the calls running on it meanwhile. */
+  readonly onNotification: (
+    server: string,
+    method: string,
+    params: JsonObject,
+    active: readonly CallContext[],
+  ) => void;
 }
 
 /** The running set of servers, made equal to the desired set by `reconcile`. */
@@ -46,6 +61,13 @@ export class Upstreams {
     throw new GatewayError('UPSTREAM_UNAVAILABLE', `server "${call.tool.server}" is not configured any more`);
   }
 
+  /** Sends a request to a server. Rejects with `GatewayError` or `ConnectionLost`. */
+  async request(server: string, request: UpstreamRequest, context: CallContext): Promise<Answer> {
+    const upstream = this.#running.get(server);
+    if (upstream) return upstream.request(request, context);
+    throw new GatewayError('UPSTREAM_UNAVAILABLE', `server "${server}" is not configured any more`);
+  }
+
   get(server: string): Upstream | undefined {
     return this.#running.get(server);
   }
@@ -75,10 +97,13 @@ export class Upstreams {
   }
 
   #start(config: ServerConfig): void {
-    const { log, identity, onTools } = this.#options;
+    const { log, identity, session, onTools, onReady, onNotification } = this.#options;
     const upstream = new Upstream(config, {
       log,
       identity,
+      session,
+      onReady: (connection) => onReady(config.key, connection),
+      onNotification: (method, params, active) => onNotification(config.key, method, params, active),
       onTools: (tools) => {
         if (this.#running.get(config.key) === upstream) onTools(config, tools);
       },

@@ -1,12 +1,23 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
 import type { Progress } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, rpcError } from '../core/rpc.ts';
+
+/** What the server sends of its own accord; set by whoever owns the connection. */
+export interface WireHandlers {
+  /** A request of the server to the client (sampling, elicitation, roots). Must not reject. */
+  readonly onRequest: (method: string, params: JsonObject, options: PeerRequestOptions) => Promise<Answer>;
+  /** Any notification that does not belong to a forwarded request. */
+  readonly onNotification: (method: string, params: JsonObject) => void;
+}
 
 export interface ForwardOptions {
   /** Aborted to give up: the upstream is told, and the promise rejects with the signal's reason. */
   readonly signal: AbortSignal;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: (progress: Progress) => void;
+  /** What this request carries in `_meta` instead of the connection's envelope (2026-07-28: the caller's own identity). */
+  readonly envelope?: JsonObject;
 }
 
 /** The connection broke under a forwarded request. */
@@ -23,7 +34,7 @@ export class ConnectionLost extends Error {
 
 interface Pending {
   readonly settle: (answer: Answer | Error) => void;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 /**
@@ -45,12 +56,16 @@ export class Wire implements Transport {
   envelope: () => JsonObject | undefined = () => undefined;
 
   readonly #inner: Transport;
+  readonly #handlers: WireHandlers;
   readonly #pending = new Map<unknown, Pending>();
+  /** Requests of the server that the client is answering, by their id. */
+  readonly #serving = new Map<unknown, AbortController>();
   #nextId = FIRST_ID;
   #closed: string | undefined;
 
-  constructor(inner: Transport) {
+  constructor(inner: Transport, handlers: WireHandlers) {
     this.#inner = inner;
+    this.#handlers = handlers;
     // Set before anything connects, so that nothing can be missed between two handlers.
     inner.onmessage = (message, extra) => {
       if (!this.#take(message)) this.onmessage?.(message, extra);
@@ -93,6 +108,7 @@ export class Wire implements Transport {
     this.#closed = cause;
     for (const pending of this.#pending.values()) pending.settle(new ConnectionLost(cause, true));
     this.#pending.clear();
+    for (const serving of this.#serving.values()) serving.abort();
     this.onclose?.();
   }
 
@@ -118,7 +134,7 @@ export class Wire implements Transport {
       this.#pending.set(id, { settle, onProgress: options.onProgress });
       options.signal.addEventListener('abort', giveUp, { once: true });
       this.#inner
-        .send(this.#request(id, method, params, options.onProgress !== undefined), {
+        .send(this.#request(id, method, params, options), {
           requestSignal: stream?.signal,
           onRequestStreamEnd: () => {
             if (this.#pending.has(id)) settle(new ConnectionLost('the response stream ended without an answer', true));
@@ -130,8 +146,9 @@ export class Wire implements Transport {
     });
   }
 
-  #request(id: number, method: string, params: JsonObject, wantsProgress: boolean): JSONRPCMessage {
-    const envelope = this.envelope();
+  #request(id: number, method: string, params: JsonObject, options: ForwardOptions): JSONRPCMessage {
+    const wantsProgress = options.onProgress !== undefined;
+    const envelope = this.envelope() && { ...this.envelope(), ...options.envelope };
     if (!envelope && !wantsProgress) return { jsonrpc: '2.0', id, method, params };
     const own = isJsonObject(params._meta) ? params._meta : {};
     const meta = { ...own, ...(wantsProgress && { progressToken: id }), ...envelope };
@@ -139,26 +156,63 @@ export class Wire implements Transport {
   }
 
   #cancel(requestId: number, reason: unknown): void {
+    this.notify('notifications/cancelled', {
+      requestId,
+      reason: reason instanceof Error ? reason.message : String(reason),
+    });
+  }
+
+  /** Sends a notification; a failure shows up as the connection's own. */
+  notify(method: string, params: JsonObject): void {
     const envelope = this.envelope();
-    const params = { requestId, reason: reason instanceof Error ? reason.message : String(reason) };
     this.#inner
-      .send({
-        jsonrpc: '2.0',
-        method: 'notifications/cancelled',
-        params: envelope ? { ...params, _meta: { ...envelope } } : params,
-      })
+      .send({ jsonrpc: '2.0', method, params: envelope ? { ...params, _meta: { ...envelope } } : params })
       .catch((error: Error) => this.onerror?.(error));
   }
 
-  /** True when the message belongs to a forwarded request. Anything malformed is left to the client. */
+  /** True when the message is ours: it concerns a forwarded request, or asks the client. The rest is the SDK's. */
   #take(message: unknown): boolean {
     if (!isJsonObject(message)) return false;
-    if (message.method === undefined) return this.#takeAnswer(message);
-    if (message.method !== 'notifications/progress' || !isJsonObject(message.params)) return false;
-    const { progressToken, ...progress } = message.params;
+    const { id, method } = message;
+    if (method === undefined) return this.#takeAnswer(message);
+    if (typeof method !== 'string') return false;
+    const params = isJsonObject(message.params) ? message.params : {};
+    if (id !== undefined) return this.#takeRequest(id, method, params);
+    if (method === 'notifications/progress') return this.#takeProgress(params);
+    if (method === 'notifications/cancelled' && this.#serving.has(params.requestId)) {
+      this.#serving.get(params.requestId)?.abort(new Error(String(params.reason ?? 'cancelled by the server')));
+      return true;
+    }
+    this.#handlers.onNotification(method, params);
+    // The SDK sees it too: its subscriptions live on notifications.
+    return false;
+  }
+
+  #takeProgress({ progressToken, ...progress }: JsonObject): boolean {
     const pending = this.#pending.get(progressToken);
     pending?.onProgress?.(progress as Progress);
-    return pending !== undefined;
+    // Progress of a call that has ended meanwhile ends here too.
+    return typeof progressToken === 'number' && progressToken >= FIRST_ID;
+  }
+
+  /** Requests of a server exist in the 2025 eras only; the SDK answers `ping`, and drops those of a 2026-era server. */
+  #takeRequest(id: unknown, method: string, params: JsonObject): boolean {
+    if (method === 'ping' || this.envelope()) return false;
+    void this.#serve(id as string | number, method, params);
+    return true;
+  }
+
+  async #serve(id: string | number, method: string, params: JsonObject): Promise<void> {
+    const serving = new AbortController();
+    this.#serving.set(id, serving);
+    const token = isJsonObject(params._meta) ? params._meta.progressToken : undefined;
+    const tell = (progress: Progress) => this.notify('notifications/progress', { ...progress, progressToken: token });
+    const options = { signal: serving.signal, ...(token !== undefined && { onProgress: tell }) };
+    const answer = await this.#handlers.onRequest(method, params, options);
+    this.#serving.delete(id);
+    // A question taken back, or a connection gone, wants no answer.
+    if (serving.signal.aborted) return;
+    await this.#inner.send({ jsonrpc: '2.0', id, ...answer } as JSONRPCMessage).catch((error) => this.onerror?.(error));
   }
 
   #takeAnswer(message: JsonObject): boolean {

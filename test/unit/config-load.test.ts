@@ -23,13 +23,19 @@ async function load(content: unknown, { name = 'config.json', env = {} as NodeJS
   return { ...config, problems };
 }
 
-const LOCAL = { key: 's', type: 'local', enabled: true, tags: [], environment: {} };
-const REMOTE = { key: 's', type: 'remote', enabled: true, tags: [], headers: {} };
+const EXPOSE = { resources: true, prompts: true };
+const LOCAL = { key: 's', type: 'local', enabled: true, tags: [], environment: {}, expose: EXPOSE };
+const REMOTE = { key: 's', type: 'remote', enabled: true, tags: [], headers: {}, expose: EXPOSE };
 
 test.each([
   ['flat', { s: { command: ['a', 'b'] } }, { ...LOCAL, command: ['a', 'b'] }],
   ['flat', { s: { type: 'remote', url: 'https://h' } }, { ...REMOTE, url: 'https://h' }],
   ['flat', { servers: { command: ['a'] } }, { ...LOCAL, key: 'servers', command: ['a'] }],
+  [
+    'flat',
+    { s: { command: ['a'], expose: { prompts: false } } },
+    { ...LOCAL, command: ['a'], expose: { resources: true, prompts: false } },
+  ],
   ['flat', { s: { command: ['a'], cwd: '~/x' } }, { ...LOCAL, command: ['a'], cwd: '/home/someone/x' }],
   [
     'flat',
@@ -97,6 +103,8 @@ test.each([
   [{ s: { url: 'http://h', timeoutMs: '30s' } }, 's.timeoutMs: found "30s", expected a whole number above 0'],
   [{ s: { url: 'http://h', maxConcurrency: 0 } }, 's.maxConcurrency: found 0, expected a whole number above 0'],
   [{ s: { url: 'http://h', enabled: 'no' } }, 's.enabled: found "no", expected true or false'],
+  [{ s: { url: 'http://h', expose: false } }, 's.expose: found false, expected an object'],
+  [{ s: { url: 'http://h', expose: { prompts: 'no' } } }, 's.expose.prompts: found "no", expected true or false'],
   [{ s: { url: 'http://h', tags: 't' } }, 's.tags: found "t", expected an array of strings'],
   [
     { s: { url: 'http://h', headers: { A: ['secret'] } } },
@@ -179,6 +187,10 @@ test('understands disabled: true', async () => {
 test.each([
   [{ s: { command: ['a'], tag: [] } }, 'warning s s: unknown key "tag", did you mean "tags"?'],
   [{ s: { command: ['a'], env: {} } }, 'warning s s: unknown key "env", did you mean "environment"?'],
+  [
+    { s: { command: ['a'], expose: { prompt: false } } },
+    'warning s s.expose: unknown key "prompt", did you mean "prompts"? (ignored)',
+  ],
   [{ s: { command: ['a'], headers: {} } }, 'warning s s.headers: has no effect on a local server'],
   [{ servers: [{ id: 's', command: 'a', evn: {} }] }, 'warning s servers[0]: unknown key "evn", did you mean "env"?'],
   [
@@ -237,6 +249,7 @@ test('fills in variables, and never shows what they hold', async () => {
 const DEFAULTS = {
   logLevel: 'info',
   jobs: { concurrency: 3, maxQueued: 1000, retentionHours: 24, maxRecords: 1000, maxBytes: 67_108_864 },
+  expose: EXPOSE,
   port: 4000,
   host: '127.0.0.1',
   monitor: { requestLog: true, prometheus: true, retentionHours: 24 },
@@ -244,11 +257,17 @@ const DEFAULTS = {
 };
 
 describe('settings', () => {
-  const written = { logLevel: 'debug', jobs: { concurrency: 9 }, port: 1, rateLimit: { limit: 5 } };
+  const written = {
+    logLevel: 'debug',
+    jobs: { concurrency: 9 },
+    expose: { resources: false },
+    rateLimit: { limit: 5 },
+  };
   const expected = {
     ...DEFAULTS,
     ...written,
     jobs: { ...DEFAULTS.jobs, concurrency: 9 },
+    expose: { resources: false, prompts: true },
     rateLimit: { limit: 5, windowSeconds: 60, perKey: true },
   };
 

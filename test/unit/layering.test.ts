@@ -12,6 +12,7 @@ const LAYERS: Record<string, readonly string[]> = {
   config: ['core'],
   catalog: ['core', 'type config/schema'],
   jobs: ['core', 'type config/schema'],
+  primitives: ['core', 'type config/schema'],
   upstream: ['core', 'version', 'type config/schema'],
   broker: ['core', 'catalog', 'jobs', 'upstream'],
   mcp: ['core', 'version', 'broker', 'type config/schema'],

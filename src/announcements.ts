@@ -1,0 +1,118 @@
+import type { CallContext } from './core/call.ts';
+import { causeOf } from './core/errors.ts';
+import type { JsonObject } from './core/json.ts';
+import type { Logger } from './core/log.ts';
+import type { Peer } from './core/peer.ts';
+import type { Primitives } from './primitives/primitives.ts';
+import type { Connection } from './upstream/connection.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+
+export interface AnnouncementParts {
+  readonly upstreams: () => Upstreams;
+  readonly primitives: () => Primitives;
+  readonly session: () => Peer | undefined;
+  readonly log: Logger;
+}
+
+/** Time for a `logging/setLevel` or a renewed subscription, in ms. */
+const SETTING_TIMEOUT_MS = 10_000;
+/** Quiet time before the client hears of changed lists, in ms: ten servers coming up at once are one change. */
+const CHANGED_QUIET_MS = 100;
+/** Stamped on notifications by a 2026-era server for its own subscriptions; the client's have other ids. */
+const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
+
+const LISTS: Readonly<Record<string, 'resources' | 'prompts'>> = {
+  'notifications/resources/list_changed': 'resources',
+  'notifications/prompts/list_changed': 'prompts',
+};
+
+/** What servers and the client tell each other outside of calls, in both directions. */
+export class Announcements {
+  readonly #parts: AnnouncementParts;
+  readonly #changed = new Map<string, NodeJS.Timeout>();
+
+  constructor(parts: AnnouncementParts) {
+    this.#parts = parts;
+  }
+
+  /** From a server, outside of a call: to whoever is calling it now, else to the session. */
+  fromServer(server: string, method: string, params: JsonObject, active: readonly CallContext[]): void {
+    const { primitives, session } = this.#parts;
+    const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
+    if (list) this.#listChanged(server, list);
+    else if (method === 'notifications/resources/updated') {
+      session()?.notify(method, withoutSubscription(primitives().updated(server, params)));
+    } else if (!method.startsWith('notifications/subscriptions/')) this.#tellCallers(method, params, active);
+  }
+
+  #tellCallers(method: string, params: JsonObject, active: readonly CallContext[]): void {
+    const callers = new Set(active.flatMap(({ peer }) => peer ?? []));
+    const own = this.#parts.session();
+    if (callers.size === 0 && own) callers.add(own);
+    for (const peer of callers) peer.notify(method, params);
+  }
+
+  /** A server is connected, anew or for the first time: it hears what the others have heard. */
+  serverReady(server: string, connection: Connection): void {
+    const { primitives, session } = this.#parts;
+    primitives().invalidate(server);
+    for (const list of ['resources', 'prompts'] as const) if (connection.offers(list)) this.#tellChanged(list);
+    const level = session()?.logLevel;
+    if (level) this.#setLevel(server, connection, level);
+    this.#renew(server, connection).catch((error: unknown) => this.#note(server, error));
+  }
+
+  /** The client wants log messages from that level on. */
+  logLevel(level: string): void {
+    for (const { config, connection } of this.#parts.upstreams().all()) {
+      if (connection) this.#setLevel(config.key, connection, level);
+    }
+  }
+
+  /** The client's roots have changed. */
+  rootsChanged(): void {
+    for (const { connection } of this.#parts.upstreams().all()) {
+      if (connection && !connection.modern) connection.notify('notifications/roots/list_changed', {});
+    }
+  }
+
+  /** No timer is left behind. */
+  close(): void {
+    for (const timer of this.#changed.values()) clearTimeout(timer);
+  }
+
+  #listChanged(server: string, list: 'resources' | 'prompts'): void {
+    this.#parts.primitives().invalidate(server, list);
+    this.#tellChanged(list);
+  }
+
+  #tellChanged(list: 'resources' | 'prompts'): void {
+    clearTimeout(this.#changed.get(list));
+    const tell = () => this.#parts.session()?.notify(`notifications/${list}/list_changed`, {});
+    this.#changed.set(list, setTimeout(tell, CHANGED_QUIET_MS));
+  }
+
+  #setLevel(server: string, connection: Connection, level: string): void {
+    // A 2026-era server is told the level with each request.
+    if (connection.modern || !connection.offers('logging')) return;
+    const signal = AbortSignal.timeout(SETTING_TIMEOUT_MS);
+    connection.forward('logging/setLevel', { level }, { signal }).catch((error: unknown) => this.#note(server, error));
+  }
+
+  async #renew(server: string, connection: Connection): Promise<void> {
+    const uris = this.#parts.primitives().subscriptionsOf(server);
+    if (connection.modern) return connection.listen(uris);
+    const signal = AbortSignal.timeout(SETTING_TIMEOUT_MS);
+    for (const uri of uris) await connection.forward('resources/subscribe', { uri }, { signal });
+  }
+
+  #note(server: string, error: unknown): void {
+    this.#parts.log.debug('setting not taken over', { server, error: causeOf(error) });
+  }
+}
+
+function withoutSubscription(params: JsonObject): JsonObject {
+  const { _meta, ...rest } = params;
+  const { [SUBSCRIPTION_ID]: _, ...meta } = (_meta ?? {}) as JsonObject;
+  return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
+}

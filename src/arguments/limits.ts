@@ -1,0 +1,50 @@
+import type { JsonObject } from '../core/json.ts';
+
+/** One keyword that bounds a number, the length of a string or the number of items. */
+interface Limit {
+  readonly keyword: string;
+  readonly isBroken: (value: number, limit: number) => boolean;
+  readonly words: (limit: number) => string;
+}
+
+const many = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;
+
+const NUMBER_LIMITS: readonly Limit[] = [
+  { keyword: 'minimum', isBroken: (value, limit) => value < limit, words: (limit) => `at least ${limit}` },
+  { keyword: 'maximum', isBroken: (value, limit) => value > limit, words: (limit) => `at most ${limit}` },
+  { keyword: 'exclusiveMinimum', isBroken: (value, limit) => value <= limit, words: (limit) => `more than ${limit}` },
+  { keyword: 'exclusiveMaximum', isBroken: (value, limit) => value >= limit, words: (limit) => `less than ${limit}` },
+  { keyword: 'multipleOf', isBroken: isNoMultiple, words: (limit) => `a multiple of ${limit}` },
+];
+
+const lengthLimits = (min: string, max: string, unit: string): readonly Limit[] => [
+  { keyword: min, isBroken: (length, limit) => length < limit, words: (limit) => `at least ${many(limit, unit)}` },
+  { keyword: max, isBroken: (length, limit) => length > limit, words: (limit) => `at most ${many(limit, unit)}` },
+];
+
+const STRING_LIMITS = lengthLimits('minLength', 'maxLength', 'character');
+const ARRAY_LIMITS = lengthLimits('minItems', 'maxItems', 'item');
+
+/** The limits of a schema that a value breaks, in words. */
+export function brokenLimits(schema: JsonObject, value: unknown): readonly string[] {
+  if (typeof value === 'number') return broken(NUMBER_LIMITS, schema, () => value);
+  if (typeof value === 'string') return broken(STRING_LIMITS, schema, (limit) => lengthNear(value, limit));
+  return Array.isArray(value) ? broken(ARRAY_LIMITS, schema, () => value.length) : [];
+}
+
+function broken(limits: readonly Limit[], schema: JsonObject, measure: (limit: number) => number): string[] {
+  return limits.flatMap(({ keyword, isBroken, words }) => {
+    const limit = schema[keyword];
+    return typeof limit === 'number' && isBroken(measure(limit), limit) ? [words(limit)] : [];
+  });
+}
+
+// Code points by the standard, UTF-16 units to many servers: the count that the limit likes better.
+function lengthNear(text: string, limit: number): number {
+  return text.length > limit && text.length <= 2 * limit ? Math.max([...text].length, limit) : text.length;
+}
+
+// Fractions have no exact remainder; the server may judge them.
+function isNoMultiple(value: number, divisor: number): boolean {
+  return Number.isInteger(value) && Number.isInteger(divisor) && divisor > 0 && value % divisor !== 0;
+}

@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util';
+import { clip } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { conversions, parsedContainer } from './conversions.ts';
+import { findProblems, fits } from './find-problems.ts';
+import { childPath, preview } from './preview.ts';
+import {
+  itemSchema,
+  listOf,
+  propertySchema,
+  resolveReference,
+  type SchemaWalk,
+  step,
+  walkFrom,
+} from './schema-walk.ts';
+
+/** Arguments as the schema wants them, and what was done for it. */
+export interface MendedArguments {
+  /** The very same object when nothing was mended. */
+  readonly args: JsonObject;
+  /** One line for each changed path, `args.count: "5" → 5`; the last of many says how many more. */
+  readonly mended: readonly string[];
+}
+
+const MAX_LINES = 20;
+const MAX_LINE_CHARS = 200;
+
+/**
+ * Converts stringified or mistyped arguments where the schema leaves one reading only. What the schema accepts, or may
+ * accept for all that can be told, is never changed.
+ */
+export function mendArguments(schema: JsonObject, args: JsonObject): MendedArguments {
+  const walk = walkFrom(schema);
+  const after = walk ? mend(schema, args, walk) : args;
+  if (after === args || !isJsonObject(after)) return { args, mended: [] };
+  return { args: after, mended: few([...changes(args, after, 'args')]) };
+}
+
+function mend(schema: unknown, value: unknown, walk: SchemaWalk): unknown {
+  if (fits(schema, value, walk)) return value;
+  const inside = mendInside(schema, value, walk);
+  if (inside !== value) return inside;
+  const parsed = parsedContainer(value);
+  const readings = [...conversions(value), ...(parsed === undefined ? [] : [parsed])];
+  const mended = readings.map((reading) => mendInside(schema, reading, walk));
+  const fitting = mended.filter((reading) => fits(schema, reading, walk));
+  if (fitting.length === 1) return fitting[0];
+  // Of the right kind at least: then its own problems can be named.
+  const isRightKind = parsed !== undefined && fitting.length === 0 && hasInnerProblemsOnly(schema, parsed, walk);
+  return isRightKind ? mended.at(-1) : value;
+}
+
+function hasInnerProblemsOnly(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
+  return findProblems(schema, value, '', walk).every(({ path }) => path !== '');
+}
+
+// The value with its children mended; the value itself when none was.
+function mendInside(schema: unknown, value: unknown, walk: SchemaWalk): unknown {
+  return step(schema, walk, value, (known) => {
+    const { $ref, allOf, anyOf, oneOf } = known;
+    const referred = $ref === undefined ? value : mendInside(resolveReference($ref, walk), value, walk);
+    if ($ref !== undefined && walk.isReferenceAlone) return referred;
+    const children = mendChildren(known, referred, walk);
+    const parts = listOf(allOf).reduce((mended, part) => mendInside(part, mended, walk), children);
+    return [anyOf, oneOf].reduce<unknown>((mended, union) => mendByVariant(listOf(union), mended, walk), parts);
+  });
+}
+
+function mendChildren(schema: JsonObject, value: unknown, walk: SchemaWalk): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => mend(itemSchema(schema, index), item, walk));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).map(
+    ([key, child]) => [key, mend(childSchema(schema, key), child, walk)] as const,
+  );
+  // From entries, so that a key `__proto__` stays a key.
+  return entries.every(([key, child]) => child === value[key]) ? value : Object.fromEntries(entries);
+}
+
+function childSchema(schema: JsonObject, key: string): unknown {
+  const own = propertySchema(schema, key);
+  return own === undefined && schema.patternProperties === undefined ? schema.additionalProperties : own;
+}
+
+function mendByVariant(variants: readonly unknown[], value: unknown, walk: SchemaWalk): unknown {
+  if (variants.some((variant) => fits(variant, value, walk))) return value;
+  const mended = variants.map((variant) => ({ variant, result: mend(variant, value, walk) }));
+  const [first, ...others] = mended.filter(({ variant, result }) => fits(variant, result, walk));
+  return first && others.every(({ result }) => isDeepStrictEqual(result, first.result)) ? first.result : value;
+}
+
+function* changes(before: unknown, after: unknown, path: string): Generator<string> {
+  if (before === after) return;
+  if (Array.isArray(before) && Array.isArray(after)) {
+    for (const [index, item] of before.entries()) yield* changes(item, after[index], childPath(path, index));
+  } else if (isJsonObject(before) && isJsonObject(after)) {
+    for (const key of Object.keys(before)) yield* changes(before[key], after[key], childPath(path, key));
+  } else {
+    yield clip(`${path}: ${preview(before)} → ${preview(after)}`, MAX_LINE_CHARS);
+  }
+}
+
+function few(lines: readonly string[]): readonly string[] {
+  const more = lines.length - MAX_LINES;
+  return more > 0 ? [...lines.slice(0, MAX_LINES), `… and ${more} more`] : lines;
+}

@@ -1,0 +1,56 @@
+import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import type { Broker } from '../broker.ts';
+import type { CallContext, ToolResult } from '../core/call.ts';
+import { causeOf, clip, GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import { errorResult } from './error-result.ts';
+import { findMetaTool, type JobQuestions, META_TOOLS } from './meta-tools.ts';
+import { parseInput } from './parse-input.ts';
+
+export interface MetaToolRequest {
+  readonly broker: Broker;
+  readonly context: CallContext;
+  readonly log: Logger;
+  readonly continuation?: JsonObject;
+  readonly jobs?: JobQuestions;
+}
+
+/** JSON-RPC code by which a 2025-era server asks its client to open a URL first: clients act on it, models cannot. */
+const URL_ELICITATION_REQUIRED = -32_042;
+
+/** Answers `tools/call`: failures of ours are results, so that the model reads them; an unknown tool is an error. */
+export async function callMetaTool(params: JsonObject, request: MetaToolRequest): Promise<ToolResult> {
+  const { name, arguments: input } = params;
+  const tool = typeof name === 'string' ? findMetaTool(name) : undefined;
+  if (!tool) {
+    const names = META_TOOLS.map((each) => each.name).join(', ');
+    throw new ProtocolError(
+      ProtocolErrorCode.InvalidParams,
+      `Unknown tool "${clip(String(name))}"; there are ${names}`,
+    );
+  }
+  const { log, ...call } = request;
+  try {
+    return await tool.run(parseInput(tool, input), { ...call, meta: metaOf(params) });
+  } catch (error) {
+    const { code, message, data } = upstreamErrorIn(error);
+    if (code === URL_ELICITATION_REQUIRED) throw new ProtocolError(code, String(message), data);
+    if (!(error instanceof GatewayError)) {
+      log.error('internal error', { tool: tool.name, error: causeOf(error), stack: (error as Error).stack });
+    }
+    return errorResult(error);
+  }
+}
+
+/** The client's `_meta` for the server, without the progress token, which is ours to answer. */
+function metaOf({ _meta }: JsonObject): JsonObject | undefined {
+  if (!isJsonObject(_meta)) return undefined;
+  const { progressToken: _, ...meta } = _meta;
+  return Object.keys(meta).length > 0 ? meta : undefined;
+}
+
+function upstreamErrorIn(error: unknown): JsonObject {
+  const upstream = error instanceof GatewayError ? error.details.upstream : undefined;
+  return isJsonObject(upstream) ? upstream : {};
+}

@@ -1,0 +1,132 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  LOG_LEVEL_META_KEY,
+  type Progress as SdkProgress,
+  type Server,
+} from '@modelcontextprotocol/server';
+import type { Progress } from '../core/call.ts';
+import { causeOf } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { ClientIdentity, Peer, PeerRequestOptions } from '../core/peer.ts';
+import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND, type RpcError } from '../core/rpc.ts';
+
+/** Longest delay a timer takes, in ms: how long a person may think is for the server to say, not for us. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** A schema that accepts anything as it is: answers of the client pass unread. */
+const AS_IT_IS = {
+  '~standard': {
+    version: 1 as const,
+    vendor: 'mcp-gateway',
+    validate: (value: unknown) => ({ value }),
+  },
+};
+
+/** What the gateway does about what a client says in passing. */
+export interface SessionEvents {
+  /** The client wants log messages from that level on, other than before. */
+  readonly onLogLevel: (level: string) => void;
+  readonly onRootsChanged: () => void;
+  /** A 2026-era client listens to updates of these resources. */
+  readonly onListen: (uris: readonly string[]) => void;
+}
+
+/**
+ * One client connection: who it is, and the way back to it. A client of the 2025 eras can be asked at any time; one of
+ * 2026-07-28 only in answer to a request of its own, which is what `Conversation` is for.
+ */
+export class ClientSession implements Peer {
+  readonly takesInputRequired = false;
+  /** Resolves with the client's identity when its first message has told it. */
+  readonly introduced: Promise<ClientIdentity>;
+  identity: ClientIdentity = { capabilities: {} };
+  logLevel?: string;
+
+  readonly #events: SessionEvents;
+  #introduce: (identity: ClientIdentity) => void = () => {};
+  #server: Server | undefined;
+  #modern = false;
+
+  constructor(events: SessionEvents) {
+    this.#events = events;
+    this.introduced = new Promise((resolve) => {
+      this.#introduce = resolve;
+    });
+  }
+
+  /** The SDK server that speaks to this client; a probe that fell back to an older era gets a second one. */
+  serveBy(server: Server, era: 'legacy' | 'modern'): void {
+    this.#server = server;
+    this.#modern = era === 'modern';
+  }
+
+  /** Learns from a message, before it is handled, who the client is. */
+  observe(message: unknown): void {
+    if (!isJsonObject(message) || typeof message.method !== 'string') return;
+    const params = isJsonObject(message.params) ? message.params : {};
+    const meta = isJsonObject(params._meta) ? params._meta : {};
+    this.#wantLogs(message.method === 'logging/setLevel' ? params.level : meta[LOG_LEVEL_META_KEY]);
+    if (message.method === 'notifications/roots/list_changed') this.#events.onRootsChanged();
+    if (message.method === 'subscriptions/listen') this.#events.onListen(resourcesIn(params));
+    const identity = identityIn(message.method, params, meta);
+    if (identity) this.identity = identity;
+    // A client that asks for something without saying hello can be asked nothing.
+    if (identity || (message.id !== undefined && message.method !== 'ping')) this.#introduce(this.identity);
+  }
+
+  #wantLogs(level: unknown): void {
+    if (typeof level !== 'string' || level === this.logLevel) return;
+    this.logLevel = level;
+    this.#events.onLogLevel(level);
+  }
+
+  /** Nobody will introduce themselves any more: what waits for it goes on. */
+  end(): void {
+    this.#introduce(this.identity);
+  }
+
+  async request(method: string, params: JsonObject, { signal, onProgress }: PeerRequestOptions): Promise<Answer> {
+    if (!this.#server || this.#modern) return refusal(METHOD_NOT_FOUND, 'the client can be asked during a call only');
+    try {
+      const result = await this.#server.request({ method, params }, AS_IT_IS, {
+        signal,
+        timeout: NO_TIMEOUT_MS,
+        ...(onProgress && { onprogress: (progress: SdkProgress) => onProgress(progress as Progress) }),
+      });
+      return { result: result as JsonObject };
+    } catch (error) {
+      return errorAnswer(error);
+    }
+  }
+
+  notify(method: string, params: JsonObject): void {
+    this.#server?.notification({ method, params }).catch(() => {});
+  }
+}
+
+function identityIn(method: string, params: JsonObject, meta: JsonObject): ClientIdentity | undefined {
+  if (method === 'initialize') return identityOf(params.clientInfo, params.capabilities);
+  if (!(CLIENT_CAPABILITIES_META_KEY in meta)) return undefined;
+  return identityOf(meta[CLIENT_INFO_META_KEY], meta[CLIENT_CAPABILITIES_META_KEY]);
+}
+
+function resourcesIn({ notifications }: JsonObject): string[] {
+  const uris = isJsonObject(notifications) ? notifications.resourceSubscriptions : undefined;
+  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : [];
+}
+
+/** Who a client says it is, whatever the shape of what it says. */
+export function identityOf(info: unknown, capabilities: unknown): ClientIdentity {
+  return { ...(isJsonObject(info) && { info }), capabilities: isJsonObject(capabilities) ? capabilities : {} };
+}
+
+function errorAnswer(error: unknown): { error: RpcError } {
+  const { code, data } = error as { code?: unknown; data?: unknown };
+  if (typeof code !== 'number') return refusal(INTERNAL_ERROR, causeOf(error));
+  return { error: { code, message: causeOf(error), ...(data !== undefined && { data }) } };
+}
+
+function refusal(code: number, message: string): { error: RpcError } {
+  return { error: { code, message } };
+}

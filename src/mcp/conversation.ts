@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import type { Progress } from '../core/call.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { ClientIdentity, Peer, PeerRequestOptions } from '../core/peer.ts';
+import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND } from '../core/rpc.ts';
+
+/** How long a request waits for a client that was asked something and has not come back, in ms. */
+const PARKED_MS = 15 * 60_000;
+/** Marks a `requestState` as ours; any other belongs to a server of the 2026 era and is passed on to it. */
+const STATE_PREFIX = 'mcp-gateway:';
+
+/** Where the messages of a conversation go while one of the client's requests is open. */
+export interface Attachment {
+  readonly signal: AbortSignal;
+  readonly notify: (method: string, params: JsonObject) => void;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+interface Question {
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly answer: (answer: Answer) => void;
+}
+
+/**
+ * A request of a 2026-era client to something that asks back the old way (a 2025-era server, a background job): the
+ * work goes on here, each question of it becomes an `input_required` result, and the client's next request with our
+ * `requestState` brings the answers and takes the conversation up again.
+ */
+export class Conversation implements Peer {
+  readonly takesInputRequired = true;
+  readonly identity: ClientIdentity;
+  readonly logLevel?: string;
+  readonly state = `${STATE_PREFIX}${randomUUID()}`;
+
+  readonly #abort = new AbortController();
+  readonly #questions = new Map<string, Question>();
+  /** Set when the work goes on as a background job after the request that began it was answered. */
+  #job = false;
+  #over = false;
+  #attachment: Attachment | undefined;
+  #outcome: Promise<JsonObject> | undefined;
+  #wake: () => void = () => {};
+  #expiry: NodeJS.Timeout | undefined;
+  #asked = 0;
+
+  constructor(identity: ClientIdentity, logLevel?: string) {
+    this.identity = identity;
+    if (logLevel !== undefined) this.logLevel = logLevel;
+  }
+
+  /** Aborted when the client cancels the request that is open, or does not come back. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Begins the work; `turn` tells how it goes on. */
+  begin(work: (conversation: Conversation) => Promise<JsonObject>): void {
+    this.#outcome = work(this).finally(() => {
+      this.#over = true;
+    });
+    this.#outcome.catch(() => {});
+  }
+
+  /** From now on the questions are those of a background job, put when the client asks after it. */
+  continueAsJob(): void {
+    this.#job = true;
+  }
+
+  get isJob(): boolean {
+    return this.#job;
+  }
+
+  /** One request of the client: resolves with the result of the work, or with the questions that it has by then. */
+  async turn(attachment: Attachment, responses: JsonObject = {}): Promise<JsonObject> {
+    clearTimeout(this.#expiry);
+    this.#attachment = attachment;
+    const cancel = () => this.#abort.abort(attachment.signal.reason);
+    if (attachment.signal.aborted) cancel();
+    attachment.signal.addEventListener('abort', cancel, { once: true });
+    this.answer(responses);
+    try {
+      return (await this.#ended()) ?? this.#inputRequired();
+    } finally {
+      attachment.signal.removeEventListener('abort', cancel);
+      this.#attachment = undefined;
+    }
+  }
+
+  /** The questions open now as an `input_required` result, or nothing. */
+  pending(): JsonObject | undefined {
+    return this.#questions.size > 0 ? this.#inputRequired() : undefined;
+  }
+
+  /** Answers of the client to questions asked before; what is not answered stays open. */
+  answer(responses: JsonObject): void {
+    for (const [key, result] of Object.entries(responses)) {
+      this.#questions.get(key)?.answer({ result: result as JsonObject });
+      this.#questions.delete(key);
+    }
+  }
+
+  /** The outcome of the work, or nothing as soon as there are questions. */
+  async #ended(): Promise<JsonObject | undefined> {
+    const asked = new Promise<undefined>((resolve) => {
+      // Questions of one moment are put together: the result waits for the turn of the event loop to end.
+      this.#wake = () => setImmediate(() => resolve(undefined));
+      if (this.#questions.size > 0) this.#wake();
+    });
+    return Promise.race([this.#outcome ?? asked, asked]);
+  }
+
+  #expire(): void {
+    clearTimeout(this.#expiry);
+    this.#expiry = setTimeout(() => this.#abort.abort(new Error('the client did not come back')), PARKED_MS).unref();
+  }
+
+  #inputRequired(): JsonObject {
+    this.#expire();
+    const inputRequests = Object.fromEntries(
+      [...this.#questions].map(([key, { method, params }]) => [key, { method, params }]),
+    );
+    return { resultType: 'input_required', inputRequests, requestState: this.state };
+  }
+
+  /** Resolves with the questions as an `input_required` result as soon as there are any. */
+  async asked(): Promise<JsonObject> {
+    if (this.#questions.size === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = () => setImmediate(resolve);
+      });
+    }
+    return this.#inputRequired();
+  }
+
+  request(method: string, params: JsonObject, { signal }: PeerRequestOptions): Promise<Answer> {
+    if (this.#over && !this.#job) {
+      const message = 'the client can be asked during a call only';
+      return Promise.resolve({ error: { code: METHOD_NOT_FOUND, message } });
+    }
+    const key = `${method.replace(/\W+/g, '-')}-${++this.#asked}`;
+    return new Promise((resolve) => {
+      const drop = (message: string) => {
+        this.#questions.delete(key);
+        resolve({ error: { code: INTERNAL_ERROR, message } });
+      };
+      signal.addEventListener('abort', () => drop('the server took its question back'), { once: true });
+      this.#abort.signal.addEventListener('abort', () => drop('the client has gone'), { once: true });
+      this.#questions.set(key, { method, params, answer: resolve });
+      // Should nobody come for it: a parked call must not hang for ever.
+      this.#expire();
+      this.#wake();
+    });
+  }
+
+  /** A log message goes out only if this request asked for its level: such is the rule of 2026-07-28. */
+  notify(method: string, params: JsonObject): void {
+    if (method === 'notifications/message' && !reaches(params.level, this.logLevel)) return;
+    this.#attachment?.notify(method, params);
+  }
+
+  progress(progress: Progress): void {
+    this.#attachment?.onProgress?.(progress);
+  }
+}
+
+const LEVELS: readonly unknown[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+
+function reaches(level: unknown, wanted: string | undefined): boolean {
+  return wanted !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);
+}
+
+/** Conversations that wait for their client, by the `requestState` that it brings back. */
+export class Conversations {
+  readonly #open = new Map<string, Conversation>();
+  readonly #jobs = new Map<string, Conversation>();
+
+  /** Remembers a conversation until it is aborted or closed. */
+  keep(conversation: Conversation): void {
+    this.#open.set(conversation.state, conversation);
+    conversation.signal.addEventListener('abort', () => this.#open.delete(conversation.state), { once: true });
+  }
+
+  /** The work of a conversation goes on as that job. */
+  keepAsJob(jobId: string, conversation: Conversation): void {
+    conversation.continueAsJob();
+    this.keep(conversation);
+    this.#jobs.set(jobId, conversation);
+    conversation.signal.addEventListener('abort', () => this.#jobs.delete(jobId), { once: true });
+  }
+
+  ofJob(jobId: string): Conversation | undefined {
+    return this.#jobs.get(jobId);
+  }
+
+  /** A job has ended: it asks no more. */
+  forgetJob(jobId: string): void {
+    const conversation = this.#jobs.get(jobId);
+    if (conversation) this.close(conversation);
+    this.#jobs.delete(jobId);
+  }
+
+  close(conversation: Conversation): void {
+    this.#open.delete(conversation.state);
+  }
+
+  /** The conversation of that state; `expired` when the state is ours and nothing waits for it any more. */
+  find(state: unknown): Conversation | 'expired' | undefined {
+    if (typeof state !== 'string' || !state.startsWith(STATE_PREFIX)) return undefined;
+    return this.#open.get(state) ?? 'expired';
+  }
+}

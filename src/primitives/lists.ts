@@ -1,0 +1,58 @@
+import type { JsonObject } from '../core/json.ts';
+import type { PrimitiveKind } from './primitive-source.ts';
+import { wrapUri, wrapUriTemplate } from './wrapped-uri.ts';
+
+/** Where one list differs from another. */
+export interface ListSpec {
+  readonly method: string;
+  /** Member of the result that holds the items. */
+  readonly member: string;
+  /** Fields without which an item is malformed, all strings; the first one is what it is called by. */
+  readonly required: readonly [string, ...string[]];
+  readonly kind: PrimitiveKind;
+  /** Another name for an item of that server, where its own is taken. */
+  readonly rename: (server: string, name: string) => string;
+}
+
+/** The lists that all servers' items are merged into. */
+export const LISTS = {
+  resources: {
+    method: 'resources/list',
+    member: 'resources',
+    required: ['uri', 'name'],
+    kind: 'resources',
+    rename: wrapUri,
+  },
+  templates: {
+    method: 'resources/templates/list',
+    member: 'resourceTemplates',
+    required: ['uriTemplate', 'name'],
+    kind: 'resources',
+    rename: wrapUriTemplate,
+  },
+  prompts: {
+    method: 'prompts/list',
+    member: 'prompts',
+    required: ['name'],
+    kind: 'prompts',
+    rename: (server, name) => `${server}__${name}`,
+  },
+} as const satisfies Record<string, ListSpec>;
+
+export type ListName = keyof typeof LISTS;
+
+/** What a list says about keeping it (2026-07-28). */
+export interface CacheHints {
+  readonly ttlMs?: number;
+  readonly cacheScope?: string;
+}
+
+/** What one server lists: its items as received. */
+export interface ServerList extends CacheHints {
+  readonly items: readonly JsonObject[];
+}
+
+/** What an item is called by: its uri, uriTemplate or name. */
+export function nameOf(item: JsonObject, { required: [field] }: ListSpec): string {
+  return item[field] as string; // Checked when the item was read.
+}

@@ -1,0 +1,76 @@
+import type { CallContext } from '../core/call.ts';
+import type { MergedList, Target } from './merge-lists.ts';
+import type { ServerLists } from './server-lists.ts';
+import { matchUriTemplate } from './uri-template.ts';
+import { unwrapUri } from './wrapped-uri.ts';
+
+/** The servers that may have a resource, best first. */
+export interface Route {
+  readonly targets: readonly Target[];
+  /** Whether it is known to be theirs; else they are just everybody there is to ask. */
+  readonly owned: boolean;
+}
+
+/** Whose a prompt or resource is, by the name that clients use. */
+export class Routes {
+  readonly #lists: ServerLists;
+
+  constructor(lists: ServerLists) {
+    this.#lists = lists;
+  }
+
+  /** The server of a prompt; undefined if several servers have prompts and none lists this one. */
+  async prompt(name: string, context: CallContext): Promise<Target | undefined> {
+    const find = (list: MergedList) => list.byName.get(name) ?? this.#renamedPrompt(list, name);
+    const found =
+      find(await this.#lists.known('prompts', context)) ?? find(await this.#lists.current('prompts', context));
+    const [server, ...others] = this.#lists.servers('prompts');
+    // The only server there is says best itself that it has no such prompt; or it has one that it does not list.
+    return found ?? (server !== undefined && others.length === 0 ? { server, original: name } : undefined);
+  }
+
+  /** The server that lists a URI, or for which it was wrapped, or whose template fits it; else every server. */
+  async resource(uri: string, context: CallContext): Promise<Route> {
+    const listed = (await this.#lists.known('resources', context)).byName.get(uri) ?? this.#wrapped(uri);
+    if (listed) return { targets: [listed], owned: true };
+    const fitting = templatesFor(await this.#lists.known('templates', context), uri);
+    if (fitting.length > 0) return { targets: fitting, owned: true };
+    const servers = this.#lists.servers('resources');
+    return { targets: servers.map((server) => ({ server, original: uri })), owned: false };
+  }
+
+  /** The server of a URI template, or of a resource; undefined if none is known to have it. */
+  async template(uri: string, context: CallContext): Promise<Target | undefined> {
+    const listed = (await this.#lists.known('templates', context)).byName.get(uri);
+    if (listed) return listed;
+    const { targets, owned } = await this.resource(uri, context);
+    return owned || targets.length === 1 ? targets[0] : undefined;
+  }
+
+  /** A prompt under the name that it had while another server had the same. */
+  #renamedPrompt(list: MergedList, name: string): Target | undefined {
+    for (const server of this.#lists.servers('prompts')) {
+      const original = name.slice(server.length + 2);
+      if (name === `${server}__${original}` && list.nameFor(server, original)) return { server, original };
+    }
+    return undefined;
+  }
+
+  #wrapped(uri: string): Target | undefined {
+    for (const server of this.#lists.servers('resources')) {
+      const original = unwrapUri(server, uri);
+      if (original !== undefined) return { server, original };
+    }
+    return undefined;
+  }
+}
+
+/** The servers with templates that the URI fits, the longest literal beginning first. */
+function templatesFor(templates: MergedList, uri: string): Target[] {
+  const fitting = [...templates.byName].flatMap(([template, { server }]) => {
+    const length = matchUriTemplate(template, uri);
+    return length === undefined ? [] : [{ server, length }];
+  });
+  const servers = fitting.sort((a, b) => b.length - a.length).map(({ server }) => server);
+  return [...new Set(servers)].map((server) => ({ server, original: uri }));
+}

@@ -1,0 +1,198 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isTerminal } from '@modelcontextprotocol/sdk/experimental/tasks/interfaces.js';
+import type { Task, ToolExecution } from '@modelcontextprotocol/sdk/types.js';
+import type { Progress } from '../core/call.ts';
+import { clip } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { type Answer, INTERNAL_ERROR } from '../core/rpc.ts';
+import type { ToolDefinition } from '../core/tool.ts';
+
+export type TaskSupport = NonNullable<ToolExecution['taskSupport']>;
+
+/** How a tool may be run as a task: its `execution.taskSupport`; the protocol's default is `forbidden`. */
+export function taskSupport(tool: ToolDefinition): TaskSupport {
+  const support = isJsonObject(tool.execution) ? tool.execution.taskSupport : undefined;
+  return support === 'required' || support === 'optional' ? support : 'forbidden';
+}
+
+export interface TaskRequestOptions {
+  /** Aborted to give the request up: the server is told, and the promise rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** The request's progress token is listened to until this is aborted, instead of until the answer. */
+  readonly progressUntil?: AbortSignal;
+}
+
+/** A 2025-11-25 connection to a server. */
+export interface TaskWire {
+  /** Resolves with the server's own answer; rejects with the signal's reason, or when the connection is lost. */
+  request(method: string, params: JsonObject, options: TaskRequestOptions): Promise<Answer>;
+}
+
+export interface TaskCallOptions {
+  /** Aborted to give up: the task is cancelled. */
+  readonly signal: AbortSignal;
+  /** Progress of the call, through the whole life of the task. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** How long the server is asked to keep the task, in ms from its creation: longer than it may run. Absent: as it likes. */
+  readonly ttlMs?: number;
+  /** Called with the task as received, when created and whenever its status or status message has changed. */
+  readonly onStatus?: (task: JsonObject) => void;
+  /** Subscribes to `notifications/tasks/status` of one task; returns how to end that. */
+  readonly statusNotifications?: (taskId: string, listener: (task: JsonObject) => void) => () => void;
+}
+
+/** Pause between two looks at a task, in ms: without a wish of the server, and the bounds of its wish. */
+const POLL_DEFAULT_MS = 1_000;
+const POLL_MIN_MS = 100;
+const POLL_MAX_MS = 5_000;
+
+/** Time that a call given up still has, in ms, to learn the id of its task and to have it cancelled. */
+const GRACE_MS = 1_000;
+
+/**
+ * Runs `tools/call` as a task of the server and resolves with the tool's own result as `tasks/result` gave it, or with
+ * the server's error. A server that answers without a task is taken at its word. Rejects with the signal's reason, up to
+ * 1 s after it was aborted, or when the connection is lost.
+ */
+export async function callAsTask(wire: TaskWire, params: JsonObject, options: TaskCallOptions): Promise<Answer> {
+  const { signal, onProgress, ttlMs } = options;
+  const schema = await taskSchema();
+  signal.throwIfAborted();
+  const ended = new AbortController();
+  // A request for a task must not be taken back by `notifications/cancelled`: learn the task's id, then cancel that.
+  const grace = shortlyAfter(signal, ended.signal);
+  try {
+    const request = { ...params, task: ttlMs === undefined ? {} : { ttl: ttlMs } };
+    const progress = onProgress && { onProgress, progressUntil: ended.signal };
+    const created = await wire.request('tools/call', request, { signal: grace, ...progress });
+    const task = createdTask(created);
+    const state = schema.safeParse(task).data;
+    if (task && state) return await new FollowedTask(wire, schema, state, options, ended.signal).run(task, grace);
+    signal.throwIfAborted();
+    return created;
+  } finally {
+    ended.abort();
+  }
+}
+
+/** The part of a task that we read. */
+type TaskState = Pick<Task, 'taskId' | 'status' | 'pollInterval' | 'statusMessage'>;
+type TaskSchema = Awaited<ReturnType<typeof taskSchema>>;
+
+/** Imported on demand: the schemas of SDK 1.x would cost every start, and tasks are rare. */
+async function taskSchema() {
+  const { TaskSchema } = await import('@modelcontextprotocol/sdk/types.js');
+  return TaskSchema.pick({ taskId: true, status: true, pollInterval: true, statusMessage: true });
+}
+
+/** One task of a server, from its creation to its result. */
+class FollowedTask {
+  readonly #wire: TaskWire;
+  readonly #schema: TaskSchema;
+  readonly #options: TaskCallOptions;
+  readonly #id: string;
+  /** Aborted when the caller gives up or the result is known. */
+  readonly #over: AbortSignal;
+  #state: TaskState;
+  /** Aborted by news that make it worth to look at once. */
+  #news = new AbortController();
+
+  constructor(wire: TaskWire, schema: TaskSchema, state: TaskState, options: TaskCallOptions, ended: AbortSignal) {
+    this.#wire = wire;
+    this.#schema = schema;
+    this.#options = options;
+    this.#id = state.taskId;
+    this.#over = AbortSignal.any([options.signal, ended]);
+    this.#state = state;
+  }
+
+  /** The tool's result. When the caller gives up, the task is cancelled first; `grace` bounds how long that may take. */
+  async run(created: JsonObject, grace: AbortSignal): Promise<Answer> {
+    this.#options.onStatus?.(created);
+    const unsubscribe = this.#options.statusNotifications?.(this.#id, (task) => this.#hear(task));
+    try {
+      return this.#explained(await this.#follow());
+    } catch (error) {
+      // The task may have ended meanwhile, or the server may not know how to cancel: there is nobody left to tell.
+      if (this.#options.signal.aborted) await this.#request('tasks/cancel', grace).catch(() => {});
+      throw error;
+    } finally {
+      unsubscribe?.();
+    }
+  }
+
+  async #follow(): Promise<Answer> {
+    let result: Promise<Answer> | undefined;
+    for (;;) {
+      this.#over.throwIfAborted();
+      // A server that needs input asks for it while its `tasks/result` is waited for; its status goes on being followed.
+      if (this.#state.status !== 'working') result ??= this.#request('tasks/result', this.#over);
+      if (result && isTerminal(this.#state.status)) return result;
+      const answer = await Promise.race([this.#look(), ...(result ? [result] : [])]);
+      if (answer) return result ?? answer;
+    }
+  }
+
+  /** Pauses, then asks how the task is; resolves with what there is to answer when that cannot be learned. */
+  async #look(): Promise<Answer | undefined> {
+    await this.#pause();
+    const answer = await this.#request('tasks/get', this.#over);
+    if ('error' in answer) return answer;
+    if (this.#learn(answer.result)) return undefined;
+    const message = `the server answered tasks/get with no task: ${clip(JSON.stringify(answer.result))}`;
+    return { error: { code: INTERNAL_ERROR, message } };
+  }
+
+  async #pause(): Promise<void> {
+    const wishMs = this.#state.pollInterval ?? POLL_DEFAULT_MS;
+    const pauseMs = Math.min(Math.max(wishMs, POLL_MIN_MS), POLL_MAX_MS);
+    const signal = AbortSignal.any([this.#over, this.#news.signal]);
+    await sleep(pauseMs, undefined, { signal }).catch(() => this.#over.throwIfAborted());
+    this.#news = new AbortController();
+  }
+
+  #hear(task: JsonObject): void {
+    const { status } = this.#state;
+    this.#learn(task);
+    if (this.#state.status !== status) this.#news.abort();
+  }
+
+  #learn(task: JsonObject): boolean {
+    const state = this.#schema.safeParse(task).data;
+    if (!state) return false;
+    const changed = state.status !== this.#state.status || state.statusMessage !== this.#state.statusMessage;
+    this.#state = state;
+    if (changed) this.#options.onStatus?.(task);
+    return true;
+  }
+
+  /** A task that the server itself cancelled has no result, and the error that says so seldom says why. */
+  #explained(answer: Answer): Answer {
+    const { status, statusMessage } = this.#state;
+    if ('result' in answer || status !== 'cancelled') return answer;
+    const why = `the server cancelled the task${statusMessage ? `: ${statusMessage}` : ''}`;
+    return { error: { ...answer.error, message: `${why} (${answer.error.message})` } };
+  }
+
+  #request(method: string, signal: AbortSignal): Promise<Answer> {
+    return this.#wire.request(method, { taskId: this.#id }, { signal });
+  }
+}
+
+/** The task in an answer that holds one instead of a tool's result. */
+function createdTask(answer: Answer): JsonObject | undefined {
+  if ('error' in answer || answer.result.content !== undefined) return undefined;
+  return isJsonObject(answer.result.task) ? answer.result.task : undefined;
+}
+
+/** Aborted with the reason of `signal`, `GRACE_MS` after it, unless `ended` comes first. */
+function shortlyAfter(signal: AbortSignal, ended: AbortSignal): AbortSignal {
+  const grace = new AbortController();
+  const begin = () => {
+    const timer = setTimeout(() => grace.abort(signal.reason), GRACE_MS);
+    ended.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  };
+  signal.addEventListener('abort', begin, { once: true, signal: ended });
+  return grace.signal;
+}
