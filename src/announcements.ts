@@ -1,8 +1,10 @@
+import { withTimeout } from './core/abort.ts';
 import type { CallContext } from './core/call.ts';
 import { causeOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Logger } from './core/log.ts';
 import type { Peer } from './core/peer.ts';
+import type { PrimitiveKind } from './primitives/primitive-source.ts';
 import type { Primitives } from './primitives/primitives.ts';
 import type { Connection } from './upstream/connection.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
@@ -11,6 +13,8 @@ export interface AnnouncementParts {
   readonly upstreams: () => Upstreams;
   readonly primitives: () => Primitives;
   readonly session: () => Peer | undefined;
+  /** Whether clients get that kind of a server at all. */
+  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
   readonly log: Logger;
 }
 
@@ -21,7 +25,7 @@ const CHANGED_QUIET_MS = 100;
 /** Stamped on notifications by a 2026-era server for its own subscriptions; the client's have other ids. */
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
-const LISTS: Readonly<Record<string, 'resources' | 'prompts'>> = {
+const LISTS: Readonly<Record<string, PrimitiveKind>> = {
   'notifications/resources/list_changed': 'resources',
   'notifications/prompts/list_changed': 'prompts',
 };
@@ -41,7 +45,8 @@ export class Announcements {
     const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
     if (list) this.#listChanged(server, list);
     else if (method === 'notifications/resources/updated') {
-      session()?.notify(method, withoutSubscription(primitives().updated(server, params)));
+      if (this.#parts.exposes(server, 'resources'))
+        session()?.notify(method, withoutSubscription(primitives().updated(server, params)));
     } else if (!method.startsWith('notifications/subscriptions/')) this.#tellCallers(method, params, active);
   }
 
@@ -56,7 +61,7 @@ export class Announcements {
   serverReady(server: string, connection: Connection): void {
     const { primitives, session } = this.#parts;
     primitives().invalidate(server);
-    for (const list of ['resources', 'prompts'] as const) if (connection.offers(list)) this.#tellChanged(list);
+    for (const list of ['resources', 'prompts'] as const) if (connection.offers(list)) this.#tellChanged(server, list);
     const level = session()?.logLevel;
     if (level) this.#setLevel(server, connection, level);
     this.#renew(server, connection).catch((error: unknown) => this.#note(server, error));
@@ -81,12 +86,13 @@ export class Announcements {
     for (const timer of this.#changed.values()) clearTimeout(timer);
   }
 
-  #listChanged(server: string, list: 'resources' | 'prompts'): void {
+  #listChanged(server: string, list: PrimitiveKind): void {
     this.#parts.primitives().invalidate(server, list);
-    this.#tellChanged(list);
+    this.#tellChanged(server, list);
   }
 
-  #tellChanged(list: 'resources' | 'prompts'): void {
+  #tellChanged(server: string, list: PrimitiveKind): void {
+    if (!this.#parts.exposes(server, list)) return;
     clearTimeout(this.#changed.get(list));
     const tell = () => this.#parts.session()?.notify(`notifications/${list}/list_changed`, {});
     this.#changed.set(list, setTimeout(tell, CHANGED_QUIET_MS));
@@ -95,15 +101,16 @@ export class Announcements {
   #setLevel(server: string, connection: Connection, level: string): void {
     // A 2026-era server is told the level with each request.
     if (connection.modern || !connection.offers('logging')) return;
-    const signal = AbortSignal.timeout(SETTING_TIMEOUT_MS);
-    connection.forward('logging/setLevel', { level }, { signal }).catch((error: unknown) => this.#note(server, error));
+    const set = (signal: AbortSignal) => connection.forward('logging/setLevel', { level }, { signal });
+    withTimeout(SETTING_TIMEOUT_MS, set).catch((error: unknown) => this.#note(server, error));
   }
 
   async #renew(server: string, connection: Connection): Promise<void> {
     const uris = this.#parts.primitives().subscriptionsOf(server);
     if (connection.modern) return connection.listen(uris);
-    const signal = AbortSignal.timeout(SETTING_TIMEOUT_MS);
-    for (const uri of uris) await connection.forward('resources/subscribe', { uri }, { signal });
+    for (const uri of uris) {
+      await withTimeout(SETTING_TIMEOUT_MS, (signal) => connection.forward('resources/subscribe', { uri }, { signal }));
+    }
   }
 
   #note(server: string, error: unknown): void {

@@ -1,5 +1,6 @@
 import { searchResults } from './catalog/answer.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { MAX_TIMER_MS, withTimeout } from './core/abort.ts';
 import type { CallContext, Caller, CallTool, ToolCall, ToolResult, Visibility } from './core/call.ts';
 import { clip, GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
@@ -47,13 +48,14 @@ export interface JobView {
   readonly position?: number;
 }
 
+/** How a call that may be handed over came out. */
+export type Invoked = { readonly result: ToolResult } | { readonly handedOver: JobView };
+
 /** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
 const FIRST_CONNECT_WAIT_MS = 3_000;
 /** Deadlines in ms where neither the caller nor the server's entry gives one. */
 const INVOKE_TIMEOUT_MS = 30_000;
 const JOB_TIMEOUT_MS = 3_600_000;
-/** Longest delay a timer takes, in ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Servers named in one answer, and characters of an error there: an answer is read by a model. */
 const MAX_SERVERS = 60;
 const MAX_ERROR = 160;
@@ -93,31 +95,58 @@ export class Broker {
   }
 
   /** The upstream's own definition of a tool, unchanged, with where it lives and whether it can be called now. */
-  async describe(ids: readonly string[], caller: Caller): Promise<JsonObject[]> {
-    const signal = AbortSignal.timeout(FIRST_CONNECT_WAIT_MS);
-    return Promise.all(
-      ids.map(async (id) => {
-        const entry = await this.#resolve(id, caller, signal);
-        const { status } = this.#parts.upstreams.state(entry.server);
-        const available = status === 'ready';
-        // The definition comes last: should it have a field of one of these names, its own is what counts.
-        return { id, server: entry.server, available, ...(!available && { state: status }), ...entry.definition };
-      }),
-    );
+  async describe(id: string, caller: Caller): Promise<JsonObject> {
+    const entry = await this.#resolve(id, caller, FIRST_CONNECT_WAIT_MS);
+    const { status } = this.#parts.upstreams.state(entry.server);
+    const available = status === 'ready';
+    // The definition comes last: should it have a field of one of these names, its own is what counts.
+    return { id, server: entry.server, available, ...(!available && { state: status }), ...entry.definition };
   }
 
   /** Calls a tool and resolves with the upstream's own result. */
   async invoke(request: InvokeRequest, context: CallContext): Promise<ToolResult> {
     const startedAt = Date.now();
     const known = this.#find(request.id, context.caller);
-    const tool = known ?? (await this.#resolve(request.id, context.caller, this.#waiting(request, context)));
+    const tool =
+      known ??
+      (await this.#resolve(request.id, context.caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context.signal));
     return this.#parts.call(this.#toolCall(tool, request, startedAt, INVOKE_TIMEOUT_MS), context);
+  }
+
+  /**
+   * Calls a tool as `invoke` does, but hands the call over to a job when it has not ended after `waitMs`: the call goes
+   * on, and from then on belongs to the job.
+   */
+  async invokeWithin(request: InvokeRequest, waitMs: number, context: CallContext): Promise<Invoked> {
+    const { caller } = context;
+    const startedAt = Date.now();
+    const abort = new AbortController();
+    const giveUp = () => abort.abort(context.signal.reason);
+    context.signal.addEventListener('abort', giveUp, { once: true });
+    if (context.signal.aborted) giveUp();
+    let onProgress = context.onProgress;
+    const tool = await this.#resolve(request.id, caller, waitMs, context.signal);
+    const call = this.#toolCall(tool, request, startedAt, JOB_TIMEOUT_MS);
+    const execution = this.#parts.call(call, {
+      ...context,
+      signal: abort.signal,
+      onProgress: (progress) => onProgress?.(progress),
+    });
+    try {
+      const result = await within(execution, waitMs);
+      if (result) return { result };
+    } finally {
+      context.signal.removeEventListener('abort', giveUp);
+    }
+    const { job, progress } = this.#parts.jobs.adopt(caller.id, { tool: tool.id }, { startedAt, abort, execution });
+    onProgress = progress;
+    return { handedOver: { job } };
   }
 
   /** Starts a call in the background. An unknown tool or a full queue fails at once. */
   async invokeAsync(request: InvokeRequest & { readonly priority: number }, context: CallContext): Promise<JobView> {
     const { caller } = context;
-    const tool = await this.#resolve(request.id, caller, this.#waiting(request, context));
+    const tool = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context.signal);
     const { jobs } = this.#parts;
     // The deadline of a job runs from its start, not from its place in the queue.
     const run = () => this.#toolCall(tool, request, Date.now(), JOB_TIMEOUT_MS);
@@ -161,24 +190,29 @@ export class Broker {
   }
 
   /** The tool of that id, after waiting for its server's first connect if that is what is missing. */
-  async #resolve(id: string, caller: Caller, signal: AbortSignal): Promise<ToolEntry> {
+  async #resolve(id: string, caller: Caller, waitMs: number, signal?: AbortSignal): Promise<ToolEntry> {
     const known = this.#find(id, caller);
     if (known) return known;
     const candidates = this.#parts.upstreams.all().filter((upstream) => id.startsWith(`${upstream.config.key}::`));
-    await Promise.all(candidates.map((upstream) => upstream.settled(signal)));
+    const settled = (until: AbortSignal) => Promise.all(candidates.map((upstream) => upstream.settled(until)));
+    if (candidates.length > 0) await withTimeout(waitMs, settled, signal);
     const entry = this.#find(id, caller);
     if (entry) return entry;
     throw this.#unknown(id, caller);
   }
 
   #unknown(id: string, caller: Caller): GatewayError {
-    const nearest = this.#parts.catalog.nearestIds(id, (entry) => this.#parts.visible(caller, entry));
+    const { upstreams, catalog, notices, visible } = this.#parts;
+    const server = upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`))?.config.key;
+    // A tool of another server is hardly meant when the server itself is known.
+    const likely = (entry: ToolEntry) => visible(caller, entry) && (!server || entry.server === server);
+    const nearest = catalog.nearestIds(id, likely);
     const missing = this.#unavailable((server) => id.startsWith(`${server}::`))[0];
     const why = missing
       ? `server "${missing.server}" is ${missing.state}${missing.error ? ` (${missing.error})` : ''}`
       : nearest.length > 0
         ? `did you mean ${nearest.map((each) => `"${clip(each)}"`).join(', ')}?`
-        : 'use search to find tools';
+        : (notices().hint ?? 'use search to find tools');
     return new GatewayError('TOOL_NOT_FOUND', `no tool "${clip(id, 120)}"; ${why}`, { details: { nearest } });
   }
 
@@ -186,13 +220,6 @@ export class Broker {
     const { args, meta, continuation } = request;
     const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
     return { tool, args, meta, continuation, startedAt, timeoutMs };
-  }
-
-  #waiting(request: InvokeRequest, context: CallContext): AbortSignal {
-    return AbortSignal.any([
-      context.signal,
-      AbortSignal.timeout(Math.min(request.timeoutMs ?? INVOKE_TIMEOUT_MS, MAX_TIMER_MS)),
-    ]);
   }
 
   #concerns(server: string, { filters }: SearchRequest): boolean {
@@ -226,5 +253,18 @@ export class Broker {
         const description = config.description ?? about.title;
         return { server: config.key, tools, ...(description && { description: clip(description, 120) }) };
       });
+  }
+}
+
+/** The value, or nothing when it takes longer. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), Math.min(ms, MAX_TIMER_MS));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

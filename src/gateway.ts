@@ -11,9 +11,12 @@ import { Jobs } from './jobs/jobs.ts';
 import { ClientSession } from './mcp/client-session.ts';
 import { Conversations } from './mcp/conversation.ts';
 import { instructions } from './mcp/instructions.ts';
+import { insteadOf } from './mcp/oversize.ts';
 import { type StdioConnection, serveStdio } from './mcp/serve-stdio.ts';
+import type { ServerParts } from './mcp/server.ts';
 import type { PrimitiveKind, PrimitiveSource } from './primitives/primitive-source.ts';
 import { Primitives } from './primitives/primitives.ts';
+import { ResultStore } from './results/result-store.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 
 export interface GatewayOptions {
@@ -47,6 +50,7 @@ export class Gateway {
       upstreams: () => this.#upstreams,
       primitives: () => this.#primitives,
       session: () => this.#session,
+      exposes: (server, kind) => this.#exposes(server, kind),
       log: this.#log,
     });
     this.#upstreams = new Upstreams({
@@ -65,7 +69,11 @@ export class Gateway {
       onReady: (server, connection) => this.#announcements.serverReady(server, connection),
       onNotification: (...notification) => this.#announcements.fromServer(...notification),
     });
-    this.#primitives = new Primitives(primitiveSource(this.#upstreams), (server, kind) => this.#exposes(server, kind));
+    this.#primitives = new Primitives(
+      primitiveSource(this.#upstreams),
+      (server, kind) => this.#exposes(server, kind),
+      (server, problem) => this.#log.warning('list', { server, problem }),
+    );
     this.#broker = new Broker({
       catalog: this.#catalog,
       upstreams: this.#upstreams,
@@ -103,14 +111,21 @@ export class Gateway {
       onRootsChanged: () => this.#announcements.rootsChanged(),
       onListen: (uris) => this.#subscribe(uris),
     });
-    this.#connection = serveStdio(input, output, {
+    const results = new ResultStore({ maxChars: this.#config.settings.results.maxKeptChars });
+    const parts: ServerParts = {
       broker: this.#broker,
       primitives: (...request) => this.#primitives.handle(...request),
       caller: LOCAL,
       session: this.#session,
       conversations: new Conversations(),
+      results,
+      invokeWaitMs: () => this.#config.settings.invoke.waitMs,
       instructions: instructions(this.#config.servers),
       log: this.#log,
+    };
+    this.#connection = serveStdio(input, output, parts, {
+      bytes: this.#config.settings.results.maxInlineBytes,
+      instead: (message, bytes) => insteadOf(message, bytes, results),
     });
     await this.#connection.ended;
   }
@@ -130,7 +145,11 @@ export class Gateway {
 
   #subscribe(uris: readonly string[]): void {
     const context = { caller: LOCAL, signal: new AbortController().signal };
-    for (const uri of uris) void this.#primitives.handle('resources/subscribe', { uri }, context);
+    for (const uri of uris) {
+      this.#primitives
+        .handle('resources/subscribe', { uri }, context)
+        .catch((error: unknown) => this.#log.debug('not subscribed', { uri, error: causeOf(error) }));
+    }
   }
 
   async #reread(): Promise<void> {

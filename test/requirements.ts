@@ -4,8 +4,7 @@ export interface Requirement {
   readonly source: `#${number}`;
 }
 
-/** Every promise by its id. A test cites an id in brackets in its title. */
-export const REQUIREMENTS: Readonly<Record<string, Requirement>> = promised('#2', {
+const GATEWAY = promised('#2', {
   // Start and configuration
   'config.argument': 'The configuration file is named by the first argument, or by -c or --config.',
   'config.variable': 'Without an argument, MCP_GATEWAY_CONFIG names the configuration file.',
@@ -160,6 +159,54 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = promised('#2'
   'docs.examples': 'Every file in examples runs.',
   'docs.sdk-decision': 'src/README.md records which SDK generation does what, and why.',
 });
+
+const ARGUMENTS = promised('#3', {
+  'args.mend': 'Stringified or mistyped arguments that the schema makes unambiguous are mended.',
+  'args.said': 'Each mending is named: the path, what was there and what it became.',
+  'args.untouched': 'What the schema accepts, or may accept for all that can be told, is never changed.',
+  'args.problems': 'A validation error names path, expectation and what was found.',
+  'args.error': 'A refusal names tool, problems and the compact schema, so that a model corrects itself in one turn.',
+  'args.lenient': 'Nothing is refused that an upstream might accept: anything uncertain goes through.',
+  'args.bounded': 'Depth, size, cycles and schemas that double themselves cost next to nothing.',
+});
+
+const PRIMITIVES = promised('#3', {
+  'primitives.unchanged': 'Resources, templates and prompts of all servers are listed as their servers list them.',
+  'primitives.unique': 'Names and URIs are made unique only where they collide; the first server keeps its own.',
+  'primitives.pages':
+    'Every page of every server is read, an endless cursor is stopped, and lists are served in pages.',
+  'primitives.malformed': 'A malformed item costs that item only.',
+  'primitives.isolation': 'A server that cannot list costs its own items only.',
+  'primitives.changes': 'A list is remembered until its server changes it.',
+  'primitives.cache-hints': 'ttlMs and cacheScope of lists are kept: the shortest and the strictest.',
+  'primitives.read': 'resources/read reaches the server that lists the URI, whose template fits, or that has it.',
+  'primitives.subscribe': 'Subscriptions reach their server and can be renewed after a reconnect.',
+  'primitives.updated': 'An update names the URI that the client knows.',
+  'primitives.prompts': 'prompts/get reaches its server; arguments and answer pass as they are.',
+  'primitives.completion': 'completion/complete reaches the server of the prompt or template.',
+  'primitives.expose': '`expose` switches resources and prompts off, for one server or for all.',
+});
+
+const TASKS = promised('#3', {
+  'tasks.required': 'A tool that must run as a task is run as one under invoke too, and awaited.',
+  'tasks.optional': 'A tool that may run as a task is called plainly by invoke and run as a task by invoke_async.',
+  'tasks.forbidden': 'A tool without task support is never run as a task.',
+  'tasks.result': 'A task answers with the tool’s own result, related-task _meta included.',
+  'tasks.status': 'job_status follows a task: its status messages and its progress, all its life.',
+  'tasks.notified': 'A status notification shortens the wait for the next look at a task.',
+  'tasks.input': 'A task that needs input asks the client that made the call.',
+  'tasks.cancel': 'A call given up cancels its task by tasks/cancel, also before the task’s id is known.',
+  'tasks.direct': 'A server that answers without creating a task is taken at its word.',
+  'tasks.lost': 'A task that vanishes or is cancelled by its server is answered with the server’s error.',
+});
+
+/** Every promise by its id. A test cites an id in brackets in its title. */
+export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
+  ...GATEWAY,
+  ...ARGUMENTS,
+  ...PRIMITIVES,
+  ...TASKS,
+};
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {
   return Object.fromEntries(Object.entries(texts).map(([id, text]) => [id, { text, source }]));

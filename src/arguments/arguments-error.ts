@@ -1,6 +1,6 @@
 import { clip, GatewayError } from '../core/errors.ts';
 import type { ToolEntry } from '../core/tool.ts';
-import type { ArgumentProblem } from './find-problems.ts';
+import { type ArgumentProblem, isMissing } from './find-problems.ts';
 
 const MAX_ID_CHARS = 120;
 const MAX_PROBLEMS_CHARS = 600;
@@ -32,7 +32,7 @@ function sentences(problems: readonly ArgumentProblem[]): string {
   return shown.join(' ');
 }
 
-function sentenceOf({ path, expected, found }: ArgumentProblem): string {
-  if (found === 'nothing') return `${path}: ${expected}.`;
-  return `${path}: expected ${expected}; found ${found}.`;
+function sentenceOf(problem: ArgumentProblem): string {
+  const { path, expected, found } = problem;
+  return isMissing(problem) ? `${path}: ${expected}.` : `${path}: expected ${expected}; found ${found}.`;
 }

@@ -12,10 +12,11 @@ const MAX_PATH_CHARS = 120;
  */
 export function checkArguments(schema: JsonObject, args: JsonObject): readonly ArgumentProblem[] {
   const walk = walkFrom(schema);
-  const found = walk ? findProblems(schema, args, 'args', walk) : [];
+  const found = walk ? findProblems(schema, args, walk) : [];
   if (found.length === 0) return found;
   const different = new Map(found.map((one) => [`${one.path} ${one.expected}`, one]));
-  return [...different.values()]
-    .slice(0, MAX_PROBLEMS)
-    .map((one) => ({ ...one, path: clip(one.path, MAX_PATH_CHARS) }));
+  return [...different.values()].slice(0, MAX_PROBLEMS).map((one) => ({
+    ...one,
+    path: clip(`args${one.path}`, MAX_PATH_CHARS),
+  }));
 }

@@ -7,7 +7,7 @@ import { itemSchema, listOf, propertySchema, resolveReference, type SchemaWalk, 
 
 /** What is wrong with one argument, in words that a model can act on. */
 export interface ArgumentProblem {
-  /** `args.filter.limit`, `args.items[2]`. */
+  /** `args.filter.limit`, `args.items[2]`; within a walk, from the value on. */
   readonly path: string;
   /** `a whole number`, `one of "a", "b"`, `required`, `no property of that name; known: …`. */
   readonly expected: string;
@@ -15,107 +15,117 @@ export interface ArgumentProblem {
   readonly found: string;
 }
 
+/** Whether the problem is a required argument that is not there. */
+export function isMissing({ found }: ArgumentProblem): boolean {
+  return found === NOTHING;
+}
+
 type Problems = readonly ArgumentProblem[];
 
 const NONE: Problems = [];
+const NOTHING = 'nothing';
+/** Problems of one array or object after which no more are looked for. */
+const ENOUGH = 50;
 const MAX_KNOWN_CHARS = 100;
 
 /** Whether a schema accepts a value, as far as can be told. */
 export function fits(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
-  return findProblems(schema, value, '', walk).length === 0;
+  return findProblems(schema, value, walk).length === 0;
 }
 
 /**
- * The causes for which a schema refuses a value, without the chain of their parents. It knows only keywords that mean the
- * same everywhere and of which leaving out any makes it more lenient: no `pattern` (every language has its own, and some
- * never end), `format`, `not`, `if`, `uniqueItems`, `unevaluated…`; of `oneOf`, several may match.
+ * The causes for which a schema refuses a value, without the chain of their parents; paths start at the value. It knows
+ * only keywords that every server reads the same way, and such that leaving any out is more lenient: no `pattern` (each
+ * language has its own, and some never end), `format`, `not`, `if`, `uniqueItems`, `unevaluated…`; of `oneOf`, several may match.
  */
-export function findProblems(schema: unknown, value: unknown, path: string, walk: SchemaWalk): Problems {
+export function findProblems(schema: unknown, value: unknown, walk: SchemaWalk): Problems {
   if (value === undefined) return NONE;
-  if (schema === false) return [problem(path, 'nothing', value)];
+  if (schema === false) return [problem(NOTHING, value)];
   return step(schema, walk, NONE, (known) => {
     if (value === null && known.nullable === true) return NONE;
-    if (known.$ref === undefined) return ownProblems(known, value, path, walk);
-    const referred = findProblems(resolveReference(known.$ref, walk), value, path, walk);
-    return walk.isReferenceAlone || referred.length > 0 ? referred : ownProblems(known, value, path, walk);
+    if (known.$ref === undefined) return ownProblems(known, value, walk);
+    const referred = findProblems(resolveReference(known.$ref, walk), value, walk);
+    return walk.isReferenceAlone || referred.length > 0 ? referred : ownProblems(known, value, walk);
   });
 }
 
-function ownProblems(schema: JsonObject, value: unknown, path: string, walk: SchemaWalk): Problems {
+function ownProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Problems {
   // Whatever else is wrong follows from the wrong type.
-  if (isMismatch(schema, value)) return [problem(path, expectation(schema, walk), value)];
-  return [
-    ...brokenLimits(schema, value).map((limit) => problem(path, limit, value)),
-    ...childProblems(schema, value, path, walk),
-    ...listOf(schema.allOf).flatMap((part) => findProblems(part, value, path, walk)),
-    ...unionProblems(listOf(schema.anyOf), value, path, walk),
-    ...unionProblems(listOf(schema.oneOf), value, path, walk),
+  if (isMismatch(schema, value)) return [problem(expectation(schema, walk), value)];
+  const { allOf, anyOf, oneOf } = schema;
+  const found = [
+    ...brokenLimits(schema, value).map((limit) => problem(limit, value)),
+    ...childProblems(schema, value, walk),
   ];
+  if (allOf !== undefined) found.push(...listOf(allOf).flatMap((part) => findProblems(part, value, walk)));
+  if (anyOf !== undefined) found.push(...unionProblems(listOf(anyOf), value, walk));
+  if (oneOf !== undefined) found.push(...unionProblems(listOf(oneOf), value, walk));
+  return found;
 }
 
 function isMismatch(schema: JsonObject, value: unknown): boolean {
   const { type, enum: values } = schema;
   if (type !== undefined && !hasType(value, type)) return true;
-  if ('const' in schema && !isDeepStrictEqual(value, schema.const)) return true;
-  return Array.isArray(values) && !values.some((one) => isDeepStrictEqual(value, one));
+  if ('const' in schema && !isSame(value, schema.const)) return true;
+  return Array.isArray(values) && values.length > 0 && !values.some((one) => isSame(value, one));
+}
+
+// -0 is 0 on the wire.
+function isSame(value: unknown, other: unknown): boolean {
+  return value === other || isDeepStrictEqual(value, other);
 }
 
 function hasType(value: unknown, type: unknown): boolean {
   const names: readonly unknown[] = Array.isArray(type) ? type : [type];
+  if (names.length === 0) return true;
   return names.some((name) => {
     if (name === 'integer') return Number.isInteger(value);
     return name === kindOf(value) || !isTypeName(name);
   });
 }
 
-function childProblems(schema: JsonObject, value: unknown, path: string, walk: SchemaWalk): Problems {
-  if (Array.isArray(value)) return itemProblems(schema, value, path, walk);
-  return isJsonObject(value) ? propertyProblems(schema, value, path, walk) : NONE;
+function childProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Problems {
+  if (Array.isArray(value)) return itemProblems(schema, value, walk);
+  return isJsonObject(value) ? propertyProblems(schema, value, walk) : NONE;
 }
 
-function itemProblems(schema: JsonObject, items: readonly unknown[], path: string, walk: SchemaWalk): Problems {
+function itemProblems(schema: JsonObject, items: readonly unknown[], walk: SchemaWalk): Problems {
   if (schema.items === undefined && schema.prefixItems === undefined) return NONE;
   const found: ArgumentProblem[] = [];
   for (const [index, item] of items.entries()) {
-    if (walk.stepsLeft <= 0) break;
-    found.push(...findProblems(itemSchema(schema, index), item, childPath(path, index), walk));
+    if (walk.stepsLeft <= 0 || found.length >= ENOUGH) break;
+    found.push(...within(index, findProblems(itemSchema(schema, index), item, walk)));
   }
   return found;
 }
 
-function propertyProblems(schema: JsonObject, object: JsonObject, path: string, walk: SchemaWalk): Problems {
-  const found = missing(schema, object, path);
+function propertyProblems(schema: JsonObject, object: JsonObject, walk: SchemaWalk): Problems {
+  const found = missing(schema, object);
   for (const key of Object.keys(object)) {
-    if (walk.stepsLeft <= 0) break;
+    if (walk.stepsLeft <= 0 || found.length >= ENOUGH) break;
     const own = propertySchema(schema, key);
-    if (own !== undefined) found.push(...findProblems(own, object[key], childPath(path, key), walk));
-    else found.push(...additionalProblems(schema, key, object[key], path, walk));
+    if (own !== undefined) found.push(...within(key, findProblems(own, object[key], walk)));
+    else found.push(...within(key, additionalProblems(schema, object[key], walk)));
   }
   return found;
 }
 
 // A required property with a default is how some generators say that the server fills it in.
-function missing(schema: JsonObject, object: JsonObject, path: string): ArgumentProblem[] {
-  return listOf(schema.required).flatMap((name) => {
-    if (typeof name !== 'string' || (Object.hasOwn(object, name) && object[name] !== undefined)) return [];
+function missing(schema: JsonObject, object: JsonObject): ArgumentProblem[] {
+  const names = listOf(schema.required).filter((name): name is string => {
+    if (typeof name !== 'string' || (Object.hasOwn(object, name) && object[name] !== undefined)) return false;
     const own = propertySchema(schema, name);
-    if (isJsonObject(own) && 'default' in own) return [];
-    return [{ path: childPath(path, name), expected: 'required', found: 'nothing' }];
+    return !(isJsonObject(own) && 'default' in own);
   });
+  return names.slice(0, ENOUGH).map((name) => ({ path: childPath('', name), expected: 'required', found: NOTHING }));
 }
 
-function additionalProblems(schema: JsonObject, key: string, value: unknown, path: string, walk: SchemaWalk): Problems {
+function additionalProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Problems {
   const { additionalProperties, patternProperties, properties } = schema;
   if (additionalProperties === undefined || patternProperties !== undefined || value === undefined) return NONE;
-  if (additionalProperties !== false) return findProblems(additionalProperties, value, childPath(path, key), walk);
+  if (additionalProperties !== false) return findProblems(additionalProperties, value, walk);
   const names = isJsonObject(properties) ? Object.keys(properties) : [];
-  return [
-    problem(
-      childPath(path, key),
-      `no property of that name; known: ${listed(names, MAX_KNOWN_CHARS) || 'none'}`,
-      value,
-    ),
-  ];
+  return [problem(`no property of that name; known: ${listed(names, MAX_KNOWN_CHARS) || 'none'}`, value)];
 }
 
 interface Attempt {
@@ -123,24 +133,26 @@ interface Attempt {
   readonly found: Problems;
 }
 
-function unionProblems(variants: readonly unknown[], value: unknown, path: string, walk: SchemaWalk): Problems {
+function unionProblems(variants: readonly unknown[], value: unknown, walk: SchemaWalk): Problems {
   const attempts: Attempt[] = [];
   for (const variant of variants) {
-    const found = findProblems(variant, value, path, walk);
+    const found = findProblems(variant, value, walk);
     if (found.length === 0) return NONE;
     attempts.push({ variant, found });
   }
   if (attempts.length === 0) return NONE;
-  return nearest(attempts, value, path, walk) ?? [problem(path, alternatives(variants, walk), value)];
+  return nearest(attempts, value, walk) ?? [problem(alternatives(variants, walk), value)];
 }
 
-// The one branch that was meant: the value is of its kind, no constant of it says otherwise, and it has the fewest problems.
-function nearest(attempts: readonly Attempt[], value: unknown, path: string, walk: SchemaWalk): Problems | undefined {
+// The one branch that was meant: the value is of its kind, no constant of it says otherwise, and of several it is the one
+// from which nothing is missing and in which the least is wrong.
+function nearest(attempts: readonly Attempt[], value: unknown, walk: SchemaWalk): Problems | undefined {
   const meant = attempts.filter(({ variant, found }) => {
     const words = expectation(variant, walk);
-    return !found.some((one) => one.path === path && one.expected === words) && !contradicts(variant, value, walk);
+    return !found.some((one) => one.path === '' && one.expected === words) && !contradicts(variant, value, walk);
   });
-  const [first, second] = meant.map(({ found }) => found).sort((a, b) => a.length - b.length);
+  const whole = meant.length === 1 ? meant : meant.filter(({ found }) => !found.some(isMissing));
+  const [first, second] = whole.map(({ found }) => found).sort((a, b) => a.length - b.length);
   return first && first.length < (second?.length ?? Number.POSITIVE_INFINITY) ? first : undefined;
 }
 
@@ -153,6 +165,12 @@ function contradicts(variant: unknown, value: unknown, walk: SchemaWalk): boolea
   });
 }
 
-function problem(path: string, expected: string, value: unknown): ArgumentProblem {
-  return { path, expected, found: value === null ? 'null' : `${kindOf(value)} ${preview(value)}` };
+function problem(expected: string, value: unknown): ArgumentProblem {
+  return { path: '', expected, found: value === null ? 'null' : `${kindOf(value)} ${preview(value)}` };
+}
+
+// Paths are put together on the way back: most calls have no problem and need none.
+function within(key: string | number, problems: Problems): Problems {
+  if (problems.length === 0) return problems;
+  return problems.map((one) => ({ ...one, path: `${childPath('', key)}${one.path}` }));
 }

@@ -51,7 +51,7 @@ function mend(schema: unknown, value: unknown, walk: SchemaWalk): unknown {
 }
 
 function hasInnerProblemsOnly(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
-  return findProblems(schema, value, '', walk).every(({ path }) => path !== '');
+  return findProblems(schema, value, walk).every(({ path }) => path !== '');
 }
 
 // The value with its children mended; the value itself when none was.

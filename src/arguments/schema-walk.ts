@@ -9,8 +9,8 @@ export interface SchemaWalk {
   depth: number;
 }
 
-/** A few milliseconds of work; what lies beyond is taken as it is. */
-const MAX_STEPS = 50_000;
+/** Some 20 ms of work, 50 at worst; what lies beyond is taken as it is. */
+const MAX_STEPS = 20_000;
 /** Steps from a schema to one inside it, a reference or a branch: some 16 to 60 levels of arguments. */
 const MAX_DEPTH = 64;
 const MAX_POINTER_CHARS = 1000;

@@ -1,8 +1,6 @@
 import * as z from 'zod';
+import { MAX_TIMER_MS } from '../core/abort.ts';
 import { unknownKeys } from './finding.ts';
-
-/** Longest delay a Node timer can hold: 2^31 - 1 ms, about 24 days. */
-const MAX_TIMER_MS = 2_147_483_647;
 
 /** An object that names each key it does not know, with the nearest one it does. Messages in this file say what is expected. */
 function strict<S extends z.ZodRawShape>(shape: S) {
@@ -179,10 +177,25 @@ const monitor = strict({
   retentionHours: z.number().positive().default(24).describe('How long the request log reaches back.'),
 });
 
+const invoke = strict({
+  waitMs: count
+    .optional()
+    .describe('How long `invoke` waits before it hands a call over to a job; absent: to its end.'),
+});
+
+const results = strict({
+  maxInlineBytes: count
+    .default(10_354_688)
+    .describe('Longest line sent to a client; a larger result is kept and read in parts. SDK clients take 10 MiB.'),
+  maxKeptChars: count.default(268_435_456).describe('Characters of such results kept, oldest dropped first.'),
+});
+
 /** Everything about the gateway itself: beside `servers` or `mcpServers`, or under `$gateway` beside a flat map. */
 export const settingsSchema = strict({
   logLevel: z.enum(['debug', 'info', 'warning', 'error']).default('info').describe('Least severe line logged.'),
   jobs: jobs.prefault({}).describe('Background calls.'),
+  invoke: invoke.prefault({}).describe('Calls that take long.'),
+  results: results.prefault({}).describe('Results too large for one message.'),
   expose: expose.prefault({}).describe('What clients get beside tools; `false` counts for every server.'),
   port: z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.'),

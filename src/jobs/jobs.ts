@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import PQueue from 'p-queue';
+import { MAX_TIMER_MS } from '../core/abort.ts';
 import type { Progress, ToolResult } from '../core/call.ts';
 import { clip, GatewayError } from '../core/errors.ts';
 import { FinishedJobs } from './finished-jobs.ts';
@@ -21,14 +22,20 @@ export interface JobLimits {
 /** The call that a job makes: must end soon after the signal is aborted. */
 export type RunJob = (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<ToolResult>;
 
+/** A call that runs already, and what it takes to end it. */
+export interface RunningCall {
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly abort: AbortController;
+  readonly execution: Promise<ToolResult>;
+}
+
 /** A job that has not ended, and what it takes to end it. */
 interface LiveJob {
   job: Job;
   readonly abort: AbortController;
   readonly waiters: Set<() => void>;
 }
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Background calls: ordered and limited by p-queue, remembered for a while after they ended. */
 export class Jobs {
@@ -54,7 +61,7 @@ export class Jobs {
    */
   submit(owner: string, { tool }: { tool: string }, priority: number, run: RunJob): Job {
     this.#refuseIfUnable();
-    const jobId = `job_${randomUUID().replaceAll('-', '')}`;
+    const jobId = newId();
     const timings = { submittedAt: this.#now() };
     const live: LiveJob = {
       job: { jobId, owner, tool, priority, timings, status: 'queued' },
@@ -65,6 +72,23 @@ export class Jobs {
     // Rejects only when aborted: then the job has been ended already, and the place in the queue is free.
     this.#queue.add(() => this.#start(live, run), { priority, signal: live.abort.signal }).catch(() => {});
     return live.job;
+  }
+
+  /**
+   * Takes over a call that runs already: a running job outside of the queue. `abort` ends the call; `progress` is to be
+   * called with the progress that it makes from now on.
+   */
+  adopt(
+    owner: string,
+    { tool }: { tool: string },
+    call: RunningCall,
+  ): { job: Job; progress: (progress: Progress) => void } {
+    const timings = { submittedAt: call.startedAt, startedAt: call.startedAt };
+    const job: Job = { jobId: newId(), owner, tool, priority: 0, timings, status: 'running' };
+    const live: LiveJob = { job, abort: call.abort, waiters: new Set() };
+    this.#live.set(job.jobId, live);
+    this.#track(live, () => call.execution);
+    return { job, progress: (progress) => report(live, progress) };
   }
 
   /** The job now. Throws `JOB_NOT_FOUND` when unknown, forgotten or someone else's: these look the same. */
@@ -109,12 +133,12 @@ export class Jobs {
   }
 
   #refuseIfUnable(): void {
-    if (this.#settling) throw new GatewayError('CANCELLED', 'The gateway is shutting down and takes no more jobs.');
+    if (this.#settling) throw new GatewayError('CANCELLED', 'the gateway is shutting down and takes no more jobs.');
     const { maxQueued, concurrency } = this.#limits;
     if (this.#queue.pending < concurrency || this.#queue.size < maxQueued) return;
     throw new GatewayError(
       'QUEUE_FULL',
-      `The job queue is full: ${maxQueued} wait already (limit: jobs.maxQueued). Try again when one has ended, or cancel one with job_status.`,
+      `the job queue is full: ${maxQueued} wait already (limit: jobs.maxQueued). Try again when one has ended, or cancel one with job_status.`,
       { details: { maxQueued } },
     );
   }
@@ -122,17 +146,18 @@ export class Jobs {
   #start(live: LiveJob, run: RunJob): Promise<void> {
     const timings = { ...live.job.timings, startedAt: this.#now() };
     live.job = { ...live.job, status: 'running', timings } as Job; // a queued job has nothing that a running one lacks
+    return this.#track(live, run);
+  }
+
+  #track(live: LiveJob, run: RunJob): Promise<void> {
     const execution = this.#execute(live, run).finally(() => this.#executions.delete(execution));
     this.#executions.add(execution);
     return execution;
   }
 
   async #execute(live: LiveJob, run: RunJob): Promise<void> {
-    const onProgress = (progress: Progress) => {
-      if (live.job.status === 'running') live.job = { ...live.job, progress };
-    };
     try {
-      const result = await run(live.abort.signal, onProgress);
+      const result = await run(live.abort.signal, (progress) => report(live, progress));
       this.#end(live, { status: result.isError === true ? 'failed' : 'completed', result });
     } catch (error) {
       this.#end(live, { status: 'failed', error: failureOf(error) });
@@ -153,6 +178,14 @@ export class Jobs {
     this.#live.delete(jobId);
     for (const release of live.waiters) release();
   }
+}
+
+function newId(): string {
+  return `job_${randomUUID().replaceAll('-', '')}`;
+}
+
+function report(live: LiveJob, progress: Progress): void {
+  if (live.job.status === 'running') live.job = { ...live.job, progress };
 }
 
 function ended(live: LiveJob, waitMs: number, signal: AbortSignal): Promise<void> {
@@ -179,6 +212,6 @@ function failureOf(error: unknown): { code: GatewayError['code']; message: strin
 function notFound(jobId: string): GatewayError {
   return new GatewayError(
     'JOB_NOT_FOUND',
-    `No job "${clip(jobId, 60)}": check the jobId; ended jobs are forgotten after a while, sooner when there are many.`,
+    `no job "${clip(jobId, 60)}": check the jobId; ended jobs are forgotten after a while, sooner when there are many.`,
   );
 }

@@ -1,19 +1,14 @@
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
-import type { Broker } from '../broker.ts';
-import type { CallContext, ToolResult } from '../core/call.ts';
+import type { ToolResult } from '../core/call.ts';
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { errorResult } from './error-result.ts';
-import { findMetaTool, type JobQuestions, META_TOOLS } from './meta-tools.ts';
+import { findMetaTool, META_TOOLS, type MetaCall } from './meta-tools.ts';
 import { parseInput } from './parse-input.ts';
 
-export interface MetaToolRequest {
-  readonly broker: Broker;
-  readonly context: CallContext;
+export interface MetaToolRequest extends Omit<MetaCall, 'meta'> {
   readonly log: Logger;
-  readonly continuation?: JsonObject;
-  readonly jobs?: JobQuestions;
 }
 
 /** JSON-RPC code by which a 2025-era server asks its client to open a URL first: clients act on it, models cannot. */

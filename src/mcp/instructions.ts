@@ -14,7 +14,8 @@ export function instructions(servers: readonly ServerConfig[]): string {
   let text = INTRODUCTION;
   if (servers.length > 0) text += ' Servers:';
   for (const [index, server] of servers.entries()) {
-    const line = `\n- ${server.key}: ${onePhrase(phraseOf(server))}`;
+    const phrase = onePhrase(phraseOf(server));
+    const line = phrase ? `\n- ${server.key}: ${phrase}` : `\n- ${server.key}`;
     const more = `\n- and ${servers.length - index} more: search with an empty query lists them`;
     if (text.length + line.length + more.length > MAX_CHARS) return text + more;
     text += line;
@@ -22,13 +23,15 @@ export function instructions(servers: readonly ServerConfig[]): string {
   return text;
 }
 
-/** The entry's own description, else what its address or command shows: a host, a package, a program. */
+/** The entry's own description, else what its address or command shows: a host or a package; nothing for a mere path. */
 function phraseOf(server: ServerConfig): string {
   if (server.description) return server.description;
   if (server.type === 'remote') return new URL(server.url).host;
-  const words = server.command.filter((word) => !word.startsWith('-'));
-  const named = words.find((word, index) => index > 0 && /[a-z]/i.test(word)) ?? words[0] ?? '';
-  return /^@[^/]+\/[^/]+$/.test(named) ? named : named.split(/[\\/]/).slice(-1).join('/');
+  const installed = server.command.map((word) => /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(word)?.[1]);
+  const run = /^(npx|bunx|uvx|pnpx)$/.test(server.command[0] ?? '')
+    ? server.command.slice(1).find((word) => !word.startsWith('-'))
+    : undefined;
+  return installed.find((name) => name !== undefined) ?? run ?? '';
 }
 
 function onePhrase(text: string): string {

@@ -1,6 +1,7 @@
 import type { JobView } from '../broker.ts';
 import type { ToolResult } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { ResultPart } from '../results/result-store.ts';
 
 /** What `invoke_async` answers. */
 export function jobTicket({ job, position }: JobView): ToolResult {
@@ -22,6 +23,11 @@ export function jobResult({ job, position }: JobView): ToolResult {
   if (!isJsonObject(result)) return state;
   const content = Array.isArray(result.content) ? result.content : [];
   return { ...result, content: [...state.content, ...content] };
+}
+
+/** A part of a result kept for its size: where it stands as JSON in a first block, then the part of the text. */
+export function resultPart({ text, ...where }: ResultPart): ToolResult {
+  return { content: [...textBlock({ ...where }).content, { type: 'text', text }] };
 }
 
 function textBlock(value: JsonObject): ToolResult & { content: unknown[] } {

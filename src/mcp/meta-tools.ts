@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import type { Broker } from '../broker.ts';
 import type { CallContext, ToolResult } from '../core/call.ts';
+import { clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { jobResult, jobTicket } from './job-result.ts';
+import type { ResultStore } from '../results/result-store.ts';
+import { jobResult, jobTicket, resultPart } from './job-result.ts';
 
 /** Where a client can be asked in answer to its own requests only (2026-07-28), the questions of jobs wait for `job_status`. */
 export interface JobQuestions {
@@ -21,6 +23,10 @@ export interface MetaCall {
   /** Answers of a 2026-era client to what the server asked in its last result. */
   readonly continuation?: JsonObject;
   readonly jobs?: JobQuestions;
+  /** Results that were too large for one message. */
+  readonly results: ResultStore;
+  /** How long `invoke` waits where the model does not say. */
+  readonly invokeWaitMs?: number;
 }
 
 /** One of the five tools that the gateway offers. */
@@ -55,6 +61,7 @@ const invokeInput = z.strictObject({
   id,
   args: args.optional(),
   timeoutMs: timeoutMs.optional().meta({ description: 'default 30000' }),
+  waitMs: z.number().min(0).optional().meta({ description: 'after this, answer a jobId and go on in the background' }),
 });
 const invokeAsyncInput = z.strictObject({
   id,
@@ -66,6 +73,7 @@ const jobStatusInput = z.strictObject({
   jobId: z.string().min(1),
   waitMs: z.number().min(0).max(MAX_WAIT_MS).default(0),
   cancel: z.boolean().default(false),
+  offset: z.number().int().min(0).optional().meta({ description: 'of a result kept for its size' }),
 });
 
 /** The five tools, in the order in which they are listed. */
@@ -86,9 +94,8 @@ export const META_TOOLS: readonly MetaTool[] = [
     readOnly: true,
     largeResult: true,
     run: async (input, { broker, context }) => {
-      const many = Array.isArray(input.id);
-      const tools = await broker.describe([input.id].flat(), context.caller);
-      return json(many ? { tools } : (tools[0] as JsonObject));
+      if (typeof input.id === 'string') return json(await broker.describe(input.id, context.caller));
+      return json({ tools: await Promise.all(input.id.map((each) => describeOne(each, broker, context))) });
     },
   }),
   metaTool({
@@ -97,8 +104,15 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: invokeInput,
     readOnly: false,
     largeResult: true,
-    run: (input, { broker, context, meta, continuation }) =>
-      broker.invoke({ ...input, args: input.args ?? {}, meta, continuation }, context),
+    run: async (input, { broker, context, meta, continuation, jobs, invokeWaitMs }) => {
+      const request = { ...input, args: input.args ?? {}, meta, continuation };
+      const waitMs = input.waitMs ?? invokeWaitMs;
+      if (waitMs === undefined) return broker.invoke(request, context);
+      const invoked = await broker.invokeWithin(request, waitMs, context);
+      if ('result' in invoked) return invoked.result;
+      jobs?.started(invoked.handedOver.job.jobId);
+      return jobTicket(invoked.handedOver);
+    },
   }),
   metaTool({
     name: 'invoke_async',
@@ -118,7 +132,8 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: jobStatusInput,
     readOnly: true,
     largeResult: true,
-    run: async (input, { broker, context, jobs }) => {
+    run: async (input, { broker, context, jobs, results }) => {
+      if (results.has(input.jobId)) return resultPart(results.read(input.jobId, input.offset));
       const status = broker.jobStatus(input, context).then((view) => {
         if (view.job.timings.endedAt !== undefined) jobs?.ended(input.jobId);
         return jobResult(view);
@@ -173,6 +188,16 @@ function inputSchema(input: z.ZodType): JsonObject {
     },
   });
   return schema;
+}
+
+/** Of several tools, one that is unknown costs itself only. */
+async function describeOne(id: string, broker: Broker, { caller }: CallContext): Promise<JsonObject> {
+  try {
+    return await broker.describe(id, caller);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return { id: clip(id), error: error.message };
+  }
 }
 
 function metaTool<Input>(

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { serveStdio as serve } from '@modelcontextprotocol/server/stdio';
 import { causeOf } from '../core/errors.ts';
 import { createServer, type ServerParts } from './server.ts';
-import { StdioTransport } from './stdio-transport.ts';
+import { type LineLimit, StdioTransport } from './stdio-transport.ts';
 
 /** The client's connection, being served. */
 export interface StdioConnection {
@@ -12,8 +12,8 @@ export interface StdioConnection {
 }
 
 /** Serves one client over a pair of streams, in whichever protocol era it opens. */
-export function serveStdio(input: Readable, output: Writable, parts: ServerParts): StdioConnection {
-  const transport = new StdioTransport(input, output);
+export function serveStdio(input: Readable, output: Writable, parts: ServerParts, limit: LineLimit): StdioConnection {
+  const transport = new StdioTransport(input, output, limit);
   const connection = serve(({ era }) => createServer(parts, era), {
     transport,
     onerror: (error) => parts.log.debug('client connection', { error: causeOf(error) }),

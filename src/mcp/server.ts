@@ -14,6 +14,7 @@ import { causeOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Answer } from '../core/rpc.ts';
+import { type ResultPart, ResultStore } from '../results/result-store.ts';
 import { VERSION } from '../version.ts';
 import { callMetaTool } from './call-meta-tool.ts';
 import { type ClientSession, identityOf } from './client-session.ts';
@@ -30,6 +31,9 @@ export interface ServerParts {
   readonly caller: Caller;
   readonly session: ClientSession;
   readonly conversations: Conversations;
+  readonly results: ResultStore;
+  /** How long `invoke` waits before it hands over to a job, where the model does not say; absent: to the end. */
+  readonly invokeWaitMs: () => number | undefined;
   readonly instructions: string;
   readonly log: Logger;
 }
@@ -81,7 +85,10 @@ async function handle(request: JSONRPCRequest, inherited: Inherited, parts: Serv
   const heart = onProgress && withHeartbeat(onProgress);
   const context = { caller: parts.caller, ...lifetime, ...(heart && { onProgress: heart.onProgress }) };
   try {
-    if (method === 'tools/call') return await callMetaTool(params, { ...parts, context, continuation, jobs });
+    if (method === 'tools/call')
+      return await callMetaTool(params, { ...parts, context, continuation, jobs, invokeWaitMs: parts.invokeWaitMs() });
+    const kept = method === 'resources/read' && ResultStore.locate(params.uri);
+    if (kept) return readResult(params.uri, parts.results.read(kept.id, kept.offset, kept.length));
     if (PRIMITIVE.test(method)) return unwrap(await parts.primitives(method, { ...params, ...continuation }, context));
     throw new ProtocolError(ProtocolErrorCode.MethodNotFound, 'Method not found');
   } finally {
@@ -136,6 +143,10 @@ function inheritedFrom(
     },
     ...(tokenOf(request) !== undefined && { onProgress }),
   };
+}
+
+function readResult(uri: unknown, { text, ...where }: ResultPart): JsonObject {
+  return { contents: [{ uri, mimeType: 'application/json', text, _meta: { 'mcp-gateway/part': where } }] };
 }
 
 function clientOf(envelope: JsonObject): ConstructorParameters<typeof Conversation> {

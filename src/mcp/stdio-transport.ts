@@ -9,6 +9,12 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const PARSE_ERROR = -32_700;
 const INVALID_REQUEST = -32_600;
 
+/** The longest line that the client takes. */
+export interface LineLimit {
+  readonly bytes: number;
+  readonly instead: (message: JSONRPCMessage, bytes: number) => JSONRPCMessage;
+}
+
 /**
  * JSON-RPC lines from and to one client. Ours instead of the SDK's because of its answers to bad lines (an error, not
  * silence), its cost on long ones, and because a client that stops reading must not make us buffer: we stop reading it.
@@ -20,11 +26,14 @@ export class StdioTransport implements Transport {
 
   readonly #input: Readable;
   readonly #output: Writable;
+  readonly #limit: LineLimit;
   #closed = false;
 
-  constructor(input: Readable, output: Writable) {
+  /** `limit.instead` gives what is written in place of an answer of more than `limit.bytes`. */
+  constructor(input: Readable, output: Writable, limit: LineLimit) {
     this.#input = input;
     this.#output = output;
+    this.#limit = limit;
   }
 
   async start(): Promise<void> {
@@ -70,7 +79,12 @@ export class StdioTransport implements Transport {
 
   #write(message: object): void {
     if (this.#closed) return;
-    if (!this.#output.write(`${JSON.stringify(message)}\n`)) this.#input.pause();
+    const line = JSON.stringify(message);
+    // A character takes one to three bytes of UTF-8: short lines need no counting.
+    const bytes = line.length * 3 > this.#limit.bytes ? Buffer.byteLength(line) : 0;
+    const sent =
+      bytes > this.#limit.bytes ? JSON.stringify(this.#limit.instead(message as JSONRPCMessage, bytes)) : line;
+    if (!this.#output.write(`${sent}\n`)) this.#input.pause();
   }
 
   #end(): void {

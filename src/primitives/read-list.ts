@@ -51,11 +51,12 @@ function isComplete(item: JsonObject, { required }: ListSpec): boolean {
 
 /** Of several lists, or pages of one: the shortest `ttlMs`, and `private` if one is; each only if one says so. */
 export function cacheHints(results: readonly { ttlMs?: unknown; cacheScope?: unknown }[]): CacheHints {
-  const times = results.flatMap(({ ttlMs }) => (typeof ttlMs === 'number' && ttlMs >= 0 ? [ttlMs] : []));
-  const scopes = results.flatMap(({ cacheScope }) => (typeof cacheScope === 'string' ? [cacheScope] : []));
-  const [firstScope] = scopes;
-  return {
-    ...(times.length > 0 && { ttlMs: Math.min(...times) }),
-    ...(firstScope !== undefined && { cacheScope: scopes.includes('private') ? 'private' : firstScope }),
-  };
+  const times = results.flatMap(({ ttlMs }) => (isDuration(ttlMs) ? [ttlMs] : []));
+  const scopes = results.map(({ cacheScope }) => cacheScope);
+  const cacheScope = ['private', 'public'].find((scope) => scopes.includes(scope));
+  return { ...(times.length > 0 && { ttlMs: Math.min(...times) }), ...(cacheScope && { cacheScope }) };
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }

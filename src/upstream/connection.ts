@@ -12,7 +12,7 @@ import {
   type VersionNegotiationOptions,
 } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
-import { abortable } from '../core/abort.ts';
+import { abortable, withTimeout } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
@@ -175,8 +175,8 @@ export class Connection {
   async listTools(): Promise<ToolListing> {
     if (!this.offers('tools')) return { tools: [], problems: [] };
     return listTools(async (cursor) => {
-      const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
-      const answer = await this.forward('tools/list', cursor === undefined ? {} : { cursor }, { signal });
+      const params = cursor === undefined ? {} : { cursor };
+      const answer = await withTimeout(LIST_TIMEOUT_MS, (signal) => this.forward('tools/list', params, { signal }));
       if ('error' in answer) throw new Error(`tools/list failed: ${answer.error.message} (${answer.error.code})`);
       return answer.result;
     });

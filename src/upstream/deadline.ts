@@ -1,5 +1,6 @@
+import { MAX_TIMER_MS } from '../core/abort.ts';
 import { GatewayError } from '../core/errors.ts';
-import { MAX_CALL_MS, MAX_TIMER_MS } from './limits.ts';
+import { MAX_CALL_MS } from './limits.ts';
 
 /**
  * How long a call may take: its own time from when it was asked, begun anew by each sign of progress up to a hard cap,

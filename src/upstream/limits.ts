@@ -25,6 +25,3 @@ export const ATTEMPT_NOT_WAITED_FOR = 3;
 
 /** Longest that progress can keep a call alive whose caller asked for less, in ms. */
 export const MAX_CALL_MS = 3_600_000;
-
-/** Longest delay a timer takes, in ms. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -38,8 +38,8 @@ export interface TaskCallOptions {
   readonly ttlMs?: number;
   /** Called with the task as received, when created and whenever its status or status message has changed. */
   readonly onStatus?: (task: JsonObject) => void;
-  /** Subscribes to `notifications/tasks/status` of one task; returns how to end that. */
-  readonly statusNotifications?: (taskId: string, listener: (task: JsonObject) => void) => () => void;
+  /** Subscribes to the params of every `notifications/tasks/status` of the connection; returns how to end that. */
+  readonly statusNotifications?: (listener: (task: JsonObject) => void) => () => void;
 }
 
 /** Pause between two looks at a task, in ms: without a wish of the server, and the bounds of its wish. */
@@ -56,24 +56,9 @@ const GRACE_MS = 1_000;
  * 1 s after it was aborted, or when the connection is lost.
  */
 export async function callAsTask(wire: TaskWire, params: JsonObject, options: TaskCallOptions): Promise<Answer> {
-  const { signal, onProgress, ttlMs } = options;
   const schema = await taskSchema();
-  signal.throwIfAborted();
-  const ended = new AbortController();
-  // A request for a task must not be taken back by `notifications/cancelled`: learn the task's id, then cancel that.
-  const grace = shortlyAfter(signal, ended.signal);
-  try {
-    const request = { ...params, task: ttlMs === undefined ? {} : { ttl: ttlMs } };
-    const progress = onProgress && { onProgress, progressUntil: ended.signal };
-    const created = await wire.request('tools/call', request, { signal: grace, ...progress });
-    const task = createdTask(created);
-    const state = schema.safeParse(task).data;
-    if (task && state) return await new FollowedTask(wire, schema, state, options, ended.signal).run(task, grace);
-    signal.throwIfAborted();
-    return created;
-  } finally {
-    ended.abort();
-  }
+  options.signal.throwIfAborted();
+  return new TaskCall(wire, schema, options).run(params);
 }
 
 /** The part of a task that we read. */
@@ -86,58 +71,79 @@ async function taskSchema() {
   return TaskSchema.pick({ taskId: true, status: true, pollInterval: true, statusMessage: true });
 }
 
-/** One task of a server, from its creation to its result. */
-class FollowedTask {
+/** One call that runs as a task, from the task's creation to its result. */
+class TaskCall {
   readonly #wire: TaskWire;
   readonly #schema: TaskSchema;
   readonly #options: TaskCallOptions;
-  readonly #id: string;
-  /** Aborted when the caller gives up or the result is known. */
+  readonly #ended = new AbortController();
+  /** Aborted when the caller gives up or the call has ended. */
   readonly #over: AbortSignal;
-  #state: TaskState;
+  #state: TaskState | undefined;
   /** Aborted by news that make it worth to look at once. */
   #news = new AbortController();
 
-  constructor(wire: TaskWire, schema: TaskSchema, state: TaskState, options: TaskCallOptions, ended: AbortSignal) {
+  constructor(wire: TaskWire, schema: TaskSchema, options: TaskCallOptions) {
     this.#wire = wire;
     this.#schema = schema;
     this.#options = options;
-    this.#id = state.taskId;
-    this.#over = AbortSignal.any([options.signal, ended]);
-    this.#state = state;
+    this.#over = AbortSignal.any([options.signal, this.#ended.signal]);
   }
 
-  /** The tool's result. When the caller gives up, the task is cancelled first; `grace` bounds how long that may take. */
-  async run(created: JsonObject, grace: AbortSignal): Promise<Answer> {
-    this.#options.onStatus?.(created);
-    const unsubscribe = this.#options.statusNotifications?.(this.#id, (task) => this.#hear(task));
+  async run(params: JsonObject): Promise<Answer> {
+    const { signal, statusNotifications } = this.#options;
+    // A request for a task must not be taken back by `notifications/cancelled`: learn the task's id, then cancel that.
+    const grace = shortlyAfter(signal, this.#ended.signal);
+    const unsubscribe = statusNotifications?.((task) => this.#hear(task));
     try {
-      return this.#explained(await this.#follow());
-    } catch (error) {
-      // The task may have ended meanwhile, or the server may not know how to cancel: there is nobody left to tell.
-      if (this.#options.signal.aborted) await this.#request('tasks/cancel', grace).catch(() => {});
-      throw error;
+      const created = await this.#create(params, grace);
+      if (this.#state) return await this.#followed(this.#state, grace);
+      signal.throwIfAborted();
+      return created;
     } finally {
       unsubscribe?.();
+      this.#ended.abort();
     }
   }
 
-  async #follow(): Promise<Answer> {
+  async #create(params: JsonObject, signal: AbortSignal): Promise<Answer> {
+    const { ttlMs, onProgress } = this.#options;
+    const request = { ...params, task: ttlMs === undefined ? {} : { ttl: ttlMs } };
+    const progress = onProgress && { onProgress, progressUntil: this.#ended.signal };
+    const answer = await this.#wire.request('tools/call', request, { signal, ...progress });
+    // Content is what tells a tool's result from a task.
+    if ('result' in answer && answer.result.content === undefined) this.#learn(answer.result.task);
+    return answer;
+  }
+
+  /** When the caller gives up, the task is cancelled first; `grace` bounds how long that may take. */
+  async #followed({ taskId }: TaskState, grace: AbortSignal): Promise<Answer> {
+    try {
+      return this.#explained(await this.#follow(taskId));
+    } catch (error) {
+      // The task may have ended meanwhile, or the server may not know how to cancel: there is nobody left to tell.
+      if (this.#options.signal.aborted)
+        await this.#wire.request('tasks/cancel', { taskId }, { signal: grace }).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #follow(taskId: string): Promise<Answer> {
     let result: Promise<Answer> | undefined;
     for (;;) {
       this.#over.throwIfAborted();
       // A server that needs input asks for it while its `tasks/result` is waited for; its status goes on being followed.
-      if (this.#state.status !== 'working') result ??= this.#request('tasks/result', this.#over);
-      if (result && isTerminal(this.#state.status)) return result;
-      const answer = await Promise.race([this.#look(), ...(result ? [result] : [])]);
+      if (this.#state?.status !== 'working') result ??= this.#request('tasks/result', taskId);
+      if (result && this.#hasEnded()) return result;
+      const answer = await Promise.race([this.#look(taskId), ...(result ? [result] : [])]);
       if (answer) return result ?? answer;
     }
   }
 
   /** Pauses, then asks how the task is; resolves with what there is to answer when that cannot be learned. */
-  async #look(): Promise<Answer | undefined> {
+  async #look(taskId: string): Promise<Answer | undefined> {
     await this.#pause();
-    const answer = await this.#request('tasks/get', this.#over);
+    const answer = await this.#request('tasks/get', taskId);
     if ('error' in answer) return answer;
     if (this.#learn(answer.result)) return undefined;
     const message = `the server answered tasks/get with no task: ${clip(JSON.stringify(answer.result))}`;
@@ -145,7 +151,7 @@ class FollowedTask {
   }
 
   async #pause(): Promise<void> {
-    const wishMs = this.#state.pollInterval ?? POLL_DEFAULT_MS;
+    const wishMs = this.#state?.pollInterval ?? POLL_DEFAULT_MS;
     const pauseMs = Math.min(Math.max(wishMs, POLL_MIN_MS), POLL_MAX_MS);
     const signal = AbortSignal.any([this.#over, this.#news.signal]);
     await sleep(pauseMs, undefined, { signal }).catch(() => this.#over.throwIfAborted());
@@ -153,37 +159,37 @@ class FollowedTask {
   }
 
   #hear(task: JsonObject): void {
-    const { status } = this.#state;
-    this.#learn(task);
-    if (this.#state.status !== status) this.#news.abort();
+    const known = this.#state;
+    if (known?.taskId === task.taskId) this.#learn(task);
+    // Before the id is known, any task may be ours: its end can arrive together with its creation.
+    if (!known || this.#state?.status !== known.status) this.#news.abort();
   }
 
-  #learn(task: JsonObject): boolean {
+  /** Whether it is a task. */
+  #learn(task: unknown): boolean {
     const state = this.#schema.safeParse(task).data;
     if (!state) return false;
-    const changed = state.status !== this.#state.status || state.statusMessage !== this.#state.statusMessage;
+    const changed = state.status !== this.#state?.status || state.statusMessage !== this.#state.statusMessage;
     this.#state = state;
-    if (changed) this.#options.onStatus?.(task);
+    if (changed) this.#options.onStatus?.(task as JsonObject); // as the schema found
     return true;
+  }
+
+  #hasEnded(): boolean {
+    return this.#state !== undefined && isTerminal(this.#state.status);
   }
 
   /** A task that the server itself cancelled has no result, and the error that says so seldom says why. */
   #explained(answer: Answer): Answer {
-    const { status, statusMessage } = this.#state;
-    if ('result' in answer || status !== 'cancelled') return answer;
+    if ('result' in answer || this.#state?.status !== 'cancelled') return answer;
+    const { statusMessage } = this.#state;
     const why = `the server cancelled the task${statusMessage ? `: ${statusMessage}` : ''}`;
     return { error: { ...answer.error, message: `${why} (${answer.error.message})` } };
   }
 
-  #request(method: string, signal: AbortSignal): Promise<Answer> {
-    return this.#wire.request(method, { taskId: this.#id }, { signal });
+  #request(method: string, taskId: string): Promise<Answer> {
+    return this.#wire.request(method, { taskId }, { signal: this.#over });
   }
-}
-
-/** The task in an answer that holds one instead of a tool's result. */
-function createdTask(answer: Answer): JsonObject | undefined {
-  if ('error' in answer || answer.result.content !== undefined) return undefined;
-  return isJsonObject(answer.result.task) ? answer.result.task : undefined;
 }
 
 /** Aborted with the reason of `signal`, `GRACE_MS` after it, unless `ended` comes first. */

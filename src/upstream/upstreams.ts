@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '../config/schema.ts';
+import { withTimeout } from '../core/abort.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { Logger } from '../core/log.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { ToolDefinition } from '../core/tool.ts';
@@ -22,12 +23,7 @@ export interface UpstreamsOptions {
   /** A server is connected, anew or for the first time; no call went through yet. */
   readonly onReady: (server: string, connection: Connection) => void;
   /** A notification of a server that belongs to no call; `active` are the calls running on it meanwhile. */
-  readonly onNotification: (
-    server: string,
-    method: string,
-    params: JsonObject,
-    active: readonly CallContext[],
-  ) => void;
+  readonly onNotification: (server: string, method: string, params: JsonObject, active: readonly CallContext[]) => void;
 }
 
 /** The running set of servers, made equal to the desired set by `reconcile`. */
@@ -52,6 +48,16 @@ export class Upstreams {
       this.#close(upstream);
     }
     for (const config of desired) if (!this.#running.has(config.key)) this.#start(config);
+    this.#order(desired);
+  }
+
+  /** In the order of the configuration, on which it depends who keeps a name that two servers use. */
+  #order(desired: readonly ServerConfig[]): void {
+    for (const { key } of desired) {
+      const upstream = this.#running.get(key);
+      this.#running.delete(key);
+      if (upstream) this.#running.set(key, upstream);
+    }
   }
 
   /** Calls a tool on its server. Rejects with `GatewayError`. */
@@ -85,7 +91,7 @@ export class Upstreams {
     const waits = this.all().flatMap((upstream) => {
       const leftMs = upstream.startedAt + ms - Date.now();
       const pending = upstream.state.status === 'connecting' && leftMs > 0 && servers(upstream.config.key);
-      return pending ? [upstream.settled(AbortSignal.timeout(leftMs))] : [];
+      return pending ? [withTimeout(leftMs, (signal) => upstream.settled(signal))] : [];
     });
     await Promise.all(waits);
   }

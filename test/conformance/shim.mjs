@@ -4,12 +4,12 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gatewayCommand } from './gateway-command.mjs';
 import { GatewayLink } from './shim/gateway-link.mjs';
 import { isModern, localOnly, mismatch, refuse } from './shim/http-rules.mjs';
 import { LegacySessions } from './shim/legacy-sessions.mjs';
 import { serveModern } from './shim/modern-requests.mjs';
 
-const GATEWAY = process.env.CONFORMANCE_GATEWAY ?? fileURLToPath(new URL('../../dist/index.js', import.meta.url));
 const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url));
 
 /**
@@ -23,7 +23,7 @@ export async function startShim({ upstream }) {
   const links = new Set();
 
   function openLink() {
-    const link = new GatewayLink([process.execPath, GATEWAY, config]);
+    const link = new GatewayLink(gatewayCommand(config));
     links.add(link);
     link.closed.then(() => links.delete(link));
     return link;

@@ -28,7 +28,7 @@ function server() {
 }
 
 /** The fixture as a direct client sees it. */
-async function direct({ command, paramsOf } = server()) {
+async function direct({ command, paramsOf }: Pick<ReturnType<typeof server>, 'command' | 'paramsOf'> = server()) {
   const [file = '', ...args] = command;
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -66,11 +66,11 @@ function wireOf(peer: RawPeer): TaskWire {
   };
 }
 
-/** Listens to the status notifications of a task. */
-const statusNotifications = (peer: RawPeer) => (taskId: string, listener: (task: JsonObject) => void) => {
+/** Listens to the status notifications of a server. */
+const statusNotifications = (peer: RawPeer) => (listener: (task: JsonObject) => void) => {
   let live = true;
   peer.onMessage(({ method, params }) => {
-    if (live && method === 'notifications/tasks/status' && params?.taskId === taskId) listener(params);
+    if (live && method === 'notifications/tasks/status' && params) listener(params);
   });
   return () => {
     live = false;
@@ -234,7 +234,7 @@ test('job_status tells the status message of a task, and cancels it [tasks.statu
   const { entry, paramsOf } = server();
   const gateway = await startGateway({ config: { u: entry } });
   await gateway.knows('u::steps');
-  const long = await gateway.invokeAsync('u::steps', { steps: 1_000 });
+  const long = await gateway.invokeAsync('u::steps', { steps: 1_000, quiet: true });
   const shown = async () => JSON.stringify((await gateway.jobStatus(long.jobId)).record.progress ?? '');
   await waitUntil(async () => /step \d+ of 1000/.test(await shown()));
   await gateway.jobStatus(long.jobId, { cancel: true });

@@ -11,6 +11,7 @@ const LAYERS: Record<string, readonly string[]> = {
   'process-streams': [],
   config: ['core'],
   catalog: ['core', 'type config/schema'],
+  arguments: ['core'],
   jobs: ['core', 'type config/schema'],
   primitives: ['core', 'type config/schema'],
   upstream: ['core', 'version', 'type config/schema'],

@@ -1,12 +1,14 @@
-import { InMemoryTransport as InMemoryTransportV1 } from '@modelcontextprotocol/sdk/inMemory.js';
-import type { McpServer as McpServerV1 } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { InMemoryTransport, type McpServer } from '@modelcontextprotocol/server';
-import type { CallContext } from '../../src/core/call.ts';
-import { LOCAL } from '../../src/core/call.ts';
+import { InMemoryTransport } from '@modelcontextprotocol/server';
+import { type CallContext, LOCAL } from '../../src/core/call.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { type Answer, rpcError } from '../../src/core/rpc.ts';
 import type { PrimitiveSource } from '../../src/primitives/primitive-source.ts';
+
+/** A server of either SDK generation. */
+interface Connectable {
+  connect(transport: never): Promise<void>;
+}
 
 /** A request as it reached a server. */
 export interface Received {
@@ -17,30 +19,27 @@ export interface Received {
 
 type Offer = 'resources' | 'prompts' | 'completions';
 
-interface Wire {
-  send(message: never): Promise<void>;
-  onmessage?: (message: never) => void;
-}
-
 /** Servers of either SDK generation over in-memory transports, spoken to in plain JSON-RPC. */
 export class SdkServers implements PrimitiveSource {
   /** Every request so far, in order. */
   readonly received: Received[] = [];
   readonly #links = new Map<string, Link>();
+  readonly #lost = new Set<string>();
 
-  async connect(key: string, server: McpServerV1 | McpServer): Promise<this> {
-    const pair = 'registerToolTask' in server || isV1(server) ? InMemoryTransportV1 : InMemoryTransport;
-    const [ours, theirs] = pair.createLinkedPair();
-    const link = new Link(ours as Wire);
-    // Each pair fits its server; the union of both does not say so.
-    await server.connect(theirs as never);
-    await link.initialize();
-    this.#links.set(key, link);
+  async connect(key: string, server: Connectable): Promise<this> {
+    const [ours, theirs] = InMemoryTransport.createLinkedPair();
+    await server.connect(theirs as never); // Both generations take it; their types differ in names only.
+    this.#links.set(key, await Link.open(ours));
     return this;
   }
 
   disconnect(key: string): void {
     this.#links.delete(key);
+  }
+
+  /** Ends a connection without anybody having noticed yet. */
+  lose(key: string): void {
+    this.#lost.add(key);
   }
 
   servers(kind: Offer): readonly string[] {
@@ -49,10 +48,10 @@ export class SdkServers implements PrimitiveSource {
 
   async settled(): Promise<void> {}
 
-  request(server: string, method: string, params: JsonObject): Promise<Answer> {
+  async request(server: string, method: string, params: JsonObject): Promise<Answer> {
     this.received.push({ server, method, params });
     const link = this.#links.get(server);
-    if (!link) throw new GatewayError('UPSTREAM_UNAVAILABLE', 'it is not connected');
+    if (!link || this.#lost.has(server)) throw new GatewayError('UPSTREAM_UNAVAILABLE', 'it is not connected');
     return link.request(method, params);
   }
 
@@ -64,33 +63,44 @@ export class SdkServers implements PrimitiveSource {
 
 class Link {
   capabilities: JsonObject = {};
-  readonly #transport: Wire;
-  readonly #pending = new Map<number, (answer: Answer) => void>();
+  readonly #transport: InMemoryTransport;
+  readonly #pending = new Map<unknown, (answer: Answer) => void>();
   #lastId = 0;
 
-  constructor(transport: Wire) {
-    this.#transport = transport;
-    transport.onmessage = (message: JsonObject) => {
-      const { id, result, error } = message;
-      if (typeof id === 'number') this.#pending.get(id)?.(isJsonObject(result) ? { result } : { error: rpcError(error) });
-    };
+  static async open(transport: InMemoryTransport): Promise<Link> {
+    const link = new Link(transport);
+    const clientInfo = { name: 'test', version: '1' };
+    const answer = await link.request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
+    if (!('result' in answer)) throw new Error(answer.error.message);
+    link.capabilities = answer.result.capabilities as JsonObject;
+    await transport.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    return link;
   }
 
-  async initialize(): Promise<void> {
-    const clientInfo = { name: 'test', version: '1' };
-    const answer = await this.request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
-    if (!('result' in answer)) throw new Error(answer.error.message);
-    this.capabilities = answer.result.capabilities as JsonObject;
-    await this.#transport.send({ jsonrpc: '2.0', method: 'notifications/initialized' } as never);
+  private constructor(transport: InMemoryTransport) {
+    this.#transport = transport;
+    transport.onmessage = (message) => {
+      const { id, result, error } = message as JsonObject;
+      this.#pending.get(id)?.(isJsonObject(result) ? { result } : { error: rpcError(error) });
+    };
   }
 
   request(method: string, params: JsonObject): Promise<Answer> {
     const id = ++this.#lastId;
     const answer = new Promise<Answer>((resolve) => this.#pending.set(id, resolve));
-    void this.#transport.send({ jsonrpc: '2.0', id, method, params } as never);
+    void this.#transport.send({ jsonrpc: '2.0', id, method, params });
     return answer;
   }
 }
 
 /** A context that nobody cancels. */
 export const context = (): CallContext => ({ caller: LOCAL, signal: new AbortController().signal });
+
+/** A promise, and what fulfils it. */
+export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}

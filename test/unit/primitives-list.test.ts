@@ -1,0 +1,260 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Answer } from '../../src/core/rpc.ts';
+import { Primitives } from '../../src/primitives/primitives.ts';
+import { listing, rawServer, serverV1, serverV2 } from './primitives-servers.ts';
+import { context, gate, SdkServers } from './primitives-source.ts';
+
+const everything = () => true;
+
+function resultOf(answer: Answer): JsonObject {
+  if ('result' in answer) return answer.result;
+  throw new Error(answer.error.message);
+}
+
+async function list(primitives: Primitives, method: string, cursor?: string) {
+  const result = resultOf(await primitives.handle(method, cursor === undefined ? {} : { cursor }, context()));
+  return result as JsonObject & { resources: JsonObject[]; prompts: JsonObject[]; nextCursor?: string };
+}
+
+async function uris(primitives: Primitives): Promise<unknown[]> {
+  return (await list(primitives, 'resources/list')).resources.map(({ uri }) => uri);
+}
+
+const resource = (uri: string) => ({ uri, name: uri });
+
+test('items of all servers pass unchanged, renamed only where a name was taken [primitives.unchanged, primitives.unique]', async () => {
+  const servers = await new SdkServers().connect('one', serverV1('1'));
+  await servers.connect('the other', serverV2('2'));
+  const primitives = new Primitives(servers, everything);
+  const direct = async (method: string, member: string) => {
+    const answers = await Promise.all(['one', 'the other'].map((key) => servers.request(key, method, {})));
+    return answers.flatMap((answer) => resultOf(answer)[member] as JsonObject[]);
+  };
+
+  const [readme, other] = await direct('resources/list', 'resources');
+  expect(await list(primitives, 'resources/list')).toEqual({
+    resources: [readme, { ...other, uri: 'gateway://resources/the%20other/doc%3A%2F%2Freadme' }],
+  });
+  const [page, otherPage] = await direct('resources/templates/list', 'resourceTemplates');
+  expect(await list(primitives, 'resources/templates/list')).toEqual({
+    resourceTemplates: [page, { ...otherPage, uriTemplate: 'gateway://resources/the%20other/doc://pages/{id}' }],
+  });
+  const [greet, otherGreet] = await direct('prompts/list', 'prompts');
+  expect(await list(primitives, 'prompts/list')).toEqual({
+    prompts: [greet, { ...otherGreet, name: 'the other__greet' }],
+  });
+});
+
+test('unknown fields, _meta, icons, annotations and size stay; what is listed twice by one server stays so [primitives.unchanged]', async () => {
+  const rich = {
+    ...resource('a://1'),
+    size: 3,
+    icons: [{ src: 'data:,' }],
+    annotations: { priority: 1 },
+    _meta: { 'x/y': [1] },
+    novelty: { deep: null },
+  };
+  const servers = await new SdkServers().connect('s', listing([rich, rich]));
+  expect(await list(new Primitives(servers, everything), 'resources/list')).toEqual({ resources: [rich, rich] });
+});
+
+test('even a name made unique may be taken [primitives.unique]', async () => {
+  const prompts = (...names: string[]) =>
+    rawServer({ 'prompts/list': () => ({ prompts: names.map((name) => ({ name })) }) });
+  const servers = await new SdkServers().connect('a', prompts('x', 'b__x'));
+  await servers.connect('b', prompts('x', 'b__b__x'));
+  const { prompts: listed } = await list(new Primitives(servers, everything), 'prompts/list');
+  expect(listed.map(({ name }) => name)).toEqual(['x', 'b__x', 'b__b__x', 'b__b__b__x']);
+});
+
+test('every page is read; an endless cursor is stopped [primitives.pages]', async () => {
+  const paged = rawServer({
+    'resources/list': ({ cursor = '0' }) => {
+      const page = Number(cursor);
+      // An empty page in the middle is no end.
+      return { resources: page === 1 ? [] : [resource(`p://${page}`)], ...(page < 3 && { nextCursor: `${page + 1}` }) };
+    },
+  });
+  const repeating = rawServer({ 'resources/list': () => ({ resources: [resource('r://')], nextCursor: 'again' }) });
+  let cursors = 0;
+  const counting = rawServer({
+    'resources/list': () => ({ resources: [resource('c://')], nextCursor: `${++cursors}` }),
+  });
+  const servers = await new SdkServers().connect('paged', paged);
+  await servers.connect('repeating', repeating);
+  await servers.connect('counting', counting);
+  const problems: string[] = [];
+  const primitives = new Primitives(servers, everything, (server, problem) => problems.push(`${server}: ${problem}`));
+  expect(await uris(primitives)).toEqual(['p://0', 'p://2', 'p://3', 'r://', 'c://']);
+  expect(problems.sort()).toEqual([
+    'counting: resources/list was stopped after 2 pages: its cursor does not come to an end',
+    'repeating: resources/list was stopped after 2 pages: its cursor does not come to an end',
+  ]);
+});
+
+test('a malformed item costs itself, a failing server its own items [primitives.malformed, primitives.isolation]', async () => {
+  const failing = rawServer({
+    'resources/list': () => {
+      throw new Error('out of order');
+    },
+  });
+  const servers = await new SdkServers().connect('fails', failing);
+  await servers.connect(
+    'half',
+    listing([null, { uri: 'a://' }, { name: 'x' }, { uri: 3, name: 'x' }, resource('a://1')]),
+  );
+  await servers.connect('none', rawServer({ 'resources/list': () => ({ items: [] }) }));
+  const problems: string[] = [];
+  const primitives = new Primitives(servers, everything, (server, problem) => problems.push(`${server}: ${problem}`));
+  expect(await uris(primitives)).toEqual(['a://1']);
+  expect(problems.sort()).toEqual([
+    'fails: resources/list failed: out of order',
+    'half: resources/list: 4 left out for want of a uri or a name',
+    'none: resources/list failed: resources/list answered without a list of resources',
+  ]);
+});
+
+test('a server that failed is asked again, and one without templates has none [primitives.isolation]', async () => {
+  let broken = true;
+  const server = rawServer({
+    'resources/list': () => {
+      if (broken) throw new Error('not yet');
+      return { resources: [resource('a://1')] };
+    },
+  });
+  const problems: string[] = [];
+  const primitives = new Primitives(await new SdkServers().connect('s', server), everything, (_, problem) =>
+    problems.push(problem),
+  );
+  expect(await uris(primitives)).toEqual([]);
+  broken = false;
+  expect(await uris(primitives)).toEqual(['a://1']);
+  expect(await list(primitives, 'resources/templates/list')).toEqual({ resourceTemplates: [] });
+  expect(problems).toEqual(['resources/list failed: not yet']);
+});
+
+test('lists come in pages of 200 items and about 1 MB; foreign and stale cursors are refused [primitives.pages]', async () => {
+  const many = Array.from({ length: 450 }, (_, index) => resource(`m://${index}`));
+  const large = [1, 2].map((index) => ({ ...resource(`l://${index}`), description: 'x'.repeat(900_000) }));
+  const servers = await new SdkServers().connect('many', listing(many));
+  await servers.connect('large', listing(large));
+  const primitives = new Primitives(servers, everything);
+  const sizes: number[] = [];
+  const listed: JsonObject[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list(primitives, 'resources/list', cursor);
+    sizes.push(page.resources.length);
+    listed.push(...page.resources);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  expect(sizes).toEqual([200, 200, 51, 1]);
+  expect(listed).toEqual([...many, ...large]);
+  expect(servers.count('many', 'resources/list')).toBe(1);
+
+  const { nextCursor } = await list(primitives, 'resources/list');
+  servers.disconnect('large');
+  for (const foreign of ['nonsense', nextCursor, 7, `9999.${nextCursor?.split('.')[1]}`]) {
+    expect(await primitives.handle('resources/list', { cursor: foreign }, context())).toMatchObject({
+      error: { code: -32_602, message: expect.stringContaining('Invalid cursor') },
+    });
+  }
+});
+
+test('a list is remembered until its server says that it changed [primitives.changes]', async () => {
+  let found = [resource('a://1')];
+  const server = rawServer({
+    'resources/list': () => ({ resources: found }),
+    'prompts/list': () => ({ prompts: [{ name: 'p' }] }),
+  });
+  const servers = await new SdkServers().connect('s', server);
+  const primitives = new Primitives(servers, everything);
+  await Promise.all([uris(primitives), uris(primitives), list(primitives, 'prompts/list')]);
+  found = [resource('a://2')];
+  expect(await uris(primitives)).toEqual(['a://1']);
+  expect(servers.count('s', 'resources/list')).toBe(1);
+  primitives.invalidate('s', 'resources');
+  expect(await uris(primitives)).toEqual(['a://2']);
+  await list(primitives, 'prompts/list');
+  expect(servers.count('s', 'prompts/list')).toBe(1);
+  primitives.invalidate('s');
+  await list(primitives, 'prompts/list');
+  expect(servers.count('s', 'prompts/list')).toBe(2);
+});
+
+test('a list that changes while it is read is read again [primitives.changes]', async () => {
+  const asked = gate();
+  const reading = gate();
+  let reads = 0;
+  const server = rawServer({
+    'resources/list': async () => {
+      const uri = `a://${++reads}`;
+      asked.open();
+      if (reads === 1) await reading.opened;
+      return { resources: [resource(uri)] };
+    },
+  });
+  const primitives = new Primitives(await new SdkServers().connect('s', server), everything);
+  const first = uris(primitives);
+  await asked.opened;
+  primitives.invalidate('s');
+  reading.open();
+  expect(await first).toEqual(['a://1']);
+  expect(await uris(primitives)).toEqual(['a://2']);
+});
+
+test('the shortest ttlMs and the strictest cacheScope are kept, and bound what is remembered [primitives.cache-hints]', async () => {
+  const servers = await new SdkServers().connect('a', listing([resource('a://')], { ttlMs: 0, cacheScope: 'public' }));
+  await servers.connect('b', listing([resource('b://')], { ttlMs: 60_000, cacheScope: 'private' }));
+  await servers.connect('c', listing([resource('c://')], { ttlMs: 'soon', cacheScope: 3 }));
+  const primitives = new Primitives(servers, everything);
+  for (const reads of [1, 2]) {
+    expect(await list(primitives, 'resources/list')).toMatchObject({ ttlMs: 0, cacheScope: 'private' });
+    expect(servers.count('a', 'resources/list')).toBe(reads);
+    expect(servers.count('b', 'resources/list')).toBe(1);
+  }
+  await primitives.handle('resources/read', { uri: 'a://' }, context());
+  expect(servers.count('a', 'resources/list')).toBe(2);
+
+  const silent = new Primitives(await new SdkServers().connect('c', listing([])), everything);
+  expect(await list(silent, 'resources/list')).toEqual({ resources: [] });
+});
+
+test('what is not exposed is not there [primitives.expose]', async () => {
+  const servers = await new SdkServers().connect('open', serverV2('open'));
+  await servers.connect('closed', serverV2('closed'));
+  const primitives = new Primitives(servers, (server) => server === 'open');
+  expect(await uris(primitives)).toEqual(['doc://readme']);
+  expect((await list(primitives, 'prompts/list')).prompts.map(({ name }) => name)).toEqual(['greet']);
+  const wrapped = 'gateway://resources/closed/doc%3A%2F%2Freadme';
+  expect(await primitives.handle('resources/read', { uri: wrapped }, context())).toHaveProperty('error');
+  expect(await primitives.handle('prompts/get', { name: 'closed__greet' }, context())).toHaveProperty('error');
+  expect(servers.received.filter(({ server }) => server === 'closed')).toEqual([]);
+
+  const none = new Primitives(servers, () => false);
+  expect(await uris(none)).toEqual([]);
+  expect(await none.handle('resources/read', { uri: 'doc://readme' }, context())).toMatchObject({
+    error: { code: -32_002 },
+  });
+});
+
+test('a caller who gives up does not spoil the reading for others', async () => {
+  const reading = gate();
+  const server = rawServer({
+    'resources/list': async () => {
+      await reading.opened;
+      return { resources: [resource('a://1')] };
+    },
+  });
+  const servers = await new SdkServers().connect('s', server);
+  const primitives = new Primitives(servers, everything);
+  const impatient = new AbortController();
+  const given = primitives.handle('resources/list', {}, { ...context(), signal: impatient.signal });
+  const patient = uris(primitives);
+  impatient.abort(new Error('enough'));
+  await expect(given).rejects.toThrow('enough');
+  reading.open();
+  expect(await patient).toEqual(['a://1']);
+  expect(servers.count('s', 'resources/list')).toBe(1);
+});

@@ -1,0 +1,253 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { Primitives } from '../../src/primitives/primitives.ts';
+import { matchUriTemplate } from '../../src/primitives/uri-template.ts';
+import { unwrapUri, wrapUri, wrapUriTemplate } from '../../src/primitives/wrapped-uri.ts';
+import { listing, rawServer, serverV1, serverV2 } from './primitives-servers.ts';
+import { context, SdkServers } from './primitives-source.ts';
+
+const everything = () => true;
+const README = 'doc://readme';
+const WRAPPED = 'gateway://resources/b/doc%3A%2F%2Freadme';
+
+async function twins() {
+  const servers = await new SdkServers().connect('a', serverV1('A'));
+  await servers.connect('b', serverV2('B'));
+  const primitives = new Primitives(servers, everything);
+  const ask = (method: string, params: JsonObject) => primitives.handle(method, params, context());
+  return { servers, primitives, ask };
+}
+
+test('a read goes to the server that lists the URI, and answers with the URI asked for [primitives.read, primitives.unique]', async () => {
+  const { servers, ask } = await twins();
+  expect(await ask('resources/read', { uri: README, _meta: { 'x/y': 1 } })).toEqual(
+    await servers.request('a', 'resources/read', { uri: README }),
+  );
+  expect(servers.received.findLast(({ method }) => method === 'resources/read')?.params).toEqual({ uri: README });
+  expect(servers.received.find(({ method }) => method === 'resources/read')?.params._meta).toEqual({ 'x/y': 1 });
+  expect(await ask('resources/read', { uri: WRAPPED })).toEqual({
+    result: { contents: [{ uri: WRAPPED, text: `B ${README}` }] },
+  });
+});
+
+test('a read of what no list names goes by template, in wrapped form too [primitives.read]', async () => {
+  const { ask } = await twins();
+  expect(await ask('resources/read', { uri: 'doc://pages/7' })).toEqual({
+    result: { contents: [{ uri: 'doc://pages/7', text: 'A doc://pages/7' }] },
+  });
+  const uri = 'gateway://resources/b/doc://pages/7';
+  expect(await ask('resources/read', { uri })).toEqual({ result: { contents: [{ uri, text: 'B doc://pages/7' }] } });
+});
+
+test('a wrapped URI leads to its server also after the name became free [primitives.read]', async () => {
+  const { servers, primitives, ask } = await twins();
+  await ask('resources/list', {});
+  await ask('prompts/list', {});
+  servers.disconnect('a');
+  primitives.invalidate('a');
+  expect(await ask('resources/read', { uri: WRAPPED })).toMatchObject({ result: { contents: [{ uri: WRAPPED }] } });
+  expect(await ask('resources/read', { uri: README })).toMatchObject({
+    result: { contents: [{ text: `B ${README}` }] },
+  });
+  expect(await ask('prompts/get', { name: 'b__greet', arguments: { who: 'x' } })).toHaveProperty('result');
+});
+
+test('the template with the longest literal beginning wins [primitives.read]', async () => {
+  const templated = (uriTemplate: string, text: string) =>
+    rawServer({
+      'resources/list': () => ({ resources: [] }),
+      'resources/templates/list': () => ({ resourceTemplates: [{ uriTemplate, name: 't' }] }),
+      'resources/read': ({ uri }) => ({ contents: [{ uri, text }] }),
+    });
+  const servers = await new SdkServers().connect('wide', templated('db://{+path}', 'wide'));
+  await servers.connect('narrow', templated('db://users/{id}', 'narrow'));
+  const primitives = new Primitives(servers, everything);
+  const read = (uri: string) => primitives.handle('resources/read', { uri }, context());
+  expect(await read('db://users/1')).toMatchObject({ result: { contents: [{ text: 'narrow' }] } });
+  expect(await read('db://users/1/x')).toMatchObject({ result: { contents: [{ text: 'wide' }] } });
+});
+
+test('servers are asked one after the other for a URI that none names; else it is not found [primitives.read]', async () => {
+  const servers = await new SdkServers().connect('a', serverV1('A'));
+  const hidden = rawServer({
+    'resources/list': () => ({ resources: [] }),
+    'resources/read': ({ uri }) => {
+      if (uri !== 'secret://1') throw Object.assign(new Error('nothing there'), { code: -32_603, data: { mine: 1 } });
+      return { contents: [{ uri, text: 'found' }] };
+    },
+  });
+  await servers.connect('hidden', hidden);
+  const primitives = new Primitives(servers, everything);
+  const read = (uri: string) => primitives.handle('resources/read', { uri }, context());
+  expect(await read('secret://1')).toMatchObject({ result: { contents: [{ text: 'found' }] } });
+  expect(await read('secret://2')).toEqual({
+    error: { code: -32_002, message: 'Resource not found', data: { uri: 'secret://2' } },
+  });
+  servers.disconnect('a');
+  expect(await read('secret://2')).toMatchObject({ error: { message: 'nothing there', data: { mine: 1 } } });
+});
+
+test('a server that is gone is said so', async () => {
+  const { servers, ask } = await twins();
+  await ask('resources/read', { uri: README });
+  servers.lose('a');
+  expect(await ask('resources/read', { uri: README })).toEqual({
+    error: {
+      code: -32_603,
+      message: 'a: it is not connected',
+      data: { server: 'a', code: 'UPSTREAM_UNAVAILABLE' },
+    },
+  });
+});
+
+test('prompts/get goes to its server with the arguments as given, and the answer is that server’s own [primitives.prompts]', async () => {
+  const { servers, ask } = await twins();
+  const greeting = (text: string) => ({ result: { messages: [{ role: 'user', content: { type: 'text', text } }] } });
+  expect(await ask('prompts/get', { name: 'greet', arguments: { who: 'x' } })).toEqual(greeting('A greets x'));
+  expect(await ask('prompts/get', { name: 'b__greet', arguments: { who: 'x' } })).toEqual(greeting('B greets x'));
+  expect(await ask('prompts/get', { name: 'b__greet', arguments: {} })).toEqual(
+    await servers.request('b', 'prompts/get', { name: 'greet', arguments: {} }),
+  );
+  expect(await ask('prompts/get', { name: 'none' })).toEqual({
+    error: { code: -32_602, message: 'Prompt none not found' },
+  });
+  servers.disconnect('b');
+  expect(await ask('prompts/get', { name: 'none' })).toEqual(
+    await servers.request('a', 'prompts/get', { name: 'none' }),
+  );
+});
+
+test('completion goes to the server of the prompt or template [primitives.completion]', async () => {
+  const { ask } = await twins();
+  const complete = (ref: JsonObject, name: string) =>
+    ask('completion/complete', { ref, argument: { name, value: 'v' } });
+  const values = (...values: string[]) => ({ result: { completion: { values } } });
+  const page = (uri: string) => complete({ type: 'ref/resource', uri }, 'id');
+  expect(await page('doc://pages/{id}')).toMatchObject(values('v-A'));
+  expect(await page('gateway://resources/b/doc://pages/{id}')).toMatchObject(values('v-B'));
+  expect(await complete({ type: 'ref/prompt', name: 'b__greet' }, 'who')).toMatchObject(values('v-B'));
+  expect(await complete({ type: 'ref/prompt', name: 'greet' }, 'who')).toMatchObject(values());
+  for (const ref of [
+    { type: 'ref/prompt', name: 'none' },
+    { type: 'ref/resource', uri: 'no://{x}' },
+    { type: 'ref/x' },
+  ]) {
+    expect(await complete(ref, 'x')).toMatchObject({ error: { code: -32_602 } });
+  }
+  expect(await ask('completion/complete', {})).toMatchObject({ error: { code: -32_602 } });
+});
+
+test('a server that does not complete has nothing to suggest [primitives.completion]', async () => {
+  const prompts = rawServer({ 'prompts/list': () => ({ prompts: [{ name: 'p' }] }) }, { prompts: {} });
+  const servers = await new SdkServers().connect('s', prompts);
+  const params = { ref: { type: 'ref/prompt', name: 'p' }, argument: { name: 'x', value: '' } };
+  expect(await new Primitives(servers, everything).handle('completion/complete', params, context())).toEqual({
+    result: { completion: { values: [] } },
+  });
+  expect(servers.count('s', 'completion/complete')).toBe(0);
+});
+
+async function followed() {
+  const following = () =>
+    rawServer(
+      {
+        'resources/list': () => ({ resources: [{ uri: README, name: 'readme' }] }),
+        'resources/subscribe': ({ uri }) => {
+          if (uri === 'doc://private') throw Object.assign(new Error('no'), { code: -32_000, data: { why: 'so' } });
+          return { _meta: { seen: uri } };
+        },
+        'resources/unsubscribe': () => ({}),
+      },
+      { resources: { subscribe: true } },
+    );
+  const servers = await new SdkServers().connect('a', following());
+  await servers.connect('b', following());
+  const primitives = new Primitives(servers, everything);
+  const ask = (method: string, uri: string) => primitives.handle(`resources/${method}`, { uri }, context());
+  return { servers, primitives, ask };
+}
+
+test('subscriptions go to their server and are remembered in its words [primitives.subscribe]', async () => {
+  const { servers, primitives, ask } = await followed();
+  expect(await ask('subscribe', README)).toEqual({ result: { _meta: { seen: README } } });
+  await ask('subscribe', WRAPPED);
+  await ask('subscribe', 'gateway://resources/b/doc%3A%2F%2Funlisted');
+  expect(primitives.subscriptionsOf('a')).toEqual([README]);
+  expect(primitives.subscriptionsOf('b')).toEqual([README, 'doc://unlisted']);
+
+  expect(await ask('subscribe', 'gateway://resources/b/doc%3A%2F%2Fprivate')).toMatchObject({
+    error: { code: -32_000, data: { why: 'so' } },
+  });
+  expect(await ask('unsubscribe', WRAPPED)).toEqual({ result: {} });
+  expect(primitives.subscriptionsOf('b')).toEqual(['doc://unlisted']);
+  expect(servers.received.at(-1)).toEqual({ server: 'b', method: 'resources/unsubscribe', params: { uri: README } });
+  expect(await ask('unsubscribe', README)).toEqual({ result: {} });
+  expect(primitives.subscriptionsOf('a')).toEqual([]);
+});
+
+test('an update names the URI that clients know [primitives.updated]', async () => {
+  const { primitives, ask } = await followed();
+  const updated = (server: string, uri: string) => primitives.updated(server, { uri, _meta: { n: 1 } });
+  await ask('subscribe', WRAPPED);
+  expect(updated('a', README)).toEqual({ uri: README, _meta: { n: 1 } });
+  expect(updated('b', README)).toEqual({ uri: WRAPPED, _meta: { n: 1 } });
+  expect(updated('b', `${README}/part`)).toEqual({ uri: `${README}/part`, _meta: { n: 1 } });
+  await ask('unsubscribe', WRAPPED);
+  expect(updated('b', README).uri).toBe(WRAPPED);
+  expect(updated('c', README).uri).toBe('gateway://resources/c/doc%3A%2F%2Freadme');
+  expect(primitives.updated('a', { odd: true })).toEqual({ odd: true });
+});
+
+test('the oldest of more than 1,000 subscriptions is not renewed [primitives.subscribe]', async () => {
+  const { primitives, ask } = await followed();
+  for (let index = 0; index <= 1_000; index++) await ask('subscribe', `gateway://resources/a/x%3A%2F%2F${index}`);
+  const renewed = primitives.subscriptionsOf('a');
+  expect([renewed.length, renewed[0], renewed.at(-1)]).toEqual([1_000, 'x://1', 'x://1000']);
+});
+
+test('malformed requests and unknown methods are refused', async () => {
+  const primitives = new Primitives(await new SdkServers().connect('s', listing([])), everything);
+  for (const method of ['resources/read', 'resources/subscribe', 'resources/unsubscribe', 'prompts/get']) {
+    expect(await primitives.handle(method, {}, context())).toMatchObject({
+      error: { code: -32_602, message: expect.stringContaining(method) },
+    });
+  }
+  expect(await primitives.handle('resources/burn', {}, context())).toMatchObject({ error: { code: -32_601 } });
+});
+
+test.each([
+  ['a://b', 'a://b', 5],
+  ['a://b', 'a://c', undefined],
+  ['a://{x}', 'a://b', 4],
+  ['a://{x}', 'a://b/c', undefined],
+  ['a://{x}', 'a://', undefined],
+  ['a://{x}/c/{y}', 'a://b/c/d', 4],
+  ['a://{x,y}', 'a://1,2', 4],
+  ['a://{+path}', 'a://b/c?d#e', 4],
+  ['a://b{#frag}', 'a://b#c/d', 5],
+  ['a://b{#frag}', 'a://b', 5],
+  ['a://b{.ext}', 'a://b.md', 5],
+  ['a://b{/seg}', 'a://b/c', 5],
+  ['a://b{/seg*}', 'a://b/c/d', 5],
+  ['a://b{;m}', 'a://b;m=1', 5],
+  ['a://b{?q,r}', 'a://b?q=1&r=2', 5],
+  ['a://b{?q,r}', 'a://b', 5],
+  ['a://b{?q,r}', 'a://bc', undefined],
+  ['a://b?f=1{&q}', 'a://b?f=1&q=2', 9],
+  ['a://{x}{?q}', 'a://b?q=1', 4],
+  ['{+uri}', 'any://thing', 0],
+  ['a://{unclosed', 'a://{unclosed', 13],
+])('the template %s and the URI %s', (template, uri, expected) => {
+  expect(matchUriTemplate(template, uri)).toBe(expected);
+});
+
+test('a hostile template is matched in linear time', () => {
+  expect(matchUriTemplate(`a://${'{x}'.repeat(200)}!`, `a://${'b'.repeat(5_000)}`)).toBeUndefined();
+});
+
+test.each(['doc://a b/ü?x=%2F', 'plain', 'a%zz', '%41'])('the URI %s can be wrapped and unwrapped', (uri) => {
+  expect(unwrapUri('my server/1', wrapUri('my server/1', uri))).toBe(uri);
+  expect(unwrapUri('my', wrapUri('my server/1', uri))).toBeUndefined();
+  expect(unwrapUri('s', wrapUriTemplate('s', 'doc://x/%41'))).toBe('doc://x/%41');
+  expect(unwrapUri('s', wrapUriTemplate('s', '%zz'))).toBe('%zz');
+});
