@@ -33,7 +33,7 @@ const { metafile } = await build({
 });
 
 writeFileSync(`${OUT}/THIRD-PARTY-LICENSES.txt`, licences(Object.keys(metafile.inputs)));
-writeFileSync(`${OUT}/lib.d.ts`, declarations('src/lib.ts'));
+writeFileSync(`${OUT}/lib.d.ts`, declarations('src/lib.ts', OUT));
 writeFileSync(`${OUT}/config.schema.json`, execFileSync(process.execPath, [`${OUT}/index.js`, 'schema']));
 
 rmSync('dist', { recursive: true, force: true });

@@ -18,10 +18,11 @@ const HEAD = /^(?:export )?(?:declare )?(?=(?:abstract class|class|function|cons
  * Text of a declaration file with everything that the module `entry` exports and what that refers to.
  * Throws when it needs a type of a package; types of Node are imported.
  * @param {string} entry
+ * @param {string} out Folder that takes the temporary files.
  */
-export function declarations(entry) {
+export function declarations(entry, out) {
   // Inside the project, so that the emitted files find the packages that ours import.
-  const folder = mkdtempSync(resolve('dist', 'types-'));
+  const folder = mkdtempSync(resolve(out, 'types-'));
   try {
     return new PublicTypes(emit(entry, folder), folder).text();
   } finally {

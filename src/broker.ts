@@ -1,5 +1,9 @@
+import { argumentsError } from './arguments/arguments-error.ts';
+import { checkArguments } from './arguments/check-arguments.ts';
+import { mendArguments } from './arguments/mend-arguments.ts';
 import { searchResults } from './catalog/answer.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { signature } from './catalog/signature.ts';
 import { MAX_TIMER_MS, withTimeout } from './core/abort.ts';
 import type { CallContext, Caller, CallTool, ToolCall, ToolResult, Visibility } from './core/call.ts';
 import { clip, GatewayError } from './core/errors.ts';
@@ -149,7 +153,7 @@ export class Broker {
     const tool = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context.signal);
     const { jobs } = this.#parts;
     // The deadline of a job runs from its start, not from its place in the queue.
-    const run = () => this.#toolCall(tool, request, Date.now(), JOB_TIMEOUT_MS);
+    const run = () => ({ ...this.#toolCall(tool, request, Date.now(), JOB_TIMEOUT_MS), background: true });
     const job = jobs.submit(caller.id, { tool: tool.id }, request.priority, (signal, onProgress) =>
       this.#parts.call(run(), { caller, signal, onProgress, peer: context.peer }),
     );
@@ -217,9 +221,10 @@ export class Broker {
   }
 
   #toolCall(tool: ToolEntry, request: InvokeRequest, startedAt: number, fallbackMs: number): ToolCall {
-    const { args, meta, continuation } = request;
+    const { args, mended } = fitArguments(tool, request.args);
+    const { meta, continuation } = request;
     const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
-    return { tool, args, meta, continuation, startedAt, timeoutMs };
+    return { tool, args, mended, meta, continuation, startedAt, timeoutMs };
   }
 
   #concerns(server: string, { filters }: SearchRequest): boolean {
@@ -254,6 +259,15 @@ export class Broker {
         return { server: config.key, tools, ...(description && { description: clip(description, 120) }) };
       });
   }
+}
+
+/** The arguments as the tool's own schema wants them, where it makes plain how. Throws when they cannot be right. */
+function fitArguments(tool: ToolEntry, given: JsonObject): { args: JsonObject; mended: readonly string[] } {
+  const { inputSchema } = tool.definition;
+  const fitted = mendArguments(inputSchema, given);
+  const problems = checkArguments(inputSchema, fitted.args);
+  if (problems.length > 0) throw argumentsError(tool, problems, signature(tool.definition));
+  return fitted;
 }
 
 /** The value, or nothing when it takes longer. */

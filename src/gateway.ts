@@ -6,6 +6,7 @@ import { type GatewayConfig, loadConfig } from './config/load.ts';
 import { watchConfig } from './config/watch.ts';
 import { type CallPolicy, LOCAL } from './core/call.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
+import { isJsonObject } from './core/json.ts';
 import { createLogger, type Logger } from './core/log.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { ClientSession } from './mcp/client-session.ts';
@@ -78,7 +79,7 @@ export class Gateway {
       catalog: this.#catalog,
       upstreams: this.#upstreams,
       jobs: this.#jobs,
-      call: logDefects(this.#log)((call, context) => this.#upstreams.call(call, context)),
+      call: logDefects(this.#log)(tellMended((call, context) => this.#upstreams.call(call, context))),
       visible: () => true,
       notices: () => ({ misconfigured: this.#config.misconfigured, ...this.#hint() }),
     });
@@ -185,6 +186,14 @@ function primitiveSource(upstreams: Upstreams): PrimitiveSource {
       upstreams.request(server, { method, params, startedAt: Date.now(), timeoutMs: PRIMITIVE_TIMEOUT_MS }, context),
   };
 }
+
+/** Says in the result what was mended in the arguments; a result is otherwise not touched. */
+const tellMended: CallPolicy = (next) => async (call, context) => {
+  const result = await next(call, context);
+  if (!call.mended?.length) return result;
+  const meta = isJsonObject(result._meta) ? result._meta : {};
+  return { ...result, _meta: { ...meta, 'mcp-gateway/mended': call.mended } };
+};
 
 /** Our own defects are told to the caller without their cause: the log has it, also for calls in the background. */
 function logDefects(log: Logger): CallPolicy {

@@ -200,12 +200,22 @@ const TASKS = promised('#3', {
   'tasks.lost': 'A task that vanishes or is cancelled by its server is answered with the server’s error.',
 });
 
+const CONFORMANCE = promised('#3', {
+  'conformance.server-2025':
+    'The official server scenarios of 2025-11-25 pass through the gateway as without it, 30 of 30.',
+  'conformance.server-2026':
+    'The official server scenarios of 2026-07-28 pass through the gateway as without it, 37 of 37.',
+  'conformance.client':
+    'The official client scenarios pass through the gateway, except those that the baseline names: 18 and at least 29 of 32.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
   ...ARGUMENTS,
   ...PRIMITIVES,
   ...TASKS,
+  ...CONFORMANCE,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

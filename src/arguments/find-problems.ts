@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { alternatives, expectation, isTypeName, listed } from './expectation.ts';
+import { alternatives, expectation, isTypeName } from './expectation.ts';
 import { brokenLimits } from './limits.ts';
 import { childPath, kindOf, preview } from './preview.ts';
 import { itemSchema, listOf, propertySchema, resolveReference, type SchemaWalk, step } from './schema-walk.ts';
@@ -26,7 +26,6 @@ const NONE: Problems = [];
 const NOTHING = 'nothing';
 /** Problems of one array or object after which no more are looked for. */
 const ENOUGH = 50;
-const MAX_KNOWN_CHARS = 100;
 
 /** Whether a schema accepts a value, as far as can be told. */
 export function fits(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
@@ -120,12 +119,11 @@ function missing(schema: JsonObject, object: JsonObject): ArgumentProblem[] {
   return names.slice(0, ENOUGH).map((name) => ({ path: childPath('', name), expected: 'required', found: NOTHING }));
 }
 
+// `additionalProperties: false` is let through: servers written with zod declare it and then drop what they do not know.
 function additionalProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Problems {
-  const { additionalProperties, patternProperties, properties } = schema;
-  if (additionalProperties === undefined || patternProperties !== undefined || value === undefined) return NONE;
-  if (additionalProperties !== false) return findProblems(additionalProperties, value, walk);
-  const names = isJsonObject(properties) ? Object.keys(properties) : [];
-  return [problem(`no property of that name; known: ${listed(names, MAX_KNOWN_CHARS) || 'none'}`, value)];
+  const { additionalProperties, patternProperties } = schema;
+  if (!isJsonObject(additionalProperties) || patternProperties !== undefined || value === undefined) return NONE;
+  return findProblems(additionalProperties, value, walk);
 }
 
 interface Attempt {

@@ -14,10 +14,14 @@ export const LOCAL: Caller = { id: 'local', roles: [] };
 export interface ToolCall {
   readonly tool: ToolEntry;
   readonly args: JsonObject;
+  /** What was changed in the arguments to fit the tool's schema; told in the result's `_meta`. */
+  readonly mended?: readonly string[];
   /** When the caller asked, in epoch ms: the deadline runs from here. */
   readonly startedAt: number;
   /** Deadline in ms after `startedAt`. */
   readonly timeoutMs: number;
+  /** Runs in the background: a tool that may run as a task of its server then does. */
+  readonly background?: boolean;
   /** The caller's `_meta`, passed on without its progress token. */
   readonly meta?: JsonObject;
   /** `inputResponses` and `requestState` of a client that comes back with the answers to an `input_required` result. */

@@ -1,7 +1,7 @@
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import type { RpcError } from '../core/rpc.ts';
 import type { ToolEntry } from '../core/tool.ts';
-import { ConnectionLost } from './wire.ts';
+import { ConnectionLost } from './connection-lost.ts';
 
 /** Longest message of an upstream inside one of ours, in characters; the whole of it is in the details. */
 const MAX_MESSAGE = 2_000;

@@ -20,10 +20,11 @@ import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
 import { VERSION } from '../version.ts';
 import { ChildTransport } from './child-transport.ts';
+import { httpStatus } from './connection-lost.ts';
 import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { openTransport, type TransportKind, transportKinds } from './open-transport.ts';
-import { type ForwardOptions, httpStatus, Wire, type WireHandlers } from './wire.ts';
+import { type ForwardOptions, Wire, type WireHandlers } from './wire.ts';
 
 export interface ConnectOptions {
   /** Resolves when it is known who calls through us: the handshake waits for it, the start of a process does not. */
@@ -133,6 +134,11 @@ export class Connection {
   /** Whether the connection speaks 2026-07-28 or later. */
   get modern(): boolean {
     return this.#client.getProtocolEra() === 'modern';
+  }
+
+  /** Whether `tools/call` may be sent as a task (2025-11-25). */
+  get takesTasks(): boolean {
+    return !this.modern && this.offers('tasks.requests.tools.call');
   }
 
   /** Sends a notification past the SDK. */

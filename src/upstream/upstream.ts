@@ -1,22 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import PQueue from 'p-queue';
 import type { ServerConfig } from '../config/schema.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
-import type { Answer } from '../core/rpc.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { UpstreamState } from '../core/upstream-state.ts';
 import { backoffMs } from './backoff.ts';
 import { callFailure, upstreamError } from './call-failure.ts';
 import { type Connection, connect } from './connection.ts';
-import { Deadline } from './deadline.ts';
-import { answerInputs } from './input-required.ts';
 import { ATTEMPT_NOT_WAITED_FOR, LIST_DEBOUNCE_MS, STABLE_MS } from './limits.ts';
 import { redactor } from './redact.ts';
-import { type ActiveRequest, putToClient } from './reverse-requests.ts';
+import { Requests } from './requests.ts';
+import { taskSupport } from './task-call.ts';
 
 export interface UpstreamOptions {
   readonly log: Logger;
@@ -32,15 +29,6 @@ export interface UpstreamOptions {
   readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
 }
 
-/** A request to a server, and how long it may take. */
-export interface UpstreamRequest {
-  readonly method: string;
-  readonly params: JsonObject;
-  /** Epoch ms; the deadline is `timeoutMs` after it. */
-  readonly startedAt: number;
-  readonly timeoutMs: number;
-}
-
 /**
  * One configured server: a loop that connects, lists tools, waits for the end of the connection, backs off and begins
  * again; a state that tells where the loop stands; and the requests that go through its connection.
@@ -49,12 +37,12 @@ export class Upstream {
   readonly config: ServerConfig;
   /** When this server was first started, in epoch ms. */
   readonly startedAt = Date.now();
+  /** What is on its way to the server. */
+  readonly requests: Requests;
 
   readonly #options: UpstreamOptions;
   readonly #redact: (text: string) => string;
   readonly #stop = new AbortController();
-  readonly #queue: PQueue | undefined;
-  readonly #active = new Set<ActiveRequest>();
   #state: UpstreamState = { status: 'connecting', attempt: 1 };
   #connection: Connection | undefined;
   #about: Connection['about'] = {};
@@ -66,7 +54,12 @@ export class Upstream {
     this.config = config;
     this.#options = options;
     this.#redact = redactor(config);
-    if (config.maxConcurrency) this.#queue = new PQueue({ concurrency: config.maxConcurrency });
+    this.requests = new Requests({
+      maxConcurrency: config.maxConcurrency,
+      connected: (signal) => this.#connection ?? this.#connected(signal),
+      session: options.session,
+      onNotification: options.onNotification,
+    });
   }
 
   get state(): UpstreamState {
@@ -110,54 +103,17 @@ export class Upstream {
   }
 
   /** Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and cure. */
-  async call(
-    { tool, args, meta, continuation, startedAt, timeoutMs }: ToolCall,
-    context: CallContext,
-  ): Promise<ToolResult> {
+  async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    const { tool, args, meta, continuation, startedAt, timeoutMs } = call;
     const params = { name: tool.definition.name, arguments: args, ...(meta && { _meta: meta }), ...continuation };
+    const request = { method: 'tools/call', params, startedAt, timeoutMs, asTask: runsAsTask(call) };
     try {
-      const answer = await this.request({ method: 'tools/call', params, startedAt, timeoutMs }, context);
+      const answer = await this.requests.send(request, context);
       if ('result' in answer) return answer.result;
       throw upstreamError(answer.error);
     } catch (error) {
       throw callFailure(tool, error, this.#redact);
     }
-  }
-
-  /** Sends a request within its deadline, waiting for a connection that is on its way. Rejects with `GatewayError` or `ConnectionLost`. */
-  async request(request: UpstreamRequest, context: CallContext): Promise<Answer> {
-    const deadline = new Deadline(request.startedAt, request.timeoutMs, context.signal);
-    const active = { context, deadline };
-    this.#active.add(active);
-    try {
-      const run = () => this.#forward(request, context, deadline);
-      return await (this.#queue ? this.#queue.add(run, { signal: deadline.signal }) : run());
-    } catch (error) {
-      throw deadline.signal.aborted ? deadline.signal.reason : error;
-    } finally {
-      this.#active.delete(active);
-      deadline.end();
-    }
-  }
-
-  async #forward({ method, params }: UpstreamRequest, context: CallContext, deadline: Deadline): Promise<Answer> {
-    const { signal } = deadline;
-    const connection = this.#connection ?? (await this.#connected(signal));
-    const { onProgress, peer } = context;
-    const options = {
-      signal,
-      ...(onProgress && {
-        onProgress: (progress: Parameters<typeof onProgress>[0]) => {
-          deadline.extend();
-          onProgress(progress);
-        },
-      }),
-      ...(connection.modern && { envelope: connection.envelopeOf(peer) }),
-    };
-    const send = (more: JsonObject) => connection.forward(method, { ...params, ...more }, options);
-    const first = await send({});
-    // Only a 2026-era server asks for input in its result; a field of that name in an older one's is just a field.
-    return connection.modern ? answerInputs(send, first, peer, signal) : first;
   }
 
   async #connected(signal: AbortSignal): Promise<Connection> {
@@ -232,22 +188,17 @@ export class Upstream {
   }
 
   #connect(): Promise<Connection> {
-    const { log, identity, session, onNotification } = this.#options;
+    const { log, identity } = this.#options;
     return connect(this.config, {
       identity,
       log,
       redact: this.#redact,
       signal: this.#stop.signal,
       handlers: {
-        onRequest: (...request) => putToClient(this.#active, session(), request),
+        ...this.requests.handlers,
         onNotification: (method, params) => {
           if (method === 'notifications/tools/list_changed') this.#refreshSoon();
-          else
-            onNotification(
-              method,
-              params,
-              [...this.#active].map(({ context }) => context),
-            );
+          else this.requests.handlers.onNotification(method, params);
         },
       },
     });
@@ -269,6 +220,11 @@ export class Upstream {
       });
     }, LIST_DEBOUNCE_MS);
   }
+}
+
+function runsAsTask({ tool, background }: ToolCall): boolean {
+  const support = taskSupport(tool.definition);
+  return support === 'required' || (support === 'optional' && background === true);
 }
 
 function secondsUntil(time: number): number {

@@ -10,7 +10,8 @@ import type { Answer } from '../core/rpc.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { UpstreamState } from '../core/upstream-state.ts';
 import type { Connection } from './connection.ts';
-import { Upstream, type UpstreamRequest } from './upstream.ts';
+import type { UpstreamRequest } from './requests.ts';
+import { Upstream } from './upstream.ts';
 
 export interface UpstreamsOptions {
   readonly log: Logger;
@@ -70,7 +71,7 @@ export class Upstreams {
   /** Sends a request to a server. Rejects with `GatewayError` or `ConnectionLost`. */
   async request(server: string, request: UpstreamRequest, context: CallContext): Promise<Answer> {
     const upstream = this.#running.get(server);
-    if (upstream) return upstream.request(request, context);
+    if (upstream) return upstream.requests.send(request, context);
     throw new GatewayError('UPSTREAM_UNAVAILABLE', `server "${server}" is not configured any more`);
   }
 

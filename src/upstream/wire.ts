@@ -3,6 +3,7 @@ import type { Progress } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, rpcError } from '../core/rpc.ts';
+import { ConnectionLost, maySent } from './connection-lost.ts';
 
 /** What the server sends of its own accord; set by whoever owns the connection. */
 export interface WireHandlers {
@@ -16,26 +17,13 @@ export interface ForwardOptions {
   /** Aborted to give up: the upstream is told, and the promise rejects with the signal's reason. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** The progress token is listened to until this is aborted, instead of until the answer: the work goes on as a task. */
+  readonly progressUntil?: AbortSignal;
   /** What this request carries in `_meta` instead of the connection's envelope (2026-07-28: the caller's own identity). */
   readonly envelope?: JsonObject;
 }
 
-/** The connection broke under a forwarded request. */
-export class ConnectionLost extends Error {
-  override readonly name = 'ConnectionLost';
-  /** False when the request provably never reached the upstream. */
-  readonly sent: boolean;
-
-  constructor(message: string, sent: boolean, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.sent = sent;
-  }
-}
-
-interface Pending {
-  readonly settle: (answer: Answer | Error) => void;
-  readonly onProgress?: (progress: Progress) => void;
-}
+type Settle = (answer: Answer | Error) => void;
 
 /**
  * First id of forwarded requests. The SDK counts its own from 0 and never gets this far; a number, because some servers
@@ -57,7 +45,9 @@ export class Wire implements Transport {
 
   readonly #inner: Transport;
   readonly #handlers: WireHandlers;
-  readonly #pending = new Map<unknown, Pending>();
+  readonly #pending = new Map<unknown, Settle>();
+  /** Who hears of progress, by token, which is the id of the request. */
+  readonly #listening = new Map<unknown, (progress: Progress) => void>();
   /** Requests of the server that the client is answering, by their id. */
   readonly #serving = new Map<unknown, AbortController>();
   #nextId = FIRST_ID;
@@ -106,8 +96,9 @@ export class Wire implements Transport {
   lose(cause: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = cause;
-    for (const pending of this.#pending.values()) pending.settle(new ConnectionLost(cause, true));
+    for (const settle of [...this.#pending.values()]) settle(new ConnectionLost(cause, true));
     this.#pending.clear();
+    this.#listening.clear();
     for (const serving of this.#serving.values()) serving.abort();
     this.onclose?.();
   }
@@ -121,6 +112,7 @@ export class Wire implements Transport {
     return new Promise<Answer>((resolve, reject) => {
       const settle = (answer: Answer | Error) => {
         this.#pending.delete(id);
+        if (!options.progressUntil) this.#listening.delete(id);
         options.signal.removeEventListener('abort', giveUp);
         if (answer instanceof Error) reject(answer);
         else resolve(answer);
@@ -131,7 +123,8 @@ export class Wire implements Transport {
         if (stream) stream.abort();
         else this.#cancel(id, options.signal.reason);
       };
-      this.#pending.set(id, { settle, onProgress: options.onProgress });
+      this.#pending.set(id, settle);
+      this.#listen(id, options);
       options.signal.addEventListener('abort', giveUp, { once: true });
       this.#inner
         .send(this.#request(id, method, params, options), {
@@ -144,6 +137,12 @@ export class Wire implements Transport {
           if (this.#pending.has(id)) settle(new ConnectionLost('the request could not be sent', maySent(error), error));
         });
     });
+  }
+
+  #listen(id: number, { onProgress, progressUntil }: ForwardOptions): void {
+    if (!onProgress || progressUntil?.aborted) return;
+    this.#listening.set(id, onProgress);
+    progressUntil?.addEventListener('abort', () => this.#listening.delete(id), { once: true });
   }
 
   #request(id: number, method: string, params: JsonObject, options: ForwardOptions): JSONRPCMessage {
@@ -189,8 +188,7 @@ export class Wire implements Transport {
   }
 
   #takeProgress({ progressToken, ...progress }: JsonObject): boolean {
-    const pending = this.#pending.get(progressToken);
-    pending?.onProgress?.(progress as Progress);
+    this.#listening.get(progressToken)?.(progress as Progress);
     // Progress of a call that has ended meanwhile ends here too.
     return typeof progressToken === 'number' && progressToken >= FIRST_ID;
   }
@@ -218,34 +216,9 @@ export class Wire implements Transport {
   #takeAnswer(message: JsonObject): boolean {
     const { id, result, error } = message;
     if (typeof id !== 'number' || id < FIRST_ID) return false;
-    const pending = this.#pending.get(id);
-    if (isJsonObject(result)) pending?.settle({ result });
-    else pending?.settle({ error: rpcError(error) });
+    const answer = isJsonObject(result) ? { result } : { error: rpcError(error) };
+    this.#pending.get(id)?.(answer);
     // An answer to a request already given up, or a second answer, ends here.
     return true;
   }
-}
-
-/** Whether a request whose sending failed may have reached the server all the same. */
-function maySent(error: unknown): boolean {
-  if (!(error instanceof Error)) return true;
-  if ('code' in error && error.code === 'UPSTREAM_UNAVAILABLE') return false;
-  const status = httpStatus(error);
-  if (status !== undefined) return status >= 500;
-  const cause = error.cause;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return code !== 'ECONNREFUSED' && code !== 'ENOTFOUND';
-}
-
-/** HTTP status carried by an error of the SDK's transports. */
-export function httpStatus(error: unknown): number | undefined {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    const data = (each as { data?: unknown }).data;
-    const status = isJsonObject(data) ? data.status : (each as { status?: unknown }).status;
-    if (typeof status === 'number') return status;
-    // The SSE transport carries it as `code`.
-    const code = (each as { code?: unknown }).code;
-    if (typeof code === 'number' && code >= 400 && code < 600) return code;
-  }
-  return undefined;
 }

@@ -7,7 +7,7 @@ import { createServer } from './server/create-server.mjs';
 import { serveHttp } from './server/serve-http.mjs';
 
 if (process.argv.includes('--http')) {
-  process.stdout.write(`${await serveHttp()}\n`);
+  process.stdout.write(`${(await serveHttp()).url}\n`);
 } else {
   // The SDK's stdio server does not end by itself with its input in every version.
   process.stdin.on('end', () => process.exit());

@@ -87,9 +87,11 @@ async function callRaw(peer: RawPeer, name: string, args: JsonObject, options: C
   return result as ToolResult;
 }
 
-const metaOf = ({ meta }: CallOptions) => (meta ? { _meta: meta } : {});
+/** The `_meta` member of a request, if there is any. */
+export const metaOf = ({ meta }: CallOptions) => (meta ? { _meta: meta } : {});
 
-function requestOptions({ timeoutMs = 60_000, signal, onProgress }: CallOptions) {
+/** Call options in the words of both SDK generations. */
+export function requestOptions({ timeoutMs = 60_000, signal, onProgress }: CallOptions) {
   return {
     timeout: timeoutMs,
     ...(signal && { signal }),
@@ -100,7 +102,7 @@ function requestOptions({ timeoutMs = 60_000, signal, onProgress }: CallOptions)
 }
 
 /** The pipes of a process as an SDK transport, so that the peer sees every line that the SDK sees. */
-function pipeTransport(peer: RawPeer): Transport {
+export function pipeTransport(peer: RawPeer): Transport {
   const transport: Transport = {
     async start() {
       peer.onMessage((message) => transport.onmessage?.(message as unknown as JSONRPCMessage));

@@ -249,6 +249,8 @@ test('fills in variables, and never shows what they hold', async () => {
 const DEFAULTS = {
   logLevel: 'info',
   jobs: { concurrency: 3, maxQueued: 1000, retentionHours: 24, maxRecords: 1000, maxBytes: 67_108_864 },
+  invoke: {},
+  results: { maxInlineBytes: 10_354_688, maxKeptChars: 268_435_456 },
   expose: EXPOSE,
   port: 4000,
   host: '127.0.0.1',

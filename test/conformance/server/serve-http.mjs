@@ -13,7 +13,7 @@ import {
 import { listener } from '../../fixtures/upstream/bridge.mjs';
 import { createServer } from './create-server.mjs';
 
-/** Serves Streamable HTTP on a free port of this machine: 2025-era sessions, and 2026-07-28 request by request. Gives the URL. */
+/** Serves Streamable HTTP on a free port of this machine: 2025-era sessions, and 2026-07-28 request by request. */
 export async function serveHttp() {
   const modern = createMcpHandler(() => createServer({ announce }), { legacy: 'reject' });
   const sessions = new Map();
@@ -45,5 +45,11 @@ export async function serveHttp() {
 
   const server = createHttpServer(listener(serve)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return `http://127.0.0.1:${server.address().port}/mcp`;
+
+  function close() {
+    server.close();
+    server.closeAllConnections();
+  }
+
+  return { url: `http://127.0.0.1:${server.address().port}/mcp`, close };
 }

@@ -1,0 +1,48 @@
+/**
+ * Runs the official conformance suite without and with the gateway in between, prints both scores side by side, and
+ * compares them with `baseline.json`. Arguments choose sections; without any, all run. Exit code 1: the direct
+ * score is not full, something fails that the baseline does not name, or something that it names passes.
+ */
+import { readFileSync } from 'node:fs';
+import { compare, report } from './report.mjs';
+import { serveHttp } from './server/serve-http.mjs';
+import { startShim } from './shim.mjs';
+import { installSuite, required, testClient, testServer } from './suite.mjs';
+
+const baseline = JSON.parse(readFileSync(new URL('baseline.json', import.meta.url), 'utf8'));
+
+const SECTIONS = {
+  'server-2025': () => server('2025-11-25'),
+  'server-2026': () => server('2026-07-28'),
+  'client-2025': () => client('2025-11-25'),
+  'client-2026': () => client('2026-07-28'),
+};
+
+async function server(revision) {
+  const scenarios = await required('server', revision);
+  const own = await serveHttp();
+  const direct = await testServer(own.url, revision).finally(own.close);
+  const shim = await startShim({ upstream: revision });
+  const gateway = await testServer(shim.url, revision).finally(shim.close);
+  return { scenarios, direct, gateway };
+}
+
+async function client(revision) {
+  const scenarios = await required('client', revision);
+  const direct = await testClient(scenarios, revision, {});
+  const gateway = await testClient(scenarios, revision, { CONFORMANCE_THROUGH: 'gateway' });
+  return { scenarios, direct, gateway };
+}
+
+const unknown = process.argv.slice(2).filter((section) => !(section in SECTIONS));
+if (unknown.length > 0) throw new Error(`Unknown section ${unknown}; there are ${Object.keys(SECTIONS).join(', ')}`);
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(SECTIONS);
+await installSuite();
+const complaints = [];
+for (const section of chosen) {
+  const outcome = await SECTIONS[section]();
+  console.log(report(section, outcome, baseline[section]));
+  complaints.push(...compare(section, outcome, baseline[section]));
+}
+for (const complaint of complaints) console.log(complaint);
+process.exitCode = complaints.length > 0 ? 1 : 0;
