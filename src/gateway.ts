@@ -105,7 +105,7 @@ export class Gateway {
     this.#watcher ??= watchConfig(this.#config.path, () => void this.#reread());
   }
 
-  /** Serves one client over a pair of streams. Resolves when the client has gone. Call it before `start`: servers are told who the client is. */
+  /** Serves one client over a pair of streams. Resolves when the client has gone. Call it before `start` or right after: servers are told who the client is. */
   async serveStdio(input: Readable, output: Writable): Promise<void> {
     this.#session = new ClientSession({
       onLogLevel: (level) => this.#announcements.logLevel(level),

@@ -18,6 +18,7 @@ export function directTransport(entry: Entry, kind: 'stdio' | NetworkTransport, 
   }
   const url = new URL(entry.url as string);
   if (kind === 'ws') return new WebSocketClientTransport(url);
-  if (kind === 'sse') return generation === 'v1' ? new SSEClientTransport(url) : (new SseV2(url) as unknown as Transport);
+  if (kind === 'sse')
+    return generation === 'v1' ? new SSEClientTransport(url) : (new SseV2(url) as unknown as Transport);
   return (generation === 'v1' ? new StreamableHTTPClientTransport(url) : new HttpV2(url)) as Transport;
 }

@@ -37,7 +37,7 @@ export async function connectDirectly({ url, revision, context }) {
 
   await loggingIn(connect);
   return {
-    list: () => loggingIn(async () => (await client.listTools()).tools.map((tool) => tool.name)),
+    list: () => loggingIn(async () => (await client.listTools()).tools),
     call: (name, args = {}) => loggingIn(() => client.callTool({ name, arguments: args })),
     request: (method, params) => loggingIn(() => client.request({ method, params })),
     close: () => client.close(),

@@ -19,9 +19,16 @@ export async function connectThroughGateway({ url, revision }) {
     }),
   );
   await client.connect(new StdioClientTransport({ command, args }));
-  const meta = (name, input) => client.callTool({ name, arguments: input });
+  const meta = async (name, input) => client.callTool({ name, arguments: input });
+  const ask = async (name, input) => JSON.parse((await meta(name, input)).content[0].text);
+
+  async function list() {
+    const { results } = await ask('search', { filters: { server: 'conf' }, limit: 50 });
+    return Promise.all(results.map(({ id }) => ask('describe', { id })));
+  }
+
   return {
-    list: async () => namesIn(await meta('search', { filters: { server: 'conf' }, limit: 50 })),
+    list,
     call: (name, input = {}) => meta('invoke', { id: `conf::${name}`, args: input }),
     request: (method, params) => client.request({ method, params }),
     close: async () => {
@@ -29,8 +36,4 @@ export async function connectThroughGateway({ url, revision }) {
       await rm(folder, { recursive: true });
     },
   };
-}
-
-function namesIn({ content: [{ text }] }) {
-  return JSON.parse(text).results.map(({ id }) => id.slice('conf::'.length));
 }

@@ -1,6 +1,5 @@
-/** What to do in the scenarios that need more than listing the tools and calling each one. */
+/** What to do in the scenarios that need more than calling every tool that is listed. */
 const SCENARIOS = {
-  tools_call: ({ call }) => call('add_numbers', { a: 5, b: 3 }),
   'sep-2322-client-request-state': async ({ call }) => {
     await Promise.all([call('test_mrtr_echo_state'), call('test_mrtr_unrelated')]);
     await call('test_mrtr_no_state');
@@ -17,6 +16,7 @@ const SCENARIOS = {
     await list();
     for (const { name, arguments: args } of toolCalls) await call(name, args);
   },
+  // Its server lists a tool and has none to call.
   'json-schema-ref-no-deref': ({ list }) => list(),
 };
 
@@ -26,5 +26,11 @@ export function scenarioNamed(name) {
 }
 
 async function callEach({ call, list }) {
-  for (const name of await list()) await call(name, name === 'valid_tool' ? { region: 'here' } : {});
+  for (const { name, inputSchema } of await list()) await call(name, argumentsFor(inputSchema));
+}
+
+const VALUES = { string: 'text', number: 1.5, integer: 1, boolean: true, object: {}, array: [], null: null };
+
+function argumentsFor({ properties = {}, required = [] }) {
+  return Object.fromEntries(required.map((name) => [name, VALUES[properties[name]?.type]]));
 }

@@ -19,7 +19,10 @@ const ANSWERS: Readonly<Record<string, (context: AnswerContext) => JsonObject | 
   },
   text: () => sampled({ type: 'text', text: 'Paris' }),
   image: () => sampled({ type: 'image', data: 'AAAA', mimeType: 'image/png' }),
-  tools: () => ({ ...sampled([{ type: 'tool_use', id: 'use-1', name: 'lookup', input: { of: 7 } }]), stopReason: 'toolUse' }),
+  tools: () => ({
+    ...sampled([{ type: 'tool_use', id: 'use-1', name: 'lookup', input: { of: 7 } }]),
+    stopReason: 'toolUse',
+  }),
   slow: async ({ progress }) => {
     await progress?.({ progress: 1, total: 2, message: 'thinking' });
     await progress?.({ progress: 2, total: 2 });

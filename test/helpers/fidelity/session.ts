@@ -5,10 +5,11 @@ import {
   CreateMessageRequestSchema,
   ElicitRequestSchema,
   ListRootsRequestSchema,
+  ResultSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ToolResult } from '../../../src/core/call.ts';
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
-import { type CallOptions, metaOf, MODERN_REVISION, requestOptions } from '../clients.ts';
+import { type CallOptions, MODERN_REVISION, metaOf, requestOptions } from '../clients.ts';
 import type { Message } from '../raw-peer.ts';
 import { type AnswerContext, answerFor, ROOTS } from './answers.ts';
 
@@ -53,7 +54,9 @@ export async function connectSession(
   const received: Message[] = [];
   // Both SDK generations call what was there before they set their own.
   transport.onmessage = (message) => received.push(message as Message);
-  return kind === 'v1' ? sessionV1(transport, capabilities, received) : sessionV2(kind, transport, capabilities, received);
+  return kind === 'v1'
+    ? sessionV1(transport, capabilities, received)
+    : sessionV2(kind, transport, capabilities, received);
 }
 
 async function sessionV1(transport: Transport, capabilities: JsonObject, received: Message[]): Promise<Session> {
@@ -62,19 +65,22 @@ async function sessionV1(transport: Transport, capabilities: JsonObject, receive
   const answer = (method: string, params: JsonObject, context: AnswerContext) =>
     answerFor(keep(asked, method, params, context), context);
   if (capabilities.sampling)
-    client.setRequestHandler(CreateMessageRequestSchema, async ({ method, params }, extra) =>
-      answer(method, params, {
-        signal: extra.signal,
-        progress: (progress) =>
-          extra.sendNotification({
-            method: 'notifications/progress',
-            params: { progressToken: extra._meta?.progressToken ?? 'none', ...progress },
-          }),
-      }) as never,
+    client.setRequestHandler(
+      CreateMessageRequestSchema,
+      async ({ method, params }, extra) =>
+        answer(method, params, {
+          signal: extra.signal,
+          progress: (progress) =>
+            extra.sendNotification({
+              method: 'notifications/progress',
+              params: { progressToken: extra._meta?.progressToken ?? 'none', ...progress },
+            }),
+        }) as never,
     );
   if (capabilities.elicitation)
-    client.setRequestHandler(ElicitRequestSchema, async ({ method, params }, extra) =>
-      answer(method, params as JsonObject, { signal: extra.signal }) as never,
+    client.setRequestHandler(
+      ElicitRequestSchema,
+      async ({ method, params }, extra) => answer(method, params as JsonObject, { signal: extra.signal }) as never,
     );
   if (capabilities.roots)
     client.setRequestHandler(ListRootsRequestSchema, async ({ method, params }) => {
@@ -87,7 +93,7 @@ async function sessionV1(transport: Transport, capabilities: JsonObject, receive
     asked,
     callTool: async (name, args, options = {}) =>
       client.callTool({ name, arguments: args, ...metaOf(options) }, undefined, requestOptions(options)),
-    request: (method, params) => client.request({ method, params }, anything as never) as Promise<JsonObject>,
+    request: (method, params) => client.request({ method, params }, ResultSchema) as Promise<JsonObject>,
     setLevel: async (level) => void (await client.setLoggingLevel(level as 'info')),
     rootsChanged: () => client.sendRootsListChanged(),
     close: () => client.close(),
