@@ -102,6 +102,8 @@ function propertyProblems(schema: JsonObject, object: JsonObject, walk: SchemaWa
   const found = missing(schema, object);
   for (const key of Object.keys(object)) {
     if (walk.stepsLeft <= 0 || found.length >= ENOUGH) break;
+    // Many servers take null for absent.
+    if (object[key] === null && !listOf(schema.required).includes(key)) continue;
     const own = propertySchema(schema, key);
     if (own !== undefined) found.push(...within(key, findProblems(own, object[key], walk)));
     else found.push(...within(key, additionalProblems(schema, object[key], walk)));

@@ -9,6 +9,9 @@ const PARKED_MS = 15 * 60_000;
 /** Marks a `requestState` as ours; any other belongs to a server of the 2026 era and is passed on to it. */
 const STATE_PREFIX = 'mcp-gateway:';
 
+/** Questions of one moment are put together: so long a result waits for more of them, in ms. */
+const TOGETHER_MS = 5;
+
 /** Where the messages of a conversation go while one of the client's requests is open. */
 export interface Attachment {
   readonly signal: AbortSignal;
@@ -31,13 +34,13 @@ export class Conversation implements Peer {
   readonly takesInputRequired = true;
   readonly identity: ClientIdentity;
   readonly logLevel?: string;
-  readonly state = `${STATE_PREFIX}${randomUUID()}`;
 
   readonly #abort = new AbortController();
   readonly #questions = new Map<string, Question>();
   /** Set when the work goes on as a background job after the request that began it was answered. */
   #job = false;
   #over = false;
+  #state = '';
   #attachment: Attachment | undefined;
   #outcome: Promise<JsonObject> | undefined;
   #wake: () => void = () => {};
@@ -47,6 +50,11 @@ export class Conversation implements Peer {
   constructor(identity: ClientIdentity, logLevel?: string) {
     this.identity = identity;
     if (logLevel !== undefined) this.logLevel = logLevel;
+  }
+
+  /** What the client brings back with its answers: another one for each round. */
+  get state(): string {
+    return this.#state;
   }
 
   /** Aborted when the client cancels the request that is open, or does not come back. */
@@ -87,11 +95,6 @@ export class Conversation implements Peer {
     }
   }
 
-  /** The questions open now as an `input_required` result, or nothing. */
-  pending(): JsonObject | undefined {
-    return this.#questions.size > 0 ? this.#inputRequired() : undefined;
-  }
-
   /** Answers of the client to questions asked before; what is not answered stays open. */
   answer(responses: JsonObject): void {
     for (const [key, result] of Object.entries(responses)) {
@@ -103,8 +106,7 @@ export class Conversation implements Peer {
   /** The outcome of the work, or nothing as soon as there are questions. */
   async #ended(): Promise<JsonObject | undefined> {
     const asked = new Promise<undefined>((resolve) => {
-      // Questions of one moment are put together: the result waits for the turn of the event loop to end.
-      this.#wake = () => setImmediate(() => resolve(undefined));
+      this.#wake = () => setTimeout(() => resolve(undefined), TOGETHER_MS);
       if (this.#questions.size > 0) this.#wake();
     });
     return Promise.race([this.#outcome ?? asked, asked]);
@@ -117,17 +119,18 @@ export class Conversation implements Peer {
 
   #inputRequired(): JsonObject {
     this.#expire();
+    this.#state = `${STATE_PREFIX}${randomUUID()}`;
     const inputRequests = Object.fromEntries(
       [...this.#questions].map(([key, { method, params }]) => [key, { method, params }]),
     );
-    return { resultType: 'input_required', inputRequests, requestState: this.state };
+    return { resultType: 'input_required', inputRequests, requestState: this.#state };
   }
 
   /** Resolves with the questions as an `input_required` result as soon as there are any. */
   async asked(): Promise<JsonObject> {
     if (this.#questions.size === 0) {
       await new Promise<void>((resolve) => {
-        this.#wake = () => setImmediate(resolve);
+        this.#wake = () => setTimeout(resolve, TOGETHER_MS);
       });
     }
     return this.#inputRequired();
@@ -177,14 +180,14 @@ export class Conversations {
 
   /** Remembers a conversation until it is aborted or closed. */
   keep(conversation: Conversation): void {
+    this.close(conversation);
     this.#open.set(conversation.state, conversation);
-    conversation.signal.addEventListener('abort', () => this.#open.delete(conversation.state), { once: true });
+    conversation.signal.addEventListener('abort', () => this.close(conversation), { once: true });
   }
 
   /** The work of a conversation goes on as that job. */
   keepAsJob(jobId: string, conversation: Conversation): void {
     conversation.continueAsJob();
-    this.keep(conversation);
     this.#jobs.set(jobId, conversation);
     conversation.signal.addEventListener('abort', () => this.#jobs.delete(jobId), { once: true });
   }
@@ -201,7 +204,7 @@ export class Conversations {
   }
 
   close(conversation: Conversation): void {
-    this.#open.delete(conversation.state);
+    for (const [state, open] of this.#open) if (open === conversation) this.#open.delete(state);
   }
 
   /** The conversation of that state; `expired` when the state is ours and nothing waits for it any more. */

@@ -3,6 +3,7 @@ import { serveStdio as serve } from '@modelcontextprotocol/server/stdio';
 import { causeOf } from '../core/errors.ts';
 import { createServer, type ServerParts } from './server.ts';
 import { type LineLimit, StdioTransport } from './stdio-transport.ts';
+import { unsupportedVersion } from './unsupported-version.ts';
 
 /** The client's connection, being served. */
 export interface StdioConnection {
@@ -21,6 +22,8 @@ export function serveStdio(input: Readable, output: Writable, parts: ServerParts
   // serveStdio has set its own handlers by now; ours come before and after them.
   const { onmessage, onclose } = transport;
   transport.onmessage = (message) => {
+    const refusal = unsupportedVersion(message);
+    if (refusal) return void transport.send(refusal);
     parts.session.observe(message);
     onmessage?.(message);
   };

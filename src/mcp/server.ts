@@ -120,7 +120,7 @@ async function converse(request: JSONRPCRequest, context: ServerContext, parts: 
     ...progressOf(request, context),
   };
   const result = await conversation.turn(attachment, goesOn ? responses : {});
-  if (conversation.pending()) conversations.keep(conversation);
+  if (result.requestState !== undefined && result.requestState === conversation.state) conversations.keep(conversation);
   else if (!conversation.isJob) conversations.close(conversation);
   return result;
 }
@@ -139,10 +139,18 @@ function inheritedFrom(
     jobs: {
       started: (jobId) => conversations.keepAsJob(jobId, peer),
       ended: (jobId) => conversations.forgetJob(jobId),
-      asked: (jobId) => conversations.ofJob(jobId)?.asked(),
+      asked: (jobId) => askedBy(conversations.ofJob(jobId), conversations),
     },
     ...(tokenOf(request) !== undefined && { onProgress }),
   };
+}
+
+/** The questions of a job, remembered under the `requestState` with which the client comes back. */
+function askedBy(job: Conversation | undefined, conversations: Conversations): Promise<JsonObject> | undefined {
+  return job?.asked().then((result) => {
+    conversations.keep(job);
+    return result;
+  });
 }
 
 function readResult(uri: unknown, { text, ...where }: ResultPart): JsonObject {

@@ -21,6 +21,7 @@ import type { Answer } from '../core/rpc.ts';
 import { VERSION } from '../version.ts';
 import { ChildTransport } from './child-transport.ts';
 import { httpStatus } from './connection-lost.ts';
+import { HeaderTable } from './header-parameters.ts';
 import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { openTransport, type TransportKind, transportKinds } from './open-transport.ts';
@@ -72,6 +73,7 @@ export class Connection {
   readonly #wire: Wire;
   readonly #transport: Transport;
   readonly #kind: TransportKind;
+  readonly #headers = new HeaderTable();
   #subscription: McpSubscription | undefined;
   #suspected = false;
   #closing: Promise<void> | undefined;
@@ -171,7 +173,8 @@ export class Connection {
 
   /** Sends one request past the SDK; see `Wire.forward`. `resultType: "complete"` of the 2026 era is taken off. */
   async forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
-    const answer = await this.#wire.forward(method, params, options);
+    const headers = method === 'tools/call' ? this.#headers.of(params.name, params.arguments) : undefined;
+    const answer = await this.#wire.forward(method, params, headers ? { ...options, headers } : options);
     if (!('result' in answer) || answer.result.resultType !== 'complete' || !this.modern) return answer;
     const { resultType: _, ...result } = answer.result;
     return { result };
@@ -180,12 +183,13 @@ export class Connection {
   /** Every tool the server lists, and what was left out. */
   async listTools(): Promise<ToolListing> {
     if (!this.offers('tools')) return { tools: [], problems: [] };
-    return listTools(async (cursor) => {
+    const listing = await listTools(async (cursor) => {
       const params = cursor === undefined ? {} : { cursor };
       const answer = await withTimeout(LIST_TIMEOUT_MS, (signal) => this.forward('tools/list', params, { signal }));
       if ('error' in answer) throw new Error(`tools/list failed: ${answer.error.message} (${answer.error.code})`);
       return answer.result;
     });
+    return this.modern && this.#kind === 'streamable_http' ? this.#headers.read(listing) : listing;
   }
 
   /** Closes the connection; a child process and all it started are gone when this resolves. A second call joins the first. */
@@ -231,7 +235,7 @@ export class Connection {
   async #suspect(error: Error): Promise<void> {
     if (this.#kind === 'stdio' || this.#suspected || this.#client.getNegotiatedProtocolVersion() === undefined) return;
     this.#suspected = true;
-    const alive = this.#kind !== 'sse' && httpStatus(error) !== 404 && (await this.#answers());
+    const alive = this.#kind !== 'sse' && (await this.#answers());
     this.#suspected = false;
     if (alive) return;
     // The session is gone: an SSE stream that broke cannot be taken up again, and a 404 means an unknown session.

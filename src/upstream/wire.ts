@@ -21,6 +21,8 @@ export interface ForwardOptions {
   readonly progressUntil?: AbortSignal;
   /** What this request carries in `_meta` instead of the connection's envelope (2026-07-28: the caller's own identity). */
   readonly envelope?: JsonObject;
+  /** HTTP headers of this request. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 type Settle = (answer: Answer | Error) => void;
@@ -129,6 +131,7 @@ export class Wire implements Transport {
       this.#inner
         .send(this.#request(id, method, params, options), {
           requestSignal: stream?.signal,
+          headers: options.headers,
           onRequestStreamEnd: () => {
             if (this.#pending.has(id)) settle(new ConnectionLost('the response stream ended without an answer', true));
           },

@@ -20,6 +20,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   readonly meta?: JsonObject;
+  /** More input of the meta-tool that makes the call. */
+  readonly rest?: JsonObject;
 }
 
 /** What tests need of a client, whichever it is. */

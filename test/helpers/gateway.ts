@@ -78,7 +78,7 @@ export class Gateway {
   }
 
   /** The upstream's own result. `timeoutMs` among the options is the client's; the gateway's goes into `rest`. */
-  invoke(id: string, args: JsonObject = {}, options?: CallOptions & { rest?: JsonObject }): Promise<ToolResult> {
+  invoke(id: string, args: JsonObject = {}, options?: CallOptions): Promise<ToolResult> {
     return this.call('invoke', { id, args, ...options?.rest }, options);
   }
 

@@ -1,14 +1,12 @@
-import { appendFileSync } from 'node:fs';
-import { expect, onTestFinished, test } from 'vitest';
-import { pipeTransport } from '../helpers/clients.ts';
+import { expect, test } from 'vitest';
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { asDirect } from '../helpers/fidelity/by-design.ts';
 import { CASES, type Case } from '../helpers/fidelity/cases.ts';
-import { type Observation, observe, type Way } from '../helpers/fidelity/probe.ts';
+import { type Observation, observe, unordered, type Way } from '../helpers/fidelity/probe.ts';
 import { inEra, ROWS, type Row } from '../helpers/fidelity/rows.ts';
-import { type ClientKind, connectSession, type Session } from '../helpers/fidelity/session.ts';
+import type { ClientKind } from '../helpers/fidelity/session.ts';
+import { directly, throughGateway } from '../helpers/fidelity/ways.ts';
 import { type Entry, journal, local, remote } from '../helpers/fixture.ts';
-import { launchGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
 import { directTransport } from '../helpers/transports.ts';
 
 const CLIENTS: readonly ClientKind[] = ['v1', 'v2', 'v2-modern'];
@@ -18,9 +16,11 @@ const CELLS = CLIENTS.flatMap((client) =>
 
 test.each(CELLS)('%s [fidelity.matrix]', { timeout: 60_000 }, async (_name, client, row) => {
   const { entry, events } = await serve(row);
-  const cases = CASES.filter(({ on }) => on?.(row, client) ?? true);
-  const direct = await observeAll(await directly(client, row, entry, events), cases);
-  const through = await observeAll(await throughGateway(client, row, entry, events), cases);
+  const cases = CASES.filter(({ unless }) => !unless?.on(row, client));
+  const direct = await observeAll(await withoutGateway(client, row, entry, events), cases);
+  const known = identitySeen(events);
+  const through = await observeAll(await throughGateway(client, inEra(entry, row.era), 'answer', events), cases);
+  expect.soft(identitySeen(events), 'who the client is').toEqual(known);
   if (process.env.DUMP)
     appendFileSync(
       process.env.DUMP,
@@ -36,37 +36,30 @@ async function serve(row: Row): Promise<{ entry: Entry; events: Way['events'] }>
   return { entry: row.transport === 'stdio' ? local(options) : (await remote(row.transport, options)).entry(), events };
 }
 
-/** The era of both sides: a modern client speaks to an older server, and the other way round, in the words of 2025. */
-async function directly(client: ClientKind, row: Row, entry: Entry, events: Way['events']): Promise<Way> {
+/** In the era of both sides: a modern client speaks to an older server, and the other way round, in the words of 2025. */
+function withoutGateway(client: ClientKind, row: Row, entry: Entry, events: Way['events']): Promise<Way> {
   const kind = client === 'v2-modern' && row.era === '2025' ? 'v2' : client;
-  const session = await connectSession(kind, directTransport(entry, row.transport, client === 'v1' ? 'v1' : 'v2'));
-  closeAfterTest(session);
-  return { session, events, call: (tool, args, options) => session.callTool(tool, args, options) };
-}
-
-async function throughGateway(client: ClientKind, row: Row, entry: Entry, events: Way['events']): Promise<Way> {
-  const gateway = launchGateway({ config: { u: inEra(entry, row.era) } });
-  const session = await connectSession(client, pipeTransport(gateway.process.peer));
-  closeAfterTest(session);
-  const ready = async () => !(await session.callTool('describe', { id: 'u::answer' })).isError;
-  await waitUntil(ready, { what: `the server is known; log: ${gateway.process.tail()}` });
-  return {
-    session,
-    events,
-    call: (tool, args, options) => session.callTool('invoke', { id: `u::${tool}`, args }, options),
-  };
-}
-
-function closeAfterTest(session: Session): void {
-  onTestFinished(() => session.close());
+  return directly(kind, directTransport(entry, row.transport, client === 'v1' ? 'v1' : 'v2'), events);
 }
 
 async function observeAll(way: Way, cases: readonly Case[]): Promise<Record<string, Observation>> {
   const seen: Record<string, Observation> = {};
-  for (const { name, run } of cases) {
-    seen[name] = await observe(way, run).catch((error: Error) => {
+  for (const { name, run, parallel } of cases) {
+    const observation = await observe(way, run).catch((error: Error) => {
       throw new Error(`${name}: ${error.message}`, { cause: error });
     });
+    seen[name] = parallel ? unordered(observation) : observation;
   }
   return seen;
+}
+
+/** What the server was last told of the client: in the handshake, or in the envelope of a request. */
+function identitySeen(events: Way['events']): JsonObject {
+  const { clientInfo, capabilities }: JsonObject = events('initialize').at(-1) ?? {};
+  const { meta }: JsonObject = events('call').at(-1) ?? {};
+  const envelope = isJsonObject(meta) ? meta : {};
+  return {
+    clientInfo: envelope['io.modelcontextprotocol/clientInfo'] ?? clientInfo,
+    capabilities: envelope['io.modelcontextprotocol/clientCapabilities'] ?? capabilities,
+  };
 }

@@ -28,10 +28,10 @@ export function createServer({ announce } = {}) {
   const changed = announce ?? ((list) => notifyChanged(server, list));
   server.setRequestHandler('tools/list', () => ({ tools: TOOLS.map((tool) => tool.definition) }));
   server.setRequestHandler('tools/call', ({ params }, context) =>
-    findTool(params.name).run(params.arguments ?? {}, callOf(context, changed)),
+    findTool(params.name).run(params.arguments ?? {}, callOf(context, server, changed)),
   );
   server.setRequestHandler('prompts/list', () => ({ prompts: PROMPTS }));
-  server.setRequestHandler('prompts/get', ({ params }, context) => getPrompt(params, callOf(context, changed)));
+  server.setRequestHandler('prompts/get', ({ params }, context) => getPrompt(params, callOf(context, server, changed)));
   server.setRequestHandler('resources/list', () => ({ resources: RESOURCES }));
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: TEMPLATES }));
   server.setRequestHandler('resources/read', ({ params }) => readResource(params.uri));
@@ -48,10 +48,11 @@ function findTool(name) {
 }
 
 /** What a tool or prompt may use besides its arguments. */
-function callOf({ mcpReq }, announce) {
+function callOf({ mcpReq }, server, announce) {
   return {
     progressToken: mcpReq._meta?.progressToken,
-    capabilities: mcpReq.envelope?.['io.modelcontextprotocol/clientCapabilities'] ?? {},
+    capabilities:
+      mcpReq.envelope?.['io.modelcontextprotocol/clientCapabilities'] ?? server.getClientCapabilities() ?? {},
     inputResponses: mcpReq.inputResponses,
     state: mcpReq.requestState(),
     mint: requestState.mint,

@@ -10,14 +10,15 @@ export function isModern({ headers }, body) {
   return headers['mcp-protocol-version'] === MODERN || body?.params?._meta?.[META_VERSION] !== undefined;
 }
 
-/** The error of a request whose headers say something else than its body, if they do. */
+/** Methods whose requests name what they are about in a header too. */
+const NAMED = ['tools/call', 'prompts/get', 'resources/read'];
+
+/** The error of a request whose headers are not what its body says, if they are not. */
 export function mismatch({ headers }, { method, params }) {
-  const version = params?._meta?.[META_VERSION] ?? headers['mcp-protocol-version'];
-  const name = params?.name ?? params?.uri;
+  const version = params?._meta?.[META_VERSION] ?? MODERN;
+  const name = NAMED.includes(method) ? (params?.name ?? params?.uri) : headers['mcp-name'];
   const agree =
-    headers['mcp-protocol-version'] === version &&
-    (headers['mcp-method'] ?? method) === method &&
-    (headers['mcp-name'] ?? name) === name;
+    headers['mcp-protocol-version'] === version && headers['mcp-method'] === method && headers['mcp-name'] === name;
   return agree ? undefined : { code: HEADER_MISMATCH, message: 'The headers do not match the body' };
 }
 

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
+import { CANCEL_REASON } from './cases.ts';
 import type { Observation } from './probe.ts';
 import type { Row } from './rows.ts';
 import type { ClientKind } from './session.ts';
@@ -39,6 +40,12 @@ export const BY_DESIGN: readonly Difference[] = [
     reason: 'It has no handshake and no requests to the client.',
     on: (client, { era }) => !isModern(client) && era === '2026',
     undo: (seen) => ({ ...seen, journal: oncePerCall(seen.journal.map(withoutEnvelope)) }),
+  },
+  {
+    difference: 'A cancellation reaches a 2026-era server over HTTP without the reason of the client.',
+    reason: 'There the end of the request’s stream is the cancellation.',
+    on: (client, { era, transport }) => !isModern(client) && era === '2026' && transport === 'http',
+    undo: (seen) => ({ ...seen, journal: seen.journal.map(withReason) }),
   },
 ];
 
@@ -85,4 +92,8 @@ function oncePerCall(journal: readonly unknown[]): unknown[] {
   return journal.filter(
     (event, index) => member(event, 'tool') !== 'ask' || keys.indexOf(keys[index] as string) === index,
   );
+}
+
+function withReason(event: unknown): unknown {
+  return member(event, 'event') === 'cancelled' ? { ...(event as JsonObject), reason: CANCEL_REASON } : event;
 }

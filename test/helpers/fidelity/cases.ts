@@ -4,12 +4,20 @@ import { outcomeOf, type Way } from './probe.ts';
 import type { Row } from './rows.ts';
 import type { ClientKind } from './session.ts';
 
+/** Cells of the matrix in which a case does not exist. */
+interface Exception {
+  readonly reason: string;
+  readonly on: (row: Row, client: ClientKind) => boolean;
+}
+
 /** One thing that must be the same through the gateway as directly. */
 export interface Case {
   readonly name: string;
   readonly run: (way: Way) => Promise<unknown>;
-  /** Absent: everywhere. */
-  readonly on?: (row: Row, client: ClientKind) => boolean;
+  /** Calls run side by side: the order in which the server hears of them means nothing. */
+  readonly parallel?: boolean;
+  /** Where there is nothing to compare, and why. */
+  readonly unless?: Exception;
 }
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -90,11 +98,6 @@ const CONTENT: Case[] = [
     run: answered('answer_typed', { content: [words('x')], structuredContent: { city: 'Oslo', celsius: 21 } }),
   },
   {
-    name: 'result: unknown block types',
-    run: (way) => outcomeOf(way.call('unknown_block', {})),
-    on: ({ sdk }) => sdk === 'raw',
-  },
-  {
     name: 'arguments and _meta of the request',
     run: (way) =>
       outcomeOf(
@@ -141,6 +144,7 @@ const PROGRESS: Case[] = [
   },
   {
     name: 'progress: parallel calls do not mix',
+    parallel: true,
     run: async (way) => {
       const calls = ['a', 'b', 'c', 'd'].map((tag) => {
         const progress = [1, 2, 3, 4, 5].map((step) => ({ progress: step, message: tag }));
@@ -151,6 +155,9 @@ const PROGRESS: Case[] = [
   },
 ];
 
+/** Why the client cancels. */
+export const CANCEL_REASON = 'changed my mind';
+
 /** A cancelled call is seen by the server, and the caller's promise ends. */
 const cancellation: Case = {
   name: 'cancellation: the server sees it',
@@ -159,7 +166,7 @@ const cancellation: Case = {
     const controller = new AbortController();
     const outcome = outcomeOf(way.call('sleep', { ms: 60_000 }, { signal: controller.signal }));
     await waitUntil(() => way.events('call').length > before.calls, { what: 'the call has arrived' });
-    controller.abort('changed my mind');
+    controller.abort(CANCEL_REASON);
     await waitUntil(() => way.events('cancelled').length > before.cancelled, { what: 'the cancellation has arrived' });
     return outcome;
   },
@@ -215,10 +222,6 @@ const QUESTIONS: Readonly<Record<string, JsonObject>> = {
   'elicitation: accepted': elicit('accept this'),
   'elicitation: declined': elicit('decline'),
   'elicitation: cancelled': elicit('cancel'),
-  'elicitation: by URL': {
-    method: 'elicitation/create',
-    params: { mode: 'url', message: 'open', elicitationId: 'e-2', url: 'https://login.test/x?y=1&z=ü' },
-  },
   'sampling: text': sample('text', {
     systemPrompt: 'Be brief',
     temperature: 0.5,
@@ -241,21 +244,47 @@ const QUESTIONS: Readonly<Record<string, JsonObject>> = {
   'roots: listed': { method: 'roots/list', params: {} },
 };
 
+const visit = {
+  method: 'elicitation/create',
+  params: { mode: 'url', message: 'open', elicitationId: 'e-2', url: 'https://login.test/x?y=1&z=ü' },
+};
+
 const ask =
   (rounds: JsonObject[], more: JsonObject = {}) =>
   (way: Way) =>
     outcomeOf(way.call('ask', { rounds, ...more }));
 
-/** Between the eras an error of the client cannot be said; see `eras.client-error`. */
-const sameEra = ({ era }: Row, client: ClientKind) => (era === '2026') === (client === 'v2-modern');
+const isModern = (client: ClientKind) => client === 'v2-modern';
+
+const CLIENT_ERRORS: Exception = {
+  reason: '2026-07-28 has no word for a client that answers a question with an error: the call ends with it.',
+  on: ({ era }, client) => (era === '2026') !== isModern(client),
+};
+const QUESTION_LIFE: Exception = {
+  reason: 'In 2026-07-28 a question is a result: nobody can report progress on it or take it back.',
+  on: ({ era }, client) => era === '2026' || isModern(client),
+};
+const OUTSIDE_OF_CALLS: Exception = {
+  reason: '2026-07-28 has no such notification.',
+  on: ({ era }, client) => era === '2026' || isModern(client),
+};
+const ERROR_FOR_URL: Exception = {
+  reason: 'A 2026-era server asks by `input_required` instead of this error.',
+  on: ({ era }) => era === '2026',
+};
+const URL_WITHOUT_ID: Exception = {
+  reason: 'A 2.x client in the 2026 era does not show its handler the elicitationId, which that era does not have.',
+  on: ({ era }, client) => era === '2025' && isModern(client),
+};
 
 const REVERSE: Case[] = [
   ...Object.entries(QUESTIONS).map(([name, question]) => ({ name, run: ask([{ q: question }]) })),
   ...[elicit('reject'), sample('reject')].map((question) => ({
     name: `${question.method}: the client answers with an error`,
     run: ask([{ q: question }]),
-    on: sameEra,
+    unless: CLIENT_ERRORS,
   })),
+  { name: 'elicitation: by URL', run: ask([{ q: visit }]), unless: URL_WITHOUT_ID },
   {
     name: 'questions: several at once',
     run: ask([{ a: elicit('accept'), b: sample('text'), c: QUESTIONS['roots: listed'] }]),
@@ -266,13 +295,14 @@ const REVERSE: Case[] = [
   },
   {
     name: 'questions: of parallel calls, each with its own answer',
+    parallel: true,
     run: (way) =>
       Promise.all(['one', 'two', 'three'].map((name) => outcomeOf(way.call('ask', { rounds: [{ q: elicit(name) }] })))),
   },
   {
     name: 'sampling: progress of the client on answering',
     run: ask([{ q: sample('slow') }]),
-    on: ({ era }) => era === '2025',
+    unless: QUESTION_LIFE,
   },
   {
     name: 'sampling: taken back by the server',
@@ -283,7 +313,7 @@ const REVERSE: Case[] = [
       });
       return outcome;
     },
-    on: ({ era }) => era === '2025',
+    unless: QUESTION_LIFE,
   },
   {
     name: 'roots: changed',
@@ -293,7 +323,7 @@ const REVERSE: Case[] = [
       await waitUntil(() => way.events('roots_changed').length > before, { what: 'the server hears of changed roots' });
       return outcomeOf(way.call('ask', { rounds: [{ q: QUESTIONS['roots: listed'] }] }));
     },
-    on: ({ era }, client) => era === '2025' && client !== 'v2-modern',
+    unless: OUTSIDE_OF_CALLS,
   },
   {
     name: 'elicitation: the server says that a URL was visited',
@@ -306,12 +336,12 @@ const REVERSE: Case[] = [
       });
       return outcome;
     },
-    on: ({ era }, client) => era === '2025' && client !== 'v2-modern',
+    unless: OUTSIDE_OF_CALLS,
   },
   {
     name: 'elicitation: an error that demands a URL first',
     run: (way) => outcomeOf(way.call('refuse', { error: URL_REQUIRED })),
-    on: ({ era }) => era === '2025',
+    unless: ERROR_FOR_URL,
   },
 ];
 

@@ -51,7 +51,7 @@ export async function observe(way: Way, run: (way: Way) => Promise<unknown>): Pr
       .filter(isFinalAnswer)
       .map(({ result, error }) => (error ? { error } : { result }))
       .at(-1),
-    notifications: messages.filter(isNotification).map(({ method, params }) => ({ method, params })),
+    notifications: messages.filter(isNotification).map(({ method, params }) => ({ method, params: withoutId(params) })),
     progress: progressByToken(messages),
     asked: asked.slice(from.asked).map((each) => clean({ ...each })),
     journal: way.events().slice(from.events).filter(isOfACall).map(withoutIds),
@@ -63,6 +63,26 @@ const isFinalAnswer = ({ id, method, result }: Message) =>
 
 const isNotification = ({ id, method }: Message) =>
   id === undefined && method !== undefined && method !== 'notifications/progress';
+
+/** The id of a question belongs to the connection. */
+function withoutId(params: JsonObject | undefined): JsonObject | undefined {
+  if (!params?.requestId) return params;
+  const { requestId: _, ...rest } = params;
+  return rest;
+}
+
+/** The same with what came side by side in an order of its own. */
+export function unordered(seen: Observation): Observation {
+  const inOrder = <T>(values: readonly T[]) =>
+    values.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+  return {
+    ...seen,
+    progress: inOrder(seen.progress),
+    asked: inOrder(seen.asked),
+    journal: inOrder(seen.journal),
+    wire: null,
+  };
+}
 
 function progressByToken(messages: readonly Message[]): unknown[][] {
   const byToken = new Map<unknown, unknown[]>();

@@ -1,0 +1,83 @@
+import { causeOf } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { ToolListing } from './list-tools.ts';
+
+/** Arguments that a server of 2026-07-28 wants repeated as HTTP headers: header name → path of the argument. */
+type HeaderParameters = ReadonlyMap<string, readonly string[]>;
+
+/** The schema keyword that asks for it. */
+const KEYWORD = 'x-mcp-header';
+/** A header name as HTTP defines it (RFC 9110, token). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const TYPES = ['string', 'integer', 'boolean'];
+
+/** What a tool's schema asks to be repeated. Throws what is wrong with it: such a tool must not be used over HTTP. */
+function headerParameters(inputSchema: JsonObject): HeaderParameters {
+  const found = new Map<string, readonly string[]>();
+  collect(inputSchema, [], found);
+  const counted = JSON.stringify(inputSchema).split(`"${KEYWORD}":`).length - 1;
+  if (counted > found.size) throw new Error(`${KEYWORD} is allowed on properties of objects only`);
+  return found;
+}
+
+function collect(schema: unknown, path: readonly string[], found: Map<string, readonly string[]>): void {
+  if (!isJsonObject(schema) || !isJsonObject(schema.properties)) return;
+  for (const [key, property] of Object.entries(schema.properties)) {
+    const here = [...path, key];
+    if (isJsonObject(property) && KEYWORD in property) found.set(headerName(property, here, found), here);
+    collect(property, here, found);
+  }
+}
+
+function headerName(property: JsonObject, path: readonly string[], found: ReadonlyMap<string, unknown>): string {
+  const name = property[KEYWORD];
+  const where = path.join('.');
+  if (typeof name !== 'string' || !TOKEN.test(name)) throw new Error(`${where}: ${KEYWORD} is no header name`);
+  if (!TYPES.includes(property.type as string)) throw new Error(`${where}: ${KEYWORD} on a type other than ${TYPES}`);
+  const lower = name.toLowerCase();
+  if (found.has(lower)) throw new Error(`${where}: ${KEYWORD} "${name}" is used twice`);
+  return lower;
+}
+
+/** The tools of one server that ask for headers. */
+export class HeaderTable {
+  readonly #tools = new Map<string, HeaderParameters>();
+
+  /** Takes note of what a listing asks for; a tool that asks in a wrong way is left out, as the protocol demands. */
+  read({ tools, problems }: ToolListing): ToolListing {
+    const wrong: string[] = [];
+    const usable = tools.filter((tool) => {
+      try {
+        this.#tools.set(tool.name, headerParameters(tool.inputSchema));
+        return true;
+      } catch (error) {
+        wrong.push(`tool "${tool.name}" was left out: ${causeOf(error)}`);
+        return false;
+      }
+    });
+    return { tools: usable, problems: [...problems, ...wrong] };
+  }
+
+  /** The headers of one call of a tool, if its schema asks for any. */
+  of(tool: unknown, args: unknown): Record<string, string> | undefined {
+    const parameters = this.#tools.get(String(tool));
+    return parameters && parameterHeaders(parameters, args);
+  }
+}
+
+/** The headers of one call. An argument that is absent, `null` or not of a simple type has none. */
+function parameterHeaders(parameters: HeaderParameters, args: unknown): Record<string, string> {
+  const entries = [...parameters].flatMap(([name, path]) => {
+    const value = path.reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), args);
+    return ['string', 'boolean', 'number'].includes(typeof value)
+      ? [[`mcp-param-${name}`, encoded(String(value))]]
+      : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Text that a header cannot carry as it is, or that looks as if it were encoded already, in base64. */
+function encoded(text: string): string {
+  const plain = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
+  return plain ? text : `=?base64?${Buffer.from(text).toString('base64')}?=`;
+}
