@@ -3,7 +3,6 @@ import type { GatewayConfig } from './config/load.ts';
 import { emptyConfig, loadConfig, resolveConfigPath } from './config/load.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger } from './core/log.ts';
-import { Gateway } from './gateway.ts';
 import { processOutput, stderrWriter } from './process-streams.ts';
 import { VERSION } from './version.ts';
 
@@ -86,6 +85,8 @@ async function serve(argument: string | undefined): Promise<number> {
   const signalled = new Promise<string>((resolve) => {
     for (const signal of SIGNALS) process.on(signal, () => resolve(signal));
   });
+  // Imported here: the commands that only print need none of it.
+  const { Gateway } = await import('./gateway.ts');
   const gateway = new Gateway(await configured(argument), { log });
   const served = gateway.serveStdio(process.stdin, processOutput(1)).then(() => 'the client closed the connection');
   gateway.start();
