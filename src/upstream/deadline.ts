@@ -68,6 +68,7 @@ export class Deadline {
   };
 
   readonly #giveUp = () => {
-    this.#abort.abort(new GatewayError('CANCELLED', 'the caller cancelled the call'));
+    const error = new GatewayError('CANCELLED', 'the caller cancelled the call', { cause: this.#caller.reason });
+    this.#abort.abort(error);
   };
 }

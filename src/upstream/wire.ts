@@ -158,10 +158,7 @@ export class Wire implements Transport {
   }
 
   #cancel(requestId: number, reason: unknown): void {
-    this.notify('notifications/cancelled', {
-      requestId,
-      reason: reason instanceof Error ? reason.message : String(reason),
-    });
+    this.notify('notifications/cancelled', { requestId, reason: textOf(reason) });
   }
 
   /** Sends a notification; a failure shows up as the connection's own. */
@@ -182,7 +179,7 @@ export class Wire implements Transport {
     if (id !== undefined) return this.#takeRequest(id, method, params);
     if (method === 'notifications/progress') return this.#takeProgress(params);
     if (method === 'notifications/cancelled' && this.#serving.has(params.requestId)) {
-      this.#serving.get(params.requestId)?.abort(new Error(String(params.reason ?? 'cancelled by the server')));
+      this.#serving.get(params.requestId)?.abort(params.reason ?? 'cancelled by the server');
       return true;
     }
     this.#handlers.onNotification(method, params);
@@ -224,4 +221,10 @@ export class Wire implements Transport {
     // An answer to a request already given up, or a second answer, ends here.
     return true;
   }
+}
+
+/** Why a request is cancelled: in the caller's own words where it gave any. */
+function textOf(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason);
+  return typeof reason.cause === 'string' ? reason.cause : reason.message;
 }
