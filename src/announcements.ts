@@ -19,7 +19,7 @@ export interface AnnouncementParts {
 }
 
 /** Time for a `logging/setLevel` or a renewed subscription, in ms. */
-const SETTING_TIMEOUT_MS = 10_000;
+const SETTING_TIMEOUT_MS = 5_000;
 /** Quiet time before the client hears of changed lists, in ms: ten servers coming up at once are one change. */
 const CHANGED_QUIET_MS = 100;
 /** Stamped on notifications by a 2026-era server for its own subscriptions; the client's have other ids. */
@@ -63,15 +63,16 @@ export class Announcements {
     primitives().invalidate(server);
     for (const list of ['resources', 'prompts'] as const) if (connection.offers(list)) this.#tellChanged(server, list);
     const level = session()?.logLevel;
-    if (level) this.#setLevel(server, connection, level);
+    if (level) void this.#setLevel(server, connection, level);
     this.#renew(server, connection).catch((error: unknown) => this.#note(server, error));
   }
 
   /** The client wants log messages from that level on. */
-  logLevel(level: string): void {
-    for (const { config, connection } of this.#parts.upstreams().all()) {
-      if (connection) this.#setLevel(config.key, connection, level);
-    }
+  async logLevel(level: string): Promise<void> {
+    const connected = this.#parts.upstreams().all();
+    await Promise.all(
+      connected.map(({ config, connection }) => connection && this.#setLevel(config.key, connection, level)),
+    );
   }
 
   /** The client's roots have changed. */
@@ -98,11 +99,11 @@ export class Announcements {
     this.#changed.set(list, setTimeout(tell, CHANGED_QUIET_MS));
   }
 
-  #setLevel(server: string, connection: Connection, level: string): void {
+  async #setLevel(server: string, connection: Connection, level: string): Promise<void> {
     // A 2026-era server is told the level with each request.
     if (connection.modern || !connection.offers('logging')) return;
     const set = (signal: AbortSignal) => connection.forward('logging/setLevel', { level }, { signal });
-    withTimeout(SETTING_TIMEOUT_MS, set).catch((error: unknown) => this.#note(server, error));
+    await withTimeout(SETTING_TIMEOUT_MS, set).catch((error: unknown) => this.#note(server, error));
   }
 
   async #renew(server: string, connection: Connection): Promise<void> {

@@ -63,8 +63,16 @@ const JOB_TIMEOUT_MS = 3_600_000;
 /** Servers named in one answer, and characters of an error there: an answer is read by a model. */
 const MAX_SERVERS = 60;
 const MAX_ERROR = 160;
+/** A server that has never been logged in to has no known tool; any id of its own will do. */
+const HOW_TO_LOG_IN = 'invoke any id that begins with "<server>::" to log in';
 
-type ServerState = 'connecting' | 'failing' | 'misconfigured';
+interface Resolved {
+  readonly tool: ToolEntry;
+  /** How long somebody took to log in first, in ms: not the call's time. */
+  readonly askedMs: number;
+}
+
+type ServerState = 'connecting' | 'failing' | 'misconfigured' | 'needs_auth';
 
 interface Unavailable {
   readonly server: string;
@@ -100,7 +108,7 @@ export class Broker {
 
   /** The upstream's own definition of a tool, unchanged, with where it lives and whether it can be called now. */
   async describe(id: string, caller: Caller): Promise<JsonObject> {
-    const entry = await this.#resolve(id, caller, FIRST_CONNECT_WAIT_MS);
+    const { tool: entry } = await this.#resolve(id, caller, FIRST_CONNECT_WAIT_MS);
     const { status } = this.#parts.upstreams.state(entry.server);
     const available = status === 'ready';
     // The definition comes last: should it have a field of one of these names, its own is what counts.
@@ -111,10 +119,10 @@ export class Broker {
   async invoke(request: InvokeRequest, context: CallContext): Promise<ToolResult> {
     const startedAt = Date.now();
     const known = this.#find(request.id, context.caller);
-    const tool =
-      known ??
-      (await this.#resolve(request.id, context.caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context.signal));
-    return this.#parts.call(this.#toolCall(tool, request, startedAt, INVOKE_TIMEOUT_MS), context);
+    const { tool, askedMs } = known
+      ? { tool: known, askedMs: 0 }
+      : await this.#resolve(request.id, context.caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
+    return this.#parts.call(this.#toolCall(tool, request, startedAt + askedMs, INVOKE_TIMEOUT_MS), context);
   }
 
   /**
@@ -129,8 +137,8 @@ export class Broker {
     context.signal.addEventListener('abort', giveUp, { once: true });
     if (context.signal.aborted) giveUp();
     let onProgress = context.onProgress;
-    const tool = await this.#resolve(request.id, caller, waitMs, context.signal);
-    const call = this.#toolCall(tool, request, startedAt, JOB_TIMEOUT_MS);
+    const { tool, askedMs } = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
+    const call = this.#toolCall(tool, request, startedAt + askedMs, JOB_TIMEOUT_MS);
     const execution = this.#parts.call(call, {
       ...context,
       signal: abort.signal,
@@ -150,7 +158,7 @@ export class Broker {
   /** Starts a call in the background. An unknown tool or a full queue fails at once. */
   async invokeAsync(request: InvokeRequest & { readonly priority: number }, context: CallContext): Promise<JobView> {
     const { caller } = context;
-    const tool = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context.signal);
+    const { tool } = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
     const { jobs } = this.#parts;
     // The deadline of a job runs from its start, not from its place in the queue.
     const run = () => ({ ...this.#toolCall(tool, request, Date.now(), JOB_TIMEOUT_MS), background: true });
@@ -193,15 +201,21 @@ export class Broker {
     return entry && this.#parts.visible(caller, entry) ? entry : undefined;
   }
 
-  /** The tool of that id, after waiting for its server's first connect if that is what is missing. */
-  async #resolve(id: string, caller: Caller, waitMs: number, signal?: AbortSignal): Promise<ToolEntry> {
+  /**
+   * The tool of that id, after waiting for its server's first connect if that is what is missing; or, within a call,
+   * for somebody to log in.
+   */
+  async #resolve(id: string, caller: Caller, waitMs: number, call?: CallContext): Promise<Resolved> {
     const known = this.#find(id, caller);
-    if (known) return known;
+    if (known) return { tool: known, askedMs: 0 };
     const candidates = this.#parts.upstreams.all().filter((upstream) => id.startsWith(`${upstream.config.key}::`));
     const settled = (until: AbortSignal) => Promise.all(candidates.map((upstream) => upstream.settled(until)));
-    if (candidates.length > 0) await withTimeout(waitMs, settled, signal);
-    const entry = this.#find(id, caller);
-    if (entry) return entry;
+    if (candidates.length > 0) await withTimeout(waitMs, settled, call?.signal);
+    const settledAt = Date.now();
+    const locked = candidates.filter(({ state }) => state.status === 'needs_auth');
+    if (call && !this.#find(id, caller)) await Promise.all(locked.map((upstream) => upstream.logIn(call)));
+    const tool = this.#find(id, caller);
+    if (tool) return { tool, askedMs: Date.now() - settledAt };
     throw this.#unknown(id, caller);
   }
 
@@ -237,6 +251,7 @@ export class Broker {
   #unavailable(concerned: (server: string) => boolean): Unavailable[] {
     const down = this.#parts.upstreams.all().flatMap(({ config, state }): Unavailable[] => {
       if (state.status === 'connecting') return [{ server: config.key, state: 'connecting' }];
+      if (state.status === 'needs_auth') return [{ server: config.key, state: 'needs_auth', error: HOW_TO_LOG_IN }];
       if (state.status !== 'waiting') return [];
       return [{ server: config.key, state: 'failing', error: clip(state.error, MAX_ERROR) }];
     });

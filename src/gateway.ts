@@ -112,7 +112,8 @@ export class Gateway {
       onRootsChanged: () => this.#announcements.rootsChanged(),
       onListen: (uris) => this.#subscribe(uris),
     });
-    const results = new ResultStore({ maxChars: this.#config.settings.results.maxKeptChars });
+    const { maxInlineBytes, maxKeptChars } = this.#config.settings.results;
+    const results = new ResultStore({ maxChars: maxKeptChars, maxLineBytes: maxInlineBytes });
     const parts: ServerParts = {
       broker: this.#broker,
       primitives: (...request) => this.#primitives.handle(...request),
@@ -120,12 +121,13 @@ export class Gateway {
       session: this.#session,
       conversations: new Conversations(),
       results,
+      maxLineBytes: maxInlineBytes,
       invokeWaitMs: () => this.#config.settings.invoke.waitMs,
       instructions: instructions(this.#config.servers),
       log: this.#log,
     };
     this.#connection = serveStdio(input, output, parts, {
-      bytes: this.#config.settings.results.maxInlineBytes,
+      bytes: maxInlineBytes,
       instead: (message, bytes) => insteadOf(message, bytes, results),
     });
     await this.#connection.ended;

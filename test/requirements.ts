@@ -200,6 +200,23 @@ const TASKS = promised('#3', {
   'tasks.lost': 'A task that vanishes or is cancelled by its server is answered with the server’s error.',
 });
 
+/** Login for remote servers, as far as the client scenarios of the conformance suite need it; issue 7 builds on it. */
+const LOGIN = promised('#3', {
+  'login.asked': 'A call to a server that wants a login asks the user to open an address, waits, and goes on.',
+  'login.told': 'Where the client shows no addresses, the error says what to open; after that the server comes up.',
+  'login.step-up': 'A tool that wants more than was granted asks for it on top of what was granted.',
+  'login.search': 'A server that waits for a login is named by search with what to do, and keeps its known tools.',
+  'login.patient': 'At the start nothing is opened or registered, and nothing is retried while a server waits.',
+  'login.refresh': 'An expired token is renewed without asking, once for all calls.',
+  'login.shared': 'Gateways that run at the same time share a login and renew it once.',
+  'login.refused': 'A login that is declined or refused is an error that says so.',
+  'login.checked': 'A callback with a wrong state or issuer is not taken.',
+  'login.kept': 'A login is kept for the next start in files that only their owner can read.',
+  'login.secret': 'No token or client secret shows up in logs, answers or errors.',
+  'login.machine': 'With client credentials the gateway logs in by itself.',
+  'login.off': '`oauth: false`, or an Authorization header of the entry, means that nobody is asked to log in.',
+});
+
 const CONFORMANCE = promised('#3', {
   'conformance.server-2025':
     'The official server scenarios of 2025-11-25 pass through the gateway as without it, 30 of 30.',
@@ -209,12 +226,75 @@ const CONFORMANCE = promised('#3', {
     'The official client scenarios pass through the gateway, except those that the baseline names: 18 and at least 29 of 32.',
 });
 
+const FIDELITY = promised('#3', {
+  // Results
+  'results.content':
+    'Every content block, their order, unknown fields, structuredContent, isError and _meta arrive as they were sent.',
+  'results.byte-equal': 'Texts of 0 B to 10 MB arrive byte for byte, over every transport.',
+  'results.unknown-blocks': 'A content block of an unknown type becomes text rather than an error.',
+  'results.line-limit': 'Nothing longer than a client takes on one line is ever written to it, questions included.',
+  'results.limit': 'results.maxInlineBytes bounds the line, in bytes.',
+  'results.kept': 'A larger result is kept whole, of calls and of jobs.',
+  'results.head': 'In its place come its head, its size, and where the rest is.',
+  'results.resource': 'A kept result is read in ranges through resources/read of gateway://results/….',
+  'results.paging': 'A kept result is read in parts through job_status, without cutting a character.',
+  'results.bounded': 'Kept results are bounded, oldest dropped first; one that is gone is said to be gone.',
+
+  // Side channels of a call
+  'channels.progress': 'Progress arrives complete and in order, also in one chunk with the result; calls never mix.',
+  'channels.progress-deadline': 'Progress begins the deadline anew, up to a hard cap.',
+  'channels.cancel': 'A cancellation reaches the server with its reason, and a question taken back the client.',
+  'channels.logs': 'Log messages reach the caller, from its level on.',
+  'channels.log-level': 'logging/setLevel reaches every server, those that connect later too.',
+  'channels.sampling': 'Sampling reaches the client and its answer the server, tools and progress included.',
+  'channels.elicitation': 'Elicitation by form, defaults and enums untouched, and by URL reaches the client.',
+  'channels.roots': 'A server gets the client’s roots and hears when they have changed.',
+  'channels.mirrored': 'A server sees the client’s own name and capabilities, as if connected directly.',
+  'channels.errors': 'A JSON-RPC error arrives as a failure that holds its code, message and data.',
+  'channels.right-call': 'A question is put once, and its answer reaches the call that asked.',
+  'channels.incapable': 'A question to a client that cannot answer it is refused at once.',
+  'channels.question-deadline': 'The deadline of a call stands still while the client is asked.',
+  'channels.taken-back': 'A question that its server takes back is not put again.',
+  'channels.jobs': 'A job that asks reaches the client: at once, or in 2026-07-28 by job_status.',
+
+  // Protocol eras
+  'eras.greeting': 'stdio answers initialize and server/discover by one process, with the same instructions.',
+  'eras.negotiation': 'The era is probed over HTTP and is that of 2025 over stdio, unless `protocol` says otherwise.',
+  'eras.pairings': 'Clients and servers of both eras work together in all four pairings.',
+  'eras.identity': 'A 2026-era server is told with each request who calls, and what the client can do.',
+  'eras.lists': 'Lists of resources and prompts are those of the server in either era.',
+  'eras.subscriptions': 'A 2026-era client hears of changes that it listens to, of servers of either era.',
+  'eras.parked': 'A question of an older server parks the call of a newer client under a requestState; it runs once.',
+  'eras.parallel': 'Parked calls are many, and each gets its own answers.',
+  'eras.state': 'A requestState that was forged, used up or belongs to another request is refused with -32602.',
+  'eras.cancel': 'A parked call ends with the client, or when the request that took it up is cancelled.',
+  'eras.client-error': 'A client that answers a question with an error ends that call only.',
+
+  // Waiting
+  'heartbeat.interval': 'A client with a token hears of a silent call every 10 to 15 s.',
+  'heartbeat.token': 'Without a token nothing is sent.',
+  'heartbeat.growth': 'A sign of life grows the progress ever so little, and keeps its total and message.',
+  'waiting.inline': 'A call that ends within waitMs is answered inline, errors and deadline included.',
+  'waiting.handover': 'A longer one is handed over to a job, whose id is answered.',
+  'waiting.once': 'A call that is handed over is not started again.',
+  'waiting.progress': 'Progress goes to the client until the handover, and to the job from then on.',
+  'waiting.cancel': 'Until the handover the client’s cancellation ends the call; from then on that of the job does.',
+  'waiting.default': 'invoke.waitMs sets it for all calls, off at first; the call’s own wins.',
+  'waiting.connecting': 'A server that still connects is waited for, whatever waitMs.',
+
+  // As a whole
+  'fidelity.matrix': 'No difference to a direct connection but those written down with their reason.',
+  'fidelity.everything': 'server-everything behaves the same as directly: tools, resources, prompts, completion.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
   ...ARGUMENTS,
   ...PRIMITIVES,
   ...TASKS,
+  ...LOGIN,
+  ...FIDELITY,
   ...CONFORMANCE,
 };
 

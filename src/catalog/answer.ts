@@ -1,3 +1,5 @@
+import { isJsonObject } from '../core/json.ts';
+import type { ToolDefinition } from '../core/tool.ts';
 import type { SearchHit } from './catalog.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { textOf, titleOf } from './fields.ts';
@@ -11,6 +13,8 @@ export interface SearchResult {
   readonly description: string;
   /** Rounded to two decimals. */
   readonly score: number;
+  /** What the tool says it does to the world, where it says so. */
+  readonly effect?: 'readOnly' | 'destructive';
 }
 
 // Longest signature and description, from what a result takes when there is room to the least it is shown with.
@@ -93,8 +97,15 @@ function render({ entry, score }: SearchHit, { signatureChars, descriptionChars 
     signature: signature(definition, signatureChars),
     description: firstSentences(textOf(definition.description) || titleOf(definition), descriptionChars),
     score: Math.round(score * 100) / 100,
+    ...effectOf(definition),
   };
   return { result, tokens: estimateTokens(`${JSON.stringify(result)},`) };
+}
+
+function effectOf({ annotations }: ToolDefinition): Pick<SearchResult, 'effect'> {
+  if (!isJsonObject(annotations)) return {};
+  if (annotations.readOnlyHint === true) return { effect: 'readOnly' };
+  return annotations.destructiveHint === true ? { effect: 'destructive' } : {};
 }
 
 function within({ hit, most, least }: Candidate, maxTokens: number): SearchResult {

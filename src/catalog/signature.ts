@@ -9,11 +9,29 @@ const DETAILS: readonly Detail[] = [
   LEAST_DETAIL,
 ];
 
+/** Longest list of what a tool gives back, in characters: it helps to choose, it is not needed to call. */
+const OUTPUT_CHARS = 80;
+
 /**
- * Compact typed rendering of a tool's input schema, `(path: string, head?: integer = 10)`: required first, `?` for
- * optional, `…` where something was left out, at most `maxChars` long. Never throws, whatever the schema is.
+ * Compact typed rendering of a tool's schemas, `(path: string, head?: integer = 10) → {lines, total}`: required first,
+ * `?` for optional, `…` where something was left out, at most `maxChars` long; the fields given back only where there
+ * is room. Never throws, whatever the schemas are.
  */
-export function signature({ inputSchema }: ToolDefinition, maxChars = 300): string {
+export function signature(definition: ToolDefinition, maxChars = 300): string {
+  const input = parameterList(definition, maxChars);
+  const output = outputFields(definition, Math.min(OUTPUT_CHARS, maxChars - input.length));
+  return `${input}${output}`;
+}
+
+function outputFields({ outputSchema }: ToolDefinition, maxChars: number): string {
+  if (outputSchema === undefined || maxChars < 0) return '';
+  const properties = propertiesOf(outputSchema, schemasOf(outputSchema, LEAST_DETAIL, new Map()));
+  const names = properties.map(({ name }) => name);
+  const { fitting, isWhole } = within(maxChars - ' → {, …}'.length, names);
+  return fitting.length === 0 ? '' : ` → {${[...fitting, ...(isWhole ? [] : ['…'])].join(', ')}}`;
+}
+
+function parameterList({ inputSchema }: ToolDefinition, maxChars: number): string {
   const names: Schemas['names'] = new Map();
   const render = (detail: Detail) => parameters(schemasOf(inputSchema, detail, names));
   for (const detail of DETAILS) {

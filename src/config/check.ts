@@ -20,7 +20,7 @@ export interface Checked<T> {
 }
 
 /** Fields of an entry whose texts name variables, and may hold secrets. */
-const SUBSTITUTED = ['command', 'environment', 'url', 'headers'];
+const SUBSTITUTED = ['command', 'environment', 'url', 'headers', 'oauth'];
 /** Kept when `auth` is wrong: nobody gets in, rather than everybody. */
 const REFUSE_ALL: GatewaySettings['auth'] = { strategy: 'api-key', apiKeys: [] };
 

@@ -52,6 +52,46 @@ const local = {
     .describe("Working directory; `~` is the home directory, a relative one starts at the file's folder."),
 };
 
+const oauth = strict({
+  clientId: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Client registered beforehand; absent: the gateway registers itself.'),
+  clientSecret: z.string().min(1).optional().describe('Secret of that client.'),
+  clientMetadataUrl: z
+    .string()
+    .refine((text) => hasScheme(text, ['https']) && new URL(text).pathname !== '/', 'an https:// URL with a path')
+    .optional()
+    .describe('Client metadata document, used as client id where the authorization server takes one.'),
+  issuer: z
+    .string()
+    .refine((text) => hasScheme(text, ['http', 'https']), 'an http(s):// URL')
+    .optional()
+    .describe('Authorization server that `clientId` belongs to; no other gets its secret.'),
+  scope: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Scopes to ask for, separated by spaces; absent: those that the server names.'),
+  callbackPort: z
+    .int('a port')
+    .min(1, 'a port')
+    .max(65_535, 'a port')
+    .optional()
+    .describe('Port on localhost to which the browser returns; absent: a free one.'),
+  grant: z
+    .enum(['authorization_code', 'client_credentials'])
+    .default('authorization_code')
+    .describe('`client_credentials` logs in the gateway itself, without a person.'),
+}).refine(({ grant, clientId, clientSecret }) => grant !== 'client_credentials' || (clientId && clientSecret), {
+  path: ['grant'],
+  message: 'clientId and clientSecret beside "client_credentials"',
+});
+
+/** How the gateway logs in to a server, where the entry says more than nothing. */
+export type OAuthConfig = z.infer<typeof oauth>;
+
 const remote = {
   url: z
     .string()
@@ -62,6 +102,12 @@ const remote = {
     .optional()
     .describe('Overrides the detection: WebSocket for ws(s)://, else Streamable HTTP, then SSE.'),
   headers: textMap.default({}).describe('HTTP headers sent with every request.'),
+  oauth: z
+    .union([z.literal(false), oauth], 'false or an object')
+    .optional()
+    .describe(
+      'Login over HTTP where the server asks for one; `false`: never. Without it an `Authorization` header means never.',
+    ),
 };
 
 const localServer = z.strictObject({ type: z.literal('local'), ...common, ...local });

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'JOB_NOT_FOUND'
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_ERROR'
+  | 'UPSTREAM_NEEDS_AUTH'
   | 'TIMEOUT'
   | 'CANCELLED'
   | 'QUEUE_FULL'

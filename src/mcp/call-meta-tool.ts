@@ -4,8 +4,10 @@ import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { errorResult } from './error-result.ts';
+import { withKnownBlocks } from './known-blocks.ts';
 import { findMetaTool, META_TOOLS, type MetaCall } from './meta-tools.ts';
 import { parseInput } from './parse-input.ts';
+import { asIs } from './raw-error.ts';
 
 export interface MetaToolRequest extends Omit<MetaCall, 'meta'> {
   readonly log: Logger;
@@ -27,10 +29,10 @@ export async function callMetaTool(params: JsonObject, request: MetaToolRequest)
   }
   const { log, ...call } = request;
   try {
-    return await tool.run(parseInput(tool, input), { ...call, meta: metaOf(params) });
+    return withKnownBlocks(await tool.run(parseInput(tool, input), { ...call, meta: metaOf(params) }));
   } catch (error) {
     const { code, message, data } = upstreamErrorIn(error);
-    if (code === URL_ELICITATION_REQUIRED) throw new ProtocolError(code, String(message), data);
+    if (code === URL_ELICITATION_REQUIRED) throw asIs({ code, message: String(message), data });
     if (!(error instanceof GatewayError)) {
       log.error('internal error', { tool: tool.name, error: causeOf(error), stack: (error as Error).stack });
     }

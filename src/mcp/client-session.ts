@@ -26,7 +26,7 @@ const AS_IT_IS = {
 /** What the gateway does about what a client says in passing. */
 export interface SessionEvents {
   /** The client wants log messages from that level on, other than before. */
-  readonly onLogLevel: (level: string) => void;
+  readonly onLogLevel: (level: string) => Promise<void>;
   readonly onRootsChanged: () => void;
   /** A 2026-era client listens to updates of these resources. */
   readonly onListen: (uris: readonly string[]) => void;
@@ -42,6 +42,8 @@ export class ClientSession implements Peer {
   readonly introduced: Promise<ClientIdentity>;
   identity: ClientIdentity = { capabilities: {} };
   logLevel?: string;
+  /** Resolves when the servers have taken the last level over, or did not in time. */
+  levelTaken: Promise<void> = Promise.resolve();
 
   readonly #events: SessionEvents;
   #introduce: (identity: ClientIdentity) => void = () => {};
@@ -78,7 +80,7 @@ export class ClientSession implements Peer {
   #wantLogs(level: unknown): void {
     if (typeof level !== 'string' || level === this.logLevel) return;
     this.logLevel = level;
-    this.#events.onLogLevel(level);
+    this.levelTaken = this.#events.onLogLevel(level);
   }
 
   /** Nobody will introduce themselves any more: what waits for it goes on. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Progress } from '../core/call.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND } from '../core/rpc.ts';
 
@@ -17,6 +18,16 @@ export interface Attachment {
   readonly signal: AbortSignal;
   readonly notify: (method: string, params: JsonObject) => void;
   readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface ConversationOptions {
+  readonly identity: ClientIdentity;
+  /** Least severe level of the log messages that this request wants; absent: none. */
+  readonly logLevel?: string;
+  /** The request that begins it, without what belongs to one sending only. */
+  readonly request: JsonObject;
+  /** A longer question cannot be put to the client. */
+  readonly maxQuestionBytes: number;
 }
 
 interface Question {
@@ -36,6 +47,8 @@ export class Conversation implements Peer {
   readonly logLevel?: string;
 
   readonly #abort = new AbortController();
+  readonly #request: JsonObject;
+  readonly #maxQuestionBytes: number;
   readonly #questions = new Map<string, Question>();
   /** Set when the work goes on as a background job after the request that began it was answered. */
   #job = false;
@@ -47,14 +60,21 @@ export class Conversation implements Peer {
   #expiry: NodeJS.Timeout | undefined;
   #asked = 0;
 
-  constructor(identity: ClientIdentity, logLevel?: string) {
+  constructor({ identity, logLevel, request, maxQuestionBytes }: ConversationOptions) {
     this.identity = identity;
+    this.#request = request;
+    this.#maxQuestionBytes = maxQuestionBytes;
     if (logLevel !== undefined) this.logLevel = logLevel;
   }
 
   /** What the client brings back with its answers: another one for each round. */
   get state(): string {
     return this.#state;
+  }
+
+  /** Whether a request is the one that began this, sent again with answers. */
+  isAbout(request: JsonObject): boolean {
+    return isDeepStrictEqual(request, this.#request);
   }
 
   /** Aborted when the client cancels the request that is open, or does not come back. */
@@ -141,6 +161,10 @@ export class Conversation implements Peer {
       const message = 'the client can be asked during a call only';
       return Promise.resolve({ error: { code: METHOD_NOT_FOUND, message } });
     }
+    if (Buffer.byteLength(JSON.stringify(params)) > this.#maxQuestionBytes) {
+      const message = 'the question is more than the client takes in one line';
+      return Promise.resolve({ error: { code: INTERNAL_ERROR, message } });
+    }
     const key = `${method.replace(/\W+/g, '-')}-${++this.#asked}`;
     return new Promise((resolve) => {
       const drop = (message: string) => {
@@ -149,7 +173,7 @@ export class Conversation implements Peer {
       };
       signal.addEventListener('abort', () => drop('the server took its question back'), { once: true });
       this.#abort.signal.addEventListener('abort', () => drop('the client has gone'), { once: true });
-      this.#questions.set(key, { method, params, answer: resolve });
+      this.#questions.set(key, { method, params: withoutToken(params), answer: resolve });
       // Should nobody come for it: a parked call must not hang for ever.
       this.#expire();
       this.#wake();
@@ -165,6 +189,14 @@ export class Conversation implements Peer {
   progress(progress: Progress): void {
     this.#attachment?.onProgress?.(progress);
   }
+}
+
+/** Progress on an answer has no way back here: the server's token would only mislead. */
+function withoutToken(params: JsonObject): JsonObject {
+  if (!isJsonObject(params._meta) || !('progressToken' in params._meta)) return params;
+  const { _meta, ...rest } = params;
+  const { progressToken: _, ...meta } = _meta as JsonObject;
+  return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
 }
 
 const LEVELS: readonly unknown[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];

@@ -1,4 +1,4 @@
-import type { JSONRPCMessage } from '@modelcontextprotocol/server';
+import { type JSONRPCMessage, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { INTERNAL_ERROR } from '../core/rpc.ts';
 import type { KeptResult, ResultStore } from '../results/result-store.ts';
@@ -8,11 +8,12 @@ const HEAD_CHARS = 4_000;
 
 /**
  * What is written in place of an answer whose line the client could not take: SDK hosts close the connection at 10 MiB.
- * A tool's result is kept whole and answered with its head, its size and where the rest is; anything else is an error.
+ * A tool's result is kept whole and answered with its head, its size and where the rest is; any other answer is an error.
+ * Nothing can stand for a request or a notification of that size.
  */
-export function insteadOf(message: JSONRPCMessage, bytes: number, results: ResultStore): JSONRPCMessage {
+export function insteadOf(message: JSONRPCMessage, bytes: number, results: ResultStore): JSONRPCMessage | undefined {
   const { id, result } = message as { id?: unknown; result?: unknown };
-  if (!isJsonObject(result)) return message;
+  if (!isJsonObject(result)) return undefined;
   const kept = results.keep(JSON.stringify(result));
   const answer = Array.isArray(result.content)
     ? { result: headOf(result, kept, bytes) }
@@ -31,8 +32,18 @@ function headOf(result: JsonObject, kept: KeptResult, bytes: number): JsonObject
       { type: 'resource_link', uri: kept.uri, name: kept.id, mimeType: 'application/json', size: bytes },
     ],
     ...(result.isError === true && { isError: true }),
-    _meta: { 'mcp-gateway/result': { uri: kept.uri, jobId: kept.id, bytes, chars: kept.chars } },
+    // What the revision of the connection puts into every result.
+    ...(result.resultType !== undefined && { resultType: result.resultType }),
+    _meta: {
+      ...serverInfoIn(result._meta),
+      'mcp-gateway/result': { uri: kept.uri, jobId: kept.id, bytes, chars: kept.chars },
+    },
   };
+}
+
+function serverInfoIn(meta: unknown): JsonObject {
+  const info = isJsonObject(meta) ? meta[SERVER_INFO_META_KEY] : undefined;
+  return info === undefined ? {} : { [SERVER_INFO_META_KEY]: info };
 }
 
 function tooLarge(kept: KeptResult, bytes: number): JsonObject {

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { serveStdio as serve } from '@modelcontextprotocol/server/stdio';
 import { causeOf } from '../core/errors.ts';
+import { restoreError } from './raw-error.ts';
 import { createServer, type ServerParts } from './server.ts';
 import { type LineLimit, StdioTransport } from './stdio-transport.ts';
 import { unsupportedVersion } from './unsupported-version.ts';
@@ -21,6 +22,8 @@ export function serveStdio(input: Readable, output: Writable, parts: ServerParts
   });
   // serveStdio has set its own handlers by now; ours come before and after them.
   const { onmessage, onclose } = transport;
+  const send = transport.send.bind(transport);
+  transport.send = (message) => send(restoreError(message));
   transport.onmessage = (message) => {
     const refusal = unsupportedVersion(message);
     if (refusal) return void transport.send(refusal);

@@ -21,6 +21,7 @@ import { type ClientSession, identityOf } from './client-session.ts';
 import { Conversation, type Conversations } from './conversation.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { type JobQuestions, metaToolDefinitions } from './meta-tools.ts';
+import { asIs } from './raw-error.ts';
 
 /** Resources, prompts and completion of all servers: answers their methods, raw. */
 export type HandlePrimitive = (method: string, params: JsonObject, context: CallContext) => Promise<Answer>;
@@ -32,6 +33,8 @@ export interface ServerParts {
   readonly session: ClientSession;
   readonly conversations: Conversations;
   readonly results: ResultStore;
+  /** Longest line that the client takes, in bytes. */
+  readonly maxLineBytes: number;
   /** How long `invoke` waits before it hands over to a job, where the model does not say; absent: to the end. */
   readonly invokeWaitMs: () => number | undefined;
   readonly instructions: string;
@@ -59,8 +62,11 @@ export function createServer(parts: ServerParts, era: 'legacy' | 'modern'): Serv
     { capabilities: CAPABILITIES, instructions: parts.instructions },
   );
   server.onerror = (error) => parts.log.debug('client connection', { error: causeOf(error) });
-  // The session has taken note of the level before the request came here.
-  server.setRequestHandler('logging/setLevel', () => ({}));
+  // The session has taken note of the level before the request came here; servers take it before it is answered.
+  server.setRequestHandler('logging/setLevel', async () => {
+    await parts.session.levelTaken;
+    return {};
+  });
   // As a fallback, because a registered handler's results are parsed and rebuilt by the SDK: an upstream's unknown
   // content block would turn into an error, and 10 MB would be walked once more.
   server.fallbackRequestHandler = (request, context) =>
@@ -103,10 +109,13 @@ async function converse(request: JSONRPCRequest, context: ServerContext, parts: 
   const state: unknown = mcpReq.requestState();
   const responses = (inputResponses ?? {}) as JsonObject;
   const open = conversations.find(state);
-  if (open === 'expired') throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Invalid or expired requestState');
+  const about = aboutOf(request);
+  if (open === 'expired' || (open && !open.isJob && !open.isAbout(about))) {
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Invalid or expired requestState');
+  }
   if (open?.isJob) open.answer(responses);
   const goesOn = open !== undefined && !open.isJob;
-  const conversation = goesOn ? open : new Conversation(...clientOf(mcpReq.envelope ?? {}));
+  const conversation = goesOn ? open : conversationWith(mcpReq.envelope ?? {}, about, parts);
   if (!goesOn) {
     // Answers to a question of ours end here; those to a server of the same era are passed on to it.
     const continuation = open
@@ -157,10 +166,20 @@ function readResult(uri: unknown, { text, ...where }: ResultPart): JsonObject {
   return { contents: [{ uri, mimeType: 'application/json', text, _meta: { 'mcp-gateway/part': where } }] };
 }
 
-function clientOf(envelope: JsonObject): ConstructorParameters<typeof Conversation> {
+function conversationWith(envelope: JsonObject, request: JsonObject, { maxLineBytes }: ServerParts): Conversation {
   const level = envelope[LOG_LEVEL_META_KEY];
-  const identity = identityOf(envelope[CLIENT_INFO_META_KEY], envelope[CLIENT_CAPABILITIES_META_KEY]);
-  return [identity, typeof level === 'string' ? level : undefined];
+  return new Conversation({
+    identity: identityOf(envelope[CLIENT_INFO_META_KEY], envelope[CLIENT_CAPABILITIES_META_KEY]),
+    ...(typeof level === 'string' && { logLevel: level }),
+    request,
+    maxQuestionBytes: maxLineBytes / 2,
+  });
+}
+
+/** What a request asks, apart from what belongs to this one sending of it. */
+function aboutOf({ method, params }: JSONRPCRequest): JsonObject {
+  const { _meta: _, ...asked } = (params ?? {}) as JsonObject;
+  return { method, ...asked };
 }
 
 function tokenOf(request: JSONRPCRequest): string | number | undefined {
@@ -183,6 +202,5 @@ function progressOf(request: JSONRPCRequest, { mcpReq }: ServerContext): Pick<Ca
 /** The result, or the server's own error as ours, code and data untouched. */
 function unwrap(answer: Answer): JsonObject {
   if ('result' in answer) return answer.result;
-  const { code, message, data } = answer.error;
-  throw new ProtocolError(code, message, data);
+  throw asIs(answer.error);
 }

@@ -12,7 +12,8 @@ const INVALID_REQUEST = -32_600;
 /** The longest line that the client takes. */
 export interface LineLimit {
   readonly bytes: number;
-  readonly instead: (message: JSONRPCMessage, bytes: number) => JSONRPCMessage;
+  /** What is written instead of a longer one; nothing when nothing can stand for it: then sending it fails. */
+  readonly instead: (message: JSONRPCMessage, bytes: number) => JSONRPCMessage | undefined;
 }
 
 /**
@@ -82,9 +83,14 @@ export class StdioTransport implements Transport {
     const line = JSON.stringify(message);
     // A character takes one to three bytes of UTF-8: short lines need no counting.
     const bytes = line.length * 3 > this.#limit.bytes ? Buffer.byteLength(line) : 0;
-    const sent =
-      bytes > this.#limit.bytes ? JSON.stringify(this.#limit.instead(message as JSONRPCMessage, bytes)) : line;
+    const sent = bytes > this.#limit.bytes ? this.#instead(message as JSONRPCMessage, bytes) : line;
     if (!this.#output.write(`${sent}\n`)) this.#input.pause();
+  }
+
+  #instead(message: JSONRPCMessage, bytes: number): string {
+    const other = this.#limit.instead(message, bytes);
+    if (other === undefined) throw new Error(`a message of ${bytes} bytes is more than the client takes in one line`);
+    return JSON.stringify(other);
   }
 
   #end(): void {

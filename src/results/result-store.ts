@@ -7,6 +7,8 @@ const PREFIX = 'gateway://results/';
 export interface ResultLimits {
   /** Characters kept in all, oldest dropped first; the latest is kept even if it alone is longer. */
   readonly maxChars: number;
+  /** Longest line that a part may be sent in, in bytes. */
+  readonly maxLineBytes: number;
 }
 
 /** A result too large for one message, as it can be read later. */
@@ -27,9 +29,11 @@ export interface ResultPart {
   readonly nextOffset?: number;
 }
 
-/** Longest part handed out at once, in characters: well below the line limit of any host. */
+/** Parts in characters: the longest, where lines may be long, and what is handed out unasked. */
 const MAX_PART = 1_000_000;
 const DEFAULT_PART = 100_000;
+/** A character takes at most six bytes in JSON; the rest of the line needs room too. */
+const BYTES_PER_CHAR = 8;
 
 /** Results that no message could carry: nothing is cut, they are kept and read in parts. */
 export class ResultStore {
@@ -70,7 +74,8 @@ export class ResultStore {
       throw new GatewayError('INVALID_ARGUMENTS', `offset: found ${offset}, expected 0 to ${text.length}`);
     }
     const start = Math.floor(offset);
-    const end = wholeCharacters(text, start + Math.min(Math.max(1, Math.floor(length)), MAX_PART));
+    const longest = Math.min(MAX_PART, Math.floor(this.#limits.maxLineBytes / BYTES_PER_CHAR));
+    const end = wholeCharacters(text, start + Math.max(1, Math.min(Math.floor(length), longest)));
     const part = { text: text.slice(start, end), offset: start, chars: text.length };
     return end < text.length ? { ...part, nextOffset: end } : part;
   }

@@ -18,13 +18,14 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
+import { challengeIn } from '../login/login-needed.ts';
 import { VERSION } from '../version.ts';
 import { ChildTransport } from './child-transport.ts';
 import { httpStatus } from './connection-lost.ts';
 import { HeaderTable } from './header-parameters.ts';
 import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
-import { openTransport, type TransportKind, transportKinds } from './open-transport.ts';
+import { type Authorization, openTransport, type TransportKind, transportKinds } from './open-transport.ts';
 import { type ForwardOptions, Wire, type WireHandlers } from './wire.ts';
 
 export interface ConnectOptions {
@@ -36,6 +37,8 @@ export interface ConnectOptions {
   /** Aborted to give up connecting. */
   readonly signal: AbortSignal;
   readonly handlers: WireHandlers;
+  /** Absent: requests carry what the entry says, and nothing else. */
+  readonly authorization?: Authorization;
 }
 
 const CLIENT_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
@@ -51,8 +54,12 @@ export async function connect(config: ServerConfig, options: ConnectOptions): Pr
     return await Connection.open(config, first, options);
   } catch (error) {
     for (const kind of mayBeAnotherKind(error) ? others : []) {
-      const connection = await Connection.open(config, kind, options).catch(() => undefined);
-      if (connection) return connection;
+      try {
+        return await Connection.open(config, kind, options);
+      } catch (other) {
+        // This kind fits, but for the login.
+        if (challengeIn(other)) throw other;
+      }
     }
     throw error;
   }
@@ -80,7 +87,7 @@ export class Connection {
 
   static async open(config: ServerConfig, kind: TransportKind, options: ConnectOptions): Promise<Connection> {
     const onStderr = (line: string) => options.log.debug('stderr', { server: config.key, line: options.redact(line) });
-    const transport = await openTransport(config, kind, onStderr);
+    const transport = await openTransport(config, kind, onStderr, options.authorization);
     const giveUp = () => void transport.close().catch(() => {});
     options.signal.addEventListener('abort', giveUp, { once: true });
     try {

@@ -1,8 +1,11 @@
-import type { Transport } from '@modelcontextprotocol/client';
+import type { AuthProvider, FetchLike, Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
 
 /** How a server is spoken to. */
 export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
+
+/** Supplies the token of each HTTP request, and sends them. */
+export type Authorization = AuthProvider & { readonly fetch: FetchLike };
 
 /** Kinds to try for a server, in order: what its entry says, else what its URL shows, else Streamable HTTP before SSE. */
 export function transportKinds(config: ServerConfig): readonly TransportKind[] {
@@ -17,6 +20,7 @@ export async function openTransport(
   config: ServerConfig,
   kind: TransportKind,
   onStderr: (line: string) => void,
+  authorization?: Authorization,
 ): Promise<Transport> {
   if (config.type === 'local') {
     const { ChildTransport } = await import('./child-transport.ts');
@@ -30,6 +34,9 @@ export async function openTransport(
   }
   const { StreamableHTTPClientTransport, SSEClientTransport } = await import('@modelcontextprotocol/client');
   const url = new URL(config.url);
-  const options = { requestInit: { headers: { ...headers } } };
+  const options = {
+    requestInit: { headers: { ...headers } },
+    ...(authorization && { authProvider: authorization, fetch: authorization.fetch }),
+  };
   return kind === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
 }

@@ -24,9 +24,14 @@ function localSecrets({ command, environment }: ServerConfig & { type: 'local' }
   return [...variables, ...options];
 }
 
-function remoteSecrets({ url, headers }: ServerConfig & { type: 'remote' }): string[] {
+function remoteSecrets({ url, headers, oauth }: ServerConfig & { type: 'remote' }): string[] {
   const { username, password, searchParams } = new URL(url);
   const parameters = [...searchParams].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
   const values = Object.values(headers).flatMap((value) => [value, value.replace(/^\w+ /, '')]);
-  return [...values, ...[username, password, ...parameters].flatMap((text) => [text, encodeURIComponent(text)])];
+  const client = (oauth ? oauth.clientSecret : undefined) ?? '';
+  return [
+    ...values,
+    client,
+    ...[username, password, ...parameters].flatMap((text) => [text, encodeURIComponent(text)]),
+  ];
 }

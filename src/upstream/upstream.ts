@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../config/schema.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
-import { causeOf, clip, GatewayError } from '../core/errors.ts';
+import { causeOf, GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { UpstreamState } from '../core/upstream-state.ts';
+import type { Challenge } from '../login/login-needed.ts';
 import { backoffMs } from './backoff.ts';
 import { callFailure, upstreamError } from './call-failure.ts';
 import { type Connection, connect } from './connection.ts';
 import { ATTEMPT_NOT_WAITED_FOR, LIST_DEBOUNCE_MS, STABLE_MS } from './limits.ts';
 import { redactor } from './redact.ts';
 import { Requests } from './requests.ts';
+import { MAX_LOGINS, ServerLogin } from './server-login.ts';
 import { taskSupport } from './task-call.ts';
+import { unavailable } from './unavailable.ts';
+import { WatchedState } from './watched-state.ts';
 
 export interface UpstreamOptions {
   readonly log: Logger;
@@ -43,17 +47,25 @@ export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #redact: (text: string) => string;
   readonly #stop = new AbortController();
-  #state: UpstreamState = { status: 'connecting', attempt: 1 };
+  readonly #state = new WatchedState({ status: 'connecting', attempt: 1 });
+  readonly #login: ServerLogin;
   #connection: Connection | undefined;
   #about: Connection['about'] = {};
   #loop: Promise<void> = Promise.resolve();
-  #waiting = new Set<() => void>();
   #relist: NodeJS.Timeout | undefined;
 
   constructor(config: ServerConfig, options: UpstreamOptions) {
     this.config = config;
     this.#options = options;
-    this.#redact = redactor(config);
+    const redact = redactor(config);
+    this.#redact = (text) => this.#login.redact(redact(text));
+    const whenLocked = (state: UpstreamState) => {
+      if (this.state.status === 'needs_auth') this.#state.become(state);
+    };
+    this.#login = new ServerLogin(config, {
+      onLogin: () => whenLocked({ status: 'connecting', attempt: 1 }),
+      onUrl: (url) => whenLocked({ status: 'needs_auth', url }),
+    });
     this.requests = new Requests({
       maxConcurrency: config.maxConcurrency,
       connected: (signal) => this.#connection ?? this.#connected(signal),
@@ -63,7 +75,7 @@ export class Upstream {
   }
 
   get state(): UpstreamState {
-    return this.#state;
+    return this.#state.current;
   }
 
   /** What the server said of itself when last connected. */
@@ -84,84 +96,81 @@ export class Upstream {
   async close(): Promise<void> {
     this.#stop.abort(new GatewayError('CANCELLED', `server "${this.config.key}" was stopped`));
     clearTimeout(this.#relist);
+    this.#login.close();
     await this.#loop;
   }
 
   /** Resolves when the state is neither the first `connecting` nor a retry that calls wait for; or when `signal` aborts. */
   async settled(signal: AbortSignal): Promise<void> {
-    while (this.#comingUp() && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          this.#waiting.delete(done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        this.#waiting.add(done);
-        signal.addEventListener('abort', done);
-      });
-    }
+    await this.#state.whilst(comingUp, signal);
   }
 
   /** Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and cure. */
   async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    try {
+      return await this.#login.around(call, context, (each) => this.#send(each, context));
+    } catch (error) {
+      throw callFailure(call.tool, error, this.#redact);
+    }
+  }
+
+  /** Has somebody log in, if that is what the server waits for. Rejects with a `GatewayError`. */
+  async logIn(context: CallContext): Promise<void> {
+    for (let logins = 0; this.state.status === 'needs_auth' && logins < MAX_LOGINS; logins++) {
+      await this.#login.ask(this.#login.challenge, context);
+      await this.settled(context.signal);
+    }
+  }
+
+  async #send(call: ToolCall, context: CallContext): Promise<ToolResult> {
     const { tool, args, meta, continuation, startedAt, timeoutMs } = call;
     const params = { name: tool.definition.name, arguments: args, ...(meta && { _meta: meta }), ...continuation };
     const request = { method: 'tools/call', params, startedAt, timeoutMs, asTask: runsAsTask(call) };
-    try {
-      const answer = await this.requests.send(request, context);
-      if ('result' in answer) return answer.result;
-      throw upstreamError(answer.error);
-    } catch (error) {
-      throw callFailure(tool, error, this.#redact);
-    }
+    const answer = await this.requests.send(request, context);
+    if ('result' in answer) return answer.result;
+    throw upstreamError(answer.error);
   }
 
   async #connected(signal: AbortSignal): Promise<Connection> {
     await this.settled(signal);
     signal.throwIfAborted();
     if (this.#connection) return this.#connection;
-    throw this.#unavailable();
-  }
-
-  #unavailable(): GatewayError {
-    const state = this.#state;
-    const why =
-      state.status === 'waiting'
-        ? `is not available: ${clip(state.error, 600)}; the next attempt is in ${secondsUntil(state.retryAt)} s`
-        : `is not connected (${state.status})`;
-    return new GatewayError('UPSTREAM_UNAVAILABLE', `server "${this.config.key}" ${why}`, {
-      details: { state: state.status, sent: false, ...(state.status === 'waiting' && { retryAt: state.retryAt }) },
-    });
-  }
-
-  /** Whether waiting makes sense: on the way up, and not yet given up on by too many failures in a row. */
-  #comingUp(): boolean {
-    const { status } = this.#state;
-    return (status === 'connecting' || status === 'waiting') && this.#state.attempt < ATTEMPT_NOT_WAITED_FOR;
-  }
-
-  #become(state: UpstreamState): void {
-    this.#state = state;
-    for (const resume of [...this.#waiting]) resume();
+    throw unavailable(this.config.key, this.state, this.#login.challenge);
   }
 
   async #run(): Promise<void> {
     const { log } = this.#options;
     const server = this.config.key;
     for (let attempt = 1; !this.#stop.signal.aborted; ) {
-      this.#become({ status: 'connecting', attempt });
+      this.#state.become({ status: 'connecting', attempt });
       const startedAt = Date.now();
-      const error = this.#redact(await this.#live(attempt).catch(causeOf));
+      const logins = this.#login.count;
+      const cause = await this.#live(attempt).catch((thrown: unknown) => thrown);
       if (this.#stop.signal.aborted) break;
+      const challenge = this.#login.wantedBy(cause);
+      if (challenge) {
+        if (this.#login.count === logins) await this.#untilLogin(challenge);
+        attempt = 1;
+        continue;
+      }
+      const error = this.#redact(causeOf(cause));
       // Only a stable life starts the count anew; a server that starts and dies would become a spawn storm.
-      const stable = Date.now() - startedAt >= STABLE_MS && this.#state.status === 'ready';
+      const stable = Date.now() - startedAt >= STABLE_MS && this.state.status === 'ready';
       attempt = stable ? 1 : attempt + 1;
       const pauseMs = backoffMs(attempt);
-      this.#become({ status: 'waiting', attempt, error, retryAt: Date.now() + pauseMs });
+      this.#state.become({ status: 'waiting', attempt, error, retryAt: Date.now() + pauseMs });
       log.warning('server unavailable', { server, error, attempt, retryInMs: pauseMs });
       await sleep(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => {});
     }
-    this.#become({ status: 'closed' });
+    this.#state.become({ status: 'closed' });
+  }
+
+  /** Stands still: to try again would be refused again. */
+  async #untilLogin(challenge: Challenge): Promise<void> {
+    this.#login.challenge = challenge;
+    this.#state.become({ status: 'needs_auth' });
+    this.#options.log.warning('server needs a login', { server: this.config.key });
+    await this.#state.whilst(({ status }) => status === 'needs_auth', this.#stop.signal);
   }
 
   /** One life: connect, list, serve until the connection ends. Resolves or rejects with the cause of its end. */
@@ -177,7 +186,7 @@ export class Upstream {
       this.#about = connection.about;
       this.#connection = connection;
       this.#options.onReady(connection);
-      this.#become({ status: 'ready', since: Date.now() });
+      this.#state.become({ status: 'ready', since: Date.now() });
       this.#options.log.info('server ready', { server: this.config.key, attempt });
       return await connection.closed;
     } finally {
@@ -187,10 +196,12 @@ export class Upstream {
     }
   }
 
-  #connect(): Promise<Connection> {
+  async #connect(): Promise<Connection> {
     const { log, identity } = this.#options;
+    const authorization = await this.#login.authorization();
     return connect(this.config, {
       identity,
+      authorization,
       log,
       redact: this.#redact,
       signal: this.#stop.signal,
@@ -227,6 +238,8 @@ function runsAsTask({ tool, background }: ToolCall): boolean {
   return support === 'required' || (support === 'optional' && background === true);
 }
 
-function secondsUntil(time: number): number {
-  return Math.max(0, Math.ceil((time - Date.now()) / 1_000));
+/** Whether waiting makes sense: on the way up, and not yet given up on by too many failures in a row. */
+function comingUp(state: UpstreamState): boolean {
+  const underway = state.status === 'connecting' || state.status === 'waiting';
+  return underway && state.attempt < ATTEMPT_NOT_WAITED_FOR;
 }

@@ -24,6 +24,8 @@ export interface UpstreamOptions {
   readonly endlessCursor?: boolean;
   readonly duplicateTools?: boolean;
   readonly malformedTool?: boolean;
+  readonly primitives?: boolean;
+  readonly resourceCount?: number;
   readonly initDelayMs?: number;
   readonly listDelayMs?: number;
   readonly neverInitialize?: boolean;

@@ -1,9 +1,9 @@
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import { type Observation, observe, outcomeOf, type Way } from '../helpers/fidelity/probe.ts';
+import { observe, outcomeOf, type Way } from '../helpers/fidelity/probe.ts';
 import type { ClientKind } from '../helpers/fidelity/session.ts';
-import { directly, throughGateway } from '../helpers/fidelity/ways.ts';
+import { answerOf, directly, throughGateway } from '../helpers/fidelity/ways.ts';
 import { REAL } from '../helpers/fixture.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import { jsonOf } from '../helpers/results.ts';
@@ -69,9 +69,13 @@ const PROMPTS: readonly JsonObject[] = [
 ];
 
 /** Directly and through the gateway, each with a server of its own. */
-async function bothWays(client: ClientKind, capabilities?: JsonObject): Promise<readonly [Way, Way]> {
+async function bothWays(client: ClientKind, capabilities?: JsonObject) {
   const direct = await directly(client, directTransport(REAL.everything(), 'stdio', 'v1'), undefined, capabilities);
-  return [direct, await throughGateway(client, REAL.everything(), 'echo', undefined, { capabilities })];
+  const through = await throughGateway(client, REAL.everything(), 'echo', undefined, capabilities);
+  // The server asks for the roots a moment after the handshake, whatever is going on then.
+  const settled = ({ session }: Way) => session.asked.some(({ method }) => method === 'roots/list');
+  if (!capabilities) await waitUntil(() => settled(direct) && settled(through), { what: 'the roots were asked for' });
+  return [direct, through] as const;
 }
 
 test.each(GENERATIONS)('%s: every tool is defined the same [fidelity.everything]', async (client) => {
@@ -99,6 +103,23 @@ test.each(GENERATIONS)('%s: every tool answers the same, and asks the same [fide
   }
 });
 
+test('a resource that a tool adds is told, listed and read [fidelity.everything]', async () => {
+  const args = { name: 'c.gz', data: 'data:text/plain,abc', outputType: 'resourceLink' };
+  const ways = await bothWays('v1');
+  const lists = ways.map(async (way) => {
+    const from = way.session.received.length;
+    await way.call('gzip-file-as-resource', args);
+    const told = () =>
+      way.session.received.slice(from).some(({ method }) => method === 'notifications/resources/list_changed');
+    await waitUntil(told);
+    const read = await way.session.request('resources/read', { uri: 'demo://resource/session/c.gz' });
+    return { list: await way.session.request('resources/list', {}), read };
+  });
+  const [expected, found] = await Promise.all(lists);
+  expect(found).toEqual(expected);
+  expect(JSON.stringify(found)).toContain('demo://resource/session/c.gz');
+});
+
 test('a tool that runs as a task answers the same [fidelity.everything]', async () => {
   const [direct, through] = await bothWays('v1');
   const args = { topic: 'bees', ambiguous: false };
@@ -110,6 +131,28 @@ test('a tool that runs as a task answers the same [fidelity.everything]', async 
   const { content } = await through.call(TASK_TOOL, args);
   expect(content).toEqual(expected.content);
 });
+
+const WITH_TASKS = {
+  sampling: {},
+  elicitation: { form: {} },
+  tasks: { list: {}, cancel: {}, requests: { sampling: { createMessage: {} }, elicitation: { create: {} } } },
+};
+
+test('questions that the client answers with a task of its own [fidelity.everything]', async () => {
+  const [direct, through] = await bothWays('v1', WITH_TASKS);
+  for (const [tool, args] of [
+    ['trigger-sampling-request-async', { prompt: 'hello' }],
+    ['trigger-elicitation-request-async', {}],
+  ] as const) {
+    await waitUntil(async () => !(await through.session.callTool('describe', { id: `u::${tool}` })).isError);
+    const [expected, found] = await Promise.all([direct, through].map((way) => way.call(tool, args)));
+    expect.soft(taskless(found), tool).toEqual(taskless(expected));
+    expect(JSON.stringify(found)).toContain('Task created');
+  }
+});
+
+/** Without the ids of tasks. */
+const taskless = (result: unknown) => JSON.parse(JSON.stringify(result).replace(/\b[\da-f]{32}\b/g, 'an id'));
 
 test.each(GENERATIONS)('%s: logs at the client’s level [fidelity.everything]', async (client) => {
   for (const way of await bothWays(client)) {
@@ -156,17 +199,10 @@ test.each(GENERATIONS)('%s: updates of a resource are told to who subscribes [fi
   }
 });
 
-/** The result, or the error as a value. */
-async function answerOf({ session }: Way, method: string, params: JsonObject): Promise<JsonObject> {
-  try {
-    return await session.request(method, params);
-  } catch (error) {
-    const { code, message, data } = error as Error & { code?: unknown; data?: unknown };
-    return { code, message, data };
-  }
-}
+/** What the server logs of its own accord, and what the gateway tells when it has been quiet for a moment. */
+const ITS_OWN = /^notifications\/(message|(resources|prompts)\/list_changed)$/;
 
-/** Without the time of day that the server writes, the variables of its process, and log messages of its own accord. */
+/** Without the time of day, ids made up at random, the variables of the process, and what comes when it likes. */
 function timeless(value: unknown): unknown {
   if (typeof value === 'string') return clockless(value);
   if (Array.isArray(value)) return value.map(timeless);
@@ -176,14 +212,13 @@ function timeless(value: unknown): unknown {
 
 function withoutNoise(key: string, member: unknown): unknown {
   if (key === 'blob') return timeless(Buffer.from(String(member), 'base64').toString('utf8'));
-  if (key === 'notifications')
-    return (member as Observation['notifications']).filter(
-      (each) => !isJsonObject(each) || each.method !== 'notifications/message',
-    );
+  if (key === 'notifications') return (member as JsonObject[]).filter(({ method }) => !ITS_OWN.test(String(method)));
   return timeless(member);
 }
 
 function clockless(text: string): string {
   if (text.startsWith('{') && text.includes('"PATH"')) return 'the environment';
-  return text.replace(/\d{1,2}:\d{2}:\d{2}[\u202f ][AP]M/g, 'now');
+  return text
+    .replace(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/, 'an id')
+    .replace(/\d{1,2}:\d{2}:\d{2}[\u202f ][AP]M/g, 'now');
 }

@@ -1,33 +1,34 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { asDirect } from '../helpers/fidelity/by-design.ts';
-import { CASES, type Case } from '../helpers/fidelity/cases.ts';
+import type { Case } from '../helpers/fidelity/case.ts';
+import { CHANNEL_CASES } from '../helpers/fidelity/channel-cases.ts';
+import { CONTENT_CASES } from '../helpers/fidelity/content-cases.ts';
 import { type Observation, observe, unordered, type Way } from '../helpers/fidelity/probe.ts';
+import { QUESTION_CASES } from '../helpers/fidelity/question-cases.ts';
 import { inEra, ROWS, type Row } from '../helpers/fidelity/rows.ts';
 import type { ClientKind } from '../helpers/fidelity/session.ts';
 import { directly, throughGateway } from '../helpers/fidelity/ways.ts';
 import { type Entry, journal, local, remote } from '../helpers/fixture.ts';
 import { directTransport } from '../helpers/transports.ts';
 
+const CASES: readonly Case[] = [...CONTENT_CASES, ...CHANNEL_CASES, ...QUESTION_CASES];
 const CLIENTS: readonly ClientKind[] = ['v1', 'v2', 'v2-modern'];
 const CELLS = CLIENTS.flatMap((client) =>
   ROWS.map((row) => [`${client} client, ${row.sdk} server of ${row.era} over ${row.transport}`, client, row] as const),
 );
 
-test.each(CELLS)('%s [fidelity.matrix]', { timeout: 60_000 }, async (_name, client, row) => {
-  const { entry, events } = await serve(row);
-  const cases = CASES.filter(({ unless }) => !unless?.on(row, client));
-  const direct = await observeAll(await withoutGateway(client, row, entry, events), cases);
-  const known = identitySeen(events);
-  const through = await observeAll(await throughGateway(client, inEra(entry, row.era), 'answer', events), cases);
-  expect.soft(identitySeen(events), 'who the client is').toEqual(known);
-  if (process.env.DUMP)
-    appendFileSync(
-      process.env.DUMP,
-      `${JSON.stringify({ client, row, direct, through: Object.fromEntries(Object.entries(through).map(([k, v]) => [k, asDirect(v, client, row)])) })}\n`,
-    );
-  for (const { name } of cases)
-    expect.soft(asDirect(through[name] as Observation, client, row), name).toEqual(direct[name]);
+describe('[fidelity.matrix, results.content, channels.progress, channels.cancel, channels.logs, channels.sampling, channels.elicitation, channels.roots, channels.mirrored, channels.errors, eras.pairings]', () => {
+  test.each(CELLS)('%s', { timeout: 60_000 }, async (_name, client, row) => {
+    const { entry, events } = await serve(row);
+    const cases = CASES.filter(({ unless }) => !unless?.on(row, client));
+    const direct = await observeAll(await withoutGateway(client, row, entry, events), cases);
+    const known = identitySeen(events);
+    const through = await observeAll(await throughGateway(client, inEra(entry, row.era), 'answer', events), cases);
+    expect.soft(identitySeen(events), 'who the client is').toEqual(known);
+    for (const { name } of cases)
+      expect.soft(asDirect(through[name] as Observation, client, row), name).toEqual(direct[name]);
+  });
 });
 
 async function serve(row: Row): Promise<{ entry: Entry; events: Way['events'] }> {

@@ -151,7 +151,9 @@ function resolved(schema: unknown): JsonObject {
 }
 
 function propertiesOf(schema: unknown): JsonObject {
-  const { properties, oneOf } = resolved(schema);
+  const { properties, oneOf, anyOf } = resolved(schema);
+  // `false` or an object: the fields are those of the object.
+  if (Array.isArray(anyOf)) return Object.assign({}, ...anyOf.map(propertiesOf));
   if (!Array.isArray(oneOf)) return (properties ?? {}) as JsonObject;
   // The variants of `auth`: all their fields, and of the field that tells them apart every value.
   const variants = oneOf.map(propertiesOf);

@@ -14,7 +14,8 @@ const LAYERS: Record<string, readonly string[]> = {
   arguments: ['core'],
   jobs: ['core', 'type config/schema'],
   primitives: ['core', 'type config/schema'],
-  upstream: ['core', 'version', 'type config/schema'],
+  login: ['core', 'type config/schema'],
+  upstream: ['core', 'version', 'login', 'type config/schema'],
   results: ['core'],
   broker: ['core', 'arguments', 'catalog', 'jobs', 'upstream'],
   mcp: ['core', 'version', 'results', 'broker', 'type config/schema'],
@@ -25,7 +26,7 @@ const LAYERS: Record<string, readonly string[]> = {
 };
 
 /** The protocol engine stays at the two ends of the hop; the middle knows its types at most. */
-const SDK: Record<string, 'value' | 'type'> = { upstream: 'value', mcp: 'value', core: 'type' };
+const SDK: Record<string, 'value' | 'type'> = { upstream: 'value', login: 'value', mcp: 'value', core: 'type' };
 
 interface Import {
   readonly file: string;
@@ -63,7 +64,7 @@ function violation({ file, specifier, typeOnly }: Import): string | undefined {
 function sdkViolation(layer: string, file: string, specifier: string, typeOnly: boolean): string | undefined {
   const allowed = SDK[layer];
   if (allowed === 'value' || (allowed === 'type' && typeOnly)) return undefined;
-  return `src/${file} imports ${specifier}: the SDK belongs into upstream and mcp, its types also into core`;
+  return `src/${file} imports ${specifier}: the SDK belongs into upstream, login and mcp, its types also into core`;
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
@@ -81,6 +82,6 @@ test('a forbidden import is found and named', () => {
   );
   expect(violation({ ...outward, typeOnly: true })).toBeUndefined();
   const sdk = { file: 'core/call.ts', specifier: '@modelcontextprotocol/server', typeOnly: false };
-  expect(violation(sdk)).toMatch(/the SDK belongs into upstream and mcp/);
+  expect(violation(sdk)).toMatch(/the SDK belongs into upstream, login and mcp/);
   expect(violation({ ...sdk, typeOnly: true })).toBeUndefined();
 });

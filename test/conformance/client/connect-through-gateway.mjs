@@ -2,28 +2,39 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { gatewayCommand } from '../gateway-command.mjs';
 import { answerRequests, CAPABILITIES, CLIENT_INFO } from './handlers.mjs';
+import { METADATA_URL } from './login-without-user.mjs';
+
+/** What this client declares besides: it shows addresses to a user, who opens them at once and agrees to everything. */
+const SHOWS_ADDRESSES = { ...CAPABILITIES, elicitation: { ...CAPABILITIES.elicitation, url: {} } };
 
 /** The SDK's client connected to a gateway of its own, whose one server `conf` is the one at `url`. */
-export async function connectThroughGateway({ url, revision }) {
+export async function connectThroughGateway({ url, revision, context: { client_id, client_secret } }) {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   const config = join(folder, 'config.json');
-  await writeFile(config, JSON.stringify({ conf: { url } }));
+  const oauth = { clientMetadataUrl: METADATA_URL, clientId: client_id, clientSecret: client_secret };
+  await writeFile(config, JSON.stringify({ conf: { url, oauth } }));
   const [command, ...args] = gatewayCommand(config);
   const client = answerRequests(
     new Client(CLIENT_INFO, {
-      capabilities: CAPABILITIES,
+      capabilities: SHOWS_ADDRESSES,
       ...(revision === '2026-07-28' && { versionNegotiation: { mode: { pin: revision } } }),
     }),
   );
-  await client.connect(new StdioClientTransport({ command, args }));
+  // No login of another scenario may be left.
+  const env = { ...getDefaultEnvironment(), XDG_DATA_HOME: folder };
+  await client.connect(new StdioClientTransport({ command, args, env }));
   const meta = async (name, input) => client.callTool({ name, arguments: input });
   const ask = async (name, input) => JSON.parse((await meta(name, input)).content[0].text);
 
   async function list() {
-    const { results } = await ask('search', { filters: { server: 'conf' }, limit: 50 });
+    const search = () => ask('search', { filters: { server: 'conf' }, limit: 50 });
+    const { unavailable = [] } = await search();
+    // As a model would do it that reads what `search` says.
+    if (unavailable.some(({ state }) => state === 'needs_auth')) await meta('invoke', { id: 'conf::any' });
+    const { results } = await search();
     return Promise.all(results.map(({ id }) => ask('describe', { id })));
   }
 

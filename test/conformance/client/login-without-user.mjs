@@ -1,5 +1,5 @@
 /** Where a client that had one would publish its metadata; the suite expects this address. */
-const METADATA_URL = 'https://conformance-test.local/client-metadata.json';
+export const METADATA_URL = 'https://conformance-test.local/client-metadata.json';
 
 /** An OAuth client whose user agrees to everything: it follows the redirect to the login page, and back, by itself. */
 export class LoginWithoutUser {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
 
 /** What an answer may use of the request that it answers. */
@@ -6,7 +7,10 @@ export interface AnswerContext {
   readonly progress?: (progress: { progress: number; total?: number; message?: string }) => Promise<void>;
 }
 
-export const ROOTS = [{ uri: 'file:///work/project', name: 'Project', _meta: { 'client/kind': 'git' } }];
+/** How long a person ponders a question, in ms: longer than the deadlines of the tests that have them ask. */
+const PONDER_MS = 1_000;
+
+export const ROOTS = [{ uri: 'file:///home/ada/project', name: 'Project', _meta: { 'client/kind': 'git' } }];
 
 /** What the person or the model behind the client says, by the text of the question. */
 const ANSWERS: Readonly<Record<string, (context: AnswerContext) => JsonObject | Promise<JsonObject>>> = {
@@ -14,6 +18,10 @@ const ANSWERS: Readonly<Record<string, (context: AnswerContext) => JsonObject | 
   decline: () => ({ action: 'decline' }),
   cancel: () => ({ action: 'cancel' }),
   open: () => ({ action: 'accept' }),
+  ponder: async () => {
+    await delay(PONDER_MS);
+    return { action: 'accept', content: {} };
+  },
   reject: () => {
     throw Object.assign(new Error('the user rejected it'), { code: -1, data: { by: 'user' } });
   },

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
-import { CANCEL_REASON } from './cases.ts';
+import { CANCEL_REASON } from './channel-cases.ts';
 import type { Observation } from './probe.ts';
 import type { Row } from './rows.ts';
 import type { ClientKind } from './session.ts';

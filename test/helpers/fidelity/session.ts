@@ -1,5 +1,6 @@
 import { Client as ClientV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CreateMessageRequestSchema,
@@ -61,27 +62,21 @@ export async function connectSession(
 
 async function sessionV1(transport: Transport, capabilities: JsonObject, received: Message[]): Promise<Session> {
   const asked: Asked[] = [];
-  const client = new ClientV1(CLIENT, { capabilities });
-  const answer = (method: string, params: JsonObject, context: AnswerContext) =>
-    answerFor(keep(asked, method, params, context), context);
-  if (capabilities.sampling)
-    client.setRequestHandler(
-      CreateMessageRequestSchema,
-      async ({ method, params }, extra) =>
-        answer(method, params, {
-          signal: extra.signal,
-          progress: (progress) =>
-            extra.sendNotification({
-              method: 'notifications/progress',
-              params: { progressToken: extra._meta?.progressToken ?? 'none', ...progress },
-            }),
-        }) as never,
-    );
-  if (capabilities.elicitation)
-    client.setRequestHandler(
-      ElicitRequestSchema,
-      async ({ method, params }, extra) => answer(method, params as JsonObject, { signal: extra.signal }) as never,
-    );
+  const client = new ClientV1(CLIENT, {
+    capabilities,
+    ...(capabilities.tasks !== undefined && { taskStore: new InMemoryTaskStore() }),
+  });
+  const answer = async ({ method, params }: { method: string; params?: unknown }, extra: Extra) => {
+    const context: AnswerContext = { signal: extra.signal, progress: (progress) => tellProgress(extra, progress) };
+    const question = keep(asked, method, (params ?? {}) as JsonObject, context);
+    const { task, ...plain } = question;
+    // As the SDK types answers by method, which is not known here.
+    return (
+      task && extra.taskStore ? answerAsTask(plain, context, extra.taskStore) : answerFor(plain, context)
+    ) as never;
+  };
+  if (capabilities.sampling) client.setRequestHandler(CreateMessageRequestSchema, answer);
+  if (capabilities.elicitation) client.setRequestHandler(ElicitRequestSchema, answer);
   if (capabilities.roots)
     client.setRequestHandler(ListRootsRequestSchema, async ({ method, params }) => {
       keep(asked, method, params ?? {});
@@ -98,6 +93,25 @@ async function sessionV1(transport: Transport, capabilities: JsonObject, receive
     rootsChanged: () => client.sendRootsListChanged(),
     close: () => client.close(),
   };
+}
+
+type Extra = Parameters<Parameters<ClientV1['setRequestHandler']>[1]>[1];
+
+function tellProgress(extra: Extra, progress: { progress: number }): Promise<void> {
+  const progressToken = extra._meta?.progressToken ?? 'none';
+  return extra.sendNotification({ method: 'notifications/progress', params: { progressToken, ...progress } });
+}
+
+/** Answers with a task of the client's own, which the server follows (2025-11-25). */
+async function answerAsTask(
+  question: JsonObject,
+  context: AnswerContext,
+  tasks: NonNullable<Extra['taskStore']>,
+): Promise<JsonObject> {
+  const task = await tasks.createTask({ ttl: 60_000 });
+  const result = await answerFor(question, context);
+  await tasks.storeTaskResult(task.taskId, 'completed', result);
+  return { task };
 }
 
 async function sessionV2(

@@ -25,15 +25,25 @@ export async function throughGateway(
   entry: Entry,
   tool: string,
   events: Way['events'] = () => [],
-  { capabilities, settings = {} }: { capabilities?: JsonObject; settings?: JsonObject } = {},
+  capabilities?: JsonObject,
 ): Promise<Way & { readonly gateway: Gateway }> {
-  const gateway = launchGateway({ config: { u: entry, $gateway: settings } });
+  const gateway = launchGateway({ config: { u: entry } });
   const session = await opened(connectSession(kind, pipeTransport(gateway.process.peer), capabilities));
   const ready = async () => !(await session.callTool('describe', { id: `u::${tool}` })).isError;
   await waitUntil(ready, { what: `u::${tool} is known; log: ${gateway.process.tail()}` });
   const call: Way['call'] = (name, args, options) =>
     session.callTool('invoke', { id: `u::${name}`, args, ...options?.rest }, options);
   return { gateway, session, events, call };
+}
+
+/** The answer to a request of any method: its result, or its error as a value. */
+export async function answerOf({ session }: Way, method: string, params: JsonObject): Promise<JsonObject> {
+  try {
+    return await session.request(method, params);
+  } catch (error) {
+    const { code, message, data } = error as Error & { code?: unknown; data?: unknown };
+    return { code, message, data };
+  }
 }
 
 async function opened(opening: Promise<Session>): Promise<Session> {

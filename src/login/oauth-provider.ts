@@ -1,0 +1,147 @@
+import type {
+  OAuthClientInformationContext,
+  OAuthClientMetadata,
+  OAuthClientProvider,
+  OAuthDiscoveryState,
+  StoredOAuthClientInformation,
+  StoredOAuthTokens,
+} from '@modelcontextprotocol/client';
+import type { OAuthConfig } from '../config/schema.ts';
+import type { Credentials, IssuerCredentials } from './credentials.ts';
+
+export interface LoginParts {
+  readonly oauth: OAuthConfig;
+  readonly credentials: Credentials;
+  readonly redirectUrl: string;
+  /** Comes back with the callback, and tells that it belongs to this login. */
+  readonly state: string;
+  /** Called with the address at which the person logs in. */
+  readonly onUrl: (url: URL) => void;
+}
+
+const CLIENT_NAME = 'MCP Gateway';
+
+/** One login of a person, as the SDK's OAuth client wants to be told: what must outlive it goes into the credentials. */
+export function oauthProvider({ oauth, credentials, redirectUrl, state, onUrl }: LoginParts): OAuthClientProvider {
+  let verifier = '';
+  let discovered: OAuthDiscoveryState | undefined;
+  let requestedScope: string | undefined;
+  const forget = (part: keyof IssuerCredentials) => {
+    const issuer = discovered && issuerOf(discovered);
+    return issuer ? credentials.updateIssuer(issuer, ({ [part]: _, ...rest }) => rest) : undefined;
+  };
+  return {
+    redirectUrl,
+    clientMetadata: metadataOf(oauth, redirectUrl),
+    ...(oauth.clientMetadataUrl && { clientMetadataUrl: oauth.clientMetadataUrl }),
+    state: () => state,
+    clientInformation: async (context) => {
+      const own = registeredBeforehand(oauth, context);
+      if (own || !context) return own;
+      const { client } = (await credentials.read()).issuers[context.issuer] ?? {};
+      return client && fits(client, redirectUrl) ? client : undefined;
+    },
+    ...(!oauth.clientId && {
+      saveClientInformation: async (client, context) => {
+        if (context) await credentials.updateIssuer(context.issuer, (kept) => ({ ...kept, client }));
+      },
+    }),
+    // A login is begun only when the tokens at hand do not suffice.
+    tokens: () => undefined,
+    saveTokens: (tokens, context) => keepTokens(credentials, withScope(tokens, requestedScope), context?.issuer),
+    redirectToAuthorization: (url) => {
+      requestedScope = url.searchParams.get('scope') ?? undefined;
+      onUrl(url);
+    },
+    saveCodeVerifier: (own) => {
+      verifier = own;
+    },
+    codeVerifier: () => verifier,
+    saveDiscoveryState: (own) => {
+      discovered = own;
+    },
+    discoveryState: () => discovered,
+    invalidateCredentials: async (part) => {
+      if (part === 'client' || part === 'all') await forget('client');
+      if (part === 'tokens' || part === 'all') await forget('tokens');
+      if (part === 'discovery' || part === 'all') discovered = undefined;
+    },
+  };
+}
+
+/** The client-credentials grant: no person, no redirect; `onTokens` receives what is granted. */
+export function machineProvider(
+  oauth: OAuthConfig,
+  onTokens: (tokens: StoredOAuthTokens) => void,
+): OAuthClientProvider {
+  const noPerson = () => {
+    throw new Error('the client-credentials grant involves no person');
+  };
+  return {
+    redirectUrl: undefined,
+    clientMetadata: {
+      client_name: CLIENT_NAME,
+      redirect_uris: [],
+      grant_types: ['client_credentials'],
+      ...(oauth.scope && { scope: oauth.scope }),
+    },
+    clientInformation: (context) => registeredBeforehand(oauth, context),
+    tokens: () => undefined,
+    saveTokens: onTokens,
+    redirectToAuthorization: noPerson,
+    saveCodeVerifier: () => {},
+    codeVerifier: noPerson,
+    prepareTokenRequest: (scope) => new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) }),
+  };
+}
+
+/** Keeps tokens and makes them those in use. */
+export function keepTokens(credentials: Credentials, tokens: StoredOAuthTokens, issuer = tokens.issuer): Promise<void> {
+  if (!issuer) throw new Error('tokens without an issuer');
+  return credentials.update((kept) => ({
+    ...kept,
+    issuer,
+    issuers: { ...kept.issuers, [issuer]: { ...kept.issuers[issuer], tokens } },
+  }));
+}
+
+/** The client of the configuration. Without `issuer` there, it is taken to belong to whatever server the login is at. */
+export function registeredBeforehand(
+  oauth: OAuthConfig,
+  context?: OAuthClientInformationContext,
+): StoredOAuthClientInformation | undefined {
+  if (!oauth.clientId) return undefined;
+  const issuer = oauth.issuer ?? context?.issuer;
+  return {
+    client_id: oauth.clientId,
+    ...(oauth.clientSecret && { client_secret: oauth.clientSecret }),
+    ...(issuer && { issuer }),
+  };
+}
+
+export function issuerOf(info: Pick<OAuthDiscoveryState, 'authorizationServerUrl' | 'authorizationServerMetadata'>) {
+  return info.authorizationServerMetadata?.issuer ?? info.authorizationServerUrl;
+}
+
+function metadataOf(oauth: OAuthConfig, redirectUrl: string): OAuthClientMetadata {
+  return {
+    client_name: CLIENT_NAME,
+    redirect_uris: [redirectUrl],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    application_type: 'native',
+    ...(oauth.scope && { scope: oauth.scope }),
+  };
+}
+
+/** Whether a client can be used with this callback: one that registered itself did so with the port of that time. */
+function fits(client: StoredOAuthClientInformation, redirectUrl: string): boolean {
+  const secretEnds = 'client_secret_expires_at' in client ? client.client_secret_expires_at : 0;
+  if (secretEnds && secretEnds * 1_000 <= Date.now()) return false;
+  return !('redirect_uris' in client) || client.redirect_uris.includes(redirectUrl);
+}
+
+/** A server that says nothing of the scope granted what was asked for (RFC 6749, 5.1). */
+function withScope(tokens: StoredOAuthTokens, scope: string | undefined): StoredOAuthTokens {
+  return { ...(scope && { scope }), ...tokens };
+}

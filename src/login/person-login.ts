@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import {
+  auth,
+  type FetchLike,
+  type OAuthClientProvider,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
+import type { OAuthConfig } from '../config/schema.ts';
+import { causeOf } from '../core/errors.ts';
+import type { Credentials } from './credentials.ts';
+import { Loopback, type Page } from './loopback.ts';
+import { oauthProvider } from './oauth-provider.ts';
+
+export interface PersonLoginOptions {
+  readonly serverUrl: string;
+  readonly oauth: OAuthConfig;
+  readonly credentials: Credentials;
+  readonly fetchFn: FetchLike;
+  readonly scope?: string;
+  readonly resourceMetadataUrl?: URL;
+  /** Called when the tokens are kept, before anybody hears of it. */
+  readonly onTokens: () => Promise<void>;
+}
+
+/** How long a person may take, in ms. */
+const LIFETIME_MS = 15 * 60_000;
+
+/** A login that waits for a person: an address to open, and a server on this machine to which the browser returns. */
+export class PersonLogin {
+  readonly id = randomUUID();
+  /** Resolves when the tokens are kept. Rejects when the person or a server refused, or nobody came. */
+  readonly done: Promise<void>;
+
+  readonly #options: PersonLoginOptions;
+  readonly #state = randomUUID();
+  #url: URL | undefined;
+  #loopback: Loopback | undefined;
+  #provider: OAuthClientProvider | undefined;
+  #answered: Promise<Page> | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  #resolve: () => void = () => {};
+  #reject: (reason: Error) => void = () => {};
+
+  /** Finds the authorization server, registers with it if need be, and listens for the callback. */
+  static async begin(options: PersonLoginOptions): Promise<PersonLogin> {
+    const login = new PersonLogin(options);
+    try {
+      await options.credentials.exclusively(() => login.#open());
+    } catch (error) {
+      login.cancel('it could not begin');
+      throw error;
+    }
+    return login;
+  }
+
+  private constructor(options: PersonLoginOptions) {
+    this.#options = options;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Nobody may be waiting for it.
+    this.done.catch(() => {});
+  }
+
+  /** Where the person logs in. */
+  get url(): string {
+    return String(this.#url);
+  }
+
+  /** Ends it without a result. */
+  cancel(reason: string): void {
+    clearTimeout(this.#expiry);
+    this.#loopback?.close();
+    this.#reject(new Error(`the login was given up: ${reason}`));
+  }
+
+  async #open(): Promise<void> {
+    const { serverUrl, oauth, credentials, fetchFn, scope, resourceMetadataUrl } = this.#options;
+    const { callbackPort = 0 } = await credentials.read();
+    const ports = oauth.callbackPort ? [oauth.callbackPort] : [callbackPort, 0];
+    this.#loopback = await Loopback.open(ports, (query) => this.#callback(query));
+    const { port, url: redirectUrl } = this.#loopback;
+    await credentials.update((kept) => ({ ...kept, callbackPort: port }));
+    const onUrl = (url: URL) => {
+      this.#url = url;
+    };
+    this.#provider = oauthProvider({ oauth, credentials, redirectUrl, state: this.#state, onUrl });
+    await auth(this.#provider, {
+      serverUrl,
+      fetchFn,
+      forceReauthorization: true,
+      ...(scope && { scope }),
+      ...(resourceMetadataUrl && { resourceMetadataUrl }),
+    });
+    if (!this.#url || !/^https?:$/.test(this.#url.protocol)) throw new Error('the login page has no http(s) address');
+    this.#expiry = setTimeout(() => this.cancel('nobody logged in within 15 minutes'), LIFETIME_MS).unref();
+  }
+
+  async #callback(query: URLSearchParams): Promise<Page> {
+    if (query.get('state') !== this.#state) return { status: 400, text: 'This is not the login that is waited for.' };
+    this.#answered ??= this.#finish(query);
+    return this.#answered;
+  }
+
+  async #finish(query: URLSearchParams): Promise<Page> {
+    clearTimeout(this.#expiry);
+    try {
+      const { serverUrl, credentials, fetchFn, onTokens } = this.#options;
+      // The SDK checks the issuer of a whole callback, refusals included, behind this method only.
+      const transport = new StreamableHTTPClientTransport(new URL(serverUrl), {
+        fetch: fetchFn,
+        ...(this.#provider && { authProvider: this.#provider }),
+      });
+      await credentials.exclusively(() => transport.finishAuth(query));
+      await onTokens();
+      this.#resolve();
+      return { status: 200, text: 'You are logged in. You may close this window.' };
+    } catch (error) {
+      this.#reject(new Error(`the login failed: ${causeOf(error)}`, { cause: error }));
+      return { status: 400, text: 'The login failed. You may close this window; the gateway says more.' };
+    } finally {
+      this.#loopback?.close();
+    }
+  }
+}
