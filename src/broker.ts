@@ -1,40 +1,20 @@
 import { argumentsError } from './arguments/arguments-error.ts';
 import { checkArguments } from './arguments/check-arguments.ts';
 import { mendArguments } from './arguments/mend-arguments.ts';
-import { searchResults } from './catalog/answer.ts';
-import type { Catalog } from './catalog/catalog.ts';
 import { signature } from './catalog/signature.ts';
 import { MAX_TIMER_MS, withTimeout } from './core/abort.ts';
-import type { CallContext, Caller, CallTool, ToolCall, ToolResult, Visibility } from './core/call.ts';
+import type { CallContext, Caller, CallTool, ToolCall, ToolResult } from './core/call.ts';
 import { clip, GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { ToolEntry } from './core/tool.ts';
+import { FIRST_CONNECT_WAIT_MS, Finder, type FinderParts, type SearchRequest } from './finder.ts';
 import type { Job } from './jobs/job.ts';
 import type { Jobs } from './jobs/jobs.ts';
-import type { Upstreams } from './upstream/upstreams.ts';
 
-/** What the configuration has to say to whoever searches. */
-export interface ConfigNotices {
-  /** Entries that could not be used, with what is wrong about them. */
-  readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
-  /** What concerns the file as a whole: none found, or a broken edit that was not taken over. */
-  readonly hint?: string;
-}
-
-export interface BrokerParts {
-  readonly catalog: Catalog;
-  readonly upstreams: Upstreams;
+export interface BrokerParts extends FinderParts {
   readonly jobs: Jobs;
   /** `upstreams.call`, wrapped in whatever policies the composition root chose. */
   readonly call: CallTool;
-  readonly visible: Visibility;
-  readonly notices: () => ConfigNotices;
-}
-
-export interface SearchRequest {
-  readonly query: string;
-  readonly limit: number;
-  readonly filters?: { readonly server?: string; readonly tags?: readonly string[] };
 }
 
 export interface InvokeRequest {
@@ -55,55 +35,28 @@ export interface JobView {
 /** How a call that may be handed over came out. */
 export type Invoked = { readonly result: ToolResult } | { readonly handedOver: JobView };
 
-/** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
-const FIRST_CONNECT_WAIT_MS = 3_000;
 /** Deadlines in ms where neither the caller nor the server's entry gives one. */
 const INVOKE_TIMEOUT_MS = 30_000;
 const JOB_TIMEOUT_MS = 3_600_000;
-/** Servers named in one answer, and characters of an error there: an answer is read by a model. */
-const MAX_SERVERS = 60;
-const MAX_ERROR = 160;
-/** A server that has never been logged in to has no known tool; any id of its own will do. */
-const HOW_TO_LOG_IN = 'invoke any id that begins with "<server>::" to log in';
-
 interface Resolved {
   readonly tool: ToolEntry;
   /** How long somebody took to log in first, in ms: not the call's time. */
   readonly askedMs: number;
 }
 
-type ServerState = 'connecting' | 'failing' | 'misconfigured' | 'needs_auth';
-
-interface Unavailable {
-  readonly server: string;
-  readonly state: ServerState;
-  readonly error?: string;
-}
-
 /** The gateway's five verbs. It has never heard of MCP, HTTP, files or metrics. */
 export class Broker {
   readonly #parts: BrokerParts;
+  readonly #finder: Finder;
 
   constructor(parts: BrokerParts) {
     this.#parts = parts;
+    this.#finder = new Finder(parts);
   }
 
-  /** Tools that fit a query, within a token budget, and the servers that could not be asked. Empty query: the servers. */
-  async search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
-    const { catalog, upstreams, notices } = this.#parts;
-    const concerned = (server: string) => this.#concerns(server, request);
-    await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, concerned);
-    const unavailable = this.#unavailable(concerned);
-    const { hint } = notices();
-    const rest = { ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
-    if (request.query.trim() === '' && !request.filters) return { servers: this.#servers(caller), ...rest };
-    const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
-    const { limit, filters } = request;
-    const { found, hits } =
-      request.query.trim() === ''
-        ? this.#toolsByName(concerned, visible, limit)
-        : catalog.search(request.query, { limit, filters, visible });
-    return { found, results: searchResults(hits).results, ...rest };
+  /** Tools that fit one or several needs, or what there is; see `Finder`. */
+  search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
+    return this.#finder.search(request, caller);
   }
 
   /** The upstream's own definition of a tool, unchanged, with where it lives and whether it can be called now. */
@@ -122,7 +75,10 @@ export class Broker {
     const { tool, askedMs } = known
       ? { tool: known, askedMs: 0 }
       : await this.#resolve(request.id, context.caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
-    return this.#parts.call(this.#toolCall(tool, request, startedAt + askedMs, INVOKE_TIMEOUT_MS), context);
+    return this.#parts.call(
+      this.#toolCall(tool, request, context.caller, [startedAt + askedMs, INVOKE_TIMEOUT_MS]),
+      context,
+    );
   }
 
   /**
@@ -138,7 +94,7 @@ export class Broker {
     if (context.signal.aborted) giveUp();
     let onProgress = context.onProgress;
     const { tool, askedMs } = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
-    const call = this.#toolCall(tool, request, startedAt + askedMs, JOB_TIMEOUT_MS);
+    const call = this.#toolCall(tool, request, caller, [startedAt + askedMs, JOB_TIMEOUT_MS]);
     const execution = this.#parts.call(call, {
       ...context,
       signal: abort.signal,
@@ -160,10 +116,10 @@ export class Broker {
     const { caller } = context;
     const { tool } = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
     const { jobs } = this.#parts;
-    // The deadline of a job runs from its start, not from its place in the queue.
-    const run = () => ({ ...this.#toolCall(tool, request, Date.now(), JOB_TIMEOUT_MS), background: true });
+    const call = { ...this.#toolCall(tool, request, caller, [0, JOB_TIMEOUT_MS]), background: true };
     const job = jobs.submit(caller.id, { tool: tool.id }, request.priority, (signal, onProgress) =>
-      this.#parts.call(run(), { caller, signal, onProgress, peer: context.peer }),
+      // The deadline of a job runs from its start, not from its place in the queue.
+      this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer: context.peer }),
     );
     return this.#view(job);
   }
@@ -179,16 +135,6 @@ export class Broker {
       ? jobs.cancel(request.jobId, owner)
       : await jobs.wait(request.jobId, owner, request.waitMs, context.signal);
     return this.#view(job);
-  }
-
-  #toolsByName(concerned: (server: string) => boolean, visible: (entry: ToolEntry) => boolean, limit: number) {
-    const { upstreams, catalog } = this.#parts;
-    const servers = upstreams.all().map(({ config }) => config.key);
-    const entries = servers
-      .filter(concerned)
-      .flatMap((server) => catalog.toolsOf(server))
-      .filter(visible);
-    return { found: entries.length, hits: entries.slice(0, limit).map((entry) => ({ entry, score: 0 })) };
   }
 
   #view(job: Job): JobView {
@@ -225,7 +171,7 @@ export class Broker {
     // A tool of another server is hardly meant when the server itself is known.
     const likely = (entry: ToolEntry) => visible(caller, entry) && (!server || entry.server === server);
     const nearest = catalog.nearestIds(id, likely);
-    const missing = this.#unavailable((server) => id.startsWith(`${server}::`))[0];
+    const missing = this.#finder.unavailable((server) => id.startsWith(`${server}::`))[0];
     const why = missing
       ? `server "${missing.server}" is ${missing.state}${missing.error ? ` (${missing.error})` : ''}`
       : nearest.length > 0
@@ -234,45 +180,17 @@ export class Broker {
     return new GatewayError('TOOL_NOT_FOUND', `no tool "${clip(id, 120)}"; ${why}`, { details: { nearest } });
   }
 
-  #toolCall(tool: ToolEntry, request: InvokeRequest, startedAt: number, fallbackMs: number): ToolCall {
+  #toolCall(
+    tool: ToolEntry,
+    request: InvokeRequest,
+    caller: Caller,
+    [startedAt, fallbackMs]: [number, number],
+  ): ToolCall {
     const { args, mended } = fitArguments(tool, request.args);
+    this.#parts.usage?.invoked(caller.id, tool.id);
     const { meta, continuation } = request;
     const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
     return { tool, args, mended, meta, continuation, startedAt, timeoutMs };
-  }
-
-  #concerns(server: string, { filters }: SearchRequest): boolean {
-    if (filters?.server !== undefined && filters.server !== server) return false;
-    if (!filters?.tags?.length) return true;
-    const tags = this.#parts.upstreams.get(server)?.config.tags ?? [];
-    return filters.tags.some((tag) => tags.includes(tag));
-  }
-
-  #unavailable(concerned: (server: string) => boolean): Unavailable[] {
-    const down = this.#parts.upstreams.all().flatMap(({ config, state }): Unavailable[] => {
-      if (state.status === 'connecting') return [{ server: config.key, state: 'connecting' }];
-      if (state.status === 'needs_auth') return [{ server: config.key, state: 'needs_auth', error: HOW_TO_LOG_IN }];
-      if (state.status !== 'waiting') return [];
-      return [{ server: config.key, state: 'failing', error: clip(state.error, MAX_ERROR) }];
-    });
-    const wrong = this.#parts
-      .notices()
-      .misconfigured.map(
-        ({ server, error }): Unavailable => ({ server, state: 'misconfigured', error: clip(error, MAX_ERROR) }),
-      );
-    return [...wrong, ...down].filter(({ server }) => concerned(server)).slice(0, MAX_SERVERS);
-  }
-
-  #servers(caller: Caller): JsonObject[] {
-    const { upstreams, catalog, visible } = this.#parts;
-    return upstreams
-      .all()
-      .slice(0, MAX_SERVERS)
-      .map(({ config, about }) => {
-        const tools = catalog.toolsOf(config.key).filter((entry) => visible(caller, entry)).length;
-        const description = config.description ?? about.title;
-        return { server: config.key, tools, ...(description && { description: clip(description, 120) }) };
-      });
   }
 }
 

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { GatewayConfig } from './config/load.ts';
 import { emptyConfig, loadConfig, resolveConfigPath } from './config/load.ts';
@@ -87,7 +89,7 @@ async function serve(argument: string | undefined): Promise<number> {
   });
   // Imported here: the commands that only print need none of it.
   const { Gateway } = await import('./gateway.ts');
-  const gateway = new Gateway(await configured(argument), { log });
+  const gateway = new Gateway(await configured(argument), { log, cacheDirectory: cacheDirectory() });
   const served = gateway.serveStdio(process.stdin, processOutput(1)).then(() => 'the client closed the connection');
   gateway.start();
   gateway.watch();
@@ -97,6 +99,12 @@ async function serve(argument: string | undefined): Promise<number> {
   setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
   await gateway.stop();
   return 0;
+}
+
+/** Where what was learnt is kept: `$XDG_CACHE_HOME/mcp-gateway`, else `~/.cache/mcp-gateway`. */
+function cacheDirectory(): string {
+  const { XDG_CACHE_HOME = '' } = process.env;
+  return join(isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache'), 'mcp-gateway');
 }
 
 /** The configuration to start with. A file that cannot be read costs its servers, not the gateway: it is watched. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { Announcements } from './announcements.ts';
 import { Broker } from './broker.ts';
@@ -8,6 +9,7 @@ import { type CallPolicy, LOCAL } from './core/call.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import { isJsonObject } from './core/json.ts';
 import { createLogger, type Logger } from './core/log.ts';
+import type { MeaningSearch } from './finder.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { ClientSession } from './mcp/client-session.ts';
 import { Conversations } from './mcp/conversation.ts';
@@ -18,11 +20,15 @@ import type { ServerParts } from './mcp/server.ts';
 import type { PrimitiveKind, PrimitiveSource } from './primitives/primitive-source.ts';
 import { Primitives } from './primitives/primitives.ts';
 import { ResultStore } from './results/result-store.ts';
+import type { Semantics } from './semantics/semantics.ts';
 import { Upstreams } from './upstream/upstreams.ts';
+import { UsageMemory } from './usage/usage-memory.ts';
 
 export interface GatewayOptions {
   /** Receives what the gateway logs; nothing is written anywhere by default. */
   readonly log?: Logger;
+  /** Where it keeps what it has learnt (use of tools, vectors); absent: nothing is kept on disk. */
+  readonly cacheDirectory?: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -33,6 +39,8 @@ export class Gateway {
   readonly #log: Logger;
   readonly #catalog = new Catalog();
   readonly #jobs: Jobs;
+  readonly #usage: UsageMemory | undefined;
+  readonly #semantics: Promise<Semantics> | undefined;
   readonly #upstreams: Upstreams;
   readonly #primitives: Primitives;
   readonly #announcements: Announcements;
@@ -47,6 +55,8 @@ export class Gateway {
     this.#config = config;
     this.#log = options.log ?? createLogger(() => {});
     this.#jobs = new Jobs(jobLimits(config));
+    this.#usage = usageMemory(config, options);
+    this.#semantics = options.cacheDirectory ? meaning(config, options.cacheDirectory, this.#log) : undefined;
     this.#announcements = new Announcements({
       upstreams: () => this.#upstreams,
       primitives: () => this.#primitives,
@@ -62,9 +72,11 @@ export class Gateway {
       onTools: (server, tools) => {
         const { duplicates } = this.#catalog.setServer(server, tools);
         for (const tool of duplicates) this.#log.warning('duplicate tool', { server: server.key, tool });
+        void this.#semantics?.then((known) => known.setServer(server.key, this.#catalog.toolsOf(server.key)));
       },
       onGone: (server) => {
         this.#catalog.removeServer(server);
+        void this.#semantics?.then((known) => known.removeServer(server));
         this.#primitives.invalidate(server);
       },
       onReady: (server, connection) => this.#announcements.serverReady(server, connection),
@@ -81,6 +93,8 @@ export class Gateway {
       jobs: this.#jobs,
       call: logDefects(this.#log)(tellMended((call, context) => this.#upstreams.call(call, context))),
       visible: () => true,
+      usage: this.#usage,
+      semantics: this.#semantics && fusing(this.#semantics, this.#catalog, config),
       notices: () => ({ misconfigured: this.#config.misconfigured, ...this.#hint() }),
     });
   }
@@ -138,7 +152,12 @@ export class Gateway {
     this.#watcher?.close();
     this.#announcements.close();
     await this.#connection?.close();
-    await Promise.all([this.#jobs.settle(), this.#upstreams.close()]);
+    await Promise.all([
+      this.#jobs.settle(),
+      this.#upstreams.close(),
+      this.#usage?.close(),
+      this.#semantics?.then((known) => known.close()),
+    ]);
   }
 
   #exposes(server: string, kind: PrimitiveKind): boolean {
@@ -207,6 +226,31 @@ function logDefects(log: Logger): CallPolicy {
       if (defect) log.error('call failed inside the gateway', { tool: call.tool.id, error: causeOf(error) });
       throw error;
     }
+  };
+}
+
+function usageMemory({ settings }: GatewayConfig, { cacheDirectory }: GatewayOptions): UsageMemory | undefined {
+  if (!settings.search.usage) return undefined;
+  return new UsageMemory(cacheDirectory === undefined ? {} : { path: join(cacheDirectory, 'usage.json') });
+}
+
+/** Loaded only where an endpoint is configured. */
+function meaning({ settings }: GatewayConfig, directory: string, log: Logger): Promise<Semantics> | undefined {
+  const { embeddings } = settings.search;
+  return (
+    embeddings && import('./semantics/semantics.ts').then((own) => new own.Semantics({ ...embeddings, directory, log }))
+  );
+}
+
+function fusing(semantics: Promise<Semantics>, catalog: Catalog, { settings }: GatewayConfig): MeaningSearch {
+  const weight = settings.search.embeddings?.weight ?? 0;
+  return {
+    fused: async (query, hits, visible, limit) => {
+      const similar = await (await semantics).similar(query, visible, limit);
+      if (!similar) return hits;
+      const { fuse } = await import('./semantics/fuse.ts');
+      return fuse(hits, similar, (id) => catalog.get(id), { weight, limit });
+    },
   };
 }
 

@@ -226,6 +226,29 @@ const CONFORMANCE = promised('#3', {
     'The official client scenarios pass through the gateway, except those that the baseline names: 18 and at least 29 of 32.',
 });
 
+const FINDING = promised('#4', {
+  'search.groups': 'A query may be a list of up to five; their hits are grouped and share a budget.',
+  'search.browse': 'Filters alone list the tools of servers by name, in pages within the token budget.',
+  'search.effects': 'Results show what a tool gives back and whether it reads only or destroys; readOnly filters.',
+  'search.no-hit': 'Without a hit the answer names near words of the index and the servers there are.',
+  'usage.counts': 'Tools really invoked after a search gain a little for like queries.',
+  'usage.ranks': 'Use decides between equals, can be turned off, and never buries a better match.',
+  'usage.bounded': 'The memory of use decays and is bounded.',
+  'usage.disk': 'It is kept on disk for its owner alone; a corrupt or foreign file is ignored.',
+});
+
+const SEMANTICS = promised('#4', {
+  'semantics.finds': 'With an embeddings endpoint, tools are found by what they mean, of what the caller may see.',
+  'semantics.learns': 'Vectors are asked for in the background, in batches, and again only for texts that changed.',
+  'semantics.disk': 'They are kept on disk for their owner alone, by model; a damaged or foreign file is ignored.',
+  'semantics.fallback':
+    'An endpoint that is slow, gone or wrong costs no search more than the timeout, and is left alone for a while.',
+  'semantics.recovers': 'An endpoint that comes back is asked again, for what was missing too.',
+  'semantics.secret': 'The key and headers of the endpoint reach only it, and no log.',
+  'semantics.fusion': 'Both ways make one list, the same each time; what both find comes before what one finds.',
+  'semantics.setting': 'It is off unless configured; wrong settings are named, and leave it off.',
+});
+
 const FIDELITY = promised('#3', {
   // Results
   'results.content':
@@ -287,6 +310,19 @@ const FIDELITY = promised('#3', {
   'fidelity.everything': 'server-everything behaves the same as directly: tools, resources, prompts, completion.',
 });
 
+const RANKING = promised('#4', {
+  'ranking.floor':
+    'On the labelled set in the repository the right tool is among the first five for 97 of 100 queries.',
+  'ranking.scripts': 'Queries and tools are found in any script, with or without accents and full width.',
+  'ranking.typo': 'One typing error in a query costs at most 4 points of Recall@5.',
+  'ranking.deterministic': 'The same tools and query give the same order, however the tools came.',
+  'ranking.words':
+    'Other forms of a word, other words for it, its beginning and a part of a server’s name find a tool too.',
+  'ranking.literals': 'Quoted texts, ids, dates and addresses in a query count less than its other words.',
+  'ranking.slices': 'Indexing gives way to the event loop, and a search meanwhile covers what is indexed so far.',
+  'ranking.one-server': 'Adding, replacing or removing a server leaves the tools of the others as they are.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -296,6 +332,9 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...LOGIN,
   ...FIDELITY,
   ...CONFORMANCE,
+  ...FINDING,
+  ...SEMANTICS,
+  ...RANKING,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -1,9 +1,11 @@
-import MiniSearch from 'minisearch';
 import { type ToolDefinition, type ToolEntry, toolId } from '../core/tool.ts';
-import { type SearchDocument, searchDocument } from './fields.ts';
-import { FIELD_WEIGHTS, MATCHING } from './ranking.ts';
+import { fieldTerms } from './fields.ts';
+import { queryWords } from './query.ts';
+import { type Ranked, rank } from './rank.ts';
+import { RANKING, type Ranking } from './ranking.ts';
 import { similarityTo } from './similarity.ts';
-import { queryTerms, tokenize } from './text.ts';
+import { ToolIndex } from './tool-index.ts';
+import { type Task, WorkQueue } from './work-queue.ts';
 
 /** A server of the configuration, as far as its tools are found by it. */
 export interface CatalogServer {
@@ -20,52 +22,73 @@ export interface SearchOptions {
   readonly visible: (entry: ToolEntry) => boolean;
 }
 
-export interface SearchHit {
-  readonly entry: ToolEntry;
-  /** BM25 with the field weights: comparable within one answer only. */
-  readonly score: number;
-}
+/** A tool and how well it fits. */
+export type SearchHit = Ranked;
 
 const MAX_WANTED_CHARS = 200;
 
-interface ServerTools {
-  readonly entries: readonly ToolEntry[];
-  readonly documents: readonly SearchDocument[];
+/** Words that are scored and searched for before anyone asks: those that so many tools have, and how many of them. */
+const MIN_REHEARSED_COUNT = 50;
+const MAX_REHEARSED_WORDS = 500;
+const MAX_REHEARSED_QUERIES = 100;
+
+/** A tool and its number in the index. */
+interface Listed {
+  readonly entry: ToolEntry;
+  readonly number: number;
 }
 
 /** Last known tools of all servers by id, and the index over them. */
 export class Catalog {
-  readonly #servers = new Map<string, ServerTools>();
+  readonly #ranking: Ranking;
+  readonly #index: ToolIndex;
+  readonly #work = new WorkQueue(() => this.#rehearsals());
+  readonly #servers = new Map<string, readonly Listed[]>();
   readonly #entries = new Map<string, ToolEntry>();
-  readonly #index = new MiniSearch<SearchDocument>({
-    fields: Object.keys(FIELD_WEIGHTS),
-    tokenize,
-    processTerm: (term) => term,
-    searchOptions: { ...MATCHING, tokenize: queryTerms },
-  });
+  /** Entries by their number in the index; numbers of removed ones are used again. */
+  readonly #numbered: (ToolEntry | undefined)[] = [];
+  readonly #free: number[] = [];
+
+  constructor(ranking = RANKING) {
+    this.#ranking = ranking;
+    this.#index = new ToolIndex(ranking.fields);
+  }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Replaces one server's tools. Of tools with the same id the first stays; the names of the others are returned. */
+  /**
+   * Replaces one server's tools. Of tools with the same id the first stays; the names of the others are returned.
+   * All but the search knows them at once; the search knows some dozens at once and the others little by little.
+   */
   setServer(server: CatalogServer, tools: readonly ToolDefinition[]): { duplicates: string[] } {
     this.removeServer(server.key);
     const offered = tools.map((definition) => entryOf(server, definition));
     const entries = offered.filter((entry) => this.#admit(entry));
-    const documents = entries.map((entry) => searchDocument(entry, server.description));
-    this.#index.addAll(documents);
-    this.#servers.set(server.key, { entries, documents });
+    const listed = entries.map((entry) => ({ entry, number: this.#free.pop() ?? this.#numbered.push(undefined) - 1 }));
+    for (const { entry, number } of listed) this.#numbered[number] = entry;
+    this.#servers.set(server.key, listed);
+    const add = ({ entry, number }: Listed) => this.#index.add(number, fieldTerms(entry, server.description));
+    this.#work.push(listed.map((one) => add.bind(undefined, one)));
     const admitted = new Set(entries);
     return { duplicates: offered.filter((entry) => !admitted.has(entry)).map(({ definition }) => definition.name) };
   }
 
   /** Forgets a server and its tools; an unknown key is no error. */
   removeServer(key: string): void {
-    const { entries, documents } = this.#servers.get(key) ?? { entries: [], documents: [] };
-    for (const { id } of entries) this.#entries.delete(id);
-    for (const document of documents) this.#index.remove(document);
+    const listed = this.#servers.get(key) ?? [];
     this.#servers.delete(key);
+    for (const { entry, number } of listed) {
+      this.#entries.delete(entry.id);
+      this.#numbered[number] = undefined;
+    }
+    this.#work.push(listed.map(({ number }) => this.#forget.bind(this, number)));
+  }
+
+  /** Resolves when the search knows all that `setServer` and `removeServer` said. */
+  indexed(): Promise<void> {
+    return this.#work.idle();
   }
 
   get(id: string): ToolEntry | undefined {
@@ -74,17 +97,17 @@ export class Catalog {
 
   /** Tools of one server in its own order. */
   toolsOf(server: string): readonly ToolEntry[] {
-    return this.#servers.get(server)?.entries ?? [];
+    return (this.#servers.get(server) ?? []).map(({ entry }) => entry);
   }
 
   /** Visible tools that match any term of the query, best first, ties by id. */
   search(query: string, { limit, filters = {}, visible }: SearchOptions): { found: number; hits: SearchHit[] } {
-    const hits = this.#index
-      .search(query.trim())
-      .flatMap(({ id, score }) => this.#hit(id, score))
-      .filter(({ entry }) => matchesFilters(entry, filters) && visible(entry))
-      .sort((a, b) => b.score - a.score || compare(a.entry.id, b.entry.id));
-    return { found: hits.length, hits: hits.slice(0, limit) };
+    const fits = filter(filters);
+    const entry = (number: number) => {
+      const found = this.#numbered[number];
+      return found && fits(found) && visible(found) ? found : undefined;
+    };
+    return rank(query, limit, { index: this.#index, ranking: this.#ranking, entry });
   }
 
   /** Up to `n` ids of visible tools whose name or whole id resembles `id`, nearest first. */
@@ -100,15 +123,33 @@ export class Catalog {
     return ranked.slice(0, n).map(({ entry }) => entry.id);
   }
 
+  /** Words that tools have and that resemble words of the query that none has; for a query that found nothing. */
+  nearestWords(query: string, most = 5): string[] {
+    const { vocabulary } = this.#index;
+    const unknown = queryWords(query, 1).filter(({ word }) => vocabulary.get(word) === undefined);
+    const near = unknown.flatMap(({ word }) => vocabulary.near(word, Math.ceil(word.length / 3), most));
+    return [...new Set(near.sort((a, b) => a.edits - b.edits).map(({ id }) => vocabulary.word(id)))].slice(0, most);
+  }
+
   #admit(entry: ToolEntry): boolean {
     if (this.#entries.has(entry.id)) return false;
     this.#entries.set(entry.id, entry);
     return true;
   }
 
-  #hit(id: string, score: number): SearchHit[] {
-    const entry = this.#entries.get(id);
-    return entry ? [{ entry, score }] : [];
+  // Common words cost milliseconds the first time: MiniSearch scores thousands of tools, and the code is not yet compiled.
+  #rehearsals(): Task[] {
+    const words = this.#index.vocabulary.commonest(MIN_REHEARSED_COUNT, MAX_REHEARSED_WORDS);
+    const queries = words.slice(0, MAX_REHEARSED_QUERIES).map((word) => this.#index.vocabulary.word(word));
+    return [
+      ...words.map((word) => () => this.#index.scores(word)),
+      ...queries.map((query) => () => this.search(query, { limit: 1, visible: () => true })),
+    ];
+  }
+
+  #forget(number: number): void {
+    this.#index.remove(number);
+    this.#free.push(number);
   }
 }
 
@@ -116,13 +157,12 @@ function entryOf({ key, tags }: CatalogServer, definition: ToolDefinition): Tool
   return { id: toolId(key, definition.name), server: key, tags, definition };
 }
 
-function matchesFilters(entry: ToolEntry, { server, tags }: NonNullable<SearchOptions['filters']>): boolean {
-  return allows(server, [entry.server]) && allows(tags, entry.tags);
-}
-
-function allows(wanted: string | readonly string[] = [], present: readonly string[]): boolean {
-  const values = [wanted].flat();
-  return values.length === 0 || values.some((value) => present.includes(value));
+function filter({ server, tags }: NonNullable<SearchOptions['filters']>): (entry: ToolEntry) => boolean {
+  const servers = new Set([server ?? []].flat());
+  const wanted = new Set(tags);
+  return (entry) =>
+    (servers.size === 0 || servers.has(entry.server)) &&
+    (wanted.size === 0 || entry.tags.some((tag) => wanted.has(tag)));
 }
 
 // By code unit: the same order in every locale.

@@ -1,27 +1,35 @@
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
+import { isStopword } from './stopwords.ts';
+import { tokenize } from './text.ts';
 
-/** What the index knows of a tool: its id and the texts that a query is matched against. */
-export interface SearchDocument {
-  readonly id: string;
-  readonly name: string;
-  readonly title: string;
-  readonly description: string;
-  readonly server: string;
-}
+/** What is searched of a tool, each weighed by itself. */
+export const FIELDS = ['name', 'server', 'summary', 'details', 'parameters', 'parameterDetails'] as const;
 
+export type Field = (typeof FIELDS)[number];
+
+/** Distinct terms of each field, in order of their first appearance. */
+export type FieldTerms = Readonly<Record<Field, readonly string[]>>;
+
+// Bounds whatever an upstream wrote; the 95th percentile of real tools stays whole.
 const MAX_NAME_CHARS = 300;
-const MAX_PROSE_CHARS = 4000;
+const MAX_SUMMARY_CHARS = 300;
+const MAX_DETAILS_CHARS = 800;
+const MAX_PARAMETERS = 30;
+const MAX_PARAMETER_CHARS = 120;
+const MAX_VALUES = 12;
 
-/** The searchable texts of a tool, bounded in length whatever its upstream wrote. */
-export function searchDocument(entry: ToolEntry, serverDescription = ''): SearchDocument {
-  const { definition } = entry;
+/** The searchable terms of a tool, bounded in number whatever its upstream wrote. */
+export function fieldTerms({ definition, server, tags }: ToolEntry, serverDescription = ''): FieldTerms {
+  const [summary, details] = sentences(textOf(definition.description));
+  const parameters = parametersOf(definition.inputSchema);
   return {
-    id: entry.id,
-    name: definition.name.slice(0, MAX_NAME_CHARS),
-    title: titleOf(definition).slice(0, MAX_NAME_CHARS),
-    description: textOf(definition.description).slice(0, MAX_PROSE_CHARS),
-    server: [entry.server, ...entry.tags, serverDescription].join(' ').slice(0, MAX_NAME_CHARS),
+    name: terms([clip(definition.name, MAX_NAME_CHARS), clip(titleOf(definition), MAX_NAME_CHARS)]),
+    server: terms([server, ...tags].map((text) => clip(text, MAX_NAME_CHARS))),
+    summary: prose([summary]),
+    details: prose([details, clip(serverDescription, MAX_NAME_CHARS)]),
+    parameters: terms(parameters.map(({ name }) => name)),
+    parameterDetails: prose(parameters.map(({ text }) => text)),
   };
 }
 
@@ -34,3 +42,41 @@ export function titleOf({ title, annotations }: ToolDefinition): string {
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
+
+/** First sentence or line of a description, and what follows it. */
+function sentences(text: string): [summary: string, details: string] {
+  const start = text.slice(0, MAX_SUMMARY_CHARS + MAX_DETAILS_CHARS).trimStart();
+  const end = /[.!?](?=\s)|[。！？]|\n\s*\n|$/u.exec(start.slice(0, MAX_SUMMARY_CHARS))?.index ?? MAX_SUMMARY_CHARS;
+  return [start.slice(0, end), start.slice(end)];
+}
+
+function parametersOf(schema: unknown): { name: string; text: string }[] {
+  const properties = propertiesOf(schema);
+  const nested = properties.flatMap(([, property]) => propertiesOf(itemsOf(property)));
+  return [...properties, ...nested].slice(0, MAX_PARAMETERS).map(([name, property]) => ({
+    name: clip(name, MAX_PARAMETER_CHARS),
+    text: isJsonObject(property)
+      ? clip(`${textOf(property.description)} ${values(property)}`, MAX_PARAMETER_CHARS)
+      : '',
+  }));
+}
+
+function propertiesOf(schema: unknown): [string, unknown][] {
+  if (!isJsonObject(schema) || !isJsonObject(schema.properties)) return [];
+  return Object.entries(schema.properties).slice(0, MAX_PARAMETERS);
+}
+
+const itemsOf = (property: unknown) => (isJsonObject(property) && property.items) || property;
+
+function values({ enum: listed }: JsonObject): string {
+  return Array.isArray(listed)
+    ? listed
+        .slice(0, MAX_VALUES)
+        .filter((value) => typeof value === 'string')
+        .join(' ')
+    : '';
+}
+
+const prose = (texts: readonly string[]) => terms(texts).filter((term) => !isStopword(term));
+const terms = (texts: readonly string[]) => [...new Set(tokenize(texts.join(' ')))];
+const clip = (text: string, maxChars: number) => text.slice(0, maxChars);

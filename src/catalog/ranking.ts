@@ -1,22 +1,52 @@
-import type { SearchOptions } from 'minisearch';
-import type { SearchDocument } from './fields.ts';
+import type { Feature } from './features.ts';
+import type { Field } from './fields.ts';
 
-/** Fields of the index, and how much a match in each weighs. */
-export const FIELD_WEIGHTS = {
-  name: 3,
-  title: 2,
-  description: 1,
-  server: 1,
-} satisfies Partial<Record<keyof SearchDocument, number>>;
+/** Every number that the ranking depends on. The benchmark takes each away in turn: see test/bench/README.md. */
+export interface Ranking {
+  /** How much a word in each field weighs in the index. */
+  readonly fields: Readonly<Record<Field, number>>;
+  /** How well what stands for a word of the query does so, where the word itself is 1; 0 takes it away. */
+  readonly standIns: Readonly<Record<StandIn, number>>;
+  /** Weight of a query's words that are somebody's data: quoted texts, ids, dates, addresses. */
+  readonly literal: number;
+  /** BM25+ relative to rarity at which a word counts half of what it can: one word, however often it is met, is not the whole query. */
+  readonly saturation: number;
+  /** Exponent of the share of the query that is met at all. */
+  readonly coverage: number;
+  /** How many of the best are ranked anew by `features`; 0 for none. */
+  readonly depth: number;
+  readonly features: Readonly<Record<Feature, number>>;
+}
 
-const MIN_PREFIX_CHARS = 2;
-const MIN_FUZZY_CHARS = 4;
-const FUZZY_EDITS_PER_CHAR = 0.2;
+/** `form`: another form of it; `server`: a server's name that begins or ends with it. */
+export type StandIn = 'form' | 'synonym' | 'prefix' | 'fuzzy' | 'server';
 
-/** How a query is matched: any of its terms, by prefix and with typing errors where a term is long enough to mean something. */
-export const MATCHING: SearchOptions = {
-  boost: FIELD_WEIGHTS,
-  combineWith: 'OR',
-  prefix: (term) => term.length >= MIN_PREFIX_CHARS,
-  fuzzy: (term) => (term.length >= MIN_FUZZY_CHARS ? FUZZY_EDITS_PER_CHAR : false),
+export const RANKING: Ranking = {
+  fields: { name: 2, server: 2, summary: 1.3, details: 0.6, parameters: 0.8, parameterDetails: 0.25 },
+  standIns: { form: 0.5, synonym: 0.2, prefix: 0.3, fuzzy: 0.5, server: 0.7 },
+  literal: 0.2,
+  saturation: 3,
+  coverage: 1,
+  depth: 40,
+  features: {
+    logScore: 3.999,
+    covered: 0.646,
+    inDetails: 0.873,
+    inParameters: 1.314,
+    inParameterDetails: 0.875,
+    summaryPrecision: 1.265,
+    sameAction: 0.373,
+    otherAction: -0.371,
+    writesUnasked: -0.5,
+    pluralList: 0.374,
+    nameGrams: 1.033,
+    nameGramsAsked: 0.499,
+    queryGramsMet: 0.606,
+    summaryGrams: 1.032,
+    pairsInName: 1.264,
+    pairsInSummary: 0.82,
+    nameLength: -0.348,
+    length: 0.138,
+    required: -0.241,
+  },
 };

@@ -1,35 +1,58 @@
 /** Longest query looked at, in UTF-16 units; the rest is ignored. */
 export const MAX_QUERY_CHARS = 1000;
 
-const MAX_QUERY_TERMS = 40;
 const MAX_TERM_CHARS = 40;
 
 // Scripts written without spaces between words.
 const UNSPACED = '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}';
-const RUNS = new RegExp(`[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{M}])+|\\p{N}+`, 'gu');
+const RUNS = new RegExp(`[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, 'gu');
+const ASCII_RUNS = /[A-Za-z0-9]+/g;
 const HAS_UNSPACED = new RegExp(`[${UNSPACED}]`, 'u');
 // A capital begins a word; of several, all but the last are an acronym when a small letter follows: HTTP|Response.
-const CASED_WORDS = /\p{Lu}+(?!\p{Ll})|\p{Lu}?[^\p{Lu}]+/gu;
+const PARTS = /\p{N}+|\p{Lu}+(?!\p{Ll})|\p{Lu}?[^\p{Lu}\p{N}]+/gu;
+const PLAIN = /^(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+)$/;
+const ACCENTS = /(?<=[\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}])\p{Mn}+/gu;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what it says
+const ASCII = /^[\x00-\x7f]*$/;
+
+/** A word as written: its lower-case parts, and how it reads unsplit when it has several. */
+export interface Word {
+  readonly parts: readonly string[];
+  readonly whole?: string;
+}
 
 /**
- * Lower-case terms of a text in any script, in order: camelCase and snake_case words are split, a camelCase word is
- * also kept whole (`GitHub` → git, hub, github), digits stand alone, unspaced scripts become character pairs.
+ * Words of a text in any script, in order, without case and accents: camelCase, snake_case and digits are split
+ * (`GitHub` → git, hub, whole github), unspaced scripts become character pairs.
  */
+export function words(text: string): Word[] {
+  if (ASCII.test(text)) return (text.match(ASCII_RUNS) ?? []).map(word);
+  const runs = fold(text).match(RUNS) ?? [];
+  return runs.flatMap((run) => (HAS_UNSPACED.test(run) ? pairs(run).map((pair) => ({ parts: [pair] })) : [word(run)]));
+}
+
+/** Terms to index a text under: the parts of its words, and each split word also whole. */
 export function tokenize(text: string): string[] {
-  const runs = text.normalize('NFKC').match(RUNS) ?? [];
-  return runs.flatMap((run) => (HAS_UNSPACED.test(run) ? pairs(run) : words(run)));
+  const terms: string[] = [];
+  for (const { parts, whole } of words(text)) {
+    terms.push(...parts);
+    if (whole !== undefined) terms.push(whole);
+  }
+  return terms;
 }
 
-/** Distinct terms of a search query, bounded in number whatever its length. */
-export function queryTerms(query: string): string[] {
-  return [...new Set(tokenize(query.slice(0, MAX_QUERY_CHARS)))].slice(0, MAX_QUERY_TERMS);
+/** Full width as half width, letters without accents: `ｃａｆé` → cafe. */
+export function fold(text: string): string {
+  return text.normalize('NFKD').replace(ACCENTS, '').normalize('NFKC');
 }
 
-function words(run: string): string[] {
-  const parts = run.match(CASED_WORDS) ?? [];
-  const whole = parts.length > 1 ? [run] : [];
-  return [...parts, ...whole].map((word) => word.toLowerCase().slice(0, MAX_TERM_CHARS));
+function word(run: string): Word {
+  if (PLAIN.test(run)) return { parts: [clip(run)] };
+  const parts = run.match(PARTS) ?? [run];
+  return { parts: parts.map(clip), ...(parts.length > 1 && { whole: clip(run) }) };
 }
+
+const clip = (term: string) => term.slice(0, MAX_TERM_CHARS).toLowerCase();
 
 function pairs(run: string): string[] {
   const characters = [...run];

@@ -21,6 +21,8 @@ export interface Checked<T> {
 
 /** Fields of an entry whose texts name variables, and may hold secrets. */
 const SUBSTITUTED = ['command', 'environment', 'url', 'headers', 'oauth'];
+const EMBEDDINGS = ['search', 'embeddings'];
+const WITHOUT_EMBEDDINGS = 'until then search goes by words alone';
 /** Kept when `auth` is wrong: nobody gets in, rather than everybody. */
 const REFUSE_ALL: GatewaySettings['auth'] = { strategy: 'api-key', apiKeys: [] };
 
@@ -148,7 +150,10 @@ export function expandHome(path: string, home: string): string {
   return path.replace(/^~(?=$|[\\/])/, () => home);
 }
 
-/** The settings with each wrong one replaced by its default, except `auth`: a wrong one refuses every caller. */
+/**
+ * The settings with each wrong one replaced by its default, except two that hold secrets and count whole or not at all:
+ * a wrong `auth` refuses every caller, wrong `search.embeddings` are left out.
+ */
 export function checkSettings({ path, value }: RawConfig['settings'], env: Environment): Checked<GatewaySettings> {
   if (!isJsonObject(value)) {
     const finding = error(path, `found ${describeFound(value, true)}, expected an object of gateway settings`);
@@ -157,7 +162,7 @@ export function checkSettings({ path, value }: RawConfig['settings'], env: Envir
   const findings: Finding[] = [];
   const at: Report = (severity, where, text) => findings.push({ severity, path: [...path, ...where], text });
   const { auth, ...rest } = value;
-  const settings = salvage(structuredClone(rest), at);
+  const settings = salvage(fillEmbeddings(structuredClone(rest), env, at), at);
   return { value: auth === undefined ? settings : { ...settings, auth: checkAuth(auth, env, at) }, findings };
 }
 
@@ -165,16 +170,40 @@ export function checkSettings({ path, value }: RawConfig['settings'], env: Envir
 function salvage(value: JsonObject, at: Report): GatewaySettings {
   const result = settingsSchema.safeParse(value, { error: expectation });
   if (result.success) return result.data;
+  // The embeddings may go with their first mistake, and what the others found is read before.
+  const found = structuredClone(value);
   for (const issue of result.error.issues) {
     if (issue.code === 'unrecognized_keys') {
       at('warning', keys(issue), `${issue.message} (ignored)`);
       for (const key of issue.keys) remove(value, [...keys(issue), key]);
     } else {
-      at('error', keys(issue), `${mistake(issue, value, false)}; the default is used`);
-      remove(value, keys(issue));
+      const inEmbeddings = startsWith(keys(issue), EMBEDDINGS);
+      const instead = inEmbeddings ? WITHOUT_EMBEDDINGS : 'the default is used';
+      at('error', keys(issue), `${mistake(issue, found, inEmbeddings)}; ${instead}`);
+      remove(value, inEmbeddings ? EMBEDDINGS : keys(issue));
     }
   }
   return salvage(value, at);
+}
+
+/** Fills in the variables; without all of them the embeddings are left out. */
+function fillEmbeddings(value: JsonObject, env: Environment, at: Report): JsonObject {
+  const { search } = value;
+  if (!isJsonObject(search) || search.embeddings === undefined) return value;
+  let sound = true;
+  const embeddings = substituteAll(search.embeddings, (text, path) => {
+    const { text: filled, missing, unset } = substitute(text, env);
+    for (const name of [...missing, ...unset]) {
+      sound = false;
+      at('error', [...EMBEDDINGS, ...path], `${missingVariable(name)}; ${WITHOUT_EMBEDDINGS}`);
+    }
+    return filled;
+  });
+  return { ...value, search: { ...search, embeddings: sound ? embeddings : undefined } };
+}
+
+function startsWith(path: KeyPath, start: KeyPath): boolean {
+  return start.every((key, index) => path[index] === key);
 }
 
 /** Removes the setting that holds the place: a wrong element takes its whole array with it. */

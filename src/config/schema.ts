@@ -236,12 +236,44 @@ const results = strict({
   maxKeptChars: count.default(268_435_456).describe('Characters of such results kept, oldest dropped first.'),
 });
 
+const embeddings = strict({
+  url: z
+    .string()
+    .refine(isPlainHttp, 'an http(s):// URL without a user name or password')
+    .describe('Base address or `/embeddings` address of an OpenAI-compatible endpoint.'),
+  model: z.string().min(1).describe('Name of the model there.'),
+  apiKey: z.string().min(1).optional().describe('Sent as bearer token.'),
+  headers: textMap.optional().describe('HTTP headers sent with every request.'),
+  timeoutMs: count
+    .max(MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`)
+    .default(400)
+    .describe('Longest wait of a search in milliseconds; without an answer it goes by words alone.'),
+  weight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('Share of the meaning in the ranking, from 0 to 1; the rest is that of the words.'),
+});
+
+function isPlainHttp(text: string): boolean {
+  if (!hasScheme(text, ['http', 'https'])) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
+
+const search = strict({
+  embeddings: embeddings.optional().describe('Finds tools by meaning too; absent: by words alone.'),
+  usage: z.boolean().default(true).describe('Remember which tools were invoked after which searches, on this machine.'),
+});
+
 /** Everything about the gateway itself: beside `servers` or `mcpServers`, or under `$gateway` beside a flat map. */
 export const settingsSchema = strict({
   logLevel: z.enum(['debug', 'info', 'warning', 'error']).default('info').describe('Least severe line logged.'),
   jobs: jobs.prefault({}).describe('Background calls.'),
   invoke: invoke.prefault({}).describe('Calls that take long.'),
   results: results.prefault({}).describe('Results too large for one message.'),
+  search: search.prefault({}).describe('How tools are found.'),
   expose: expose.prefault({}).describe('What clients get beside tools; `false` counts for every server.'),
   port: z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.'),

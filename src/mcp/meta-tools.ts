@@ -44,6 +44,7 @@ export interface MetaTool {
 /** Longest `job_status` wait in ms: hosts give up on a silent call after 60 s. */
 const MAX_WAIT_MS = 50_000;
 const MAX_DESCRIBED = 10;
+const MAX_QUERIES = 5;
 
 /** Arguments of a tool, kept as they came: never cloned, so that no key, however odd, is lost or becomes a prototype. */
 const args = z.custom<JsonObject>(isJsonObject, 'expected an object with the arguments of the tool');
@@ -51,10 +52,22 @@ const args = z.custom<JsonObject>(isJsonObject, 'expected an object with the arg
 const id = z.string().min(1);
 const timeoutMs = z.number().positive();
 
+const oneOrMore = z.union([z.string(), z.array(z.string())]);
+
 const searchInput = z.strictObject({
-  query: z.string().default('').meta({ description: 'what you want to do, in a few words' }),
+  query: z
+    .union([z.string(), z.array(z.string()).max(MAX_QUERIES)])
+    .default('')
+    .meta({ description: 'what you want to do, in a few words; or several such' }),
   limit: z.number().int().min(1).max(50).default(10),
-  filters: z.strictObject({ server: z.string().optional(), tags: z.array(z.string()).optional() }).optional(),
+  offset: z.number().int().min(0).optional(),
+  filters: z
+    .strictObject({
+      server: oneOrMore.optional(),
+      tags: z.array(z.string()).optional(),
+      readOnly: z.boolean().optional(),
+    })
+    .optional(),
 });
 const describeInput = z.strictObject({ id: z.union([id, z.array(id).min(1).max(MAX_DESCRIBED)]) });
 const invokeInput = z.strictObject({
@@ -81,7 +94,7 @@ export const META_TOOLS: readonly MetaTool[] = [
   metaTool({
     name: 'search',
     description:
-      'Find tools by what they do. Gives the id and call signature (`?` = optional) of each. An empty query lists the servers.',
+      'Find tools by what they do. Gives the id and call signature (`?` = optional) of each. An empty query lists the servers; with filters.server, its tools.',
     input: searchInput,
     readOnly: true,
     largeResult: false,

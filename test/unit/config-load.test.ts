@@ -251,6 +251,7 @@ const DEFAULTS = {
   jobs: { concurrency: 3, maxQueued: 1000, retentionHours: 24, maxRecords: 1000, maxBytes: 67_108_864 },
   invoke: {},
   results: { maxInlineBytes: 10_354_688, maxKeptChars: 268_435_456 },
+  search: { usage: true },
   expose: EXPOSE,
   port: 4000,
   host: '127.0.0.1',
@@ -334,6 +335,47 @@ describe('settings', () => {
   test('fill in the secrets of auth', async () => {
     const content = { servers: [], auth: { strategy: 'api-key', apiKeys: ['${KEY}'] } };
     expect((await load(content, { env: { KEY: 'k' } })).settings.auth).toEqual({ strategy: 'api-key', apiKeys: ['k'] });
+  });
+
+  test('fill in the secrets of embeddings, and the defaults [semantics.setting]', async () => {
+    const embeddings = { url: 'http://h/v1', model: 'm', apiKey: '{env:KEY}', headers: { A: '${KEY}', B: 1 } };
+    const { settings, problems } = await load({ servers: [], search: { embeddings } }, { env: { KEY: 'k' } });
+    expect(problems).toEqual([]);
+    expect(settings.search).toEqual({
+      embeddings: {
+        url: 'http://h/v1',
+        model: 'm',
+        apiKey: 'k',
+        headers: { A: 'k', B: '1' },
+        timeoutMs: 400,
+        weight: 0.5,
+      },
+      usage: true,
+    });
+  });
+
+  test.each([
+    [{ model: 'm' }, ['.url: found nothing, expected']],
+    [{ url: 'http://u:secret@h', model: 'm' }, ['.url: found a string, expected an http(s):// URL without']],
+    [
+      { url: 3, model: '', weight: 2 },
+      ['.url: found a number', '.model: found an empty string', '.weight: found a number'],
+    ],
+    [{ url: 'http://h', model: 'm', apiKey: '{env:NOPE}' }, ['.apiKey: found ${NOPE} but']],
+    ['secret', [': found a string, expected an object']],
+  ])('leave out wrong embeddings, and only these: %j [semantics.setting]', async (embeddings, messages) => {
+    const { settings, problems } = await load({ servers: [], search: { embeddings, usage: false } });
+    expect(settings).toEqual({ ...DEFAULTS, search: { usage: false } });
+    expect(problems).toEqual(messages.map((message) => expect.stringContaining(`error - search.embeddings${message}`)));
+    expect(problems.every((problem) => problem.endsWith('; until then search goes by words alone'))).toBe(true);
+    expect(problems.join()).not.toContain('secret');
+  });
+
+  test('an unknown key of the embeddings is only a warning [semantics.setting]', async () => {
+    const embeddings = { url: 'http://h', model: 'm', timeoutms: 3 };
+    const { settings, problems } = await load({ servers: [], search: { embeddings } });
+    expect(settings.search.embeddings).toMatchObject({ url: 'http://h', timeoutMs: 400 });
+    expect(problems).toEqual([expect.stringContaining('warning - search.embeddings: unknown key "timeoutms"')]);
   });
 });
 

@@ -17,10 +17,16 @@ const LAYERS: Record<string, readonly string[]> = {
   login: ['core', 'type config/schema'],
   upstream: ['core', 'version', 'login', 'type config/schema'],
   results: ['core'],
-  broker: ['core', 'arguments', 'catalog', 'jobs', 'upstream'],
+  semantics: ['core', 'type config/schema'],
+  usage: ['core'],
+  finder: ['core', 'catalog', 'type usage', 'type upstream'],
+  broker: ['core', 'arguments', 'catalog', 'jobs', 'upstream', 'finder'],
   mcp: ['core', 'version', 'results', 'broker', 'type config/schema'],
   announcements: ['core', 'type primitives', 'type upstream'],
-  gateway: ['core', 'config', 'catalog', 'jobs', 'primitives', 'results', 'upstream', 'broker', 'announcements', 'mcp'],
+  gateway: [
+    ...['core', 'config', 'catalog', 'jobs', 'primitives', 'results', 'semantics', 'usage', 'upstream'],
+    ...['finder', 'broker', 'announcements', 'mcp'],
+  ],
   lib: ['core', 'config', 'broker', 'gateway'],
   cli: ['core', 'version', 'process-streams', 'config', 'gateway'],
 };

@@ -1,0 +1,225 @@
+import { searchBudget, searchResults } from './catalog/answer.ts';
+import type { Catalog, SearchHit } from './catalog/catalog.ts';
+import { estimateTokens } from './catalog/estimate-tokens.ts';
+import type { Caller, Visibility } from './core/call.ts';
+import { clip } from './core/errors.ts';
+import type { JsonObject } from './core/json.ts';
+import type { ToolEntry } from './core/tool.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+import type { UsageMemory } from './usage/usage-memory.ts';
+
+/** What the configuration has to say to whoever searches. */
+export interface ConfigNotices {
+  /** Entries that could not be used, with what is wrong about them. */
+  readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
+  /** What concerns the file as a whole: none found, or a broken edit that was not taken over. */
+  readonly hint?: string;
+}
+
+export interface FinderParts {
+  readonly catalog: Catalog;
+  readonly upstreams: Upstreams;
+  readonly visible: Visibility;
+  readonly notices: () => ConfigNotices;
+  /** What was invoked after which searches; absent: nothing is remembered. */
+  readonly usage?: UsageMemory;
+  /** Likeness of meaning, where an endpoint for embeddings is configured. */
+  readonly semantics?: MeaningSearch;
+}
+
+/** Fuses a lexical ranking with likeness of meaning; gives it back as it is when that is not to be had in time. */
+export interface MeaningSearch {
+  fused(
+    query: string,
+    hits: readonly SearchHit[],
+    visible: (entry: ToolEntry) => boolean,
+    limit: number,
+  ): Promise<readonly SearchHit[]>;
+}
+
+export interface SearchFilters {
+  /** Any of these servers. */
+  readonly server?: string | readonly string[];
+  /** Any of these tags. */
+  readonly tags?: readonly string[];
+  /** Only tools that say of themselves that they change nothing, or only those that do not. */
+  readonly readOnly?: boolean;
+}
+
+export interface SearchRequest {
+  /** One need, or several in one turn; empty: what there is. */
+  readonly query: string | readonly string[];
+  /** Most hits of each query. */
+  readonly limit: number;
+  /** Where a list of what there is goes on. */
+  readonly offset?: number;
+  readonly filters?: SearchFilters;
+}
+
+/** A server that could have held the answer and cannot be asked now. */
+export interface Unavailable {
+  readonly server: string;
+  readonly state: 'connecting' | 'failing' | 'misconfigured' | 'needs_auth';
+  readonly error?: string;
+}
+
+/** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
+export const FIRST_CONNECT_WAIT_MS = 3_000;
+/** Hits beyond the last place that use or meaning may still lift into view. */
+const NEARLY = 15;
+/** Servers named beside an answer, and characters of an error there: an answer is read by a model. */
+const MAX_UNAVAILABLE = 20;
+const MAX_ERROR = 160;
+const MAX_PHRASE = 100;
+/** Tokens of a page of names: the whole answer stays under 1,500. */
+const PAGE_TOKENS = 1_100;
+/** A server that has never been logged in to has no known tool; any id of its own will do. */
+const HOW_TO_LOG_IN = 'invoke any id that begins with "<server>::" to log in';
+
+/** Finds tools for a model: by what they do, by server, and says what could not be asked. */
+export class Finder {
+  readonly #parts: FinderParts;
+
+  constructor(parts: FinderParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers within a token budget: tools that fit a query, or without one the servers, or the tools of a server. */
+  async search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
+    const concerned = (server: string) => this.#concerns(server, request.filters);
+    await this.#parts.upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, concerned);
+    const unavailable = this.unavailable(concerned).slice(0, MAX_UNAVAILABLE);
+    const { hint } = this.#parts.notices();
+    const found = await this.#found(request, caller, concerned);
+    return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
+  }
+
+  /** The servers among those concerned that cannot be asked now, misconfigured ones first. */
+  unavailable(concerned: (server: string) => boolean): Unavailable[] {
+    const { upstreams, notices } = this.#parts;
+    const wrong = notices().misconfigured.map(
+      ({ server, error }): Unavailable => ({ server, state: 'misconfigured', error: clip(error, MAX_ERROR) }),
+    );
+    const down = upstreams.all().flatMap(({ config, state }): Unavailable[] => {
+      if (state.status === 'connecting') return [{ server: config.key, state: 'connecting' }];
+      if (state.status === 'needs_auth') return [{ server: config.key, state: 'needs_auth', error: HOW_TO_LOG_IN }];
+      if (state.status !== 'waiting') return [];
+      return [{ server: config.key, state: 'failing', error: clip(state.error, MAX_ERROR) }];
+    });
+    return [...wrong, ...down].filter(({ server }) => concerned(server));
+  }
+
+  async #found(request: SearchRequest, caller: Caller, concerned: (server: string) => boolean): Promise<JsonObject> {
+    const queries = [request.query].flat().filter((query) => query.trim() !== '');
+    const [first] = queries;
+    if (first === undefined) {
+      return request.filters ? this.#toolNames(request, caller, concerned) : this.#servers(request, caller);
+    }
+    if (queries.length === 1) return this.#hits(first, request, caller, searchBudget(request.limit));
+    const budget = searchBudget(request.limit * queries.length) / queries.length;
+    const group = async (query: string) => ({
+      query: clip(query),
+      ...(await this.#hits(query, request, caller, budget)),
+    });
+    return { groups: await Promise.all(queries.map(group)) };
+  }
+
+  async #hits(query: string, request: SearchRequest, caller: Caller, budgetTokens: number): Promise<JsonObject> {
+    const { filters } = request;
+    const visible = (entry: ToolEntry) =>
+      this.#mayShow(entry, caller, filters) && this.#concerns(entry.server, filters);
+    const { found, hits } = await this.#ranked(query, request.limit, visible);
+    const ids = hits.map(({ entry }) => entry.id);
+    this.#parts.usage?.searched(caller.id, query, ids);
+    const { results } = searchResults(hits, { budgetTokens });
+    return hits.length > 0 ? { found, results } : { found, results, ...this.#waysOn(query, caller) };
+  }
+
+  /** The catalog's ranking, fused with likeness of meaning where that is to be had, and a little moved by use. */
+  async #ranked(query: string, limit: number, visible: (entry: ToolEntry) => boolean) {
+    const { catalog, usage, semantics } = this.#parts;
+    // More than are shown: a tool just below the last place may still move up.
+    const { found, hits } = catalog.search(query, { limit: limit + NEARLY, visible });
+    const fused = semantics ? await semantics.fused(query, hits, visible, limit + NEARLY) : hits;
+    const moved = usage
+      ? fused.map(({ entry, score }) => ({ entry, score: score * (1 + usage.bonus(query, entry.id)) }))
+      : fused;
+    // A stable sort: equals stay in their order.
+    const ranked = moved.toSorted((a, b) => b.score - a.score).slice(0, limit);
+    return { found: Math.max(found, ranked.length), hits: ranked };
+  }
+
+  /** What to try when nothing was found: words that the tools do use, and the servers there are. */
+  #waysOn(query: string, caller: Caller): JsonObject {
+    const words = this.#parts.catalog.nearestWords(query);
+    const servers = this.#knownServers(caller).map(({ server }) => server);
+    return {
+      ...(words.length > 0 && { didYouMean: words }),
+      ...(servers.length > 0 && { servers: servers.slice(0, MAX_UNAVAILABLE) }),
+    };
+  }
+
+  #toolNames(
+    { offset = 0, filters }: SearchRequest,
+    caller: Caller,
+    concerned: (server: string) => boolean,
+  ): JsonObject {
+    const { upstreams, catalog } = this.#parts;
+    const ids = upstreams
+      .all()
+      .flatMap(({ config }) => (concerned(config.key) ? catalog.toolsOf(config.key) : []))
+      .filter((entry) => this.#mayShow(entry, caller, filters))
+      .map(({ id }) => id)
+      .sort();
+    return { found: ids.length, ...page('tools', ids, offset) };
+  }
+
+  #servers({ offset = 0 }: SearchRequest, caller: Caller): JsonObject {
+    const servers = this.#knownServers(caller);
+    return { found: servers.length, ...page('servers', servers, offset) };
+  }
+
+  #knownServers(caller: Caller): { server: string; tools: number; description?: string }[] {
+    const { upstreams, catalog, visible } = this.#parts;
+    return upstreams.all().map(({ config, about }) => {
+      const tools = catalog.toolsOf(config.key).filter((entry) => visible(caller, entry)).length;
+      const phrase = config.description ?? about.title;
+      return {
+        server: config.key,
+        tools,
+        ...(phrase && { description: clip(phrase.replace(/\s+/g, ' '), MAX_PHRASE) }),
+      };
+    });
+  }
+
+  #mayShow(entry: ToolEntry, caller: Caller, filters: SearchFilters | undefined): boolean {
+    if (!this.#parts.visible(caller, entry)) return false;
+    return filters?.readOnly === undefined || filters.readOnly === isReadOnly(entry);
+  }
+
+  #concerns(server: string, filters: SearchFilters | undefined): boolean {
+    const wanted = [filters?.server ?? []].flat();
+    if (wanted.length > 0 && !wanted.includes(server)) return false;
+    if (!filters?.tags?.length) return true;
+    const tags = this.#parts.upstreams.get(server)?.config.tags ?? [];
+    return filters.tags.some((tag) => tags.includes(tag));
+  }
+}
+
+function isReadOnly({ definition }: ToolEntry): boolean {
+  const annotations = definition.annotations as { readOnlyHint?: unknown } | undefined;
+  return annotations?.readOnlyHint === true;
+}
+
+/** As many items as fit a page, from `offset` on, and where the next page begins. */
+function page(name: string, items: readonly unknown[], offset: number): JsonObject {
+  const shown: unknown[] = [];
+  let tokens = 0;
+  for (const item of items.slice(offset)) {
+    tokens += estimateTokens(JSON.stringify(item));
+    if (shown.length > 0 && tokens > PAGE_TOKENS) break;
+    shown.push(item);
+  }
+  const next = offset + shown.length;
+  return { [name]: shown, ...(next < items.length && { nextOffset: next }) };
+}
