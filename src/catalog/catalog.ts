@@ -127,7 +127,7 @@ export class Catalog {
   nearestWords(query: string, most = 5): string[] {
     const { vocabulary } = this.#index;
     const unknown = queryWords(query, 1).filter(({ word }) => vocabulary.get(word) === undefined);
-    const near = unknown.flatMap(({ word }) => vocabulary.near(word, Math.ceil(word.length / 3), most));
+    const near = unknown.flatMap(({ word }) => vocabulary.near(word, Math.max(1, Math.floor(word.length / 4)), most));
     return [...new Set(near.sort((a, b) => a.edits - b.edits).map(({ id }) => vocabulary.word(id)))].slice(0, most);
   }
 

@@ -198,6 +198,7 @@ function inputSchema(input: z.ZodType): JsonObject {
     override: ({ zodSchema, jsonSchema }) => {
       if (zodSchema === args) jsonSchema.type = 'object';
       for (const keyword of SILENT) delete jsonSchema[keyword];
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
   return schema;
