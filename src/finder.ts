@@ -1,6 +1,7 @@
 import { searchBudget, searchResults } from './catalog/answer.ts';
 import type { Catalog, SearchHit } from './catalog/catalog.ts';
 import { estimateTokens } from './catalog/estimate-tokens.ts';
+import { abortable, withTimeout } from './core/abort.ts';
 import type { Caller, Visibility } from './core/call.ts';
 import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
@@ -67,6 +68,8 @@ export interface Unavailable {
 export const FIRST_CONNECT_WAIT_MS = 3_000;
 /** Hits beyond the last place that use or meaning may still lift into view. */
 const NEARLY = 15;
+/** Longest wait for the index, in ms. */
+const INDEX_WAIT_MS = 1_000;
 /** Servers named beside an answer, and characters of an error there: an answer is read by a model. */
 const MAX_UNAVAILABLE = 20;
 const MAX_ERROR = 160;
@@ -88,6 +91,8 @@ export class Finder {
   async search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
     const concerned = (server: string) => this.#concerns(server, request.filters);
     await this.#parts.upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, concerned);
+    // A large catalog is indexed in slices: what is asked for meanwhile waits a little, then does with what is there.
+    await withTimeout(INDEX_WAIT_MS, (late) => abortable(this.#parts.catalog.indexed(), late)).catch(() => {});
     const unavailable = this.unavailable(concerned).slice(0, MAX_UNAVAILABLE);
     const { hint } = this.#parts.notices();
     const found = await this.#found(request, caller, concerned);

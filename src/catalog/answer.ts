@@ -19,8 +19,8 @@ export interface SearchResult {
 
 // Longest signature and description, from what a result takes when there is room to the least it is shown with.
 const SIZES = [
-  { signatureChars: 300, descriptionChars: 160 },
-  { signatureChars: 220, descriptionChars: 120 },
+  { signatureChars: 300, descriptionChars: 100 },
+  { signatureChars: 220, descriptionChars: 90 },
   { signatureChars: 160, descriptionChars: 80 },
   { signatureChars: 100, descriptionChars: 60 },
   { signatureChars: 80, descriptionChars: 40 },

@@ -120,7 +120,7 @@ function allAblations(): Record<string, Partial<Ranking>> {
     without(field, { fields: { ...RANKING.fields, [field]: 1e-6 } }),
   );
   const standIns = Object.keys(RANKING.standIns).map((standIn) =>
-    without(standIn, { standIns: { ...RANKING.standIns, [standIn]: 0 } }),
+    without(standIn === 'server' ? 'server part' : standIn, { standIns: { ...RANKING.standIns, [standIn]: 0 } }),
   );
   return Object.fromEntries([
     ...fields,

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { countTokens } from 'gpt-tokenizer';
+import { searchResults } from '../../src/catalog/answer.ts';
+import { Catalog } from '../../src/catalog/catalog.ts';
+import { signature } from '../../src/catalog/signature.ts';
+import { type LabelledData, readData } from './data.ts';
+
+const FOLDER = process.env.TOOL_SEARCH_DATA ?? '../shared/retrieval';
+const HITS = 10;
+
+/** How complete signatures are, and what answers cost, on the tools and queries of each set. Resolves with the exit code. */
+export async function run(): Promise<number> {
+  const sets = existsSync(FOLDER) ? readData(FOLDER, ['main', 'bfcl', 'seal']) : [];
+  if (sets.length === 0) console.log(`no labelled data in ${FOLDER} (set TOOL_SEARCH_DATA): skipped`);
+  else
+    console.log(
+      'set     complete signatures   tokens of an answer of ten: median, 95 %, most   search → invoke, median',
+    );
+  for (const set of sets) console.log(await measure(set));
+  return 0;
+}
+
+async function measure({ name, tools, queries }: LabelledData): Promise<string> {
+  const catalog = new Catalog();
+  for (const server of new Set(tools.map((tool) => tool.server))) {
+    catalog.setServer(
+      { key: server, tags: [] },
+      tools.filter((tool) => tool.server === server),
+    );
+  }
+  await catalog.indexed();
+  const complete = tools.filter((tool) => !signature(tool).includes('…')).length / tools.length;
+  const answers: number[] = [];
+  const flows: number[] = [];
+  for (const { query } of queries) {
+    const { found, hits } = catalog.search(query, { limit: HITS, visible: () => true });
+    const { results } = searchResults(hits);
+    const tokens = countTokens(JSON.stringify({ found, results }));
+    if (hits.length === HITS) answers.push(tokens);
+    const asked = JSON.stringify({ name: 'search', arguments: { query } });
+    const invoked = JSON.stringify({ name: 'invoke', arguments: { id: results[0]?.id ?? '', args: {} } });
+    flows.push(tokens + countTokens(asked) + countTokens(invoked));
+  }
+  const [median, high, most] = [0.5, 0.95, 1].map((share) => quantile(answers, share));
+  const share = `${(100 * complete).toFixed(1)} %`;
+  return `${name.padEnd(8)}${share.padEnd(22)}${`${median}, ${high}, ${most}`.padEnd(46)}${quantile(flows, 0.5)}`;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const ascending = values.toSorted((a, b) => a - b);
+  return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? 0;
+}
