@@ -21,6 +21,9 @@ try {
   });
   const { run } = await import(pathToFileURL(outfile).href);
   process.exitCode = await run(args);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
 } finally {
   rmSync(outfile, { force: true });
 }

@@ -30,12 +30,12 @@ export async function connectThroughGateway({ url, revision, context: { client_i
   const ask = async (name, input) => JSON.parse((await meta(name, input)).content[0].text);
 
   async function list() {
-    const search = () => ask('search', { filters: { server: 'conf' }, limit: 50 });
+    const search = () => ask('search', { filters: { server: 'conf' } });
     const { unavailable = [] } = await search();
     // As a model would do it that reads what `search` says.
     if (unavailable.some(({ state }) => state === 'needs_auth')) await meta('invoke', { id: 'conf::any' });
-    const { results } = await search();
-    return Promise.all(results.map(({ id }) => ask('describe', { id })));
+    const { tools } = await search();
+    return Promise.all(tools.map((id) => ask('describe', { id })));
   }
 
   return {
