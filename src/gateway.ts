@@ -21,6 +21,7 @@ import type { PrimitiveKind, PrimitiveSource } from './primitives/primitive-sour
 import { Primitives } from './primitives/primitives.ts';
 import { ResultStore } from './results/result-store.ts';
 import type { Semantics } from './semantics/semantics.ts';
+import { EraVerdicts } from './upstream/era-verdicts.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 import { UsageMemory } from './usage/usage-memory.ts';
 
@@ -69,6 +70,7 @@ export class Gateway {
       // What a client can do is told to each server in the handshake; without a client, nothing can be done.
       identity: () => this.#session?.introduced ?? Promise.resolve({ capabilities: {} }),
       session: () => this.#session,
+      verdicts: new EraVerdicts(options.cacheDirectory && join(options.cacheDirectory, 'eras.json')),
       onTools: (server, tools) => {
         const { duplicates } = this.#catalog.setServer(server, tools);
         for (const tool of duplicates) this.#log.warning('duplicate tool', { server: server.key, tool });

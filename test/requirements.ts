@@ -281,6 +281,8 @@ const FIDELITY = promised('#3', {
   'channels.jobs': 'A job that asks reaches the client: at once, or in 2026-07-28 by job_status.',
 
   // Protocol eras
+  'eras.verdict':
+    'What a stdio server was found to speak is remembered with its date, and decides where the entry does not.',
   'eras.greeting': 'stdio answers initialize and server/discover by one process, with the same instructions.',
   'eras.negotiation': 'The era is probed over HTTP and is that of 2025 over stdio, unless `protocol` says otherwise.',
   'eras.pairings': 'Clients and servers of both eras work together in all four pairings.',

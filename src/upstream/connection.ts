@@ -22,6 +22,7 @@ import { challengeIn } from '../login/login-needed.ts';
 import { VERSION } from '../version.ts';
 import { ChildTransport } from './child-transport.ts';
 import { httpStatus } from './connection-lost.ts';
+import type { EraVerdicts } from './era-verdicts.ts';
 import { HeaderTable } from './header-parameters.ts';
 import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
@@ -39,6 +40,8 @@ export interface ConnectOptions {
   readonly handlers: WireHandlers;
   /** Absent: requests carry what the entry says, and nothing else. */
   readonly authorization?: Authorization;
+  /** What stdio servers spoke when they were last asked. */
+  readonly verdicts: EraVerdicts;
 }
 
 const CLIENT_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
@@ -95,8 +98,13 @@ export class Connection {
       const identity = await abortable(options.identity(), options.signal);
       const connection = new Connection(config, kind, transport, identity, options);
       await connection.#client.connect(connection.#wire, { timeout: CONNECT_TIMEOUT_MS });
+      if (kind === 'stdio' && config.protocol === 'auto') {
+        options.verdicts.remember(config, connection.modern ? 'modern' : 'legacy');
+      }
       return connection;
     } catch (error) {
+      // The next attempt asks anew, should what is remembered have been the reason.
+      if (kind === 'stdio') options.verdicts.forget(config);
       await transport.close().catch(() => {});
       throw transport instanceof ChildTransport && !(error instanceof GatewayError)
         ? new Error(`${causeOf(error)} (${transport.endCause})`, { cause: error })
@@ -116,7 +124,7 @@ export class Connection {
     this.#transport = transport;
     this.#kind = kind;
     this.#wire = new Wire(transport, options.handlers);
-    const versionNegotiation = negotiation(config, kind);
+    const versionNegotiation = negotiation(config, kind, options.verdicts);
     // What a client says of itself is passed on as it is; the SDK types it as strictly as it would parse it.
     this.#client = new Client((identity.info ?? CLIENT_INFO) as Implementation, {
       capabilities: identity.capabilities as ClientCapabilities,
@@ -262,8 +270,14 @@ export class Connection {
 }
 
 /** Over HTTP a probe is cheap; on stdio it would meet servers that never heard of it, so only on request. */
-function negotiation(config: ServerConfig, kind: TransportKind): VersionNegotiationOptions | undefined {
+function negotiation(
+  config: ServerConfig,
+  kind: TransportKind,
+  verdicts: EraVerdicts,
+): VersionNegotiationOptions | undefined {
   if (config.protocol === '2026-07-28') return { mode: { pin: config.protocol } };
   if (config.protocol === '2025-11-25') return undefined;
+  const known = kind === 'stdio' ? verdicts.of(config) : undefined;
+  if (known) return known === 'modern' ? { mode: { pin: '2026-07-28' } } : undefined;
   return config.protocol === 'auto' || kind === 'streamable_http' ? { mode: 'auto' } : undefined;
 }

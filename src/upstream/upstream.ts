@@ -11,6 +11,7 @@ import type { Challenge } from '../login/login-needed.ts';
 import { backoffMs } from './backoff.ts';
 import { callFailure, upstreamError } from './call-failure.ts';
 import { type Connection, connect } from './connection.ts';
+import type { EraVerdicts } from './era-verdicts.ts';
 import { ATTEMPT_NOT_WAITED_FOR, LIST_DEBOUNCE_MS, STABLE_MS } from './limits.ts';
 import { redactor } from './redact.ts';
 import { Requests } from './requests.ts';
@@ -25,6 +26,8 @@ export interface UpstreamOptions {
   readonly identity: () => Promise<ClientIdentity>;
   /** The client session that this server belongs to, for what no call caused; absent: there is none. */
   readonly session: () => Peer | undefined;
+  /** What stdio servers spoke when they were last asked. */
+  readonly verdicts: EraVerdicts;
   /** Called with the server's tools after each connect and each change. */
   readonly onTools: (tools: readonly ToolDefinition[]) => void;
   /** Called when a connection is up, before any call goes through it. */
@@ -197,11 +200,12 @@ export class Upstream {
   }
 
   async #connect(): Promise<Connection> {
-    const { log, identity } = this.#options;
+    const { log, identity, verdicts } = this.#options;
     const authorization = await this.#login.authorization();
     return connect(this.config, {
       identity,
       authorization,
+      verdicts,
       log,
       redact: this.#redact,
       signal: this.#stop.signal,

@@ -10,6 +10,7 @@ import type { Answer } from '../core/rpc.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { UpstreamState } from '../core/upstream-state.ts';
 import type { Connection } from './connection.ts';
+import type { EraVerdicts } from './era-verdicts.ts';
 import type { UpstreamRequest } from './requests.ts';
 import { Upstream } from './upstream.ts';
 
@@ -19,6 +20,8 @@ export interface UpstreamsOptions {
   readonly identity: () => Promise<ClientIdentity>;
   /** The client session whose servers these are; absent: there is none. */
   readonly session: () => Peer | undefined;
+  /** What stdio servers spoke when they were last asked. */
+  readonly verdicts: EraVerdicts;
   readonly onTools: (config: ServerConfig, tools: readonly ToolDefinition[]) => void;
   readonly onGone: (server: string) => void;
   /** A server is connected, anew or for the first time; no call went through yet. */
@@ -104,11 +107,12 @@ export class Upstreams {
   }
 
   #start(config: ServerConfig): void {
-    const { log, identity, session, onTools, onReady, onNotification } = this.#options;
+    const { log, identity, session, verdicts, onTools, onReady, onNotification } = this.#options;
     const upstream = new Upstream(config, {
       log,
       identity,
       session,
+      verdicts,
       onReady: (connection) => onReady(config.key, connection),
       onNotification: (method, params, active) => onNotification(config.key, method, params, active),
       onTools: (tools) => {

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { ServerConfig } from '../config/schema.ts';
+import { isJsonObject } from '../core/json.ts';
+
+export type Era = 'legacy' | 'modern';
+
+interface Verdict {
+  readonly era: Era;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** How long a verdict counts, in ms: servers are updated. */
+const MAX_AGE_MS = 7 * 24 * 3_600_000;
+/** Verdicts kept at most, the oldest forgotten first. */
+const MAX_VERDICTS = 500;
+
+/**
+ * Which protocol era a stdio server turned out to speak when it was asked (`protocol: "auto"`), by its entry, with the
+ * date. A probe meets servers that never heard of it, so on stdio nobody is probed twice without need.
+ */
+export class EraVerdicts {
+  readonly #path: string | undefined;
+  readonly #verdicts: Map<string, Verdict>;
+
+  /** `path` is absolute; absent: verdicts last for this run. */
+  constructor(path?: string) {
+    this.#path = path;
+    this.#verdicts = path === undefined ? new Map() : read(path);
+  }
+
+  /** What the server spoke, if that is known and not too long ago. */
+  of(config: ServerConfig): Era | undefined {
+    const verdict = this.#verdicts.get(keyOf(config));
+    return verdict && Date.now() - verdict.at < MAX_AGE_MS ? verdict.era : undefined;
+  }
+
+  remember(config: ServerConfig, era: Era): void {
+    const key = keyOf(config);
+    this.#verdicts.delete(key);
+    this.#verdicts.set(key, { era, at: Date.now() });
+    for (const oldest of this.#verdicts.keys()) {
+      if (this.#verdicts.size <= MAX_VERDICTS) break;
+      this.#verdicts.delete(oldest);
+    }
+    this.#save();
+  }
+
+  /** A server did not speak what it was remembered for. */
+  forget(config: ServerConfig): void {
+    if (this.#verdicts.delete(keyOf(config))) this.#save();
+  }
+
+  #save(): void {
+    if (this.#path === undefined) return;
+    const temporary = `${this.#path}.${process.pid}.new`;
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      writeFileSync(temporary, JSON.stringify({ version: 1, verdicts: [...this.#verdicts] }), { mode: 0o600 });
+      renameSync(temporary, this.#path);
+    } catch {
+      // What cannot be kept is found out again next time.
+    }
+  }
+}
+
+/** Of what is started, as a hash: an entry may hold secrets. */
+function keyOf(config: ServerConfig): string {
+  const started = config.type === 'local' ? [config.command, config.cwd, config.environment] : [config.url];
+  return createHash('sha256').update(JSON.stringify(started)).digest('hex');
+}
+
+/** Nothing when the file is missing, corrupt or somebody else's. */
+function read(path: string): Map<string, Verdict> {
+  try {
+    const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (!isJsonObject(file) || file.version !== 1 || !Array.isArray(file.verdicts)) return new Map();
+    return new Map(file.verdicts.filter(isEntry));
+  } catch {
+    return new Map();
+  }
+}
+
+function isEntry(entry: unknown): entry is [string, Verdict] {
+  if (!Array.isArray(entry) || typeof entry[0] !== 'string' || !isJsonObject(entry[1])) return false;
+  const { era, at } = entry[1];
+  return (era === 'legacy' || era === 'modern') && typeof at === 'number';
+}
