@@ -46,6 +46,9 @@ export interface ConnectOptions {
 
 const CLIENT_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
 
+/** Requests of the 2025 eras for which 2026-07-28 has `subscriptions/listen`. */
+const SUBSCRIBING = new Set(['resources/subscribe', 'resources/unsubscribe']);
+
 /** Answer time of a connection under suspicion, in ms, before it counts as lost. */
 const SUSPECT_TIMEOUT_MS = 5_000;
 
@@ -84,6 +87,8 @@ export class Connection {
   readonly #transport: Transport;
   readonly #kind: TransportKind;
   readonly #headers = new HeaderTable();
+  /** URIs of resources that clients of older eras subscribed to, on a 2026-era connection. */
+  readonly #listened = new Set<string>();
   #subscription: McpSubscription | undefined;
   #suspected = false;
   #closing: Promise<void> | undefined;
@@ -166,16 +171,24 @@ export class Connection {
   /** On a 2026-era connection changes are told to those who listen only: listen to all that the server offers. */
   async listen(resources: readonly string[] = []): Promise<void> {
     if (!this.modern) return;
+    for (const uri of resources) this.#listened.add(uri);
     const filter = {
       ...(this.offers('tools.listChanged') && { toolsListChanged: true }),
       ...(this.offers('prompts.listChanged') && { promptsListChanged: true }),
       ...(this.offers('resources.listChanged') && { resourcesListChanged: true }),
-      ...(resources.length > 0 && { resourceSubscriptions: [...resources] }),
+      ...(this.#listened.size > 0 && { resourceSubscriptions: [...this.#listened] }),
     };
     if (Object.keys(filter).length === 0) return;
     const before = this.#subscription;
     this.#subscription = await this.#client.listen(filter);
     await before?.close();
+  }
+
+  /** What an older client asks for one resource is part of what this connection listens to. */
+  async #subscribe(method: string, uri: string): Promise<Answer> {
+    if (method === 'resources/unsubscribe') this.#listened.delete(uri);
+    await this.listen(method === 'resources/subscribe' ? [uri] : []);
+    return { result: {} };
   }
 
   /** What the server says of itself, for people and models: its title or name, and its instructions. */
@@ -188,6 +201,7 @@ export class Connection {
 
   /** Sends one request past the SDK; see `Wire.forward`. `resultType: "complete"` of the 2026 era is taken off. */
   async forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
+    if (this.modern && SUBSCRIBING.has(method)) return this.#subscribe(method, String(params.uri));
     const headers = method === 'tools/call' ? this.#headers.of(params.name, params.arguments) : undefined;
     const answer = await this.#wire.forward(method, params, headers ? { ...options, headers } : options);
     if (!('result' in answer) || answer.result.resultType !== 'complete' || !this.modern) return answer;

@@ -129,6 +129,16 @@ test('a subscription outlives the crash of its server [primitives.subscribe]', a
   await waitUntil(() => events('subscribe').length === 2);
 });
 
+test('a client of 2025 subscribes to a resource of a 2026-era server [primitives.subscribe, eras.subscriptions]', async () => {
+  const { gateway, ask } = await gatewayOf({ a: server('a', { sdk: 'v2' }, { protocol: '2026-07-28' }) });
+  const { messages } = gateway.process.peer;
+  expect(await ask('resources/subscribe', { uri: 'fixture://shared' })).toEqual({});
+  await tellUpdated(gateway, 'a', 'fixture://shared');
+  await waitUntil(() => updates(messages).length === 1);
+  expect(updates(messages)).toEqual(['fixture://shared']);
+  expect(await ask('resources/unsubscribe', { uri: 'fixture://shared' })).toEqual({});
+});
+
 test('a 2026-era client listens to a resource of an older server [primitives.updated, eras.subscriptions]', async () => {
   const { file, events } = journal();
   const gateway = launchGateway({ config: { a: server('a', { journal: file }) } });
