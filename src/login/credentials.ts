@@ -43,6 +43,7 @@ export class Credentials {
   async read(): Promise<Kept> {
     try {
       const kept: unknown = JSON.parse(await readFile(this.#file, 'utf8'));
+      // A file of ours, replaced only as a whole: once its outline is right, the rest is what we wrote.
       if (isJsonObject(kept) && isJsonObject(kept.issuers)) return kept as unknown as Kept;
     } catch {}
     return { issuers: {} };
