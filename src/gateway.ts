@@ -16,7 +16,7 @@ import { Conversations } from './mcp/conversation.ts';
 import { instructions } from './mcp/instructions.ts';
 import { insteadOf } from './mcp/oversize.ts';
 import { type StdioConnection, serveStdio } from './mcp/serve-stdio.ts';
-import type { ServerParts } from './mcp/server.ts';
+import type { ServerParts } from './mcp/server-parts.ts';
 import type { PrimitiveKind, PrimitiveSource } from './primitives/primitive-source.ts';
 import { Primitives } from './primitives/primitives.ts';
 import { ResultStore } from './results/result-store.ts';

@@ -23,13 +23,13 @@ export function createLineSplitter(options: LineSplitterOptions): (chunk: Buffer
     else parts = [];
   };
   const finish = () => {
-    if (bytes > options.maxBytes) options.onOverflow();
-    else {
-      const line = (parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)).toString('utf8').trim();
-      if (line) options.onLine(line);
-    }
+    const [taken, overflown] = [parts, bytes > options.maxBytes];
+    // Before the line is handed on: whoever receives it may throw, and the next line must not suffer.
     parts = [];
     bytes = 0;
+    if (overflown) return options.onOverflow();
+    const line = (taken.length === 1 ? (taken[0] as Buffer) : Buffer.concat(taken)).toString('utf8').trim();
+    if (line) options.onLine(line);
   };
 
   return (chunk) => {

@@ -10,10 +10,22 @@ export interface RpcError {
 /** What the other side answered to a request: its `result` exactly as received, or its error. */
 export type Answer = { readonly result: JsonObject } | { readonly error: RpcError };
 
-/** JSON-RPC's code for a method that the other side does not have. */
+/** Codes of JSON-RPC, and of MCP beyond them. */
 export const METHOD_NOT_FOUND = -32_601;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
+export const UNSUPPORTED_PROTOCOL_VERSION = -32_022;
+
+/** Thrown to answer a request with exactly this error: one of the protocol, or a server's own, code and data untouched. */
+export class RpcFailure extends Error {
+  override readonly name = 'RpcFailure';
+  readonly error: RpcError;
+
+  constructor(error: RpcError) {
+    super(error.message);
+    this.error = error;
+  }
+}
 
 /** An error member that somebody else wrote, whatever its shape, as an `RpcError`. */
 export function rpcError(error: unknown): RpcError {

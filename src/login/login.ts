@@ -12,6 +12,7 @@ import {
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig, ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
+import { challengeIn } from './challenge-in.ts';
 import { Credentials, currentTokens, dataDirectory } from './credentials.ts';
 import { type Challenge, LoginNeeded } from './login-needed.ts';
 import { issuerOf, keepTokens, machineProvider, registeredBeforehand } from './oauth-provider.ts';
@@ -98,6 +99,11 @@ export class Login implements AuthProvider {
       throw error;
     });
     return this.#pending;
+  }
+
+  /** The login that an error of a request asks for; undefined when none would help. */
+  wantedBy(error: unknown): Challenge | undefined {
+    return challengeIn(error);
   }
 
   /** Blanks what the login knows and nobody else should. */

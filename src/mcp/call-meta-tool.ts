@@ -1,13 +1,12 @@
-import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { ToolResult } from '../core/call.ts';
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { INVALID_PARAMS, RpcFailure } from '../core/rpc.ts';
 import { errorResult } from './error-result.ts';
 import { withKnownBlocks } from './known-blocks.ts';
 import { findMetaTool, META_TOOLS, type MetaCall } from './meta-tools.ts';
 import { parseInput } from './parse-input.ts';
-import { asIs } from './raw-error.ts';
 
 export interface MetaToolRequest extends Omit<MetaCall, 'meta'> {
   readonly log: Logger;
@@ -22,17 +21,17 @@ export async function callMetaTool(params: JsonObject, request: MetaToolRequest)
   const tool = typeof name === 'string' ? findMetaTool(name) : undefined;
   if (!tool) {
     const names = META_TOOLS.map((each) => each.name).join(', ');
-    throw new ProtocolError(
-      ProtocolErrorCode.InvalidParams,
-      `Unknown tool "${clip(String(name))}"; there are ${names}`,
-    );
+    throw new RpcFailure({
+      code: INVALID_PARAMS,
+      message: `Unknown tool "${clip(String(name))}"; there are ${names}`,
+    });
   }
   const { log, ...call } = request;
   try {
     return withKnownBlocks(await tool.run(parseInput(tool, input), { ...call, meta: metaOf(params) }));
   } catch (error) {
     const { code, message, data } = upstreamErrorIn(error);
-    if (code === URL_ELICITATION_REQUIRED) throw asIs({ code, message: String(message), data });
+    if (code === URL_ELICITATION_REQUIRED) throw new RpcFailure({ code, message: String(message), data });
     if (!(error instanceof GatewayError)) {
       log.error('internal error', { tool: tool.name, error: causeOf(error), stack: (error as Error).stack });
     }

@@ -1,26 +1,18 @@
-import {
-  CLIENT_CAPABILITIES_META_KEY,
-  CLIENT_INFO_META_KEY,
-  LOG_LEVEL_META_KEY,
-  type Progress as SdkProgress,
-  type Server,
-} from '@modelcontextprotocol/server';
-import type { Progress } from '../core/call.ts';
-import { causeOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../core/peer.ts';
-import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND, type RpcError } from '../core/rpc.ts';
+import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY } from '../core/protocol.ts';
+import { type Answer, METHOD_NOT_FOUND } from '../core/rpc.ts';
 
-/** Longest delay a timer takes, in ms: how long a person may think is for the server to say, not for us. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1;
+/** Sends to one client: questions, which it answers, and notifications. */
+export interface WayToClient {
+  /** Never rejects. */
+  request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer>;
+  notify(method: string, params: JsonObject): void;
+}
 
-/** A schema that accepts anything as it is: answers of the client pass unread. */
-const AS_IT_IS = {
-  '~standard': {
-    version: 1 as const,
-    vendor: 'mcp-gateway',
-    validate: (value: unknown) => ({ value }),
-  },
+/** The answer to a question for which there is no way to the client. */
+export const NOT_NOW: Answer = {
+  error: { code: METHOD_NOT_FOUND, message: 'the client can be asked during a call only' },
 };
 
 /** What the gateway does about what a client says in passing. */
@@ -47,8 +39,7 @@ export class ClientSession implements Peer {
 
   readonly #events: SessionEvents;
   #introduce: (identity: ClientIdentity) => void = () => {};
-  #server: Server | undefined;
-  #modern = false;
+  #way: WayToClient | undefined;
 
   constructor(events: SessionEvents) {
     this.#events = events;
@@ -57,10 +48,9 @@ export class ClientSession implements Peer {
     });
   }
 
-  /** The SDK server that speaks to this client; a probe that fell back to an older era gets a second one. */
-  serveBy(server: Server, era: 'legacy' | 'modern'): void {
-    this.#server = server;
-    this.#modern = era === 'modern';
+  /** How messages get to this client, once it is known in which era it speaks. */
+  reachedBy(way: WayToClient): void {
+    this.#way = way;
   }
 
   /** Learns from a message, before it is handled, who the client is. */
@@ -88,22 +78,12 @@ export class ClientSession implements Peer {
     this.#introduce(this.identity);
   }
 
-  async request(method: string, params: JsonObject, { signal, onProgress }: PeerRequestOptions): Promise<Answer> {
-    if (!this.#server || this.#modern) return refusal(METHOD_NOT_FOUND, 'the client can be asked during a call only');
-    try {
-      const result = await this.#server.request({ method, params }, AS_IT_IS, {
-        signal,
-        timeout: NO_TIMEOUT_MS,
-        ...(onProgress && { onprogress: (progress: SdkProgress) => onProgress(progress as Progress) }),
-      });
-      return { result: result as JsonObject };
-    } catch (error) {
-      return errorAnswer(error);
-    }
+  async request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer> {
+    return this.#way ? this.#way.request(method, params, options) : NOT_NOW;
   }
 
   notify(method: string, params: JsonObject): void {
-    this.#server?.notification({ method, params }).catch(() => {});
+    this.#way?.notify(method, params);
   }
 }
 
@@ -121,14 +101,4 @@ function resourcesIn({ notifications }: JsonObject): string[] {
 /** Who a client says it is, whatever the shape of what it says. */
 export function identityOf(info: unknown, capabilities: unknown): ClientIdentity {
   return { ...(isJsonObject(info) && { info }), capabilities: isJsonObject(capabilities) ? capabilities : {} };
-}
-
-function errorAnswer(error: unknown): { error: RpcError } {
-  const { code, data } = error as { code?: unknown; data?: unknown };
-  if (typeof code !== 'number') return refusal(INTERNAL_ERROR, causeOf(error));
-  return { error: { code, message: causeOf(error), ...(data !== undefined && { data }) } };
-}
-
-function refusal(code: number, message: string): { error: RpcError } {
-  return { error: { code, message } };
 }

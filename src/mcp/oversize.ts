@@ -1,5 +1,6 @@
-import { type JSONRPCMessage, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server';
+import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { SERVER_INFO_META_KEY } from '../core/protocol.ts';
 import { INTERNAL_ERROR } from '../core/rpc.ts';
 import type { KeptResult, ResultStore } from '../results/result-store.ts';
 

@@ -1,32 +1,26 @@
-import {
-  CLIENT_CAPABILITIES_META_KEY,
-  CLIENT_INFO_META_KEY,
-  Client,
-  type ClientCapabilities,
-  type Implementation,
-  LOG_LEVEL_META_KEY,
-  type McpSubscription,
-  PROTOCOL_VERSION_META_KEY,
-  StreamableHTTPClientTransport,
-  type Transport,
-  type VersionNegotiationOptions,
-} from '@modelcontextprotocol/client';
+import type { Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
 import { abortable, withTimeout } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  LOG_LEVEL_META_KEY,
+  PROTOCOL_VERSION_META_KEY,
+} from '../core/protocol.ts';
 import type { Answer } from '../core/rpc.ts';
-import { challengeIn } from '../login/login-needed.ts';
-import { VERSION } from '../version.ts';
 import { ChildTransport } from './child-transport.ts';
 import { httpStatus } from './connection-lost.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
 import { HeaderTable } from './header-parameters.ts';
-import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
+import { LIST_TIMEOUT_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
+import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind, transportKinds } from './open-transport.ts';
+import { GATEWAY_INFO, type Session } from './session.ts';
 import { type ForwardOptions, Wire, type WireHandlers } from './wire.ts';
 
 export interface ConnectOptions {
@@ -43,8 +37,6 @@ export interface ConnectOptions {
   /** What stdio servers spoke when they were last asked. */
   readonly verdicts: EraVerdicts;
 }
-
-const CLIENT_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
 
 /** Requests of the 2025 eras for which 2026-07-28 has `subscriptions/listen`. */
 const SUBSCRIBING = new Set(['resources/subscribe', 'resources/unsubscribe']);
@@ -64,6 +56,7 @@ export async function connect(config: ServerConfig, options: ConnectOptions): Pr
         return await Connection.open(config, kind, options);
       } catch (other) {
         // This kind fits, but for the login.
+        const { challengeIn } = await import('../login/challenge-in.ts');
         if (challengeIn(other)) throw other;
       }
     }
@@ -77,20 +70,21 @@ function mayBeAnotherKind(error: unknown): boolean {
   return status !== undefined && status >= 400 && status < 500 && status !== 401 && status !== 403;
 }
 
-/** One established connection to a server: the SDK client that owns it, and the wire that carries calls past it. */
+/** One established connection to a server: the session that was agreed on, and the wire that carries calls. */
 export class Connection {
   /** Resolves with the cause when the connection is lost or closed. */
   readonly closed: Promise<string>;
 
-  readonly #client: Client;
   readonly #wire: Wire;
   readonly #transport: Transport;
   readonly #kind: TransportKind;
   readonly #headers = new HeaderTable();
   /** URIs of resources that clients of older eras subscribed to, on a 2026-era connection. */
   readonly #listened = new Set<string>();
-  #subscription: McpSubscription | undefined;
+  #session: Session | undefined;
+  #subscription: { close(): Promise<void> } | undefined;
   #suspected = false;
+  #onclosed: () => void = () => {};
   #closing: Promise<void> | undefined;
 
   static async open(config: ServerConfig, kind: TransportKind, options: ConnectOptions): Promise<Connection> {
@@ -101,11 +95,8 @@ export class Connection {
     try {
       if (transport instanceof ChildTransport) await transport.start();
       const identity = await abortable(options.identity(), options.signal);
-      const connection = new Connection(config, kind, transport, identity, options);
-      await connection.#client.connect(connection.#wire, { timeout: CONNECT_TIMEOUT_MS });
-      if (kind === 'stdio' && config.protocol === 'auto') {
-        options.verdicts.remember(config, connection.modern ? 'modern' : 'legacy');
-      }
+      const connection = new Connection(kind, transport, options.handlers);
+      await connection.#shakeHands(config, identity, options);
       return connection;
     } catch (error) {
       // The next attempt asks anew, should what is remembered have been the reason.
@@ -119,43 +110,41 @@ export class Connection {
     }
   }
 
-  private constructor(
-    config: ServerConfig,
-    kind: TransportKind,
-    transport: Transport,
-    identity: ClientIdentity,
-    options: ConnectOptions,
-  ) {
-    this.#transport = transport;
+  private constructor(kind: TransportKind, transport: Transport, handlers: WireHandlers) {
     this.#kind = kind;
-    this.#wire = new Wire(transport, options.handlers);
-    const versionNegotiation = negotiation(config, kind, options.verdicts);
-    // What a client says of itself is passed on as it is; the SDK types it as strictly as it would parse it.
-    this.#client = new Client((identity.info ?? CLIENT_INFO) as Implementation, {
-      capabilities: identity.capabilities as ClientCapabilities,
-      ...(versionNegotiation && { versionNegotiation }),
-    });
-    this.#wire.envelope = () => this.#envelope(identity);
+    this.#transport = transport;
+    this.#wire = new Wire(transport, handlers);
     this.closed = new Promise((resolve) => {
-      this.#client.onclose = () => resolve(this.#endCause());
+      this.#onclosed = () => resolve(this.#endCause());
     });
-    this.#client.onerror = (error) => {
-      options.log.debug('transport', { server: config.key, error: options.redact(causeOf(error)) });
-      void this.#suspect(error);
-    };
+  }
+
+  async #shakeHands(config: ServerConfig, identity: ClientIdentity, options: ConnectOptions): Promise<void> {
+    const { verdicts, log, redact } = options;
+    this.#wire.envelope = () => this.#envelope(identity);
+    this.#session = await openSession(this.#wire, this.#kind, negotiationFor(config, this.#kind, verdicts), {
+      identity,
+      onclose: this.#onclosed,
+      onerror: (error) => {
+        log.debug('transport', { server: config.key, error: redact(causeOf(error)) });
+        void this.#suspect(error);
+      },
+    });
+    const probed = this.#kind === 'stdio' && config.protocol === 'auto';
+    if (probed) verdicts.remember(config, this.modern ? 'modern' : 'legacy');
   }
 
   /** Whether the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
   offers(path: string): boolean {
     const found = path
       .split('.')
-      .reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), this.#client.getServerCapabilities());
+      .reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), this.#session?.capabilities);
     return found !== undefined && found !== false;
   }
 
   /** Whether the connection speaks 2026-07-28 or later. */
   get modern(): boolean {
-    return this.#client.getProtocolEra() === 'modern';
+    return this.#session?.modern === true;
   }
 
   /** Whether `tools/call` may be sent as a task (2025-11-25). */
@@ -180,7 +169,7 @@ export class Connection {
     };
     if (Object.keys(filter).length === 0) return;
     const before = this.#subscription;
-    this.#subscription = await this.#client.listen(filter);
+    this.#subscription = await this.#session?.listen(filter);
     await before?.close();
   }
 
@@ -193,9 +182,8 @@ export class Connection {
 
   /** What the server says of itself, for people and models: its title or name, and its instructions. */
   get about(): { readonly title?: string; readonly instructions?: string } {
-    const server = this.#client.getServerVersion();
-    const title = server?.title ?? server?.name;
-    const instructions = this.#client.getInstructions();
+    const title = this.#session?.server?.title ?? this.#session?.server?.name;
+    const instructions = this.#session?.instructions;
     return { ...(title !== undefined && { title }), ...(instructions !== undefined && { instructions }) };
   }
 
@@ -228,11 +216,8 @@ export class Connection {
   }
 
   async #close(): Promise<void> {
-    if (this.#transport instanceof StreamableHTTPClientTransport && this.#transport.sessionId) {
-      const ended = this.#transport.terminateSession().catch(() => {});
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
-    }
-    await this.#client.close().catch(() => {});
+    await endHttpSession(this.#transport);
+    await (this.#session ?? this.#transport).close().catch(() => {});
     this.#wire.lose('the connection was closed');
   }
 
@@ -245,7 +230,7 @@ export class Connection {
     if (!peer) return {};
     const { identity, logLevel } = peer;
     return {
-      [CLIENT_INFO_META_KEY]: identity.info ?? CLIENT_INFO,
+      [CLIENT_INFO_META_KEY]: identity.info ?? GATEWAY_INFO,
       [CLIENT_CAPABILITIES_META_KEY]: identity.capabilities,
       ...(logLevel && { [LOG_LEVEL_META_KEY]: logLevel }),
     };
@@ -254,15 +239,15 @@ export class Connection {
   #envelope(identity: ClientIdentity): JsonObject | undefined {
     if (!this.modern) return undefined;
     return {
-      [PROTOCOL_VERSION_META_KEY]: this.#client.getNegotiatedProtocolVersion(),
-      [CLIENT_INFO_META_KEY]: identity.info ?? CLIENT_INFO,
+      [PROTOCOL_VERSION_META_KEY]: this.#session?.version,
+      [CLIENT_INFO_META_KEY]: identity.info ?? GATEWAY_INFO,
       [CLIENT_CAPABILITIES_META_KEY]: identity.capabilities,
     };
   }
 
   /** Network transports report trouble without saying whether the connection still lives: find out, once at a time. */
   async #suspect(error: Error): Promise<void> {
-    if (this.#kind === 'stdio' || this.#suspected || this.#client.getNegotiatedProtocolVersion() === undefined) return;
+    if (this.#kind === 'stdio' || this.#suspected || !this.#session) return;
     this.#suspected = true;
     const alive = this.#kind !== 'sse' && (await this.#answers());
     this.#suspected = false;
@@ -273,25 +258,17 @@ export class Connection {
   }
 
   #answers(): Promise<boolean> {
-    const check = this.modern
-      ? this.#client.discover({ timeout: SUSPECT_TIMEOUT_MS })
-      : this.#client.ping({ timeout: SUSPECT_TIMEOUT_MS });
-    return check.then(
+    if (!this.#session) return Promise.resolve(false);
+    return this.#session.ping(SUSPECT_TIMEOUT_MS).then(
       () => true,
       () => false,
     );
   }
 }
 
-/** Over HTTP a probe is cheap; on stdio it would meet servers that never heard of it, so only on request. */
-function negotiation(
-  config: ServerConfig,
-  kind: TransportKind,
-  verdicts: EraVerdicts,
-): VersionNegotiationOptions | undefined {
-  if (config.protocol === '2026-07-28') return { mode: { pin: config.protocol } };
-  if (config.protocol === '2025-11-25') return undefined;
-  const known = kind === 'stdio' ? verdicts.of(config) : undefined;
-  if (known) return known === 'modern' ? { mode: { pin: '2026-07-28' } } : undefined;
-  return config.protocol === 'auto' || kind === 'streamable_http' ? { mode: 'auto' } : undefined;
+/** Tells an HTTP server that its session is over. It gets a second to take note. */
+async function endHttpSession(transport: Transport & { terminateSession?: () => Promise<void> }): Promise<void> {
+  if (!transport.sessionId || !transport.terminateSession) return;
+  const ended = transport.terminateSession().catch(() => {});
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
 }

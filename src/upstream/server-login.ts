@@ -2,7 +2,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { Login } from '../login/login.ts';
-import { type Challenge, challengeIn } from '../login/login-needed.ts';
+import type { Challenge } from '../login/login-needed.ts';
 import type { Authorization } from './open-transport.ts';
 
 export interface ServerLoginOptions {
@@ -50,7 +50,7 @@ export class ServerLogin {
 
   /** The login that an error asks for; undefined when none would help. */
   wantedBy(error: unknown): Challenge | undefined {
-    return this.#login && challengeIn(error);
+    return this.#login?.wantedBy(error);
   }
 
   /** Makes a call, and makes it again after a login that it asked for. Rejects as `send` and `ask` do. */

@@ -210,7 +210,14 @@ export class Wire implements Transport {
     this.#serving.delete(id);
     // A question taken back, or a connection gone, wants no answer.
     if (serving.signal.aborted) return;
-    await this.#inner.send({ jsonrpc: '2.0', id, ...answer } as JSONRPCMessage).catch((error) => this.onerror?.(error));
+    this.answer(id, answer);
+  }
+
+  /** Answers a request of the server. */
+  answer(id: string | number, answer: Answer): void {
+    this.#inner
+      .send({ jsonrpc: '2.0', id, ...answer } as JSONRPCMessage)
+      .catch((error: Error) => this.onerror?.(error));
   }
 
   #takeAnswer(message: JsonObject): boolean {

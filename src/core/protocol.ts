@@ -1,0 +1,22 @@
+/**
+ * Names and numbers of the protocol, as its specification gives them. Here and not from the SDK, because the SDK costs a
+ * start 60 ms and 20 MB, and most sessions never need it; a test compares them.
+ */
+
+/** Revisions with a handshake, the newest first: what is answered to a client that asks for another one. */
+export const HANDSHAKE_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
+
+export const LATEST_HANDSHAKE_VERSION = HANDSHAKE_VERSIONS[0];
+
+/** Revisions without a handshake: each request names its own in `_meta`. */
+export const ENVELOPE_VERSIONS: readonly string[] = ['2026-07-28'];
+
+/** Keys of `_meta` in the requests and results of 2026-07-28. */
+export const PROTOCOL_VERSION_META_KEY = 'io.modelcontextprotocol/protocolVersion';
+export const CLIENT_INFO_META_KEY = 'io.modelcontextprotocol/clientInfo';
+export const CLIENT_CAPABILITIES_META_KEY = 'io.modelcontextprotocol/clientCapabilities';
+export const LOG_LEVEL_META_KEY = 'io.modelcontextprotocol/logLevel';
+export const SERVER_INFO_META_KEY = 'io.modelcontextprotocol/serverInfo';
+
+/** Levels of log messages, the least severe first. */
+export const LOG_LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;

@@ -1,0 +1,57 @@
+import type { CallContext } from '../core/call.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { type Answer, METHOD_NOT_FOUND, RpcFailure } from '../core/rpc.ts';
+import { type ResultPart, ResultStore } from '../results/result-store.ts';
+import { callMetaTool } from './call-meta-tool.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { type JobQuestions, metaToolDefinitions } from './meta-tools.ts';
+import type { ServerParts } from './server-parts.ts';
+
+/** What a request inherits from its client, whichever way it came. */
+export interface Inherited extends Omit<CallContext, 'caller'> {
+  readonly continuation?: JsonObject;
+  readonly jobs?: JobQuestions;
+}
+
+/** Methods of the other primitives, which cost no tool slot. */
+const PRIMITIVE = /^(resources|prompts|completion)\//;
+
+/** Answers a request of a client, in whichever era it came. Rejects with `RpcFailure` where the answer is an error. */
+export async function handleRequest(
+  method: string,
+  params: JsonObject,
+  inherited: Inherited,
+  parts: ServerParts,
+): Promise<JsonObject> {
+  if (method === 'tools/list') return { tools: metaToolDefinitions() };
+  const { continuation, jobs, onProgress, ...lifetime } = inherited;
+  const heart = onProgress && withHeartbeat(onProgress);
+  const context = { caller: parts.caller, ...lifetime, ...(heart && { onProgress: heart.onProgress }) };
+  try {
+    if (method === 'tools/call')
+      return await callMetaTool(params, { ...parts, context, continuation, jobs, invokeWaitMs: parts.invokeWaitMs() });
+    const kept = method === 'resources/read' && ResultStore.locate(params.uri);
+    if (kept) return readResult(params.uri, parts.results.read(kept.id, kept.offset, kept.length));
+    if (PRIMITIVE.test(method)) return unwrap(await parts.primitives(method, { ...params, ...continuation }, context));
+    throw new RpcFailure({ code: METHOD_NOT_FOUND, message: 'Method not found' });
+  } finally {
+    heart?.stop();
+  }
+}
+
+/** The progress token of a request; undefined where it wants no progress. */
+export function progressTokenOf(params: unknown): string | number | undefined {
+  const meta = isJsonObject(params) ? params._meta : undefined;
+  const token = isJsonObject(meta) ? meta.progressToken : undefined;
+  return typeof token === 'string' || typeof token === 'number' ? token : undefined;
+}
+
+function readResult(uri: unknown, { text, ...where }: ResultPart): JsonObject {
+  return { contents: [{ uri, mimeType: 'application/json', text, _meta: { 'mcp-gateway/part': where } }] };
+}
+
+/** The result, or the server's own error as ours, code and data untouched. */
+function unwrap(answer: Answer): JsonObject {
+  if ('result' in answer) return answer.result;
+  throw new RpcFailure(answer.error);
+}

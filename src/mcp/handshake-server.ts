@@ -1,0 +1,106 @@
+import { causeOf } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { PeerRequestOptions } from '../core/peer.ts';
+import { HANDSHAKE_VERSIONS, LATEST_HANDSHAKE_VERSION, LOG_LEVELS } from '../core/protocol.ts';
+import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure } from '../core/rpc.ts';
+import { ClientRequests, type SendMessage } from './client-requests.ts';
+import type { WayToClient } from './client-session.ts';
+import { handleRequest, progressTokenOf } from './handle-request.ts';
+import { CAPABILITIES, SERVER_INFO, type ServerParts } from './server-parts.ts';
+
+/**
+ * The gateway as an MCP server to a client of the revisions with a handshake (2024-10-07 to 2025-11-25).
+ *
+ * Ours instead of the SDK's because it sits in every call: loading the SDK's takes 60 ms of each start and 20 MB, and it
+ * parses each message against schemas and rebuilds it. A 2026-era client gets the SDK's, in `modern-server.ts`.
+ */
+export class HandshakeServer implements WayToClient {
+  readonly #parts: ServerParts;
+  readonly #send: SendMessage;
+  readonly #questions: ClientRequests;
+  /** Requests of the client that are being answered, by their id. */
+  readonly #running = new Map<unknown, AbortController>();
+
+  constructor(parts: ServerParts, send: SendMessage) {
+    this.#parts = parts;
+    this.#send = send;
+    this.#questions = new ClientRequests(send);
+  }
+
+  /** Takes one message of the client. */
+  receive(message: JsonObject): void {
+    const { id, method } = message;
+    const params = isJsonObject(message.params) ? message.params : {};
+    if (typeof method !== 'string') this.#questions.answered(message);
+    else if (id !== undefined) void this.#answer(id, method, params);
+    else if (method === 'notifications/cancelled') this.#running.get(params.requestId)?.abort(params.reason);
+    else if (method === 'notifications/progress') this.#questions.progressed(params);
+  }
+
+  request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer> {
+    return this.#questions.request(method, params, options);
+  }
+
+  notify(method: string, params: JsonObject): void {
+    this.#write({ jsonrpc: '2.0', method, params });
+  }
+
+  /** The client has gone: what it asked for is given up. */
+  close(): void {
+    for (const running of this.#running.values()) running.abort('the client has gone');
+    this.#questions.close();
+  }
+
+  async #answer(id: unknown, method: string, params: JsonObject): Promise<void> {
+    const abort = new AbortController();
+    this.#running.set(id, abort);
+    const answer = await this.#handle(method, params, abort.signal).then(
+      (result) => ({ result }),
+      (error: unknown) => ({ error: errorOf(error) }),
+    );
+    // Two requests of one id are the client's mistake: each is answered, and the later one can be cancelled.
+    if (this.#running.get(id) === abort) this.#running.delete(id);
+    if (!abort.signal.aborted) this.#write({ jsonrpc: '2.0', id, ...answer });
+  }
+
+  #write(message: JsonObject): void {
+    this.#send(message).catch((error: unknown) => this.#parts.log.debug('not sent', { error: causeOf(error) }));
+  }
+
+  async #handle(method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+    if (method === 'ping') return {};
+    if (method === 'initialize') return this.#initialize(params);
+    if (method === 'logging/setLevel') return this.#setLevel(params);
+    const progressToken = progressTokenOf(params);
+    const inherited = {
+      signal,
+      peer: this.#parts.session,
+      ...(progressToken !== undefined && {
+        onProgress: (progress: JsonObject) => this.notify('notifications/progress', { ...progress, progressToken }),
+      }),
+    };
+    return handleRequest(method, params, inherited, this.#parts);
+  }
+
+  #initialize({ protocolVersion }: JsonObject): JsonObject {
+    const version = HANDSHAKE_VERSIONS.find((each) => each === protocolVersion) ?? LATEST_HANDSHAKE_VERSION;
+    const { instructions } = this.#parts;
+    return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: SERVER_INFO, instructions };
+  }
+
+  /** The session has taken note of the level already; servers take it over before this is answered. */
+  async #setLevel({ level }: JsonObject): Promise<JsonObject> {
+    if (!LOG_LEVELS.some((each) => each === level)) {
+      throw new RpcFailure({
+        code: INVALID_PARAMS,
+        message: `Invalid level: expected one of ${LOG_LEVELS.join(', ')}`,
+      });
+    }
+    await this.#parts.session.levelTaken;
+    return {};
+  }
+}
+
+function errorOf(error: unknown): RpcError {
+  return error instanceof RpcFailure ? error.error : { code: INTERNAL_ERROR, message: causeOf(error) };
+}

@@ -1,0 +1,39 @@
+import type { Broker } from '../broker.ts';
+import type { CallContext, Caller } from '../core/call.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import type { Answer } from '../core/rpc.ts';
+import type { ResultStore } from '../results/result-store.ts';
+import { VERSION } from '../version.ts';
+import type { ClientSession } from './client-session.ts';
+import type { Conversations } from './conversation.ts';
+
+/** Resources, prompts and completion of all servers: answers their methods, raw. */
+export type HandlePrimitive = (method: string, params: JsonObject, context: CallContext) => Promise<Answer>;
+
+/** What the gateway is made of, as far as one client's requests need it. */
+export interface ServerParts {
+  readonly broker: Broker;
+  readonly primitives: HandlePrimitive;
+  readonly caller: Caller;
+  readonly session: ClientSession;
+  readonly conversations: Conversations;
+  readonly results: ResultStore;
+  /** Longest line that the client takes, in bytes. */
+  readonly maxLineBytes: number;
+  /** How long `invoke` waits before it hands over to a job, where the model does not say; absent: to the end. */
+  readonly invokeWaitMs: () => number | undefined;
+  readonly instructions: string;
+  readonly log: Logger;
+}
+
+/** What the gateway says of itself to a client, in either era. */
+export const SERVER_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
+
+export const CAPABILITIES = {
+  tools: {},
+  logging: {},
+  completions: {},
+  resources: { subscribe: true, listChanged: true },
+  prompts: { listChanged: true },
+};
