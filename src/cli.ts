@@ -5,6 +5,8 @@ import type { GatewayConfig } from './config/load.ts';
 import { emptyConfig, loadConfig, resolveConfigPath } from './config/load.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger } from './core/log.ts';
+import { FrontDesk } from './mcp/front-desk.ts';
+import { instructions } from './mcp/instructions.ts';
 import { processOutput, stderrWriter } from './process-streams.ts';
 import { VERSION } from './version.ts';
 
@@ -87,10 +89,12 @@ async function serve(argument: string | undefined): Promise<number> {
   const signalled = new Promise<string>((resolve) => {
     for (const signal of SIGNALS) process.on(signal, () => resolve(signal));
   });
-  // Imported here: the commands that only print need none of it.
+  const config = await configured(argument);
+  const desk = new FrontDesk(process.stdin, processOutput(1), instructions(config.servers));
+  // Loaded while the client reads the answer to its `initialize`.
   const { Gateway } = await import('./gateway.ts');
-  const gateway = new Gateway(await configured(argument), { log, cacheDirectory: cacheDirectory() });
-  const served = gateway.serveStdio(process.stdin, processOutput(1)).then(() => 'the client closed the connection');
+  const gateway = new Gateway(config, { log, cacheDirectory: cacheDirectory() });
+  const served = gateway.serve(desk).then(() => 'the client closed the connection');
   gateway.start();
   gateway.watch();
 

@@ -13,6 +13,7 @@ import type { MeaningSearch } from './finder.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { ClientSession } from './mcp/client-session.ts';
 import { Conversations } from './mcp/conversation.ts';
+import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
 import { insteadOf } from './mcp/oversize.ts';
 import { type StdioConnection, serveStdio } from './mcp/serve-stdio.ts';
@@ -50,6 +51,10 @@ export class Gateway {
   #rejected: string | undefined;
   #session: ClientSession | undefined;
   #connection: StdioConnection | undefined;
+  #markStarted: () => void = () => {};
+  readonly #started = new Promise<void>((resolve) => {
+    this.#markStarted = resolve;
+  });
   #watcher: { close(): void } | undefined;
 
   constructor(config: GatewayConfig, options: GatewayOptions = {}) {
@@ -104,6 +109,7 @@ export class Gateway {
   /** Starts every server, all at once, and returns without waiting for any of them. */
   start(): void {
     this.reload(this.#config);
+    this.#markStarted();
   }
 
   /** Makes the running servers those of `config`; what did not change is not touched. */
@@ -118,11 +124,17 @@ export class Gateway {
 
   /** Follows the configuration file from now on. A broken edit is reported, and the old configuration stays. */
   watch(): void {
-    this.#watcher ??= watchConfig(this.#config.path, () => void this.#reread());
+    const { path, fingerprint } = this.#config;
+    this.#watcher ??= watchConfig(path, () => void this.#reread(), { known: fingerprint });
   }
 
   /** Serves one client over a pair of streams. Resolves when the client has gone. Call it before `start` or right after: servers are told who the client is. */
-  async serveStdio(input: Readable, output: Writable): Promise<void> {
+  serveStdio(input: Readable, output: Writable): Promise<void> {
+    return this.serve(new FrontDesk(input, output));
+  }
+
+  /** Serves the client that has come to a desk; see `serveStdio`. */
+  async serve(desk: FrontDesk): Promise<void> {
     this.#session = new ClientSession({
       onLogLevel: (level) => this.#announcements.logLevel(level),
       onRootsChanged: () => this.#announcements.rootsChanged(),
@@ -142,7 +154,9 @@ export class Gateway {
       instructions: instructions(this.#config.servers),
       log: this.#log,
     };
-    this.#connection = serveStdio(input, output, parts, {
+    // A request that comes before must not find a gateway without servers.
+    await this.#started;
+    this.#connection = serveStdio(desk, parts, {
       bytes: maxInlineBytes,
       instead: (message, bytes) => insteadOf(message, bytes, results),
     });

@@ -6,6 +6,7 @@ import { causeOf, GatewayError } from '../core/errors.ts';
 import type { ConfigProblem } from '../core/problem.ts';
 import { checkEntry, checkSettings, expandHome } from './check.ts';
 import { type Finding, toProblem } from './finding.ts';
+import { fingerprint } from './fingerprint.ts';
 import { readShape } from './formats.ts';
 import { parseConfig } from './parse.ts';
 import { type GatewaySettings, type ServerConfig, settingsSchema } from './schema.ts';
@@ -15,6 +16,8 @@ import type { Environment } from './substitute.ts';
 export interface GatewayConfig {
   /** Absolute. */
   readonly path: string;
+  /** Of the file as it was when it was read: tells a watch what has changed since. */
+  readonly fingerprint: string;
   /** `false`: there is no such file (yet), and nothing is configured. */
   readonly found: boolean;
   /** Enabled and healthy, in the order written. */
@@ -62,8 +65,9 @@ export async function loadConfig(
   env: Environment = process.env,
 ): Promise<GatewayConfig> {
   const file = resolve(expandHome(path, homeOf(env)));
+  const read = fingerprint(file);
   const text = await readText(file);
-  if (text === undefined) return { ...emptyConfig(file), found: false };
+  if (text === undefined) return { ...emptyConfig(file), fingerprint: read, found: false };
   const { root, findings } = await parseConfig(text, file);
   const raw = readShape(root);
   const settings = checkSettings(raw.settings, env);
@@ -75,6 +79,7 @@ export async function loadConfig(
   const all = [...findings, ...raw.findings, ...settings.findings, ...checked.flatMap((entry) => entry.findings)];
   return {
     path: file,
+    fingerprint: read,
     found: true,
     servers: checked.flatMap(({ value }) => value ?? []),
     settings: settings.value,
@@ -90,6 +95,7 @@ export async function loadConfig(
 export function emptyConfig(path: string, problems: readonly ConfigProblem[] = []): GatewayConfig {
   return {
     path,
+    fingerprint: fingerprint(path),
     found: true,
     servers: [],
     settings: settingsSchema.parse({}),

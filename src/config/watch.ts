@@ -1,5 +1,6 @@
 import { type FSWatcher, readlinkSync, statSync, watch } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { fingerprint } from './fingerprint.ts';
 
 /** How often to look when the system grants no watch (inotify limits, odd file systems). */
 const POLL_MS = 2000;
@@ -14,10 +15,15 @@ export interface ConfigWatch {
 
 /**
  * Calls back after the file appeared, changed or went, once it stayed the same for `quietMs`.
- * Never throws, never keeps the process alive. Start it before reading the file, or a change in between is missed.
+ * Never throws, never keeps the process alive. `known` is the fingerprint of the file as it was read: a change since then
+ * counts; absent: start the watch before reading the file, or a change in between is missed.
  */
-export function watchConfig(path: string, onChange: () => void, { quietMs = 200 } = {}): ConfigWatch {
-  return new FileWatch(resolve(path), onChange, quietMs);
+export function watchConfig(
+  path: string,
+  onChange: () => void,
+  { quietMs = 200, known }: { quietMs?: number; known?: string } = {},
+): ConfigWatch {
+  return new FileWatch(resolve(path), onChange, quietMs, known);
 }
 
 class FileWatch implements ConfigWatch {
@@ -31,11 +37,11 @@ class FileWatch implements ConfigWatch {
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(path: string, onChange: () => void, quietMs: number) {
+  constructor(path: string, onChange: () => void, quietMs: number, known = fingerprint(path)) {
     this.#path = path;
     this.#onChange = onChange;
     this.#quietMs = quietMs;
-    this.#reported = this.#last = fingerprint(path);
+    this.#reported = this.#last = known;
     this.#arm();
     if (fingerprint(path) !== this.#reported) this.#look();
   }
@@ -104,16 +110,6 @@ class FileWatch implements ConfigWatch {
     } else if (!this.#closed) {
       this.#poll ??= setInterval(() => this.#look(), POLL_MS).unref();
     }
-  }
-}
-
-/** Changes whenever the file is written, replaced, created or removed. */
-function fingerprint(path: string): string {
-  try {
-    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-    return [ino, size, mtimeNs, ctimeNs].join(':');
-  } catch (error) {
-    return String((error as NodeJS.ErrnoException).code);
   }
 }
 

@@ -1,12 +1,13 @@
 import { causeOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
-import { HANDSHAKE_VERSIONS, LATEST_HANDSHAKE_VERSION, LOG_LEVELS } from '../core/protocol.ts';
+import { LOG_LEVELS } from '../core/protocol.ts';
 import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure } from '../core/rpc.ts';
 import { ClientRequests, type SendMessage } from './client-requests.ts';
 import type { WayToClient } from './client-session.ts';
+import { greeting } from './greeting.ts';
 import { handleRequest, progressTokenOf } from './handle-request.ts';
-import { CAPABILITIES, SERVER_INFO, type ServerParts } from './server-parts.ts';
+import type { ServerParts } from './server-parts.ts';
 
 /**
  * The gateway as an MCP server to a client of the revisions with a handshake (2024-10-07 to 2025-11-25).
@@ -69,7 +70,7 @@ export class HandshakeServer implements WayToClient {
 
   async #handle(method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
     if (method === 'ping') return {};
-    if (method === 'initialize') return this.#initialize(params);
+    if (method === 'initialize') return greeting(params, this.#parts.instructions);
     if (method === 'logging/setLevel') return this.#setLevel(params);
     const progressToken = progressTokenOf(params);
     const inherited = {
@@ -80,12 +81,6 @@ export class HandshakeServer implements WayToClient {
       }),
     };
     return handleRequest(method, params, inherited, this.#parts);
-  }
-
-  #initialize({ protocolVersion }: JsonObject): JsonObject {
-    const version = HANDSHAKE_VERSIONS.find((each) => each === protocolVersion) ?? LATEST_HANDSHAKE_VERSION;
-    const { instructions } = this.#parts;
-    return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: SERVER_INFO, instructions };
   }
 
   /** The session has taken note of the level already; servers take it over before this is answered. */

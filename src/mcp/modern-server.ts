@@ -14,9 +14,10 @@ import type { JsonObject } from '../core/json.ts';
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY } from '../core/protocol.ts';
 import { identityOf, NOT_NOW, type WayToClient } from './client-session.ts';
 import { Conversation, type Conversations } from './conversation.ts';
+import { CAPABILITIES, SERVER_INFO } from './greeting.ts';
 import { handleRequest, type Inherited, progressTokenOf } from './handle-request.ts';
 import { restoreError, throughSdk } from './raw-error.ts';
-import { CAPABILITIES, SERVER_INFO, type ServerParts } from './server-parts.ts';
+import type { ServerParts } from './server-parts.ts';
 
 /** Methods whose answer may be `input_required` on 2026-07-28. */
 const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read']);

@@ -1,4 +1,3 @@
-import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { SERVER_INFO_META_KEY } from '../core/protocol.ts';
 import { INTERNAL_ERROR } from '../core/rpc.ts';
@@ -12,15 +11,14 @@ const HEAD_CHARS = 4_000;
  * A tool's result is kept whole and answered with its head, its size and where the rest is; any other answer is an error.
  * Nothing can stand for a request or a notification of that size.
  */
-export function insteadOf(message: JSONRPCMessage, bytes: number, results: ResultStore): JSONRPCMessage | undefined {
-  const { id, result } = message as { id?: unknown; result?: unknown };
+export function insteadOf({ id, result }: JsonObject, bytes: number, results: ResultStore): JsonObject | undefined {
   if (!isJsonObject(result)) return undefined;
   const kept = results.keep(JSON.stringify(result));
   const answer = Array.isArray(result.content)
     ? { result: headOf(result, kept, bytes) }
     : { error: tooLarge(kept, bytes) };
   // A JSON-RPC answer with the id of the one it replaces.
-  return { jsonrpc: '2.0', id, ...answer } as JSONRPCMessage;
+  return { jsonrpc: '2.0', id, ...answer };
 }
 
 function headOf(result: JsonObject, kept: KeptResult, bytes: number): JsonObject {

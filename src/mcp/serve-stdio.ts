@@ -1,11 +1,11 @@
-import type { Readable, Writable } from 'node:stream';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { envelopeVersion } from './envelope.ts';
+import type { FrontDesk } from './front-desk.ts';
 import { HandshakeServer } from './handshake-server.ts';
 import type { ModernServer } from './modern-server.ts';
 import type { ServerParts } from './server-parts.ts';
-import { type LineLimit, StdioTransport } from './stdio-transport.ts';
+import type { LineLimit } from './stdio-transport.ts';
 import { unsupportedVersion } from './unsupported-version.ts';
 
 /** The client's connection, being served. */
@@ -15,26 +15,28 @@ export interface StdioConnection {
   close(): Promise<void>;
 }
 
-/** Serves one client over a pair of streams, in whichever protocol era it opens. */
-export function serveStdio(input: Readable, output: Writable, parts: ServerParts, limit: LineLimit): StdioConnection {
-  const transport = new StdioTransport(input, output, limit);
-  const eras = new Eras(parts, (message) => transport.send(message as JSONRPCMessage));
-  transport.onmessage = (message) => {
-    if (!isJsonObject(message)) return;
-    const refusal = unsupportedVersion(message);
-    if (refusal) return void transport.send(refusal as JSONRPCMessage);
-    parts.session.observe(message);
-    eras.receive(message);
-  };
+/** Serves the client that has come to the desk, in whichever protocol era it opens. */
+export function serveStdio(desk: FrontDesk, parts: ServerParts, limit: LineLimit): StdioConnection {
+  const send = (message: JsonObject) => desk.send(message);
+  const eras = new Eras(parts, send);
   const ended = new Promise<void>((resolve) => {
-    transport.onclose = () => {
-      parts.session.end();
-      void eras.close();
-      resolve();
-    };
+    desk.handOver({
+      limit,
+      receive: (message, greeted) => {
+        const refusal = unsupportedVersion(message);
+        if (refusal) return void send(refusal);
+        parts.session.observe(message);
+        if (greeted) eras.greeted();
+        else eras.receive(message);
+      },
+      onClose: () => {
+        parts.session.end();
+        void eras.close();
+        resolve();
+      },
+    });
   });
-  void transport.start();
-  return { ended, close: () => transport.close() };
+  return { ended, close: () => desk.close() };
 }
 
 /**
@@ -56,6 +58,11 @@ class Eras {
   receive(message: JsonObject): void {
     if (!this.#handshake && (!this.#probing || envelopeVersion(message) !== undefined)) this.#receiveModern(message);
     else this.#served().receive(message);
+  }
+
+  /** The client has said hello, and has its answer. */
+  greeted(): void {
+    this.#served();
   }
 
   async close(): Promise<void> {

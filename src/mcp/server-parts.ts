@@ -4,7 +4,6 @@ import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { ResultStore } from '../results/result-store.ts';
-import { VERSION } from '../version.ts';
 import type { ClientSession } from './client-session.ts';
 import type { Conversations } from './conversation.ts';
 
@@ -26,14 +25,3 @@ export interface ServerParts {
   readonly instructions: string;
   readonly log: Logger;
 }
-
-/** What the gateway says of itself to a client, in either era. */
-export const SERVER_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
-
-export const CAPABILITIES = {
-  tools: {},
-  logging: {},
-  completions: {},
-  resources: { subscribe: true, listChanged: true },
-  prompts: { listChanged: true },
-};

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/server';
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { LineWriter } from '../core/line-writer.ts';
 import { createLineSplitter } from '../core/lines.ts';
 
 /** Longest line taken from a client, in bytes. */
@@ -13,28 +13,28 @@ const INVALID_REQUEST = -32_600;
 export interface LineLimit {
   readonly bytes: number;
   /** What is written instead of a longer one; nothing when nothing can stand for it: then sending it fails. */
-  readonly instead: (message: JSONRPCMessage, bytes: number) => JSONRPCMessage | undefined;
+  readonly instead: (message: JsonObject, bytes: number) => JsonObject | undefined;
 }
 
 /**
  * JSON-RPC lines from and to one client. Ours instead of the SDK's because of its answers to bad lines (an error, not
  * silence), its cost on long ones, and because a client that stops reading must not make us buffer: we stop reading it.
  */
-export class StdioTransport implements Transport {
-  onmessage?: (message: JSONRPCMessage) => void;
+export class StdioTransport {
+  onmessage?: (message: JsonObject) => void;
   onclose?: () => void;
-  onerror?: (error: Error) => void;
+  /** Absent: the client takes lines of any length. */
+  limit?: LineLimit;
 
   readonly #input: Readable;
   readonly #output: Writable;
-  readonly #limit: LineLimit;
+  readonly #lines: LineWriter;
   #closed = false;
 
-  /** `limit.instead` gives what is written in place of an answer of more than `limit.bytes`. */
-  constructor(input: Readable, output: Writable, limit: LineLimit) {
+  constructor(input: Readable, output: Writable) {
     this.#input = input;
     this.#output = output;
-    this.#limit = limit;
+    this.#lines = new LineWriter(output, () => input.pause());
   }
 
   async start(): Promise<void> {
@@ -59,7 +59,7 @@ export class StdioTransport implements Transport {
     }
     // Batches are of the 2025-03-26 revision; each request in one is answered on its own line.
     for (const each of Array.isArray(message) ? message : [message]) {
-      if (isJsonObject(each) && each.jsonrpc === '2.0') this.onmessage?.(each as JSONRPCMessage);
+      if (isJsonObject(each) && each.jsonrpc === '2.0') this.onmessage?.(each);
       else
         this.#refuse(
           INVALID_REQUEST,
@@ -74,23 +74,14 @@ export class StdioTransport implements Transport {
     this.#write({ jsonrpc: '2.0', id: known, error: { code, message } });
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
+  async send(message: JsonObject): Promise<void> {
     this.#write(message);
   }
 
-  #write(message: object): void {
+  #write(message: JsonObject): void {
     if (this.#closed) return;
     const line = JSON.stringify(message);
-    // A character takes one to three bytes of UTF-8: short lines need no counting.
-    const bytes = line.length * 3 > this.#limit.bytes ? Buffer.byteLength(line) : 0;
-    const sent = bytes > this.#limit.bytes ? this.#instead(message as JSONRPCMessage, bytes) : line;
-    if (!this.#output.write(`${sent}\n`)) this.#input.pause();
-  }
-
-  #instead(message: JSONRPCMessage, bytes: number): string {
-    const other = this.#limit.instead(message, bytes);
-    if (other === undefined) throw new Error(`a message of ${bytes} bytes is more than the client takes in one line`);
-    return JSON.stringify(other);
+    this.#lines.write(this.limit ? within(this.limit, line, message) : line);
   }
 
   #end(): void {
@@ -103,4 +94,14 @@ export class StdioTransport implements Transport {
     this.#input.pause();
     this.#end();
   }
+}
+
+/** The line, or the one that stands for it where the client could not take it. Throws where nothing can. */
+function within(limit: LineLimit, line: string, message: JsonObject): string {
+  // A character takes one to three bytes of UTF-8: short lines need no counting.
+  const bytes = line.length * 3 > limit.bytes ? Buffer.byteLength(line) : 0;
+  if (bytes <= limit.bytes) return line;
+  const other = limit.instead(message, bytes);
+  if (other === undefined) throw new Error(`a message of ${bytes} bytes is more than the client takes in one line`);
+  return JSON.stringify(other);
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import spawn from 'cross-spawn';
 import { GatewayError } from '../core/errors.ts';
+import { LineWriter } from '../core/line-writer.ts';
 import { createLineSplitter } from '../core/lines.ts';
 import { signalGroup } from '../core/process-tree.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
@@ -38,6 +39,7 @@ export class ChildTransport implements Transport {
 
   readonly #options: ChildTransportOptions;
   #child: ChildProcess | undefined;
+  #lines: LineWriter | undefined;
   #ended = false;
   #lastWords = '';
   #endCause = 'the process ended';
@@ -73,6 +75,7 @@ export class ChildTransport implements Transport {
       windowsHide: true,
     });
     this.#child = child;
+    if (child.stdin) this.#lines = new LineWriter(child.stdin);
     this.#listen(child);
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
@@ -131,20 +134,11 @@ export class ChildTransport implements Transport {
     for (const each of Array.isArray(message) ? message : [message]) this.onmessage?.(each as JSONRPCMessage);
   }
 
-  /** Resolves when the line was handed to the pipe and the pipe has room again; rejects when it provably was not. */
+  /** Resolves when the line is on its way; rejects when it provably is not. */
   async send(message: JSONRPCMessage): Promise<void> {
-    const stdin = this.#child?.stdin;
-    if (this.#ended || !stdin?.writable) throw new GatewayError('UPSTREAM_UNAVAILABLE', this.#endCause);
-    if (stdin.write(`${JSON.stringify(message)}\n`)) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        stdin.off('drain', done);
-        stdin.off('close', done);
-        resolve();
-      };
-      stdin.on('drain', done);
-      stdin.on('close', done);
-    });
+    if (this.#ended || !this.#lines || !this.#child?.stdin?.writable)
+      throw new GatewayError('UPSTREAM_UNAVAILABLE', this.#endCause);
+    this.#lines.write(JSON.stringify(message));
   }
 
   /** Asks the child to end (stdin closed, then SIGTERM), then kills its whole process group. Resolves when it is gone. */

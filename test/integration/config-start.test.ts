@@ -174,7 +174,7 @@ test.each([['[1, 2]'], ['"text"'], ['42']])(
 
 test('a syntax error is told with line and column [config.syntax]', async () => {
   const gateway = await startGateway({ config: '{\n  "u": {"type": "local" "command": []}\n}' });
-  expect(gateway.process.tail()).toMatch(/config\.json.*2.*\d+/);
+  await gateway.process.logged(/config\.json.*2.*\d+/);
 });
 
 test('schema prints the JSON Schema [config.schema-command]', () => {

@@ -382,6 +382,7 @@ describe('settings', () => {
 test('a missing file is no problem', async () => {
   const path = join(folder, 'nowhere', 'config.json');
   expect(await loadConfig(path, {})).toEqual({
+    fingerprint: 'ENOENT',
     path,
     found: false,
     servers: [],

@@ -28,7 +28,7 @@ const LAYERS: Record<string, readonly string[]> = {
     ...['finder', 'broker', 'announcements', 'mcp'],
   ],
   lib: ['core', 'config', 'broker', 'gateway'],
-  cli: ['core', 'version', 'process-streams', 'config', 'gateway'],
+  cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'gateway'],
 };
 
 /** The protocol engine stays at the two ends of the hop; the middle knows its types at most. */
