@@ -325,6 +325,11 @@ const RANKING = promised('#4', {
   'ranking.one-server': 'Adding, replacing or removing a server leaves the tools of the others as they are.',
 });
 
+const SPEED = promised('#5', {
+  'speed.bench':
+    '`npm run bench` prints what was measured beside its goals, ratios first, and leaves no process behind.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -337,6 +342,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...FINDING,
   ...SEMANTICS,
   ...RANKING,
+  ...SPEED,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

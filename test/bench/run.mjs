@@ -1,13 +1,13 @@
 // @ts-check
-// Runs a TypeScript file of this folder: bundles it first, since Node 20 reads no TypeScript.
+// Runs a TypeScript file of this folder, named by its path without `.ts`: bundles it first, since Node 20 reads no TypeScript.
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const [script = 'search', ...args] = process.argv.slice(2);
-const outfile = join(tmpdir(), `bench-${script}-${process.pid}.mjs`);
+const outfile = join(tmpdir(), `bench-${basename(script)}-${process.pid}.mjs`);
 process.argv.splice(2, process.argv.length, ...args);
 try {
   await build({

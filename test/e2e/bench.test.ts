@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { temporaryDirectory } from '../helpers/fixture.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const RUNNER = 'test/bench/run.mjs performance/bench';
+
+test('it prints ratios beside their goals, writes the figures of every round, and ends with 0 [speed.bench]', () => {
+  const json = join(temporaryDirectory(), 'figures.json');
+  const { status, stdout, stderr } = bench('--only', 'startup,latency', '--rounds', '2', '--json', json);
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr: 'startup 1/2\nstartup 2/2\nlatency 1/2\nlatency 2/2\nlatency 1/2\nlatency 2/2\n',
+  });
+  expect(stdout).toMatch(
+    /^Measured on \d{4}-\d\d-\d\d with Node [\d.]+ on \w+, \d+ CPUs, load average [\d.]+ before\.$/m,
+  );
+  expect(stdout).toMatch(
+    /^\| spawn → `initialize`.* \| [\d.]+× +\| [\d.]+–[\d.]+ +\| ≤ 2× +\| (yes|no) +\| 3\.6× +\| ours /m,
+  );
+  expect(stdout).toMatch(/^\| added p50 of `invoke`.* \| ours [\d.]+ ms, relay [\d.]+ ms, direct [\d.]+ ms \|$/m);
+  const { rows } = JSON.parse(readFileSync(json, 'utf8'));
+  expect(rows).toHaveLength(4);
+  expect(rows[0]).toMatchObject({ unit: '×', goal: { atMost: 2 }, reached: expect.any(Boolean) });
+  expect(rows[0].values.filter((value: number) => value > 0)).toHaveLength(2);
+}, 90_000);
+
+test('`npm run bench` builds and then runs it [speed.bench]', () => {
+  expect(manifest.scripts).toMatchObject({ prebench: 'npm run --silent build', bench: `node ${RUNNER}` });
+});
+
+test.each([
+  [['--only', 'latncy'], 'there is no latncy; there are startup, found, latency'],
+  [['--rounds', '0'], '0 is no number of rounds'],
+  [['--only', 'startup', '--write'], 'leave out --only'],
+])('%j is refused with the reason', (args, reason) => {
+  const { status, stdout, stderr } = bench(...args);
+  expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: expect.stringContaining(reason) });
+});
+
+function bench(...args: string[]) {
+  return spawnSync(process.execPath, [...RUNNER.split(' '), ...args], { cwd: ROOT, encoding: 'utf8', timeout: 80_000 });
+}
