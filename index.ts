@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 import { main } from './src/cli.ts';
+import { keepYoungGenerationSmall } from './src/process-memory.ts';
+
+keepYoungGenerationSmall();
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),

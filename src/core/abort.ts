@@ -1,5 +1,64 @@
+/** The part of an `AbortSignal` that we use: every `AbortSignal` is one. */
+export interface Signal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+  throwIfAborted(): void;
+}
+
+/**
+ * An abort controller that is its own signal, and tells each listener once. Ours because two are made for each call that
+ * is forwarded, and Node's, with the machinery of DOM events, cost a fifth of all that such a call costs.
+ */
+export class Abort implements Signal {
+  #aborted = false;
+  #reason: unknown;
+  #listeners: (() => void)[] = [];
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener();
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    if (!this.#aborted) this.#listeners.push(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    const at = this.#listeners.indexOf(listener);
+    if (at >= 0) this.#listeners.splice(at, 1);
+  }
+
+  throwIfAborted(): void {
+    if (this.#aborted) throw this.#reason;
+  }
+}
+
+/** The signal as one of the platform, for whoever insists on it. */
+export function asAbortSignal(signal: Signal): AbortSignal {
+  if (signal instanceof AbortSignal) return signal;
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return controller.signal;
+}
+
 /** The promise, unless `signal` aborts first: then a rejection with its reason. Listeners are removed either way. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function abortable<T>(promise: Promise<T>, signal: Signal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const giveUp = () => reject(signal.reason);
     if (signal.aborted) return giveUp();
@@ -15,7 +74,7 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
 export async function withTimeout<T>(
   ms: number,
   work: (signal: AbortSignal) => Promise<T>,
-  parent?: AbortSignal,
+  parent?: Signal,
 ): Promise<T> {
   const abort = new AbortController();
   const onParent = () => abort.abort(parent?.reason);

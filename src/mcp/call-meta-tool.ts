@@ -8,15 +8,11 @@ import { withKnownBlocks } from './known-blocks.ts';
 import { findMetaTool, META_TOOLS, type MetaCall } from './meta-tools.ts';
 import { parseInput } from './parse-input.ts';
 
-export interface MetaToolRequest extends Omit<MetaCall, 'meta'> {
-  readonly log: Logger;
-}
-
 /** JSON-RPC code by which a 2025-era server asks its client to open a URL first: clients act on it, models cannot. */
 const URL_ELICITATION_REQUIRED = -32_042;
 
 /** Answers `tools/call`: failures of ours are results, so that the model reads them; an unknown tool is an error. */
-export async function callMetaTool(params: JsonObject, request: MetaToolRequest): Promise<ToolResult> {
+export async function callMetaTool(params: JsonObject, call: MetaCall, log: Logger): Promise<ToolResult> {
   const { name, arguments: input } = params;
   const tool = typeof name === 'string' ? findMetaTool(name) : undefined;
   if (!tool) {
@@ -26,9 +22,8 @@ export async function callMetaTool(params: JsonObject, request: MetaToolRequest)
       message: `Unknown tool "${clip(String(name))}"; there are ${names}`,
     });
   }
-  const { log, ...call } = request;
   try {
-    return withKnownBlocks(await tool.run(parseInput(tool, input), { ...call, meta: metaOf(params) }));
+    return withKnownBlocks(await tool.run(parseInput(tool, input), call));
   } catch (error) {
     const { code, message, data } = upstreamErrorIn(error);
     if (code === URL_ELICITATION_REQUIRED) throw new RpcFailure({ code, message: String(message), data });
@@ -37,13 +32,6 @@ export async function callMetaTool(params: JsonObject, request: MetaToolRequest)
     }
     return errorResult(error);
   }
-}
-
-/** The client's `_meta` for the server, without the progress token, which is ours to answer. */
-function metaOf({ _meta }: JsonObject): JsonObject | undefined {
-  if (!isJsonObject(_meta)) return undefined;
-  const { progressToken: _, ...meta } = _meta;
-  return Object.keys(meta).length > 0 ? meta : undefined;
 }
 
 function upstreamErrorIn(error: unknown): JsonObject {

@@ -24,12 +24,16 @@ export async function handleRequest(
   parts: ServerParts,
 ): Promise<JsonObject> {
   if (method === 'tools/list') return { tools: metaToolDefinitions() };
-  const { continuation, jobs, onProgress, ...lifetime } = inherited;
+  const { continuation, jobs, signal, peer, onProgress } = inherited;
   const heart = onProgress && withHeartbeat(onProgress);
-  const context = { caller: parts.caller, ...lifetime, ...(heart && { onProgress: heart.onProgress }) };
+  const context = { caller: parts.caller, signal, peer, onProgress: heart?.onProgress };
   try {
-    if (method === 'tools/call')
-      return await callMetaTool(params, { ...parts, context, continuation, jobs, invokeWaitMs: parts.invokeWaitMs() });
+    if (method === 'tools/call') {
+      const { broker, results } = parts;
+      const invokeWaitMs = parts.invokeWaitMs();
+      const call = { broker, results, context, meta: metaOf(params), continuation, jobs, invokeWaitMs };
+      return await callMetaTool(params, call, parts.log);
+    }
     const kept = method === 'resources/read' && ResultStore.locate(params.uri);
     if (kept) return readResult(params.uri, parts.results.read(kept.id, kept.offset, kept.length));
     if (PRIMITIVE.test(method)) return unwrap(await parts.primitives(method, { ...params, ...continuation }, context));
@@ -44,6 +48,13 @@ export function progressTokenOf(params: unknown): string | number | undefined {
   const meta = isJsonObject(params) ? params._meta : undefined;
   const token = isJsonObject(meta) ? meta.progressToken : undefined;
   return typeof token === 'string' || typeof token === 'number' ? token : undefined;
+}
+
+/** The client's `_meta` for the server, without the progress token, which is ours to answer. */
+function metaOf({ _meta }: JsonObject): JsonObject | undefined {
+  if (!isJsonObject(_meta)) return undefined;
+  const { progressToken: _, ...meta } = _meta;
+  return Object.keys(meta).length > 0 ? meta : undefined;
 }
 
 function readResult(uri: unknown, { text, ...where }: ResultPart): JsonObject {

@@ -13,13 +13,17 @@ export function parseInput(tool: MetaTool, input: unknown): unknown {
   throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: ${clip(issues, 600)}. Expected ${JSON.stringify(schema)}`);
 }
 
+/** Inputs that models write as text. */
+const NUMBERS = ['limit', 'timeoutMs', 'waitMs', 'priority'] as const;
+
 /** Reads what models are known to write: `null` for an absent field, `args` as a JSON string, `limit` as text. */
 function mendInput(input: unknown): unknown {
   if (input === undefined) return {};
   if (!isJsonObject(input)) return input;
-  const mended: JsonObject = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
+  const mended: JsonObject = { ...input };
+  for (const key in mended) if (mended[key] === null) delete mended[key];
   if (typeof mended.args === 'string') mended.args = parseArgs(mended.args);
-  for (const key of ['limit', 'timeoutMs', 'waitMs', 'priority']) {
+  for (const key of NUMBERS) {
     const value = mended[key];
     if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) mended[key] = Number(value);
   }

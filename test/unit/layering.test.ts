@@ -9,6 +9,7 @@ const LAYERS: Record<string, readonly string[]> = {
   core: [],
   version: [],
   'process-streams': [],
+  'process-memory': [],
   config: ['core'],
   catalog: ['core', 'type config/schema'],
   arguments: ['core'],
