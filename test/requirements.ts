@@ -330,6 +330,34 @@ const SPEED = promised('#5', {
     '`npm run bench` prints what was measured beside its goals, ratios first, and leaves no process behind.',
 });
 
+const CLIENT_FAULTS = promised('#5', {
+  'client.lines': 'Lines split anywhere, malformed, half-written or not UTF-8 cost themselves at most.',
+  'client.large-line': 'A line of 50 MB reaches its server; one beyond the limit is refused, and the session goes on.',
+  'client.ids': 'Any id that JSON-RPC has comes back as it is, twice if used twice; any other is refused.',
+  'client.requests': 'A request of a wrong shape, or of an unknown method, is answered with an error.',
+  'client.batches': 'Each request of a batch is answered; an empty batch, and what is no message, is refused.',
+  'client.order': 'Requests before initialize, and a wrong initialize, are answered.',
+  'client.stray': 'Unknown notifications and answers to nothing are passed over.',
+  'client.bad-answer':
+    'A question that the client answers with anything else than an answer fails, and its call goes on.',
+  'client.back-pressure':
+    'A client that stops reading is read no more, within bounded memory, and is served when it reads again.',
+  'client.leaves': 'A client that closes either end, reading or not, ends the gateway and leaves no process.',
+  'client.killed': 'A client that is killed leaves no process, whatever is under way.',
+  'client.stderr': 'A client that never reads stderr is served all the same.',
+  'extreme.keys': 'Argument keys such as __proto__ arrive as they are and pollute nothing.',
+  'extreme.depth': 'Arguments 200 levels deep arrive as they are; too deep ones are an error.',
+  'extreme.numbers': 'Numbers are what JSON.parse makes of them, as on a direct connection.',
+  'extreme.strings': 'Strings arrive as they are, lone surrogates, U+2028 and NUL included.',
+  'extreme.timeouts': 'An absurd time is a clear error or is taken; none overflows a timer.',
+  'extreme.ids': 'Ids, names and keys of 1 MB get a short error.',
+  'load.at-once': '1,000 calls at once are each answered with their own result.',
+  'load.hanging': '200 hanging calls keep no other from its answer; the server hears when each is cancelled.',
+  'load.queue': '10,000 jobs wait in their places within bounded memory, and delay no invoke.',
+  'load.flat': 'Memory stays flat over thousands of calls over every transport.',
+  'soak.runs': 'npm run soak checks every answer under faults, and fails for what is wrong.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -343,6 +371,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...SEMANTICS,
   ...RANKING,
   ...SPEED,
+  ...CLIENT_FAULTS,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -9,14 +9,11 @@ const LONG = 64 * 1024;
  */
 export class LineWriter {
   readonly #output: Writable;
-  readonly #onFull: () => void;
   #batch = '';
   #written: ((error?: Error | null) => void)[] = [];
 
-  /** `onFull` is called when the stream wants no more until its `drain`. */
-  constructor(output: Writable, onFull: () => void = () => {}) {
+  constructor(output: Writable) {
     this.#output = output;
-    this.#onFull = onFull;
   }
 
   /** Writes a line, without its line break; `written` hears when it was handed on, or why it was not. */
@@ -35,6 +32,6 @@ export class LineWriter {
     const tell = (error?: Error | null) => {
       for (const each of written) each(error);
     };
-    if (!this.#output.write(batch, written.length > 0 ? tell : undefined)) this.#onFull();
+    this.#output.write(batch, written.length > 0 ? tell : undefined);
   };
 }

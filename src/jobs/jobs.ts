@@ -5,6 +5,7 @@ import type { Progress, ToolResult } from '../core/call.ts';
 import { clip, GatewayError } from '../core/errors.ts';
 import { FinishedJobs } from './finished-jobs.ts';
 import type { Job, JobOutcome } from './job.ts';
+import { type Place, WaitingLine } from './waiting-line.ts';
 
 export interface JobLimits {
   /** Jobs running at the same time. */
@@ -35,6 +36,8 @@ interface LiveJob {
   job: Job;
   readonly abort: AbortController;
   readonly waiters: Set<() => void>;
+  /** Absent: it never waited. */
+  readonly place?: Place;
 }
 
 /** Background calls: ordered and limited by p-queue, remembered for a while after they ended. */
@@ -43,6 +46,8 @@ export class Jobs {
   readonly #now: () => number;
   readonly #queue: PQueue;
   readonly #finished: FinishedJobs;
+  /** The queued ones, since the queue itself does not tell where one stands. */
+  readonly #line = new WaitingLine();
   /** In the order of submission. */
   readonly #live = new Map<string, LiveJob>();
   readonly #executions = new Set<Promise<void>>();
@@ -67,6 +72,7 @@ export class Jobs {
       job: { jobId, owner, tool, priority, timings, status: 'queued' },
       abort: new AbortController(),
       waiters: new Set(),
+      place: this.#line.join(priority),
     };
     this.#live.set(jobId, live);
     // Rejects only when aborted: then the job has been ended already, and the place in the queue is free.
@@ -100,11 +106,8 @@ export class Jobs {
 
   /** Place in the queue, 1 = next; undefined unless the job is queued. */
   position({ jobId }: Job): number | undefined {
-    const own = this.#live.get(jobId)?.job;
-    if (own?.status !== 'queued') return undefined;
-    const queued = [...this.#live.values()].map(({ job }) => job).filter(({ status }) => status === 'queued');
-    const before = queued.slice(0, queued.indexOf(own)).filter(({ priority }) => priority === own.priority);
-    return 1 + before.length + queued.filter(({ priority }) => priority > own.priority).length;
+    const place = this.#live.get(jobId)?.place;
+    return place && this.#line.position(place);
   }
 
   /** The job as soon as it has ended, or as it is after `waitMs` or when the signal is aborted. */
@@ -144,6 +147,7 @@ export class Jobs {
   }
 
   #start(live: LiveJob, run: RunJob): Promise<void> {
+    if (live.place) this.#line.leave(live.place);
     const timings = { ...live.job.timings, startedAt: this.#now() };
     live.job = { ...live.job, status: 'running', timings } as Job; // a queued job has nothing that a running one lacks
     return this.#track(live, run);
@@ -173,6 +177,7 @@ export class Jobs {
     const { jobId, owner, tool, priority, timings } = live.job;
     // A cancelled job has ended; what its call returns later is of no interest.
     if (!this.#live.has(jobId)) return;
+    if (live.place) this.#line.leave(live.place);
     live.job = { jobId, owner, tool, priority, timings: { ...timings, endedAt: this.#now() }, ...outcome };
     this.#finished.add(live.job);
     this.#live.delete(jobId);

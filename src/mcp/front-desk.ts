@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { envelopeVersion } from './envelope.ts';
-import { greeting } from './greeting.ts';
+import { greeting, greetingProblem } from './greeting.ts';
 import { type LineLimit, StdioTransport } from './stdio-transport.ts';
 
 /** Takes over from the desk. */
@@ -63,8 +63,9 @@ export class FrontDesk {
   #greet(message: JsonObject): boolean {
     const { id, method, params } = message;
     if (this.#instructions === undefined || method !== 'initialize' || id === undefined) return false;
-    if (envelopeVersion(message) !== undefined) return false;
-    void this.send({ jsonrpc: '2.0', id, result: greeting(isJsonObject(params) ? params : {}, this.#instructions) });
+    // What is not plain is left to the successor.
+    if (envelopeVersion(message) !== undefined || !isJsonObject(params) || greetingProblem(params)) return false;
+    void this.send({ jsonrpc: '2.0', id, result: greeting(params, this.#instructions) });
     return true;
   }
 }

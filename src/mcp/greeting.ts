@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { HANDSHAKE_VERSIONS, LATEST_HANDSHAKE_VERSION } from '../core/protocol.ts';
 import { VERSION } from '../version.ts';
 
@@ -13,7 +13,14 @@ export const CAPABILITIES = {
   prompts: { listChanged: true },
 };
 
-/** The answer to `initialize`: the revision asked for if we speak it, else the newest with a handshake. */
+/** What is missing in the params of an `initialize`; undefined when nothing is. */
+export function greetingProblem({ protocolVersion, capabilities, clientInfo }: JsonObject): string | undefined {
+  if (typeof protocolVersion !== 'string') return 'params.protocolVersion: expected a string';
+  if (!isJsonObject(capabilities)) return 'params.capabilities: expected an object';
+  return isJsonObject(clientInfo) ? undefined : 'params.clientInfo: expected an object';
+}
+
+/** The answer to a sound `initialize`: the revision asked for if we speak it, else the newest with a handshake. */
 export function greeting({ protocolVersion }: JsonObject, instructions: string): JsonObject {
   const version = HANDSHAKE_VERSIONS.find((each) => each === protocolVersion) ?? LATEST_HANDSHAKE_VERSION;
   return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: SERVER_INFO, instructions };

@@ -5,7 +5,7 @@ import { LOG_LEVELS } from '../core/protocol.ts';
 import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure } from '../core/rpc.ts';
 import { ClientRequests, type SendMessage } from './client-requests.ts';
 import type { WayToClient } from './client-session.ts';
-import { greeting } from './greeting.ts';
+import { greeting, greetingProblem } from './greeting.ts';
 import { handleRequest, progressTokenOf } from './handle-request.ts';
 import type { ServerParts } from './server-parts.ts';
 
@@ -70,7 +70,7 @@ export class HandshakeServer implements WayToClient {
 
   async #handle(method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
     if (method === 'ping') return {};
-    if (method === 'initialize') return greeting(params, this.#parts.instructions);
+    if (method === 'initialize') return this.#initialize(params);
     if (method === 'logging/setLevel') return this.#setLevel(params);
     const progressToken = progressTokenOf(params);
     const inherited = {
@@ -81,6 +81,12 @@ export class HandshakeServer implements WayToClient {
       }),
     };
     return handleRequest(method, params, inherited, this.#parts);
+  }
+
+  #initialize(params: JsonObject): JsonObject {
+    const problem = greetingProblem(params);
+    if (problem) throw new RpcFailure({ code: INVALID_PARAMS, message: `Invalid initialize: ${problem}` });
+    return greeting(params, this.#parts.instructions);
   }
 
   /** The session has taken note of the level already; servers take it over before this is answered. */

@@ -2,9 +2,13 @@ import type { Readable, Writable } from 'node:stream';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { LineWriter } from '../core/line-writer.ts';
 import { createLineSplitter } from '../core/lines.ts';
+import { isAnswer, messageProblem, readableAnswer } from './message-problem.ts';
 
 /** Longest line taken from a client, in bytes. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+/** How much of a client that does not read is kept for later, in characters, before it is not read either. */
+const MAX_HELD_CHARS = 1024 * 1024;
 
 const PARSE_ERROR = -32_700;
 const INVALID_REQUEST = -32_600;
@@ -18,7 +22,8 @@ export interface LineLimit {
 
 /**
  * JSON-RPC lines from and to one client. Ours instead of the SDK's because of its answers to bad lines (an error, not
- * silence), its cost on long ones, and because a client that stops reading must not make us buffer: we stop reading it.
+ * silence), its cost on long ones, and because a client that stops reading must not make us buffer: what it asks meanwhile
+ * waits, up to a bound, so that its end is noticed all the same; beyond that we stop reading it.
  */
 export class StdioTransport {
   onmessage?: (message: JsonObject) => void;
@@ -29,12 +34,15 @@ export class StdioTransport {
   readonly #input: Readable;
   readonly #output: Writable;
   readonly #lines: LineWriter;
+  /** Lines that wait until the client reads again. */
+  #held: string[] = [];
+  #heldChars = 0;
   #closed = false;
 
   constructor(input: Readable, output: Writable) {
     this.#input = input;
     this.#output = output;
-    this.#lines = new LineWriter(output, () => input.pause());
+    this.#lines = new LineWriter(output);
   }
 
   async start(): Promise<void> {
@@ -46,10 +54,31 @@ export class StdioTransport {
     this.#input.on('data', split);
     for (const event of ['end', 'close', 'error']) this.#input.on(event, () => this.#end());
     for (const event of ['close', 'error']) this.#output.on(event, () => this.#end());
-    this.#output.on('drain', () => this.#input.resume());
+    this.#output.on('drain', () => this.#takeHeld());
   }
 
   #receive(line: string): void {
+    if (this.#closed) return;
+    if (this.#output.writableNeedDrain) this.#hold(line);
+    else this.#handle(line);
+  }
+
+  #hold(line: string): void {
+    this.#held.push(line);
+    this.#heldChars += line.length;
+    if (this.#heldChars > MAX_HELD_CHARS) this.#input.pause();
+  }
+
+  #takeHeld(): void {
+    const lines = this.#held;
+    this.#held = [];
+    this.#heldChars = 0;
+    // What these make us write may fill the pipe again: then the others are held once more.
+    for (const line of lines) this.#receive(line);
+    if (this.#heldChars <= MAX_HELD_CHARS) this.#input.resume();
+  }
+
+  #handle(line: string): void {
     let message: unknown;
     try {
       message = JSON.parse(line);
@@ -57,16 +86,20 @@ export class StdioTransport {
       this.#refuse(PARSE_ERROR, 'Parse error: the line is not JSON');
       return;
     }
+    if (!Array.isArray(message)) this.#deliver(message);
+    else if (message.length === 0) this.#refuse(INVALID_REQUEST, 'Invalid request: an empty batch');
     // Batches are of the 2025-03-26 revision; each request in one is answered on its own line.
-    for (const each of Array.isArray(message) ? message : [message]) {
-      if (isJsonObject(each) && each.jsonrpc === '2.0') this.onmessage?.(each);
-      else
-        this.#refuse(
-          INVALID_REQUEST,
-          'Invalid request: not a JSON-RPC 2.0 message',
-          isJsonObject(each) ? each.id : null,
-        );
+    else for (const each of message) this.#deliver(each);
+  }
+
+  #deliver(message: unknown): void {
+    const problem = messageProblem(message);
+    if (problem) {
+      this.#refuse(INVALID_REQUEST, `Invalid request: ${problem}`, isJsonObject(message) ? message.id : null);
+      return;
     }
+    const sound = message as JsonObject; // what `messageProblem` found nothing wrong with
+    this.onmessage?.(isAnswer(sound) ? readableAnswer(sound) : sound);
   }
 
   #refuse(code: number, message: string, id: unknown = null): void {

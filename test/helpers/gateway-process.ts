@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
@@ -43,6 +44,12 @@ export class GatewayProcess {
 
   get pid(): number {
     return this.#child.pid as number;
+  }
+
+  /** Our ends of its pipes, for clients that do not read, or write what is no line. */
+  get pipes(): { stdin: Writable; stdout: Readable; stderr: Readable } {
+    const { stdin, stdout, stderr } = this.#child;
+    return { stdin: stdin as Writable, stdout: stdout as Readable, stderr: stderr as Readable };
   }
 
   /** Undefined while it runs. */
