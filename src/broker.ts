@@ -7,6 +7,7 @@ import type { CallContext, Caller, CallTool, ToolCall, ToolResult } from './core
 import { clip, GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { ToolEntry } from './core/tool.ts';
+import { isAvailable } from './core/upstream-state.ts';
 import { FIRST_CONNECT_WAIT_MS, Finder, type FinderParts, type SearchRequest } from './finder.ts';
 import type { Job } from './jobs/job.ts';
 import type { Jobs } from './jobs/jobs.ts';
@@ -62,10 +63,10 @@ export class Broker {
   /** The upstream's own definition of a tool, unchanged, with where it lives and whether it can be called now. */
   async describe(id: string, caller: Caller): Promise<JsonObject> {
     const { tool: entry } = await this.#resolve(id, caller, FIRST_CONNECT_WAIT_MS);
-    const { status } = this.#parts.upstreams.state(entry.server);
-    const available = status === 'ready';
+    const state = this.#parts.upstreams.state(entry.server);
+    const available = isAvailable(state);
     // The definition comes last: should it have a field of one of these names, its own is what counts.
-    return { id, server: entry.server, available, ...(!available && { state: status }), ...entry.definition };
+    return { id, server: entry.server, available, ...(!available && { state: state.status }), ...entry.definition };
   }
 
   /** Calls a tool and resolves with the upstream's own result. */
@@ -155,6 +156,8 @@ export class Broker {
     const known = this.#find(id, caller);
     if (known) return { tool: known, askedMs: 0 };
     const candidates = this.#parts.upstreams.all().filter((upstream) => id.startsWith(`${upstream.config.key}::`));
+    // The remembered catalog of a server that does not run may lack what it has come to offer since.
+    for (const upstream of candidates) upstream.wake();
     const settled = (until: AbortSignal) => Promise.all(candidates.map((upstream) => upstream.settled(until)));
     if (candidates.length > 0) await withTimeout(waitMs, settled, call?.signal);
     const settledAt = Date.now();

@@ -8,6 +8,7 @@ import { createLogger } from './core/log.ts';
 import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
 import { processOutput, stderrWriter } from './process-streams.ts';
+import { serverMemory } from './server-memory.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `mcp-gateway ${VERSION}: one MCP server in front of all your MCP servers
@@ -90,10 +91,12 @@ async function serve(argument: string | undefined): Promise<number> {
     for (const signal of SIGNALS) process.on(signal, () => resolve(signal));
   });
   const config = await configured(argument);
-  const desk = new FrontDesk(process.stdin, processOutput(1), instructions(config.servers));
+  const remembered = serverMemory(cacheDirectory());
+  const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
+  const desk = new FrontDesk(process.stdin, processOutput(1), introduction);
   // Loaded while the client reads the answer to its `initialize`.
   const { Gateway } = await import('./gateway.ts');
-  const gateway = new Gateway(config, { log, cacheDirectory: cacheDirectory() });
+  const gateway = new Gateway(config, { log, cacheDirectory: cacheDirectory() }, remembered);
   const served = gateway.serve(desk).then(() => 'the client closed the connection');
   gateway.start();
   gateway.watch();

@@ -5,7 +5,9 @@ import { abortable, withTimeout } from './core/abort.ts';
 import type { Caller, Visibility } from './core/call.ts';
 import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
-import type { ToolEntry } from './core/tool.ts';
+import { hasHint, type ToolEntry } from './core/tool.ts';
+import { type Failure, failureIn, isAvailable } from './core/upstream-state.ts';
+import type { Upstream } from './upstream/upstream.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import type { UsageMemory } from './usage/usage-memory.ts';
 
@@ -58,10 +60,9 @@ export interface SearchRequest {
 }
 
 /** A server that could have held the answer and cannot be asked now. */
-export interface Unavailable {
+export interface Unavailable extends Partial<Failure> {
   readonly server: string;
   readonly state: 'connecting' | 'failing' | 'misconfigured' | 'needs_auth';
-  readonly error?: string;
 }
 
 /** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
@@ -74,6 +75,8 @@ const INDEX_WAIT_MS = 1_000;
 const MAX_UNAVAILABLE = 20;
 const MAX_ERROR = 160;
 const MAX_PHRASE = 100;
+/** Tokens of the mark on a hit that cannot be called now. */
+const MARK_TOKENS = 8;
 /** Tokens of a page of names: the whole answer stays under 1,500. */
 const PAGE_TOKENS = 1_100;
 /** A server that has never been logged in to has no known tool; any id of its own will do. */
@@ -90,7 +93,9 @@ export class Finder {
   /** Answers within a token budget: tools that fit a query, or without one the servers, or the tools of a server. */
   async search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
     const concerned = (server: string) => this.#concerns(server, request.filters);
-    await this.#parts.upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, concerned);
+    const { upstreams } = this.#parts;
+    const unknown = (server: string) => concerned(server) && !upstreams.get(server)?.isKnown;
+    await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, unknown);
     // A large catalog is indexed in slices: what is asked for meanwhile waits a little, then does with what is there.
     await withTimeout(INDEX_WAIT_MS, (late) => abortable(this.#parts.catalog.indexed(), late)).catch(() => {});
     const unavailable = this.unavailable(concerned).slice(0, MAX_UNAVAILABLE);
@@ -105,12 +110,7 @@ export class Finder {
     const wrong = notices().misconfigured.map(
       ({ server, error }): Unavailable => ({ server, state: 'misconfigured', error: clip(error, MAX_ERROR) }),
     );
-    const down = upstreams.all().flatMap(({ config, state }): Unavailable[] => {
-      if (state.status === 'connecting') return [{ server: config.key, state: 'connecting' }];
-      if (state.status === 'needs_auth') return [{ server: config.key, state: 'needs_auth', error: HOW_TO_LOG_IN }];
-      if (state.status !== 'waiting') return [];
-      return [{ server: config.key, state: 'failing', error: clip(state.error, MAX_ERROR) }];
-    });
+    const down = upstreams.all().flatMap((upstream) => obstacle(upstream) ?? []);
     return [...wrong, ...down].filter(({ server }) => concerned(server));
   }
 
@@ -136,7 +136,11 @@ export class Finder {
     const { found, hits } = await this.#ranked(query, request.limit, visible);
     const ids = hits.map(({ entry }) => entry.id);
     this.#parts.usage?.searched(caller.id, query, ids);
-    const { results } = searchResults(hits, { budgetTokens });
+    const down = new Set(
+      hits.filter(({ entry }) => !isAvailable(this.#parts.upstreams.state(entry.server))).map(({ entry }) => entry.id),
+    );
+    const { results: shown } = searchResults(hits, { budgetTokens: budgetTokens - down.size * MARK_TOKENS });
+    const results = shown.map((result) => (down.has(result.id) ? { ...result, available: false } : result));
     return hits.length > 0 ? { found, results } : { found, results, ...this.#waysOn(query, caller) };
   }
 
@@ -199,7 +203,7 @@ export class Finder {
 
   #mayShow(entry: ToolEntry, caller: Caller, filters: SearchFilters | undefined): boolean {
     if (!this.#parts.visible(caller, entry)) return false;
-    return filters?.readOnly === undefined || filters.readOnly === isReadOnly(entry);
+    return filters?.readOnly === undefined || filters.readOnly === hasHint(entry.definition, 'readOnlyHint');
   }
 
   #concerns(server: string, filters: SearchFilters | undefined): boolean {
@@ -211,9 +215,14 @@ export class Finder {
   }
 }
 
-function isReadOnly({ definition }: ToolEntry): boolean {
-  const annotations = definition.annotations as { readOnlyHint?: unknown } | undefined;
-  return annotations?.readOnlyHint === true;
+/** What keeps a server from being asked; undefined: nothing does, or it starts and its tools are known meanwhile. */
+function obstacle({ config, state, isKnown }: Upstream): Unavailable | undefined {
+  const server = config.key;
+  if (state.status === 'needs_auth') return { server, state: 'needs_auth', error: HOW_TO_LOG_IN };
+  const failure = failureIn(state);
+  if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
+  const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);
+  return isNews ? { server, state: 'connecting' } : undefined;
 }
 
 /** As many items as fit a page, from `offset` on, and where the next page begins. */

@@ -18,18 +18,21 @@ import { instructions } from './mcp/instructions.ts';
 import { insteadOf } from './mcp/oversize.ts';
 import { type StdioConnection, serveStdio } from './mcp/serve-stdio.ts';
 import type { ServerParts } from './mcp/server-parts.ts';
-import type { PrimitiveKind, PrimitiveSource } from './primitives/primitive-source.ts';
+import type { PrimitiveKind } from './primitives/primitive-source.ts';
 import { Primitives } from './primitives/primitives.ts';
+import type { RememberedServers } from './remembered/remembered-servers.ts';
 import { ResultStore } from './results/result-store.ts';
 import type { Semantics } from './semantics/semantics.ts';
+import { serverMemory } from './server-memory.ts';
 import { EraVerdicts } from './upstream/era-verdicts.ts';
 import { Upstreams } from './upstream/upstreams.ts';
+import { upstreamPrimitives } from './upstream-primitives.ts';
 import { UsageMemory } from './usage/usage-memory.ts';
 
 export interface GatewayOptions {
   /** Receives what the gateway logs; nothing is written anywhere by default. */
   readonly log?: Logger;
-  /** Where it keeps what it has learnt (use of tools, vectors); absent: nothing is kept on disk. */
+  /** Where it keeps what it has learnt (what servers offer, use of tools, vectors); absent: nothing is kept on disk. */
   readonly cacheDirectory?: string;
 }
 
@@ -43,6 +46,7 @@ export class Gateway {
   readonly #jobs: Jobs;
   readonly #usage: UsageMemory | undefined;
   readonly #semantics: Promise<Semantics> | undefined;
+  readonly #remembered: RememberedServers;
   readonly #upstreams: Upstreams;
   readonly #primitives: Primitives;
   readonly #announcements: Announcements;
@@ -57,12 +61,18 @@ export class Gateway {
   });
   #watcher: { close(): void } | undefined;
 
-  constructor(config: GatewayConfig, options: GatewayOptions = {}) {
+  /** `remembered` is given by whoever has read it already. */
+  constructor(
+    config: GatewayConfig,
+    options: GatewayOptions = {},
+    remembered: RememberedServers = serverMemory(options.cacheDirectory),
+  ) {
     this.#config = config;
     this.#log = options.log ?? createLogger(() => {});
     this.#jobs = new Jobs(jobLimits(config));
     this.#usage = usageMemory(config, options);
     this.#semantics = options.cacheDirectory ? meaning(config, options.cacheDirectory, this.#log) : undefined;
+    this.#remembered = remembered;
     this.#announcements = new Announcements({
       upstreams: () => this.#upstreams,
       primitives: () => this.#primitives,
@@ -76,6 +86,9 @@ export class Gateway {
       identity: () => this.#session?.introduced ?? Promise.resolve({ capabilities: {} }),
       session: () => this.#session,
       verdicts: new EraVerdicts(options.cacheDirectory && join(options.cacheDirectory, 'eras.json')),
+      recall: (server) => this.#remembered.recall(server),
+      onRead: (...reading) => this.#remembered.learn(...reading),
+      isExpected: (server) => this.#primitives.subscriptionsOf(server).length > 0,
       onTools: (server, tools) => {
         const { duplicates } = this.#catalog.setServer(server, tools);
         for (const tool of duplicates) this.#log.warning('duplicate tool', { server: server.key, tool });
@@ -89,9 +102,10 @@ export class Gateway {
       onReady: (server, connection) => this.#announcements.serverReady(server, connection),
       onNotification: (...notification) => this.#announcements.fromServer(...notification),
     });
+    const exposes = (server: string, kind: PrimitiveKind) => this.#exposes(server, kind);
     this.#primitives = new Primitives(
-      primitiveSource(this.#upstreams),
-      (server, kind) => this.#exposes(server, kind),
+      upstreamPrimitives({ upstreams: this.#upstreams, remembered: this.#remembered, exposes }),
+      exposes,
       (server, problem) => this.#log.warning('list', { server, problem }),
     );
     this.#broker = new Broker({
@@ -151,7 +165,7 @@ export class Gateway {
       results,
       maxLineBytes: maxInlineBytes,
       invokeWaitMs: () => this.#config.settings.invoke.waitMs,
-      instructions: instructions(this.#config.servers),
+      instructions: instructions(this.#config.servers, (server) => this.#remembered.recall(server)?.about),
       log: this.#log,
     };
     // A request that comes before must not find a gateway without servers.
@@ -174,6 +188,7 @@ export class Gateway {
       this.#usage?.close(),
       this.#semantics?.then((known) => known.close()),
     ]);
+    await this.#remembered.close();
   }
 
   #exposes(server: string, kind: PrimitiveKind): boolean {
@@ -208,20 +223,6 @@ export class Gateway {
     if (whole.length > 0) return { hint: whole.map(({ message }) => message).join('; ') };
     return servers.length === 0 ? { hint: `No server is configured in ${path}.` } : {};
   }
-}
-
-/** Time for a list, a read or a prompt, in ms: what SDK clients allow. */
-const PRIMITIVE_TIMEOUT_MS = 60_000;
-const FIRST_CONNECT_WAIT_MS = 3_000;
-
-function primitiveSource(upstreams: Upstreams): PrimitiveSource {
-  return {
-    servers: (kind) =>
-      upstreams.all().flatMap(({ config, connection }) => (connection?.offers(kind) ? config.key : [])),
-    settled: () => upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, () => true),
-    request: (server, method, params, context) =>
-      upstreams.request(server, { method, params, startedAt: Date.now(), timeoutMs: PRIMITIVE_TIMEOUT_MS }, context),
-  };
 }
 
 /** Says in the result what was mended in the arguments; a result is otherwise not touched. */

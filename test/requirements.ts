@@ -358,6 +358,50 @@ const CLIENT_FAULTS = promised('#5', {
   'soak.runs': 'npm run soak checks every answer under faults, and fails for what is wrong.',
 });
 
+const LIVES = promised('#5', {
+  // What is remembered
+  'memory.answers': 'search and describe answer from what is remembered of a server, whether or not it can start.',
+  'memory.replaced': 'What a server lists when it starts replaces what was remembered of it.',
+  'memory.clients':
+    'What a server offered to one client is not taken for what it offers to a client that can do other things.',
+  'memory.lists': 'Lists of resources and prompts of a server that does not run are remembered, once they were read.',
+  'memory.private': 'Files of the memory are for their owner only, and hold no secret of an entry.',
+  'memory.broken': 'A file that is corrupt, cut short or foreign is ignored; one that cannot be written costs nothing.',
+  'memory.bounded': 'At most 500 files are kept, and the oldest go first.',
+  'memory.key': 'What is started or connected to decides which server is remembered.',
+  'memory.instructions': 'The instructions tell what servers without a description said of themselves.',
+
+  // When servers run
+  'start.auto': 'A server that is remembered starts at its first call, read, prompt, completion or subscription.',
+  'start.stale': 'A memory older than 24 hours answers too, while its server starts in the background.',
+  'start.lazy': 'A lazy server starts at its first use however old the memory is.',
+  'start.eager': 'An eager server starts at once.',
+  'start.unknown': 'A server of which nothing is remembered starts at once.',
+  'start.settings': 'What the client has set reaches a server that starts later.',
+  'start.reload': 'A reload that leaves an entry alone does not start its server.',
+  'idle.stop': 'A server without use for its idleTimeoutMs is stopped, and starts anew at its next call.',
+  'idle.in-flight': 'A server with a call in flight or a subscription is not stopped.',
+  'idle.default': 'Without idleTimeoutMs a server is stopped after 10 minutes if all its tools only read, else never.',
+  'idle.state': 'A server that does not run counts as available.',
+
+  // Calls that are lost
+  'resend.harmless': 'A lost call of a tool that only reads or is idempotent, and a lost read, is made once more.',
+  'resend.unsent': 'A call that provably did not reach the server is made once more, over a fresh connection.',
+  'resend.sent': 'Any other lost call fails, and says that it was sent and may have happened.',
+  'resend.once': 'Nothing is sent more than twice.',
+  'resend.progress': 'Progress told by the first sending is not told again by the second.',
+  'resend.cancelled': 'A call that its caller has given up is not made again.',
+
+  // Servers that fail
+  'circuit.open': 'Calls to a server that keeps failing fail at once with the state, the last cause and the next try.',
+  'circuit.search': 'search marks the tools of a server that cannot be called now.',
+  'circuit.close': 'One successful attempt to connect closes the circuit.',
+  'circuit.failing': 'A connection that stands while five requests in a row fail is given up.',
+  'health.check': 'With healthCheck a server that answers no ping is connected to anew.',
+  'health.half-open':
+    'A call that runs into its deadline without a sign of life is followed by one ping, which decides.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -372,6 +416,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...RANKING,
   ...SPEED,
   ...CLIENT_FAULTS,
+  ...LIVES,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -22,6 +22,17 @@ const expose = strict({
   prompts: z.boolean().default(true).describe('Prompts.'),
 });
 
+const healthCheck = strict({
+  intervalMs: count
+    .max(MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`)
+    .default(30_000)
+    .describe('Milliseconds between two pings.'),
+  timeoutMs: count
+    .max(MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`)
+    .default(5_000)
+    .describe('Milliseconds that an answer may take.'),
+});
+
 const common = {
   enabled: z.boolean().default(true).describe('Whether the gateway starts this server.'),
   tags: strings.default([]).describe('Labels that `search` can filter by.'),
@@ -36,6 +47,23 @@ const common = {
     .optional()
     .describe('Protocol era to speak; absent: negotiated over HTTP, the 2025 handshake over stdio.'),
   expose: expose.prefault({}).describe('What clients get of this server beside its tools.'),
+  start: z
+    .enum(['auto', 'eager', 'lazy'])
+    .default('auto')
+    .describe(
+      'When it starts: `auto` at its first use if its tools were learnt within 24 hours, else at once; `lazy` at its first use however long ago that was; `eager` at once.',
+    ),
+  idleTimeoutMs: z
+    .int('a whole number, 0 or more')
+    .min(0, 'a whole number, 0 or more')
+    .max(MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`)
+    .optional()
+    .describe(
+      'Milliseconds without use after which it is stopped until its next use; 0: never. Absent: 600000 if all its tools are `readOnlyHint` and it is not `eager`, else never.',
+    ),
+  healthCheck: healthCheck
+    .optional()
+    .describe('Pings it while it is connected, and connects anew if it does not answer; absent: no pings.'),
 };
 
 const local = {

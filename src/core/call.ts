@@ -1,3 +1,4 @@
+import type { Signal } from './abort.ts';
 import type { JsonObject } from './json.ts';
 import type { Peer } from './peer.ts';
 import type { ToolEntry } from './tool.ts';
@@ -35,7 +36,7 @@ export type Progress = JsonObject & { readonly progress: number };
 export interface CallContext {
   readonly caller: Caller;
   /** Aborted when the caller gives up; the upstream is told. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Called for each progress notification, in wire order, before the result. */
   readonly onProgress?: (progress: Progress) => void;
   /** The way back to the client; absent where there is none to ask. */

@@ -1,3 +1,4 @@
+import type { Signal } from './abort.ts';
 import type { Progress } from './call.ts';
 import type { JsonObject } from './json.ts';
 import type { Answer } from './rpc.ts';
@@ -12,7 +13,7 @@ export interface ClientIdentity {
 
 export interface PeerRequestOptions {
   /** Aborted when the server takes its question back. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Progress of the client on answering, if the server asked to be told. */
   readonly onProgress?: (progress: Progress) => void;
 }

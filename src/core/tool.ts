@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 
 /** An upstream's own tool definition, exactly as received: unknown fields stay. */
 export type ToolDefinition = JsonObject & { readonly name: string; readonly inputSchema: JsonObject };
@@ -16,4 +16,9 @@ export interface ToolEntry {
 /** Id under which a tool is searched, described and invoked. */
 export function toolId(server: string, tool: string): string {
   return `${server}::${tool}`;
+}
+
+/** Whether a tool says of itself that it changes nothing, or that to run it twice does what running it once does. */
+export function hasHint({ annotations }: ToolDefinition, hint: 'readOnlyHint' | 'idempotentHint'): boolean {
+  return isJsonObject(annotations) && annotations[hint] === true;
 }

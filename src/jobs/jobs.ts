@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import PQueue from 'p-queue';
-import { MAX_TIMER_MS } from '../core/abort.ts';
+import { MAX_TIMER_MS, type Signal } from '../core/abort.ts';
 import type { Progress, ToolResult } from '../core/call.ts';
 import { clip, GatewayError } from '../core/errors.ts';
 import { FinishedJobs } from './finished-jobs.ts';
@@ -111,7 +111,7 @@ export class Jobs {
   }
 
   /** The job as soon as it has ended, or as it is after `waitMs` or when the signal is aborted. */
-  async wait(jobId: string, owner: string, waitMs: number, signal: AbortSignal): Promise<Job> {
+  async wait(jobId: string, owner: string, waitMs: number, signal: Signal): Promise<Job> {
     const job = this.status(jobId, owner);
     const live = this.#live.get(jobId);
     if (!live) return job;
@@ -193,7 +193,7 @@ function report(live: LiveJob, progress: Progress): void {
   if (live.job.status === 'running') live.job = { ...live.job, progress };
 }
 
-function ended(live: LiveJob, waitMs: number, signal: AbortSignal): Promise<void> {
+function ended(live: LiveJob, waitMs: number, signal: Signal): Promise<void> {
   return new Promise((resolve) => {
     const release = () => {
       clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { abortable } from '../core/abort.ts';
+import { abortable, type Signal } from '../core/abort.ts';
 import type { CallContext } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
@@ -38,7 +38,7 @@ function showsAddresses({ identity }: Peer): boolean {
 }
 
 /** Puts the address to the person; an assent says only that it is being opened. */
-async function shown(server: string, { id, url, done }: PersonLogin, peer: Peer, signal: AbortSignal): Promise<void> {
+async function shown(server: string, { id, url, done }: PersonLogin, peer: Peer, signal: Signal): Promise<void> {
   const message = `The server "${server}" asks you to log in.`;
   const answer = await peer.request('elicitation/create', { mode: 'url', message, url, elicitationId: id }, { signal });
   if ('error' in answer) throw openYourself(server, { url });

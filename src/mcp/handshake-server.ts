@@ -1,3 +1,4 @@
+import { Abort, type Signal } from '../core/abort.ts';
 import { causeOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
@@ -20,7 +21,7 @@ export class HandshakeServer implements WayToClient {
   readonly #send: SendMessage;
   readonly #questions: ClientRequests;
   /** Requests of the client that are being answered, by their id. */
-  readonly #running = new Map<unknown, AbortController>();
+  readonly #running = new Map<unknown, Abort>();
 
   constructor(parts: ServerParts, send: SendMessage) {
     this.#parts = parts;
@@ -53,22 +54,22 @@ export class HandshakeServer implements WayToClient {
   }
 
   async #answer(id: unknown, method: string, params: JsonObject): Promise<void> {
-    const abort = new AbortController();
+    const abort = new Abort();
     this.#running.set(id, abort);
-    const answer = await this.#handle(method, params, abort.signal).then(
+    const answer = await this.#handle(method, params, abort).then(
       (result) => ({ result }),
       (error: unknown) => ({ error: errorOf(error) }),
     );
     // Two requests of one id are the client's mistake: each is answered, and the later one can be cancelled.
     if (this.#running.get(id) === abort) this.#running.delete(id);
-    if (!abort.signal.aborted) this.#write({ jsonrpc: '2.0', id, ...answer });
+    if (!abort.aborted) this.#write({ jsonrpc: '2.0', id, ...answer });
   }
 
   #write(message: JsonObject): void {
     this.#send(message).catch((error: unknown) => this.#parts.log.debug('not sent', { error: causeOf(error) }));
   }
 
-  async #handle(method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+  async #handle(method: string, params: JsonObject, signal: Signal): Promise<JsonObject> {
     if (method === 'ping') return {};
     if (method === 'initialize') return this.#initialize(params);
     if (method === 'logging/setLevel') return this.#setLevel(params);

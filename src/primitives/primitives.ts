@@ -56,9 +56,10 @@ export class Primitives {
     }
   }
 
-  /** The server said that its list changed, or it connected or went: what is remembered of it is forgotten. */
+  /** The server said that its list changed, or (without a kind) it connected or went: what is known of it is read anew. */
   invalidate(server: string, kind?: PrimitiveKind): void {
-    for (const each of kind ? [kind] : (['resources', 'prompts'] as const)) this.#lists.forget(server, each);
+    if (kind) this.#lists.forget(server, kind, true);
+    else for (const each of ['resources', 'prompts'] as const) this.#lists.forget(server, each, false);
   }
 
   /** Params of a server's `notifications/resources/updated`, with the URI that clients use. */

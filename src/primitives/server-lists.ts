@@ -36,7 +36,7 @@ export class ServerLists {
     this.#report = report;
   }
 
-  /** Servers that are connected and whose items of that kind may be seen, in configuration order. */
+  /** Servers that are connected or remembered and whose items of that kind may be seen, in configuration order. */
   servers(kind: PrimitiveKind): readonly string[] {
     return this.#source.servers(kind).filter((server) => this.#exposes(server, kind));
   }
@@ -68,23 +68,35 @@ export class ServerLists {
     return merged;
   }
 
-  /** Forgets what a server listed; what is being read at the time counts as expired. */
-  forget(server: string, kind: PrimitiveKind): void {
-    const names = (Object.keys(LISTS) as ListName[]).filter((name) => LISTS[name].kind === kind);
-    for (const key of names.map((name) => keyOf(name, server))) {
+  /** Forgets what a server listed; what is being read at the time counts as expired. `forGood`: it has changed. */
+  forget(server: string, kind: PrimitiveKind, forGood: boolean): void {
+    for (const name of (Object.keys(LISTS) as ListName[]).filter((name) => LISTS[name].kind === kind)) {
+      const key = keyOf(name, server);
       this.#remembered.delete(key);
       this.#readings.delete(key);
+      if (forGood) this.#source.memory?.learn(server, name, undefined);
     }
   }
 
   async #read(name: ListName, context: CallContext, usable: (remembered: Remembered) => boolean): Promise<void> {
     const { caller, signal } = context;
-    await abortable(this.#source.settled(), signal);
+    await abortable(this.#source.settled(name), signal);
     const missing = this.servers(LISTS[name].kind).filter((server) => {
+      if (this.#recall(name, server)) return false;
       const remembered = this.#remembered.get(keyOf(name, server));
       return !remembered || !usable(remembered);
     });
     await abortable(Promise.all(missing.map((server) => this.#reading(name, server, caller))), signal);
+  }
+
+  /** Takes the list of a server that is not connected from memory, whatever its ttl: to ask would mean to start it. */
+  #recall(name: ListName, server: string): boolean {
+    const list = this.#source.memory?.recall(server, name);
+    if (!list) return false;
+    const key = keyOf(name, server);
+    const own = this.#remembered.get(key);
+    if (!own || own.expiresAt === 0) this.#remembered.set(key, { list, expiresAt: 0 });
+    return true;
   }
 
   /** Reads a server's list on behalf of everybody who asks meanwhile. Never rejects. */
@@ -108,6 +120,7 @@ export class ServerLists {
     const report = (problem: string) => this.#report(server, problem);
     try {
       const list = await abortable(readList(LISTS[name], page, report), signal);
+      this.#source.memory?.learn(server, name, list);
       return { list, expiresAt: list.ttlMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + list.ttlMs };
     } catch (error) {
       report(`${LISTS[name].method} failed: ${causeOf(error)}`);

@@ -85,6 +85,8 @@ export class Connection {
   #subscription: { close(): Promise<void> } | undefined;
   #suspected = false;
   #onclosed: () => void = () => {};
+  /** Why it was given up, if it was. */
+  #givenUp: string | undefined;
   #closing: Promise<void> | undefined;
 
   static async open(config: ServerConfig, kind: TransportKind, options: ConnectOptions): Promise<Connection> {
@@ -222,6 +224,7 @@ export class Connection {
   }
 
   #endCause(): string {
+    if (this.#givenUp !== undefined) return this.#givenUp;
     return this.#transport instanceof ChildTransport ? this.#transport.endCause : 'the connection was lost';
   }
 
@@ -249,7 +252,7 @@ export class Connection {
   async #suspect(error: Error): Promise<void> {
     if (this.#kind === 'stdio' || this.#suspected || !this.#session) return;
     this.#suspected = true;
-    const alive = this.#kind !== 'sse' && (await this.#answers());
+    const alive = this.#kind !== 'sse' && (await this.ping(SUSPECT_TIMEOUT_MS));
     this.#suspected = false;
     if (alive) return;
     // The session is gone: an SSE stream that broke cannot be taken up again, and a 404 means an unknown session.
@@ -257,12 +260,21 @@ export class Connection {
     await this.#transport.close().catch(() => {});
   }
 
-  #answers(): Promise<boolean> {
-    if (!this.#session) return Promise.resolve(false);
-    return this.#session.ping(SUSPECT_TIMEOUT_MS).then(
+  /** Whether the server answers within that time; an error is an answer too. Never rejects. */
+  ping(timeoutMs: number): Promise<boolean> {
+    const method = this.modern ? 'server/discover' : 'ping';
+    return withTimeout(timeoutMs, (signal) => this.forward(method, {}, { signal })).then(
       () => true,
       () => false,
     );
+  }
+
+  /** Gives the connection up: what is in flight fails with that cause, and `closed` resolves with it. */
+  lose(cause: string): void {
+    this.#givenUp ??= cause;
+    this.#wire.lose(cause);
+    // The SDK client forgets its transport with this: a child that hangs would live on.
+    this.#closing ??= this.#transport.close().catch(() => {});
   }
 }
 

@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from '../core/abort.ts';
+import { Abort, MAX_TIMER_MS, type Signal } from '../core/abort.ts';
 import { GatewayError } from '../core/errors.ts';
 import { MAX_CALL_MS } from './limits.ts';
 
@@ -7,17 +7,17 @@ import { MAX_CALL_MS } from './limits.ts';
  * and standing still while the server waits for an answer of the client. Ends also when the caller gives up.
  */
 export class Deadline {
-  readonly #abort = new AbortController();
+  readonly #abort = new Abort();
   readonly #timeoutMs: number;
   /** Epoch ms beyond which no progress helps. */
   #lastEnd: number;
-  readonly #caller: AbortSignal;
+  readonly #caller: Signal;
   #timer: NodeJS.Timeout | undefined;
   /** Questions to the client that are open, and when the first of them was asked. */
   #paused = 0;
   #pausedAt = 0;
 
-  constructor(startedAt: number, timeoutMs: number, caller: AbortSignal) {
+  constructor(startedAt: number, timeoutMs: number, caller: Signal) {
     this.#timeoutMs = timeoutMs;
     this.#lastEnd = startedAt + Math.max(timeoutMs, MAX_CALL_MS);
     this.#caller = caller;
@@ -27,8 +27,8 @@ export class Deadline {
   }
 
   /** Aborts with a `GatewayError`: `TIMEOUT` or `CANCELLED`. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
+  get signal(): Signal {
+    return this.#abort;
   }
 
   /** The server gave a sign of life: its time begins anew. */

@@ -50,10 +50,6 @@ export class HandshakeClient implements Session {
     this.instructions = typeof instructions === 'string' ? instructions : undefined;
   }
 
-  ping(timeoutMs: number): Promise<unknown> {
-    return withTimeout(timeoutMs, (signal) => this.#wire.forward('ping', {}, { signal }));
-  }
-
   async listen(): Promise<{ close(): Promise<void> }> {
     return { close: async () => {} };
   }

@@ -1,3 +1,4 @@
+import type { Signal } from '../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Peer } from '../core/peer.ts';
 import { type Answer, INTERNAL_ERROR, type RpcError } from '../core/rpc.ts';
@@ -13,7 +14,7 @@ export async function answerInputs(
   send: (continuation: JsonObject) => Promise<Answer>,
   first: Answer,
   peer: Peer | undefined,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Answer> {
   let answer = first;
   for (let round = 0; isInputRequired(answer); round++) {
@@ -35,7 +36,7 @@ function isInputRequired(answer: Answer): answer is { result: JsonObject } {
 }
 
 /** The client's answers under the keys of the questions, or the first error. All questions are put at once. */
-async function askAll(inputRequests: JsonObject, peer: Peer | undefined, signal: AbortSignal): Promise<Answer> {
+async function askAll(inputRequests: JsonObject, peer: Peer | undefined, signal: Signal): Promise<Answer> {
   const asked = Object.entries(inputRequests).map(async ([key, request]) => {
     const { method, params } = isJsonObject(request) ? request : ({} as JsonObject);
     if (typeof method !== 'string') return [key, failure(`input request "${key}" names no method`)] as const;

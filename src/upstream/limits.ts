@@ -20,8 +20,17 @@ export const STABLE_MS = 10_000;
 export const RETRY_FIRST_MS = 250;
 export const RETRY_MAX_MS = 30_000;
 
-/** The attempt, counted from 1 since the last stable life, from which on calls fail at once instead of waiting for it. */
-export const ATTEMPT_NOT_WAITED_FOR = 3;
-
 /** Longest that progress can keep a call alive whose caller asked for less, in ms. */
 export const MAX_CALL_MS = 3_600_000;
+
+/** How long a remembered catalog counts as fresh, in ms: servers are updated, and a start a day finds out. */
+export const FRESH_MS = 24 * 3_600_000;
+
+/** Quiet time after which a server that holds no state is stopped, in ms, where its entry says nothing. */
+export const IDLE_STOP_MS = 10 * 60_000;
+
+/** Requests in a row that may fail while their connection stands; with the last of them it is given up. */
+export const MAX_FAILURES_IN_A_ROW = 5;
+
+/** Answer time of a server that has gone silent, in ms, before its connection counts as lost. */
+export const PING_TIMEOUT_MS = 5_000;

@@ -57,10 +57,6 @@ export class SdkSession implements Session {
     return this.#client.getInstructions();
   }
 
-  ping(timeoutMs: number): Promise<unknown> {
-    return this.modern ? this.#client.discover({ timeout: timeoutMs }) : this.#client.ping({ timeout: timeoutMs });
-  }
-
   listen(filter: object): Promise<{ close(): Promise<void> }> {
     return this.#client.listen(filter);
   }

@@ -12,8 +12,6 @@ export interface Session {
   /** What the server calls itself. */
   readonly server: { readonly name?: string; readonly title?: string } | undefined;
   readonly instructions: string | undefined;
-  /** Asks whether the server is there. Rejects when it does not answer within so many ms. */
-  ping(timeoutMs: number): Promise<unknown>;
   /** Listens to changes, where they are told to those who listen only (2026-07-28). */
   listen(filter: object): Promise<{ close(): Promise<void> }>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '@modelcontextprotocol/sdk/experimental/tasks/interfaces.js';
 import type { Task, ToolExecution } from '@modelcontextprotocol/sdk/types.js';
+import { asAbortSignal, type Signal } from '../core/abort.ts';
 import type { Progress } from '../core/call.ts';
 import { clip } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -17,10 +18,10 @@ export function taskSupport(tool: ToolDefinition): TaskSupport {
 
 export interface TaskRequestOptions {
   /** Aborted to give the request up: the server is told, and the promise rejects with the signal's reason. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly onProgress?: (progress: Progress) => void;
   /** The request's progress token is listened to until this is aborted, instead of until the answer. */
-  readonly progressUntil?: AbortSignal;
+  readonly progressUntil?: Signal;
 }
 
 /** A 2025-11-25 connection to a server. */
@@ -31,7 +32,7 @@ export interface TaskWire {
 
 export interface TaskCallOptions {
   /** Aborted to give up: the task is cancelled. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Progress of the call, through the whole life of the task. */
   readonly onProgress?: (progress: Progress) => void;
   /** How long the server is asked to keep the task, in ms from its creation: longer than it may run. Absent: as it likes. */
@@ -87,13 +88,13 @@ class TaskCall {
     this.#wire = wire;
     this.#schema = schema;
     this.#options = options;
-    this.#over = AbortSignal.any([options.signal, this.#ended.signal]);
+    this.#over = AbortSignal.any([asAbortSignal(options.signal), this.#ended.signal]);
   }
 
   async run(params: JsonObject): Promise<Answer> {
     const { signal, statusNotifications } = this.#options;
     // A request for a task must not be taken back by `notifications/cancelled`: learn the task's id, then cancel that.
-    const grace = shortlyAfter(signal, this.#ended.signal);
+    const grace = shortlyAfter(asAbortSignal(signal), this.#ended.signal);
     const unsubscribe = statusNotifications?.((task) => this.#hear(task));
     try {
       const created = await this.#create(params, grace);

@@ -1,16 +1,24 @@
 import { clip, GatewayError } from '../core/errors.ts';
-import type { UpstreamState } from '../core/upstream-state.ts';
+import type { JsonObject } from '../core/json.ts';
+import { failureIn, type UpstreamState } from '../core/upstream-state.ts';
 import { type Challenge, LoginNeeded } from '../login/login-needed.ts';
+
+/** Longest cause inside a message of ours, in characters. */
+const MAX_CAUSE = 600;
 
 /** Why a server without a connection cannot be asked, and from when on it is worth another try. */
 export function unavailable(server: string, state: UpstreamState, challenge: Challenge): GatewayError {
   if (state.status === 'needs_auth') return needsLogin(server, challenge);
-  const why =
-    state.status === 'waiting'
-      ? `is not available: ${clip(state.error, 600)}; the next attempt is in ${secondsUntil(state.retryAt)} s`
-      : `is not connected (${state.status})`;
+  const failure = failureIn(state);
+  if (!failure) return refusal(server, `is not connected (${state.status})`, { state: state.status });
+  const { error, retryAt, ...circuit } = failure;
+  const why = `is not available: ${clip(error, MAX_CAUSE)}; the next attempt is in ${secondsUntil(retryAt)} s`;
+  return refusal(server, why, { state: state.status, ...circuit, lastError: clip(error, MAX_CAUSE), retryAt });
+}
+
+function refusal(server: string, why: string, details: JsonObject): GatewayError {
   return new GatewayError('UPSTREAM_UNAVAILABLE', `server "${server}" ${why}`, {
-    details: { state: state.status, sent: false, ...(state.status === 'waiting' && { retryAt: state.retryAt }) },
+    details: { ...details, sent: false },
   });
 }
 

@@ -7,11 +7,13 @@ import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
+import type { RememberedCatalog, ServerCatalog } from '../core/server-catalog.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { UpstreamState } from '../core/upstream-state.ts';
 import type { Connection } from './connection.ts';
+import type { UpstreamRequest } from './delivery.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
-import type { UpstreamRequest } from './requests.ts';
+
 import { Upstream } from './upstream.ts';
 
 export interface UpstreamsOptions {
@@ -22,12 +24,19 @@ export interface UpstreamsOptions {
   readonly session: () => Peer | undefined;
   /** What stdio servers spoke when they were last asked. */
   readonly verdicts: EraVerdicts;
+  /** What a server offered when it was last asked. */
+  readonly recall: (config: ServerConfig) => RememberedCatalog | undefined;
+  /** The tools of a server, as remembered or as listed; not called for tools that turn out to be the same. */
   readonly onTools: (config: ServerConfig, tools: readonly ToolDefinition[]) => void;
+  /** What a server offers was read, on behalf of that client. */
+  readonly onRead: (config: ServerConfig, catalog: ServerCatalog, client: ClientIdentity) => void;
   readonly onGone: (server: string) => void;
   /** A server is connected, anew or for the first time; no call went through yet. */
   readonly onReady: (server: string, connection: Connection) => void;
   /** A notification of a server that belongs to no call; `active` are the calls running on it meanwhile. */
   readonly onNotification: (server: string, method: string, params: JsonObject, active: readonly CallContext[]) => void;
+  /** Whether somebody expects the server to speak up by itself. */
+  readonly isExpected: (server: string) => boolean;
 }
 
 /** The running set of servers, made equal to the desired set by `reconcile`. */
@@ -90,10 +99,10 @@ export class Upstreams {
     return this.#running.get(server)?.state ?? { status: 'closed' };
   }
 
-  /** Waits until no server is on its first way up any more, for each at most `ms` from its start. */
+  /** Waits until none of those servers is on its first way up any more, for each at most `ms` from its start. */
   async firstConnects(ms: number, servers: (server: string) => boolean): Promise<void> {
     const waits = this.all().flatMap((upstream) => {
-      const leftMs = upstream.startedAt + ms - Date.now();
+      const leftMs = upstream.neededAt + ms - Date.now();
       const pending = upstream.state.status === 'connecting' && leftMs > 0 && servers(upstream.config.key);
       return pending ? [withTimeout(leftMs, (signal) => upstream.settled(signal))] : [];
     });
@@ -107,12 +116,16 @@ export class Upstreams {
   }
 
   #start(config: ServerConfig): void {
-    const { log, identity, session, verdicts, onTools, onReady, onNotification } = this.#options;
+    const { log, identity, session, verdicts, recall, onTools, onRead, onReady, onNotification, isExpected } =
+      this.#options;
     const upstream = new Upstream(config, {
       log,
       identity,
       session,
       verdicts,
+      remembered: recall(config),
+      isExpected: () => isExpected(config.key),
+      onRead: (catalog, client) => onRead(config, catalog, client),
       onReady: (connection) => onReady(config.key, connection),
       onNotification: (method, params, active) => onNotification(config.key, method, params, active),
       onTools: (tools) => {

@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
+import { Abort, type Signal } from '../core/abort.ts';
 import type { Progress } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
@@ -15,10 +16,10 @@ export interface WireHandlers {
 
 export interface ForwardOptions {
   /** Aborted to give up: the upstream is told, and the promise rejects with the signal's reason. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly onProgress?: (progress: Progress) => void;
   /** The progress token is listened to until this is aborted, instead of until the answer: the work goes on as a task. */
-  readonly progressUntil?: AbortSignal;
+  readonly progressUntil?: Signal;
   /** What this request carries in `_meta` instead of the connection's envelope (2026-07-28: the caller's own identity). */
   readonly envelope?: JsonObject;
   /** HTTP headers of this request. */
@@ -51,7 +52,7 @@ export class Wire implements Transport {
   /** Who hears of progress, by token, which is the id of the request. */
   readonly #listening = new Map<unknown, (progress: Progress) => void>();
   /** Requests of the server that the client is answering, by their id. */
-  readonly #serving = new Map<unknown, AbortController>();
+  readonly #serving = new Map<unknown, Abort>();
   #nextId = FIRST_ID;
   #closed: string | undefined;
 
@@ -101,7 +102,7 @@ export class Wire implements Transport {
     for (const settle of [...this.#pending.values()]) settle(new ConnectionLost(cause, true));
     this.#pending.clear();
     this.#listening.clear();
-    for (const serving of this.#serving.values()) serving.abort();
+    for (const serving of this.#serving.values()) serving.abort(cause);
     this.onclose?.();
   }
 
@@ -201,15 +202,15 @@ export class Wire implements Transport {
   }
 
   async #serve(id: string | number, method: string, params: JsonObject): Promise<void> {
-    const serving = new AbortController();
+    const serving = new Abort();
     this.#serving.set(id, serving);
     const token = isJsonObject(params._meta) ? params._meta.progressToken : undefined;
     const tell = (progress: Progress) => this.notify('notifications/progress', { ...progress, progressToken: token });
-    const options = { signal: serving.signal, ...(token !== undefined && { onProgress: tell }) };
+    const options = { signal: serving, ...(token !== undefined && { onProgress: tell }) };
     const answer = await this.#handlers.onRequest(method, params, options);
     this.#serving.delete(id);
     // A question taken back, or a connection gone, wants no answer.
-    if (serving.signal.aborted) return;
+    if (serving.aborted) return;
     this.answer(id, answer);
   }
 

@@ -24,8 +24,8 @@ async function load(content: unknown, { name = 'config.json', env = {} as NodeJS
 }
 
 const EXPOSE = { resources: true, prompts: true };
-const LOCAL = { key: 's', type: 'local', enabled: true, tags: [], environment: {}, expose: EXPOSE };
-const REMOTE = { key: 's', type: 'remote', enabled: true, tags: [], headers: {}, expose: EXPOSE };
+const LOCAL = { key: 's', type: 'local', enabled: true, tags: [], environment: {}, expose: EXPOSE, start: 'auto' };
+const REMOTE = { key: 's', type: 'remote', enabled: true, tags: [], headers: {}, expose: EXPOSE, start: 'auto' };
 
 test.each([
   ['flat', { s: { command: ['a', 'b'] } }, { ...LOCAL, command: ['a', 'b'] }],

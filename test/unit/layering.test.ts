@@ -17,6 +17,7 @@ const LAYERS: Record<string, readonly string[]> = {
   primitives: ['core', 'type config/schema'],
   login: ['core', 'type config/schema'],
   upstream: ['core', 'version', 'login', 'type config/schema'],
+  remembered: ['core', 'type config/schema'],
   results: ['core'],
   semantics: ['core', 'type config/schema'],
   usage: ['core'],
@@ -24,12 +25,14 @@ const LAYERS: Record<string, readonly string[]> = {
   broker: ['core', 'arguments', 'catalog', 'jobs', 'upstream', 'finder'],
   mcp: ['core', 'version', 'results', 'broker', 'type config/schema'],
   announcements: ['core', 'type primitives', 'type upstream'],
+  'upstream-primitives': ['primitives', 'type remembered', 'type upstream'],
   gateway: [
-    ...['core', 'config', 'catalog', 'jobs', 'primitives', 'results', 'semantics', 'usage', 'upstream'],
-    ...['finder', 'broker', 'announcements', 'mcp'],
+    ...['core', 'config', 'catalog', 'jobs', 'primitives', 'remembered', 'results', 'semantics', 'usage', 'upstream'],
+    ...['finder', 'broker', 'announcements', 'mcp', 'upstream-primitives', 'server-memory'],
   ],
+  'server-memory': ['remembered', 'upstream/redact'],
   lib: ['core', 'config', 'broker', 'gateway'],
-  cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'gateway'],
+  cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'gateway'],
 };
 
 /** The protocol engine stays at the two ends of the hop; the middle knows its types at most. */

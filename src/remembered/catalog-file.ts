@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isJsonObject } from '../core/json.ts';
+import type { RememberedCatalog, RememberedList } from '../core/server-catalog.ts';
+
+/** All that is remembered of one server. */
+export interface Remembered extends RememberedCatalog {
+  /** Its lists of resources, templates and prompts, as far as they were read, by their names. */
+  readonly lists: Readonly<Record<string, RememberedList>>;
+}
+
+/** Version of the format: part of the files and of their names. */
+export const FORMAT = 1;
+/** Longest file, in bytes: what takes longer to read than to ask for is not worth keeping. */
+const MAX_BYTES = 16 * 1024 * 1024;
+/** Files kept at most, those written longest ago removed first. */
+const MAX_FILES = 500;
+
+/** What a file holds; undefined when it is missing, corrupt, not of this format, or not ours. */
+export function readCatalog(path: string): Remembered | undefined {
+  try {
+    const text = readOwn(path);
+    const file: unknown = text === undefined ? undefined : JSON.parse(text);
+    return isRemembered(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The JSON of a file, as `writeCatalog` takes it; undefined when any text in it holds what `redact` blanks. */
+export function catalogText(remembered: Remembered, redact: (text: string) => string): string | undefined {
+  let isOpen = true;
+  const text = JSON.stringify({ format: FORMAT, ...remembered }, (_key, value: unknown) => {
+    if (typeof value === 'string' && redact(value) !== value) isOpen = false;
+    return value;
+  });
+  return isOpen ? text : undefined;
+}
+
+/** Replaces a file whole, readable by its owner only. A disk that refuses costs nothing but the memory. */
+export async function writeCatalog(path: string, text: string): Promise<void> {
+  if (Buffer.byteLength(text) > MAX_BYTES) return;
+  const directory = dirname(path);
+  // A name of its own: several gateways may write at once, and the last one wins whole.
+  const temporary = `${path}.${randomUUID()}.new`;
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, path);
+    await removeOldest(directory);
+  } catch {
+    await rm(temporary, { force: true }).catch(() => {});
+  }
+}
+
+/** The text of a file that belongs to us. */
+function readOwn(path: string): string | undefined {
+  const file = openSync(path, 'r');
+  try {
+    const { uid, size } = fstatSync(file);
+    const own = process.getuid === undefined || uid === process.getuid();
+    return own && size <= MAX_BYTES ? readFileSync(file, 'utf8') : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function removeOldest(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  if (names.length <= MAX_FILES) return;
+  const paths = names.map((name) => join(directory, name));
+  const dated = await Promise.all(paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
+  const oldest = dated.sort((a, b) => a.at - b.at).slice(0, names.length - MAX_FILES);
+  await Promise.all(oldest.map(({ path }) => rm(path, { force: true })));
+}
+
+function isRemembered(file: unknown): file is Remembered {
+  if (!isJsonObject(file) || file.format !== FORMAT) return false;
+  const { learntAt, clients, about, offers, tools, lists } = file;
+  return (
+    Number.isFinite(learntAt) &&
+    areStrings(clients) &&
+    isAbout(about) &&
+    areStrings(offers) &&
+    Array.isArray(tools) &&
+    tools.every(isDefinition) &&
+    isJsonObject(lists) &&
+    Object.values(lists).every(isList)
+  );
+}
+
+function isAbout(about: unknown): boolean {
+  if (!isJsonObject(about)) return false;
+  return [about.title, about.instructions].every((text) => text === undefined || typeof text === 'string');
+}
+
+function isDefinition(tool: unknown): boolean {
+  return isJsonObject(tool) && typeof tool.name === 'string' && isJsonObject(tool.inputSchema);
+}
+
+function isList(list: unknown): boolean {
+  return isJsonObject(list) && Array.isArray(list.items) && list.items.every(isJsonObject);
+}
+
+function areStrings(texts: unknown): boolean {
+  return Array.isArray(texts) && texts.every((text) => typeof text === 'string');
+}

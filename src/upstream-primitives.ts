@@ -1,0 +1,53 @@
+import { LISTS, type ListName } from './primitives/lists.ts';
+import type { PrimitiveKind, PrimitiveSource } from './primitives/primitive-source.ts';
+import type { RememberedServers } from './remembered/remembered-servers.ts';
+import type { Upstream } from './upstream/upstream.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+
+/** Time for a list, a read or a prompt, in ms: what SDK clients allow. */
+const PRIMITIVE_TIMEOUT_MS = 60_000;
+const FIRST_CONNECT_WAIT_MS = 3_000;
+
+export interface UpstreamPrimitivesParts {
+  readonly upstreams: Upstreams;
+  readonly remembered: RememberedServers;
+  /** Whether clients get that kind of a server at all. */
+  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+}
+
+/** Resources, prompts and completion as the servers have them: those that run, and what is remembered of the others. */
+export function upstreamPrimitives({ upstreams, remembered, exposes }: UpstreamPrimitivesParts): PrimitiveSource {
+  const isRemembered = ({ config }: Upstream, list: ListName) => remembered.recallList(config, list) !== undefined;
+  /** Whether only the server itself can say what it lists. */
+  const hasToBeAsked = (upstream: Upstream, list: ListName) =>
+    !upstream.connection && upstream.offers(LISTS[list].kind) && !isRemembered(upstream, list);
+  return {
+    servers: (kind) =>
+      upstreams
+        .all()
+        .filter((upstream) => upstream.offers(kind))
+        .filter((upstream) => upstream.connection || kind === 'completions' || isRemembered(upstream, kind))
+        .map(({ config }) => config.key),
+    settled: async (list) => {
+      const exposed = upstreams.all().filter(({ config }) => exposes(config.key, LISTS[list].kind));
+      const asked = exposed.filter((upstream) => !upstream.isKnown || hasToBeAsked(upstream, list));
+      for (const upstream of asked) upstream.wake();
+      const keys = new Set(asked.map(({ config }) => config.key));
+      await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, (server) => keys.has(server));
+    },
+    request: (server, method, params, context) => {
+      const request = { method, params, startedAt: Date.now(), timeoutMs: PRIMITIVE_TIMEOUT_MS, repeatable: true };
+      return upstreams.request(server, request, context);
+    },
+    memory: {
+      recall: (server, list) => {
+        const upstream = upstreams.get(server);
+        return upstream && !upstream.connection ? remembered.recallList(upstream.config, list) : undefined;
+      },
+      learn: (server, list, items) => {
+        const upstream = upstreams.get(server);
+        if (upstream) remembered.learnList(upstream.config, list, items);
+      },
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util';
+import { causeOf } from '../core/errors.ts';
+import type { ServerCatalog } from '../core/server-catalog.ts';
+import type { ToolDefinition } from '../core/tool.ts';
+import type { Connection } from './connection.ts';
+import { LIST_DEBOUNCE_MS } from './limits.ts';
+
+export interface KnownCatalogOptions {
+  /** What the server was last known to offer; absent: it has to be asked. */
+  readonly remembered?: ServerCatalog;
+  /** Called with the tools when they are known, and when they have changed. */
+  readonly onTools: (tools: readonly ToolDefinition[]) => void;
+  /** Called with the whole after each reading. */
+  readonly onRead: (catalog: ServerCatalog) => void;
+  /** Called with what a reading lacks, a sentence each. */
+  readonly onProblem: (problem: string) => void;
+}
+
+/** What is looked for among a server's capabilities, to know it while it does not run. */
+const OFFERS = ['resources', 'prompts', 'completions'];
+
+/** What a server is known to be and to offer: remembered at first, read at each connect and after each change. */
+export class KnownCatalog {
+  readonly #options: KnownCatalogOptions;
+  #current: ServerCatalog | undefined;
+  #rereading: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: KnownCatalogOptions) {
+    this.#options = options;
+    this.#current = options.remembered;
+  }
+
+  get current(): ServerCatalog | undefined {
+    return this.#current;
+  }
+
+  /** Reads the tools anew. Rejects when the server does not list them. */
+  async read(connection: Connection): Promise<void> {
+    const { onTools, onRead, onProblem } = this.#options;
+    const { tools, problems } = await connection.listTools();
+    for (const problem of problems) onProblem(problem);
+    if (this.#closed) return;
+    const before = this.#current?.tools;
+    this.#current = { about: connection.about, offers: OFFERS.filter((path) => connection.offers(path)), tools };
+    // Indexing thousands of tools takes its time: what is the same is not indexed anew.
+    if (!isDeepStrictEqual(before, tools)) onTools(tools);
+    onRead(this.#current);
+  }
+
+  /** Reads the tools anew when the server has said no more for a moment that they changed. */
+  readSoon(connection: () => Connection | undefined): void {
+    clearTimeout(this.#rereading);
+    this.#rereading = setTimeout(() => {
+      const current = connection();
+      if (current) this.read(current).catch((error: unknown) => this.#options.onProblem(causeOf(error)));
+    }, LIST_DEBOUNCE_MS);
+  }
+
+  /** Nothing is told any more. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#rereading);
+  }
+}

@@ -1,0 +1,237 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerConfig } from '../config/schema.ts';
+import type { Signal } from '../core/abort.ts';
+import { causeOf, GatewayError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { ClientIdentity } from '../core/peer.ts';
+import { clientMark, type RememberedCatalog, type ServerCatalog } from '../core/server-catalog.ts';
+import type { ToolDefinition } from '../core/tool.ts';
+import type { Challenge } from '../login/login-needed.ts';
+import { backoffMs } from './backoff.ts';
+import { type Connection, connect } from './connection.ts';
+import { ConnectionHealth } from './connection-health.ts';
+import type { EraVerdicts } from './era-verdicts.ts';
+import { KnownCatalog } from './known-catalog.ts';
+import { STABLE_MS } from './limits.ts';
+import { QuietTimer } from './quiet-timer.ts';
+import type { ServerLogin } from './server-login.ts';
+import { idleTimeoutMs, startsAtOnce } from './start-policy.ts';
+import { unavailable } from './unavailable.ts';
+import { WatchedState } from './watched-state.ts';
+import type { WireHandlers } from './wire.ts';
+
+export interface LifecycleOptions {
+  readonly log: Logger;
+  /** Resolves when it is known who calls through us; the handshake waits for it. */
+  readonly identity: () => Promise<ClientIdentity>;
+  /** What stdio servers spoke when they were last asked. */
+  readonly verdicts: EraVerdicts;
+  /** What the server offered when it was last asked; absent: not known. */
+  readonly remembered?: RememberedCatalog;
+  /** Called with the server's tools as far as they are remembered, and whenever they turn out to be others. */
+  readonly onTools: (tools: readonly ToolDefinition[]) => void;
+  /** Called with what the server offers after each reading, and to whom. */
+  readonly onRead: (catalog: ServerCatalog, client: ClientIdentity) => void;
+  /** Called when a connection is up, before any call goes through it. */
+  readonly onReady: (connection: Connection) => void;
+}
+
+/** What the life of a server turns on beside its entry. */
+export interface LifecycleParts extends LifecycleOptions {
+  readonly login: ServerLogin;
+  /** Blanks the server's secrets in a text. */
+  readonly redact: (text: string) => string;
+  /** Receives what the server sends of its own accord. */
+  readonly handlers: () => WireHandlers;
+  /** Whether something is on its way or expected: then the server is not stopped for being idle. */
+  readonly isNeeded: () => boolean;
+}
+
+/** The end of a connection that nobody needed any more. */
+const RESTED = Symbol('rested');
+
+/**
+ * The life of one server: a loop that waits until it is needed, connects, lists tools, waits for the end of the
+ * connection, backs off and begins again; and a state that tells where the loop stands.
+ */
+export class Lifecycle {
+  /** Where the server stands, and its connection. */
+  readonly state: WatchedState;
+  /** Whether the connection that stands also serves. */
+  readonly health: ConnectionHealth;
+
+  readonly #config: ServerConfig;
+  readonly #parts: LifecycleParts;
+  readonly #stop = new AbortController();
+  readonly #catalog: KnownCatalog;
+  readonly #quiet = new QuietTimer(() => this.#rest());
+  /** The end of the last connection: done when nothing of it is left running. */
+  #ended: Promise<void> = Promise.resolve();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(config: ServerConfig, parts: LifecycleParts) {
+    this.#config = config;
+    this.#parts = parts;
+    const { remembered, onTools, log } = parts;
+    const atOnce = startsAtOnce(config, remembered);
+    this.state = new WatchedState(atOnce ? { status: 'connecting', attempt: 1 } : { status: 'idle' });
+    this.#catalog = new KnownCatalog({
+      remembered,
+      onTools,
+      onRead: (catalog) => void this.#read(catalog),
+      onProblem: (problem) => log.warning('tools/list', { server: config.key, problem }),
+    });
+    this.health = new ConnectionHealth(config.healthCheck, (error) => parts.login.wantedBy(error) !== undefined);
+  }
+
+  /** What the server is known to be and to offer, from now or from before. */
+  get catalog(): ServerCatalog | undefined {
+    return this.#catalog.current;
+  }
+
+  start(): void {
+    const { remembered, onTools, identity } = this.#parts;
+    if (remembered) onTools(remembered.tools);
+    this.#loop = this.#run();
+    if (this.#config.start !== 'auto' || !remembered) return;
+    // A client that can do other things than those known may be offered other tools.
+    void identity().then((client) => remembered.clients.includes(clientMark(client)) || this.state.wake());
+  }
+
+  /** Nothing is on its way to the server any more: from now on it counts as idle. */
+  quiet(): void {
+    this.#quiet.begin();
+  }
+
+  /** Ends the connection and the loop. Resolves when nothing of the server is left running. */
+  async close(): Promise<void> {
+    this.#stop.abort(new GatewayError('CANCELLED', `server "${this.#config.key}" was stopped`));
+    this.#catalog.close();
+    this.#quiet.stop();
+    await this.#loop;
+  }
+
+  /** The connection, or the one after `lost`, once there is one. Rejects when there will be none soon, or with the signal's reason. */
+  connected(signal: Signal, lost?: Connection): Connection | Promise<Connection> {
+    return this.state.serving(lost) ?? this.#connected(signal, lost);
+  }
+
+  async #connected(signal: Signal, lost: Connection | undefined): Promise<Connection> {
+    this.state.wake();
+    await this.state.settled(signal, lost);
+    signal.throwIfAborted();
+    const connection = this.state.serving(lost);
+    if (connection) return connection;
+    throw unavailable(this.#config.key, this.state.current, this.#parts.login.challenge);
+  }
+
+  async #run(): Promise<void> {
+    let attempt = 1;
+    let error: string | undefined;
+    for (;;) {
+      await this.state.whilst(({ status }) => status === 'idle', this.#stop.signal);
+      if (this.#stop.signal.aborted) break;
+      this.state.become({ status: 'connecting', attempt, ...(error !== undefined && { error }) });
+      const startedAt = Date.now();
+      const logins = this.#parts.login.count;
+      const cause = await this.#live(attempt).catch((thrown: unknown) => thrown);
+      if (this.#stop.signal.aborted) break;
+      const challenge = this.#parts.login.wantedBy(cause);
+      if (challenge && this.#parts.login.count === logins) await this.#untilLogin(challenge);
+      if (challenge || cause === RESTED) {
+        attempt = 1;
+        error = undefined;
+        await this.#ended;
+        continue;
+      }
+      // Only a stable life starts the count anew; a server that starts and dies would become a spawn storm.
+      const served = this.state.current.status === 'ready' && !this.health.isFailing;
+      attempt = served && Date.now() - startedAt >= STABLE_MS ? 1 : attempt + 1;
+      error = this.#parts.redact(causeOf(cause));
+      await this.#backOff(attempt, error);
+    }
+    await this.#ended;
+    this.state.become({ status: 'closed' });
+  }
+
+  async #backOff(attempt: number, error: string): Promise<void> {
+    const pauseMs = backoffMs(attempt);
+    this.state.become({ status: 'waiting', attempt, error, retryAt: Date.now() + pauseMs });
+    const fields = { server: this.#config.key, error, attempt, retryInMs: pauseMs };
+    this.#parts.log.warning('server unavailable', fields);
+    const pause = sleep(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+    await Promise.all([pause, this.#ended]);
+  }
+
+  /** Stands still: to try again would be refused again. */
+  async #untilLogin(challenge: Challenge): Promise<void> {
+    this.#parts.login.challenge = challenge;
+    this.state.become({ status: 'needs_auth' });
+    this.#parts.log.warning('server needs a login', { server: this.#config.key });
+    await this.state.whilst(({ status }) => status === 'needs_auth', this.#stop.signal);
+  }
+
+  /** One life: connect, list, serve until the connection ends. Resolves or rejects with the cause of its end. */
+  async #live(attempt: number): Promise<unknown> {
+    const connection = await this.#connect();
+    const stop = () => void connection.close();
+    this.#stop.signal.addEventListener('abort', stop, { once: true });
+    if (this.#stop.signal.aborted) stop();
+    try {
+      const lost = connection.closed.then((cause) => Promise.reject(new Error(cause)));
+      lost.catch(() => {});
+      await Promise.race([this.#catalog.read(connection), lost]);
+      this.#serve(connection, attempt);
+      const cause = await connection.closed;
+      return this.state.connection === connection ? cause : RESTED;
+    } finally {
+      this.#stop.signal.removeEventListener('abort', stop);
+      this.health.end();
+      this.state.disconnected();
+      this.#ended = connection.close();
+    }
+  }
+
+  #serve(connection: Connection, attempt: number): void {
+    this.health.begin(connection);
+    this.#parts.onReady(connection);
+    this.state.become({ status: 'ready', since: Date.now() }, connection);
+    this.#quiet.begin();
+    this.#parts.log.info('server ready', { server: this.#config.key, attempt });
+  }
+
+  /** Stops the server: nobody has needed it for its `idleTimeoutMs`. */
+  #rest(): void {
+    const { connection } = this.state;
+    if (!connection || this.#parts.isNeeded()) return;
+    this.state.become({ status: 'idle' });
+    this.#parts.log.info('server stopped until its next use', { server: this.#config.key });
+    void connection.close();
+  }
+
+  async #connect(): Promise<Connection> {
+    const { log, identity, verdicts, login, redact, handlers } = this.#parts;
+    const authorization = await login.authorization();
+    const received = handlers();
+    return connect(this.#config, {
+      identity,
+      authorization,
+      verdicts,
+      log,
+      redact,
+      signal: this.#stop.signal,
+      handlers: {
+        ...received,
+        onNotification: (method, params) => {
+          if (method === 'notifications/tools/list_changed') this.#catalog.readSoon(() => this.state.connection);
+          else received.onNotification(method, params);
+        },
+      },
+    });
+  }
+
+  async #read(catalog: ServerCatalog): Promise<void> {
+    this.#quiet.set(idleTimeoutMs(this.#config, catalog.tools));
+    this.#parts.onRead(catalog, await this.#parts.identity());
+  }
+}
