@@ -82,6 +82,13 @@ const PAGE_TOKENS = 1_100;
 /** A server that has never been logged in to has no known tool; any id of its own will do. */
 const HOW_TO_LOG_IN = 'invoke any id that begins with "<server>::" to log in';
 
+/** Who asks for how much of what may be found. */
+interface Ask {
+  readonly limit: number;
+  readonly caller: Caller;
+  readonly visible: (entry: ToolEntry) => boolean;
+}
+
 /** Finds tools for a model: by what they do, by server, and says what could not be asked. */
 export class Finder {
   readonly #parts: FinderParts;
@@ -92,12 +99,14 @@ export class Finder {
 
   /** Answers within a token budget: tools that fit a query, or without one the servers, or the tools of a server. */
   async search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
-    const concerned = (server: string) => this.#concerns(server, request.filters);
+    const concerned = this.#concerned(request.filters);
     const { upstreams } = this.#parts;
     const unknown = (server: string) => concerned(server) && !upstreams.get(server)?.isKnown;
     await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, unknown);
     // A large catalog is indexed in slices: what is asked for meanwhile waits a little, then does with what is there.
-    await withTimeout(INDEX_WAIT_MS, (late) => abortable(this.#parts.catalog.indexed(), late)).catch(() => {});
+    const { catalog } = this.#parts;
+    if (!catalog.isIndexed)
+      await withTimeout(INDEX_WAIT_MS, (late) => abortable(catalog.indexed(), late)).catch(() => {});
     const unavailable = this.unavailable(concerned).slice(0, MAX_UNAVAILABLE);
     const { hint } = this.#parts.notices();
     const found = await this.#found(request, caller, concerned);
@@ -120,20 +129,20 @@ export class Finder {
     if (first === undefined) {
       return request.filters ? this.#toolNames(request, caller, concerned) : this.#servers(request, caller);
     }
-    if (queries.length === 1) return this.#hits(first, request, caller, searchBudget(request.limit));
+    const { filters } = request;
+    const visible = (entry: ToolEntry) => this.#mayShow(entry, caller, filters) && concerned(entry.server);
+    const ask = { limit: request.limit, caller, visible };
+    if (queries.length === 1) return this.#hits(first, ask, searchBudget(request.limit));
     const budget = searchBudget(request.limit * queries.length) / queries.length;
     const group = async (query: string) => ({
       query: clip(query),
-      ...(await this.#hits(query, request, caller, budget)),
+      ...(await this.#hits(query, ask, budget)),
     });
     return { groups: await Promise.all(queries.map(group)) };
   }
 
-  async #hits(query: string, request: SearchRequest, caller: Caller, budgetTokens: number): Promise<JsonObject> {
-    const { filters } = request;
-    const visible = (entry: ToolEntry) =>
-      this.#mayShow(entry, caller, filters) && this.#concerns(entry.server, filters);
-    const { found, hits } = await this.#ranked(query, request.limit, visible);
+  async #hits(query: string, { limit, caller, visible }: Ask, budgetTokens: number): Promise<JsonObject> {
+    const { found, hits } = await this.#ranked(query, limit, visible);
     const ids = hits.map(({ entry }) => entry.id);
     this.#parts.usage?.searched(caller.id, query, ids);
     const down = new Set(
@@ -206,12 +215,16 @@ export class Finder {
     return filters?.readOnly === undefined || filters.readOnly === hasHint(entry.definition, 'readOnlyHint');
   }
 
-  #concerns(server: string, filters: SearchFilters | undefined): boolean {
-    const wanted = [filters?.server ?? []].flat();
-    if (wanted.length > 0 && !wanted.includes(server)) return false;
-    if (!filters?.tags?.length) return true;
-    const tags = this.#parts.upstreams.get(server)?.config.tags ?? [];
-    return filters.tags.some((tag) => tags.includes(tag));
+  /** Whether a server is asked for: thousands of tools are put to it in one search, so that it says so at once where it can. */
+  #concerned(filters: SearchFilters | undefined): (server: string) => boolean {
+    const wanted = new Set([filters?.server ?? []].flat());
+    const tags = filters?.tags ?? [];
+    if (wanted.size === 0 && tags.length === 0) return () => true;
+    return (server) => {
+      if (wanted.size > 0 && !wanted.has(server)) return false;
+      const own = this.#parts.upstreams.get(server)?.config.tags ?? [];
+      return tags.length === 0 || tags.some((tag) => own.includes(tag));
+    };
   }
 }
 

@@ -402,6 +402,14 @@ const LIVES = promised('#5', {
     'A call that runs into its deadline without a sign of life is followed by one ping, which decides.',
 });
 
+const SEARCH_SPEED = promised('#5', {
+  'searchspeed.bm25': 'The index scores words as BM25+ does, whatever tools came and went.',
+  'searchspeed.relisted': 'A server that lists the same tools again is searched meanwhile as if nothing had happened.',
+  'searchspeed.changed': 'A tool whose definition changed is found by its new words, and until then by the old ones.',
+  'searchspeed.turns': 'Tools by the thousand are learnt in many turns of the event loop.',
+  'searchspeed.deep': 'Definitions nested without end are listed again and again without harm.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -417,6 +425,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...SPEED,
   ...CLIENT_FAULTS,
   ...LIVES,
+  ...SEARCH_SPEED,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

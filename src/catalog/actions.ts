@@ -14,9 +14,9 @@ export function wantedAction(words: readonly string[]): string | undefined {
   return actions.find((action) => action !== undefined);
 }
 
-/** What a tool does: verbs stand first or last in a name (`list_users`, `user_list`), and first in a description. */
-export function toolActions(name: readonly string[], summary: readonly string[]): string[] {
-  return [name[0], name.at(-1), summary[0]].flatMap((word) => (word ? (actionOf(word) ?? []) : []));
+/** Which words say what a tool does: verbs stand first or last in a name (`list_users`, `user_list`), and first in a description. */
+export function toolVerbs<Word>(name: readonly Word[], summary: readonly Word[]): Word[] {
+  return [name[0], name.at(-1), summary[0]].filter((word) => word !== undefined);
 }
 
 export function isReading(action: string): boolean {

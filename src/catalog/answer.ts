@@ -42,9 +42,12 @@ interface Sized {
   readonly tokens: number;
 }
 
-interface Candidate {
+interface Whole {
   readonly hit: SearchHit;
   readonly most: Sized;
+}
+
+interface Candidate extends Whole {
   readonly least: Sized;
 }
 
@@ -56,12 +59,19 @@ export function searchResults(
   hits: readonly SearchHit[],
   { budgetTokens = searchBudget(hits.length) }: { budgetTokens?: number } = {},
 ): { results: SearchResult[]; omitted: number } {
-  const candidates = fitting(hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS).map(candidate), budgetTokens);
+  const whole = hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS).map(candidate);
+  // Most answers have room for everything, and then need not know how little would do.
+  const isEnough = sum(whole.map(({ most }) => most.tokens)) <= budgetTokens;
+  const results = isEnough ? whole.map(({ most }) => most.result) : shortened(whole, budgetTokens);
+  return { results, omitted: hits.length - results.length };
+}
+
+function shortened(whole: readonly Whole[], budgetTokens: number): SearchResult[] {
+  const candidates = fitting(whole.map(withLeast), budgetTokens);
   const spare = budgetTokens - sum(candidates.map(({ least }) => least.tokens));
   const wishes = candidates.map(({ most, least }) => most.tokens - least.tokens);
   const share = fairShare(wishes, spare);
-  const results = candidates.map((one) => within(one, one.least.tokens + share));
-  return { results, omitted: hits.length - results.length };
+  return candidates.map((one) => within(one, one.least.tokens + share));
 }
 
 /** Tokens for that many results: 1,400 for up to ten, 4,000 for fifty. */
@@ -86,8 +96,12 @@ export function firstSentences(text: string, maxChars: number): string {
   return `${kept}${ELLIPSIS}`;
 }
 
-function candidate(hit: SearchHit): Candidate {
-  return { hit, most: render(hit, SIZES[0]), least: render(hit, SIZES[SIZES.length - 1] ?? SIZES[0]) };
+function candidate(hit: SearchHit): Whole {
+  return { hit, most: render(hit, SIZES[0]) };
+}
+
+function withLeast(whole: Whole): Candidate {
+  return { ...whole, least: render(whole.hit, SIZES[SIZES.length - 1] ?? SIZES[0]) };
 }
 
 function render({ entry, score }: SearchHit, { signatureChars, descriptionChars }: Size): Sized {

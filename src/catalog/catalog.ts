@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ToolDefinition, type ToolEntry, toolId } from '../core/tool.ts';
+import { Best } from './best.ts';
 import { fieldTerms } from './fields.ts';
 import { queryWords } from './query.ts';
-import { type Ranked, rank } from './rank.ts';
+import { comesFirst, type Ranked, rank } from './rank.ts';
 import { RANKING, type Ranking } from './ranking.ts';
+import { sameJson } from './same-json.ts';
 import { similarityTo } from './similarity.ts';
 import { ToolIndex } from './tool-index.ts';
-import { type Task, WorkQueue } from './work-queue.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /** A server of the configuration, as far as its tools are found by it. */
 export interface CatalogServer {
@@ -27,27 +30,32 @@ export type SearchHit = Ranked;
 
 const MAX_WANTED_CHARS = 200;
 
-/** Words that are scored and searched for before anyone asks: those that so many tools have, and how many of them. */
-const MIN_REHEARSED_COUNT = 50;
-const MAX_REHEARSED_WORDS = 500;
-const MAX_REHEARSED_QUERIES = 100;
-
-/** A tool and its number in the index. */
-interface Listed {
+/** A tool, and what its server's entry in the configuration adds to the words that find it. */
+interface Listing {
   readonly entry: ToolEntry;
+  readonly about: CatalogServer;
+}
+
+/** A tool with its number in the index, where it may still be as it was before. */
+interface Listed {
   readonly number: number;
+  /** Which call of `setServer` named it last. */
+  round: number;
+  now: Listing;
+  indexed: Listing | undefined;
 }
 
 /** Last known tools of all servers by id, and the index over them. */
 export class Catalog {
   readonly #ranking: Ranking;
   readonly #index: ToolIndex;
-  readonly #work = new WorkQueue(() => this.#rehearsals());
-  readonly #servers = new Map<string, readonly Listed[]>();
-  readonly #entries = new Map<string, ToolEntry>();
-  /** Entries by their number in the index; numbers of removed ones are used again. */
-  readonly #numbered: (ToolEntry | undefined)[] = [];
+  readonly #work = new WorkQueue(() => this.#index.prepare());
+  readonly #servers = new Map<string, { readonly about: CatalogServer; readonly listed: readonly Listed[] }>();
+  readonly #byId = new Map<string, Listed>();
+  /** By number in the index; numbers of removed tools are used again. An array of its own, since a search asks for thousands. */
+  readonly #entries: (ToolEntry | undefined)[] = [];
   readonly #free: number[] = [];
+  #rounds = 0;
 
   constructor(ranking = RANKING) {
     this.#ranking = ranking;
@@ -55,35 +63,42 @@ export class Catalog {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#byId.size;
   }
 
   /**
    * Replaces one server's tools. Of tools with the same id the first stays; the names of the others are returned.
-   * All but the search knows them at once; the search knows some dozens at once and the others little by little.
+   * All but the search knows them at once; the search knows some dozens at once and the others little by little, finding
+   * them meanwhile by what they were before. Tools that are as they were cost next to nothing.
    */
-  setServer(server: CatalogServer, tools: readonly ToolDefinition[]): { duplicates: string[] } {
-    this.removeServer(server.key);
-    const offered = tools.map((definition) => entryOf(server, definition));
-    const entries = offered.filter((entry) => this.#admit(entry));
-    const listed = entries.map((entry) => ({ entry, number: this.#free.pop() ?? this.#numbered.push(undefined) - 1 }));
-    for (const { entry, number } of listed) this.#numbered[number] = entry;
-    this.#servers.set(server.key, listed);
-    const add = ({ entry, number }: Listed) => this.#index.add(number, fieldTerms(entry, server.description));
-    this.#work.push(listed.map((one) => add.bind(undefined, one)));
-    const admitted = new Set(entries);
-    return { duplicates: offered.filter((entry) => !admitted.has(entry)).map(({ definition }) => definition.name) };
+  setServer({ key, tags, description }: CatalogServer, tools: readonly ToolDefinition[]): { duplicates: string[] } {
+    const before = this.#servers.get(key);
+    const told = { key, tags, description };
+    const about = isDeepStrictEqual(before?.about, told) && before ? before.about : told;
+    const round = ++this.#rounds;
+    const listed: Listed[] = [];
+    const duplicates: string[] = [];
+    for (const definition of tools) {
+      const one = this.#offer({ entry: entryOf(about, definition), about }, round);
+      if (one) listed.push(one);
+      else duplicates.push(definition.name);
+    }
+    this.#servers.set(key, { about, listed });
+    this.#drop(before?.listed.filter((one) => one.round !== round) ?? []);
+    this.#work.push(listed, (one) => this.#learn(one));
+    return { duplicates };
   }
 
   /** Forgets a server and its tools; an unknown key is no error. */
   removeServer(key: string): void {
-    const listed = this.#servers.get(key) ?? [];
+    const listed = this.#servers.get(key)?.listed ?? [];
     this.#servers.delete(key);
-    for (const { entry, number } of listed) {
-      this.#entries.delete(entry.id);
-      this.#numbered[number] = undefined;
-    }
-    this.#work.push(listed.map(({ number }) => this.#forget.bind(this, number)));
+    this.#drop(listed);
+  }
+
+  /** Whether the search knows all that `setServer` and `removeServer` said. */
+  get isIndexed(): boolean {
+    return this.#work.isIdle;
   }
 
   /** Resolves when the search knows all that `setServer` and `removeServer` said. */
@@ -92,19 +107,19 @@ export class Catalog {
   }
 
   get(id: string): ToolEntry | undefined {
-    return this.#entries.get(id);
+    return this.#byId.get(id)?.now.entry;
   }
 
   /** Tools of one server in its own order. */
   toolsOf(server: string): readonly ToolEntry[] {
-    return (this.#servers.get(server) ?? []).map(({ entry }) => entry);
+    return (this.#servers.get(server)?.listed ?? []).map(({ now }) => now.entry);
   }
 
   /** Visible tools that match any term of the query, best first, ties by id. */
   search(query: string, { limit, filters = {}, visible }: SearchOptions): { found: number; hits: SearchHit[] } {
     const fits = filter(filters);
     const entry = (number: number) => {
-      const found = this.#numbered[number];
+      const found = this.#entries[number];
       return found && fits(found) && visible(found) ? found : undefined;
     };
     return rank(query, limit, { index: this.#index, ranking: this.#ranking, entry });
@@ -116,11 +131,14 @@ export class Catalog {
     const toId = similarityTo(wanted);
     // A guess, for likeness only: what the tool is called when the id has the usual shape.
     const toName = similarityTo(wanted.split('::').at(-1) ?? wanted);
-    const ranked = [...this.#entries.values()]
-      .map((entry) => ({ entry, score: toName(entry.definition.name) + toId(entry.id) }))
-      .filter(({ entry, score }) => score > 0 && visible(entry))
-      .sort((a, b) => b.score - a.score || compare(a.entry.id, b.entry.id));
-    return ranked.slice(0, n).map(({ entry }) => entry.id);
+    const best = new Best<Ranked>(n, comesFirst);
+    for (const { now } of this.#byId.values()) {
+      const { entry } = now;
+      if (!visible(entry)) continue;
+      const score = toName(entry.definition.name) + toId(entry.id);
+      if (score > 0) best.offer({ entry, score });
+    }
+    return best.items.map(({ entry }) => entry.id);
   }
 
   /** Words that tools have and that resemble words of the query that none has; for a query that found nothing. */
@@ -131,20 +149,39 @@ export class Catalog {
     return [...new Set(near.sort((a, b) => a.edits - b.edits).map(({ id }) => vocabulary.word(id)))].slice(0, most);
   }
 
-  #admit(entry: ToolEntry): boolean {
-    if (this.#entries.has(entry.id)) return false;
-    this.#entries.set(entry.id, entry);
-    return true;
+  /** The tool under its id, if that is free or was this server's before. */
+  #offer(now: Listing, round: number): Listed | undefined {
+    const known = this.#byId.get(now.entry.id);
+    if (!known) return this.#list(now, round);
+    if (known.now.about.key !== now.about.key || known.round === round) return undefined;
+    known.now = now;
+    known.round = round;
+    this.#entries[known.number] = now.entry;
+    return known;
   }
 
-  // Common words cost milliseconds the first time: MiniSearch scores thousands of tools, and the code is not yet compiled.
-  #rehearsals(): Task[] {
-    const words = this.#index.vocabulary.commonest(MIN_REHEARSED_COUNT, MAX_REHEARSED_WORDS);
-    const queries = words.slice(0, MAX_REHEARSED_QUERIES).map((word) => this.#index.vocabulary.word(word));
-    return [
-      ...words.map((word) => () => this.#index.scores(word)),
-      ...queries.map((query) => () => this.search(query, { limit: 1, visible: () => true })),
-    ];
+  #list(now: Listing, round: number): Listed {
+    const listed: Listed = { number: this.#free.pop() ?? this.#entries.length, round, now, indexed: undefined };
+    this.#entries[listed.number] = now.entry;
+    this.#byId.set(now.entry.id, listed);
+    return listed;
+  }
+
+  #drop(listed: readonly Listed[]): void {
+    for (const { number, now } of listed) {
+      this.#byId.delete(now.entry.id);
+      this.#entries[number] = undefined;
+    }
+    this.#work.push(listed, ({ number }) => this.#forget(number));
+  }
+
+  #learn(listed: Listed): void {
+    const { number, now, indexed } = listed;
+    listed.indexed = now;
+    const isGone = this.#entries[number] !== now.entry;
+    if (isGone || (now.about === indexed?.about && sameJson(now.entry.definition, indexed.entry.definition))) return;
+    this.#index.remove(number);
+    this.#index.add(number, fieldTerms(now.entry, now.about.description));
   }
 
   #forget(number: number): void {
@@ -160,13 +197,8 @@ function entryOf({ key, tags }: CatalogServer, definition: ToolDefinition): Tool
 function filter({ server, tags }: NonNullable<SearchOptions['filters']>): (entry: ToolEntry) => boolean {
   const servers = new Set([server ?? []].flat());
   const wanted = new Set(tags);
+  if (servers.size === 0 && wanted.size === 0) return () => true;
   return (entry) =>
     (servers.size === 0 || servers.has(entry.server)) &&
     (wanted.size === 0 || entry.tags.some((tag) => wanted.has(tag)));
-}
-
-// By code unit: the same order in every locale.
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,8 +1,7 @@
 import { isJsonObject } from '../core/json.ts';
-import { isReading, toolActions } from './actions.ts';
-import type { Field } from './fields.ts';
+import { isReading, toolVerbs } from './actions.ts';
+import type { DocumentWords } from './documents.ts';
 import type { QueryView, WordView } from './query-view.ts';
-import { type DocumentWords, fieldOf } from './tool-index.ts';
 
 /** What is looked at to rank the best candidates anew; most go from 0 to 1. */
 export const FEATURES = [
@@ -38,56 +37,64 @@ export interface Candidate {
   readonly share: number;
 }
 
-/** How a candidate looks beside the query. */
+/** How a candidate looks beside the query. Forty are looked at in each search: loops, since arrays between cost most of it. */
 export function featuresOf(query: QueryView, { words, inputSchema, share }: Candidate): Features {
-  const server = [...fieldOf(words, 'server')];
-  // What all tools of a server share tells nothing about this one.
-  const own = (field: Field) =>
-    [...fieldOf(words, field)].filter((id) => !server.includes(id)).map((id) => query.word(id));
-  const name = own('name');
-  const summary = own('summary');
+  const { fields } = words;
+  const name = ownWords(query, fields.name, fields.server);
+  const summary = ownWords(query, fields.summary, fields.server);
   return {
     logScore: Math.log(share),
-    ...coverage(query, words),
+    ...coverage(query, fields),
     summaryPrecision: precision(summary),
     ...actions(query, name, summary),
-    ...grams(
-      query,
-      name,
-      summary,
-      server.map((id) => query.word(id)),
-    ),
-    pairsInName: pairs(query, [...fieldOf(words, 'name')], 1),
-    pairsInSummary: pairs(query, [...fieldOf(words, 'summary')], 2),
+    ...grams(query, name, summary, fields.server),
+    pairsInName: pairs(query, fields.name, 1),
+    pairsInSummary: pairs(query, fields.summary, 2),
     nameLength: Math.log(1 + name.length),
     length: Math.log(1 + words.ids.length),
     required: Math.log(1 + requiredOf(inputSchema)),
   };
 }
 
-/** How much of the query is met, by importance: anywhere, and in some of the fields. */
-function coverage(query: QueryView, words: DocumentWords) {
-  const met = (ids: Uint32Array) => shareMet(query, strengths(query, ids));
-  return {
-    covered: met(words.ids),
-    inDetails: met(fieldOf(words, 'details')),
-    inParameters: met(fieldOf(words, 'parameters')),
-    inParameterDetails: met(fieldOf(words, 'parameterDetails')),
-  };
+// What all tools of a server share tells nothing about this one.
+function ownWords(query: QueryView, ids: Uint32Array, server: Uint32Array): WordView[] {
+  const own: WordView[] = [];
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at] ?? 0;
+    if (!server.includes(id)) own.push(query.word(id));
+  }
+  return own;
 }
 
+/** How much of the query is met, by importance: anywhere, and in some of the fields. */
+function coverage(query: QueryView, fields: DocumentWords['fields']) {
+  const { anywhere } = query.room;
+  anywhere.fill(0);
+  const met = (ids: Uint32Array) => shareMet(query, strengths(query, ids));
+  for (const ids of [fields.name, fields.server, fields.summary]) strengths(query, ids);
+  const inDetails = met(fields.details);
+  const inParameters = met(fields.parameters);
+  const inParameterDetails = met(fields.parameterDetails);
+  return { covered: shareMet(query, anywhere), inDetails, inParameters, inParameterDetails };
+}
+
+/** How well each concept is met by the words, which is also noted in `anywhere`. */
 function strengths(query: QueryView, ids: Uint32Array): Float64Array {
-  const found = new Float64Array(query.concepts.length);
-  for (const id of ids) {
-    for (const { concept, weight } of query.meetings(id)) {
-      if (weight > (found[concept] ?? 0)) found[concept] = weight;
+  const { anywhere, best } = query.room;
+  best.fill(0);
+  for (let at = 0; at < ids.length; at++) {
+    for (const { concept, weight } of query.meetings(ids[at] ?? 0)) {
+      if (weight > (best[concept] ?? 0)) best[concept] = weight;
+      if (weight > (anywhere[concept] ?? 0)) anywhere[concept] = weight;
     }
   }
-  return found;
+  return best;
 }
 
 function shareMet({ concepts, importance }: QueryView, strengths: Float64Array): number {
-  return concepts.reduce((met, concept, at) => met + concept.importance * (strengths[at] ?? 0), 0) / importance;
+  let met = 0;
+  for (let at = 0; at < strengths.length; at++) met += (concepts[at]?.importance ?? 0) * (strengths[at] ?? 0);
+  return met / importance;
 }
 
 /** How much of a text's own words the query asks for. */
@@ -96,11 +103,9 @@ function precision(words: readonly WordView[]): number {
   return sum(words, (word) => word.rarity * word.strongest) / (rarity || 1);
 }
 
-function actions({ action, plural }: QueryView, name: readonly WordView[], summary: readonly WordView[]) {
-  const done = toolActions(
-    name.map(({ text }) => text),
-    summary.map(({ text }) => text),
-  );
+function actions(query: QueryView, name: readonly WordView[], summary: readonly WordView[]) {
+  const { action, plural } = query;
+  const done = toolVerbs(name, summary).flatMap((word) => query.actionOf(word) ?? []);
   const [verb] = done;
   const same = action !== undefined && done.includes(action);
   const other = action !== undefined && verb !== undefined && !same;
@@ -113,11 +118,17 @@ function actions({ action, plural }: QueryView, name: readonly WordView[], summa
 }
 
 /** Likeness by four-letter pieces: finds what word forms and slips of the hand hide. */
-function grams(query: QueryView, name: readonly WordView[], summary: readonly WordView[], server: readonly WordView[]) {
+function grams(query: QueryView, name: readonly WordView[], summary: readonly WordView[], server: Uint32Array) {
   const shared = (words: readonly WordView[]) => sum(words, ({ sharedGrams }) => sharedGrams.length);
   const all = (words: readonly WordView[]) => sum(words, (word) => word.grams);
   const likeness = (words: readonly WordView[]) => shared(words) / (Math.sqrt(all(words) * query.grams.size) || 1);
-  const met = new Set([...name, ...server, ...summary].flatMap(({ sharedGrams }) => sharedGrams));
+  const met = new Set<number>();
+  const meet = ({ sharedGrams }: WordView) => {
+    for (const gram of sharedGrams) met.add(gram);
+  };
+  name.forEach(meet);
+  summary.forEach(meet);
+  for (const id of server) meet(query.word(id));
   return {
     nameGrams: likeness(name),
     nameGramsAsked: shared(name) / (all(name) || 1),
@@ -127,18 +138,22 @@ function grams(query: QueryView, name: readonly WordView[], summary: readonly Wo
 }
 
 /** Share of the query's neighbouring words that stand at most so far apart in the field. */
-function pairs(query: QueryView, ids: readonly number[], distance: number): number {
+function pairs(query: QueryView, ids: Uint32Array, distance: number): number {
   const places = placesOf(query, ids);
-  const near = places.filter((place, at) => Math.abs(place - (places[at - 1] ?? Number.NaN)) <= distance);
-  return near.length / (places.length || 1);
+  let near = 0;
+  for (let at = 1; at < places.length; at++) {
+    if (Math.abs((places[at] ?? Number.NaN) - (places[at - 1] ?? Number.NaN)) <= distance) near++;
+  }
+  return near / (places.length || 1);
 }
 
 // Where in the field each concept is met best.
-function placesOf(query: QueryView, ids: readonly number[]): number[] {
-  const places = query.concepts.map(() => Number.NaN);
-  const best = new Float64Array(places.length);
-  for (const [place, id] of ids.entries()) {
-    for (const { concept, weight } of query.meetings(id)) {
+function placesOf(query: QueryView, ids: Uint32Array): Float64Array {
+  const { places, best } = query.room;
+  places.fill(Number.NaN);
+  best.fill(0);
+  for (let place = 0; place < ids.length; place++) {
+    for (const { concept, weight } of query.meetings(ids[place] ?? 0)) {
       if (weight <= (best[concept] ?? 0)) continue;
       best[concept] = weight;
       places[concept] = place;
@@ -152,5 +167,7 @@ function requiredOf(schema: unknown): number {
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {
-  return items.reduce((total, item) => total + value(item), 0);
+  let total = 0;
+  for (const item of items) total += value(item);
+  return total;
 }

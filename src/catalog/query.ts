@@ -11,8 +11,8 @@ export interface QueryWord {
 
 const MAX_QUERY_WORDS = 40;
 
-// Texts that are somebody's data, not a description of the need.
-const LITERALS = [
+// Texts that are somebody's data, not a description of the need. In a function, so that a start does not pay for them.
+const literalPatterns = () => [
   /(?<![\p{L}\p{N}])'[^'\n]{1,300}'(?![\p{L}\p{N}])/gu,
   /"[^"\n]{1,300}"|“[^”\n]{1,300}”|‘[^’\n]{1,300}’|`[^`\n]{1,300}`|\[\[[^\]\n]{1,300}\]\]/gu,
   /\bhttps?:\/\/\S+|[^\s@]{1,64}@[^\s@]{1,255}|(?<!\S)[~.]?\/\S+\/\S+/gu,
@@ -28,7 +28,7 @@ export function queryWords(query: string, literalWeight: number): QueryWord[] {
     literals.push(match);
     return ' ';
   };
-  const plain = LITERALS.reduce((rest, pattern) => rest.replace(pattern, takeOut), text);
+  const plain = literalPatterns().reduce((rest, pattern) => rest.replace(pattern, takeOut), text);
   const found = [...wordsOf(plain, 1, false), ...wordsOf(literals.join(' '), literalWeight, true)];
   const telling = found.filter(({ word }) => !isStopword(word));
   return distinct(telling.length > 0 ? telling : found).slice(0, MAX_QUERY_WORDS);

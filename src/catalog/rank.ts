@@ -6,6 +6,7 @@ import { queryWords } from './query.ts';
 import { QueryView } from './query-view.ts';
 import type { Ranking } from './ranking.ts';
 import { retrieve } from './retrieve.ts';
+import type { Tally } from './tally.ts';
 import type { ToolIndex } from './tool-index.ts';
 
 /** A tool and how well it fits; scores are comparable within one answer only. */
@@ -65,31 +66,35 @@ export function candidates(query: string, searched: Searched): Candidate[] {
 
 function firstStage(query: string, most: number, { index, ranking, entry }: Searched): FirstStage {
   const concepts = conceptsOf(queryWords(query, ranking.literal), index, ranking.standIns);
-  const { documents, scores } = retrieve(concepts, index, ranking);
-  const admitted = admit(documents, scores, entry);
+  const tally = retrieve(concepts, index, ranking);
+  const least = topScore(tally, entry) * MIN_SHARE;
   const best = new Best<Found>(most, comesFirst);
-  for (const one of admitted) if (!best.last || one.score >= best.last.score) best.offer(one);
-  return { view: new QueryView(concepts, index), found: admitted.length, best: best.items };
+  let fitting = 0;
+  for (let at = 0; at < tally.size; at++) {
+    const document = tally.documents[at] ?? 0;
+    const score = tally.scores[document] ?? 0;
+    const admitted = score < least ? undefined : entry(document);
+    if (!admitted) continue;
+    fitting++;
+    if (!best.last || score >= best.last.score) best.offer({ entry: admitted, document, score });
+  }
+  return { view: new QueryView(concepts, index), found: fitting, best: best.items };
 }
 
-// The hidden and the hopeless are left out; the latter first, since there are many.
-function admit(documents: readonly number[], scores: Float64Array, entryOf: Searched['entry']): Found[] {
-  const admitted: Found[] = [];
+/** The best score among those that may be found. */
+function topScore({ documents, size, scores }: Tally, entryOf: Searched['entry']): number {
   let top = 0;
-  for (const document of documents) {
+  for (let at = 0; at < size; at++) {
+    const document = documents[at] ?? 0;
     const score = scores[document] ?? 0;
-    const entry = score < top * MIN_SHARE ? undefined : entryOf(document);
-    if (!entry) continue;
-    admitted.push({ entry, document, score });
-    top = Math.max(top, score);
+    if (score > top && entryOf(document)) top = score;
   }
-  return admitted.filter(({ score }) => score >= top * MIN_SHARE);
+  return top;
 }
 
 function features(document: number, score: number, { view, best }: FirstStage, { index, entry }: Searched): Features {
-  const words = index.words(document) ?? { ids: new Uint32Array(), ends: [] };
   const inputSchema = entry(document)?.definition.inputSchema;
-  return featuresOf(view, { words, inputSchema, share: share(score, best) });
+  return featuresOf(view, { words: index.words(document), inputSchema, share: share(score, best) });
 }
 
 function share(score: number, [top]: readonly Found[]): number {
@@ -102,7 +107,7 @@ function weigh(features: Features, { features: weights }: Ranking): number {
   return total;
 }
 
-// By code unit, so that ties come in the same order in every locale.
-function comesFirst(a: Ranked, b: Ranked): boolean {
+/** The better one, of equals the one whose id comes first; by code unit, so that the order is the same in every locale. */
+export function comesFirst(a: Ranked, b: Ranked): boolean {
   return a.score === b.score ? a.entry.id < b.entry.id : a.score > b.score;
 }

@@ -205,29 +205,37 @@ const NOUNS: readonly string[] = [
   'average mean',
 ];
 
-const VERB_GROUPS = VERBS.map((line) => line.split(' '));
-const SYNONYMS = synonyms([...VERB_GROUPS, ...NOUNS.map((line) => line.split(' '))]);
-const ACTIONS = actions(VERB_GROUPS);
+/** What the groups say, by the stem of a word; built at the first question, since a start has no time for it. */
+let thesaurus: ReturnType<typeof built> | undefined;
 
 /** Other words for a word in any of its forms. */
 export function synonymsOf(word: string): readonly string[] {
-  return SYNONYMS.get(stem(word)) ?? [];
+  thesaurus ??= built();
+  return thesaurus.synonyms.get(stem(word)) ?? [];
 }
 
 /** The action that a verb in any of its forms stands for, by its first group; undefined for other words. */
 export function actionOf(word: string): string | undefined {
-  return ACTIONS.get(stem(word));
+  thesaurus ??= built();
+  return thesaurus.actions.get(stem(word));
+}
+
+function built() {
+  const verbs = VERBS.map((line) => line.split(' '));
+  return { synonyms: synonyms([...verbs, ...NOUNS.map((line) => line.split(' '))]), actions: actions(verbs) };
 }
 
 function synonyms(groups: readonly (readonly string[])[]): Map<string, readonly string[]> {
-  const all = new Map<string, string[]>();
+  const all = new Map<string, Set<string>>();
   for (const group of groups) {
     for (const word of group) {
-      const others = group.filter((other) => other !== word);
-      all.set(stem(word), [...new Set([...(all.get(stem(word)) ?? []), ...others])]);
+      const base = stem(word);
+      const others = all.get(base) ?? new Set();
+      for (const other of group) if (other !== word) others.add(other);
+      all.set(base, others);
     }
   }
-  return all;
+  return new Map(Array.from(all, ([base, others]) => [base, [...others]]));
 }
 
 function actions(groups: readonly (readonly string[])[]): Map<string, string> {

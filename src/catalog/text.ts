@@ -5,15 +5,12 @@ const MAX_TERM_CHARS = 40;
 
 // Scripts written without spaces between words.
 const UNSPACED = '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}';
-const RUNS = new RegExp(`[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, 'gu');
 const ASCII_RUNS = /[A-Za-z0-9]+/g;
-const HAS_UNSPACED = new RegExp(`[${UNSPACED}]`, 'u');
-// A capital begins a word; of several, all but the last are an acronym when a small letter follows: HTTP|Response.
-const PARTS = /\p{N}+|\p{Lu}+(?!\p{Ll})|\p{Lu}?[^\p{Lu}\p{N}]+/gu;
 const PLAIN = /^(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+)$/;
-const ACCENTS = /(?<=[\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}])\p{Mn}+/gu;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what it says
 const ASCII = /^[\x00-\x7f]*$/;
+
+let anyScript: { readonly runs: RegExp; readonly hasUnspaced: RegExp } | undefined;
 
 /** A word as written: its lower-case parts, and how it reads unsplit when it has several. */
 export interface Word {
@@ -27,8 +24,10 @@ export interface Word {
  */
 export function words(text: string): Word[] {
   if (ASCII.test(text)) return (text.match(ASCII_RUNS) ?? []).map(word);
-  const runs = fold(text).match(RUNS) ?? [];
-  return runs.flatMap((run) => (HAS_UNSPACED.test(run) ? pairs(run).map((pair) => ({ parts: [pair] })) : [word(run)]));
+  anyScript ??= patternsOfAnyScript();
+  const { runs, hasUnspaced } = anyScript;
+  const found = fold(text).match(runs) ?? [];
+  return found.flatMap((run) => (hasUnspaced.test(run) ? pairs(run).map((pair) => ({ parts: [pair] })) : [word(run)]));
 }
 
 /** Terms to index a text under: the parts of its words, and each split word also whole. */
@@ -43,12 +42,15 @@ export function tokenize(text: string): string[] {
 
 /** Full width as half width, letters without accents: `ｃａｆé` → cafe. */
 export function fold(text: string): string {
-  return text.normalize('NFKD').replace(ACCENTS, '').normalize('NFKC');
+  if (ASCII.test(text)) return text;
+  const accents = /(?<=[\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}])\p{Mn}+/gu;
+  return text.normalize('NFKD').replace(accents, '').normalize('NFKC');
 }
 
 function word(run: string): Word {
   if (PLAIN.test(run)) return { parts: [clip(run)] };
-  const parts = run.match(PARTS) ?? [run];
+  // A capital begins a word; of several, all but the last are an acronym when a small letter follows: HTTP|Response.
+  const parts = run.match(/\p{N}+|\p{Lu}+(?!\p{Ll})|\p{Lu}?[^\p{Lu}\p{N}]+/gu) ?? [run];
   return { parts: parts.map(clip), ...(parts.length > 1 && { whole: clip(run) }) };
 }
 
@@ -58,4 +60,12 @@ function pairs(run: string): string[] {
   const characters = [...run];
   if (characters.length === 1) return characters;
   return characters.slice(1).map((character, at) => `${characters[at]}${character}`);
+}
+
+// Made when the first text needs them: classes of characters take milliseconds to look up, which a start does not have.
+function patternsOfAnyScript() {
+  return {
+    runs: new RegExp(`[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, 'gu'),
+    hasUnspaced: new RegExp(`[${UNSPACED}]`, 'u'),
+  };
 }

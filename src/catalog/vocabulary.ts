@@ -8,6 +8,8 @@ export class Vocabulary {
   readonly #forms = new Map<string, number[]>();
   readonly #words: string[] = [];
   readonly #counts: number[] = [];
+  /** By word: the last tool that was counted. */
+  readonly #lastTools: number[] = [];
   readonly #free: number[] = [];
 
   get(word: string): number | undefined {
@@ -23,10 +25,16 @@ export class Vocabulary {
     return this.#counts[id] ?? 0;
   }
 
-  /** Counts one more tool that has the word; a new word is learnt. */
-  add(word: string): number {
+  /** By word: how many tools have it. */
+  get counts(): readonly number[] {
+    return this.#counts;
+  }
+
+  /** Counts one more tool that has the word, once however often it does; a new word is learnt. Tools come one by one. */
+  add(word: string, tool: number): number {
     const id = this.#ids.get(word) ?? this.#learn(word);
-    this.#counts[id] = this.count(id) + 1;
+    if (this.#lastTools[id] !== tool) this.#counts[id] = this.count(id) + 1;
+    this.#lastTools[id] = tool;
     return id;
   }
 
@@ -34,6 +42,7 @@ export class Vocabulary {
   release(id: number): void {
     const count = this.count(id) - 1;
     this.#counts[id] = count;
+    this.#lastTools[id] = -1;
     if (count === 0) this.#forget(id);
   }
 
@@ -67,6 +76,7 @@ export class Vocabulary {
     const id = this.#free.pop() ?? this.#words.length;
     this.#words[id] = word;
     this.#counts[id] = 0;
+    this.#lastTools[id] = -1;
     this.#ids.set(word, id);
     this.#tree.set(word, id);
     const base = stem(word);

@@ -1,49 +1,60 @@
 import { performance } from 'node:perf_hooks';
 
-export type Task = () => void;
-
 /** Tasks done at once in one turn of the event loop: a server of usual size is complete when `push` returns. */
 const MAX_IMMEDIATE = 64;
 /** Longest that later tasks hold up the event loop, in ms, but for the last task begun in that time. */
 const SLICE_MS = 6;
-/** Pause after the last task, in ms: at a start servers come one after the other. */
+/** Pause after the last task, in ms, after which nothing more is expected: at a start servers come one after the other. */
 const QUIET_MS = 200;
+
+/** Short tasks, one for each item of a list. */
+interface Batch {
+  readonly size: number;
+  readonly run: (at: number) => void;
+}
 
 /** Short tasks in order: the first of a turn at once, the others in slices between which the event loop goes on. */
 export class WorkQueue {
-  readonly #whenQuiet: () => readonly Task[];
-  #tasks: Task[] = [];
+  readonly #whenQuiet: () => void;
+  #batches: Batch[] = [];
+  /** Tasks of the first batch that are done. */
   #done = 0;
-  #leisure: Task[] = [];
   #immediate = 0;
   #isScheduled = false;
   #quiet: NodeJS.Timeout | undefined;
-  #waiting: Task[] = [];
+  #waiting: (() => void)[] = [];
 
-  /** `whenQuiet` says what may be done when no task has come for a while; what is left of it is dropped when one comes. */
-  constructor(whenQuiet: () => readonly Task[]) {
+  /** `whenQuiet` is called when no task has come for a while. */
+  constructor(whenQuiet: () => void) {
     this.#whenQuiet = whenQuiet;
   }
 
-  push(tasks: readonly Task[]): void {
-    if (tasks.length === 0) return;
-    this.#leisure = [];
+  push<T>(items: readonly T[], task: (item: T) => void): void {
+    if (items.length === 0) return;
     clearTimeout(this.#quiet);
-    for (const task of tasks) this.#tasks.push(task);
+    this.#batches.push({ size: items.length, run: (at) => task(items[at] as T) }); // `at` is below the size
     while (this.#immediate < MAX_IMMEDIATE && this.#step()) this.#immediate++;
     this.#schedule();
   }
 
-  /** Resolves when nothing but leisure is left. */
+  get isIdle(): boolean {
+    return this.#batches.length === 0;
+  }
+
+  /** Resolves when nothing is left to do. */
   async idle(): Promise<void> {
-    if (this.#tasks.length > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (!this.isIdle) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #step(): boolean {
-    const task = this.#tasks[this.#done];
-    if (!task) return false;
-    this.#done++;
-    task();
+    const batch = this.#batches[0];
+    if (!batch) return false;
+    const at = this.#done++;
+    if (this.#done === batch.size) {
+      this.#batches.shift();
+      this.#done = 0;
+    }
+    batch.run(at);
     return true;
   }
 
@@ -58,20 +69,12 @@ export class WorkQueue {
     this.#immediate = 0;
     const end = performance.now() + SLICE_MS;
     while (performance.now() < end && this.#step());
-    if (this.#done === this.#tasks.length && this.#done > 0) this.#finish();
-    while (performance.now() < end && this.#leisure.length > 0) this.#leisure.pop()?.();
-    if (this.#tasks.length + this.#leisure.length > 0) this.#schedule();
+    if (this.#batches.length > 0) this.#schedule();
+    else this.#finish();
   }
 
   #finish(): void {
-    this.#tasks = [];
-    this.#done = 0;
-    this.#quiet = setTimeout(() => this.#rest(), QUIET_MS).unref();
+    this.#quiet = setTimeout(this.#whenQuiet, QUIET_MS).unref();
     for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  #rest(): void {
-    this.#leisure = [...this.#whenQuiet()].reverse();
-    this.#schedule();
   }
 }

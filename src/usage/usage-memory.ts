@@ -35,6 +35,8 @@ export class UsageMemory {
   /** The last search of each caller, with the tools that it offered. */
   readonly #searches = new Map<string, { words: readonly string[]; offered: ReadonlySet<string>; at: number }>();
   #saving: NodeJS.Timeout | undefined;
+  /** The last query's words: they are asked for once for each tool that was found. */
+  #lastWords: { readonly query: string; readonly words: readonly string[] } = { query: '', words: [] };
 
   constructor(options: UsageOptions = {}) {
     this.#options = options;
@@ -44,7 +46,7 @@ export class UsageMemory {
 
   /** A caller was offered these tools for a query. */
   searched(caller: string, query: string, offered: readonly string[]): void {
-    this.#searches.set(caller, { words: wordsOf(query), offered: new Set(offered), at: this.#now() });
+    this.#searches.set(caller, { words: this.#wordsOf(query), offered: new Set(offered), at: this.#now() });
   }
 
   /** A caller invoked a tool: counted if the caller's last search offered it. */
@@ -57,7 +59,7 @@ export class UsageMemory {
 
   /** What use adds to the score of a tool for a query, as a share of it: 0 to 0.1. */
   bonus(query: string, tool: string): number {
-    const words = wordsOf(query);
+    const words = this.#wordsOf(query);
     if (words.length === 0) return 0;
     const used = words.reduce((sum, word) => sum + this.#share(word, tool), 0);
     return (MOST * used) / words.length;
@@ -68,6 +70,11 @@ export class UsageMemory {
     if (!this.#saving) return;
     clearTimeout(this.#saving);
     await this.#save();
+  }
+
+  #wordsOf(query: string): readonly string[] {
+    if (query !== this.#lastWords.query) this.#lastWords = { query, words: wordsOf(query) };
+    return this.#lastWords.words;
   }
 
   /** How much of the use of a word went to a tool, and how sure that is: 0 to 1. */

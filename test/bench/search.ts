@@ -115,9 +115,8 @@ function ablations(name: string | undefined): Record<string, Partial<Ranking>> {
 
 function allAblations(): Record<string, Partial<Ranking>> {
   const without = (name: string, changes: Partial<Ranking>) => [`no ${name}`, changes] as const;
-  // MiniSearch reads a weight of 0 as 1.
   const fields = Object.keys(RANKING.fields).map((field) =>
-    without(field, { fields: { ...RANKING.fields, [field]: 1e-6 } }),
+    without(field, { fields: { ...RANKING.fields, [field]: 0 } }),
   );
   const standIns = Object.keys(RANKING.standIns).map((standIn) =>
     without(standIn === 'server' ? 'server part' : standIn, { standIns: { ...RANKING.standIns, [standIn]: 0 } }),
