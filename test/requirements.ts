@@ -410,6 +410,19 @@ const SEARCH_SPEED = promised('#5', {
   'searchspeed.deep': 'Definitions nested without end are listed again and again without harm.',
 });
 
+const PROPERTIES = promised('#5', {
+  'properties.inputs': 'Each of the five tools answers any input with a result or a refusal whose code says why.',
+  'properties.envelopes':
+    'Any request is answered exactly once, and no message of any shape harms what comes after it.',
+  'properties.configuration':
+    'Any file gives a configuration or one error, each problem with its place and no secret, and healthy servers run.',
+  'properties.substitution':
+    'Any text over any environment is filled in, once, and without a placeholder stays as it is.',
+  'properties.arguments': 'Whatever schema and arguments are, checking and mending change neither and come to an end.',
+  'properties.lines': 'Bytes make the same lines however they are cut.',
+  'properties.kept-files': 'Whatever the files that the gateway keeps hold, they are read and written on.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -426,6 +439,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...CLIENT_FAULTS,
   ...LIVES,
   ...SEARCH_SPEED,
+  ...PROPERTIES,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
-    include: ['test/{unit,integration,conformance,e2e}/**/*.test.ts'],
+    include: ['test/{unit,property,integration,conformance,e2e}/**/*.test.ts'],
     globalSetup: ['test/helpers/build.ts'],
     pool: 'forks',
     // Most tests wait for child processes, so two files at a time fill two cores without starving anyone.

@@ -62,7 +62,8 @@ function ownProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Prob
   return found;
 }
 
-function isMismatch(schema: JsonObject, value: unknown): boolean {
+/** Whether a schema's `type`, `const` or `enum` refuses a value. */
+export function isMismatch(schema: JsonObject, value: unknown): boolean {
   const { type, enum: values } = schema;
   if (type !== undefined && !hasType(value, type)) return true;
   if ('const' in schema && !isSame(value, schema.const)) return true;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { conversions, parsedContainer } from './conversions.ts';
-import { findProblems, fits } from './find-problems.ts';
+import { findProblems, fits, isMismatch } from './find-problems.ts';
 import { childPath, preview } from './preview.ts';
 import {
   itemSchema,
@@ -39,15 +39,27 @@ export function mendArguments(schema: JsonObject, args: JsonObject): MendedArgum
 function mend(schema: unknown, value: unknown, walk: SchemaWalk): unknown {
   if (fits(schema, value, walk)) return value;
   const inside = mendInside(schema, value, walk);
-  if (inside !== value) return inside;
-  const parsed = parsedContainer(value);
-  const readings = [...conversions(value), ...(parsed === undefined ? [] : [parsed])];
+  if (inside !== value && fits(schema, inside, walk)) return inside;
+  const parsed = parsedContainer(inside);
+  const readings = asksFor(schema, inside, walk) ? [] : [...conversions(inside)];
+  if (parsed !== undefined) readings.push(parsed);
   const mended = readings.map((reading) => mendInside(schema, reading, walk));
-  const fitting = mended.filter((reading) => fits(schema, reading, walk));
+  const fitting = mended.filter((reading) => asksFor(schema, reading, walk) && fits(schema, reading, walk));
   if (fitting.length === 1) return fitting[0];
   // Of the right kind at least: then its own problems can be named.
   const isRightKind = parsed !== undefined && fitting.length === 0 && hasInnerProblemsOnly(schema, parsed, walk);
-  return isRightKind ? mended.at(-1) : value;
+  return isRightKind ? mended.at(-1) : inside;
+}
+
+// Whether a schema asks for a value of this type, or for this very value. Only to one that it asks for is another one
+// converted, and not away from it: an object that lacks a required name would be fine as soon as it stood in an array.
+function asksFor(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
+  return step(schema, walk, false, (known) => {
+    const { $ref, allOf, anyOf, oneOf } = known;
+    if (['type', 'const', 'enum'].some((keyword) => keyword in known)) return !isMismatch(known, value);
+    const parts = [resolveReference($ref, walk), ...listOf(allOf), ...listOf(anyOf), ...listOf(oneOf)];
+    return parts.some((part) => asksFor(part, value, walk));
+  });
 }
 
 function hasInnerProblemsOnly(schema: unknown, value: unknown, walk: SchemaWalk): boolean {

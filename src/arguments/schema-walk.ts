@@ -19,7 +19,8 @@ const DIALECT = /^https?:\/\/json-schema\.org\/(?:draft\/(?:2020-12|2019-09)|(dr
 
 /** A fresh walk from the root of a tool's schema; undefined when its dialect is none that we know. */
 export function walkFrom(root: JsonObject): SchemaWalk | undefined {
-  const dialect = root.$schema === undefined ? [] : DIALECT.exec(String(root.$schema));
+  const { $schema } = root;
+  const dialect = $schema === undefined ? [] : DIALECT.exec(typeof $schema === 'string' ? $schema : '');
   return dialect ? { root, isReferenceAlone: Boolean(dialect[1]), stepsLeft: MAX_STEPS, depth: 0 } : undefined;
 }
 

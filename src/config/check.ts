@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { comparable } from './comparable.ts';
 import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
 import type { RawConfig, RawEntry } from './formats.ts';
 import { type GatewaySettings, type ServerConfig, serverSchema, settingsSchema } from './schema.ts';
@@ -79,7 +80,7 @@ function typeOf({ command, url }: JsonObject, at: Report): string | undefined {
 }
 
 function parseServer(typed: JsonObject, at: Report): z.infer<typeof serverSchema> | undefined {
-  const result = serverSchema.safeParse(typed, { error: expectation });
+  const result = serverSchema.safeParse(comparable(typed), { error: expectation });
   if (result.success) return result.data;
   const [unrecognized, wrong] = partition(result.error.issues);
   for (const issue of wrong)
@@ -168,7 +169,7 @@ export function checkSettings({ path, value }: RawConfig['settings'], env: Envir
 
 /** Parses, and drops what is wrong until it parses: each round removes something, so it ends. */
 function salvage(value: JsonObject, at: Report): GatewaySettings {
-  const result = settingsSchema.safeParse(value, { error: expectation });
+  const result = settingsSchema.safeParse(comparable(value), { error: expectation });
   if (result.success) return result.data;
   // The embeddings may go with their first mistake, and what the others found is read before.
   const found = structuredClone(value);
@@ -179,7 +180,8 @@ function salvage(value: JsonObject, at: Report): GatewaySettings {
     } else {
       const inEmbeddings = startsWith(keys(issue), EMBEDDINGS);
       const instead = inEmbeddings ? WITHOUT_EMBEDDINGS : 'the default is used';
-      at('error', keys(issue), `${mistake(issue, found, inEmbeddings)}; ${instead}`);
+      const mayBeSecret = inEmbeddings || startsWith(EMBEDDINGS, keys(issue));
+      at('error', keys(issue), `${mistake(issue, found, mayBeSecret)}; ${instead}`);
       remove(value, inEmbeddings ? EMBEDDINGS : keys(issue));
     }
   }
@@ -229,11 +231,12 @@ function checkAuth(raw: unknown, env: Environment, at: Report): GatewaySettings[
     return filled;
   });
   if (!sound) return REFUSE_ALL;
-  const result = settingsSchema.shape.auth.safeParse(auth, { error: expectation });
+  const result = settingsSchema.shape.auth.safeParse(comparable(auth), { error: expectation });
   for (const issue of result.error?.issues ?? []) {
     refuse(
       keys(issue),
-      issue.code === 'unrecognized_keys' ? issue.message : mistake(issue, auth, keys(issue)[0] !== 'strategy'),
+      // The strategy is shown as written: a variable in it may hold a secret too.
+      issue.code === 'unrecognized_keys' ? issue.message : mistake(issue, raw, keys(issue)[0] !== 'strategy'),
     );
   }
   return sound ? result.data : REFUSE_ALL;

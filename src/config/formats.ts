@@ -102,14 +102,17 @@ function readNamed(servers: unknown): RawEntry[] {
 }
 
 function withoutDuplicates(all: readonly RawEntry[]): Pick<RawConfig, 'entries' | 'findings'> {
-  const entries = new Map<string, RawEntry>();
+  // What cannot be read takes no key away: it may only be called after its place.
+  const taken = new Map<string, RawEntry>();
+  const entries: RawEntry[] = [];
   const findings: Finding[] = [];
   for (const entry of all) {
-    const first = entries.get(entry.key);
-    if (first === undefined) entries.set(entry.key, entry);
-    else findings.push(error(entry.path, duplicateOf(first), entry.key));
+    const first = entry.value && taken.get(entry.key);
+    if (first) findings.push(error(entry.path, duplicateOf(first), entry.key));
+    else entries.push(entry);
+    if (entry.value && !first) taken.set(entry.key, entry);
   }
-  return { entries: [...entries.values()], findings };
+  return { entries, findings };
 }
 
 function duplicateOf({ key, path }: RawEntry): string {

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { describeFound, type Finding, type KeyPath, warning } from './finding.ts';
+import { describeFound, type Finding, formatPath, type KeyPath, warning } from './finding.ts';
 
 /** What a file says, and what in its text is odd without being wrong. */
 export interface ParsedFile {
@@ -125,6 +125,7 @@ async function readYaml(source: string, file: string, findings: Finding[]): Prom
   const document = parseDocument(source, {
     merge: true,
     prettyErrors: false,
+    logLevel: 'error',
     uniqueKeys: (a, b) => {
       if (isScalar(a) && isScalar(b) && a.value === b.value) findings.push(repeatedAt(source, a.range?.[0] ?? 0));
       return false;
@@ -133,6 +134,9 @@ async function readYaml(source: string, file: string, findings: Finding[]): Prom
   const first = document.errors[0];
   if (first) throw syntaxError(file, positionAt(source, first.pos[0]), yamlMistake(first));
   visit(document, {
+    Alias(_, alias) {
+      if (!alias.resolve(document)) throw syntaxError(file, positionAt(source, alias.range?.[0] ?? 0), UNKNOWN_ALIAS);
+    },
     Pair(_, { key }) {
       if (!isScalar(key) || key.value !== UNSAFE_KEY) return undefined;
       findings.push(unsafe([]));
@@ -150,17 +154,24 @@ function repeatedAt(source: string, offset: number): Finding {
   );
 }
 
-/** The library's first sentence; what follows may quote the file. */
+const UNKNOWN_ALIAS =
+  'found an alias without its anchor, expected "&name" before "*name", or quotes around a text with "*"';
+
+/** The library's first sentence; what follows it, or a colon, may quote the file. */
 function yamlMistake({ code, message }: { code: string; message: string }): string {
-  const [sentence = ''] = message.split('\n');
+  const [sentence = ''] = message.split(/\n|: /);
   return `found broken YAML (${code}: ${clip(sentence, 120)}), expected ${EXPECTED_ROOT}`;
 }
 
 /** Also refuses a YAML alias within its own anchor, whose value has no end. */
-function refuseDeep(value: unknown, file: string, depth = 0): void {
+function refuseDeep(value: unknown, file: string, path: readonly string[] = []): void {
   if (value === null || typeof value !== 'object') return;
-  if (depth > MAX_DEPTH) {
-    throw new GatewayError('CONFIG_INVALID', `${file}: found deeper nesting, expected at most ${MAX_DEPTH} levels`);
+  if (path.length > MAX_DEPTH) {
+    const place = formatPath(path.slice(0, 2));
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `${file}: ${place}: found deep nesting, expected ${MAX_DEPTH} levels at most`,
+    );
   }
-  for (const item of Object.values(value)) refuseDeep(item, file, depth + 1);
+  for (const [key, item] of Object.entries(value)) refuseDeep(item, file, [...path, key]);
 }

@@ -19,7 +19,7 @@ export async function callMetaTool(params: JsonObject, call: MetaCall, log: Logg
     const names = META_TOOLS.map((each) => each.name).join(', ');
     throw new RpcFailure({
       code: INVALID_PARAMS,
-      message: `Unknown tool "${clip(String(name))}"; there are ${names}`,
+      message: `Unknown tool ${typeof name === 'string' ? `"${clip(name)}"` : '(its name is no text)'}; there are ${names}`,
     });
   }
   try {

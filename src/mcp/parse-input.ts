@@ -6,11 +6,25 @@ import { metaToolDefinitions } from './meta-tools.ts';
 
 /** The input of a meta-tool as typed values; models get to read what was wrong and what is expected. */
 export function parseInput(tool: MetaTool, input: unknown): unknown {
-  const parsed = tool.input.safeParse(mendInput(input));
+  const parsed = read(tool, mendInput(input));
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(describeIssue).join('; ');
+  const issues = parsed.error?.issues.map(describeIssue).join('; ') ?? 'the input cannot be read';
   const schema = metaToolDefinitions().find(({ name }) => name === tool.name)?.inputSchema;
   throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: ${clip(issues, 600)}. Expected ${JSON.stringify(schema)}`);
+}
+
+/** The library compares what it is given, and throws where a value pretends to be a list or a text: `{"length": {}}`. */
+function read(tool: MetaTool, input: unknown): ReturnType<MetaTool['input']['safeParse']> | Unreadable {
+  try {
+    return tool.input.safeParse(input);
+  } catch {
+    return { success: false };
+  }
+}
+
+interface Unreadable {
+  readonly success: false;
+  readonly error?: undefined;
 }
 
 /** Inputs that models write as text. */

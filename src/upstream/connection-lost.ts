@@ -15,8 +15,6 @@ export class ConnectionLost extends Error {
 /** Whether a request whose sending failed may have reached the server all the same. */
 export function maySent(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
-  // Too deep to be written as JSON at all.
-  if (error instanceof RangeError) return false;
   if ('code' in error && error.code === 'UPSTREAM_UNAVAILABLE') return false;
   const status = httpStatus(error);
   if (status !== undefined) return status >= 500;

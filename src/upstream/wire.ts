@@ -1,6 +1,7 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
 import { Abort, type Signal } from '../core/abort.ts';
 import type { Progress } from '../core/call.ts';
+import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, rpcError } from '../core/rpc.ts';
@@ -138,7 +139,7 @@ export class Wire implements Transport {
           },
         })
         .catch((error: unknown) => {
-          if (this.#pending.has(id)) settle(new ConnectionLost('the request could not be sent', maySent(error), error));
+          if (this.#pending.has(id)) settle(unsent(error));
         });
     });
   }
@@ -229,6 +230,15 @@ export class Wire implements Transport {
     // An answer to a request already given up, or a second answer, ends here.
     return true;
   }
+}
+
+/** Why a request did not get on its way. */
+function unsent(error: unknown): Error {
+  // Thrown by `JSON.stringify`, before anything was written.
+  if (!(error instanceof RangeError)) {
+    return new ConnectionLost('the request could not be sent', maySent(error), error);
+  }
+  return new GatewayError('INVALID_ARGUMENTS', 'the arguments are nested too deep to be written as JSON; flatten them');
 }
 
 /** Why a request is cancelled: in the caller's own words where it gave any. */

@@ -139,6 +139,9 @@ function dropOldest(map: Map<string, unknown>, most: number): void {
   }
 }
 
+/** More than any use adds up to: uses halve with time. */
+const MAX_WEIGHT = 1e6;
+
 /** What a file remembers; nothing when it is missing, corrupt or somebody else's. */
 function read(path: string): Map<string, Map<string, Count>> {
   try {
@@ -155,8 +158,9 @@ function wordIn(entry: unknown): [string, Map<string, Count>][] {
   const tools = entry[1].flatMap((tool: unknown): [string, Count][] => {
     if (!Array.isArray(tool)) return [];
     const [id, weight, at] = tool;
-    const sound = typeof id === 'string' && Number.isFinite(weight) && Number.isFinite(at);
-    return sound ? [[id, { weight, at }]] : [];
+    const sound = typeof id === 'string' && weight >= 0 && weight <= MAX_WEIGHT && Number.isFinite(at);
+    // A clock that was ahead must not make a use grow with time.
+    return sound ? [[id, { weight, at: Math.min(at, Date.now()) }]] : [];
   });
   return [[entry[0], new Map(tools.slice(0, MAX_TOOLS))]];
 }

@@ -60,6 +60,7 @@ test.each([
 
 test.each([
   ['an unknown dialect', INTEGER, 'x', { $schema: 'https://example.com/dialect' }],
+  ['a dialect that is no text', INTEGER, 'x', { $schema: { toString: 1 } }],
   ['a remote reference', { $ref: 'https://example.com/x.json' }, 'x', {}],
   ['a dangling reference', { $ref: '#/$defs/nothing' }, 'x', {}],
   ['an anchor', { $ref: '#name' }, 'x', {}],

@@ -90,6 +90,20 @@ test('the branch that fits after mending is taken when it is the only one [args.
   expect(mendOne(union, { kind: 'text', n: '5' }).mended).toEqual([]);
 });
 
+test.each([
+  ['an object', { properties: { limit: INTEGER }, required: ['limit'] }, { limit: 'many' }],
+  ['an empty object', { required: ['limit'] }, {}],
+  ['a number', { maximum: 3 }, 3.5],
+  ['an object of two types', { type: ['object', 'array'], required: ['limit'] }, {}],
+])('%s is not put into an array to escape the rules of its schema [args.mend]', (_, schema, value) => {
+  expect(mendOne(schema, value).mended).toEqual([]);
+});
+
+test('what is mended inside is mended around it at once, so that mending again changes nothing [args.mend]', () => {
+  const schema = { type: 'array', properties: { limit: INTEGER } };
+  expect(mendOne(schema, { limit: '5' }).args).toEqual({ it: [{ limit: 5 }] });
+});
+
 test('references are followed, round in circles too [args.mend, args.bounded]', () => {
   const node = object({ size: INTEGER, children: { type: 'array', items: { $ref: '#/$defs/a~1b%20c' } } });
   const mended = mendOne(

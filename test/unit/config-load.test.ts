@@ -97,6 +97,7 @@ test.each([
   [{ s: { command: ['a'], url: 'http://h' } }, `s: found both "command" and "url", ${HOW}`],
   [{ s: { type: 'locale', command: ['a'] } }, 's.type: found "locale", expected one of "local", "remote"'],
   [{ s: 3 }, 's: found a number, expected an object that describes a server'],
+  [{ s: { command: { length: { toString: 1 } } } }, `s.command: found an object, expected ${STRINGS}`],
   [{ s: { url: 'nowhere' } }, 's.url: found a string, expected an http(s):// or ws(s):// URL'],
   [{ s: { url: 'ws://h', transport: 'sse' } }, 's.transport: found "sse", expected a transport that fits the URL'],
   [{ s: { url: 'http://h', timeoutMs: 2 ** 31 } }, 's.timeoutMs: found 2147483648, expected at most 2147483647'],
@@ -224,6 +225,12 @@ test('names both places of a key used twice, and keeps the first', async () => {
   expect(problems).toEqual([expect.stringMatching(/^error s servers\[1\]: .*"s".*servers\[0\]/)]);
 });
 
+test('an entry without a name takes none away', async () => {
+  const { servers, misconfigured } = await load({ servers: ['broken', { id: 'servers[0]', command: 'a' }] });
+  expect(servers).toMatchObject([{ key: 'servers[0]', command: ['a'] }]);
+  expect(misconfigured).toMatchObject([{ server: 'servers[0]' }]);
+});
+
 test('warns once for an unset {env:VAR}, naming server and variable', async () => {
   const { servers, problems } = await load({ s: { command: ['a', '{env:NOPE}'], environment: { A: '{env:NOPE}' } } });
   expect(servers).toMatchObject([{ command: ['a', ''], environment: { A: '' } }]);
@@ -291,6 +298,14 @@ describe('settings', () => {
       { jobs: { concurrency: 0 } },
       'error - $gateway.jobs.concurrency: found 0, expected a whole number above 0; the default is used',
     ],
+    [
+      { search: '{"embeddings": {"apiKey": "secret"}}' },
+      'error - $gateway.search: found a string, expected an object; the default is used',
+    ],
+    [
+      { host: { length: { toString: 1 } } },
+      'error - $gateway.host: found an object, expected a string; the default is used',
+    ],
     [{ jobs: 3 }, 'error - $gateway.jobs: found 3, expected an object; the default is used'],
     [
       { jobs: { concurency: 4 } },
@@ -323,10 +338,11 @@ describe('settings', () => {
       { strategy: 'jwt', jwt: { audiance: 'secret', secret: 'secret' } },
       'auth.jwt: unknown key "audiance", did you mean "audience"?',
     ],
+    [{ strategy: '${KEY}' }, 'auth.strategy: found "${KEY}", expected one of'],
     [{ strategy: 'jwt', jwt: {} }, 'auth.jwt: found an object, expected one of secret, jwksUrl or issuer'],
     ['none', 'auth: found a string, expected an object'],
   ])('refuse every caller when auth is wrong: %j', async (auth, message) => {
-    const { settings, problems } = await load({ servers: [], auth });
+    const { settings, problems } = await load({ servers: [], auth }, { env: { KEY: 'k' } });
     expect(settings.auth).toEqual({ strategy: 'api-key', apiKeys: [] });
     expect(problems).toEqual([expect.stringContaining(`error - ${message}`)]);
     expect(problems[0]).toContain('refuses every caller');

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { nearest } from '../../src/config/nearest.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { substitute } from '../../src/config/substitute.ts';
@@ -59,12 +59,25 @@ test.each([
   ['c.yml', 'a: [1\nb: 2', 'c.yml:2:'],
   ['c.yml', '# nothing', 'c.yml: found null, expected an object with servers'],
   ['c.yml', '- a', 'c.yml: found an array, expected an object with servers'],
-  ['c.yml', 'a: &a [*a]', 'c.yml'],
+  ['c.yml', 'a: &a [*a]', 'c.yml: a.0: found deep nesting, expected 100 levels at most'],
+  [
+    'c.yml',
+    'a:\n- *secret',
+    'c.yml:2:3: found an alias without its anchor, expected "&name" before "*name", or quotes',
+  ],
+  ['c.yml', 'a: >secret', 'c.yml:1:5: found broken YAML (UNEXPECTED_TOKEN: Block scalar header'],
+  ['c.yml', 'a: !secret!x b', 'c.yml:1:4: found broken YAML (TAG_RESOLVE_FAILED: Could not resolve tag)'],
   ['c.json', `{"a": ${'['.repeat(200_000)}`, 'c.json'],
 ])('refuses %s %.40j', async (file, text, message) => {
   const refusal = await parseConfig(text, file).catch((error: unknown) => error);
   expect(refusal).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) });
   expect(String(refusal)).not.toContain('secret');
+});
+
+test('a key of YAML that is no text brings no warning of the library to stderr', async () => {
+  const warned = vi.spyOn(process, 'emitWarning');
+  await parseConfig('? [a]\n: 1', 'c.yml');
+  expect(warned).not.toHaveBeenCalled();
 });
 
 test('says line and column in the details too', async () => {
