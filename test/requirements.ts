@@ -423,6 +423,25 @@ const PROPERTIES = promised('#5', {
   'properties.kept-files': 'Whatever the files that the gateway keeps hold, they are read and written on.',
 });
 
+const FAULTS = promised('#5', {
+  'faults.start': 'A server that cannot be started or reached is named with the cause; the others answer meanwhile.',
+  'faults.silent': 'A server that never answers initialize, or its list late, holds up nobody; a late list arrives.',
+  'faults.mid-call':
+    'A call whose server exits, throws, is killed or closes a pipe fails with that cause; it comes back.',
+  'faults.frozen': 'A frozen server or a half-open connection costs its own calls their deadline, and nothing else.',
+  'faults.restart': 'A network server that is started anew, its sessions lost, is connected to again without a call.',
+  'faults.output': 'Garbage, long lines, floods, double answers and wrong ids do no harm, in bounded memory.',
+  'faults.too-long': 'An answer that is too long to be taken fails its call with that cause.',
+  'faults.unsent': 'A request that provably did not reach a server is told apart from one that may have.',
+  'faults.stubborn': 'A server that is taken out goes with its grandchildren, even if it ignores EOF and SIGTERM.',
+  'faults.pages': 'tools/list without end is stopped, whether its pages repeat or bring new tools for ever.',
+  'faults.changes': 'A hundred list_changed at once cost a few readings.',
+  'faults.many-tools': '10,000 tools of one server are found, described and called.',
+  'faults.definitions': 'Odd names, 110 KB descriptions, duplicates and cyclic schemas cost nothing beside them.',
+  'endings.nothing-left':
+    'EOF, SIGINT, SIGTERM, SIGHUP, SIGKILL of the host or of the gateway itself: within 5 s no process is left.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -440,6 +459,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...LIVES,
   ...SEARCH_SPEED,
   ...PROPERTIES,
+  ...FAULTS,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -1,4 +1,12 @@
 const NEWLINE = 10;
+/** How much of each end of a skipped line is kept, in bytes. */
+const CLIP_BYTES = 128;
+
+/** Both ends of a line that was too long to be kept. */
+export interface ClippedLine {
+  readonly head: string;
+  readonly tail: string;
+}
 
 export interface LineSplitterOptions {
   /** Longest line kept, in bytes; a longer one is skipped to its end and reported. */
@@ -6,7 +14,7 @@ export interface LineSplitterOptions {
   /** Receives each complete, non-blank line without its line break. */
   readonly onLine: (line: string) => void;
   /** Called once for each line that was skipped. */
-  readonly onOverflow: () => void;
+  readonly onOverflow: (line: ClippedLine) => void;
 }
 
 /**
@@ -16,19 +24,25 @@ export interface LineSplitterOptions {
 export function createLineSplitter(options: LineSplitterOptions): (chunk: Buffer) => void {
   let parts: Buffer[] = [];
   let bytes = 0;
+  let head: Buffer | undefined;
 
   const keep = (part: Buffer) => {
     bytes += part.length;
-    if (bytes <= options.maxBytes) parts.push(part);
-    else parts = [];
+    parts.push(part);
+    if (bytes <= options.maxBytes) return;
+    const ends = Buffer.concat(parts.map((each) => each.subarray(-CLIP_BYTES)));
+    head ??= Buffer.concat(parts, CLIP_BYTES);
+    parts = [ends.subarray(-CLIP_BYTES)];
   };
   const finish = () => {
-    const [taken, overflown] = [parts, bytes > options.maxBytes];
+    const taken = { parts, head };
     // Before the line is handed on: whoever receives it may throw, and the next line must not suffer.
     parts = [];
     bytes = 0;
-    if (overflown) return options.onOverflow();
-    const line = (taken.length === 1 ? (taken[0] as Buffer) : Buffer.concat(taken)).toString('utf8').trim();
+    head = undefined;
+    const rest = taken.parts.length === 1 ? (taken.parts[0] as Buffer) : Buffer.concat(taken.parts);
+    if (taken.head) return options.onOverflow({ head: taken.head.toString(), tail: rest.toString() });
+    const line = rest.toString('utf8').trim();
     if (line) options.onLine(line);
   };
 

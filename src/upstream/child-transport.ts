@@ -4,9 +4,11 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import spawn from 'cross-spawn';
 import { GatewayError } from '../core/errors.ts';
 import { LineWriter } from '../core/line-writer.ts';
-import { createLineSplitter } from '../core/lines.ts';
+import { type ClippedLine, createLineSplitter } from '../core/lines.ts';
 import { signalGroup } from '../core/process-tree.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
+import { guardGroup, releaseGroup } from './reaper.ts';
+import { skippedAnswer } from './skipped-answer.ts';
 
 export interface ChildTransportOptions {
   /** Executable and its arguments. */
@@ -43,6 +45,8 @@ export class ChildTransport implements Transport {
   #ended = false;
   #lastWords = '';
   #endCause = 'the process ended';
+  /** Why we end it ourselves; explains its end better than how it took that. */
+  #fault: string | undefined;
   #swept: Promise<void> | undefined;
   #started: Promise<void> | undefined;
 
@@ -78,7 +82,10 @@ export class ChildTransport implements Transport {
     if (child.stdin) this.#lines = new LineWriter(child.stdin);
     this.#listen(child);
     await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
+      child.once('spawn', () => {
+        if (child.pid) guardGroup(child.pid);
+        resolve();
+      });
       child.once('error', (error) => reject(spawnFailure(error, file, this.#options.cwd)));
     });
   }
@@ -87,7 +94,7 @@ export class ChildTransport implements Transport {
     const split = createLineSplitter({
       maxBytes: MAX_MESSAGE_BYTES,
       onLine: (line) => this.#receive(line),
-      onOverflow: () => this.onerror?.(new Error(`skipped a line of more than ${MAX_MESSAGE_BYTES} bytes on stdout`)),
+      onOverflow: (line) => this.#skip(line),
     });
     child.stdout?.on('data', split);
     const words = createLineSplitter({
@@ -102,9 +109,12 @@ export class ChildTransport implements Transport {
     for (const stream of [child.stdin, child.stdout, child.stderr]) {
       stream?.on('error', (error) => this.onerror?.(error));
     }
+    child.stdin?.once('error', () => this.#deaf('closed its stdin'));
+    child.stdout?.once('end', () => this.#deaf('closed its stdout'));
     child.once('error', () => this.#end('the process could not be started'));
     child.once('close', (code, signal) => this.#end(this.#explain(code, signal)));
     child.once('exit', (code, signal) => {
+      this.#endCause = this.#explain(code, signal);
       setTimeout(() => this.#end(this.#explain(code, signal)), DRAIN_MS);
     });
   }
@@ -115,12 +125,26 @@ export class ChildTransport implements Transport {
     return words ? `the process ${how}; it last said: ${words}` : `the process ${how}`;
   }
 
+  /** Without a pipe nothing can be asked or answered. A process that is about to end explains itself. */
+  async #deaf(what: string): Promise<void> {
+    if ((await this.#goneWithin(EOF_GRACE_MS)) || this.#ended) return;
+    this.#fault ??= `the process ${what}`;
+    await this.close();
+  }
+
   #end(cause: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#endCause = cause;
+    this.#endCause = this.#fault ?? cause;
     this.#swept = this.#sweep();
     this.onclose?.();
+  }
+
+  /** What cannot be taken must not leave its call without an answer. */
+  #skip(line: ClippedLine): void {
+    this.onerror?.(new Error(`skipped a line of more than ${MAX_MESSAGE_BYTES} bytes on stdout`));
+    const answer = skippedAnswer(line);
+    if (answer) this.onmessage?.(answer);
   }
 
   #receive(line: string): void {
@@ -134,11 +158,18 @@ export class ChildTransport implements Transport {
     for (const each of Array.isArray(message) ? message : [message]) this.onmessage?.(each as JSONRPCMessage);
   }
 
-  /** Resolves when the line is on its way; rejects when it provably is not. */
-  async send(message: JSONRPCMessage): Promise<void> {
-    if (this.#ended || !this.#lines || !this.#child?.stdin?.writable)
-      throw new GatewayError('UPSTREAM_UNAVAILABLE', this.#endCause);
-    this.#lines.write(JSON.stringify(message));
+  /** Resolves when the pipe has taken the line; rejects with `UPSTREAM_UNAVAILABLE` when the server provably did not get it. */
+  send(message: JSONRPCMessage): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      if (this.#ended || !this.#lines || !this.#child?.stdin?.writable) {
+        return reject(new GatewayError('UPSTREAM_UNAVAILABLE', this.#endCause));
+      }
+      this.#lines.write(JSON.stringify(message), (error, alone) => {
+        // Written by itself, a line that failed is not there with its end. Those that go out together: some may be.
+        if (error) reject(alone ? unreachable(error) : error);
+        else resolve();
+      });
+    });
   }
 
   /** Asks the child to end (stdin closed, then SIGTERM), then kills its whole process group. Resolves when it is gone. */
@@ -175,7 +206,12 @@ export class ChildTransport implements Transport {
     signalGroup(pid, 'SIGKILL');
     // Grandchildren may hold the pipes; our ends must not keep us waiting for them.
     for (const stream of [this.#child?.stdin, this.#child?.stdout, this.#child?.stderr]) stream?.destroy();
+    releaseGroup(pid);
   }
+}
+
+function unreachable(cause: Error): GatewayError {
+  return new GatewayError('UPSTREAM_UNAVAILABLE', 'the server does not read its stdin any more', { cause });
 }
 
 function spawnFailure(error: NodeJS.ErrnoException, file: string, cwd: string | undefined): GatewayError {

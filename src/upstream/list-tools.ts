@@ -1,3 +1,4 @@
+import { clip } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { MAX_LIST_PAGES } from './limits.ts';
@@ -7,6 +8,13 @@ export interface ToolListing {
   /** What was left out and why; one sentence each. */
   readonly problems: readonly string[];
 }
+
+/** Tools of one server at most: a server that makes them up as it is asked would fill the memory. */
+const MAX_TOOLS = 50_000;
+
+/** Problems told at most, each with a name of so many characters. */
+const MAX_PROBLEMS = 20;
+const MAX_NAME = 120;
 
 /**
  * Reads every page of `tools/list`. `page` fetches one page, raw. A malformed tool costs that tool only; a cursor that
@@ -22,22 +30,29 @@ export async function listTools(page: (cursor: string | undefined) => Promise<Js
     const before = tools.size;
     for (const each of listed) addTool(each, tools, problems);
     if (typeof nextCursor !== 'string') break;
-    if (cursors.has(nextCursor) || tools.size === before || pages >= MAX_LIST_PAGES) {
-      problems.push(`tools/list was stopped after ${pages} pages: its cursor does not come to an end`);
+    if (cursors.has(nextCursor) || tools.size === before || pages >= MAX_LIST_PAGES || tools.size > MAX_TOOLS) {
+      problems.push(`tools/list was stopped after ${pages} pages and ${tools.size} tools: it does not come to an end`);
       break;
     }
     cursors.add(nextCursor);
     cursor = nextCursor;
   }
-  return { tools: [...tools.values()], problems };
+  return { tools: [...tools.values()], problems: firstOf(problems) };
 }
 
 function addTool(tool: unknown, tools: Map<string, ToolDefinition>, problems: string[]): void {
   const name = isJsonObject(tool) ? tool.name : undefined;
-  if (typeof name !== 'string' || name === '') problems.push('a tool without a name was left out');
-  else if (!isDefinition(tool)) problems.push(`tool "${name}" was left out: its inputSchema is not an object`);
-  else if (tools.has(name)) problems.push(`tool "${name}" is listed twice; the first definition counts`);
+  if (typeof name !== 'string' || name === '') return void problems.push('a tool without a name was left out');
+  const shown = `tool "${clip(name, MAX_NAME)}"`;
+  if (!isDefinition(tool)) problems.push(`${shown} was left out: its inputSchema is not an object`);
+  else if (tools.has(name)) problems.push(`${shown} is listed twice; the first definition counts`);
   else tools.set(name, tool);
+}
+
+/** Ten thousand malformed tools are not ten thousand warnings. */
+function firstOf(problems: readonly string[]): readonly string[] {
+  const more = problems.length - MAX_PROBLEMS;
+  return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} problems more`] : problems;
 }
 
 function isDefinition(tool: unknown): tool is ToolDefinition {

@@ -1,7 +1,7 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 import { GatewayError } from '../core/errors.ts';
-import { MAX_MESSAGE_BYTES } from './limits.ts';
+import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 
 /** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
 export class WebSocketTransport implements Transport {
@@ -20,7 +20,11 @@ export class WebSocketTransport implements Transport {
 
   /** Resolves when the socket is open; rejects with the cause when it cannot be opened. */
   start(): Promise<void> {
-    const socket = new WebSocket(this.#url, 'mcp', { headers: { ...this.#headers }, maxPayload: MAX_MESSAGE_BYTES });
+    const socket = new WebSocket(this.#url, 'mcp', {
+      headers: { ...this.#headers },
+      maxPayload: MAX_MESSAGE_BYTES,
+      handshakeTimeout: CONNECT_TIMEOUT_MS,
+    });
     this.#socket = socket;
     return new Promise((resolve, reject) => {
       socket.once('open', resolve);

@@ -22,12 +22,14 @@ export interface UpstreamOptions {
   readonly toolCount?: number;
   readonly pageSize?: number;
   readonly endlessCursor?: boolean;
+  readonly endlessTools?: number;
   readonly duplicateTools?: boolean;
   readonly malformedTool?: boolean;
   readonly primitives?: boolean;
   readonly resourceCount?: number;
   readonly initDelayMs?: number;
   readonly listDelayMs?: number;
+  readonly listAfter?: string;
   readonly neverInitialize?: boolean;
   readonly exitAtStart?: boolean | number;
   readonly ignoreSigterm?: boolean;

@@ -97,10 +97,9 @@ export class GatewayProcess {
 
   /** Ends it if it still runs, then checks that stdout was pure and that nothing it started is left. */
   async dispose(): Promise<void> {
-    const killed = this.exit?.signal === 'SIGKILL';
     try {
       if (!this.exit) await this.stop();
-      if (!killed) await expectDead(this.survivors());
+      await expectDead(this.survivors());
     } finally {
       for (const pid of this.survivors()) process.kill(pid, 'SIGKILL');
     }

@@ -17,39 +17,6 @@ test('slow and dead servers block neither initialize nor another server [upstrea
   expect(textOf(await gateway.invoke('good::add', { a: 1, b: 1 }))).toBe('2');
 });
 
-test('every page of a list is read [upstream.pages]', async () => {
-  const gateway = await startGateway({ config: { u: local({ toolCount: 45, pageSize: 7 }) } });
-  expect(textOf(await gateway.invoke('u::generated_45', { value: 'last' }))).toContain('last');
-});
-
-test('an endless cursor is stopped, what came is kept [upstream.endless-cursor]', async () => {
-  const gateway = await startGateway({ config: { u: local({ endlessCursor: true, tools: ['add'] }) } });
-  expect(textOf(await gateway.invoke('u::add', { a: 1, b: 1 }))).toBe('2');
-});
-
-test.each(['v1', 'raw'] as const)(
-  '%s: a malformed tool costs that tool only [upstream.malformed-tool]',
-  async (sdk) => {
-    const gateway = await startGateway({ config: { u: local({ sdk, malformedTool: true, duplicateTools: true }) } });
-    expect(textOf(await gateway.invoke('u::add', { a: 1, b: 1 }))).toBe('2');
-    const { results } = await gateway.search('add two numbers');
-    expect(results.filter(({ id }) => id === 'u::add')).toHaveLength(1);
-  },
-);
-
-test('a changed list is read again, once for many changes [upstream.list-changed]', async () => {
-  const { file, events } = journal();
-  const gateway = await startGateway({ config: { u: local({ journal: file }) } });
-  await gateway.knows('u::echo');
-  const before = events('list').length;
-  const names = Array.from({ length: 20 }, (_, index) => `fresh_${index}`);
-  await Promise.all(names.map((name) => gateway.invoke('u::add_tool', { name })));
-  await Promise.all(names.map((name) => gateway.knows(`u::${name}`)));
-  expect(events('list').length - before).toBeLessThan(names.length);
-  await gateway.invoke('u::remove_tool', { name: 'fresh_3' });
-  await gateway.forgets('u::fresh_3');
-});
-
 test('a child inherits the environment and its own, and runs in its cwd [upstream.environment, upstream.cwd]', async () => {
   const cwd = temporaryDirectory();
   const entry = local({}, { cwd, environment: { OWN: 'own', SHARED: 'entry' } });
@@ -101,15 +68,6 @@ test('maxConcurrency bounds the calls in flight [upstream.max-concurrency]', asy
   expect(events('call')).toHaveLength(2);
   controller.abort();
   expect(textOf(await third)).toBe('{"n":3}');
-});
-
-test('garbage on stdout and odd answers do no harm', async () => {
-  const gateway = await startGateway({ config: { u: local({ sdk: 'raw' }) } });
-  expect(textOf(await gateway.invoke('u::raw_garbage'))).toBe('garbage written');
-  expect(textOf(await gateway.invoke('u::split_utf8'))).toBe('≠€🙂');
-  expect(textOf(await gateway.invoke('u::wrong_id'))).toBe('right');
-  expect(textOf(await gateway.invoke('u::answer_twice'))).toBe('once');
-  expect(textOf(await gateway.invoke('u::echo', { still: 'here' }))).toBe('{"still":"here"}');
 });
 
 test.each(['v1', 'raw'] as const)(

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+
+/**
+ * What the reaper runs: it keeps the list of groups that it is told by lines `+ <pgid>` and `- <pgid>`, and sleeps in
+ * `read` meanwhile. The end of its input means that we are gone. Well-behaved children have then seen the end of theirs
+ * too and get a second; SIGTERM gets two more before SIGKILL. A group that has ended is forgotten at each step, since its
+ * number may come back. A line that we could not finish is not taken: `read` fails without a line break.
+ */
+const SCRIPT = `
+trap '' HUP INT TERM
+groups=
+others() { for each in $groups; do [ "$each" = "$1" ] || printf ' %s' "$each"; done; }
+signal() { for each in $groups; do kill -s "$1" -- "-$each" 2>&- || groups=$(others "$each"); done; }
+while read -r change group; do
+  case $group in '' | 0 | 1 | *[!0-9]*) continue ;; esac
+  groups=$(others "$group")
+  [ "$change" = + ] && groups="$groups $group"
+done
+for sign in 0 TERM 0; do
+  signal "$sign"
+  [ "$groups" ] || exit 0
+  sleep 1
+done
+signal KILL
+`;
+
+// State of the module: there is one process whose death is waited for, ours.
+const guarded = new Set<number>();
+let reaper: ChildProcess | undefined;
+
+/**
+ * Has a process group ended soon after this process, however this process dies, SIGKILL included: nobody else would end
+ * children that ignore the end of their input, since they lead groups of their own. Costs one `/bin/sh` per gateway.
+ * Where there is none (or on Windows) a gateway that is killed may leave such children behind.
+ */
+export function guardGroup(pgid: number): void {
+  if (process.platform === 'win32') return;
+  guarded.add(pgid);
+  if (reaper) tell(`+ ${pgid}`);
+  else start();
+}
+
+/** The group is gone: its number may belong to somebody else from now on. */
+export function releaseGroup(pgid: number): void {
+  if (guarded.delete(pgid)) tell(`- ${pgid}`);
+}
+
+function start(): void {
+  try {
+    const child = spawn('/bin/sh', ['-c', SCRIPT, 'mcp-gateway-reaper'], {
+      cwd: '/',
+      // A session of its own, so that what is sent to our group or terminal does not reach it.
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    reaper = child;
+    const gone = () => {
+      if (reaper === child) reaper = undefined;
+    };
+    child.once('error', gone).once('exit', gone);
+    child.stdin.on('error', gone);
+    child.unref();
+    if (child.stdin instanceof Socket) child.stdin.unref();
+    for (const pgid of guarded) tell(`+ ${pgid}`);
+  } catch {
+    // No process could be started; the next child asks again.
+    reaper = undefined;
+  }
+}
+
+function tell(line: string): void {
+  if (reaper?.stdin?.writable) reaper.stdin.write(`${line}\n`);
+}

@@ -1,0 +1,94 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { ChildTransport } from '../../src/upstream/child-transport.ts';
+import { skippedAnswer } from '../../src/upstream/skipped-answer.ts';
+import { alive, expectDead, waitUntil } from '../helpers/processes.ts';
+
+const LINE = { jsonrpc: '2.0', method: 'notifications/x', params: { text: 'x'.repeat(400_000) } } as const;
+
+/** A child that runs a script, and what its transport tells. */
+async function child(script: string) {
+  const transport = new ChildTransport({
+    command: [process.execPath, '-e', script],
+    environment: {},
+    onStderr: () => {},
+  });
+  const told = { closed: false, messages: [] as unknown[] };
+  transport.onclose = () => {
+    told.closed = true;
+  };
+  transport.onmessage = (message) => told.messages.push(message);
+  onTestFinished(() => transport.close());
+  await transport.start();
+  return { transport, told };
+}
+
+const READY = 'console.log(JSON.stringify({ready: true}));';
+
+test('a line for a server that has closed its stdin provably did not arrive, and the server is ended [faults.unsent]', async () => {
+  const { transport, told } = await child(`require('fs').closeSync(0); ${READY} setInterval(() => {}, 1e9)`);
+  await waitUntil(() => told.messages.length > 0);
+  expect(told.closed).toBe(false);
+  await expect(transport.send(LINE)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  await waitUntil(() => told.closed);
+  expect(transport.endCause).toBe('the process closed its stdin');
+  await expectDead([transport.pid as number]);
+});
+
+test('of lines that queue up only the first is known not to have arrived whole [faults.unsent]', async () => {
+  const { transport, told } = await child(`${READY} setInterval(() => {}, 1e9)`);
+  await waitUntil(() => told.messages.length > 0);
+  const sent = [LINE, LINE, LINE].map((line) => transport.send(line));
+  const settled = Promise.allSettled(sent);
+  process.kill(transport.pid as number, 'SIGKILL');
+  const [first, ...others] = (await settled).map((each) => (each.status === 'rejected' ? each.reason : each.status));
+  expect(first).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  for (const other of others) expect(other).not.toHaveProperty('code', 'UPSTREAM_UNAVAILABLE');
+});
+
+test('a line for a server that has ended is refused with the cause [faults.unsent]', async () => {
+  const { transport, told } = await child('process.exit(7)');
+  await waitUntil(() => told.closed);
+  await expect(transport.send(LINE)).rejects.toMatchObject({
+    code: 'UPSTREAM_UNAVAILABLE',
+    message: 'the process exited with code 7',
+  });
+});
+
+test('a server that closes its stdout is ended, as nothing can come from it [faults.mid-call]', async () => {
+  const { transport, told } = await child(`${READY} require('fs').closeSync(1); setInterval(() => {}, 1e9)`);
+  expect(alive(transport.pid as number)).toBe(true);
+  await waitUntil(() => told.closed);
+  expect(transport.endCause).toBe('the process closed its stdout');
+});
+
+test('an answer that is too long to be taken is answered by an error in its place [faults.too-long]', async () => {
+  const { told } = await child(`
+    const { writeSync } = require('fs');
+    const write = (text) => { for (let at = 0; at < text.length; ) at += writeSync(1, text, at); };
+    const megabyte = Buffer.alloc(1 << 20, 'x');
+    write(Buffer.from('{"result":{"content":[{"type":"text","text":"'));
+    for (let count = 0; count < 257; count++) write(megabyte);
+    write(Buffer.from('"}]},"jsonrpc":"2.0","id":1000001}\\n{"jsonrpc":"2.0","id":1000002,"result":{}}\\n'));
+    process.stdin.resume();`);
+  await waitUntil(() => told.messages.length === 2);
+  expect(told.messages).toEqual([
+    {
+      jsonrpc: '2.0',
+      id: 1_000_001,
+      error: { code: -32_603, message: expect.stringMatching(/skipped.*268435456 bytes/) },
+    },
+    { jsonrpc: '2.0', id: 1_000_002, result: {} },
+  ]);
+});
+
+test('whose a skipped answer was is told from either end of its line [faults.too-long]', () => {
+  const idOf = (head: string, tail: string) => skippedAnswer({ head, tail });
+  const answer = expect.objectContaining({ id: 12 });
+  expect(idOf('{"jsonrpc":"2.0","id":12,"result":{"content":[{"te', 'xx"}]}}')).toEqual(answer);
+  expect(idOf('{"id": 12, "result": {"content":[{"te', 'xx"}]}}')).toEqual(answer);
+  expect(idOf('{"result":{"content":[{"te', 'xx"}]},"jsonrpc":"2.0","id":12}')).toEqual(answer);
+  expect(idOf('{"result":{"content":[{"te', 'xx"}]},"id":12,"jsonrpc":"2.0"}\r')).toEqual(answer);
+  expect(idOf('{"result":{"content":[{"te', 'xx \\"id\\":12}')).toBeUndefined();
+  expect(idOf('{"result":{"content":[{"te', '"id":12}}')).toBeUndefined();
+  expect(idOf('{"jsonrpc":"2.0","id":12,"method":"sampling/createMessage","params":{', 'xx"}]}}')).toBeUndefined();
+});
