@@ -16,7 +16,7 @@ import { ChildTransport } from './child-transport.ts';
 import { httpStatus } from './connection-lost.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
 import { HeaderTable } from './header-parameters.ts';
-import { LIST_TIMEOUT_MS } from './limits.ts';
+import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind, transportKinds } from './open-transport.ts';
@@ -104,9 +104,7 @@ export class Connection {
       // The next attempt asks anew, should what is remembered have been the reason.
       if (kind === 'stdio') options.verdicts.forget(config);
       await transport.close().catch(() => {});
-      throw transport instanceof ChildTransport && !(error instanceof GatewayError)
-        ? new Error(`${causeOf(error)} (${transport.endCause})`, { cause: error })
-        : error;
+      throw explained(error, transport);
     } finally {
       options.signal.removeEventListener('abort', giveUp);
     }
@@ -124,14 +122,13 @@ export class Connection {
   async #shakeHands(config: ServerConfig, identity: ClientIdentity, options: ConnectOptions): Promise<void> {
     const { verdicts, log, redact } = options;
     this.#wire.envelope = () => this.#envelope(identity);
-    this.#session = await openSession(this.#wire, this.#kind, negotiationFor(config, this.#kind, verdicts), {
-      identity,
-      onclose: this.#onclosed,
-      onerror: (error) => {
-        log.debug('transport', { server: config.key, error: redact(causeOf(error)) });
-        void this.#suspect(error);
-      },
-    });
+    const onerror = (error: Error) => {
+      log.debug('transport', { server: config.key, error: redact(causeOf(error)) });
+      void this.#suspect(error);
+    };
+    const negotiation = negotiationFor(config, this.#kind, verdicts);
+    const opening = openSession(this.#wire, this.#kind, negotiation, { identity, onclose: this.#onclosed, onerror });
+    this.#session = await withTimeout(CONNECT_TIMEOUT_MS, (signal) => abortable(opening, signal));
     const probed = this.#kind === 'stdio' && config.protocol === 'auto';
     if (probed) verdicts.remember(config, this.modern ? 'modern' : 'legacy');
   }
@@ -276,6 +273,18 @@ export class Connection {
     // The SDK client forgets its transport with this: a child that hangs would live on.
     this.#closing ??= this.#transport.close().catch(() => {});
   }
+}
+
+/** The error of a handshake with what its text lacks: the end of the process, or the HTTP status. */
+function explained(error: unknown, transport: Transport): unknown {
+  const cause = causeOf(error);
+  if (transport instanceof ChildTransport) {
+    const told = error instanceof GatewayError || cause.includes(transport.endCause);
+    return told ? error : new Error(`${cause} (${transport.endCause})`, { cause: error });
+  }
+  const status = httpStatus(error);
+  if (status === undefined || cause.includes(String(status))) return error;
+  return new Error(`HTTP ${status}: ${cause}`, { cause: error });
 }
 
 /** Tells an HTTP server that its session is over. It gets a second to take note. */

@@ -38,7 +38,8 @@ export function guardGroup(pgid: number): void {
   if (process.platform === 'win32') return;
   guarded.add(pgid);
   if (reaper) tell(`+ ${pgid}`);
-  else start();
+  // To start a process holds us up by some milliseconds: first come the servers.
+  else setImmediate(start);
 }
 
 /** The group is gone: its number may belong to somebody else from now on. */
@@ -47,6 +48,7 @@ export function releaseGroup(pgid: number): void {
 }
 
 function start(): void {
+  if (reaper || guarded.size === 0) return;
   try {
     const child = spawn('/bin/sh', ['-c', SCRIPT, 'mcp-gateway-reaper'], {
       cwd: '/',

@@ -27,6 +27,9 @@ export interface ForwardOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A transport that may know why it ended, once it has. */
+type ExplainedTransport = Transport & { readonly endCause?: string };
+
 type Settle = (answer: Answer | Error) => void;
 
 /**
@@ -57,7 +60,7 @@ export class Wire implements Transport {
   #nextId = FIRST_ID;
   #closed: string | undefined;
 
-  constructor(inner: Transport, handlers: WireHandlers) {
+  constructor(inner: ExplainedTransport, handlers: WireHandlers) {
     this.#inner = inner;
     this.#handlers = handlers;
     // Set before anything connects, so that nothing can be missed between two handlers.
@@ -65,7 +68,7 @@ export class Wire implements Transport {
       if (!this.#take(message)) this.onmessage?.(message, extra);
     };
     inner.onerror = (error) => this.onerror?.(error);
-    inner.onclose = () => this.lose('the connection was closed');
+    inner.onclose = () => this.lose(inner.endCause ?? 'the connection was closed');
   }
 
   get sessionId(): string | undefined {

@@ -80,9 +80,9 @@ test('the process that ends what a killed gateway leaves is one, replaced if it 
   const [reaper, ...others] = reaperOf(gateway);
   expect(others).toEqual([]);
   process.kill(reaper as number, 'SIGKILL');
-  gateway.writeConfig({ a: stubborn, c: stubborn });
-  await gateway.knows('c::pid');
-  expect(reaperOf(gateway)).toHaveLength(1);
+  gateway.writeConfig({ a: stubborn, c: { ...stubborn, start: 'eager' } });
+  await waitUntil(() => events('start').length === 3, { what: 'c has started' });
+  await waitUntil(() => reaperOf(gateway).length === 1, { what: 'there is a reaper again' });
   process.kill(gateway.pid, 'SIGKILL');
   await expectDead(
     events('start').map(({ pid }) => pid),

@@ -34,7 +34,7 @@ const FAULTS: Record<string, [() => Entry | Promise<Entry>, RegExp]> = {
   'no host': [() => far('http://no-such-host.invalid/mcp'), /no-such-host\.invalid/],
   '401': [() => answering(401), /HTTP 401/],
   '403': [() => answering(403), /HTTP 403/],
-  '404': [() => answering(404), /endpoint/],
+  '404': [() => answering(404), /HTTP 404/],
   '500': [() => answering(500, 'out of memory'), /HTTP 500/],
   '401 WebSocket': [async () => far(`ws://${await host(answeringPort(401))}/mcp`), /401/],
   HTML: [() => answering(200, '<html><body>Welcome</body></html>', 'text/html'), /text\/html/],
