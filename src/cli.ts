@@ -9,6 +9,8 @@ import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
 import { processOutput, stderrWriter } from './process-streams.ts';
 import { serverMemory } from './server-memory.ts';
+import { startEarly } from './upstream/early-processes.ts';
+import { startsAtOnce } from './upstream/start-policy.ts';
 import { VERSION } from './version.ts';
 
 const HELP = `mcp-gateway ${VERSION}: one MCP server in front of all your MCP servers
@@ -94,7 +96,9 @@ async function serve(argument: string | undefined): Promise<number> {
   const remembered = serverMemory(cacheDirectory());
   const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
   const desk = new FrontDesk(process.stdin, processOutput(1), introduction);
-  // Loaded while the client reads the answer to its `initialize`.
+  // While the client reads the answer to its `initialize`, servers start and the rest is loaded.
+  const atOnce = config.servers.filter((server) => startsAtOnce(server, remembered.recall(server)));
+  void desk.greeted.then(() => setImmediate(startEarly, atOnce));
   const { Gateway } = await import('./gateway.ts');
   const gateway = new Gateway(config, { log, cacheDirectory: cacheDirectory() }, remembered);
   const served = gateway.serve(desk).then(() => 'the client closed the connection');

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { Announcements } from './announcements.ts';
 import { Broker } from './broker.ts';
+import { logDefects, tellMended } from './call-policies.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { type GatewayConfig, loadConfig } from './config/load.ts';
 import { watchConfig } from './config/watch.ts';
-import { type CallPolicy, LOCAL } from './core/call.ts';
-import { causeOf, GatewayError } from './core/errors.ts';
-import { isJsonObject } from './core/json.ts';
+import { LOCAL } from './core/call.ts';
+import { causeOf } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
 import type { MeaningSearch } from './finder.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -223,27 +223,6 @@ export class Gateway {
     if (whole.length > 0) return { hint: whole.map(({ message }) => message).join('; ') };
     return servers.length === 0 ? { hint: `No server is configured in ${path}.` } : {};
   }
-}
-
-/** Says in the result what was mended in the arguments; a result is otherwise not touched. */
-const tellMended: CallPolicy = (next) => async (call, context) => {
-  const result = await next(call, context);
-  if (!call.mended?.length) return result;
-  const meta = isJsonObject(result._meta) ? result._meta : {};
-  return { ...result, _meta: { ...meta, 'mcp-gateway/mended': call.mended } };
-};
-
-/** Our own defects are told to the caller without their cause: the log has it, also for calls in the background. */
-function logDefects(log: Logger): CallPolicy {
-  return (next) => async (call, context) => {
-    try {
-      return await next(call, context);
-    } catch (error) {
-      const defect = !(error instanceof GatewayError) || error.code === 'INTERNAL';
-      if (defect) log.error('call failed inside the gateway', { tool: call.tool.id, error: causeOf(error) });
-      throw error;
-    }
-  };
 }
 
 function usageMemory({ settings }: GatewayConfig, { cacheDirectory }: GatewayOptions): UsageMemory | undefined {

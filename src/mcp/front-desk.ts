@@ -2,31 +2,40 @@ import type { Readable, Writable } from 'node:stream';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { envelopeVersion } from './envelope.ts';
 import { greeting, greetingProblem } from './greeting.ts';
+import { metaToolDefinitions } from './meta-tools.ts';
 import { type LineLimit, StdioTransport } from './stdio-transport.ts';
 
 /** Takes over from the desk. */
 export interface Successor {
   readonly limit: LineLimit;
-  /** Receives each message of the client; `greeted` when it was an `initialize` that has its answer. */
-  receive(message: JsonObject, greeted: boolean): void;
+  /** Receives each message of the client; `answered` when it has its answer already. */
+  receive(message: JsonObject, answered: boolean): void;
   onClose(): void;
 }
 
 /**
- * The first that a client meets: answers `initialize` at once, and keeps what else comes until the gateway is there to
- * take over. A host measures a server by this answer, and what makes up a gateway takes longer to load (25 ms) than all
- * that the answer needs.
+ * The first that a client meets: answers `initialize` and `tools/list` at once, and keeps what else comes until the gateway
+ * is there to take over. A host waits for these two answers, and what makes up a gateway takes longer to load (25 ms)
+ * than all that they need.
  */
 export class FrontDesk {
+  /** Resolves when a client has its answer to `initialize`, from here. */
+  readonly greeted: Promise<void>;
+
   readonly #transport: StdioTransport;
   readonly #instructions: string | undefined;
-  #waiting: { message: JsonObject; greeted: boolean }[] = [];
+  #waiting: { message: JsonObject; answered: boolean }[] = [];
   #successor: Successor | undefined;
   #closed = false;
+  #hasGreeted = false;
+  #markGreeted: () => void = () => {};
 
   /** Without `instructions` it only keeps what comes. */
   constructor(input: Readable, output: Writable, instructions?: string) {
     this.#instructions = instructions;
+    this.greeted = new Promise((resolve) => {
+      this.#markGreeted = resolve;
+    });
     this.#transport = new StdioTransport(input, output);
     this.#transport.onmessage = (message) => this.#receive(message);
     this.#transport.onclose = () => {
@@ -42,7 +51,7 @@ export class FrontDesk {
     this.#transport.limit = successor.limit;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { message, greeted } of waiting) successor.receive(message, greeted);
+    for (const { message, answered } of waiting) successor.receive(message, answered);
     if (this.#closed) successor.onClose();
   }
 
@@ -57,15 +66,22 @@ export class FrontDesk {
 
   #receive(message: JsonObject): void {
     if (this.#successor) this.#successor.receive(message, false);
-    else this.#waiting.push({ message, greeted: this.#greet(message) });
+    else this.#waiting.push({ message, answered: this.#answered(message) });
   }
 
-  #greet(message: JsonObject): boolean {
+  #answered(message: JsonObject): boolean {
     const { id, method, params } = message;
-    if (this.#instructions === undefined || method !== 'initialize' || id === undefined) return false;
     // What is not plain is left to the successor.
-    if (envelopeVersion(message) !== undefined || !isJsonObject(params) || greetingProblem(params)) return false;
-    void this.send({ jsonrpc: '2.0', id, result: greeting(params, this.#instructions) });
+    if (this.#instructions === undefined || id === undefined || envelopeVersion(message) !== undefined) return false;
+    if (method === 'tools/list' && this.#hasGreeted) return this.#answer(id, { tools: metaToolDefinitions() });
+    if (method !== 'initialize' || !isJsonObject(params) || greetingProblem(params)) return false;
+    this.#hasGreeted = true;
+    this.#markGreeted();
+    return this.#answer(id, greeting(params, this.#instructions));
+  }
+
+  #answer(id: unknown, result: JsonObject): true {
+    void this.send({ jsonrpc: '2.0', id, result });
     return true;
   }
 }

@@ -22,11 +22,11 @@ export function serveStdio(desk: FrontDesk, parts: ServerParts, limit: LineLimit
   const ended = new Promise<void>((resolve) => {
     desk.handOver({
       limit,
-      receive: (message, greeted) => {
+      receive: (message, answered) => {
         const refusal = unsupportedVersion(message);
         if (refusal) return void send(refusal);
         parts.session.observe(message);
-        if (greeted) eras.greeted();
+        if (answered) eras.answered();
         else eras.receive(message);
       },
       onClose: () => {
@@ -61,7 +61,7 @@ class Eras {
   }
 
   /** The client has said hello, and has its answer. */
-  greeted(): void {
+  answered(): void {
     this.#served();
   }
 

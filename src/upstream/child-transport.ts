@@ -16,7 +16,6 @@ export interface ChildTransportOptions {
   /** Added to the gateway's own environment, which is passed on whole as hosts do. */
   readonly environment: { readonly [name: string]: string };
   readonly cwd?: string;
-  readonly onStderr: (line: string) => void;
 }
 
 /** How long a child may take to end by itself: after its stdin closed, then after SIGTERM. Together well under 5 s. */
@@ -25,6 +24,7 @@ const TERM_GRACE_MS = 1_500;
 const POLL_MS = 20;
 /** How much of what a child said last is kept to explain its end, in characters. */
 const STDERR_TAIL = 400;
+const MAX_UNHEARD = 100;
 /** After `exit`, output still in the pipe gets this long to arrive; a grandchild may hold the pipe open for ever. */
 const DRAIN_MS = 50;
 
@@ -38,12 +38,14 @@ export class ChildTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
-
   readonly #options: ChildTransportOptions;
   #child: ChildProcess | undefined;
   #lines: LineWriter | undefined;
   #ended = false;
   #lastWords = '';
+  /** Lines of stderr that nobody has heard yet, the first ones of a child that was started ahead. */
+  #unheard: string[] = [];
+  #hear: ((line: string) => void) | undefined;
   #endCause = 'the process ended';
   /** Why we end it ourselves; explains its end better than how it took that. */
   #fault: string | undefined;
@@ -52,6 +54,12 @@ export class ChildTransport implements Transport {
 
   constructor(options: ChildTransportOptions) {
     this.#options = options;
+  }
+
+  /** Receives each line of the child's stderr, those before it included. */
+  set onstderr(hear: (line: string) => void) {
+    this.#hear = hear;
+    for (const line of this.#unheard.splice(0)) hear(line);
   }
 
   /** Why the process ended; meaningful after `onclose`. */
@@ -101,9 +109,9 @@ export class ChildTransport implements Transport {
       maxBytes: 64 * 1024,
       onLine: (line) => {
         this.#lastWords = `${this.#lastWords} ${line}`.slice(-STDERR_TAIL);
-        this.#options.onStderr(line);
+        this.#said(line);
       },
-      onOverflow: () => this.#options.onStderr('(a line of more than 64 KB was skipped)'),
+      onOverflow: () => this.#said('(a line of more than 64 KB was skipped)'),
     });
     child.stderr?.on('data', words);
     for (const stream of [child.stdin, child.stdout, child.stderr]) {
@@ -117,6 +125,11 @@ export class ChildTransport implements Transport {
       this.#endCause = this.#explain(code, signal);
       setTimeout(() => this.#end(this.#explain(code, signal)), DRAIN_MS);
     });
+  }
+
+  #said(line: string): void {
+    if (this.#hear) this.#hear(line);
+    else if (this.#unheard.length < MAX_UNHEARD) this.#unheard.push(line);
   }
 
   #explain(code: number | null, signal: NodeJS.Signals | null): string {

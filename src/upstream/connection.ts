@@ -187,11 +187,15 @@ export class Connection {
   }
 
   /** Sends one request past the SDK; see `Wire.forward`. `resultType: "complete"` of the 2026 era is taken off. */
-  async forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
-    if (this.modern && SUBSCRIBING.has(method)) return this.#subscribe(method, String(params.uri));
+  forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
+    return this.modern ? this.#forwardModern(method, params, options) : this.#wire.forward(method, params, options);
+  }
+
+  async #forwardModern(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
+    if (SUBSCRIBING.has(method)) return this.#subscribe(method, String(params.uri));
     const headers = method === 'tools/call' ? this.#headers.of(params.name, params.arguments) : undefined;
     const answer = await this.#wire.forward(method, params, headers ? { ...options, headers } : options);
-    if (!('result' in answer) || answer.result.resultType !== 'complete' || !this.modern) return answer;
+    if (!('result' in answer) || answer.result.resultType !== 'complete') return answer;
     const { resultType: _, ...result } = answer.result;
     return { result };
   }

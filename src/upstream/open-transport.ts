@@ -1,5 +1,7 @@
 import type { AuthProvider, FetchLike, Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
+import { ChildTransport } from './child-transport.ts';
+import { takeEarly } from './early-processes.ts';
 
 /** How a server is spoken to. */
 export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
@@ -23,9 +25,9 @@ export async function openTransport(
   authorization?: Authorization,
 ): Promise<Transport> {
   if (config.type === 'local') {
-    const { ChildTransport } = await import('./child-transport.ts');
-    const { command, environment, cwd } = config;
-    return new ChildTransport({ command, environment, onStderr, ...(cwd !== undefined && { cwd }) });
+    const transport = takeEarly(config) ?? new ChildTransport(config);
+    transport.onstderr = onStderr;
+    return transport;
   }
   const headers = config.headers;
   if (kind === 'websocket') {

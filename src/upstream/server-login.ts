@@ -12,6 +12,8 @@ export interface ServerLoginOptions {
   readonly onUrl: (url: string) => void;
 }
 
+type SendCall = (call: ToolCall) => Promise<ToolResult>;
+
 /** Logins that one call may ask for: the first, and one more when more is wanted than was granted. */
 export const MAX_LOGINS = 2;
 
@@ -54,15 +56,8 @@ export class ServerLogin {
   }
 
   /** Makes a call, and makes it again after a login that it asked for. Rejects as `send` and `ask` do. */
-  async around(
-    call: ToolCall,
-    context: CallContext,
-    send: (call: ToolCall) => Promise<ToolResult>,
-    loginsLeft = MAX_LOGINS,
-  ): Promise<ToolResult> {
-    try {
-      return await send(call);
-    } catch (error) {
+  around(call: ToolCall, context: CallContext, send: SendCall, loginsLeft = MAX_LOGINS): Promise<ToolResult> {
+    return send(call).catch(async (error: unknown) => {
       const challenge = this.wantedBy(error);
       if (!challenge) throw error;
       if (loginsLeft === 0) throw stillRefused(error);
@@ -71,7 +66,7 @@ export class ServerLogin {
       // The time that a person takes is not the call's.
       const startedAt = call.startedAt + Date.now() - askedAt;
       return this.around({ ...call, startedAt }, context, send, loginsLeft - 1);
-    }
+    });
   }
 
   /** Resolves when somebody has logged in. Rejects with a `GatewayError`: how to log in, why not, or that the caller gave up. */

@@ -111,12 +111,12 @@ export class Upstream {
   }
 
   /** Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and cure. */
-  async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
-    try {
-      return await this.#login.around(call, context, (each) => this.#send(each, context));
-    } catch (error) {
-      throw callFailure(call.tool, error, this.#redact);
-    }
+  call(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    return this.#login
+      .around(call, context, (each) => this.#send(each, context))
+      .catch((error: unknown) => {
+        throw callFailure(call.tool, error, this.#redact);
+      });
   }
 
   /** Has somebody log in, if that is what the server waits for. Rejects with a `GatewayError`. */

@@ -12,6 +12,7 @@ import type { ToolDefinition } from '../core/tool.ts';
 import type { UpstreamState } from '../core/upstream-state.ts';
 import type { Connection } from './connection.ts';
 import type { UpstreamRequest } from './delivery.ts';
+import { endEarly } from './early-processes.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
 
 import { Upstream } from './upstream.ts';
@@ -74,10 +75,11 @@ export class Upstreams {
   }
 
   /** Calls a tool on its server. Rejects with `GatewayError`. */
-  async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
+  call(call: ToolCall, context: CallContext): Promise<ToolResult> {
     const upstream = this.#running.get(call.tool.server);
     if (upstream) return upstream.call(call, context);
-    throw new GatewayError('UPSTREAM_UNAVAILABLE', `server "${call.tool.server}" is not configured any more`);
+    const message = `server "${call.tool.server}" is not configured any more`;
+    return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', message));
   }
 
   /** Sends a request to a server. Rejects with `GatewayError` or `ConnectionLost`. */
@@ -112,7 +114,7 @@ export class Upstreams {
   /** Stops every server. Resolves when nothing of them is left running. */
   async close(): Promise<void> {
     this.reconcile([]);
-    await Promise.all(this.#closing);
+    await Promise.all([...this.#closing, endEarly()]);
   }
 
   #start(config: ServerConfig): void {

@@ -10,7 +10,6 @@ async function child(script: string) {
   const transport = new ChildTransport({
     command: [process.execPath, '-e', script],
     environment: {},
-    onStderr: () => {},
   });
   const told = { closed: false, messages: [] as unknown[] };
   transport.onclose = () => {

@@ -26,13 +26,14 @@ const LAYERS: Record<string, readonly string[]> = {
   mcp: ['core', 'version', 'results', 'broker', 'type config/schema'],
   announcements: ['core', 'type primitives', 'type upstream'],
   'upstream-primitives': ['primitives', 'type remembered', 'type upstream'],
+  'call-policies': ['core'],
   gateway: [
     ...['core', 'config', 'catalog', 'jobs', 'primitives', 'remembered', 'results', 'semantics', 'usage', 'upstream'],
-    ...['finder', 'broker', 'announcements', 'mcp', 'upstream-primitives', 'server-memory'],
+    ...['finder', 'broker', 'announcements', 'mcp', 'upstream-primitives', 'server-memory', 'call-policies'],
   ],
   'server-memory': ['remembered', 'upstream/redact'],
   lib: ['core', 'config', 'broker', 'gateway'],
-  cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'gateway'],
+  cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'upstream', 'gateway'],
 };
 
 /** The protocol engine stays at the two ends of the hop; the middle knows its types at most. */
