@@ -4,7 +4,8 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { comparable } from './comparable.ts';
 import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
 import type { RawConfig, RawEntry } from './formats.ts';
-import { type GatewaySettings, type ServerConfig, serverSchema, settingsSchema } from './schema.ts';
+import { type ServerConfig, serverSchema } from './schema.ts';
+import { type GatewaySettings, settingsSchema } from './settings.ts';
 import { type Environment, substitute, substituteAll } from './substitute.ts';
 
 /** Where relative things start: the folder of the file, the user's home, the variables. */

@@ -11,7 +11,8 @@ import {
   warning,
 } from './finding.ts';
 import { nearest } from './nearest.ts';
-import { ENTRY_KEYS, settingsSchema } from './schema.ts';
+import { ENTRY_KEYS } from './schema.ts';
+import { settingsSchema } from './settings.ts';
 
 /** One server in the native shape, not yet validated, that remembers how it was written. */
 export interface RawEntry {

@@ -9,7 +9,8 @@ import { type Finding, toProblem } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
 import { readShape } from './formats.ts';
 import { parseConfig } from './parse.ts';
-import { type GatewaySettings, type ServerConfig, settingsSchema } from './schema.ts';
+import type { ServerConfig } from './schema.ts';
+import { type GatewaySettings, settingsSchema } from './settings.ts';
 import type { Environment } from './substitute.ts';
 
 /** What a configuration file says: the part of it that can run, and everything wrong with the rest. */

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { ENTRY_KEYS, jsonSchema, settingsSchema } from '../../src/config/schema.ts';
+import { ENTRY_KEYS, jsonSchema } from '../../src/config/schema.ts';
+import { settingsSchema } from '../../src/config/settings.ts';
 import { BIN } from '../helpers/gateway-process.ts';
 
 /** Every `properties` object below a schema. */

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { MAX_TIMER_MS } from '../core/abort.ts';
+import { unknownKeys } from './finding.ts';
+
+/** An object that names each key it does not know, with the nearest one it does. Messages of the schemas say what is expected. */
+export function strict<S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, Object.keys(shape)) : undefined),
+  });
+}
+
+export const strings = z.array(z.string().min(1), 'an array of strings');
+export const count = z.int('a whole number above 0').positive('a whole number above 0');
+/** What people write for an environment variable or a header: text, or a bare number or boolean that becomes text. */
+export const textMap = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean()], 'a string, number or boolean').transform(String),
+);
+
+/** A time in milliseconds that a timer can take. */
+export const timer = count.max(MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`);
+
+/** What clients get beside tools. */
+export const expose = strict({
+  resources: z.boolean().default(true).describe('Resources and their templates.'),
+  prompts: z.boolean().default(true).describe('Prompts.'),
+});
+
+/** Whether a text is a URL of one of these schemes. */
+export function hasScheme(text: string, schemes: readonly string[]): boolean {
+  return URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1));
+}
