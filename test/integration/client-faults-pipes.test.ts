@@ -85,7 +85,8 @@ test('a client that closes its reading end only ends the gateway and its servers
   const gateway = await startGateway({ config: { u: local({ sdk: 'raw' }), v: local() }, sdk: 'raw' });
   await Promise.all([gateway.invoke('u::pid'), gateway.invoke('v::pid')]);
   const pids = gateway.process.survivors();
-  expect(pids).toHaveLength(2);
+  // Two servers, and the process that would end them if the gateway were killed.
+  expect(pids).toHaveLength(3);
   gateway.process.pipes.stdout.destroy();
   // The next thing that is written finds nobody there.
   gateway.process.peer.notify('ping');
@@ -106,7 +107,8 @@ test('a client that is killed leaves nothing behind, with calls, jobs and megaby
   await waitUntil(() => events('call').length === 2);
   await askForMegabytes(10, gateway, () => events('call').length - 2);
   const pids = gateway.process.survivors();
-  expect(pids).toHaveLength(3);
+  // The gateway, two servers, and the process that would end them if it were killed.
+  expect(pids).toHaveLength(4);
   await gateway.stop('SIGKILL');
   await expectDead(pids);
 });
