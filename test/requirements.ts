@@ -433,6 +433,8 @@ const FAULTS = promised('#5', {
   'faults.output': 'Garbage, long lines, floods, double answers and wrong ids do no harm, in bounded memory.',
   'faults.too-long': 'An answer that is too long to be taken fails its call with that cause.',
   'faults.unsent': 'A request that provably did not reach a server is told apart from one that may have.',
+  'faults.silent-response':
+    'A response over HTTP that is silent for longer than Node would wait is waited for, up to the deadline.',
   'faults.stubborn': 'A server that is taken out goes with its grandchildren, even if it ignores EOF and SIGTERM.',
   'faults.pages': 'tools/list without end is stopped, whether its pages repeat or bring new tools for ever.',
   'faults.changes': 'A hundred list_changed at once cost a few readings.',

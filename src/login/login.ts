@@ -12,6 +12,7 @@ import {
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig, ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
+import { patientFetch } from '../core/patient-fetch.ts';
 import { challengeIn } from './challenge-in.ts';
 import { Credentials, currentTokens, dataDirectory } from './credentials.ts';
 import { type Challenge, LoginNeeded } from './login-needed.ts';
@@ -66,7 +67,7 @@ export class Login implements AuthProvider {
 
   /** What the transport has to send its requests with, so that it is known which token was refused. */
   readonly fetch: FetchLike = async (url, init) => {
-    const response = await fetch(url, init);
+    const response = await patientFetch(url, init);
     this.#sent.set(response, new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, ''));
     return response;
   };

@@ -1,5 +1,6 @@
 import type { AuthProvider, FetchLike, Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
+import { patientFetch } from '../core/patient-fetch.ts';
 import { ChildTransport } from './child-transport.ts';
 import { takeEarly } from './early-processes.ts';
 
@@ -38,7 +39,8 @@ export async function openTransport(
   const url = new URL(config.url);
   const options = {
     requestInit: { headers: { ...headers } },
-    ...(authorization && { authProvider: authorization, fetch: authorization.fetch }),
+    fetch: authorization?.fetch ?? patientFetch,
+    ...(authorization && { authProvider: authorization }),
   };
   return kind === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
 }
