@@ -353,6 +353,7 @@ const CLIENT_FAULTS = promised('#5', {
   'extreme.ids': 'Ids, names and keys of 1 MB get a short error.',
   'load.at-once': '1,000 calls at once are each answered with their own result.',
   'load.hanging': '200 hanging calls keep no other from its answer; the server hears when each is cancelled.',
+  'load.sockets': 'Calls that are given up leave no socket to their server behind.',
   'load.queue': '10,000 jobs wait in their places within bounded memory, and delay no invoke.',
   'load.flat': 'Memory stays flat over thousands of calls over every transport.',
   'soak.runs': 'npm run soak checks every answer under faults, and fails for what is wrong.',

@@ -115,7 +115,7 @@ export class Wire implements Transport {
     options.signal.throwIfAborted();
     if (this.#closed !== undefined) throw new ConnectionLost(this.#closed, false);
     const id = this.#nextId++;
-    const stream = this.hasPerRequestStream && this.envelope() ? new AbortController() : undefined;
+    const stream = this.hasPerRequestStream ? new AbortController() : undefined;
     return new Promise<Answer>((resolve, reject) => {
       const settle = (answer: Answer | Error) => {
         this.#pending.delete(id);
@@ -126,9 +126,7 @@ export class Wire implements Transport {
       };
       const giveUp = () => {
         settle(options.signal.reason instanceof Error ? options.signal.reason : new Error('cancelled'));
-        // On a 2026-era HTTP connection, closing the request's stream is the cancellation.
-        if (stream) stream.abort();
-        else this.#cancel(id, options.signal.reason);
+        void this.#cancel(id, options.signal.reason, stream);
       };
       this.#pending.set(id, settle);
       this.#listen(id, options);
@@ -162,14 +160,18 @@ export class Wire implements Transport {
     return { jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } };
   }
 
-  #cancel(requestId: number, reason: unknown): void {
-    this.notify('notifications/cancelled', { requestId, reason: textOf(reason) });
+  /** Takes a request back. On a 2026-era HTTP connection, closing the request's stream is the way to say so. */
+  async #cancel(requestId: number, reason: unknown, stream: AbortController | undefined): Promise<void> {
+    const isSaidByClosing = stream && this.envelope();
+    if (!isSaidByClosing) await this.notify('notifications/cancelled', { requestId, reason: textOf(reason) });
+    // A server that answers no more would keep its stream, and our socket, for ever.
+    stream?.abort();
   }
 
   /** Sends a notification; a failure shows up as the connection's own. */
-  notify(method: string, params: JsonObject): void {
+  notify(method: string, params: JsonObject): Promise<void> {
     const envelope = this.envelope();
-    this.#inner
+    return this.#inner
       .send({ jsonrpc: '2.0', method, params: envelope ? { ...params, _meta: { ...envelope } } : params })
       .catch((error: Error) => this.onerror?.(error));
   }

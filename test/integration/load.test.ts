@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { journal, local, remote } from '../helpers/fixture.ts';
 import { startGateway } from '../helpers/gateway.ts';
-import { rssOf } from '../helpers/process-figures.ts';
+import { openFilesOf, rssOf } from '../helpers/process-figures.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import { errorOf, jsonOf, textOf } from '../helpers/results.ts';
 import { RpcCalls } from '../helpers/rpc-calls.ts';
@@ -43,6 +43,28 @@ test('200 hanging calls keep no other from its answer, and the server hears when
   expect(new Set(events('cancelled').map(({ id }) => id)).size).toBe(200);
   expect(textOf(await calls.invoke('u::echo', { still: 'here' }))).toBe('{"still":"here"}');
 });
+
+test.each(['v1', 'v2'] as const)(
+  'calls given up over http (%s) leave no socket behind [load.sockets]',
+  { timeout: LONG_MS },
+  async (sdk) => {
+    const fixture = await remote('http', { sdk });
+    const gateway = await startGateway({ config: { u: fixture.entry() }, sdk: 'raw' });
+    const calls = new RpcCalls(gateway.process.peer);
+    await calls.invoke('u::echo', { n: 0 });
+    const before = openFilesOf(gateway.pid);
+    const hanging = range(30).map((n) =>
+      calls.start('tools/call', { name: 'invoke', arguments: { id: 'u::hang', args: { n } } }),
+    );
+    await waitUntil(() => openFilesOf(gateway.pid) >= before + 25, { what: 'the calls are under way' });
+    for (const call of hanging) calls.cancel(call, 'enough');
+    await waitUntil(() => openFilesOf(gateway.pid) <= before + 5, {
+      timeoutMs: 30_000,
+      what: 'their sockets are closed',
+    });
+    expect(textOf(await calls.invoke('u::echo', { still: 'here' }))).toBe('{"still":"here"}');
+  },
+);
 
 test('10,000 jobs wait in their places within bounded memory, more are refused, and invoke is not delayed [load.queue]', {
   timeout: LONG_MS,
