@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { GatewayConfig } from './config/load.ts';
 import { emptyConfig, loadConfig, resolveConfigPath } from './config/load.ts';
@@ -96,9 +97,11 @@ async function serve(argument: string | undefined): Promise<number> {
   const remembered = serverMemory(cacheDirectory());
   const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
   const desk = new FrontDesk(process.stdin, processOutput(1), introduction);
-  // While the client reads the answer to its `initialize`, servers start and the rest is loaded.
+  // While the client reads the answer to its `initialize`, servers start and the rest is loaded; what a client has sent
+  // before we were there is read within two turns of the event loop.
   const atOnce = config.servers.filter((server) => startsAtOnce(server, remembered.recall(server)));
   void desk.greeted.then(() => setImmediate(startEarly, atOnce));
+  await Promise.race([desk.greeted, immediate().then(() => immediate())]);
   const { Gateway } = await import('./gateway.ts');
   const gateway = new Gateway(config, { log, cacheDirectory: cacheDirectory() }, remembered);
   const served = gateway.serve(desk).then(() => 'the client closed the connection');

@@ -1,7 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn as spawnPlainly } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import spawn from 'cross-spawn';
 import { GatewayError } from '../core/errors.ts';
 import { LineWriter } from '../core/line-writer.ts';
 import { type ClippedLine, createLineSplitter } from '../core/lines.ts';
@@ -79,6 +78,8 @@ export class ChildTransport implements Transport {
 
   async #spawn(): Promise<void> {
     const [file = '', ...args] = this.#options.command;
+    // On Windows `npx` is a script that only a shell finds.
+    const spawn = process.platform === 'win32' ? (await import('cross-spawn')).default : spawnPlainly;
     const child = spawn(file, args, {
       cwd: this.#options.cwd,
       env: { ...process.env, ...this.#options.environment },
