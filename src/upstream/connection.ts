@@ -2,7 +2,7 @@ import type { Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
 import { abortable, withTimeout } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import {
@@ -18,6 +18,7 @@ import type { EraVerdicts } from './era-verdicts.ts';
 import { HeaderTable } from './header-parameters.ts';
 import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
+import { declares, isSubscription, Listening } from './listening.ts';
 import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind, transportKinds } from './open-transport.ts';
 import { GATEWAY_INFO, type Session } from './session.ts';
@@ -37,9 +38,6 @@ export interface ConnectOptions {
   /** What stdio servers spoke when they were last asked. */
   readonly verdicts: EraVerdicts;
 }
-
-/** Requests of the 2025 eras for which 2026-07-28 has `subscriptions/listen`. */
-const SUBSCRIBING = new Set(['resources/subscribe', 'resources/unsubscribe']);
 
 /** Answer time of a connection under suspicion, in ms, before it counts as lost. */
 const SUSPECT_TIMEOUT_MS = 5_000;
@@ -79,10 +77,8 @@ export class Connection {
   readonly #transport: Transport;
   readonly #kind: TransportKind;
   readonly #headers = new HeaderTable();
-  /** URIs of resources that clients of older eras subscribed to, on a 2026-era connection. */
-  readonly #listened = new Set<string>();
+  readonly #listening = new Listening(() => this.#session);
   #session: Session | undefined;
-  #subscription: { close(): Promise<void> } | undefined;
   #suspected = false;
   #onclosed: () => void = () => {};
   /** Why it was given up, if it was. */
@@ -135,10 +131,7 @@ export class Connection {
 
   /** Whether the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
   offers(path: string): boolean {
-    const found = path
-      .split('.')
-      .reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), this.#session?.capabilities);
-    return found !== undefined && found !== false;
+    return declares(this.#session?.capabilities, path);
   }
 
   /** Whether the connection speaks 2026-07-28 or later. */
@@ -158,25 +151,7 @@ export class Connection {
 
   /** On a 2026-era connection changes are told to those who listen only: listen to all that the server offers. */
   async listen(resources: readonly string[] = []): Promise<void> {
-    if (!this.modern) return;
-    for (const uri of resources) this.#listened.add(uri);
-    const filter = {
-      ...(this.offers('tools.listChanged') && { toolsListChanged: true }),
-      ...(this.offers('prompts.listChanged') && { promptsListChanged: true }),
-      ...(this.offers('resources.listChanged') && { resourcesListChanged: true }),
-      ...(this.#listened.size > 0 && { resourceSubscriptions: [...this.#listened] }),
-    };
-    if (Object.keys(filter).length === 0) return;
-    const before = this.#subscription;
-    this.#subscription = await this.#session?.listen(filter);
-    await before?.close();
-  }
-
-  /** What an older client asks for one resource is part of what this connection listens to. */
-  async #subscribe(method: string, uri: string): Promise<Answer> {
-    if (method === 'resources/unsubscribe') this.#listened.delete(uri);
-    await this.listen(method === 'resources/subscribe' ? [uri] : []);
-    return { result: {} };
+    if (this.modern) await this.#listening.listen(resources);
   }
 
   /** What the server says of itself, for people and models: its title or name, and its instructions. */
@@ -192,7 +167,7 @@ export class Connection {
   }
 
   async #forwardModern(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
-    if (SUBSCRIBING.has(method)) return this.#subscribe(method, String(params.uri));
+    if (isSubscription(method)) return this.#listening.subscribe(method, String(params.uri));
     const headers = method === 'tools/call' ? this.#headers.of(params.name, params.arguments) : undefined;
     const answer = await this.#wire.forward(method, params, headers ? { ...options, headers } : options);
     if (!('result' in answer) || answer.result.resultType !== 'complete') return answer;
