@@ -19,12 +19,11 @@ const CLIENT = `
 const invoke = (id: string, args: JsonObject) => ({ name: 'invoke', arguments: { id, args } });
 
 /** Asks for so many answers of 1 MB each, while reading none; the promise of each. */
-async function askForMegabytes(count: number, gateway: Gateway, calls: () => number) {
+async function askForMegabytes(count: number, gateway: Gateway) {
   const { peer, pipes } = gateway.process;
   pipes.stdout.pause();
   const answers = Array.from({ length: count }, () => peer.request('tools/call', invoke('u::big', { bytes: MB })));
   for (const answer of answers) answer.catch(() => {});
-  await waitUntil(() => calls() === count);
   // A part of the first answer has come, and the rest is more than pipes hold.
   await waitUntil(() => pipes.stdout.readableLength > 0);
   return answers;
@@ -46,14 +45,15 @@ test('a client that does not read gets 50 MB when it does, and memory stays with
   const gateway = await startGateway({ config: { u: local({ sdk: 'raw', journal: file }) }, sdk: 'raw' });
   await gateway.invoke('u::big', { bytes: MB });
   const before = rssOf(gateway.pid);
-  const answers = await askForMegabytes(50, gateway, () => events('call').length - 1);
+  const answers = await askForMegabytes(50, gateway);
   const { peer, pipes } = gateway.process;
   // What it asks meanwhile waits, and soon in its own pipe.
   const text = 'x'.repeat(100_000);
   const later = Array.from({ length: 40 }, (_, n) => peer.request('tools/call', invoke('u::echo', { n, text })));
   for (const answer of later) answer.catch(() => {});
   expect(await leftUnread(gateway)).toBeGreaterThan(MB);
-  expect(events('call')).toHaveLength(51);
+  // The first call, and those that came before the first answer filled the pipe; none of the later ones.
+  expect(events('call').length).toBeLessThanOrEqual(51);
   expect(rssOf(gateway.pid) - before).toBeLessThan(150 * MB);
   pipes.stdout.resume();
   for (const answer of answers) expect(textOf((await answer).result ?? {})).toHaveLength(MB);
@@ -61,9 +61,8 @@ test('a client that does not read gets 50 MB when it does, and memory stays with
 });
 
 test('a client that does not read and closes its end is noticed [client.back-pressure, client.leaves]', async () => {
-  const { file, events } = journal();
-  const gateway = await startGateway({ config: { u: local({ sdk: 'raw', journal: file }) }, sdk: 'raw' });
-  await askForMegabytes(20, gateway, () => events('call').length);
+  const gateway = await startGateway({ config: { u: local({ sdk: 'raw' }) }, sdk: 'raw' });
+  await askForMegabytes(20, gateway);
   // What waits meanwhile must not keep its end from being read.
   for (let n = 0; n < 10; n++) gateway.process.peer.send({ id: `late ${n}`, method: 'ping' });
   expect(await gateway.stop('eof')).toMatchObject({ signal: null });
@@ -72,9 +71,8 @@ test('a client that does not read and closes its end is noticed [client.back-pre
 });
 
 test('a signal ends it also while megabytes are due [client.back-pressure, client.leaves]', async () => {
-  const { file, events } = journal();
-  const gateway = await startGateway({ config: { u: local({ sdk: 'raw', journal: file }) }, sdk: 'raw' });
-  await askForMegabytes(20, gateway, () => events('call').length);
+  const gateway = await startGateway({ config: { u: local({ sdk: 'raw' }) }, sdk: 'raw' });
+  await askForMegabytes(20, gateway);
   const exit = await gateway.stop('SIGTERM');
   expect(exit.durationMs).toBeLessThan(5_000);
   await expectDead(gateway.process.survivors());
@@ -105,7 +103,7 @@ test('a client that is killed leaves nothing behind, with calls, jobs and megaby
   gateway.invoke('u::hang').catch(() => {});
   await gateway.invokeAsync('u::hang');
   await waitUntil(() => events('call').length === 2);
-  await askForMegabytes(10, gateway, () => events('call').length - 2);
+  await askForMegabytes(10, gateway);
   const pids = gateway.process.survivors();
   // The gateway, two servers, and the process that would end them if it were killed.
   expect(pids).toHaveLength(4);

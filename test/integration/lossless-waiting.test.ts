@@ -113,10 +113,10 @@ test('invoke.waitMs sets it for every call; a waitMs of the call wins [waiting.d
 
 test('a call to a server that still connects is not lost by a short waitMs [waiting.connecting]', async () => {
   const gateway = await startGateway({ config: { u: local({ initDelayMs: 800 }) } });
-  const answer = await gateway.invoke('u::add', { a: 1, b: 2 }, { rest: { waitMs: 1 } });
+  const answer = await gateway.invoke('u::sleep', { ms: 300 }, { rest: { waitMs: 1 } });
   const { jobId } = jsonOf(answer);
   const { result } = await gateway.jobStatus(String(jobId), { waitMs: 20_000 });
-  expect(blocks(result)).toEqual([{ type: 'text', text: '3' }]);
+  expect(blocks(result)).toEqual([{ type: 'text', text: 'slept 300' }]);
 });
 
 test('progress begins the deadline anew [channels.progress-deadline]', async () => {
