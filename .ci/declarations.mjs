@@ -35,7 +35,7 @@ function emit(entry, folder) {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, process.cwd());
   /** @type {ts.CompilerOptions} */
-  const emitting = { ...options, noEmit: false, declaration: true, emitDeclarationOnly: true };
+  const emitting = { ...options, noEmit: false, declaration: true, emitDeclarationOnly: true, stripInternal: true };
   const { diagnostics } = ts.createProgram([entry], { ...emitting, outDir: folder, rootDir: '.' }).emit();
   if (diagnostics.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, ts.createCompilerHost(options)));
   return ts.createProgram([join(folder, entry.replace(/\.ts$/, '.d.ts'))], options);

@@ -61,7 +61,9 @@ export class Gateway {
   });
   #watcher: { close(): void } | undefined;
 
-  /** `remembered` is given by whoever has read it already. */
+  constructor(config: GatewayConfig, options?: GatewayOptions);
+  /** @internal `remembered` is given by whoever has read it already. */
+  constructor(config: GatewayConfig, options: GatewayOptions, remembered: RememberedServers);
   constructor(
     config: GatewayConfig,
     options: GatewayOptions = {},
@@ -120,7 +122,7 @@ export class Gateway {
     });
   }
 
-  /** Starts every server, all at once, and returns without waiting for any of them. */
+  /** Starts the servers that are not left idle until their first use, all at once, and returns without waiting for any. */
   start(): void {
     this.reload(this.#config);
     this.#markStarted();
@@ -147,7 +149,7 @@ export class Gateway {
     return this.serve(new FrontDesk(input, output));
   }
 
-  /** Serves the client that has come to a desk; see `serveStdio`. */
+  /** @internal Serves the client that has come to a desk; see `serveStdio`. */
   async serve(desk: FrontDesk): Promise<void> {
     this.#session = new ClientSession({
       onLogLevel: (level) => this.#announcements.logLevel(level),
