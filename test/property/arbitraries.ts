@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import './seed.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 
 /** Names that trip programs, beside any other text. */
