@@ -376,6 +376,7 @@ const LIVES = promised('#5', {
   'start.auto': 'A server that is remembered starts at its first call, read, prompt, completion or subscription.',
   'start.stale': 'A memory older than 24 hours answers too, while its server starts in the background.',
   'start.lazy': 'A lazy server starts at its first use however old the memory is.',
+  'start.early': 'A process that was started ahead is taken by its connection; none is started beside one.',
   'start.eager': 'An eager server starts at once.',
   'start.unknown': 'A server of which nothing is remembered starts at once.',
   'start.settings': 'What the client has set reaches a server that starts later.',

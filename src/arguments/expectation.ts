@@ -9,7 +9,7 @@ const MAX_LIST_CHARS = 100;
 const MAX_VARIANTS = 6;
 
 /** JSON Schema's types in words. */
-export const TYPE_WORDS = {
+const TYPE_WORDS = {
   string: 'a string',
   integer: 'a whole number',
   number: 'a number',

@@ -33,7 +33,9 @@ export function mendArguments(schema: JsonObject, args: JsonObject): MendedArgum
   const walk = walkFrom(schema);
   const after = walk ? mend(schema, args, walk) : args;
   if (after === args || !isJsonObject(after)) return { args, mended: [] };
-  return { args: after, mended: few([...changes(args, after, 'args')]) };
+  const mended = few([...changes(args, after, 'args')]);
+  // A schema that contradicts itself has a value converted there and back.
+  return mended.length > 0 ? { args: after, mended } : { args, mended };
 }
 
 function mend(schema: unknown, value: unknown, walk: SchemaWalk): unknown {

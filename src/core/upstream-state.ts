@@ -14,7 +14,7 @@ export type UpstreamState =
 const OPEN_FROM_ATTEMPT = 3;
 
 /** Whether the circuit is open: calls fail at once, until the next attempt to connect, which is the probe, succeeds. */
-export function isCircuitOpen(state: UpstreamState): boolean {
+function isCircuitOpen(state: UpstreamState): boolean {
   return (state.status === 'connecting' || state.status === 'waiting') && state.attempt >= OPEN_FROM_ATTEMPT;
 }
 

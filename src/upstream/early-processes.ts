@@ -4,13 +4,15 @@ import { ChildTransport } from './child-transport.ts';
 // State of the module: these processes are those of this one process, until a connection takes them.
 const queued = new Set<ServerConfig>();
 const waiting = new Map<ServerConfig, ChildTransport>();
+/** Entries whose connection has asked already: to start a process for it now would be too late, and one too many. */
+const asked = new WeakSet<ServerConfig>();
 
 /**
  * Starts the processes of servers ahead of their connections, so that they start while the gateway is being loaded: with
  * one server its tools are found 60 ms earlier.
  */
 export function startEarly(servers: readonly ServerConfig[]): void {
-  for (const config of servers) if (config.type === 'local') queued.add(config);
+  for (const config of servers) if (config.type === 'local' && !asked.has(config)) queued.add(config);
   startNext();
 }
 
@@ -28,6 +30,7 @@ function startNext(): void {
 
 /** The process that was started for that entry; each is given away once. */
 export function takeEarly(config: ServerConfig): ChildTransport | undefined {
+  asked.add(config);
   queued.delete(config);
   const transport = waiting.get(config);
   waiting.delete(config);

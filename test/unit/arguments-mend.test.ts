@@ -133,3 +133,11 @@ test('a mending is named briefly, however many and large [args.said]', () => {
   const [line] = mendOne({ type: 'array', items: STRING }, 'a'.repeat(1e6)).mended;
   expect(line).toBe(`args.it: "${'a'.repeat(37)}…" → ["${'a'.repeat(37)}…`);
 });
+
+test('a schema that contradicts itself mends nothing, and the arguments stay the very same [args.untouched]', () => {
+  const schema = { properties: { a: { type: 'number' } }, allOf: [{ properties: { a: STRING } }] };
+  const args = { a: '5' };
+  const { args: after, mended } = mendArguments(schema, args);
+  expect(after).toBe(args);
+  expect(mended).toEqual([]);
+});
