@@ -3,7 +3,7 @@ import { checkArguments } from './arguments/check-arguments.ts';
 import { mendArguments } from './arguments/mend-arguments.ts';
 import { signature } from './catalog/signature.ts';
 import { MAX_TIMER_MS, withTimeout } from './core/abort.ts';
-import type { CallContext, Caller, CallTool, ToolCall, ToolResult } from './core/call.ts';
+import { type CallContext, type Caller, type CallTool, ownerOf, type ToolCall, type ToolResult } from './core/call.ts';
 import { clip, GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { ToolEntry } from './core/tool.ts';
@@ -107,7 +107,11 @@ export class Broker {
     } finally {
       context.signal.removeEventListener('abort', giveUp);
     }
-    const { job, progress } = this.#parts.jobs.adopt(caller.id, { tool: tool.id }, { startedAt, abort, execution });
+    const { job, progress } = this.#parts.jobs.adopt(
+      ownerOf(caller),
+      { tool: tool.id },
+      { startedAt, abort, execution },
+    );
     onProgress = progress;
     return { handedOver: { job } };
   }
@@ -118,7 +122,7 @@ export class Broker {
     const { tool } = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
     const { jobs } = this.#parts;
     const call = { ...this.#toolCall(tool, request, caller, [0, JOB_TIMEOUT_MS]), background: true };
-    const job = jobs.submit(caller.id, { tool: tool.id }, request.priority, (signal, onProgress) =>
+    const job = jobs.submit(ownerOf(caller), { tool: tool.id }, request.priority, (signal, onProgress) =>
       // The deadline of a job runs from its start, not from its place in the queue.
       this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer: context.peer }),
     );
@@ -131,7 +135,7 @@ export class Broker {
     context: CallContext,
   ): Promise<JobView> {
     const { jobs } = this.#parts;
-    const owner = context.caller.id;
+    const owner = ownerOf(context.caller);
     const job = request.cancel
       ? jobs.cancel(request.jobId, owner)
       : await jobs.wait(request.jobId, owner, request.waitMs, context.signal);
@@ -190,7 +194,7 @@ export class Broker {
     [startedAt, fallbackMs]: [number, number],
   ): ToolCall {
     const { args, mended } = fitArguments(tool, request.args);
-    this.#parts.usage?.invoked(caller.id, tool.id);
+    this.#parts.usage?.invoked(ownerOf(caller), tool.id);
     const { meta, continuation } = request;
     const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
     return { tool, args, mended, meta, continuation, startedAt, timeoutMs };

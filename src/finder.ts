@@ -2,7 +2,7 @@ import { searchBudget, searchResults } from './catalog/answer.ts';
 import type { Catalog, SearchHit } from './catalog/catalog.ts';
 import { estimateTokens } from './catalog/estimate-tokens.ts';
 import { abortable, withTimeout } from './core/abort.ts';
-import type { Caller, Visibility } from './core/call.ts';
+import { type Caller, ownerOf, type Visibility } from './core/call.ts';
 import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { hasHint, type ToolEntry } from './core/tool.ts';
@@ -144,7 +144,7 @@ export class Finder {
   async #hits(query: string, { limit, caller, visible }: Ask, budgetTokens: number): Promise<JsonObject> {
     const { found, hits } = await this.#ranked(query, limit, visible);
     const ids = hits.map(({ entry }) => entry.id);
-    this.#parts.usage?.searched(caller.id, query, ids);
+    this.#parts.usage?.searched(ownerOf(caller), query, ids);
     const down = new Set(
       hits.filter(({ entry }) => !isAvailable(this.#parts.upstreams.state(entry.server))).map(({ entry }) => entry.id),
     );

@@ -446,6 +446,34 @@ const FAULTS = promised('#5', {
     'EOF, SIGINT, SIGTERM, SIGHUP, SIGKILL of the host or of the gateway itself: within 5 s no process is left.',
 });
 
+const HTTP_EDGE = promised('#6', {
+  // HTTP_EDGE
+});
+
+const HTTP_AUTH = promised('#6', {
+  // HTTP_AUTH
+});
+
+const HTTP_LIMITS = promised('#6', {
+  // HTTP_LIMITS
+});
+
+const HTTP_API = promised('#6', {
+  // HTTP_API
+});
+
+const HTTP_MONITOR = promised('#6', {
+  // HTTP_MONITOR
+});
+
+const HTTP_DOCKER = promised('#6', {
+  // HTTP_DOCKER
+});
+
+const HTTP_LOAD = promised('#6', {
+  // HTTP_LOAD
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -464,6 +492,13 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...SEARCH_SPEED,
   ...PROPERTIES,
   ...FAULTS,
+  ...HTTP_EDGE,
+  ...HTTP_AUTH,
+  ...HTTP_LIMITS,
+  ...HTTP_API,
+  ...HTTP_MONITOR,
+  ...HTTP_DOCKER,
+  ...HTTP_LOAD,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

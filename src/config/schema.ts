@@ -33,6 +33,12 @@ const common = {
     .describe(
       'Milliseconds without use after which it is stopped until its next use; 0: never. Absent: 600000 if all its tools are `readOnlyHint` and it is not `eager`, else never.',
     ),
+  shared: z
+    .boolean()
+    .optional()
+    .describe(
+      'Over HTTP: `true` has all sessions share one connection, `false` gives each its own. Absent: own ones for sessions that can be asked something, where the server cannot say whom it asks (before 2026-07-28).',
+    ),
   healthCheck: healthCheck
     .optional()
     .describe('Pings it while it is connected, and connects anew if it does not answer; absent: no pings.'),

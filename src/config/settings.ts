@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { auth } from './auth.ts';
 import { count, expose, hasScheme, strict, strings, textMap, timer } from './parts.ts';
 
 const jobs = strict({
@@ -8,24 +9,6 @@ const jobs = strict({
   maxRecords: count.default(1000).describe('Finished jobs kept, oldest dropped first.'),
   maxBytes: count.default(67_108_864).describe('Bytes of finished results kept, oldest dropped first.'),
 });
-
-const jwt = strict({
-  secret: z.string().min(1).optional().describe('Shared secret for HS algorithms.'),
-  jwksUrl: z.url().optional().describe('Where the signing keys are published.'),
-  issuer: z.string().min(1).optional().describe('Expected `iss`; its discovery document also leads to the keys.'),
-  audience: z.string().min(1).optional().describe('Expected `aud`.'),
-  algorithms: strings.min(1).optional().describe('Accepted signature algorithms.'),
-}).refine(({ secret, jwksUrl, issuer }) => secret ?? jwksUrl ?? issuer, 'one of secret, jwksUrl or issuer');
-
-const auth = z.discriminatedUnion(
-  'strategy',
-  [
-    strict({ strategy: z.literal('none') }),
-    strict({ strategy: z.literal('api-key'), apiKeys: strings.min(1, 'at least one key') }),
-    strict({ strategy: z.literal('jwt'), jwt }),
-  ],
-  { error: ({ code }) => (code === 'invalid_union' ? 'one of "none", "api-key", "jwt"' : 'an object') },
-);
 
 const rateLimit = strict({
   limit: count.default(100).describe('Requests allowed within the window.'),
@@ -37,6 +20,29 @@ const monitor = strict({
   requestLog: z.boolean().default(true).describe('Remember who called what.'),
   prometheus: z.boolean().default(true).describe('Serve metrics.'),
   retentionHours: z.number().positive().default(24).describe('How long the request log reaches back.'),
+});
+
+const http = strict({
+  maxSessions: count.default(1_000).describe('Client sessions at one time; beyond it new ones are refused.'),
+  sessionIdleMinutes: z
+    .number()
+    .positive()
+    .default(30)
+    .describe('Minutes without a request or an open stream after which a session ends.'),
+  maxBodyBytes: count.default(16_777_216).describe('Longest body of a request.'),
+  allowedHosts: strings
+    .default([])
+    .describe('Names by which clients may address the gateway (`Host`), beside localhost and what it binds.'),
+  publicUrl: z
+    .string()
+    .refine((text) => hasScheme(text, ['http', 'https']), 'an http(s):// URL')
+    .optional()
+    .describe('Address by which clients reach the gateway, where that is not what it binds (behind a proxy).'),
+  stopSeconds: z
+    .number()
+    .positive()
+    .default(10)
+    .describe('How long a stop waits for what is running before it is cancelled.'),
 });
 
 const invoke = strict({
@@ -95,6 +101,7 @@ export const settingsSchema = strict({
   auth: auth.optional().describe('Who may call over HTTP.'),
   rateLimit: rateLimit.optional().describe('Requests per time over HTTP; absent: no limit.'),
   monitor: monitor.prefault({}).describe('What the HTTP edge remembers and shows.'),
+  http: http.prefault({}).describe('Bounds and addresses of the HTTP edge.'),
   corsOrigins: strings.default([]).describe('Web origins that may call over HTTP.'),
 });
 

@@ -3,10 +3,20 @@ import type { JsonObject } from './json.ts';
 import type { Peer } from './peer.ts';
 import type { ToolEntry } from './tool.ts';
 
-/** Who asks. stdio passes `LOCAL`; an HTTP edge passes whom it authenticated, per request. */
+/** Who asks. stdio passes `LOCAL`; the HTTP edge passes whom it authenticated, per request. */
 export interface Caller {
+  /** The id of a key, the subject of a token, `anonymous` where nobody has to say who they are. */
   readonly id: string;
   readonly roles: readonly string[];
+  /** Labels of the key. */
+  readonly tags?: readonly string[];
+  /** The session in which it asks: jobs and results belong to that session alone. Absent: to all that the caller asks. */
+  readonly session?: string;
+}
+
+/** What owns the jobs and kept results of a caller. */
+export function ownerOf({ id, session }: Caller): string {
+  return session === undefined ? id : `${id} ${session}`;
 }
 
 export const LOCAL: Caller = { id: 'local', roles: [] };

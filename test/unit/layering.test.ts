@@ -32,8 +32,14 @@ const LAYERS: Record<string, readonly string[]> = {
     ...['finder', 'broker', 'announcements', 'mcp', 'upstream-primitives', 'server-memory', 'call-policies'],
   ],
   'server-memory': ['remembered', 'upstream/redact'],
+  observe: ['core'],
+  http: [
+    ...['core', 'version', 'config', 'results', 'mcp', 'observe', 'broker'],
+    ...['type config/schema', 'type config/settings'],
+  ],
+  commands: ['core', 'version', 'process-streams', 'config', 'server-memory', 'gateway'],
   lib: ['core', 'config', 'broker', 'gateway'],
-  cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'upstream', 'gateway'],
+  cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'upstream', 'gateway', 'commands'],
 };
 
 /** The protocol engine stays at the two ends of the hop; the middle knows its types at most. */
