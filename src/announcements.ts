@@ -3,7 +3,7 @@ import type { CallContext } from './core/call.ts';
 import { causeOf } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Logger } from './core/log.ts';
-import type { Peer } from './core/peer.ts';
+import { originOf, type Peer } from './core/peer.ts';
 import type { PrimitiveKind } from './primitives/primitive-source.ts';
 import type { Primitives } from './primitives/primitives.ts';
 import type { Connection } from './upstream/connection.ts';
@@ -12,9 +12,11 @@ import type { Upstreams } from './upstream/upstreams.ts';
 export interface AnnouncementParts {
   readonly upstreams: () => Upstreams;
   readonly primitives: () => Primitives;
-  readonly session: () => Peer | undefined;
+  /** Who hears what belongs to no call. */
+  readonly audience: () => { readonly peer?: Peer; readonly isShared: boolean };
   /** Whether clients get that kind of a server at all. */
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly onListChanged?: (server: string, list: PrimitiveKind) => void;
   readonly log: Logger;
 }
 
@@ -39,30 +41,33 @@ export class Announcements {
     this.#parts = parts;
   }
 
-  /** From a server, outside of a call: to whoever is calling it now, else to the session. */
+  /** From a server, outside of a call: to whoever is calling it now, else to the audience. */
   fromServer(server: string, method: string, params: JsonObject, active: readonly CallContext[]): void {
-    const { primitives, session } = this.#parts;
+    const { primitives } = this.#parts;
     const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
-    if (list) this.#listChanged(server, list);
-    else if (method === 'notifications/resources/updated') {
+    if (list) {
+      this.listChanged(server, list);
+      this.#parts.onListChanged?.(server, list);
+    } else if (method === 'notifications/resources/updated') {
       if (this.#parts.exposes(server, 'resources'))
-        session()?.notify(method, withoutSubscription(primitives().updated(server, params)));
+        this.#peer?.notify(method, withoutSubscription(primitives().updated(server, params)));
     } else if (!method.startsWith('notifications/subscriptions/')) this.#tellCallers(method, params, active);
   }
 
   #tellCallers(method: string, params: JsonObject, active: readonly CallContext[]): void {
     const callers = new Set(active.flatMap(({ peer }) => peer ?? []));
-    const own = this.#parts.session();
+    const { peer: own, isShared } = this.#parts.audience();
+    // What a server says while several clients call it may be meant for any of them, and is none of the others' business.
+    if (isShared && new Set(active.map(({ peer }) => peer && originOf(peer))).size > 1) return;
     if (callers.size === 0 && own) callers.add(own);
     for (const peer of callers) peer.notify(method, params);
   }
 
   /** A server is connected, anew or for the first time: it hears what the others have heard. */
   serverReady(server: string, connection: Connection): void {
-    const { primitives, session } = this.#parts;
-    primitives().invalidate(server);
+    this.#parts.primitives().invalidate(server);
     for (const list of ['resources', 'prompts'] as const) if (connection.offers(list)) this.#tellChanged(server, list);
-    const level = session()?.logLevel;
+    const level = this.#peer?.logLevel;
     if (level) void this.#setLevel(server, connection, level);
     this.#renew(server, connection).catch((error: unknown) => this.#note(server, error));
   }
@@ -87,7 +92,8 @@ export class Announcements {
     for (const timer of this.#changed.values()) clearTimeout(timer);
   }
 
-  #listChanged(server: string, list: PrimitiveKind): void {
+  /** A list of that server is read anew, and the client told. */
+  listChanged(server: string, list: PrimitiveKind): void {
     this.#parts.primitives().invalidate(server, list);
     this.#tellChanged(server, list);
   }
@@ -95,7 +101,7 @@ export class Announcements {
   #tellChanged(server: string, list: PrimitiveKind): void {
     if (!this.#parts.exposes(server, list)) return;
     clearTimeout(this.#changed.get(list));
-    const tell = () => this.#parts.session()?.notify(`notifications/${list}/list_changed`, {});
+    const tell = () => this.#peer?.notify(`notifications/${list}/list_changed`, {});
     this.#changed.set(list, setTimeout(tell, CHANGED_QUIET_MS));
   }
 
@@ -112,6 +118,10 @@ export class Announcements {
     for (const uri of uris) {
       await withTimeout(SETTING_TIMEOUT_MS, (signal) => connection.forward('resources/subscribe', { uri }, { signal }));
     }
+  }
+
+  get #peer(): Peer | undefined {
+    return this.#parts.audience().peer;
   }
 
   #note(server: string, error: unknown): void {

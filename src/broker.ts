@@ -16,6 +16,8 @@ export interface BrokerParts extends FinderParts {
   readonly jobs: Jobs;
   /** `upstreams.call`, wrapped in whatever policies the composition root chose. */
   readonly call: CallTool;
+  /** Hears of a call that was refused before it was on its way. */
+  readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
 }
 
 export interface InvokeRequest {
@@ -71,15 +73,7 @@ export class Broker {
 
   /** Calls a tool and resolves with the upstream's own result. */
   async invoke(request: InvokeRequest, context: CallContext): Promise<ToolResult> {
-    const startedAt = Date.now();
-    const known = this.#find(request.id, context.caller);
-    const { tool, askedMs } = known
-      ? { tool: known, askedMs: 0 }
-      : await this.#resolve(request.id, context.caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
-    return this.#parts.call(
-      this.#toolCall(tool, request, context.caller, [startedAt + askedMs, INVOKE_TIMEOUT_MS]),
-      context,
-    );
+    return this.#parts.call(await this.#prepared(request, context, INVOKE_TIMEOUT_MS), context);
   }
 
   /**
@@ -94,8 +88,7 @@ export class Broker {
     context.signal.addEventListener('abort', giveUp, { once: true });
     if (context.signal.aborted) giveUp();
     let onProgress = context.onProgress;
-    const { tool, askedMs } = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
-    const call = this.#toolCall(tool, request, caller, [startedAt + askedMs, JOB_TIMEOUT_MS]);
+    const call = await this.#prepared(request, context, JOB_TIMEOUT_MS);
     const execution = this.#parts.call(call, {
       ...context,
       signal: abort.signal,
@@ -109,7 +102,7 @@ export class Broker {
     }
     const { job, progress } = this.#parts.jobs.adopt(
       ownerOf(caller),
-      { tool: tool.id },
+      { tool: call.tool.id },
       { startedAt, abort, execution },
     );
     onProgress = progress;
@@ -119,14 +112,14 @@ export class Broker {
   /** Starts a call in the background. An unknown tool or a full queue fails at once. */
   async invokeAsync(request: InvokeRequest & { readonly priority: number }, context: CallContext): Promise<JobView> {
     const { caller } = context;
-    const { tool } = await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
     const { jobs } = this.#parts;
-    const call = { ...this.#toolCall(tool, request, caller, [0, JOB_TIMEOUT_MS]), background: true };
-    const job = jobs.submit(ownerOf(caller), { tool: tool.id }, request.priority, (signal, onProgress) =>
-      // The deadline of a job runs from its start, not from its place in the queue.
-      this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer: context.peer }),
-    );
-    return this.#view(job);
+    const call = { ...(await this.#prepared(request, context, JOB_TIMEOUT_MS)), background: true };
+    const submit = () =>
+      jobs.submit(ownerOf(caller), { tool: call.tool.id }, request.priority, (signal, onProgress) =>
+        // The deadline of a job runs from its start, not from its place in the queue.
+        this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer: context.peer }),
+      );
+    return this.#view(await this.#noting(request.id, caller, submit));
   }
 
   /** The job as it stands, after waiting up to `waitMs` for its end, or after cancelling it. */
@@ -140,6 +133,29 @@ export class Broker {
       ? jobs.cancel(request.jobId, owner)
       : await jobs.wait(request.jobId, owner, request.waitMs, context.signal);
     return this.#view(job);
+  }
+
+  /** The call that a request asks for, its tool found and its arguments fitted. */
+  #prepared(request: InvokeRequest, context: CallContext, fallbackMs: number): Promise<ToolCall> {
+    const { caller } = context;
+    return this.#noting(request.id, caller, async () => {
+      const startedAt = Date.now();
+      const known = this.#find(request.id, caller);
+      const { tool, askedMs } = known
+        ? { tool: known, askedMs: 0 }
+        : await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
+      return this.#toolCall(tool, request, caller, [startedAt + askedMs, fallbackMs]);
+    });
+  }
+
+  /** Does what may refuse a call, and tells of a refusal. */
+  async #noting<T>(tool: string, caller: Caller, work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof GatewayError) this.#parts.refused?.(caller, tool, error);
+      throw error;
+    }
   }
 
   #view(job: Job): JobView {

@@ -2,10 +2,11 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { StartArguments } from './commands/start.ts';
 import type { GatewayConfig } from './config/load.ts';
 import { emptyConfig, loadConfig, resolveConfigPath } from './config/load.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
-import { createLogger } from './core/log.ts';
+import { createLogger, type Logger } from './core/log.ts';
 import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
 import { processOutput, stderrWriter } from './process-streams.ts';
@@ -18,22 +19,28 @@ const HELP = `mcp-gateway ${VERSION}: one MCP server in front of all your MCP se
 
 Usage
   mcp-gateway [config]        serve an MCP client over stdio (this is what a client's entry runs)
+  mcp-gateway start           serve many clients over HTTP, with keys, limits, metrics and a REST API
+  mcp-gateway init [file]     write a commented mcp-gateway.yml to begin with, with a new API key
   mcp-gateway schema          print the JSON Schema of the configuration file, for editors
 
 Options
   -c, --config <file>         configuration file (.json, .jsonc, .yml, .yaml)
+  --port <number>             start: port to listen at (4000)
+  --host <address>            start: address to bind (127.0.0.1)
   -h, --help                  this text
   -v, --version               the version
 
 Configuration, first found
   the file named on the command line, $MCP_GATEWAY_CONFIG,
+  start only: mcp-gateway.yml in the working directory (.yaml, .json and .jsonc too),
   $XDG_CONFIG_HOME/mcp-gateway/config.json (else ~/.config/mcp-gateway/config.json; .jsonc, .yml and .yaml too)
+  MCP_GATEWAY_PORT, MCP_GATEWAY_HOST and MCP_GATEWAY_LOG_LEVEL win over the file.
 
 Example
   {"everything": {"command": ["npx", "-y", "@modelcontextprotocol/server-everything"]},
    "grep": {"url": "https://mcp.grep.app"}}
 
-Logs are JSON lines on stderr; stdout belongs to the protocol.
+Logs are JSON lines on stderr. Unless it is start, stdout belongs to the protocol.
 `;
 
 /** Longest time that an orderly end may take, in ms, before the process ends all the same. */
@@ -45,10 +52,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function main(argv: readonly string[]): Promise<number> {
   const parsed = parse(argv);
   if ('misuse' in parsed) {
-    process.stderr.write(`mcp-gateway: ${parsed.misuse}\nTry mcp-gateway --help\n`);
-    return 2;
+    return misuse(parsed.misuse);
   }
-  const { help, version, config } = parsed.values;
+  const { help, version, config, port, host } = parsed.values;
   const [first, ...rest] = parsed.positionals;
   if (help) return print(HELP);
   if (version) return print(`${VERSION}\n`);
@@ -56,9 +62,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     const { jsonSchema } = await import('./config/schema.ts');
     return print(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
   }
+  if (first === 'init') {
+    const { init } = await import('./commands/init.ts');
+    return init(rest, { cwd: process.cwd(), write: print, writeError: printError });
+  }
+  if (first === 'start') return serveHttp({ config: config ?? rest[0], port, host }, rest.length > (config ? 0 : 1));
+  if (port !== undefined || host !== undefined) return misuse('--port and --host belong to mcp-gateway start');
   if (rest.length > 0 || (first !== undefined && config !== undefined)) {
-    process.stderr.write('mcp-gateway: one configuration file at a time\nTry mcp-gateway --help\n');
-    return 2;
+    return misuse('one configuration file at a time');
   }
   return serve(config ?? first);
 }
@@ -70,6 +81,8 @@ function parse(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         config: { type: 'string', short: 'c' },
+        port: { type: 'string' },
+        host: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -84,15 +97,49 @@ function print(text: string): number {
   return 0;
 }
 
-/** Serves one client over stdio until it goes or a signal comes, and leaves no process behind. */
-async function serve(argument: string | undefined): Promise<number> {
+function printError(text: string): void {
+  process.stderr.write(text);
+}
+
+function misuse(what: string): number {
+  printError(`mcp-gateway: ${what}\nTry mcp-gateway --help\n`);
+  return 2;
+}
+
+/** Serves HTTP until a signal comes. */
+async function serveHttp(args: StartArguments, isMisused: boolean): Promise<number> {
+  if (isMisused) return misuse('one configuration file at a time');
+  const { start } = await import('./commands/start.ts');
+  return start(args, {
+    env: process.env,
+    cwd: process.cwd(),
+    cacheDirectory: cacheDirectory(),
+    log: processLog(),
+    write: print,
+    writeError: printError,
+    stopped: signalled(),
+  });
+}
+
+/** The log on stderr, which also takes what nobody caught. */
+function processLog(): Logger {
   const log = createLogger(stderrWriter());
   process.on('uncaughtException', (error) => log.error('uncaught', { error: causeOf(error), stack: error.stack }));
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: causeOf(reason) }));
+  return log;
+}
 
-  const signalled = new Promise<string>((resolve) => {
+/** Resolves with the first signal that asks us to stop. */
+function signalled(): Promise<string> {
+  return new Promise((resolve) => {
     for (const signal of SIGNALS) process.on(signal, () => resolve(signal));
   });
+}
+
+/** Serves one client over stdio until it goes or a signal comes, and leaves no process behind. */
+async function serve(argument: string | undefined): Promise<number> {
+  const log = processLog();
+  const stopped = signalled();
   const config = await configured(argument);
   const remembered = serverMemory(cacheDirectory());
   const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
@@ -105,10 +152,10 @@ async function serve(argument: string | undefined): Promise<number> {
   const { Gateway } = await import('./gateway.ts');
   const gateway = new Gateway(config, { log, cacheDirectory: cacheDirectory() }, remembered);
   const served = gateway.serve(desk).then(() => 'the client closed the connection');
-  gateway.start();
+  gateway.startServers();
   gateway.watch();
 
-  log.info('stopping', { reason: await Promise.race([signalled, served]) });
+  log.info('stopping', { reason: await Promise.race([stopped, served]) });
   // The orderly end has its own ladder within this time; whatever hangs must not keep us.
   setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
   await gateway.stop();

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { Announcements } from './announcements.ts';
+import { type Audience, Backend, type Router } from './backend.ts';
 import { Broker } from './broker.ts';
 import { logDefects, tellMended } from './call-policies.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { type GatewayConfig, loadConfig } from './config/load.ts';
+import type { GatewaySettings } from './config/settings.ts';
 import { watchConfig } from './config/watch.ts';
-import { LOCAL } from './core/call.ts';
-import { causeOf } from './core/errors.ts';
+import { type Caller, type CallTool, LOCAL } from './core/call.ts';
+import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
-import type { MeaningSearch } from './finder.ts';
+import type { Edge, EdgeHost } from './edge.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { ClientSession } from './mcp/client-session.ts';
 import { Conversations } from './mcp/conversation.ts';
@@ -17,17 +18,18 @@ import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
 import { insteadOf } from './mcp/oversize.ts';
 import { type StdioConnection, serveStdio } from './mcp/serve-stdio.ts';
-import type { ServerParts } from './mcp/server-parts.ts';
+import type { HandlePrimitive, ServerParts } from './mcp/server-parts.ts';
+import { configHint, noConfig } from './notices.ts';
+import { OfferedTools } from './offered-tools.ts';
+import { fusing, jobLimits, meaning, usageMemory } from './optional-parts.ts';
 import type { PrimitiveKind } from './primitives/primitive-source.ts';
-import { Primitives } from './primitives/primitives.ts';
 import type { RememberedServers } from './remembered/remembered-servers.ts';
 import { ResultStore } from './results/result-store.ts';
 import type { Semantics } from './semantics/semantics.ts';
 import { serverMemory } from './server-memory.ts';
+import { type ServerView, serverViews } from './server-views.ts';
 import { EraVerdicts } from './upstream/era-verdicts.ts';
-import { Upstreams } from './upstream/upstreams.ts';
-import { upstreamPrimitives } from './upstream-primitives.ts';
-import { UsageMemory } from './usage/usage-memory.ts';
+import type { UsageMemory } from './usage/usage-memory.ts';
 
 export interface GatewayOptions {
   /** Receives what the gateway logs; nothing is written anywhere by default. */
@@ -36,7 +38,13 @@ export interface GatewayOptions {
   readonly cacheDirectory?: string;
 }
 
-const HOUR_MS = 3_600_000;
+export interface StartOptions {
+  /** `false`: no socket is opened, for `fetch` and `serveStdio`. */
+  readonly listen?: boolean;
+}
+
+/** Before any client has come: nobody can be asked anything. */
+const NOBODY: Audience = { introduced: Promise.resolve({ capabilities: {} }), isShared: false };
 
 /** A configuration, running. The composition root: the one place where all parts know each other. */
 export class Gateway {
@@ -47,14 +55,21 @@ export class Gateway {
   readonly #usage: UsageMemory | undefined;
   readonly #semantics: Promise<Semantics> | undefined;
   readonly #remembered: RememberedServers;
-  readonly #upstreams: Upstreams;
-  readonly #primitives: Primitives;
-  readonly #announcements: Announcements;
+  readonly #verdicts: EraVerdicts;
+  readonly #offered: OfferedTools;
+  readonly #backend: Backend;
+  #audience = NOBODY;
+  #router: Router;
+  /** A call on its way to a server, with all that is wrapped around it. */
+  #call: CallTool;
+  #host: EdgeHost | undefined;
   #config: GatewayConfig;
   /** Why the file as it is now was not taken over. */
   #rejected: string | undefined;
-  #session: ClientSession | undefined;
   #connection: StdioConnection | undefined;
+  #edge: Promise<Edge> | undefined;
+  #url: string | undefined;
+  #isStarted = false;
   #markStarted: () => void = () => {};
   readonly #started = new Promise<void>((resolve) => {
     this.#markStarted = resolve;
@@ -69,63 +84,79 @@ export class Gateway {
     options: GatewayOptions = {},
     remembered: RememberedServers = serverMemory(options.cacheDirectory),
   ) {
+    const { cacheDirectory } = options;
     this.#config = config;
     this.#log = options.log ?? createLogger(() => {});
     this.#jobs = new Jobs(jobLimits(config));
-    this.#usage = usageMemory(config, options);
-    this.#semantics = options.cacheDirectory ? meaning(config, options.cacheDirectory, this.#log) : undefined;
+    this.#usage = usageMemory(config, cacheDirectory);
+    this.#semantics = cacheDirectory ? meaning(config, cacheDirectory, this.#log) : undefined;
     this.#remembered = remembered;
-    this.#announcements = new Announcements({
-      upstreams: () => this.#upstreams,
-      primitives: () => this.#primitives,
-      session: () => this.#session,
-      exposes: (server, kind) => this.#exposes(server, kind),
-      log: this.#log,
+    this.#verdicts = new EraVerdicts(cacheDirectory && join(cacheDirectory, 'eras.json'));
+    this.#offered = new OfferedTools((server, tools) => {
+      const { duplicates } = this.#catalog.setServer(server, tools);
+      for (const tool of duplicates) this.#log.warning('duplicate tool', { server: server.key, tool });
+      void this.#semantics?.then((known) => known.setServer(server.key, this.#catalog.toolsOf(server.key)));
     });
-    this.#upstreams = new Upstreams({
-      log: this.#log,
-      // What a client can do is told to each server in the handshake; without a client, nothing can be done.
-      identity: () => this.#session?.introduced ?? Promise.resolve({ capabilities: {} }),
-      session: () => this.#session,
-      verdicts: new EraVerdicts(options.cacheDirectory && join(options.cacheDirectory, 'eras.json')),
-      recall: (server) => this.#remembered.recall(server),
-      onRead: (...reading) => this.#remembered.learn(...reading),
-      isExpected: (server) => this.#primitives.subscriptionsOf(server).length > 0,
-      onTools: (server, tools) => {
-        const { duplicates } = this.#catalog.setServer(server, tools);
-        for (const tool of duplicates) this.#log.warning('duplicate tool', { server: server.key, tool });
-        void this.#semantics?.then((known) => known.setServer(server.key, this.#catalog.toolsOf(server.key)));
-      },
-      onGone: (server) => {
-        this.#catalog.removeServer(server);
-        void this.#semantics?.then((known) => known.removeServer(server));
-        this.#primitives.invalidate(server);
-      },
-      onReady: (server, connection) => this.#announcements.serverReady(server, connection),
-      onNotification: (...notification) => this.#announcements.fromServer(...notification),
-    });
-    const exposes = (server: string, kind: PrimitiveKind) => this.#exposes(server, kind);
-    this.#primitives = new Primitives(
-      upstreamPrimitives({ upstreams: this.#upstreams, remembered: this.#remembered, exposes }),
-      exposes,
-      (server, problem) => this.#log.warning('list', { server, problem }),
-    );
+    this.#backend = this.#openBackend();
+    this.#router = this.#backend.upstreams;
+    this.#call = logDefects(this.#log)(tellMended((call, context) => this.#router.call(call, context)));
     this.#broker = new Broker({
       catalog: this.#catalog,
-      upstreams: this.#upstreams,
+      upstreams: this.#backend.upstreams,
       jobs: this.#jobs,
-      call: logDefects(this.#log)(tellMended((call, context) => this.#upstreams.call(call, context))),
+      call: (call, context) => this.#call(call, context),
+      refused: (...refusal) => this.#host?.refused(...refusal),
       visible: () => true,
       usage: this.#usage,
       semantics: this.#semantics && fusing(this.#semantics, this.#catalog, config),
-      notices: () => ({ misconfigured: this.#config.misconfigured, ...this.#hint() }),
+      notices: () => ({ misconfigured: this.#config.misconfigured, ...configHint(this.#config, this.#rejected) }),
     });
   }
 
-  /** Starts the servers that are not left idle until their first use, all at once, and returns without waiting for any. */
-  start(): void {
+  /**
+   * Starts the servers that are not left idle until their first use, all at once, and serves HTTP at `host` and `port` of
+   * the settings unless `listen` is false. Resolves when it listens, without waiting for any server. Throws
+   * `CONFIG_INVALID` where the settings do not allow to listen, and what the socket fails with.
+   */
+  async start({ listen = this.#connection === undefined }: StartOptions = {}): Promise<void> {
+    const edge = listen ? await this.#openEdge() : undefined;
+    edge?.check();
+    this.startServers();
+    this.#url = await edge?.listen();
+  }
+
+  /** @internal Starts the servers; see `start`. */
+  startServers(): void {
+    this.#isStarted = true;
     this.reload(this.#config);
     this.#markStarted();
+  }
+
+  /** Where it is served over HTTP, such as `http://127.0.0.1:4000`; undefined while it is not. */
+  get url(): string | undefined {
+    return this.#url;
+  }
+
+  /** The settings as they are now. */
+  get settings(): GatewaySettings {
+    return this.#config.settings;
+  }
+
+  /** Every configured server as it stands now. */
+  servers(): readonly ServerView[] {
+    return serverViews(this.#config, this.#backend.upstreams.all(), this.#catalog);
+  }
+
+  /** Resolves when each server has been reached or not for the first time, or after `ms`. */
+  async settled(ms: number): Promise<void> {
+    await this.#backend.upstreams.firstConnects(ms, () => true);
+  }
+
+  /** Answers an HTTP request in process, as the socket would. Starts the servers if `start` did not. */
+  async fetch(request: Request): Promise<Response> {
+    const edge = await this.#openEdge();
+    if (!this.#isStarted) this.startServers();
+    return edge.fetch(request);
   }
 
   /** Makes the running servers those of `config`; what did not change is not touched. */
@@ -135,7 +166,8 @@ export class Gateway {
     this.#log.setLevel(config.settings.logLevel);
     for (const { severity, message, server } of config.problems) this.#log[severity](message, { server });
     if (!config.found) this.#log.warning(noConfig(config.path));
-    this.#upstreams.reconcile(config.servers);
+    this.#backend.upstreams.reconcile(config.servers);
+    this.#host?.reloaded();
   }
 
   /** Follows the configuration file from now on. A broken edit is reported, and the old configuration stays. */
@@ -151,46 +183,54 @@ export class Gateway {
 
   /** @internal Serves the client that has come to a desk; see `serveStdio`. */
   async serve(desk: FrontDesk): Promise<void> {
-    this.#session = new ClientSession({
-      onLogLevel: (level) => this.#announcements.logLevel(level),
-      onRootsChanged: () => this.#announcements.rootsChanged(),
+    const { announcements, primitives } = this.#backend;
+    const session = new ClientSession({
+      onLogLevel: (level) => announcements.logLevel(level),
+      onRootsChanged: () => announcements.rootsChanged(),
       onListen: (uris) => this.#subscribe(uris),
     });
-    const { maxInlineBytes, maxKeptChars } = this.#config.settings.results;
-    const results = new ResultStore({ maxChars: maxKeptChars, maxLineBytes: maxInlineBytes });
-    const parts: ServerParts = {
-      broker: this.#broker,
-      primitives: (...request) => this.#primitives.handle(...request),
-      caller: LOCAL,
-      session: this.#session,
-      conversations: new Conversations(),
-      results,
-      maxLineBytes: maxInlineBytes,
-      invokeWaitMs: () => this.#config.settings.invoke.waitMs,
-      instructions: instructions(this.#config.servers, (server) => this.#remembered.recall(server)?.about),
-      log: this.#log,
-    };
+    this.#audience = { introduced: session.introduced, peer: session, isShared: false };
+    const parts = this.#partsFor(LOCAL, session, (...request) => primitives.handle(...request));
     // A request that comes before must not find a gateway without servers.
     await this.#started;
     this.#connection = serveStdio(desk, parts, {
-      bytes: maxInlineBytes,
-      instead: (message, bytes) => insteadOf(message, bytes, results),
+      bytes: parts.maxLineBytes,
+      instead: (message, bytes) => insteadOf(message, bytes, parts.results),
     });
     await this.#connection.ended;
   }
 
-  /** Ends everything: the client's connection, jobs, servers and all that they started. */
+  /** Ends everything: connections of clients, jobs, servers and all that they started. */
   async stop(): Promise<void> {
     this.#watcher?.close();
-    this.#announcements.close();
+    await (await this.#edge)?.stop();
     await this.#connection?.close();
     await Promise.all([
       this.#jobs.settle(),
-      this.#upstreams.close(),
+      this.#backend.close(),
       this.#usage?.close(),
       this.#semantics?.then((known) => known.close()),
     ]);
     await this.#remembered.close();
+  }
+
+  #openBackend(): Backend {
+    return new Backend({
+      log: this.#log,
+      remembered: this.#remembered,
+      verdicts: this.#verdicts,
+      audience: () => this.#audience,
+      exposes: (...which) => this.#exposes(...which),
+      router: () => this.#router,
+      onRead: (...reading) => this.#remembered.learn(...reading),
+      onTools: (...listing) => this.#offered.toAll(...listing),
+      onListChanged: (...change) => this.#host?.listChanged(...change),
+      onGone: (server) => {
+        this.#offered.remove(server);
+        this.#catalog.removeServer(server);
+        void this.#semantics?.then((known) => known.removeServer(server));
+      },
+    });
   }
 
   #exposes(server: string, kind: PrimitiveKind): boolean {
@@ -198,10 +238,56 @@ export class Gateway {
     return this.#config.settings.expose[kind] && own?.expose[kind] === true;
   }
 
+  #partsFor(caller: Caller, session: ClientSession, primitives: HandlePrimitive): ServerParts {
+    const { maxInlineBytes, maxKeptChars } = this.#config.settings.results;
+    return {
+      broker: this.#broker,
+      primitives,
+      caller,
+      session,
+      conversations: new Conversations(),
+      results: new ResultStore({ maxChars: maxKeptChars, maxLineBytes: maxInlineBytes }),
+      maxLineBytes: maxInlineBytes,
+      invokeWaitMs: () => this.#config.settings.invoke.waitMs,
+      instructions: instructions(this.#config.servers, (server) => this.#remembered.recall(server)?.about),
+      log: this.#log,
+    };
+  }
+
+  #openEdge(): Promise<Edge> {
+    this.#edge ??= this.#loadEdge();
+    return this.#edge;
+  }
+
+  /** The edge is loaded when somebody wants it, and takes over what is on its way to servers: there are several clients now. */
+  async #loadEdge(): Promise<Edge> {
+    if (this.#connection)
+      throw new GatewayError('CONFIG_INVALID', 'this gateway serves a client over stdio: take another one for HTTP');
+    const { Edge } = await import('./edge.ts');
+    const edge = new Edge({
+      broker: this.#broker,
+      catalog: this.#catalog,
+      jobs: this.#jobs,
+      backend: this.#backend,
+      offered: this.#offered,
+      remembered: this.#remembered,
+      verdicts: this.#verdicts,
+      log: this.#log,
+      config: () => this.#config,
+      exposes: (...which) => this.#exposes(...which),
+      partsFor: (...client) => this.#partsFor(...client),
+    });
+    this.#host = edge.host;
+    this.#audience = edge.host.audience;
+    this.#router = edge.host.router;
+    this.#call = edge.host.policy(this.#call);
+    return edge;
+  }
+
   #subscribe(uris: readonly string[]): void {
     const context = { caller: LOCAL, signal: new AbortController().signal };
     for (const uri of uris) {
-      this.#primitives
+      this.#backend.primitives
         .handle('resources/subscribe', { uri }, context)
         .catch((error: unknown) => this.#log.debug('not subscribed', { uri, error: causeOf(error) }));
     }
@@ -216,47 +302,4 @@ export class Gateway {
       this.#log.error('configuration not taken over; the old one stays', { error: this.#rejected });
     }
   }
-
-  #hint(): { hint?: string } {
-    if (this.#rejected) return { hint: `The configuration was edited and not taken over: ${this.#rejected}` };
-    const { found, path, servers, problems } = this.#config;
-    if (!found) return { hint: noConfig(path) };
-    const whole = problems.filter(({ severity, server }) => severity === 'error' && server === undefined);
-    if (whole.length > 0) return { hint: whole.map(({ message }) => message).join('; ') };
-    return servers.length === 0 ? { hint: `No server is configured in ${path}.` } : {};
-  }
-}
-
-function usageMemory({ settings }: GatewayConfig, { cacheDirectory }: GatewayOptions): UsageMemory | undefined {
-  if (!settings.search.usage) return undefined;
-  return new UsageMemory(cacheDirectory === undefined ? {} : { path: join(cacheDirectory, 'usage.json') });
-}
-
-/** Loaded only where an endpoint is configured. */
-function meaning({ settings }: GatewayConfig, directory: string, log: Logger): Promise<Semantics> | undefined {
-  const { embeddings } = settings.search;
-  return (
-    embeddings && import('./semantics/semantics.ts').then((own) => new own.Semantics({ ...embeddings, directory, log }))
-  );
-}
-
-function fusing(semantics: Promise<Semantics>, catalog: Catalog, { settings }: GatewayConfig): MeaningSearch {
-  const weight = settings.search.embeddings?.weight ?? 0;
-  return {
-    fused: async (query, hits, visible, limit) => {
-      const similar = await (await semantics).similar(query, visible, limit);
-      if (!similar) return hits;
-      const { fuse } = await import('./semantics/fuse.ts');
-      return fuse(hits, similar, (id) => catalog.get(id), { weight, limit });
-    },
-  };
-}
-
-function noConfig(path: string): string {
-  return `No configuration yet: write your servers to ${path}, for example {"name": {"command": ["npx", "-y", "some-mcp-server"]}}. It is picked up at once.`;
-}
-
-function jobLimits({ settings: { jobs } }: GatewayConfig) {
-  const { concurrency, maxQueued, retentionHours, maxRecords, maxBytes } = jobs;
-  return { concurrency, maxQueued, retentionMs: retentionHours * HOUR_MS, maxRecords, maxBytes };
 }

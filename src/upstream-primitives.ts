@@ -11,12 +11,19 @@ const FIRST_CONNECT_WAIT_MS = 3_000;
 export interface UpstreamPrimitivesParts {
   readonly upstreams: Upstreams;
   readonly remembered: RememberedServers;
+  /** The way of requests to servers. */
+  readonly router: () => Pick<Upstreams, 'request'>;
   /** Whether clients get that kind of a server at all. */
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
 }
 
 /** Resources, prompts and completion as the servers have them: those that run, and what is remembered of the others. */
-export function upstreamPrimitives({ upstreams, remembered, exposes }: UpstreamPrimitivesParts): PrimitiveSource {
+export function upstreamPrimitives({
+  upstreams,
+  remembered,
+  router,
+  exposes,
+}: UpstreamPrimitivesParts): PrimitiveSource {
   const isRemembered = ({ config }: Upstream, list: ListName) => remembered.recallList(config, list) !== undefined;
   /** Whether only the server itself can say what it lists. */
   const hasToBeAsked = (upstream: Upstream, list: ListName) =>
@@ -37,7 +44,7 @@ export function upstreamPrimitives({ upstreams, remembered, exposes }: UpstreamP
     },
     request: (server, method, params, context) => {
       const request = { method, params, startedAt: Date.now(), timeoutMs: PRIMITIVE_TIMEOUT_MS, repeatable: true };
-      return upstreams.request(server, request, context);
+      return router().request(server, request, context);
     },
     memory: {
       recall: (server, list) => {

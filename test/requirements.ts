@@ -451,27 +451,126 @@ const HTTP_EDGE = promised('#6', {
 });
 
 const HTTP_AUTH = promised('#6', {
-  // HTTP_AUTH
+  'http.auth-settings':
+    'Wrong auth settings (repeated keys or ids, a short secret, algorithms that do not fit) are told without a secret, and refuse every caller.',
+  'http.auth-none': 'Without auth settings, or with strategy none, everybody is the caller anonymous.',
+  'http.auth-key':
+    'With strategy api-key a key is taken from Authorization: Bearer or X-API-Key; two different ones are refused.',
+  'http.auth-key-hashed': 'An API key may be written as its SHA-256, which itself opens nothing.',
+  'http.auth-key-caller':
+    'A key may carry id, roles and tags, which its caller has; else its id comes of its hash and does not reveal it.',
+  'http.auth-revoked': 'After a change of the settings it can be told of each credential whether it still stands.',
+  'http.auth-jwt': 'With strategy jwt a token signed with the secret, or with a published key, is taken.',
+  'http.auth-jwt-claims':
+    'A token that has expired, is not valid yet, never expires, or is for another issuer or audience is refused.',
+  'http.auth-jwt-skew': 'The clock of the issuer may be off by clockSkewSeconds.',
+  'http.auth-jwt-forged':
+    'A token without signature, one tampered with, and one signed with a public key as HS secret are refused.',
+  'http.auth-jwt-caller': 'The caller of a token is its sub, else its client_id or azp, and has its roles or scopes.',
+  'http.auth-jwks-rotation': 'A key that the issuer has rotated in is fetched when a token of it comes.',
+  'http.auth-jwks-bounded':
+    'Many tokens of unknown keys do not make a fetch each, nor do tokens while the issuer cannot be reached.',
+  'http.auth-jwks-down': 'Where the keys cannot be fetched the answer is 503 and not 401, and it recovers by itself.',
+  'http.auth-discovery':
+    'The keys of an issuer are found by its OpenID Connect or RFC 8414 document, which must name that issuer.',
+  'http.auth-secrets': 'No refusal, challenge, credential or log line of the authentication shows a key or a token.',
+  'http.auth-robust': 'Whatever the headers are, the authentication answers and never throws.',
+  'http.auth-challenge':
+    'A 401 has a WWW-Authenticate that says what was wrong and, with an issuer, where the metadata is.',
+  'http.auth-metadata':
+    'The protected-resource metadata (RFC 9728) names the endpoint and the issuer that gives tokens for it.',
+  'http.open-bind':
+    'An address that others can reach without an explicit auth.strategy is a problem that says what to write.',
+  'http.host': 'A request whose Host is a name that a web site could have is refused unless it is allowed.',
+  'http.origin': 'A request of a web page of another Origin is refused unless corsOrigins has it.',
 });
 
 const HTTP_LIMITS = promised('#6', {
-  // HTTP_LIMITS
+  'http.environment':
+    'MCP_GATEWAY_PORT, _HOST and _LOG_LEVEL count more than the file, or than none; a wrong one is told and ignored.',
+  'http.folder-file': '`start` finds mcp-gateway.yml, .yaml, .json or .jsonc in its folder; stdio never looks there.',
+  'http.init':
+    '`init` writes a commented file that loads without problems, and shows its key, which it keeps as a hash.',
+  'http.init-never-over': '`init` never touches a file that exists, and what it writes is for its owner alone.',
+  'http.window':
+    'In no window are more than `limit` requests allowed, exactly, of a key or of all; refused ones do not count.',
+  'http.window-memory':
+    'The rate limit forgets keys that were not used for a window, and never remembers more than a bound.',
+  'http.window-reload': 'Counts stay when the limits change in the file.',
+  'http.limit-headers':
+    'A decision is told as X-RateLimit-Limit, -Remaining and -Reset in seconds, with Retry-After on refusal.',
 });
 
 const HTTP_API = promised('#6', {
-  // HTTP_API
+  'http.api-problems': 'Every failure over HTTP is an RFC 9457 problem document, its status that of its code.',
+  'http.api-withheld': 'A defect of ours is logged with its stack under the id of the request; the client is not told.',
+  'http.api-input':
+    'Broken JSON, another content type, unknown fields or parameters: 400 or 415, naming the place; else 404 or 405.',
+  'http.api-no-store': 'No answer of the API may be kept by a cache: it is one caller’s own.',
+  'http.api-health': 'Health is 200 while any server can be called, else 503 with reasons; live and ready are apart.',
+  'http.api-servers': 'GET /servers lists every configured server with its state; /servers/:id one of them, or 404.',
+  'http.api-tools': 'GET /tools lists full definitions by server and tag, page by page; /tools/:id gives one.',
+  'http.api-search': 'GET /tools?q= answers the tools that search finds, best first, with their full definitions.',
+  'http.api-hidden':
+    'A tool that a caller may not see is unknown to it: not listed, found, described, named or called.',
+  'http.api-call':
+    "POST /tools/call answers the tool's own result unchanged, with 200 also when it is an error of the tool.",
+  'http.api-names': 'A bare name is routed where one server has it; several are 409 with the candidates.',
+  'http.api-stream': 'With Accept: text/event-stream a call sends progress in order, pings, then one result or error.',
+  'http.api-disconnect': 'A client that goes away ends its call, streamed or not, and the server is told.',
+  'http.api-jobs': 'POST /jobs answers 202 with Location; GET waits for the result, DELETE cancels.',
+  'http.api-job-owner': "A caller's job does not exist for another caller.",
+  'http.api-refused': 'A call that never reaches a tool is told to the request log, with its code.',
+  'http.api-requests':
+    'GET /requests filters and pages; a caller sees its own, an admin all, and all where none has to say who.',
+  'http.api-metrics': 'GET /api/v1/metrics answers JSON, or the text of Prometheus where that is accepted.',
+  'http.api-openapi': 'The OpenAPI 3.1 document is made of the schemas that check requests, and covers every route.',
 });
 
 const HTTP_MONITOR = promised('#6', {
-  // HTTP_MONITOR
+  'monitor.outcome': 'The request log has each call with its caller, tool, duration, outcome and sizes.',
+  'monitor.refused': 'The request log and the metrics have the calls that never reached a tool, too.',
+  'monitor.unchanged': 'A watched call has the very result or error of the call, whatever becomes of the note of it.',
+  'monitor.retention': 'The request log is bounded by age and by number, the oldest forgotten first.',
+  'monitor.paging': 'Pages of the request log neither repeat nor miss a call while new ones come.',
+  'monitor.filters': 'The request log can be filtered by caller, server, tool, outcome and time.',
+  'monitor.sizes': 'Sizes are those of the JSON; what is too large to be counted whole is marked as an estimate.',
+  'monitor.secrets': 'No secret stands in the request log or in the metrics; arguments are not kept unless asked for.',
+  'monitor.settings':
+    'The request log, its arguments, its bounds and the interval of pings have settings with defaults.',
+  'monitor.metrics': 'Calls, errors and durations are counted exactly, by server and tool.',
+  'monitor.labels': 'The number of labels is bounded; what comes beyond is counted under "other".',
+  'monitor.prometheus': 'The metrics are valid Prometheus text: each has its HELP and TYPE, and labels are escaped.',
+  'monitor.gauges': 'Jobs, servers, sessions and tools are read when somebody asks.',
+  'monitor.json': 'The metrics can be had as JSON, with quantiles for each tool.',
+  'monitor.process': 'Figures of the process are among the metrics, and keep no process alive.',
+  'monitor.dashboard': 'The dashboard for Grafana in the examples asks only for metrics that there are.',
 });
 
 const HTTP_DOCKER = promised('#6', {
-  // HTTP_DOCKER
+  'docker.lint': 'The Dockerfile passes a linter that finds what is wrong in a wrong one.',
+  'docker.stages': 'The image is built in one stage and runs in another, from nothing but the files that are copied.',
+  'docker.small': 'The image holds the build, its manifest and licence, and none of the packages it was built with.',
+  'docker.non-root': 'The container runs as a user that is not root, named by number, without capabilities.',
+  'docker.read-only': 'It runs with a read-only root: /tmp in memory and volumes for caches and logins are enough.',
+  'docker.ports': 'Port 3000 with a flat configuration, 4000 with mcp-gateway.yml, or the one MCP_GATEWAY_PORT says.',
+  'docker.flat': 'A flat configuration mounted in ~/.config/mcp-gateway is served.',
+  'docker.listed': 'An mcp-gateway.yml mounted in the home folder is served.',
+  'docker.auth': 'A container whose configuration does not say who may call refuses to start.',
+  'docker.health': 'The health check succeeds while the gateway answers, and fails when nothing does.',
+  'docker.stop': 'SIGTERM ends the container in order, with every server in it.',
+  'docker.examples': 'The example configurations have no problem and ask for a key.',
+  'docker.compose': 'The compose example builds this Dockerfile and confines the container.',
 });
 
 const HTTP_LOAD = promised('#6', {
-  // HTTP_LOAD
+  'http.bench':
+    '`npm run bench:http` measures calls per second, latency, CPU and memory beside pinned peers in interleaved rounds.',
+  'conformance.edge':
+    'What a five-tool server can pass of the official server scenarios of both revisions passes at /mcp; the rest is named with reasons.',
+  'http.slow': 'Headers or bodies that come too slowly are cut off, and others are served meanwhile.',
+  'http.large-body': 'A body beyond the limit is answered with 413 without being read to its end.',
+  'http.many-headers': '10,000 headers are refused, and the next client is served.',
 });
 
 /** Every promise by its id. A test cites an id in brackets in its title. */

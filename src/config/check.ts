@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { authAdvice } from './auth.ts';
 import { comparable } from './comparable.ts';
 import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
 import type { RawConfig, RawEntry } from './formats.ts';
@@ -240,5 +241,7 @@ function checkAuth(raw: unknown, env: Environment, at: Report): GatewaySettings[
       issue.code === 'unrecognized_keys' ? issue.message : mistake(issue, raw, keys(issue)[0] !== 'strategy'),
     );
   }
-  return sound ? result.data : REFUSE_ALL;
+  if (!sound || !result.data) return REFUSE_ALL;
+  for (const { path, text } of authAdvice(result.data)) at('warning', ['auth', ...path], text);
+  return result.data;
 }

@@ -5,6 +5,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { ConfigProblem } from '../core/problem.ts';
 import { checkEntry, checkSettings, expandHome } from './check.ts';
+import { overrideSettings } from './environment.ts';
 import { type Finding, toProblem } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
 import { readShape } from './formats.ts';
@@ -33,14 +34,22 @@ export interface GatewayConfig {
 
 /** File names looked for in the configuration directory, in this order. */
 const FILE_NAMES = ['config.json', 'config.jsonc', 'config.yml', 'config.yaml'];
+/** File names looked for in a working directory, in this order. */
+const FOLDER_FILE_NAMES = ['mcp-gateway.yml', 'mcp-gateway.yaml', 'mcp-gateway.json', 'mcp-gateway.jsonc'];
 
-/** Absolute path of the file to use: the argument, else `MCP_GATEWAY_CONFIG`, else the first in the user's directory. */
+/**
+ * Absolute path of the file to use: the argument, else `MCP_GATEWAY_CONFIG`, else the first in `folder` where one is
+ * given, else the first in the user's directory. A `folder` is for `mcp-gateway start` alone: what a client starts in
+ * a project must not run the commands of a file that came with it.
+ */
 export function resolveConfigPath({
   argument,
+  folder,
   env = process.env,
   home = homeOf(env),
 }: {
   argument?: string | undefined;
+  folder?: string | undefined;
   env?: Environment;
   home?: string;
 } = {}): string {
@@ -49,7 +58,8 @@ export function resolveConfigPath({
   const xdg = env.XDG_CONFIG_HOME ?? '';
   // The XDG specification tells programs to ignore a relative one.
   const directory = join(isAbsolute(xdg) ? xdg : join(home, '.config'), 'mcp-gateway');
-  const candidates = FILE_NAMES.map((name) => join(directory, name));
+  const inFolder = folder === undefined ? [] : FOLDER_FILE_NAMES.map((name) => resolve(folder, name));
+  const candidates = [...inFolder, ...FILE_NAMES.map((name) => join(directory, name))];
   return candidates.find((path) => existsSync(path)) ?? join(directory, 'config.json');
 }
 
@@ -58,8 +68,9 @@ function homeOf(env: Environment): string {
 }
 
 /**
- * Reads and checks a configuration file. A missing file, wrong entries and wrong settings are told in the result;
- * throws `CONFIG_INVALID` only where the file cannot be read, is broken, or is no object at all.
+ * Reads and checks a configuration file; three settings may be overridden by the environment. A missing file, wrong
+ * entries and wrong settings are told in the result; throws `CONFIG_INVALID` only where the file cannot be read, is
+ * broken, or is no object at all.
  */
 export async function loadConfig(
   path: string = resolveConfigPath(),
@@ -68,10 +79,11 @@ export async function loadConfig(
   const file = resolve(expandHome(path, homeOf(env)));
   const read = fingerprint(file);
   const text = await readText(file);
-  if (text === undefined) return { ...emptyConfig(file), fingerprint: read, found: false };
+  if (text === undefined) return { ...emptyConfig(file, [], env), fingerprint: read, found: false };
   const { root, findings } = await parseConfig(text, file);
   const raw = readShape(root);
   const settings = checkSettings(raw.settings, env);
+  const overridden = overrideSettings(settings.value, env);
   const surroundings = { folder: dirname(file), home: homeOf(env), env };
   const disabled = raw.entries.filter(({ value }) => value?.enabled === false);
   const checked = raw.entries
@@ -83,8 +95,8 @@ export async function loadConfig(
     fingerprint: read,
     found: true,
     servers: checked.flatMap(({ value }) => value ?? []),
-    settings: settings.value,
-    problems: all.map((finding) => toProblem(file, finding)),
+    settings: overridden.settings,
+    problems: [...all.map((finding) => toProblem(file, finding)), ...overridden.problems],
     disabled: disabled.map(({ key }) => key),
     misconfigured: checked
       .filter(({ value }) => value === undefined)
@@ -92,15 +104,20 @@ export async function loadConfig(
   };
 }
 
-/** A configuration without servers: what runs while the file at that path cannot be used, and why. */
-export function emptyConfig(path: string, problems: readonly ConfigProblem[] = []): GatewayConfig {
+/** A configuration without servers: what runs while the file at that path is missing or cannot be used, and why. */
+export function emptyConfig(
+  path: string,
+  problems: readonly ConfigProblem[] = [],
+  env: Environment = process.env,
+): GatewayConfig {
+  const overridden = overrideSettings(settingsSchema.parse({}), env);
   return {
     path,
     fingerprint: fingerprint(path),
     found: true,
     servers: [],
-    settings: settingsSchema.parse({}),
-    problems,
+    settings: overridden.settings,
+    problems: [...problems, ...overridden.problems],
     disabled: [],
     misconfigured: [],
   };

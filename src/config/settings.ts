@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_TIMER_MS } from '../core/abort.ts';
 import { auth } from './auth.ts';
 import { count, expose, hasScheme, strict, strings, textMap, timer } from './parts.ts';
 
@@ -20,6 +21,17 @@ const monitor = strict({
   requestLog: z.boolean().default(true).describe('Remember who called what.'),
   prometheus: z.boolean().default(true).describe('Serve metrics.'),
   retentionHours: z.number().positive().default(24).describe('How long the request log reaches back.'),
+  maxRecords: count.default(10_000).describe('Calls remembered, oldest dropped first.'),
+  arguments: z
+    .boolean()
+    .default(false)
+    .describe('Remember the arguments of calls too, secrets blanked by their names and long texts cut.'),
+  healthSeconds: z
+    .number()
+    .min(0)
+    .max(MAX_TIMER_MS / 1_000, `at most ${MAX_TIMER_MS / 1_000}`)
+    .default(60)
+    .describe('Seconds between pings to connected servers; 0: none.'),
 });
 
 const http = strict({

@@ -37,8 +37,8 @@ function read(env: Environment, name: string): string | undefined {
   return Object.hasOwn(env, name) ? env[name] : undefined;
 }
 
-/** Nothing that takes variables nests deeper: `auth.jwt.algorithms[0]`. */
-const MAX_DEPTH = 3;
+/** Nothing that takes variables nests deeper: `apiKeys[0].roles[0]` within `auth`. */
+const MAX_DEPTH = 4;
 
 /** Fills in every text within a value of arrays and objects; other values, and what nests too deep, stay as they are. */
 export function substituteAll(

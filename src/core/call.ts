@@ -16,7 +16,7 @@ export interface Caller {
 
 /** What owns the jobs and kept results of a caller. */
 export function ownerOf({ id, session }: Caller): string {
-  return session === undefined ? id : `${id} ${session}`;
+  return session === undefined ? id : `${id}\n${session}`;
 }
 
 export const LOCAL: Caller = { id: 'local', roles: [] };

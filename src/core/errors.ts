@@ -4,13 +4,19 @@ import type { JsonObject } from './json.ts';
 export type ErrorCode =
   | 'INVALID_ARGUMENTS'
   | 'TOOL_NOT_FOUND'
+  | 'AMBIGUOUS_TOOL'
+  | 'SERVER_NOT_FOUND'
   | 'JOB_NOT_FOUND'
+  | 'REQUEST_NOT_FOUND'
   | 'UPSTREAM_UNAVAILABLE'
   | 'UPSTREAM_ERROR'
   | 'UPSTREAM_NEEDS_AUTH'
   | 'TIMEOUT'
   | 'CANCELLED'
   | 'QUEUE_FULL'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'RATE_LIMITED'
   | 'CONFIG_INVALID'
   | 'INTERNAL';
 

@@ -12,6 +12,8 @@ export interface ClientIdentity {
 }
 
 export interface PeerRequestOptions {
+  /** Id of the client's request in which it is asked; absent: in none. */
+  readonly relatedTo?: unknown;
   /** Aborted when the server takes its question back. */
   readonly signal: Signal;
   /** Progress of the client on answering, if the server asked to be told. */
@@ -20,6 +22,8 @@ export interface PeerRequestOptions {
 
 /** The way back to the client on whose behalf a call is made. */
 export interface Peer {
+  /** The client session that this is one way back to, where a session has several. */
+  readonly origin?: Peer;
   readonly identity: ClientIdentity;
   /** The least severe log level it asked for; absent: it did not ask. */
   readonly logLevel?: string;
@@ -29,4 +33,9 @@ export interface Peer {
   request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer>;
   /** A notification to the client (log message, list changed, resource updated). */
   notify(method: string, params: JsonObject): void;
+}
+
+/** The client session to which a way back leads. */
+export function originOf(peer: Peer): Peer {
+  return peer.origin ?? peer;
 }

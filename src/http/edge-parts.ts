@@ -1,31 +1,21 @@
 import type { Broker } from '../broker.ts';
 import type { GatewaySettings } from '../config/settings.ts';
 import type { CallContext, Caller } from '../core/call.ts';
+import type { GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { ToolEntry } from '../core/tool.ts';
-import type { UpstreamState } from '../core/upstream-state.ts';
 import type { ServerParts } from '../mcp/server-parts.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { RequestLog } from '../observe/request-log.ts';
+import type { ServerView } from '../server-views.ts';
 
-/** One configured server as people see it. Never its command, address or headers: these may hold secrets. */
-export interface ServerView {
-  readonly id: string;
-  readonly type: 'local' | 'remote' | 'unknown';
-  readonly tags: readonly string[];
-  readonly description?: string;
-  /** `misconfigured`: its entry is wrong; `disabled`: it is switched off. */
-  readonly status: UpstreamState['status'] | 'misconfigured' | 'disabled';
-  /** Whether its tools can be called now. */
-  readonly available: boolean;
-  readonly tools: number;
-  /** Why it cannot be asked, secrets blanked. */
-  readonly error?: string;
-}
+export type { ServerView } from '../server-views.ts';
 
 /** A client session of the edge, as the gateway sees it. */
 export interface EdgeSession {
   readonly parts: ServerParts;
+  /** Whether jobs of it have not ended. */
+  readonly isBusy: () => boolean;
   /** The client has gone: what is on its way for it ends, its jobs and its connections too. */
   end(): Promise<void>;
 }
@@ -46,5 +36,7 @@ export interface EdgeParts {
   readonly context: (caller: Caller, rest: Omit<CallContext, 'caller'>) => CallContext;
   readonly requests: RequestLog;
   readonly metrics: Metrics;
+  /** A call that was refused before it was on its way to a tool is told here. */
+  readonly refused: (caller: Caller, tool: string, error: GatewayError) => void;
   readonly log: Logger;
 }

@@ -128,6 +128,24 @@ export class Jobs {
     return live.job;
   }
 
+  /** Whether any job of that owner has not ended. */
+  hasLive(owner: string): boolean {
+    for (const { job } of this.#live.values()) if (job.owner === owner) return true;
+    return false;
+  }
+
+  /** Ends all jobs of an owner that nobody can ask after any more. */
+  cancelAll(owner: string): void {
+    for (const live of [...this.#live.values()])
+      if (live.job.owner === owner) this.#cancel(live, 'The session of the job has ended.');
+  }
+
+  /** How many jobs wait, and how many run. */
+  get counts(): { readonly queued: number; readonly running: number } {
+    const running = [...this.#live.values()].filter(({ job }) => job.status === 'running').length;
+    return { queued: this.#live.size - running, running };
+  }
+
   /** Shutdown: refuses further jobs, cancels all, and resolves when those that ran have returned. */
   async settle(): Promise<void> {
     this.#settling = true;

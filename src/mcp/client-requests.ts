@@ -4,8 +4,11 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, INTERNAL_ERROR, rpcError } from '../core/rpc.ts';
 
-/** Writes a message to the client; rejects when the client could not take it. */
-export type SendMessage = (message: JsonObject) => Promise<void>;
+/**
+ * Writes a message to the client; rejects when the client could not take it. `relatedTo` is the id of the client's request
+ * that it belongs to, where it belongs to one.
+ */
+export type SendMessage = (message: JsonObject, relatedTo?: unknown) => Promise<void>;
 
 interface Pending {
   readonly settle: (answer: Answer) => void;
@@ -23,7 +26,7 @@ export class ClientRequests {
   }
 
   /** Resolves with the client's answer, or with an error when the question was taken back or the client has gone. */
-  request(method: string, params: JsonObject, { signal, onProgress }: PeerRequestOptions): Promise<Answer> {
+  request(method: string, params: JsonObject, { signal, onProgress, relatedTo }: PeerRequestOptions): Promise<Answer> {
     const id = this.#nextId++;
     return new Promise<Answer>((resolve) => {
       const settle = (answer: Answer) => {
@@ -34,13 +37,14 @@ export class ClientRequests {
       const takeBack = () => {
         settle(failure('the server took its question back'));
         const cancelled = { requestId: id, reason: String(signal.reason) };
-        this.#send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: cancelled }).catch(() => {});
+        this.#send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: cancelled }, relatedTo).catch(() => {});
       };
       if (signal.aborted) return settle(failure('the server took its question back'));
       this.#pending.set(id, { settle, ...(onProgress && { onProgress }) });
       signal.addEventListener('abort', takeBack, { once: true });
-      this.#send({ jsonrpc: '2.0', id, method, params: onProgress ? withToken(params, id) : params }).catch(
-        (error: unknown) => settle(failure(causeOf(error))),
+      const asked = onProgress ? withToken(params, id) : params;
+      this.#send({ jsonrpc: '2.0', id, method, params: asked }, relatedTo).catch((error: unknown) =>
+        settle(failure(causeOf(error))),
       );
     });
   }

@@ -21,6 +21,8 @@ export interface Attachment {
 }
 
 export interface ConversationOptions {
+  /** The session in which it is held. */
+  readonly origin: Peer;
   readonly identity: ClientIdentity;
   /** Least severe level of the log messages that this request wants; absent: none. */
   readonly logLevel?: string;
@@ -45,6 +47,7 @@ export class Conversation implements Peer {
   readonly takesInputRequired = true;
   readonly identity: ClientIdentity;
   readonly logLevel?: string;
+  readonly origin: Peer;
 
   readonly #abort = new AbortController();
   readonly #request: JsonObject;
@@ -60,7 +63,8 @@ export class Conversation implements Peer {
   #expiry: NodeJS.Timeout | undefined;
   #asked = 0;
 
-  constructor({ identity, logLevel, request, maxQuestionBytes }: ConversationOptions) {
+  constructor({ origin, identity, logLevel, request, maxQuestionBytes }: ConversationOptions) {
+    this.origin = origin;
     this.identity = identity;
     this.#request = request;
     this.#maxQuestionBytes = maxQuestionBytes;

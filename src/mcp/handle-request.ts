@@ -29,9 +29,9 @@ export async function handleRequest(
   const context = { caller: parts.caller, signal, peer, onProgress: heart?.onProgress };
   try {
     if (method === 'tools/call') {
-      const { broker, results } = parts;
+      const { broker, results, learnt } = parts;
       const invokeWaitMs = parts.invokeWaitMs();
-      const call = { broker, results, context, meta: metaOf(params), continuation, jobs, invokeWaitMs };
+      const call = { broker, results, context, meta: metaOf(params), continuation, jobs, invokeWaitMs, learnt };
       return await callMetaTool(params, call, parts.log);
     }
     const kept = method === 'resources/read' && ResultStore.locate(params.uri);

@@ -1,7 +1,7 @@
 import { Abort, type Signal } from '../core/abort.ts';
 import { causeOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { PeerRequestOptions } from '../core/peer.ts';
+import type { Peer, PeerRequestOptions } from '../core/peer.ts';
 import { LOG_LEVELS } from '../core/protocol.ts';
 import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure } from '../core/rpc.ts';
 import { ClientRequests, type SendMessage } from './client-requests.ts';
@@ -20,11 +20,14 @@ export class HandshakeServer implements WayToClient {
   readonly #parts: ServerParts;
   readonly #send: SendMessage;
   readonly #questions: ClientRequests;
+  readonly #relates: boolean;
   /** Requests of the client that are being answered, by their id. */
   readonly #running = new Map<unknown, Abort>();
 
-  constructor(parts: ServerParts, send: SendMessage) {
+  /** `relates`: what is sent to the client on behalf of a request of it goes out with that request's id. */
+  constructor(parts: ServerParts, send: SendMessage, relates = false) {
     this.#parts = parts;
+    this.#relates = relates;
     this.#send = send;
     this.#questions = new ClientRequests(send);
   }
@@ -56,7 +59,7 @@ export class HandshakeServer implements WayToClient {
   async #answer(id: unknown, method: string, params: JsonObject): Promise<void> {
     const abort = new Abort();
     this.#running.set(id, abort);
-    const answer = await this.#handle(method, params, abort).then(
+    const answer = await this.#handle(id, method, params, abort).then(
       (result) => ({ result }),
       (error: unknown) => ({ error: errorOf(error) }),
     );
@@ -65,23 +68,43 @@ export class HandshakeServer implements WayToClient {
     if (!abort.aborted) this.#write({ jsonrpc: '2.0', id, ...answer });
   }
 
-  #write(message: JsonObject): void {
-    this.#send(message).catch((error: unknown) => this.#parts.log.debug('not sent', { error: causeOf(error) }));
+  #write(message: JsonObject, relatedTo?: unknown): void {
+    this.#send(message, relatedTo).catch((error: unknown) =>
+      this.#parts.log.debug('not sent', { error: causeOf(error) }),
+    );
   }
 
-  async #handle(method: string, params: JsonObject, signal: Signal): Promise<JsonObject> {
+  async #handle(id: unknown, method: string, params: JsonObject, signal: Signal): Promise<JsonObject> {
     if (method === 'ping') return {};
     if (method === 'initialize') return this.#initialize(params);
     if (method === 'logging/setLevel') return this.#setLevel(params);
     const progressToken = progressTokenOf(params);
     const inherited = {
       signal,
-      peer: this.#parts.session,
+      peer: this.#relates ? this.#peerFor(id) : this.#parts.session,
       ...(progressToken !== undefined && {
-        onProgress: (progress: JsonObject) => this.notify('notifications/progress', { ...progress, progressToken }),
+        onProgress: (progress: JsonObject) =>
+          this.#write({ jsonrpc: '2.0', method: 'notifications/progress', params: { ...progress, progressToken } }, id),
       }),
     };
     return handleRequest(method, params, inherited, this.#parts);
+  }
+
+  /** The way back to the client while it waits for the answer to that request. */
+  #peerFor(relatedTo: unknown): Peer {
+    const { session } = this.#parts;
+    return {
+      origin: session,
+      takesInputRequired: false,
+      get identity() {
+        return session.identity;
+      },
+      get logLevel() {
+        return session.logLevel;
+      },
+      request: (method, params, options) => this.#questions.request(method, params, { ...options, relatedTo }),
+      notify: (method, params) => this.#write({ jsonrpc: '2.0', method, params }, relatedTo),
+    };
   }
 
   #initialize(params: JsonObject): JsonObject {

@@ -25,6 +25,8 @@ export interface MetaCall {
   readonly jobs?: JobQuestions;
   /** Results that were too large for one message. */
   readonly results: ResultStore;
+  /** Resolves when it is known what servers offer to this client. */
+  readonly learnt?: () => Promise<void>;
   /** How long `invoke` waits where the model does not say. */
   readonly invokeWaitMs?: number;
 }
@@ -98,7 +100,10 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: searchInput,
     readOnly: true,
     largeResult: false,
-    run: async (input, { broker, context }) => json(await broker.search(input, context.caller)),
+    run: async (input, { broker, context, learnt }) => {
+      await learnt?.();
+      return json(await broker.search(input, context.caller));
+    },
   }),
   metaTool({
     name: 'describe',

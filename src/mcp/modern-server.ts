@@ -46,7 +46,8 @@ export function serveModern(parts: ServerParts, send: (message: JSONRPCMessage) 
   };
 }
 
-function createServer(parts: ServerParts): Server {
+/** The gateway as an SDK server, for one connection or one request. */
+export function createServer(parts: ServerParts): Server {
   const server = new Server(SERVER_INFO, { capabilities: CAPABILITIES, instructions: parts.instructions });
   server.onerror = (error) => parts.log.debug('client connection', { error: causeOf(error) });
   // As a fallback, because a registered handler's results are parsed and rebuilt by the SDK: an upstream's unknown
@@ -127,9 +128,14 @@ function askedBy(job: Conversation | undefined, conversations: Conversations): P
   });
 }
 
-function conversationWith(envelope: JsonObject, request: JsonObject, { maxLineBytes }: ServerParts): Conversation {
+function conversationWith(
+  envelope: JsonObject,
+  request: JsonObject,
+  { session, maxLineBytes }: ServerParts,
+): Conversation {
   const level = envelope[LOG_LEVEL_META_KEY];
   return new Conversation({
+    origin: session,
     identity: identityOf(envelope[CLIENT_INFO_META_KEY], envelope[CLIENT_CAPABILITIES_META_KEY]),
     ...(typeof level === 'string' && { logLevel: level }),
     request,

@@ -1,12 +1,7 @@
-import type { JSONRPCMessage } from '@modelcontextprotocol/server';
-import type { JsonObject } from '../core/json.ts';
-import { envelopeVersion } from './envelope.ts';
 import type { FrontDesk } from './front-desk.ts';
-import { HandshakeServer } from './handshake-server.ts';
-import type { ModernServer } from './modern-server.ts';
+import { serveChannel } from './serve-channel.ts';
 import type { ServerParts } from './server-parts.ts';
 import type { LineLimit } from './stdio-transport.ts';
-import { unsupportedVersion } from './unsupported-version.ts';
 
 /** The client's connection, being served. */
 export interface StdioConnection {
@@ -17,78 +12,16 @@ export interface StdioConnection {
 
 /** Serves the client that has come to the desk, in whichever protocol era it opens. */
 export function serveStdio(desk: FrontDesk, parts: ServerParts, limit: LineLimit): StdioConnection {
-  const send = (message: JsonObject) => desk.send(message);
-  const eras = new Eras(parts, send);
+  const channel = serveChannel(parts, (message) => desk.send(message));
   const ended = new Promise<void>((resolve) => {
     desk.handOver({
       limit,
-      receive: (message, answered) => {
-        const refusal = unsupportedVersion(message);
-        if (refusal) return void send(refusal);
-        parts.session.observe(message);
-        if (answered) eras.answered();
-        else eras.receive(message);
-      },
+      receive: (message, answered) => channel.receive(message, answered),
       onClose: () => {
-        parts.session.end();
-        void eras.close();
+        void channel.close();
         resolve();
       },
     });
   });
   return { ended, close: () => desk.close() };
-}
-
-/**
- * Decides by which server a connection is served: a first message that names a revision of its own is of 2026-07-28, any
- * other is of the revisions with a handshake. A client that only probed with `server/discover` may still fall back.
- */
-class Eras {
-  readonly #parts: ServerParts;
-  readonly #send: (message: JsonObject) => Promise<void>;
-  #handshake: HandshakeServer | undefined;
-  #modern: Promise<ModernServer> | undefined;
-  #probing = true;
-
-  constructor(parts: ServerParts, send: (message: JsonObject) => Promise<void>) {
-    this.#parts = parts;
-    this.#send = send;
-  }
-
-  receive(message: JsonObject): void {
-    if (!this.#handshake && (!this.#probing || envelopeVersion(message) !== undefined)) this.#receiveModern(message);
-    else this.#served().receive(message);
-  }
-
-  /** The client has said hello, and has its answer. */
-  answered(): void {
-    this.#served();
-  }
-
-  async close(): Promise<void> {
-    this.#handshake?.close();
-    await (await this.#modern)?.close();
-  }
-
-  #served(): HandshakeServer {
-    if (!this.#handshake) {
-      this.#handshake = new HandshakeServer(this.#parts, this.#send);
-      this.#parts.session.reachedBy(this.#handshake);
-    }
-    return this.#handshake;
-  }
-
-  #receiveModern(message: JsonObject): void {
-    if (message.method !== 'server/discover') this.#probing = false;
-    this.#modern ??= this.#loadModern();
-    // In the order in which they came: each waits for the same promise.
-    void this.#modern.then((server) => server.receive(message as JSONRPCMessage));
-  }
-
-  async #loadModern(): Promise<ModernServer> {
-    const { serveModern } = await import('./modern-server.ts');
-    const server = serveModern(this.#parts, this.#send);
-    if (!this.#handshake) this.#parts.session.reachedBy(server);
-    return server;
-  }
 }

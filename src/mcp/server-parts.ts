@@ -22,6 +22,8 @@ export interface ServerParts {
   readonly maxLineBytes: number;
   /** How long `invoke` waits before it hands over to a job, where the model does not say; absent: to the end. */
   readonly invokeWaitMs: () => number | undefined;
+  /** Resolves when it is known what servers offer to this client, or after a while; absent: to all the same. */
+  readonly learnt?: () => Promise<void>;
   readonly instructions: string;
   readonly log: Logger;
 }

@@ -24,6 +24,8 @@ export interface LifecycleOptions {
   readonly log: Logger;
   /** Resolves when it is known who calls through us; the handshake waits for it. */
   readonly identity: () => Promise<ClientIdentity>;
+  /** It starts at its first use only, whatever its entry says. */
+  readonly onDemand: boolean;
   /** What stdio servers spoke when they were last asked. */
   readonly verdicts: EraVerdicts;
   /** What the server offered when it was last asked; absent: not known. */
@@ -73,7 +75,7 @@ export class Lifecycle {
     this.#config = config;
     this.#parts = parts;
     const { remembered, onTools, log } = parts;
-    const atOnce = startsAtOnce(config, remembered);
+    const atOnce = !parts.onDemand && startsAtOnce(config, remembered);
     this.state = new WatchedState(atOnce ? { status: 'connecting', attempt: 1 } : { status: 'idle' });
     this.#catalog = new KnownCatalog({
       remembered,
@@ -90,10 +92,10 @@ export class Lifecycle {
   }
 
   start(): void {
-    const { remembered, onTools, identity } = this.#parts;
+    const { remembered, onTools, identity, onDemand } = this.#parts;
     if (remembered) onTools(remembered.tools);
     this.#loop = this.#run();
-    if (this.#config.start !== 'auto' || !remembered) return;
+    if (onDemand || this.#config.start !== 'auto' || !remembered) return;
     // A client that can do other things than those known may be offered other tools.
     void identity().then((client) => remembered.clients.includes(clientMark(client)) || this.state.wake());
   }

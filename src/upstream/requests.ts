@@ -15,8 +15,8 @@ export interface RequestsOptions {
   readonly maxConcurrency?: number;
   readonly connected: Route['connected'];
   readonly health: ConnectionHealth;
-  /** The client session of this server, for what no request caused; absent: there is none. */
-  readonly session: () => Peer | undefined;
+  /** Who hears what no request caused, and whether several clients send theirs through this connection. */
+  readonly audience: () => { readonly peer?: Peer; readonly isShared: boolean };
   /** A notification that belongs to no request; `active` are those running meanwhile. */
   readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
   /** Nothing is on its way any more. */
@@ -58,7 +58,7 @@ export class Requests {
       this.#options.health.hear();
       this.#questions++;
       try {
-        return await putToClient(this.#active, this.#options.session(), request);
+        return await putToClient(this.#active, this.#options.audience(), request);
       } finally {
         this.#questions--;
         this.#perhapsQuiet();

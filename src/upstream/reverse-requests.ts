@@ -1,7 +1,7 @@
 import type { CallContext } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Peer, PeerRequestOptions } from '../core/peer.ts';
-import { type Answer, METHOD_NOT_FOUND } from '../core/rpc.ts';
+import { originOf, type Peer, type PeerRequestOptions } from '../core/peer.ts';
+import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND } from '../core/rpc.ts';
 import type { Deadline } from './deadline.ts';
 
 /** A forwarded request that is still running. */
@@ -19,14 +19,21 @@ const NEEDED: Readonly<Record<string, string>> = {
 
 /**
  * Puts a server's request to the client of the call that caused it. A connection of the 2025 eras does not say which
- * that was, but every connection belongs to one client session: any call of it leads there; the latest is the likeliest.
+ * that was. Where it belongs to one client session, any call leads there; the latest is the likeliest. Where several
+ * share it, only the one client that is calling can be asked: nobody is shown what another one's call is about.
  */
 export async function putToClient(
   active: ReadonlySet<ActiveRequest>,
-  session: Peer | undefined,
+  { peer: own, isShared }: { readonly peer?: Peer; readonly isShared: boolean },
   [method, params, options]: [string, JsonObject, PeerRequestOptions],
 ): Promise<Answer> {
-  const peer = [...active].findLast(({ context }) => context.peer)?.context.peer ?? session;
+  const peers = [...active].map(({ context }) => context.peer);
+  if (isShared && new Set(peers.map((each) => each && originOf(each))).size > 1) {
+    return {
+      error: { code: INTERNAL_ERROR, message: `several clients are calling: cannot tell whom ${method} is for` },
+    };
+  }
+  const peer = peers.findLast((each) => each) ?? own;
   if (!peer || !able(peer, method)) {
     return { error: { code: METHOD_NOT_FOUND, message: `Method not found: the client does not offer ${method}` } };
   }

@@ -2,7 +2,6 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { Signal } from '../core/abort.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Peer } from '../core/peer.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
 import { hasHint } from '../core/tool.ts';
 import { isComingUp, type UpstreamState } from '../core/upstream-state.ts';
@@ -10,13 +9,13 @@ import { callFailure, upstreamError } from './call-failure.ts';
 import type { Connection } from './connection.ts';
 import { Lifecycle, type LifecycleOptions } from './lifecycle.ts';
 import { redactor } from './redact.ts';
-import { Requests } from './requests.ts';
+import { Requests, type RequestsOptions } from './requests.ts';
 import { MAX_LOGINS, ServerLogin } from './server-login.ts';
 import { taskSupport } from './task-call.ts';
 
 export interface UpstreamOptions extends LifecycleOptions {
-  /** The client session that this server belongs to, for what no call caused; absent: there is none. */
-  readonly session: () => Peer | undefined;
+  /** The client session that this server belongs to, for what no call caused; or those that share it. */
+  readonly audience: RequestsOptions['audience'];
   /** Called for each notification that does not belong to a call; `active` are the calls running meanwhile. */
   readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
   /** Whether somebody expects the server to speak up by itself: then it is not stopped for being idle. */
@@ -52,7 +51,7 @@ export class Upstream {
       maxConcurrency: config.maxConcurrency,
       connected: (signal, lost) => this.#life.connected(signal, lost),
       health: this.#life.health,
-      session: options.session,
+      audience: options.audience,
       onNotification: options.onNotification,
       onQuiet: () => this.#life.quiet(),
     });

@@ -19,10 +19,14 @@ import { Upstream } from './upstream.ts';
 
 export interface UpstreamsOptions {
   readonly log: Logger;
-  /** Resolves when it is known who calls through us. */
-  readonly identity: () => Promise<ClientIdentity>;
-  /** The client session whose servers these are; absent: there is none. */
-  readonly session: () => Peer | undefined;
+  /** On whose behalf these servers are connected to; see `Audience`. */
+  readonly audience: () => {
+    readonly introduced: Promise<ClientIdentity>;
+    readonly peer?: Peer;
+    readonly isShared: boolean;
+  };
+  /** Servers start at their first use only. */
+  readonly onDemand: boolean;
   /** What stdio servers spoke when they were last asked. */
   readonly verdicts: EraVerdicts;
   /** What a server offered when it was last asked. */
@@ -118,12 +122,13 @@ export class Upstreams {
   }
 
   #start(config: ServerConfig): void {
-    const { log, identity, session, verdicts, recall, onTools, onRead, onReady, onNotification, isExpected } =
+    const { log, audience, verdicts, recall, onDemand, onTools, onRead, onReady, onNotification, isExpected } =
       this.#options;
     const upstream = new Upstream(config, {
       log,
-      identity,
-      session,
+      identity: () => audience().introduced,
+      audience,
+      onDemand,
       verdicts,
       remembered: recall(config),
       isExpected: () => isExpected(config.key),

@@ -31,3 +31,10 @@ test('client scenarios pass through the gateway [conformance.client]', { timeout
   const { code, output } = await conformance('client-2025', 'client-2026');
   expect(code, output).toBe(0);
 });
+
+test('what a five-tool server can pass of both revisions passes at /mcp of start [conformance.edge]', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const { code, output } = await conformance('edge-2025', 'edge-2026');
+  expect(code, output).toBe(0);
+});

@@ -1,9 +1,10 @@
 /**
  * Runs the official conformance suite without and with the gateway in between, prints both scores side by side, and
- * compares them with `baseline.json`. Arguments choose sections; without any, all run. Exit code 1: the direct
- * score is not full, something fails that the baseline does not name, or something that it names passes.
+ * compares them with `baseline.json`; and against the gateway's own HTTP edge. Arguments choose sections; without any, all run.
+ * Exit code 1: the direct score is not full, something fails that the baseline does not name, or something that it names passes.
  */
 import { readFileSync } from 'node:fs';
+import { startEdge } from './edge.mjs';
 import { compare, report } from './report.mjs';
 import { serveHttp } from './server/serve-http.mjs';
 import { startShim } from './shim.mjs';
@@ -11,11 +12,16 @@ import { installSuite, required, testClient, testServer } from './suite.mjs';
 
 const baseline = JSON.parse(readFileSync(new URL('baseline.json', import.meta.url), 'utf8'));
 
+/** What the suite runs and does not require yet, and what is about HTTP alone. */
+const HTTP_SCENARIOS = { '2025-11-25': ['server-session-lifecycle'], '2026-07-28': ['http-header-validation'] };
+
 const SECTIONS = {
   'server-2025': () => server('2025-11-25'),
   'server-2026': () => server('2026-07-28'),
   'client-2025': () => client('2025-11-25'),
   'client-2026': () => client('2026-07-28'),
+  'edge-2025': () => edge('2025-11-25'),
+  'edge-2026': () => edge('2026-07-28'),
 };
 
 async function server(revision) {
@@ -25,6 +31,13 @@ async function server(revision) {
   const shim = await startShim({ upstream: revision });
   const gateway = await testServer(shim.url, revision).finally(shim.close);
   return { scenarios, direct, gateway };
+}
+
+/** The five tools themselves at `/mcp`, with nothing in between that would translate. */
+async function edge(revision) {
+  const scenarios = [...(await required('server', revision)), ...HTTP_SCENARIOS[revision]];
+  const { url, close } = await startEdge({ upstream: revision });
+  return { scenarios, gateway: await testServer(url, revision).finally(close) };
 }
 
 async function client(revision) {

@@ -14,9 +14,11 @@ import { jsonOf, textOf } from '../helpers/results.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const EXAMPLES = join(ROOT, 'examples');
 const CONFIGURATIONS = ['flat.jsonc', 'listed.yml'];
+/** Run by tests of their own: `docker.test.ts`, `observe-metrics.test.ts`. */
+const ELSEWHERE = ['docker', 'grafana-dashboard.json'];
 
 test('every example is run by a test [docs.examples]', () => {
-  expect(readdirSync(EXAMPLES).sort()).toEqual([...CONFIGURATIONS, 'demo.mjs'].sort());
+  expect(readdirSync(EXAMPLES).sort()).toEqual([...CONFIGURATIONS, ...ELSEWHERE, 'demo.mjs'].sort());
 });
 
 test.each(CONFIGURATIONS)('%s: its servers come up and can be called [docs.examples]', async (file) => {

@@ -262,7 +262,15 @@ const DEFAULTS = {
   expose: EXPOSE,
   port: 4000,
   host: '127.0.0.1',
-  monitor: { requestLog: true, prometheus: true, retentionHours: 24 },
+  monitor: {
+    requestLog: true,
+    prometheus: true,
+    retentionHours: 24,
+    maxRecords: 10_000,
+    arguments: false,
+    healthSeconds: 60,
+  },
+  http: { maxSessions: 1000, sessionIdleMinutes: 30, maxBodyBytes: 16_777_216, allowedHosts: [], stopSeconds: 10 },
   corsOrigins: [],
 };
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { circumstances, sentence } from './circumstances.ts';
 import { Laboratory } from './laboratory.ts';
 import { README } from './paths.ts';
 import { isReached, type Row } from './row.ts';
@@ -92,22 +92,6 @@ async function measure(scenario: Scenario, count: number): Promise<Row[]> {
   } finally {
     await lab.close();
   }
-}
-
-/** When and where it runs, and how busy that machine is before it begins. */
-function circumstances() {
-  const date = new Date().toISOString().slice(0, 10);
-  return {
-    date,
-    node: process.versions.node,
-    platform: process.platform,
-    cpus: cpus().length,
-    load: loadavg()[0] ?? 0,
-  };
-}
-
-function sentence({ date, node, platform, cpus, load }: ReturnType<typeof circumstances>): string {
-  return `Measured on ${date} with Node ${node} on ${platform}, ${cpus} CPUs, load average ${load.toFixed(1)} before.`;
 }
 
 function judged(row: Row): Row & { readonly median: number; readonly reached: boolean | undefined } {

@@ -4,9 +4,11 @@ import { median } from './statistics.ts';
 const HEAD = ['', 'measured', 'spread', 'goal', 'reached', 'original', 'medians'];
 
 /** Rows as a Markdown table with aligned columns. */
-export function table(rows: readonly Row[]): string {
-  const lines = [HEAD, ...rows.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(3, ...lines.map((line) => line[column]?.length ?? 0)));
+export const table = (rows: readonly Row[]): string => aligned([HEAD, ...rows.map(cells)]);
+
+/** Lines of cells, the head first, as a Markdown table with aligned columns. */
+export function aligned(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(3, ...lines.map((line) => line[column]?.length ?? 0)));
   const padded = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
   const [head, ...body] = padded.map((line) => `| ${line.join(' | ')} |`);
   return [head, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body].join('\n');

@@ -1,0 +1,95 @@
+import { Announcements } from './announcements.ts';
+import type { ServerConfig } from './config/schema.ts';
+import type { CallTool } from './core/call.ts';
+import type { Logger } from './core/log.ts';
+import type { ClientIdentity, Peer } from './core/peer.ts';
+import type { RememberedCatalog, ServerCatalog } from './core/server-catalog.ts';
+import type { ToolDefinition } from './core/tool.ts';
+import type { PrimitiveKind } from './primitives/primitive-source.ts';
+import { Primitives } from './primitives/primitives.ts';
+import type { RememberedServers } from './remembered/remembered-servers.ts';
+import type { EraVerdicts } from './upstream/era-verdicts.ts';
+import { Upstreams } from './upstream/upstreams.ts';
+import { upstreamPrimitives } from './upstream-primitives.ts';
+
+/** On whose behalf servers are connected to: one client session, or all that share them. */
+export interface Audience {
+  /** Resolves when it is known who connects: told to each server in the handshake. */
+  readonly introduced: Promise<ClientIdentity>;
+  /** Hears what belongs to no call. */
+  readonly peer?: Peer;
+  /** Whether calls of several clients go through one connection. */
+  readonly isShared: boolean;
+}
+
+/** Calls and other requests to servers, wherever they are connected. */
+export interface Router {
+  readonly call: CallTool;
+  readonly request: Upstreams['request'];
+}
+
+export interface BackendParts {
+  readonly log: Logger;
+  readonly remembered: RememberedServers;
+  readonly verdicts: EraVerdicts;
+  readonly audience: () => Audience;
+  /** Whether clients get that kind of a server at all. */
+  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  /** The way of requests for resources, prompts and completion; absent: the connections of this backend. */
+  readonly router?: () => Router;
+  /** Servers start at their first use only, whatever their entries say. */
+  readonly onDemand?: boolean;
+  readonly onTools: (server: ServerConfig, tools: readonly ToolDefinition[]) => void;
+  readonly onRead?: (server: ServerConfig, catalog: ServerCatalog, client: ClientIdentity) => void;
+  readonly onGone?: (server: string) => void;
+  /** A list of a server has changed. */
+  readonly onListChanged?: (server: string, list: PrimitiveKind) => void;
+}
+
+/** The servers as one audience sees them: connections to them, what they offer beside tools, what they announce. */
+export class Backend {
+  readonly upstreams: Upstreams;
+  readonly primitives: Primitives;
+  readonly announcements: Announcements;
+
+  constructor(parts: BackendParts) {
+    const { log, remembered, verdicts, audience, exposes, onTools, onRead, onGone } = parts;
+    const recall = (server: ServerConfig): RememberedCatalog | undefined => remembered.recall(server);
+    this.announcements = new Announcements({
+      upstreams: () => this.upstreams,
+      primitives: () => this.primitives,
+      audience,
+      exposes,
+      onListChanged: parts.onListChanged,
+      log,
+    });
+    this.upstreams = new Upstreams({
+      log,
+      audience,
+      verdicts,
+      recall,
+      onTools,
+      onDemand: parts.onDemand === true,
+      onRead: (...reading) => onRead?.(...reading),
+      isExpected: (server) => this.primitives.subscriptionsOf(server).length > 0,
+      onGone: (server) => {
+        onGone?.(server);
+        this.primitives.invalidate(server);
+      },
+      onReady: (server, connection) => this.announcements.serverReady(server, connection),
+      onNotification: (...notification) => this.announcements.fromServer(...notification),
+    });
+    const router = () => parts.router?.() ?? this.upstreams;
+    this.primitives = new Primitives(
+      upstreamPrimitives({ upstreams: this.upstreams, remembered, exposes, router }),
+      exposes,
+      (server, problem) => log.warning('list', { server, problem }),
+    );
+  }
+
+  /** Ends every connection. Resolves when nothing of the servers is left running. */
+  async close(): Promise<void> {
+    this.announcements.close();
+    await this.upstreams.close();
+  }
+}

@@ -1,0 +1,80 @@
+import { type GatewayConfig, loadConfig, resolveConfigPath } from '../config/load.ts';
+import { causeOf, GatewayError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { Gateway } from '../gateway.ts';
+import { VERSION } from '../version.ts';
+import { serverLine } from './server-line.ts';
+
+export interface StartArguments {
+  /** As on the command line; absent: found where configurations are. */
+  readonly config?: string | undefined;
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+}
+
+export interface StartSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly cacheDirectory: string;
+  readonly log: Logger;
+  /** Takes what people read (stdout). */
+  readonly write: (text: string) => void;
+  /** Takes why it failed (stderr). */
+  readonly writeError: (text: string) => void;
+  /** Resolves with the reason to stop. */
+  readonly stopped: Promise<string>;
+}
+
+/** How long the list of servers waits for the slow ones, in ms. */
+const FIRST_CONNECT_MS = 15_000;
+/** Time in ms for the end of everything after what was running has had its `http.stopSeconds`. */
+const ENDING_MS = 4_500;
+
+/** `mcp-gateway start`: serves HTTP until it is told to stop. Resolves with the exit code. */
+export async function start(args: StartArguments, surroundings: StartSurroundings): Promise<number> {
+  const { env, log, cacheDirectory, write, writeError, stopped } = surroundings;
+  // As variables they count again whenever the file is read anew.
+  if (args.port !== undefined) env.MCP_GATEWAY_PORT = args.port;
+  if (args.host !== undefined) env.MCP_GATEWAY_HOST = args.host;
+  let gateway: Gateway;
+  try {
+    const config = await configured(args, surroundings);
+    gateway = new Gateway(config, { log, cacheDirectory });
+    await gateway.start();
+  } catch (error) {
+    writeError(`mcp-gateway: ${causeOf(error)}\n`);
+    return 1;
+  }
+  gateway.watch();
+  write(greeting(gateway.url ?? ''));
+  const listed = list(gateway, write);
+  log.info('stopping', { reason: await Promise.race([stopped, listed.then(() => stopped)]) });
+  const { stopSeconds } = gateway.settings.http;
+  // Whatever hangs must not keep us.
+  setTimeout(() => process.exit(1), stopSeconds * 1_000 + ENDING_MS).unref();
+  await gateway.stop();
+  return 0;
+}
+
+async function configured({ config }: StartArguments, { env, cwd }: StartSurroundings): Promise<GatewayConfig> {
+  const path = resolveConfigPath({ argument: config, env, folder: cwd });
+  const read = await loadConfig(path, env);
+  if (read.found) return read;
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `there is no ${path}; mcp-gateway init writes a mcp-gateway.yml to begin with`,
+  );
+}
+
+function greeting(url: string): string {
+  return `mcp-gateway ${VERSION} listens at ${url}\n  MCP clients   ${url}/mcp\n  REST          ${url}/api/v1\n  health        ${url}/health\n`;
+}
+
+/** One line for each server, when it is known how each has started. */
+async function list(gateway: Gateway, write: (text: string) => void): Promise<void> {
+  await gateway.settled(FIRST_CONNECT_MS);
+  const servers = gateway.servers();
+  const width = Math.max(0, ...servers.map(({ id }) => id.length));
+  write(`${servers.length === 1 ? '1 server' : `${servers.length} servers`}\n`);
+  for (const server of servers) write(`  ${serverLine(server, width)}\n`);
+}

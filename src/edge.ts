@@ -1,0 +1,283 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Audience, Backend, Router } from './backend.ts';
+import type { Broker } from './broker.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { GatewayConfig } from './config/load.ts';
+import { type Caller, type CallPolicy, ownerOf } from './core/call.ts';
+import { GatewayError } from './core/errors.ts';
+import type { JsonObject } from './core/json.ts';
+import type { Logger } from './core/log.ts';
+import { createApp, publicUrlOf } from './http/app.ts';
+import { openBindProblem } from './http/auth/bind-check.ts';
+import type { EdgeParts, EdgeSession } from './http/edge-parts.ts';
+import { Gate } from './http/gate.ts';
+import { startHealthRounds } from './http/health-rounds.ts';
+import { type Listener, listen } from './http/listen.ts';
+import { McpEndpoint } from './http/mcp/endpoint.ts';
+import { Sessions } from './http/sessions.ts';
+import { type UpgradeParts, Upgrades } from './http/upgrades.ts';
+import type { Jobs } from './jobs/jobs.ts';
+import { ClientSession } from './mcp/client-session.ts';
+import type { HandlePrimitive, ServerParts } from './mcp/server-parts.ts';
+import { Metrics } from './observe/metrics.ts';
+import { type CallObservation, observeCalls } from './observe/observe-calls.ts';
+import { RequestLog } from './observe/request-log.ts';
+import type { OfferedTools } from './offered-tools.ts';
+import type { PrimitiveKind } from './primitives/primitive-source.ts';
+import type { RememberedServers } from './remembered/remembered-servers.ts';
+import { serverViews } from './server-views.ts';
+import { Sharing } from './sharing/sharing.ts';
+import { StatelessClients } from './sharing/stateless-clients.ts';
+import type { EraVerdicts } from './upstream/era-verdicts.ts';
+import { VERSION } from './version.ts';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+/** The gateway from within, as the edge is composed with it. */
+export interface EdgeInternals {
+  readonly broker: Broker;
+  readonly catalog: Catalog;
+  readonly jobs: Jobs;
+  /** The connections that all clients share. */
+  readonly backend: Backend;
+  readonly offered: OfferedTools;
+  readonly remembered: RememberedServers;
+  readonly verdicts: EraVerdicts;
+  readonly log: Logger;
+  readonly config: () => GatewayConfig;
+  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => ServerParts;
+}
+
+/** What the gateway lets the edge have a say in. */
+export interface EdgeHost {
+  /** For whom the shared connections are made. */
+  readonly audience: Audience;
+  /** Which connections a call takes. */
+  readonly router: Router;
+  /** Watches calls. */
+  readonly policy: CallPolicy;
+  readonly refused: CallObservation['refused'];
+  /** The configuration has changed. */
+  reloaded(): void;
+  listChanged(server: string, list: PrimitiveKind): void;
+}
+
+/** The HTTP edge of a gateway, composed: many clients at one address, each with sessions of its own. */
+export class Edge {
+  readonly host: EdgeHost;
+  readonly #gateway: EdgeInternals;
+  readonly #parts: EdgeParts;
+  readonly #sharing: Sharing;
+  readonly #stateless: StatelessClients;
+  readonly #sessions: Sessions;
+  readonly #gate: Gate;
+  readonly #mcp: McpEndpoint;
+  readonly #metrics: Metrics;
+  readonly #fetch: (request: Request) => Response | Promise<Response>;
+  #endRounds: () => void = () => {};
+  #listener: Listener | undefined;
+  #running = 0;
+  #isStopping = false;
+
+  constructor(gateway: EdgeInternals) {
+    this.#gateway = gateway;
+    const { log, config, backend, offered, remembered, verdicts, exposes } = gateway;
+    const settings = () => config().settings;
+    const { monitor } = settings();
+    this.#sharing = new Sharing({
+      ...{ log, remembered, verdicts, exposes, offered, main: backend },
+      servers: () => config().servers,
+      onTell: (method, params) => this.#tellModern(method, params),
+    });
+    this.#stateless = new StatelessClients();
+    this.#sessions = new Sessions(() => {
+      const { maxSessions, sessionIdleMinutes } = settings().http;
+      return { maxSessions, idleMs: sessionIdleMinutes * MINUTE_MS };
+    });
+    this.#metrics = new Metrics(this.#gauges(), VERSION);
+    const requests = new RequestLog({
+      retentionMs: monitor.retentionHours * HOUR_MS,
+      maxRecords: monitor.maxRecords,
+      keepArguments: monitor.arguments,
+    });
+    const observed = observeCalls({
+      ...(monitor.requestLog && { requests }),
+      ...(monitor.prometheus && { metrics: this.#metrics }),
+    });
+    this.#gate = new Gate({ settings, metrics: this.#metrics, log });
+    this.#parts = this.#edgeParts(requests, observed);
+    this.#mcp = new McpEndpoint(this.#parts, this.#sessions);
+    const app = createApp({
+      edge: this.#parts,
+      gate: this.#gate,
+      sessions: this.#sessions,
+      mcp: this.#mcp,
+      isStopping: () => this.#isStopping,
+    });
+    this.#fetch = (request) => app.fetch(request);
+    this.host = this.#hostWith(observed);
+  }
+
+  /** Throws `CONFIG_INVALID` where the settings do not allow to listen. */
+  check(): void {
+    const problem = openBindProblem(this.#settings);
+    if (problem) throw new GatewayError('CONFIG_INVALID', `${this.#gateway.config().path}: ${problem}`);
+  }
+
+  /** Listens at `host` and `port` of the settings. Resolves with the address. */
+  async listen(): Promise<string> {
+    this.check();
+    const { host, port, http, monitor } = this.#settings;
+    const upgrades = new Upgrades(this.#upgradeParts(http.maxBodyBytes));
+    this.#listener = await listen({
+      host,
+      port,
+      fetch: this.#fetch,
+      onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+        void upgrades.accept(request, socket, head),
+    });
+    const { upstreams } = this.#gateway.backend;
+    this.#endRounds = startHealthRounds(monitor.healthSeconds, () =>
+      upstreams.all().flatMap(({ connection }) => connection ?? []),
+    );
+    return this.#listener.url;
+  }
+
+  /** Answers a request as the socket would. */
+  fetch(request: Request): Response | Promise<Response> {
+    return this.#fetch(request);
+  }
+
+  /** Refuses what is new, waits for what runs (`http.stopSeconds` at most), then ends every session and connection. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#endRounds();
+    this.#listener?.refuse();
+    await this.#quiet(Date.now() + this.#settings.http.stopSeconds * 1_000);
+    await Promise.all([this.#sessions.close(), this.#mcp.close()]);
+    await Promise.all([this.#sharing.close(), this.#listener?.close()]);
+    this.#metrics.close();
+  }
+
+  get #settings() {
+    return this.#gateway.config().settings;
+  }
+
+  /** Resolves when no call runs any more, or at that time (epoch ms). */
+  async #quiet(until: number): Promise<void> {
+    while (this.#running > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  #edgeParts(requests: RequestLog, observed: CallObservation): EdgeParts {
+    const { broker, backend, catalog, config, log } = this.#gateway;
+    return {
+      broker,
+      settings: () => config().settings,
+      servers: () => serverViews(config(), backend.upstreams.all(), catalog),
+      tools: () => backend.upstreams.all().flatMap((upstream) => catalog.toolsOf(upstream.config.key)),
+      openSession: (caller) => this.#openSession(caller),
+      stateless: (caller) => this.#statelessParts(caller),
+      context: (caller, rest) => ({ ...rest, caller }),
+      requests,
+      metrics: this.#metrics,
+      refused: observed.refused,
+      log,
+    };
+  }
+
+  #hostWith(observed: CallObservation): EdgeHost {
+    const sharing = this.#sharing;
+    return {
+      audience: sharing.audience,
+      router: sharing,
+      policy: (next) => observed.policy(this.#counting(next)),
+      refused: observed.refused,
+      listChanged: (...change) => sharing.listChanged(...change),
+      reloaded: () => {
+        sharing.reconcile();
+        this.#gate.reload();
+        const cut = this.#sessions.cut((credential) => this.#gate.stands(credential));
+        if (cut > 0)
+          this.#gateway.log.info('sessions ended: their credentials do not count any more', { sessions: cut });
+      },
+    };
+  }
+
+  readonly #counting: CallPolicy = (next) => async (call, context) => {
+    this.#running++;
+    try {
+      return await next(call, context);
+    } finally {
+      this.#running--;
+    }
+  };
+
+  #openSession(caller: Caller): EdgeSession {
+    const sharing = this.#sharing;
+    const { jobs, partsFor } = this.#gateway;
+    const session: ClientSession = new ClientSession({
+      onLogLevel: (level) => sharing.logLevel(session, level),
+      onRootsChanged: () => sharing.rootsChanged(session),
+      onListen: (uris) => sharing.follow(session, uris),
+    });
+    sharing.join(session);
+    const owner = ownerOf(caller);
+    return {
+      parts: {
+        ...partsFor(caller, session, (...request) => sharing.primitive(session, ...request)),
+        learnt: () => sharing.learnt(session),
+      },
+      isBusy: () => jobs.hasLive(owner),
+      end: () => {
+        jobs.cancelAll(owner);
+        return sharing.leave(session);
+      },
+    };
+  }
+
+  #statelessParts(caller: Caller): ServerParts {
+    const sharing = this.#sharing;
+    const session: ClientSession = new ClientSession({
+      onLogLevel: async () => {},
+      onRootsChanged: () => {},
+      onListen: (uris) => sharing.follow(session, uris),
+    });
+    const parts = this.#gateway.partsFor(caller, session, (...request) => sharing.primitive(session, ...request));
+    return { ...parts, ...this.#stateless.of(ownerOf(caller), parts) };
+  }
+
+  #tellModern(method: string, params: JsonObject): void {
+    if (typeof params.uri === 'string') this.#mcp.tell({ uri: params.uri });
+    else if (method.includes('/resources/')) this.#mcp.tell({ list: 'resources' });
+    else if (method.includes('/prompts/')) this.#mcp.tell({ list: 'prompts' });
+  }
+
+  #gauges() {
+    const { jobs, backend, catalog } = this.#gateway;
+    return {
+      queued: () => jobs.counts.queued,
+      running: () => jobs.counts.running,
+      servers: () => {
+        const counts: Record<string, number> = {};
+        for (const { status } of this.#parts.servers()) counts[status] = (counts[status] ?? 0) + 1;
+        return counts;
+      },
+      sessions: () => this.#sessions.counts,
+      tools: () => backend.upstreams.all().reduce((sum, { config }) => sum + catalog.toolsOf(config.key).length, 0),
+    };
+  }
+
+  #upgradeParts(maxFrameBytes: number): UpgradeParts {
+    return {
+      edge: this.#parts,
+      sessions: this.#sessions,
+      gate: this.#gate,
+      maxFrameBytes,
+      isStopping: () => this.#isStopping,
+      publicUrl: (request) => publicUrlOf(request, this.#settings.http.publicUrl),
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type * as z from 'zod';
+import { causeOf, clip, GatewayError } from '../../core/errors.ts';
+import { invalidInput } from '../problem.ts';
+import type { Route } from './route.ts';
+
+/** What a request says, as the schemas of its route parse it. Throws problems that name the place. */
+export async function parseRequest({ params, query, body }: Route, { req }: Context) {
+  return {
+    params: params && parse('path', params, req.param()),
+    query: parseQuery(query, req.queries()),
+    body: body && parse('body', body, await readJson(req)),
+  };
+}
+
+function parse(where: 'path' | 'query' | 'body', schema: z.ZodType, value: unknown): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalidInput(where, parsed.error);
+}
+
+function parseQuery(schema: z.ZodObject | undefined, given: Record<string, string[]>): unknown {
+  if (schema) return parse('query', schema, Object.fromEntries(Object.entries(given).map(single)));
+  const [unknown] = Object.keys(given);
+  if (unknown === undefined) return undefined;
+  const detail = `unknown parameter ${JSON.stringify(clip(unknown))}; there are none here`;
+  throw new GatewayError('INVALID_ARGUMENTS', `query: ${detail}`, {
+    details: { errors: [{ parameter: unknown, detail }] },
+  });
+}
+
+/** A parameter that is given once is a text; one given several times a list. */
+function single([name, values]: [string, string[]]): [string, unknown] {
+  return [name, values.length === 1 ? values[0] : values];
+}
+
+async function readJson(req: Context['req']): Promise<unknown> {
+  const type = req.header('content-type');
+  if (!/^application\/json\s*(;|$)/i.test(type ?? '')) {
+    const found = type === undefined ? 'none' : `"${clip(type, 60)}"`;
+    throw new HTTPException(415, { message: `expected a content-type of application/json; found ${found}` });
+  }
+  const text = await req.text();
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = `body: expected JSON; ${text.trim() === '' ? 'found nothing' : clip(causeOf(error))}`;
+    throw new GatewayError('INVALID_ARGUMENTS', message, {
+      details: { errors: [{ pointer: '#', detail: clip(causeOf(error)) }] },
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import { boundName, hostName, isAddress, isLoopback } from './host-name.ts';
+
+export interface HostCheckOptions {
+  /** What is bound. */
+  readonly host: string;
+  /** Further names: `gateway.example.com`, `*.example.com`, or `*` for any. */
+  readonly allowedHosts: readonly string[];
+  readonly publicUrl?: string | undefined;
+  /** Web origins of other sites that may call; `*` for any. */
+  readonly corsOrigins: readonly string[];
+}
+
+/** What is wrong with the addressing of a request, and what to do about it. */
+export interface HostProblem {
+  readonly status: 400 | 403;
+  readonly detail: string;
+}
+
+/** Looks at `Host` and `Origin` of each request; undefined lets it pass. */
+export type HostCheck = (headers: Headers) => HostProblem | undefined;
+
+/** Ends of names that nobody can register, so that no web site is called so; `.local` holds cluster names too. */
+const PRIVATE = /(^|\.)(local|localhost|internal|lan|home|corp|home\.arpa)$/;
+
+/**
+ * Keeps web sites out that had their name lead here (DNS rebinding) or call across sites. An address cannot be rebound, nor
+ * can a name that nobody can register; a public name has to be written down.
+ */
+export function createHostCheck({ host, allowedHosts, publicUrl, corsOrigins }: HostCheckOptions): HostCheck {
+  const bound = boundName(host);
+  const names = allowedHosts.map((name) => (name === '*' ? name : hostPattern(name)));
+  const published = publicUrl === undefined ? undefined : new URL(publicUrl);
+  const origins = new Set([...corsOrigins, ...(published ? [published.origin] : [])].map(originText));
+  const mayName = (name: string) =>
+    isLoopback(name) ||
+    name === bound ||
+    name === published?.hostname ||
+    (!isLoopback(bound) && isBeyondRebinding(name)) ||
+    names.some((pattern) => matches(pattern, name));
+  return (headers) => {
+    const given = headers.get('host') ?? '';
+    const name = hostName(given);
+    if (name === undefined) return { status: 400, detail: 'the Host header is missing or is no host name' };
+    if (!mayName(name)) return { status: 403, detail: unknownHost(name) };
+    const origin = headers.get('origin');
+    if (origin === null || origins.has('*') || origins.has(originText(origin)) || isOwn(origin, given))
+      return undefined;
+    return {
+      status: 403,
+      detail: 'requests of web pages of this Origin are not allowed; those that are stand in corsOrigins',
+    };
+  };
+}
+
+function unknownHost(name: string): string {
+  return `the gateway is not known as ${name.slice(0, 100)}; if it should be, add that name to http.allowedHosts`;
+}
+
+function isBeyondRebinding(name: string): boolean {
+  return isAddress(name) || !name.includes('.') || PRIVATE.test(name);
+}
+
+/** As written in the settings: a port does not matter. */
+function hostPattern(name: string): string {
+  const rest = name.startsWith('*.') ? name.slice(2) : name;
+  return `${name.startsWith('*.') ? '*.' : ''}${boundName(rest).toLowerCase()}`;
+}
+
+function matches(pattern: string, name: string): boolean {
+  return pattern === '*' || pattern === name || (pattern.startsWith('*.') && name.endsWith(pattern.slice(1)));
+}
+
+/** An origin as browsers write it; one of an app's own scheme stays as it is. */
+function originText(origin: string): string {
+  const url = URL.canParse(origin) ? new URL(origin) : undefined;
+  return url && url.origin !== 'null' ? url.origin : origin.toLowerCase().replace(/\/$/, '');
+}
+
+/** A page of the gateway itself, whichever scheme the proxy in front of it speaks. */
+function isOwn(origin: string, host: string): boolean {
+  if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return false;
+  const { protocol, host: own } = new URL(origin);
+  return own === new URL(`${protocol}//${host}`).host;
+}

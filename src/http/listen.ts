@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createAdaptorServer } from '@hono/node-server';
+
+/** Times in ms within which a client has to have sent its headers, and its whole request; and how long a connection may be idle. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const IDLE_CONNECTION_MS = 75_000;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** A request to switch to another protocol. */
+  readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+/** A socket that is listened on. */
+export interface Listener {
+  /** Such as `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** Takes no more connections; those that are open stay. */
+  refuse(): void;
+  /** Resolves when every connection is closed. */
+  close(): Promise<void>;
+}
+
+/** Serves HTTP. Rejects where the address cannot be bound. */
+export async function listen({ host, port, fetch, onUpgrade }: ListenOptions): Promise<Listener> {
+  const server = createAdaptorServer({
+    fetch,
+    serverOptions: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: 2_000 },
+  }) as Server; // of node:http, as no other was asked for
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = IDLE_CONNECTION_MS;
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (request, socket, head) => {
+    upgraded.add(socket);
+    socket.on('close', () => upgraded.delete(socket));
+    onUpgrade(request, socket, head);
+  });
+  server.on('clientError', refuseBadRequest);
+  server.listen(port, host);
+  await once(server, 'listening');
+  const closed = once(server, 'close');
+  return {
+    url: urlOf(server.address() as AddressInfo, host),
+    refuse: () => server.close(),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Node's own answer, but for the status of headers that are too long. */
+function refuseBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || (socket as Socket).destroyed) return;
+  const status = STATUS[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+const STATUS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** An address for people to open: one that is bound everywhere is reached here as localhost. */
+function urlOf({ address, family, port }: AddressInfo, host: string): string {
+  const everywhere = ['0.0.0.0', '::'].includes(address);
+  const isName = /[a-z]/i.test(host) && !host.includes(':');
+  if (everywhere) return `http://localhost:${port}`;
+  return `http://${isName ? host : family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,126 @@
+import type { JsonObject } from '../../core/json.ts';
+import { ENVELOPE_VERSIONS, HANDSHAKE_VERSIONS } from '../../core/protocol.ts';
+import { envelopeVersion } from '../../mcp/envelope.ts';
+import { greetingProblem } from '../../mcp/greeting.ts';
+import type { ModernHandler } from '../../mcp/modern-handler.ts';
+import type { Admitted } from '../auth/admission.ts';
+import type { EdgeParts } from '../edge-parts.ts';
+import type { Sessions } from '../sessions.ts';
+import { readMessages, rpcFailure } from './read-messages.ts';
+import { StreamableSession } from './streamable-session.ts';
+
+const INVALID_REQUEST = -32_600;
+const INVALID_PARAMS = -32_602;
+/** What SDK servers answer with a 404 to an unknown session: clients begin a new one. */
+const SESSION_NOT_FOUND = -32_001;
+const SERVER_ERROR = -32_000;
+
+/** `/mcp`: Streamable HTTP, with sessions up to 2025-11-25 and without from 2026-07-28 on. */
+export class McpEndpoint {
+  readonly #parts: EdgeParts;
+  readonly #sessions: Sessions;
+  #modern: Promise<ModernHandler> | undefined;
+
+  constructor(parts: EdgeParts, sessions: Sessions) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  async post(request: Request, admitted: Admitted): Promise<Response> {
+    const type = request.headers.get('content-type') ?? '';
+    if (!/^application\/json\s*(;|$)/i.test(type)) return refusal(415, 'Content-Type must be application/json');
+    const read = readMessages(await request.text());
+    if ('error' in read) return Response.json(read.error, { status: 400 });
+    const { messages, isBatch } = read;
+    const [first = {}] = messages;
+    const sessionId = request.headers.get('mcp-session-id');
+    if (!isBatch && isModern(first, sessionId, request.headers)) return this.#postModern(request, first, admitted);
+    const problem = versionProblem(request.headers);
+    if (problem) return refusal(400, problem, first.id);
+    if (sessionId !== null)
+      return this.#session(sessionId, admitted)?.post(messages, isBatch) ?? unknownSession(first.id);
+    if (isBatch || first.method !== 'initialize') {
+      return refusal(400, 'Bad Request: Mcp-Session-Id header is required; begin with initialize', first.id);
+    }
+    return this.#begin(first, admitted);
+  }
+
+  get(request: Request, admitted: Admitted): Response {
+    const { headers } = request;
+    if (!/text\/event-stream|\*\/\*/.test(headers.get('accept') ?? '')) {
+      return refusal(406, 'Not Acceptable: Accept must hold text/event-stream');
+    }
+    const problem = versionProblem(headers);
+    if (problem) return refusal(400, problem);
+    const id = headers.get('mcp-session-id');
+    if (id === null) return refusal(400, 'Bad Request: Mcp-Session-Id header is required');
+    const session = this.#session(id, admitted);
+    if (!session) return unknownSession();
+    const lastEventId = headers.get('last-event-id') ?? undefined;
+    return session.get(lastEventId) ?? refusal(400, 'Bad Request: no stream has that Last-Event-ID any more');
+  }
+
+  async delete(request: Request, admitted: Admitted): Promise<Response> {
+    const id = request.headers.get('mcp-session-id');
+    if (id === null) return refusal(400, 'Bad Request: Mcp-Session-Id header is required');
+    if (!this.#session(id, admitted)) return unknownSession();
+    await this.#sessions.end(id);
+    return new Response(null, { status: 204 });
+  }
+
+  /** Tells clients of 2026-07-28 that listen. */
+  tell(change: Parameters<ModernHandler['tell']>[0]): void {
+    void this.#modern?.then((modern) => modern.tell(change));
+  }
+
+  async close(): Promise<void> {
+    await (await this.#modern)?.close();
+  }
+
+  #session(id: string, admitted: Admitted): StreamableSession | undefined {
+    const session = this.#sessions.find(id, 'streamable_http', admitted);
+    return session instanceof StreamableSession ? session : undefined;
+  }
+
+  async #begin(initialize: JsonObject, admitted: Admitted): Promise<Response> {
+    const problem = greetingProblem((initialize.params ?? {}) as JsonObject);
+    if (problem) return Response.json(rpcFailure(INVALID_PARAMS, `Invalid initialize: ${problem}`, initialize.id));
+    const session = this.#sessions.begin(
+      'streamable_http',
+      admitted,
+      (id, caller, onUse) => new StreamableSession(id, this.#parts.openSession(caller), onUse),
+    );
+    if (session) return session.post([initialize], false);
+    return refusal(503, 'There are as many sessions as there may be; try again later', initialize.id, {
+      'retry-after': '30',
+    });
+  }
+
+  async #postModern(request: Request, message: JsonObject, { caller }: Admitted): Promise<Response> {
+    this.#modern ??= import('../../mcp/modern-handler.ts').then((own) => own.createModernHandler(this.#parts.log));
+    const parts = this.#parts.stateless(caller);
+    if (message.method === 'subscriptions/listen') parts.session.observe(message);
+    return (await this.#modern).fetch(request, message, parts);
+  }
+}
+
+/** Whether a message is of 2026-07-28: by what it says itself, or what its header says where there is no session. */
+function isModern(message: JsonObject, sessionId: string | null, headers: Headers): boolean {
+  if (envelopeVersion(message) !== undefined) return true;
+  return sessionId === null && ENVELOPE_VERSIONS.includes(headers.get('mcp-protocol-version') ?? '');
+}
+
+function versionProblem(headers: Headers): string | undefined {
+  const version = headers.get('mcp-protocol-version');
+  if (version === null || (HANDSHAKE_VERSIONS as readonly string[]).includes(version)) return undefined;
+  return `Bad Request: unsupported MCP-Protocol-Version (supported: ${[...HANDSHAKE_VERSIONS, ...ENVELOPE_VERSIONS].join(', ')})`;
+}
+
+function unknownSession(id?: unknown): Response {
+  return Response.json(rpcFailure(SESSION_NOT_FOUND, 'Session not found', id), { status: 404 });
+}
+
+function refusal(status: number, message: string, id?: unknown, headers: Record<string, string> = {}): Response {
+  const code = status === 400 ? INVALID_REQUEST : SERVER_ERROR;
+  return Response.json(rpcFailure(code, message, id), { status, headers });
+}

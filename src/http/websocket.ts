@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { JsonObject } from '../core/json.ts';
+import type { Admitted } from './auth/admission.ts';
+import type { EdgeParts } from './edge-parts.ts';
+import { ChannelSession } from './mcp/channel-session.ts';
+import type { Sessions } from './sessions.ts';
+
+/** What a client may leave unread, in bytes, before it is hung up on. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+/** A client that has not answered a ping by the time of the next one is gone, in ms. */
+const PING_MS = 30_000;
+const TRY_AGAIN_LATER = 1013;
+
+export interface WebSocketParts {
+  readonly edge: EdgeParts;
+  readonly sessions: Sessions;
+  readonly maxFrameBytes: number;
+  /** The answer to a message that comes too often; undefined where it does not. */
+  readonly refused: (admitted: Admitted, text: string) => JsonObject | undefined;
+}
+
+/** `/ws`: MCP over WebSocket, a JSON-RPC message in each text frame, in either era. */
+export class WebSockets {
+  readonly #parts: WebSocketParts;
+  readonly #server: WebSocketServer;
+
+  constructor(parts: WebSocketParts) {
+    this.#parts = parts;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: parts.maxFrameBytes,
+      handleProtocols: (offered) => (offered.has('mcp') ? 'mcp' : false),
+    });
+  }
+
+  /** Takes over the socket of an upgrade request that was admitted. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, admitted: Admitted): void {
+    this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client, admitted));
+  }
+
+  #serve(client: WebSocket, admitted: Admitted): void {
+    const { edge, sessions, refused } = this.#parts;
+    const send = (message: JsonObject) => {
+      if (client.bufferedAmount > MAX_UNREAD_BYTES) client.terminate();
+      else client.send(JSON.stringify(message));
+    };
+    const session = sessions.begin('websocket', admitted, (id, caller) => {
+      return new ChannelSession(id, edge.openSession(caller), send, () => client.close());
+    });
+    if (!session) {
+      client.close(TRY_AGAIN_LATER, 'too many sessions');
+      return;
+    }
+    client.on('message', (data) => {
+      const text = String(data);
+      const refusal = refused(admitted, text);
+      if (refusal) send(refusal);
+      else session.receive(text);
+    });
+    const stopPinging = keepAlive(client);
+    client.on('error', (error) => edge.log.debug('websocket', { error: error.message }));
+    client.on('close', () => {
+      stopPinging();
+      void sessions.end(session.id);
+    });
+  }
+}
+
+function keepAlive(client: WebSocket): () => void {
+  let isAlive = true;
+  client.on('pong', () => {
+    isAlive = true;
+  });
+  const timer = setInterval(() => {
+    if (!isAlive) return client.terminate();
+    isAlive = false;
+    client.ping();
+  }, PING_MS).unref();
+  return () => clearInterval(timer);
+}

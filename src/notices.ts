@@ -1,0 +1,16 @@
+import type { GatewayConfig } from './config/load.ts';
+
+/** What a model is told of a configuration that cannot be used as it stands, with the cure; nothing where all is well. */
+export function configHint(config: GatewayConfig, rejected: string | undefined): { hint?: string } {
+  if (rejected) return { hint: `The configuration was edited and not taken over: ${rejected}` };
+  const { found, path, servers, problems } = config;
+  if (!found) return { hint: noConfig(path) };
+  const whole = problems.filter(({ severity, server }) => severity === 'error' && server === undefined);
+  if (whole.length > 0) return { hint: whole.map(({ message }) => message).join('; ') };
+  return servers.length === 0 ? { hint: `No server is configured in ${path}.` } : {};
+}
+
+/** That there is no file yet, and what to write where. */
+export function noConfig(path: string): string {
+  return `No configuration yet: write your servers to ${path}, for example {"name": {"command": ["npx", "-y", "some-mcp-server"]}}. It is picked up at once.`;
+}

@@ -1,0 +1,29 @@
+import type { Caller, CallPolicy } from '../core/call.ts';
+import type { GatewayError } from '../core/errors.ts';
+import { observing } from './ended-call.ts';
+import type { Metrics } from './metrics.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** What watches calls; absent: switched off. */
+export interface CallWatchers {
+  readonly requests?: Pick<RequestLog, 'ended' | 'refused'>;
+  readonly metrics?: Pick<Metrics, 'ended' | 'refused'>;
+}
+
+/** How calls are watched: those that reach a tool by `policy`, the others by `refused`. */
+export interface CallObservation {
+  readonly policy: CallPolicy;
+  readonly refused: (caller: Pick<Caller, 'id' | 'tags' | 'session'>, tool: string, error: GatewayError) => void;
+}
+
+/** The request log and the metrics as one policy: a call is timed once, and both are told the same. */
+export function observeCalls({ requests, metrics }: CallWatchers): CallObservation {
+  const observers = [requests?.ended, metrics?.ended].filter((observer) => observer !== undefined);
+  return {
+    policy: observers.length === 0 ? (next) => next : observing(observers),
+    refused: (caller, tool, error) => {
+      requests?.refused(caller, tool, error);
+      metrics?.refused(tool, error);
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { clip } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+
+/** Names under which people keep secrets. */
+const SECRET_NAME =
+  /key|token|secret|passw|pwd|passphrase|auth|credential|cookie|session|signature|bearer|jwt|otp|\bpin\b/i;
+/** Secrets inside a text: a scheme and its credentials, a password in a URL, a name and its value. */
+const SECRET_TEXTS: readonly RegExp[] = [
+  /\b(?<kept>(?:bearer|basic)\s+)[^\s"']+/gi,
+  /(?<kept>:\/\/)[^\s/@]+(?=@)/g,
+  /(?<kept>(?:key|token|secret|passw|pwd|auth|credential|cookie|session|signature)[\w-]{0,30}["']?\s{0,5}[=:]\s{0,5}["']?)(?!\s|bearer|basic)[^\s"'&;,]+/gi,
+  /(?<kept>-----BEGIN ).*/gs,
+  /(?<![\w-])(?<kept>)eyJ[\w-]+\.[\w-]+\.[\w-]*/g,
+];
+const REDACTED = '[redacted]';
+const ELLIPSIS = '…';
+const MAX_CHARS = 200;
+/** Of a longer text no more is searched for secrets: one that is cut off there is not shown anyway. */
+const MAX_READ_CHARS = 2_000;
+const MAX_VALUES = 100;
+const MAX_DEPTH = 8;
+
+interface Budget {
+  values: number;
+}
+
+/** A copy of a call's arguments for people: secrets blanked, by name and in texts; long texts, lists and depths cut. */
+export function shownArguments(args: JsonObject): JsonObject {
+  return shownObject(args, { values: MAX_VALUES }, MAX_DEPTH);
+}
+
+function shownObject(object: JsonObject, budget: Budget, depth: number): JsonObject {
+  // What forms and environments look like: `{name: "API_TOKEN", value: …}`.
+  const namesSecret = ['name', 'key', 'header', 'variable'].some((field) => isSecretName(object[field]));
+  const shown: [string, unknown][] = [];
+  for (const key in object) {
+    if (budget.values <= 0) return Object.fromEntries([...shown, [ELLIPSIS, ELLIPSIS]]);
+    const secret = SECRET_NAME.test(key) || (namesSecret && key === 'value');
+    shown.push([shownText(key), secret ? blanked(object[key]) : shownValue(object[key], budget, depth)]);
+  }
+  return Object.fromEntries(shown);
+}
+
+function shownValue(value: unknown, budget: Budget, depth: number): unknown {
+  budget.values -= 1;
+  if (typeof value === 'string') return shownText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth <= 0) return ELLIPSIS;
+  if (isJsonObject(value)) return shownObject(value, budget, depth - 1);
+  return Array.isArray(value) ? shownArray(value, budget, depth - 1) : ELLIPSIS;
+}
+
+function shownArray(items: readonly unknown[], budget: Budget, depth: number): unknown[] {
+  const shown: unknown[] = [];
+  for (const item of items) {
+    if (budget.values <= 0) return [...shown, ELLIPSIS];
+    shown.push(afterOption(items[shown.length - 1]) ? REDACTED : shownValue(item, budget, depth));
+  }
+  return shown;
+}
+
+/** `["--api-key", "…"]`: the word after an option that says secret. */
+function afterOption(word: unknown): boolean {
+  return typeof word === 'string' && word.startsWith('-') && !word.includes('=') && SECRET_NAME.test(word);
+}
+
+function isSecretName(name: unknown): boolean {
+  return typeof name === 'string' && SECRET_NAME.test(name);
+}
+
+/** What says nothing stays: whether a secret was given at all is worth knowing. */
+function blanked(value: unknown): unknown {
+  return value === null || value === undefined || typeof value === 'boolean' ? value : REDACTED;
+}
+
+function shownText(text: string): string {
+  const read = text.slice(0, MAX_READ_CHARS);
+  const blank = (masked: string, pattern: RegExp) => masked.replace(pattern, `$<kept>${REDACTED}`);
+  return clip(SECRET_TEXTS.reduce(blank, read), MAX_CHARS);
+}

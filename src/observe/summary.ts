@@ -1,0 +1,66 @@
+import type { Counter, Histogram } from 'prom-client';
+import type { JsonObject } from '../core/json.ts';
+import { type Bucket, quantileMs } from './latencies.ts';
+
+/** The sum of a counter over all its labels. */
+export async function totalOf(counter: Counter): Promise<number> {
+  const { values } = await counter.get();
+  return values.reduce((sum, { value }) => sum + value, 0);
+}
+
+/** The sums of a counter by one of its labels. */
+export async function countsBy(counter: Counter, label: string): Promise<Record<string, number>> {
+  const sums = new Map<string, number>();
+  for (const { labels, value } of (await counter.get()).values) {
+    const name = String(labels[label]);
+    sums.set(name, (sums.get(name) ?? 0) + value);
+  }
+  return Object.fromEntries(sums);
+}
+
+interface ToolTally {
+  readonly server: string;
+  readonly tool: string;
+  calls: number;
+  errors: number;
+  readonly buckets: Bucket[];
+}
+
+/** What is known of each tool, the most called first: calls, those that did not end `ok`, quantiles of their duration. */
+export async function toolFigures(calls: Counter, durations: Histogram): Promise<JsonObject[]> {
+  const tallies = await tallyTools(calls, durations);
+  return [...tallies.values()]
+    .sort((a, b) => b.calls - a.calls)
+    .map(({ buckets, ...tally }) => ({
+      ...tally,
+      p50Ms: quantileMs(buckets, 0.5),
+      p95Ms: quantileMs(buckets, 0.95),
+      p99Ms: quantileMs(buckets, 0.99),
+    }));
+}
+
+async function tallyTools(calls: Counter, durations: Histogram): Promise<Map<string, ToolTally>> {
+  const tallies = new Map<string, ToolTally>();
+  const tallyOf = (labels: JsonObject): ToolTally => {
+    const [server, tool] = [String(labels.server), String(labels.tool)];
+    const key = JSON.stringify([server, tool]);
+    const tally = tallies.get(key) ?? { server, tool, calls: 0, errors: 0, buckets: [] };
+    tallies.set(key, tally);
+    return tally;
+  };
+  for (const { labels, value } of (await calls.get()).values) {
+    const tally = tallyOf(labels);
+    tally.calls += value;
+    if (labels.outcome !== 'ok') tally.errors += value;
+  }
+  for (const { metricName, labels, value } of (await durations.get()).values) {
+    const { le } = labels as { le?: number | string };
+    // In the order of their bounds, as the library lists them.
+    if (metricName?.endsWith('_bucket')) tallyOf(labels).buckets.push({ le: boundOf(le), count: value });
+  }
+  return tallies;
+}
+
+function boundOf(le: number | string | undefined): number {
+  return le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le);
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { Catalog } from './catalog/catalog.ts';
+import type { GatewayConfig } from './config/load.ts';
+import type { Logger } from './core/log.ts';
+import type { MeaningSearch } from './finder.ts';
+import type { JobLimits } from './jobs/jobs.ts';
+import type { Semantics } from './semantics/semantics.ts';
+import { UsageMemory } from './usage/usage-memory.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What was invoked after which searches, where the settings want it remembered; without a directory for this run only. */
+export function usageMemory({ settings }: GatewayConfig, directory: string | undefined): UsageMemory | undefined {
+  if (!settings.search.usage) return undefined;
+  return new UsageMemory(directory === undefined ? {} : { path: join(directory, 'usage.json') });
+}
+
+/** Likeness of meaning; loaded only where an endpoint is configured. */
+export function meaning({ settings }: GatewayConfig, directory: string, log: Logger): Promise<Semantics> | undefined {
+  const { embeddings } = settings.search;
+  return (
+    embeddings && import('./semantics/semantics.ts').then((own) => new own.Semantics({ ...embeddings, directory, log }))
+  );
+}
+
+/** A search by words, and by meaning where that has an answer in time. */
+export function fusing(semantics: Promise<Semantics>, catalog: Catalog, { settings }: GatewayConfig): MeaningSearch {
+  const weight = settings.search.embeddings?.weight ?? 0;
+  return {
+    fused: async (query, hits, visible, limit) => {
+      const similar = await (await semantics).similar(query, visible, limit);
+      if (!similar) return hits;
+      const { fuse } = await import('./semantics/fuse.ts');
+      return fuse(hits, similar, (id) => catalog.get(id), { weight, limit });
+    },
+  };
+}
+
+/** The settings of background calls in the units of `Jobs`. */
+export function jobLimits({ settings: { jobs } }: GatewayConfig): JobLimits {
+  const { concurrency, maxQueued, retentionHours, maxRecords, maxBytes } = jobs;
+  return { concurrency, maxQueued, retentionMs: retentionHours * HOUR_MS, maxRecords, maxBytes };
+}

@@ -1,0 +1,54 @@
+import type { Catalog } from './catalog/catalog.ts';
+import type { GatewayConfig } from './config/load.ts';
+import type { ServerConfig } from './config/schema.ts';
+import { failureIn, isAvailable, type UpstreamState } from './core/upstream-state.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** One configured server as people see it. Never its command, address or headers: these may hold secrets. */
+export interface ServerView {
+  /** Key in the configuration. */
+  readonly id: string;
+  readonly type: 'local' | 'remote' | 'unknown';
+  readonly tags: readonly string[];
+  readonly description?: string;
+  /** `misconfigured`: its entry is wrong; `disabled`: it is switched off. */
+  readonly status: UpstreamState['status'] | 'misconfigured' | 'disabled';
+  /** Whether its tools can be called now. */
+  readonly available: boolean;
+  /** How many tools it is known to have. */
+  readonly tools: number;
+  /** Why it cannot be asked, secrets blanked. */
+  readonly error?: string;
+}
+
+/** Every server of a configuration as it stands: those that run, those whose entries are wrong, those switched off. */
+export function serverViews(
+  { misconfigured, disabled }: GatewayConfig,
+  running: readonly Upstream[],
+  catalog: Catalog,
+): readonly ServerView[] {
+  return [
+    ...running.map(({ config, state }) => runningView(config, state, catalog.toolsOf(config.key).length)),
+    ...misconfigured.map(({ server, error }) => notRunning(server, 'misconfigured', error)),
+    ...disabled.map((server) => notRunning(server, 'disabled')),
+  ];
+}
+
+function runningView(config: ServerConfig, state: UpstreamState, tools: number): ServerView {
+  const { key: id, type, tags, description } = config;
+  const error = failureIn(state)?.error ?? (state.status === 'connecting' ? state.error : undefined);
+  return {
+    id,
+    type,
+    tags,
+    ...(description !== undefined && { description }),
+    status: state.status,
+    available: isAvailable(state),
+    tools,
+    ...(error !== undefined && { error }),
+  };
+}
+
+function notRunning(id: string, status: 'misconfigured' | 'disabled', error?: string): ServerView {
+  return { id, type: 'unknown', tags: [], status, available: false, tools: 0, ...(error !== undefined && { error }) };
+}

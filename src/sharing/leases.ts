@@ -1,0 +1,95 @@
+import type { Backend } from '../backend.ts';
+import { abortable, type Signal } from '../core/abort.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { ClientIdentity } from '../core/peer.ts';
+
+/** For whom servers are connected to: equal ones may use the same connections one after the other. */
+export interface Tenant {
+  readonly identity: ClientIdentity;
+  readonly logLevel?: string;
+}
+
+/** A server that is one call's alone until it is released. */
+export interface Lease {
+  readonly backend: Backend;
+  release(): void;
+}
+
+interface Slot {
+  readonly tenant: string;
+  readonly backend: Backend;
+  /** Servers that a call has taken. */
+  readonly taken: Set<string>;
+}
+
+/** Connections of one tenant to one server at most, and sets of connections in all. */
+const MAX_PER_TENANT = 32;
+const MAX_SLOTS = 128;
+
+/**
+ * Connections for clients without sessions (2026-07-28) to servers that cannot say which call they ask about: each call
+ * has a connection to itself, and leaves it to the next of a client that says the same of itself.
+ */
+export class Leases {
+  readonly #open: (tenant: Tenant) => Backend;
+  readonly #slots: Slot[] = [];
+  readonly #waiting: { readonly tenant: string; readonly server: string; readonly go: () => void }[] = [];
+
+  constructor(open: (tenant: Tenant) => Backend) {
+    this.#open = open;
+  }
+
+  /** Waits while as many calls are on their way as there may be. Rejects with the signal's reason, or when there is no room at all. */
+  async take(of: Tenant, server: string, signal: Signal): Promise<Lease> {
+    const tenant = JSON.stringify([of.identity, of.logLevel]);
+    for (;;) {
+      const slot = this.#free(tenant, server) ?? this.#another(tenant, of);
+      if (slot) {
+        slot.taken.add(server);
+        return { backend: slot.backend, release: () => this.#release(slot, server) };
+      }
+      await abortable(new Promise<void>((go) => this.#waiting.push({ tenant, server, go })), signal);
+    }
+  }
+
+  all(): Backend[] {
+    return this.#slots.map(({ backend }) => backend);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#slots.splice(0).map(({ backend }) => backend.close()));
+  }
+
+  #free(tenant: string, server: string): Slot | undefined {
+    return this.#slots.find((slot) => slot.tenant === tenant && !slot.taken.has(server));
+  }
+
+  #another(tenant: string, of: Tenant): Slot | undefined {
+    const own = this.#slots.filter((slot) => slot.tenant === tenant).length;
+    if (own >= MAX_PER_TENANT) return undefined;
+    if (this.#slots.length >= MAX_SLOTS && !this.#evict()) {
+      if (own > 0) return undefined;
+      throw new GatewayError(
+        'UPSTREAM_UNAVAILABLE',
+        'too many clients of different kinds at one time; try again later',
+      );
+    }
+    const slot = { tenant, backend: this.#open(of), taken: new Set<string>() };
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  /** Gives up the connections that have been unused for longest. */
+  #evict(): boolean {
+    const at = this.#slots.findIndex(({ taken }) => taken.size === 0);
+    if (at < 0) return false;
+    for (const { backend } of this.#slots.splice(at, 1)) void backend.close();
+    return true;
+  }
+
+  #release(slot: Slot, server: string): void {
+    slot.taken.delete(server);
+    const next = this.#waiting.findIndex((each) => each.tenant === slot.tenant && each.server === server);
+    if (next >= 0) this.#waiting.splice(next, 1)[0]?.go();
+  }
+}

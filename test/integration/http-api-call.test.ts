@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { startEdge } from '../helpers/edge.ts';
+import { local } from '../helpers/fixture.ts';
+import { documented } from '../helpers/open-api.ts';
+
+const call = (tool: string, args: JsonObject = {}, rest: JsonObject = {}) => ({
+  json: { tool, arguments: args, ...rest },
+});
+
+test('the result of a tool is answered unchanged, an error of the tool too [http.api-call]', async () => {
+  const edge = await startEdge({ config: { u: local() } });
+  const answer = await edge.request('/tools/call', call('u::structured', { city: 'Oslo' }));
+  expect(await documented(edge, 'post', '/tools/call', answer)).toEqual({
+    content: [{ type: 'text', text: '{"city":"Oslo","celsius":21}' }],
+    structuredContent: { city: 'Oslo', celsius: 21 },
+    _meta: { 'fixture/source': 'station-7' },
+  });
+  const result = { content: [{ type: 'text', text: 'ä\u2028', annotations: { priority: 0.5 } }], odd: [null, 1e21] };
+  expect(await edge.json('/tools/call', call('u::answer', { result }))).toEqual(result);
+  expect(await edge.json('/tools/call', call('u::fail', { text: 'no luck' }))).toEqual({
+    content: [{ type: 'text', text: 'no luck' }],
+    isError: true,
+  });
+});
+
+test('arguments arrive as they were sent, and may be left out [http.api-call]', async () => {
+  const edge = await startEdge({ config: { u: local({ sdk: 'raw', tools: ['echo'] }) } });
+  const echo = '{"tool":"u::echo","arguments":{"__proto__":{"x":1},"text":"t","constructor":null}}';
+  const request = { method: 'POST', body: echo, headers: { 'content-type': 'application/json; charset=utf-8' } };
+  const { content } = await edge.json<{ content: { text: string }[] }>('/tools/call', request);
+  expect(content[0]?.text).toBe('{"__proto__":{"x":1},"text":"t","constructor":null}');
+  const bare = await edge.json<{ content: { text: string }[] }>('/tools/call', { json: { tool: 'u::echo' } });
+  expect(bare.content[0]?.text).toBe('{}');
+});
+
+test('a bare name is routed where it is unique, else the candidates are named [http.api-names]', async () => {
+  const config = { first: local({ tools: ['echo', 'pid'] }), second: local({ tools: ['echo', 'cwd'] }) };
+  const edge = await startEdge({ config });
+  const text = { content: [{ type: 'text', text: '{"text":"x"}' }] };
+  expect(await edge.json('/tools/call', call('pid'))).toMatchObject({ content: [{ type: 'text' }] });
+  const answer = await edge.request('/tools/call', call('echo'));
+  expect(answer.status).toBe(409);
+  expect(await documented(edge, 'post', '/tools/call', answer)).toMatchObject({
+    code: 'AMBIGUOUS_TOOL',
+    candidates: ['first::echo', 'second::echo'],
+    detail: expect.stringContaining('server'),
+  });
+  expect(await edge.json('/tools/call', call('echo', { text: 'x' }, { server: 'second' }))).toEqual(text);
+  expect(await edge.json('/tools/call', call('second::echo', { text: 'x' }, { server: 'second' }))).toEqual(text);
+  const elsewhere = await edge.json('/tools/call', call('pid', {}, { server: 'second' }), 404);
+  expect(elsewhere.detail).toContain('"second::pid"');
+  expect((await edge.json('/tools/call', call('first::echo', {}, { server: 'second' }), 404)).code).toBe(
+    'TOOL_NOT_FOUND',
+  );
+});
+
+test('a name that looks like an id of another server is still a name [http.api-names]', async () => {
+  const definitions = [{ name: 'v::echo', inputSchema: { type: 'object' } }];
+  const edge = await startEdge({
+    config: { u: local({ sdk: 'raw', tools: [], definitions }), v: local({ tools: ['pid'] }) },
+  });
+  const result = { content: [{ type: 'text', text: '{"n":1}' }] };
+  expect(await edge.json('/tools/call', call('v::echo', { n: 1 }))).toEqual(result);
+  expect(await edge.json('/tools/call', call('v::echo', { n: 1 }, { server: 'u' }))).toEqual(result);
+});
+
+test('each way to fail has its status and its code [http.api-problems]', async () => {
+  const edge = await startEdge({ config: { u: local() } });
+  const failure = async (request: object, status: number) => {
+    const answer = await edge.request('/tools/call', request);
+    expect(answer.status).toBe(status);
+    return { answer, document: await documented(edge, 'post', '/tools/call', answer) };
+  };
+  const refused = await failure(call('u::protocol_error', { code: -32050 }), 502);
+  expect(refused.document).toMatchObject({
+    code: 'UPSTREAM_ERROR',
+    upstream: { code: -32050, message: expect.stringContaining('the fixture refuses') },
+  });
+  const late = await failure(call('u::hang', {}, { timeoutMs: 50 }), 504);
+  expect(late.document).toMatchObject({ code: 'TIMEOUT', server: 'u', tool: 'hang' });
+  const wrong = await failure(call('u::add', { a: 'x', b: 1 }), 400);
+  expect(wrong.document).toMatchObject({ code: 'INVALID_ARGUMENTS', problems: [{ found: 'string "x"' }] });
+  const lost = await failure(call('u::crash'), 503);
+  expect(lost.document).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', sent: true });
+  expect(Number(lost.answer.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+test('a call that never reaches a tool is told to the request log, another one is not [http.api-refused]', async () => {
+  const config = { first: local({ tools: ['echo', 'add'] }), second: local({ tools: ['echo'] }) };
+  const edge = await startEdge({ config });
+  await edge.json('/tools/call', call('first::echo'));
+  expect(edge.refused).toEqual([]);
+  await edge.json('/tools/call', call('nothing'), 404);
+  await edge.json('/tools/call', { ...call('echo'), caller: 'alice' }, 409);
+  await edge.json('/jobs', call('add', { a: 1 }), 400);
+  expect(edge.refused).toEqual([
+    { caller: 'tester', tool: 'nothing', code: 'TOOL_NOT_FOUND' },
+    { caller: 'alice', tool: 'echo', code: 'AMBIGUOUS_TOOL' },
+    { caller: 'tester', tool: 'first::add', code: 'INVALID_ARGUMENTS' },
+  ]);
+});
