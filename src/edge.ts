@@ -11,6 +11,7 @@ import type { Logger } from './core/log.ts';
 import { createApp, publicUrlOf } from './http/app.ts';
 import { openBindProblem } from './http/auth/bind-check.ts';
 import type { EdgeParts, EdgeSession } from './http/edge-parts.ts';
+import { ExpressLane } from './http/express-lane.ts';
 import { Gate } from './http/gate.ts';
 import { startHealthRounds } from './http/health-rounds.ts';
 import { type Listener, listen } from './http/listen.ts';
@@ -132,10 +133,12 @@ export class Edge {
     this.check();
     const { host, port, http, monitor } = this.#settings;
     const upgrades = new Upgrades(this.#upgradeParts(http.maxBodyBytes));
+    const express = this.#expressLane();
     this.#listener = await listen({
       host,
       port,
       fetch: this.#fetch,
+      take: (...exchange) => express.take(...exchange),
       onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) =>
         void upgrades.accept(request, socket, head),
     });
@@ -268,6 +271,17 @@ export class Edge {
       sessions: () => this.#sessions.counts,
       tools: () => backend.upstreams.all().reduce((sum, { config }) => sum + catalog.toolsOf(config.key).length, 0),
     };
+  }
+
+  #expressLane(): ExpressLane {
+    return new ExpressLane({
+      gate: this.#gate,
+      mcp: this.#mcp,
+      maxBodyBytes: () => this.#settings.http.maxBodyBytes,
+      isStopping: () => this.#isStopping,
+      publicUrl: (request) => publicUrlOf(request, this.#settings.http.publicUrl),
+      log: this.#gateway.log,
+    });
   }
 
   #upgradeParts(maxFrameBytes: number): UpgradeParts {

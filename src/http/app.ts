@@ -13,6 +13,7 @@ import { createHealth } from './health.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
 import { MESSAGES_PATH, openLegacyStream, receiveLegacy } from './mcp/legacy-sse.ts';
 import { notFound, onError, problem } from './problem.ts';
+import { responseOf } from './reply.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface AppParts {
@@ -63,9 +64,13 @@ export function createApp({ edge, gate, sessions, mcp, isStopping }: AppParts): 
   }
   app.use(refusing(isStopping));
   app.use(admitting(gate, () => settings().http.publicUrl));
-  app.post('/mcp', (c) => mcp.post(c.req.raw, c.var.admitted));
-  app.get('/mcp', (c) => mcp.get(c.req.raw, c.var.admitted));
-  app.delete('/mcp', (c) => mcp.delete(c.req.raw, c.var.admitted));
+  app.post('/mcp', async (c) => {
+    const request = c.req.raw;
+    const answer = await mcp.post(request.headers, await request.text(), c.var.admitted, () => request);
+    return answer instanceof Response ? answer : responseOf(answer);
+  });
+  app.get('/mcp', (c) => responseOf(mcp.get(c.req.raw.headers, c.var.admitted)));
+  app.delete('/mcp', async (c) => responseOf(await mcp.delete(c.req.raw.headers, c.var.admitted)));
   app.all('/mcp', () => problem(405, notAllowed, { allow: 'GET, POST, DELETE' }));
   app.get('/sse', (c) => openLegacyStream(edge, sessions, c.var.admitted));
   app.post(MESSAGES_PATH, (c) => receiveLegacy(c.req.raw, sessions, c.var.admitted));
@@ -107,10 +112,10 @@ function refusing(isStopping: () => boolean): MiddlewareHandler<EdgeEnv> {
 
 function admitting(gate: Gate, publicUrl: () => string | undefined): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
-    const at = {
+    const at = () => ({
       publicUrl: publicUrlOf(c.req.raw, publicUrl()),
       path: ['/mcp', '/sse'].includes(c.req.path) ? c.req.path : '',
-    };
+    });
     const passage = await gate.admit(c.req.raw.headers, at);
     if ('refusal' in passage) return passage.refusal;
     c.set('admitted', passage.admitted);

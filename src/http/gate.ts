@@ -8,12 +8,19 @@ import { challengeFor } from './auth/challenge.ts';
 import { createHostCheck, type HostCheck } from './auth/host-check.ts';
 import { problem } from './problem.ts';
 import { type RateDecision, RateLimit, rateLimitHeaders } from './rate-limit.ts';
+import type { HeaderFields } from './reply.ts';
 
 export interface GateParts {
   /** As they are now. */
   readonly settings: () => GatewaySettings;
   readonly metrics: Pick<Metrics, 'limited' | 'unauthenticated'>;
   readonly log: Logger;
+}
+
+/** The base address that a client uses, and the path that challenges name: that of an endpoint, else empty. */
+export interface Address {
+  readonly publicUrl: string;
+  readonly path: string;
 }
 
 /** A request that may come in, with headers for its answer; or the answer where it may not. */
@@ -47,17 +54,17 @@ export class Gate {
   }
 
   /** The answer to a request that is addressed to somebody else; undefined lets it pass. */
-  misaddressed(headers: Headers): Response | undefined {
+  misaddressed(headers: HeaderFields): Response | undefined {
     const wrong = this.#hosts(headers);
     if (!wrong) return undefined;
     const code = wrong.status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN';
     return problem(wrong.status, { title: 'Wrong host or origin', detail: wrong.detail, code });
   }
 
-  /** Works out who asks, and counts the request. `at` is where: the base address that clients use, and the path. */
-  async admit(headers: Headers, at: { readonly publicUrl: string; readonly path: string }): Promise<Passage> {
+  /** Works out who asks, and counts the request. `at` tells where it is addressed to. */
+  async admit(headers: HeaderFields, at: () => Address): Promise<Passage> {
     const admission = await this.#authenticator.authenticate(headers);
-    if ('refused' in admission) return { refusal: this.#refuse(admission, at) };
+    if ('refused' in admission) return { refusal: this.#refuse(admission, at()) };
     const decision = this.#rates.take(admission.caller.id);
     if (!decision) return { admitted: admission, headers: {} };
     if (decision.allowed) return { admitted: admission, headers: rateLimitHeaders(decision) };
@@ -79,7 +86,7 @@ export class Gate {
     return this.#authenticator.stands(credential);
   }
 
-  #refuse(refused: Refusal, { publicUrl, path }: { readonly publicUrl: string; readonly path: string }): Response {
+  #refuse(refused: Refusal, { publicUrl, path }: Address): Response {
     this.#parts.metrics.unauthenticated(refused.reason);
     const challenge = challengeFor(refused, { auth: this.#parts.settings().auth, publicUrl, path });
     const headers: Record<string, string> =

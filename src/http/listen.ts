@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
@@ -15,6 +15,8 @@ export interface ListenOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Whether it answers a request by itself, before `fetch` is asked. */
+  readonly take: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** A request to switch to another protocol. */
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -30,11 +32,14 @@ export interface Listener {
 }
 
 /** Serves HTTP. Rejects where the address cannot be bound. */
-export async function listen({ host, port, fetch, onUpgrade }: ListenOptions): Promise<Listener> {
+export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptions): Promise<Listener> {
   const server = createAdaptorServer({
     fetch,
     serverOptions: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: 2_000 },
   }) as Server; // of node:http, as no other was asked for
+  const [answer] = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => take(request, response) || answer?.(request, response));
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = IDLE_CONNECTION_MS;

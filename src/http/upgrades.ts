@@ -54,7 +54,7 @@ export class Upgrades {
     if (isStopping()) return new Response(null, { status: 503 });
     const misaddressed = gate.misaddressed(headers);
     if (misaddressed) return misaddressed;
-    const passage = await gate.admit(headers, { publicUrl: publicUrl({ url: url.href }), path: '' });
+    const passage = await gate.admit(headers, () => ({ publicUrl: publicUrl({ url: url.href }), path: '' }));
     return 'refusal' in passage ? passage.refusal : passage.admitted;
   }
 }

@@ -14,7 +14,15 @@ export interface Inherited extends Omit<CallContext, 'caller'> {
 }
 
 /** Methods of the other primitives, which cost no tool slot. */
-const PRIMITIVE = /^(resources|prompts|completion)\//;
+const PRIMITIVES = new Set([
+  ...['resources/list', 'resources/templates/list', 'resources/read', 'resources/subscribe', 'resources/unsubscribe'],
+  ...['prompts/list', 'prompts/get', 'completion/complete'],
+]);
+
+/** Whether a method is one that `handleRequest` answers. */
+export function isHandled(method: string): boolean {
+  return method === 'tools/list' || method === 'tools/call' || PRIMITIVES.has(method);
+}
 
 /** Answers a request of a client, in whichever era it came. Rejects with `RpcFailure` where the answer is an error. */
 export async function handleRequest(
@@ -36,7 +44,7 @@ export async function handleRequest(
     }
     const kept = method === 'resources/read' && ResultStore.locate(params.uri);
     if (kept) return readResult(params.uri, parts.results.read(kept.id, kept.offset, kept.length));
-    if (PRIMITIVE.test(method)) return unwrap(await parts.primitives(method, { ...params, ...continuation }, context));
+    if (PRIMITIVES.has(method)) return unwrap(await parts.primitives(method, { ...params, ...continuation }, context));
     throw new RpcFailure({ code: METHOD_NOT_FOUND, message: 'Method not found' });
   } finally {
     heart?.stop();

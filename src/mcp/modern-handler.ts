@@ -1,6 +1,8 @@
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import { causeOf } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { isHandled } from './handle-request.ts';
 import { createServer } from './modern-server.ts';
 import { restoreError } from './raw-error.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -15,14 +17,19 @@ export interface ModernHandler {
 
 /** Loaded when the first such request comes. */
 export function createModernHandler(log: Logger): ModernHandler {
-  const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra?.parts as ServerParts), {
+  const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra as unknown as Served), {
     legacy: 'reject',
     onerror: (error) => log.debug('client request', { error: causeOf(error) }),
   });
   return {
     fetch: (request, parsedBody, parts) => {
       // The SDK hands this on to the factory unread; it never sees a token.
-      const authInfo = { token: '', clientId: parts.caller.id, scopes: [], extra: { parts } };
+      const authInfo = {
+        token: '',
+        clientId: parts.caller.id,
+        scopes: [],
+        extra: { parts, method: methodOf(parsedBody) },
+      };
       return handler.fetch(request, { parsedBody, authInfo });
     },
     tell: (change) => {
@@ -34,8 +41,19 @@ export function createModernHandler(log: Logger): ModernHandler {
   };
 }
 
-function serverFor(parts: ServerParts) {
+interface Served {
+  readonly parts: ServerParts;
+  readonly method: unknown;
+}
+
+function methodOf(body: unknown): unknown {
+  return isJsonObject(body) ? body.method : undefined;
+}
+
+function serverFor({ parts, method }: Served) {
   const server = createServer(parts);
+  // Over HTTP an unknown method is a 404, which the SDK answers where it knows of no handler.
+  if (typeof method === 'string' && !isHandled(method)) delete server.fallbackRequestHandler;
   const connect = server.connect.bind(server);
   server.connect = (transport) => {
     const send = transport.send.bind(transport);

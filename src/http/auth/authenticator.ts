@@ -7,7 +7,7 @@ import { tokenAuthenticator } from './token-authenticator.ts';
 /** Tells who calls by the headers of a request. Made anew when the settings change. */
 export interface Authenticator {
   /** Never rejects. */
-  authenticate(headers: Headers): Promise<Admission>;
+  authenticate(headers: Pick<Headers, 'get'>): Promise<Admission>;
   /** Whether what was admitted earlier, maybe under other settings, would be now, as the same caller; its expiry aside. */
   stands(credential: string): boolean;
 }

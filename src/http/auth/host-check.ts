@@ -17,7 +17,7 @@ export interface HostProblem {
 }
 
 /** Looks at `Host` and `Origin` of each request; undefined lets it pass. */
-export type HostCheck = (headers: Headers) => HostProblem | undefined;
+export type HostCheck = (headers: Pick<Headers, 'get'>) => HostProblem | undefined;
 
 /** Ends of names that nobody can register, so that no web site is called so; `.local` holds cluster names too. */
 const PRIVATE = /(^|\.)(local|localhost|internal|lan|home|corp|home\.arpa)$/;

@@ -27,7 +27,7 @@ function toKnown(key: ApiKey): KnownKey {
   return { digest: Buffer.from(hash, 'hex'), admitted: { caller, credential: mark([hash, caller]) } };
 }
 
-function admit(keys: readonly KnownKey[], headers: Headers): Admission {
+function admit(keys: readonly KnownKey[], headers: Pick<Headers, 'get'>): Admission {
   const bearer = bearerOf(headers);
   if (bearer === null) return refuse('malformed_header');
   const apiKey = headers.get('x-api-key')?.trim() || undefined;

@@ -5,6 +5,7 @@ import { greetingProblem } from '../../mcp/greeting.ts';
 import type { ModernHandler } from '../../mcp/modern-handler.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
+import { type HeaderFields, jsonReply, type Reply } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { readMessages, rpcFailure } from './read-messages.ts';
 import { StreamableSession } from './streamable-session.ts';
@@ -26,27 +27,42 @@ export class McpEndpoint {
     this.#sessions = sessions;
   }
 
-  async post(request: Request, admitted: Admitted): Promise<Response> {
-    const type = request.headers.get('content-type') ?? '';
-    if (!/^application\/json\s*(;|$)/i.test(type)) return refusal(415, 'Content-Type must be application/json');
-    const read = readMessages(await request.text());
-    if ('error' in read) return Response.json(read.error, { status: 400 });
+  /** Answers any POST. `request` is what came, should more than its header fields and its body be needed. */
+  async post(
+    headers: HeaderFields,
+    text: string,
+    admitted: Admitted,
+    request: () => Request,
+  ): Promise<Reply | Response> {
+    const read = readPost(headers, text);
+    if ('status' in read) return read;
     const { messages, isBatch } = read;
     const [first = {}] = messages;
-    const sessionId = request.headers.get('mcp-session-id');
-    if (!isBatch && isModern(first, sessionId, request.headers)) return this.#postModern(request, first, admitted);
-    const problem = versionProblem(request.headers);
+    if (!isBatch && isModern(first, headers)) return this.#postModern(request(), first, admitted);
+    if (headers.get('mcp-session-id') !== null) return this.#postInSession(read, headers, admitted);
+    const problem = versionProblem(headers);
     if (problem) return refusal(400, problem, first.id);
-    if (sessionId !== null)
-      return this.#session(sessionId, admitted)?.post(messages, isBatch) ?? unknownSession(first.id);
     if (isBatch || first.method !== 'initialize') {
       return refusal(400, 'Bad Request: Mcp-Session-Id header is required; begin with initialize', first.id);
     }
     return this.#begin(first, admitted);
   }
 
-  get(request: Request, admitted: Admitted): Response {
-    const { headers } = request;
+  /** Answers a POST that names a session. */
+  async postInSession(headers: HeaderFields, text: string, admitted: Admitted): Promise<Reply> {
+    const read = readPost(headers, text);
+    return 'status' in read ? read : this.#postInSession(read, headers, admitted);
+  }
+
+  #postInSession({ messages, isBatch }: Posted, headers: HeaderFields, admitted: Admitted): Reply | Promise<Reply> {
+    const id = messages[0]?.id;
+    const problem = versionProblem(headers);
+    if (problem) return refusal(400, problem, id);
+    const session = this.#session(headers.get('mcp-session-id') ?? '', admitted);
+    return session ? session.post(messages, isBatch) : unknownSession(id);
+  }
+
+  get(headers: HeaderFields, admitted: Admitted): Reply {
     if (!/text\/event-stream|\*\/\*/.test(headers.get('accept') ?? '')) {
       return refusal(406, 'Not Acceptable: Accept must hold text/event-stream');
     }
@@ -60,12 +76,12 @@ export class McpEndpoint {
     return session.get(lastEventId) ?? refusal(400, 'Bad Request: no stream has that Last-Event-ID any more');
   }
 
-  async delete(request: Request, admitted: Admitted): Promise<Response> {
-    const id = request.headers.get('mcp-session-id');
+  async delete(headers: HeaderFields, admitted: Admitted): Promise<Reply> {
+    const id = headers.get('mcp-session-id');
     if (id === null) return refusal(400, 'Bad Request: Mcp-Session-Id header is required');
     if (!this.#session(id, admitted)) return unknownSession();
     await this.#sessions.end(id);
-    return new Response(null, { status: 204 });
+    return { status: 204, headers: {} };
   }
 
   /** Tells clients of 2026-07-28 that listen. */
@@ -82,9 +98,9 @@ export class McpEndpoint {
     return session instanceof StreamableSession ? session : undefined;
   }
 
-  async #begin(initialize: JsonObject, admitted: Admitted): Promise<Response> {
+  async #begin(initialize: JsonObject, admitted: Admitted): Promise<Reply> {
     const problem = greetingProblem((initialize.params ?? {}) as JsonObject);
-    if (problem) return Response.json(rpcFailure(INVALID_PARAMS, `Invalid initialize: ${problem}`, initialize.id));
+    if (problem) return jsonReply(200, rpcFailure(INVALID_PARAMS, `Invalid initialize: ${problem}`, initialize.id));
     const session = this.#sessions.begin(
       'streamable_http',
       admitted,
@@ -104,23 +120,36 @@ export class McpEndpoint {
   }
 }
 
-/** Whether a message is of 2026-07-28: by what it says itself, or what its header says where there is no session. */
-function isModern(message: JsonObject, sessionId: string | null, headers: Headers): boolean {
-  if (envelopeVersion(message) !== undefined) return true;
-  return sessionId === null && ENVELOPE_VERSIONS.includes(headers.get('mcp-protocol-version') ?? '');
+interface Posted {
+  readonly messages: readonly JsonObject[];
+  readonly isBatch: boolean;
 }
 
-function versionProblem(headers: Headers): string | undefined {
+/** The messages of a POST, or the answer to one that holds none. */
+function readPost(headers: HeaderFields, text: string): Posted | Reply {
+  const type = headers.get('content-type') ?? '';
+  if (!/^application\/json\s*(;|$)/i.test(type)) return refusal(415, 'Content-Type must be application/json');
+  const read = readMessages(text);
+  return 'error' in read ? jsonReply(400, read.error) : read;
+}
+
+/** Whether a message is of 2026-07-28: by what its header says, or where there is no session by what it says itself. */
+function isModern(message: JsonObject, headers: HeaderFields): boolean {
+  if (ENVELOPE_VERSIONS.includes(headers.get('mcp-protocol-version') ?? '')) return true;
+  return headers.get('mcp-session-id') === null && envelopeVersion(message) !== undefined;
+}
+
+function versionProblem(headers: HeaderFields): string | undefined {
   const version = headers.get('mcp-protocol-version');
   if (version === null || (HANDSHAKE_VERSIONS as readonly string[]).includes(version)) return undefined;
   return `Bad Request: unsupported MCP-Protocol-Version (supported: ${[...HANDSHAKE_VERSIONS, ...ENVELOPE_VERSIONS].join(', ')})`;
 }
 
-function unknownSession(id?: unknown): Response {
-  return Response.json(rpcFailure(SESSION_NOT_FOUND, 'Session not found', id), { status: 404 });
+function unknownSession(id?: unknown): Reply {
+  return jsonReply(404, rpcFailure(SESSION_NOT_FOUND, 'Session not found', id));
 }
 
-function refusal(status: number, message: string, id?: unknown, headers: Record<string, string> = {}): Response {
+function refusal(status: number, message: string, id?: unknown, headers: Record<string, string> = {}): Reply {
   const code = status === 400 ? INVALID_REQUEST : SERVER_ERROR;
-  return Response.json(rpcFailure(code, message, id), { status, headers });
+  return jsonReply(status, rpcFailure(code, message, id), headers);
 }

@@ -7,45 +7,42 @@ export interface ServerEvent {
   readonly retryMs?: number;
 }
 
+/** Where the text of a stream goes. */
+export interface Sink {
+  /** Returns how much the client has left unread, in bytes. */
+  write(text: string): number;
+  end(): void;
+}
+
 /** Silence after which a comment is sent, in ms, so that proxies and clients do not take the stream for dead. */
 const PING_MS = 15_000;
 /** What a client may leave unread, in bytes, before its stream is ended: it can come back for the rest. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
-const HEADERS = {
+/** Headers of such a stream. */
+export const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
   // nginx would otherwise hold events back until its buffer is full.
   'x-accel-buffering': 'no',
 };
 
-const encoder = new TextEncoder();
-
-/** A response of server-sent events that is being written. */
+/** Server-sent events on their way to one client: written down until there is a sink, then as they come. */
 export class EventStream {
-  readonly response: Response;
   readonly #onClose: () => void;
   readonly #ping: NodeJS.Timeout;
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #sink: Sink | undefined;
+  #written = '';
+  #isOpen = true;
 
   /** `onClose` is called once, when the client or we have ended it. */
-  constructor(onClose: () => void, headers: Readonly<Record<string, string>> = {}) {
+  constructor(onClose: () => void) {
     this.#onClose = onClose;
-    const body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-        },
-        cancel: () => this.#end(),
-      },
-      new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES }),
-    );
-    this.response = new Response(body, { headers: { ...HEADERS, ...headers } });
     this.#ping = setInterval(() => this.#write(': ping\n\n'), PING_MS).unref();
   }
 
   get isOpen(): boolean {
-    return this.#controller !== undefined;
+    return this.#isOpen;
   }
 
   send({ id, event, data, retryMs }: ServerEvent): void {
@@ -54,23 +51,31 @@ export class EventStream {
     this.#ping.refresh();
   }
 
+  /** From now on everything goes to that sink, beginning with what was sent so far. */
+  pipe(sink: Sink): void {
+    this.#sink = sink;
+    if (this.#written !== '') sink.write(this.#written);
+    this.#written = '';
+    if (!this.#isOpen) sink.end();
+  }
+
   close(): void {
-    const controller = this.#controller;
-    this.#end();
-    controller?.close();
+    if (!this.#isOpen) return;
+    this.gone();
+    this.#sink?.end();
+  }
+
+  /** The client has gone. */
+  gone(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    clearInterval(this.#ping);
+    this.#onClose();
   }
 
   #write(text: string): void {
-    const controller = this.#controller;
-    if (!controller) return;
-    controller.enqueue(encoder.encode(text));
-    if ((controller.desiredSize ?? 0) < 0) this.close();
-  }
-
-  #end(): void {
-    if (!this.#controller) return;
-    this.#controller = undefined;
-    clearInterval(this.#ping);
-    this.#onClose();
+    if (!this.#isOpen) return;
+    if (!this.#sink) this.#written += text;
+    else if (this.#sink.write(text) > MAX_UNREAD_BYTES) this.close();
   }
 }

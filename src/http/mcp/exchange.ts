@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
+import { jsonReply, type Reply } from '../reply.ts';
 import type { MessageStream } from './message-stream.ts';
 
 /** Silence after which a request is answered by a stream, in ms: from then on a client that drops can come back. */
@@ -10,7 +11,7 @@ export interface ExchangeParts {
   readonly isBatch: boolean;
   /** Makes the stream, should it be needed. */
   readonly open: () => MessageStream;
-  readonly connect: (stream: MessageStream) => Response;
+  readonly connect: (stream: MessageStream) => Reply;
   readonly headers: Readonly<Record<string, string>>;
   /** All requests are answered. */
   readonly onEnd: () => void;
@@ -22,18 +23,18 @@ export interface ExchangeParts {
  */
 export class Exchange {
   /** Resolves as soon as it is plain which it is. */
-  readonly response: Promise<Response>;
+  readonly reply: Promise<Reply>;
 
   readonly #parts: ExchangeParts;
   readonly #unanswered: Set<unknown>;
   #stream: MessageStream | undefined;
-  #resolve: (response: Response) => void = () => {};
+  #resolve: (reply: Reply) => void = () => {};
   readonly #patience: NodeJS.Timeout;
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts;
     this.#unanswered = new Set(parts.ids);
-    this.response = new Promise((resolve) => {
+    this.reply = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     this.#patience = setTimeout(() => this.#streaming(), STREAM_AFTER_MS);
@@ -47,8 +48,7 @@ export class Exchange {
   answer(id: unknown, message: JsonObject): void {
     this.#unanswered.delete(id);
     const isAll = this.#unanswered.size === 0;
-    if (isAll && !this.#stream && !this.#parts.isBatch)
-      this.#settle(Response.json(message, { headers: this.#parts.headers }));
+    if (isAll && !this.#stream && !this.#parts.isBatch) this.#settle(jsonReply(200, message, this.#parts.headers));
     else this.#streaming().send(message);
     if (isAll) this.end();
   }
@@ -62,7 +62,7 @@ export class Exchange {
   end(): void {
     clearTimeout(this.#patience);
     this.#stream?.complete();
-    this.#resolve(new Response(null, { status: 202, headers: this.#parts.headers }));
+    this.#resolve({ status: 202, headers: this.#parts.headers });
     this.#parts.onEnd();
   }
 
@@ -74,8 +74,8 @@ export class Exchange {
     return stream;
   }
 
-  #settle(response: Response): void {
+  #settle(reply: Reply): void {
     clearTimeout(this.#patience);
-    this.#resolve(response);
+    this.#resolve(reply);
   }
 }

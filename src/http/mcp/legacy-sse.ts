@@ -1,5 +1,6 @@
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
+import { responseOf, streamReply } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { ChannelSession } from './channel-session.ts';
 import { EventStream } from './event-stream.ts';
@@ -21,7 +22,7 @@ export function openLegacyStream(parts: EdgeParts, sessions: Sessions, admitted:
   }
   sessionId = session.id;
   stream.send({ event: 'endpoint', data: `${MESSAGES_PATH}?sessionId=${session.id}` });
-  return stream.response;
+  return responseOf(streamReply(stream));
 }
 
 /** `POST /messages?sessionId=`: what such a client says. The answer comes over its stream. */

@@ -34,14 +34,9 @@ export class MessageStream {
    * Connects a client: it gets what was sent after `after`, then what is sent from now on. `primes`: it is told at once
    * where it stands, so that it can come back although nothing was sent yet (2025-11-25).
    */
-  connect(options: {
-    readonly after?: number;
-    readonly primes: boolean;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly onClose: () => void;
-  }): Response {
+  connect(options: { readonly after?: number; readonly primes: boolean; readonly onClose: () => void }): EventStream {
     this.#connection?.close();
-    const connection = new EventStream(options.onClose, options.headers);
+    const connection = new EventStream(options.onClose);
     this.#connection = connection;
     if (options.after === undefined && options.primes)
       connection.send({ id: this.#eventId(this.#sequence), data: '', retryMs: RETRY_MS });
@@ -49,7 +44,7 @@ export class MessageStream {
     for (const { sequence, data } of this.#kept)
       if (sequence > after) connection.send({ id: this.#eventId(sequence), event: 'message', data });
     if (this.isComplete) connection.close();
-    return connection.response;
+    return connection;
   }
 
   send(message: JsonObject): void {

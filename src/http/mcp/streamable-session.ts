@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { HandshakeServer } from '../../mcp/handshake-server.ts';
 import { isAnswer } from '../../mcp/message-problem.ts';
 import type { EdgeSession } from '../edge-parts.ts';
+import { type Reply, streamReply } from '../reply.ts';
 import { Exchange } from './exchange.ts';
 import { MessageStream, placeOf } from './message-stream.ts';
 
@@ -41,12 +42,12 @@ export class StreamableSession {
     return [...this.#streams.values()].some((stream) => stream.isConnected);
   }
 
-  /** Takes the messages of one POST, each checked to be one. Resolves with the response. */
-  post(messages: readonly JsonObject[], isBatch: boolean): Promise<Response> {
+  /** Takes the messages of one POST, each checked to be one. Resolves with the answer to it. */
+  post(messages: readonly JsonObject[], isBatch: boolean): Promise<Reply> {
     const requests = messages.filter((message) => message.id !== undefined && !isAnswer(message));
     if (requests.length === 0) {
       for (const message of messages) this.#receive(message);
-      return Promise.resolve(new Response(null, { status: 202, headers: this.#headers }));
+      return Promise.resolve({ status: 202, headers: this.#headers });
     }
     const ids = new Set(requests.map(({ id }) => id));
     const exchange = new Exchange({
@@ -61,11 +62,11 @@ export class StreamableSession {
     });
     for (const id of ids) this.#exchanges.set(id, exchange);
     for (const message of messages) this.#receive(message);
-    return exchange.response;
+    return exchange.reply;
   }
 
   /** Listens: to what belongs to no request, or anew to a stream that broke. Undefined when there is no such stream. */
-  get(lastEventId: string | undefined): Response | undefined {
+  get(lastEventId: string | undefined): Reply | undefined {
     if (lastEventId === undefined) {
       const stream = this.#openStream();
       if (this.#listening.push(stream) > MAX_LISTENING) this.#listening.shift()?.disconnect();
@@ -136,12 +137,12 @@ export class StreamableSession {
     }
   }
 
-  #connect(stream: MessageStream, after?: number): Response {
-    return stream.connect({
+  #connect(stream: MessageStream, after?: number): Reply {
+    const connection = stream.connect({
       ...(after !== undefined && { after }),
       primes: this.#version >= PRIMES_FROM,
-      headers: this.#headers,
       onClose: this.#onUse,
     });
+    return streamReply(connection, this.#headers);
   }
 }
