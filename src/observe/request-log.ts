@@ -101,8 +101,14 @@ export class RequestLog {
 function recordOf({ call, context, at, durationMs, outcome, result }: EndedCall, keepArguments: boolean) {
   const sent = jsonSize(call.args);
   const received = result === undefined ? { bytes: 0, estimated: false } : jsonSize(result);
-  return {
-    ...asked(context.caller, at),
+  const { caller } = context;
+  // Written out, without spreading: this is done for every call.
+  const record: RequestRecord = {
+    id: randomUUID(),
+    at,
+    caller: clip(caller.id),
+    tags: caller.tags,
+    session: sessionMark(caller),
     tool: call.tool.id,
     server: call.tool.server,
     background: call.background === true,
@@ -110,19 +116,26 @@ function recordOf({ call, context, at, durationMs, outcome, result }: EndedCall,
     outcome,
     argumentBytes: sent.bytes,
     resultBytes: received.bytes,
-    ...((sent.estimated || received.estimated) && { bytesEstimated: true as const }),
-    ...(keepArguments && { arguments: shownArguments(call.args) }),
+    bytesEstimated: sent.estimated || received.estimated ? true : undefined,
+    arguments: keepArguments ? shownArguments(call.args) : undefined,
   };
+  return record;
 }
 
-function asked({ id, tags, session }: Who, at: number) {
-  return {
-    id: randomUUID(),
-    at,
-    caller: clip(id),
-    ...(tags && { tags }),
-    ...(session !== undefined && { session: createHash('sha256').update(session).digest('hex').slice(0, 12) }),
-  };
+function asked(who: Who, at: number) {
+  return { id: randomUUID(), at, caller: clip(who.id), tags: who.tags, session: sessionMark(who) };
+}
+
+const marks = new WeakMap<Who, string>();
+
+/** Stands for a session in the log: its id may be what admits to it. */
+function sessionMark(who: Who): string | undefined {
+  if (who.session === undefined) return undefined;
+  const known = marks.get(who);
+  if (known !== undefined) return known;
+  const mark = createHash('sha256').update(who.session).digest('hex').slice(0, 12);
+  marks.set(who, mark);
+  return mark;
 }
 
 function fits(record: RequestRecord, { caller, server, tool, outcome, since, until }: RequestQuery): boolean {
