@@ -7,17 +7,15 @@ import { Catalog } from './catalog/catalog.ts';
 import { type GatewayConfig, loadConfig } from './config/load.ts';
 import type { GatewaySettings } from './config/settings.ts';
 import { watchConfig } from './config/watch.ts';
-import { type Caller, type CallTool, LOCAL } from './core/call.ts';
+import type { Caller, CallTool } from './core/call.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
-import type { Edge, EdgeHost } from './edge.ts';
+import type { Edge, EdgeHost, EdgeInternals } from './edge.ts';
 import { Jobs } from './jobs/jobs.ts';
-import { ClientSession } from './mcp/client-session.ts';
+import type { ClientSession } from './mcp/client-session.ts';
 import { Conversations } from './mcp/conversation.ts';
 import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
-import { insteadOf } from './mcp/oversize.ts';
-import { type StdioConnection, serveStdio } from './mcp/serve-stdio.ts';
 import type { HandlePrimitive, ServerParts } from './mcp/server-parts.ts';
 import { configHint, noConfig } from './notices.ts';
 import { OfferedTools } from './offered-tools.ts';
@@ -28,6 +26,7 @@ import { ResultStore } from './results/result-store.ts';
 import type { Semantics } from './semantics/semantics.ts';
 import { serverMemory } from './server-memory.ts';
 import { type ServerView, serverViews } from './server-views.ts';
+import { StdioEdge } from './stdio-edge.ts';
 import { EraVerdicts } from './upstream/era-verdicts.ts';
 import type { UsageMemory } from './usage/usage-memory.ts';
 
@@ -66,7 +65,7 @@ export class Gateway {
   #config: GatewayConfig;
   /** Why the file as it is now was not taken over. */
   #rejected: string | undefined;
-  #connection: StdioConnection | undefined;
+  #stdio: StdioEdge | undefined;
   #edge: Promise<Edge> | undefined;
   #url: string | undefined;
   #isStarted = false;
@@ -118,7 +117,7 @@ export class Gateway {
    * the settings unless `listen` is false. Resolves when it listens, without waiting for any server. Throws
    * `CONFIG_INVALID` where the settings do not allow to listen, and what the socket fails with.
    */
-  async start({ listen = this.#connection === undefined }: StartOptions = {}): Promise<void> {
+  async start({ listen = this.#stdio === undefined }: StartOptions = {}): Promise<void> {
     const edge = listen ? await this.#openEdge() : undefined;
     edge?.check();
     this.startServers();
@@ -183,28 +182,19 @@ export class Gateway {
 
   /** @internal Serves the client that has come to a desk; see `serveStdio`. */
   async serve(desk: FrontDesk): Promise<void> {
-    const { announcements, primitives } = this.#backend;
-    const session = new ClientSession({
-      onLogLevel: (level) => announcements.logLevel(level),
-      onRootsChanged: () => announcements.rootsChanged(),
-      onListen: (uris) => this.#subscribe(uris),
-    });
-    this.#audience = { introduced: session.introduced, peer: session, isShared: false };
-    const parts = this.#partsFor(LOCAL, session, (...request) => primitives.handle(...request));
+    const stdio = new StdioEdge(this.#internals());
+    this.#stdio = stdio;
+    this.#audience = stdio.audience;
     // A request that comes before must not find a gateway without servers.
     await this.#started;
-    this.#connection = serveStdio(desk, parts, {
-      bytes: parts.maxLineBytes,
-      instead: (message, bytes) => insteadOf(message, bytes, parts.results),
-    });
-    await this.#connection.ended;
+    await stdio.serve(desk);
   }
 
   /** Ends everything: connections of clients, jobs, servers and all that they started. */
   async stop(): Promise<void> {
     this.#watcher?.close();
     await (await this.#edge)?.stop();
-    await this.#connection?.close();
+    await this.#stdio?.close();
     await Promise.all([
       this.#jobs.settle(),
       this.#backend.close(),
@@ -254,17 +244,8 @@ export class Gateway {
     };
   }
 
-  #openEdge(): Promise<Edge> {
-    this.#edge ??= this.#loadEdge();
-    return this.#edge;
-  }
-
-  /** The edge is loaded when somebody wants it, and takes over what is on its way to servers: there are several clients now. */
-  async #loadEdge(): Promise<Edge> {
-    if (this.#connection)
-      throw new GatewayError('CONFIG_INVALID', 'this gateway serves a client over stdio: take another one for HTTP');
-    const { Edge } = await import('./edge.ts');
-    const edge = new Edge({
+  #internals(): EdgeInternals {
+    return {
       broker: this.#broker,
       catalog: this.#catalog,
       jobs: this.#jobs,
@@ -276,21 +257,25 @@ export class Gateway {
       config: () => this.#config,
       exposes: (...which) => this.#exposes(...which),
       partsFor: (...client) => this.#partsFor(...client),
-    });
+    };
+  }
+
+  #openEdge(): Promise<Edge> {
+    this.#edge ??= this.#loadEdge();
+    return this.#edge;
+  }
+
+  /** The edge is loaded when somebody wants it, and takes over what is on its way to servers: there are several clients now. */
+  async #loadEdge(): Promise<Edge> {
+    if (this.#stdio)
+      throw new GatewayError('CONFIG_INVALID', 'this gateway serves a client over stdio: take another one for HTTP');
+    const { Edge } = await import('./edge.ts');
+    const edge = new Edge(this.#internals());
     this.#host = edge.host;
     this.#audience = edge.host.audience;
     this.#router = edge.host.router;
     this.#call = edge.host.policy(this.#call);
     return edge;
-  }
-
-  #subscribe(uris: readonly string[]): void {
-    const context = { caller: LOCAL, signal: new AbortController().signal };
-    for (const uri of uris) {
-      this.#backend.primitives
-        .handle('resources/subscribe', { uri }, context)
-        .catch((error: unknown) => this.#log.debug('not subscribed', { uri, error: causeOf(error) }));
-    }
   }
 
   async #reread(): Promise<void> {

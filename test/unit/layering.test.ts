@@ -51,9 +51,10 @@ const LAYERS: Record<string, readonly string[]> = {
       (name) => `type ${name}`,
     ),
   ],
+  'stdio-edge': ['core', 'mcp', 'type backend', 'type edge'],
   gateway: [
     ...['core', 'config', 'catalog', 'jobs', 'results', 'upstream', 'broker', 'mcp', 'server-memory', 'call-policies'],
-    ...['backend', 'edge', 'notices', 'offered-tools', 'optional-parts', 'server-views'],
+    ...['backend', 'edge', 'stdio-edge', 'notices', 'offered-tools', 'optional-parts', 'server-views'],
     ...['type primitives', 'type remembered', 'type semantics', 'type usage'],
   ],
   'server-memory': ['remembered', 'upstream/redact'],
