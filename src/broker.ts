@@ -114,12 +114,15 @@ export class Broker {
     const { caller } = context;
     const { jobs } = this.#parts;
     const call = { ...(await this.#prepared(request, context, JOB_TIMEOUT_MS)), background: true };
-    const submit = () =>
-      jobs.submit(ownerOf(caller), { tool: call.tool.id }, request.priority, (signal, onProgress) =>
+    try {
+      const job = jobs.submit(ownerOf(caller), { tool: call.tool.id }, request.priority, (signal, onProgress) =>
         // The deadline of a job runs from its start, not from its place in the queue.
         this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer: context.peer }),
       );
-    return this.#view(await this.#noting(request.id, caller, submit));
+      return this.#view(job);
+    } catch (error) {
+      throw this.#noted(request.id, caller, error);
+    }
   }
 
   /** The job as it stands, after waiting up to `waitMs` for its end, or after cancelling it. */
@@ -136,26 +139,24 @@ export class Broker {
   }
 
   /** The call that a request asks for, its tool found and its arguments fitted. */
-  #prepared(request: InvokeRequest, context: CallContext, fallbackMs: number): Promise<ToolCall> {
+  async #prepared(request: InvokeRequest, context: CallContext, fallbackMs: number): Promise<ToolCall> {
     const { caller } = context;
-    return this.#noting(request.id, caller, async () => {
-      const startedAt = Date.now();
+    const startedAt = Date.now();
+    try {
       const known = this.#find(request.id, caller);
       const { tool, askedMs } = known
         ? { tool: known, askedMs: 0 }
         : await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
       return this.#toolCall(tool, request, caller, [startedAt + askedMs, fallbackMs]);
-    });
+    } catch (error) {
+      throw this.#noted(request.id, caller, error);
+    }
   }
 
-  /** Does what may refuse a call, and tells of a refusal. */
-  async #noting<T>(tool: string, caller: Caller, work: () => T | Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof GatewayError) this.#parts.refused?.(caller, tool, error);
-      throw error;
-    }
+  /** The error of a call that was refused, told to whoever keeps the log. */
+  #noted(tool: string, caller: Caller, error: unknown): unknown {
+    if (error instanceof GatewayError) this.#parts.refused?.(caller, tool, error);
+    return error;
   }
 
   #view(job: Job): JobView {
