@@ -58,15 +58,14 @@ export class ExpressLane {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const headers = fieldsOf(request);
-    const body = bodyOf(request);
     const more: Record<string, string> = { ...SECURITY_HEADERS, 'x-request-id': randomUUID() };
     const misaddressed = this.#parts.gate.misaddressed(headers);
     const passage = misaddressed
       ? { refusal: misaddressed }
       : await this.#parts.gate.admit(headers, () => this.#address(request));
-    const text = await body;
-    if (text === undefined) return;
     if ('refusal' in passage) return writeResponse(passage.refusal, more, response);
+    const text = await bodyOf(request);
+    if (text === undefined) return;
     const reply = await this.#parts.mcp.postInSession(headers, text, passage.admitted);
     writeReply(reply, { ...more, ...passage.headers }, response);
   }

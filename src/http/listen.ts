@@ -8,6 +8,9 @@ import { createAdaptorServer } from '@hono/node-server';
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const IDLE_CONNECTION_MS = 75_000;
+/** Time in ms that answers which are being sent have at the end, and between two looks for connections without one. */
+const LAST_ANSWERS_MS = 2_000;
+const CLOSING_POLL_MS = 20;
 const MAX_HEADER_BYTES = 32 * 1024;
 
 export interface ListenOptions {
@@ -58,9 +61,13 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
     refuse: () => server.close(),
     close: async () => {
       server.close();
-      server.closeAllConnections();
       for (const socket of upgraded) socket.destroy();
+      // An answer that is on its way arrives; whoever waits for nothing goes.
+      const hangUp = setInterval(() => server.closeIdleConnections(), CLOSING_POLL_MS);
+      const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
       await closed;
+      clearInterval(hangUp);
+      clearTimeout(cut);
     },
   };
 }
