@@ -116,7 +116,6 @@ export class Edge {
       gate: this.#gate,
       sessions: this.#sessions,
       mcp: this.#mcp,
-      isStopping: () => this.#isStopping,
     });
     this.#fetch = (request) => app.fetch(request);
     this.host = this.#hostWith(observed);
@@ -158,8 +157,8 @@ export class Edge {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#endRounds();
-    this.#listener?.refuse();
     await this.#quiet(Date.now() + this.#settings.http.stopSeconds * 1_000);
+    this.#listener?.refuse();
     await Promise.all([this.#sessions.close(), this.#mcp.close()]);
     await Promise.all([this.#sharing.close(), this.#listener?.close()]);
     this.#metrics.close();
@@ -187,6 +186,7 @@ export class Edge {
       requests,
       metrics: this.#metrics,
       refused: observed.refused,
+      isStopping: () => this.#isStopping,
       log,
     };
   }
@@ -224,13 +224,13 @@ export class Edge {
     const session: ClientSession = new ClientSession({
       onLogLevel: (level) => sharing.logLevel(session, level),
       onRootsChanged: () => sharing.rootsChanged(session),
-      onListen: (uris) => sharing.follow(session, uris),
+      onListen: (uris) => sharing.following.follow(session, uris),
     });
     sharing.join(session);
     const owner = ownerOf(caller);
     return {
       parts: {
-        ...partsFor(caller, session, (...request) => sharing.primitive(session, ...request)),
+        ...partsFor(caller, session, (...request) => sharing.following.primitive(session, ...request)),
         learnt: () => sharing.learnt(session),
       },
       isBusy: () => jobs.hasLive(owner),
@@ -246,9 +246,11 @@ export class Edge {
     const session: ClientSession = new ClientSession({
       onLogLevel: async () => {},
       onRootsChanged: () => {},
-      onListen: (uris) => sharing.follow(session, uris),
+      onListen: (uris) => sharing.following.follow(session, uris),
     });
-    const parts = this.#gateway.partsFor(caller, session, (...request) => sharing.primitive(session, ...request));
+    const parts = this.#gateway.partsFor(caller, session, (...request) =>
+      sharing.following.primitive(session, ...request),
+    );
     return { ...parts, ...this.#stateless.of(ownerOf(caller), parts) };
   }
 
@@ -278,7 +280,6 @@ export class Edge {
       gate: this.#gate,
       mcp: this.#mcp,
       maxBodyBytes: () => this.#settings.http.maxBodyBytes,
-      isStopping: () => this.#isStopping,
       publicUrl: (request) => publicUrlOf(request, this.#settings.http.publicUrl),
       log: this.#gateway.log,
     });
@@ -290,7 +291,6 @@ export class Edge {
       sessions: this.#sessions,
       gate: this.#gate,
       maxFrameBytes,
-      isStopping: () => this.#isStopping,
       publicUrl: (request) => publicUrlOf(request, this.#settings.http.publicUrl),
     };
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from './config/schema.ts';
 import type { ToolDefinition } from './core/tool.ts';
 
@@ -10,6 +11,7 @@ export type PublishTools = (server: ServerConfig, tools: readonly ToolDefinition
  */
 export class OfferedTools {
   readonly #publish: PublishTools;
+  readonly #entries = new Map<string, ServerConfig>();
   readonly #toAll = new Map<string, readonly ToolDefinition[]>();
   readonly #toSome = new Map<string, Map<string, ToolDefinition>>();
 
@@ -17,8 +19,10 @@ export class OfferedTools {
     this.#publish = publish;
   }
 
-  /** What a server lists for every client. */
+  /** What a server lists for every client. An entry that has changed is another server. */
   toAll(server: ServerConfig, tools: readonly ToolDefinition[]): void {
+    if (!isDeepStrictEqual(this.#entries.get(server.key), server)) this.#toSome.delete(server.key);
+    this.#entries.set(server.key, server);
     this.#toAll.set(server.key, tools);
     this.#tell(server);
   }
@@ -36,6 +40,7 @@ export class OfferedTools {
 
   /** Forgets a server. */
   remove(key: string): void {
+    this.#entries.delete(key);
     this.#toAll.delete(key);
     this.#toSome.delete(key);
   }

@@ -447,7 +447,39 @@ const FAULTS = promised('#5', {
 });
 
 const HTTP_EDGE = promised('#6', {
-  // HTTP_EDGE
+  'http.sessions-apart':
+    'Of 100 sessions at once each gets exactly its own progress, its own questions and its own answers.',
+  'http.session-jobs': 'A job is unknown to every other session, of the same key too, and to REST.',
+  'http.session-theft': 'The session id of another key opens nothing, and the session lives on.',
+  'http.session-channels': 'Sampling and roots are asked of the session whose call needs them, and of no other.',
+  'http.session-log-level': 'A log level counts for the session that has set it.',
+  'http.session-ended-answer': 'When a session is ended, requests of it that wait for an answer get an error.',
+  'http.session-idle':
+    'A session ends after http.sessionIdleMinutes without a request, an open stream or a job that runs.',
+  'http.max-sessions': 'Beyond http.maxSessions a new session is refused with 503 until another one has ended.',
+  'http.revoked': 'A key that goes from the file ends its sessions; those of others, and their calls, go on.',
+  'http.revoked-socket': 'A WebSocket whose session was ended takes no more messages, though its client goes on.',
+  'http.rate-limit': 'At once and over /mcp, REST and WebSocket together exactly the limit of a key is served.',
+  'http.stop': 'A stop lets running calls end and answers them, refuses what is new, and leaves no process behind.',
+  'http.shared-process': 'Clients that cannot be asked anything share one process of a server, whatever they speak.',
+  'http.own-process': 'A client that can be asked has processes of its own, which are gone when it is.',
+  'http.shared-entry': 'With shared: true every client shares a server, with shared: false none does.',
+  'http.shared-question':
+    'On a shared connection a question is put to the only client that calls; while several do it is refused.',
+  'http.shared-logs': 'On a shared connection nobody is shown log messages while several clients call.',
+  'http.roots-changed': 'Changed roots are told to the servers of that session only.',
+  'http.list-changed': 'A changed list of a server is told to every session, and what it lists is new for all.',
+  'http.subscriptions': 'A resource that several sessions follow is followed once, until the last one leaves it.',
+  'http.subscriptions-own':
+    'A session with connections of its own hears once of what it follows, and nothing after it left.',
+  'http.capable-tools': 'Tools that a server offers to some clients only are found once such a client has come.',
+  'http.leases':
+    'Each call of a client without sessions has a 2025-era server to itself, which the next one takes over.',
+  'http.leases-waiting': 'A call that waits for such a connection gets one, also when those before it were given up.',
+  'http.modern-listen': 'A client of 2026-07-28 hears of the lists and resources that it listens to, and of no others.',
+  'http.modern-jobs': 'Jobs of a client of 2026-07-28 are those of its key, and can ask it.',
+  'http.modern-question-owner': 'A question that was put to one key is not answered by another.',
+  'http.modern-progress': 'Progress comes to the request of a client of 2026-07-28 that asked for it.',
 });
 
 const HTTP_AUTH = promised('#6', {

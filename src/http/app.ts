@@ -21,7 +21,6 @@ export interface AppParts {
   readonly gate: Gate;
   readonly sessions: Sessions;
   readonly mcp: McpEndpoint;
-  readonly isStopping: () => boolean;
 }
 
 /** What a page of another origin may send and read: the headers of MCP, of authentication and of the rate limit. */
@@ -39,7 +38,7 @@ const CORS = {
 };
 
 /** All that is served over HTTP but WebSockets. */
-export function createApp({ edge, gate, sessions, mcp, isStopping }: AppParts): Hono<EdgeEnv> {
+export function createApp({ edge, gate, sessions, mcp }: AppParts): Hono<EdgeEnv> {
   const { settings } = edge;
   const app = new Hono<EdgeEnv>();
   app.onError(onError(edge.log));
@@ -55,14 +54,14 @@ export function createApp({ edge, gate, sessions, mcp, isStopping }: AppParts): 
     bodyLimit({ maxSize: settings().http.maxBodyBytes, onError: () => tooLong(settings().http.maxBodyBytes) })(c, next),
   );
   app.get('/', () => Response.json(about()));
-  app.route('/', createHealth(edge, { isStopping }));
+  app.route('/', createHealth(edge, edge));
   for (const path of ['', '/mcp', '/sse']) {
     app.get(`/.well-known/oauth-protected-resource${path}`, (c) => {
       const document = protectedResource(settings().auth, publicUrlOf(c.req.raw, settings().http.publicUrl), path);
       return document ? Response.json(document) : c.notFound();
     });
   }
-  app.use(refusing(isStopping));
+  app.use(refusing(edge.isStopping));
   app.use(admitting(gate, () => settings().http.publicUrl));
   app.post('/mcp', async (c) => {
     const request = c.req.raw;
@@ -102,9 +101,10 @@ function named(): MiddlewareHandler<EdgeEnv> {
   };
 }
 
+/** Sessions go on to the end of what runs in them: their endpoints refuse what is new. */
 function refusing(isStopping: () => boolean): MiddlewareHandler<EdgeEnv> {
-  return async (_c, next) => {
-    if (!isStopping()) return next();
+  return async ({ req }, next) => {
+    if (!isStopping() || req.header('mcp-session-id') !== undefined || req.path === MESSAGES_PATH) return next();
     const text = { title: 'Stopping', detail: 'the gateway is stopping', code: 'SERVICE_UNAVAILABLE' };
     return problem(503, text, { 'retry-after': '5', connection: 'close' });
   };

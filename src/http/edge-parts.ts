@@ -38,5 +38,7 @@ export interface EdgeParts {
   readonly metrics: Metrics;
   /** A call that was refused before it was on its way to a tool is told here. */
   readonly refused: (caller: Caller, tool: string, error: GatewayError) => void;
+  /** Nothing new is taken on: what runs may end, and be answered. */
+  readonly isStopping: () => boolean;
   readonly log: Logger;
 }

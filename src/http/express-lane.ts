@@ -11,7 +11,6 @@ export interface ExpressParts {
   readonly gate: Gate;
   readonly mcp: McpEndpoint;
   readonly maxBodyBytes: () => number;
-  readonly isStopping: () => boolean;
   readonly publicUrl: (request: { readonly url: string }) => string;
   readonly log: Logger;
 }
@@ -50,7 +49,7 @@ export class ExpressLane {
   }
 
   #isPlain({ method, url, headers }: IncomingMessage): boolean {
-    if (method !== 'POST' || url !== PATH || headers.origin !== undefined || this.#parts.isStopping()) return false;
+    if (method !== 'POST' || url !== PATH || headers.origin !== undefined) return false;
     if (headers['mcp-session-id'] === undefined || headers.host === undefined) return false;
     if (ENVELOPE_VERSIONS.includes(String(headers['mcp-protocol-version']))) return false;
     return Number(headers['content-length']) <= this.#parts.maxBodyBytes();

@@ -27,21 +27,20 @@ export interface SessionLimits {
   readonly idleMs: number;
 }
 
-const SWEEP_MS = 15_000;
+/** Time in ms between two looks at all sessions, at most: where sessions end sooner, it is a part of that. */
+const MAX_SWEEP_MS = 15_000;
+const SWEEPS_WHILE_IDLE = 4;
 
 /** The client sessions of the edge: bounded in number, ended when idle, each bound to the caller that began it. */
 export class Sessions {
   readonly #limits: () => SessionLimits;
   readonly #entries = new Map<string, Entry>();
   readonly #ending = new Set<Promise<void>>();
-  readonly #sweep: NodeJS.Timeout;
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(limits: () => SessionLimits) {
     this.#limits = limits;
-    this.#sweep = setInterval(() => {
-      this.#endIdle();
-      this.#hangUpExpired();
-    }, SWEEP_MS).unref();
+    this.#sweepLater();
   }
 
   /**
@@ -106,9 +105,19 @@ export class Sessions {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#sweep);
+    clearTimeout(this.#sweep);
     for (const id of [...this.#entries.keys()]) void this.end(id);
     await Promise.all(this.#ending);
+  }
+
+  #sweepLater(): void {
+    const sweep = () => {
+      this.#endIdle();
+      this.#hangUpExpired();
+      this.#sweepLater();
+    };
+    // The settings may change meanwhile.
+    this.#sweep = setTimeout(sweep, Math.min(MAX_SWEEP_MS, this.#limits().idleMs / SWEEPS_WHILE_IDLE)).unref();
   }
 
   /** What was opened by a token is not to outlive it. */
@@ -119,7 +128,12 @@ export class Sessions {
   }
 
   #endIdle(): void {
-    const before = Date.now() - this.#limits().idleMs;
-    for (const [id, { session, usedAt }] of this.#entries) if (usedAt < before && !session.isBusy) void this.end(id);
+    const now = Date.now();
+    const { idleMs } = this.#limits();
+    for (const [id, entry] of this.#entries) {
+      // What it was busy with can be asked for as long after it as any other answer: a job's result.
+      if (entry.session.isBusy) entry.usedAt = now;
+      else if (entry.usedAt < now - idleMs) void this.end(id);
+    }
   }
 }

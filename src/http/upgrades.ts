@@ -12,7 +12,6 @@ export interface UpgradeParts {
   readonly sessions: Sessions;
   readonly gate: Gate;
   readonly maxFrameBytes: number;
-  readonly isStopping: () => boolean;
   /** The address by which a client reaches us. */
   readonly publicUrl: (request: { readonly url: string }) => string;
 }
@@ -47,11 +46,11 @@ export class Upgrades {
   }
 
   async #admit(request: IncomingMessage): Promise<Admitted | Response> {
-    const { gate, isStopping, publicUrl } = this.#parts;
+    const { gate, edge, publicUrl } = this.#parts;
     const headers = headersOf(request);
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
     if (url.pathname !== PATH) return new Response(null, { status: 404 });
-    if (isStopping()) return new Response(null, { status: 503 });
+    if (edge.isStopping()) return new Response(null, { status: 503 });
     const misaddressed = gate.misaddressed(headers);
     if (misaddressed) return misaddressed;
     const passage = await gate.admit(headers, () => ({ publicUrl: publicUrl({ url: url.href }), path: '' }));

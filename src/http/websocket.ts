@@ -47,7 +47,8 @@ export class WebSockets {
       else client.send(JSON.stringify(message));
     };
     const session = sessions.begin('websocket', admitted, (id, caller) => {
-      return new ChannelSession(id, edge.openSession(caller), send, () => client.close());
+      const { isStopping } = edge;
+      return new ChannelSession(id, edge.openSession(caller), { send, hangUp: () => client.close(), isStopping });
     });
     if (!session) {
       client.close(TRY_AGAIN_LATER, 'too many sessions');

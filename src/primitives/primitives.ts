@@ -75,6 +75,11 @@ export class Primitives {
     return this.#subscriptions.of(server);
   }
 
+  /** The server on which a client follows the resource of that URI. */
+  followedOn(uri: unknown): string | undefined {
+    return this.#subscriptions.serverOf(uri);
+  }
+
   #nameFor(server: string, uri: string): string {
     const resources = this.#lists.remembered('resources');
     const owner = resources.byName.get(uri)?.server ?? server;

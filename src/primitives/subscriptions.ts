@@ -27,6 +27,11 @@ export class Subscriptions {
     return [...new Set(own.map(({ original }) => original))];
   }
 
+  /** The server that has the resource which clients follow under that URI. */
+  serverOf(uri: unknown): string | undefined {
+    return typeof uri === 'string' ? this.#targets.get(uri)?.server : undefined;
+  }
+
   /** The URI under which clients follow a server's resource. */
   nameFor(server: string, original: string): string | undefined {
     const found = [...this.#targets].find(([, target]) => target.server === server && target.original === original);

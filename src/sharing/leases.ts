@@ -15,6 +15,12 @@ export interface Lease {
   release(): void;
 }
 
+interface Waiting {
+  readonly tenant: string;
+  readonly server: string;
+  readonly go: () => void;
+}
+
 interface Slot {
   readonly tenant: string;
   readonly backend: Backend;
@@ -33,7 +39,7 @@ const MAX_SLOTS = 128;
 export class Leases {
   readonly #open: (tenant: Tenant) => Backend;
   readonly #slots: Slot[] = [];
-  readonly #waiting: { readonly tenant: string; readonly server: string; readonly go: () => void }[] = [];
+  readonly #waiting = new Set<Waiting>();
 
   constructor(open: (tenant: Tenant) => Backend) {
     this.#open = open;
@@ -48,7 +54,23 @@ export class Leases {
         slot.taken.add(server);
         return { backend: slot.backend, release: () => this.#release(slot, server) };
       }
-      await abortable(new Promise<void>((go) => this.#waiting.push({ tenant, server, go })), signal);
+      await this.#turn(tenant, server, signal);
+    }
+  }
+
+  /** Whoever gives up must not be the one who is told that there is room. */
+  async #turn(tenant: string, server: string, signal: Signal): Promise<void> {
+    let waiting: Waiting | undefined;
+    const turn = new Promise<void>((go) => {
+      waiting = { tenant, server, go };
+      this.#waiting.add(waiting);
+    });
+    try {
+      await abortable(turn, signal);
+    } catch (error) {
+      // Told in the same moment: the next one has the turn.
+      if (waiting && !this.#waiting.delete(waiting)) this.#wake(tenant, server);
+      throw error;
     }
   }
 
@@ -89,7 +111,15 @@ export class Leases {
 
   #release(slot: Slot, server: string): void {
     slot.taken.delete(server);
-    const next = this.#waiting.findIndex((each) => each.tenant === slot.tenant && each.server === server);
-    if (next >= 0) this.#waiting.splice(next, 1)[0]?.go();
+    this.#wake(slot.tenant, server);
+  }
+
+  #wake(tenant: string, server: string): void {
+    for (const waiting of this.#waiting) {
+      if (waiting.tenant !== tenant || waiting.server !== server) continue;
+      this.#waiting.delete(waiting);
+      waiting.go();
+      return;
+    }
   }
 }

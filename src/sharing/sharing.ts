@@ -2,16 +2,15 @@ import { type Audience, Backend, type BackendParts, type Router } from '../backe
 import type { ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
 import type { CallContext } from '../core/call.ts';
-import { causeOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type ClientIdentity, originOf, type Peer } from '../core/peer.ts';
-import { type Answer, METHOD_NOT_FOUND } from '../core/rpc.ts';
 import { clientMark } from '../core/server-catalog.ts';
 import type { OfferedTools } from '../offered-tools.ts';
 import type { PrimitiveKind } from '../primitives/primitive-source.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
+import { Following } from './following.ts';
 import { Leases } from './leases.ts';
-import { Subscribers } from './subscribers.ts';
+import { nobody } from './nobody.ts';
 
 export interface SharingParts extends Pick<BackendParts, 'log' | 'remembered' | 'verdicts' | 'exposes'> {
   /** The connections that are shared. */
@@ -41,14 +40,15 @@ const NOTHING: ClientIdentity = { capabilities: {} };
 export class Sharing implements Router {
   /** Whom the shared connections are made for. */
   readonly audience: Audience;
+  /** Who follows which resources, and the way of requests about them. */
+  readonly following: Following;
 
   readonly #parts: SharingParts;
   readonly #sessions = new Map<Peer, SharingSession>();
   readonly #own = new Map<Peer, Backend>();
   readonly #leases: Leases;
-  readonly #subscribers = new Subscribers();
-  /** When it is known what servers offer to a kind of client, by server and kind. */
-  readonly #learnt = new Map<string, Promise<void>>();
+  /** When it is known what servers offer, by their entries and the kind of client: an entry that has changed is another one. */
+  readonly #learnt = new Map<string, Map<string, Promise<void>>>();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(parts: SharingParts) {
@@ -59,6 +59,13 @@ export class Sharing implements Router {
         true,
       ),
     );
+    this.following = new Following({
+      shared: parts.main.primitives,
+      primitivesOf: (session) => this.#backendOf(session).primitives,
+      isApart: (server, session) => this.#keepsApart(server, session),
+      hasSession: (session) => this.#sessions.has(session),
+      log: parts.log,
+    });
     const everybody = {
       ...nobody(NOTHING),
       notify: (method: string, params: JsonObject) => this.#tell(method, params),
@@ -81,44 +88,21 @@ export class Sharing implements Router {
   /** Resolves when it is known what servers offer to clients like this one, or after a while. */
   async learnt(session: SharingSession): Promise<void> {
     const mark = clientMark(await session.introduced);
-    await Promise.all(this.#parts.servers().map(({ key }) => this.#learnt.get(`${key} ${mark}`)));
+    await Promise.all(this.#parts.servers().map((server) => this.#learnt.get(JSON.stringify(server))?.get(mark)));
   }
 
   /** A session has ended. Resolves when nothing of its own is left running. */
   async leave(session: SharingSession): Promise<void> {
     this.#sessions.delete(session);
-    for (const uri of this.#subscribers.urisOf(session)) this.#unfollow(uri, session);
+    this.following.leave(session);
     const own = this.#own.get(session);
     this.#own.delete(session);
     if (own) await this.#close(own);
   }
 
-  /** Answers a session's request about resources, prompts or completion. */
-  async primitive(session: SharingSession, method: string, params: JsonObject, context: CallContext): Promise<Answer> {
-    const { primitives } = wantsOwn(session) ? this.#ownOf(session) : this.#parts.main;
-    const { uri } = params;
-    if (method === 'resources/unsubscribe' && typeof uri === 'string' && !this.#subscribers.remove(uri, session)) {
-      // Others follow it over the same connection.
-      if (!wantsOwn(session) && this.#subscribers.of(uri).length > 0) return { result: {} };
-    }
-    const answer = await primitives.handle(method, params, context);
-    if (method === 'resources/subscribe' && typeof uri === 'string' && 'result' in answer)
-      this.#subscribers.add(uri, session);
-    return answer;
-  }
-
-  /** A client of 2026-07-28 listens to these resources. */
-  follow(session: SharingSession, uris: readonly string[]): void {
-    for (const uri of uris) {
-      this.primitive(session, 'resources/subscribe', { uri }, ofGateway(session)).catch((error: unknown) =>
-        this.#parts.log.debug('not subscribed', { uri, error: causeOf(error) }),
-      );
-    }
-  }
-
   /** A session wants log messages from that level on. */
   async logLevel(session: SharingSession, level: string): Promise<void> {
-    await this.#ownOf(session).announcements.logLevel(level);
+    if (this.#sessions.has(session)) await this.#ownOf(session).announcements.logLevel(level);
   }
 
   rootsChanged(session: SharingSession): void {
@@ -135,6 +119,9 @@ export class Sharing implements Router {
     const servers = this.#parts.servers();
     for (const own of this.#own.values()) own.upstreams.reconcile(servers);
     for (const leased of this.#leases.all()) leased.upstreams.reconcile(servers.map(endingSoon));
+    const entries = new Set(servers.map((server) => JSON.stringify(server)));
+    for (const entry of this.#learnt.keys()) if (!entries.has(entry)) this.#learnt.delete(entry);
+    for (const session of this.#sessions.values()) this.#learn(session, session.identity);
   }
 
   async close(): Promise<void> {
@@ -161,14 +148,20 @@ export class Sharing implements Router {
     }
   }
 
-  #keepsApart(server: string, peer: Peer | undefined): boolean {
-    const upstream = this.#parts.main.upstreams.get(server);
+  #keepsApart(server: string | undefined, peer: Peer | undefined): boolean {
+    const upstream = server === undefined ? undefined : this.#parts.main.upstreams.get(server);
     if (!upstream || upstream.config.shared === true) return false;
     if (upstream.config.shared === false) return true;
     if (!peer || !wantsOwn(peer)) return false;
     // A server of 2026-07-28 asks in its answer to the call; its log messages belong to no call all the same.
     const isModern = upstream.config.protocol === '2026-07-28' || upstream.connection?.modern === true;
     return !isModern || peer.logLevel !== undefined;
+  }
+
+  /** The connections that a session uses where servers do not make a difference. */
+  #backendOf(peer: Peer): Backend {
+    const session = this.#sessions.get(peer);
+    return session && wantsOwn(session) ? this.#ownOf(session) : this.#parts.main;
   }
 
   #ownOf(session: SharingSession): Backend {
@@ -201,15 +194,18 @@ export class Sharing implements Router {
   #learn(session: SharingSession, client: ClientIdentity): void {
     if (!this.#sessions.has(session) || !wantsOwn(session)) return;
     const mark = clientMark(client);
-    for (const { key, start } of this.#parts.servers()) {
-      if (start === 'lazy' || this.#learnt.has(`${key} ${mark}`) || !this.#keepsApart(key, session)) continue;
-      const own = this.#ownOf(session).upstreams.get(key);
-      own?.wake();
-      if (own)
-        this.#learnt.set(
-          `${key} ${mark}`,
-          withTimeout(LEARNING_MS, (late) => own.settled(late)),
-        );
+    for (const server of this.#parts.servers()) {
+      const entry = JSON.stringify(server);
+      const learnt = this.#learnt.get(entry) ?? new Map<string, Promise<void>>();
+      if (server.start === 'lazy' || learnt.has(mark) || !this.#keepsApart(server.key, session)) continue;
+      const own = this.#ownOf(session).upstreams.get(server.key);
+      if (!own) continue;
+      own.wake();
+      learnt.set(
+        mark,
+        withTimeout(LEARNING_MS, (late) => own.settled(late)),
+      );
+      this.#learnt.set(entry, learnt);
     }
   }
 
@@ -218,13 +214,8 @@ export class Sharing implements Router {
     const isUpdate = method === 'notifications/resources/updated';
     if (!isUpdate && !method.endsWith('/list_changed')) return;
     this.#parts.onTell(method, params);
-    const sessions = isUpdate ? this.#subscribers.of(params.uri) : this.#sessions.keys();
+    const sessions = isUpdate ? this.following.followersOf(params.uri) : this.#sessions.keys();
     for (const session of sessions) session.notify(method, params);
-  }
-
-  #unfollow(uri: string, session: SharingSession): void {
-    if (!this.#subscribers.remove(uri, session) || this.#own.has(session)) return;
-    void this.#parts.main.primitives.handle('resources/unsubscribe', { uri }, ofGateway()).catch(() => {});
   }
 }
 
@@ -234,20 +225,4 @@ function wantsOwn({ identity, logLevel }: Peer): boolean {
 
 function endingSoon(config: ServerConfig): ServerConfig {
   return { ...config, idleTimeoutMs: Math.min(config.idleTimeoutMs || LEASE_IDLE_MS, LEASE_IDLE_MS) };
-}
-
-/** A request that no call of a client is behind. */
-function ofGateway(peer?: Peer): CallContext {
-  return { caller: { id: 'gateway', roles: [] }, signal: new AbortController().signal, ...(peer && { peer }) };
-}
-
-/** A way back to nobody. */
-function nobody(identity: ClientIdentity): Peer {
-  const message = 'the client can be asked during a call only';
-  return {
-    identity,
-    takesInputRequired: false,
-    request: async () => ({ error: { code: METHOD_NOT_FOUND, message } }),
-    notify: () => {},
-  };
 }

@@ -1,6 +1,6 @@
 import type { Peer } from '../core/peer.ts';
 
-/** Which client sessions follow which resources, by the URIs that they use. */
+/** Which client sessions follow which resources over the shared connections, by the URIs that they use. */
 export class Subscribers {
   readonly #sessions = new Map<string, Set<Peer>>();
 

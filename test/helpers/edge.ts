@@ -144,6 +144,7 @@ export class Edge {
       stateless: noSessions,
       context: (caller, rest) => ({ caller, ...rest }),
       refused: (...refusal) => this.#refused(...refusal),
+      isStopping: () => false,
       requests: this.#requests(records),
       metrics: this.#metrics(jobs),
       log,

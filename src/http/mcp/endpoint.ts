@@ -7,7 +7,7 @@ import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
 import { type HeaderFields, jsonReply, type Reply } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
-import { readMessages, rpcFailure } from './read-messages.ts';
+import { isRequest, readMessages, rpcFailure } from './read-messages.ts';
 import { StreamableSession } from './streamable-session.ts';
 
 const INVALID_REQUEST = -32_600;
@@ -58,6 +58,8 @@ export class McpEndpoint {
     const id = messages[0]?.id;
     const problem = versionProblem(headers);
     if (problem) return refusal(400, problem, id);
+    if (this.#parts.isStopping() && messages.some(isRequest))
+      return refusal(503, 'The gateway is stopping', id, { 'retry-after': '5' });
     const session = this.#session(headers.get('mcp-session-id') ?? '', admitted);
     return session ? session.post(messages, isBatch) : unknownSession(id);
   }

@@ -14,7 +14,8 @@ export function openLegacyStream(parts: EdgeParts, sessions: Sessions, admitted:
   const stream = new EventStream(() => void sessions.end(sessionId));
   const session = sessions.begin('sse', admitted, (id, caller) => {
     const send = (message: object) => stream.send({ event: 'message', data: JSON.stringify(message) });
-    return new ChannelSession(id, parts.openSession(caller), send, () => stream.close());
+    const { isStopping } = parts;
+    return new ChannelSession(id, parts.openSession(caller), { send, hangUp: () => stream.close(), isStopping });
   });
   if (!session) {
     stream.close();

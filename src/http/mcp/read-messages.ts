@@ -34,3 +34,8 @@ export function rpcFailure(code: number, message: string, id: unknown = null): J
   const known = typeof id === 'string' || typeof id === 'number' ? id : null;
   return { jsonrpc: '2.0', id: known, error: { code, message } };
 }
+
+/** Whether a message asks for an answer. */
+export function isRequest(message: JsonObject): boolean {
+  return message.id !== undefined && !isAnswer(message);
+}

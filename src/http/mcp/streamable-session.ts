@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../core/json.ts';
 import { HandshakeServer } from '../../mcp/handshake-server.ts';
-import { isAnswer } from '../../mcp/message-problem.ts';
 import type { EdgeSession } from '../edge-parts.ts';
 import { type Reply, streamReply } from '../reply.ts';
 import { Exchange } from './exchange.ts';
 import { MessageStream, placeOf } from './message-stream.ts';
+import { isRequest, rpcFailure } from './read-messages.ts';
 
 /** Streams that are over and can still be asked for, the oldest forgotten first. */
 const MAX_ENDED_STREAMS = 64;
@@ -12,6 +12,8 @@ const MAX_ENDED_STREAMS = 64;
 const MAX_LISTENING = 8;
 /** From this revision on an event without data is understood. */
 const PRIMES_FROM = '2025-11-25';
+/** As SDKs tell of a connection that was closed. */
+const SESSION_ENDED = -32_000;
 
 /** One session of Streamable HTTP, 2025-03-26 to 2025-11-25: what comes in over POST, and what goes out over streams. */
 export class StreamableSession {
@@ -44,7 +46,7 @@ export class StreamableSession {
 
   /** Takes the messages of one POST, each checked to be one. Resolves with the answer to it. */
   post(messages: readonly JsonObject[], isBatch: boolean): Promise<Reply> {
-    const requests = messages.filter((message) => message.id !== undefined && !isAnswer(message));
+    const requests = messages.filter(isRequest);
     if (requests.length === 0) {
       for (const message of messages) this.#receive(message);
       return Promise.resolve({ status: 202, headers: this.#headers });
@@ -85,7 +87,9 @@ export class StreamableSession {
   async end(): Promise<void> {
     this.#server.close();
     this.#session.parts.session.end();
-    for (const exchange of new Set(this.#exchanges.values())) exchange.end();
+    // SDK clients would wait for their own time limit if they got no answer.
+    for (const [id, exchange] of [...this.#exchanges])
+      exchange.answer(id, rpcFailure(SESSION_ENDED, 'The session has ended', id));
     this.hangUp();
     await this.#session.end();
   }
