@@ -480,6 +480,56 @@ const HTTP_EDGE = promised('#6', {
   'http.modern-jobs': 'Jobs of a client of 2026-07-28 are those of its key, and can ask it.',
   'http.modern-question-owner': 'A question that was put to one key is not answered by another.',
   'http.modern-progress': 'Progress comes to the request of a client of 2026-07-28 that asked for it.',
+  'http.fidelity':
+    'A client of any era at any transport of the edge sees of a server of any era what it would see directly.',
+  'http.session': 'initialize at /mcp opens a session with an unguessable id; what holds no request is answered 202.',
+  'http.json': 'An answer that is the first and only thing there is to say is plain JSON.',
+  'http.stream':
+    'Where progress or a question comes first the answer is a stream of events with ids; from 2025-11-25 on it begins with its place.',
+  'http.batch': 'The requests of a batch (2025-03-26) are answered in one response.',
+  'http.refusals':
+    'A wrong content type, Accept, session, version, method or message has the status of the specification and a JSON-RPC error.',
+  'http.same-id': 'Of two POSTs with one id the later is answered, and none is left waiting.',
+  'http.delete': 'DELETE ends a session, with its streams and calls.',
+  'http.resume':
+    'A client that comes back with Last-Event-ID gets exactly the rest of its stream, however often, also when the call has ended.',
+  'http.resume-sdk': 'An SDK client resumes a call by its token in a new connection, and the tool is called once.',
+  'http.drop': 'A POST of the 2025 eras that breaks off cancels nothing.',
+  'http.cancel': 'notifications/cancelled reaches the server, and ends the POST that waited.',
+  'http.listen': 'The stream of GET has what belongs to no request: changed lists, and the questions of jobs.',
+  'http.questions': 'The question of a call comes over the stream of that call.',
+  'http.large': 'Results of 1 and 12 MB pass whole over HTTP; nothing is kept apart.',
+  'http.modern':
+    'At /mcp 2026-07-28 is served without a session: discovery, lists, and calls with progress before the result.',
+  'http.modern-headers':
+    'In 2026-07-28 headers that do not say what the body says are refused, and an unserved version is told which are.',
+  'http.modern-errors': 'In 2026-07-28 too an error has the code of whoever made it.',
+  'http.modern-questions': 'In 2026-07-28 a question comes as a result, and its answer with the next request.',
+  'http.modern-cancel': 'In 2026-07-28 the end of its stream cancels a call.',
+  'http.eras-together':
+    'Clients of both eras are served at one address side by side, and changed lists are told to both.',
+  'http.ws': '/ws speaks MCP in either era, with progress before the answer.',
+  'http.ws-faults':
+    'What is no message is answered over /ws with its error; a frame beyond the limit closes with 1009.',
+  'http.ws-gate': 'A WebSocket is opened to who has a key and a right host and origin; else 401 or 403.',
+  'http.ws-full': 'Beyond maxSessions a WebSocket is closed with 1013, and taken again when one has gone.',
+  'http.chain': 'A gateway is a server to a gateway over /mcp, /sse and /ws: results, progress, errors, cancellation.',
+  'http.sse': '/sse serves SDK clients of HTTP+SSE: search, calls, progress, cancellation.',
+  'http.sse-end': 'The end of the stream of /sse ends its session and its calls.',
+  'http.head': 'HEAD opens no stream and no session.',
+  'http.rebinding': 'A request with a Host or Origin that is not allowed is refused with 403 (DNS rebinding).',
+  'http.cors': 'A page of an allowed origin may ask beforehand without a key, and read the headers of MCP.',
+  'http.headers': 'Every answer has an id and the security headers.',
+  'http.keyless':
+    'Without a key only `/`, health and the document about logins are answered; else 401 with WWW-Authenticate.',
+  'http.health': '/health is 503 with reasons while no server is usable; /health/live is 200 all the same.',
+  'http.max-body': 'A body beyond http.maxBodyBytes is 413 at every endpoint.',
+  'http.open-bind':
+    'An address that other machines can reach is not bound without auth settings, and it is said what to write.',
+  'http.no-passthrough': 'No header of a caller reaches a server: neither its key, nor cookies, nor any other.',
+  'http.oauth':
+    'An SDK client finds the authorization server, logs in and calls with a JWT; one for another audience is refused.',
+  'http.session-owner': 'The session of one caller does not exist for another.',
 });
 
 const HTTP_AUTH = promised('#6', {

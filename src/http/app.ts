@@ -68,10 +68,10 @@ export function createApp({ edge, gate, sessions, mcp }: AppParts): Hono<EdgeEnv
     const answer = await mcp.post(request.headers, await request.text(), c.var.admitted, () => request);
     return answer instanceof Response ? answer : responseOf(answer);
   });
-  app.get('/mcp', (c) => responseOf(mcp.get(c.req.raw.headers, c.var.admitted)));
+  app.get('/mcp', withBody('GET, POST, DELETE'), (c) => responseOf(mcp.get(c.req.raw.headers, c.var.admitted)));
   app.delete('/mcp', async (c) => responseOf(await mcp.delete(c.req.raw.headers, c.var.admitted)));
   app.all('/mcp', () => problem(405, notAllowed, { allow: 'GET, POST, DELETE' }));
-  app.get('/sse', (c) => openLegacyStream(edge, sessions, c.var.admitted));
+  app.get('/sse', withBody('GET'), (c) => openLegacyStream(edge, sessions, c.var.admitted));
   app.post(MESSAGES_PATH, (c) => receiveLegacy(c.req.raw, sessions, c.var.admitted));
   app.get('/ws', () =>
     problem(
@@ -91,6 +91,12 @@ export function publicUrlOf(request: { readonly url: string }, configured: strin
 }
 
 const notAllowed = { title: 'Method not allowed', detail: 'use POST, GET or DELETE', code: 'METHOD_NOT_ALLOWED' };
+
+/** A stream that is opened for HEAD would be read, and so ended, by nobody. */
+function withBody(allow: string): MiddlewareHandler<EdgeEnv> {
+  return async ({ req }, next) =>
+    req.method === 'HEAD' ? problem(405, { ...notAllowed, detail: `use ${allow}` }, { allow }) : next();
+}
 
 function named(): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {

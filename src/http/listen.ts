@@ -48,6 +48,12 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
   server.keepAliveTimeout = IDLE_CONNECTION_MS;
   const upgraded = new Set<Duplex>();
   server.on('upgrade', (request, socket, head) => {
+    // Clients may offer another protocol (`h2c`) with a request like any other: it is answered as such.
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      socket.unshift(withoutUpgrade(request, head));
+      server.emit('connection', socket);
+      return;
+    }
     upgraded.add(socket);
     socket.on('close', () => upgraded.delete(socket));
     onUpgrade(request, socket, head);
@@ -70,6 +76,16 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
       clearTimeout(cut);
     },
   };
+}
+
+/** The bytes of a request as they would have come without its offer to switch. */
+function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage, head: Buffer): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (!/^(upgrade|http2-settings|connection)$/i.test(name)) lines.push(`${name}: ${rawHeaders[index + 1]}`);
+  }
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]);
 }
 
 /** Node's own answer, but for the status of headers that are too long. */

@@ -13,6 +13,7 @@ export interface VaultSettings {
   readonly path?: '/mcp' | '/sse';
   readonly wantsMore?: boolean;
   readonly noRefreshToken?: boolean;
+  readonly jwt?: boolean;
   readonly wrongIssuer?: boolean;
 }
 
@@ -24,6 +25,11 @@ export class Vault {
   constructor(port: number, path: string) {
     this.#origin = `http://127.0.0.1:${port}`;
     this.#path = path;
+  }
+
+  /** Address of the authorization server. */
+  get issuer(): string {
+    return this.#origin;
   }
 
   /** Address of the MCP server. */

@@ -58,6 +58,8 @@ export class McpEndpoint {
     const id = messages[0]?.id;
     const problem = versionProblem(headers);
     if (problem) return refusal(400, problem, id);
+    if (messages.some(({ method }) => method === 'initialize'))
+      return refusal(400, 'Bad Request: the session has been initialized', id);
     if (this.#parts.isStopping() && messages.some(isRequest))
       return refusal(503, 'The gateway is stopping', id, { 'retry-after': '5' });
     const session = this.#session(headers.get('mcp-session-id') ?? '', admitted);

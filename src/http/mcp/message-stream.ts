@@ -21,9 +21,29 @@ export class MessageStream {
   #kept: Kept[] = [];
   #chars = 0;
   #connection: EventStream | undefined;
+  /** The last message that was written to a connection. */
+  #written = 0;
 
   constructor(id: string) {
     this.id = id;
+  }
+
+  /** Length of what is kept, in characters. */
+  get keptChars(): number {
+    return this.#chars;
+  }
+
+  /** Whether everything after that place is still kept. */
+  reachesBackTo(sequence: number): boolean {
+    return sequence >= (this.#kept[0]?.sequence ?? this.#sequence + 1) - 1;
+  }
+
+  /** Takes out the messages that no connection was there for. */
+  takeUnwritten(): JsonObject[] {
+    const unwritten = this.#kept.filter(({ sequence }) => sequence > this.#written);
+    this.#kept = this.#kept.filter(({ sequence }) => sequence <= this.#written);
+    this.#chars = this.#kept.reduce((sum, { data }) => sum + data.length, 0);
+    return unwritten.map(({ data }) => JSON.parse(data) as JsonObject);
   }
 
   get isConnected(): boolean {
@@ -43,6 +63,7 @@ export class MessageStream {
     const after = options.after ?? -1;
     for (const { sequence, data } of this.#kept)
       if (sequence > after) connection.send({ id: this.#eventId(sequence), event: 'message', data });
+    this.#written = this.#sequence;
     if (this.isComplete) connection.close();
     return connection;
   }
@@ -50,7 +71,9 @@ export class MessageStream {
   send(message: JsonObject): void {
     const kept = { sequence: ++this.#sequence, data: JSON.stringify(message) };
     this.#keep(kept);
+    if (!this.isConnected) return;
     this.#connection?.send({ id: this.#eventId(kept.sequence), event: 'message', data: kept.data });
+    this.#written = kept.sequence;
   }
 
   /** Nothing more will come: the connection ends; what was sent can still be asked for. */

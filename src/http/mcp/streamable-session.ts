@@ -6,8 +6,9 @@ import { Exchange } from './exchange.ts';
 import { MessageStream, placeOf } from './message-stream.ts';
 import { isRequest, rpcFailure } from './read-messages.ts';
 
-/** Streams that are over and can still be asked for, the oldest forgotten first. */
+/** Streams that are over and can still be asked for, and what is kept of them in characters; the oldest are forgotten first. */
 const MAX_ENDED_STREAMS = 64;
+const MAX_ENDED_CHARS = 4 * 1024 * 1024;
 /** Streams opened by GET at one time. */
 const MAX_LISTENING = 8;
 /** From this revision on an event without data is understood. */
@@ -62,7 +63,11 @@ export class StreamableSession {
         for (const id of ids) if (this.#exchanges.get(id) === exchange) this.#exchanges.delete(id);
       },
     });
-    for (const id of ids) this.#exchanges.set(id, exchange);
+    for (const id of ids) {
+      // A request that comes again with its id is one that the client waits for anew: its first POST is not to hang.
+      this.#exchanges.get(id)?.takeBack(id);
+      this.#exchanges.set(id, exchange);
+    }
     for (const message of messages) this.#receive(message);
     return exchange.reply;
   }
@@ -71,12 +76,16 @@ export class StreamableSession {
   get(lastEventId: string | undefined): Reply | undefined {
     if (lastEventId === undefined) {
       const stream = this.#openStream();
+      // What nobody was there for is heard by whoever comes: a question would wait for ever.
+      const missed = this.#listening.filter((each) => !each.isConnected).flatMap((each) => each.takeUnwritten());
       if (this.#listening.push(stream) > MAX_LISTENING) this.#listening.shift()?.disconnect();
-      return this.#connect(stream);
+      const reply = this.#connect(stream);
+      for (const message of missed) stream.send(message);
+      return reply;
     }
     const place = placeOf(lastEventId);
     const stream = place && this.#streams.get(place.stream);
-    return stream && this.#connect(stream, place.sequence);
+    return stream?.reachesBackTo(place?.sequence ?? 0) ? this.#connect(stream, place?.sequence) : undefined;
   }
 
   hangUp(): void {
@@ -133,12 +142,21 @@ export class StreamableSession {
   }
 
   #forgetOldest(): void {
-    const over = [...this.#streams.values()].filter((stream) => !stream.isConnected);
-    for (const stream of over.slice(0, Math.max(0, over.length - MAX_ENDED_STREAMS))) {
-      this.#streams.delete(stream.id);
-      const at = this.#listening.indexOf(stream);
-      if (at >= 0) this.#listening.splice(at, 1);
-    }
+    const over = [...this.#streams.values()].filter((stream) => !stream.isConnected).reverse();
+    let chars = 0;
+    over.forEach((stream, index) => {
+      chars += stream.keptChars;
+      // The latest stays, however long it is.
+      if (index > 0 && (index >= MAX_ENDED_STREAMS || chars > MAX_ENDED_CHARS)) this.#forget(stream);
+    });
+  }
+
+  #forget(stream: MessageStream): void {
+    // A request that is still being answered goes on to its end, and its client may come back for that.
+    if (!stream.isComplete && !this.#listening.includes(stream)) return;
+    this.#streams.delete(stream.id);
+    const at = this.#listening.indexOf(stream);
+    if (at >= 0) this.#listening.splice(at, 1);
   }
 
   #connect(stream: MessageStream, after?: number): Reply {

@@ -5,7 +5,7 @@ import type { Row } from './rows.ts';
 import type { ClientKind } from './session.ts';
 
 /** A difference between the gateway and a direct connection that is meant, and how to take it back. */
-interface Difference {
+export interface Difference {
   readonly difference: string;
   readonly reason: string;
   readonly on: (client: ClientKind, row: Row) => boolean;
@@ -49,9 +49,24 @@ export const BY_DESIGN: readonly Difference[] = [
   },
 ];
 
-/** What was seen through the gateway as it would be without the differences that are meant. */
-export function asDirect(seen: Observation, client: ClientKind, row: Row): Observation {
-  const applying = BY_DESIGN.filter(({ on }) => on(client, row));
+/** Every further difference that there may be where the client comes over HTTP. */
+export const AT_THE_EDGE: readonly Difference[] = [
+  {
+    difference: 'A cancellation of a 2026-era client over HTTP reaches the server without the reason of the client.',
+    reason: 'There the end of the request’s stream is the cancellation.',
+    on: (client, { era, transport }) => isModern(client) && !(era === '2026' && transport === 'http'),
+    undo: (seen) => ({ ...seen, journal: seen.journal.map(withReason) }),
+  },
+];
+
+/** What was seen through the gateway as it would be without the differences that are meant, `more` among them. */
+export function asDirect(
+  seen: Observation,
+  client: ClientKind,
+  row: Row,
+  more: readonly Difference[] = [],
+): Observation {
+  const applying = [...BY_DESIGN, ...more].filter(({ on }) => on(client, row));
   return applying.reduce((observation, { undo }) => undo(observation, client), seen);
 }
 

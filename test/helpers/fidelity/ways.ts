@@ -1,10 +1,13 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { onTestFinished } from 'vitest';
+import type { ToolResult } from '../../../src/core/call.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { pipeTransport } from '../clients.ts';
-import type { Entry } from '../fixture.ts';
+import { type CallOptions, pipeTransport } from '../clients.ts';
+import type { Entry, NetworkTransport } from '../fixture.ts';
 import { type Gateway, launchGateway } from '../gateway.ts';
+import { startHttpGateway } from '../http-gateway.ts';
 import { waitUntil } from '../processes.ts';
+import { directTransport } from '../transports.ts';
 import type { Way } from './probe.ts';
 import { type ClientKind, connectSession, type Session } from './session.ts';
 
@@ -31,9 +34,24 @@ export async function throughGateway(
   const session = await opened(connectSession(kind, pipeTransport(gateway.process.peer), capabilities));
   const ready = async () => !(await session.callTool('describe', { id: `u::${tool}` })).isError;
   await waitUntil(ready, { what: `u::${tool} is known; log: ${gateway.process.tail()}` });
-  const call: Way['call'] = (name, args, options) =>
-    session.callTool('invoke', { id: `u::${name}`, args, ...options?.rest }, options);
-  return { gateway, session, events, call };
+  return { gateway, session, events, call: (name, args, options) => invoke(session, name, args, options) };
+}
+
+/** The same through the HTTP edge of a gateway, over that transport of it. */
+export async function throughEdge(
+  transport: NetworkTransport,
+  kind: ClientKind,
+  entry: Entry,
+  tool: string,
+  events: Way['events'] = () => [],
+): Promise<Way> {
+  const { address, tail } = await startHttpGateway({ servers: [{ id: 'u', ...entry }] });
+  const url = { http: `${address}/mcp`, sse: `${address}/sse`, ws: `${address.replace('http', 'ws')}/ws` }[transport];
+  const far = directTransport({ type: 'remote', url }, transport, kind === 'v1' ? 'v1' : 'v2');
+  const session = await opened(connectSession(kind, far));
+  const ready = async () => !(await session.callTool('describe', { id: `u::${tool}` })).isError;
+  await waitUntil(ready, { what: `u::${tool} is known; log: ${tail()}` });
+  return { session, events, call: (name, args, options) => invoke(session, name, args, options) };
 }
 
 /** The answer to a request of any method: its result, or its error as a value. */
@@ -44,6 +62,10 @@ export async function answerOf({ session }: Way, method: string, params: JsonObj
     const { code, message, data } = error as Error & { code?: unknown; data?: unknown };
     return { code, message, data };
   }
+}
+
+function invoke(session: Session, tool: string, args: JsonObject, options?: CallOptions): Promise<ToolResult> {
+  return session.callTool('invoke', { id: `u::${tool}`, args, ...options?.rest }, options);
 }
 
 async function opened(opening: Promise<Session>): Promise<Session> {
