@@ -19,8 +19,8 @@ const HELP = `mcp-gateway ${VERSION}: one MCP server in front of all your MCP se
 
 Usage
   mcp-gateway [config]        serve an MCP client over stdio (this is what a client's entry runs)
-  mcp-gateway start           serve many clients over HTTP, with keys, limits, metrics and a REST API
-  mcp-gateway init [file]     write a commented mcp-gateway.yml to begin with, with a new API key
+  mcp-gateway init [file]     write a commented mcp-gateway.yml to begin with, and show a new API key
+  mcp-gateway start [config]  serve many clients over HTTP: MCP at /mcp, REST at /api/v1, until Ctrl-C
   mcp-gateway schema          print the JSON Schema of the configuration file, for editors
 
 Options
@@ -32,11 +32,16 @@ Options
 
 Configuration, first found
   the file named on the command line, $MCP_GATEWAY_CONFIG,
-  start only: mcp-gateway.yml in the working directory (.yaml, .json and .jsonc too),
+  with start: mcp-gateway.yml in the working directory (.yaml, .json and .jsonc too),
   $XDG_CONFIG_HOME/mcp-gateway/config.json (else ~/.config/mcp-gateway/config.json; .jsonc, .yml and .yaml too)
   MCP_GATEWAY_PORT, MCP_GATEWAY_HOST and MCP_GATEWAY_LOG_LEVEL win over the file.
+  It is watched: edits take effect while the gateway runs.
 
-Example
+To begin with HTTP
+  mcp-gateway init && mcp-gateway start
+  curl -H 'Authorization: Bearer <the key that init showed>' http://127.0.0.1:4000/api/v1/tools
+
+Example of a file
   {"everything": {"command": ["npx", "-y", "@modelcontextprotocol/server-everything"]},
    "grep": {"url": "https://mcp.grep.app"}}
 

@@ -114,8 +114,8 @@ export class Gateway {
 
   /**
    * Starts the servers that are not left idle until their first use, all at once, and serves HTTP at `host` and `port` of
-   * the settings unless `listen` is false. Resolves when it listens, without waiting for any server. Throws
-   * `CONFIG_INVALID` where the settings do not allow to listen, and what the socket fails with.
+   * the settings, unless `listen` is false or a client is served by `serveStdio`. Resolves when it listens, without waiting
+   * for any server. Throws `CONFIG_INVALID` where the settings do not allow to listen, and what the socket fails with.
    */
   async start({ listen = this.#stdio === undefined }: StartOptions = {}): Promise<void> {
     const edge = listen ? await this.#openEdge() : undefined;
@@ -182,6 +182,7 @@ export class Gateway {
 
   /** @internal Serves the client that has come to a desk; see `serveStdio`. */
   async serve(desk: FrontDesk): Promise<void> {
+    if (this.#edge) throw oneOrTheOther();
     const stdio = new StdioEdge(this.#internals());
     this.#stdio = stdio;
     this.#audience = stdio.audience;
@@ -194,6 +195,7 @@ export class Gateway {
   async stop(): Promise<void> {
     this.#watcher?.close();
     await (await this.#edge)?.stop();
+    this.#url = undefined;
     await this.#stdio?.close();
     await Promise.all([
       this.#jobs.settle(),
@@ -261,14 +263,13 @@ export class Gateway {
   }
 
   #openEdge(): Promise<Edge> {
+    if (this.#stdio) throw oneOrTheOther();
     this.#edge ??= this.#loadEdge();
     return this.#edge;
   }
 
   /** The edge is loaded when somebody wants it, and takes over what is on its way to servers: there are several clients now. */
   async #loadEdge(): Promise<Edge> {
-    if (this.#stdio)
-      throw new GatewayError('CONFIG_INVALID', 'this gateway serves a client over stdio: take another one for HTTP');
     const { Edge } = await import('./edge.ts');
     const edge = new Edge(this.#internals());
     this.#host = edge.host;
@@ -287,4 +288,11 @@ export class Gateway {
       this.#log.error('configuration not taken over; the old one stays', { error: this.#rejected });
     }
   }
+}
+
+function oneOrTheOther(): GatewayError {
+  return new GatewayError(
+    'CONFIG_INVALID',
+    'a gateway serves one client over stdio, or HTTP: take another one for the other',
+  );
 }

@@ -6,4 +6,5 @@ export { type ErrorCode, GatewayError } from './core/errors.ts';
 export type { Logger, LogLevel } from './core/log.ts';
 export { createLogger } from './core/log.ts';
 export type { ConfigProblem } from './core/problem.ts';
-export { Gateway, type GatewayOptions } from './gateway.ts';
+export { Gateway, type GatewayOptions, type StartOptions } from './gateway.ts';
+export type { ServerView } from './server-views.ts';

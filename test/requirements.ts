@@ -460,6 +460,10 @@ const HTTP_EDGE = promised('#6', {
   'http.revoked': 'A key that goes from the file ends its sessions; those of others, and their calls, go on.',
   'http.revoked-socket': 'A WebSocket whose session was ended takes no more messages, though its client goes on.',
   'http.rate-limit': 'At once and over /mcp, REST and WebSocket together exactly the limit of a key is served.',
+  'http.missed': 'A question that no stream of its session was there for is put to the next one that is opened.',
+  'http.forgotten': 'Who comes back to a place in a stream whose rest is not kept whole is refused.',
+  'http.upgrade': 'A request that offers to switch to another protocol is answered like any other.',
+  'http.once': 'A session is initialized once.',
   'http.stop': 'A stop lets running calls end and answers them, refuses what is new, and leaves no process behind.',
   'http.shared-process': 'Clients that cannot be asked anything share one process of a server, whatever they speak.',
   'http.own-process': 'A client that can be asked has processes of its own, which are gone when it is.',
@@ -530,6 +534,10 @@ const HTTP_EDGE = promised('#6', {
   'http.oauth':
     'An SDK client finds the authorization server, logs in and calls with a JWT; one for another audience is refused.',
   'http.session-owner': 'The session of one caller does not exist for another.',
+  'http.readme':
+    'The chapter of the README on HTTP can be followed line by line: each command runs, and prints what is shown.',
+  'http.library':
+    'The packed package serves HTTP from Gateway.start, answers Gateway.fetch without a socket, and has types for both.',
 });
 
 const HTTP_AUTH = promised('#6', {

@@ -150,9 +150,9 @@ function when({ issues }: { readonly issues: readonly unknown[] }): boolean {
 export const auth = z.discriminatedUnion(
   'strategy',
   [
-    strict({ strategy: z.literal('none') }),
-    strict({ strategy: z.literal('api-key'), apiKeys }),
-    strict({ strategy: z.literal('jwt'), jwt }),
+    strict({ strategy: z.literal('none').describe('everybody') }),
+    strict({ strategy: z.literal('api-key').describe('who has one of `apiKeys`'), apiKeys }),
+    strict({ strategy: z.literal('jwt').describe('who has a token'), jwt: jwt.describe('How tokens are checked.') }),
   ],
   { error: ({ code }) => (code === 'invalid_union' ? 'one of "none", "api-key", "jwt"' : 'an object') },
 );

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 
@@ -46,6 +46,7 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = IDLE_CONNECTION_MS;
+  const connections = connectionsOf(server);
   const upgraded = new Set<Duplex>();
   server.on('upgrade', (request, socket, head) => {
     // Clients may offer another protocol (`h2c`) with a request like any other: it is answered as such.
@@ -64,16 +65,41 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
   const closed = once(server, 'close');
   return {
     url: urlOf(server.address() as AddressInfo, host),
-    refuse: () => server.close(),
+    refuse: () => refuseConnections(server),
     close: async () => {
-      server.close();
+      refuseConnections(server);
       for (const socket of upgraded) socket.destroy();
       // An answer that is on its way arrives; whoever waits for nothing goes.
-      const hangUp = setInterval(() => server.closeIdleConnections(), CLOSING_POLL_MS);
+      const hangUp = setInterval(() => connections.endIdle(), CLOSING_POLL_MS);
       const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
       await closed;
       clearInterval(hangUp);
       clearTimeout(cut);
+    },
+  };
+}
+
+/** Takes no more connections. The `close` of an HTTP server would also cut answers that are being sent. */
+function refuseConnections(server: Server): void {
+  if (process.versions.bun) server.close();
+  else NetServer.prototype.close.call(server);
+}
+
+/** Connections, and which of them nobody waits at: Node's own `closeIdleConnections` cuts answers that are being sent. */
+function connectionsOf(server: Server): { endIdle(): void } {
+  const open = new Set<Socket>();
+  const answering = new Set<Socket | null>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    answering.add(socket);
+    response.on('close', () => answering.delete(socket));
+  });
+  return {
+    endIdle: () => {
+      for (const socket of open) if (!answering.has(socket) && socket.writableLength === 0) socket.end();
     },
   };
 }

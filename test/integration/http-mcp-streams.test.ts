@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -10,7 +12,7 @@ import type { HttpGateway } from '../helpers/http-gateway.ts';
 import { accepted, elicit } from '../helpers/parked.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import { blocks, textOf } from '../helpers/results.ts';
-import { EventReader, type SentEvent } from '../helpers/streamable.ts';
+import { EventReader, initialize, type SentEvent } from '../helpers/streamable.ts';
 
 const STEPS = 40;
 const ALL = [...Array.from({ length: STEPS }, (_, index) => index + 1), undefined];
@@ -166,4 +168,46 @@ test.each([1, 12])('%d MB pass whole, as JSON and as an event [http.large]', asy
   const sized = answer.result as ToolResult;
   expect(Buffer.byteLength(textOf(sized))).toBe(bytes);
   expect(sized._meta).toMatchObject({ 'x/y': 1 });
+});
+
+test('a question that no stream was there for is put to the next one [http.missed]', async () => {
+  const { client } = await edgeWithClient({}, { capabilities: { elicitation: { form: {} } } });
+  (await client.listen()).drop();
+  const args = { rounds: [{ q: elicit('is anybody there?') }] };
+  await client.request('tools/call', { name: 'invoke_async', arguments: { id: 'u::ask', args } });
+  const asked = await (await client.listen()).message(({ method }) => method === 'elicitation/create');
+  expect(asked.params?.message).toBe('is anybody there?');
+});
+
+test('a place in a stream that nothing leads on from is refused, not skipped over [http.forgotten]', async () => {
+  const { client } = await edgeWithClient();
+  const dropped = await client.stream(client.invoke('u::progress', { steps: FORGETTING, ms: 0 }));
+  const { id } = await dropped.next();
+  dropped.drop();
+  const headers = { ...client.headers, accept: 'text/event-stream', 'last-event-id': String(id) };
+  await waitUntil(async () => (await fetch(client.url, { headers })).status === 400, { what: 'it is forgotten' });
+});
+
+/** More messages than are kept of a stream. */
+const FORGETTING = 3_000;
+
+test('an offer to switch to another protocol leaves a request what it is [http.upgrade]', async () => {
+  const gateway = await edgeOf();
+  const { port } = new URL(gateway.address);
+  const body = JSON.stringify(initialize());
+  const socket = connect(Number(port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.write(
+    `POST /mcp HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n` +
+      `content-type: application/json\r\naccept: application/json, text/event-stream\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(String(answer)).toMatch(/^HTTP\/1.1 200 OK[\s\S]*mcp-session-id/i);
+});
+
+test('a session is initialized once [http.once]', async () => {
+  const { client } = await edgeWithClient();
+  const again = await client.post(initialize());
+  expect(again.status).toBe(400);
+  expect(await again.json()).toMatchObject({ error: { message: expect.stringContaining('initialized') } });
 });

@@ -11,8 +11,7 @@ import {
   type LocalGateway,
   serveHttp,
 } from '../helpers/http-clients.ts';
-import { startHttpGateway } from '../helpers/http-gateway.ts';
-import { alive, descendants, expectDead, waitUntil } from '../helpers/processes.ts';
+import { alive, expectDead, waitUntil } from '../helpers/processes.ts';
 import { errorOf, textOf } from '../helpers/results.ts';
 
 const ADA = 'k3y-of-ada-000000000001';
@@ -278,31 +277,3 @@ test('messages over a WebSocket count as requests, those beyond the limit are an
   expect((await post(address, INITIALIZE, headers)).status).toBe(429);
   socket.terminate();
 });
-
-test.each(['v1', 'v2', 'v1-sse', 'v1-ws', 'v2-modern'] as const)(
-  '%s: at a stop the call that runs is answered, nobody else comes in, and no process is left [http.stop]',
-  async (kind) => {
-    const { file, events } = journal();
-    const { address, pid } = await startHttpGateway({ servers: [{ id: 'u', ...local({ journal: file }) }] });
-    const client = await connectHttp(address, { kind, capabilities: ELICITATION });
-    await client.invoke('u::pid');
-    const running = client.invoke('u::sleep', { ms: 3_000 });
-    await waitUntil(() => events('call').some(({ tool }) => tool === 'sleep'));
-    const started = [...descendants(pid), ...events('start').map((event) => event.pid)];
-    process.kill(pid, 'SIGTERM');
-    await waitUntil(() => isRefused(address), { what: 'new requests are refused' });
-    expect(textOf(await running)).toBe('slept 3000');
-    await expectDead([pid, ...started]);
-  },
-);
-
-/** Whether a new request is answered with 503, or finds nobody who listens. */
-async function isRefused(address: string): Promise<boolean> {
-  try {
-    const response = await post(address, INITIALIZE);
-    await response.text();
-    return response.status === 503;
-  } catch {
-    return true;
-  }
-}

@@ -66,6 +66,19 @@ test('the configurations shown in the README load without a complaint [docs.conf
   }
 });
 
+test('the settings shown in the chapter on HTTP load without a complaint [docs.config-reference]', async () => {
+  const shown = blocks(section(README, 'Serve many clients over HTTP'), 'yaml');
+  const samples = shown.filter((text) => !text.startsWith('scrape_configs:'));
+  expect(samples.length).toBeGreaterThanOrEqual(4);
+  for (const sample of samples) {
+    const text = /^servers:/m.test(sample) ? sample : `${sample}\nservers: []\n`;
+    const file = join(temporaryDirectory(), 'mcp-gateway.yml');
+    await writeFile(file, text);
+    const { problems } = await loadConfig(file, { TEAM_KEY: 'a-team-key', BUILD_KEY: 'a-build-key' });
+    expect({ text, problems }).toEqual({ text, problems: [] });
+  }
+});
+
 test.each([
   ['README.md', README],
   ['AGENTS.template.md', AGENTS],
@@ -157,7 +170,11 @@ function propertiesOf(schema: unknown): JsonObject {
   if (!Array.isArray(oneOf)) return (properties ?? {}) as JsonObject;
   // The variants of `auth`: all their fields, and of the field that tells them apart every value.
   const variants = oneOf.map(propertiesOf);
-  const strategy = { enum: variants.map((variant) => resolved(variant.strategy).const) };
+  const strategies = variants.map((variant) => resolved(variant.strategy));
+  const strategy = {
+    enum: strategies.map((each) => each.const),
+    description: `${strategies.map((each) => `\`${each.const}\`: ${each.description}`).join('; ')}.`,
+  };
   return { ...Object.assign({}, ...variants), strategy };
 }
 

@@ -64,7 +64,7 @@ const LAYERS: Record<string, readonly string[]> = {
     ...['type config/schema', 'type config/settings', 'type server-views'],
   ],
   commands: ['core', 'version', 'process-streams', 'config', 'server-memory', 'gateway', 'type server-views'],
-  lib: ['core', 'config', 'broker', 'gateway'],
+  lib: ['core', 'config', 'broker', 'gateway', 'type server-views'],
   cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'upstream', 'gateway', 'commands'],
 };
 
