@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Audience, Backend, Router } from './backend.ts';
 import type { Broker } from './broker.ts';
 import type { Catalog } from './catalog/catalog.ts';
@@ -35,6 +36,7 @@ import { VERSION } from './version.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+const QUIET_POLL_MS = 20;
 
 /** The gateway from within, as the edge is composed with it. */
 export interface EdgeInternals {
@@ -168,9 +170,10 @@ export class Edge {
     return this.#gateway.config().settings;
   }
 
-  /** Resolves when no call runs any more, or at that time (epoch ms). */
+  /** Resolves when no call runs any more and the last has been answered, or at that time (epoch ms). */
   async #quiet(until: number): Promise<void> {
-    while (this.#running > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    do await sleep(QUIET_POLL_MS);
+    while (this.#running > 0 && Date.now() < until);
   }
 
   #edgeParts(requests: RequestLog, observed: CallObservation): EdgeParts {
@@ -241,7 +244,7 @@ export class Edge {
     };
   }
 
-  #statelessParts(caller: Caller): ServerParts {
+  #statelessParts(caller: Caller): { parts: ServerParts; end: () => void } {
     const sharing = this.#sharing;
     const session: ClientSession = new ClientSession({
       onLogLevel: async () => {},
@@ -251,7 +254,10 @@ export class Edge {
     const parts = this.#gateway.partsFor(caller, session, (...request) =>
       sharing.following.primitive(session, ...request),
     );
-    return { ...parts, ...this.#stateless.of(ownerOf(caller), parts) };
+    return {
+      parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts) },
+      end: () => sharing.following.leave(session),
+    };
   }
 
   #tellModern(method: string, params: JsonObject): void {

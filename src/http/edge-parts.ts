@@ -30,8 +30,8 @@ export interface EdgeParts {
   readonly tools: (caller: Caller) => readonly ToolEntry[];
   /** A session of a client with a handshake, or of one that holds a connection. */
   readonly openSession: (caller: Caller) => EdgeSession;
-  /** The parts for one request of a client without sessions (2026-07-28). */
-  readonly stateless: (caller: Caller) => ServerParts;
+  /** For one request of a client without sessions (2026-07-28); `end` when nobody waits for its answer any more. */
+  readonly stateless: (caller: Caller) => { readonly parts: ServerParts; readonly end: () => void };
   /** A call context for a request without a way back to its client (REST). */
   readonly context: (caller: Caller, rest: Omit<CallContext, 'caller'>) => CallContext;
   readonly requests: RequestLog;

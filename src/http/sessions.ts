@@ -99,11 +99,6 @@ export class Sessions {
     return counts;
   }
 
-  /** Whether any session waits for an answer. */
-  get isBusy(): boolean {
-    return [...this.#entries.values()].some(({ session }) => session.isBusy);
-  }
-
   async close(): Promise<void> {
     clearTimeout(this.#sweep);
     for (const id of [...this.#entries.keys()]) void this.end(id);

@@ -5,7 +5,6 @@ import type { Logger } from '../core/log.ts';
 import type { Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { Primitives } from '../primitives/primitives.ts';
-import { nobody } from './nobody.ts';
 import { Subscribers } from './subscribers.ts';
 
 export interface FollowingParts {
@@ -18,9 +17,6 @@ export interface FollowingParts {
   readonly hasSession: (session: Peer) => boolean;
   readonly log: Logger;
 }
-
-/** Stands for all clients without sessions that follow a resource: nobody tells when they stop. */
-const WITHOUT_SESSION: Peer = nobody({ capabilities: {} });
 
 /** Who follows which resources over the connections that are shared: a server knows of one follower only. */
 export class Following {
@@ -43,8 +39,11 @@ export class Following {
       if (this.#subscribers.of(uri).length > 0 && !hasOwn()) return { result: {} };
     }
     const answer = await primitives.handle(method, params, context);
-    if (method === 'resources/subscribe' && typeof uri === 'string' && 'result' in answer && !hasOwn())
+    if (method === 'resources/subscribe' && typeof uri === 'string' && 'result' in answer && !hasOwn()) {
+      // What is followed over a shared connection is renewed together.
+      if (primitives !== shared) await shared.handle(method, params, ofGateway());
       this.#subscribers.add(uri, session);
+    }
     return answer;
   }
 
@@ -62,7 +61,7 @@ export class Following {
     return this.#subscribers.of(uri);
   }
 
-  /** A session has ended: what nobody else follows is unsubscribed. */
+  /** A session has ended, or a request that listened: what nobody else follows is unsubscribed. */
   leave(session: Peer): void {
     for (const uri of this.#subscribers.urisOf(session)) {
       if (this.#subscribers.remove(uri, session))
@@ -77,7 +76,7 @@ export class Following {
     }
     // One without a session hears what the shared connections tell, whatever it can be asked.
     const answer = await this.#parts.shared.handle('resources/subscribe', { uri }, ofGateway());
-    if ('result' in answer) this.#subscribers.add(uri, WITHOUT_SESSION);
+    if ('result' in answer) this.#subscribers.add(uri, session);
   }
 }
 

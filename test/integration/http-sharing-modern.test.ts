@@ -34,6 +34,7 @@ test.each([[{}], [ELICITATION]])(
     await plain.invoke('u::add_resource', { uri: 'fixture://new' });
     await waitUntil(() => modern.heard(LISTS_CHANGED) > 0);
     await subscription.close();
+    await waitUntil(() => events('unsubscribe').length === 1, { what: 'nobody listens any more' });
     expect(deaf.heard(UPDATED) + deaf.heard(LISTS_CHANGED)).toBe(0);
   },
 );

@@ -118,8 +118,11 @@ export class McpEndpoint {
 
   async #postModern(request: Request, message: JsonObject, { caller }: Admitted): Promise<Response> {
     this.#modern ??= import('../../mcp/modern-handler.ts').then((own) => own.createModernHandler(this.#parts.log));
-    const parts = this.#parts.stateless(caller);
-    if (message.method === 'subscriptions/listen') parts.session.observe(message);
+    const { parts, end } = this.#parts.stateless(caller);
+    if (message.method === 'subscriptions/listen') {
+      parts.session.observe(message);
+      request.signal.addEventListener('abort', end, { once: true });
+    }
     return (await this.#modern).fetch(request, message, parts);
   }
 }
