@@ -55,9 +55,9 @@ test('a subscription keeps its server, until it is given up [idle.in-flight]', a
   const { config, endings } = pair();
   const gateway = await startGateway({ config, sdk: 'raw' });
   const { peer } = gateway.process;
-  const kept = await pidOf(gateway, 'kept::pid');
   const uri = 'fixture://only/kept';
   expect((await peer.request('resources/subscribe', { uri })).result).toEqual({});
+  const kept = await pidOf(gateway, 'kept::pid');
   const free = await pidOf(gateway, 'free::pid');
   await waitUntil(() => endings(free) === 1);
   expect(alive(kept)).toBe(true);

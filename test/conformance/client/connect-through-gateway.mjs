@@ -23,8 +23,8 @@ export async function connectThroughGateway({ url, revision, context: { client_i
       ...(revision === '2026-07-28' && { versionNegotiation: { mode: { pin: revision } } }),
     }),
   );
-  // No login of another scenario may be left.
-  const env = { ...getDefaultEnvironment(), XDG_DATA_HOME: folder };
+  // No login of another scenario may be left, nor what another one's server at the same port offered.
+  const env = { ...getDefaultEnvironment(), XDG_DATA_HOME: folder, XDG_CACHE_HOME: folder };
   await client.connect(new StdioClientTransport({ command, args, env }));
   const meta = async (name, input) => client.callTool({ name, arguments: input });
   const ask = async (name, input) => JSON.parse((await meta(name, input)).content[0].text);
