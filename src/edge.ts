@@ -8,6 +8,7 @@ import type { GatewayConfig } from './config/load.ts';
 import { type Caller, type CallPolicy, ownerOf } from './core/call.ts';
 import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
+import { writeForMany } from './core/line-writer.ts';
 import type { Logger } from './core/log.ts';
 import { createApp, publicUrlOf } from './http/app.ts';
 import { openBindProblem } from './http/auth/bind-check.ts';
@@ -132,6 +133,7 @@ export class Edge {
   /** Listens at `host` and `port` of the settings. Resolves with the address. */
   async listen(): Promise<string> {
     this.check();
+    writeForMany();
     const { host, port, http, monitor } = this.#settings;
     const upgrades = new Upgrades(this.#upgradeParts(http.maxBodyBytes));
     const express = this.#expressLane();
