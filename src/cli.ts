@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { StartArguments } from './commands/start.ts';
+import { COMMANDS, type Command, OPTIONS } from './commands/table.ts';
+import type { Terminal } from './commands/terminal.ts';
 import type { GatewayConfig } from './config/load.ts';
 import { emptyConfig, loadConfig, resolveConfigPath } from './config/load.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
@@ -15,38 +18,29 @@ import { startEarly } from './upstream/early-processes.ts';
 import { startsAtOnce } from './upstream/start-policy.ts';
 import { VERSION } from './version.ts';
 
-const HELP = `mcp-gateway ${VERSION}: one MCP server in front of all your MCP servers
+/** Commands that run a gateway or print what it is made of; the others are in the table of commands. */
+const OWN_COMMANDS: Readonly<Record<string, Command>> = {
+  start: {
+    usage: 'start [config]',
+    summary: 'serve many clients over HTTP: MCP at /mcp, REST at /api/v1, until Ctrl-C',
+    options: { config: 'configuration file', port: 'port to listen at (4000)', host: 'address to bind (127.0.0.1)' },
+    example: 'mcp-gateway start -c team.yml --port 8080',
+    run: ({ words, values: { config, port, host } }) =>
+      serveHttp({ config: config ?? words[0], port, host }, words.length > (config ? 0 : 1)),
+  },
+  schema: {
+    usage: 'schema',
+    summary: 'print the JSON Schema of the configuration file, for editors',
+    options: {},
+    example: 'mcp-gateway schema > mcp-gateway.schema.json',
+    async run() {
+      const { jsonSchema } = await import('./config/schema.ts');
+      return print(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
+    },
+  },
+};
 
-Usage
-  mcp-gateway [config]        serve an MCP client over stdio (this is what a client's entry runs)
-  mcp-gateway init [file]     write a commented mcp-gateway.yml to begin with, and show a new API key
-  mcp-gateway start [config]  serve many clients over HTTP: MCP at /mcp, REST at /api/v1, until Ctrl-C
-  mcp-gateway schema          print the JSON Schema of the configuration file, for editors
-
-Options
-  -c, --config <file>         configuration file (.json, .jsonc, .yml, .yaml)
-  --port <number>             start: port to listen at (4000)
-  --host <address>            start: address to bind (127.0.0.1)
-  -h, --help                  this text
-  -v, --version               the version
-
-Configuration, first found
-  the file named on the command line, $MCP_GATEWAY_CONFIG,
-  with start: mcp-gateway.yml in the working directory (.yaml, .json and .jsonc too),
-  $XDG_CONFIG_HOME/mcp-gateway/config.json (else ~/.config/mcp-gateway/config.json; .jsonc, .yml and .yaml too)
-  MCP_GATEWAY_PORT, MCP_GATEWAY_HOST and MCP_GATEWAY_LOG_LEVEL win over the file.
-  It is watched: edits take effect while the gateway runs.
-
-To begin with HTTP
-  mcp-gateway init && mcp-gateway start
-  curl -H 'Authorization: Bearer <the key that init showed>' http://127.0.0.1:4000/api/v1/tools
-
-Example of a file
-  {"everything": {"command": ["npx", "-y", "@modelcontextprotocol/server-everything"]},
-   "grep": {"url": "https://mcp.grep.app"}}
-
-Logs are JSON lines on stderr. Unless it is start, stdout belongs to the protocol.
-`;
+const ALL_COMMANDS: Readonly<Record<string, Command>> = { ...COMMANDS, ...OWN_COMMANDS };
 
 /** Longest time that an orderly end may take, in ms, before the process ends all the same. */
 const STOP_DEADLINE_MS = 4_500;
@@ -56,45 +50,64 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Runs the command line; resolves with the exit code: 0 done, 1 failed, 2 misused. */
 export async function main(argv: readonly string[]): Promise<number> {
   const parsed = parse(argv);
-  if ('misuse' in parsed) {
-    return misuse(parsed.misuse);
-  }
-  const { help, version, config, port, host } = parsed.values;
-  const [first, ...rest] = parsed.positionals;
-  if (help) return print(HELP);
+  if ('misuse' in parsed) return misuse(parsed.misuse);
+  const { help, version, ...values } = parsed.values;
+  const [first, ...words] = parsed.positionals;
   if (version) return print(`${VERSION}\n`);
-  if (first === 'schema') {
-    const { jsonSchema } = await import('./config/schema.ts');
-    return print(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
-  }
-  if (first === 'init') {
-    const { init } = await import('./commands/init.ts');
-    return init(rest, { cwd: process.cwd(), write: print, writeError: printError });
-  }
-  if (first === 'start') return serveHttp({ config: config ?? rest[0], port, host }, rest.length > (config ? 0 : 1));
-  if (port !== undefined || host !== undefined) return misuse('--port and --host belong to mcp-gateway start');
-  if (rest.length > 0 || (first !== undefined && config !== undefined)) {
+  if (first === 'help' || help) return showHelp(first === 'help' ? words[0] : first);
+  const command = commandNamed(first);
+  const wrong = foreignOption(Object.keys(values), command);
+  if (wrong !== undefined) return misuse(wrong);
+  if (command) return command.run({ words, values }, terminal());
+  if (words.length > 0 || (first !== undefined && values.config !== undefined)) {
     return misuse('one configuration file at a time');
   }
-  return serve(config ?? first);
+  return serve(values.config ?? first);
+}
+
+function commandNamed(name: string | undefined): Command | undefined {
+  return name !== undefined && Object.hasOwn(ALL_COMMANDS, name) ? ALL_COMMANDS[name] : undefined;
+}
+
+/** What is wrong when an option belongs to other commands only. */
+function foreignOption(names: readonly string[], command: Command | undefined): string | undefined {
+  const foreign = names.find((name) => !(name in (command?.options ?? { config: '' })));
+  if (foreign === undefined) return undefined;
+  const owners = Object.keys(ALL_COMMANDS).filter((name) => foreign in (commandNamed(name)?.options ?? {}));
+  return `--${foreign} belongs to ${owners.map((name) => `mcp-gateway ${name}`).join(' and ')}`;
+}
+
+async function showHelp(name: string | undefined): Promise<number> {
+  const { commandHelp, generalHelp } = await import('./commands/help.ts');
+  const command = commandNamed(name);
+  return print(command ? commandHelp(command) : generalHelp(ALL_COMMANDS));
 }
 
 function parse(argv: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        config: { type: 'string', short: 'c' },
-        port: { type: 'string' },
-        host: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean', short: 'v' },
-      },
-    });
+    return parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });
   } catch (error) {
     return { misuse: causeOf(error) };
   }
+}
+
+function terminal(): Terminal {
+  const { env, platform, execPath, argv } = process;
+  return {
+    ...{ cwd: process.cwd(), env, platform, self: [execPath, resolve(argv[1] ?? '')] },
+    ...{ write: print, writeError: printError },
+    ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
+  };
+}
+
+/** Anything but a yes is a no, and so is the end of the input. */
+async function ask(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const ended = once(lines, 'close').then(() => '');
+  const answer = await Promise.race([lines.question(`${question} [y/N] `), ended]);
+  lines.close();
+  return /^y(?:es)?$/i.test(answer.trim());
 }
 
 function print(text: string): number {

@@ -663,6 +663,27 @@ const HTTP_LOAD = promised('#6', {
   'http.many-headers': '10,000 headers are refused, and the next client is served.',
 });
 
+const HOME = promised('#7', {
+  'home.import-claude-code':
+    'import reads the servers of Claude Code: of the project, the user, and the user within the project.',
+  'home.import-editors':
+    'import reads Claude Desktop, Cursor and VS Code; inputs become variables, equal servers count once.',
+  'home.import-opencode': 'import reads OpenCode, in both shapes of its file.',
+  'home.import-codex': 'import reads the TOML of Codex.',
+  'home.import-others': 'import reads Windsurf, Gemini CLI and plain mcpServers files.',
+  'home.import-secrets': 'What looks like a secret is replaced by a variable, and its value is never shown.',
+  'home.import-preview': 'import shows what comes from where, and writes only after a yes or with --yes.',
+  'home.import-writes': 'What import writes loads without a problem, and importing again adds nothing.',
+  'home.import-keeps': 'import adds in the shape of the file, keeps its comments and mode, and a backup.',
+  'home.import-broken': 'A broken file is named with its place and costs its own servers only.',
+  'home.import-json': 'import tells as JSON what it found and did.',
+  'home.install': 'install writes our entry into the file of a client after a preview, and touches no other entry.',
+  'home.install-claude-code': 'The entry for Claude Code has alwaysLoad; an older entry of ours is replaced.',
+  'home.install-undo': 'install --undo restores what was there, and keeps what others changed since.',
+  'home.agents-md': 'agents-md prints the text for the model, or appends it once.',
+  'home.help': 'Every command is listed by --help and has a help of its own, with an example.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -688,6 +709,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...HTTP_MONITOR,
   ...HTTP_DOCKER,
   ...HTTP_LOAD,
+  ...HOME,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -1,0 +1,83 @@
+import { extname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { KeyPath } from '../config/finding.ts';
+import { type RawConfig, readShape } from '../config/formats.ts';
+import { parseConfig } from '../config/parse.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { editJson } from './edit-json.ts';
+import { readText } from './read-client-file.ts';
+
+/** Our configuration file as servers are added to it. */
+export interface OurFile {
+  readonly path: string;
+  /** Undefined: there is none yet. */
+  readonly text: string | undefined;
+  readonly root: JsonObject;
+  readonly raw: RawConfig;
+}
+
+/** Throws `CONFIG_INVALID`, with the place, where the file is broken. */
+export async function readOurFile(path: string): Promise<OurFile> {
+  const text = await readText(path);
+  const isEmpty = text === undefined || text.trim() === '';
+  const { root } = isEmpty ? { root: {} } : await parseConfig(text, path);
+  return { path, text, root, raw: readShape(root) };
+}
+
+/** The text of the file with these servers in it, in the shape that it has; what it said stays as it was. */
+export async function withServers(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
+  const isYaml = ['.yml', '.yaml'].includes(extname(file.path).toLowerCase());
+  const text = isYaml ? await yamlWith(file, servers) : jsonWith(file, servers);
+  await check(file, text, servers);
+  return text;
+}
+
+function jsonWith({ text, root, raw }: OurFile, servers: ReadonlyMap<string, JsonObject>): string {
+  let edited = text ?? '';
+  let count = Array.isArray(root.servers) ? root.servers.length : 0;
+  for (const [key, entry] of servers) {
+    if (isListed(root, raw)) edited = editJson(edited, ['servers', count++], { id: key, ...entry }, true);
+    else edited = editJson(edited, [...mapPath(raw), key], entry);
+  }
+  return edited;
+}
+
+async function yamlWith({ text, root, raw }: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text ?? '');
+  for (const [key, entry] of servers) {
+    if (isListed(root, raw)) document.addIn(['servers'], document.createNode({ id: key, ...entry }));
+    else document.setIn([...mapPath(raw), key], document.createNode(entry));
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+function isListed(root: JsonObject, raw: RawConfig): boolean {
+  return !isFlat(raw) && Array.isArray(root.servers);
+}
+
+/** Where the settings stand tells the shape. */
+function isFlat({ settings }: RawConfig): boolean {
+  return settings.path.length > 0;
+}
+
+function mapPath(raw: RawConfig): KeyPath {
+  return isFlat(raw) ? [] : ['mcpServers'];
+}
+
+/** Before anything is written: the new text has the servers, and what the file had. */
+async function check(file: OurFile, text: string, servers: ReadonlyMap<string, JsonObject>): Promise<void> {
+  const { root } = await parseConfig(text, file.path);
+  const after = new Map(readShape(root).entries.map(({ key, value }) => [key, value]));
+  const before = file.raw.entries.filter(({ value }) => value !== undefined);
+  const isWhole =
+    before.every(({ key, value }) => isDeepStrictEqual(after.get(key), value)) &&
+    [...servers].every(([key, entry]) => isSuperset(after.get(key), entry));
+  if (!isWhole)
+    throw new GatewayError('CONFIG_INVALID', `${file.path}: servers cannot be added to it; add them by hand`);
+}
+
+function isSuperset(whole: unknown, part: JsonObject): boolean {
+  return isJsonObject(whole) && Object.entries(part).every(([name, value]) => isDeepStrictEqual(whole[name], value));
+}

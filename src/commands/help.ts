@@ -1,0 +1,53 @@
+import { VERSION } from '../version.ts';
+import type { Command } from './table.ts';
+import { OPTIONS } from './table.ts';
+
+/** The text of `mcp-gateway --help`: every command on a line. */
+export function generalHelp(commands: Readonly<Record<string, Command>>): string {
+  const rows = Object.values(commands).map(({ usage, summary }) => [usage, summary] as const);
+  const width = Math.max(...rows.map(([usage]) => usage.length));
+  const lines = rows.map(([usage, summary]) => `  mcp-gateway ${usage.padEnd(width)}  ${summary}`);
+  return `mcp-gateway ${VERSION}: one MCP server in front of all your MCP servers
+
+Usage
+  mcp-gateway ${'[config]'.padEnd(width)}  serve an MCP client over stdio (this is what a client's entry runs)
+${lines.join('\n')}
+  mcp-gateway ${'help <command>'.padEnd(width)}  its options, with an example
+
+Options
+  -c, --config <file>   configuration file (.json, .jsonc, .yml, .yaml)
+  -h, --help            this text, or that of a command
+  -v, --version         the version
+
+Configuration, first found
+  the file named on the command line, $MCP_GATEWAY_CONFIG,
+  with start: mcp-gateway.yml in the working directory (.yaml, .json and .jsonc too),
+  $XDG_CONFIG_HOME/mcp-gateway/config.json (else ~/.config/mcp-gateway/config.json; .jsonc, .yml and .yaml too)
+  MCP_GATEWAY_PORT, MCP_GATEWAY_HOST and MCP_GATEWAY_LOG_LEVEL win over the file.
+  It is watched: edits take effect while the gateway runs.
+
+To begin with HTTP
+  mcp-gateway init && mcp-gateway start
+  curl -H 'Authorization: Bearer <the key that init showed>' http://127.0.0.1:4000/api/v1/tools
+
+Example of a file
+  {"everything": {"command": ["npx", "-y", "@modelcontextprotocol/server-everything"]},
+   "grep": {"url": "https://mcp.grep.app"}}
+
+Logs are JSON lines on stderr. Without a command stdout belongs to the protocol.
+`;
+}
+
+/** The text of `mcp-gateway <command> --help`. */
+export function commandHelp({ usage, summary, options, example }: Command): string {
+  const rows = Object.entries(options).map(([name, text]) => [signature(name as keyof typeof OPTIONS), text] as const);
+  const width = Math.max(0, ...rows.map(([option]) => option.length));
+  const listed = rows.map(([option, text]) => `  ${option.padEnd(width)}  ${text}\n`).join('');
+  return `mcp-gateway ${usage}: ${summary}\n${listed && `\nOptions\n${listed}`}\nExample\n  ${example}\n`;
+}
+
+function signature(name: keyof typeof OPTIONS): string {
+  const option = OPTIONS[name];
+  const short = 'short' in option ? `-${option.short}, ` : '';
+  return `${short}--${name}${option.type === 'string' ? ` <${name}>` : ''}`;
+}

@@ -1,0 +1,51 @@
+import type { FoundServers } from '../clients/found-servers.ts';
+import type { ImportPlan, NeededVariable, PlannedServer } from '../clients/import-plan.ts';
+import { shown, shownPath } from './terminal.ts';
+
+/** What an import would do, for people; `home` is written as `~`. Secrets are not in the plan. */
+export function importPreview(
+  { found, plan }: { readonly found: FoundServers; readonly plan: ImportPlan },
+  home: string,
+): string {
+  const { servers, needed } = plan;
+  const place = (text: string) => shown(text.replaceAll(`${home}/`, '~/'));
+  const lines = [
+    `${count(servers.length, 'server')} in ${count(found.files.length, 'file')}`,
+    ...servers.flatMap((server) => linesOf(server, home)),
+    ...(needed.length > 0 ? ['', 'To be set where the gateway starts; the values stay where they are:'] : []),
+    ...needed.map((variable) => variableLine(variable, place)),
+    ...(found.problems.length > 0 ? ['', 'Not read:'] : []),
+    ...found.problems.map((problem) => `  ${place(problem)}`),
+  ];
+  return `${lines.join('\n')}\n\n`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+const MARKS: Readonly<Record<PlannedServer['outcome'], string>> = { added: '+', same: '=', self: '-', refused: '!' };
+
+function linesOf(server: PlannedServer, home: string): string[] {
+  const { outcome, key, as = key, client, file, place, notes } = server;
+  const from = `from ${client}, ${shownPath(file, home)}: ${shown(place)}`;
+  const renamed =
+    outcome === 'added' && as !== key ? [`named ${shown(as)}: another server is called ${shown(key)}`] : [];
+  return [
+    `  ${MARKS[outcome]} ${shown(as)}  ${whatOf(server)}`,
+    ...[from, ...renamed, ...(outcome === 'added' ? notes : [])].map((line) => `      ${shown(line)}`),
+  ];
+}
+
+function whatOf({ outcome, key, as, entry, reason }: PlannedServer): string {
+  if (outcome === 'self') return 'left out: it leads to this gateway';
+  if (outcome === 'refused') return `left out: ${shown(reason ?? '')}`;
+  if (outcome === 'same') return as === key ? 'is there already' : `is there already (as ${shown(key)} there)`;
+  const { command, url, enabled } = entry ?? {};
+  const how = Array.isArray(command) ? command.join(' ') : String(url);
+  return `${shown(how)}${enabled === false ? ' (switched off)' : ''}`;
+}
+
+function variableLine({ name, server, heldBy }: NeededVariable, place: (text: string) => string): string {
+  return `  export ${shown(name)}=…   # ${heldBy ? `its value: ${place(heldBy)}` : `${shown(server)} asks for it`}`;
+}

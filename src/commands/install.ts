@@ -1,0 +1,114 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Client } from '../clients/client.ts';
+import { CLIENTS } from '../clients/clients.ts';
+import { type Installation, planInstall, planUndo } from '../clients/installation.ts';
+import { replaceFile } from '../clients/replace-file.ts';
+import { expandHome } from '../config/check.ts';
+import { formatPath } from '../config/finding.ts';
+import { resolveConfigPath } from '../config/load.ts';
+import type { JsonObject } from '../core/json.ts';
+import { selfKnown, unknownClient } from './import.ts';
+import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+
+export interface InstallArguments {
+  /** Words after the command: the id of one client. */
+  readonly clients: readonly string[];
+  readonly undo?: boolean | undefined;
+  readonly project?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+  readonly runner?: string | undefined;
+  /** For the runner: a file, or what a registry knows. */
+  readonly package?: string | undefined;
+}
+
+/**
+ * `mcp-gateway install <client>`: our entry into the client's file, or out of it again, after a preview and a question.
+ * Resolves with the exit code: 0 done, 1 failed, 2 misused.
+ */
+export async function install(args: InstallArguments, terminal: Terminal): Promise<number> {
+  const client = CLIENTS.find(({ id }) => id === args.clients[0]);
+  const wrong = misuseOf(args, client, terminal);
+  if (wrong !== undefined || client === undefined) return misused(terminal, 'install', wrong ?? '');
+  return reporting(terminal, 'install', async () => {
+    const planned = await plan(client, args, terminal);
+    terminal.write(preview(client, planned, terminal));
+    if (planned.after === planned.text) return 0;
+    if (await isAgreed(args, terminal)) terminal.write(`${await carryOut(planned, !args.undo, terminal)}\n`);
+    else terminal.write(`Nothing was written${terminal.ask ? '' : ': --yes writes it'}.\n`);
+    return 0;
+  });
+}
+
+function misuseOf(args: InstallArguments, client: Client | undefined, terminal: Terminal): string | undefined {
+  const [name] = args.clients;
+  if (name === undefined) return `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`;
+  if (args.clients.length > 1) return `found ${args.clients.length} arguments, expected one client`;
+  if (client === undefined) return unknownClient(name);
+  const isRunner = args.runner === undefined || ['npx', 'bunx'].includes(args.runner);
+  if (!isRunner) return `found --runner ${JSON.stringify(args.runner)}, expected npx or bunx`;
+  if (args.runner !== undefined && args.package === undefined)
+    return '--runner wants --package: the name mcp-gateway on the npm registry belongs to another package';
+  const inProject = client.places(clientHome(terminal)).some(({ scope }) => scope === 'project');
+  return args.project && !inProject ? `${client.name} has no file in a project` : undefined;
+}
+
+async function plan(client: Client, args: InstallArguments, terminal: Terminal): Promise<Installation> {
+  const home = clientHome(terminal);
+  const self = await selfKnown(resolveConfigPath({ env: terminal.env }), terminal);
+  const scope = args.project ? 'project' : 'user';
+  if (args.undo) return planUndo(client, scope, { home, self });
+  return planInstall(client, scope, { home, self, command: commandOf(args, terminal) });
+}
+
+/** Without a package the bin that runs now, by its own path. */
+function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readonly string[] {
+  if (args.package === undefined) return self;
+  const isFile = /^[.~]|[\\/].*\.tgz$|^[^@].*\.tgz$/.test(args.package) && !/^\w+:/.test(args.package);
+  const spec = isFile ? resolve(cwd, expandHome(args.package, env.HOME ?? '')) : args.package;
+  return args.runner === 'bunx'
+    ? ['bunx', '--package', spec, 'mcp-gateway']
+    : ['npx', '-y', '--package', spec, 'mcp-gateway'];
+}
+
+/** Our entry before and after, and nothing else of the file: there may be secrets beside it. */
+function preview(client: Client, { place, key, text, from, to, after }: Installation, terminal: Terminal): string {
+  const name = `${client.name}, ${shownPath(place.path, clientHome(terminal).home)}`;
+  if (after === text)
+    return `${name}: ${from ? `is there already, as ${shown(key)}` : 'has no entry of the gateway'}\n`;
+  const temporary =
+    to && terminal.self.some((word) => to && JSON.stringify(to).includes(word)) && isTemporary(terminal);
+  return [
+    `${name}: ${shown(formatPath([...place.at, key]))}`,
+    ...diffLines('-', from),
+    ...diffLines('+', to),
+    ...(temporary ? ['This runs from a cache that may be cleared: name the package file with --package.'] : []),
+    '',
+  ].join('\n');
+}
+
+function isTemporary({ self: [, bin] }: Terminal): boolean {
+  return /[\\/](?:_npx|bunx-[^\\/]*)[\\/]/.test(bin);
+}
+
+function diffLines(mark: string, entry: JsonObject | undefined): string[] {
+  if (entry === undefined) return [];
+  return JSON.stringify(entry, undefined, 2)
+    .split('\n')
+    .map((line) => `  ${mark} ${shown(line)}`);
+}
+
+async function isAgreed({ yes }: InstallArguments, { ask }: Terminal): Promise<boolean> {
+  return yes || ((await ask?.('Write it?')) ?? false);
+}
+
+/** An undo keeps no backup: the next one would take it for what was there before. */
+async function carryOut({ place, text, after }: Installation, keep: boolean, terminal: Terminal): Promise<string> {
+  const { home } = clientHome(terminal);
+  if (after === undefined) {
+    await rm(place.path);
+    return `Removed ${shownPath(place.path, home)}, which held nothing else`;
+  }
+  const backup = await replaceFile({ path: place.path, before: text, after, backup: keep });
+  return `Wrote ${shownPath(place.path, home)}${backup ? `; as it was: ${shownPath(backup, home)}` : ''}`;
+}

@@ -1,0 +1,97 @@
+import type { Terminal } from './terminal.ts';
+
+/** Every option of every command, as `parseArgs` reads them. */
+export const OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  yes: { type: 'boolean', short: 'y' },
+  'dry-run': { type: 'boolean' },
+  json: { type: 'boolean' },
+  undo: { type: 'boolean' },
+  project: { type: 'boolean' },
+  runner: { type: 'string' },
+  package: { type: 'string' },
+  append: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+type OptionName = Exclude<keyof typeof OPTIONS, 'help' | 'version'>;
+
+/** What was written after `mcp-gateway`, taken apart. */
+export interface CommandLine {
+  readonly words: readonly string[];
+  readonly values: {
+    readonly [name in OptionName]?: (typeof OPTIONS)[name]['type'] extends 'string' ? string : boolean;
+  };
+}
+
+/** One command: how it is called, what it is for, and what runs it; loaded when it is called. */
+export interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: Readonly<Partial<Record<OptionName, string>>>;
+  readonly example: string;
+  run(line: CommandLine, terminal: Terminal): Promise<number>;
+}
+
+const CLIENT_IDS = 'claude-code, claude-desktop, cursor, vs-code, opencode, codex, windsurf, gemini-cli';
+
+/** Those that need nothing but a terminal; `start` and `schema` are with the command line itself. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  init: {
+    usage: 'init [file]',
+    summary: 'write a commented mcp-gateway.yml to begin with, and show a new API key',
+    options: {},
+    example: 'mcp-gateway init && mcp-gateway start',
+    async run({ words }, terminal) {
+      const { init } = await import('./init.ts');
+      return init(words, terminal);
+    },
+  },
+  import: {
+    usage: 'import [client…]',
+    summary: `take over the servers of other clients (${CLIENT_IDS}) or of a file; shows them first`,
+    options: {
+      config: 'file to add them to',
+      yes: 'do not ask',
+      'dry-run': 'show, and write nothing',
+      json: 'what was found and done as JSON; writes with --yes only',
+    },
+    example: 'mcp-gateway import claude-code ./servers.json',
+    async run({ words, values }, terminal) {
+      const { importServers } = await import('./import.ts');
+      return importServers({ ...values, sources: words, dryRun: values['dry-run'] }, terminal);
+    },
+  },
+  install: {
+    usage: 'install <client>',
+    summary: "write the gateway's entry into the file of a client; shows it first",
+    options: {
+      undo: 'put back what was there',
+      project: 'the file of the working directory instead of the user’s',
+      yes: 'do not ask',
+      runner: 'npx or bunx, with --package',
+      package: 'package file that the runner runs; without it the entry runs this very copy',
+    },
+    example: 'mcp-gateway install claude-code --package ~/mcp-gateway-0.1.0.tgz',
+    async run({ words, values }, terminal) {
+      const { install } = await import('./install.ts');
+      return install({ ...values, clients: words }, terminal);
+    },
+  },
+  'agents-md': {
+    usage: 'agents-md',
+    summary: 'print what the model should know, for AGENTS.md or CLAUDE.md',
+    options: { append: 'file to append it to, once' },
+    example: 'mcp-gateway agents-md --append ~/.claude/CLAUDE.md',
+    async run({ words, values }, terminal) {
+      const { agentsMd } = await import('./agents-md.ts');
+      const { misused } = await import('./terminal.ts');
+      if (words.length > 0)
+        return misused(terminal, 'agents-md', `found ${JSON.stringify(words[0])}, expected options`);
+      return agentsMd(values, terminal);
+    },
+  },
+};

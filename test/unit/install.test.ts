@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { CLIENTS } from '../../src/clients/clients.ts';
+import { agentsMd } from '../../src/commands/agents-md.ts';
+import { install } from '../../src/commands/install.ts';
+import { clientHome } from '../../src/commands/terminal.ts';
+import { clientFiles } from '../helpers/client-home.ts';
+
+const BIN = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+const TEMPLATE = readFileSync(new URL('../../AGENTS.template.md', import.meta.url), 'utf8');
+
+function fileOf(id: string, files: ReturnType<typeof clientFiles>): string {
+  const places = CLIENTS.find((client) => client.id === id)?.places(clientHome(files.terminal)) ?? [];
+  const users = places.filter(({ scope, path }) => scope === 'user' && files.exists(path.slice(files.home.length + 1)));
+  return users[0]?.path.slice(files.home.length + 1) ?? expect.fail(id);
+}
+
+test.each(CLIENTS.filter(({ id }) => !['claude-code', 'vs-code'].includes(id)).map(({ id }) => id))(
+  'install and --undo for %s leave the file as it was, byte for byte [home.install, home.install-undo]',
+  async (id) => {
+    const files = clientFiles();
+    const path = fileOf(id, files);
+    const before = files.read(path);
+    expect(await install({ clients: [id], yes: true }, files.terminal)).toBe(0);
+    const installed = files.read(path);
+    expect(installed).toContain('/opt/gateway/dist/index.js');
+    for (const text of before.match(/"[^"\n]*"/g) ?? []) expect(installed).toContain(text);
+    files.said();
+    expect(await install({ clients: [id], yes: true }, files.terminal)).toBe(0);
+    expect(files.said()).toContain('is there already, as gateway');
+    expect(await install({ clients: [id], yes: true, undo: true }, files.terminal)).toBe(0);
+    expect(files.read(path)).toBe(before);
+  },
+);
+
+test('Claude Code gets alwaysLoad; an older entry of ours is replaced, and restored [home.install-claude-code]', async () => {
+  const { terminal, read, said } = clientFiles();
+  const before = read('.claude.json');
+  await install({ clients: ['claude-code'], yes: true, package: '../gateway.tgz', runner: 'bunx' }, terminal);
+  const { gateway, github } = JSON.parse(read('.claude.json')).mcpServers;
+  expect(gateway).toMatchObject({ type: 'stdio', command: 'bunx', alwaysLoad: true });
+  expect(gateway.args).toEqual(['--package', expect.stringMatching(/^\/.*\/gateway\.tgz$/), 'mcp-gateway']);
+  expect(github.url).toContain('githubcopilot');
+  expect(said()).not.toContain('a-made-up-credential');
+  await install({ clients: ['claude-code'], yes: true, undo: true }, terminal);
+  expect(read('.claude.json')).toBe(before);
+});
+
+test('what others changed since stays when it is undone [home.install-undo]', async () => {
+  const { terminal, read, write } = clientFiles();
+  await install({ clients: ['codex'], yes: true }, terminal);
+  write('.codex/config.toml', `${read('.codex/config.toml')}\n[later]\nx = 1\n`);
+  await install({ clients: ['codex'], yes: true, undo: true }, terminal);
+  expect(read('.codex/config.toml')).toContain('[later]');
+  expect(read('.codex/config.toml')).not.toContain('gateway');
+});
+
+test('a file that it made goes with the undo; a key of somebody else is not taken [home.install, home.install-undo]', async () => {
+  const { terminal, exists, write, read, said } = clientFiles({ empty: true });
+  await install({ clients: ['cursor'], project: true, yes: true }, terminal);
+  expect(exists('project/.cursor/mcp.json')).toBe(true);
+  await install({ clients: ['cursor'], project: true, yes: true, undo: true }, terminal);
+  expect(exists('project/.cursor/mcp.json')).toBe(false);
+  write('.cursor/mcp.json', '{"mcpServers": {"gateway": {"command": "another"}}}');
+  await install({ clients: ['cursor'], yes: true }, terminal);
+  expect(JSON.parse(read('.cursor/mcp.json')).mcpServers).toMatchObject({
+    gateway: { command: 'another' },
+    'gateway-2': { command: '/usr/bin/node' },
+  });
+  said();
+  expect(await install({ clients: ['windsurf'], undo: true, yes: true }, terminal)).toBe(0);
+  expect(said()).toContain('has no entry of the gateway');
+});
+
+test('without a yes nothing is written; misuse is 2, a broken file 1 [home.install]', async () => {
+  const { terminal, exists, write, said } = clientFiles({ empty: true });
+  expect(await install({ clients: ['cursor'] }, terminal)).toBe(0);
+  expect([said().includes('--yes writes it'), exists('.cursor/mcp.json')]).toEqual([true, false]);
+  expect(await install({ clients: [] }, terminal)).toBe(2);
+  expect(await install({ clients: ['cursor'], runner: 'npx' }, terminal)).toBe(2);
+  expect(await install({ clients: ['windsurf'], project: true }, terminal)).toBe(2);
+  write('.cursor/mcp.json', '{');
+  expect(await install({ clients: ['cursor'], yes: true }, terminal)).toBe(1);
+});
+
+test('agents-md prints the text, or appends it once [home.agents-md]', async () => {
+  const { terminal, said, write, read } = clientFiles({ empty: true });
+  expect(await agentsMd({}, terminal)).toBe(0);
+  expect(said()).toBe(TEMPLATE);
+  write('project/AGENTS.md', '# Mine');
+  await agentsMd({ append: 'AGENTS.md' }, terminal);
+  const text = read('project/AGENTS.md');
+  expect(text.startsWith('# Mine\n\n')).toBe(true);
+  expect(text.endsWith(TEMPLATE)).toBe(true);
+  await agentsMd({ append: 'AGENTS.md' }, terminal);
+  expect(read('project/AGENTS.md')).toBe(text);
+});
+
+test('the built bin finds the text, and tells of every command [home.agents-md, home.help]', () => {
+  const run = (...args: string[]) => spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8' });
+  expect(run('agents-md').stdout).toBe(TEMPLATE);
+  const { stdout } = run('--help');
+  for (const name of ['init', 'import', 'install', 'agents-md', 'start', 'schema']) {
+    expect(stdout).toMatch(new RegExp(`^  mcp-gateway ${name}\\b`, 'm'));
+    expect(run(name, '--help').stdout).toBe(run('help', name).stdout);
+    expect(run(name, '--help').stdout).toContain('\nExample\n  mcp-gateway ');
+  }
+  const misused = run('import', '--port', '1');
+  expect([misused.status, misused.stderr]).toEqual([2, expect.stringContaining('--port belongs to mcp-gateway start')]);
+});
