@@ -67,8 +67,10 @@ export class Broker {
     const { tool: entry } = await this.#resolve(id, caller, FIRST_CONNECT_WAIT_MS);
     const state = this.#parts.upstreams.state(entry.server);
     const available = isAvailable(state);
+    const warnings = this.#parts.remarks(entry);
+    const own = { available, ...(!available && { state: state.status }), ...(warnings.length > 0 && { warnings }) };
     // The definition comes last: should it have a field of one of these names, its own is what counts.
-    return { id, server: entry.server, available, ...(!available && { state: state.status }), ...entry.definition };
+    return { id, server: entry.server, ...own, ...entry.definition };
   }
 
   /** Calls a tool and resolves with the upstream's own result. */

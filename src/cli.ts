@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { StartArguments } from './commands/start.ts';
@@ -8,6 +7,7 @@ import { COMMANDS, type Command, OPTIONS } from './commands/table.ts';
 import type { Terminal } from './commands/terminal.ts';
 import type { GatewayConfig } from './config/load.ts';
 import { emptyConfig, loadConfig, resolveConfigPath } from './config/load.ts';
+import { cacheDirectory, dataDirectory } from './core/directories.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
 import { FrontDesk } from './mcp/front-desk.ts';
@@ -132,6 +132,7 @@ async function serveHttp(args: StartArguments, isMisused: boolean): Promise<numb
     env: process.env,
     cwd: process.cwd(),
     cacheDirectory: cacheDirectory(),
+    dataDirectory: dataDirectory(),
     log: processLog(),
     write: print,
     writeError: printError,
@@ -168,7 +169,8 @@ async function serve(argument: string | undefined): Promise<number> {
   void desk.greeted.then(() => setImmediate(startEarly, atOnce));
   await Promise.race([desk.greeted, immediate().then(() => immediate())]);
   const { Gateway } = await import('./gateway.ts');
-  const gateway = new Gateway(config, { log, cacheDirectory: cacheDirectory() }, remembered);
+  const directories = { cacheDirectory: cacheDirectory(), dataDirectory: dataDirectory() };
+  const gateway = new Gateway(config, { log, ...directories }, remembered);
   const served = gateway.serve(desk).then(() => 'the client closed the connection');
   gateway.startServers();
   gateway.watch();
@@ -178,12 +180,6 @@ async function serve(argument: string | undefined): Promise<number> {
   setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
   await gateway.stop();
   return 0;
-}
-
-/** Where what was learnt is kept: `$XDG_CACHE_HOME/mcp-gateway`, else `~/.cache/mcp-gateway`. */
-function cacheDirectory(): string {
-  const { XDG_CACHE_HOME = '' } = process.env;
-  return join(isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache'), 'mcp-gateway');
 }
 
 /** The configuration to start with. A file that cannot be read costs its servers, not the gateway: it is watched. */

@@ -23,6 +23,8 @@ export interface FinderParts {
   readonly catalog: Catalog;
   readonly upstreams: Upstreams;
   readonly visible: Visibility;
+  /** What whoever chooses a tool should know about it, in sentences. */
+  readonly remarks: (tool: ToolEntry) => readonly string[];
   readonly notices: () => ConfigNotices;
   /** What was invoked after which searches; absent: nothing is remembered. */
   readonly usage?: UsageMemory;
@@ -148,9 +150,21 @@ export class Finder {
     const down = new Set(
       hits.filter(({ entry }) => !isAvailable(this.#parts.upstreams.state(entry.server))).map(({ entry }) => entry.id),
     );
-    const { results: shown } = searchResults(hits, { budgetTokens: budgetTokens - down.size * MARK_TOKENS });
-    const results = shown.map((result) => (down.has(result.id) ? { ...result, available: false } : result));
+    const warnings = this.#warnings(hits);
+    const marksTokens = down.size * MARK_TOKENS + estimateTokens(JSON.stringify([...warnings.values()]));
+    const { results: shown } = searchResults(hits, { budgetTokens: budgetTokens - marksTokens });
+    const results = shown.map((result) => ({
+      ...result,
+      ...(down.has(result.id) && { available: false }),
+      ...(warnings.has(result.id) && { warnings: warnings.get(result.id) }),
+    }));
     return hits.length > 0 ? { found, results } : { found, results, ...this.#waysOn(query, caller) };
+  }
+
+  /** Remarks on hits, where there are any, by id. */
+  #warnings(hits: readonly SearchHit[]): ReadonlyMap<string, readonly string[]> {
+    const remarks = hits.map(({ entry }) => [entry.id, this.#parts.remarks(entry)] as const);
+    return new Map(remarks.filter(([, said]) => said.length > 0));
   }
 
   /** The catalog's ranking, fused with likeness of meaning where that is to be had, and a little moved by use. */

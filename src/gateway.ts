@@ -11,6 +11,7 @@ import type { Caller, CallTool } from './core/call.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
 import type { Edge, EdgeHost, EdgeInternals } from './edge.ts';
+import type { Guards } from './guards.ts';
 import { Jobs } from './jobs/jobs.ts';
 import type { ClientSession } from './mcp/client-session.ts';
 import { Conversations } from './mcp/conversation.ts';
@@ -19,7 +20,7 @@ import { instructions } from './mcp/instructions.ts';
 import type { HandlePrimitive, ServerParts } from './mcp/server-parts.ts';
 import { configHint, noConfig } from './notices.ts';
 import { OfferedTools } from './offered-tools.ts';
-import { fusing, jobLimits, meaning, usageMemory } from './optional-parts.ts';
+import { fusing, guarding, jobLimits, meaning, usageMemory } from './optional-parts.ts';
 import type { PrimitiveKind } from './primitives/primitive-source.ts';
 import type { RememberedServers } from './remembered/remembered-servers.ts';
 import { ResultStore } from './results/result-store.ts';
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   readonly log?: Logger;
   /** Where it keeps what it has learnt (what servers offer, use of tools, vectors); absent: nothing is kept on disk. */
   readonly cacheDirectory?: string;
+  /** Where it keeps what must last (which tools are trusted, counts); absent: none of it outlives the gateway. */
+  readonly dataDirectory?: string;
 }
 
 export interface StartOptions {
@@ -56,6 +59,7 @@ export class Gateway {
   readonly #remembered: RememberedServers;
   readonly #verdicts: EraVerdicts;
   readonly #offered: OfferedTools;
+  readonly #guards: Guards;
   readonly #backend: Backend;
   #audience = NOBODY;
   #router: Router;
@@ -86,26 +90,30 @@ export class Gateway {
     const { cacheDirectory } = options;
     this.#config = config;
     this.#log = options.log ?? createLogger(() => {});
+    this.#guards = guarding({ ...options, config: () => this.#config, log: this.#log });
     this.#jobs = new Jobs(jobLimits(config));
     this.#usage = usageMemory(config, cacheDirectory);
     this.#semantics = cacheDirectory ? meaning(config, cacheDirectory, this.#log) : undefined;
     this.#remembered = remembered;
     this.#verdicts = new EraVerdicts(cacheDirectory && join(cacheDirectory, 'eras.json'));
     this.#offered = new OfferedTools((server, tools) => {
+      this.#guards.listed(server.key, tools);
       const { duplicates } = this.#catalog.setServer(server, tools);
       for (const tool of duplicates) this.#log.warning('duplicate tool', { server: server.key, tool });
       void this.#semantics?.then((known) => known.setServer(server.key, this.#catalog.toolsOf(server.key)));
     });
     this.#backend = this.#openBackend();
     this.#router = this.#backend.upstreams;
-    this.#call = logDefects(this.#log)(tellMended((call, context) => this.#router.call(call, context)));
+    const called: CallTool = (call, context) => this.#router.call(call, context);
+    this.#call = logDefects(this.#log)(this.#guards.policy(tellMended(called)));
     this.#broker = new Broker({
       catalog: this.#catalog,
       upstreams: this.#backend.upstreams,
       jobs: this.#jobs,
       call: (call, context) => this.#call(call, context),
       refused: (...refusal) => this.#host?.refused(...refusal),
-      visible: () => true,
+      visible: (...which) => this.#guards.visible(...which),
+      remarks: (tool) => this.#guards.remarks(tool),
       usage: this.#usage,
       semantics: this.#semantics && fusing(this.#semantics, this.#catalog, config),
       notices: () => ({ misconfigured: this.#config.misconfigured, ...configHint(this.#config, this.#rejected) }),
@@ -180,10 +188,15 @@ export class Gateway {
     return this.serve(new FrontDesk(input, output));
   }
 
+  /** @internal Says on whose behalf servers are connected to, where that is no client: a person at a terminal. Before `startServers`. */
+  attend(audience: Audience): void {
+    this.#audience = audience;
+  }
+
   /** @internal Serves the client that has come to a desk; see `serveStdio`. */
   async serve(desk: FrontDesk): Promise<void> {
     if (this.#edge) throw oneOrTheOther();
-    const stdio = new StdioEdge(this.#internals());
+    const stdio = new StdioEdge(this.internals());
     this.#stdio = stdio;
     this.#audience = stdio.audience;
     // A request that comes before must not find a gateway without servers.
@@ -201,6 +214,7 @@ export class Gateway {
       this.#jobs.settle(),
       this.#backend.close(),
       this.#usage?.close(),
+      this.#guards.close(),
       this.#semantics?.then((known) => known.close()),
     ]);
     await this.#remembered.close();
@@ -246,7 +260,8 @@ export class Gateway {
     };
   }
 
-  #internals(): EdgeInternals {
+  /** @internal The parts, for an edge or a command of this process. */
+  internals(): EdgeInternals {
     return {
       broker: this.#broker,
       catalog: this.#catalog,
@@ -271,7 +286,7 @@ export class Gateway {
   /** The edge is loaded when somebody wants it, and takes over what is on its way to servers: there are several clients now. */
   async #loadEdge(): Promise<Edge> {
     const { Edge } = await import('./edge.ts');
-    const edge = new Edge(this.#internals());
+    const edge = new Edge(this.internals());
     this.#host = edge.host;
     this.#audience = edge.host.audience;
     this.#router = edge.host.router;

@@ -3,6 +3,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { GatewayConfig } from './config/load.ts';
 import type { Logger } from './core/log.ts';
 import type { MeaningSearch } from './finder.ts';
+import { Guards } from './guards.ts';
 import type { JobLimits } from './jobs/jobs.ts';
 import type { Semantics } from './semantics/semantics.ts';
 import { UsageMemory } from './usage/usage-memory.ts';
@@ -13,6 +14,17 @@ const HOUR_MS = 3_600_000;
 export function usageMemory({ settings }: GatewayConfig, directory: string | undefined): UsageMemory | undefined {
   if (!settings.search.usage) return undefined;
   return new UsageMemory(directory === undefined ? {} : { path: join(directory, 'usage.json') });
+}
+
+export interface GuardingOptions {
+  readonly config: () => GatewayConfig;
+  readonly dataDirectory?: string | undefined;
+  readonly log: Logger;
+}
+
+/** What stands between callers and tools. A call meets them in this order. */
+export function guarding(_options: GuardingOptions): Guards {
+  return new Guards([]);
 }
 
 /** Likeness of meaning; loaded only where an endpoint is configured. */

@@ -684,6 +684,38 @@ const HOME = promised('#7', {
   'home.help': 'Every command is listed by --help and has a help of its own, with an example.',
 });
 
+const PEOPLE = promised('#7', {
+  // people
+});
+
+const DOCTOR = promised('#7', {
+  // doctor
+});
+
+const LOGIN_COMMANDS = promised('#7', {
+  // login
+});
+
+const PERMISSIONS = promised('#7', {
+  // permissions
+});
+
+const PROJECT = promised('#7', {
+  // project
+});
+
+const TRUST = promised('#7', {
+  // trust
+});
+
+const DAEMON = promised('#7', {
+  // daemon
+});
+
+const HOSTS = promised('#7', {
+  // hosts
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -710,6 +742,14 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...HTTP_DOCKER,
   ...HTTP_LOAD,
   ...HOME,
+  ...PEOPLE,
+  ...DOCTOR,
+  ...LOGIN_COMMANDS,
+  ...PERMISSIONS,
+  ...PROJECT,
+  ...TRUST,
+  ...DAEMON,
+  ...HOSTS,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

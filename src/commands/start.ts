@@ -16,6 +16,7 @@ export interface StartSurroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly cacheDirectory: string;
+  readonly dataDirectory: string;
   readonly log: Logger;
   /** Takes what people read (stdout). */
   readonly write: (text: string) => void;
@@ -32,14 +33,14 @@ const ENDING_MS = 4_500;
 
 /** `mcp-gateway start`: serves HTTP until it is told to stop. Resolves with the exit code. */
 export async function start(args: StartArguments, surroundings: StartSurroundings): Promise<number> {
-  const { env, log, cacheDirectory, write, writeError, stopped } = surroundings;
+  const { env, log, cacheDirectory, dataDirectory, write, writeError, stopped } = surroundings;
   // As variables they count again whenever the file is read anew.
   if (args.port !== undefined) env.MCP_GATEWAY_PORT = args.port;
   if (args.host !== undefined) env.MCP_GATEWAY_HOST = args.host;
   let gateway: Gateway;
   try {
     const config = await configured(args, surroundings);
-    gateway = new Gateway(config, { log, cacheDirectory });
+    gateway = new Gateway(config, { log, cacheDirectory, dataDirectory });
     await gateway.start();
   } catch (error) {
     writeError(`mcp-gateway: ${causeOf(error)}\n`);

@@ -13,6 +13,12 @@ export const OPTIONS = {
   runner: { type: 'string' },
   package: { type: 'string' },
   append: { type: 'string' },
+  // options: people
+  // options: doctor
+  // options: login
+  // options: permissions
+  // options: project
+  // options: trust
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -94,4 +100,22 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return agentsMd(values, terminal);
     },
   },
+  // rows: people
+
+  // end people
+  // rows: doctor
+
+  // end doctor
+  // rows: login
+
+  // end login
+  // rows: permissions
+
+  // end permissions
+  // rows: project
+
+  // end project
+  // rows: trust
+
+  // end trust
 };

@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
 import { isJsonObject } from '../core/json.ts';
 import { withFileLock } from './file-lock.ts';
@@ -19,12 +18,6 @@ export interface Kept {
   readonly issuers: { readonly [issuer: string]: IssuerCredentials };
   /** Port of the last callback: a client that registered itself did so with it. */
   readonly callbackPort?: number;
-}
-
-/** Where credentials are kept: `$XDG_DATA_HOME/mcp-gateway`, else `~/.local/share/mcp-gateway`. */
-export function dataDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env.XDG_DATA_HOME;
-  return join(base && isAbsolute(base) ? base : join(homedir(), '.local', 'share'), 'mcp-gateway');
 }
 
 /** Credentials of one server, in a file that only its owner can read; several gateways share it. */

@@ -12,9 +12,10 @@ import {
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig, ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
+import { dataDirectory } from '../core/directories.ts';
 import { patientFetch } from '../core/patient-fetch.ts';
 import { challengeIn } from './challenge-in.ts';
-import { Credentials, currentTokens, dataDirectory } from './credentials.ts';
+import { Credentials, currentTokens } from './credentials.ts';
 import { type Challenge, LoginNeeded } from './login-needed.ts';
 import { issuerOf, keepTokens, machineProvider, registeredBeforehand } from './oauth-provider.ts';
 import { PersonLogin } from './person-login.ts';

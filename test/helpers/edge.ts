@@ -126,6 +126,7 @@ export class Edge {
       call: (call, context) => this.upstreams.call(call, context),
       refused: (...refusal) => this.#refused(...refusal),
       visible,
+      remarks: () => [],
       notices: () => ({ misconfigured: this.#config.misconfigured }),
     });
     const noSessions = () => {

@@ -40,7 +40,8 @@ const LAYERS: Record<string, readonly string[]> = {
   'offered-tools': ['core', 'type config/schema'],
   'server-views': ['core', 'type config', 'type catalog', 'type upstream'],
   notices: ['type config'],
-  'optional-parts': ['core', 'usage', 'semantics', 'type config', 'type catalog', 'type finder', 'type jobs'],
+  guards: ['core'],
+  'optional-parts': ['core', 'guards', 'usage', 'semantics', 'type config', 'type catalog', 'type finder', 'type jobs'],
   sharing: [
     'core',
     'backend',
@@ -55,7 +56,7 @@ const LAYERS: Record<string, readonly string[]> = {
   'stdio-edge': ['core', 'mcp', 'type backend', 'type edge'],
   gateway: [
     ...['core', 'config', 'catalog', 'jobs', 'results', 'upstream', 'broker', 'mcp', 'server-memory', 'call-policies'],
-    ...['backend', 'edge', 'stdio-edge', 'notices', 'offered-tools', 'optional-parts', 'server-views'],
+    ...['backend', 'edge', 'stdio-edge', 'notices', 'offered-tools', 'optional-parts', 'server-views', 'type guards'],
     ...['type primitives', 'type remembered', 'type semantics', 'type usage'],
   ],
   'server-memory': ['remembered', 'upstream/redact'],
