@@ -677,8 +677,11 @@ const HOME = promised('#7', {
   'home.import-keeps': 'import adds in the shape of the file, keeps its comments and mode, and a backup.',
   'home.import-broken': 'A broken file is named with its place and costs its own servers only.',
   'home.import-json': 'import tells as JSON what it found and did.',
-  'home.install': 'install writes our entry into the file of a client after a preview, and touches no other entry.',
+  'home.install':
+    'install writes our entry into the file of a client after a preview, and takes no key of another server.',
   'home.install-claude-code': 'The entry for Claude Code has alwaysLoad; an older entry of ours is replaced.',
+  'home.install-takes-out':
+    'install takes out the servers that the gateway has, says which, leaves all others, and leaves these too with --keep.',
   'home.install-undo': 'install --undo restores what was there, and keeps what others changed since.',
   'home.agents-md': 'agents-md prints the text for the model, or appends it once.',
   'home.help': 'Every command is listed by --help and has a help of its own, with an example.',

@@ -12,58 +12,107 @@ import { objectAt, parseClientText, readText } from './read-client-file.ts';
 /** The key of our entry: AGENTS.template.md speaks of this server. */
 const KEY = 'gateway';
 
-/** A change of one entry in one file of a client. */
-export interface Installation {
+/** One entry of a client's file, as it is and as it shall be; undefined: none. */
+export interface EntryChange {
   readonly place: Place;
   readonly key: string;
-  /** The text of the file as it was read; undefined: there is none. */
-  readonly text: string | undefined;
-  /** Our entry as it is in the file, and as it shall be; undefined: none. */
   readonly from: JsonObject | undefined;
   readonly to: JsonObject | undefined;
+}
+
+/** What an install or its undo does to one file of a client. */
+export interface Installation {
+  readonly own: EntryChange;
+  /** Servers that the gateway has too, taken out of the client or put back. */
+  readonly others: readonly EntryChange[];
+  /** The text of the file as it was read; undefined: there is none. */
+  readonly text: string | undefined;
   /** What the file shall say; undefined: nothing, it was made by us and goes. */
   readonly after: string | undefined;
 }
 
-/** What puts our entry into the client's file, in place of an older one of ours. Other entries are never touched. */
+export interface InstallParts {
+  readonly home: ClientHome;
+  readonly self: Self;
+  readonly command: readonly string[];
+  /** Whether the gateway has that server: then the client does not need it as well. */
+  readonly isTakenOver: (place: Place, key: string) => boolean;
+}
+
+/** What puts our entry into the client's file, in place of an older one of ours and of the servers that we have. */
 export async function planInstall(
   client: Client,
   scope: 'user' | 'project',
-  { home, self, command }: { readonly home: ClientHome; readonly self: Self; readonly command: readonly string[] },
+  { home, self, command, isTakenOver }: InstallParts,
 ): Promise<Installation> {
-  const { place, text, map } = await openPlace(client, scope, home);
+  const { place, text, map, root } = await openPlace(client, scope, home);
   const key = ownKey(map, self) ?? freeKey(map);
-  const from = entryAt(map, key);
-  const to = client.entryFor(command);
-  const after = isDeepStrictEqual({ ...from }, to) ? text : await edited(place, key, text ?? '', to);
-  return { place, key, text, from, to, after };
+  const own = { place, key, from: entryAt(map, key), to: client.entryFor(command) };
+  const others = placesBeside(client, place, home).flatMap((beside) =>
+    Object.entries(objectAt(root, beside.at) ?? {}).flatMap(([name, from]): EntryChange[] =>
+      name !== key && isJsonObject(from) && isTakenOver(beside, name)
+        ? [{ place: beside, key: name, from, to: undefined }]
+        : [],
+    ),
+  );
+  const isThere = isDeepStrictEqual({ ...own.from }, own.to);
+  return { own, others, text, after: await editedBy(isThere ? others : [...others, own], text) };
 }
 
-/** What takes our entry out again, and puts back an older one of ours that stood there before. */
+/** What takes our entry out again, and puts back what stood there before: an older one of ours, the servers it replaced. */
 export async function planUndo(
   client: Client,
   scope: 'user' | 'project',
-  { home, self }: { readonly home: ClientHome; readonly self: Self },
+  { home, self }: Pick<InstallParts, 'home' | 'self'>,
 ): Promise<Installation> {
-  const { place, text, map } = await openPlace(client, scope, home);
+  const { place, text, map, root } = await openPlace(client, scope, home);
   const key = ownKey(map, self);
   const from = key === undefined ? undefined : entryAt(map, key);
   if (text === undefined || key === undefined || from === undefined)
-    return { place, key: KEY, text, from: undefined, to: undefined, after: text };
+    return { own: { place, key: KEY, from: undefined, to: undefined }, others: [], text, after: text };
   for (const before of await backupsOf(place.path)) {
-    const to = entryAt(objectAt(await rootOf(before, place.path), place.at), key);
+    const then = await rootOf(before, place.path);
+    const to = entryAt(objectAt(then, place.at), key);
     if (to && isDeepStrictEqual(to, from)) continue;
+    const own = { place, key, from, to };
+    const others = placesBeside(client, place, home).flatMap((beside) => missingIn(root, then, beside, key));
     // Byte for byte, when nobody has changed anything else since.
-    const isUntouched = (await edited(place, key, before, from)) === text;
-    return { place, key, text, from, to, after: isUntouched ? before : await edited(place, key, text, to) };
+    const isUntouched = (await editedBy([...others, own].map(turned), before)) === text;
+    return { own, others, text, after: isUntouched ? before : await editedBy([own, ...others], text) };
   }
-  const isMadeByUs = (await edited(place, key, '', from)) === text;
-  return { place, key, text, from, to: undefined, after: isMadeByUs ? undefined : await edited(place, key, text) };
+  const own = { place, key, from, to: undefined };
+  const isMadeByUs = (await editedBy([turned(own)], '')) === text;
+  return { own, others: [], text, after: isMadeByUs ? undefined : await editedBy([own], text) };
+}
+
+/** Every map of servers that the client reads in the same file for the same scope. */
+function placesBeside(client: Client, { path, scope }: Place, home: ClientHome): readonly Place[] {
+  return client.places(home).filter((place) => place.path === path && place.scope === scope);
+}
+
+/** The servers that a map had then and has no more. */
+function missingIn(now: JsonObject, then: JsonObject, place: Place, ownKey: string): EntryChange[] {
+  const map = objectAt(now, place.at) ?? {};
+  return Object.entries(objectAt(then, place.at) ?? {}).flatMap(([key, to]) =>
+    key !== ownKey && isJsonObject(to) && !Object.hasOwn(map, key) ? [{ place, key, from: undefined, to }] : [],
+  );
+}
+
+function turned({ place, key, from, to }: EntryChange): EntryChange {
+  return { place, key, from: to, to: from };
+}
+
+/** The text after these changes, one after the other. */
+async function editedBy(changes: readonly EntryChange[], text: string | undefined): Promise<string | undefined> {
+  let after = text;
+  for (const { place, key, to } of changes) after = await edited(place, key, after ?? '', to);
+  return after;
 }
 
 interface OpenPlace {
   readonly place: Place;
   readonly text: string | undefined;
+  readonly root: JsonObject;
   readonly map: JsonObject | undefined;
 }
 
@@ -74,7 +123,7 @@ async function openPlace(client: Client, scope: 'user' | 'project', home: Client
   for (const place of places) {
     const text = await readText(place.path);
     const root = text === undefined ? {} : await parseClientText(text, place.path);
-    opened.push({ place, text, map: objectAt(root, place.at) });
+    opened.push({ place, text, root, map: objectAt(root, place.at) });
   }
   const begun = opened.filter(({ place }) => !place.optional);
   const chosen = opened.find(({ map }) => map) ?? begun.find(({ text }) => text !== undefined) ?? begun[0];

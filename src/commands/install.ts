@@ -1,8 +1,18 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Client } from '../clients/client.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Client, Place } from '../clients/client.ts';
 import { CLIENTS } from '../clients/clients.ts';
-import { type Installation, planInstall, planUndo } from '../clients/installation.ts';
+import { findServers } from '../clients/found-servers.ts';
+import { planImport } from '../clients/import-plan.ts';
+import {
+  type EntryChange,
+  type Installation,
+  type InstallParts,
+  planInstall,
+  planUndo,
+} from '../clients/installation.ts';
+import { readOurFile } from '../clients/our-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { expandHome } from '../config/check.ts';
 import { formatPath } from '../config/finding.ts';
@@ -16,6 +26,8 @@ export interface InstallArguments {
   readonly clients: readonly string[];
   readonly undo?: boolean | undefined;
   readonly project?: boolean | undefined;
+  /** Whether servers that the gateway has stay in the client as well. */
+  readonly keep?: boolean | undefined;
   readonly yes?: boolean | undefined;
   readonly runner?: string | undefined;
   /** For the runner: a file, or what a registry knows. */
@@ -55,10 +67,24 @@ function misuseOf(args: InstallArguments, client: Client | undefined, terminal: 
 
 async function plan(client: Client, args: InstallArguments, terminal: Terminal): Promise<Installation> {
   const home = clientHome(terminal);
-  const self = await selfKnown(resolveConfigPath({ env: terminal.env }), terminal);
+  const path = resolveConfigPath({ env: terminal.env });
+  const self = await selfKnown(path, terminal);
   const scope = args.project ? 'project' : 'user';
   if (args.undo) return planUndo(client, scope, { home, self });
-  return planInstall(client, scope, { home, self, command: commandOf(args, terminal) });
+  const isTakenOver = args.keep ? () => false : await takenOver(path, { home, self });
+  return planInstall(client, scope, { home, self, command: commandOf(args, terminal), isTakenOver });
+}
+
+/** Which servers of clients the file at `path` has: those that an import would add no more. */
+async function takenOver(path: string, known: Pick<InstallParts, 'home' | 'self'>) {
+  const existing = new Map((await readOurFile(path)).raw.entries.map(({ key, value }) => [key, value]));
+  const { servers } = await findServers(CLIENTS, known.home);
+  const planned = planImport(servers, { ...known, existing }).servers;
+  const had = planned.flatMap(({ outcome, as, file, place }) =>
+    outcome === 'same' && as !== undefined && existing.has(as) ? [`${file}: ${place}`] : [],
+  );
+  const places = new Set(had);
+  return (place: Place, key: string) => places.has(`${place.path}: ${formatPath([...place.at, key])}`);
 }
 
 /** Without a package the bin that runs now, by its own path. */
@@ -71,8 +97,9 @@ function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readon
     : ['npx', '-y', '--package', spec, 'mcp-gateway'];
 }
 
-/** Our entry before and after, and nothing else of the file: there may be secrets beside it. */
-function preview(client: Client, { place, key, text, from, to, after }: Installation, terminal: Terminal): string {
+/** What changes, and nothing else of the file; of the servers their names alone: there may be secrets in them. */
+function preview(client: Client, { own, others, text, after }: Installation, terminal: Terminal): string {
+  const { place, key, from, to } = own;
   const name = `${client.name}, ${shownPath(place.path, clientHome(terminal).home)}`;
   if (after === text)
     return `${name}: ${from ? `is there already, as ${shown(key)}` : 'has no entry of the gateway'}\n`;
@@ -80,11 +107,16 @@ function preview(client: Client, { place, key, text, from, to, after }: Installa
     to && terminal.self.some((word) => to && JSON.stringify(to).includes(word)) && isTemporary(terminal);
   return [
     `${name}: ${shown(formatPath([...place.at, key]))}`,
-    ...diffLines('-', from),
-    ...diffLines('+', to),
+    ...(isDeepStrictEqual(from, to) ? [] : [...diffLines('-', from), ...diffLines('+', to)]),
+    ...others.map(otherLine),
     ...(temporary ? ['This runs from a cache that may be cleared: name the package file with --package.'] : []),
     '',
   ].join('\n');
+}
+
+function otherLine({ place, key, to }: EntryChange): string {
+  const path = shown(formatPath([...place.at, key]));
+  return to ? `  + ${path}  as it was` : `  - ${path}  the gateway has it (--keep leaves it)`;
 }
 
 function isTemporary({ self: [, bin] }: Terminal): boolean {
@@ -103,7 +135,11 @@ async function isAgreed({ yes }: InstallArguments, { ask }: Terminal): Promise<b
 }
 
 /** An undo keeps no backup: the next one would take it for what was there before. */
-async function carryOut({ place, text, after }: Installation, keep: boolean, terminal: Terminal): Promise<string> {
+async function carryOut(
+  { own: { place }, text, after }: Installation,
+  keep: boolean,
+  terminal: Terminal,
+): Promise<string> {
   const { home } = clientHome(terminal);
   if (after === undefined) {
     await rm(place.path);

@@ -10,6 +10,7 @@ export const OPTIONS = {
   json: { type: 'boolean' },
   undo: { type: 'boolean' },
   project: { type: 'boolean' },
+  keep: { type: 'boolean' },
   runner: { type: 'string' },
   package: { type: 'string' },
   append: { type: 'string' },
@@ -73,10 +74,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   install: {
     usage: 'install <client>',
-    summary: "write the gateway's entry into the file of a client; shows it first",
+    summary: "put the gateway into a client's file, in place of the servers that it has; shows it first",
     options: {
       undo: 'put back what was there',
       project: 'the file of the working directory instead of the user’s',
+      keep: 'leave servers in the client that the gateway has too',
       yes: 'do not ask',
       runner: 'npx or bunx, with --package',
       package: 'package file that the runner runs; without it the entry runs this very copy',

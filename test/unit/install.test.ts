@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { CLIENTS } from '../../src/clients/clients.ts';
+import { objectAt, parseClientText } from '../../src/clients/read-client-file.ts';
 import { agentsMd } from '../../src/commands/agents-md.ts';
+import { importServers } from '../../src/commands/import.ts';
 import { install } from '../../src/commands/install.ts';
 import { clientHome } from '../../src/commands/terminal.ts';
 import { clientFiles } from '../helpers/client-home.ts';
@@ -46,6 +48,42 @@ test('Claude Code gets alwaysLoad; an older entry of ours is replaced, and resto
   expect(said()).not.toContain('a-made-up-credential');
   await install({ clients: ['claude-code'], yes: true, undo: true }, terminal);
   expect(read('.claude.json')).toBe(before);
+});
+
+test.each([
+  ['claude-code', '.claude.json', 'mcpServers'],
+  ['opencode', '.config/opencode/opencode.jsonc', 'mcp'],
+  ['codex', '.codex/config.toml', 'mcp_servers'],
+])('%s is moved to the gateway and back [home.install-takes-out, home.install-undo]', async (id, path, map) => {
+  const files = clientFiles();
+  const { terminal, read, said } = files;
+  const before = read(path);
+  await importServers({ sources: [], yes: true }, terminal);
+  said();
+  await install({ clients: [id], yes: true, keep: true }, terminal);
+  expect(said()).not.toContain('the gateway has it');
+  await install({ clients: [id], yes: true, undo: true }, terminal);
+  expect(read(path)).toBe(before);
+  said();
+  await install({ clients: [id], yes: true }, terminal);
+  const text = said();
+  expect(text).toMatch(new RegExp(`  - ${map}\\.\\S+  the gateway has it`));
+  expect(text).not.toContain('a-made-up-credential');
+  const left = Object.keys(objectAt(await parseClientText(read(path), path), [map]) ?? {});
+  // What the gateway could not take over is still the client's own.
+  expect(left).toEqual({ 'claude-code': ['gateway'], opencode: ['keyed', 'servers'], codex: ['gateway'] }[id]);
+  await install({ clients: [id], yes: true, undo: true }, terminal);
+  expect(read(path)).toBe(before);
+});
+
+test('what was taken out comes back into a file that the client has written since [home.install-undo]', async () => {
+  const { terminal, read, write } = clientFiles();
+  const before = JSON.parse(read('.claude.json'));
+  await importServers({ sources: ['claude-code'], yes: true }, terminal);
+  await install({ clients: ['claude-code'], yes: true }, terminal);
+  write('.claude.json', read('.claude.json').replace('"numStartups": 12', '"numStartups": 13'));
+  await install({ clients: ['claude-code'], yes: true, undo: true }, terminal);
+  expect(JSON.parse(read('.claude.json'))).toEqual({ ...before, numStartups: 13 });
 });
 
 test('what others changed since stays when it is undone [home.install-undo]', async () => {
