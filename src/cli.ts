@@ -6,7 +6,9 @@ import type { StartArguments } from './commands/start.ts';
 import { COMMANDS, type Command, OPTIONS } from './commands/table.ts';
 import type { Terminal } from './commands/terminal.ts';
 import type { GatewayConfig } from './config/load.ts';
-import { emptyConfig, loadConfig, resolveConfigPath } from './config/load.ts';
+import { emptyConfig, resolveConfigPath } from './config/load.ts';
+import { ProjectSource } from './config/project-source.ts';
+import { type ConfigSource, fileSource } from './config/source.ts';
 import { cacheDirectory, dataDirectory } from './core/directories.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
@@ -40,6 +42,9 @@ const OWN_COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
+/** Options of serving a client over stdio, which has no command. */
+const SERVE_OPTIONS = ['config', 'no-project'];
+
 const ALL_COMMANDS: Readonly<Record<string, Command>> = { ...COMMANDS, ...OWN_COMMANDS };
 
 /** Longest time that an orderly end may take, in ms, before the process ends all the same. */
@@ -62,7 +67,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (words.length > 0 || (first !== undefined && values.config !== undefined)) {
     return misuse('one configuration file at a time');
   }
-  return serve(values.config ?? first);
+  return serve(values.config ?? first, !values['no-project']);
 }
 
 function commandNamed(name: string | undefined): Command | undefined {
@@ -71,9 +76,11 @@ function commandNamed(name: string | undefined): Command | undefined {
 
 /** What is wrong when an option belongs to other commands only. */
 function foreignOption(names: readonly string[], command: Command | undefined): string | undefined {
-  const foreign = names.find((name) => !(name in (command?.options ?? { config: '' })));
+  const own = command ? Object.keys(command.options) : SERVE_OPTIONS;
+  const foreign = names.find((name) => !own.includes(name));
   if (foreign === undefined) return undefined;
   const owners = Object.keys(ALL_COMMANDS).filter((name) => foreign in (commandNamed(name)?.options ?? {}));
+  if (owners.length === 0) return `--${foreign} belongs to mcp-gateway without a command`;
   return `--${foreign} belongs to ${owners.map((name) => `mcp-gateway ${name}`).join(' and ')}`;
 }
 
@@ -156,10 +163,12 @@ function signalled(): Promise<string> {
 }
 
 /** Serves one client over stdio until it goes or a signal comes, and leaves no process behind. */
-async function serve(argument: string | undefined): Promise<number> {
+async function serve(argument: string | undefined, project: boolean): Promise<number> {
   const log = processLog();
   const stopped = signalled();
-  const config = await configured(argument);
+  const path = resolveConfigPath({ argument, env: process.env });
+  const source = sourceOf(path, project);
+  const config = await configured(path, source);
   const remembered = serverMemory(cacheDirectory());
   const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
   const desk = new FrontDesk(process.stdin, processOutput(1), introduction);
@@ -173,7 +182,7 @@ async function serve(argument: string | undefined): Promise<number> {
   const gateway = new Gateway(config, { log, ...directories }, remembered);
   const served = gateway.serve(desk).then(() => 'the client closed the connection');
   gateway.startServers();
-  gateway.watch();
+  gateway.watch(source);
 
   log.info('stopping', { reason: await Promise.race([stopped, served]) });
   // The orderly end has its own ladder within this time; whatever hangs must not keep us.
@@ -182,11 +191,26 @@ async function serve(argument: string | undefined): Promise<number> {
   return 0;
 }
 
-/** The configuration to start with. A file that cannot be read costs its servers, not the gateway: it is watched. */
-async function configured(argument: string | undefined): Promise<GatewayConfig> {
-  const path = resolveConfigPath({ argument, env: process.env });
+/** The user's file, and over it that of the project in whose directory a client has started us. */
+function sourceOf(path: string, project: boolean): ConfigSource {
+  const cwd = project ? workingDirectory() : undefined;
+  if (cwd === undefined) return fileSource(path);
+  return new ProjectSource({ path, cwd, env: process.env, dataDirectory: dataDirectory() });
+}
+
+/** Undefined where it was removed. */
+function workingDirectory(): string | undefined {
   try {
-    return await loadConfig(path);
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The configuration to start with. A file that cannot be read costs its servers, not the gateway: it is watched. */
+async function configured(path: string, source: ConfigSource): Promise<GatewayConfig> {
+  try {
+    return await source.load();
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return emptyConfig(path, [{ severity: 'error', message: error.message }]);

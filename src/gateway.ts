@@ -4,9 +4,10 @@ import { type Audience, Backend, type Router } from './backend.ts';
 import { Broker } from './broker.ts';
 import { logDefects, tellMended } from './call-policies.ts';
 import { Catalog } from './catalog/catalog.ts';
-import { type GatewayConfig, loadConfig } from './config/load.ts';
+import type { GatewayConfig } from './config/load.ts';
 import type { GatewaySettings } from './config/settings.ts';
-import { watchConfig } from './config/watch.ts';
+import { type ConfigSource, fileSource } from './config/source.ts';
+import { watchFiles } from './config/watch.ts';
 import type { Caller, CallTool } from './core/call.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
@@ -178,9 +179,11 @@ export class Gateway {
   }
 
   /** Follows the configuration file from now on. A broken edit is reported, and the old configuration stays. */
-  watch(): void {
-    const { path, fingerprint } = this.#config;
-    this.#watcher ??= watchConfig(path, () => void this.#reread(), { known: fingerprint });
+  watch(): void;
+  /** @internal Follows all that the configuration was made of. */
+  watch(source: ConfigSource): void;
+  watch(source = fileSource(this.#config.path, this.#config.fingerprint)): void {
+    this.#watcher ??= watchFiles(source, () => void this.#reread(source), { known: source.known });
   }
 
   /** Serves one client over a pair of streams. Resolves when the client has gone. Call it before `start` or right after: servers are told who the client is. */
@@ -294,9 +297,9 @@ export class Gateway {
     return edge;
   }
 
-  async #reread(): Promise<void> {
+  async #reread(source: ConfigSource): Promise<void> {
     try {
-      this.reload(await loadConfig(this.#config.path));
+      this.reload(await source.load());
       this.#log.info('configuration taken over', { path: this.#config.path });
     } catch (error) {
       this.#rejected = causeOf(error);

@@ -2,12 +2,16 @@ import type { GatewayConfig } from './config/load.ts';
 
 /** What a model is told of a configuration that cannot be used as it stands, with the cure; nothing where all is well. */
 export function configHint(config: GatewayConfig, rejected: string | undefined): { hint?: string } {
-  if (rejected) return { hint: `The configuration was edited and not taken over: ${rejected}` };
-  const { found, path, servers, problems } = config;
-  if (!found) return { hint: noConfig(path) };
+  const hints = [hintOf(config, rejected), config.project?.notice].filter((hint) => hint !== undefined);
+  return hints.length > 0 ? { hint: hints.join('\n') } : {};
+}
+
+function hintOf({ found, path, servers, problems }: GatewayConfig, rejected: string | undefined): string | undefined {
+  if (rejected) return `The configuration was edited and not taken over: ${rejected}`;
+  if (!found) return noConfig(path);
   const whole = problems.filter(({ severity, server }) => severity === 'error' && server === undefined);
-  if (whole.length > 0) return { hint: whole.map(({ message }) => message).join('; ') };
-  return servers.length === 0 ? { hint: `No server is configured in ${path}.` } : {};
+  if (whole.length > 0) return whole.map(({ message }) => message).join('; ');
+  return servers.length === 0 ? `No server is configured in ${path}.` : undefined;
 }
 
 /** That there is no file yet, and what to write where. */

@@ -705,6 +705,23 @@ const PERMISSIONS = promised('#7', {
 
 const PROJECT = promised('#7', {
   // project
+  'project.found':
+    'The nearest .mcp-gateway.json, .jsonc, .yml or .yaml in the working directory or above it applies, never one in the home directory or above that.',
+  'project.unconfirmed':
+    'Before it is confirmed, the file of a project has no effect at all; stderr and search name it with the command that confirms it.',
+  'project.allow':
+    'allow shows everything that the file of a project does before it asks, and keeps the answer for its owner alone.',
+  'project.changed':
+    'A changed file has to be confirmed again; allow shows what changed, and until then what was confirmed stays in effect.',
+  'project.disallow': 'disallow ends the effect of a project’s file, and that it is mentioned.',
+  'project.follow':
+    'Running gateways take over an answer, and a project’s file that appears, changes or vanishes, without a restart.',
+  'project.merge':
+    'A confirmed file comes over the user’s: entries of the same key are replaced or switched off, new ones are added and run in the project’s directory.',
+  'project.narrow': 'A project forbids more and never less than the user.',
+  'project.apart': 'Projects are confirmed each by itself, by several processes at the same time too.',
+  'project.hostile': 'What is no plain file of the user, or is huge or broken, is refused and harms nobody.',
+  'project.off': 'A project’s file counts neither with --no-project, nor with project: false, nor for start.',
 });
 
 const TRUST = promised('#7', {

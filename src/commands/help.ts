@@ -16,6 +16,7 @@ ${lines.join('\n')}
 
 Options
   -c, --config <file>   configuration file (.json, .jsonc, .yml, .yaml)
+  --no-project          leave the .mcp-gateway.json of the project alone
   -h, --help            this text, or that of a command
   -v, --version         the version
 
@@ -23,6 +24,7 @@ Configuration, first found
   the file named on the command line, $MCP_GATEWAY_CONFIG,
   with start: mcp-gateway.yml in the working directory (.yaml, .json and .jsonc too),
   $XDG_CONFIG_HOME/mcp-gateway/config.json (else ~/.config/mcp-gateway/config.json; .jsonc, .yml and .yaml too)
+  Over stdio the .mcp-gateway.json of the project comes on top, once it is confirmed by mcp-gateway allow.
   MCP_GATEWAY_PORT, MCP_GATEWAY_HOST and MCP_GATEWAY_LOG_LEVEL win over the file.
   It is watched: edits take effect while the gateway runs.
 

@@ -19,6 +19,7 @@ export const OPTIONS = {
   // options: login
   // options: permissions
   // options: project
+  'no-project': { type: 'boolean' },
   // options: trust
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -115,7 +116,26 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 
   // end permissions
   // rows: project
-
+  allow: {
+    usage: 'allow [file or directory]',
+    summary: 'confirm the .mcp-gateway.json of a project; shows first what it does, or what has changed',
+    options: { yes: 'do not ask', config: 'your own configuration, to compare with' },
+    example: 'mcp-gateway allow ~/work/shop',
+    async run({ words, values }, terminal) {
+      const { allow } = await import('./allow.ts');
+      return allow({ ...values, words }, terminal);
+    },
+  },
+  disallow: {
+    usage: 'disallow [file or directory]',
+    summary: "take that back: the project's file has no effect, and is not mentioned",
+    options: {},
+    example: 'mcp-gateway disallow ~/work/shop',
+    async run({ words }, terminal) {
+      const { disallow } = await import('./disallow.ts');
+      return disallow(words, terminal);
+    },
+  },
   // end project
   // rows: trust
 

@@ -8,8 +8,9 @@ import { checkEntry, checkSettings, expandHome } from './check.ts';
 import { overrideSettings } from './environment.ts';
 import { type Finding, toProblem } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
-import { readShape } from './formats.ts';
+import { type RawConfig, readShape } from './formats.ts';
 import { parseConfig } from './parse.ts';
+import type { ProjectState } from './project-state.ts';
 import type { ServerConfig } from './schema.ts';
 import { type GatewaySettings, settingsSchema } from './settings.ts';
 import type { Environment } from './substitute.ts';
@@ -30,7 +31,12 @@ export interface GatewayConfig {
   readonly disabled: readonly string[];
   /** Servers left out because of an error. */
   readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
+  /** The file of the project that it runs in, where one was looked for and found. */
+  readonly project?: ProjectState;
 }
+
+/** What the entries of a file come to. */
+export type CheckedServers = Pick<GatewayConfig, 'servers' | 'disabled' | 'misconfigured' | 'problems'>;
 
 /** File names looked for in the configuration directory, in this order. */
 const FILE_NAMES = ['config.json', 'config.jsonc', 'config.yml', 'config.yaml'];
@@ -63,7 +69,8 @@ export function resolveConfigPath({
   return candidates.find((path) => existsSync(path)) ?? join(directory, 'config.json');
 }
 
-function homeOf(env: Environment): string {
+/** The user's home directory. */
+export function homeOf(env: Environment): string {
   return env.HOME || homedir();
 }
 
@@ -84,23 +91,32 @@ export async function loadConfig(
   const raw = readShape(root);
   const settings = checkSettings(raw.settings, env);
   const overridden = overrideSettings(settings.value, env);
+  const whole = [...findings, ...raw.findings, ...settings.findings].map((finding) => toProblem(file, finding));
+  const checked = checkServers(raw, file, env);
+  return {
+    path: file,
+    fingerprint: read,
+    found: true,
+    ...checked,
+    settings: overridden.settings,
+    problems: [...whole, ...checked.problems, ...overridden.problems],
+  };
+}
+
+/** Checks each entry of a file by itself; relative paths start where the file is. */
+export function checkServers(raw: RawConfig, file: string, env: Environment): CheckedServers {
   const surroundings = { folder: dirname(file), home: homeOf(env), env };
   const disabled = raw.entries.filter(({ value }) => value?.enabled === false);
   const checked = raw.entries
     .filter((entry) => !disabled.includes(entry))
     .map((entry) => ({ key: entry.key, ...checkEntry(entry, surroundings) }));
-  const all = [...findings, ...raw.findings, ...settings.findings, ...checked.flatMap((entry) => entry.findings)];
   return {
-    path: file,
-    fingerprint: read,
-    found: true,
     servers: checked.flatMap(({ value }) => value ?? []),
-    settings: overridden.settings,
-    problems: [...all.map((finding) => toProblem(file, finding)), ...overridden.problems],
     disabled: disabled.map(({ key }) => key),
     misconfigured: checked
       .filter(({ value }) => value === undefined)
       .map((entry) => ({ server: entry.key, error: errorOf(file, entry.findings) })),
+    problems: checked.flatMap((entry) => entry.findings.map((finding) => toProblem(file, finding))),
   };
 }
 

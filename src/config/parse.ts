@@ -14,6 +14,8 @@ export interface ParsedFile {
 const UNSAFE_KEY = '__proto__';
 /** Far beyond any setting; what recurses over a configuration needs some bound. */
 const MAX_DEPTH = 100;
+/** Text that nests deeper could end the process: what a library does when its stack is exhausted cannot always be caught. */
+const MAX_TEXT_DEPTH = 400;
 const EXPECTED_ROOT = 'an object with servers';
 
 /**
@@ -23,6 +25,7 @@ const EXPECTED_ROOT = 'an object with servers';
 export async function parseConfig(text: string, file: string): Promise<ParsedFile> {
   const source = text.replace(/^\uFEFF/, '');
   if (source.trim() === '') throw new GatewayError('CONFIG_INVALID', notAnObject(file, 'an empty file'));
+  if (nestsDeep(source)) throw tooDeep(file);
   const findings: Finding[] = [];
   const root = await read(source, file, findings);
   if (!isJsonObject(root)) throw new GatewayError('CONFIG_INVALID', notAnObject(file, describeFound(root, true)));
@@ -163,15 +166,26 @@ function yamlMistake({ code, message }: { code: string; message: string }): stri
   return `found broken YAML (${code}: ${clip(sentence, 120)}), expected ${EXPECTED_ROOT}`;
 }
 
+/** By brackets, by indentation, or by YAML's lists within lists on one line; within quotes too, where nobody goes so far. */
+function nestsDeep(source: string): boolean {
+  let depth = 0;
+  for (const [bracket] of source.matchAll(/[[{\]}]/g)) {
+    depth = Math.max(0, depth + (bracket === '[' || bracket === '{' ? 1 : -1));
+    if (depth > MAX_TEXT_DEPTH) return true;
+  }
+  return DEEP_LINE.test(source);
+}
+
+const DEEP_LINE = new RegExp(`^(?:[-?]? ){${MAX_TEXT_DEPTH}}`, 'm');
+
+function tooDeep(file: string, place?: string): GatewayError {
+  const where = place === undefined ? file : `${file}: ${place}`;
+  return new GatewayError('CONFIG_INVALID', `${where}: found deep nesting, expected ${MAX_DEPTH} levels at most`);
+}
+
 /** Also refuses a YAML alias within its own anchor, whose value has no end. */
 function refuseDeep(value: unknown, file: string, path: readonly string[] = []): void {
   if (value === null || typeof value !== 'object') return;
-  if (path.length > MAX_DEPTH) {
-    const place = formatPath(path.slice(0, 2));
-    throw new GatewayError(
-      'CONFIG_INVALID',
-      `${file}: ${place}: found deep nesting, expected ${MAX_DEPTH} levels at most`,
-    );
-  }
+  if (path.length > MAX_DEPTH) throw tooDeep(file, formatPath(path.slice(0, 2)));
   for (const [key, item] of Object.entries(value)) refuseDeep(item, file, [...path, key]);
 }

@@ -108,6 +108,10 @@ export const settingsSchema = strict({
   results: results.prefault({}).describe('Results too large for one message.'),
   search: search.prefault({}).describe('How tools are found.'),
   expose: expose.prefault({}).describe('What clients get beside tools; `false` counts for every server.'),
+  project: z
+    .boolean()
+    .default(true)
+    .describe("Take over the project's `.mcp-gateway.json`, once it is confirmed, when serving over stdio."),
   port: z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.'),
   auth: auth.optional().describe('Who may call over HTTP.'),

@@ -1,11 +1,10 @@
-import { type FSWatcher, readlinkSync, statSync, watch } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { type FSWatcher, watch } from 'node:fs';
+import { resolve } from 'node:path';
 import { fingerprint } from './fingerprint.ts';
+import { directoriesToWatch } from './watched-directories.ts';
 
 /** How often to look when the system grants no watch (inotify limits, odd file systems). */
 const POLL_MS = 2000;
-/** As many as the kernel follows before it says ELOOP. */
-const MAX_LINKS = 40;
 /** A directory that appears while we arm makes us arm again; at this many the next event will have to do. */
 const MAX_ROUNDS = 10;
 
@@ -13,21 +12,46 @@ export interface ConfigWatch {
   close(): void;
 }
 
+/** What a watch looks at. */
+export interface Watched {
+  /** A text that changes whenever it does. */
+  fingerprint(): string;
+  /** Where its changes show. */
+  directories(): readonly string[];
+  /** Whether a change of that name in one of them can matter; absent: it can. */
+  concerns?(directory: string, name: string): boolean;
+}
+
+interface WatchOptions {
+  readonly quietMs?: number | undefined;
+  readonly known?: string | undefined;
+}
+
 /**
  * Calls back after the file appeared, changed or went, once it stayed the same for `quietMs`.
  * Never throws, never keeps the process alive. `known` is the fingerprint of the file as it was read: a change since then
  * counts; absent: start the watch before reading the file, or a change in between is missed.
  */
-export function watchConfig(
-  path: string,
+export function watchConfig(path: string, onChange: () => void, options?: WatchOptions): ConfigWatch {
+  const file = resolve(path);
+  return watchFiles(
+    { fingerprint: () => fingerprint(file), directories: () => directoriesToWatch(file) },
+    onChange,
+    options,
+  );
+}
+
+/** As `watchConfig`, for more than one file. */
+export function watchFiles(
+  watched: Watched,
   onChange: () => void,
-  { quietMs = 200, known }: { quietMs?: number; known?: string } = {},
+  { quietMs = 200, known }: WatchOptions = {},
 ): ConfigWatch {
-  return new FileWatch(resolve(path), onChange, quietMs, known);
+  return new FileWatch(watched, onChange, quietMs, known);
 }
 
 class FileWatch implements ConfigWatch {
-  readonly #path: string;
+  readonly #watched: Watched;
   readonly #onChange: () => void;
   readonly #quietMs: number;
   #watchers: FSWatcher[] = [];
@@ -37,13 +61,13 @@ class FileWatch implements ConfigWatch {
   #poll: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(path: string, onChange: () => void, quietMs: number, known = fingerprint(path)) {
-    this.#path = path;
+  constructor(watched: Watched, onChange: () => void, quietMs: number, known = watched.fingerprint()) {
+    this.#watched = watched;
     this.#onChange = onChange;
     this.#quietMs = quietMs;
     this.#reported = this.#last = known;
     this.#arm();
-    if (fingerprint(path) !== this.#reported) this.#look();
+    if (watched.fingerprint() !== this.#reported) this.#look();
   }
 
   close(): void {
@@ -56,7 +80,7 @@ class FileWatch implements ConfigWatch {
   /** Something happened nearby: remember how the file is now, and see whether it stays so. */
   #look(): void {
     if (this.#closed || this.#quiet) return;
-    this.#last = fingerprint(this.#path);
+    this.#last = this.#watched.fingerprint();
     this.#wait();
   }
 
@@ -68,7 +92,7 @@ class FileWatch implements ConfigWatch {
   #settle(): void {
     this.#quiet = undefined;
     this.#arm();
-    const now = fingerprint(this.#path);
+    const now = this.#watched.fingerprint();
     const isQuiet = now === this.#last;
     this.#last = now;
     if (!isQuiet) this.#wait();
@@ -84,7 +108,7 @@ class FileWatch implements ConfigWatch {
     this.#watchers = [];
     let watched: string[] = [];
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const fresh = directoriesToWatch(this.#path).filter((directory) => !watched.includes(directory));
+      const fresh = this.#watched.directories().filter((directory) => !watched.includes(directory));
       if (fresh.length === 0) break;
       for (const directory of fresh) this.#open(directory);
       watched = [...watched, ...fresh];
@@ -95,7 +119,9 @@ class FileWatch implements ConfigWatch {
 
   #open(directory: string): void {
     try {
-      const watcher = watch(directory, { persistent: false }, () => this.#look());
+      const watcher = watch(directory, { persistent: false }, (_event, name) => {
+        if (name === null || this.#watched.concerns?.(directory, name) !== false) this.#look();
+      });
       watcher.on('error', () => this.#pollUnless(false));
       this.#watchers.push(watcher);
     } catch {
@@ -110,37 +136,5 @@ class FileWatch implements ConfigWatch {
     } else if (!this.#closed) {
       this.#poll ??= setInterval(() => this.#look(), POLL_MS).unref();
     }
-  }
-}
-
-/** The directory of the file and of each file it links to, or the nearest above that exists. */
-function directoriesToWatch(path: string): string[] {
-  const directories = new Set<string>();
-  let file: string | undefined = path;
-  for (let hop = 0; file !== undefined && hop < MAX_LINKS; hop++) {
-    directories.add(nearestDirectory(dirname(file)));
-    file = linkTarget(file);
-  }
-  return [...directories];
-}
-
-function linkTarget(file: string): string | undefined {
-  try {
-    return resolve(dirname(file), readlinkSync(file));
-  } catch {
-    return undefined;
-  }
-}
-
-function nearestDirectory(directory: string): string {
-  const parent = dirname(directory);
-  return parent === directory || isDirectory(directory) ? directory : nearestDirectory(parent);
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
   }
 }

@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Absent: the path of the configuration when there is one. */
   readonly args?: readonly string[];
+  /** Absolute; absent: the home directory of the run, which is no project. */
+  readonly cwd?: string;
   readonly sdk?: Sdk;
   /** Absent: the built bin, by this Node. */
   readonly command?: readonly [string, ...string[]];
@@ -130,7 +132,10 @@ export function launchGateway(options: GatewayOptions = {}): Gateway {
   if (options.config !== undefined) writeFileSync(configFile, asText(options.config));
   const args = options.args ?? (options.config === undefined ? [] : [configFile]);
   const [file, ...prefix] = options.command ?? [process.execPath, BIN];
-  const running = new GatewayProcess([file, ...prefix, ...args], { cwd: home, env: environment(home, options.env) });
+  const running = new GatewayProcess([file, ...prefix, ...args], {
+    cwd: options.cwd ?? home,
+    env: environment(home, options.env),
+  });
   onTestFinished(() => running.dispose().finally(() => rmSync(home, { recursive: true, force: true })));
   return new Gateway(running, home, configFile);
 }

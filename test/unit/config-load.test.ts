@@ -260,6 +260,7 @@ const DEFAULTS = {
   results: { maxInlineBytes: 10_354_688, maxKeptChars: 268_435_456 },
   search: { usage: true },
   expose: EXPOSE,
+  project: true,
   port: 4000,
   host: '127.0.0.1',
   monitor: {

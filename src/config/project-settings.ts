@@ -1,0 +1,45 @@
+import { isJsonObject } from '../core/json.ts';
+import { type Checked, checkSettings } from './check.ts';
+import { warning } from './finding.ts';
+import type { RawConfig } from './formats.ts';
+import type { GatewaySettings } from './settings.ts';
+import type { Environment } from './substitute.ts';
+
+/** Settings that say something about the work in a project; all others are about the user's machine. */
+export const PROJECT_SETTINGS: readonly string[] = ['expose', 'invoke', 'permissions'];
+
+/** The settings of a project's file that count, defaults filled in; each other one is a warning. */
+export function checkProjectSettings(
+  { path, value }: RawConfig['settings'],
+  env: Environment,
+): Checked<GatewaySettings> {
+  if (!isJsonObject(value)) return checkSettings({ path, value }, env);
+  const names = Object.keys(value);
+  const findings = names
+    .filter((name) => !PROJECT_SETTINGS.includes(name))
+    .map((name) => warning([...path, name], 'counts in your own configuration only; ignored in that of a project'));
+  const own = Object.fromEntries(Object.entries(value).filter(([name]) => PROJECT_SETTINGS.includes(name)));
+  const checked = checkSettings({ path, value: own }, env);
+  return { value: checked.value, findings: [...findings, ...checked.findings] };
+}
+
+/**
+ * A project's settings over the user's, so that it forbids more and never less: `expose` may only be switched off, and the
+ * user's `permissions` come first.
+ */
+export function mergeSettings(own: GatewaySettings, project: GatewaySettings): GatewaySettings {
+  const { resources, prompts } = project.expose;
+  const rules = [...rulesOf(own), ...rulesOf(project)];
+  return {
+    ...own,
+    expose: { resources: own.expose.resources && resources, prompts: own.expose.prompts && prompts },
+    invoke: { ...own.invoke, ...project.invoke },
+    ...(rules.length > 0 && { permissions: rules }),
+  };
+}
+
+/** Rules in order, of which the first that fits decides. */
+function rulesOf(settings: GatewaySettings): readonly unknown[] {
+  const { permissions } = settings as { readonly permissions?: unknown };
+  return Array.isArray(permissions) ? permissions : [];
+}

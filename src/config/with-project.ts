@@ -1,0 +1,116 @@
+import { dirname } from 'node:path';
+import { causeOf, GatewayError } from '../core/errors.ts';
+import type { ConfigProblem } from '../core/problem.ts';
+import type { Checked } from './check.ts';
+import { formatPath, toProblem } from './finding.ts';
+import { type RawConfig, readShape } from './formats.ts';
+import { type CheckedServers, checkServers, type GatewayConfig } from './load.ts';
+import { parseConfig } from './parse.ts';
+import { type Project, projectOf } from './project.ts';
+import { noticeOf } from './project-notice.ts';
+import { checkProjectSettings, mergeSettings } from './project-settings.ts';
+import type { ServerConfig } from './schema.ts';
+import type { GatewaySettings } from './settings.ts';
+import type { Environment } from './substitute.ts';
+
+/** What a project's file says. */
+export interface ProjectConfig extends CheckedServers {
+  readonly raw: RawConfig;
+  readonly settings: GatewaySettings;
+}
+
+/**
+ * The user's configuration with that of a project over it: an entry of the same key takes the place of the user's, new ones
+ * come after. Without a confirmation nothing changes but that the file is named in `problems` and `project`.
+ */
+export async function withProject(
+  own: GatewayConfig,
+  file: string,
+  { env, dataDirectory }: { readonly env: Environment; readonly dataDirectory: string },
+): Promise<GatewayConfig> {
+  const project = projectOf(file, dataDirectory);
+  const told = named(own, project);
+  if (!('text' in project)) return told;
+  try {
+    return merged(told, await readProject(project.text, file, env));
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    // It was sound when it was confirmed, by another version of ours.
+    return named(own, { path: file, status: 'refused', reason: causeOf(error) });
+  }
+}
+
+function named(own: GatewayConfig, project: Project): GatewayConfig {
+  const { path, status } = project;
+  const notice = noticeOf(project);
+  const told: ConfigProblem[] = notice === undefined ? [] : [{ severity: 'warning', message: notice }];
+  return { ...own, problems: [...own.problems, ...told], project: { path, status, servers: [], notice } };
+}
+
+/**
+ * Reads and checks the text of a project's file. Its local servers run in the directory of the file unless they say
+ * otherwise. Throws `CONFIG_INVALID` where it is broken, or no object at all.
+ */
+export async function readProject(text: string, file: string, env: Environment): Promise<ProjectConfig> {
+  const { root, findings } = await parseConfig(text, file);
+  const raw = readShape(root);
+  const settings: Checked<GatewaySettings> = checkProjectSettings(raw.settings, env);
+  const whole = [...findings, ...raw.findings, ...settings.findings].map((finding) => toProblem(file, finding));
+  const checked = checkServers(raw, file, env);
+  return {
+    ...checked,
+    raw,
+    settings: settings.value,
+    servers: checked.servers.map((server) => inDirectory(server, dirname(file))),
+    problems: [...whole, ...checked.problems],
+  };
+}
+
+function inDirectory(server: ServerConfig, directory: string): ServerConfig {
+  return server.type === 'local' ? { ...server, cwd: server.cwd ?? directory } : server;
+}
+
+function merged(own: GatewayConfig, project: ProjectConfig): GatewayConfig {
+  const { servers, disabled, misconfigured, problems, settings } = withoutDisabled(project, own);
+  const keys = keysOf({ servers, misconfigured });
+  const isKept = (key: string) => !keys.includes(key) && !disabled.includes(key);
+  const inPlace = own.servers.map((server) => servers.find(({ key }) => key === server.key) ?? server);
+  return {
+    ...own,
+    found: true,
+    servers: [
+      ...inPlace.filter((server) => servers.includes(server) || isKept(server.key)),
+      ...servers.filter((server) => !inPlace.includes(server)),
+    ],
+    settings: mergeSettings(own.settings, settings),
+    problems: [...own.problems, ...problems],
+    disabled: [...new Set([...own.disabled, ...disabled])],
+    misconfigured: [...own.misconfigured.filter(({ server }) => isKept(server)), ...misconfigured],
+    ...(own.project && { project: { ...own.project, servers: keys } }),
+  };
+}
+
+/** What the user switched off a project cannot switch on. */
+function withoutDisabled(project: ProjectConfig, own: GatewayConfig): ProjectConfig {
+  const isOn = (key: string) => !own.disabled.includes(key);
+  const staysOff = (server: string): ConfigProblem => ({
+    severity: 'warning',
+    server,
+    message: `${own.project?.path}: ${formatPath([server])}: is switched off in ${own.path}, and stays so`,
+  });
+  return {
+    ...project,
+    servers: project.servers.filter(({ key }) => isOn(key)),
+    misconfigured: project.misconfigured.filter(({ server }) => isOn(server)),
+    problems: [
+      ...project.problems,
+      ...keysOf(project)
+        .filter((key) => !isOn(key))
+        .map(staysOff),
+    ],
+  };
+}
+
+function keysOf({ servers, misconfigured }: Pick<CheckedServers, 'servers' | 'misconfigured'>): string[] {
+  return [...servers.map(({ key }) => key), ...misconfigured.map(({ server }) => server)];
+}
