@@ -5,6 +5,7 @@ import { signature } from './catalog/signature.ts';
 import { MAX_TIMER_MS, withTimeout } from './core/abort.ts';
 import { type CallContext, type Caller, type CallTool, ownerOf, type ToolCall, type ToolResult } from './core/call.ts';
 import { clip, GatewayError } from './core/errors.ts';
+import type { Guard } from './core/guard.ts';
 import type { JsonObject } from './core/json.ts';
 import type { ToolEntry } from './core/tool.ts';
 import { isAvailable } from './core/upstream-state.ts';
@@ -16,6 +17,8 @@ export interface BrokerParts extends FinderParts {
   readonly jobs: Jobs;
   /** `upstreams.call`, wrapped in whatever policies the composition root chose. */
   readonly call: CallTool;
+  /** Lets a call begin, as `Guard.admit`. */
+  readonly admit?: Guard['admit'];
   /** Hears of a call that was refused before it was on its way. */
   readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
 }
@@ -140,7 +143,7 @@ export class Broker {
     return this.#view(job);
   }
 
-  /** The call that a request asks for, its tool found and its arguments fitted. */
+  /** The call that a request asks for, its tool found, its arguments fitted, and admitted. */
   async #prepared(request: InvokeRequest, context: CallContext, fallbackMs: number): Promise<ToolCall> {
     const { caller } = context;
     const startedAt = Date.now();
@@ -149,7 +152,9 @@ export class Broker {
       const { tool, askedMs } = known
         ? { tool: known, askedMs: 0 }
         : await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
-      return this.#toolCall(tool, request, caller, [startedAt + askedMs, fallbackMs]);
+      const call = this.#toolCall(tool, request, caller, [startedAt + askedMs, fallbackMs]);
+      const asked = this.#parts.admit?.(call, context);
+      return asked ? { ...call, startedAt: call.startedAt + (await asked) } : call;
     } catch (error) {
       throw this.#noted(request.id, caller, error);
     }

@@ -102,9 +102,14 @@ function terminal(): Terminal {
   const { env, platform, execPath, argv } = process;
   return {
     ...{ cwd: process.cwd(), env, platform, self: [execPath, resolve(argv[1] ?? '')] },
-    ...{ write: print, writeError: printError },
+    ...{ write: print, writeError: printError, read },
     ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
   };
+}
+
+async function read(): Promise<string> {
+  const { text } = await import('node:stream/consumers');
+  return text(process.stdin);
 }
 
 /** Anything but a yes is a no, and so is the end of the input. */

@@ -5,7 +5,7 @@ import type { Audience, Backend, Router } from './backend.ts';
 import type { Broker } from './broker.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { GatewayConfig } from './config/load.ts';
-import { type Caller, type CallPolicy, ownerOf } from './core/call.ts';
+import { type Caller, type CallPolicy, LOCAL, ownerOf, type Visibility } from './core/call.ts';
 import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { writeForMany } from './core/line-writer.ts';
@@ -52,6 +52,7 @@ export interface EdgeInternals {
   readonly log: Logger;
   readonly config: () => GatewayConfig;
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly visible: Visibility;
   readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => ServerParts;
 }
 
@@ -179,12 +180,16 @@ export class Edge {
   }
 
   #edgeParts(requests: RequestLog, observed: CallObservation): EdgeParts {
-    const { broker, backend, catalog, config, log } = this.#gateway;
+    const { broker, backend, catalog, config, visible, log } = this.#gateway;
+    const known = (caller: Caller) => ({
+      toolsOf: (server: string) => catalog.toolsOf(server).filter((tool) => visible(caller, tool)),
+    });
     return {
       broker,
       settings: () => config().settings,
-      servers: () => serverViews(config(), backend.upstreams.all(), catalog),
-      tools: () => backend.upstreams.all().flatMap((upstream) => catalog.toolsOf(upstream.config.key)),
+      // Whether a tool is known does not depend on the caller by now; a count is all that it is for here.
+      servers: () => serverViews(config(), backend.upstreams.all(), known(LOCAL)),
+      tools: (caller) => backend.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
       openSession: (caller) => this.#openSession(caller),
       stateless: (caller) => this.#statelessParts(caller),
       context: (caller, rest) => ({ ...rest, caller }),
@@ -252,6 +257,7 @@ export class Edge {
       onLogLevel: async () => {},
       onRootsChanged: () => {},
       onListen: (uris) => sharing.following.follow(session, uris),
+      isPassing: true,
     });
     const parts = this.#gateway.partsFor(caller, session, (...request) =>
       sharing.following.primitive(session, ...request),

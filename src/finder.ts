@@ -183,7 +183,10 @@ export class Finder {
 
   /** What to try when nothing was found: words that the tools do use, and the servers there are. */
   #waysOn(query: string, caller: Caller): JsonObject {
-    const words = this.#parts.catalog.nearestWords(query);
+    const { catalog } = this.#parts;
+    const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
+    // What only hidden tools say is as unknown as they are.
+    const words = catalog.nearestWords(query).filter((word) => catalog.search(word, { limit: 1, visible }).found > 0);
     const servers = this.#knownServers(caller).map(({ server }) => server);
     return {
       ...(words.length > 0 && { didYouMean: words }),

@@ -4,6 +4,7 @@ import { type Audience, Backend, type Router } from './backend.ts';
 import { Broker } from './broker.ts';
 import { logDefects, tellMended } from './call-policies.ts';
 import { Catalog } from './catalog/catalog.ts';
+import { hidesPrimitives } from './config/denied-servers.ts';
 import type { GatewayConfig } from './config/load.ts';
 import type { GatewaySettings } from './config/settings.ts';
 import { type ConfigSource, fileSource } from './config/source.ts';
@@ -112,6 +113,7 @@ export class Gateway {
       upstreams: this.#backend.upstreams,
       jobs: this.#jobs,
       call: (call, context) => this.#call(call, context),
+      admit: (...which) => this.#guards.admit(...which),
       refused: (...refusal) => this.#host?.refused(...refusal),
       visible: (...which) => this.#guards.visible(...which),
       remarks: (tool) => this.#guards.remarks(tool),
@@ -244,7 +246,8 @@ export class Gateway {
 
   #exposes(server: string, kind: PrimitiveKind): boolean {
     const own = this.#config.servers.find(({ key }) => key === server);
-    return this.#config.settings.expose[kind] && own?.expose[kind] === true;
+    const { expose, permissions } = this.#config.settings;
+    return expose[kind] && own?.expose[kind] === true && !hidesPrimitives(permissions, own);
   }
 
   #partsFor(caller: Caller, session: ClientSession, primitives: HandlePrimitive): ServerParts {
@@ -276,6 +279,7 @@ export class Gateway {
       log: this.#log,
       config: () => this.#config,
       exposes: (...which) => this.#exposes(...which),
+      visible: (...which) => this.#guards.visible(...which),
       partsFor: (...client) => this.#partsFor(...client),
     };
   }

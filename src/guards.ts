@@ -1,4 +1,4 @@
-import type { Caller, CallPolicy } from './core/call.ts';
+import type { CallContext, Caller, CallPolicy, ToolCall } from './core/call.ts';
 import type { Guard } from './core/guard.ts';
 import type { ToolDefinition, ToolEntry } from './core/tool.ts';
 
@@ -17,6 +17,16 @@ export class Guards {
 
   visible(caller: Caller, tool: ToolEntry): boolean {
     return this.#visible.every((visible) => visible(caller, tool));
+  }
+
+  /** One guard after the other; see `Guard.admit`. */
+  admit(call: ToolCall, context: CallContext): Promise<number> | undefined {
+    let asked: Promise<number> | undefined;
+    for (const { admit } of this.#guards) {
+      const before = asked;
+      asked = before ? before.then(async (ms) => ms + ((await admit?.(call, context)) ?? 0)) : admit?.(call, context);
+    }
+    return asked;
   }
 
   remarks(tool: ToolEntry): readonly string[] {

@@ -5,6 +5,7 @@ import type { Logger } from './core/log.ts';
 import type { MeaningSearch } from './finder.ts';
 import { Guards } from './guards.ts';
 import type { JobLimits } from './jobs/jobs.ts';
+import { Permissions } from './permissions/permissions.ts';
 import type { Semantics } from './semantics/semantics.ts';
 import { UsageMemory } from './usage/usage-memory.ts';
 
@@ -23,8 +24,8 @@ export interface GuardingOptions {
 }
 
 /** What stands between callers and tools. A call meets them in this order. */
-export function guarding(_options: GuardingOptions): Guards {
-  return new Guards([]);
+export function guarding(options: GuardingOptions): Guards {
+  return new Guards([new Permissions(options)]);
 }
 
 /** Likeness of meaning; loaded only where an endpoint is configured. */

@@ -25,7 +25,7 @@ export interface ServerView {
 export function serverViews(
   { misconfigured, disabled }: GatewayConfig,
   running: readonly Upstream[],
-  catalog: Catalog,
+  catalog: Pick<Catalog, 'toolsOf'>,
 ): readonly ServerView[] {
   return [
     ...running.map(({ config, state }) => runningView(config, state, catalog.toolsOf(config.key).length)),

@@ -701,6 +701,40 @@ const LOGIN_COMMANDS = promised('#7', {
 
 const PERMISSIONS = promised('#7', {
   // permissions
+  'permissions.match': 'A rule fits by patterns for server, tool and whole id, and by tags of the server.',
+  'permissions.glob': 'In a pattern * stands for any text and ? for one character, and no pattern takes long.',
+  'permissions.hints': 'A rule fits by the annotations of a tool, with the defaults of MCP where it says nothing.',
+  'permissions.order': 'The first rule that fits decides; where none fits, the tool is allowed.',
+  'permissions.cached': 'What the rules say of a tool is found once.',
+  'permissions.named':
+    'A mistake in a rule, or a name that no server has, is told with place, cause and the nearest name.',
+  'permissions.broken': 'A rule with a mistake never lets through what it would have stopped.',
+  'permissions.misplaced': 'Rules under a misspelt name deny all; rules beside a flat map count.',
+  'permissions.deny': 'What is denied is unknown to search, describe, invoke and REST alike.',
+  'permissions.deny-server':
+    'A server of which nothing is left is not started; resources and prompts go with the first rule about servers only.',
+  'permissions.reload': 'Rules that are edited count at once.',
+  'permissions.ask': 'ask asks the person, naming server, tool and arguments, and their answer counts.',
+  'permissions.ask-eras': 'The person is asked over stdio and HTTP, by clients of every era.',
+  'permissions.shown': 'In the question secrets are blanked, long values cut, and nothing is invisible.',
+  'permissions.session': 'An answer for the session holds for that tool in that session, and in no other.',
+  'permissions.refused':
+    'Anything but a yes is a no: the tool is not called, and the model reads that the person refused.',
+  'permissions.incapable': 'Where the client cannot ask, the call is refused with the rule and the cure.',
+  'permissions.deadline':
+    'The deadline of a call stands still while the person thinks; a caller may give up meanwhile.',
+  'permissions.concurrent': 'Calls of one tool at one time are asked about one after the other.',
+  'permissions.jobs': 'A job is asked about before it is queued.',
+  'permissions.continued': 'A call that brings the answers to a question of its server is not asked about again.',
+  'permissions.before-start': 'Whoever is refused does not start the server.',
+  'permissions.rest': 'Over REST nobody can be asked: the call is refused with 403.',
+  'permissions.recorded': 'The request log and the metrics record refusals.',
+  'permissions.hook': 'The hook of Claude Code answers allow, ask or deny by the rules for the tool within.',
+  'permissions.hook-closed': 'What the hook cannot read is no yes.',
+  'permissions.handover': 'What Claude Code has asked about by its hook, the gateway does not ask about again.',
+  'permissions.print-claude-code': 'hooks claude-code prints a PreToolUse hook whose command answers.',
+  'permissions.print-others': 'hooks prints what OpenCode can express, and says what no client can.',
+  'permissions.client-asks': 'MCP_GATEWAY_ASK=client leaves the asking to the client.',
 });
 
 const PROJECT = promised('#7', {

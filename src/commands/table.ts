@@ -18,6 +18,8 @@ export const OPTIONS = {
   // options: doctor
   // options: login
   // options: permissions
+  decide: { type: 'boolean' },
+  entry: { type: 'string' },
   // options: project
   'no-project': { type: 'boolean' },
   // options: trust
@@ -113,7 +115,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 
   // end login
   // rows: permissions
-
+  hooks: {
+    usage: 'hooks <client>',
+    summary: 'print the permission rules as far as the client’s own file can express them',
+    options: {
+      config: 'file with the rules',
+      entry: 'key of the gateway’s entry in the client (gateway)',
+      decide: 'answer a PreToolUse hook of Claude Code, which is read from stdin',
+    },
+    example: 'mcp-gateway hooks claude-code',
+    async run({ words, values }, terminal) {
+      const { hooks } = await import('./hooks.ts');
+      return hooks({ ...values, clients: words }, terminal);
+    },
+  },
   // end permissions
   // rows: project
   allow: {

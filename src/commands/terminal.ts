@@ -15,6 +15,8 @@ export interface Terminal {
   readonly write: (text: string) => void;
   /** Takes why it failed (stderr). */
   readonly writeError: (text: string) => void;
+  /** All of stdin, until its end. */
+  readonly read?: (() => Promise<string>) | undefined;
   /** Asks a yes-or-no question; absent where nobody can be asked. */
   readonly ask?: ((question: string) => Promise<boolean>) | undefined;
 }

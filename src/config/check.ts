@@ -5,6 +5,7 @@ import { authAdvice } from './auth.ts';
 import { comparable } from './comparable.ts';
 import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
 import type { RawConfig, RawEntry } from './formats.ts';
+import { takePermissions } from './permissions.ts';
 import { type ServerConfig, serverSchema } from './schema.ts';
 import { type GatewaySettings, settingsSchema } from './settings.ts';
 import { type Environment, substitute, substituteAll } from './substitute.ts';
@@ -154,8 +155,8 @@ export function expandHome(path: string, home: string): string {
 }
 
 /**
- * The settings with each wrong one replaced by its default, except two that hold secrets and count whole or not at all:
- * a wrong `auth` refuses every caller, wrong `search.embeddings` are left out.
+ * The settings with each wrong one replaced by its default, except those where that would not be safe: a wrong `auth`
+ * refuses every caller, wrong `search.embeddings` are left out, broken `permissions` deny what they may concern.
  */
 export function checkSettings({ path, value }: RawConfig['settings'], env: Environment): Checked<GatewaySettings> {
   if (!isJsonObject(value)) {
@@ -164,8 +165,9 @@ export function checkSettings({ path, value }: RawConfig['settings'], env: Envir
   }
   const findings: Finding[] = [];
   const at: Report = (severity, where, text) => findings.push({ severity, path: [...path, ...where], text });
-  const { auth, ...rest } = value;
-  const settings = salvage(fillEmbeddings(structuredClone(rest), env, at), at);
+  const { auth, ...others } = value;
+  const { rules, rest } = takePermissions(others, Object.keys(settingsSchema.shape), at);
+  const settings = { ...salvage(fillEmbeddings(structuredClone(rest), env, at), at), permissions: rules };
   return { value: auth === undefined ? settings : { ...settings, auth: checkAuth(auth, env, at) }, findings };
 }
 

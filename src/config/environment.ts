@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { ConfigProblem } from '../core/problem.ts';
 import { describeFound } from './finding.ts';
+import type { PermissionRule } from './permissions.ts';
 import { type GatewaySettings, settingsSchema } from './settings.ts';
 import type { Environment } from './substitute.ts';
 
@@ -43,9 +44,13 @@ function isHostName(text: string): boolean {
   return /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/.test(text) && !/^[\d.]+$/.test(text);
 }
 
+/** With `client` the client is trusted to ask a person before every call: the rules need not. */
+const WHO_ASKS = 'MCP_GATEWAY_ASK';
+
 /**
- * `MCP_GATEWAY_PORT`, `MCP_GATEWAY_HOST` and `MCP_GATEWAY_LOG_LEVEL` over the settings of the file. Unset or empty, a
- * variable says nothing; with a wrong value it is an error that names it, and the settings keep what they have.
+ * `MCP_GATEWAY_PORT`, `MCP_GATEWAY_HOST` and `MCP_GATEWAY_LOG_LEVEL` over the settings of the file, and `MCP_GATEWAY_ASK`
+ * over its rules. Unset or empty, a variable says nothing; with a wrong value it is an error that names it, and the
+ * settings keep what they have.
  */
 export function overrideSettings(settings: GatewaySettings, env: Environment): Overridden {
   const written: Partial<GatewaySettings> = {};
@@ -59,7 +64,14 @@ export function overrideSettings(settings: GatewaySettings, env: Environment): O
     if (result.success) Object.assign(written, { [setting]: result.data });
     else problems.push(ignored(variable, text, expected));
   }
-  return { settings: { ...settings, ...written }, problems };
+  const asker = env[WHO_ASKS]?.trim();
+  if (asker && asker !== 'client') problems.push(ignored(WHO_ASKS, asker, '"client"'));
+  const permissions = asker === 'client' ? settings.permissions.map(askedByClient) : settings.permissions;
+  return { settings: { ...settings, ...written, permissions }, problems };
+}
+
+function askedByClient(rule: PermissionRule): PermissionRule {
+  return rule.action === 'ask' ? { ...rule, action: 'allow' } : rule;
 }
 
 function ignored(variable: string, text: string, expected: string): ConfigProblem {

@@ -61,7 +61,7 @@ function readFlat(root: JsonObject): RawConfig {
   const entries = servers.filter((pair) => !misplaced.includes(pair));
   return {
     entries: entries.map(([key, value]) => readEntry('flat', key, [key], value)),
-    settings: { path: ['$gateway'], value: $gateway },
+    settings: { path: ['$gateway'], value: withMisplacedRules($gateway, rest, misplaced) },
     findings: [
       ...reserved.map((key) =>
         warning([], `${unknownKeys([key], ['$gateway', '$schema'])} (keys with "$" never name a server)`),
@@ -69,6 +69,12 @@ function readFlat(root: JsonObject): RawConfig {
       ...misplaced.map(([key, value]) => error([key], `${mistaken(value, 'a server entry')}; ${hintFor(key)}`)),
     ],
   };
+}
+
+/** Rules count where they were not meant to stand too: whoever wrote them wanted to stop something. */
+function withMisplacedRules(settings: unknown, { permissions }: JsonObject, misplaced: [string, unknown][]): unknown {
+  const isMisplaced = isJsonObject(settings) && misplaced.some(([key]) => key === 'permissions');
+  return isMisplaced ? { permissions, ...settings } : settings;
 }
 
 /** The cure for a key of a flat map that is no server but something of another shape. */

@@ -5,11 +5,13 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { ConfigProblem } from '../core/problem.ts';
 import { checkEntry, checkSettings, expandHome } from './check.ts';
+import { isDeniedWhole } from './denied-servers.ts';
 import { overrideSettings } from './environment.ts';
-import { type Finding, toProblem } from './finding.ts';
+import { type Finding, toProblem, warning } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type RawConfig, readShape } from './formats.ts';
 import { parseConfig } from './parse.ts';
+import { permissionAdvice } from './permissions.ts';
 import type { ProjectState } from './project-state.ts';
 import type { ServerConfig } from './schema.ts';
 import { type GatewaySettings, settingsSchema } from './settings.ts';
@@ -27,7 +29,7 @@ export interface GatewayConfig {
   readonly servers: readonly ServerConfig[];
   readonly settings: GatewaySettings;
   readonly problems: readonly ConfigProblem[];
-  /** Keys of the servers with `enabled: false`. */
+  /** Keys of the servers with `enabled: false`, and of those of which `permissions` leave nothing. */
   readonly disabled: readonly string[];
   /** Servers left out because of an error. */
   readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
@@ -91,15 +93,26 @@ export async function loadConfig(
   const raw = readShape(root);
   const settings = checkSettings(raw.settings, env);
   const overridden = overrideSettings(settings.value, env);
-  const whole = [...findings, ...raw.findings, ...settings.findings].map((finding) => toProblem(file, finding));
+  const whole = [...findings, ...raw.findings, ...settings.findings, ...adviceOn(settings.value, raw)];
   const checked = checkServers(raw, file, env);
-  return {
+  return withoutDenied({
     path: file,
     fingerprint: read,
     found: true,
     ...checked,
     settings: overridden.settings,
-    problems: [...whole, ...checked.problems, ...overridden.problems],
+    problems: [...whole.map((finding) => toProblem(file, finding)), ...checked.problems, ...overridden.problems],
+  });
+}
+
+/** Servers of which the rules leave nothing are not to be started at all. */
+export function withoutDenied(config: GatewayConfig): GatewayConfig {
+  const { permissions } = config.settings;
+  const denied = config.servers.filter((server) => isDeniedWhole(permissions, server));
+  return {
+    ...config,
+    servers: config.servers.filter((server) => !denied.includes(server)),
+    disabled: [...config.disabled, ...denied.map(({ key }) => key)],
   };
 }
 
@@ -118,6 +131,14 @@ export function checkServers(raw: RawConfig, file: string, env: Environment): Ch
       .map((entry) => ({ server: entry.key, error: errorOf(file, entry.findings) })),
     problems: checked.flatMap((entry) => entry.findings.map((finding) => toProblem(file, finding))),
   };
+}
+
+/** Rules that name what is not there; disabled and misconfigured servers are there. */
+function adviceOn({ permissions }: GatewaySettings, { entries, settings }: RawConfig): Finding[] {
+  const servers = entries.map(({ key, value }) => ({ key, tags: Array.isArray(value?.tags) ? value.tags : [] }));
+  return permissionAdvice(permissions, servers).map(({ path, text }) =>
+    warning([...settings.path, 'permissions', ...path], text),
+  );
 }
 
 /** A configuration without servers: what runs while the file at that path is missing or cannot be used, and why. */

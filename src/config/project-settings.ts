@@ -29,17 +29,11 @@ export function checkProjectSettings(
  */
 export function mergeSettings(own: GatewaySettings, project: GatewaySettings): GatewaySettings {
   const { resources, prompts } = project.expose;
-  const rules = [...rulesOf(own), ...rulesOf(project)];
   return {
     ...own,
     expose: { resources: own.expose.resources && resources, prompts: own.expose.prompts && prompts },
     invoke: { ...own.invoke, ...project.invoke },
-    ...(rules.length > 0 && { permissions: rules }),
+    // The first rule that fits decides.
+    permissions: [...own.permissions, ...project.permissions],
   };
-}
-
-/** Rules in order, of which the first that fits decides. */
-function rulesOf(settings: GatewaySettings): readonly unknown[] {
-  const { permissions } = settings as { readonly permissions?: unknown };
-  return Array.isArray(permissions) ? permissions : [];
 }

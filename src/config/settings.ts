@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MAX_TIMER_MS } from '../core/abort.ts';
 import { auth } from './auth.ts';
 import { count, expose, hasScheme, strict, strings, textMap, timer } from './parts.ts';
+import { type PermissionRule, permissions } from './permissions.ts';
 
 const jobs = strict({
   concurrency: count.default(3).describe('Background jobs running at one time.'),
@@ -112,6 +113,9 @@ export const settingsSchema = strict({
     .boolean()
     .default(true)
     .describe("Take over the project's `.mcp-gateway.json`, once it is confirmed, when serving over stdio."),
+  permissions: permissions
+    .default([])
+    .describe('Which tools may be called, or only after a person was asked: the first rule that fits a tool decides.'),
   port: z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.'),
   auth: auth.optional().describe('Who may call over HTTP.'),
@@ -122,4 +126,6 @@ export const settingsSchema = strict({
 });
 
 /** The gateway's own settings, defaults filled in; `auth` and `rateLimit` only where written. */
-export type GatewaySettings = z.infer<typeof settingsSchema>;
+export type GatewaySettings = Omit<z.infer<typeof settingsSchema>, 'permissions'> & {
+  permissions: readonly PermissionRule[];
+};

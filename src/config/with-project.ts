@@ -4,7 +4,7 @@ import type { ConfigProblem } from '../core/problem.ts';
 import type { Checked } from './check.ts';
 import { formatPath, toProblem } from './finding.ts';
 import { type RawConfig, readShape } from './formats.ts';
-import { type CheckedServers, checkServers, type GatewayConfig } from './load.ts';
+import { type CheckedServers, checkServers, type GatewayConfig, withoutDenied } from './load.ts';
 import { parseConfig } from './parse.ts';
 import { type Project, projectOf } from './project.ts';
 import { noticeOf } from './project-notice.ts';
@@ -32,7 +32,7 @@ export async function withProject(
   const told = named(own, project);
   if (!('text' in project)) return told;
   try {
-    return merged(told, await readProject(project.text, file, env));
+    return withoutDenied(merged(told, await readProject(project.text, file, env)));
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     // It was sound when it was confirmed, by another version of ours.

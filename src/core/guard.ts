@@ -1,10 +1,15 @@
-import type { CallPolicy, Visibility } from './call.ts';
+import type { CallContext, CallPolicy, ToolCall, Visibility } from './call.ts';
 import type { ToolDefinition, ToolEntry } from './tool.ts';
 
 /** Something that stands between callers and the tools of servers: rules, trust, a count. Each part may be absent. */
 export interface Guard {
   /** What is not visible is unknown: to search, describe and invoke alike. */
   readonly visible?: Visibility;
+  /**
+   * Asked before a call begins, takes a place in a queue or starts its server; rejects to refuse it. Resolves with how long
+   * a person thought about it, in ms, which is not the call's time. Undefined: it may begin at once.
+   */
+  readonly admit?: (call: ToolCall, context: CallContext) => Promise<number> | undefined;
   /** Watches, delays or refuses calls. */
   readonly policy?: CallPolicy;
   /** What whoever chooses this tool should know about it, in sentences. */

@@ -24,6 +24,8 @@ export interface PeerRequestOptions {
 export interface Peer {
   /** The client session that this is one way back to, where a session has several. */
   readonly origin?: Peer;
+  /** It lasts for one request: there is no session for which anything could be remembered. */
+  readonly isPassing?: boolean;
   readonly identity: ClientIdentity;
   /** The least severe log level it asked for; absent: it did not ask. */
   readonly logLevel?: string;

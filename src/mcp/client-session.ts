@@ -22,6 +22,8 @@ export interface SessionEvents {
   readonly onRootsChanged: () => void;
   /** A 2026-era client listens to updates of these resources. */
   readonly onListen: (uris: readonly string[]) => void;
+  /** It lasts for one request. */
+  readonly isPassing?: boolean;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface SessionEvents {
  */
 export class ClientSession implements Peer {
   readonly takesInputRequired = false;
+  readonly isPassing: boolean;
   /** Resolves with the client's identity when its first message has told it. */
   readonly introduced: Promise<ClientIdentity>;
   identity: ClientIdentity = { capabilities: {} };
@@ -43,6 +46,7 @@ export class ClientSession implements Peer {
 
   constructor(events: SessionEvents) {
     this.#events = events;
+    this.isPassing = events.isPassing ?? false;
     this.introduced = new Promise((resolve) => {
       this.#introduce = resolve;
     });

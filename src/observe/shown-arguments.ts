@@ -22,11 +22,13 @@ const MAX_DEPTH = 8;
 
 interface Budget {
   values: number;
+  /** Of one text. */
+  readonly chars: number;
 }
 
 /** A copy of a call's arguments for people: secrets blanked, by name and in texts; long texts, lists and depths cut. */
-export function shownArguments(args: JsonObject): JsonObject {
-  return shownObject(args, { values: MAX_VALUES }, MAX_DEPTH);
+export function shownArguments(args: JsonObject, maxChars = MAX_CHARS): JsonObject {
+  return shownObject(args, { values: MAX_VALUES, chars: maxChars }, MAX_DEPTH);
 }
 
 function shownObject(object: JsonObject, budget: Budget, depth: number): JsonObject {
@@ -36,14 +38,14 @@ function shownObject(object: JsonObject, budget: Budget, depth: number): JsonObj
   for (const key in object) {
     if (budget.values <= 0) return Object.fromEntries([...shown, [ELLIPSIS, ELLIPSIS]]);
     const secret = SECRET_NAME.test(key) || (namesSecret && key === 'value');
-    shown.push([shownText(key), secret ? blanked(object[key]) : shownValue(object[key], budget, depth)]);
+    shown.push([shownText(key, MAX_CHARS), secret ? blanked(object[key]) : shownValue(object[key], budget, depth)]);
   }
   return Object.fromEntries(shown);
 }
 
 function shownValue(value: unknown, budget: Budget, depth: number): unknown {
   budget.values -= 1;
-  if (typeof value === 'string') return shownText(value);
+  if (typeof value === 'string') return shownText(value, budget.chars);
   if (typeof value !== 'object' || value === null) return value;
   if (depth <= 0) return ELLIPSIS;
   if (isJsonObject(value)) return shownObject(value, budget, depth - 1);
@@ -73,8 +75,8 @@ function blanked(value: unknown): unknown {
   return value === null || value === undefined || typeof value === 'boolean' ? value : REDACTED;
 }
 
-function shownText(text: string): string {
+function shownText(text: string, maxChars: number): string {
   const read = text.slice(0, MAX_READ_CHARS);
   const blank = (masked: string, pattern: RegExp) => masked.replace(pattern, `$<kept>${REDACTED}`);
-  return clip(SECRET_TEXTS.reduce(blank, read), MAX_CHARS);
+  return clip(SECRET_TEXTS.reduce(blank, read), maxChars);
 }

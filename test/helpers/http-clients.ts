@@ -96,9 +96,13 @@ function withServers(settings: object, entries: JsonObject): object {
 }
 
 /** Connects a client to a gateway; it goes with the test. */
-export async function connectHttp(address: string, options: HttpClientOptions = {}): Promise<HttpClient> {
+export function connectHttp(address: string, options: HttpClientOptions = {}): Promise<HttpClient> {
+  return connectOver(transportOf(options.kind ?? 'v1', address, options.key), options);
+}
+
+/** The same over any transport. */
+export async function connectOver(transport: Transport, options: HttpClientOptions = {}): Promise<HttpClient> {
   const { kind = 'v1' } = options;
-  const transport = transportOf(kind, address, options.key);
   const received: Message[] = [];
   // Both SDK generations call what was there before they set their own.
   transport.onmessage = (message) => received.push(message as Message);

@@ -261,6 +261,7 @@ const DEFAULTS = {
   search: { usage: true },
   expose: EXPOSE,
   project: true,
+  permissions: [],
   port: 4000,
   host: '127.0.0.1',
   monitor: {

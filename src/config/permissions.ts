@@ -1,0 +1,145 @@
+import * as z from 'zod';
+import { matchesGlob } from '../core/glob.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { describeFound, type KeyPath, suggestion, unknownKey } from './finding.ts';
+import { nearest } from './nearest.ts';
+import { strict } from './parts.ts';
+
+const ACTIONS = ['allow', 'ask', 'deny'] as const;
+
+/** What is done about a tool. */
+export type PermissionAction = (typeof ACTIONS)[number];
+
+const PATTERNS = 'a pattern such as "git*", or a non-empty list of them';
+const pattern = z.string().min(1);
+
+function patterns(fits: (text: string) => boolean, expected: string) {
+  const one = pattern.refine(fits, expected);
+  return z.union([one, z.array(one).min(1)], expected).optional();
+}
+
+const hint = z.boolean('true or false').optional();
+
+const rule = strict({
+  server: patterns(() => true, PATTERNS).describe('Keys of servers, with `*` and `?`.'),
+  tool: patterns((text) => !text.includes('::'), `${PATTERNS}; whole ids stand under "id"`).describe(
+    'Names of tools as their servers have them, with `*` and `?`.',
+  ),
+  id: patterns((text) => /::|\*/.test(text), `${PATTERNS}, for ids such as "server::tool"`).describe(
+    'Whole ids, with `*` and `?`.',
+  ),
+  tags: z
+    .array(z.string().min(1), 'a non-empty list of tags')
+    .min(1, 'a non-empty list of tags')
+    .optional()
+    .describe('Tags of servers, any of them.'),
+  readOnlyHint: hint.describe('Whether the tool says that it changes nothing; absent there: false.'),
+  destructiveHint: hint.describe('Whether it may destroy; absent there: true unless it only reads.'),
+  idempotentHint: hint.describe('Whether twice is once; absent there: false unless it only reads.'),
+  openWorldHint: hint.describe('Whether it reaches beyond its server; absent there: true.'),
+  action: z
+    .enum(ACTIONS, `one of ${ACTIONS.map((action) => JSON.stringify(action)).join(', ')}`)
+    .describe('`deny`: the tool is unknown; `ask`: a person is asked before each call; `allow`: it is called.'),
+});
+
+/** The schema of `permissions`: rules in order. */
+export const permissions = z.array(rule);
+
+/** What is done about the tools that fit everything it names; absent: fits all. */
+export type PermissionRule = z.infer<typeof rule> & {
+  /** Something of it could not be read: it matches more than it was meant to, and only ever makes stricter. */
+  readonly broken?: true;
+};
+
+type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
+
+const INSTEAD = {
+  allow: 'until then the rule is left out',
+  ask: 'until then a person is asked about whatever it may concern',
+  deny: 'until then whatever it may concern is denied',
+} as const;
+
+const DENY_ALL: readonly PermissionRule[] = [{ action: 'deny', broken: true }];
+const NAME = 'permissions';
+
+/**
+ * The rules among settings, broken ones such that nothing passes that they might have stopped, and the other settings.
+ * Rules under a misspelt name are not left out like others: whoever wrote them wanted to stop something.
+ */
+export function takePermissions(
+  settings: JsonObject,
+  known: readonly string[],
+  at: Report,
+): { readonly rules: readonly PermissionRule[]; readonly rest: JsonObject } {
+  const misspelt = Object.keys(settings).find(
+    (key) => !known.includes(key) && typeof settings[key] === 'object' && nearest(key, known) === NAME,
+  );
+  const { [NAME]: raw, [misspelt ?? NAME]: _, ...rest } = settings;
+  const rules = checkPermissions(raw, (severity, path, text) => at(severity, [NAME, ...path], text));
+  if (misspelt === undefined) return { rules, rest };
+  at('error', [], `${unknownKey(misspelt, NAME)}; until then every tool is denied`);
+  return { rules: DENY_ALL, rest };
+}
+
+/** See `takePermissions`. */
+export function checkPermissions(raw: unknown, at: Report): readonly PermissionRule[] {
+  if (raw === undefined) return [];
+  if (Array.isArray(raw))
+    return raw.map((each, index) => checkRule(each, (text, path) => at('error', [index, ...path], text)));
+  at('error', [], `found ${describeFound(raw, true)}, expected a list of rules; until then every tool is denied`);
+  return DENY_ALL;
+}
+
+function checkRule(raw: unknown, at: (text: string, path: KeyPath) => void): PermissionRule {
+  if (!isJsonObject(raw)) {
+    at(`found ${describeFound(raw, true)}, expected an object with "action"; until then every tool is denied`, []);
+    return { action: 'deny', broken: true };
+  }
+  const result = rule.safeParse(raw);
+  if (result.success) return result.data;
+  const action = ACTIONS.find((each) => each === raw.action) ?? 'deny';
+  for (const issue of result.error.issues) at(`${mistake(issue, raw)}; ${INSTEAD[action]}`, pathOf(issue));
+  return { ...soundParts(raw), action, broken: true };
+}
+
+/** What of a rule can be read. */
+function soundParts(raw: JsonObject): Partial<PermissionRule> {
+  const parts = Object.entries(rule.shape).map(([name, schema]) => [name, schema.safeParse(raw[name]).data]);
+  return Object.fromEntries(parts.filter(([, value]) => value !== undefined));
+}
+
+function mistake(issue: z.core.$ZodIssue, raw: JsonObject): string {
+  if (issue.code === 'unrecognized_keys') return issue.message;
+  const found = pathOf(issue).reduce<unknown>((value, key) => (value as JsonObject | undefined)?.[key], raw);
+  const meant = issue.path[0] === 'action' && typeof found === 'string' ? nearest(found, ACTIONS) : undefined;
+  return `found ${describeFound(found)}, expected ${issue.message}${suggestion(meant)}`;
+}
+
+function pathOf({ path }: z.core.$ZodIssue): (string | number)[] {
+  return path.map((key) => (typeof key === 'number' ? key : String(key)));
+}
+
+/** Names in rules that no server of the configuration has: most likely misspelt. */
+export function permissionAdvice(
+  rules: readonly PermissionRule[],
+  servers: readonly { readonly key: string; readonly tags: readonly unknown[] }[],
+): { readonly path: KeyPath; readonly text: string }[] {
+  if (servers.length === 0) return [];
+  const keys = servers.map(({ key }) => key);
+  const tags = [...new Set(servers.flatMap((server) => server.tags))].filter((tag) => typeof tag === 'string');
+  return rules.flatMap(({ server = [], id = [], tags: wanted = [] }, index) => [
+    ...[server].flat().flatMap((name) => unknownName(name, keys, [index, 'server'], 'server')),
+    ...[id].flat().flatMap((name) => unknownName(name.split('::')[0] ?? name, keys, [index, 'id'], 'server')),
+    ...wanted.flatMap((tag) => unknownName(tag, tags, [index, 'tags'], 'tag')),
+  ]);
+}
+
+function unknownName(name: string, known: readonly string[], path: KeyPath, what: string) {
+  if (known.some((each) => (what === 'tag' ? each === name : matchesGlob(name, each)))) return [];
+  return [
+    {
+      path,
+      text: `found ${describeFound(name)}, which fits no ${what} of this file${suggestion(nearest(name, known))}`,
+    },
+  ];
+}

@@ -1,0 +1,40 @@
+/**
+ * Whether a pattern fits the whole of a text: `*` stands for any characters or none, `?` for exactly one, everything else
+ * for itself. The time is bounded by the product of the lengths: no pattern can be made to hang.
+ */
+export function matchesGlob(pattern: string, text: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  for (let i = 0; i < text.length; ) {
+    if (pattern[at] === '*') {
+      star = at++;
+      resume = i;
+    } else if (pattern[at] === '?') {
+      at++;
+      i += widthAt(text, i);
+    } else if (pattern[at] === text[i]) {
+      at++;
+      i++;
+    } else if (star >= 0) {
+      // The last star takes one character more.
+      at = star + 1;
+      resume += widthAt(text, resume);
+      i = resume;
+    } else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
+}
+
+/** Code units of the character there: half of a surrogate pair is none. */
+function widthAt(text: string, at: number): number {
+  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+}
+
+/** Whether one of the patterns fits; where there are none, all texts do. */
+export function fitsAny(patterns: string | readonly string[] | undefined, text: string): boolean {
+  if (patterns === undefined) return true;
+  if (typeof patterns === 'string') return matchesGlob(patterns, text);
+  return patterns.some((pattern) => matchesGlob(pattern, text));
+}
