@@ -768,6 +768,24 @@ const DAEMON = promised('#7', {
 
 const HOSTS = promised('#7', {
   // hosts
+  'hosts.move':
+    'import, install claude-code and install opencode lead both hosts to the gateway, with every server they had.',
+  'hosts.move-back':
+    'install --undo gives both hosts their own servers back, byte for byte where nobody changed the file since.',
+  'hosts.five-tools':
+    'The real Claude Code and OpenCode offer their model exactly our five tools of all servers, none deferred.',
+  'hosts.instructions': 'Their model reads our instructions, with the names of the servers.',
+  'hosts.results':
+    'Through them what search found is invoked: images arrive as images, text and structured content as text.',
+  'hosts.job': 'Through them a job is started, waited for and read.',
+  'hosts.introduction': 'Servers hear the name, version and abilities of the host.',
+  'hosts.permission':
+    'A host asks its person before invoke where it is told to, and the call is made or not as the person says.',
+  'hosts.question':
+    'A question of a server reaches the person of a host that can ask; else the model is told that it cannot.',
+  'hosts.cut-short': 'A host that is interrupted or killed in the middle of a call leaves no process of ours.',
+  'hosts.runners': 'The entries with npx and bunx work in the real hosts, without a network.',
+  'hosts.clean-end': 'A host that has ended leaves no process of ours, and has needed nothing but loopback.',
 });
 
 /** Every promise by its id. A test cites an id in brackets in its title. */

@@ -22,6 +22,8 @@ export interface PlannedServer {
   /** Without secrets; of one that is added. */
   readonly entry?: JsonObject;
   readonly reason?: string;
+  /** Variables that the equal server needs and that are not set; of one that is `same`. */
+  readonly unset?: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -58,11 +60,15 @@ export function planImport(found: readonly FoundServer[], { home, self, existing
     if (leadsToUs(server.entry, self)) return { ...about, outcome: 'self', notes: [] };
     const { entry: raw, refusal, notes } = carry(server, home);
     if (raw === undefined) return { ...about, outcome: 'refused', reason: refusal ?? 'no server', notes };
+    const isAlready = (as: string): PlannedServer => {
+      const unset = variablesOf(known.get(as) ?? {}).filter((name) => !isSet(home.env, name));
+      return { ...about, outcome: 'same', as, ...(unset.length > 0 && { unset }), notes };
+    };
     const same = keyOfSame(known, raw);
-    if (same !== undefined) return { ...about, outcome: 'same', as: same, notes };
+    if (same !== undefined) return isAlready(same);
     const entry = withoutSecrets(key, raw, names);
     const again = keyOfSame(known, entry);
-    if (again !== undefined) return { ...about, outcome: 'same', as: again, notes };
+    if (again !== undefined) return isAlready(again);
     const as = freeKey(known, key);
     known.set(as, entry);
     const held = new Set(variablesOf(raw));

@@ -25,38 +25,44 @@ export interface Installation {
   readonly own: EntryChange;
   /** Servers that the gateway has too, taken out of the client or put back. */
   readonly others: readonly EntryChange[];
+  /** Servers that stay until these variables are set: their secrets are in the client's file and nowhere else. */
+  readonly waiting: readonly { readonly place: Place; readonly key: string; readonly unset: readonly string[] }[];
   /** The text of the file as it was read; undefined: there is none. */
   readonly text: string | undefined;
   /** What the file shall say; undefined: nothing, it was made by us and goes. */
   readonly after: string | undefined;
 }
 
+/** How the gateway has a server of a client: with the variables that it still waits for; undefined: it has it not. */
+export type TakenOver = (place: Place, key: string) => { readonly unset: readonly string[] } | undefined;
+
 export interface InstallParts {
   readonly home: ClientHome;
   readonly self: Self;
   readonly command: readonly string[];
-  /** Whether the gateway has that server: then the client does not need it as well. */
-  readonly isTakenOver: (place: Place, key: string) => boolean;
+  /** What the gateway has of the servers of clients; absent: all stay. */
+  readonly takenOver?: TakenOver | undefined;
 }
 
 /** What puts our entry into the client's file, in place of an older one of ours and of the servers that we have. */
 export async function planInstall(
   client: Client,
   scope: 'user' | 'project',
-  { home, self, command, isTakenOver }: InstallParts,
+  { home, self, command, takenOver }: InstallParts,
 ): Promise<Installation> {
   const { place, text, map, root } = await openPlace(client, scope, home);
   const key = ownKey(map, self) ?? freeKey(map);
   const own = { place, key, from: entryAt(map, key), to: client.entryFor(command) };
-  const others = placesBeside(client, place, home).flatMap((beside) =>
-    Object.entries(objectAt(root, beside.at) ?? {}).flatMap(([name, from]): EntryChange[] =>
-      name !== key && isJsonObject(from) && isTakenOver(beside, name)
-        ? [{ place: beside, key: name, from, to: undefined }]
-        : [],
-    ),
+  const had = placesBeside(client, place, home).flatMap((beside) =>
+    Object.entries(objectAt(root, beside.at) ?? {}).flatMap(([name, entry]) => {
+      const has = name !== key && isJsonObject(entry) ? takenOver?.(beside, name) : undefined;
+      return has ? [{ ...has, place: beside, key: name, from: entry as JsonObject, to: undefined }] : [];
+    }),
   );
+  const others = had.filter(({ unset }) => unset.length === 0);
+  const waiting = had.filter((server) => !others.includes(server));
   const isThere = isDeepStrictEqual({ ...own.from }, own.to);
-  return { own, others, text, after: await editedBy(isThere ? others : [...others, own], text) };
+  return { own, others, waiting, text, after: await editedBy(isThere ? others : [...others, own], text) };
 }
 
 /** What takes our entry out again, and puts back what stood there before: an older one of ours, the servers it replaced. */
@@ -69,7 +75,7 @@ export async function planUndo(
   const key = ownKey(map, self);
   const from = key === undefined ? undefined : entryAt(map, key);
   if (text === undefined || key === undefined || from === undefined)
-    return { own: { place, key: KEY, from: undefined, to: undefined }, others: [], text, after: text };
+    return { own: { place, key: KEY, from: undefined, to: undefined }, others: [], waiting: [], text, after: text };
   for (const before of await backupsOf(place.path)) {
     const then = await rootOf(before, place.path);
     const to = entryAt(objectAt(then, place.at), key);
@@ -78,11 +84,11 @@ export async function planUndo(
     const others = placesBeside(client, place, home).flatMap((beside) => missingIn(root, then, beside, key));
     // Byte for byte, when nobody has changed anything else since.
     const isUntouched = (await editedBy([...others, own].map(turned), before)) === text;
-    return { own, others, text, after: isUntouched ? before : await editedBy([own, ...others], text) };
+    return { own, others, waiting: [], text, after: isUntouched ? before : await editedBy([own, ...others], text) };
   }
   const own = { place, key, from, to: undefined };
   const isMadeByUs = (await editedBy([turned(own)], '')) === text;
-  return { own, others: [], text, after: isMadeByUs ? undefined : await editedBy([own], text) };
+  return { own, others: [], waiting: [], text, after: isMadeByUs ? undefined : await editedBy([own], text) };
 }
 
 /** Every map of servers that the client reads in the same file for the same scope. */

@@ -25,6 +25,11 @@ export async function readOurFile(path: string): Promise<OurFile> {
   return { path, text, root, raw: readShape(root) };
 }
 
+/** Its entries in the native shape, by key; undefined for one that is none. */
+export function entriesOf({ raw }: OurFile): Map<string, JsonObject | undefined> {
+  return new Map(raw.entries.map(({ key, value }) => [key, value]));
+}
+
 /** The text of the file with these servers in it, in the shape that it has; what it said stays as it was. */
 export async function withServers(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
   const isYaml = ['.yml', '.yaml'].includes(extname(file.path).toLowerCase());

@@ -5,7 +5,7 @@ import { CLIENTS } from '../clients/clients.ts';
 import { type FoundServers, findServers } from '../clients/found-servers.ts';
 import { type ImportPlan, planImport } from '../clients/import-plan.ts';
 import { type Self, selfOf } from '../clients/our-entry.ts';
-import { type OurFile, readOurFile, withServers } from '../clients/our-file.ts';
+import { entriesOf, type OurFile, readOurFile, withServers } from '../clients/our-file.ts';
 import { plainFile } from '../clients/plain-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { expandHome } from '../config/check.ts';
@@ -79,8 +79,7 @@ async function drafted(clients: readonly Client[], { config }: ImportArguments, 
     .filter((client) => !CLIENTS.includes(client) && !found.files.includes(client.id))
     .filter(({ id }) => !found.problems.some((problem) => problem.startsWith(id)));
   const problems = [...found.problems, ...missing.map(({ id }) => `${id}: there is no such file`)];
-  const existing = new Map(file.raw.entries.map(({ key, value }) => [key, value]));
-  const plan = planImport(found.servers, { home, self, existing });
+  const plan = planImport(found.servers, { home, self, existing: entriesOf(file) });
   const added = plan.servers.flatMap(({ outcome, as, entry }): [string, JsonObject][] =>
     outcome === 'added' && as !== undefined && entry !== undefined ? [[as, entry]] : [],
   );

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Client, Place } from '../clients/client.ts';
+import type { Client } from '../clients/client.ts';
 import { CLIENTS } from '../clients/clients.ts';
 import { findServers } from '../clients/found-servers.ts';
 import { planImport } from '../clients/import-plan.ts';
@@ -11,8 +11,9 @@ import {
   type InstallParts,
   planInstall,
   planUndo,
+  type TakenOver,
 } from '../clients/installation.ts';
-import { readOurFile } from '../clients/our-file.ts';
+import { entriesOf, readOurFile } from '../clients/our-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { expandHome } from '../config/check.ts';
 import { formatPath } from '../config/finding.ts';
@@ -71,20 +72,19 @@ async function plan(client: Client, args: InstallArguments, terminal: Terminal):
   const self = await selfKnown(path, terminal);
   const scope = args.project ? 'project' : 'user';
   if (args.undo) return planUndo(client, scope, { home, self });
-  const isTakenOver = args.keep ? () => false : await takenOver(path, { home, self });
-  return planInstall(client, scope, { home, self, command: commandOf(args, terminal), isTakenOver });
+  const takenOver = args.keep ? undefined : await takenOverBy(path, { home, self });
+  return planInstall(client, scope, { home, self, command: commandOf(args, terminal), takenOver });
 }
 
-/** Which servers of clients the file at `path` has: those that an import would add no more. */
-async function takenOver(path: string, known: Pick<InstallParts, 'home' | 'self'>) {
-  const existing = new Map((await readOurFile(path)).raw.entries.map(({ key, value }) => [key, value]));
+/** What our file at `path` has of the servers of all clients: those that an import would add no more, and that are on. */
+async function takenOverBy(path: string, known: Pick<InstallParts, 'home' | 'self'>): Promise<TakenOver> {
+  const existing = entriesOf(await readOurFile(path));
   const { servers } = await findServers(CLIENTS, known.home);
-  const planned = planImport(servers, { ...known, existing }).servers;
-  const had = planned.flatMap(({ outcome, as, file, place }) =>
-    outcome === 'same' && as !== undefined && existing.has(as) ? [`${file}: ${place}`] : [],
+  const had = planImport(servers, { ...known, existing }).servers.filter(
+    ({ outcome, as = '' }) => outcome === 'same' && existing.has(as) && existing.get(as)?.enabled !== false,
   );
-  const places = new Set(had);
-  return (place: Place, key: string) => places.has(`${place.path}: ${formatPath([...place.at, key])}`);
+  const byPlace = new Map(had.map(({ file, place, unset = [] }) => [`${file}: ${place}`, { unset }]));
+  return (place, key) => byPlace.get(`${place.path}: ${formatPath([...place.at, key])}`);
 }
 
 /** Without a package the bin that runs now, by its own path. */
@@ -98,7 +98,7 @@ function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readon
 }
 
 /** What changes, and nothing else of the file; of the servers their names alone: there may be secrets in them. */
-function preview(client: Client, { own, others, text, after }: Installation, terminal: Terminal): string {
+function preview(client: Client, { own, others, waiting, text, after }: Installation, terminal: Terminal): string {
   const { place, key, from, to } = own;
   const name = `${client.name}, ${shownPath(place.path, clientHome(terminal).home)}`;
   if (after === text)
@@ -109,14 +109,19 @@ function preview(client: Client, { own, others, text, after }: Installation, ter
     `${name}: ${shown(formatPath([...place.at, key]))}`,
     ...(isDeepStrictEqual(from, to) ? [] : [...diffLines('-', from), ...diffLines('+', to)]),
     ...others.map(otherLine),
+    ...waiting.map((server) => `  = ${pathOf(server)}  stays until ${server.unset.join(', ')} is set`),
     ...(temporary ? ['This runs from a cache that may be cleared: name the package file with --package.'] : []),
     '',
   ].join('\n');
 }
 
-function otherLine({ place, key, to }: EntryChange): string {
-  const path = shown(formatPath([...place.at, key]));
-  return to ? `  + ${path}  as it was` : `  - ${path}  the gateway has it (--keep leaves it)`;
+function otherLine(change: EntryChange): string {
+  const path = pathOf(change);
+  return change.to ? `  + ${path}  as it was` : `  - ${path}  the gateway has it (--keep leaves it)`;
+}
+
+function pathOf({ place, key }: Pick<EntryChange, 'place' | 'key'>): string {
+  return shown(formatPath([...place.at, key]));
 }
 
 function isTemporary({ self: [, bin] }: Terminal): boolean {

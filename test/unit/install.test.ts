@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { CLIENTS } from '../../src/clients/clients.ts';
+import { findServers } from '../../src/clients/found-servers.ts';
 import { objectAt, parseClientText } from '../../src/clients/read-client-file.ts';
 import { agentsMd } from '../../src/commands/agents-md.ts';
 import { importServers } from '../../src/commands/import.ts';
@@ -55,8 +56,9 @@ test.each([
   ['opencode', '.config/opencode/opencode.jsonc', 'mcp'],
   ['codex', '.codex/config.toml', 'mcp_servers'],
 ])('%s is moved to the gateway and back [home.install-takes-out, home.install-undo]', async (id, path, map) => {
-  const files = clientFiles();
-  const { terminal, read, said } = files;
+  const { read, said, ...files } = clientFiles();
+  const env = { ...files.terminal.env, GITHUB_TOKEN: 'set', NOTES_API_KEY: 'set', SEARCH_TOKEN: 'set', TEAM: 'set' };
+  const terminal = { ...files.terminal, env };
   const before = read(path);
   await importServers({ sources: [], yes: true }, terminal);
   said();
@@ -70,8 +72,8 @@ test.each([
   expect(text).toMatch(new RegExp(`  - ${map}\\.\\S+  the gateway has it`));
   expect(text).not.toContain('a-made-up-credential');
   const left = Object.keys(objectAt(await parseClientText(read(path), path), [map]) ?? {});
-  // What the gateway could not take over is still the client's own.
-  expect(left).toEqual({ 'claude-code': ['gateway'], opencode: ['keyed', 'servers'], codex: ['gateway'] }[id]);
+  // What the gateway could not take over, or does not run, is still the client's own.
+  expect(left).toEqual({ 'claude-code': ['gateway'], opencode: ['files', 'keyed', 'servers'], codex: ['gateway'] }[id]);
   await install({ clients: [id], yes: true, undo: true }, terminal);
   expect(read(path)).toBe(before);
 });
@@ -93,6 +95,58 @@ test('what others changed since stays when it is undone [home.install-undo]', as
   await install({ clients: ['codex'], yes: true, undo: true }, terminal);
   expect(read('.codex/config.toml')).toContain('[later]');
   expect(read('.codex/config.toml')).not.toContain('gateway');
+});
+
+const SECRET = 'a-made-up-credential-9';
+const OWN_SERVERS = [
+  {
+    id: 'cursor',
+    path: '.cursor/mcp.json',
+    text: `{ "mcpServers": { // mine
+  "docs": { "command": "docs" }, "keyed": { "command": "keyed", "env": { "API_KEY": "${SECRET}" } } } }\n`,
+    more: (text: string) => text.replace(/\}\s*$/, ', "later": 1 }'),
+  },
+  {
+    id: 'codex',
+    path: '.codex/config.toml',
+    text: `[mcp_servers.docs] # mine\ncommand = "docs"\n\n[mcp_servers.keyed]\ncommand = "keyed"\nenv = { API_KEY = "${SECRET}" }\n`,
+    more: (text: string) => `${text}\n[later]\nx = 1\n`,
+  },
+];
+
+test.each(OWN_SERVERS)(
+  'install for $id takes out what the gateway can start, and the undo puts it back [home.install-takes-out, home.install-undo]',
+  async ({ id, path, text, more }) => {
+    const { terminal, write, read, said } = clientFiles({ empty: true });
+    const servers = async () => (await findServers(CLIENTS, clientHome(terminal))).servers.map(({ key }) => key);
+    const knowing = { ...terminal, env: { ...terminal.env, API_KEY: SECRET } };
+    write(path, text);
+    await importServers({ sources: [id], yes: true }, terminal);
+    // Nobody but this file has the secret.
+    await install({ clients: [id], yes: true }, terminal);
+    expect(await servers()).toEqual(['keyed', 'gateway']);
+    expect(said()).toMatch(/- \S+\.docs {2}the gateway has it.*\n {2}= \S+\.keyed {2}stays until API_KEY is set\n/);
+    await install({ clients: [id], undo: true, yes: true }, terminal);
+    expect(read(path)).toBe(text);
+    said();
+    await install({ clients: [id], yes: true }, knowing);
+    expect(await servers()).toEqual(['gateway']);
+    expect(said()).toMatch(/- \S+\.keyed {2}the gateway has it/);
+    write(path, more(read(path)));
+    await install({ clients: [id], undo: true, yes: true }, terminal);
+    expect(said()).toMatch(/\+ \S+\.keyed {2}as it was/);
+    expect((await servers()).sort()).toEqual(['docs', 'keyed']);
+    expect(read(path)).toContain('later');
+    expect(read(path)).toContain(SECRET);
+  },
+);
+
+test('install leaves what the gateway has not, or not switched on [home.install-takes-out]', async () => {
+  const { terminal, write, read } = clientFiles({ empty: true });
+  write('.cursor/mcp.json', '{"mcpServers": {"off": {"command": "off"}, "other": {"command": "other"}}}');
+  write('.config/mcp-gateway/config.json', JSON.stringify({ off: { command: ['off'], enabled: false } }));
+  await install({ clients: ['cursor'], yes: true }, terminal);
+  expect(Object.keys(JSON.parse(read('.cursor/mcp.json')).mcpServers)).toEqual(['off', 'other', 'gateway']);
 });
 
 test('a file that it made goes with the undo; a key of somebody else is not taken [home.install, home.install-undo]', async () => {
