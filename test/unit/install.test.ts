@@ -57,7 +57,7 @@ test.each([
   ['codex', '.codex/config.toml', 'mcp_servers'],
 ])('%s is moved to the gateway and back [home.install-takes-out, home.install-undo]', async (id, path, map) => {
   const { read, said, ...files } = clientFiles();
-  const env = { ...files.terminal.env, GITHUB_TOKEN: 'set', NOTES_API_KEY: 'set', SEARCH_TOKEN: 'set', TEAM: 'set' };
+  const env = { ...files.terminal.env, ...SECRETS, SEARCH_TOKEN: 'set', TEAM: 'set' };
   const terminal = { ...files.terminal, env };
   const before = read(path);
   await importServers({ sources: [], yes: true }, terminal);
@@ -97,6 +97,7 @@ test('what others changed since stays when it is undone [home.install-undo]', as
   expect(read('.codex/config.toml')).not.toContain('gateway');
 });
 
+const SECRETS = { GITHUB_TOKEN: 'a-made-up-credential-1', NOTES_API_KEY: 'a-made-up-credential-2' };
 const SECRET = 'a-made-up-credential-9';
 const OWN_SERVERS = [
   {
