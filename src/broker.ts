@@ -111,6 +111,7 @@ export class Broker {
       { startedAt, abort, execution },
     );
     onProgress = progress;
+    this.#parts.witness?.submitted(ownerOf(caller));
     return { handedOver: { job } };
   }
 
@@ -124,6 +125,7 @@ export class Broker {
         // The deadline of a job runs from its start, not from its place in the queue.
         this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer: context.peer }),
       );
+      this.#parts.witness?.submitted(ownerOf(caller));
       return this.#view(job);
     } catch (error) {
       throw this.#noted(request.id, caller, error);

@@ -10,6 +10,7 @@ import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { writeForMany } from './core/line-writer.ts';
 import type { Logger } from './core/log.ts';
+import type { ToolEntry } from './core/tool.ts';
 import { createApp, publicUrlOf } from './http/app.ts';
 import { openBindProblem } from './http/auth/bind-check.ts';
 import type { EdgeParts, EdgeSession } from './http/edge-parts.ts';
@@ -27,7 +28,9 @@ import { Metrics } from './observe/metrics.ts';
 import { type CallObservation, observeCalls } from './observe/observe-calls.ts';
 import { RequestLog } from './observe/request-log.ts';
 import type { OfferedTools } from './offered-tools.ts';
+import type { SentToClients } from './optional-parts.ts';
 import type { PrimitiveKind } from './primitives/primitive-source.ts';
+import type { Receipt } from './receipt/receipt.ts';
 import type { RememberedServers } from './remembered/remembered-servers.ts';
 import { serverViews } from './server-views.ts';
 import { Sharing } from './sharing/sharing.ts';
@@ -49,6 +52,10 @@ export interface EdgeInternals {
   readonly offered: OfferedTools;
   readonly remembered: RememberedServers;
   readonly verdicts: EraVerdicts;
+  readonly receipt: Receipt;
+  readonly sent: () => SentToClients;
+  /** What guards have to say about a tool. */
+  readonly remarks: (tool: ToolEntry) => readonly string[];
   readonly log: Logger;
   readonly config: () => GatewayConfig;
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
@@ -92,6 +99,7 @@ export class Edge {
     const { log, config, backend, offered, remembered, verdicts, exposes } = gateway;
     const settings = () => config().settings;
     const { monitor } = settings();
+    gateway.receipt.serve();
     this.#sharing = new Sharing({
       ...{ log, remembered, verdicts, exposes, offered, main: backend },
       servers: () => config().servers,
@@ -230,7 +238,7 @@ export class Edge {
 
   #openSession(caller: Caller): EdgeSession {
     const sharing = this.#sharing;
-    const { jobs, partsFor } = this.#gateway;
+    const { jobs, partsFor, receipt } = this.#gateway;
     const session: ClientSession = new ClientSession({
       onLogLevel: (level) => sharing.logLevel(session, level),
       onRootsChanged: () => sharing.rootsChanged(session),
@@ -238,6 +246,7 @@ export class Edge {
     });
     sharing.join(session);
     const owner = ownerOf(caller);
+    receipt.session(owner, session.introduced);
     return {
       parts: {
         ...partsFor(caller, session, (...request) => sharing.following.primitive(session, ...request)),
@@ -246,6 +255,7 @@ export class Edge {
       isBusy: () => jobs.hasLive(owner),
       end: () => {
         jobs.cancelAll(owner);
+        receipt.left(owner);
         return sharing.leave(session);
       },
     };

@@ -7,6 +7,7 @@ import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { hasHint, type ToolEntry } from './core/tool.ts';
 import { type Failure, failureIn, isAvailable } from './core/upstream-state.ts';
+import type { Witness } from './core/witness.ts';
 import type { Upstream } from './upstream/upstream.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 import type { UsageMemory } from './usage/usage-memory.ts';
@@ -28,6 +29,8 @@ export interface FinderParts {
   readonly notices: () => ConfigNotices;
   /** What was invoked after which searches; absent: nothing is remembered. */
   readonly usage?: UsageMemory;
+  /** Hears of searches. */
+  readonly witness?: Witness;
   /** Likeness of meaning, where an endpoint for embeddings is configured. */
   readonly semantics?: MeaningSearch;
 }
@@ -153,6 +156,10 @@ export class Finder {
     const warnings = this.#warnings(hits);
     const marksTokens = down.size * MARK_TOKENS + estimateTokens(JSON.stringify([...warnings.values()]));
     const { results: shown } = searchResults(hits, { budgetTokens: budgetTokens - marksTokens });
+    this.#parts.witness?.searched(
+      ownerOf(caller),
+      shown.map(({ id }) => id),
+    );
     const results = shown.map((result) => ({
       ...result,
       ...(down.has(result.id) && { available: false }),

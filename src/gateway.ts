@@ -19,11 +19,13 @@ import type { ClientSession } from './mcp/client-session.ts';
 import { Conversations } from './mcp/conversation.ts';
 import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
+import { metaToolDefinitions } from './mcp/meta-tools.ts';
 import type { HandlePrimitive, ServerParts } from './mcp/server-parts.ts';
 import { configHint, noConfig } from './notices.ts';
 import { OfferedTools } from './offered-tools.ts';
-import { fusing, guarding, jobLimits, meaning, usageMemory } from './optional-parts.ts';
+import { counting, fusing, guarding, jobLimits, meaning, type SentToClients, usageMemory } from './optional-parts.ts';
 import type { PrimitiveKind } from './primitives/primitive-source.ts';
+import type { Receipt } from './receipt/receipt.ts';
 import type { RememberedServers } from './remembered/remembered-servers.ts';
 import { ResultStore } from './results/result-store.ts';
 import type { Semantics } from './semantics/semantics.ts';
@@ -61,6 +63,7 @@ export class Gateway {
   readonly #remembered: RememberedServers;
   readonly #verdicts: EraVerdicts;
   readonly #offered: OfferedTools;
+  readonly #receipt: Receipt;
   readonly #guards: Guards;
   readonly #backend: Backend;
   #audience = NOBODY;
@@ -92,7 +95,9 @@ export class Gateway {
     const { cacheDirectory } = options;
     this.#config = config;
     this.#log = options.log ?? createLogger(() => {});
-    this.#guards = guarding({ ...options, config: () => this.#config, log: this.#log });
+    const guarded = { ...options, config: () => this.#config, log: this.#log };
+    this.#receipt = counting(guarded, () => this.#sent());
+    this.#guards = guarding({ ...guarded, receipt: this.#receipt });
     this.#jobs = new Jobs(jobLimits(config));
     this.#usage = usageMemory(config, cacheDirectory);
     this.#semantics = cacheDirectory ? meaning(config, cacheDirectory, this.#log) : undefined;
@@ -114,7 +119,11 @@ export class Gateway {
       jobs: this.#jobs,
       call: (call, context) => this.#call(call, context),
       admit: (...which) => this.#guards.admit(...which),
-      refused: (...refusal) => this.#host?.refused(...refusal),
+      refused: (...refusal) => {
+        this.#receipt.refused(...refusal);
+        this.#host?.refused(...refusal);
+      },
+      witness: this.#receipt,
       visible: (...which) => this.#guards.visible(...which),
       remarks: (tool) => this.#guards.remarks(tool),
       usage: this.#usage,
@@ -261,9 +270,18 @@ export class Gateway {
       results: new ResultStore({ maxChars: maxKeptChars, maxLineBytes: maxInlineBytes }),
       maxLineBytes: maxInlineBytes,
       invokeWaitMs: () => this.#config.settings.invoke.waitMs,
-      instructions: instructions(this.#config.servers, (server) => this.#remembered.recall(server)?.about),
+      instructions: this.#instructions(),
       log: this.#log,
     };
+  }
+
+  #instructions(): string {
+    return instructions(this.#config.servers, (server) => this.#remembered.recall(server)?.about);
+  }
+
+  /** What a client is sent of our own before it asks for anything. */
+  #sent(): SentToClients {
+    return { tools: metaToolDefinitions(), instructions: this.#instructions() };
   }
 
   /** @internal The parts, for an edge or a command of this process. */
@@ -276,6 +294,9 @@ export class Gateway {
       offered: this.#offered,
       remembered: this.#remembered,
       verdicts: this.#verdicts,
+      receipt: this.#receipt,
+      remarks: (tool) => this.#guards.remarks(tool),
+      sent: () => this.#sent(),
       log: this.#log,
       config: () => this.#config,
       exposes: (...which) => this.#exposes(...which),

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import type { Catalog } from './catalog/catalog.ts';
 import type { GatewayConfig } from './config/load.ts';
+import type { JsonObject } from './core/json.ts';
 import type { Logger } from './core/log.ts';
 import type { MeaningSearch } from './finder.ts';
 import { Guards } from './guards.ts';
 import type { JobLimits } from './jobs/jobs.ts';
 import { Permissions } from './permissions/permissions.ts';
+import { definitionTokens, textTokens } from './receipt/definition-tokens.ts';
+import { Receipt } from './receipt/receipt.ts';
 import type { Semantics } from './semantics/semantics.ts';
 import { UsageMemory } from './usage/usage-memory.ts';
 
@@ -21,11 +24,36 @@ export interface GuardingOptions {
   readonly config: () => GatewayConfig;
   readonly dataDirectory?: string | undefined;
   readonly log: Logger;
+  /** Counts what passes the others, and what they refuse. */
+  readonly receipt: Receipt;
+}
+
+/** What every client is sent of our own: the meta-tools as listed, and how to use them. */
+export interface SentToClients {
+  readonly tools: readonly JsonObject[];
+  readonly instructions: string;
+}
+
+/** What counts calls; it keeps nothing where the settings do not want it. */
+export function counting(
+  { config, dataDirectory, log }: Omit<GuardingOptions, 'receipt'>,
+  sent: () => SentToClients,
+): Receipt {
+  return new Receipt({
+    isOn: () => config().settings.stats,
+    directory: dataDirectory,
+    servers: () => config().servers.map(({ key }) => key),
+    ownTokens: () => {
+      const { tools, instructions } = sent();
+      return textTokens(instructions) + definitionTokens(tools);
+    },
+    log,
+  });
 }
 
 /** What stands between callers and tools. A call meets them in this order. */
 export function guarding(options: GuardingOptions): Guards {
-  return new Guards([new Permissions(options)]);
+  return new Guards([options.receipt.guard, new Permissions(options)]);
 }
 
 /** Likeness of meaning; loaded only where an endpoint is configured. */

@@ -1,5 +1,5 @@
 import type { Audience } from './backend.ts';
-import { LOCAL } from './core/call.ts';
+import { LOCAL, ownerOf } from './core/call.ts';
 import { causeOf } from './core/errors.ts';
 import type { EdgeInternals } from './edge.ts';
 import { ClientSession } from './mcp/client-session.ts';
@@ -16,7 +16,7 @@ export class StdioEdge {
   readonly #parts: ServerParts;
   #connection: StdioConnection | undefined;
 
-  constructor(gateway: Pick<EdgeInternals, 'backend' | 'log' | 'partsFor'>) {
+  constructor(gateway: Pick<EdgeInternals, 'backend' | 'log' | 'partsFor' | 'receipt'>) {
     this.#gateway = gateway;
     const { announcements, primitives } = gateway.backend;
     const session = new ClientSession({
@@ -24,6 +24,7 @@ export class StdioEdge {
       onRootsChanged: () => announcements.rootsChanged(),
       onListen: (uris) => this.#subscribe(uris),
     });
+    gateway.receipt.session(ownerOf(LOCAL), session.introduced);
     this.audience = { introduced: session.introduced, peer: session, isShared: false };
     this.#parts = gateway.partsFor(LOCAL, session, (...request) => primitives.handle(...request));
   }

@@ -693,6 +693,39 @@ const PEOPLE = promised('#7', {
 
 const DOCTOR = promised('#7', {
   // doctor
+  'doctor.config':
+    'doctor names the file, and each mistake in it by place, cause and cure: broken, missing, unknown keys, unset variables, wrong entries.',
+  'doctor.commands': 'doctor says which program, script or folder a command lacks, and how to come by it.',
+  'doctor.servers':
+    'doctor asks every server and says how long it took, what it offers, and in which revision over what.',
+  'doctor.failures': 'A server that fails, is silent or lists what cannot be used is named with cause and cure.',
+  'doctor.login': 'A server that asks for a login is a warning with the command that logs in.',
+  'doctor.slow': 'A slow start is a warning with what shortens it.',
+  'doctor.names': 'doctor names a server that is configured twice, and servers whose tools share names.',
+  'doctor.trust': 'What guards remark on a tool is shown with its cure.',
+  'doctor.clients':
+    'doctor says which clients go through the gateway, what they still start beside it, and which entries of ours lead nowhere.',
+  'doctor.installation':
+    'doctor looks at the version of Node, at who can read what is kept, and for other copies of the gateway.',
+  'doctor.tokens': 'doctor says what all tools would cost directly and what they cost now.',
+  'doctor.exit':
+    'doctor exits with 0 where nothing is worse than a warning, 1 after an error, 2 when misused, 130 after Ctrl-C.',
+  'doctor.secrets': 'No output of doctor holds a secret of the configuration or of a client.',
+  'doctor.output':
+    'doctor writes a list for people, without colour where it is not a terminal, and with --json all of it as JSON.',
+  'doctor.clean': 'doctor changes nothing that is remembered, and leaves no process behind.',
+  'receipt.counts': 'Calls, jobs and failures by code are counted, by server and by tool.',
+  'receipt.searches':
+    'A search leads to a call when the same session calls what it showed later; empty ones count apart.',
+  'receipt.tokens': 'Each session counts the tokens of all known definitions less those of our own.',
+  'receipt.free': 'A call is not touched, delayed or waited for by being counted, whatever becomes of the count.',
+  'receipt.people': 'What a command asks for that serves no client does not count.',
+  'receipt.bounded': 'What is kept is bounded: those called least give way.',
+  'receipt.together': 'Gateways that count at the same time lose nothing of each other.',
+  'receipt.crash': 'A gateway that is killed loses the last seconds at most, and no lock of it holds up the others.',
+  'receipt.switch': 'With "stats": false nothing is counted or written.',
+  'receipt.session': 'At its end a session says at debug what it came to.',
+  'receipt.stats': 'stats shows the figures to people or as JSON, and --reset begins anew.',
 });
 
 const LOGIN_COMMANDS = promised('#7', {

@@ -16,6 +16,8 @@ export const OPTIONS = {
   append: { type: 'string' },
   // options: people
   // options: doctor
+  timeout: { type: 'string' },
+  reset: { type: 'boolean' },
   // options: login
   // options: permissions
   decide: { type: 'boolean' },
@@ -109,6 +111,30 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 
   // end people
   // rows: doctor
+  doctor: {
+    usage: 'doctor [server…]',
+    summary: 'look for what is wrong, and say what cures it; asks every server, or those named',
+    options: {
+      config: 'configuration file',
+      timeout: 'seconds that a server may take to start (30)',
+      json: 'the findings as JSON',
+    },
+    example: 'mcp-gateway doctor github --timeout 60',
+    async run({ words, values }, terminal) {
+      const { doctor } = await import('./doctor.ts');
+      return doctor({ ...values, servers: words }, terminal);
+    },
+  },
+  stats: {
+    usage: 'stats',
+    summary: 'what the gateway has saved, and what was called; counted on this machine only',
+    options: { json: 'the figures as JSON', reset: 'begin anew' },
+    example: 'mcp-gateway stats',
+    async run({ words, values }, terminal) {
+      const { stats } = await import('./stats.ts');
+      return stats({ ...values, words }, terminal);
+    },
+  },
 
   // end doctor
   // rows: login

@@ -116,6 +116,10 @@ export const settingsSchema = strict({
   permissions: permissions
     .default([])
     .describe('Which tools may be called, or only after a person was asked: the first rule that fits a tool decides.'),
+  stats: z
+    .boolean()
+    .default(true)
+    .describe('Count calls and what was saved, on this machine; see `mcp-gateway stats`.'),
   port: z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.'),
   auth: auth.optional().describe('Who may call over HTTP.'),

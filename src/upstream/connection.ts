@@ -139,6 +139,11 @@ export class Connection {
     return this.#session?.modern === true;
   }
 
+  /** The revision agreed on, and over what: `2025-11-25`, `streamable_http`. */
+  get spoken(): { readonly version: string | undefined; readonly transport: TransportKind } {
+    return { version: this.#session?.version, transport: this.#kind };
+  }
+
   /** Whether `tools/call` may be sent as a task (2025-11-25). */
   get takesTasks(): boolean {
     return !this.modern && this.offers('tasks.requests.tools.call');

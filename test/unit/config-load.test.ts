@@ -262,6 +262,7 @@ const DEFAULTS = {
   expose: EXPOSE,
   project: true,
   permissions: [],
+  stats: true,
   port: 4000,
   host: '127.0.0.1',
   monitor: {

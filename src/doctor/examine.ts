@@ -1,0 +1,122 @@
+import { realpath } from 'node:fs/promises';
+import type { ClientHome } from '../clients/client.ts';
+import { CLIENTS } from '../clients/clients.ts';
+import { findServers } from '../clients/found-servers.ts';
+import { leadsToUs, type Self, selfOf } from '../clients/our-entry.ts';
+import { readOurFile } from '../clients/our-file.ts';
+import type { GatewayConfig } from '../config/load.ts';
+import type { Signal } from '../core/abort.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Logger } from '../core/log.ts';
+import { Gateway } from '../gateway.ts';
+import { type AskedServer, askServer } from './ask-server.ts';
+import { checkClients } from './check-clients.ts';
+import { checkCommands } from './check-commands.ts';
+import { checkConfig } from './check-config.ts';
+import { checkInstallation } from './check-installation.ts';
+import { checkItself, isItself } from './check-itself.ts';
+import { checkNames } from './check-names.ts';
+import { checkServers } from './check-servers.ts';
+import { checkTokens, type TokenBill, tokenBill } from './check-tokens.ts';
+import { checkLists, checkTools, type LoggedProblem } from './check-tools.ts';
+import { AREAS, type Finding } from './finding.ts';
+
+export interface Examination {
+  readonly config: GatewayConfig;
+  /** Servers to ask; empty: all. */
+  readonly wanted: readonly string[];
+  /** How long a server may take to start. */
+  readonly timeoutMs: number;
+  readonly home: ClientHome;
+  readonly dataDirectory: string;
+  /** The bin that runs, absolute. */
+  readonly bin: string;
+  /** Aborted to stop early: then nothing is known of servers that are still starting. */
+  readonly signal: Signal;
+}
+
+export interface Diagnosis {
+  /** In the order in which they are shown. */
+  readonly findings: readonly Finding[];
+  readonly servers: readonly AskedServer[];
+  readonly tokens: TokenBill;
+}
+
+/** Looks at everything, or at the wanted servers alone. Starts servers, and leaves none running. */
+export async function examine(examination: Examination): Promise<Diagnosis> {
+  const { config, wanted, home } = examination;
+  const concerned = (server: string) => wanted.length === 0 || wanted.includes(server);
+  const { bin } = examination;
+  const self = selfOf(config.settings, [bin, await realpath(bin).catch(() => bin)]);
+  const ourselves = config.servers.filter((server) => concerned(server.key) && isItself(server, self));
+  const servers = config.servers.filter((server) => concerned(server.key) && !ourselves.includes(server));
+  const [lacking, around, running] = await Promise.all([
+    checkCommands(servers, home),
+    wanted.length === 0 ? checkSurroundings(examination, self) : [],
+    examineRunning({ ...config, servers, problems: [] }, examination),
+  ]);
+  const findings = [
+    ...checkConfig(config, concerned),
+    ...checkItself(ourselves),
+    ...checkServers(running.asked, servers, lacking),
+    ...running.findings,
+    ...around,
+  ];
+  const inOrder = AREAS.flatMap((area) => findings.filter((finding) => finding.area === area));
+  return { findings: inOrder, servers: running.asked, tokens: running.tokens };
+}
+
+/** What only servers that run can tell. */
+async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory, wanted, signal }: Examination) {
+  const { log, logged } = listeningLog();
+  // Nothing is learnt or remembered from here: all servers are asked anew, and sessions find things as they were.
+  const gateway = new Gateway(config, { log, dataDirectory });
+  try {
+    gateway.startServers();
+    const { backend, catalog, remarks, sent } = gateway.internals();
+    const toolsOf = (server: string) => catalog.toolsOf(server);
+    const ask = { timeoutMs, signal, toolsOf: (server: string) => toolsOf(server).length };
+    const asked = await Promise.all(backend.upstreams.all().map((upstream) => askServer(upstream, ask)));
+    const tools = config.servers.flatMap(({ key }) => toolsOf(key));
+    const tokens = tokenBill(tools, sent());
+    const names = checkNames(config.servers, toolsOf);
+    const bill = wanted.length === 0 ? checkTokens(tokens, tools.length) : [];
+    return { asked, tokens, findings: [...checkLists(logged), ...names, ...checkTools(tools, remarks), ...bill] };
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** A logger that keeps what is wrong, whatever the level of the settings. */
+function listeningLog(): { readonly log: Logger; readonly logged: readonly LoggedProblem[] } {
+  const logged: LoggedProblem[] = [];
+  const keep = (message: string, fields: object = {}) => void logged.push({ ...fields, message });
+  const pass = () => {};
+  return { log: { debug: pass, info: pass, warning: keep, error: keep, setLevel: pass }, logged };
+}
+
+/** Clients, and what runs us. */
+async function checkSurroundings(
+  { config, home, bin, dataDirectory }: Examination,
+  self: Self,
+): Promise<readonly Finding[]> {
+  const found = await findServers(CLIENTS, home);
+  const entries = found.servers.map(({ entry }) => entry).filter((entry) => leadsToUs(entry, self));
+  const entryWords = entries.flatMap(({ command, args }) => [command, args].flat()).filter(isText);
+  const { versions } = process;
+  const [clients, installation] = await Promise.all([
+    checkClients(found, { home, self, existing: await entriesOf(config.path) }),
+    checkInstallation({ ...home, dataDirectory, bin, entryWords, versions, uid: process.getuid?.() }),
+  ]);
+  return [...clients, ...installation];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/** Our entries as written; none where the file is broken, which is said elsewhere. */
+async function entriesOf(path: string): Promise<ReadonlyMap<string, JsonObject | undefined>> {
+  const file = await readOurFile(path).catch(() => undefined);
+  return new Map(file?.raw.entries.map(({ key, value }) => [key, value]));
+}

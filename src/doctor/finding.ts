@@ -1,0 +1,43 @@
+/** What is looked at, in the order in which it is shown. */
+export const AREAS = ['configuration', 'servers', 'names', 'trust', 'clients', 'installation', 'tokens'] as const;
+
+/** `ok`: how it stands; nothing has to be done. */
+export type Level = 'ok' | 'warning' | 'error';
+
+/** One thing that was looked at. Never holds a secret; texts may be those of strangers. */
+export interface Finding {
+  readonly area: (typeof AREAS)[number];
+  readonly level: Level;
+  /** A server, a tool, a file and a place in it, a client. */
+  readonly place: string;
+  /** What is the matter, or how it stands. */
+  readonly cause: string;
+  /** What to do; with everything that is not `ok`. */
+  readonly cure?: string;
+}
+
+/** Notes findings of one area. */
+export interface Notes {
+  readonly findings: Finding[];
+  ok(place: string, cause: string): void;
+  warning(place: string, cause: string, cure: string): void;
+  error(place: string, cause: string, cure: string): void;
+}
+
+export function notesOn(area: Finding['area']): Notes {
+  const findings: Finding[] = [];
+  return {
+    findings,
+    ok: (place, cause) => findings.push({ area, level: 'ok', place, cause }),
+    warning: (place, cause, cure) => findings.push({ area, level: 'warning', place, cause, cure }),
+    error: (place, cause, cure) => findings.push({ area, level: 'error', place, cause, cure }),
+  };
+}
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function listed(names: readonly string[], most = 5): string {
+  const more = names.length - most;
+  const parts = more > 1 ? [...names.slice(0, most), `${more} more`] : names;
+  const last = parts.at(-1) ?? '';
+  return parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${last}` : last;
+}
