@@ -1,10 +1,7 @@
-import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { StartArguments } from './commands/start.ts';
 import { COMMANDS, type Command, OPTIONS } from './commands/table.ts';
-import type { Terminal } from './commands/terminal.ts';
 import type { GatewayConfig } from './config/load.ts';
 import { emptyConfig, resolveConfigPath } from './config/load.ts';
 import { ProjectSource } from './config/project-source.ts';
@@ -24,6 +21,7 @@ import { VERSION } from './version.ts';
 const OWN_COMMANDS: Readonly<Record<string, Command>> = {
   start: {
     usage: 'start [config]',
+    group: 'serve',
     summary: 'serve many clients over HTTP: MCP at /mcp, REST at /api/v1, until Ctrl-C',
     options: { config: 'configuration file', port: 'port to listen at (4000)', host: 'address to bind (127.0.0.1)' },
     example: 'mcp-gateway start -c team.yml --port 8080',
@@ -38,6 +36,28 @@ const OWN_COMMANDS: Readonly<Record<string, Command>> = {
     async run() {
       const { jsonSchema } = await import('./config/schema.ts');
       return print(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
+    },
+  },
+  completion: {
+    usage: 'completion <bash|zsh|fish>',
+    summary: 'print what has the shell complete commands, options, servers and tools',
+    options: {},
+    example: 'mcp-gateway completion bash >> ~/.bashrc',
+    takes: 'shells',
+    async run({ words }, terminal) {
+      const { completion } = await import('./commands/completion.ts');
+      return completion(words, terminal);
+    },
+  },
+  complete: {
+    usage: 'complete -- [words…]',
+    summary: 'for the shell: what the last word may become',
+    options: {},
+    example: 'mcp-gateway complete -- call files::',
+    hidden: true,
+    async run({ words }, terminal) {
+      const { complete } = await import('./commands/complete.ts');
+      return complete(words, ALL_COMMANDS, terminal);
     },
   },
 };
@@ -63,7 +83,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   const command = commandNamed(first);
   const wrong = foreignOption(Object.keys(values), command);
   if (wrong !== undefined) return misuse(wrong);
-  if (command) return command.run({ words, values }, terminal());
+  if (command) {
+    const { processTerminal } = await import('./commands/process-terminal.ts');
+    return command.run({ words, values }, processTerminal());
+  }
   if (words.length > 0 || (first !== undefined && values.config !== undefined)) {
     return misuse('one configuration file at a time');
   }
@@ -96,30 +119,6 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     return { misuse: causeOf(error) };
   }
-}
-
-function terminal(): Terminal {
-  const { env, platform, execPath, argv } = process;
-  return {
-    ...{ cwd: process.cwd(), env, platform, self: [execPath, resolve(argv[1] ?? '')] },
-    ...{ write: print, writeError: printError, read },
-    ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
-  };
-}
-
-async function read(): Promise<string> {
-  const { text } = await import('node:stream/consumers');
-  return text(process.stdin);
-}
-
-/** Anything but a yes is a no, and so is the end of the input. */
-async function ask(question: string): Promise<boolean> {
-  const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  const ended = once(lines, 'close').then(() => '');
-  const answer = await Promise.race([lines.question(`${question} [y/N] `), ended]);
-  lines.close();
-  return /^y(?:es)?$/i.test(answer.trim());
 }
 
 function print(text: string): number {

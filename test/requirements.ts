@@ -689,6 +689,32 @@ const HOME = promised('#7', {
 
 const PEOPLE = promised('#7', {
   // people
+  'people.list': 'list shows servers, where they stand and why, their tools, and what they cost directly and now.',
+  'people.list-tools': 'list of a server shows its tools, as a model would find them.',
+  'people.tokens': 'The tokens of definitions are estimated within a tenth of a real tokenizer.',
+  'people.search': 'search finds what a model finds, by words, server and tag.',
+  'people.describe': 'describe shows arguments with type, need and description, what comes back, hints and warnings.',
+  'people.json':
+    'Answers are tables on a terminal and JSON elsewhere, as a model gets it; --json and --human overrule that.',
+  'people.arguments':
+    'key=value is read as the schema of the tool wants it; key:=json, a.b=1 and lists are understood.',
+  'people.call': 'call writes texts as they are, structured content, links and embedded texts.',
+  'people.files': 'Images, audio and blobs of a result become files with safe names, and replace none.',
+  'people.exit-codes': 'The exit code tells done, failed, misused, an error of the tool, and Ctrl-C apart.',
+  'people.progress': 'Progress of a call is shown on a terminal, and leaves no trace in what is written.',
+  'people.cancel': 'Ctrl-C cancels the call: the server is told, nothing is left running, the exit code is 130.',
+  'people.questions': 'Forms and addresses of a server are put to the person at the terminal; nobody else is asked.',
+  'people.logs':
+    'Log messages of a server come on stderr while it is called; it sees the working directory as its root.',
+  'people.untrusted': 'Nothing that a server says can steer the terminal.',
+  'people.tables': 'Columns stand under each other in any script and fit the terminal.',
+  'people.colour': 'Colour is for terminals only; NO_COLOR and FORCE_COLOR are respected.',
+  'people.nothing-left': 'A command leaves no process behind, and starts only the servers that it needs.',
+  'people.add': 'add writes a server into the file in its shape, keeps comments and a backup, and checks it first.',
+  'people.secrets': 'A secret given literally is warned of with a variable to use instead, and never shown.',
+  'people.remove': 'remove takes servers out of a file of any shape; the rest and a backup stay.',
+  'people.completion': 'The shell completes commands, options, clients, servers, tools, arguments and their values.',
+  'people.help': '--help groups the commands and tells the exit codes.',
 });
 
 const DOCTOR = promised('#7', {

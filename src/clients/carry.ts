@@ -28,13 +28,13 @@ export function carry({ client, place, key, entry: written }: FoundServer, home:
 }
 
 /** Every variable that the entry names, with a value that fits everywhere: theirs are not known, or not to be shown. */
-function anyValues(entry: JsonObject): Record<string, string> {
+export function anyValues(entry: JsonObject): Record<string, string> {
   const { missing, unset } = substitute(JSON.stringify(entry), {});
   return Object.fromEntries([...missing, ...unset].map((name) => [name, 'http://localhost']));
 }
 
 /** A project's client starts its servers in the project; the gateway may be started anywhere. */
-function placedIn(folder: string, entry: JsonObject): { entry: JsonObject; notes: string[] } {
+export function placedIn(folder: string, entry: JsonObject): { entry: JsonObject; notes: string[] } {
   const { command, cwd } = entry;
   if (!Array.isArray(command)) return { entry, notes: [] };
   if (typeof cwd === 'string')

@@ -5,7 +5,7 @@ import { type RawConfig, readShape } from '../config/formats.ts';
 import { parseConfig } from '../config/parse.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { editJson } from './edit-json.ts';
+import { withMember, withoutMember } from './edit-json.ts';
 import { readText } from './read-client-file.ts';
 
 /** Our configuration file as servers are added to it. */
@@ -32,18 +32,45 @@ export function entriesOf({ raw }: OurFile): Map<string, JsonObject | undefined>
 
 /** The text of the file with these servers in it, in the shape that it has; what it said stays as it was. */
 export async function withServers(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
-  const isYaml = ['.yml', '.yaml'].includes(extname(file.path).toLowerCase());
-  const text = isYaml ? await yamlWith(file, servers) : jsonWith(file, servers);
+  const text = await edited(file, servers);
   await check(file, text, servers);
   return text;
 }
 
+/** The editors throw what they like at a file of an odd shape. */
+async function edited(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
+  try {
+    return isYaml(file) ? await yamlWith(file, servers) : jsonWith(file, servers);
+  } catch {
+    throw byHand(file, 'added to');
+  }
+}
+
+/** The text of the file without these servers; the others, and what is said about them, stay as they were. */
+export async function withoutServers(file: OurFile, keys: readonly string[]): Promise<string> {
+  const gone = file.raw.entries.filter(({ key }) => keys.includes(key));
+  // The last of a list first, so that the places of the others hold.
+  const paths = gone.map(({ path }) => path).reverse();
+  const text = isYaml(file) ? await yamlWithout(file, paths) : paths.reduce(withoutMember, file.text ?? '');
+  const after = entriesIn((await parseConfig(text, file.path)).root);
+  const before = entriesIn(file.root);
+  for (const key of keys) before.delete(key);
+  if (!isDeepStrictEqual(after, before)) throw byHand(file, 'removed from');
+  return text;
+}
+
+async function yamlWithout({ text }: OurFile, paths: readonly KeyPath[]): Promise<string> {
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text ?? '');
+  for (const path of paths) document.deleteIn(path);
+  return document.toString({ lineWidth: 0 });
+}
+
 function jsonWith({ text, root, raw }: OurFile, servers: ReadonlyMap<string, JsonObject>): string {
   let edited = text ?? '';
-  let count = Array.isArray(root.servers) ? root.servers.length : 0;
   for (const [key, entry] of servers) {
-    if (isListed(root, raw)) edited = editJson(edited, ['servers', count++], { id: key, ...entry }, true);
-    else edited = editJson(edited, [...mapPath(raw), key], entry);
+    if (isListed(root, raw)) edited = withMember(edited, ['servers'], undefined, { id: key, ...entry });
+    else edited = withMember(edited, mapPath(raw), key, entry);
   }
   return edited;
 }
@@ -56,6 +83,10 @@ async function yamlWith({ text, root, raw }: OurFile, servers: ReadonlyMap<strin
     else document.setIn([...mapPath(raw), key], document.createNode(entry));
   }
   return document.toString({ lineWidth: 0 });
+}
+
+function isYaml({ path }: OurFile): boolean {
+  return ['.yml', '.yaml'].includes(extname(path).toLowerCase());
 }
 
 function isListed(root: JsonObject, raw: RawConfig): boolean {
@@ -74,13 +105,20 @@ function mapPath(raw: RawConfig): KeyPath {
 /** Before anything is written: the new text has the servers, and what the file had. */
 async function check(file: OurFile, text: string, servers: ReadonlyMap<string, JsonObject>): Promise<void> {
   const { root } = await parseConfig(text, file.path);
-  const after = new Map(readShape(root).entries.map(({ key, value }) => [key, value]));
+  const after = entriesIn(root);
   const before = file.raw.entries.filter(({ value }) => value !== undefined);
   const isWhole =
     before.every(({ key, value }) => isDeepStrictEqual(after.get(key), value)) &&
     [...servers].every(([key, entry]) => isSuperset(after.get(key), entry));
-  if (!isWhole)
-    throw new GatewayError('CONFIG_INVALID', `${file.path}: servers cannot be added to it; add them by hand`);
+  if (!isWhole) throw byHand(file, 'added to');
+}
+
+function entriesIn(root: JsonObject): Map<string, JsonObject | undefined> {
+  return new Map(readShape(root).entries.map(({ key, value }) => [key, value]));
+}
+
+function byHand({ path }: OurFile, done: string): GatewayError {
+  return new GatewayError('CONFIG_INVALID', `${path}: servers cannot be ${done} it; edit it by hand`);
 }
 
 function isSuperset(whole: unknown, part: JsonObject): boolean {

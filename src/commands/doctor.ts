@@ -1,11 +1,11 @@
-import { resolve } from 'node:path';
 import { suggestion } from '../config/finding.ts';
-import { emptyConfig, type GatewayConfig, loadConfig, resolveConfigPath } from '../config/load.ts';
+import { emptyConfig, type GatewayConfig } from '../config/load.ts';
 import { nearest } from '../config/nearest.ts';
 import { dataDirectory } from '../core/directories.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type Examination, examine } from '../doctor/examine.ts';
 import { doctorJson, doctorReport } from './doctor-report.ts';
+import { configurationPath, readConfiguration } from './read-configuration.ts';
 import { clientHome, misused, reporting, type Terminal } from './terminal.ts';
 
 export interface DoctorArguments {
@@ -43,13 +43,13 @@ export async function doctor(args: DoctorArguments, terminal: Terminal): Promise
 }
 
 /** A file that cannot be used is itself a finding. */
-async function readConfig({ config }: DoctorArguments, { cwd, env }: Terminal): Promise<GatewayConfig> {
-  const path = resolveConfigPath({ argument: config && resolve(cwd, config), env });
+async function readConfig({ config }: DoctorArguments, terminal: Terminal): Promise<GatewayConfig> {
   try {
-    return await loadConfig(path, env);
+    return await readConfiguration(config, terminal);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return emptyConfig(path, [{ severity: 'error', message: error.message }], env);
+    const path = configurationPath(config, terminal);
+    return emptyConfig(path, [{ severity: 'error', message: error.message }], terminal.env);
   }
 }
 

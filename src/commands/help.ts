@@ -2,17 +2,33 @@ import { VERSION } from '../version.ts';
 import type { Command } from './table.ts';
 import { OPTIONS } from './table.ts';
 
-/** The text of `mcp-gateway --help`: every command on a line. */
+type Row = Pick<Command, 'usage' | 'summary' | 'group'>;
+
+const STDIO: Row = {
+  usage: '[config]',
+  summary: "serve an MCP client over stdio (this is what a client's entry runs)",
+  group: 'serve',
+};
+const HELP: Row = { usage: 'help <command>', summary: 'its options, with an example' };
+
+const HEADINGS: readonly (readonly [Command['group'], string])[] = [
+  ['serve', 'Serve'],
+  ['set up', 'Set up'],
+  ['use', 'See and try what a model sees'],
+  [undefined, 'More'],
+];
+
+/** The text of `mcp-gateway --help`: every command on a line, under its heading. */
 export function generalHelp(commands: Readonly<Record<string, Command>>): string {
-  const rows = Object.values(commands).map(({ usage, summary }) => [usage, summary] as const);
-  const width = Math.max(...rows.map(([usage]) => usage.length));
-  const lines = rows.map(([usage, summary]) => `  mcp-gateway ${usage.padEnd(width)}  ${summary}`);
+  const rows = [STDIO, ...Object.values(commands).filter(({ hidden }) => !hidden), HELP];
+  const width = Math.max(...rows.map(({ usage }) => usage.length));
+  const line = ({ usage, summary }: Row) => `  mcp-gateway ${usage.padEnd(width)}  ${summary}`;
+  const sections = HEADINGS.map(([group, title]) =>
+    [title, ...rows.filter((row) => row.group === group).map(line)].join('\n'),
+  );
   return `mcp-gateway ${VERSION}: one MCP server in front of all your MCP servers
 
-Usage
-  mcp-gateway ${'[config]'.padEnd(width)}  serve an MCP client over stdio (this is what a client's entry runs)
-${lines.join('\n')}
-  mcp-gateway ${'help <command>'.padEnd(width)}  its options, with an example
+${sections.join('\n\n')}
 
 Options
   -c, --config <file>   configuration file (.json, .jsonc, .yml, .yaml)
@@ -35,6 +51,10 @@ To begin with HTTP
 Example of a file
   {"everything": {"command": ["npx", "-y", "@modelcontextprotocol/server-everything"]},
    "grep": {"url": "https://mcp.grep.app"}}
+
+Exit codes
+  0 done; 1 failed, and stderr says why; 2 the command line is wrong, arguments of a tool included;
+  3 of call: the tool itself answered with an error; 130 stopped by Ctrl-C
 
 Logs are JSON lines on stderr. Without a command stdout belongs to the protocol.
 `;

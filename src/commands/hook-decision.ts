@@ -29,7 +29,7 @@ const CALLS = /^mcp__.+__(invoke|invoke_async)$/;
  * started. Resolves with the exit code: 0, or 2, which Claude Code takes for a no, where the hook cannot be understood.
  */
 export async function decideHook(path: string | undefined, terminal: Terminal): Promise<number> {
-  const hook = parsed((await terminal.read?.()) ?? '');
+  const hook = parsed((await terminal.readInput?.()) ?? '');
   if (!hook) {
     terminal.writeError('mcp-gateway hooks: found no JSON object on stdin, expected the input of a PreToolUse hook\n');
     return 2;

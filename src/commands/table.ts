@@ -1,3 +1,4 @@
+import { PEOPLE_COMMANDS } from './people-commands.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Every option of every command, as `parseArgs` reads them. */
@@ -15,8 +16,18 @@ export const OPTIONS = {
   package: { type: 'string' },
   append: { type: 'string' },
   // options: people
-  // options: doctor
+  server: { type: 'string', multiple: true },
+  tag: { type: 'string', multiple: true },
+  limit: { type: 'string' },
+  args: { type: 'string' },
+  output: { type: 'string' },
   timeout: { type: 'string' },
+  env: { type: 'string', multiple: true },
+  header: { type: 'string', multiple: true },
+  description: { type: 'string' },
+  start: { type: 'boolean' },
+  human: { type: 'boolean' },
+  // options: doctor
   reset: { type: 'boolean' },
   // options: login
   // options: permissions
@@ -29,13 +40,19 @@ export const OPTIONS = {
   version: { type: 'boolean', short: 'v' },
 } as const;
 
-type OptionName = Exclude<keyof typeof OPTIONS, 'help' | 'version'>;
+type Option = (typeof OPTIONS)[OptionName];
+type ValueOf<O extends Option> = O extends { readonly multiple: true }
+  ? readonly string[]
+  : O['type'] extends 'string'
+    ? string
+    : boolean;
+export type OptionName = Exclude<keyof typeof OPTIONS, 'help' | 'version'>;
 
 /** What was written after `mcp-gateway`, taken apart. */
 export interface CommandLine {
   readonly words: readonly string[];
   readonly values: {
-    readonly [name in OptionName]?: (typeof OPTIONS)[name]['type'] extends 'string' ? string : boolean;
+    readonly [name in OptionName]?: ValueOf<(typeof OPTIONS)[name]>;
   };
 }
 
@@ -45,6 +62,12 @@ export interface Command {
   readonly summary: string;
   readonly options: Readonly<Partial<Record<OptionName, string>>>;
   readonly example: string;
+  /** Under which heading `--help` lists it; absent: the last one. */
+  readonly group?: 'use' | 'set up' | 'serve';
+  /** What its words are, for completion. */
+  readonly takes?: 'clients' | 'servers' | 'tools' | 'shells';
+  /** For programs: `--help` does not list it. */
+  readonly hidden?: boolean;
   run(line: CommandLine, terminal: Terminal): Promise<number>;
 }
 
@@ -54,6 +77,7 @@ const CLIENT_IDS = 'claude-code, claude-desktop, cursor, vs-code, opencode, code
 export const COMMANDS: Readonly<Record<string, Command>> = {
   init: {
     usage: 'init [file]',
+    group: 'set up',
     summary: 'write a commented mcp-gateway.yml to begin with, and show a new API key',
     options: {},
     example: 'mcp-gateway init && mcp-gateway start',
@@ -64,6 +88,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   import: {
     usage: 'import [client…]',
+    group: 'set up',
+    takes: 'clients',
     summary: `take over the servers of other clients (${CLIENT_IDS}) or of a file; shows them first`,
     options: {
       config: 'file to add them to',
@@ -79,6 +105,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   install: {
     usage: 'install <client>',
+    group: 'set up',
+    takes: 'clients',
     summary: "put the gateway into a client's file, in place of the servers that it has; shows it first",
     options: {
       undo: 'put back what was there',
@@ -96,6 +124,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'agents-md': {
     usage: 'agents-md',
+    group: 'set up',
     summary: 'print what the model should know, for AGENTS.md or CLAUDE.md',
     options: { append: 'file to append it to, once' },
     example: 'mcp-gateway agents-md --append ~/.claude/CLAUDE.md',
@@ -108,11 +137,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   // rows: people
+  ...PEOPLE_COMMANDS,
 
   // end people
   // rows: doctor
   doctor: {
     usage: 'doctor [server…]',
+    group: 'use',
+    takes: 'servers',
     summary: 'look for what is wrong, and say what cures it; asks every server, or those named',
     options: {
       config: 'configuration file',
@@ -127,6 +159,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   stats: {
     usage: 'stats',
+    group: 'use',
     summary: 'what the gateway has saved, and what was called; counted on this machine only',
     options: { json: 'the figures as JSON', reset: 'begin anew' },
     example: 'mcp-gateway stats',
@@ -143,6 +176,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   // rows: permissions
   hooks: {
     usage: 'hooks <client>',
+    group: 'set up',
+    takes: 'clients',
     summary: 'print the permission rules as far as the client’s own file can express them',
     options: {
       config: 'file with the rules',
@@ -159,6 +194,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   // rows: project
   allow: {
     usage: 'allow [file or directory]',
+    group: 'set up',
     summary: 'confirm the .mcp-gateway.json of a project; shows first what it does, or what has changed',
     options: { yes: 'do not ask', config: 'your own configuration, to compare with' },
     example: 'mcp-gateway allow ~/work/shop',
@@ -169,6 +205,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   disallow: {
     usage: 'disallow [file or directory]',
+    group: 'set up',
     summary: "take that back: the project's file has no effect, and is not mentioned",
     options: {},
     example: 'mcp-gateway disallow ~/work/shop',

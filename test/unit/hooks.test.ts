@@ -26,7 +26,7 @@ async function home(permissions: object[]) {
   await memory.close();
   const terminal: Terminal = { ...files.terminal, env };
   const decide = async (input: unknown) => {
-    const code = await decideHook(undefined, { ...terminal, read: async () => asText(input) });
+    const code = await decideHook(undefined, { ...terminal, readInput: async () => asText(input) });
     const said = files.said();
     return { code, said, output: code === 0 && said ? (JSON.parse(said).hookSpecificOutput as JsonObject) : undefined };
   };

@@ -86,6 +86,7 @@ const LAYERS: Record<string, readonly string[]> = {
     'mcp/parse-input',
     'permissions',
     'type server-views',
+    ...['arguments', 'catalog', 'mcp/instructions', 'mcp/meta-tools', 'type edge', 'type finder'],
   ],
   lib: ['core', 'config', 'broker', 'gateway', 'type server-views'],
   cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'upstream', 'gateway', 'commands'],

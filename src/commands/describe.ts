@@ -1,0 +1,36 @@
+import { abortable } from '../core/abort.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { descriptionText } from './display/description-text.ts';
+import { type LocalGateway, withGateway } from './local-gateway.ts';
+import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
+
+export interface DescribeArguments extends AnswerForm {
+  readonly ids: readonly string[];
+  readonly config?: string | undefined;
+}
+
+/** `mcp-gateway describe <id…>`: definitions of tools. Resolves with the exit code: 0, 1 where one is unknown, 2 misused. */
+export async function describe(args: DescribeArguments, terminal: Terminal): Promise<number> {
+  const { ids, config } = args;
+  if (ids.length === 0) return misused(terminal, 'describe', 'names no tool; mcp-gateway search finds their ids');
+  const wanted = (server: string) => ids.some((id) => id.startsWith(`${server}::`));
+  return withGateway('describe', { config, wanted }, terminal, async (local) => {
+    const described = await Promise.all(ids.map((id) => describeOne(id, local)));
+    const known = described.filter((each): each is JsonObject => !(each instanceof GatewayError));
+    for (const each of described)
+      if (each instanceof GatewayError) terminal.writeError(`mcp-gateway describe: ${shown(each.message)}\n`);
+    if (isForPeople(args, terminal)) terminal.write(known.map((each) => descriptionText(each, terminal)).join('\n'));
+    else if (known.length > 0) terminal.write(jsonText(ids.length === 1 ? known[0] : { tools: known }));
+    return known.length < ids.length ? 1 : 0;
+  });
+}
+
+async function describeOne(id: string, { broker, caller, signal }: LocalGateway): Promise<JsonObject | GatewayError> {
+  try {
+    return await abortable(broker.describe(id, caller), signal);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || signal.aborted) throw error;
+    return error;
+  }
+}

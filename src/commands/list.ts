@@ -1,0 +1,113 @@
+import { suggestion } from '../config/finding.ts';
+import { nearest } from '../config/nearest.ts';
+import { GatewayError } from '../core/errors.ts';
+import type { ToolEntry } from '../core/tool.ts';
+import { instructions } from '../mcp/instructions.ts';
+import { metaToolDefinitions } from '../mcp/meta-tools.ts';
+import { definitionTokens, textTokens } from '../receipt/definition-tokens.ts';
+import type { ServerView } from '../server-views.ts';
+import { allTools } from './all-answers.ts';
+import { serverTable, toolTable } from './display/list-tables.ts';
+import { type LocalGateway, withGateway } from './local-gateway.ts';
+import { type AnswerForm, isForPeople, jsonText, type Terminal } from './terminal.ts';
+
+export interface ListArguments extends AnswerForm {
+  /** Keys of servers whose tools are listed; empty: the servers. */
+  readonly servers: readonly string[];
+  readonly config?: string | undefined;
+  /** Starts also servers that are idle. */
+  readonly start?: boolean | undefined;
+}
+
+/** A server as it stands, and what its tools would cost a client that connects to it directly. */
+export interface ListedServer extends ServerView {
+  /** Estimated tokens of the definitions of all its tools; absent: they are not known. */
+  readonly tokens?: number;
+}
+
+/** What the definitions of tools cost in every request of a client, in estimated tokens. */
+export interface TokenBill {
+  readonly tools: number;
+  readonly directTokens: number;
+  readonly gatewayTokens: number;
+}
+
+export interface ListedTool {
+  readonly id: string;
+  readonly tokens: number;
+  readonly description: string;
+}
+
+/**
+ * `mcp-gateway list [server…]`: the servers, where they stand and what they cost, or the tools of some. Resolves with
+ * the exit code: 0, or 1 where there is no configuration, or no such server.
+ */
+export function list(args: ListArguments, terminal: Terminal): Promise<number> {
+  const wanted = args.servers.length === 0 ? undefined : (key: string) => args.servers.includes(key);
+  const options = { config: args.config, ...(wanted && { wanted }), wakesAll: args.start };
+  return withGateway('list', options, terminal, async (local) => {
+    const write = isForPeople(args, terminal) ? undefined : (value: unknown) => terminal.write(jsonText(value));
+    if (wanted) {
+      checkServers(args.servers, local);
+      const tools = (await allTools(local, args.servers)).map(listedTool);
+      if (write) write({ tools });
+      else terminal.write(toolTable(tools, terminal));
+    } else {
+      const visible = await allTools(local);
+      const servers = local.gateway.servers().map((view) => listedServer(view, visible, local));
+      const bill = billOf(servers, local);
+      if (write) write({ servers, ...bill });
+      else
+        terminal.write(
+          serverTable(
+            servers.map((server) => briefly(server, local)),
+            bill,
+            terminal,
+          ),
+        );
+    }
+    return 0;
+  });
+}
+
+function checkServers(wanted: readonly string[], { config }: LocalGateway): void {
+  const { servers, disabled, misconfigured } = config;
+  const known = [...servers.map(({ key }) => key), ...disabled, ...misconfigured.map(({ server }) => server)];
+  const unknown = wanted.find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const meant = suggestion(nearest(unknown, known)) || `; known: ${known.join(', ')}`;
+  throw new GatewayError('SERVER_NOT_FOUND', `no server ${JSON.stringify(unknown)}${meant}`);
+}
+
+/** Hidden tools do not count as tools, but a client that connects directly would pay for them. */
+function listedServer(
+  view: ServerView,
+  visible: readonly ToolEntry[],
+  { catalog, backend }: LocalGateway,
+): ListedServer {
+  const tools = visible.filter(({ server }) => server === view.id).length;
+  if (!backend.upstreams.get(view.id)?.isKnown) return { ...view, tools };
+  const definitions = catalog.toolsOf(view.id).map(({ definition }) => definition);
+  return { ...view, tools, tokens: definitionTokens(definitions) };
+}
+
+/** Of a wrong entry the place within the file. */
+function briefly(server: ListedServer, { config }: LocalGateway): ListedServer {
+  return server.error === undefined ? server : { ...server, error: server.error.replaceAll(`${config.path}: `, '') };
+}
+
+function listedTool({ id, definition }: ToolEntry): ListedTool {
+  const { description, title } = definition;
+  const text = [description, title].find((each) => typeof each === 'string') as string | undefined;
+  return { id, tokens: definitionTokens([definition]), description: text ?? '' };
+}
+
+function billOf(servers: readonly ListedServer[], { config, remembered }: LocalGateway): TokenBill {
+  const sum = (of: (server: ListedServer) => number) => servers.reduce((total, server) => total + of(server), 0);
+  const told = instructions(config.servers, (server) => remembered.recall(server)?.about);
+  return {
+    tools: sum(({ tools }) => tools),
+    directTokens: sum(({ tokens = 0 }) => tokens),
+    gatewayTokens: definitionTokens(metaToolDefinitions()) + textTokens(told),
+  };
+}

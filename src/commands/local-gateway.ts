@@ -1,0 +1,148 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { GatewayConfig } from '../config/load.ts';
+import type { ServerConfig } from '../config/schema.ts';
+import { abortable, withTimeout } from '../core/abort.ts';
+import { type Caller, LOCAL } from '../core/call.ts';
+import { cacheDirectory, dataDirectory } from '../core/directories.ts';
+import { GatewayError } from '../core/errors.ts';
+import { createLogger } from '../core/log.ts';
+import { isComingUp } from '../core/upstream-state.ts';
+import type { EdgeInternals } from '../edge.ts';
+import { Gateway } from '../gateway.ts';
+import { serverMemory } from '../server-memory.ts';
+import { Person } from './calling/person.ts';
+import { paintFor } from './display/paint.ts';
+import { StatusLine } from './display/status-line.ts';
+import { readConfiguration } from './read-configuration.ts';
+import { reporting, shown, type Terminal } from './terminal.ts';
+
+export interface LocalGatewayOptions {
+  /** Our file as on the command line; absent: found where configurations are. */
+  readonly config?: string | undefined;
+  /** The others start only if they are asked. Absent: every server is wanted. */
+  readonly wanted?: (server: string) => boolean;
+  /** Starts also the wanted servers that are idle, as their tools are remembered. */
+  readonly wakesAll?: boolean | undefined;
+  /** Whether log messages of servers are shown. */
+  readonly showsLogs?: boolean;
+}
+
+/** A gateway in this process, for as long as a command runs. */
+export interface LocalGateway extends Pick<EdgeInternals, 'broker' | 'catalog' | 'remembered' | 'backend'> {
+  readonly gateway: Gateway;
+  /** The whole of it, with the servers that are not wanted. */
+  readonly config: GatewayConfig;
+  readonly caller: Caller;
+  /** The person at the terminal, as servers see them. */
+  readonly person: Person;
+  readonly status: StatusLine;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** How long servers that start for the first time are waited for, in ms: npx may have to fetch them. */
+const START_MS = 60_000;
+/** From then on what goes on is shown. */
+const QUICK_MS = 150;
+/** Time in ms for the end of all servers: whatever hangs must not keep us. */
+const STOP_MS = 4_500;
+
+/**
+ * Runs a command over a gateway of its own, which sees what a client would see. Resolves with the exit code when all
+ * servers have ended: that of the command, 1 where the gateway refuses, 130 after Ctrl-C.
+ */
+export function withGateway(
+  name: string,
+  options: LocalGatewayOptions,
+  terminal: Terminal,
+  run: (local: LocalGateway) => Promise<number>,
+): Promise<number> {
+  return reporting(terminal, name, async () => {
+    const config = await configured(options, terminal);
+    const local = open(config, options, terminal);
+    try {
+      return await reporting(terminal, name, () =>
+        uninterrupted(local, () => started(local, options).then(() => run(local))),
+      );
+    } finally {
+      const stopped = local.gateway.stop();
+      await withTimeout(STOP_MS, (late) => abortable(stopped, late)).catch(() => {});
+    }
+  });
+}
+
+/** Problems are told, but for those of entries that answers name anyway. */
+async function configured({ config: file, wanted }: LocalGatewayOptions, terminal: Terminal): Promise<GatewayConfig> {
+  const { writeError } = terminal;
+  const config = await readConfiguration(file, terminal);
+  if (!config.found) throw noConfig(config.path);
+  const { yellow } = paintFor(terminal, 'error');
+  const isTold = (server: string, severity: string) => (wanted ? wanted(server) : severity === 'warning');
+  const told = config.problems.filter(({ server, severity }) => server === undefined || isTold(server, severity));
+  for (const { message } of told) writeError(`${yellow(`mcp-gateway: ${shown(message)}`)}\n`);
+  return config;
+}
+
+function noConfig(path: string): GatewayError {
+  const cure = 'mcp-gateway import takes over the servers of your clients, mcp-gateway add writes one';
+  return new GatewayError('CONFIG_INVALID', `there is no ${path}; ${cure}`);
+}
+
+function open(config: GatewayConfig, options: LocalGatewayOptions, terminal: Terminal): LocalGateway {
+  const { env, writeError } = terminal;
+  const log = createLogger(env.MCP_GATEWAY_LOG_LEVEL ? writeError : () => {});
+  const directories = { cacheDirectory: cacheDirectory(env), dataDirectory: dataDirectory(env) };
+  const remembered = serverMemory(directories.cacheDirectory);
+  const narrowed = { ...config, servers: narrowedTo(config.servers, options, remembered) };
+  const gateway = new Gateway(narrowed, { log, ...directories }, remembered);
+  const status = new StatusLine(terminal);
+  const person = new Person(terminal, { status, showsLogs: options.showsLogs === true });
+  const signal = terminal.interrupted?.() ?? new AbortController().signal;
+  return { ...gateway.internals(), gateway, config, caller: LOCAL, person, status, signal };
+}
+
+/** The others are there as far as they are remembered: a server without a memory would start to learn its tools. */
+function narrowedTo(
+  servers: readonly ServerConfig[],
+  { wanted }: LocalGatewayOptions,
+  remembered: EdgeInternals['remembered'],
+): readonly ServerConfig[] {
+  if (!wanted) return servers;
+  return servers.flatMap((server) => {
+    if (wanted(server.key)) return server;
+    return remembered.recall(server) ? { ...server, start: 'lazy' as const } : [];
+  });
+}
+
+/** Whatever comes of an interruption, that is what is told. */
+async function uninterrupted<T>({ signal }: LocalGateway, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+/** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
+async function started(local: LocalGateway, { wanted = () => true, wakesAll }: LocalGatewayOptions): Promise<void> {
+  const { gateway, backend, person, status, signal } = local;
+  gateway.attend({ introduced: Promise.resolve(person.identity), peer: person, isShared: false });
+  gateway.startServers();
+  // Servers that may offer a person other tools than a model wake up now.
+  await immediate();
+  const woken = wakesAll ? backend.upstreams.all().filter(({ config }) => wanted(config.key)) : [];
+  for (const upstream of woken) upstream.wake();
+  const timer = setInterval(() => status.show(startingText(local)), QUICK_MS);
+  try {
+    await abortable(gateway.settled(START_MS), signal);
+  } finally {
+    clearInterval(timer);
+    status.clear();
+  }
+}
+
+function startingText({ backend }: LocalGateway): string {
+  const all = backend.upstreams.all();
+  const starting = all.filter(({ state }) => isComingUp(state)).map(({ config }) => config.key);
+  return `starting ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
+}

@@ -1,0 +1,17 @@
+import { resolve } from 'node:path';
+import { type GatewayConfig, resolveConfigPath } from '../config/load.ts';
+import { ProjectSource } from '../config/project-source.ts';
+import { dataDirectory } from '../core/directories.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The path of the user's file: the one named on the command line, else found where configurations are. */
+export function configurationPath(named: string | undefined, { cwd, env }: Terminal): string {
+  return resolveConfigPath({ argument: named && resolve(cwd, named), env });
+}
+
+/** The configuration as a client in this directory would be served: with its project's. Throws as `loadConfig` does. */
+export function readConfiguration(named: string | undefined, terminal: Terminal): Promise<GatewayConfig> {
+  const { cwd, env } = terminal;
+  const path = configurationPath(named, terminal);
+  return new ProjectSource({ path, cwd, env, dataDirectory: dataDirectory(env) }).load();
+}
