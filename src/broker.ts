@@ -72,8 +72,9 @@ export class Broker {
     const available = isAvailable(state);
     const warnings = this.#parts.remarks(entry);
     const own = { available, ...(!available && { state: state.status }), ...(warnings.length > 0 && { warnings }) };
-    // The definition comes last: should it have a field of one of these names, its own is what counts.
-    return { id, server: entry.server, ...own, ...entry.definition };
+    // The definition comes last: should it have a field of one of these names, its own is what counts. But no server may
+    // take our warnings about it away.
+    return { id, server: entry.server, ...own, ...entry.definition, ...(warnings.length > 0 && { warnings }) };
   }
 
   /** Calls a tool and resolves with the upstream's own result. */

@@ -10,6 +10,7 @@ import { Permissions } from './permissions/permissions.ts';
 import { definitionTokens, textTokens } from './receipt/definition-tokens.ts';
 import { Receipt } from './receipt/receipt.ts';
 import type { Semantics } from './semantics/semantics.ts';
+import { Trust } from './trust/trust.ts';
 import { UsageMemory } from './usage/usage-memory.ts';
 
 const HOUR_MS = 3_600_000;
@@ -53,7 +54,7 @@ export function counting(
 
 /** What stands between callers and tools. A call meets them in this order. */
 export function guarding(options: GuardingOptions): Guards {
-  return new Guards([options.receipt.guard, new Permissions(options)]);
+  return new Guards([options.receipt.guard, new Trust(options), new Permissions(options)]);
 }
 
 /** Likeness of meaning; loaded only where an endpoint is configured. */

@@ -691,7 +691,7 @@ const PEOPLE = promised('#7', {
   // people
   'people.list': 'list shows servers, where they stand and why, their tools, and what they cost directly and now.',
   'people.list-tools': 'list of a server shows its tools, as a model would find them.',
-  'people.tokens': 'The tokens of definitions are estimated within a tenth of a real tokenizer.',
+  'people.tokens': 'The tokens of definitions are estimated within a fifth of a real tokenizer.',
   'people.search': 'search finds what a model finds, by words, server and tag.',
   'people.describe': 'describe shows arguments with type, need and description, what comes back, hints and warnings.',
   'people.json':
@@ -819,6 +819,23 @@ const PROJECT = promised('#7', {
 
 const TRUST = promised('#7', {
   // trust
+  'trust.first-sight':
+    'What each tool is when it is first seen is kept, and says nothing as long as it stays that way.',
+  'trust.same': 'The order of keys, and what nobody acts on, make no other tool of it.',
+  'trust.changed':
+    'search, describe and the log say of a tool what changed since it was first seen, since when, and what accepts it.',
+  'trust.new': 'A new tool is taken as it is, and on a pinned server it is blocked.',
+  'trust.pinned': 'With pin a changed tool is shown and refused, also when only the waking of its server reveals it.',
+  'trust.command': 'mcp-gateway trust shows the old and the new text of what changed, asks, and trusts it.',
+  'trust.running': 'A running gateway notices at once what was trusted elsewhere.',
+  'trust.key':
+    'Another command or address under the same name begins anew; other variables, headers or settings do not.',
+  'trust.kept':
+    'It is kept for its owner only, whole, by several gateways at once; a file that is corrupt is reported and put aside.',
+  'trust.hidden':
+    'What a definition hides from people is told, escaped, with its place; the definition passes unchanged.',
+  'trust.instructions': 'What in a definition is aimed at the model is told, with its place.',
+  'trust.no-false-alarms': 'Definitions of honest servers are not flagged, in whatever script they are written.',
 });
 
 const DAEMON = promised('#7', {

@@ -36,6 +36,7 @@ export const OPTIONS = {
   // options: project
   'no-project': { type: 'boolean' },
   // options: trust
+  all: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -216,6 +217,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   // end project
   // rows: trust
-
+  trust: {
+    usage: 'trust [server…]',
+    summary: 'show which tools have changed since they were first seen, and trust them as they are',
+    options: {
+      config: 'configuration file',
+      all: 'every server whose tools have changed',
+      yes: 'do not ask',
+      json: 'what changed as JSON; trusts with --yes only',
+    },
+    example: 'mcp-gateway trust files',
+    async run({ words, values }, terminal) {
+      const { trustServers } = await import('./trust.ts');
+      return trustServers({ ...values, servers: words }, terminal);
+    },
+  },
   // end trust
 };

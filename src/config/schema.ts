@@ -39,6 +39,12 @@ const common = {
     .describe(
       'Over HTTP: `true` has all sessions share one connection, `false` gives each its own. Absent: own ones for sessions that can be asked something, where the server cannot say whom it asks (before 2026-07-28).',
     ),
+  pin: z
+    .boolean()
+    .optional()
+    .describe(
+      'Blocks tools whose definition is not the one that was first seen, and new ones, until `mcp-gateway trust` accepts them; absent: as `pin` of the gateway.',
+    ),
   healthCheck: healthCheck
     .optional()
     .describe('Pings it while it is connected, and connects anew if it does not answer; absent: no pings.'),

@@ -120,6 +120,10 @@ export const settingsSchema = strict({
     .boolean()
     .default(true)
     .describe('Count calls and what was saved, on this machine; see `mcp-gateway stats`.'),
+  pin: z
+    .boolean()
+    .default(false)
+    .describe('Block tools that changed since they were trusted, on every server whose entry does not say otherwise.'),
   port: z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.'),
   auth: auth.optional().describe('Who may call over HTTP.'),

@@ -33,6 +33,8 @@ export interface ToolCall {
   readonly timeoutMs: number;
   /** Runs in the background: a tool that may run as a task of its server then does. */
   readonly background?: boolean;
+  /** Called when the server is connected and has listed its tools, before each sending; throws what refuses the call. */
+  readonly beforeSending?: () => void;
   /** The caller's `_meta`, passed on without its progress token. */
   readonly meta?: JsonObject;
   /** `inputResponses` and `requestState` of a client that comes back with the answers to an `input_required` result. */

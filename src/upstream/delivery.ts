@@ -23,6 +23,8 @@ export interface UpstreamRequest {
   readonly repeatable: boolean;
   /** Run `tools/call` as a task of the server, where it can. */
   readonly asTask?: boolean;
+  /** As in `ToolCall`. */
+  readonly beforeSending?: () => void;
 }
 
 /** The way to a server. */
@@ -95,6 +97,7 @@ async function attempt(
   route: Route,
 ): Promise<Answer> {
   const { health } = route;
+  request.beforeSending?.();
   const heard = health.heard;
   try {
     const answer = await send(connection, request, context, deadline, route);

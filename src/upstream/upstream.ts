@@ -127,10 +127,11 @@ export class Upstream {
   }
 
   async #send(call: ToolCall, context: CallContext): Promise<ToolResult> {
-    const { tool, args, meta, continuation, startedAt, timeoutMs } = call;
+    const { tool, args, meta, continuation, startedAt, timeoutMs, beforeSending } = call;
     const params = { name: tool.definition.name, arguments: args, ...(meta && { _meta: meta }), ...continuation };
     const repeatable = hasHint(tool.definition, 'readOnlyHint') || hasHint(tool.definition, 'idempotentHint');
-    const request = { method: 'tools/call', params, startedAt, timeoutMs, repeatable, asTask: runsAsTask(call) };
+    const asTask = runsAsTask(call);
+    const request = { method: 'tools/call', params, startedAt, timeoutMs, repeatable, asTask, beforeSending };
     const answer = await this.requests.send(request, context);
     if ('result' in answer) return answer.result;
     throw upstreamError(answer.error);

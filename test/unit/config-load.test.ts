@@ -263,6 +263,7 @@ const DEFAULTS = {
   project: true,
   permissions: [],
   stats: true,
+  pin: false,
   port: 4000,
   host: '127.0.0.1',
   monitor: {

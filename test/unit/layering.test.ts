@@ -23,6 +23,7 @@ const LAYERS: Record<string, readonly string[]> = {
   semantics: ['core', 'type config/schema'],
   usage: ['core'],
   receipt: ['core'],
+  trust: ['core', 'login/file-lock', 'upstream/redact', 'type config/schema', 'type config/settings'],
   finder: ['core', 'catalog', 'type usage', 'type upstream'],
   broker: ['core', 'arguments', 'catalog', 'jobs', 'upstream', 'finder'],
   mcp: ['core', 'version', 'results', 'broker', 'type config/schema'],
@@ -44,7 +45,7 @@ const LAYERS: Record<string, readonly string[]> = {
   guards: ['core'],
   permissions: ['core', 'observe/shown-arguments', 'type config'],
   'optional-parts': [
-    ...['core', 'guards', 'permissions', 'usage', 'semantics', 'receipt'],
+    ...['core', 'guards', 'permissions', 'trust', 'usage', 'semantics', 'receipt'],
     ...['type config', 'type catalog', 'type finder', 'type jobs'],
   ],
   sharing: [
@@ -85,6 +86,7 @@ const LAYERS: Record<string, readonly string[]> = {
     'mcp/meta-tools',
     'mcp/parse-input',
     'permissions',
+    'trust',
     'type server-views',
     ...['arguments', 'catalog', 'mcp/instructions', 'mcp/meta-tools', 'type edge', 'type finder'],
   ],

@@ -1,0 +1,48 @@
+import { isJsonObject } from '../core/json.ts';
+import type { ToolDefinition } from '../core/tool.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { PARTS } from './fingerprint.ts';
+import { type Piece, textDiff } from './text-diff.ts';
+
+/** What became of one place in a definition: `inputSchema.properties.path.description`. */
+export interface PlaceDiff {
+  readonly place: string;
+  readonly pieces: readonly Piece[];
+}
+
+/** Levels that are looked into; deeper ones are compared as a whole. */
+const MAX_DEPTH = 40;
+
+/** The places in which two definitions differ; all that there is when there was none before. */
+export function definitionDiff(before: ToolDefinition | undefined, now: ToolDefinition): readonly PlaceDiff[] {
+  const [old, new_] = [leavesOf(before), leavesOf(now)];
+  const places = [...new Set([...old.keys(), ...new_.keys()])];
+  return places.flatMap((place) => {
+    const [was, is] = [old.get(place), new_.get(place)];
+    return was === is ? [] : [{ place, pieces: textDiff(was ?? '', is ?? '') }];
+  });
+}
+
+function leavesOf(definition: ToolDefinition | undefined): ReadonlyMap<string, string> {
+  const leaves = new Map<string, string>();
+  for (const part of definition ? PARTS : []) collect(leaves, [part], definition?.[part]);
+  return leaves;
+}
+
+/** Texts as they are, lists of plain values as one. */
+function collect(leaves: Map<string, string>, path: readonly string[], value: unknown): void {
+  if (value === undefined) return;
+  const members = Array.isArray(value) || isJsonObject(value) ? Object.entries(value) : [];
+  const isPlain = Array.isArray(value) && value.every((item) => typeof item !== 'object');
+  if (members.length === 0 || isPlain || path.length > MAX_DEPTH) leaves.set(path.join('.'), textOf(value, path));
+  else for (const [key, inner] of members) collect(leaves, [...path, key], inner);
+}
+
+function textOf(value: unknown, path: readonly string[]): string {
+  if (typeof value === 'string') return value;
+  try {
+    return canonicalJson(value, path.at(-1));
+  } catch {
+    return '(nested too deeply to be shown)';
+  }
+}

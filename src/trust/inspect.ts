@@ -1,0 +1,77 @@
+import { isJsonObject } from '../core/json.ts';
+import type { ToolDefinition } from '../core/tool.ts';
+import { excerptOf, hiddenIn, type Suspicion } from './hidden-text.ts';
+import { type Cued, cuedBy, instructionsIn } from './instructions.ts';
+
+/** A suspicion, and where in the definition: `description`, `inputSchema.properties.path.description` … */
+export interface Finding extends Suspicion {
+  readonly where: string;
+}
+
+/** Findings told of one tool at most. */
+const MAX_FINDINGS = 5;
+/** Characters looked through of one definition: far more than any model is given. */
+const MAX_CHARS = 200_000;
+/** Keys in the name of a place. */
+const MAX_KEYS = 8;
+/** Parts that a model reads. */
+const PARTS = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
+
+/** Linked, since a definition may be as deep as it is long. */
+interface Place {
+  readonly key: string;
+  readonly within?: Place;
+}
+
+interface Text {
+  readonly place: Place;
+  readonly text: string;
+}
+
+/** What in a definition is hidden from people or aimed at the model: at most five, nothing for what is as it should be. */
+export function inspect(definition: ToolDefinition): readonly Finding[] {
+  const { texts, isTooLong } = textsOf(definition);
+  if (isTooLong) return [{ where: 'definition', what: 'is too long to be looked through', excerpt: '' }];
+  const all = texts.map(({ text }) => text).join('\n');
+  const cued = cuedBy(all);
+  if (!cued && hiddenIn(all).length === 0) return [];
+  return texts.flatMap((text) => findingsIn(text, cued)).slice(0, MAX_FINDINGS);
+}
+
+function findingsIn({ place, text }: Text, cued: Cued | undefined): readonly Finding[] {
+  // A regular expression may name any character.
+  const hidden = place.key === 'pattern' ? [] : hiddenIn(text);
+  const found = cued ? [...hidden, ...instructionsIn(text, cued)] : hidden;
+  return found.map((suspicion) => ({ where: nameOf(place), ...suspicion }));
+}
+
+/** The innermost keys; `…` stands for the others. */
+function nameOf(place: Place): string {
+  const keys: string[] = [];
+  let at: Place | undefined = place;
+  for (; at && keys.length < MAX_KEYS; at = at.within) keys.unshift(excerptOf(at.key));
+  return at ? `….${keys.join('.')}` : keys.join('.');
+}
+
+/** Every text of the definition, names of properties included, without recursion. */
+function textsOf(definition: ToolDefinition): { texts: readonly Text[]; isTooLong: boolean } {
+  const texts: Text[] = [];
+  let chars = 0;
+  const add = (place: Place, text: string) => {
+    chars += text.length;
+    texts.push({ place, text });
+  };
+  const open: { place: Place; value: unknown }[] = PARTS.toReversed().map((key) => {
+    return { place: { key }, value: definition[key] };
+  });
+  for (let next = open.pop(); next && chars <= MAX_CHARS; next = open.pop()) {
+    const { place, value } = next;
+    if (typeof value === 'string') add(place, value);
+    if (!Array.isArray(value) && !isJsonObject(value)) continue;
+    for (const [key, inner] of Object.entries(value).reverse()) {
+      if (!Array.isArray(value)) add({ key: '(name)', within: place }, key);
+      open.push({ place: { key, within: place }, value: inner });
+    }
+  }
+  return { texts, isTooLong: chars > MAX_CHARS };
+}

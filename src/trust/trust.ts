@@ -1,0 +1,141 @@
+import type { ServerConfig } from '../config/schema.ts';
+import type { GatewaySettings } from '../config/settings.ts';
+import type { CallPolicy } from '../core/call.ts';
+import { causeOf, GatewayError } from '../core/errors.ts';
+import type { Guard } from '../core/guard.ts';
+import type { Logger } from '../core/log.ts';
+import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
+import { inSlices } from './in-slices.ts';
+import { isPinned } from './is-pinned.ts';
+import { cureFor, doubtRemark, doubtText, findingRemarks } from './remarks.ts';
+import { ServerTrust } from './server-trust.ts';
+import { trustPath } from './trust-file.ts';
+import type { Doubt } from './trust-record.ts';
+
+export interface TrustOptions {
+  readonly config: () => { readonly servers: readonly ServerConfig[]; readonly settings: Pick<GatewaySettings, 'pin'> };
+  /** Absolute; absent: what is trusted is known for this run only. */
+  readonly dataDirectory?: string | undefined;
+  readonly log: Logger;
+}
+
+/** Quiet in ms after which definitions are compared as a whole: a start and its first searches come first. */
+const IDLE_MS = 1_000;
+const NONE: readonly string[] = [];
+/** Names of tools in one line of the log. */
+const MAX_LOGGED = 20;
+
+/** Remembers what every tool was when it was first seen, says what has changed since, and blocks that where servers are pinned. */
+export class Trust implements Guard {
+  readonly #options: TrustOptions;
+  readonly #servers = new Map<string, ServerTrust>();
+  readonly #remarks = new WeakMap<ToolDefinition, readonly string[]>();
+  #idle: NodeJS.Timeout | undefined;
+  #noted: Promise<void> = Promise.resolve();
+
+  constructor(options: TrustOptions) {
+    this.#options = options;
+  }
+
+  readonly policy: CallPolicy = (next) => (call, context) => {
+    const { tool } = call;
+    const trust = this.#servers.get(tool.server);
+    if (!trust || !this.#isPinned(tool.server)) return next(call, context);
+    const where = `${tool.server}: tool "${tool.definition.name}": `;
+    const doubt = trust.doubt(tool.definition);
+    if (doubt) return Promise.reject(refusal(doubt, tool, where));
+    // A server that was idle lists its tools when it is woken by this very call.
+    const beforeSending = () => {
+      call.beforeSending?.();
+      const now = trust.doubtNow(tool.definition.name);
+      if (now) throw refusal(now, tool, '');
+    };
+    return next({ ...call, beforeSending }, context);
+  };
+
+  readonly listed = (server: string, tools: readonly ToolDefinition[]): void => {
+    const config = this.#configOf(server);
+    if (!config) return;
+    this.#trustOf(config).hear(tools);
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.#note(), IDLE_MS).unref();
+  };
+
+  readonly remarks = ({ server, definition }: ToolEntry): readonly string[] => {
+    const found = this.#findings(definition);
+    const doubt = this.#servers.get(server)?.doubt(definition);
+    return doubt ? [doubtRemark(doubt, server, this.#isPinned(server)), ...found] : found;
+  };
+
+  readonly close = async (): Promise<void> => {
+    clearTimeout(this.#idle);
+    // What was known before is compared again the next time.
+    await this.#next(async () => {
+      for (const trust of this.#servers.values()) if (!trust.isKnown) await trust.note();
+    });
+  };
+
+  #configOf(server: string): ServerConfig | undefined {
+    return this.#options.config().servers.find(({ key }) => key === server);
+  }
+
+  #isPinned(server: string): boolean {
+    const { servers, settings } = this.#options.config();
+    return isPinned(servers.find(({ key }) => key === server) ?? {}, settings);
+  }
+
+  /** An entry that starts or connects to something else is another server. */
+  #trustOf(config: ServerConfig): ServerTrust {
+    const { key } = config;
+    const { dataDirectory, log } = this.#options;
+    const identity = trustPath(dataDirectory ?? '', config);
+    const known = this.#servers.get(key);
+    if (known?.identity === identity) return known;
+    const path = dataDirectory === undefined ? undefined : identity;
+    const trust = new ServerTrust({ server: key, identity, path, log, isPinned: () => this.#isPinned(key) });
+    this.#servers.set(key, trust);
+    return trust;
+  }
+
+  /** What is hidden in a definition or aimed at the model; looked for once. */
+  #findings(definition: ToolDefinition): readonly string[] {
+    let known = this.#remarks.get(definition);
+    if (!known) {
+      const found = findingRemarks(definition);
+      known = found.length > 0 ? found : NONE;
+      this.#remarks.set(definition, known);
+    }
+    return known;
+  }
+
+  #note(): Promise<void> {
+    return this.#next(async () => {
+      for (const [server, trust] of this.#servers) await this.#inspect(server, await trust.note());
+    });
+  }
+
+  /** One after the other; never rejects. */
+  #next(work: () => Promise<void>): Promise<void> {
+    const { log } = this.#options;
+    this.#noted = this.#noted.then(work).catch((error: unknown) => {
+      log.error('tools could not be compared with what was trusted', { error: causeOf(error) });
+    });
+    return this.#noted;
+  }
+
+  /** So that the log has what was found, and no search has to look. */
+  async #inspect(server: string, tools: readonly ToolDefinition[]): Promise<void> {
+    const suspicious: string[] = [];
+    await inSlices(tools, (tool) => {
+      if (this.#findings(tool).length > 0) suspicious.push(tool.name);
+    });
+    if (suspicious.length === 0) return;
+    const names = suspicious.slice(0, MAX_LOGGED);
+    this.#options.log.warning('tools with suspicious definitions', { server, tools: names, count: suspicious.length });
+  }
+}
+
+function refusal(doubt: Doubt, { server, definition }: ToolEntry, where: string): GatewayError {
+  const message = `${where}blocked: ${doubtText(doubt)} and the server is pinned. A person can review and accept it: ${cureFor(server)}`;
+  return new GatewayError('FORBIDDEN', message, { details: { server, tool: definition.name } });
+}
