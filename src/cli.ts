@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { StartArguments } from './commands/start.ts';
 import { COMMANDS, type Command, OPTIONS } from './commands/table.ts';
 import type { GatewayConfig } from './config/load.ts';
-import { emptyConfig, resolveConfigPath } from './config/load.ts';
+import { emptyConfig, resolveConfigPath, SECRETS_PATIENCE_MS } from './config/load.ts';
 import { ProjectSource } from './config/project-source.ts';
 import { type ConfigSource, fileSource } from './config/source.ts';
 import { cacheDirectory, dataDirectory } from './core/directories.ts';
@@ -198,8 +198,14 @@ async function serve(argument: string | undefined, project: boolean): Promise<nu
 /** The user's file, and over it that of the project in whose directory a client has started us. */
 function sourceOf(path: string, project: boolean): ConfigSource {
   const cwd = project ? workingDirectory() : undefined;
-  if (cwd === undefined) return fileSource(path);
-  return new ProjectSource({ path, cwd, env: process.env, dataDirectory: dataDirectory() });
+  if (cwd === undefined) return fileSource(path, undefined, SECRETS_PATIENCE_MS);
+  return new ProjectSource({
+    path,
+    cwd,
+    env: process.env,
+    dataDirectory: dataDirectory(),
+    patienceMs: SECRETS_PATIENCE_MS,
+  });
 }
 
 /** Undefined where it was removed. */

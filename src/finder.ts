@@ -5,6 +5,7 @@ import { abortable, withTimeout } from './core/abort.ts';
 import { type Caller, ownerOf, type Visibility } from './core/call.ts';
 import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
+import { loginCommand } from './core/login-command.ts';
 import { hasHint, type ToolEntry } from './core/tool.ts';
 import { type Failure, failureIn, isAvailable } from './core/upstream-state.ts';
 import type { Witness } from './core/witness.ts';
@@ -255,7 +256,8 @@ export class Finder {
 /** What keeps a server from being asked; undefined: nothing does, or it starts and its tools are known meanwhile. */
 function obstacle({ config, state, isKnown }: Upstream): Unavailable | undefined {
   const server = config.key;
-  if (state.status === 'needs_auth') return { server, state: 'needs_auth', error: HOW_TO_LOG_IN };
+  if (state.status === 'needs_auth')
+    return { server, state: 'needs_auth', error: `${HOW_TO_LOG_IN}, or have the user run: ${loginCommand(server)}` };
   const failure = failureIn(state);
   if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
   const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);

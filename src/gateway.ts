@@ -78,6 +78,7 @@ export class Gateway {
   #edge: Promise<Edge> | undefined;
   #url: string | undefined;
   #isStarted = false;
+  #isStopped = false;
   #markStarted: () => void = () => {};
   readonly #started = new Promise<void>((resolve) => {
     this.#markStarted = resolve;
@@ -187,6 +188,7 @@ export class Gateway {
     if (!config.found) this.#log.warning(noConfig(config.path));
     this.#backend.upstreams.reconcile(config.servers);
     this.#host?.reloaded();
+    void config.later?.then((next) => !this.#isStopped && this.#config === config && this.reload(next));
   }
 
   /** Follows the configuration file from now on. A broken edit is reported, and the old configuration stays. */
@@ -220,6 +222,7 @@ export class Gateway {
 
   /** Ends everything: connections of clients, jobs, servers and all that they started. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#watcher?.close();
     await (await this.#edge)?.stop();
     this.#url = undefined;

@@ -756,6 +756,36 @@ const DOCTOR = promised('#7', {
 
 const LOGIN_COMMANDS = promised('#7', {
   // login
+  'login.command': '`mcp-gateway login <server>` opens the browser and keeps the login for its owner only.',
+  'login.command-paste': 'With --no-browser login shows the address and takes the one the browser ended at from stdin.',
+  'login.command-none': 'login says why a server takes no login, or cannot be reached, and knows the nearest name.',
+  'login.command-named': 'Search and errors of a server that needs a login name the command.',
+  'login.noticed': 'A running gateway notices a login, or a logout, by the command, without a restart or a call.',
+  'login.logout': 'logout has tokens revoked (RFC 7009) and forgets them.',
+  'login.logout-all':
+    'logout --all ends every login, also of servers configured no more, and says what cannot be revoked.',
+  'login.status': 'status shows where, as whom, for what and until when we are logged in, and never a token.',
+  'login.provider': 'At a real OpenID provider a person logs in by the address that the client shows, and steps up.',
+  'login.provider-refresh': 'At a provider that rotates refresh tokens two gateways renew an expired token once.',
+  'login.provider-revoked': 'A refresh token that was revoked makes the server wait for a login.',
+  'login.provider-checked': 'A callback with a wrong state, or a wrong or missing iss (RFC 9207), is not taken.',
+  'login.provider-machine': 'Client credentials work at a real provider, and are used again when the token ends.',
+  'login.keychain':
+    'The file of a login is sealed with a key in the keychain of the system, unless settings forbid it.',
+  'login.keychain-fallback': 'Without a keychain that takes a key, the file is for its owner only, as it was.',
+  'login.keychain-migrates': 'A login kept before is sealed, or opened, as is wanted now.',
+  'login.keychain-real': 'A real GNOME Keyring keeps the key, where one is installed.',
+  'login.lock': 'The lock of a process that has died is taken over at once.',
+  'secrets.file': '{file:path} is filled in wherever variables are.',
+  'secrets.file-missing': 'A file that cannot be filled in is told with its place and costs its entry only.',
+  'secrets.source': 'A file or a command gives the values of names that the environment does not have.',
+  'secrets.formats': 'Secrets are read from dotenv, JSON and YAML; what is wrong is told without a value.',
+  'secrets.order': 'The environment counts before the secrets, but for {secret:NAME}.',
+  'secrets.failure': 'Secrets that fail, hang or miss a name cost those who want something of them.',
+  'secrets.lazy': 'The secrets command is run only where something needs it, and need not be waited for.',
+  'secrets.late': 'A secrets command that takes long keeps neither the client nor other servers waiting.',
+  'secrets.reload': 'Files and secrets are read anew when the configuration is.',
+  'secrets.nowhere': 'No secret and no token is in a log, an answer, an output or a file that is not theirs.',
 });
 
 const PERMISSIONS = promised('#7', {

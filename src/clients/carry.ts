@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { checkEntry } from '../config/check.ts';
 import { readShape } from '../config/formats.ts';
-import { substitute } from '../config/substitute.ts';
+import { type Sources, substitute } from '../config/substitute.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ClientHome } from './client.ts';
 import type { FoundServer } from './found-servers.ts';
@@ -13,13 +13,18 @@ export interface Carried {
   readonly notes: readonly string[];
 }
 
+/** Fits everywhere. */
+const ANY_VALUE = 'http://localhost';
+/** Theirs are not to be read. */
+const ANY_SOURCES: Sources = { secret: () => ANY_VALUE, file: () => ANY_VALUE };
+
 /** A client's entry as ours, checked as a configuration is. */
 export function carry({ client, place, key, entry: written }: FoundServer, home: ClientHome): Carried {
   const { entry, notes, refusal } = client.translate(written, { place, home });
   if (refusal !== undefined) return { refusal, notes };
   const [raw] = readShape({ mcpServers: { [key]: entry } }).entries;
   if (raw?.value === undefined) return { refusal: raw?.findings[0]?.text ?? 'no server', notes };
-  const surroundings = { folder: home.cwd, home: home.home, env: anyValues(entry) };
+  const surroundings = { folder: home.cwd, home: home.home, env: anyValues(entry), sources: ANY_SOURCES };
   const { findings, value } = checkEntry(raw, surroundings);
   const mistakes = findings.filter(({ severity }) => severity === 'error').map(({ text }) => text);
   if (value === undefined) return { refusal: mistakes.join('; '), notes };
@@ -30,7 +35,7 @@ export function carry({ client, place, key, entry: written }: FoundServer, home:
 /** Every variable that the entry names, with a value that fits everywhere: theirs are not known, or not to be shown. */
 export function anyValues(entry: JsonObject): Record<string, string> {
   const { missing, unset } = substitute(JSON.stringify(entry), {});
-  return Object.fromEntries([...missing, ...unset].map((name) => [name, 'http://localhost']));
+  return Object.fromEntries([...missing, ...unset].map((name) => [name, ANY_VALUE]));
 }
 
 /** A project's client starts its servers in the project; the gateway may be started anywhere. */

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Client, Place } from './client.ts';
-import { translateFields } from './translate.ts';
+import { mapTexts, translateFields } from './translate.ts';
 
 const FILES = ['opencode.json', 'opencode.jsonc'];
 
-/** Its variables are `{env:NAME}`, as ours may be; `{file:path}` has no counterpart. */
-const FILE_VARIABLE = /\{file:[^}]*\}/;
+/** Its variables are ours, but for where the path of `{file:path}` starts. */
+const FILE_VARIABLE = /\{file:([^{}]+)\}/g;
 
 export const opencode: Client = {
   id: 'opencode',
@@ -19,11 +19,12 @@ export const opencode: Client = {
       ]);
     return [...placesIn(cwd, 'project'), ...placesIn(folder, 'user')];
   },
-  translate(entry) {
+  translate(entry, { place }) {
     // Its timeout is that of reading the list of tools, ours that of a call.
     const { entry: fields, notes } = translateFields(entry, { renamed: { environment: 'env' }, foreign: ['timeout'] });
-    const file = FILE_VARIABLE.exec(JSON.stringify(fields))?.[0];
-    return { entry: fields, notes, refusal: file && `the gateway does not read ${file}` };
+    const pathOf = (path: string) => (path.startsWith('~') ? path : resolve(dirname(place.path), path));
+    const placed = (text: string) => text.replace(FILE_VARIABLE, (_, path: string) => `{file:${pathOf(path)}}`);
+    return { entry: mapTexts(fields, placed), notes };
   },
   entryFor: (command) => ({ type: 'local', command, enabled: true }),
 };

@@ -1,4 +1,4 @@
-import { type Environment, substitute } from '../config/substitute.ts';
+import { type Environment, namesSecret, substitute } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { variableName } from './translate.ts';
 
@@ -45,7 +45,7 @@ export class SecretNames {
 /** Whether a value under that name looks like a secret; one that names variables is none. */
 export function looksSecret(name: string, value: string): boolean {
   const { missing, unset } = substitute(value, {});
-  if (missing.length + unset.length > 0 || PLAIN.test(value)) return false;
+  if (missing.length + unset.length > 0 || namesSecret(value) || PLAIN.test(value)) return false;
   if (SECRET_SHAPES.some((shape) => shape.test(value))) return true;
   return SECRET_WORD.test(name) && !NOT_A_SECRET.test(name);
 }

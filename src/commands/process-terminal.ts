@@ -29,6 +29,7 @@ export function processTerminal(): Terminal {
     prompt,
     ask: prompt && stdout.isTTY ? async (question) => isYes(await prompt(`${question} [y/N] `)) : undefined,
     readInput: () => text(stdin),
+    lines: () => createInterface({ input: stdin }),
     interrupted,
   };
 }

@@ -1,3 +1,4 @@
+import { loginCommand } from '../core/login-command.ts';
 import type { ServerView } from '../server-views.ts';
 
 /** A server on one line: its name, then its tools, or why they cannot be called and what to do. */
@@ -8,7 +9,7 @@ export function serverLine({ id, status, tools, error }: ServerView, width: numb
     idle: `${count}, starts at its first use`,
     connecting: error ? `failed: ${error}; being tried again` : 'still starting',
     waiting: `failed: ${error}; is tried again`,
-    needs_auth: 'needs a login: the first call of a tool gives the address',
+    needs_auth: `needs a login: ${loginCommand(id)}`,
     closed: 'closed',
     misconfigured: `left out: ${error}`,
     disabled: 'disabled',

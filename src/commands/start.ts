@@ -1,4 +1,4 @@
-import { type GatewayConfig, loadConfig, resolveConfigPath } from '../config/load.ts';
+import { type GatewayConfig, loadConfig, resolveConfigPath, SECRETS_PATIENCE_MS } from '../config/load.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { Gateway } from '../gateway.ts';
@@ -59,7 +59,7 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
 
 async function configured({ config }: StartArguments, { env, cwd }: StartSurroundings): Promise<GatewayConfig> {
   const path = resolveConfigPath({ argument: config, env, folder: cwd });
-  const read = await loadConfig(path, env);
+  const read = await loadConfig(path, env, { patienceMs: SECRETS_PATIENCE_MS });
   if (read.found) return read;
   throw new GatewayError(
     'CONFIG_INVALID',

@@ -15,7 +15,6 @@ export const OPTIONS = {
   runner: { type: 'string' },
   package: { type: 'string' },
   append: { type: 'string' },
-  // options: people
   server: { type: 'string', multiple: true },
   tag: { type: 'string', multiple: true },
   limit: { type: 'string' },
@@ -27,16 +26,12 @@ export const OPTIONS = {
   description: { type: 'string' },
   start: { type: 'boolean' },
   human: { type: 'boolean' },
-  // options: doctor
   reset: { type: 'boolean' },
-  // options: login
-  // options: permissions
+  'no-browser': { type: 'boolean' },
+  all: { type: 'boolean' },
   decide: { type: 'boolean' },
   entry: { type: 'string' },
-  // options: project
   'no-project': { type: 'boolean' },
-  // options: trust
-  all: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -137,11 +132,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return agentsMd(values, terminal);
     },
   },
-  // rows: people
   ...PEOPLE_COMMANDS,
-
-  // end people
-  // rows: doctor
   doctor: {
     usage: 'doctor [server…]',
     group: 'use',
@@ -169,12 +160,44 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return stats({ ...values, words }, terminal);
     },
   },
-
-  // end doctor
-  // rows: login
-
-  // end login
-  // rows: permissions
+  login: {
+    usage: 'login <server>',
+    group: 'set up',
+    takes: 'servers',
+    summary: 'log in to a remote server that asks for it, with your browser',
+    options: {
+      'no-browser': 'open none: show the address, and take the one that the browser ends at from stdin (SSH)',
+      config: 'file in which the server stands',
+    },
+    example: 'mcp-gateway login tickets --no-browser',
+    async run({ words, values }, terminal) {
+      const { login } = await import('./login.ts');
+      return login({ servers: words, config: values.config, noBrowser: values['no-browser'] }, terminal);
+    },
+  },
+  logout: {
+    usage: 'logout [server]',
+    group: 'set up',
+    takes: 'servers',
+    summary: 'forget the login to a server, and have its tokens revoked where that can be done',
+    options: { all: 'every login, also of servers that are configured no more', config: 'file of the servers' },
+    example: 'mcp-gateway logout tickets',
+    async run({ words, values }, terminal) {
+      const { logout } = await import('./logout.ts');
+      return logout({ servers: words, config: values.config, all: values.all }, terminal);
+    },
+  },
+  status: {
+    usage: 'status',
+    group: 'use',
+    summary: 'show the login to each remote server: where, as whom, until when, where it is kept',
+    options: { json: 'as JSON', config: 'file of the servers' },
+    example: 'mcp-gateway status --json',
+    async run({ words, values }, terminal) {
+      const { loginStatus } = await import('./login-status.ts');
+      return loginStatus({ words, config: values.config, json: values.json }, terminal);
+    },
+  },
   hooks: {
     usage: 'hooks <client>',
     group: 'set up',
@@ -191,8 +214,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return hooks({ ...values, clients: words }, terminal);
     },
   },
-  // end permissions
-  // rows: project
   allow: {
     usage: 'allow [file or directory]',
     group: 'set up',
@@ -215,10 +236,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return disallow(words, terminal);
     },
   },
-  // end project
-  // rows: trust
   trust: {
     usage: 'trust [server…]',
+    group: 'set up',
+    takes: 'servers',
     summary: 'show which tools have changed since they were first seen, and trust them as they are',
     options: {
       config: 'configuration file',
@@ -232,5 +253,4 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return trustServers({ ...values, servers: words }, terminal);
     },
   },
-  // end trust
 };

@@ -33,6 +33,8 @@ export interface Terminal {
    * details have the exit code. Absent: nobody interrupts.
    */
   readonly interrupted?: (() => AbortSignal) | undefined;
+  /** Lines of stdin as they come, from a person or a pipe; once. */
+  readonly lines?: (() => AsyncIterable<string>) | undefined;
 }
 
 export function clientHome({ cwd, env, platform }: Terminal): ClientHome {

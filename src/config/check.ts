@@ -3,24 +3,35 @@ import type * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { authAdvice } from './auth.ts';
 import { comparable } from './comparable.ts';
+import { expandHome } from './expand-home.ts';
 import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
 import type { RawConfig, RawEntry } from './formats.ts';
 import { takePermissions } from './permissions.ts';
 import { type ServerConfig, serverSchema } from './schema.ts';
-import { type GatewaySettings, settingsSchema } from './settings.ts';
-import { type Environment, substitute, substituteAll } from './substitute.ts';
+import { EntrySecrets, type Secrets } from './secrets.ts';
+import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
+import { type Environment, type Sources, substitute, substituteAll } from './substitute.ts';
+
+export { expandHome };
 
 /** Where relative things start: the folder of the file, the user's home, the variables. */
 export interface Surroundings {
   readonly folder: string;
   readonly home: string;
   readonly env: Environment;
+  /** Absent: the settings have none. */
+  readonly secrets?: Secrets;
+  /** In place of files and secrets, for whoever only wants to know whether an entry fits. */
+  readonly sources?: Sources;
+  readonly keychain?: 'auto' | 'never' | undefined;
 }
 
 /** A value, where the checks left one, and what they found. */
 export interface Checked<T> {
   readonly value: T;
   readonly findings: readonly Finding[];
+  /** It wants secrets that have not been asked yet: what was found for the lack of them may pass. */
+  readonly waits?: boolean;
 }
 
 /** Fields of an entry whose texts name variables, and may hold secrets. */
@@ -36,11 +47,14 @@ export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked
   if (entry.value === undefined || hasError(findings)) return { value: undefined, findings };
   const at = (severity: 'error' | 'warning', path: KeyPath, text: string) =>
     findings.push({ severity, path: entry.locate(path), text, server: entry.key });
-  const filled = fillEntry(entry.value, surroundings.env, at);
+  const secrets = new EntrySecrets(surroundings);
+  const filled = fillEntry(entry.value, surroundings, secrets, at);
   const typed = { ...filled, type: filled.type ?? typeOf(filled, at) };
-  if (hasError(findings)) return { value: undefined, findings };
+  const { waits } = secrets;
+  if (hasError(findings)) return { value: undefined, findings, waits };
   const server = parseServer(typed, at);
-  return { value: server && place({ ...server, key: entry.key }, surroundings), findings };
+  const known = { key: entry.key, ...(secrets.given.size > 0 && { secrets: [...secrets.given] }) };
+  return { value: server && place({ ...server, ...known }, surroundings), findings, waits };
 }
 
 type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
@@ -49,12 +63,13 @@ function hasError(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === 'error');
 }
 
-function fillEntry(value: JsonObject, env: Environment, at: Report): JsonObject {
+function fillEntry(value: JsonObject, { env, sources }: Surroundings, secrets: EntrySecrets, at: Report): JsonObject {
   const warned = new Set<string>();
   const fill = (text: string, path: KeyPath): string => {
-    const filled = substitute(text, env);
-    for (const name of filled.missing) at('error', path, missingVariable(name));
-    for (const name of filled.unset) if (!warned.has(name)) at('warning', path, unsetVariable(name));
+    const filled = substitute(text, env, sources ?? secrets);
+    for (const fault of secrets.faults.splice(0)) at('error', path, fault);
+    for (const name of filled.missing) at('error', path, missingVariable(name, secrets.aside()));
+    for (const name of filled.unset) if (!warned.has(name)) at('warning', path, unsetVariable(name, secrets.aside()));
     for (const name of filled.unset) warned.add(name);
     return filled.text;
   };
@@ -66,12 +81,12 @@ function fillEntry(value: JsonObject, env: Environment, at: Report): JsonObject 
   return Object.fromEntries(fields);
 }
 
-function missingVariable(name: string): string {
-  return `found \${${name}} but the variable ${name} is not set, expected a value; set it, or write \${${name}:-default}`;
+function missingVariable(name: string, aside = ''): string {
+  return `found \${${name}} but the variable ${name} is not set${aside}, expected a value; set it, or write \${${name}:-default}`;
 }
 
-function unsetVariable(name: string): string {
-  return `the variable ${name} is not set, an empty string takes its place`;
+function unsetVariable(name: string, aside = ''): string {
+  return `the variable ${name} is not set${aside}, an empty string takes its place`;
 }
 
 function typeOf({ command, url }: JsonObject, at: Report): string | undefined {
@@ -144,21 +159,19 @@ function oneOf(values: readonly unknown[]): string {
 }
 
 /** Paths as the operating system takes them: `~` is the home directory, a relative cwd starts at the file's folder. */
-function place(server: ServerConfig, { folder, home }: Surroundings): ServerConfig {
-  if (server.type === 'remote' || server.cwd === undefined) return server;
-  return { ...server, cwd: resolve(folder, expandHome(server.cwd, home)) };
-}
-
-/** `~` and `~/x` with the home directory in place of the tilde; any other path unchanged. */
-export function expandHome(path: string, home: string): string {
-  return path.replace(/^~(?=$|[\\/])/, () => home);
+function place(server: ServerConfig, { folder, home, keychain }: Surroundings): ServerConfig {
+  if (server.type === 'remote') return { ...server, ...(keychain === 'never' && { keychain }) };
+  return server.cwd === undefined ? server : { ...server, cwd: resolve(folder, expandHome(server.cwd, home)) };
 }
 
 /**
  * The settings with each wrong one replaced by its default, except those where that would not be safe: a wrong `auth`
  * refuses every caller, wrong `search.embeddings` are left out, broken `permissions` deny what they may concern.
  */
-export function checkSettings({ path, value }: RawConfig['settings'], env: Environment): Checked<GatewaySettings> {
+export function checkSettings(
+  { path, value }: RawConfig['settings'],
+  surroundings: Surroundings,
+): Checked<GatewaySettings> {
   if (!isJsonObject(value)) {
     const finding = error(path, `found ${describeFound(value, true)}, expected an object of gateway settings`);
     return { value: settingsSchema.parse({}), findings: [finding] };
@@ -167,8 +180,30 @@ export function checkSettings({ path, value }: RawConfig['settings'], env: Envir
   const at: Report = (severity, where, text) => findings.push({ severity, path: [...path, ...where], text });
   const { auth, ...others } = value;
   const { rules, rest } = takePermissions(others, Object.keys(settingsSchema.shape), at);
-  const settings = { ...salvage(fillEmbeddings(structuredClone(rest), env, at), at), permissions: rules };
-  return { value: auth === undefined ? settings : { ...settings, auth: checkAuth(auth, env, at) }, findings };
+  const secrets = new EntrySecrets(surroundings);
+  const fill: Fill = (raw, refuse) => filledWhole(raw, surroundings.env, secrets, refuse);
+  const settings = { ...salvage(fillEmbeddings(structuredClone(rest), fill, at), at), permissions: rules };
+  const checked = auth === undefined ? settings : { ...settings, auth: checkAuth(auth, fill, at) };
+  return { value: checked, findings, waits: secrets.waits };
+}
+
+/** Fills in a value of which no variable may be absent; tells of each that is. */
+type Fill = (raw: unknown, refuse: (path: KeyPath, text: string) => void) => unknown;
+
+function filledWhole(raw: unknown, env: Environment, secrets: EntrySecrets, refuse: Parameters<Fill>[1]): unknown {
+  return substituteAll(raw, (text, path) => {
+    const { text: filled, missing, unset } = substitute(text, env, secrets);
+    for (const fault of secrets.faults.splice(0)) refuse(path, fault);
+    for (const name of [...missing, ...unset]) refuse(path, missingVariable(name, secrets.aside()));
+    return filled;
+  });
+}
+
+/** Where the settings have it that secrets come from; undefined where they say nothing or nothing sound. */
+export function secretsSettings({ value }: RawConfig['settings'], env: Environment): SecretsSettings | undefined {
+  const written = isJsonObject(value) ? value.secrets : undefined;
+  const filled = substituteAll(written, (text) => substitute(text, env).text);
+  return settingsSchema.shape.secrets.safeParse(comparable(filled)).data;
 }
 
 /** Parses, and drops what is wrong until it parses: each round removes something, so it ends. */
@@ -193,17 +228,13 @@ function salvage(value: JsonObject, at: Report): GatewaySettings {
 }
 
 /** Fills in the variables; without all of them the embeddings are left out. */
-function fillEmbeddings(value: JsonObject, env: Environment, at: Report): JsonObject {
+function fillEmbeddings(value: JsonObject, fill: Fill, at: Report): JsonObject {
   const { search } = value;
   if (!isJsonObject(search) || search.embeddings === undefined) return value;
   let sound = true;
-  const embeddings = substituteAll(search.embeddings, (text, path) => {
-    const { text: filled, missing, unset } = substitute(text, env);
-    for (const name of [...missing, ...unset]) {
-      sound = false;
-      at('error', [...EMBEDDINGS, ...path], `${missingVariable(name)}; ${WITHOUT_EMBEDDINGS}`);
-    }
-    return filled;
+  const embeddings = fill(search.embeddings, (path, text) => {
+    sound = false;
+    at('error', [...EMBEDDINGS, ...path], `${text}; ${WITHOUT_EMBEDDINGS}`);
   });
   return { ...value, search: { ...search, embeddings: sound ? embeddings : undefined } };
 }
@@ -223,17 +254,13 @@ function remove(value: JsonObject, path: KeyPath): void {
   if (isJsonObject(holder) && last !== undefined) delete holder[last];
 }
 
-function checkAuth(raw: unknown, env: Environment, at: Report): GatewaySettings['auth'] {
+function checkAuth(raw: unknown, fill: Fill, at: Report): GatewaySettings['auth'] {
   let sound = true;
   const refuse = (path: KeyPath, text: string) => {
     sound = false;
     at('error', ['auth', ...path], `${text}; until then the HTTP edge refuses every caller`);
   };
-  const auth = substituteAll(raw, (text, path) => {
-    const { text: filled, missing, unset } = substitute(text, env);
-    for (const name of [...missing, ...unset]) refuse(path, missingVariable(name));
-    return filled;
-  });
+  const auth = fill(raw, refuse);
   if (!sound) return REFUSE_ALL;
   const result = settingsSchema.shape.auth.safeParse(comparable(auth), { error: expectation });
   for (const issue of result.error?.issues ?? []) {

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { ConfigProblem } from '../core/problem.ts';
-import { checkEntry, checkSettings, expandHome } from './check.ts';
+import { checkEntry, checkSettings, expandHome, type Surroundings, secretsSettings } from './check.ts';
 import { isDeniedWhole } from './denied-servers.ts';
 import { overrideSettings } from './environment.ts';
 import { type Finding, toProblem, warning } from './finding.ts';
@@ -14,6 +14,7 @@ import { parseConfig } from './parse.ts';
 import { permissionAdvice } from './permissions.ts';
 import type { ProjectState } from './project-state.ts';
 import type { ServerConfig } from './schema.ts';
+import { NO_SECRETS, PENDING_SECRETS, type Secrets } from './secrets.ts';
 import { type GatewaySettings, settingsSchema } from './settings.ts';
 import type { Environment } from './substitute.ts';
 
@@ -35,10 +36,27 @@ export interface GatewayConfig {
   readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
   /** The file of the project that it runs in, where one was looked for and found. */
   readonly project?: ProjectState;
+  /** The same file when the `secrets` of its settings have answered; absent where nothing waits for them. */
+  readonly later?: Promise<GatewayConfig>;
 }
 
 /** What the entries of a file come to. */
-export type CheckedServers = Pick<GatewayConfig, 'servers' | 'disabled' | 'misconfigured' | 'problems'>;
+export interface CheckedServers extends Pick<GatewayConfig, 'servers' | 'disabled' | 'misconfigured' | 'problems'> {
+  /** Some of them want secrets that have not answered yet. */
+  readonly waits: boolean;
+}
+
+/** What is left of a configuration when it has been read, for checks that may come twice. */
+interface Read {
+  readonly file: string;
+  readonly fingerprint: string;
+  readonly raw: RawConfig;
+  readonly findings: readonly Finding[];
+  readonly env: Environment;
+}
+
+/** How long a gateway that starts waits for `secrets` that some servers want, in ms: hosts give up after 5 s. */
+export const SECRETS_PATIENCE_MS = 1_000;
 
 /** File names looked for in the configuration directory, in this order. */
 const FILE_NAMES = ['config.json', 'config.jsonc', 'config.yml', 'config.yaml'];
@@ -79,30 +97,61 @@ export function homeOf(env: Environment): string {
 /**
  * Reads and checks a configuration file; three settings may be overridden by the environment. A missing file, wrong
  * entries and wrong settings are told in the result; throws `CONFIG_INVALID` only where the file cannot be read, is
- * broken, or is no object at all.
+ * broken, or is no object at all. `patienceMs` is how long it waits for `secrets` that something in the file wants; what
+ * they then have not answered comes `later`.
  */
 export async function loadConfig(
   path: string = resolveConfigPath(),
   env: Environment = process.env,
+  { patienceMs = Number.POSITIVE_INFINITY }: { readonly patienceMs?: number | undefined } = {},
 ): Promise<GatewayConfig> {
   const file = resolve(expandHome(path, homeOf(env)));
   const read = fingerprint(file);
   const text = await readText(file);
   if (text === undefined) return { ...emptyConfig(file, [], env), fingerprint: read, found: false };
   const { root, findings } = await parseConfig(text, file);
-  const raw = readShape(root);
-  const settings = checkSettings(raw.settings, env);
+  return withSecrets({ file, fingerprint: read, raw: readShape(root), findings, env }, patienceMs);
+}
+
+/** Secrets are asked only where something wants them. */
+async function withSecrets(read: Read, patienceMs: number): Promise<GatewayConfig> {
+  const settings = secretsSettings(read.raw.settings, read.env);
+  if (!settings) return checked(read, NO_SECRETS).config;
+  const first = checked(read, PENDING_SECRETS);
+  if (!first.waits) return first.config;
+  const { readSecrets } = await import('./read-secrets.ts');
+  const { file, env } = read;
+  const later = readSecrets(settings, { folder: dirname(file), home: homeOf(env), env }).then(
+    (secrets) => checked(read, secrets).config,
+  );
+  return soonOr(later, patienceMs, () => ({ ...first.config, later }));
+}
+
+async function soonOr<T>(value: Promise<T>, ms: number, otherwise: () => T): Promise<T> {
+  if (ms === Number.POSITIVE_INFINITY) return value;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise()), ms);
+  });
+  return Promise.race([value, late]).finally(() => clearTimeout(timer));
+}
+
+function checked(read: Read, secrets: Secrets): { readonly config: GatewayConfig; readonly waits: boolean } {
+  const { file, raw, findings, env } = read;
+  const surroundings: Surroundings = { folder: dirname(file), home: homeOf(env), env, secrets };
+  const settings = checkSettings(raw.settings, surroundings);
   const overridden = overrideSettings(settings.value, env);
   const whole = [...findings, ...raw.findings, ...settings.findings, ...adviceOn(settings.value, raw)];
-  const checked = checkServers(raw, file, env);
-  return withoutDenied({
+  const { waits, ...servers } = checkServers(raw, file, { ...surroundings, keychain: settings.value.login?.keychain });
+  const config = withoutDenied({
     path: file,
-    fingerprint: read,
+    fingerprint: read.fingerprint,
     found: true,
-    ...checked,
+    ...servers,
     settings: overridden.settings,
-    problems: [...whole.map((finding) => toProblem(file, finding)), ...checked.problems, ...overridden.problems],
+    problems: [...whole.map((finding) => toProblem(file, finding)), ...servers.problems, ...overridden.problems],
   });
+  return { config, waits: waits || settings.waits === true };
 }
 
 /** Servers of which the rules leave nothing are not to be started at all. */
@@ -116,20 +165,23 @@ export function withoutDenied(config: GatewayConfig): GatewayConfig {
   };
 }
 
-/** Checks each entry of a file by itself; relative paths start where the file is. */
-export function checkServers(raw: RawConfig, file: string, env: Environment): CheckedServers {
-  const surroundings = { folder: dirname(file), home: homeOf(env), env };
+/** Checks each entry of a file by itself. */
+export function checkServers(raw: RawConfig, file: string, surroundings: Surroundings): CheckedServers {
   const disabled = raw.entries.filter(({ value }) => value?.enabled === false);
-  const checked = raw.entries
+  const entries = raw.entries
     .filter((entry) => !disabled.includes(entry))
     .map((entry) => ({ key: entry.key, ...checkEntry(entry, surroundings) }));
+  // What waits for secrets is left out for now, and no mistake.
+  const settled = entries.filter(({ waits }) => !waits);
+  const pending = surroundings.secrets?.problem;
   return {
-    servers: checked.flatMap(({ value }) => value ?? []),
+    servers: settled.flatMap(({ value }) => value ?? []),
     disabled: disabled.map(({ key }) => key),
-    misconfigured: checked
-      .filter(({ value }) => value === undefined)
-      .map((entry) => ({ server: entry.key, error: errorOf(file, entry.findings) })),
-    problems: checked.flatMap((entry) => entry.findings.map((finding) => toProblem(file, finding))),
+    misconfigured: entries
+      .filter(({ waits, value }) => waits || value === undefined)
+      .map(({ key, waits, findings }) => ({ server: key, error: (waits && pending) || errorOf(file, findings) })),
+    problems: settled.flatMap(({ findings }) => findings.map((finding) => toProblem(file, finding))),
+    waits: entries.some(({ waits }) => waits),
   };
 }
 

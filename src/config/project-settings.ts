@@ -1,9 +1,8 @@
 import { isJsonObject } from '../core/json.ts';
-import { type Checked, checkSettings } from './check.ts';
+import { type Checked, checkSettings, type Surroundings } from './check.ts';
 import { warning } from './finding.ts';
 import type { RawConfig } from './formats.ts';
 import type { GatewaySettings } from './settings.ts';
-import type { Environment } from './substitute.ts';
 
 /** Settings that say something about the work in a project; all others are about the user's machine. */
 export const PROJECT_SETTINGS: readonly string[] = ['expose', 'invoke', 'permissions'];
@@ -11,15 +10,15 @@ export const PROJECT_SETTINGS: readonly string[] = ['expose', 'invoke', 'permiss
 /** The settings of a project's file that count, defaults filled in; each other one is a warning. */
 export function checkProjectSettings(
   { path, value }: RawConfig['settings'],
-  env: Environment,
+  surroundings: Surroundings,
 ): Checked<GatewaySettings> {
-  if (!isJsonObject(value)) return checkSettings({ path, value }, env);
+  if (!isJsonObject(value)) return checkSettings({ path, value }, surroundings);
   const names = Object.keys(value);
   const findings = names
     .filter((name) => !PROJECT_SETTINGS.includes(name))
     .map((name) => warning([...path, name], 'counts in your own configuration only; ignored in that of a project'));
   const own = Object.fromEntries(Object.entries(value).filter(([name]) => PROJECT_SETTINGS.includes(name)));
-  const checked = checkSettings({ path, value: own }, env);
+  const checked = checkSettings({ path, value: own }, surroundings);
   return { value: checked.value, findings: [...findings, ...checked.findings] };
 }
 

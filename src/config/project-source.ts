@@ -15,6 +15,8 @@ export interface ProjectSourceOptions {
   readonly env: Environment;
   /** Where confirmations are kept. */
   readonly dataDirectory: string;
+  /** How long `secrets` are waited for, in ms; absent: until they have answered. */
+  readonly patienceMs?: number;
 }
 
 /** The user's file and over it that of the project; both are followed, and so is what a person says to the latter. */
@@ -35,14 +37,16 @@ export class ProjectSource implements ConfigSource {
 
   /** Throws as `loadConfig` does, for the user's file: while that is broken, nobody knows what a project may do. */
   async load(): Promise<GatewayConfig> {
-    const { path, env, dataDirectory } = this.#options;
+    const { path, env, dataDirectory, patienceMs } = this.#options;
     this.#known = this.fingerprint();
-    const own = await loadConfig(path, env);
+    const own = await loadConfig(path, env, { patienceMs });
     const file = own.settings.project ? this.#projectFile() : undefined;
     if (file === undefined) return own;
     // Most people have no such file, and what reads it costs time at the start.
     const { withProject } = await import('./with-project.ts');
-    return withProject(own, file, { env, dataDirectory });
+    const whole = await withProject(own, file, { env, dataDirectory });
+    const later = own.later?.then((next) => withProject(next, file, { env, dataDirectory }));
+    return { ...whole, ...(later && { later }) };
   }
 
   fingerprint(): string {

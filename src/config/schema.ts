@@ -136,7 +136,13 @@ function fitsScheme({ url, transport }: { url: string; transport?: string | unde
 export const serverSchema = z.discriminatedUnion('type', [localServer, remoteServer], 'one of "local", "remote"');
 
 /** One server of the configuration: `local` is a process of ours, `remote` an address. `key` names it everywhere. */
-export type ServerConfig = z.infer<typeof serverSchema> & { key: string };
+export type ServerConfig = z.infer<typeof serverSchema> & {
+  key: string;
+  /** What was filled in from files and from the gateway's `secrets`: to be blanked wherever it turns up. */
+  secrets?: readonly string[];
+  /** As in the gateway's settings; absent: `auto`. */
+  keychain?: 'never';
+};
 
 /** Every field of an entry, as written in the native shape. */
 const nativeEntry = z

@@ -96,6 +96,32 @@ function isPlainHttp(text: string): boolean {
   return username === '' && password === '';
 }
 
+const secrets = strict({
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with them: dotenv, JSON or YAML; `~` is the home directory, a relative one starts at this file.'),
+  command: z
+    .array(z.string().min(1), 'a non-empty array of strings')
+    .min(1, 'a non-empty array of strings')
+    .optional()
+    .describe(
+      'Program and arguments that print them in one of these formats; run without a shell, when one is needed.',
+    ),
+  timeoutMs: timer.default(10_000).describe('Longest run of the command in milliseconds.'),
+}).refine(({ file, command }) => (file === undefined) !== (command === undefined), 'either file or command');
+
+/** Where values come from that the environment does not have. */
+export type SecretsSettings = z.infer<typeof secrets>;
+
+const login = strict({
+  keychain: z
+    .enum(['auto', 'never'])
+    .default('auto')
+    .describe('`auto` encrypts logins with a key in the keychain of the system where there is one.'),
+});
+
 const search = strict({
   embeddings: embeddings.optional().describe('Finds tools by meaning too; absent: by words alone.'),
   usage: z.boolean().default(true).describe('Remember which tools were invoked after which searches, on this machine.'),
@@ -124,6 +150,8 @@ export const settingsSchema = strict({
     .boolean()
     .default(false)
     .describe('Block tools that changed since they were trusted, on every server whose entry does not say otherwise.'),
+  secrets: secrets.optional().describe('Where variables come from that the environment does not have.'),
+  login: login.optional().describe('Logins to servers.'),
   port: z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.'),
   host: z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.'),
   auth: auth.optional().describe('Who may call over HTTP.'),

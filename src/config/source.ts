@@ -11,8 +11,11 @@ export interface ConfigSource extends Watched {
   load(): Promise<GatewayConfig>;
 }
 
-/** One file, by its absolute path; `known` is its fingerprint where it has been read already. */
-export function fileSource(path: string, known?: string): ConfigSource {
+/**
+ * One file, by its absolute path; `known` is its fingerprint where it has been read already, `patienceMs` how long secrets
+ * are waited for.
+ */
+export function fileSource(path: string, known?: string, patienceMs?: number): ConfigSource {
   let read = known;
   return {
     get known() {
@@ -22,7 +25,7 @@ export function fileSource(path: string, known?: string): ConfigSource {
     directories: () => directoriesToWatch(path),
     load() {
       read = fingerprint(path);
-      return loadConfig(path);
+      return loadConfig(path, process.env, { patienceMs });
     },
   };
 }

@@ -10,20 +10,47 @@ export interface Substituted {
   readonly missing: readonly string[];
 }
 
-/** `${VAR}`, `${env:VAR}`, both with an optional `:-default` (braces balanced once), or `{env:VAR}`. */
-const REFERENCE = /\$\{(?:env:)?([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\}|\{env:([^{}\s]+)\}/g;
+/** Where values come from that the environment does not have. */
+export interface Sources {
+  /** A value of the gateway's `secrets`; undefined where they have none. `isOnly`: it may come from nowhere else. */
+  readonly secret: (name: string, isOnly: boolean) => string | undefined;
+  /** The content of the file at a path as written; undefined where it cannot be used. */
+  readonly file: (path: string) => string | undefined;
+}
 
-/** Fills in the variables of one text, in one pass: what a variable holds is never read again. */
-export function substitute(text: string, env: Environment): Substituted {
+/**
+ * `${VAR}`, `${env:VAR}`, both with an optional `:-default` (braces balanced once), `{env:VAR}`, `{secret:NAME}`, or
+ * `{file:path}`, whose path may name variables as `${VAR}`.
+ */
+const REFERENCE =
+  /\$\{(?:env:)?([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\}|\{env:([^{}\s]+)\}|\{(secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/g;
+
+/**
+ * Fills in the variables of one text, in one pass: what a variable holds is never read again. Without `sources`, which
+ * keep account of what they cannot give, secrets and files stay as they are written.
+ */
+export function substitute(text: string, env: Environment, sources?: Sources): Substituted {
   const unset: string[] = [];
   const missing: string[] = [];
-  const fill = (_match: string, strict?: string, fallback?: string, lenient?: string): string => {
-    if (lenient !== undefined) return read(env, lenient) ?? note(unset, lenient);
+  const known = (name: string) => read(env, name) ?? sources?.secret(name, false);
+  const fill = (
+    match: string,
+    ...[strict, fallback, lenient, kind, place = '']: readonly (string | undefined)[]
+  ): string => {
+    if (kind !== undefined) return sources ? (other(kind, place, sources) ?? '') : match;
+    if (lenient !== undefined) return known(lenient) ?? note(unset, lenient);
     const name = strict ?? '';
-    if (fallback === undefined) return read(env, name) ?? note(missing, name);
-    return read(env, name) || fallback.replace(REFERENCE, fill);
+    if (fallback === undefined) return known(name) ?? note(missing, name);
+    return known(name) || fallback.replace(REFERENCE, fill);
   };
+  const other = (kind: string, place: string, { secret, file }: Sources) =>
+    kind === 'secret' ? secret(place, true) : file(place.replace(REFERENCE, fill));
   return { text: text.replace(REFERENCE, fill), unset, missing };
+}
+
+/** Whether a text names a secret or a file to be filled in. */
+export function namesSecret(text: string): boolean {
+  return /\{(?:secret|file):[^{}\n]/.test(text);
 }
 
 /** What takes the place of a variable that is not there: nothing, remembered. */

@@ -4,14 +4,18 @@ import type { ConfigProblem } from '../core/problem.ts';
 import type { Checked } from './check.ts';
 import { formatPath, toProblem } from './finding.ts';
 import { type RawConfig, readShape } from './formats.ts';
-import { type CheckedServers, checkServers, type GatewayConfig, withoutDenied } from './load.ts';
+import { type CheckedServers, checkServers, type GatewayConfig, homeOf, withoutDenied } from './load.ts';
 import { parseConfig } from './parse.ts';
 import { type Project, projectOf } from './project.ts';
 import { noticeOf } from './project-notice.ts';
 import { checkProjectSettings, mergeSettings } from './project-settings.ts';
 import type { ServerConfig } from './schema.ts';
+import type { Secrets } from './secrets.ts';
 import type { GatewaySettings } from './settings.ts';
 import type { Environment } from './substitute.ts';
+
+/** What the user keeps for servers of their own is not given to those that came with a project. */
+const NOT_FOR_PROJECTS: Secrets = { values: {}, problem: 'the secrets of the gateway are not for projects' };
 
 /** What a project's file says. */
 export interface ProjectConfig extends CheckedServers {
@@ -54,9 +58,10 @@ function named(own: GatewayConfig, project: Project): GatewayConfig {
 export async function readProject(text: string, file: string, env: Environment): Promise<ProjectConfig> {
   const { root, findings } = await parseConfig(text, file);
   const raw = readShape(root);
-  const settings: Checked<GatewaySettings> = checkProjectSettings(raw.settings, env);
+  const surroundings = { folder: dirname(file), home: homeOf(env), env, secrets: NOT_FOR_PROJECTS };
+  const settings: Checked<GatewaySettings> = checkProjectSettings(raw.settings, surroundings);
   const whole = [...findings, ...raw.findings, ...settings.findings].map((finding) => toProblem(file, finding));
-  const checked = checkServers(raw, file, env);
+  const checked = checkServers(raw, file, surroundings);
   return {
     ...checked,
     raw,

@@ -2,6 +2,7 @@ import { abortable, type Signal } from '../core/abort.ts';
 import type { CallContext } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { loginCommand } from '../core/login-command.ts';
 import type { Peer } from '../core/peer.ts';
 import type { Login } from './login.ts';
 import type { Challenge } from './login-needed.ts';
@@ -47,14 +48,16 @@ async function shown(server: string, { id, url, done }: PersonLogin, peer: Peer,
 }
 
 function refusal(server: string, why: string, cause?: unknown): GatewayError {
-  const message = `server "${server}" needs a login: ${why}`;
+  const command = loginCommand(server);
+  const message = `server "${server}" needs a login: ${why}; a person can log in with \`${command}\``;
   return new GatewayError('UPSTREAM_NEEDS_AUTH', message, {
-    details: { server },
+    details: { server, command },
     ...(cause !== undefined && { cause }),
   });
 }
 
 function openYourself(server: string, { url }: { readonly url: string }): GatewayError {
-  const message = `server "${server}" needs a login. Ask the user to open this address in a browser on this machine within 15 minutes, then call again: ${url}`;
-  return new GatewayError('UPSTREAM_NEEDS_AUTH', message, { details: { server, url } });
+  const command = loginCommand(server);
+  const message = `server "${server}" needs a login. Ask the user to run \`${command}\` in a terminal, or to open this address in a browser on this machine within 15 minutes, then call again: ${url}`;
+  return new GatewayError('UPSTREAM_NEEDS_AUTH', message, { details: { server, url, command } });
 }

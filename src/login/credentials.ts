@@ -1,18 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
 import { isJsonObject } from '../core/json.ts';
 import { withFileLock } from './file-lock.ts';
+import { Seal, type Sealed } from './seal.ts';
 
 /** What one authorization server gave us. */
 export interface IssuerCredentials {
   readonly client?: StoredOAuthClientInformation;
   readonly tokens?: StoredOAuthTokens;
+  /** When it gave the tokens, epoch ms: they say how long they last from then on. */
+  readonly tokensAt?: number;
 }
 
 /** What is kept for one server. */
 export interface Kept {
+  /** Address of the server. */
+  readonly resource?: string;
   /** The authorization server of the last login; its tokens are the ones in use. */
   readonly issuer?: string;
   readonly issuers: { readonly [issuer: string]: IssuerCredentials };
@@ -20,34 +26,66 @@ export interface Kept {
   readonly callbackPort?: number;
 }
 
-/** Credentials of one server, in a file that only its owner can read; several gateways share it. */
+export interface CredentialsOptions {
+  /** `never`: files alone; what the keychain's key has sealed is still opened. */
+  readonly keychain?: 'auto' | 'never' | undefined;
+  /** The key of that directory; absent: one for all of this process. */
+  readonly seal?: Seal;
+}
+
+const EMPTY: Kept = { issuers: {} };
+
+/** The keys by directory: each is asked for once. */
+const seals = new Map<string, Seal>();
+
+/**
+ * Credentials of one server, in a file that only its owner can read; several gateways share it. It is sealed where the
+ * keychain of the system keeps a key, and becomes so, or is so no more, when it is next written.
+ */
 export class Credentials {
-  readonly #directory: string;
-  readonly #file: string;
+  readonly file: string;
+  readonly #seal: Seal;
+  readonly #isSealed: boolean;
 
   /** `identity` tells whose they are: the resource, and the client if one is configured. */
-  constructor(directory: string, identity: readonly string[]) {
+  static of(directory: string, identity: readonly string[], options?: CredentialsOptions): Credentials {
     const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32);
-    this.#directory = directory;
-    this.#file = join(directory, `oauth-${name}.json`);
+    return new Credentials(join(directory, `oauth-${name}.json`), options);
   }
 
-  /** A file that is not there, or is no file of ours, holds nothing. */
+  constructor(file: string, { keychain = 'auto', seal = sealOf(dirname(file)) }: CredentialsOptions = {}) {
+    this.file = file;
+    this.#seal = seal;
+    this.#isSealed = keychain !== 'never';
+  }
+
+  /** A text that changes whenever the file does. */
+  get revision(): string {
+    const { ino, mtimeNs, size } = statSync(this.file, { bigint: true, throwIfNoEntry: false }) ?? {};
+    return [ino, mtimeNs, size].join(':');
+  }
+
+  /** A file that is not there, or is no file of ours, holds nothing. Rejects where its key cannot be asked for. */
   async read(): Promise<Kept> {
-    try {
-      const kept: unknown = JSON.parse(await readFile(this.#file, 'utf8'));
-      // A file of ours, replaced only as a whole: once its outline is right, the rest is what we wrote.
-      if (isJsonObject(kept) && isJsonObject(kept.issuers)) return kept as unknown as Kept;
-    } catch {}
-    return { issuers: {} };
+    const written = await this.#written();
+    const kept = isSealed(written) ? parsed(await this.#seal.open(written)) : written;
+    // A file of ours, replaced only as a whole: once its outline is right, the rest is what we wrote.
+    return isJsonObject(kept) && isJsonObject(kept.issuers) ? (kept as unknown as Kept) : EMPTY;
+  }
+
+  /** Where they are kept beside the file; undefined where the file says it all, or is not there. */
+  async keychain(): Promise<string | undefined> {
+    return isSealed(await this.#written()) ? (this.#seal.keychain ?? 'a keychain') : undefined;
   }
 
   /** Writes what `change` makes of what is kept, in one step: a reader sees the old or the new. */
   async update(change: (kept: Kept) => Kept): Promise<void> {
     await this.#prepare();
-    const next = `${this.#file}.${randomUUID()}`;
-    await writeFile(next, JSON.stringify(change(await this.read())), { mode: 0o600, flag: 'wx' });
-    await rename(next, this.#file);
+    const text = JSON.stringify(change(await this.read()));
+    const sealed = this.#isSealed ? await this.#seal.close(text) : undefined;
+    const next = `${this.file}.${randomUUID()}`;
+    await writeFile(next, sealed ? JSON.stringify(sealed) : text, { mode: 0o600, flag: 'wx' });
+    await rename(next, this.file);
   }
 
   /** Changes what is kept of one authorization server. */
@@ -58,20 +96,56 @@ export class Credentials {
     }));
   }
 
+  /** Seals what an earlier login left open, or the other way round, where that is wanted and can be done. */
+  async migrate(): Promise<void> {
+    const written = await this.#written();
+    const isWanted = this.#isSealed && this.#seal.keychain !== undefined;
+    if (written === undefined || isSealed(written) === isWanted) return;
+    await this.exclusively(() => this.update((kept) => kept));
+  }
+
+  /** Forgets all of it. */
+  async remove(): Promise<void> {
+    await rm(this.file, { force: true });
+  }
+
   /** Runs `work` while no other gateway does the same for this server. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     await this.#prepare();
-    return withFileLock(`${this.#file}.lock`, work);
+    return withFileLock(`${this.file}.lock`, work);
+  }
+
+  async #written(): Promise<unknown> {
+    return parsed(await readFile(this.file, 'utf8').catch(() => undefined));
   }
 
   async #prepare(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const directory = dirname(this.file);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     // It may have been there before, open to others.
-    await chmod(this.#directory, 0o700);
+    await chmod(directory, 0o700);
   }
 }
 
 /** The tokens in use. */
 export function currentTokens({ issuer, issuers }: Kept): StoredOAuthTokens | undefined {
   return issuer === undefined ? undefined : issuers[issuer]?.tokens;
+}
+
+function sealOf(directory: string): Seal {
+  const seal = seals.get(directory) ?? new Seal(directory);
+  seals.set(directory, seal);
+  return seal;
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isSealed(written: unknown): written is Sealed {
+  return isJsonObject(written) && typeof written.sealed === 'string' && typeof written.key === 'string';
 }

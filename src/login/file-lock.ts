@@ -1,26 +1,34 @@
-import { open, stat, unlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Age in ms at which a lock counts as left behind by a process that died: longer than any work done under one. */
-const STALE_MS = 60_000;
+/** Age in ms at which a lock counts as left behind, whoever holds it: longer than any work done under one. */
+const STALE_MS = 120_000;
 const POLL_MS = 50;
 
-/** Runs `work` while no other process, and nothing else in this one, holds the lock file. Its folder must exist. */
+/**
+ * Runs `work` while no other process, and nothing else in this one, holds the lock file. Its folder must exist. A lock of
+ * a process that has died is taken over at once.
+ */
 export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  while (!(await taken(path))) {
-    if (await isStale(path)) await release(path);
+  const own = JSON.stringify({ id: randomUUID(), pid: process.pid, host: hostname() });
+  while (!(await isTaken(path, own))) {
+    const holder = await readFile(path, 'utf8').catch(() => undefined);
+    if (holder === undefined) continue;
+    if (await isLeftBehind(path, holder)) await remove(path, holder);
     else await sleep(POLL_MS);
   }
   try {
     return await work();
   } finally {
-    await release(path);
+    await remove(path, own);
   }
 }
 
-async function taken(path: string): Promise<boolean> {
+async function isTaken(path: string, own: string): Promise<boolean> {
   try {
-    await (await open(path, 'wx', 0o600)).close();
+    await writeFile(path, own, { mode: 0o600, flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -28,7 +36,9 @@ async function taken(path: string): Promise<boolean> {
   }
 }
 
-async function isStale(path: string): Promise<boolean> {
+async function isLeftBehind(path: string, holder: string): Promise<boolean> {
+  const { pid, host } = parsed(holder);
+  if (host === hostname() && pid !== undefined && !isAlive(pid)) return true;
   const since = await stat(path).then(
     ({ mtimeMs }) => mtimeMs,
     () => Number.POSITIVE_INFINITY,
@@ -36,6 +46,31 @@ async function isStale(path: string): Promise<boolean> {
   return Date.now() - since > STALE_MS;
 }
 
-async function release(path: string): Promise<void> {
-  await unlink(path).catch(() => {});
+function parsed(holder: string): { pid?: number; host?: string } {
+  try {
+    return JSON.parse(holder) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes the lock of that holder, and puts back one that was taken by another meanwhile. */
+async function remove(path: string, holder: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+    if ((await readFile(aside, 'utf8')) !== holder) await link(aside, path);
+  } catch {
+    // Somebody else has removed it.
+  } finally {
+    await unlink(aside).catch(() => {});
+  }
 }

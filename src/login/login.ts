@@ -1,31 +1,29 @@
+import { unwatchFile, watchFile } from 'node:fs';
 import {
   type AuthProvider,
   auth,
   computeScopeUnion,
-  discoverOAuthServerInfo,
   extractWWWAuthenticateParams,
   type FetchLike,
-  OAuthError,
-  OAuthErrorCode,
-  refreshAuthorization,
   type StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig, ServerConfig } from '../config/schema.ts';
-import { withTimeout } from '../core/abort.ts';
 import { dataDirectory } from '../core/directories.ts';
 import { patientFetch } from '../core/patient-fetch.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import { challengeIn } from './challenge-in.ts';
-import { Credentials, currentTokens } from './credentials.ts';
+import { type Credentials, currentTokens, type Kept } from './credentials.ts';
+import { credentialsOf } from './credentials-of.ts';
 import { type Challenge, LoginNeeded } from './login-needed.ts';
-import { issuerOf, keepTokens, machineProvider, registeredBeforehand } from './oauth-provider.ts';
+import { keepTokens, machineProvider } from './oauth-provider.ts';
 import { PersonLogin } from './person-login.ts';
+import { refreshed } from './refreshed.ts';
 
-/** Time for one request to an authorization server, in ms. */
-const FETCH_TIMEOUT_MS = 10_000;
 /** Shorter texts are no secrets: to blank them everywhere would make errors unreadable. */
 const MIN_SECRET_LENGTH = 6;
 
-const fetchFn: FetchLike = (url, init) => withTimeout(FETCH_TIMEOUT_MS, (signal) => fetch(url, { ...init, signal }));
+/** How often a login by another process is looked for while one is waited for, in ms. */
+const LOOK_MS = 1_000;
 
 export interface LoginOptions {
   /** Called after each login, also one by another gateway that shares the credentials. */
@@ -43,26 +41,29 @@ export class Login implements AuthProvider {
   readonly #credentials: Credentials;
   /** Which token each answer was given to. */
   readonly #sent = new WeakMap<Response, string | undefined>();
-  #loaded = false;
+  /** Of the credentials as they were read last. */
+  #revision: string | undefined;
   #tokens: StoredOAuthTokens | undefined;
   #challenge: Challenge = {};
   #renewing: Promise<void> | undefined;
   #pending: Promise<PersonLogin> | undefined;
   readonly #secrets = new Set<string>();
 
-  constructor({ url, oauth }: ServerConfig & { type: 'remote' }, options: LoginOptions) {
-    this.#url = url;
-    this.#oauth = oauth || { grant: 'authorization_code' };
+  constructor(config: ServerConfig & { type: 'remote' }, options: LoginOptions) {
+    this.#url = config.url;
+    this.#oauth = config.oauth || { grant: 'authorization_code' };
     this.#options = options;
-    const { clientId, clientMetadataUrl, grant } = this.#oauth;
-    const resource = url.replace(/#.*/s, '');
-    this.#credentials = new Credentials(dataDirectory(), [resource, clientId ?? clientMetadataUrl ?? '', grant]);
+    this.#credentials = credentialsOf(config, dataDirectory());
   }
 
-  /** The access token for the next request; undefined when there is none yet. */
+  /** The access token for the next request, of a login or logout by another process too; undefined when there is none. */
   async token(): Promise<string | undefined> {
-    if (!this.#loaded) this.#use(currentTokens(await this.#credentials.read()));
-    this.#loaded = true;
+    const { revision } = this.#credentials;
+    if (this.#revision !== revision) {
+      if (this.#revision === undefined) void this.#credentials.migrate().catch(() => {});
+      await this.#read();
+      this.#revision = revision;
+    }
     return this.#tokens?.access_token;
   }
 
@@ -85,13 +86,26 @@ export class Login implements AuthProvider {
     await this.#renewing;
   }
 
-  /** Takes over a login that another gateway brought about. False when there was none. */
+  /** Takes over a login that another process brought about. False when there was none. */
   async takeOver(): Promise<boolean> {
-    const kept = currentTokens(await this.#credentials.read());
-    if (!kept || kept.access_token === this.#tokens?.access_token) return false;
-    this.#use(kept);
+    const before = this.#tokens?.access_token;
+    const tokens = currentTokens(await this.#credentials.read());
+    if (!tokens || tokens.access_token === before) return false;
+    this.#use(tokens);
+    this.#pending?.then(
+      (login) => login.settle(),
+      () => {},
+    );
     this.#options.onLogin();
     return true;
+  }
+
+  /** Looks out for a login by another process, until the function that is returned is called. */
+  watch(): () => void {
+    const { file } = this.#credentials;
+    const look = () => void this.takeOver().catch(() => {});
+    watchFile(file, { persistent: false, interval: LOOK_MS }, look);
+    return () => unwatchFile(file, look);
   }
 
   /** Begins the login of a person, or joins the one that is under way. Rejects with what stands in its way. */
@@ -128,12 +142,11 @@ export class Login implements AuthProvider {
       serverUrl: this.#url,
       oauth: this.#oauth,
       credentials: this.#credentials,
-      fetchFn,
       // What was granted before must not be lost by asking for more.
       scope: stepUp ? computeScopeUnion(own, this.#tokens?.scope, wanted) : (own ?? wanted),
       resourceMetadataUrl,
       onTokens: async () => {
-        this.#use(currentTokens(await this.#credentials.read()));
+        await this.#read();
         this.#options.onLogin();
       },
     });
@@ -153,42 +166,17 @@ export class Login implements AuthProvider {
       const kept = currentTokens(await this.#credentials.read());
       // Another gateway was faster.
       if (kept && kept.access_token !== refused) return this.#use(kept);
-      const tokens = await this.#refreshed(kept?.refresh_token);
+      const tokens = await refreshed(kept?.refresh_token, {
+        serverUrl: this.#url,
+        oauth: this.#oauth,
+        credentials: this.#credentials,
+        resourceMetadataUrl: this.#challenge.resourceMetadataUrl,
+      });
       if (!tokens) throw new LoginNeeded(this.#challenge);
       await keepTokens(this.#credentials, tokens);
       this.#use(tokens);
+      this.#revision = this.#credentials.revision;
     });
-  }
-
-  /** New tokens for a refresh token; undefined when it is not taken any more, or belongs to another authorization server. */
-  async #refreshed(refreshToken: string | undefined): Promise<StoredOAuthTokens | undefined> {
-    const { resourceMetadataUrl } = this.#challenge;
-    const info = await discoverOAuthServerInfo(this.#url, {
-      fetchFn,
-      ...(resourceMetadataUrl && { resourceMetadataUrl }),
-    });
-    const issuer = issuerOf(info);
-    const kept = await this.#credentials.read();
-    const client = registeredBeforehand(this.#oauth, { issuer }) ?? kept.issuers[issuer]?.client;
-    const before = kept.issuers[issuer]?.tokens;
-    if (!refreshToken || !client || client.issuer !== issuer || before?.refresh_token !== refreshToken)
-      return undefined;
-    const metadata = info.authorizationServerMetadata;
-    const resource = info.resourceMetadata?.resource;
-    try {
-      const tokens = await refreshAuthorization(info.authorizationServerUrl, {
-        clientInformation: client,
-        refreshToken,
-        fetchFn,
-        ...(metadata && { metadata }),
-        ...(resource && { resource }),
-      });
-      return { scope: before.scope, refresh_token: refreshToken, ...tokens, issuer };
-    } catch (error) {
-      // The authorization server has spoken; whatever else went wrong may pass.
-      if (error instanceof OAuthError && error.code !== OAuthErrorCode.ServerError) return undefined;
-      throw error;
-    }
   }
 
   async #grantMachine(): Promise<void> {
@@ -197,16 +185,26 @@ export class Login implements AuthProvider {
     const provider = machineProvider(this.#oauth, (tokens) => this.#use(tokens));
     await auth(provider, {
       serverUrl: this.#url,
-      fetchFn,
+      fetchFn: boundedFetch,
       ...(scope && { scope }),
       ...(resourceMetadataUrl && { resourceMetadataUrl }),
     });
   }
 
+  async #read(): Promise<Kept> {
+    const kept = await this.#credentials.read();
+    // A machine's tokens are nowhere but here.
+    if (this.#oauth.grant !== 'client_credentials') this.#use(currentTokens(kept));
+    for (const { client } of Object.values(kept.issuers)) this.#hide(client?.client_secret);
+    return kept;
+  }
+
   #use(tokens: StoredOAuthTokens | undefined): void {
     this.#tokens = tokens;
-    for (const secret of [tokens?.access_token, tokens?.refresh_token, tokens?.id_token]) {
-      if (secret && secret.length >= MIN_SECRET_LENGTH) this.#secrets.add(secret);
-    }
+    for (const secret of [tokens?.access_token, tokens?.refresh_token, tokens?.id_token]) this.#hide(secret);
+  }
+
+  #hide(secret: string | undefined): void {
+    if (secret && secret.length >= MIN_SECRET_LENGTH) this.#secrets.add(secret);
   }
 }

@@ -41,9 +41,9 @@ export class Loopback {
     return `http://localhost:${this.port}${PATH}`;
   }
 
-  /** Takes no more callbacks; one that is being answered is. */
-  close(): void {
-    this.#server.close();
+  /** Takes no more callbacks; resolves when one that is being answered is. */
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 }
 

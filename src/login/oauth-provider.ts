@@ -7,12 +7,14 @@ import type {
   StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig } from '../config/schema.ts';
-import type { Credentials, IssuerCredentials } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 
 export interface LoginParts {
   readonly oauth: OAuthConfig;
   readonly credentials: Credentials;
   readonly redirectUrl: string;
+  /** Scopes to ask for, separated by spaces; absent: left to the servers. */
+  readonly scope?: string | undefined;
   /** Comes back with the callback, and tells that it belongs to this login. */
   readonly state: string;
   /** Called with the address at which the person logs in. */
@@ -22,11 +24,18 @@ export interface LoginParts {
 const CLIENT_NAME = 'MCP Gateway';
 
 /** One login of a person, as the SDK's OAuth client wants to be told: what must outlive it goes into the credentials. */
-export function oauthProvider({ oauth, credentials, redirectUrl, state, onUrl }: LoginParts): OAuthClientProvider {
+export function oauthProvider({
+  oauth,
+  credentials,
+  redirectUrl,
+  scope,
+  state,
+  onUrl,
+}: LoginParts): OAuthClientProvider {
   let verifier = '';
   let discovered: OAuthDiscoveryState | undefined;
   let requestedScope: string | undefined;
-  const forget = (part: keyof IssuerCredentials) => {
+  const forget = (part: 'client' | 'tokens') => {
     const issuer = discovered && issuerOf(discovered);
     return issuer ? credentials.updateIssuer(issuer, ({ [part]: _, ...rest }) => rest) : undefined;
   };
@@ -39,7 +48,7 @@ export function oauthProvider({ oauth, credentials, redirectUrl, state, onUrl }:
       const own = registeredBeforehand(oauth, context);
       if (own || !context) return own;
       const { client } = (await credentials.read()).issuers[context.issuer] ?? {};
-      return client && fits(client, redirectUrl) ? client : undefined;
+      return client && fits(client, redirectUrl, scope) ? client : undefined;
     },
     ...(!oauth.clientId && {
       saveClientInformation: async (client, context) => {
@@ -101,7 +110,7 @@ export function keepTokens(credentials: Credentials, tokens: StoredOAuthTokens, 
   return credentials.update((kept) => ({
     ...kept,
     issuer,
-    issuers: { ...kept.issuers, [issuer]: { ...kept.issuers[issuer], tokens } },
+    issuers: { ...kept.issuers, [issuer]: { ...kept.issuers[issuer], tokens, tokensAt: Date.now() } },
   }));
 }
 
@@ -134,11 +143,14 @@ function metadataOf(oauth: OAuthConfig, redirectUrl: string): OAuthClientMetadat
   };
 }
 
-/** Whether a client can be used with this callback: one that registered itself did so with the port of that time. */
-function fits(client: StoredOAuthClientInformation, redirectUrl: string): boolean {
+/** Whether a client can be used: one that registered itself did so with the port, and for the scopes, of that time. */
+function fits(client: StoredOAuthClientInformation, redirectUrl: string, wanted = ''): boolean {
   const secretEnds = 'client_secret_expires_at' in client ? client.client_secret_expires_at : 0;
   if (secretEnds && secretEnds * 1_000 <= Date.now()) return false;
-  return !('redirect_uris' in client) || client.redirect_uris.includes(redirectUrl);
+  if (!('redirect_uris' in client)) return true;
+  const allowed = client.scope?.split(' ');
+  const isEnough = !allowed || wanted.split(' ').every((scope) => scope === '' || allowed.includes(scope));
+  return isEnough && client.redirect_uris.includes(redirectUrl);
 }
 
 /** A server that says nothing of the scope granted what was asked for (RFC 6749, 5.1). */

@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import {
-  auth,
-  type FetchLike,
-  type OAuthClientProvider,
-  StreamableHTTPClientTransport,
-} from '@modelcontextprotocol/client';
+import { auth, type OAuthClientProvider, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { OAuthConfig } from '../config/schema.ts';
 import { causeOf } from '../core/errors.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import type { Credentials } from './credentials.ts';
 import { Loopback, type Page } from './loopback.ts';
 import { oauthProvider } from './oauth-provider.ts';
@@ -15,7 +11,6 @@ export interface PersonLoginOptions {
   readonly serverUrl: string;
   readonly oauth: OAuthConfig;
   readonly credentials: Credentials;
-  readonly fetchFn: FetchLike;
   readonly scope?: string;
   readonly resourceMetadataUrl?: URL;
   /** Called when the tokens are kept, before anybody hears of it. */
@@ -37,6 +32,7 @@ export class PersonLogin {
   #loopback: Loopback | undefined;
   #provider: OAuthClientProvider | undefined;
   #answered: Promise<Page> | undefined;
+  #closed: Promise<void> | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #resolve: () => void = () => {};
   #reject: (reason: Error) => void = () => {};
@@ -63,6 +59,30 @@ export class PersonLogin {
     this.done.catch(() => {});
   }
 
+  /** Takes the query of a callback, whichever way it came. Anything that does not belong to this login is refused and counts for nothing. */
+  answer(query: URLSearchParams): Promise<Page> {
+    if (!this.expects(query))
+      return Promise.resolve({ status: 400, text: 'This is not the login that is waited for.' });
+    this.#answered ??= this.#finish(query);
+    return this.#answered;
+  }
+
+  /** Whether a callback belongs to this login. */
+  expects(query: URLSearchParams): boolean {
+    return query.get('state') === this.#state;
+  }
+
+  /** Ends it because somebody has logged in another way. */
+  settle(): void {
+    this.#end();
+    this.#resolve();
+  }
+
+  /** Resolves when the browser has been shown how it ended. */
+  get closed(): Promise<void> {
+    return this.#closed ?? Promise.resolve();
+  }
+
   /** Where the person logs in. */
   get url(): string {
     return String(this.#url);
@@ -70,25 +90,24 @@ export class PersonLogin {
 
   /** Ends it without a result. */
   cancel(reason: string): void {
-    clearTimeout(this.#expiry);
-    this.#loopback?.close();
+    this.#end();
     this.#reject(new Error(`the login was given up: ${reason}`));
   }
 
   async #open(): Promise<void> {
-    const { serverUrl, oauth, credentials, fetchFn, scope, resourceMetadataUrl } = this.#options;
+    const { serverUrl, oauth, credentials, scope, resourceMetadataUrl } = this.#options;
     const { callbackPort = 0 } = await credentials.read();
     const ports = oauth.callbackPort ? [oauth.callbackPort] : [callbackPort, 0];
-    this.#loopback = await Loopback.open(ports, (query) => this.#callback(query));
+    this.#loopback = await Loopback.open(ports, (query) => this.answer(query));
     const { port, url: redirectUrl } = this.#loopback;
-    await credentials.update((kept) => ({ ...kept, callbackPort: port }));
+    await credentials.update((kept) => ({ ...kept, resource: serverUrl, callbackPort: port }));
     const onUrl = (url: URL) => {
       this.#url = url;
     };
-    this.#provider = oauthProvider({ oauth, credentials, redirectUrl, state: this.#state, onUrl });
+    this.#provider = oauthProvider({ oauth, credentials, redirectUrl, scope, state: this.#state, onUrl });
     await auth(this.#provider, {
       serverUrl,
-      fetchFn,
+      fetchFn: boundedFetch,
       forceReauthorization: true,
       ...(scope && { scope }),
       ...(resourceMetadataUrl && { resourceMetadataUrl }),
@@ -97,19 +116,13 @@ export class PersonLogin {
     this.#expiry = setTimeout(() => this.cancel('nobody logged in within 15 minutes'), LIFETIME_MS).unref();
   }
 
-  async #callback(query: URLSearchParams): Promise<Page> {
-    if (query.get('state') !== this.#state) return { status: 400, text: 'This is not the login that is waited for.' };
-    this.#answered ??= this.#finish(query);
-    return this.#answered;
-  }
-
   async #finish(query: URLSearchParams): Promise<Page> {
     clearTimeout(this.#expiry);
     try {
-      const { serverUrl, credentials, fetchFn, onTokens } = this.#options;
+      const { serverUrl, credentials, onTokens } = this.#options;
       // The SDK checks the issuer of a whole callback, refusals included, behind this method only.
       const transport = new StreamableHTTPClientTransport(new URL(serverUrl), {
-        fetch: fetchFn,
+        fetch: boundedFetch,
         ...(this.#provider && { authProvider: this.#provider }),
       });
       await credentials.exclusively(() => transport.finishAuth(query));
@@ -120,7 +133,12 @@ export class PersonLogin {
       this.#reject(new Error(`the login failed: ${causeOf(error)}`, { cause: error }));
       return { status: 400, text: 'The login failed. You may close this window; the gateway says more.' };
     } finally {
-      this.#loopback?.close();
+      this.#end();
     }
+  }
+
+  #end(): void {
+    clearTimeout(this.#expiry);
+    this.#closed ??= this.#loopback?.close();
   }
 }

@@ -170,7 +170,9 @@ export class Lifecycle {
     this.#parts.login.challenge = challenge;
     this.state.become({ status: 'needs_auth' });
     this.#parts.log.warning('server needs a login', { server: this.#config.key });
+    const unwatch = this.#parts.login.watch();
     await this.state.whilst(({ status }) => status === 'needs_auth', this.#stop.signal);
+    unwatch();
   }
 
   /** One life: connect, list, serve until the connection ends. Resolves or rejects with the cause of its end. */

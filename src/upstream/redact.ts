@@ -7,11 +7,17 @@ const MIN_SECRET_LENGTH = 6;
 
 /** A function that blanks the secrets of a server's entry in a text: headers, and whatever its name tells to be one. */
 export function redactor(config: ServerConfig): (text: string) => string {
-  const secrets = [...new Set(config.type === 'local' ? localSecrets(config) : remoteSecrets(config))]
+  const named = config.type === 'local' ? localSecrets(config) : remoteSecrets(config);
+  const secrets = [...new Set([...named, ...(config.secrets ?? []).flatMap(asWritten)])]
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
     // Longest first, so that a secret that contains another is blanked whole.
     .sort((a, b) => b.length - a.length);
   return (text) => secrets.reduce((masked, secret) => masked.replaceAll(secret, '[redacted]'), text);
+}
+
+/** A secret as it may stand in a text: as a whole, line by line as stderr is read, within a URL. */
+function asWritten(secret: string): string[] {
+  return [secret, ...secret.split(/\r?\n/).map((line) => line.trim()), encodeURIComponent(secret)];
 }
 
 function localSecrets({ command, environment }: ServerConfig & { type: 'local' }): string[] {

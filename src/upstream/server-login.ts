@@ -3,6 +3,7 @@ import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { Login } from '../login/login.ts';
 import type { Challenge } from '../login/login-needed.ts';
+import { takesLogin } from '../login/takes-login.ts';
 import type { Authorization } from './open-transport.ts';
 
 export interface ServerLoginOptions {
@@ -84,6 +85,11 @@ export class ServerLogin {
     });
   }
 
+  /** Looks out for a login by another process, until the function that is returned is called. */
+  watch(): () => void {
+    return this.#login?.watch() ?? (() => {});
+  }
+
   /** Blanks what only the login knows. */
   redact(text: string): string {
     return this.#login?.redact(text) ?? text;
@@ -92,12 +98,6 @@ export class ServerLogin {
   close(): void {
     this.#login?.close();
   }
-}
-
-/** A server whose entry says who we are needs no login, unless the entry asks for one. */
-function takesLogin(config: ServerConfig): config is ServerConfig & { type: 'remote' } {
-  if (config.type !== 'remote' || !/^https?:/i.test(config.url) || config.oauth === false) return false;
-  return config.oauth !== undefined || !Object.keys(config.headers).some((name) => /^authorization$/i.test(name));
 }
 
 function stillRefused(error: unknown): GatewayError {

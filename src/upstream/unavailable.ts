@@ -1,5 +1,6 @@
 import { clip, GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { loginCommand } from '../core/login-command.ts';
 import { failureIn, type UpstreamState } from '../core/upstream-state.ts';
 import { type Challenge, LoginNeeded } from '../login/login-needed.ts';
 
@@ -23,7 +24,7 @@ function refusal(server: string, why: string, details: JsonObject): GatewayError
 }
 
 function needsLogin(server: string, challenge: Challenge): GatewayError {
-  const message = `server "${server}" needs a login, which begins when one of its tools is invoked`;
+  const message = `server "${server}" needs a login, which begins when one of its tools is invoked, or with \`${loginCommand(server)}\``;
   return new GatewayError('UPSTREAM_NEEDS_AUTH', message, {
     details: { server, sent: false },
     cause: new LoginNeeded(challenge),

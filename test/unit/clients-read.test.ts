@@ -54,8 +54,8 @@ test('VS Code: what the editor asks for becomes a variable [home.import-editors]
   expect(plan.needed).toEqual([{ name: 'TICKETS_KEY', server: 'tickets' }]);
 });
 
-test('OpenCode: both shapes; what the gateway cannot read is refused with the reason [home.import-opencode]', async () => {
-  const { entries } = await planned('opencode');
+test('OpenCode: both shapes; a file is named by where it is [home.import-opencode]', async () => {
+  const { entries, home } = await planned('opencode');
   expect(entries).toEqual({
     newer: { url: 'https://newer.example.com/mcp' },
     files: {
@@ -63,7 +63,10 @@ test('OpenCode: both shapes; what the gateway cannot read is refused with the re
       environment: { LOG: '{env:LOG_LEVEL}' },
       enabled: false,
     },
-    keyed: 'the gateway does not read {file:~/key}',
+    keyed: {
+      url: 'https://keyed.example.com/mcp',
+      headers: { 'X-Key': `{file:${home}/.config/opencode/key}` },
+    },
   });
 });
 

@@ -60,7 +60,8 @@ test('the configurations shown in the README load without a complaint [docs.conf
   for (const { text, name } of samples) {
     const file = join(temporaryDirectory(), name);
     await writeFile(file, text);
-    const { servers, problems } = await loadConfig(file, { API_TOKEN: 'x', HOME: '/home/someone' });
+    const env = { API_TOKEN: 'x', TRACKER_TOKEN: 'x', BOT_SECRET: 'x', HOME: '/home/someone' };
+    const { servers, problems } = await loadConfig(file, env);
     expect({ text, problems }).toEqual({ text, problems: [] });
     expect(servers.length).toBeGreaterThan(0);
   }

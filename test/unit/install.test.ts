@@ -72,8 +72,8 @@ test.each([
   expect(text).toMatch(new RegExp(`  - ${map}\\.\\S+  the gateway has it`));
   expect(text).not.toContain('a-made-up-credential');
   const left = Object.keys(objectAt(await parseClientText(read(path), path), [map]) ?? {});
-  // What the gateway could not take over, or does not run, is still the client's own.
-  expect(left).toEqual({ 'claude-code': ['gateway'], opencode: ['files', 'keyed', 'servers'], codex: ['gateway'] }[id]);
+  // What the gateway does not run is still the client's own.
+  expect(left).toEqual({ 'claude-code': ['gateway'], opencode: ['files', 'servers'], codex: ['gateway'] }[id]);
   await install({ clients: [id], yes: true, undo: true }, terminal);
   expect(read(path)).toBe(before);
 });

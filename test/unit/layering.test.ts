@@ -81,6 +81,8 @@ const LAYERS: Record<string, readonly string[]> = {
     'process-streams',
     'config',
     'clients',
+    'login',
+    'upstream/redact',
     'server-memory',
     'gateway',
     'mcp/meta-tools',

@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process';
+import type { Terminal } from './terminal.ts';
+
+/** Opens an address in the person's browser, without waiting for it. False where there seems to be none. */
+export async function openBrowser(url: string, { env, platform }: Terminal): Promise<boolean> {
+  const command = browserCommand(env, platform);
+  if (!command) return false;
+  const [program, ...args] = command;
+  return new Promise((resolve) => {
+    const child = spawn(program, [...args, url], { env: { ...env }, stdio: 'ignore', detached: true });
+    child.on('error', () => resolve(false));
+    child.on('spawn', () => resolve(true));
+    child.unref();
+  });
+}
+
+/** `BROWSER` counts first, as for other programs; without a display there is nothing to open it on. */
+function browserCommand(env: Terminal['env'], platform: NodeJS.Platform): [string, ...string[]] | undefined {
+  if (env.BROWSER) return [env.BROWSER];
+  if (platform === 'darwin') return ['open'];
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler'];
+  return env.DISPLAY || env.WAYLAND_DISPLAY ? ['xdg-open'] : undefined;
+}
