@@ -672,6 +672,8 @@ const HOME = promised('#7', {
   'home.import-codex': 'import reads the TOML of Codex.',
   'home.import-others': 'import reads Windsurf, Gemini CLI and plain mcpServers files.',
   'home.import-secrets': 'What looks like a secret is replaced by a variable, and its value is never shown.',
+  'home.import-secrets-file':
+    'import keeps secrets in a file that only the user can read and that our configuration names, unless told not to.',
   'home.import-preview': 'import shows what comes from where, and writes only after a yes or with --yes.',
   'home.import-writes': 'What import writes loads without a problem, and importing again adds nothing.',
   'home.import-keeps': 'import adds in the shape of the file, keeps its comments and mode, and a backup.',

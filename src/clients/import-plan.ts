@@ -38,6 +38,8 @@ export interface NeededVariable {
 export interface ImportPlan {
   readonly servers: readonly PlannedServer[];
   readonly needed: readonly NeededVariable[];
+  /** Values that were replaced by variables that are not set, by their names: never to be shown. */
+  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /** What is known when a plan is made. */
@@ -53,6 +55,7 @@ export function planImport(found: readonly FoundServer[], { home, self, existing
   const known = new Map(existing);
   const names = new SecretNames(home.env);
   const needed = new Map<string, NeededVariable>();
+  const secrets = new Map<string, string>();
   const servers = found.map((server): PlannedServer => {
     const { client, place, key } = server;
     const where = formatPath([...place.at, key]);
@@ -74,11 +77,13 @@ export function planImport(found: readonly FoundServer[], { home, self, existing
     const held = new Set(variablesOf(raw));
     for (const name of variablesOf(entry)) {
       if (isSet(home.env, name) || needed.has(name)) continue;
+      const secret = names.valueOf(name);
+      if (secret !== undefined) secrets.set(name, secret);
       needed.set(name, { name, server: as, ...(!held.has(name) && { heldBy: `${place.path}: ${where}` }) });
     }
     return { ...about, outcome: 'added', as, entry, notes };
   });
-  return { servers, needed: [...needed.values()] };
+  return { servers, needed: [...needed.values()], secrets };
 }
 
 /** The key under which an equal server is known; whether it is switched on does not count. */

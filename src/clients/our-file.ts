@@ -5,7 +5,7 @@ import { type RawConfig, readShape } from '../config/formats.ts';
 import { parseConfig } from '../config/parse.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { withMember, withoutMember } from './edit-json.ts';
+import { editJson, withMember, withoutMember } from './edit-json.ts';
 import { readText } from './read-client-file.ts';
 
 /** Our configuration file as servers are added to it. */
@@ -28,6 +28,17 @@ export async function readOurFile(path: string): Promise<OurFile> {
 /** Its entries in the native shape, by key; undefined for one that is none. */
 export function entriesOf({ raw }: OurFile): Map<string, JsonObject | undefined> {
   return new Map(raw.entries.map(({ key, value }) => [key, value]));
+}
+
+/** The text of the file with one more setting of the gateway, in the shape that it has. */
+export async function withSetting(file: OurFile, name: string, value: JsonObject): Promise<string> {
+  const path = file.raw.settings.path;
+  const text = file.text ?? '';
+  if (!isYaml(file)) return editJson(text, [...path, name], value);
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text);
+  document.setIn([...path, name], document.createNode(value));
+  return document.toString({ lineWidth: 0 });
 }
 
 /** The text of the file with these servers in it, in the shape that it has; what it said stays as it was. */

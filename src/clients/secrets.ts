@@ -36,6 +36,11 @@ export class SecretNames {
     return `\${${chosen}}`;
   }
 
+  /** The value that a name was given; undefined: none. */
+  valueOf(name: string): string | undefined {
+    return this.#values.get(name);
+  }
+
   #isFree(name: string, value: string): boolean {
     const taken = this.#values.get(name) ?? (this.#env[name] || value);
     return taken === value;

@@ -2,17 +2,35 @@ import type { FoundServers } from '../clients/found-servers.ts';
 import type { ImportPlan, NeededVariable, PlannedServer } from '../clients/import-plan.ts';
 import { shown, shownPath } from './terminal.ts';
 
-/** What an import would do, for people; `home` is written as `~`. Secrets are not in the plan. */
-export function importPreview(
-  { found, plan }: { readonly found: FoundServers; readonly plan: ImportPlan },
-  home: string,
-): string {
-  const { servers, needed } = plan;
+/** What an import would do. */
+export interface ImportDraft {
+  readonly found: FoundServers;
+  readonly plan: ImportPlan;
+  /** Where the secrets go; undefined: they stay. */
+  readonly secrets?: { readonly path: string } | undefined;
+}
+
+/** The variables that somebody has to set. */
+export function stillNeeded({ plan, secrets }: ImportDraft): readonly NeededVariable[] {
+  return secrets ? plan.needed.filter(({ name }) => !plan.secrets.has(name)) : plan.needed;
+}
+
+function keptOf({ plan }: ImportDraft): readonly NeededVariable[] {
+  return plan.needed.filter(({ name }) => plan.secrets.has(name));
+}
+
+/** What an import would do, for people; `home` is written as `~`. No secret is shown. */
+export function importPreview(draft: ImportDraft, home: string): string {
+  const { found, plan, secrets } = draft;
+  const { servers } = plan;
+  const needed = stillNeeded(draft);
   const place = (text: string) => shown(text.replaceAll(`${home}/`, '~/'));
   const lines = [
     `${count(servers.length, 'server')} in ${count(found.files.length, 'file')}`,
     ...servers.flatMap((server) => linesOf(server, home)),
-    ...(needed.length > 0 ? ['', 'To be set where the gateway starts; the values stay where they are:'] : []),
+    ...(secrets ? ['', `Secrets, to ${shownPath(secrets.path, home)}:`] : []),
+    ...(secrets ? keptOf(draft).map((variable) => keptLine(variable, place)) : []),
+    ...(needed.length > 0 ? ['', 'To be set where the gateway starts; no file is changed for them:'] : []),
     ...needed.map((variable) => variableLine(variable, place)),
     ...(found.problems.length > 0 ? ['', 'Not read:'] : []),
     ...found.problems.map((problem) => `  ${place(problem)}`),
@@ -44,6 +62,10 @@ function whatOf({ outcome, key, as, entry, reason }: PlannedServer): string {
   const { command, url, enabled } = entry ?? {};
   const how = Array.isArray(command) ? command.join(' ') : String(url);
   return `${shown(how)}${enabled === false ? ' (switched off)' : ''}`;
+}
+
+function keptLine({ name, heldBy = '' }: NeededVariable, place: (text: string) => string): string {
+  return `  ${shown(name)}   # from ${place(heldBy)}`;
 }
 
 function variableLine({ name, server, heldBy }: NeededVariable, place: (text: string) => string): string {

@@ -1,11 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Client } from '../clients/client.ts';
+import type { Client, ClientHome } from '../clients/client.ts';
 import { CLIENTS } from '../clients/clients.ts';
 import { type FoundServers, findServers } from '../clients/found-servers.ts';
 import { type ImportPlan, planImport } from '../clients/import-plan.ts';
 import { type Self, selfOf } from '../clients/our-entry.ts';
-import { entriesOf, type OurFile, readOurFile, withServers } from '../clients/our-file.ts';
+import { entriesOf, type OurFile, readOurFile, withServers, withSetting } from '../clients/our-file.ts';
+import { addSecrets, type OurSecrets, readOurSecrets } from '../clients/our-secrets.ts';
 import { plainFile } from '../clients/plain-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { expandHome } from '../config/check.ts';
@@ -13,7 +14,7 @@ import { suggestion } from '../config/finding.ts';
 import { loadConfig, resolveConfigPath } from '../config/load.ts';
 import { nearest } from '../config/nearest.ts';
 import type { JsonObject } from '../core/json.ts';
-import { importPreview } from './import-preview.ts';
+import { importPreview, stillNeeded } from './import-preview.ts';
 import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
 
 export interface ImportArguments {
@@ -23,6 +24,8 @@ export interface ImportArguments {
   readonly config?: string | undefined;
   readonly yes?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Secrets stay where they are; whoever starts the gateway has to set the variables. */
+  readonly leaveSecrets?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -32,6 +35,8 @@ interface Draft {
   readonly plan: ImportPlan;
   readonly file: OurFile;
   readonly added: ReadonlyMap<string, JsonObject>;
+  /** Where the secrets of what is added go; undefined: they stay where they are. */
+  readonly secrets?: OurSecrets | undefined;
 }
 
 /**
@@ -69,10 +74,11 @@ export function unknownClient(name: string): string {
   return `unknown client ${JSON.stringify(name)}${suggestion(nearest(name, ids))} (known: ${ids.join(', ')})`;
 }
 
-async function drafted(clients: readonly Client[], { config }: ImportArguments, terminal: Terminal): Promise<Draft> {
-  const home = clientHome(terminal);
+async function drafted(clients: readonly Client[], args: ImportArguments, terminal: Terminal): Promise<Draft> {
+  const { config, leaveSecrets } = args;
   const path = resolveConfigPath({ argument: config && resolve(terminal.cwd, config), env: terminal.env });
   const file = await readOurFile(path);
+  const { home, secrets } = await withOurSecrets(file, clientHome(terminal));
   const self = await selfKnown(path, terminal);
   const found = await findServers(clients, home);
   const missing = clients
@@ -83,7 +89,17 @@ async function drafted(clients: readonly Client[], { config }: ImportArguments, 
   const added = plan.servers.flatMap(({ outcome, as, entry }): [string, JsonObject][] =>
     outcome === 'added' && as !== undefined && entry !== undefined ? [[as, entry]] : [],
   );
-  return { found: { ...found, problems }, plan, file, added: new Map(added) };
+  const isKept = !leaveSecrets && plan.secrets.size > 0;
+  return { found: { ...found, problems }, plan, file, added: new Map(added), ...(isKept && { secrets }) };
+}
+
+/** Those secrets count as variables that are set. */
+export async function withOurSecrets(
+  file: OurFile,
+  home: ClientHome,
+): Promise<{ readonly home: ClientHome; readonly secrets: OurSecrets | undefined }> {
+  const secrets = await readOurSecrets(file, home);
+  return { home: { ...home, env: { ...secrets?.values, ...home.env } }, secrets };
 }
 
 /** What tells entries that lead to this gateway. */
@@ -116,19 +132,25 @@ async function decided(draft: Draft, args: ImportArguments, terminal: Terminal):
     say(terminal.ask ? 'Nothing was written.\n' : `Nothing was written: --yes writes ${servers} to ${name}.\n`);
     return undefined;
   }
-  const after = await withServers(file, added);
+  const { secrets, plan } = draft;
+  const setting = secrets?.setting;
+  const text = await withServers(file, added);
+  const after = setting ? await withSetting({ ...file, text: text }, 'secrets', setting) : text;
+  if (secrets) await addSecrets(secrets, plan.secrets);
   const backup = await replaceFile({ path: file.path, before: file.text, after, backup: true });
   say(`Wrote ${name}${backup ? `; as it was: ${shownPath(backup, clientHome(terminal).home)}` : ''}\n`);
   return { backup };
 }
 
-function asJson({ found, plan, file }: Draft, written: Written | undefined): JsonObject {
+function asJson(draft: Draft, written: Written | undefined): JsonObject {
+  const { found, plan, file, secrets } = draft;
   return {
     file: file.path,
     written: written !== undefined,
     ...(written?.backup !== undefined && { backup: written.backup }),
     servers: plan.servers,
-    needed: plan.needed,
+    needed: stillNeeded(draft),
+    ...(secrets && { secrets: { file: secrets.path, names: [...plan.secrets.keys()] } }),
     problems: found.problems,
   };
 }

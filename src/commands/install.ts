@@ -19,7 +19,7 @@ import { expandHome } from '../config/check.ts';
 import { formatPath } from '../config/finding.ts';
 import { resolveConfigPath } from '../config/load.ts';
 import type { JsonObject } from '../core/json.ts';
-import { selfKnown, unknownClient } from './import.ts';
+import { selfKnown, unknownClient, withOurSecrets } from './import.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
 export interface InstallArguments {
@@ -78,9 +78,11 @@ async function plan(client: Client, args: InstallArguments, terminal: Terminal):
 
 /** What our file at `path` has of the servers of all clients: those that an import would add no more, and that are on. */
 async function takenOverBy(path: string, known: Pick<InstallParts, 'home' | 'self'>): Promise<TakenOver> {
-  const existing = entriesOf(await readOurFile(path));
-  const { servers } = await findServers(CLIENTS, known.home);
-  const had = planImport(servers, { ...known, existing }).servers.filter(
+  const file = await readOurFile(path);
+  const existing = entriesOf(file);
+  const { home } = await withOurSecrets(file, known.home);
+  const { servers } = await findServers(CLIENTS, home);
+  const had = planImport(servers, { ...known, home, existing }).servers.filter(
     ({ outcome, as = '' }) => outcome === 'same' && existing.has(as) && existing.get(as)?.enabled !== false,
   );
   const byPlace = new Map(had.map(({ file, place, unset = [] }) => [`${file}: ${place}`, { unset }]));

@@ -8,6 +8,7 @@ export const OPTIONS = {
   host: { type: 'string' },
   yes: { type: 'boolean', short: 'y' },
   'dry-run': { type: 'boolean' },
+  'leave-secrets': { type: 'boolean' },
   json: { type: 'boolean' },
   undo: { type: 'boolean' },
   project: { type: 'boolean' },
@@ -91,12 +92,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       config: 'file to add them to',
       yes: 'do not ask',
       'dry-run': 'show, and write nothing',
+      'leave-secrets': 'leave secrets where they are, and set the variables yourself',
       json: 'what was found and done as JSON; writes with --yes only',
     },
     example: 'mcp-gateway import claude-code ./servers.json',
     async run({ words, values }, terminal) {
       const { importServers } = await import('./import.ts');
-      return importServers({ ...values, sources: words, dryRun: values['dry-run'] }, terminal);
+      return importServers(
+        { ...values, sources: words, dryRun: values['dry-run'], leaveSecrets: values['leave-secrets'] },
+        terminal,
+      );
     },
   },
   install: {

@@ -14,7 +14,9 @@ test('shows what it would do and writes nothing where nobody can be asked [home.
   expect(text).toContain('+ github  https://api.githubcopilot.com/mcp/\n      from Claude Code, ~/.claude.json');
   expect(text).toContain('+ files-2  ');
   expect(text).toContain('- gateway  left out: it leads to this gateway');
-  expect(text).toContain('export GITHUB_TOKEN=…   # its value: ~/.claude.json: mcpServers.github');
+  expect(text).toContain('Secrets, to ~/.config/mcp-gateway/secrets.env:\n');
+  expect(text).toContain('\n  GITHUB_TOKEN   # from ~/.claude.json: mcpServers.github\n');
+  expect(text).toContain('\n  export TEAM=…   # search asks for it\n');
   expect(text).toContain('Nothing was written: --yes');
   expect(text).not.toMatch(SECRET);
   expect(exists('.config/mcp-gateway/config.json')).toBe(false);
@@ -34,6 +36,40 @@ test('writes after a yes a file that loads, and a second time adds nothing [home
   expect(await importServers({ sources: [], yes: true }, terminal)).toBe(0);
   expect(said()).not.toMatch(/^ {2}\+/m);
   expect(readFileSync(config, 'utf8')).toBe(text);
+});
+
+test('secrets go to a file of their own, which the configuration names, and servers start with them [home.import-secrets-file]', async () => {
+  const { terminal, said, config, read, home, write } = clientFiles({ empty: true });
+  const odd = `a-made-up-credential 'with' "quotes" $HOME \\ #`;
+  const servers = (value: string) =>
+    JSON.stringify({ mcpServers: { one: { command: 'one', env: { API_KEY: value } } } });
+  write('one.json', servers(odd));
+  await importServers({ sources: ['~/one.json'], yes: true }, terminal);
+  const env = { HOME: home };
+  const { servers: loaded, problems } = await loadConfig(config, env);
+  expect(problems).toEqual([]);
+  expect(loaded).toMatchObject([{ key: 'one', environment: { API_KEY: odd } }]);
+  expect(statSync(`${home}/.config/mcp-gateway/secrets.env`).mode & 0o777).toBe(0o600);
+  expect(read('.config/mcp-gateway/config.json')).not.toMatch(SECRET);
+  // Another value under the same name gets another name; what was kept stays.
+  write('two.json', servers('a-made-up-credential-2').replace('"one":', '"two":'));
+  await importServers({ sources: ['~/two.json'], yes: true }, terminal);
+  const both = await loadConfig(config, env);
+  expect(both.servers.map((server) => server.type === 'local' && server.environment.API_KEY)).toEqual([
+    odd,
+    'a-made-up-credential-2',
+  ]);
+  expect(said()).not.toMatch(SECRET);
+});
+
+test('secrets stay where they are with --leave-secrets, and where ours come from a command [home.import-secrets-file]', async () => {
+  const { terminal, said, write, exists } = clientFiles();
+  await importServers({ sources: ['claude-code'], leaveSecrets: true }, terminal);
+  expect(said()).toContain('export GITHUB_TOKEN=…   # its value: ~/.claude.json: mcpServers.github');
+  write('.config/mcp-gateway/config.json', '{"$gateway": {"secrets": {"command": ["vault"]}}}');
+  await importServers({ sources: ['claude-code'], yes: true }, terminal);
+  expect(said()).toContain('export GITHUB_TOKEN=…');
+  expect(exists('.config/mcp-gateway/secrets.env')).toBe(false);
 });
 
 test('a no writes nothing, nor does a dry run [home.import-preview]', async () => {

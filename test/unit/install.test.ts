@@ -122,7 +122,7 @@ test.each(OWN_SERVERS)(
     const servers = async () => (await findServers(CLIENTS, clientHome(terminal))).servers.map(({ key }) => key);
     const knowing = { ...terminal, env: { ...terminal.env, API_KEY: SECRET } };
     write(path, text);
-    await importServers({ sources: [id], yes: true }, terminal);
+    await importServers({ sources: [id], yes: true, leaveSecrets: true }, terminal);
     // Nobody but this file has the secret.
     await install({ clients: [id], yes: true }, terminal);
     expect(await servers()).toEqual(['keyed', 'gateway']);
