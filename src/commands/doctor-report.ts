@@ -3,16 +3,17 @@ import type { JsonObject } from '../core/json.ts';
 import type { Diagnosis } from '../doctor/examine.ts';
 import { AREAS, type Finding, type Level } from '../doctor/finding.ts';
 import { VERSION } from '../version.ts';
+import { paintFor } from './display/paint.ts';
 import { clientHome, shown, type Terminal } from './terminal.ts';
 
 const MARKS: Readonly<Record<Level, string>> = { ok: '✓', warning: '!', error: '✗' };
-const COLOURS: Readonly<Record<Level, number>> = { ok: 32, warning: 33, error: 31 };
+const COLOURS = { ok: 'green', warning: 'yellow', error: 'red' } as const;
 
 /** The findings for people, area by area, each with its cure; the last line counts them. */
 export function doctorReport({ findings }: Diagnosis, terminal: Terminal): string {
   const { home } = clientHome(terminal);
-  const isColoured = terminal.ask !== undefined && !terminal.env.NO_COLOR;
-  const mark = (level: Level) => (isColoured ? `\x1b[${COLOURS[level]}m${MARKS[level]}\x1b[0m` : MARKS[level]);
+  const paint = paintFor(terminal);
+  const mark = (level: Level) => paint[COLOURS[level]](MARKS[level]);
   // Within quotes a shell would not know what ~ is.
   const text = (words: string) =>
     shown(words.replaceAll(`${home}/`, (path, at: number) => (words[at - 1] === "'" ? path : '~/')));

@@ -67,8 +67,8 @@ function examinationOf(config: GatewayConfig, terminal: Terminal) {
 }
 
 async function run(examination: Examination, { json }: DoctorArguments, terminal: Terminal): Promise<number> {
-  const { ask, write, writeError } = terminal;
-  if (!json && ask) writeError(`Asking the servers, ${examination.timeoutMs / 1_000} s at most…\n`);
+  const { isErrorTty, write, writeError } = terminal;
+  if (!json && isErrorTty) writeError(`Asking the servers, ${examination.timeoutMs / 1_000} s at most…\n`);
   const diagnosis = await examine(examination);
   if (examination.signal.aborted) return 130;
   if (json) write(`${JSON.stringify(doctorJson(diagnosis, examination.config), undefined, 2)}\n`);

@@ -69,7 +69,7 @@ export async function examine(examination: Examination): Promise<Diagnosis> {
 /** What only servers that run can tell. */
 async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory, wanted, signal }: Examination) {
   const { log, logged } = listeningLog();
-  // Nothing is learnt or remembered from here: all servers are asked anew, and sessions find things as they were.
+  // Nothing is remembered from here but what tools were at first sight: all servers are asked anew.
   const gateway = new Gateway(config, { log, dataDirectory });
   try {
     gateway.startServers();

@@ -1,11 +1,8 @@
-import type { ServerConfig } from '../config/schema.ts';
-import type { GatewaySettings } from '../config/settings.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { differing, fingerprintOf, type Part } from './fingerprint.ts';
-import { isPinned } from './is-pinned.ts';
 import { packed, unpacked } from './kept-definitions.ts';
-import { doubtRemark, findingRemarks } from './remarks.ts';
-import { readTrust, trustPath, updateTrust } from './trust-file.ts';
+import { findingRemarks } from './remarks.ts';
+import { readTrust, updateTrust } from './trust-file.ts';
 import { accepted, type Doubt, doubtOf, type TrustRecord } from './trust-record.ts';
 
 /** A tool that is not as it was trusted. */
@@ -50,21 +47,4 @@ export async function trust(path: string, tools: readonly ToolDefinition[]): Pro
     record: accepted(contents?.record, fingerprints, Date.now()),
     definitions: await packed(new Map([...(await unpacked(contents?.definitions ?? '')), ...byName])),
   }));
-}
-
-/** All that there is to say about the tools of a server without a gateway that runs, by tool; nothing is written. */
-export function trustRemarks(
-  config: ServerConfig,
-  tools: readonly ToolDefinition[],
-  { settings, dataDirectory }: { readonly settings: Pick<GatewaySettings, 'pin'>; readonly dataDirectory: string },
-): { readonly remarks: ReadonlyMap<string, readonly string[]>; readonly isCorrupt: boolean } {
-  const pinned = isPinned(config, settings);
-  const { contents, isCorrupt = false } = readTrust(trustPath(dataDirectory, config));
-  const remarks = new Map<string, readonly string[]>();
-  for (const tool of tools) {
-    const doubt = doubtOf(contents?.record, tool.name, fingerprintOf(tool), pinned);
-    const said = [...(doubt ? [doubtRemark(doubt, config.key, pinned)] : []), ...findingRemarks(tool)];
-    if (said.length > 0) remarks.set(tool.name, said);
-  }
-  return { remarks, isCorrupt };
 }

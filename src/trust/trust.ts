@@ -37,13 +37,16 @@ export class Trust implements Guard {
     this.#options = options;
   }
 
+  /** Before a person is asked about a call that is refused all the same. */
+  readonly admit: Guard['admit'] = ({ tool }) => {
+    const doubt = this.#isPinned(tool.server) ? this.#servers.get(tool.server)?.doubt(tool.definition) : undefined;
+    return doubt && Promise.reject(refusal(doubt, tool, placeOf(tool)));
+  };
+
   readonly policy: CallPolicy = (next) => (call, context) => {
     const { tool } = call;
     const trust = this.#servers.get(tool.server);
     if (!trust || !this.#isPinned(tool.server)) return next(call, context);
-    const where = `${tool.server}: tool "${tool.definition.name}": `;
-    const doubt = trust.doubt(tool.definition);
-    if (doubt) return Promise.reject(refusal(doubt, tool, where));
     // A server that was idle lists its tools when it is woken by this very call.
     const beforeSending = () => {
       call.beforeSending?.();
@@ -133,6 +136,10 @@ export class Trust implements Guard {
     const names = suspicious.slice(0, MAX_LOGGED);
     this.#options.log.warning('tools with suspicious definitions', { server, tools: names, count: suspicious.length });
   }
+}
+
+function placeOf({ server, definition }: ToolEntry): string {
+  return `${server}: tool "${definition.name}": `;
 }
 
 function refusal(doubt: Doubt, { server, definition }: ToolEntry, where: string): GatewayError {

@@ -134,7 +134,7 @@ test('one of every fault is found, with place, cause and cure [doctor.config, do
   expect(report.servers.map(({ id }) => id)).not.toContain('unset');
   expect(await vault.requests()).not.toContainEqual(expect.objectContaining({ path: '/register' }));
   expect(existsSync(join(home, '.cache'))).toBe(false);
-  expect(readdirSync(join(home, '.local/share/mcp-gateway'))).toEqual(['oauth-1.json']);
+  expect(readdirSync(join(home, '.local/share/mcp-gateway'))).toEqual(['oauth-1.json', 'trust']);
 });
 
 test('a server that is slow and one that is silent [doctor.slow, doctor.failures]', async () => {

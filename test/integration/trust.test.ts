@@ -86,9 +86,7 @@ test('the call that wakes a pinned server does not reach a tool that has changed
   const gateway = await it.start();
   expect(await gateway.describe('u::read')).toMatchObject({ description: READ.description });
   expect(textOf(await gateway.invoke('u::read'))).toMatch(/^u: tool "read": blocked: its description changed/);
-  const job = await gateway.invokeAsync('u::read');
-  const { record } = await gateway.jobStatus(job.jobId, { waitMs: 5_000 });
-  expect(record).toMatchObject({ status: 'failed', error: { code: 'FORBIDDEN' } });
+  await expect(gateway.invokeAsync('u::read')).rejects.toThrow(/FORBIDDEN/);
 });
 
 test('what is hidden in a definition is told in search and describe, and passes unchanged [trust.hidden, trust.instructions]', async () => {
