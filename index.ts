@@ -1,14 +1,31 @@
 #!/usr/bin/env node
-import { main } from './src/cli.ts';
 import { keepYoungGenerationSmall } from './src/process-memory.ts';
 
-// Many clients at one time make more garbage than is quickly swept from a small one (a sixth of the CPU).
-if (process.argv[2] !== 'start') keepYoungGenerationSmall();
+const argv = process.argv.slice(2);
 
-main(process.argv.slice(2)).then(
+run().then(
   (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(`mcp-gateway: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   },
 );
+
+/** A session that is shared, and what it shares, begin without the command line, which is most of what they would load. */
+async function run(): Promise<number> {
+  if (argv[0] === '--daemon') {
+    const { runDaemon } = await import('./src/daemon/daemon.ts');
+    keepYoungGenerationSmall();
+    return runDaemon(argv[1] ?? '');
+  }
+  if (argv[0] === '--shared') {
+    keepYoungGenerationSmall();
+    const { attachEarly } = await import('./src/daemon/attach.ts');
+    const code = await attachEarly(argv);
+    if (code !== undefined) return code;
+  }
+  const { main } = await import('./src/cli.ts');
+  // Many clients at one time make more garbage than is quickly swept from a small one (a sixth of the CPU).
+  if (argv[0] !== 'start') keepYoungGenerationSmall();
+  return main(argv);
+}

@@ -13,7 +13,7 @@ export interface AnnouncementParts {
   readonly upstreams: () => Upstreams;
   readonly primitives: () => Primitives;
   /** Who hears what belongs to no call. */
-  readonly audience: () => { readonly peer?: Peer; readonly isShared: boolean };
+  readonly audience: () => { readonly peer?: Peer; readonly isShared: boolean; readonly isOnePerson?: boolean };
   /** Whether clients get that kind of a server at all. */
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
   readonly onListChanged?: (server: string, list: PrimitiveKind) => void;
@@ -56,9 +56,10 @@ export class Announcements {
 
   #tellCallers(method: string, params: JsonObject, active: readonly CallContext[]): void {
     const callers = new Set(active.flatMap(({ peer }) => peer ?? []));
-    const { peer: own, isShared } = this.#parts.audience();
+    const { peer: own, isShared, isOnePerson } = this.#parts.audience();
     // What a server says while several clients call it may be meant for any of them, and is none of the others' business.
-    if (isShared && new Set(active.map(({ peer }) => peer && originOf(peer))).size > 1) return;
+    const isForSeveral = new Set(active.map(({ peer }) => peer && originOf(peer))).size > 1;
+    if (isShared && !isOnePerson && isForSeveral) return;
     if (callers.size === 0 && own) callers.add(own);
     for (const peer of callers) peer.notify(method, params);
   }

@@ -20,6 +20,10 @@ export interface Audience {
   readonly peer?: Peer;
   /** Whether calls of several clients go through one connection. */
   readonly isShared: boolean;
+  /** All of these clients are one person's: what a server logs is no secret among them. */
+  readonly isOnePerson?: boolean;
+  /** Hears of each question that comes over these connections, and whom it is put to; nobody where that cannot be told. */
+  readonly onAsked?: (server: string, method: string, peer: Peer | undefined) => void;
 }
 
 /** Calls and other requests to servers, wherever they are connected. */

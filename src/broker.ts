@@ -113,20 +113,22 @@ export class Broker {
     );
     onProgress = progress;
     this.#parts.witness?.submitted(ownerOf(caller));
+    context.onJob?.(job.jobId);
     return { handedOver: { job } };
   }
 
   /** Starts a call in the background. An unknown tool or a full queue fails at once. */
   async invokeAsync(request: InvokeRequest & { readonly priority: number }, context: CallContext): Promise<JobView> {
-    const { caller } = context;
+    const { caller, peer, onSending } = context;
     const { jobs } = this.#parts;
     const call = { ...(await this.#prepared(request, context, JOB_TIMEOUT_MS)), background: true };
     try {
       const job = jobs.submit(ownerOf(caller), { tool: call.tool.id }, request.priority, (signal, onProgress) =>
         // The deadline of a job runs from its start, not from its place in the queue.
-        this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer: context.peer }),
+        this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer, onSending }),
       );
       this.#parts.witness?.submitted(ownerOf(caller));
+      context.onJob?.(job.jobId);
       return this.#view(job);
     } catch (error) {
       throw this.#noted(request.id, caller, error);

@@ -2,12 +2,10 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { StartArguments } from './commands/start.ts';
 import { COMMANDS, type Command, OPTIONS } from './commands/table.ts';
-import type { GatewayConfig } from './config/load.ts';
-import { emptyConfig, resolveConfigPath, SECRETS_PATIENCE_MS } from './config/load.ts';
-import { ProjectSource } from './config/project-source.ts';
-import { type ConfigSource, fileSource } from './config/source.ts';
+import { resolveConfigPath } from './config/locate.ts';
+import { loadToStart, startSource } from './config/start-source.ts';
 import { cacheDirectory, dataDirectory } from './core/directories.ts';
-import { causeOf, GatewayError } from './core/errors.ts';
+import { causeOf } from './core/errors.ts';
 import { createLogger, type Logger } from './core/log.ts';
 import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
@@ -63,7 +61,7 @@ const OWN_COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Options of serving a client over stdio, which has no command. */
-const SERVE_OPTIONS = ['config', 'no-project'];
+const SERVE_OPTIONS = ['config', 'no-project', 'shared'];
 
 const ALL_COMMANDS: Readonly<Record<string, Command>> = { ...COMMANDS, ...OWN_COMMANDS };
 
@@ -90,7 +88,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (words.length > 0 || (first !== undefined && values.config !== undefined)) {
     return misuse('one configuration file at a time');
   }
-  return serve(values.config ?? first, !values['no-project']);
+  const path = resolveConfigPath({ argument: values.config ?? first, env: process.env });
+  const directory = values['no-project'] ? undefined : workingDirectory();
+  return values.shared ? serveShared(path, directory) : serve(path, directory);
 }
 
 function commandNamed(name: string | undefined): Command | undefined {
@@ -166,13 +166,23 @@ function signalled(): Promise<string> {
   });
 }
 
+/** Serves one client by the gateway that all sessions share; by one of its own where that cannot be. */
+async function serveShared(path: string, directory: string | undefined): Promise<number> {
+  const { attach } = await import('./daemon/attach.ts');
+  try {
+    return await attach(path, directory);
+  } catch (error) {
+    printError(`mcp-gateway: not shared with other sessions: ${causeOf(error)}\n`);
+    return serve(path, directory);
+  }
+}
+
 /** Serves one client over stdio until it goes or a signal comes, and leaves no process behind. */
-async function serve(argument: string | undefined, project: boolean): Promise<number> {
+async function serve(path: string, directory: string | undefined): Promise<number> {
   const log = processLog();
   const stopped = signalled();
-  const path = resolveConfigPath({ argument, env: process.env });
-  const source = sourceOf(path, project);
-  const config = await configured(path, source);
+  const source = startSource(path, directory);
+  const config = await loadToStart(path, source);
   const remembered = serverMemory(cacheDirectory());
   const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
   const desk = new FrontDesk(process.stdin, processOutput(1), introduction);
@@ -195,34 +205,11 @@ async function serve(argument: string | undefined, project: boolean): Promise<nu
   return 0;
 }
 
-/** The user's file, and over it that of the project in whose directory a client has started us. */
-function sourceOf(path: string, project: boolean): ConfigSource {
-  const cwd = project ? workingDirectory() : undefined;
-  if (cwd === undefined) return fileSource(path, undefined, SECRETS_PATIENCE_MS);
-  return new ProjectSource({
-    path,
-    cwd,
-    env: process.env,
-    dataDirectory: dataDirectory(),
-    patienceMs: SECRETS_PATIENCE_MS,
-  });
-}
-
 /** Undefined where it was removed. */
 function workingDirectory(): string | undefined {
   try {
     return process.cwd();
   } catch {
     return undefined;
-  }
-}
-
-/** The configuration to start with. A file that cannot be read costs its servers, not the gateway: it is watched. */
-async function configured(path: string, source: ConfigSource): Promise<GatewayConfig> {
-  try {
-    return await source.load();
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    return emptyConfig(path, [{ severity: 'error', message: error.message }]);
   }
 }

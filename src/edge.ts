@@ -5,15 +5,17 @@ import type { Audience, Backend, Router } from './backend.ts';
 import type { Broker } from './broker.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { GatewayConfig } from './config/load.ts';
+import type { ServerConfig } from './config/schema.ts';
 import { type Caller, type CallPolicy, LOCAL, ownerOf, type Visibility } from './core/call.ts';
 import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { writeForMany } from './core/line-writer.ts';
 import type { Logger } from './core/log.ts';
 import type { ToolEntry } from './core/tool.ts';
+import { clientSession, openEdgeSession } from './edge-session.ts';
 import { createApp, publicUrlOf } from './http/app.ts';
 import { openBindProblem } from './http/auth/bind-check.ts';
-import type { EdgeParts, EdgeSession } from './http/edge-parts.ts';
+import type { EdgeParts } from './http/edge-parts.ts';
 import { ExpressLane } from './http/express-lane.ts';
 import { Gate } from './http/gate.ts';
 import { startHealthRounds } from './http/health-rounds.ts';
@@ -35,6 +37,7 @@ import type { RememberedServers } from './remembered/remembered-servers.ts';
 import { serverViews } from './server-views.ts';
 import { Sharing } from './sharing/sharing.ts';
 import { StatelessClients } from './sharing/stateless-clients.ts';
+import { STRANGERS } from './sharing/strangers.ts';
 import type { EraVerdicts } from './upstream/era-verdicts.ts';
 import { VERSION } from './version.ts';
 
@@ -69,9 +72,11 @@ export interface EdgeHost {
   readonly audience: Audience;
   /** Which connections a call takes. */
   readonly router: Router;
-  /** Watches calls. */
-  readonly policy: CallPolicy;
-  readonly refused: CallObservation['refused'];
+  /** Watches calls; absent: nobody does. */
+  readonly policy?: CallPolicy;
+  readonly refused?: CallObservation['refused'];
+  /** The entries as the shared connections have them; absent: as they are. */
+  readonly sharedEntries?: (servers: readonly ServerConfig[]) => readonly ServerConfig[];
   /** The configuration has changed. */
   reloaded(): void;
   listChanged(server: string, list: PrimitiveKind): void;
@@ -103,6 +108,7 @@ export class Edge {
     this.#sharing = new Sharing({
       ...{ log, remembered, verdicts, exposes, offered, main: backend },
       servers: () => config().servers,
+      rules: STRANGERS,
       onTell: (method, params) => this.#tellModern(method, params),
     });
     this.#stateless = new StatelessClients();
@@ -198,7 +204,7 @@ export class Edge {
       // Whether a tool is known does not depend on the caller by now; a count is all that it is for here.
       servers: () => serverViews(config(), backend.upstreams.all(), known(LOCAL)),
       tools: (caller) => backend.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
-      openSession: (caller) => this.#openSession(caller),
+      openSession: (caller) => openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway),
       stateless: (caller) => this.#statelessParts(caller),
       context: (caller, rest) => ({ ...rest, caller }),
       requests,
@@ -235,31 +241,6 @@ export class Edge {
       this.#running--;
     }
   };
-
-  #openSession(caller: Caller): EdgeSession {
-    const sharing = this.#sharing;
-    const { jobs, partsFor, receipt } = this.#gateway;
-    const session: ClientSession = new ClientSession({
-      onLogLevel: (level) => sharing.logLevel(session, level),
-      onRootsChanged: () => sharing.rootsChanged(session),
-      onListen: (uris) => sharing.following.follow(session, uris),
-    });
-    sharing.join(session);
-    const owner = ownerOf(caller);
-    receipt.session(owner, session.introduced);
-    return {
-      parts: {
-        ...partsFor(caller, session, (...request) => sharing.following.primitive(session, ...request)),
-        learnt: () => sharing.learnt(session),
-      },
-      isBusy: () => jobs.hasLive(owner),
-      end: () => {
-        jobs.cancelAll(owner);
-        receipt.left(owner);
-        return sharing.leave(session);
-      },
-    };
-  }
 
   #statelessParts(caller: Caller): { parts: ServerParts; end: () => void } {
     const sharing = this.#sharing;

@@ -122,7 +122,7 @@ export class Gateway {
       admit: (...which) => this.#guards.admit(...which),
       refused: (...refusal) => {
         this.#receipt.refused(...refusal);
-        this.#host?.refused(...refusal);
+        this.#host?.refused?.(...refusal);
       },
       witness: this.#receipt,
       visible: (...which) => this.#guards.visible(...which),
@@ -186,7 +186,7 @@ export class Gateway {
     this.#log.setLevel(config.settings.logLevel);
     for (const { severity, message, server } of config.problems) this.#log[severity](message, { server });
     if (!config.found) this.#log.warning(noConfig(config.path));
-    this.#backend.upstreams.reconcile(config.servers);
+    this.#backend.upstreams.reconcile(this.#host?.sharedEntries?.(config.servers) ?? config.servers);
     this.#host?.reloaded();
     void config.later?.then((next) => !this.#isStopped && this.#config === config && this.reload(next));
   }
@@ -308,21 +308,27 @@ export class Gateway {
     };
   }
 
+  /** @internal Has an edge with many clients take over what is on its way to servers. Before `startServers`. */
+  compose<Composed extends { readonly host: EdgeHost }>(make: (parts: EdgeInternals) => Composed): Composed {
+    const edge = make(this.internals());
+    const { audience, router, policy } = edge.host;
+    this.#host = edge.host;
+    this.#audience = audience;
+    this.#router = router;
+    if (policy) this.#call = policy(this.#call);
+    return edge;
+  }
+
   #openEdge(): Promise<Edge> {
     if (this.#stdio) throw oneOrTheOther();
     this.#edge ??= this.#loadEdge();
     return this.#edge;
   }
 
-  /** The edge is loaded when somebody wants it, and takes over what is on its way to servers: there are several clients now. */
+  /** The edge is loaded when somebody wants it: there are several clients now. */
   async #loadEdge(): Promise<Edge> {
     const { Edge } = await import('./edge.ts');
-    const edge = new Edge(this.internals());
-    this.#host = edge.host;
-    this.#audience = edge.host.audience;
-    this.#router = edge.host.router;
-    this.#call = edge.host.policy(this.#call);
-    return edge;
+    return this.compose((parts) => new Edge(parts));
   }
 
   async #reread(source: ConfigSource): Promise<void> {

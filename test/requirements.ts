@@ -690,7 +690,6 @@ const HOME = promised('#7', {
 });
 
 const PEOPLE = promised('#7', {
-  // people
   'people.list': 'list shows servers, where they stand and why, their tools, and what they cost directly and now.',
   'people.list-tools': 'list of a server shows its tools, as a model would find them.',
   'people.tokens': 'The tokens of definitions are estimated within a fifth of a real tokenizer.',
@@ -720,7 +719,6 @@ const PEOPLE = promised('#7', {
 });
 
 const DOCTOR = promised('#7', {
-  // doctor
   'doctor.config':
     'doctor names the file, and each mistake in it by place, cause and cure: broken, missing, unknown keys, unset variables, wrong entries.',
   'doctor.commands': 'doctor says which program, script or folder a command lacks, and how to come by it.',
@@ -757,7 +755,6 @@ const DOCTOR = promised('#7', {
 });
 
 const LOGIN_COMMANDS = promised('#7', {
-  // login
   'login.command': '`mcp-gateway login <server>` opens the browser and keeps the login for its owner only.',
   'login.command-paste': 'With --no-browser login shows the address and takes the one the browser ended at from stdin.',
   'login.command-none': 'login says why a server takes no login, or cannot be reached, and knows the nearest name.',
@@ -791,7 +788,6 @@ const LOGIN_COMMANDS = promised('#7', {
 });
 
 const PERMISSIONS = promised('#7', {
-  // permissions
   'permissions.match': 'A rule fits by patterns for server, tool and whole id, and by tags of the server.',
   'permissions.glob': 'In a pattern * stands for any text and ? for one character, and no pattern takes long.',
   'permissions.hints': 'A rule fits by the annotations of a tool, with the defaults of MCP where it says nothing.',
@@ -829,7 +825,6 @@ const PERMISSIONS = promised('#7', {
 });
 
 const PROJECT = promised('#7', {
-  // project
   'project.found':
     'The nearest .mcp-gateway.json, .jsonc, .yml or .yaml in the working directory or above it applies, never one in the home directory or above that.',
   'project.unconfirmed':
@@ -850,7 +845,6 @@ const PROJECT = promised('#7', {
 });
 
 const TRUST = promised('#7', {
-  // trust
   'trust.first-sight':
     'What each tool is when it is first seen is kept, and says nothing as long as it stays that way.',
   'trust.same': 'The order of keys, and what nobody acts on, make no other tool of it.',
@@ -871,11 +865,28 @@ const TRUST = promised('#7', {
 });
 
 const DAEMON = promised('#7', {
-  // daemon
+  'daemon.one': 'Sessions with --shared that start at once have one daemon, and one process for each server.',
+  'daemon.race': 'Of daemons that come up at once one stays, and no other beside it.',
+  'daemon.end': 'When the last session has gone, however it went, no process is left.',
+  'daemon.stale': 'What a killed daemon leaves behind keeps nobody from starting another one.',
+  'daemon.identity': 'Sessions share a daemon if version, file and telling variables are the same, and only then.',
+  'daemon.private':
+    'Sockets stand in a directory that only the user can enter, within the length that a system allows.',
+  'daemon.own-gateway': 'Where there can be no safe socket, a session is served by a gateway of its own.',
+  'daemon.reload': 'An edit of the configuration reaches all sessions of a daemon.',
+  'daemon.sessions': 'Each session gets its own progress, jobs and log messages, and ends without the others.',
+  'daemon.questions': 'A question of a shared server is put to the session that caused it, or to none.',
+  'daemon.roots': 'A server that asks for roots has an instance for each session, also with the next daemon.',
+  'daemon.directories': 'A shared server runs in the home directory, one of a session in its directory.',
+  'daemon.death':
+    'After the death of a daemon every request gets one answer, and none reaches a server twice that must not.',
+  'daemon.jobs': 'Jobs that had not begun when a daemon died begin under their id; the others are told to be lost.',
+  'daemon.stop': 'A daemon that is told to stop lets calls come to their end, and hands the sessions over.',
+  'daemon.fidelity': 'Through a daemon a session sees what it would see of the server itself.',
+  'daemon.install': 'install --shared writes an entry with --shared, and takes it back.',
 });
 
 const HOSTS = promised('#7', {
-  // hosts
   'hosts.move':
     'import, install claude-code and install opencode lead both hosts to the gateway, with every server they had.',
   'hosts.move-back':

@@ -6,7 +6,7 @@ import { replaceFile } from '../clients/replace-file.ts';
 import { SecretNames, withoutSecrets } from '../clients/secrets.ts';
 import { checkEntry } from '../config/check.ts';
 import { readShape } from '../config/formats.ts';
-import { resolveConfigPath } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import { parseConfig } from '../config/parse.ts';
 import { substitute } from '../config/substitute.ts';
 import { GatewayError } from '../core/errors.ts';

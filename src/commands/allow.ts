@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { type RawConfig, readShape } from '../config/formats.ts';
-import { loadConfig, resolveConfigPath } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import { parseConfig } from '../config/parse.ts';
 import { findProjectFile } from '../config/project-file.ts';
 import { readRecord, writeRecord } from '../config/project-record.ts';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { CLIENTS } from '../clients/clients.ts';
-import { loadConfig, resolveConfigPath } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import { cacheDirectory } from '../core/directories.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';

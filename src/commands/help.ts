@@ -33,6 +33,7 @@ ${sections.join('\n\n')}
 Options
   -c, --config <file>   configuration file (.json, .jsonc, .yml, .yaml)
   --no-project          leave the .mcp-gateway.json of the project alone
+  --shared              serve by one gateway for all sessions, with one set of servers; started if there is none
   -h, --help            this text, or that of a command
   -v, --version         the version
 

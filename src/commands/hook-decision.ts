@@ -1,4 +1,5 @@
-import { type GatewayConfig, loadConfig, resolveConfigPath } from '../config/load.ts';
+import { type GatewayConfig, loadConfig } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import { cacheDirectory, dataDirectory } from '../core/directories.ts';
 import { clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';

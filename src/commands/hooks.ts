@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { CLIENTS } from '../clients/clients.ts';
-import { type GatewayConfig, loadConfig, resolveConfigPath } from '../config/load.ts';
+import { type GatewayConfig, loadConfig } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import { unknownClient } from './import.ts';
 import { misused, reporting, shown, type Terminal } from './terminal.ts';
 

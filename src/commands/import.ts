@@ -9,9 +9,10 @@ import { entriesOf, type OurFile, readOurFile, withServers, withSetting } from '
 import { addSecrets, type OurSecrets, readOurSecrets } from '../clients/our-secrets.ts';
 import { plainFile } from '../clients/plain-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
-import { expandHome } from '../config/check.ts';
+import { expandHome } from '../config/expand-home.ts';
 import { suggestion } from '../config/finding.ts';
-import { loadConfig, resolveConfigPath } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import { nearest } from '../config/nearest.ts';
 import type { JsonObject } from '../core/json.ts';
 import { importPreview, stillNeeded } from './import-preview.ts';

@@ -15,9 +15,9 @@ import {
 } from '../clients/installation.ts';
 import { entriesOf, readOurFile } from '../clients/our-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
-import { expandHome } from '../config/check.ts';
+import { expandHome } from '../config/expand-home.ts';
 import { formatPath } from '../config/finding.ts';
-import { resolveConfigPath } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import type { JsonObject } from '../core/json.ts';
 import { selfKnown, unknownClient, withOurSecrets } from './import.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
@@ -30,6 +30,7 @@ export interface InstallArguments {
   /** Whether servers that the gateway has stay in the client as well. */
   readonly keep?: boolean | undefined;
   readonly yes?: boolean | undefined;
+  readonly shared?: boolean | undefined;
   readonly runner?: string | undefined;
   /** For the runner: a file, or what a registry knows. */
   readonly package?: string | undefined;
@@ -73,7 +74,8 @@ async function plan(client: Client, args: InstallArguments, terminal: Terminal):
   const scope = args.project ? 'project' : 'user';
   if (args.undo) return planUndo(client, scope, { home, self });
   const takenOver = args.keep ? undefined : await takenOverBy(path, { home, self });
-  return planInstall(client, scope, { home, self, command: commandOf(args, terminal), takenOver });
+  const command = [...commandOf(args, terminal), ...(args.shared ? ['--shared'] : [])];
+  return planInstall(client, scope, { home, self, command, takenOver });
 }
 
 /** What our file at `path` has of the servers of all clients: those that an import would add no more, and that are on. */

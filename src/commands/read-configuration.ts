@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { type GatewayConfig, resolveConfigPath } from '../config/load.ts';
+import type { GatewayConfig } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import { ProjectSource } from '../config/project-source.ts';
 import { dataDirectory } from '../core/directories.ts';
 import type { Terminal } from './terminal.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { readOurFile, withoutServers } from '../clients/our-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { suggestion } from '../config/finding.ts';
-import { resolveConfigPath } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import { nearest } from '../config/nearest.ts';
 import { GatewayError } from '../core/errors.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';

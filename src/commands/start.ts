@@ -1,4 +1,5 @@
-import { type GatewayConfig, loadConfig, resolveConfigPath, SECRETS_PATIENCE_MS } from '../config/load.ts';
+import { type GatewayConfig, loadConfig, SECRETS_PATIENCE_MS } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { Gateway } from '../gateway.ts';

@@ -33,6 +33,7 @@ export const OPTIONS = {
   decide: { type: 'boolean' },
   entry: { type: 'string' },
   'no-project': { type: 'boolean' },
+  shared: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -114,6 +115,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       project: 'the file of the working directory instead of the user’s',
       keep: 'leave servers in the client that the gateway has too',
       yes: 'do not ask',
+      shared: 'one set of servers for all sessions',
       runner: 'npx or bunx, with --package',
       package: 'package file that the runner runs; without it the entry runs this very copy',
     },

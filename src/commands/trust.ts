@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { suggestion } from '../config/finding.ts';
-import { type GatewayConfig, loadConfig, resolveConfigPath } from '../config/load.ts';
+import { type GatewayConfig, loadConfig } from '../config/load.ts';
+import { resolveConfigPath } from '../config/locate.ts';
 import { nearest } from '../config/nearest.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import { cacheDirectory, dataDirectory } from '../core/directories.ts';

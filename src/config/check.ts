@@ -12,8 +12,6 @@ import { EntrySecrets, type Secrets } from './secrets.ts';
 import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
 import { type Environment, type Sources, substitute, substituteAll } from './substitute.ts';
 
-export { expandHome };
-
 /** Where relative things start: the folder of the file, the user's home, the variables. */
 export interface Surroundings {
   readonly folder: string;

@@ -1,15 +1,15 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { ConfigProblem } from '../core/problem.ts';
-import { checkEntry, checkSettings, expandHome, type Surroundings, secretsSettings } from './check.ts';
+import { checkEntry, checkSettings, type Surroundings, secretsSettings } from './check.ts';
 import { isDeniedWhole } from './denied-servers.ts';
 import { overrideSettings } from './environment.ts';
+import { expandHome } from './expand-home.ts';
 import { type Finding, toProblem, warning } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type RawConfig, readShape } from './formats.ts';
+import { homeOf, resolveConfigPath } from './locate.ts';
 import { parseConfig } from './parse.ts';
 import { permissionAdvice } from './permissions.ts';
 import type { ProjectState } from './project-state.ts';
@@ -57,42 +57,6 @@ interface Read {
 
 /** How long a gateway that starts waits for `secrets` that some servers want, in ms: hosts give up after 5 s. */
 export const SECRETS_PATIENCE_MS = 1_000;
-
-/** File names looked for in the configuration directory, in this order. */
-const FILE_NAMES = ['config.json', 'config.jsonc', 'config.yml', 'config.yaml'];
-/** File names looked for in a working directory, in this order. */
-const FOLDER_FILE_NAMES = ['mcp-gateway.yml', 'mcp-gateway.yaml', 'mcp-gateway.json', 'mcp-gateway.jsonc'];
-
-/**
- * Absolute path of the file to use: the argument, else `MCP_GATEWAY_CONFIG`, else the first in `folder` where one is
- * given, else the first in the user's directory. A `folder` is for `mcp-gateway start` alone: what a client starts in
- * a project must not run the commands of a file that came with it.
- */
-export function resolveConfigPath({
-  argument,
-  folder,
-  env = process.env,
-  home = homeOf(env),
-}: {
-  argument?: string | undefined;
-  folder?: string | undefined;
-  env?: Environment;
-  home?: string;
-} = {}): string {
-  const named = argument || env.MCP_GATEWAY_CONFIG;
-  if (named) return resolve(expandHome(named, home));
-  const xdg = env.XDG_CONFIG_HOME ?? '';
-  // The XDG specification tells programs to ignore a relative one.
-  const directory = join(isAbsolute(xdg) ? xdg : join(home, '.config'), 'mcp-gateway');
-  const inFolder = folder === undefined ? [] : FOLDER_FILE_NAMES.map((name) => resolve(folder, name));
-  const candidates = [...inFolder, ...FILE_NAMES.map((name) => join(directory, name))];
-  return candidates.find((path) => existsSync(path)) ?? join(directory, 'config.json');
-}
-
-/** The user's home directory. */
-export function homeOf(env: Environment): string {
-  return env.HOME || homedir();
-}
 
 /**
  * Reads and checks a configuration file; three settings may be overridden by the environment. A missing file, wrong

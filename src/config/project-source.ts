@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { fingerprint } from './fingerprint.ts';
-import { type GatewayConfig, homeOf, loadConfig } from './load.ts';
+import { type GatewayConfig, loadConfig } from './load.ts';
+import { homeOf } from './locate.ts';
 import { findProjectFile, PROJECT_FILE_NAMES, projectDirectories } from './project-file.ts';
 import { recordPath } from './project-record.ts';
 import type { ConfigSource } from './source.ts';

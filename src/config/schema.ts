@@ -37,7 +37,7 @@ const common = {
     .boolean()
     .optional()
     .describe(
-      'Over HTTP: `true` has all sessions share one connection, `false` gives each its own. Absent: own ones for sessions that can be asked something, where the server cannot say whom it asks (before 2026-07-28).',
+      'With several sessions: `true` has all share one connection, `false` gives each its own. Absent: over HTTP own ones for sessions that can be asked something, where the server cannot say whom it asks (before 2026-07-28); with `--shared` own ones where the server needs to know the session.',
     ),
   pin: z
     .boolean()

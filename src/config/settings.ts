@@ -58,6 +58,15 @@ const http = strict({
     .describe('How long a stop waits for what is running before it is cancelled.'),
 });
 
+const daemon = strict({
+  idleSeconds: z
+    .number()
+    .min(0)
+    .max(MAX_TIMER_MS / 1_000, `at most ${MAX_TIMER_MS / 1_000}`)
+    .default(5)
+    .describe('Seconds without a session after which the gateway of `--shared` ends, and its servers.'),
+});
+
 const invoke = strict({
   waitMs: count
     .optional()
@@ -158,6 +167,7 @@ export const settingsSchema = strict({
   rateLimit: rateLimit.optional().describe('Requests per time over HTTP; absent: no limit.'),
   monitor: monitor.prefault({}).describe('What the HTTP edge remembers and shows.'),
   http: http.prefault({}).describe('Bounds and addresses of the HTTP edge.'),
+  daemon: daemon.prefault({}).describe('The gateway that sessions with `--shared` share.'),
   corsOrigins: strings.default([]).describe('Web origins that may call over HTTP.'),
 });
 

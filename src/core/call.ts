@@ -53,6 +53,10 @@ export interface CallContext {
   readonly onProgress?: (progress: Progress) => void;
   /** The way back to the client; absent where there is none to ask. */
   readonly peer?: Peer;
+  /** Called before the request is given to a server that must not get it twice; it goes out when this has resolved. */
+  readonly onSending?: () => Promise<void>;
+  /** Called when the request has become a job. */
+  readonly onJob?: (jobId: string) => void;
 }
 
 /** An upstream's `CallToolResult`, exactly as received. `isError: true` is a result, not an error of ours. */

@@ -13,6 +13,11 @@ export function dataDirectory(env: Environment = process.env): string {
   return join(absolute(env.XDG_DATA_HOME) ?? join(homedir(), '.local', 'share'), 'mcp-gateway');
 }
 
+/** Where logs are kept: `$XDG_STATE_HOME/mcp-gateway`, else `~/.local/state/mcp-gateway`. */
+export function stateDirectory(env: Environment = process.env): string {
+  return join(absolute(env.XDG_STATE_HOME) ?? join(homedir(), '.local', 'state'), 'mcp-gateway');
+}
+
 /** The standard has it that relative paths are ignored. */
 function absolute(path: string | undefined): string | undefined {
   return path !== undefined && isAbsolute(path) ? path : undefined;

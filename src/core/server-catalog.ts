@@ -17,6 +17,8 @@ export interface RememberedCatalog extends ServerCatalog {
   readonly learntAt: number;
   /** Marks of the clients to which it offered this. */
   readonly clients: readonly string[];
+  /** What it asked of clients that shared a connection to it, as far as that decides who may; absent: nothing. */
+  readonly asks?: readonly string[];
 }
 
 /** A list of resources, templates or prompts as it was when last read, and what it said about keeping it. */

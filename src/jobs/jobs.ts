@@ -42,6 +42,9 @@ interface LiveJob {
 
 /** Background calls: ordered and limited by p-queue, remembered for a while after they ended. */
 export class Jobs {
+  /** Hears of each job that has ended. */
+  onEnded: (job: Job) => void = () => {};
+
   readonly #limits: JobLimits;
   readonly #now: () => number;
   readonly #queue: PQueue;
@@ -62,11 +65,15 @@ export class Jobs {
 
   /**
    * Queues a call, higher priority first and in order within one; `running` already if there was room. Throws
-   * `QUEUE_FULL` when too many wait, `CANCELLED` during shutdown.
+   * `QUEUE_FULL` when too many wait, `CANCELLED` during shutdown. With a `jobId` it is the job of that id.
    */
-  submit(owner: string, { tool }: { tool: string }, priority: number, run: RunJob): Job {
+  submit(
+    owner: string,
+    { tool, jobId = newId() }: { tool: string; jobId?: string | undefined },
+    priority: number,
+    run: RunJob,
+  ): Job {
     this.#refuseIfUnable();
-    const jobId = newId();
     const timings = { submittedAt: this.#now() };
     const live: LiveJob = {
       job: { jobId, owner, tool, priority, timings, status: 'queued' },
@@ -95,6 +102,13 @@ export class Jobs {
     this.#live.set(job.jobId, live);
     this.#track(live, () => call.execution);
     return { job, progress: (progress) => report(live, progress) };
+  }
+
+  /** Takes down a job of which nothing is known any more but that there was one: failed, for that reason. */
+  lose(owner: string, { tool, jobId }: { tool: string; jobId: string }, message: string): void {
+    const timings = { submittedAt: this.#now(), endedAt: this.#now() };
+    const error = { code: 'UPSTREAM_UNAVAILABLE' as const, message };
+    this.#finished.add({ jobId, owner, tool, priority: 0, timings, status: 'failed', error });
   }
 
   /** The job now. Throws `JOB_NOT_FOUND` when unknown, forgotten or someone else's: these look the same. */
@@ -200,6 +214,7 @@ export class Jobs {
     this.#finished.add(live.job);
     this.#live.delete(jobId);
     for (const release of live.waiters) release();
+    this.onEnded(live.job);
   }
 }
 

@@ -19,10 +19,12 @@ interface Pending {
 export class ClientRequests {
   readonly #send: SendMessage;
   readonly #pending = new Map<unknown, Pending>();
-  #nextId = 0;
+  #nextId: number;
 
-  constructor(send: SendMessage) {
+  /** `firstId`: of our requests, which count up from there. */
+  constructor(send: SendMessage, firstId = 0) {
     this.#send = send;
+    this.#nextId = firstId;
   }
 
   /** Resolves with the client's answer, or with an error when the question was taken back or the client has gone. */

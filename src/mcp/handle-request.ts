@@ -32,9 +32,9 @@ export async function handleRequest(
   parts: ServerParts,
 ): Promise<JsonObject> {
   if (method === 'tools/list') return { tools: metaToolDefinitions() };
-  const { continuation, jobs, signal, peer, onProgress } = inherited;
+  const { continuation, jobs, signal, peer, onProgress, onSending, onJob } = inherited;
   const heart = onProgress && withHeartbeat(onProgress);
-  const context = { caller: parts.caller, signal, peer, onProgress: heart?.onProgress };
+  const context = { caller: parts.caller, signal, peer, onProgress: heart?.onProgress, onSending, onJob };
   try {
     if (method === 'tools/call') {
       const { broker, results, learnt } = parts;
@@ -49,6 +49,15 @@ export async function handleRequest(
   } finally {
     heart?.stop();
   }
+}
+
+/** Has what becomes of that request told to whoever wants to know. */
+export function fatesOf(requestId: unknown, { fates }: ServerParts): Pick<Inherited, 'onSending' | 'onJob'> {
+  if (!fates) return {};
+  return {
+    onSending: () => fates.sending(requestId),
+    onJob: (jobId) => fates.becameJob(requestId, jobId),
+  };
 }
 
 /** The progress token of a request; undefined where it wants no progress. */

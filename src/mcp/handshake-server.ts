@@ -7,7 +7,7 @@ import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure 
 import { ClientRequests, type SendMessage } from './client-requests.ts';
 import type { WayToClient } from './client-session.ts';
 import { greeting, greetingProblem } from './greeting.ts';
-import { handleRequest, progressTokenOf } from './handle-request.ts';
+import { fatesOf, handleRequest, progressTokenOf } from './handle-request.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /**
@@ -29,7 +29,7 @@ export class HandshakeServer implements WayToClient {
     this.#parts = parts;
     this.#relates = relates;
     this.#send = send;
-    this.#questions = new ClientRequests(send);
+    this.#questions = new ClientRequests(send, parts.firstQuestion);
   }
 
   /** Takes one message of the client. */
@@ -81,6 +81,7 @@ export class HandshakeServer implements WayToClient {
     const progressToken = progressTokenOf(params);
     const inherited = {
       signal,
+      ...fatesOf(id, this.#parts),
       peer: this.#relates ? this.#peerFor(id) : this.#parts.session,
       ...(progressToken !== undefined && {
         onProgress: (progress: JsonObject) =>

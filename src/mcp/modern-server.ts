@@ -15,7 +15,7 @@ import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY 
 import { identityOf, NOT_NOW, type WayToClient } from './client-session.ts';
 import { Conversation, type Conversations } from './conversation.ts';
 import { CAPABILITIES, SERVER_INFO } from './greeting.ts';
-import { handleRequest, type Inherited, progressTokenOf } from './handle-request.ts';
+import { fatesOf, handleRequest, type Inherited, progressTokenOf } from './handle-request.ts';
 import { restoreError, throughSdk } from './raw-error.ts';
 import type { ServerParts } from './server-parts.ts';
 
@@ -103,11 +103,13 @@ async function converse(request: JSONRPCRequest, context: ServerContext, parts: 
 function inheritedFrom(
   peer: Conversation,
   request: JSONRPCRequest,
-  { conversations }: ServerParts,
+  parts: ServerParts,
   continuation: JsonObject | undefined,
 ): Inherited {
+  const { conversations } = parts;
   const onProgress = (progress: Progress) => peer.progress(progress);
   return {
+    ...fatesOf(request.id, parts),
     signal: peer.signal,
     peer,
     continuation,

@@ -10,6 +10,14 @@ import type { Conversations } from './conversation.ts';
 /** Resources, prompts and completion of all servers: answers their methods, raw. */
 export type HandlePrimitive = (method: string, params: JsonObject, context: CallContext) => Promise<Answer>;
 
+/** Hears what becomes of a client's requests, so that another gateway can take them up should this one die. */
+export interface Fates {
+  /** The request of that id is about to reach a server that must not get it twice. Resolves when that is told. */
+  sending(requestId: unknown): Promise<void>;
+  /** The request of that id has become that job. */
+  becameJob(requestId: unknown, jobId: string): void;
+}
+
 /** What the gateway is made of, as far as one client's requests need it. */
 export interface ServerParts {
   readonly broker: Broker;
@@ -24,6 +32,10 @@ export interface ServerParts {
   readonly invokeWaitMs: () => number | undefined;
   /** Resolves when it is known what servers offer to this client, or after a while; absent: to all the same. */
   readonly learnt?: () => Promise<void>;
+  /** Absent: what this gateway does not answer stays without an answer. */
+  readonly fates?: Fates;
+  /** The id of our first question to the client; absent: 0. */
+  readonly firstQuestion?: number;
   readonly instructions: string;
   readonly log: Logger;
 }

@@ -78,10 +78,11 @@ async function removeOldest(directory: string): Promise<void> {
 
 function isRemembered(file: unknown): file is Remembered {
   if (!isJsonObject(file) || file.format !== FORMAT) return false;
-  const { learntAt, clients, about, offers, tools, lists } = file;
+  const { learntAt, clients, about, offers, tools, lists, asks = [] } = file;
   return (
     Number.isFinite(learntAt) &&
     areStrings(clients) &&
+    areStrings(asks) &&
     isAbout(about) &&
     areStrings(offers) &&
     Array.isArray(tools) &&

@@ -25,6 +25,8 @@ export class RememberedServers {
   readonly #known = new Map<string, Remembered | undefined>();
   /** Entries to be written, by their hash. */
   readonly #unwritten = new Map<string, ServerConfig>();
+  /** What servers asked whose catalog may not be known yet, by the hash of the entry. */
+  readonly #asks = new Map<string, readonly string[]>();
   #written = Promise.resolve();
 
   constructor(options: RememberedServersOptions) {
@@ -52,7 +54,24 @@ export class RememberedServers {
     if (isSame && before.clients.includes(mark) && now - before.learntAt < REDATE_MS) return;
     const others = isSame ? before.clients.filter((each) => each !== mark) : [];
     const clients = [mark, ...others].slice(0, MAX_CLIENTS);
-    this.#keep(config, { learntAt: now, clients, about, offers, tools, lists: before?.lists ?? {} });
+    const asks = this.asksOf(config);
+    const lists = before?.lists ?? {};
+    this.#keep(config, { learntAt: now, clients, about, offers, tools, lists, ...(asks.length > 0 && { asks }) });
+  }
+
+  /** What the server is known to ask; see `learnAsk`. */
+  asksOf(config: ServerConfig): readonly string[] {
+    const key = keyOf(config);
+    return this.#asks.get(key) ?? this.#recall(key)?.asks ?? [];
+  }
+
+  /** The server asked something that decides who may share a connection to it. */
+  learnAsk(config: ServerConfig, ask: string): void {
+    const asks = [...new Set([...this.asksOf(config), ask])];
+    const key = keyOf(config);
+    this.#asks.set(key, asks);
+    const before = this.#recall(key);
+    if (before) this.#keep(config, { ...before, asks });
   }
 
   /** The server's list of that name was read; undefined: it has changed since. */

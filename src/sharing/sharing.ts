@@ -1,22 +1,24 @@
 import { type Audience, Backend, type BackendParts, type Router } from '../backend.ts';
 import type { ServerConfig } from '../config/schema.ts';
-import { withTimeout } from '../core/abort.ts';
 import type { CallContext } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type ClientIdentity, originOf, type Peer } from '../core/peer.ts';
-import { clientMark } from '../core/server-catalog.ts';
+import { LOG_LEVELS } from '../core/protocol.ts';
 import type { OfferedTools } from '../offered-tools.ts';
 import type { PrimitiveKind } from '../primitives/primitive-source.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { Following } from './following.ts';
 import { Leases } from './leases.ts';
 import { nobody } from './nobody.ts';
+import { Offers } from './offers.ts';
+import type { SharingRules } from './rules.ts';
 
 export interface SharingParts extends Pick<BackendParts, 'log' | 'remembered' | 'verdicts' | 'exposes'> {
   /** The connections that are shared. */
   readonly main: Backend;
   readonly offered: OfferedTools;
   readonly servers: () => readonly ServerConfig[];
+  readonly rules: SharingRules;
   /** Hears what the shared connections tell outside of calls. */
   readonly onTell: (method: string, params: JsonObject) => void;
 }
@@ -28,15 +30,9 @@ export interface SharingSession extends Peer {
 
 /** Quiet time after which a server that was started for calls without a session is stopped, in ms. */
 const LEASE_IDLE_MS = 60_000;
-/** How long a search waits for what servers offer to a kind of client, in ms. */
-const LEARNING_MS = 3_000;
 const NOTHING: ClientIdentity = { capabilities: {} };
 
-/**
- * Who shares connections to servers with whom. All do, except those that can be asked something or want log messages:
- * before 2026-07-28 a server does not say which call its question or message is about, so on a shared connection one
- * client would be shown what another one does.
- */
+/** Who shares connections to servers with whom, by rules that are given: the right ones for each call. */
 export class Sharing implements Router {
   /** Whom the shared connections are made for. */
   readonly audience: Audience;
@@ -47,8 +43,7 @@ export class Sharing implements Router {
   readonly #sessions = new Map<Peer, SharingSession>();
   readonly #own = new Map<Peer, Backend>();
   readonly #leases: Leases;
-  /** When it is known what servers offer, by their entries and the kind of client: an entry that has changed is another one. */
-  readonly #learnt = new Map<string, Map<string, Promise<void>>>();
+  readonly #offers = new Offers();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(parts: SharingParts) {
@@ -56,7 +51,7 @@ export class Sharing implements Router {
     this.#leases = new Leases(({ identity, logLevel }) =>
       this.#open(
         { introduced: Promise.resolve(identity), peer: { ...nobody(identity), logLevel }, isShared: false },
-        true,
+        parts.servers().map(endingSoon),
       ),
     );
     this.following = new Following({
@@ -66,11 +61,17 @@ export class Sharing implements Router {
       hasSession: (session) => this.#sessions.has(session),
       log: parts.log,
     });
-    const everybody = {
-      ...nobody(NOTHING),
-      notify: (method: string, params: JsonObject) => this.#tell(method, params),
+    const { identity, isOnePerson } = parts.rules;
+    this.audience = {
+      introduced: Promise.resolve(identity),
+      peer: this.#everybody(identity),
+      isShared: true,
+      isOnePerson,
+      onAsked: (server, ...question) => {
+        const upstream = parts.main.upstreams.get(server);
+        if (upstream) parts.rules.asked(upstream, ...question);
+      },
     };
-    this.audience = { introduced: Promise.resolve(NOTHING), peer: everybody, isShared: true };
   }
 
   readonly call: Router['call'] = (call, context) =>
@@ -87,8 +88,7 @@ export class Sharing implements Router {
 
   /** Resolves when it is known what servers offer to clients like this one, or after a while. */
   async learnt(session: SharingSession): Promise<void> {
-    const mark = clientMark(await session.introduced);
-    await Promise.all(this.#parts.servers().map((server) => this.#learnt.get(JSON.stringify(server))?.get(mark)));
+    await this.#offers.settled(await session.introduced, this.#parts.servers());
   }
 
   /** A session has ended. Resolves when nothing of its own is left running. */
@@ -102,7 +102,19 @@ export class Sharing implements Router {
 
   /** A session wants log messages from that level on. */
   async logLevel(session: SharingSession, level: string): Promise<void> {
-    if (this.#sessions.has(session)) await this.#ownOf(session).announcements.logLevel(level);
+    if (!this.#sessions.has(session)) return;
+    const { rules, main } = this.#parts;
+    const own = rules.isOnePerson ? this.#own.get(session) : this.#ownOf(session);
+    await Promise.all([
+      own?.announcements.logLevel(level),
+      rules.isOnePerson && main.announcements.logLevel(this.#leastLevel() ?? level),
+    ]);
+  }
+
+  /** The least severe level that any session wants; undefined: none has said. */
+  #leastLevel(): string | undefined {
+    const wanted = new Set([...this.#sessions.values()].map(({ logLevel }) => logLevel));
+    return LOG_LEVELS.find((level) => wanted.has(level));
   }
 
   rootsChanged(session: SharingSession): void {
@@ -117,10 +129,9 @@ export class Sharing implements Router {
   /** Makes the servers of all sessions those that are configured. */
   reconcile(): void {
     const servers = this.#parts.servers();
-    for (const own of this.#own.values()) own.upstreams.reconcile(servers);
+    for (const [session, own] of this.#own) own.upstreams.reconcile(this.#entriesOf(session));
     for (const leased of this.#leases.all()) leased.upstreams.reconcile(servers.map(endingSoon));
-    const entries = new Set(servers.map((server) => JSON.stringify(server)));
-    for (const entry of this.#learnt.keys()) if (!entries.has(entry)) this.#learnt.delete(entry);
+    this.#offers.keep(servers);
     for (const session of this.#sessions.values()) this.#learn(session, session.identity);
   }
 
@@ -150,37 +161,44 @@ export class Sharing implements Router {
 
   #keepsApart(server: string | undefined, peer: Peer | undefined): boolean {
     const upstream = server === undefined ? undefined : this.#parts.main.upstreams.get(server);
-    if (!upstream || upstream.config.shared === true) return false;
-    if (upstream.config.shared === false) return true;
-    if (!peer || !wantsOwn(peer)) return false;
-    // A server of 2026-07-28 asks in its answer to the call; its log messages belong to no call all the same.
-    const isModern = upstream.config.protocol === '2026-07-28' || upstream.connection?.modern === true;
-    return !isModern || peer.logLevel !== undefined;
+    return upstream !== undefined && this.#parts.rules.keepsApart(upstream, peer);
+  }
+
+  #wantsOwn(session: SharingSession): boolean {
+    return this.#parts.rules.wantsOwn(session, this.#parts.main.upstreams.all());
   }
 
   /** The connections that a session uses where servers do not make a difference. */
   #backendOf(peer: Peer): Backend {
     const session = this.#sessions.get(peer);
-    return session && wantsOwn(session) ? this.#ownOf(session) : this.#parts.main;
+    return session && this.#wantsOwn(session) ? this.#ownOf(session) : this.#parts.main;
   }
 
   #ownOf(session: SharingSession): Backend {
     const known = this.#own.get(session);
     if (known) return known;
-    const own = this.#open({ introduced: session.introduced, peer: session, isShared: false }, false);
+    const own = this.#open(
+      { introduced: session.introduced, peer: session, isShared: false },
+      this.#entriesOf(session),
+    );
     this.#own.set(session, own);
     return own;
   }
 
-  #open(audience: Audience, isLeased: boolean): Backend {
-    const { log, remembered, verdicts, exposes, offered, servers } = this.#parts;
+  /** The servers as a session's own connections have them. */
+  #entriesOf(session: Peer): ServerConfig[] {
+    return this.#parts.servers().map((server) => this.#parts.rules.entryFor(server, session));
+  }
+
+  #open(audience: Audience, entries: readonly ServerConfig[]): Backend {
+    const { log, remembered, verdicts, exposes, offered } = this.#parts;
     const backend = new Backend({
       ...{ log, remembered, verdicts, exposes, onDemand: true },
       audience: () => audience,
       router: () => this,
       onTools: (...listing) => offered.toOne(...listing),
     });
-    backend.upstreams.reconcile(isLeased ? servers().map(endingSoon) : servers());
+    backend.upstreams.reconcile(entries);
     return backend;
   }
 
@@ -190,37 +208,35 @@ export class Sharing implements Router {
     return closed;
   }
 
-  /** Servers may offer other tools to a client that can do other things: the first of its kind asks them. */
+  /** What one person's clients are offered is taken to be the same. */
   #learn(session: SharingSession, client: ClientIdentity): void {
-    if (!this.#sessions.has(session) || !wantsOwn(session)) return;
-    const mark = clientMark(client);
-    for (const server of this.#parts.servers()) {
-      const entry = JSON.stringify(server);
-      const learnt = this.#learnt.get(entry) ?? new Map<string, Promise<void>>();
-      if (server.start === 'lazy' || learnt.has(mark) || !this.#keepsApart(server.key, session)) continue;
-      const own = this.#ownOf(session).upstreams.get(server.key);
-      if (!own) continue;
-      own.wake();
-      learnt.set(
-        mark,
-        withTimeout(LEARNING_MS, (late) => own.settled(late)),
-      );
-      this.#learnt.set(entry, learnt);
-    }
+    const { rules, servers } = this.#parts;
+    if (rules.isOnePerson || !this.#sessions.has(session) || !this.#wantsOwn(session)) return;
+    this.#offers.learn(client, servers(), ({ key }) =>
+      this.#keepsApart(key, session) ? this.#ownOf(session).upstreams.get(key) : undefined,
+    );
   }
 
-  /** What the shared connections tell outside of calls. Log messages are nobody's there. */
+  /** The way back to all who share. */
+  #everybody(identity: ClientIdentity): Peer {
+    const leastLevel = () => (this.#parts.rules.isOnePerson ? this.#leastLevel() : undefined);
+    return {
+      ...nobody(identity),
+      get logLevel() {
+        return leastLevel();
+      },
+      notify: (method, params) => this.#tell(method, params),
+    };
+  }
+
+  /** What the shared connections tell outside of calls. Log messages are nobody's among strangers. */
   #tell(method: string, params: JsonObject): void {
     const isUpdate = method === 'notifications/resources/updated';
-    if (!isUpdate && !method.endsWith('/list_changed')) return;
+    if (!this.#parts.rules.isOnePerson && !isUpdate && !method.endsWith('/list_changed')) return;
     this.#parts.onTell(method, params);
     const sessions = isUpdate ? this.following.followersOf(params.uri) : this.#sessions.keys();
     for (const session of sessions) session.notify(method, params);
   }
-}
-
-function wantsOwn({ identity, logLevel }: Peer): boolean {
-  return logLevel !== undefined || Object.keys(identity.capabilities).length > 0;
 }
 
 function endingSoon(config: ServerConfig): ServerConfig {

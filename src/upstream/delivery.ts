@@ -98,6 +98,7 @@ async function attempt(
 ): Promise<Answer> {
   const { health } = route;
   request.beforeSending?.();
+  if (context.onSending && !request.repeatable) await context.onSending();
   const heard = health.heard;
   try {
     const answer = await send(connection, request, context, deadline, route);

@@ -17,6 +17,8 @@ export interface RequestsOptions {
   readonly health: ConnectionHealth;
   /** Who hears what no request caused, and whether several clients send theirs through this connection. */
   readonly audience: () => { readonly peer?: Peer; readonly isShared: boolean };
+  /** A question of the server, and whom it is put to; nobody where that cannot be told. */
+  readonly onAsked: (method: string, peer: Peer | undefined) => void;
   /** A notification that belongs to no request; `active` are those running meanwhile. */
   readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
   /** Nothing is on its way any more. */
@@ -58,7 +60,11 @@ export class Requests {
       this.#options.health.hear();
       this.#questions++;
       try {
-        return await putToClient(this.#active, this.#options.audience(), request);
+        return await putToClient(
+          this.#active,
+          { ...this.#options.audience(), onAsked: this.#options.onAsked },
+          request,
+        );
       } finally {
         this.#questions--;
         this.#perhapsQuiet();

@@ -10,6 +10,13 @@ export interface ActiveRequest {
   readonly deadline: Deadline;
 }
 
+/** Whom a server's requests are put to where no request caused them, and who hears of each. */
+export interface Asked {
+  readonly peer?: Peer;
+  readonly isShared: boolean;
+  readonly onAsked: (method: string, peer: Peer | undefined) => void;
+}
+
 /** What a client must have declared to be asked; other methods are put to it as they are. */
 const NEEDED: Readonly<Record<string, string>> = {
   'sampling/createMessage': 'sampling',
@@ -24,16 +31,18 @@ const NEEDED: Readonly<Record<string, string>> = {
  */
 export async function putToClient(
   active: ReadonlySet<ActiveRequest>,
-  { peer: own, isShared }: { readonly peer?: Peer; readonly isShared: boolean },
+  { peer: own, isShared, onAsked }: Asked,
   [method, params, options]: [string, JsonObject, PeerRequestOptions],
 ): Promise<Answer> {
   const peers = [...active].map(({ context }) => context.peer);
   if (isShared && new Set(peers.map((each) => each && originOf(each))).size > 1) {
+    onAsked(method, undefined);
     return {
       error: { code: INTERNAL_ERROR, message: `several clients are calling: cannot tell whom ${method} is for` },
     };
   }
   const peer = peers.findLast((each) => each) ?? own;
+  if (peer) onAsked(method, peer);
   if (!peer || !able(peer, method)) {
     return { error: { code: METHOD_NOT_FOUND, message: `Method not found: the client does not offer ${method}` } };
   }
@@ -47,7 +56,8 @@ export async function putToClient(
   }
 }
 
-function able({ identity }: Peer, method: string): boolean {
+/** Whether a client has said that it can be asked that. */
+export function able({ identity }: Peer, method: string): boolean {
   const needed = Object.hasOwn(NEEDED, method) ? NEEDED[method] : undefined;
   return needed === undefined || identity.capabilities[needed] !== undefined;
 }

@@ -16,6 +16,7 @@ import { taskSupport } from './task-call.ts';
 export interface UpstreamOptions extends LifecycleOptions {
   /** The client session that this server belongs to, for what no call caused; or those that share it. */
   readonly audience: RequestsOptions['audience'];
+  readonly onAsked: RequestsOptions['onAsked'];
   /** Called for each notification that does not belong to a call; `active` are the calls running meanwhile. */
   readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
   /** Whether somebody expects the server to speak up by itself: then it is not stopped for being idle. */
@@ -52,6 +53,7 @@ export class Upstream {
       connected: (signal, lost) => this.#life.connected(signal, lost),
       health: this.#life.health,
       audience: options.audience,
+      onAsked: options.onAsked,
       onNotification: options.onNotification,
       onQuiet: () => this.#life.quiet(),
     });

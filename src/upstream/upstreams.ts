@@ -24,6 +24,7 @@ export interface UpstreamsOptions {
     readonly introduced: Promise<ClientIdentity>;
     readonly peer?: Peer;
     readonly isShared: boolean;
+    readonly onAsked?: (server: string, method: string, peer: Peer | undefined) => void;
   };
   /** Servers start at their first use only. */
   readonly onDemand: boolean;
@@ -128,6 +129,7 @@ export class Upstreams {
       log,
       identity: () => audience().introduced,
       audience,
+      onAsked: (...question) => audience().onAsked?.(config.key, ...question),
       onDemand,
       verdicts,
       remembered: recall(config),

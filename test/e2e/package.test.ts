@@ -37,6 +37,7 @@ test('the tarball holds the build and what people read, nothing else', () => {
     'LICENSE',
     'README.md',
     'dist/THIRD-PARTY-LICENSES.txt',
+    'dist/attach.js',
     'dist/config.schema.json',
     'dist/index.js',
     'dist/lib.d.ts',

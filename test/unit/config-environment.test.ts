@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { emptyConfig, loadConfig, resolveConfigPath } from '../../src/config/load.ts';
+import { emptyConfig, loadConfig } from '../../src/config/load.ts';
+import { resolveConfigPath } from '../../src/config/locate.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
 async function load(env: Record<string, string>, content?: unknown) {

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadConfig, resolveConfigPath } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { resolveConfigPath } from '../../src/config/locate.ts';
 import { jsonSchema } from '../../src/config/schema.ts';
 
 let folder = '';
@@ -275,6 +276,7 @@ const DEFAULTS = {
     healthSeconds: 60,
   },
   http: { maxSessions: 1000, sessionIdleMinutes: 30, maxBodyBytes: 16_777_216, allowedHosts: [], stopSeconds: 10 },
+  daemon: { idleSeconds: 5 },
   corsOrigins: [],
 };
 

@@ -167,6 +167,19 @@ test('a file that it made goes with the undo; a key of somebody else is not take
   expect(said()).toContain('has no entry of the gateway');
 });
 
+test('with --shared the entry says so, and an undo takes it back [daemon.install]', async () => {
+  const { terminal, read } = clientFiles({ empty: true });
+  const args = () => JSON.parse(read('.cursor/mcp.json')).mcpServers.gateway.args as string[];
+  await install({ clients: ['cursor'], yes: true }, terminal);
+  expect(args()).not.toContain('--shared');
+  await install({ clients: ['cursor'], yes: true, shared: true }, terminal);
+  expect(args().at(-1)).toBe('--shared');
+  await install({ clients: ['cursor'], yes: true, undo: true }, terminal);
+  expect(args()).not.toContain('--shared');
+  await install({ clients: ['cursor'], yes: true, shared: true, package: './mcp-gateway-0.1.0.tgz' }, terminal);
+  expect(args().slice(-2)).toEqual(['mcp-gateway', '--shared']);
+});
+
 test('without a yes nothing is written; misuse is 2, a broken file 1 [home.install]', async () => {
   const { terminal, exists, write, said } = clientFiles({ empty: true });
   expect(await install({ clients: ['cursor'] }, terminal)).toBe(0);

@@ -51,15 +51,24 @@ const LAYERS: Record<string, readonly string[]> = {
   sharing: [
     'core',
     'backend',
+    'upstream/reverse-requests',
+    'type remembered',
     ...['config/schema', 'mcp', 'offered-tools', 'primitives', 'results', 'upstream'].map((name) => `type ${name}`),
   ],
   edge: [
-    ...['core', 'version', 'http', 'observe', 'sharing', 'mcp', 'server-views'],
+    ...['core', 'version', 'http', 'observe', 'sharing', 'mcp', 'server-views', 'edge-session'],
     ...['backend', 'broker', 'catalog', 'config', 'jobs', 'offered-tools', 'primitives', 'remembered', 'upstream'].map(
       (name) => `type ${name}`,
     ),
     ...['type receipt', 'type optional-parts'],
   ],
+  'edge-session': ['core', 'mcp', 'type edge', 'type http/edge-parts', 'type sharing'],
+  'local-edge': [
+    ...['core', 'sharing', 'edge-session', 'local-session', 'daemon/messages'],
+    ...['type config/schema', 'type edge', 'type http/edge-parts', 'type mcp'],
+  ],
+  'local-session': ['core', 'mcp', 'daemon/messages', 'type http/edge-parts'],
+  daemon: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'gateway', 'local-edge'],
   'stdio-edge': ['core', 'mcp', 'type backend', 'type edge'],
   gateway: [
     ...['core', 'config', 'catalog', 'jobs', 'results', 'upstream', 'broker', 'mcp', 'server-memory', 'call-policies'],
@@ -93,7 +102,18 @@ const LAYERS: Record<string, readonly string[]> = {
     ...['arguments', 'catalog', 'mcp/instructions', 'mcp/meta-tools', 'type edge', 'type finder'],
   ],
   lib: ['core', 'config', 'broker', 'gateway', 'type server-views'],
-  cli: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'upstream', 'gateway', 'commands'],
+  cli: [
+    'core',
+    'version',
+    'process-streams',
+    'config',
+    'mcp',
+    'server-memory',
+    'upstream',
+    'gateway',
+    'commands',
+    'daemon',
+  ],
 };
 
 /** The protocol engine stays at the two ends of the hop; the middle knows its types at most. */

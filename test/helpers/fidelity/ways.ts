@@ -7,6 +7,7 @@ import type { Entry, NetworkTransport } from '../fixture.ts';
 import { type Gateway, launchGateway } from '../gateway.ts';
 import { startHttpGateway } from '../http-gateway.ts';
 import { waitUntil } from '../processes.ts';
+import { SharedHome } from '../shared-sessions.ts';
 import { directTransport } from '../transports.ts';
 import type { Way } from './probe.ts';
 import { type ClientKind, connectSession, type Session } from './session.ts';
@@ -35,6 +36,20 @@ export async function throughGateway(
   const ready = async () => !(await session.callTool('describe', { id: `u::${tool}` })).isError;
   await waitUntil(ready, { what: `u::${tool} is known; log: ${gateway.process.tail()}` });
   return { gateway, session, events, call: (name, args, options) => invoke(session, name, args, options) };
+}
+
+/** The same through the daemon that sessions share. */
+export async function throughDaemon(
+  kind: ClientKind,
+  entry: Entry,
+  tool: string,
+  events: Way['events'] = () => [],
+): Promise<Way> {
+  const home = new SharedHome({ u: entry });
+  const session = await opened(connectSession(kind, pipeTransport(home.start().peer)));
+  const ready = async () => !(await session.callTool('describe', { id: `u::${tool}` })).isError;
+  await waitUntil(ready, { what: `u::${tool} is known; log: ${home.log()}` });
+  return { session, events, call: (name, args, options) => invoke(session, name, args, options) };
 }
 
 /** The same through the HTTP edge of a gateway, over that transport of it. */

@@ -1,0 +1,129 @@
+import { type StdioOptions, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { homeOf, resolveConfigPath } from '../config/locate.ts';
+import { projectAt } from '../config/project.ts';
+import { dataDirectory, stateDirectory } from '../core/directories.ts';
+import { causeOf } from '../core/errors.ts';
+import { createLogger, type Logger } from '../core/log.ts';
+import { processOutput, stderrWriter } from '../process-streams.ts';
+import { Attachment } from './attachment.ts';
+import { openLog } from './bounded-log.ts';
+import { commonEnvironment, identityOf } from './identity.ts';
+import { reach } from './reach.ts';
+import { socketDirectory } from './socket-directory.ts';
+import type { Place } from './sockets.ts';
+
+/** What a daemon is started with. */
+export interface DaemonOptions extends Place {
+  /** Absolute path of the configuration file. */
+  readonly config: string;
+  /** Of the project whose file counts too; absent: none does. */
+  readonly project?: string | undefined;
+  /** The working directory of the session that started it. */
+  readonly firstDirectory: string;
+  readonly log: string;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * `mcp-gateway --shared`: serves one client over stdio through the daemon that all sessions share; sessions of a project
+ * that has a file of its own share another one. `config` is an absolute path; without a `directory` projects do not count.
+ * Resolves with the exit code when the client has gone or a signal came. Throws where the daemon's socket would not be safe.
+ */
+export async function attach(config: string, directory: string | undefined): Promise<number> {
+  const log = createLogger(stderrWriter(), process.env.MCP_GATEWAY_LOG_LEVEL === 'debug' ? 'debug' : 'info');
+  const project = directory === undefined ? undefined : projectFileOf(directory, process.env);
+  const files = project === undefined ? [config] : [config, project];
+  const env = commonEnvironment(files, process.env);
+  const place = { directory: socketDirectory(env), id: identityOf(files, env) };
+  const options = {
+    ...{ ...place, config, project: project && dirname(project) },
+    ...{ firstDirectory: process.cwd(), log: `${stateDirectory(env)}/daemon.log` },
+  };
+  log.debug('attaching to the shared gateway', { id: place.id, log: options.log });
+  const attachment = new Attachment({
+    input: process.stdin,
+    output: processOutput(1),
+    hello: { session: randomUUID(), directory: process.cwd() },
+    reach: () => reach(place, () => startDaemon(options, env, log)),
+    log,
+  });
+  const served = attachment.run().then(
+    () => 0,
+    async (error: unknown) => {
+      const reason = `${causeOf(error)}; its log: ${options.log}`;
+      log.error('no shared gateway', { error: reason });
+      attachment.giveUp(reason);
+      // Lines go out at the end of the turn.
+      await immediate();
+      return 1;
+    },
+  );
+  return Promise.race([served, signalled()]);
+}
+
+/**
+ * The same for a command line that says nothing else; undefined for another one, and where the session cannot be shared:
+ * then the command line is to see to it, which takes longer to load than such a session may take to start.
+ */
+export async function attachEarly(argv: readonly string[]): Promise<number | undefined> {
+  const options = {
+    shared: { type: 'boolean' },
+    config: { type: 'string', short: 'c' },
+    'no-project': { type: 'boolean' },
+  } as const;
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    const words = [values.config, ...positionals].filter((word) => word !== undefined);
+    const directory = values['no-project'] ? undefined : process.cwd();
+    return words.length > 1 ? undefined : await attach(resolveConfigPath({ argument: words[0] }), directory);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file that is not confirmed yet counts as well: it may be, any time. Undefined where a person has said no to it. */
+function projectFileOf(directory: string, env: NodeJS.ProcessEnv): string | undefined {
+  const project = projectAt(directory, { home: homeOf(env), dataDirectory: dataDirectory(env) });
+  return project?.status === 'declined' ? undefined : project?.path;
+}
+
+function signalled(): Promise<0> {
+  return new Promise((resolve) => {
+    for (const signal of SIGNALS) process.on(signal, () => resolve(0));
+  });
+}
+
+/**
+ * Starts a daemon that outlives us, in the home directory: it belongs to no session. By way of a shell that ends at once,
+ * since some hosts end all that descends from what they have started.
+ */
+function startDaemon(options: DaemonOptions, env: NodeJS.ProcessEnv, log: Logger): void {
+  const stderr = logFile(options.log);
+  const words = [...process.execArgv, resolve(process.argv[1] ?? ''), '--daemon', JSON.stringify(options)];
+  const stdio: StdioOptions = ['ignore', 'ignore', stderr ?? 'ignore'];
+  const start = (file: string, args: readonly string[]) => {
+    const started = spawn(file, args, { cwd: homeOf(env), env, detached: true, windowsHide: true, stdio });
+    started.unref();
+    return started;
+  };
+  const failed = (error: Error) => log.error('the shared gateway could not be started', { error: causeOf(error) });
+  const plainly = () => start(process.execPath, words).on('error', failed);
+  if (process.platform === 'win32') plainly();
+  else start('/bin/sh', ['-c', '"$@" &', 'mcp-gateway', process.execPath, ...words]).on('error', plainly);
+  if (stderr !== undefined) closeSync(stderr);
+}
+
+/** Without a log there is a daemon all the same. */
+function logFile(path: string): number | undefined {
+  try {
+    return openLog(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import { createServer, type Socket } from 'node:net';
+import { loadToStart, startSource } from '../config/start-source.ts';
+import { cacheDirectory, dataDirectory } from '../core/directories.ts';
+import { causeOf } from '../core/errors.ts';
+import { createLogger } from '../core/log.ts';
+import { serverMemory } from '../server-memory.ts';
+import type { DaemonOptions } from './attach.ts';
+import { logWriter } from './bounded-log.ts';
+import { endTurn } from './reach.ts';
+import { claim, withdraw } from './sockets.ts';
+
+/** How long a daemon waits for its first session, in ms. */
+const FIRST_SESSION_MS = 3_000;
+/** Longest time that an orderly end may take once the sessions have left, in ms. */
+const STOP_DEADLINE_MS = 4_500;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The daemon that sessions with `--shared` share; `argument` is its `DaemonOptions` as JSON. Resolves with the exit code
+ * when the last session has gone, or a signal came, or there is another daemon already.
+ */
+export async function runDaemon(argument: string): Promise<number> {
+  const options = JSON.parse(argument) as DaemonOptions;
+  const log = createLogger(logWriter(options.log));
+  process.on('uncaughtException', (error) => log.error('uncaught', { error: causeOf(error), stack: error.stack }));
+  process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: causeOf(reason) }));
+  const early: Socket[] = [];
+  let accept = (socket: Socket): void => {
+    early.push(socket);
+  };
+  const server = createServer((socket) => accept(socket.on('error', () => {})));
+  const address = await claim(options, server);
+  // Whoever has come to us meanwhile finds the other one.
+  if (address === undefined) return 0;
+  await endTurn(options);
+
+  const { ended, idle } = end();
+  const source = startSource(options.config, options.project);
+  const config = await loadToStart(options.config, source);
+  const { Gateway } = await import('../gateway.ts');
+  const { LocalEdge } = await import('../local-edge.ts');
+  const directories = { cacheDirectory: cacheDirectory(), dataDirectory: dataDirectory() };
+  const gateway = new Gateway(config, { log, ...directories }, serverMemory(directories.cacheDirectory));
+  const edge = gateway.compose(
+    (parts) =>
+      new LocalEdge(parts, {
+        firstDirectory: options.firstDirectory,
+        onSessions: (count) => idle(count === 0 ? gateway.settings.daemon.idleSeconds * 1_000 : undefined),
+      }),
+  );
+  idle(FIRST_SESSION_MS);
+  let isServing = false;
+  accept = (socket) => {
+    edge.accept(socket);
+    // Not for nobody: whoever had us started may have found another one, or gone.
+    if (!isServing) gateway.startServers();
+    isServing = true;
+  };
+  for (const socket of early) accept(socket);
+  gateway.watch(source);
+  log.info('shared gateway started', { pid: process.pid, config: options.config });
+
+  const reason = await ended;
+  log.info('shared gateway stopping', { pid: process.pid, reason });
+  // Nobody finds us any more; who has found us is told to look for the next.
+  await withdraw(address);
+  accept = (socket) => void socket.destroy();
+  await edge.stop();
+  setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+  await gateway.stop();
+  return 0;
+}
+
+/** Resolves `ended` with the reason: a signal, or as much time without a session as `idle` was told last (ms; undefined: there is one). */
+function end(): { readonly ended: Promise<string>; readonly idle: (afterMs: number | undefined) => void } {
+  let timer: NodeJS.Timeout | undefined;
+  let resolveEnded: (reason: string) => void = () => {};
+  const ended = new Promise<string>((resolve) => {
+    resolveEnded = resolve;
+  });
+  for (const signal of SIGNALS) process.on(signal, () => resolveEnded(signal));
+  return {
+    ended,
+    idle: (afterMs) => {
+      clearTimeout(timer);
+      if (afterMs !== undefined) timer = setTimeout(() => resolveEnded('the last session has gone'), afterMs);
+    },
+  };
+}
