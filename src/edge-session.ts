@@ -1,5 +1,5 @@
 import { type Caller, ownerOf } from './core/call.ts';
-import type { EdgeInternals } from './edge.ts';
+import type { EdgeInternals } from './edge-host.ts';
 import type { EdgeSession } from './http/edge-parts.ts';
 import { ClientSession } from './mcp/client-session.ts';
 import type { ServerParts } from './mcp/server-parts.ts';

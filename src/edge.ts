@@ -1,17 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Audience, Backend, Router } from './backend.ts';
-import type { Broker } from './broker.ts';
-import type { Catalog } from './catalog/catalog.ts';
-import type { GatewayConfig } from './config/load.ts';
-import type { ServerConfig } from './config/schema.ts';
-import { type Caller, type CallPolicy, LOCAL, ownerOf, type Visibility } from './core/call.ts';
+import { type Caller, type CallPolicy, LOCAL, ownerOf } from './core/call.ts';
 import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { writeForMany } from './core/line-writer.ts';
-import type { Logger } from './core/log.ts';
-import type { ToolEntry } from './core/tool.ts';
+import type { EdgeHost, EdgeInternals } from './edge-host.ts';
 import { clientSession, openEdgeSession } from './edge-session.ts';
 import { createApp, publicUrlOf } from './http/app.ts';
 import { openBindProblem } from './http/auth/bind-check.ts';
@@ -23,64 +17,20 @@ import { type Listener, listen } from './http/listen.ts';
 import { McpEndpoint } from './http/mcp/endpoint.ts';
 import { Sessions } from './http/sessions.ts';
 import { type UpgradeParts, Upgrades } from './http/upgrades.ts';
-import type { Jobs } from './jobs/jobs.ts';
 import { ClientSession } from './mcp/client-session.ts';
-import type { HandlePrimitive, ServerParts } from './mcp/server-parts.ts';
+import type { ServerParts } from './mcp/server-parts.ts';
 import { Metrics } from './observe/metrics.ts';
 import { type CallObservation, observeCalls } from './observe/observe-calls.ts';
 import { RequestLog } from './observe/request-log.ts';
-import type { OfferedTools } from './offered-tools.ts';
-import type { SentToClients } from './optional-parts.ts';
-import type { PrimitiveKind } from './primitives/primitive-source.ts';
-import type { Receipt } from './receipt/receipt.ts';
-import type { RememberedServers } from './remembered/remembered-servers.ts';
 import { serverViews } from './server-views.ts';
 import { Sharing } from './sharing/sharing.ts';
 import { StatelessClients } from './sharing/stateless-clients.ts';
 import { STRANGERS } from './sharing/strangers.ts';
-import type { EraVerdicts } from './upstream/era-verdicts.ts';
 import { VERSION } from './version.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const QUIET_POLL_MS = 20;
-
-/** The gateway from within, as the edge is composed with it. */
-export interface EdgeInternals {
-  readonly broker: Broker;
-  readonly catalog: Catalog;
-  readonly jobs: Jobs;
-  /** The connections that all clients share. */
-  readonly backend: Backend;
-  readonly offered: OfferedTools;
-  readonly remembered: RememberedServers;
-  readonly verdicts: EraVerdicts;
-  readonly receipt: Receipt;
-  readonly sent: () => SentToClients;
-  /** What guards have to say about a tool. */
-  readonly remarks: (tool: ToolEntry) => readonly string[];
-  readonly log: Logger;
-  readonly config: () => GatewayConfig;
-  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
-  readonly visible: Visibility;
-  readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => ServerParts;
-}
-
-/** What the gateway lets the edge have a say in. */
-export interface EdgeHost {
-  /** For whom the shared connections are made. */
-  readonly audience: Audience;
-  /** Which connections a call takes. */
-  readonly router: Router;
-  /** Watches calls; absent: nobody does. */
-  readonly policy?: CallPolicy;
-  readonly refused?: CallObservation['refused'];
-  /** The entries as the shared connections have them; absent: as they are. */
-  readonly sharedEntries?: (servers: readonly ServerConfig[]) => readonly ServerConfig[];
-  /** The configuration has changed. */
-  reloaded(): void;
-  listChanged(server: string, list: PrimitiveKind): void;
-}
 
 /** The HTTP edge of a gateway, composed: many clients at one address, each with sessions of its own. */
 export class Edge {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Caller, LOCAL, ownerOf } from './core/call.ts';
 import { type Hello, JOB_ENDED, type KeptJob } from './daemon/messages.ts';
-import type { EdgeHost, EdgeInternals } from './edge.ts';
+import type { EdgeHost, EdgeInternals } from './edge-host.ts';
 import { clientSession, openEdgeSession } from './edge-session.ts';
 import type { EdgeSession } from './http/edge-parts.ts';
 import { LocalSession } from './local-session.ts';

@@ -1,7 +1,7 @@
 import type { Audience } from './backend.ts';
 import { LOCAL, ownerOf } from './core/call.ts';
 import { causeOf } from './core/errors.ts';
-import type { EdgeInternals } from './edge.ts';
+import type { EdgeInternals } from './edge-host.ts';
 import { ClientSession } from './mcp/client-session.ts';
 import type { FrontDesk } from './mcp/front-desk.ts';
 import { insteadOf } from './mcp/oversize.ts';

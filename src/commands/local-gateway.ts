@@ -7,7 +7,7 @@ import { cacheDirectory, dataDirectory } from '../core/directories.ts';
 import { GatewayError } from '../core/errors.ts';
 import { createLogger } from '../core/log.ts';
 import { isComingUp } from '../core/upstream-state.ts';
-import type { EdgeInternals } from '../edge.ts';
+import type { EdgeInternals } from '../edge-host.ts';
 import { Gateway } from '../gateway.ts';
 import { serverMemory } from '../server-memory.ts';
 import { Person } from './calling/person.ts';

@@ -56,24 +56,35 @@ const LAYERS: Record<string, readonly string[]> = {
     ...['config/schema', 'mcp', 'offered-tools', 'primitives', 'results', 'upstream'].map((name) => `type ${name}`),
   ],
   edge: [
-    ...['core', 'version', 'http', 'observe', 'sharing', 'mcp', 'server-views', 'edge-session'],
+    ...['core', 'version', 'http', 'observe', 'sharing', 'mcp', 'server-views', 'edge-session', 'type edge-host'],
     ...['backend', 'broker', 'catalog', 'config', 'jobs', 'offered-tools', 'primitives', 'remembered', 'upstream'].map(
       (name) => `type ${name}`,
     ),
     ...['type receipt', 'type optional-parts'],
   ],
-  'edge-session': ['core', 'mcp', 'type edge', 'type http/edge-parts', 'type sharing'],
+  'edge-session': ['core', 'mcp', 'type edge-host', 'type http/edge-parts', 'type sharing'],
   'local-edge': [
     ...['core', 'sharing', 'edge-session', 'local-session', 'daemon/messages'],
-    ...['type config/schema', 'type edge', 'type http/edge-parts', 'type mcp'],
+    ...['type config/schema', 'type edge-host', 'type http/edge-parts', 'type mcp'],
   ],
   'local-session': ['core', 'mcp', 'daemon/messages', 'type http/edge-parts'],
   daemon: ['core', 'version', 'process-streams', 'config', 'mcp', 'server-memory', 'gateway', 'local-edge'],
-  'stdio-edge': ['core', 'mcp', 'type backend', 'type edge'],
-  gateway: [
-    ...['core', 'config', 'catalog', 'jobs', 'results', 'upstream', 'broker', 'mcp', 'server-memory', 'call-policies'],
-    ...['backend', 'edge', 'stdio-edge', 'notices', 'offered-tools', 'optional-parts', 'server-views', 'type guards'],
+  'stdio-edge': ['core', 'mcp', 'type backend', 'type edge-host'],
+  'edge-host': [
+    'core',
+    ...['backend', 'broker', 'catalog', 'config', 'jobs', 'mcp', 'offered-tools', 'optional-parts', 'primitives'].map(
+      (name) => `type ${name}`,
+    ),
+    ...['type receipt', 'type remembered', 'type upstream'],
+  ],
+  composition: [
+    ...['core', 'config', 'catalog', 'jobs', 'results', 'upstream', 'broker', 'mcp', 'call-policies'],
+    ...['backend', 'notices', 'offered-tools', 'optional-parts', 'type edge-host', 'type guards'],
     ...['type primitives', 'type receipt', 'type remembered', 'type semantics', 'type usage'],
+  ],
+  gateway: [
+    ...['core', 'config', 'composition', 'edge', 'stdio-edge', 'mcp', 'server-memory', 'server-views'],
+    ...['type backend', 'type edge-host', 'type remembered'],
   ],
   'server-memory': ['remembered', 'upstream/redact'],
   observe: ['core'],
@@ -99,7 +110,7 @@ const LAYERS: Record<string, readonly string[]> = {
     'permissions',
     'trust',
     'type server-views',
-    ...['arguments', 'catalog', 'mcp/instructions', 'mcp/meta-tools', 'type edge', 'type finder'],
+    ...['arguments', 'catalog', 'mcp/instructions', 'mcp/meta-tools', 'type edge-host', 'type finder'],
   ],
   lib: ['core', 'config', 'broker', 'gateway', 'type server-views'],
   cli: [

@@ -1,0 +1,56 @@
+import type { Audience, Backend, Router } from './backend.ts';
+import type { Broker } from './broker.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { GatewayConfig } from './config/load.ts';
+import type { ServerConfig } from './config/schema.ts';
+import type { Caller, CallPolicy, Visibility } from './core/call.ts';
+import type { GatewayError } from './core/errors.ts';
+import type { Logger } from './core/log.ts';
+import type { ToolEntry } from './core/tool.ts';
+import type { Jobs } from './jobs/jobs.ts';
+import type { ClientSession } from './mcp/client-session.ts';
+import type { HandlePrimitive, ServerParts } from './mcp/server-parts.ts';
+import type { OfferedTools } from './offered-tools.ts';
+import type { SentToClients } from './optional-parts.ts';
+import type { PrimitiveKind } from './primitives/primitive-source.ts';
+import type { Receipt } from './receipt/receipt.ts';
+import type { RememberedServers } from './remembered/remembered-servers.ts';
+import type { EraVerdicts } from './upstream/era-verdicts.ts';
+
+/** The gateway from within, as an edge is composed with it. */
+export interface EdgeInternals {
+  readonly broker: Broker;
+  readonly catalog: Catalog;
+  readonly jobs: Jobs;
+  /** The connections that all clients share. */
+  readonly backend: Backend;
+  readonly offered: OfferedTools;
+  readonly remembered: RememberedServers;
+  readonly verdicts: EraVerdicts;
+  readonly receipt: Receipt;
+  readonly sent: () => SentToClients;
+  /** What guards have to say about a tool. */
+  readonly remarks: (tool: ToolEntry) => readonly string[];
+  readonly log: Logger;
+  readonly config: () => GatewayConfig;
+  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly visible: Visibility;
+  readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => ServerParts;
+}
+
+/** What the gateway lets an edge have a say in. */
+export interface EdgeHost {
+  /** For whom the shared connections are made. */
+  readonly audience: Audience;
+  /** Which connections a call takes. */
+  readonly router: Router;
+  /** Watches calls; absent: nobody does. */
+  readonly policy?: CallPolicy;
+  /** Hears of a call that was refused before it was on its way. */
+  readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
+  /** The entries as the shared connections have them; absent: as they are. */
+  readonly sharedEntries?: (servers: readonly ServerConfig[]) => readonly ServerConfig[];
+  /** The configuration has changed. */
+  reloaded(): void;
+  listChanged(server: string, list: PrimitiveKind): void;
+}
