@@ -46,6 +46,8 @@ export async function startSecretService(): Promise<Readonly<Record<string, stri
   mkdirSync(runtime, { mode: 0o700 });
   const script =
     'printf pw | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null & ' +
+    // It is there when it takes something.
+    'until printf x | secret-tool store --label=x ready yes; do sleep 0.1; done; ' +
     'echo "BUS $DBUS_SESSION_BUS_ADDRESS"; cat >/dev/null; kill $!; wait';
   const env = {
     PATH: process.env.PATH ?? '',

@@ -116,7 +116,7 @@ test('a gateway that serves no client counts nothing [receipt.people]', async ()
   const { broker } = gateway.internals();
   await broker.search({ query: 'echo', limit: 3 }, { id: 'local', roles: [] });
   await gateway.stop();
-  expect(existsSync(join(data, 'mcp-gateway'))).toBe(false);
+  expect(existsSync(join(data, 'mcp-gateway', 'stats.json'))).toBe(false);
 });
 
 test('stats is a table for people, and begins anew on request [receipt.stats]', async () => {
