@@ -883,6 +883,8 @@ const DAEMON = promised('#7', {
   'daemon.jobs': 'Jobs that had not begun when a daemon died begin under their id; the others are told to be lost.',
   'daemon.stop': 'A daemon that is told to stop lets calls come to their end, and hands the sessions over.',
   'daemon.fidelity': 'Through a daemon a session sees what it would see of the server itself.',
+  'daemon.project':
+    'Sessions in a project with a confirmed file share its servers with each other, and with no session elsewhere.',
   'daemon.install': 'install --shared writes an entry with --shared, and takes it back.',
 });
 

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writeRecord } from '../../src/config/project-record.ts';
+import { dataDirectory } from '../../src/core/directories.ts';
 import { journal, local, REAL, temporaryDirectory } from '../helpers/fixture.ts';
 import { alive, descendants, expectDead, waitUntil } from '../helpers/processes.ts';
 import { commandOf, SharedHome } from '../helpers/shared-sessions.ts';
@@ -31,6 +33,23 @@ describe('one daemon', () => {
     await home.daemon();
     // A host that ends all that descends from one of its sessions must not end the daemon of the others.
     await waitUntil(() => sessions.every(({ process }) => descendants(process.pid).length === 0));
+  });
+
+  test('sessions of a project have its servers, others have not [daemon.project]', async () => {
+    const home = new SharedHome({ a: local({ sdk: 'raw' }) });
+    const project = join(home.home, 'shop');
+    const path = join(project, '.mcp-gateway.json');
+    mkdirSync(join(project, 'inner'), { recursive: true });
+    writeFileSync(path, JSON.stringify({ b: local({ sdk: 'raw' }) }));
+    const waiting = await home.open({ cwd: project });
+    expect(await waiting.invoke('b::pid')).toContain('no tool "b::pid"');
+    await writeRecord(dataDirectory(home.env), { path, text: readFileSync(path, 'utf8') });
+    await waitUntil(async () => /^\d+$/.test(await waiting.invoke('b::pid')));
+    const inner = await home.open({ cwd: join(project, 'inner') });
+    expect(await inner.invoke('b::pid')).toBe(await waiting.invoke('b::pid'));
+    const elsewhere = await home.open();
+    expect(await elsewhere.invoke('b::pid')).toContain('no tool "b::pid"');
+    expect(await elsewhere.invoke('a::pid')).toMatch(/^\d+$/);
   });
 
   test('a daemon that comes up beside another one ends by itself [daemon.race]', async () => {
