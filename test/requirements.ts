@@ -904,6 +904,10 @@ const HOSTS = promised('#7', {
     'A host asks its person before invoke where it is told to, and the call is made or not as the person says.',
   'hosts.question':
     'A question of a server reaches the person of a host that can ask; else the model is told that it cannot.',
+  'hosts.rules':
+    'A rule of the gateway asks about the inner tool in a host that can show the question, and refuses in one that cannot.',
+  'hosts.hook':
+    'The hook that is printed for Claude Code has it decide by the rules of the gateway, and nobody is asked twice.',
   'hosts.cut-short': 'A host that is interrupted or killed in the middle of a call leaves no process of ours.',
   'hosts.runners': 'The entries with npx and bunx work in the real hosts, without a network.',
   'hosts.clean-end': 'A host that has ended leaves no process of ours, and has needed nothing but loopback.',

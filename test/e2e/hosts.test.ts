@@ -126,6 +126,26 @@ describe.each(HOSTS.map((host) => ({ name: host.package, host })))('$name', ({ h
     await machine.home.quiet();
   });
 
+  test('a rule of the gateway asks about the inner tool where the host can show it [hosts.rules]', async () => {
+    const earlier = machine.calls('add').length;
+    const takeBack = machine.permit([
+      { id: 'weather::add', action: 'ask' },
+      { id: 'notes::*', action: 'deny' },
+    ]);
+    const turns = [invoke('weather::add', { a: 3, b: 4 }), invoke('notes::echo', { text: 'x' }), { text: 'Done.' }];
+    const asked = await runAttended(machine.home, host, turns, ({ kind }) =>
+      kind === 'elicitation' ? { answer: 'once' } : 'allow',
+    );
+    takeBack();
+    const canAsk = 'elicitation' in host.introduction.capabilities;
+    const questions = asked.questions.filter(({ kind }) => kind === 'elicitation').map(({ about }) => about);
+    expect(questions, asked.said).toEqual(canAsk ? [expect.stringMatching(/(?=.*weather)(?=.*add)/s)] : []);
+    expect(machine.calls('add').slice(earlier)).toEqual(canAsk ? [{ a: 3, b: 4 }] : []);
+    expect(textOf(asked.requests[1])).toMatch(canAsk ? /^7$/m : /a person is to be asked|cannot ask|cannot be asked/);
+    expect(textOf(asked.requests[2])).toContain('no tool "notes::echo"');
+    await machine.home.quiet();
+  });
+
   test.each(['Ctrl-C', 'SIGKILL'] as const)(
     'ended by %s in the middle of a call it leaves no process [hosts.cut-short]',
     async (by) => {
@@ -136,6 +156,38 @@ describe.each(HOSTS.map((host) => ({ name: host.package, host })))('$name', ({ h
       await machine.home.quiet();
     },
   );
+});
+
+test('the hook for Claude Code decides by the rules, and nobody is asked twice [hosts.hook]', async () => {
+  const [host] = HOSTS;
+  if (!host) expect.fail();
+  const earlier = machine.calls('add').length;
+  const takeBack = machine.permit([
+    { id: 'weather::add', action: 'ask' },
+    { id: 'notes::*', action: 'deny' },
+    { action: 'allow' },
+  ]);
+  machine.home.write('.claude/settings.json', machine.home.gateway('hooks', 'claude-code'));
+  const ids: [string, object][] = [
+    ['weather::add', { a: 5, b: 6 }],
+    ['notes::echo', { text: 'x' }],
+    ['weather::structured', { city: 'Oslo' }],
+  ];
+  const turns = ids.map(([id, args]) => ({
+    calls: [{ tool: host.toolName('gateway', 'invoke'), input: { id, args } }],
+  }));
+  const run = await runAttended(machine.home, host, [...turns, { text: 'Done.' }], () => 'allow');
+  takeBack();
+  machine.home.write('.claude/settings.json', '{}');
+  expect(
+    run.questions.map(({ kind }) => kind),
+    run.said,
+  ).toEqual(['permission']);
+  expect(machine.calls('add').slice(earlier)).toEqual([{ a: 5, b: 6 }]);
+  expect(textOf(run.requests[1])).toContain('11');
+  expect(textOf(run.requests[2])).toContain('notes::echo');
+  expect(textOf(run.requests[3])).toContain('"celsius":21');
+  await machine.home.quiet();
 });
 
 test('--undo gives both hosts their own servers back, which they start again [hosts.move-back]', async () => {

@@ -41,6 +41,15 @@ export class Machine {
     for (const host of HOSTS) this.home.gateway('install', host.id, '--yes', ...more(host));
   }
 
+  /** Rules of the gateway from now on, until the answer is called. */
+  permit(permissions: readonly JsonObject[]): () => void {
+    const path = '.config/mcp-gateway/config.json';
+    const before = this.home.read(path);
+    const config = JSON.parse(before);
+    this.home.write(path, JSON.stringify({ ...config, $gateway: { ...config.$gateway, permissions } }));
+    return () => this.home.write(path, before);
+  }
+
   moveBack(): void {
     for (const host of HOSTS) this.home.gateway('install', host.id, '--undo', '--yes');
   }
