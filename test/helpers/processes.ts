@@ -55,3 +55,12 @@ function read(file: string): string | undefined {
     return undefined;
   }
 }
+
+/** The command line of a process; empty when there is none. */
+export function commandOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return [];
+  }
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { BIN, GatewayProcess } from './gateway-process.ts';
-import { expectDead, processesWith, waitUntil } from './processes.ts';
+import { commandOf, expectDead, processesWith, waitUntil } from './processes.ts';
 import type { Message, RawPeer } from './raw-peer.ts';
 import { blocks, textOf } from './results.ts';
 
@@ -199,14 +199,5 @@ export class SharedHome {
   sockets(): string[] {
     const directory = join(this.home, 'run/mcp-gateway');
     return (existsSync(directory) ? readdirSync(directory) : []).filter((name) => /^\w+\.\w+$/.test(name));
-  }
-}
-
-/** The command line of a process; empty when there is none. */
-export function commandOf(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-  } catch {
-    return [];
   }
 }

@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { writeRecord } from '../../src/config/project-record.ts';
 import { dataDirectory } from '../../src/core/directories.ts';
 import { journal, local, REAL, temporaryDirectory } from '../helpers/fixture.ts';
-import { alive, descendants, expectDead, waitUntil } from '../helpers/processes.ts';
-import { commandOf, SharedHome } from '../helpers/shared-sessions.ts';
+import { alive, commandOf, descendants, expectDead, waitUntil } from '../helpers/processes.ts';
+import { SharedHome } from '../helpers/shared-sessions.ts';
 
 const started = (events: readonly { readonly pid: number; readonly name?: unknown }[], name: string) =>
   new Set(events.filter((event) => event.name === name).map(({ pid }) => pid));

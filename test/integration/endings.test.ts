@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { type Entry, journal, local, type UpstreamOptions } from '../helpers/fixture.ts';
 import { type Gateway, startGateway } from '../helpers/gateway.ts';
 import { BIN } from '../helpers/gateway-process.ts';
-import { descendants, expectDead, waitUntil } from '../helpers/processes.ts';
+import { commandOf, descendants, expectDead, waitUntil } from '../helpers/processes.ts';
 
 const HOST = fileURLToPath(new URL('../fixtures/host.mjs', import.meta.url));
 
@@ -70,7 +69,7 @@ test.each(Object.entries(ENDINGS))('%s leaves no process [endings.nothing-left]'
 });
 
 const reaperOf = (gateway: Gateway) =>
-  descendants(gateway.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('mcp-gateway-reaper'));
+  descendants(gateway.pid).filter((pid) => commandOf(pid).includes('mcp-gateway-reaper'));
 
 test('the process that ends what a killed gateway leaves is one, replaced if it dies [endings.nothing-left]', async () => {
   const { file, events } = journal();
