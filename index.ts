@@ -19,8 +19,8 @@ async function run(): Promise<number> {
     return runDaemon(argv[1] ?? '');
   }
   if (argv[0] === '--shared') {
-    keepYoungGenerationSmall();
     const { attachEarly } = await import('./src/daemon/attach.ts');
+    keepYoungGenerationSmall();
     const code = await attachEarly(argv);
     if (code !== undefined) return code;
   }

@@ -2,6 +2,7 @@
 // `npm run build`: bundles the bin and the library with everything they import, so that the package has no dependencies.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { declarations } from './declarations.mjs';
 
@@ -34,17 +35,20 @@ const withoutValidator = {
 };
 
 /**
- * What a session with `--shared` loads is one file. As chunks it would share modules with the command line, and both would
- * fall apart into small files (9 more for each start, 2 ms).
+ * Commands, the daemon and what attaches to it are built apart. In one build they would share modules with what every
+ * start loads, which would fall apart into many small files (30 more, 8 ms and 5 MB).
  * @type {import('esbuild').Plugin}
  */
-const attachmentApart = {
-  name: 'attachment-apart',
+const apart = {
+  name: 'apart',
   setup(context) {
-    context.onResolve({ filter: /\/daemon\/attach\.ts$/ }, ({ importer }) => ({
-      path: importer.endsWith('/index.ts') ? './attach.js' : '../attach.js',
-      external: true,
-    }));
+    context.onResolve({ filter: /\.ts$/ }, ({ kind, path, resolveDir, importer }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const target = relative('src', join(resolveDir, path)).replace(/\.ts$/, '');
+      if (!/^(?:commands|daemon)\//.test(target)) return undefined;
+      // All but index.js is a chunk, one folder below.
+      return { path: `${importer.endsWith('/index.ts') ? '.' : '..'}/${target}.js`, external: true };
+    });
   },
 };
 
@@ -64,21 +68,36 @@ const options = {
   // Names stay, so that the stack in a user's report can be read.
   minifyWhitespace: true,
   minifySyntax: true,
+  metafile: true,
   logLevel: 'warning',
 };
 
-const { metafile } = await build({
-  ...options,
-  entryPoints: { index: 'index.ts', lib: 'src/lib.ts' },
-  chunkNames: 'chunks/[name]-[hash]',
-  // What is imported on demand stays a chunk of its own: a start pays only for what every start needs.
-  splitting: true,
-  plugins: [withoutValidator, attachmentApart],
-  metafile: true,
-});
-await build({ ...options, entryPoints: { attach: 'src/daemon/attach.ts' } });
+/**
+ * What is imported on demand stays a chunk of its own: a start pays only for what every start needs.
+ * @param {string} folder Of the chunks.
+ * @returns {import('esbuild').BuildOptions}
+ */
+function splitting(folder) {
+  return { ...options, splitting: true, chunkNames: `${folder}/[name]-[hash]`, plugins: [withoutValidator] };
+}
 
-writeFileSync(`${OUT}/THIRD-PARTY-LICENSES.txt`, licences(Object.keys(metafile.inputs)));
+const commands = readdirSync('src/commands').filter((name) => name.endsWith('.ts') && !name.endsWith('table.ts'));
+const builds = [
+  await build({
+    ...splitting('chunks'),
+    entryPoints: { index: 'index.ts', lib: 'src/lib.ts' },
+    plugins: [withoutValidator, apart],
+  }),
+  await build({ ...options, entryPoints: { 'daemon/attach': 'src/daemon/attach.ts' } }),
+  await build({ ...splitting('daemon/chunks'), entryPoints: { 'daemon/daemon': 'src/daemon/daemon.ts' } }),
+  await build({
+    ...splitting('commands/chunks'),
+    entryPoints: commands.map((name) => ({ in: `src/commands/${name}`, out: `commands/${name.replace(/\.ts$/, '')}` })),
+  }),
+];
+
+const inputs = new Set(builds.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})));
+writeFileSync(`${OUT}/THIRD-PARTY-LICENSES.txt`, licences([...inputs]));
 writeFileSync(`${OUT}/lib.d.ts`, declarations('src/lib.ts', OUT));
 writeFileSync(`${OUT}/config.schema.json`, execFileSync(process.execPath, [`${OUT}/index.js`, 'schema']));
 

@@ -51,10 +51,7 @@ export class Receipt implements Witness {
         if (this.#isCounting) this.#called(ownerOf(context.caller), call, called);
         return called;
       },
-      listed: (server, tools) => {
-        this.#listed.replace(server, tools);
-        if (this.#sessions.size > 0) this.#saveSoon();
-      },
+      listed: (server, tools) => this.#listed.replace(server, tools),
       close: () => this.#close(),
     };
   }
@@ -73,7 +70,8 @@ export class Receipt implements Witness {
   #joined(owner: string): void {
     if (!this.#isCounting) return;
     this.#sessions.set(owner, newCounts());
-    this.#count(owner, (counts) => {
+    // That can wait for its first call, or its end: a gateway that stands idle is not woken to write it down.
+    this.#add(owner, (counts) => {
       counts.sessions++;
     });
   }
@@ -141,11 +139,15 @@ export class Receipt implements Witness {
 
   #count(owner: string, change: (counts: Counts) => void): void {
     if (!this.#isCounting) return;
+    this.#add(owner, change);
+    this.#saveSoon();
+  }
+
+  #add(owner: string, change: (counts: Counts) => void): void {
     change(this.#unsaved);
     const session = this.#sessions.get(owner);
     if (session) change(session);
     this.#hasNews = true;
-    this.#saveSoon();
   }
 
   #saveSoon(): void {
