@@ -11,8 +11,11 @@ import { inTurn, ratios } from '../statistics.ts';
 
 const KEYS = SERVERS.slice(0, 10);
 const TOOLS_EACH = 20;
-/** How long a gateway is left alone after its servers are ready, how long it is then watched, and how long it rests after work. */
-const SETTLE_MS = 1500;
+/**
+ * How long a gateway is left alone after its servers are ready (what they list is written down a second later, once), how
+ * long it is then watched, and how long it rests after work.
+ */
+const SETTLE_MS = 4000;
 const IDLE_MS = 3000;
 const REST_MS = 1000;
 const CALLS = 3000;
