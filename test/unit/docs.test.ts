@@ -96,7 +96,16 @@ test('AGENTS.template.md is short and names what the meta-tools know [docs.agent
   expect(AGENTS.split('\n').length).toBeLessThan(40);
   const fields = META_TOOLS.flatMap(({ input }) => Object.keys((input as unknown as { shape: object }).shape));
   const statuses = ['queued', 'running', 'completed', 'failed', 'cancelled'];
-  const known = [...META_TOOLS.map(({ name }) => name), ...fields, ...statuses, 'unavailable', 'signature', '?', '…'];
+  const known = [
+    ...META_TOOLS.map(({ name }) => name),
+    ...fields,
+    ...statuses,
+    'unavailable',
+    'warnings',
+    'signature',
+    '?',
+    '…',
+  ];
   const words = [...AGENTS.matchAll(/`([^`]+)`/g)].flatMap(([, word = '']) => (/^\w+ \{/.test(word) ? [] : [word]));
   expect(words.filter((word) => !known.includes(word))).toEqual([]);
 });
