@@ -71,6 +71,7 @@ export class LocalSession {
   #receive(message: JsonObject): void {
     const { id, method, params } = message;
     if (!this.#session) {
+      // Whoever reaches the socket is an attachment of this very version and user: nobody checks twice.
       if (method === HELLO) this.#begin(params as unknown as Hello);
       else this.#socket.destroy();
       return;

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { constants, copyFile, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
+import { writeWhole } from '../core/kept-file.ts';
 
 /** For a file that did not exist: it may come to hold secrets. */
 const NEW_FILE_MODE = 0o600;
@@ -27,7 +27,7 @@ export async function replaceFile({ path, before, after, backup }: Replacement):
     if ((await textOf(target)) !== before) throw changedMeanwhile(path);
     const mode = before === undefined ? NEW_FILE_MODE : (await stat(target)).mode & 0o777;
     const kept = backup && before !== undefined ? await keep(target) : undefined;
-    await writeWhole(target, after, mode);
+    await writeWhole(target, after, { mode });
     return kept;
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause;
@@ -56,15 +56,4 @@ async function keep(path: string): Promise<string> {
   const kept = `${path}.bak-${new Date().toISOString().replace(/[:.]/g, '-')}`;
   await copyFile(path, kept, constants.COPYFILE_EXCL);
   return kept;
-}
-
-async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    await writeFile(temporary, text, { flag: 'wx', mode });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

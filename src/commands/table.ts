@@ -226,7 +226,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     group: 'set up',
     summary: 'confirm the .mcp-gateway.json of a project; shows first what it does, or what has changed',
     options: { yes: 'do not ask', config: 'your own configuration, to compare with' },
-    example: 'mcp-gateway allow ~/work/shop',
+    example: 'mcp-gateway allow ~/projects/shop',
     async run({ words, values }, terminal) {
       const { allow } = await import('./allow.ts');
       return allow({ ...values, words }, terminal);
@@ -237,7 +237,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     group: 'set up',
     summary: "take that back: the project's file has no effect, and is not mentioned",
     options: {},
-    example: 'mcp-gateway disallow ~/work/shop',
+    example: 'mcp-gateway disallow ~/projects/shop',
     async run({ words }, terminal) {
       const { disallow } = await import('./disallow.ts');
       return disallow(words, terminal);

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { writeWhole } from '../core/kept-file.ts';
 
 /** What a person said to the file of a project. */
 export interface ProjectRecord {
@@ -34,15 +35,12 @@ export function readRecord(dataDirectory: string, path: string): ProjectRecord |
 /** Writes a record whole, for its owner alone: a reader sees the old or the new. Throws `CONFIG_INVALID` where it cannot. */
 export async function writeRecord(dataDirectory: string, record: ProjectRecord): Promise<void> {
   const file = recordPath(dataDirectory, record.path);
-  const next = `${file}.${randomUUID()}`;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     // It may have been there before, open to others.
     await chmod(dirname(file), 0o700);
-    await writeFile(next, JSON.stringify(record), { mode: 0o600, flag: 'wx' });
-    await rename(next, file);
+    await writeWhole(file, JSON.stringify(record));
   } catch (cause) {
-    await rm(next, { force: true }).catch(() => {});
     throw new GatewayError('CONFIG_INVALID', `${file}: cannot be written (${causeOf(cause)})`, { cause });
   }
 }

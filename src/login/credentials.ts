@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
+import { withFileLock } from '../core/file-lock.ts';
 import { isJsonObject } from '../core/json.ts';
-import { withFileLock } from './file-lock.ts';
+import { writeWhole } from '../core/kept-file.ts';
 import { Seal, type Sealed } from './seal.ts';
 
 /** What one authorization server gave us. */
@@ -83,9 +84,7 @@ export class Credentials {
     await this.#prepare();
     const text = JSON.stringify(change(await this.read()));
     const sealed = this.#isSealed ? await this.#seal.close(text) : undefined;
-    const next = `${this.file}.${randomUUID()}`;
-    await writeFile(next, sealed ? JSON.stringify(sealed) : text, { mode: 0o600, flag: 'wx' });
-    await rename(next, this.file);
+    await writeWhole(this.file, sealed ? JSON.stringify(sealed) : text);
   }
 
   /** Changes what is kept of one authorization server. */

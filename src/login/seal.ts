@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { causeOf } from '../core/errors.ts';
-import { withFileLock } from './file-lock.ts';
+import { withFileLock } from '../core/file-lock.ts';
 import { type Keychain, keychainOf } from './keychain.ts';
 
 /** A text that only the key in a keychain opens. */

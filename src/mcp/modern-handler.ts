@@ -17,6 +17,7 @@ export interface ModernHandler {
 
 /** Loaded when the first such request comes. */
 export function createModernHandler(log: Logger): ModernHandler {
+  // The SDK hands on what `fetch` gives it as `extra`, untyped.
   const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra as unknown as Served), {
     legacy: 'reject',
     onerror: (error) => log.debug('client request', { error: causeOf(error) }),

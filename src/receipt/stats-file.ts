@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
+import { type LockTimes, withFileLock } from '../core/file-lock.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { writeWhole } from '../core/kept-file.ts';
 import { addCounts, SUMS } from './add-counts.ts';
-import { withBriefLock } from './brief-lock.ts';
 import type { CallCount, Counts } from './counts.ts';
 
 /** What was counted since a moment in epoch ms. */
@@ -14,6 +14,8 @@ export interface Stats {
 }
 
 const FORMAT = 1;
+/** Work under the lock takes a millisecond or two; to wait for it less than an orderly end of the gateway may take. */
+const BRIEFLY: LockTimes = { staleMs: 2_000, maxWaitMs: 3_500, pollMs: 15 };
 
 /** Adds what was counted to the file, which is replaced whole. Rejects where it cannot be written, or is another format. */
 export async function addToStats(path: string, counts: Counts): Promise<void> {
@@ -47,17 +49,7 @@ function nothing(): Stats {
 
 async function change(path: string, next: (before: Stats | undefined) => Stats): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await withBriefLock(`${path}.lock`, async () => {
-    const text = textOf(next(await readStats(path)));
-    const temporary = `${path}.${randomUUID()}.new`;
-    try {
-      await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-  });
+  await withFileLock(`${path}.lock`, async () => writeWhole(path, textOf(next(await readStats(path)))), BRIEFLY);
 }
 
 async function parsed(path: string): Promise<unknown> {

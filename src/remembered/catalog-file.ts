@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { isJsonObject } from '../core/json.ts';
+import { keepNewest, readOwn, writeWhole } from '../core/kept-file.ts';
 import type { RememberedCatalog, RememberedList } from '../core/server-catalog.ts';
 
 /** All that is remembered of one server. */
@@ -21,7 +19,7 @@ const MAX_FILES = 500;
 /** What a file holds; undefined when it is missing, corrupt, not of this format, or not ours. */
 export function readCatalog(path: string): Remembered | undefined {
   try {
-    const text = readOwn(path);
+    const text = readOwn(path, MAX_BYTES);
     const file: unknown = text === undefined ? undefined : JSON.parse(text);
     return isRemembered(file) ? file : undefined;
   } catch {
@@ -42,38 +40,9 @@ export function catalogText(remembered: Remembered, redact: (text: string) => st
 /** Replaces a file whole, readable by its owner only. A disk that refuses costs nothing but the memory. */
 export async function writeCatalog(path: string, text: string): Promise<void> {
   if (Buffer.byteLength(text) > MAX_BYTES) return;
-  const directory = dirname(path);
-  // A name of its own: several gateways may write at once, and the last one wins whole.
-  const temporary = `${path}.${randomUUID()}.new`;
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeFile(temporary, text, { mode: 0o600 });
-    await rename(temporary, path);
-    await removeOldest(directory);
-  } catch {
-    await rm(temporary, { force: true }).catch(() => {});
-  }
-}
-
-/** The text of a file that belongs to us. */
-function readOwn(path: string): string | undefined {
-  const file = openSync(path, 'r');
-  try {
-    const { uid, size } = fstatSync(file);
-    const own = process.getuid === undefined || uid === process.getuid();
-    return own && size <= MAX_BYTES ? readFileSync(file, 'utf8') : undefined;
-  } finally {
-    closeSync(file);
-  }
-}
-
-async function removeOldest(directory: string): Promise<void> {
-  const names = await readdir(directory);
-  if (names.length <= MAX_FILES) return;
-  const paths = names.map((name) => join(directory, name));
-  const dated = await Promise.all(paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
-  const oldest = dated.sort((a, b) => a.at - b.at).slice(0, names.length - MAX_FILES);
-  await Promise.all(oldest.map(({ path }) => rm(path, { force: true })));
+  await writeWhole(path, text)
+    .then(() => keepNewest(dirname(path), MAX_FILES))
+    .catch(() => {});
 }
 
 function isRemembered(file: unknown): file is Remembered {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeWhole } from '../core/kept-file.ts';
 
 /** Vectors by the key of the text that they stand for; all of the same dimensions. */
 export type Vectors = Map<string, Float32Array>;
@@ -41,15 +42,7 @@ export class VectorFile {
 
   /** Replaces what is kept, in one step; of too many the first ones are kept. */
   async write(vectors: ReadonlyMap<string, Float32Array>, signal: AbortSignal): Promise<void> {
-    const temporary = `${this.#path}.${process.pid}.new`;
-    try {
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-      await writeFile(temporary, serialize(vectors), { mode: 0o600, signal });
-      await rename(temporary, this.#path);
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {});
-      throw error;
-    }
+    await writeWhole(this.#path, serialize(vectors), { signal });
   }
 }
 

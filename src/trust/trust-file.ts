@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ServerConfig } from '../config/schema.ts';
+import { withFileLock } from '../core/file-lock.ts';
 import { isJsonObject } from '../core/json.ts';
-import { withFileLock } from '../login/file-lock.ts';
+import { keepNewest, readOwn, writeWhole } from '../core/kept-file.ts';
 import { redactor } from '../upstream/redact.ts';
 import { recordIn, recordJson, type TrustRecord } from './trust-record.ts';
 
@@ -38,7 +39,7 @@ export function trustPath(dataDirectory: string, config: ServerConfig): string {
 /** Reads at once: it is small, and wanted before something is said or called. A file of somebody else holds nothing of ours. */
 export function readTrust(path: string): ReadTrust {
   try {
-    const text = readOwn(path);
+    const text = readOwn(path, MAX_BYTES);
     if (text === undefined) return { isCorrupt: true };
     const file: unknown = JSON.parse(text);
     const record = isJsonObject(file) && file.format === FORMAT ? recordIn(file) : undefined;
@@ -71,41 +72,10 @@ export async function updateTrust(
   const stamp = await withFileLock(`${path}.lock`, async () => {
     const read = readTrust(path);
     if (read.isCorrupt) await rename(path, `${path}.corrupt`);
-    await replace(path, await change(read));
+    const { record, definitions } = await change(read);
+    await writeWhole(path, JSON.stringify({ format: FORMAT, ...recordJson(record), definitions }));
     return stampOf(path);
   });
-  await removeOldest(directory);
+  await keepNewest(directory, MAX_FILES, (name) => /\.(?:json|corrupt)$/.test(name));
   return stamp;
-}
-
-/** Readable by its owner only, old or new and nothing in between. */
-async function replace(path: string, { record, definitions }: TrustContents): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.new`;
-  try {
-    await writeFile(temporary, JSON.stringify({ format: FORMAT, ...recordJson(record), definitions }), { mode: 0o600 });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-function readOwn(path: string): string | undefined {
-  const file = openSync(path, 'r');
-  try {
-    const { uid, size } = fstatSync(file);
-    const own = process.getuid === undefined || uid === process.getuid();
-    return own && size <= MAX_BYTES ? readFileSync(file, 'utf8') : undefined;
-  } finally {
-    closeSync(file);
-  }
-}
-
-async function removeOldest(directory: string): Promise<void> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.json') || name.endsWith('.corrupt'));
-  if (names.length <= MAX_FILES) return;
-  const paths = names.map((name) => join(directory, name));
-  const dated = await Promise.all(paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
-  const oldest = dated.sort((a, b) => a.at - b.at).slice(0, names.length - MAX_FILES);
-  await Promise.all(oldest.map(({ path }) => rm(path, { force: true })));
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isJsonObject } from '../core/json.ts';
+import { writeWhole } from '../core/kept-file.ts';
 
 /** How often a tool was invoked after a search with a word, decayed, and when that was last counted (epoch ms). */
 interface Count {
@@ -116,14 +115,8 @@ export class UsageMemory {
       word,
       [...tools].map(([tool, { weight, at }]) => [tool, weight, at]),
     ]);
-    const temporary = `${path}.${process.pid}.new`;
-    try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(temporary, JSON.stringify({ version: 1, words }), { mode: 0o600 });
-      await rename(temporary, path);
-    } catch {
-      // A memory that cannot be kept is no reason to fail: it lasts for this run.
-    }
+    // A memory that cannot be kept is no reason to fail: it lasts for this run.
+    await writeWhole(path, JSON.stringify({ version: 1, words })).catch(() => {});
   }
 }
 

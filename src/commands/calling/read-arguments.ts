@@ -44,6 +44,7 @@ function withValue(
   const held = target === undefined ? (wantsList(place) ? [] : {}) : target;
   const child = (holder: unknown) =>
     rest.length === 0 ? value : withValue(holder, rest, value, [childAt(place, first), whole]);
+  // A list stands only within an object, whose type is all that a caller gets.
   if (Array.isArray(held)) return withItem(held, first, child, whole) as unknown as JsonObject;
   if (!isJsonObject(held))
     throw misused(`${shown(whole)}: what it stands in was given as ${shown(JSON.stringify(held))}`);

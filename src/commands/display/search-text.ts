@@ -29,6 +29,7 @@ interface Hit {
 
 /** What a search found, for people. */
 export function searchText(found: JsonObject, terminal: Terminal): string {
+  // Our own Finder's answer, which is typed as what a model reads.
   const answer = found as unknown as Answer;
   const paint = paintFor(terminal);
   const { columns } = terminal;

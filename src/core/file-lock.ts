@@ -3,21 +3,32 @@ import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promise
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Age in ms at which a lock counts as left behind, whoever holds it: longer than any work done under one. */
-const STALE_MS = 120_000;
-const POLL_MS = 50;
+/** How long a lock is held and waited for. */
+export interface LockTimes {
+  /** Age in ms at which a lock counts as left behind, whoever holds it: longer than the work done under it. */
+  readonly staleMs: number;
+  /** Longest wait in ms. */
+  readonly maxWaitMs: number;
+  readonly pollMs: number;
+}
+
+/** For work that takes as long as another side likes. */
+const PATIENT: LockTimes = { staleMs: 120_000, maxWaitMs: Number.POSITIVE_INFINITY, pollMs: 50 };
 
 /**
  * Runs `work` while no other process, and nothing else in this one, holds the lock file. Its folder must exist. A lock of
- * a process that has died is taken over at once.
+ * a process that has died is taken over at once. Rejects when it is not to be had in `maxWaitMs`.
  */
-export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withFileLock<T>(path: string, work: () => Promise<T>, times = PATIENT): Promise<T> {
   const own = JSON.stringify({ id: randomUUID(), pid: process.pid, host: hostname() });
+  const deadline = Date.now() + times.maxWaitMs;
   while (!(await isTaken(path, own))) {
+    if (Date.now() > deadline) throw new Error(`${path} is held by another process`);
     const holder = await readFile(path, 'utf8').catch(() => undefined);
     if (holder === undefined) continue;
-    if (await isLeftBehind(path, holder)) await remove(path, holder);
-    else await sleep(POLL_MS);
+    if (await isLeftBehind(path, holder, times.staleMs)) await remove(path, holder);
+    // Not all at the same time.
+    else await sleep(times.pollMs * (0.5 + Math.random()));
   }
   try {
     return await work();
@@ -36,14 +47,14 @@ async function isTaken(path: string, own: string): Promise<boolean> {
   }
 }
 
-async function isLeftBehind(path: string, holder: string): Promise<boolean> {
+async function isLeftBehind(path: string, holder: string, staleMs: number): Promise<boolean> {
   const { pid, host } = parsed(holder);
   if (host === hostname() && pid !== undefined && !isAlive(pid)) return true;
   const since = await stat(path).then(
     ({ mtimeMs }) => mtimeMs,
     () => Number.POSITIVE_INFINITY,
   );
-  return Date.now() - since > STALE_MS;
+  return Date.now() - since > staleMs;
 }
 
 function parsed(holder: string): { pid?: number; host?: string } {

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Replaces a file whole: a reader sees the old or the new, and of several writers the last one wins. Readable by its owner
+ * only, unless `mode` says otherwise; so is a folder that is made for it. Rejects with what the system says, and leaves
+ * nothing beside it.
+ */
+export async function writeWhole(
+  path: string,
+  data: string | Uint8Array,
+  { mode = 0o600, signal }: { readonly mode?: number; readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.new`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(temporary, data, { mode, flag: 'wx', signal });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** The text of a file that belongs to us; undefined for somebody else's and one that is longer. Throws where it cannot be read. */
+export function readOwn(path: string, maxBytes: number): string | undefined {
+  const file = openSync(path, 'r');
+  try {
+    const { uid, size } = fstatSync(file);
+    const own = process.getuid === undefined || uid === process.getuid();
+    return own && size <= maxBytes ? readFileSync(file, 'utf8') : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Leaves the newest files of a folder, as many as `most`; names that are not `counted` stay. */
+export async function keepNewest(
+  directory: string,
+  most: number,
+  counted: (name: string) => boolean = () => true,
+): Promise<void> {
+  const names = (await readdir(directory)).filter(counted);
+  if (names.length <= most) return;
+  const paths = names.map((name) => join(directory, name));
+  const dated = await Promise.all(paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })));
+  const oldest = dated.sort((a, b) => a.at - b.at).slice(0, names.length - most);
+  await Promise.all(oldest.map(({ path }) => rm(path, { force: true })));
+}
