@@ -1,7 +1,8 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { type Command, OPTIONS } from './commands/command.ts';
 import type { StartArguments } from './commands/start.ts';
-import { COMMANDS, type Command, OPTIONS } from './commands/table.ts';
+import { COMMANDS } from './commands/table.ts';
 import { resolveConfigPath } from './config/locate.ts';
 import { loadToStart, startSource } from './config/start-source.ts';
 import { cacheDirectory, dataDirectory } from './core/directories.ts';

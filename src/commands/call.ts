@@ -25,7 +25,7 @@ export interface CallArguments {
 }
 
 /** The exit code where the tool itself answered with an error. */
-export const TOOL_ERROR_CODE = 3;
+const TOOL_ERROR_CODE = 3;
 
 /** A call that takes longer says that it runs, and for how long; in ms. */
 const TICK_MS = 500;

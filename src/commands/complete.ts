@@ -8,8 +8,8 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { serverMemory } from '../server-memory.ts';
 import { childAt } from './calling/read-value.ts';
+import { type Command, OPTIONS } from './command.ts';
 import { SHELLS } from './completion.ts';
-import { type Command, OPTIONS } from './table.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 /** What the word under the cursor may become. One that ends with `:` or `=` goes on. */

@@ -1,6 +1,6 @@
 import { VERSION } from '../version.ts';
-import type { Command } from './table.ts';
-import { OPTIONS } from './table.ts';
+import type { Command } from './command.ts';
+import { OPTIONS } from './command.ts';
 
 type Row = Pick<Command, 'usage' | 'summary' | 'group'>;
 

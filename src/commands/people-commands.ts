@@ -1,4 +1,4 @@
-import type { Command } from './table.ts';
+import type { Command } from './command.ts';
 
 const JSON_OR_TABLE = {
   json: 'as JSON, which it is anyway where stdout is no terminal',

@@ -1,0 +1,69 @@
+import type { Terminal } from './terminal.ts';
+
+/** Every option of every command, as `parseArgs` reads them. */
+export const OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  yes: { type: 'boolean', short: 'y' },
+  'dry-run': { type: 'boolean' },
+  'leave-secrets': { type: 'boolean' },
+  json: { type: 'boolean' },
+  undo: { type: 'boolean' },
+  project: { type: 'boolean' },
+  keep: { type: 'boolean' },
+  runner: { type: 'string' },
+  package: { type: 'string' },
+  append: { type: 'string' },
+  server: { type: 'string', multiple: true },
+  tag: { type: 'string', multiple: true },
+  limit: { type: 'string' },
+  args: { type: 'string' },
+  output: { type: 'string' },
+  timeout: { type: 'string' },
+  env: { type: 'string', multiple: true },
+  header: { type: 'string', multiple: true },
+  description: { type: 'string' },
+  start: { type: 'boolean' },
+  human: { type: 'boolean' },
+  reset: { type: 'boolean' },
+  'no-browser': { type: 'boolean' },
+  all: { type: 'boolean' },
+  decide: { type: 'boolean' },
+  entry: { type: 'string' },
+  'no-project': { type: 'boolean' },
+  shared: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+type Option = (typeof OPTIONS)[OptionName];
+type ValueOf<O extends Option> = O extends { readonly multiple: true }
+  ? readonly string[]
+  : O['type'] extends 'string'
+    ? string
+    : boolean;
+export type OptionName = Exclude<keyof typeof OPTIONS, 'help' | 'version'>;
+
+/** What was written after `mcp-gateway`, taken apart. */
+export interface CommandLine {
+  readonly words: readonly string[];
+  readonly values: {
+    readonly [name in OptionName]?: ValueOf<(typeof OPTIONS)[name]>;
+  };
+}
+
+/** One command: how it is called, what it is for, and what runs it; loaded when it is called. */
+export interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: Readonly<Partial<Record<OptionName, string>>>;
+  readonly example: string;
+  /** Under which heading `--help` lists it; absent: the last one. */
+  readonly group?: 'use' | 'set up' | 'serve';
+  /** What its words are, for completion. */
+  readonly takes?: 'clients' | 'servers' | 'tools' | 'shells';
+  /** For programs: `--help` does not list it. */
+  readonly hidden?: boolean;
+  run(line: CommandLine, terminal: Terminal): Promise<number>;
+}
