@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { secretsSettings } from '../config/check.ts';
+import { secretsSettings } from '../config/check-settings.ts';
 import { expandHome } from '../config/expand-home.ts';
 import { parseSecrets } from '../config/parse-secrets.ts';
 import type { Environment } from '../config/substitute.ts';

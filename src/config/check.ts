@@ -1,15 +1,12 @@
 import { resolve } from 'node:path';
 import type * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { authAdvice } from './auth.ts';
 import { comparable } from './comparable.ts';
 import { expandHome } from './expand-home.ts';
-import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
-import type { RawConfig, RawEntry } from './formats.ts';
-import { takePermissions } from './permissions.ts';
+import { describeFound, type Finding, type KeyPath } from './finding.ts';
+import type { RawEntry } from './formats.ts';
 import { type ServerConfig, serverSchema } from './schema.ts';
 import { EntrySecrets, type Secrets } from './secrets.ts';
-import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
 import { type Environment, type Sources, substitute, substituteAll } from './substitute.ts';
 
 /** Where relative things start: the folder of the file, the user's home, the variables. */
@@ -34,10 +31,6 @@ export interface Checked<T> {
 
 /** Fields of an entry whose texts name variables, and may hold secrets. */
 const SUBSTITUTED = ['command', 'environment', 'url', 'headers', 'oauth'];
-const EMBEDDINGS = ['search', 'embeddings'];
-const WITHOUT_EMBEDDINGS = 'until then search goes by words alone';
-/** Kept when `auth` is wrong: nobody gets in, rather than everybody. */
-const REFUSE_ALL: GatewaySettings['auth'] = { strategy: 'api-key', apiKeys: [] };
 
 /** The server that an entry describes; undefined when any finding is an error. */
 export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked<ServerConfig | undefined> {
@@ -55,7 +48,7 @@ export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked
   return { value: server && place({ ...server, ...known }, surroundings), findings, waits };
 }
 
-type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
+export type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
 
 function hasError(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === 'error');
@@ -79,7 +72,7 @@ function fillEntry(value: JsonObject, { env, sources }: Surroundings, secrets: E
   return Object.fromEntries(fields);
 }
 
-function missingVariable(name: string, aside = ''): string {
+export function missingVariable(name: string, aside = ''): string {
   return `found \${${name}} but the variable ${name} is not set${aside}, expected a value; set it, or write \${${name}:-default}`;
 }
 
@@ -119,11 +112,11 @@ function partition(issues: readonly z.core.$ZodIssue[]): [Unrecognized[], z.core
 }
 
 /** zod types path segments as any property key; ours are names and indexes only. */
-function keys({ path }: z.core.$ZodIssue): (string | number)[] {
+export function keys({ path }: z.core.$ZodIssue): (string | number)[] {
   return path.map((key) => (typeof key === 'number' ? key : String(key)));
 }
 
-function mistake(issue: z.core.$ZodIssue, root: unknown, mayBeSecret: boolean): string {
+export function mistake(issue: z.core.$ZodIssue, root: unknown, mayBeSecret: boolean): string {
   const found = keys(issue).reduce<unknown>(
     (value, key) => (value as Record<string, unknown> | undefined)?.[key],
     root,
@@ -132,7 +125,7 @@ function mistake(issue: z.core.$ZodIssue, root: unknown, mayBeSecret: boolean): 
 }
 
 /** What a rule of the schema expects, where the schema does not say so in words of its own. */
-function expectation(issue: z.core.$ZodRawIssue): string {
+export function expectation(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'invalid_type') return KINDS[issue.expected] ?? issue.expected;
   if (issue.code === 'invalid_value') return oneOf(issue.values);
   if (issue.code === 'too_big') return `at most ${issue.maximum}`;
@@ -162,87 +155,8 @@ function place(server: ServerConfig, { folder, home, keychain }: Surroundings): 
   return server.cwd === undefined ? server : { ...server, cwd: resolve(folder, expandHome(server.cwd, home)) };
 }
 
-/**
- * The settings with each wrong one replaced by its default, except those where that would not be safe: a wrong `auth`
- * refuses every caller, wrong `search.embeddings` are left out, broken `permissions` deny what they may concern.
- */
-export function checkSettings(
-  { path, value }: RawConfig['settings'],
-  surroundings: Surroundings,
-): Checked<GatewaySettings> {
-  if (!isJsonObject(value)) {
-    const finding = error(path, `found ${describeFound(value, true)}, expected an object of gateway settings`);
-    return { value: settingsSchema.parse({}), findings: [finding] };
-  }
-  const findings: Finding[] = [];
-  const at: Report = (severity, where, text) => findings.push({ severity, path: [...path, ...where], text });
-  const { auth, ...others } = value;
-  const { rules, rest } = takePermissions(others, Object.keys(settingsSchema.shape), at);
-  const secrets = new EntrySecrets(surroundings);
-  const fill: Fill = (raw, refuse) => filledWhole(raw, surroundings.env, secrets, refuse);
-  const settings = { ...salvage(fillEmbeddings(structuredClone(rest), fill, at), at), permissions: rules };
-  const checked = auth === undefined ? settings : { ...settings, auth: checkAuth(auth, fill, at) };
-  return { value: checked, findings, waits: secrets.waits };
-}
-
-/** Fills in a value of which no variable may be absent; tells of each that is. */
-type Fill = (raw: unknown, refuse: (path: KeyPath, text: string) => void) => unknown;
-
-function filledWhole(raw: unknown, env: Environment, secrets: EntrySecrets, refuse: Parameters<Fill>[1]): unknown {
-  return substituteAll(raw, (text, path) => {
-    const { text: filled, missing, unset } = substitute(text, env, secrets);
-    for (const fault of secrets.faults.splice(0)) refuse(path, fault);
-    for (const name of [...missing, ...unset]) refuse(path, missingVariable(name, secrets.aside()));
-    return filled;
-  });
-}
-
-/** Where the settings have it that secrets come from; undefined where they say nothing or nothing sound. */
-export function secretsSettings({ value }: RawConfig['settings'], env: Environment): SecretsSettings | undefined {
-  const written = isJsonObject(value) ? value.secrets : undefined;
-  const filled = substituteAll(written, (text) => substitute(text, env).text);
-  return settingsSchema.shape.secrets.safeParse(comparable(filled)).data;
-}
-
-/** Parses, and drops what is wrong until it parses: each round removes something, so it ends. */
-function salvage(value: JsonObject, at: Report): GatewaySettings {
-  const result = settingsSchema.safeParse(comparable(value), { error: expectation });
-  if (result.success) return result.data;
-  // The embeddings may go with their first mistake, and what the others found is read before.
-  const found = structuredClone(value);
-  for (const issue of result.error.issues) {
-    if (issue.code === 'unrecognized_keys') {
-      at('warning', keys(issue), `${issue.message} (ignored)`);
-      for (const key of issue.keys) remove(value, [...keys(issue), key]);
-    } else {
-      const inEmbeddings = startsWith(keys(issue), EMBEDDINGS);
-      const instead = inEmbeddings ? WITHOUT_EMBEDDINGS : 'the default is used';
-      const mayBeSecret = inEmbeddings || startsWith(EMBEDDINGS, keys(issue));
-      at('error', keys(issue), `${mistake(issue, found, mayBeSecret)}; ${instead}`);
-      remove(value, inEmbeddings ? EMBEDDINGS : keys(issue));
-    }
-  }
-  return salvage(value, at);
-}
-
-/** Fills in the variables; without all of them the embeddings are left out. */
-function fillEmbeddings(value: JsonObject, fill: Fill, at: Report): JsonObject {
-  const { search } = value;
-  if (!isJsonObject(search) || search.embeddings === undefined) return value;
-  let sound = true;
-  const embeddings = fill(search.embeddings, (path, text) => {
-    sound = false;
-    at('error', [...EMBEDDINGS, ...path], `${text}; ${WITHOUT_EMBEDDINGS}`);
-  });
-  return { ...value, search: { ...search, embeddings: sound ? embeddings : undefined } };
-}
-
-function startsWith(path: KeyPath, start: KeyPath): boolean {
-  return start.every((key, index) => path[index] === key);
-}
-
 /** Removes the setting that holds the place: a wrong element takes its whole array with it. */
-function remove(value: JsonObject, path: KeyPath): void {
+export function remove(value: JsonObject, path: KeyPath): void {
   const firstIndex = path.findIndex((key) => typeof key === 'number');
   const names = firstIndex < 0 ? path : path.slice(0, firstIndex);
   const holder = names
@@ -250,25 +164,4 @@ function remove(value: JsonObject, path: KeyPath): void {
     .reduce<unknown>((inner, key) => (isJsonObject(inner) ? inner[key] : undefined), value);
   const last = names.at(-1);
   if (isJsonObject(holder) && last !== undefined) delete holder[last];
-}
-
-function checkAuth(raw: unknown, fill: Fill, at: Report): GatewaySettings['auth'] {
-  let sound = true;
-  const refuse = (path: KeyPath, text: string) => {
-    sound = false;
-    at('error', ['auth', ...path], `${text}; until then the HTTP edge refuses every caller`);
-  };
-  const auth = fill(raw, refuse);
-  if (!sound) return REFUSE_ALL;
-  const result = settingsSchema.shape.auth.safeParse(comparable(auth), { error: expectation });
-  for (const issue of result.error?.issues ?? []) {
-    refuse(
-      keys(issue),
-      // The strategy is shown as written: a variable in it may hold a secret too.
-      issue.code === 'unrecognized_keys' ? issue.message : mistake(issue, raw, keys(issue)[0] !== 'strategy'),
-    );
-  }
-  if (!sound || !result.data) return REFUSE_ALL;
-  for (const { path, text } of authAdvice(result.data)) at('warning', ['auth', ...path], text);
-  return result.data;
 }

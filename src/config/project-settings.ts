@@ -1,5 +1,6 @@
 import { isJsonObject } from '../core/json.ts';
-import { type Checked, checkSettings, type Surroundings } from './check.ts';
+import type { Checked, Surroundings } from './check.ts';
+import { checkSettings } from './check-settings.ts';
 import { warning } from './finding.ts';
 import type { RawConfig } from './formats.ts';
 import type { GatewaySettings } from './settings.ts';

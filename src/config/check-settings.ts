@@ -1,0 +1,124 @@
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { authAdvice } from './auth.ts';
+import {
+  type Checked,
+  expectation,
+  keys,
+  missingVariable,
+  mistake,
+  type Report,
+  remove,
+  type Surroundings,
+} from './check.ts';
+import { comparable } from './comparable.ts';
+import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
+import type { RawConfig } from './formats.ts';
+import { takePermissions } from './permissions.ts';
+import { EntrySecrets } from './secrets.ts';
+import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
+import { type Environment, substitute, substituteAll } from './substitute.ts';
+
+/** Kept when `auth` is wrong: nobody gets in, rather than everybody. */
+const REFUSE_ALL: GatewaySettings['auth'] = { strategy: 'api-key', apiKeys: [] };
+const EMBEDDINGS = ['search', 'embeddings'];
+const WITHOUT_EMBEDDINGS = 'until then search goes by words alone';
+
+/**
+ * The settings with each wrong one replaced by its default, except those where that would not be safe: a wrong `auth`
+ * refuses every caller, wrong `search.embeddings` are left out, broken `permissions` deny what they may concern.
+ */
+export function checkSettings(
+  { path, value }: RawConfig['settings'],
+  surroundings: Surroundings,
+): Checked<GatewaySettings> {
+  if (!isJsonObject(value)) {
+    const finding = error(path, `found ${describeFound(value, true)}, expected an object of gateway settings`);
+    return { value: settingsSchema.parse({}), findings: [finding] };
+  }
+  const findings: Finding[] = [];
+  const at: Report = (severity, where, text) => findings.push({ severity, path: [...path, ...where], text });
+  const { auth, ...others } = value;
+  const { rules, rest } = takePermissions(others, Object.keys(settingsSchema.shape), at);
+  const secrets = new EntrySecrets(surroundings);
+  const fill: Fill = (raw, refuse) => filledWhole(raw, surroundings.env, secrets, refuse);
+  const settings = { ...salvage(fillEmbeddings(structuredClone(rest), fill, at), at), permissions: rules };
+  const checked = auth === undefined ? settings : { ...settings, auth: checkAuth(auth, fill, at) };
+  return { value: checked, findings, waits: secrets.waits };
+}
+
+/** Fills in a value of which no variable may be absent; tells of each that is. */
+type Fill = (raw: unknown, refuse: (path: KeyPath, text: string) => void) => unknown;
+
+function filledWhole(raw: unknown, env: Environment, secrets: EntrySecrets, refuse: Parameters<Fill>[1]): unknown {
+  return substituteAll(raw, (text, path) => {
+    const { text: filled, missing, unset } = substitute(text, env, secrets);
+    for (const fault of secrets.faults.splice(0)) refuse(path, fault);
+    for (const name of [...missing, ...unset]) refuse(path, missingVariable(name, secrets.aside()));
+    return filled;
+  });
+}
+
+/** Where the settings have it that secrets come from; undefined where they say nothing or nothing sound. */
+export function secretsSettings({ value }: RawConfig['settings'], env: Environment): SecretsSettings | undefined {
+  const written = isJsonObject(value) ? value.secrets : undefined;
+  const filled = substituteAll(written, (text) => substitute(text, env).text);
+  return settingsSchema.shape.secrets.safeParse(comparable(filled)).data;
+}
+
+/** Parses, and drops what is wrong until it parses: each round removes something, so it ends. */
+function salvage(value: JsonObject, at: Report): GatewaySettings {
+  const result = settingsSchema.safeParse(comparable(value), { error: expectation });
+  if (result.success) return result.data;
+  // The embeddings may go with their first mistake, and what the others found is read before.
+  const found = structuredClone(value);
+  for (const issue of result.error.issues) {
+    if (issue.code === 'unrecognized_keys') {
+      at('warning', keys(issue), `${issue.message} (ignored)`);
+      for (const key of issue.keys) remove(value, [...keys(issue), key]);
+    } else {
+      const inEmbeddings = startsWith(keys(issue), EMBEDDINGS);
+      const instead = inEmbeddings ? WITHOUT_EMBEDDINGS : 'the default is used';
+      const mayBeSecret = inEmbeddings || startsWith(EMBEDDINGS, keys(issue));
+      at('error', keys(issue), `${mistake(issue, found, mayBeSecret)}; ${instead}`);
+      remove(value, inEmbeddings ? EMBEDDINGS : keys(issue));
+    }
+  }
+  return salvage(value, at);
+}
+
+/** Fills in the variables; without all of them the embeddings are left out. */
+function fillEmbeddings(value: JsonObject, fill: Fill, at: Report): JsonObject {
+  const { search } = value;
+  if (!isJsonObject(search) || search.embeddings === undefined) return value;
+  let sound = true;
+  const embeddings = fill(search.embeddings, (path, text) => {
+    sound = false;
+    at('error', [...EMBEDDINGS, ...path], `${text}; ${WITHOUT_EMBEDDINGS}`);
+  });
+  return { ...value, search: { ...search, embeddings: sound ? embeddings : undefined } };
+}
+
+function startsWith(path: KeyPath, start: KeyPath): boolean {
+  return start.every((key, index) => path[index] === key);
+}
+
+function checkAuth(raw: unknown, fill: Fill, at: Report): GatewaySettings['auth'] {
+  let sound = true;
+  const refuse = (path: KeyPath, text: string) => {
+    sound = false;
+    at('error', ['auth', ...path], `${text}; until then the HTTP edge refuses every caller`);
+  };
+  const auth = fill(raw, refuse);
+  if (!sound) return REFUSE_ALL;
+  const result = settingsSchema.shape.auth.safeParse(comparable(auth), { error: expectation });
+  for (const issue of result.error?.issues ?? []) {
+    refuse(
+      keys(issue),
+      // The strategy is shown as written: a variable in it may hold a secret too.
+      issue.code === 'unrecognized_keys' ? issue.message : mistake(issue, raw, keys(issue)[0] !== 'strategy'),
+    );
+  }
+  if (!sound || !result.data) return REFUSE_ALL;
+  for (const { path, text } of authAdvice(result.data)) at('warning', ['auth', ...path], text);
+  return result.data;
+}
