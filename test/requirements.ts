@@ -325,6 +325,11 @@ const RANKING = promised('#4', {
   'ranking.one-server': 'Adding, replacing or removing a server leaves the tools of the others as they are.',
 });
 
+const SPELLING = promised('#13', {
+  'ranking.abbreviations': 'Abbreviations, their plurals and the words they are short for find each other.',
+  'ranking.compounds': 'A word written together finds it written apart, and the other way round.',
+});
+
 const SPEED = promised('#5', {
   'speed.bench':
     '`npm run bench` prints what was measured beside its goals, ratios first, and leaves no process behind.',
@@ -410,6 +415,11 @@ const SEARCH_SPEED = promised('#5', {
   'searchspeed.changed': 'A tool whose definition changed is found by its new words, and until then by the old ones.',
   'searchspeed.turns': 'Tools by the thousand are learnt in many turns of the event loop.',
   'searchspeed.deep': 'Definitions nested without end are listed again and again without harm.',
+});
+
+const STRANGE = promised('#13', {
+  'searchspeed.strange':
+    'Of a tool a bounded number of words is indexed, in steps between which the event loop goes on; it is found whole or not at all.',
 });
 
 const PROPERTIES = promised('#5', {
@@ -925,6 +935,8 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...FINDING,
   ...SEMANTICS,
   ...RANKING,
+  ...SPELLING,
+  ...STRANGE,
   ...SPEED,
   ...CLIENT_FAULTS,
   ...LIVES,

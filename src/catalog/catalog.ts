@@ -175,17 +175,17 @@ export class Catalog {
     this.#work.push(listed, ({ number }) => this.#forget(number));
   }
 
-  #learn(listed: Listed): void {
+  *#learn(listed: Listed): Generator<void> {
     const { number, now, indexed } = listed;
     listed.indexed = now;
     const isGone = this.#entries[number] !== now.entry;
     if (isGone || (now.about === indexed?.about && sameJson(now.entry.definition, indexed.entry.definition))) return;
-    this.#index.remove(number);
-    this.#index.add(number, fieldTerms(now.entry, now.about.description));
+    yield* this.#index.remove(number);
+    yield* this.#index.add(number, fieldTerms(now.entry, now.about.description));
   }
 
-  #forget(number: number): void {
-    this.#index.remove(number);
+  *#forget(number: number): Generator<void> {
+    yield* this.#index.remove(number);
     this.#free.push(number);
   }
 }

@@ -1,3 +1,5 @@
+import { abbreviationsOf } from './abbreviations.ts';
+import { withCompounds } from './compounds.ts';
 import type { QueryWord } from './query.ts';
 import type { Ranking } from './ranking.ts';
 import { synonymsOf } from './synonyms.ts';
@@ -28,7 +30,7 @@ const MAX_FUZZY_WORDS = 4;
 
 /** The query's words as the index knows them; words that it does not know in any way are left out. */
 export function conceptsOf(words: readonly QueryWord[], index: ToolIndex, standIns: StandIns): Concept[] {
-  return words
+  return withCompounds(words, index.vocabulary)
     .map((query): Concept => {
       const known = index.memo(`${query.word} ${query.literal}`, () => wordMatches(query, index, standIns));
       return { ...query, ...known, importance: query.weight * known.rarity };
@@ -44,7 +46,7 @@ function wordMatches({ word, literal }: QueryWord, index: ToolIndex, standIns: S
   const others = literal ? [] : related(word, known.length > 0, index, standIns);
   const rarity = rarityOf(own.length > 0 ? own : others, index);
   // A rare stand-in must not weigh more than the word it stands for.
-  const fair = (id: number) => Math.min(1, rarity / index.rarity(index.vocabulary.count(id)));
+  const fair = (id: number) => Math.min(1, rarity / index.rarity(index.vocabulary.tools(id)));
   const matches = Array.from(best([...own, ...others]), ([id, weight]) => [id, weight * fair(id)] as const);
   return { rarity, matches: new Map(matches) };
 }
@@ -57,7 +59,8 @@ function related(word: string, isKnown: boolean, index: ToolIndex, standIns: Sta
 
 function forms(word: string, { vocabulary }: ToolIndex, { form }: StandIns): Match[] {
   const exact = vocabulary.get(word);
-  const others = vocabulary.forms(word).filter((id) => id !== exact);
+  const spelt = abbreviationsOf(word).flatMap((other) => vocabulary.forms(other));
+  const others = [...vocabulary.forms(word), ...spelt].filter((id) => id !== exact);
   return [...(exact === undefined ? [] : [[exact, 1] as const]), ...others.map((id) => [id, form] as const)];
 }
 
@@ -93,5 +96,5 @@ function best(matches: readonly Match[]): Map<number, number> {
 }
 
 function rarityOf(matches: readonly Match[], index: ToolIndex): number {
-  return index.rarity(matches.reduce((count, [id]) => count + index.vocabulary.count(id), 0));
+  return index.rarity(matches.reduce((count, [id]) => count + index.vocabulary.tools(id), 0));
 }

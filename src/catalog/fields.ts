@@ -18,18 +18,38 @@ const MAX_DETAILS_CHARS = 800;
 const MAX_PARAMETERS = 30;
 const MAX_PARAMETER_CHARS = 120;
 const MAX_VALUES = 12;
+/** Most characters of all parameters' names, and of all their descriptions, and most words of a tool. */
+const MAX_PARAMETERS_CHARS = 1_000;
+const MAX_PARAMETERS_TEXT_CHARS = 2_000;
+const MAX_WORDS = 500;
 
 /** The searchable terms of a tool, bounded in number whatever its upstream wrote. */
 export function fieldTerms({ definition, server, tags }: ToolEntry, serverDescription = ''): FieldTerms {
   const [summary, details] = sentences(textOf(definition.description));
   const parameters = parametersOf(definition.inputSchema);
+  let left = MAX_WORDS;
+  const some = (words: readonly string[]) => {
+    const kept = words.slice(0, left);
+    left -= kept.length;
+    return kept;
+  };
   return {
-    name: terms([clip(definition.name, MAX_NAME_CHARS), clip(titleOf(definition), MAX_NAME_CHARS)]),
-    server: terms([server, ...tags].map((text) => clip(text, MAX_NAME_CHARS))),
-    summary: prose([summary]),
-    details: prose([details, clip(serverDescription, MAX_NAME_CHARS)]),
-    parameters: terms(parameters.map(({ name }) => name)),
-    parameterDetails: prose(parameters.map(({ text }) => text)),
+    name: some(terms([clip(definition.name, MAX_NAME_CHARS), clip(titleOf(definition), MAX_NAME_CHARS)])),
+    server: some(terms([server, ...tags].map((text) => clip(text, MAX_NAME_CHARS)))),
+    summary: some(prose([summary])),
+    details: some(prose([details, clip(serverDescription, MAX_NAME_CHARS)])),
+    parameters: some(
+      terms(
+        parameters.map(({ name }) => name),
+        MAX_PARAMETERS_CHARS,
+      ),
+    ),
+    parameterDetails: some(
+      prose(
+        parameters.map(({ text }) => text),
+        MAX_PARAMETERS_TEXT_CHARS,
+      ),
+    ),
   };
 }
 
@@ -77,6 +97,9 @@ function values({ enum: listed }: JsonObject): string {
     : '';
 }
 
-const prose = (texts: readonly string[]) => terms(texts).filter((term) => !isStopword(term));
-const terms = (texts: readonly string[]) => [...new Set(tokenize(texts.join(' ')))];
+const prose = (texts: readonly string[], maxChars?: number) =>
+  terms(texts, maxChars).filter((term) => !isStopword(term));
+const terms = (texts: readonly string[], maxChars?: number) => [
+  ...new Set(tokenize(texts.join(' ').slice(0, maxChars))),
+];
 const clip = (text: string, maxChars: number) => text.slice(0, maxChars);

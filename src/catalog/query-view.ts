@@ -76,7 +76,7 @@ export class QueryView {
     const text = vocabulary.word(id);
     return {
       text,
-      rarity: this.#index.rarity(vocabulary.count(id)),
+      rarity: this.#index.rarity(vocabulary.tools(id)),
       strongest: this.meetings(id).reduce((most, { weight }) => Math.max(most, weight), 0),
       grams: Math.max(0, text.length + 3 - GRAM_CHARS),
       sharedGrams: gramsOf(text, this.grams),

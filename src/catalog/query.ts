@@ -7,6 +7,8 @@ export interface QueryWord {
   /** 1 for an ordinary word. */
   readonly weight: number;
   readonly literal: boolean;
+  /** The word that comes right after it, also one that says nothing by itself: `in` of `log in`. */
+  readonly next?: string | undefined;
 }
 
 const MAX_QUERY_WORDS = 40;
@@ -35,9 +37,9 @@ export function queryWords(query: string, literalWeight: number): QueryWord[] {
 }
 
 function wordsOf(text: string, weight: number, literal: boolean): QueryWord[] {
-  return words(text).flatMap(({ parts, whole }) => {
-    const spelt = whole === undefined ? parts : [...parts, whole];
-    return spelt.map((word) => ({ word, weight: whole === undefined ? weight : weight / 2, literal }));
+  return words(text).flatMap(({ parts, whole }, at, all) => {
+    if (whole === undefined) return parts.map((word) => ({ word, weight, literal, next: all[at + 1]?.parts[0] }));
+    return [...parts, whole].map((word) => ({ word, weight: weight / 2, literal }));
   });
 }
 

@@ -191,6 +191,7 @@ const NOUNS: readonly string[] = [
   'quota limit usage',
   'bucket storage blob',
   'queue topic subscription',
+  'subscribe subscription unsubscribe',
   'region zone location',
   'family relative parent child',
   'loan mortgage credit debt',

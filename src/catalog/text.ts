@@ -50,7 +50,8 @@ export function fold(text: string): string {
 function word(run: string): Word {
   if (PLAIN.test(run)) return { parts: [clip(run)] };
   // A capital begins a word; of several, all but the last are an acronym when a small letter follows: HTTP|Response.
-  const parts = run.match(/\p{N}+|\p{Lu}+(?!\p{Ll})|\p{Lu}?[^\p{Lu}\p{N}]+/gu) ?? [run];
+  // An s behind an acronym is its plural: URLs.
+  const parts = run.match(/\p{N}+|\p{Lu}{2,}s(?!\p{Ll})|\p{Lu}+(?!\p{Ll})|\p{Lu}?[^\p{Lu}\p{N}]+/gu) ?? [run];
   return { parts: parts.map(clip), ...(parts.length > 1 && { whole: clip(run) }) };
 }
 

@@ -7,6 +7,8 @@ import { Vocabulary } from './vocabulary.ts';
 
 const MAX_MEMOS = 4000;
 const MIN_SERVER_PART_CHARS = 4;
+/** Words learnt or forgotten between two moments at which the work may pause. */
+const WORDS_AT_A_TIME = 16;
 
 /** The words of each tool, and what they say of each word, kept until the index changes. */
 export class ToolIndex {
@@ -33,22 +35,41 @@ export class ToolIndex {
     return this.#documents.capacity;
   }
 
-  /** Adds a document under a small number that is not in use. */
-  add(id: number, terms: FieldTerms): void {
-    const fields = FIELDS.map((field) => terms[field].map((word) => this.vocabulary.add(word, id)));
+  /**
+   * Adds a document under a small number that is not in use. The work may pause at each `yield` while new words are
+   * learnt; the document comes whole, with the last step. Documents are added and removed one after the other.
+   */
+  *add(id: number, terms: FieldTerms): Generator<void> {
+    const fields: number[][] = [];
+    for (const field of FIELDS) {
+      const words: number[] = [];
+      for (const word of terms[field]) {
+        words.push(this.vocabulary.learn(word));
+        if (words.length % WORDS_AT_A_TIME === 0) yield;
+      }
+      fields.push(words);
+    }
+    for (const word of new Set(fields.flat())) this.vocabulary.count(word, 1);
     this.#documents.add(id, fields);
     for (const word of fields[FIELDS.indexOf('server')] ?? []) this.#countServerWord(word, 1);
     this.#changed();
   }
 
-  /** Forgets a document; an unknown number is no error. */
-  remove(id: number): void {
+  /** Forgets a document at once, and the words that only it had in steps; an unknown number is no error. */
+  *remove(id: number): Generator<void> {
     if (!this.#documents.has(id)) return;
     const document = this.#documents.get(id);
     for (const word of document.fields.server) this.#countServerWord(word, -1);
-    for (const word of new Set(document.ids)) this.vocabulary.release(word);
+    const words = [...new Set(document.ids)];
+    for (const word of words) this.vocabulary.count(word, -1);
     this.#documents.remove(id);
     this.#changed();
+    const unused = words.filter((word) => this.vocabulary.tools(word) === 0);
+    for (const [at, word] of unused.entries()) {
+      if (at % WORDS_AT_A_TIME === WORDS_AT_A_TIME - 1) yield;
+      this.vocabulary.forget(word);
+      this.#memos.clear();
+    }
   }
 
   /** The words of a document; none of an unknown one. */

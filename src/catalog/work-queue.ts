@@ -2,24 +2,29 @@ import { performance } from 'node:perf_hooks';
 
 /** Tasks done at once in one turn of the event loop: a server of usual size is complete when `push` returns. */
 const MAX_IMMEDIATE = 64;
-/** Longest that later tasks hold up the event loop, in ms, but for the last task begun in that time. */
+/** Longest that these hold up one turn of the event loop, in ms: only tools made to be slow take longer. */
+const MAX_IMMEDIATE_MS = 100;
+/** Longest that later work holds up the event loop, in ms, but for the last step begun in that time. */
 const SLICE_MS = 6;
 /** Pause after the last task, in ms, after which nothing more is expected: at a start servers come one after the other. */
 const QUIET_MS = 200;
 
-/** Short tasks, one for each item of a list. */
+/** Tasks, one for each item of a list; a task may pause at each of its steps. */
 interface Batch {
   readonly size: number;
-  readonly run: (at: number) => void;
+  readonly run: (at: number) => Generator<void>;
 }
 
-/** Short tasks in order: the first of a turn at once, the others in slices between which the event loop goes on. */
+/** Tasks in order: the first of a turn at once, the others in slices between which the event loop goes on. */
 export class WorkQueue {
   readonly #whenQuiet: () => void;
   #batches: Batch[] = [];
-  /** Tasks of the first batch that are done. */
-  #done = 0;
+  /** Tasks of the first batch that are begun. */
+  #begun = 0;
+  /** The task that has paused. */
+  #current: Generator<void> | undefined;
   #immediate = 0;
+  #immediateUntil: number | undefined;
   #isScheduled = false;
   #quiet: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
@@ -29,16 +34,19 @@ export class WorkQueue {
     this.#whenQuiet = whenQuiet;
   }
 
-  push<T>(items: readonly T[], task: (item: T) => void): void {
+  push<T>(items: readonly T[], task: (item: T) => Generator<void>): void {
     if (items.length === 0) return;
     clearTimeout(this.#quiet);
     this.#batches.push({ size: items.length, run: (at) => task(items[at] as T) }); // `at` is below the size
-    while (this.#immediate < MAX_IMMEDIATE && this.#step()) this.#immediate++;
+    this.#immediateUntil ??= performance.now() + MAX_IMMEDIATE_MS;
+    while (this.#immediate < MAX_IMMEDIATE && performance.now() < this.#immediateUntil && this.#step()) {
+      if (!this.#current) this.#immediate++;
+    }
     this.#schedule();
   }
 
   get isIdle(): boolean {
-    return this.#batches.length === 0;
+    return this.#batches.length === 0 && !this.#current;
   }
 
   /** Resolves when nothing is left to do. */
@@ -46,16 +54,23 @@ export class WorkQueue {
     if (!this.isIdle) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Goes on with a task up to its next pause; false: nothing is left to do. */
   #step(): boolean {
-    const batch = this.#batches[0];
-    if (!batch) return false;
-    const at = this.#done++;
-    if (this.#done === batch.size) {
-      this.#batches.shift();
-      this.#done = 0;
-    }
-    batch.run(at);
+    this.#current ??= this.#begin();
+    if (!this.#current) return false;
+    if (this.#current.next().done) this.#current = undefined;
     return true;
+  }
+
+  #begin(): Generator<void> | undefined {
+    const batch = this.#batches[0];
+    if (!batch) return undefined;
+    const at = this.#begun++;
+    if (this.#begun === batch.size) {
+      this.#batches.shift();
+      this.#begun = 0;
+    }
+    return batch.run(at);
   }
 
   #schedule(): void {
@@ -67,9 +82,10 @@ export class WorkQueue {
   #slice(): void {
     this.#isScheduled = false;
     this.#immediate = 0;
+    this.#immediateUntil = undefined;
     const end = performance.now() + SLICE_MS;
     while (performance.now() < end && this.#step());
-    if (this.#batches.length > 0) this.#schedule();
+    if (!this.isIdle) this.#schedule();
     else this.#finish();
   }
 

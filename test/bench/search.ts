@@ -11,7 +11,7 @@ import { original, ours, plainBm25, type Technique } from './searchers.ts';
 
 const HELP = `npm run bench:search -- [options]
 
-  --only main,bfcl,seal   folders of labelled data to measure (default: all of them)
+  --only main,dev2,bfcl,seal   folders of labelled data to measure (default: all of them)
   --ablate all|<name>     what is lost without a part of the ranking: ${'<name>'} as the first column shows it
   --skip baselines,typos,scaling,latency
   --json                  figures as JSON on stdout
@@ -33,7 +33,7 @@ const RUNNER = process.argv[1] ?? '';
 const OURS = 'mcp-gateway';
 
 const OPTIONS = {
-  only: { type: 'string', default: 'main,bfcl,seal' },
+  only: { type: 'string', default: 'main,dev2,bfcl,seal' },
   ablate: { type: 'string' },
   skip: { type: 'string', default: '' },
   json: { type: 'boolean', default: false },
@@ -47,7 +47,7 @@ export async function run(args: string[]): Promise<number> {
   if (values.help) return print(HELP);
   if (!existsSync(folder))
     return print(`skipped: no labelled data in ${folder}; TOOL_SEARCH_DATA names another folder`);
-  const all = readData(folder, ['main', 'bfcl', 'seal']);
+  const all = readData(folder, ['main', 'dev2', 'bfcl', 'seal']);
   const chosen = all.filter(({ name }) => values.only.split(',').includes(name));
   const skipped = (part: string) => values.skip.split(',').includes(part);
   const techniques: [string, Technique][] = [[OURS, ours()]];

@@ -1,7 +1,7 @@
 import MiniSearch from 'minisearch';
 import { expect, test } from 'vitest';
 import { Catalog } from '../../src/catalog/catalog.ts';
-import { FIELDS, type Field, type FieldTerms } from '../../src/catalog/fields.ts';
+import { FIELDS, type Field, type FieldTerms, fieldTerms } from '../../src/catalog/fields.ts';
 import { RANKING } from '../../src/catalog/ranking.ts';
 import { sameJson } from '../../src/catalog/same-json.ts';
 import { ToolIndex } from '../../src/catalog/tool-index.ts';
@@ -55,6 +55,11 @@ function reference(documents: ReadonlyMap<number, FieldTerms>): MiniSearch<Recor
   return index;
 }
 
+/** All steps of a work at once. */
+function toEnd(work: Generator<void>): void {
+  for (const _ of work);
+}
+
 function scoresOf(index: ToolIndex, word: string): [number, number][] {
   const id = index.vocabulary.get(word);
   if (id === undefined) return [];
@@ -68,10 +73,11 @@ test('words are scored as MiniSearch does, after tools came, went and came again
   const documents = new Map<number, FieldTerms>();
   for (let step = 0; step < 600; step++) {
     const id = pick(120);
-    if (documents.delete(id)) index.remove(id);
+    if (documents.delete(id)) toEnd(index.remove(id));
     else {
-      documents.set(id, randomTerms(pick));
-      index.add(id, documents.get(id) ?? randomTerms(pick));
+      const terms = randomTerms(pick);
+      documents.set(id, terms);
+      toEnd(index.add(id, terms));
     }
     if (step % 100 === 50) scoresOf(index, 'word1');
   }
@@ -83,7 +89,7 @@ test('words are scored as MiniSearch does, after tools came, went and came again
     const actual = scoresOf(index, word);
     expect(actual.map(([id]) => id)).toEqual(byNumber.map(([id]) => id));
     for (const [at, [, score]] of actual.entries()) expect(score).toBeCloseTo(byNumber[at]?.[1] ?? Number.NaN, 4);
-    expect(index.vocabulary.count(index.vocabulary.get(word) ?? -1)).toBe(found.length);
+    expect(index.vocabulary.tools(index.vocabulary.get(word) ?? -1)).toBe(found.length);
   }
   for (const [id, terms] of documents) {
     const { fields } = index.words(id);
@@ -185,4 +191,63 @@ test('JSON is the same whatever the order of its keys, and not when anything dif
     [nested(200), nested(200)],
   ];
   for (const [a, b] of different) expect([a, b, sameJson(a, b)]).toEqual([a, b, false]);
+});
+
+/** Texts of a script in which nearly each word is new. */
+function strange(from: number, size: number, chars: number, wordChars: number): string {
+  const pick = generator(chars + wordChars);
+  const letters = Array.from({ length: chars }, () => String.fromCodePoint(from + pick(size)));
+  return letters.map((letter, at) => (at % wordChars === 0 ? ` ${letter}` : letter)).join('');
+}
+
+test.each([
+  ['Han', 0x4e00, 20_000, 1_000],
+  ['Hangul', 0xac00, 11_000, 4],
+  ['Yi', 0xa000, 1_100, 5],
+  ['Latin', 0x61, 26, 9],
+])(
+  'of a tool that says thousands of words in %s a bounded number is learnt, in steps [searchspeed.strange]',
+  (_script, from, size, wordChars) => {
+    const text = () => strange(from, size, 20_000, wordChars);
+    const properties = Object.fromEntries(
+      Array.from({ length: 200 }, (_, at) => [
+        `p${at} ${strange(from, size, 500 + at, wordChars)}`,
+        { description: text() },
+      ]),
+    );
+    const definition: ToolDefinition = {
+      name: 'strange',
+      description: text(),
+      inputSchema: { type: 'object', properties },
+    };
+    const terms = fieldTerms({ id: 's::strange', server: 's', tags: [], definition });
+    const words = FIELDS.flatMap((field) => terms[field]);
+    expect(words.length).toBeGreaterThan(100);
+    expect(words.length).toBeLessThanOrEqual(500);
+    expect(Math.max(...words.map(({ length }) => length))).toBeLessThanOrEqual(40);
+    const index = new ToolIndex(RANKING.fields);
+    const steps = [...index.add(0, terms)].length;
+    expect(steps).toBeGreaterThan(words.length / 20);
+    expect(index.size).toBe(1);
+    expect([...index.remove(0)].length).toBeGreaterThan(words.length / 20);
+    expect(index.size).toBe(0);
+    expect(words.filter((word) => index.vocabulary.get(word) !== undefined)).toEqual([]);
+  },
+);
+
+test('a tool is found whole or not at all while its words are learnt and forgotten [searchspeed.strange]', () => {
+  const index = new ToolIndex(RANKING.fields);
+  const pick = generator(3);
+  const terms = { ...randomTerms(pick), details: Array.from({ length: 100 }, (_, at) => `detail${at}`) };
+  toEnd(index.add(0, terms));
+  for (const work of [index.add(1, terms), index.remove(1)]) {
+    for (const _ of work) {
+      for (const word of ['detail0', 'detail99']) {
+        const found = scoresOf(index, word).map(([document]) => document);
+        expect(found.every((document) => index.words(document).ids.length > 0)).toBe(true);
+        expect(index.vocabulary.tools(index.vocabulary.get(word) ?? -1)).toBe(found.length);
+      }
+    }
+  }
+  expect(scoresOf(index, 'detail99').map(([document]) => document)).toEqual([0]);
 });

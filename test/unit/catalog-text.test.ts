@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { queryWords } from '../../src/catalog/query.ts';
+import { stem } from '../../src/catalog/stem.ts';
 import { MAX_QUERY_CHARS, tokenize } from '../../src/catalog/text.ts';
 
 test.each([
@@ -7,6 +8,9 @@ test.each([
   ['getHTTPResponse2', ['get', 'http', 'response', '2', 'gethttpresponse2']],
   ['GitHub', ['git', 'hub', 'github']],
   ['HTTP', ['http']],
+  ['listPRs', ['list', 'prs', 'listprs']],
+  ['URLs and getIDsOf', ['urls', 'and', 'get', 'ids', 'of', 'getidsof']],
+  ['HTTPServer', ['http', 'server', 'httpserver']],
   ['s3ListBuckets', ['s', '3', 'list', 'buckets', 's3listbuckets']],
   ['a::b.c/d', ['a', 'b', 'c', 'd']],
   ['Größe ändern', ['große', 'andern']],
@@ -23,6 +27,32 @@ test.each([
 ])('%s', (text, terms) => {
   expect(tokenize(text)).toEqual(terms);
 });
+
+test.each([
+  ['prs', 'pr'],
+  ['mrs', 'mr'],
+  ['ids', 'id'],
+  ['vms', 'vm'],
+  ['dbs', 'db'],
+  ['urls', 'url'],
+  ['uris', 'uri'],
+  ['apis', 'api'],
+  ['kpis', 'kpi'],
+  ['gpus', 'gpu'],
+  ['skus', 'sku'],
+  ['msgs', 'msg'],
+  ['imgs', 'img'],
+  ['pkgs', 'pkg'],
+])('%s is the plural of %s [ranking.abbreviations]', (plural, singular) => {
+  expect(stem(plural)).toBe(stem(singular));
+});
+
+test.each(['aws', 'dns', 'css', 'ios', 'this', 'axis', 'plus', 'class', 'status', 'redis', 'analysis'])(
+  '%s is no plural',
+  (word) => {
+    expect(stem(word)).toBe(word);
+  },
+);
 
 test('a query has few distinct short words, whatever its length', () => {
   const wordsOf = (query: string) => queryWords(query, 0.2).map(({ word }) => word);

@@ -76,6 +76,72 @@ test('a word is found in other forms, by other words, by its beginning and withi
   expect(found(catalog, 'wiki')).toEqual(['mediawiki::page_revisions']);
 });
 
+/** Tools of one server each, so that each is found by its own words, among some that have nothing to do with it. */
+function catalogWith(...tools: readonly ToolDefinition[]): Catalog {
+  const catalog = new Catalog();
+  const others = ['weather_today', 'play_song', 'book_flight', 'translate_text'].map((name) => tool(name, 'Another.'));
+  catalog.setServer({ key: 'others', tags: [] }, others);
+  for (const [at, one] of tools.entries()) catalog.setServer({ key: `s${at}`, tags: [] }, [one]);
+  return catalog;
+}
+
+test.each([
+  ['list PRs', 'get_pr', 'Reads a PR.'],
+  ['prs', 'list_pr', ''],
+  ['all IDs', 'resolve', 'Resolves an ID.'],
+  ['check url', 'check', 'Checks URLs.'],
+  ['which APIs are there', 'api_inventory', ''],
+  ['GPUs', 'nodes', 'Nodes with a GPU.'],
+  ['open MR', 'create_merge_request', ''],
+  ['merge requests', 'open_mr', ''],
+  ['send msg', 'post_message', ''],
+  ['delete message', 'msg_remove', ''],
+  ['resize img', 'image_scale', ''],
+  ['imgs', 'image_scale', ''],
+  ['run js', 'evaluate_javascript', ''],
+  ['execute javascript', 'js_eval', ''],
+  ['install pkg', 'package_add', ''],
+  ['db tables', 'database_schema', ''],
+  ['update config', 'cfg_set', ''],
+])(
+  '“%s” finds %s %s: abbreviations, their plurals and their words [ranking.abbreviations]',
+  (query, name, description) => {
+    expect(found(catalogWith(tool(name, description)), query)[0]).toBe(`s0::${name}`);
+  },
+);
+
+test.each([
+  ['stacktrace', 'get_stack_trace'],
+  ['stack trace', 'stacktrace_of'],
+  ['stack traces', 'stacktrace_of'],
+  ['filesystem', 'file_system_info'],
+  ['file system', 'filesystem_info'],
+  ['file-system', 'filesystem_info'],
+  ['pullrequest', 'pull_request_read'],
+  ['pull requests', 'pullrequest_read'],
+  ['unsubscribe', 'un_subscribe_contact'],
+  ['unsubscribe somebody', 'contact_subscription'],
+  ['web site', 'website_open'],
+  ['website', 'web_site_open'],
+  ['log in', 'login_user'],
+  ['set up', 'setup_project'],
+  ['back up', 'backup_create'],
+  ['check out a branch', 'checkout'],
+  ['timezone', 'time_zone_convert'],
+  ['spread sheet', 'spreadsheet_read'],
+  ['screenshot', 'take_screen_shot'],
+  ['data base', 'database_query'],
+  ['undeploy', 'deploy'],
+  ['resubmit', 'submit_form'],
+])('“%s” finds %s: written together or apart [ranking.compounds]', (query, name) => {
+  expect(found(catalogWith(tool(name)), query)[0]).toBe(`s0::${name}`);
+});
+
+test('a word that the tools have is not taken apart [ranking.compounds]', () => {
+  const catalog = catalogWith(tool('notebook_open'), tool('note_write'), tool('book_order'));
+  expect(found(catalog, 'notebook')).toEqual(['s0::notebook_open']);
+});
+
 test('somebody’s data in a query does not lead it astray [ranking.literals]', () => {
   const catalog = new Catalog();
   catalog.setServer({ key: 's', tags: [] }, [
