@@ -208,12 +208,21 @@ export class Broker {
     const likely = (entry: ToolEntry) => visible(caller, entry) && (!server || entry.server === server);
     const nearest = catalog.nearestIds(id, likely);
     const missing = this.#finder.unavailable((server) => id.startsWith(`${server}::`))[0];
+    const known = missing || (server !== undefined && this.#mayKnow(server, caller));
+    const nobody = !known && id.includes('::') ? [`there is no server "${clip(id.split('::', 1)[0] ?? '', 60)}"`] : [];
     const why = missing
       ? `server "${missing.server}" is ${missing.state}${missing.error ? ` (${missing.error})` : ''}`
       : nearest.length > 0
         ? `did you mean ${nearest.map((each) => `"${clip(each)}"`).join(', ')}?`
         : (notices().hint ?? 'use search to find tools');
-    return new GatewayError('TOOL_NOT_FOUND', `no tool "${clip(id, 120)}"; ${why}`, { details: { nearest } });
+    const text = [`no tool "${clip(id, 120)}"`, ...nobody, why].join('; ');
+    return new GatewayError('TOOL_NOT_FOUND', text, { details: { nearest } });
+  }
+
+  /** Whether a caller may know of a server: one all of whose tools are hidden is as unknown as they are. */
+  #mayKnow(server: string, caller: Caller): boolean {
+    const tools = this.#parts.catalog.toolsOf(server);
+    return tools.length === 0 || tools.some((tool) => this.#parts.visible(caller, tool));
   }
 
   #toolCall(

@@ -73,6 +73,9 @@ export interface Unavailable extends Partial<Failure> {
 
 /** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
 export const FIRST_CONNECT_WAIT_MS = 3_000;
+/** The same, in ms, while nothing at all is found: nobody would ask again. */
+const FIRST_HIT_WAIT_MS = 5_000;
+const STILL_STARTING = 'servers are still starting; search again in a few seconds';
 /** Hits beyond the last place that use or meaning may still lift into view. */
 const NEARLY = 15;
 /** Longest wait for the index, in ms. */
@@ -109,14 +112,21 @@ export class Finder {
     const { upstreams } = this.#parts;
     const unknown = (server: string) => concerned(server) && !upstreams.get(server)?.isKnown;
     await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, unknown);
-    // A large catalog is indexed in slices: what is asked for meanwhile waits a little, then does with what is there.
+    let found = await this.#indexed(request, caller, concerned);
+    while (isEmpty(found) && (await upstreams.nextFirstConnect(FIRST_HIT_WAIT_MS, unknown)))
+      found = await this.#indexed(request, caller, concerned);
+    const unavailable = this.unavailable(concerned).slice(0, MAX_UNAVAILABLE);
+    const isEarly = isEmpty(found) && unavailable.some(({ state }) => state === 'connecting');
+    const hint = this.#parts.notices().hint ?? (isEarly ? STILL_STARTING : undefined);
+    return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
+  }
+
+  /** A large catalog is indexed in slices: what is asked for meanwhile waits a little, then does with what is there. */
+  async #indexed(request: SearchRequest, caller: Caller, concerned: (server: string) => boolean): Promise<JsonObject> {
     const { catalog } = this.#parts;
     if (!catalog.isIndexed)
       await withTimeout(INDEX_WAIT_MS, (late) => abortable(catalog.indexed(), late)).catch(() => {});
-    const unavailable = this.unavailable(concerned).slice(0, MAX_UNAVAILABLE);
-    const { hint } = this.#parts.notices();
-    const found = await this.#found(request, caller, concerned);
-    return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
+    return this.#found(request, caller, concerned);
   }
 
   /** The servers among those concerned that cannot be asked now, misconfigured ones first. */
@@ -251,6 +261,11 @@ export class Finder {
       return tags.length === 0 || tags.some((tag) => own.includes(tag));
     };
   }
+}
+
+/** Whether an answer names no tool, for whatever of its queries. */
+function isEmpty({ found, groups }: JsonObject): boolean {
+  return Array.isArray(groups) ? groups.every(isEmpty) : found === 0;
 }
 
 /** What keeps a server from being asked; undefined: nothing does, or it starts and its tools are known meanwhile. */

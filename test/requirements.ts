@@ -325,6 +325,14 @@ const RANKING = promised('#4', {
   'ranking.one-server': 'Adding, replacing or removing a server leaves the tools of the others as they are.',
 });
 
+const ANSWERS = promised('#13', {
+  'search.first-hit':
+    'A search that would find nothing waits up to 5 s for servers that start, and says when it did in vain.',
+  'invoke.unknown-server': 'An id of a server that there is not, or that the caller may not know of, says so.',
+  'faults.in-words': 'What broke a connection is told in words, with the code where there is one.',
+  'people.linear': 'A text or schema of any length is shown in time linear in it.',
+});
+
 const SPELLING = promised('#13', {
   'ranking.abbreviations': 'Abbreviations, their plurals and the words they are short for find each other.',
   'ranking.compounds': 'A word written together finds it written apart, and the other way round.',
@@ -935,6 +943,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...FINDING,
   ...SEMANTICS,
   ...RANKING,
+  ...ANSWERS,
   ...SPELLING,
   ...STRANGE,
   ...SPEED,

@@ -1,3 +1,4 @@
+import { inWords } from './in-words.ts';
 import type { JsonObject } from './json.ts';
 
 /** Every way in which the gateway itself can refuse or fail. See the table in src/README.md. */
@@ -34,14 +35,18 @@ export class GatewayError extends Error {
   }
 }
 
-/** The text of anything thrown, with the chain of its causes, on one line. */
+/** The text of anything thrown, with the chain of its causes, on one line and in words. */
 export function causeOf(error: unknown): string {
+  return inWords(chainOf(error));
+}
+
+function chainOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
   const code = (error as { code?: unknown }).code;
   const own = error.message || (typeof code === 'string' ? code : error.name);
   if (inner === undefined || inner === error) return own;
-  const cause = causeOf(inner);
+  const cause = chainOf(inner);
   return own.includes(cause) ? own : `${own}: ${cause}`;
 }
 

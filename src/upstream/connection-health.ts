@@ -1,4 +1,5 @@
 import type { ServerConfig } from '../config/schema.ts';
+import { causeOf } from '../core/errors.ts';
 import type { Connection } from './connection.ts';
 import { httpStatus } from './connection-lost.ts';
 import { MAX_FAILURES_IN_A_ROW, PING_TIMEOUT_MS } from './limits.ts';
@@ -56,7 +57,7 @@ export class ConnectionHealth {
     if (this.isRefusal(error)) return;
     const count = () => {
       if (this.#connection !== connection || ++this.#failures !== MAX_FAILURES_IN_A_ROW) return;
-      connection.lose(`${MAX_FAILURES_IN_A_ROW} requests in a row failed, the last one with: ${error.message}`);
+      connection.lose(`${MAX_FAILURES_IN_A_ROW} requests in a row failed, the last one with: ${causeOf(error)}`);
     };
     // Only then it is known whether the connection has ended with the request.
     setImmediate(count);

@@ -108,12 +108,22 @@ export class Upstreams {
 
   /** Waits until none of those servers is on its first way up any more, for each at most `ms` from its start. */
   async firstConnects(ms: number, servers: (server: string) => boolean): Promise<void> {
-    const waits = this.all().flatMap((upstream) => {
+    await Promise.all(this.#firstConnects(ms, servers));
+  }
+
+  /** Waits until one of those servers is up for the first time, or its `ms` are over; false when none is on its way. */
+  async nextFirstConnect(ms: number, servers: (server: string) => boolean): Promise<boolean> {
+    const waits = this.#firstConnects(ms, servers);
+    if (waits.length > 0) await Promise.race(waits);
+    return waits.length > 0;
+  }
+
+  #firstConnects(ms: number, servers: (server: string) => boolean): Promise<void>[] {
+    return this.all().flatMap((upstream) => {
       const leftMs = upstream.neededAt + ms - Date.now();
       const pending = upstream.state.status === 'connecting' && leftMs > 0 && servers(upstream.config.key);
       return pending ? [withTimeout(leftMs, (signal) => upstream.settled(signal))] : [];
     });
-    await Promise.all(waits);
   }
 
   /** Stops every server. Resolves when nothing of them is left running. */

@@ -65,13 +65,18 @@ test.each(NETWORKS)('%s: a half-open connection costs its own calls their deadli
 });
 
 test.each([...NETWORKS.map((kind) => [kind, 'v1'] as const), ['http', 'v2'] as const])(
-  '%s (%s): a server that was started anew is connected to without a call [faults.restart]',
+  '%s (%s): a server that was started anew is connected to without a call; what was lost is told in words [faults.restart, faults.in-words]',
   async (kind, sdk) => {
     const { file, events } = journal();
     const fixture = await remote(kind, { sdk, journal: file });
     const gateway = await startGateway({ config: { bad: fixture.entry(), good: local() } });
     await gateway.knows('bad::add');
+    const lost = gateway.invoke('bad::sleep', { ms: 60_000 });
+    await waitUntil(() => events('call').length > 0, { what: 'the call arrived' });
     await fixture.kill();
+    const text = errorOf(await lost);
+    expect(text).toMatch(/^bad: tool "sleep": .*may have taken effect/);
+    expect(text).not.toMatch(/\w+Error:|terminated|fetch failed|socket hang up/);
     expect(textOf(await gateway.invoke('good::add', { a: 1, b: 1 }))).toBe('2');
     const before = events('list').length;
     await fixture.start();

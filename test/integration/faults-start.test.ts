@@ -79,3 +79,27 @@ test('servers that say nothing hold up nobody, and a late list arrives [faults.s
   await gateway.knows('late::add');
   expect(textOf(await gateway.invoke('late::add', { a: 2, b: 2 }))).toBe('4');
 });
+
+test('a search that would find nothing waits longer for servers that start, and says when it gave up [search.first-hit]', async () => {
+  const permission = join(temporaryDirectory(), 'permission');
+  const config = {
+    good: local({ tools: ['add'] }),
+    late: local({ listAfter: permission, tools: ['sleep'] }),
+    never: local({ neverInitialize: true }),
+  };
+  const gateway = await startGateway({ config });
+  const [late, nothing] = ['late', 'never'].map((server) => gateway.search('sleep', { filters: { server } }));
+  const order: string[] = [];
+  const note = (name: string) => () => order.push(name);
+  const noted = Promise.all([late?.then(note('late')), nothing?.then(note('nothing'))]);
+  const found = await gateway.search('add two numbers');
+  expect(found.results.map(({ id }) => id)).toEqual(['good::add']);
+  expect(found.hint).toBeUndefined();
+  // That took as long as a search waits that finds something; the others still wait.
+  expect(order).toEqual([]);
+  writeFileSync(permission, '');
+  expect((await late)?.results.map(({ id }) => id)).toEqual(['late::sleep']);
+  expect(await nothing).toMatchObject({ found: 0, hint: expect.stringMatching(/still starting; search again/) });
+  await noted;
+  expect(order).toEqual(['late', 'nothing']);
+});

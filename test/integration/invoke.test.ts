@@ -43,10 +43,17 @@ test('args arrive as they were sent [invoke.result]', async () => {
   expect(textOf(result ?? {})).toContain('🙂');
 });
 
-test('an unknown tool is a failure that names the nearest [invoke.unknown]', async () => {
+test('an unknown tool is a failure that names the nearest, an unknown server one that says so [invoke.unknown, invoke.unknown-server]', async () => {
   const gateway = await startGateway({ config: { u: local() } });
-  expect(errorOf(await gateway.invoke('u::ad'))).toContain('u::add');
-  expect(errorOf(await gateway.invoke('nowhere::add'))).toContain('nowhere::add');
+  const unknown = errorOf(await gateway.invoke('u::ad'));
+  expect(unknown).toContain('u::add');
+  expect(unknown).not.toContain('no server');
+  for (const id of ['nowhere::add', 'nowhere::nosuch', 'U::add', '::add', 'nowhere::u::add']) {
+    const server = id.split('::')[0];
+    expect(errorOf(await gateway.invoke(id))).toMatch(new RegExp(`^no tool "${id}"; there is no server "${server}"; `));
+  }
+  expect(errorOf(await gateway.invoke('add'))).toMatch(/^no tool "add"; did you mean "u::add"/);
+  expect(textOf(await gateway.call('describe', { id: 'nowhere::add' }))).toContain('there is no server "nowhere"');
 });
 
 test('a deadline ends the call and reaches the upstream [invoke.deadline]', async () => {

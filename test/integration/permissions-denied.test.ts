@@ -51,7 +51,7 @@ test('a word that only hidden tools use is not offered for a misspelt one [permi
   expect(answer).toEqual({ found: 0, results: [], servers: ['u'] });
 });
 
-test('a server that is denied as a whole is not started, and nothing of it is known [permissions.deny-server]', async () => {
+test('a server that is denied as a whole is not started, and nothing of it is known [permissions.deny-server, invoke.unknown-server]', async () => {
   const { file, events } = journal();
   const hidden = notes(['echo'], { journal: file, primitives: true, instructions: 'the hidden one' });
   const rules = [{ server: 'h*', action: 'deny' }];
@@ -59,12 +59,18 @@ test('a server that is denied as a whole is not started, and nothing of it is kn
   const client = await connect();
   const servers = jsonOf<{ servers: { server: string }[] }>(await client.callTool('search', {}));
   expect(servers.servers.map(({ server }) => server)).toEqual(['u']);
-  expect(errorOf(await client.invoke('hidden::echo'))).toMatch(/^no tool "hidden::echo"/);
+  for (const [server, tool] of [
+    ['hidden', 'echo'],
+    ['nowhere', 'echo'],
+  ]) {
+    const text = errorOf(await client.invoke(`${server}::${tool}`));
+    expect(text).toMatch(new RegExp(`^no tool "${server}::${tool}"; there is no server "${server}"; `));
+  }
   expect(JSON.stringify(await client.request('resources/list', {}))).not.toContain('hidden');
   expect(events()).toEqual([]);
 });
 
-test('resources and prompts of a server go with the first rule about the server as a whole [permissions.deny-server]', async () => {
+test('resources and prompts of a server go with the first rule about the server as a whole [permissions.deny-server, invoke.unknown-server]', async () => {
   const rules = [
     { id: 'u::echo', action: 'allow' },
     { server: 'v', tool: '*', action: 'deny' },

@@ -49,6 +49,15 @@ test('a column is as wide as what is seen of it [people.tables]', () => {
   expect(align(rows, 26)).toEqual(['name  a long text that has', '      no room here']);
 });
 
+test('a text of any length is wrapped, and a table of any number of rows aligned [people.linear]', () => {
+  const words = Array.from({ length: 200_000 }, (_, at) => `w${at % 10}`);
+  const text = words.join(' ');
+  // Measured word by word again for each line, this would take minutes.
+  expect(wrap(text, Number.POSITIVE_INFINITY)).toEqual([text]);
+  expect(wrap(text, 80).join(' ')).toBe(text);
+  expect(align(words.map((word) => [word, 'x']))).toHaveLength(words.length);
+});
+
 test('colour is for terminals, and for nobody who says no [people.colour]', () => {
   const { terminal } = clientFiles({ empty: true });
   const red = (env: Record<string, string>, isTty: boolean) => paintFor({ ...terminal, env, isTty }).red('x');

@@ -17,10 +17,10 @@ const LEAST_WIDTH = 20;
 
 /** Rows as lines whose columns stand under each other, `width` columns wide where that is known. */
 export function align(rows: readonly (readonly Cell[])[], width = Number.POSITIVE_INFINITY): string[] {
-  const count = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, at) =>
-    Math.max(...rows.map((row) => displayWidth(textOf(row[at] ?? '')))),
-  );
+  // Of any number of rows: a spread would end at some hundred thousand.
+  const most = (of: (row: readonly Cell[]) => number) => rows.reduce((top, row) => Math.max(top, of(row)), 0);
+  const count = most((row) => row.length);
+  const widths = Array.from({ length: count }, (_, at) => most((row) => displayWidth(textOf(row[at] ?? ''))));
   const indent = widths.slice(0, -1).reduce((sum, each) => sum + each + GAP, 0);
   const room = Math.max(LEAST_WIDTH, width - indent);
   return rows.flatMap((row) => {

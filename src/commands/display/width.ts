@@ -30,16 +30,20 @@ export function clipColumns(text: string, columns: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-/** A text in lines of at most that many columns, cut between words where there are any. */
+/** A text in lines of at most that many columns, cut between words where there are any; in time linear in its length. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
-  let line = '';
+  let line: string[] = [];
+  let width = 0;
   for (const word of text.split(/\s+/).filter(Boolean)) {
-    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > columns) {
-      lines.push(line);
-      line = '';
+    const wordWidth = displayWidth(word);
+    if (line.length > 0 && width + 1 + wordWidth > columns) {
+      lines.push(line.join(' '));
+      line = [];
+      width = 0;
     }
-    line = line === '' ? word : `${line} ${word}`;
+    width += (line.length > 0 ? 1 : 0) + wordWidth;
+    line.push(word);
   }
-  return [...lines, line];
+  return [...lines, line.join(' ')];
 }
