@@ -37,6 +37,8 @@ export interface BackendParts {
   readonly remembered: RememberedServers;
   readonly verdicts: EraVerdicts;
   readonly audience: () => Audience;
+  /** Keys of all servers of the configuration, also of those that do not run or are denied. */
+  readonly keys: () => readonly string[];
   /** Whether clients get that kind of a server at all. */
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
   /** The way of requests for resources, prompts and completion; absent: the connections of this backend. */
@@ -57,7 +59,7 @@ export class Backend {
   readonly announcements: Announcements;
 
   constructor(parts: BackendParts) {
-    const { log, remembered, verdicts, audience, exposes, onTools, onRead, onGone } = parts;
+    const { log, remembered, verdicts, audience, keys, exposes, onTools, onRead, onGone } = parts;
     const recall = (server: ServerConfig): RememberedCatalog | undefined => remembered.recall(server);
     this.announcements = new Announcements({
       upstreams: () => this.upstreams,
@@ -85,7 +87,7 @@ export class Backend {
     });
     const router = () => parts.router?.() ?? this.upstreams;
     this.primitives = new Primitives(
-      upstreamPrimitives({ upstreams: this.upstreams, remembered, exposes, router }),
+      upstreamPrimitives({ upstreams: this.upstreams, remembered, keys, exposes, router }),
       exposes,
       (server, problem) => log.warning('list', { server, problem }),
     );

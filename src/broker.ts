@@ -9,9 +9,11 @@ import type { Guard } from './core/guard.ts';
 import type { JsonObject } from './core/json.ts';
 import type { ToolEntry } from './core/tool.ts';
 import { isAvailable } from './core/upstream-state.ts';
-import { FIRST_CONNECT_WAIT_MS, Finder, type FinderParts, type SearchRequest } from './finder.ts';
+import { FIRST_CONNECT_WAIT_MS, Finder, type FinderParts, type SearchRequest, type Unavailable } from './finder.ts';
 import type { Job } from './jobs/job.ts';
 import type { Jobs } from './jobs/jobs.ts';
+
+export type { Unavailable } from './finder.ts';
 
 export interface BrokerParts extends FinderParts {
   readonly jobs: Jobs;
@@ -146,6 +148,11 @@ export class Broker {
       ? jobs.cancel(request.jobId, owner)
       : await jobs.wait(request.jobId, owner, request.waitMs, context.signal);
     return this.#view(job);
+  }
+
+  /** Waits as a search does until the tools of these servers are known; resolves with the servers that cannot be asked. */
+  awaited(concerned: (server: string) => boolean): Promise<readonly Unavailable[]> {
+    return this.#finder.awaited(concerned);
   }
 
   /** The call that a request asks for, its tool found, its arguments fitted, and admitted. */

@@ -4,7 +4,7 @@ import { Broker } from './broker.ts';
 import { logDefects, tellMended } from './call-policies.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { hidesPrimitives } from './config/denied-servers.ts';
-import type { GatewayConfig } from './config/load.ts';
+import { configuredKeys, type GatewayConfig } from './config/load.ts';
 import type { Caller, CallTool } from './core/call.ts';
 import { createLogger, type Logger } from './core/log.ts';
 import type { EdgeHost, EdgeInternals } from './edge-host.ts';
@@ -146,6 +146,7 @@ export class Composition {
       sent: () => this.#sent(),
       log: this.log,
       config: () => this.#config,
+      keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
       visible: (...which) => this.#guards.visible(...which),
       partsFor: (...client) => this.#partsFor(...client),
@@ -170,6 +171,7 @@ export class Composition {
       remembered: this.#remembered,
       verdicts: this.#verdicts,
       audience: () => this.#audience,
+      keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
       router: () => this.#router,
       onRead: (...reading) => this.#remembered.learn(...reading),

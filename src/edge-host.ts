@@ -33,6 +33,8 @@ export interface EdgeInternals {
   readonly remarks: (tool: ToolEntry) => readonly string[];
   readonly log: Logger;
   readonly config: () => GatewayConfig;
+  /** Keys of all servers of the configuration, also of those that do not run or are denied. */
+  readonly keys: () => readonly string[];
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
   readonly visible: Visibility;
   readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => ServerParts;

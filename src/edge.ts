@@ -51,12 +51,12 @@ export class Edge {
 
   constructor(gateway: EdgeInternals) {
     this.#gateway = gateway;
-    const { log, config, backend, offered, remembered, verdicts, exposes } = gateway;
+    const { log, config, backend, offered, remembered, verdicts, keys, exposes } = gateway;
     const settings = () => config().settings;
     const { monitor } = settings();
     gateway.receipt.serve();
     this.#sharing = new Sharing({
-      ...{ log, remembered, verdicts, exposes, offered, main: backend },
+      ...{ log, remembered, verdicts, keys, exposes, offered, main: backend },
       servers: () => config().servers,
       rules: STRANGERS,
       onTell: (method, params) => this.#tellModern(method, params),

@@ -129,6 +129,16 @@ export class Finder {
     return this.#found(request, caller, concerned);
   }
 
+  /** The tools of a few servers, or of all, are asked for outright: waits as a search does, and says who did not answer. */
+  async awaited(concerned: (server: string) => boolean): Promise<readonly Unavailable[]> {
+    const { upstreams } = this.#parts;
+    await upstreams.firstConnects(
+      FIRST_CONNECT_WAIT_MS,
+      (server) => concerned(server) && !upstreams.get(server)?.isKnown,
+    );
+    return this.unavailable(concerned);
+  }
+
   /** The servers among those concerned that cannot be asked now, misconfigured ones first. */
   unavailable(concerned: (server: string) => boolean): Unavailable[] {
     const { upstreams, notices } = this.#parts;

@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Audience } from './backend.ts';
 import { Composition, type GatewayOptions } from './composition.ts';
-import type { GatewayConfig } from './config/load.ts';
+import { type ConfigObject, configOfObject, type GatewayConfig } from './config/load.ts';
 import type { GatewaySettings } from './config/settings.ts';
 import { type ConfigSource, fileSource } from './config/source.ts';
 import { watchFiles } from './config/watch.ts';
+import { abortable, withTimeout } from './core/abort.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
 import type { Edge } from './edge.ts';
 import type { EdgeHost, EdgeInternals } from './edge-host.ts';
@@ -15,6 +16,14 @@ import { type ServerView, serverViews } from './server-views.ts';
 import { StdioEdge } from './stdio-edge.ts';
 
 export type { GatewayOptions } from './composition.ts';
+
+/** Longest that `ready` waits where it is not told, in ms: as long as a server may take to start. */
+const READY_TIMEOUT_MS = 60_000;
+
+export interface ReadyOptions {
+  /** Longest wait, in ms; 60 s where absent. */
+  readonly timeoutMs?: number;
+}
 
 export interface StartOptions {
   /** `false`: no socket is opened, for `fetch` and `serveStdio`. */
@@ -35,15 +44,17 @@ export class Gateway {
   });
   #watcher: { close(): void } | undefined;
 
-  constructor(config: GatewayConfig, options?: GatewayOptions);
+  /** Takes what `loadConfig` answers, or a plain object in any shape that a file may have. */
+  constructor(config: GatewayConfig | ConfigObject, options?: GatewayOptions);
   /** @internal `remembered` is given by whoever has read it already. */
   constructor(config: GatewayConfig, options: GatewayOptions, remembered: RememberedServers);
   constructor(
-    config: GatewayConfig,
+    config: GatewayConfig | ConfigObject,
     options: GatewayOptions = {},
     remembered: RememberedServers = serverMemory(options.cacheDirectory),
   ) {
-    this.#core = new Composition(config, options, remembered);
+    const checked = isLoaded(config) ? config : configOfObject(config);
+    this.#core = new Composition(checked, options, remembered);
   }
 
   /**
@@ -80,6 +91,24 @@ export class Gateway {
     return serverViews(this.#core.config, this.#core.backend.upstreams.all(), this.#core.catalog);
   }
 
+  /**
+   * Resolves when each server has been reached or not for the first time, at the latest after `timeoutMs`, with those that
+   * cannot be called, not even by being started: their `status` and `error` say why. Starts the servers if nothing did.
+   */
+  async ready({ timeoutMs = READY_TIMEOUT_MS }: ReadyOptions = {}): Promise<readonly ServerView[]> {
+    if (!this.#isStarted) this.startServers();
+    const endsAt = Date.now() + timeoutMs;
+    // Secrets that have not answered keep servers out of it.
+    const { later } = this.#core.config;
+    if (later) await withTimeout(timeoutMs, (late) => abortable(later, late)).catch(() => {});
+    const { upstreams } = this.#core.backend;
+    await this.settled(endsAt - Date.now());
+    return this.servers().filter(({ id }) => {
+      const state = upstreams.get(id)?.state.status;
+      return state !== 'ready' && state !== 'idle';
+    });
+  }
+
   /** Resolves when each server has been reached or not for the first time, or after `ms`. */
   async settled(ms: number): Promise<void> {
     await this.#core.backend.upstreams.firstConnects(ms, () => true);
@@ -93,17 +122,24 @@ export class Gateway {
   }
 
   /** Makes the running servers those of `config`; what did not change is not touched. */
-  reload(config: GatewayConfig): void {
-    this.#core.use(config);
-    void config.later?.then((next) => !this.#isStopped && this.#core.config === config && this.reload(next));
+  reload(config: GatewayConfig | ConfigObject): void {
+    const own = isLoaded(config) ? config : configOfObject(config);
+    this.#core.use(own);
+    void own.later?.then((next) => !this.#isStopped && this.#core.config === own && this.reload(next));
   }
 
   /** Follows the configuration file from now on. A broken edit is reported, and the old configuration stays. */
   watch(): void;
   /** @internal Follows all that the configuration was made of. */
   watch(source: ConfigSource): void;
-  watch(source = fileSource(this.#core.config.path, this.#core.config.fingerprint)): void {
+  watch(source = this.#ownFile()): void {
     this.#watcher ??= watchFiles(source, () => void this.#reread(source), { known: source.known });
+  }
+
+  #ownFile(): ConfigSource {
+    const { path, fingerprint } = this.#core.config;
+    if (path !== '') return fileSource(path, fingerprint);
+    throw new GatewayError('CONFIG_INVALID', 'watch: the configuration was given as an object, expected one of a file');
   }
 
   /** Serves one client over a pair of streams. Resolves when the client has gone. Call it before `start` or right after: servers are told who the client is. */
@@ -170,6 +206,11 @@ export class Gateway {
       this.#core.log.error('configuration not taken over; the old one stays', { error: this.#core.rejected });
     }
   }
+}
+
+/** Whether a configuration has been read and checked: an object that somebody wrote has no findings. */
+function isLoaded(config: GatewayConfig | ConfigObject): config is GatewayConfig {
+  return 'fingerprint' in Object(config) && Array.isArray((config as GatewayConfig).problems);
 }
 
 function oneOrTheOther(): GatewayError {

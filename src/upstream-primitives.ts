@@ -13,6 +13,8 @@ export interface UpstreamPrimitivesParts {
   readonly remembered: RememberedServers;
   /** The way of requests to servers. */
   readonly router: () => Pick<Upstreams, 'request'>;
+  /** Keys of all servers of the configuration. */
+  readonly keys: () => readonly string[];
   /** Whether clients get that kind of a server at all. */
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
 }
@@ -22,6 +24,7 @@ export function upstreamPrimitives({
   upstreams,
   remembered,
   router,
+  keys,
   exposes,
 }: UpstreamPrimitivesParts): PrimitiveSource {
   const isRemembered = ({ config }: Upstream, list: ListName) => remembered.recallList(config, list) !== undefined;
@@ -29,6 +32,7 @@ export function upstreamPrimitives({
   const hasToBeAsked = (upstream: Upstream, list: ListName) =>
     !upstream.connection && upstream.offers(LISTS[list].kind) && !isRemembered(upstream, list);
   return {
+    keys,
     servers: (kind) =>
       upstreams
         .all()

@@ -325,6 +325,18 @@ const RANKING = promised('#4', {
   'ranking.one-server': 'Adding, replacing or removing a server leaves the tools of the others as they are.',
 });
 
+const NAMES = promised('#13', {
+  'http.api-ids':
+    'REST: a text with "::" is an id and never a name; a bare name is called only where it can mean no other tool.',
+  'config.keys': 'A key has no "::" and no ":" at its end, so that an id has one reading.',
+  'primitives.names':
+    'No server can list a name, URI or template that makes it answer for another server or for the gateway.',
+  'library.object': 'new Gateway takes a plain object in any shape of the file.',
+  'library.ready': 'gateway.ready() resolves when servers have been reached or not, with those that cannot be called.',
+  'library.missing': 'For a program a missing configuration file is an error.',
+  'library.cold': 'At a cold start, REST lists and bare names wait for servers as search does, and say who is missing.',
+});
+
 const ANSWERS = promised('#13', {
   'search.first-hit':
     'A search that would find nothing waits up to 5 s for servers that start, and says when it did in vain.',
@@ -943,6 +955,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...FINDING,
   ...SEMANTICS,
   ...RANKING,
+  ...NAMES,
   ...ANSWERS,
   ...SPELLING,
   ...STRANGE,

@@ -35,7 +35,8 @@ function segment(key: string | number): string {
 
 /** The finding as the rest of the gateway reports it: `file: key.path: text`. */
 export function toProblem(file: string, { severity, server, path, text }: Finding): ConfigProblem {
-  const place = path.length === 0 ? file : `${file}: ${formatPath(path)}`;
+  // What no file says has no place but the path.
+  const place = [file, path.length === 0 ? '' : formatPath(path)].filter(Boolean).join(': ') || 'configuration';
   return { severity, message: `${place}: ${text}`, ...(server !== undefined && { server }) };
 }
 

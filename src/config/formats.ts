@@ -36,7 +36,7 @@ const MAX_KEY_LENGTH = 200;
 
 type Shape = keyof typeof ENTRY_KEYS;
 
-/** Takes apart the flat map, `servers: […]` or `mcpServers: {…}`; the last two may stand in one file. */
+/** Takes apart the flat map, `servers: […]` or `{…}`, or `mcpServers: {…}`; the last two may stand in one file. */
 export function readShape(root: JsonObject): RawConfig {
   const listed = 'servers' in root && !looksLikeEntry(root.servers);
   const named = 'mcpServers' in root && !looksLikeEntry(root.mcpServers);
@@ -86,7 +86,9 @@ function hintFor(key: string): string | undefined {
 }
 
 function readListed(servers: unknown): RawEntry[] {
-  if (!Array.isArray(servers)) return [unreadable('servers', ['servers'], mistaken(servers, 'an array of servers'))];
+  if (isJsonObject(servers)) return readNamed(servers, 'servers');
+  if (!Array.isArray(servers))
+    return [unreadable('servers', ['servers'], mistaken(servers, 'an array of servers, or an object, name to server'))];
   return servers.map((value: unknown, index) => {
     const path = ['servers', index];
     const label = formatPath(path);
@@ -102,10 +104,10 @@ function readListed(servers: unknown): RawEntry[] {
   });
 }
 
-function readNamed(servers: unknown): RawEntry[] {
-  if (!isJsonObject(servers))
-    return [unreadable('mcpServers', ['mcpServers'], mistaken(servers, 'an object, name to server'))];
-  return Object.entries(servers).map(([key, value]) => readEntry('mcpServers', key, ['mcpServers', key], value));
+/** `mcpServers` as most clients write it, or the same map under `servers`, as VS Code does. */
+function readNamed(servers: unknown, member = 'mcpServers'): RawEntry[] {
+  if (!isJsonObject(servers)) return [unreadable(member, [member], mistaken(servers, 'an object, name to server'))];
+  return Object.entries(servers).map(([key, value]) => readEntry('mcpServers', key, [member, key], value));
 }
 
 function withoutDuplicates(all: readonly RawEntry[]): Pick<RawConfig, 'entries' | 'findings'> {
@@ -150,6 +152,9 @@ function unknownInEntry(shape: Shape, unknown: readonly string[]): string {
 function keyFlaw(key: string): string | undefined {
   if (key.trim() === '') return 'found an empty key';
   if (key.length > MAX_KEY_LENGTH) return `found a key of ${key.length} characters`;
+  // Ids are keys and names with "::" between them: each must have one reading only.
+  if (key.includes('::') || key.endsWith(':'))
+    return 'found "::" in the key or ":" at its end, which ids are made with';
   return /\p{Cc}/u.test(key) ? 'found a control character in the key' : undefined;
 }
 

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import type { ConfigProblem } from '../core/problem.ts';
 import { checkEntry, type Surroundings } from './check.ts';
 import { checkSettings, secretsSettings } from './check-settings.ts';
 import { isDeniedWhole } from './denied-servers.ts';
 import { overrideSettings } from './environment.ts';
 import { expandHome } from './expand-home.ts';
-import { type Finding, toProblem, warning } from './finding.ts';
+import { describeFound, type Finding, toProblem, warning } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type RawConfig, readShape } from './formats.ts';
 import { homeOf, resolveConfigPath } from './locate.ts';
@@ -16,7 +17,7 @@ import { permissionAdvice } from './permissions.ts';
 import type { ProjectState } from './project-state.ts';
 import type { ServerConfig } from './schema.ts';
 import { NO_SECRETS, PENDING_SECRETS, type Secrets } from './secrets.ts';
-import { type GatewaySettings, settingsSchema } from './settings.ts';
+import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
 import type { Environment } from './substitute.ts';
 
 /** What a configuration file says: the part of it that can run, and everything wrong with the rest. */
@@ -41,6 +42,11 @@ export interface GatewayConfig {
   readonly later?: Promise<GatewayConfig>;
 }
 
+/** Keys of every entry, also of those that do not run. */
+export function configuredKeys({ servers, disabled, misconfigured }: GatewayConfig): readonly string[] {
+  return [...servers.map(({ key }) => key), ...disabled, ...misconfigured.map(({ server }) => server)];
+}
+
 /** What the entries of a file come to. */
 export interface CheckedServers extends Pick<GatewayConfig, 'servers' | 'disabled' | 'misconfigured' | 'problems'> {
   /** Some of them want secrets that have not answered yet. */
@@ -53,8 +59,13 @@ interface Read {
   readonly fingerprint: string;
   readonly raw: RawConfig;
   readonly findings: readonly Finding[];
+  /** Where relative paths start. */
+  readonly folder: string;
   readonly env: Environment;
 }
+
+/** A configuration that a program says itself, in any shape that a file may have. */
+export type ConfigObject = Readonly<Record<string, unknown>>;
 
 /** How long a gateway that starts waits for `secrets` that some servers want, in ms: hosts give up after 5 s. */
 export const SECRETS_PATIENCE_MS = 1_000;
@@ -75,7 +86,34 @@ export async function loadConfig(
   const text = await readText(file);
   if (text === undefined) return { ...emptyConfig(file, [], env), fingerprint: read, found: false };
   const { root, findings } = await parseConfig(text, file);
-  return withSecrets({ file, fingerprint: read, raw: readShape(root), findings, env }, patienceMs);
+  const folder = dirname(file);
+  return withSecrets({ file, fingerprint: read, raw: readShape(root), findings, folder, env }, patienceMs);
+}
+
+/** As `loadConfig`, for programs: a file that is not there is an error, since nobody sees what a gateway without one says. */
+export async function loadExistingConfig(path?: string, env: Environment = process.env): Promise<GatewayConfig> {
+  const config = await loadConfig(path, env);
+  if (config.found) return config;
+  const cure = 'write it (mcp-gateway init makes one), or give new Gateway an object';
+  const message = `${config.path}: there is no such file, expected a configuration; ${cure}`;
+  throw new GatewayError('CONFIG_INVALID', message, { details: { file: config.path } });
+}
+
+/**
+ * The configuration that an object says; its `path` is empty. Relative paths in it start at the working directory. What is
+ * wrong is told in the result; throws `CONFIG_INVALID` only for what is no object. Secrets by command or file come `later`.
+ */
+export function configOfObject(written: ConfigObject, env: Environment = process.env): GatewayConfig {
+  if (!isJsonObject(written)) {
+    const message = `new Gateway: found ${describeFound(written, true)}, expected a configuration: an object of servers, or what loadConfig answers`;
+    throw new GatewayError('CONFIG_INVALID', message);
+  }
+  const raw = readShape(structuredClone(written));
+  const read: Read = { file: '', fingerprint: '', raw, findings: [], folder: process.cwd(), env };
+  const settings = secretsSettings(raw.settings, env);
+  if (!settings) return checked(read, NO_SECRETS).config;
+  const first = checked(read, PENDING_SECRETS);
+  return first.waits ? { ...first.config, later: withSecretsRead(read, settings) } : first.config;
 }
 
 /** Secrets are asked only where something wants them. */
@@ -84,12 +122,14 @@ async function withSecrets(read: Read, patienceMs: number): Promise<GatewayConfi
   if (!settings) return checked(read, NO_SECRETS).config;
   const first = checked(read, PENDING_SECRETS);
   if (!first.waits) return first.config;
-  const { readSecrets } = await import('./read-secrets.ts');
-  const { file, env } = read;
-  const later = readSecrets(settings, { folder: dirname(file), home: homeOf(env), env }).then(
-    (secrets) => checked(read, secrets).config,
-  );
+  const later = withSecretsRead(read, settings);
   return soonOr(later, patienceMs, () => ({ ...first.config, later }));
+}
+
+async function withSecretsRead(read: Read, settings: SecretsSettings): Promise<GatewayConfig> {
+  const { readSecrets } = await import('./read-secrets.ts');
+  const { folder, env } = read;
+  return checked(read, await readSecrets(settings, { folder, home: homeOf(env), env })).config;
 }
 
 async function soonOr<T>(value: Promise<T>, ms: number, otherwise: () => T): Promise<T> {
@@ -102,8 +142,8 @@ async function soonOr<T>(value: Promise<T>, ms: number, otherwise: () => T): Pro
 }
 
 function checked(read: Read, secrets: Secrets): { readonly config: GatewayConfig; readonly waits: boolean } {
-  const { file, raw, findings, env } = read;
-  const surroundings: Surroundings = { folder: dirname(file), home: homeOf(env), env, secrets };
+  const { file, raw, findings, folder, env } = read;
+  const surroundings: Surroundings = { folder, home: homeOf(env), env, secrets };
   const settings = checkSettings(raw.settings, surroundings);
   const overridden = overrideSettings(settings.value, env);
   const whole = [...findings, ...raw.findings, ...settings.findings, ...adviceOn(settings.value, raw)];

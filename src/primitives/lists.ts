@@ -1,6 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import type { PrimitiveKind } from './primitive-source.ts';
-import { wrapUri, wrapUriTemplate } from './wrapped-uri.ts';
+import { isWrappedForOther, wrapUri, wrapUriTemplate } from './wrapped-uri.ts';
 
 /** Where one list differs from another. */
 export interface ListSpec {
@@ -12,6 +12,8 @@ export interface ListSpec {
   readonly kind: PrimitiveKind;
   /** Another name for an item of that server, where its own is taken. */
   readonly rename: (server: string, name: string) => string;
+  /** Whether a name is kept for another server of these keys than the one that uses it. */
+  readonly isReserved: (server: string, name: string, keys: readonly string[]) => boolean;
 }
 
 /** The lists that all servers' items are merged into. */
@@ -22,6 +24,7 @@ export const LISTS = {
     required: ['uri', 'name'],
     kind: 'resources',
     rename: wrapUri,
+    isReserved: isWrappedForOther,
   },
   templates: {
     method: 'resources/templates/list',
@@ -29,6 +32,7 @@ export const LISTS = {
     required: ['uriTemplate', 'name'],
     kind: 'resources',
     rename: wrapUriTemplate,
+    isReserved: isWrappedForOther,
   },
   prompts: {
     method: 'prompts/list',
@@ -36,8 +40,16 @@ export const LISTS = {
     required: ['name'],
     kind: 'prompts',
     rename: (server, name) => `${server}__${name}`,
+    isReserved: isPrefixedForOther,
   },
 } as const satisfies Record<string, ListSpec>;
+
+/** Of several keys that a name begins with, the longest is meant: `a__b__c` is of `a__b` rather than of `a`. */
+function isPrefixedForOther(server: string, name: string, keys: readonly string[]): boolean {
+  const fitting = keys.filter((key) => name.startsWith(`${key}__`));
+  const [longest] = fitting.sort((a, b) => b.length - a.length);
+  return longest !== undefined && longest !== server;
+}
 
 export type ListName = keyof typeof LISTS;
 

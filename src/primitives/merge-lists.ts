@@ -22,10 +22,14 @@ export interface MergedList {
   readonly fingerprint: string;
 }
 
-/** Merges in the order given: the first server keeps a name, a later one gets another for the same. */
+/**
+ * Merges in the order given: the first server keeps a name, a later one gets another for the same. So does a server for a
+ * name that is kept for another of the configuration's `keys`, whether that runs or not.
+ */
 export function mergeLists(
   spec: ListSpec,
   lists: readonly (readonly [server: string, list: ServerList])[],
+  keys: readonly string[],
 ): MergedList {
   const byName = new Map<string, Target>();
   const namesOf = new Map<string, Map<string, string>>();
@@ -36,7 +40,8 @@ export function mergeLists(
     namesOf.set(server, names);
     for (const item of list.items) {
       const original = nameOf(item, spec);
-      const name = names.get(original) ?? freeName(spec, server, original, byName);
+      const isFree = (name: string) => !byName.has(name) && !spec.isReserved(server, name, keys);
+      const name = names.get(original) ?? freeName(spec, server, original, isFree);
       const shown = name === original ? item : { ...item, [spec.required[0]]: name };
       if (!names.has(original)) byName.set(name, { server, original });
       names.set(original, name);
@@ -49,8 +54,9 @@ export function mergeLists(
   return { items, byName, nameFor, hints, fingerprint: hash.digest('base64url').slice(0, 16) };
 }
 
-function freeName(spec: ListSpec, server: string, original: string, taken: ReadonlyMap<string, Target>): string {
+/** Ends, since each name is longer than the one before, and there are so many names and keys only. */
+function freeName(spec: ListSpec, server: string, original: string, isFree: (name: string) => boolean): string {
   let name = original;
-  while (taken.has(name)) name = spec.rename(server, name);
+  while (!isFree(name)) name = spec.rename(server, name);
   return name;
 }

@@ -5,6 +5,8 @@ import type { ListName, ServerList } from './lists.ts';
 
 /** What the primitives need of the upstream side. */
 export interface PrimitiveSource {
+  /** Keys of all servers of the configuration, also of those that do not run or are denied. */
+  keys(): readonly string[];
   /** Keys of the servers that offer that kind and are connected, or whose lists are remembered, in configuration order. */
   servers(kind: 'resources' | 'prompts' | 'completions'): readonly string[];
   /** Resolves when every server is connected, or its list of that name remembered, or about 3 s have passed since its start. */

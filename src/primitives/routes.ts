@@ -1,7 +1,7 @@
 import type { CallContext } from '../core/call.ts';
 import type { MergedList, Target } from './merge-lists.ts';
 import type { ServerLists } from './server-lists.ts';
-import { matchUriTemplate } from './uri-template.ts';
+import { hasScheme, matchUriTemplate } from './uri-template.ts';
 import { unwrapUri } from './wrapped-uri.ts';
 
 /** The servers that may have a resource, best first. */
@@ -47,9 +47,10 @@ export class Routes {
     return owned || targets.length === 1 ? targets[0] : undefined;
   }
 
-  /** A prompt under the name that it had while another server had the same. */
+  /** A prompt under the name that it had while another server had the same; of the longest key that the name begins with. */
   #renamedPrompt(list: MergedList, name: string): Target | undefined {
-    for (const server of this.#lists.servers('prompts')) {
+    const servers = this.#lists.servers('prompts').toSorted((a, b) => b.length - a.length);
+    for (const server of servers) {
       const original = name.slice(server.length + 2);
       if (name === `${server}__${original}` && list.nameFor(server, original)) return { server, original };
     }
@@ -65,10 +66,10 @@ export class Routes {
   }
 }
 
-/** The servers with templates that the URI fits, the longest literal beginning first. */
+/** The servers with templates that the URI fits, the longest literal beginning first; a template without a scheme claims nothing. */
 function templatesFor(templates: MergedList, uri: string): Target[] {
   const fitting = [...templates.byName].flatMap(([template, { server }]) => {
-    const length = matchUriTemplate(template, uri);
+    const length = hasScheme(template) ? matchUriTemplate(template, uri) : undefined;
     return length === undefined ? [] : [{ server, length }];
   });
   const servers = fitting.sort((a, b) => b.length - a.length).map(({ server }) => server);

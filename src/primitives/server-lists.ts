@@ -24,7 +24,10 @@ export class ServerLists {
   readonly #report: (server: string, problem: string) => void;
   readonly #remembered = new Map<string, Remembered>();
   readonly #readings = new Map<string, Promise<void>>();
-  readonly #merged = new Map<ListName, { readonly lists: readonly ServerList[]; readonly merged: MergedList }>();
+  readonly #merged = new Map<
+    ListName,
+    { readonly lists: readonly ServerList[]; readonly keys: string; readonly merged: MergedList }
+  >();
 
   constructor(
     source: PrimitiveSource,
@@ -59,12 +62,18 @@ export class ServerLists {
       const list = this.#remembered.get(keyOf(name, server))?.list;
       return list ? [[server, list] as const] : [];
     });
+    const keys = this.#source.keys();
     const before = this.#merged.get(name);
-    if (before?.lists.length === lists.length && lists.every(([, list], index) => list === before.lists[index])) {
+    const sameKeys = before?.keys === JSON.stringify(keys);
+    if (
+      sameKeys &&
+      before.lists.length === lists.length &&
+      lists.every(([, list], index) => list === before.lists[index])
+    ) {
       return before.merged;
     }
-    const merged = mergeLists(LISTS[name], lists);
-    this.#merged.set(name, { lists: lists.map(([, list]) => list), merged });
+    const merged = mergeLists(LISTS[name], lists, keys);
+    this.#merged.set(name, { lists: lists.map(([, list]) => list), keys: JSON.stringify(keys), merged });
     return merged;
   }
 

@@ -16,6 +16,11 @@ const OPERATORS: Readonly<Record<string, Expression>> = {
 };
 const SIMPLE: Expression = { first: '', excluded: '/' };
 
+/** Whether a template says the scheme of its URIs: one that does not fits what any server has. */
+export function hasScheme(template: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9+.-]*:/.test(template);
+}
+
 /** The length of the literal text that a template starts with, if the URI may be an expansion of it; else undefined. */
 export function matchUriTemplate(template: string, uri: string): number | undefined {
   // Literal texts at even places, expressions at odd ones.

@@ -1,4 +1,5 @@
-const PREFIX = 'gateway://resources/';
+const SCHEME = 'gateway:';
+const PREFIX = `${SCHEME}//resources/`;
 
 /** A URI that no other server has: the original is encoded behind the key of its server. */
 export function wrapUri(server: string, uri: string): string {
@@ -8,6 +9,11 @@ export function wrapUri(server: string, uri: string): string {
 /** A URI template whose expansions no other server has: the original stands as it is, so that it still expands. */
 export function wrapUriTemplate(server: string, uriTemplate: string): string {
   return `${prefixOf(server)}${uriTemplate}`;
+}
+
+/** Whether a URI or template is such as only the gateway makes, and for another server than this one. */
+export function isWrappedForOther(server: string, uri: string): boolean {
+  return uri.toLowerCase().startsWith(SCHEME) && !uri.startsWith(prefixOf(server));
 }
 
 /** The original of a URI wrapped for that server, encoded or expanded from a template; undefined if it is no such URI. */

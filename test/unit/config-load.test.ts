@@ -43,6 +43,7 @@ test.each([
     { s: { command: ['a'], environment: { N: 1, B: true } } },
     { ...LOCAL, command: ['a'], environment: { N: '1', B: 'true' } },
   ],
+  ['listed', { servers: { s: { command: 'a', args: ['b'] } } }, { ...LOCAL, command: ['a', 'b'] }],
   [
     'listed',
     { servers: [{ id: 's', name: 'n', transport: 'stdio', command: 'a', args: ['b'], env: { C: 'd' } }] },
@@ -160,7 +161,10 @@ test.each([
   ['', '[""]', 'an empty key'],
   ['x'.repeat(201), `["${'x'.repeat(59)}…"]`, 'a key of 201 characters'],
   ['a\nb', '["a\\nb"]', 'a control character in the key'],
-])('refuses the absurd key %.10j', async (key, place, found) => {
+  ['a::b', '["a::b"]', '"::" in the key or ":" at its end, which ids are made with'],
+  ['::', '["::"]', '"::" in the key or ":" at its end, which ids are made with'],
+  ['a:', '["a:"]', '"::" in the key or ":" at its end, which ids are made with'],
+])('refuses the absurd key %.10j [config.keys]', async (key, place, found) => {
   const { servers, misconfigured, problems } = await load({ [key]: { command: ['a'] } });
   expect(servers).toEqual([]);
   expect(misconfigured.map(({ server }) => server)).toEqual([place]);

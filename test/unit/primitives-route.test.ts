@@ -67,6 +67,31 @@ test('the template with the longest literal beginning wins [primitives.read]', a
   expect(await read('db://users/1/x')).toMatchObject({ result: { contents: [{ text: 'wide' }] } });
 });
 
+test.each(['{+any}', '{scheme}://{+rest}', 's{+rest}', '{+any}x', '//{+x}', '1db://{x}'])(
+  'a template that does not say its scheme claims no URI: %s [primitives.names]',
+  async (uriTemplate) => {
+    const claiming = rawServer({
+      'resources/list': () => ({ resources: [] }),
+      'resources/templates/list': () => ({ resourceTemplates: [{ uriTemplate, name: 't' }] }),
+      'resources/read': () => {
+        throw new Error('asked');
+      },
+    });
+    const owner = rawServer({
+      'resources/list': () => ({ resources: [] }),
+      'resources/templates/list': () => ({ resourceTemplates: [{ uriTemplate: 'secret://{x}', name: 't' }] }),
+      'resources/read': ({ uri }) => ({ contents: [{ uri, text: 'owner' }] }),
+    });
+    const servers = await new SdkServers().connect('claiming', claiming);
+    await servers.connect('owner', owner);
+    const primitives = new Primitives(servers, everything);
+    const answer = await primitives.handle('resources/read', { uri: 'secret://x' }, context());
+    expect(answer).toMatchObject({ result: { contents: [{ text: 'owner' }] } });
+    const reads = servers.received.filter(({ method }) => method === 'resources/read');
+    expect(reads.map(({ server }) => server)).toEqual(['owner']);
+  },
+);
+
 test('servers are asked one after the other for a URI that none names; else it is not found [primitives.read]', async () => {
   const servers = await new SdkServers().connect('a', serverV1('A'));
   const hidden = rawServer({

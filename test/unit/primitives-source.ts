@@ -23,6 +23,8 @@ type Offer = 'resources' | 'prompts' | 'completions';
 export class SdkServers implements PrimitiveSource {
   /** Every request so far, in order. */
   readonly received: Received[] = [];
+  /** Keys of the configuration that nothing is connected under. */
+  absent: readonly string[] = [];
   readonly #links = new Map<string, Link>();
   readonly #lost = new Set<string>();
 
@@ -40,6 +42,10 @@ export class SdkServers implements PrimitiveSource {
   /** Ends a connection without anybody having noticed yet. */
   lose(key: string): void {
     this.#lost.add(key);
+  }
+
+  keys(): readonly string[] {
+    return [...this.#links.keys(), ...this.absent];
   }
 
   servers(kind: Offer): readonly string[] {

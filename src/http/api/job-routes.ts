@@ -36,7 +36,7 @@ export const JOB_ROUTES: readonly Route[] = [
     codes: ['TOOL_NOT_FOUND', 'AMBIGUOUS_TOOL', 'QUEUE_FULL', 'UPSTREAM_NEEDS_AUTH', 'CANCELLED'],
     run: async ({ body, http, parts }) => {
       const { caller } = http.var;
-      const id = namedTool(body, caller, parts);
+      const id = await namedTool(body, caller, parts);
       const { arguments: args = {}, timeoutMs, priority = 0 } = body;
       const context = parts.context(caller, { signal: http.req.raw.signal });
       const view = await parts.broker.invokeAsync({ id, args, timeoutMs, priority }, context);

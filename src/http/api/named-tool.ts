@@ -1,3 +1,4 @@
+import type { Unavailable } from '../../broker.ts';
 import type { Caller } from '../../core/call.ts';
 import { clip, GatewayError } from '../../core/errors.ts';
 import { type ToolEntry, toolId } from '../../core/tool.ts';
@@ -13,25 +14,57 @@ interface Named {
 const MAX_NAMED = 10;
 
 /**
- * Id of the tool that is meant by an id or a bare name among those that the caller may know of. Where none is, the id
- * under which the broker is to look. Throws `AMBIGUOUS_TOOL` where several are.
+ * Id of the tool that a request names: an id, which is what has "::" in it, or a bare name, with or without its server.
+ * A bare name waits for servers as a search does, and means a tool only where it can mean no other. Throws
+ * `AMBIGUOUS_TOOL` where several servers have it, or one that cannot be asked may have it.
  */
-export function namedTool(named: Named, caller: Caller, parts: Pick<EdgeParts, 'tools' | 'refused'>): string {
+export async function namedTool(
+  named: Named,
+  caller: Caller,
+  parts: Pick<EdgeParts, 'tools' | 'refused' | 'broker'>,
+): Promise<string> {
   try {
-    return idOf(named, parts.tools(caller));
+    return named.tool.includes('::') ? idOf(named) : await idOfName(named, caller, parts);
   } catch (error) {
     if (error instanceof GatewayError) parts.refused(caller, named.tool, error);
     throw error;
   }
 }
 
-function idOf({ tool, server }: Named, known: readonly ToolEntry[]): string {
-  const own = server === undefined ? known : known.filter((entry) => entry.server === server);
-  if (own.some(({ id }) => id === tool)) return tool;
-  const named = own.filter(({ definition }) => definition.name === tool);
+function idOf({ tool, server }: Named): string {
+  if (server === undefined || tool.startsWith(toolId(server, ''))) return tool;
+  const where = `"${clip(server, 120)}"`;
+  throw new GatewayError(
+    'TOOL_NOT_FOUND',
+    `no tool "${clip(tool, 120)}" on server ${where}: it is an id of another server`,
+  );
+}
+
+async function idOfName(
+  { tool, server }: Named,
+  caller: Caller,
+  { tools, broker }: Pick<EdgeParts, 'tools' | 'broker'>,
+): Promise<string> {
+  // Whose it is has been said: whether there is such a tool is for the broker to find out.
+  if (server !== undefined) return toolId(server, tool);
+  const unknown = await broker.awaited(() => true);
+  const known = tools(caller);
+  const named = known.filter(({ definition }) => definition.name === tool);
   if (named.length > 1) throw ambiguous(tool, named);
-  if (named[0]) return named[0].id;
-  return server === undefined || tool.startsWith(toolId(server, '')) ? tool : toolId(server, tool);
+  // A server that was asked before is known by what it offered then, wherever it stands now.
+  const silent = unknown.filter((one) => !known.some((entry) => entry.server === one.server));
+  if (silent.length > 0) throw undecided(tool, named, silent);
+  return named[0]?.id ?? tool;
+}
+
+/** Whether a name means one tool cannot be told while a server that may have it says nothing. */
+function undecided(tool: string, named: readonly ToolEntry[], silent: readonly Unavailable[]): GatewayError {
+  const candidates = named.map(({ id }) => id);
+  const states = silent.slice(0, MAX_NAMED).map(({ server, state }) => `"${clip(server)}" is ${state}`);
+  const advice =
+    candidates[0] === undefined ? 'an id or a server beside the name' : `the id, such as "${candidates[0]}"`;
+  const message = `which tool "${clip(tool, 120)}" means cannot be told now: ${states.join(', ')} and may have one of that name; give ${advice}`;
+  return new GatewayError('AMBIGUOUS_TOOL', message, { details: { candidates, unavailable: silent } });
 }
 
 function ambiguous(tool: string, named: readonly ToolEntry[]): GatewayError {

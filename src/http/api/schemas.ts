@@ -98,7 +98,7 @@ export const tools = z
     unavailable: z
       .array(z.looseObject({ server: z.string(), state: z.string() }))
       .optional()
-      .describe('With `q`: servers that could have held the answer and cannot be asked now.'),
+      .describe('Servers that could have held the answer and cannot be asked now.'),
     hint: z.string().optional(),
   })
   .meta({ id: 'Tools' });

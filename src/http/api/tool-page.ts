@@ -16,15 +16,23 @@ export interface ToolQuery {
 /** Most hits of one search. */
 const MAX_HITS = 50;
 
-/** A page of all tools that fit, in the order of the configuration. Throws when its cursor leads nowhere any more. */
-export function toolPage(query: ToolQuery, known: readonly ToolEntry[]): JsonObject {
-  const fits = fitting(query);
-  const all = known.filter(fits);
+/**
+ * A page of all tools that fit, in the order of the configuration, and which of their servers could not be asked. The first
+ * page waits for servers as a search does. Throws when its cursor leads nowhere any more.
+ */
+export async function toolPage(
+  query: ToolQuery,
+  caller: Caller,
+  { broker, tools }: Pick<EdgeParts, 'broker' | 'tools'>,
+): Promise<JsonObject> {
+  const unavailable = query.cursor === undefined ? await broker.awaited(concerned(query)) : [];
+  const all = tools(caller).filter(fitting(query));
   const from = query.cursor === undefined ? 0 : after(query.cursor, all);
   const shown = all.slice(from, from + query.limit);
   const last = shown.at(-1);
   const next = last && from + shown.length < all.length && { next: encode(last.id) };
-  return { tools: shown.map((entry) => shownTool(entry)), found: all.length, ...next };
+  const missing = unavailable.length > 0 && { unavailable };
+  return { tools: shown.map((entry) => shownTool(entry)), found: all.length, ...next, ...missing };
 }
 
 /** The tools that fit a search best, best first. */
@@ -46,9 +54,13 @@ export async function toolHits(
   return { tools: hits, found, ...(unavailable !== undefined && { unavailable }), ...(hint !== undefined && { hint }) };
 }
 
-/** A definition with where the tool lives; should it have a field of one of these names, its own is what counts. */
+/** A definition with where the tool lives, which no server has a say in. */
 function shownTool({ id, server, tags, definition }: ToolEntry, more: JsonObject = {}): JsonObject {
-  return { id, server, tags, ...more, ...definition };
+  return { ...definition, id, server, tags, ...more };
+}
+
+function concerned({ server }: ToolQuery): (key: string) => boolean {
+  return (key) => !server || server.includes(key);
 }
 
 function fitting({ server, tag }: ToolQuery): (entry: ToolEntry) => boolean {

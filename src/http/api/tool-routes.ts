@@ -48,7 +48,7 @@ export const TOOL_ROUTES: readonly Route[] = [
     codes: [],
     run: async ({ query, http, parts }) => {
       const { caller } = http.var;
-      return http.json(query.q?.trim() ? await toolHits(query, caller, parts) : toolPage(query, parts.tools(caller)));
+      return http.json(await (query.q?.trim() ? toolHits : toolPage)(query, caller, parts));
     },
   }),
   route({
@@ -95,7 +95,7 @@ export const TOOL_ROUTES: readonly Route[] = [
 
 async function callTool({ body, http, parts, pingMs }: ApiRequest<undefined, undefined, z.output<typeof callBody>>) {
   const { caller, requestId } = http.var;
-  const id = namedTool(body, caller, parts);
+  const id = await namedTool(body, caller, parts);
   const request = { id, args: body.arguments ?? {}, timeoutMs: body.timeoutMs };
   const call = (lifetime: Pick<CallContext, 'signal' | 'onProgress'>) =>
     parts.broker.invoke(request, parts.context(caller, lifetime));
