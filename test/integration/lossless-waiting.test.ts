@@ -70,7 +70,7 @@ test('progress goes to the client until the handover, then to the job [waiting.p
   await gateway.knows('u::progress');
   const { peer } = gateway.process;
   const ticket = jsonOf(
-    await gateway.invoke('u::progress', { steps: 200, ms: 50 }, { rest: { waitMs: 300 }, onProgress: () => {} }),
+    await gateway.invoke('u::progress', { steps: 200, ms: 50 }, { rest: { waitMs: 1_000 }, onProgress: () => {} }),
   );
   const told = peer.messages.filter(({ method }) => method === 'notifications/progress').length;
   expect(told).toBeGreaterThan(0);

@@ -15,6 +15,7 @@ test.each(CASES)(
     const fixture = await remote(kind, { sdk, journal: file });
     // Both SDK clients lose progress that comes in one chunk with the result; the raw one sees all that was sent.
     const gateway = await startGateway({ config: { far: fixture.entry() }, sdk: 'raw' });
+    await gateway.knows('far::add');
     expect((await gateway.search('add two numbers')).results[0]?.id).toBe('far::add');
     expect(blocks(await gateway.invoke('far::image'))).toHaveLength(5);
     const seen: number[] = [];
