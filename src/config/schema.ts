@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_TIMER_MS } from '../core/abort.ts';
-import { parseProxy } from '../core/proxy-address.ts';
+import { parseProxy } from '../core/address.ts';
 import { count, expose, hasScheme, headerMap, strict, strings, textMap, timer } from './parts.ts';
 import { settingsSchema } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import { isJsonObject } from './json.ts';
 
 /** A list of issues as a schema library writes it into its message. */
-const DUMP = /\[\s*\{\s*"(?:code|expected|origin|path|message|keys|values|errors)"[^]*\}\s*\]/;
+const DUMP = /\[\s*\{\s*"(?:code|expected|origin|path|message|keys|values|errors)"[\s\S]*\}\s*\]/;
 
 /** A text in which a dump of validation issues, if it has one, is the first of them in words. */
 export function withoutIssues(text: string): string {

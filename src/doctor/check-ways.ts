@@ -12,8 +12,8 @@ export function checkWays(servers: readonly ServerConfig[]): readonly Finding[] 
   const notes = notesOn('servers');
   for (const server of servers) {
     if (server.type === 'local') continue;
-    if (server.oauth && server.oauth.clientSecret && !server.oauth.issuer)
-      notes.error(server.key, SECRET_OF_NOBODY, NAME_IT);
+    const oauth = server.oauth || undefined;
+    if (oauth?.clientSecret && !oauth.issuer) notes.error(server.key, SECRET_OF_NOBODY, NAME_IT);
     try {
       const proxy = proxyFor(new URL(server.url), server.proxy);
       if (proxy) notes.ok(server.key, `through the proxy ${shownProxy(proxy)}`);

@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { basicOf } from '../core/address.ts';
 import { type AddressKind, addressKind } from './address-kind.ts';
 import { bounded } from './bounded-body.ts';
 import { isThisMachine } from './no-proxy.ts';
-import { basicOf, type ForwardProxy, type ProxySetting, proxyFor } from './proxy.ts';
+import { type ForwardProxy, type ProxySetting, proxyFor } from './proxy.ts';
 import { dispatcherBy, lookupBy } from './runtime.ts';
 import { refusalIn, TargetRefused } from './target-refused.ts';
 import { through, type Way } from './through-proxy.ts';

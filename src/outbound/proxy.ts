@@ -1,4 +1,4 @@
-import { parseProxy } from '../core/proxy-address.ts';
+import { parseProxy } from '../core/address.ts';
 import { isExempt, isThisMachine } from './no-proxy.ts';
 
 type Environment = { readonly [name: string]: string | undefined };
@@ -29,27 +29,6 @@ export function proxyFor(target: URL, setting: ProxySetting, env: Environment = 
 /** A proxy for people: without its user and password. */
 export function shownProxy({ url, from }: ForwardProxy): string {
   return `${url.protocol}//${url.host} (${from})`;
-}
-
-/** User and password of an address, decoded; undefined where it has neither. */
-export function userOf({ username, password }: URL): { readonly user: string; readonly password: string } | undefined {
-  if (username === '' && password === '') return undefined;
-  return { user: decoded(username), password: decoded(password) };
-}
-
-/** User and password of an address as a header says them; undefined where it has neither. */
-export function basicOf(url: URL): string | undefined {
-  const who = userOf(url);
-  return who && `Basic ${Buffer.from(`${who.user}:${who.password}`).toString('base64')}`;
-}
-
-/** Without percent signs, where they are an encoding. */
-export function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function variablesFor({ protocol }: URL): string[] {

@@ -1,4 +1,5 @@
-import { basicOf, type ForwardProxy } from './proxy.ts';
+import { basicOf } from '../core/address.ts';
+import type { ForwardProxy } from './proxy.ts';
 import { type Connector, type Dispatcher, dispatcherBy, isBun } from './runtime.ts';
 import { tunnel } from './tunnel.ts';
 

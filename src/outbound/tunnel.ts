@@ -3,7 +3,8 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
-import { basicOf, type ForwardProxy, userOf } from './proxy.ts';
+import { basicOf, userOf } from '../core/address.ts';
+import type { ForwardProxy } from './proxy.ts';
 
 /** How long a proxy may take to lead on, in ms. */
 const TUNNEL_TIMEOUT_MS = 30_000;

@@ -1,6 +1,5 @@
 import type { ServerConfig } from '../config/schema.ts';
-import { parseProxy } from '../core/proxy-address.ts';
-import { basicOf, decoded } from '../outbound/proxy.ts';
+import { basicOf, decoded, parseProxy } from '../core/address.ts';
 
 /** Names under which people keep secrets: variables, query parameters and options alike. */
 const SECRET_NAME = /key|token|secret|passw|pwd|auth|credential|cookie|session|signature/i;

@@ -1,7 +1,8 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
+import { basicOf } from '../core/address.ts';
 import { GatewayError } from '../core/errors.ts';
-import { basicOf, type ForwardProxy, type ProxySetting, proxyFor } from '../outbound/proxy.ts';
+import { type ForwardProxy, type ProxySetting, proxyFor } from '../outbound/proxy.ts';
 import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 
 /** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
