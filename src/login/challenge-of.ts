@@ -1,7 +1,7 @@
 import { discoverOAuthProtectedResourceMetadata, extractWWWAuthenticateParams } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
-import type { Outbound } from '../outbound/outbound.ts';
+import { type Outbound, redirectOf } from '../outbound/outbound.ts';
 import type { Challenge } from './login-needed.ts';
 import { FETCH_TIMEOUT_MS, oauthFetch } from './oauth-fetch.ts';
 
@@ -33,9 +33,15 @@ export async function challengeOf(
 /** Its head: a stream that it may begin is not read. */
 function answerOf(outbound: Outbound, init: RequestInit): Promise<Response> {
   return withTimeout(FETCH_TIMEOUT_MS, async (signal) => {
-    const response = await outbound.fetch(outbound.url, { redirect: 'manual', ...init, signal });
-    await response.body?.cancel();
-    return response;
+    const ask = async (url: URL) => {
+      const response = await outbound.fetch(url, { ...init, redirect: 'manual', signal });
+      await response.body?.cancel();
+      return response;
+    };
+    const response = await ask(outbound.url);
+    // Many have the slash at the end of their path that an entry leaves out, or the other way round.
+    const next = redirectOf(response, outbound.url);
+    return next?.origin === outbound.url.origin ? ask(next) : response;
   });
 }
 

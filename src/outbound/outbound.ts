@@ -66,14 +66,21 @@ export class Outbound {
   };
 
   /**
-   * `fetch` for an address that the server has named. Rejects with `TargetRefused` where it leads to what only we can
-   * reach; a redirect is not followed.
+   * `fetch` for an address that the server has named. Rejects with `TargetRefused` where it, or a redirect of what is only
+   * read, leads to what only we can reach.
    */
-  readonly follow = async (target: string | URL, init?: RequestInit): Promise<Response> => {
-    const url = new URL(target);
-    if (this.#isTrusted(url)) return this.#send(url, { redirect: 'manual', ...init }, this.#ownWay);
-    await this.check(url);
-    return this.#send(url, { redirect: 'manual', ...init }, this.#guardedWay);
+  readonly follow = async (target: string | URL, init: RequestInit = {}): Promise<Response> => {
+    const isRead = init.redirect === undefined && (init.method ?? 'GET') === 'GET';
+    let url = new URL(target);
+    for (let followed = 0; ; followed++) {
+      const way = this.#isTrusted(url) ? this.#ownWay : this.#guardedWay;
+      await this.check(url);
+      const response = await this.#send(url, { redirect: 'manual', ...init }, way);
+      const next = isRead && followed < MAX_REDIRECTS ? redirectOf(response, url) : undefined;
+      if (!next) return response;
+      await response.body?.cancel();
+      url = next;
+    }
   };
 
   /** Rejects with `TargetRefused` where a person or we should not be led to an address. */
@@ -138,7 +145,7 @@ export class Outbound {
   #admit(target: URL, addresses: readonly string[]): void {
     const reach = WITHIN_REACH[this.#kind()];
     const [beyond] = addresses.map(addressKind).filter((kind) => !reach.includes(kind));
-    if (beyond) throw refused(target, `is a ${beyond} address`);
+    if (beyond) throw refused(target, `is a ${beyond} address: ${ONLY_WITHIN}`);
   }
 
   /**
@@ -155,6 +162,16 @@ export class Outbound {
   }
 }
 
+const MAX_REDIRECTS = 5;
+
+/** Where a response leads; undefined where it is one to be read. */
+export function redirectOf({ status, headers }: Response, from: URL): URL | undefined {
+  const location = headers.get('location');
+  if (![301, 302, 303, 307, 308].includes(status) || location === null || !URL.canParse(location, from.href))
+    return undefined;
+  return new URL(location, from);
+}
+
 /** Names that nobody can register: a machine of a local network may have a public address beside its own. */
 const LOCAL_NAME = /^[^.]+\.?$|\.(?:local|localdomain|internal|intranet|lan|home|home\.arpa|corp|private)\.?$/i;
 
@@ -164,8 +181,9 @@ async function addressesOf({ hostname }: URL): Promise<string[]> {
   return found.map(({ address }) => address);
 }
 
+const ONLY_WITHIN =
+  'only a server with such an address of its own may; if it is right, write it into the configuration, as "issuer" of "oauth" or "jwksUrl" of "auth"';
+
 function refused({ origin }: URL, why: string): TargetRefused {
-  return new TargetRefused(
-    `the server leads to ${origin}, which ${why}: only a server with such an address of its own may; if it is right, name it as "issuer" in "oauth"`,
-  );
+  return new TargetRefused(`the server leads to ${origin}, which ${why}`);
 }

@@ -86,6 +86,6 @@ test('only a server at such an address may lead to this machine, to a private ne
 test('the error says why, and what to do, and nothing of what is there [outbound.reach]', async () => {
   const refusal = new Outbound({ url: PUBLIC }).follow('http://127.0.0.1:1/secret/path?token=abcdef');
   await expect(refusal).rejects.toThrow(
-    'the server leads to http://127.0.0.1:1, which is a loopback address: only a server with such an address of its own may; if it is right, name it as "issuer" in "oauth"',
+    'the server leads to http://127.0.0.1:1, which is a loopback address: only a server with such an address of its own may; if it is right, write it into the configuration, as "issuer" of "oauth" or "jwksUrl" of "auth"',
   );
 });

@@ -16,7 +16,8 @@ async function startTarget() {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
-    if (request.url === '/away') response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
+    if (pathname === '/away') response.writeHead(302, { location: searchParams.get('to') ?? '/away' }).end();
     else response.end(`${request.headers.host}${request.url} ${request.headers.authorization}`);
   }).listen(0, '127.0.0.1');
   new WebSocketServer({ server }).on('connection', (socket, request) => {
@@ -119,12 +120,16 @@ test('user and password of an address are sent as Basic, to it alone [outbound.b
   expect(await (await outbound.follow(`${address}/metadata`)).text()).toContain('undefined');
 });
 
-test('an address that is led to is not followed further [outbound.reach]', async () => {
+test('a redirect is followed by what only reads, and within reach alone [outbound.reach]', async () => {
   const target = await startTarget();
-  const response = await new Outbound({ url: `http://127.0.0.1:${target.port}` }).follow(
-    `http://localhost:${target.port}/away`,
-  );
-  expect(response.status).toBe(302);
+  const away = (to: string) => `http://localhost:${target.port}/away?to=${encodeURIComponent(to)}`;
+  const { follow } = new Outbound({ url: `http://127.0.0.1:${target.port}` });
+  expect(await (await follow(away('/there'))).text()).toContain('/there');
+  expect((await follow(away('/there'), { redirect: 'manual' })).status).toBe(302);
+  expect((await follow(away('/there'), { method: 'POST' })).status).toBe(302);
+  await expect(follow(away('http://169.254.169.254/latest'))).rejects.toThrow('is a link-local address');
+  await expect(follow(away('file:///etc/passwd'))).rejects.toThrow('is no http(s) address');
+  expect((await follow(away(away('').replace(/to=$/, 'to=%2Faway')))).status).toBe(302);
 });
 
 test('the address that is connected to is one that was looked at [outbound.pinned]', async () => {
