@@ -59,9 +59,10 @@ export class Outbound {
   /** `fetch` for the server itself, with its user and password where no other `Authorization` is given. */
   readonly fetch = async (target: string | URL, init: RequestInit = {}): Promise<Response> => {
     const url = new URL(target);
+    // Nothing should ask for anything else this way.
+    if (url.origin !== this.#own.origin) return bounded(await this.follow(url, init));
     const headers = new Headers(init.headers);
-    const isOwn = url.origin === this.#own.origin;
-    if (isOwn && this.#basic && !headers.has('authorization')) headers.set('authorization', this.#basic);
+    if (this.#basic && !headers.has('authorization')) headers.set('authorization', this.#basic);
     return bounded(await this.#send(url, { ...init, headers }, this.#ownWay));
   };
 
