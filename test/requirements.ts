@@ -200,6 +200,33 @@ const TASKS = promised('#3', {
   'tasks.lost': 'A task that vanishes or is cancelled by its server is answered with the server’s error.',
 });
 
+/** What we send to others over HTTP, and what they send back. */
+const OUTBOUND = promised('#13', {
+  'outbound.bytes':
+    'Of an answer over HTTP what it unpacks to counts: 256 MiB, 1 MiB in a login, and the first 64 KiB of what is none.',
+  'outbound.events': 'Of a stream of events each one may be that long, and a long one is read in linear time.',
+  'outbound.kinds': 'Addresses are public, private, of this machine or of the link, however they are written.',
+  'outbound.reach': 'A server leads us to private addresses only from one, and nowhere by a redirect.',
+  'outbound.pinned': 'What is connected to is the address that was looked at.',
+  'outbound.proxy': 'HTTP_PROXY, HTTPS_PROXY and ALL_PROXY in either case count for HTTP and WebSocket; SOCKS5 too.',
+  'outbound.no-proxy': 'This machine and what NO_PROXY names are reached without a proxy.',
+  'outbound.proxy-field': '`proxy` of an entry counts before the environment; false is none.',
+  'outbound.proxy-secret': 'User and password of a proxy are never shown.',
+  'outbound.proxy-everywhere': 'Calls, logins, published keys and embeddings go through the proxy; doctor names it.',
+  'outbound.basic': 'User and password in an address are sent as Basic, and never shown.',
+  'outbound.headers': 'A header that cannot be sent is named, without its value.',
+  'outbound.sse': 'An SSE stream that is there and cannot be used is named by its own cause.',
+  'outbound.issues': 'No error is a dump of validation issues.',
+  'oauth.lenient':
+    'A login works where documents, clients and tokens have nulls, members of a neighbouring type or too few, or a slash more.',
+  'oauth.quiet': 'What an authorization server answers is told by its status and code, never by its text.',
+  'oauth.forgotten': 'A registration that the authorization server has forgotten is made anew.',
+  'oauth.secret-issuer':
+    'A client secret goes to the issuer that the entry names, or else to the first one alone; doctor asks for it.',
+  'oauth.slash': 'Issuer and audience of a token may differ from the settings by a slash at the end.',
+  'oauth.callback': 'No request to the port of the callback ends the login or the gateway.',
+});
+
 /** Login for remote servers, as far as the client scenarios of the conformance suite need it; issue 7 builds on it. */
 const LOGIN = promised('#3', {
   'login.asked': 'A call to a server that wants a login asks the user to open an address, waits, and goes on.',
@@ -981,6 +1008,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...TRUST,
   ...DAEMON,
   ...HOSTS,
+  ...OUTBOUND,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -5,6 +5,7 @@ import { challengeOf } from '../login/challenge-of.ts';
 import type { Credentials } from '../login/credentials.ts';
 import { credentialsOf } from '../login/credentials-of.ts';
 import { loginView } from '../login/login-view.ts';
+import { outboundOf } from '../login/outbound-of.ts';
 import { PersonLogin } from '../login/person-login.ts';
 import { redactor } from '../upstream/redact.ts';
 import { openBrowser } from './open-browser.ts';
@@ -38,7 +39,8 @@ export async function login(args: LoginArguments, terminal: Terminal): Promise<n
 }
 
 async function logIn(server: RemoteServer, args: LoginArguments, terminal: Terminal): Promise<number> {
-  const challenge = await challengeOf(server).catch((error: unknown) => {
+  const outbound = outboundOf(server);
+  const challenge = await challengeOf(server, outbound).catch((error: unknown) => {
     throw failure('UPSTREAM_UNAVAILABLE', server, `cannot be reached at ${new URL(server.url).origin}`, error);
   });
   if (!challenge) {
@@ -49,7 +51,7 @@ async function logIn(server: RemoteServer, args: LoginArguments, terminal: Termi
   const oauth = server.oauth || { grant: 'authorization_code' };
   const { scope, resourceMetadataUrl } = challenge;
   const wanted = { scope: oauth.scope ?? scope, resourceMetadataUrl };
-  const pending = await PersonLogin.begin({ serverUrl: server.url, oauth, credentials, ...wanted, onTokens }).catch(
+  const pending = await PersonLogin.begin({ outbound, oauth, credentials, ...wanted, onTokens }).catch(
     (error: unknown) => {
       throw failure('UPSTREAM_NEEDS_AUTH', server, 'takes no login now', error);
     },

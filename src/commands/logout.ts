@@ -1,9 +1,10 @@
 import { dataDirectory } from '../core/directories.ts';
 import { causeOf } from '../core/errors.ts';
+import { configuredClient } from '../login/configured-client.ts';
 import type { Credentials, IssuerCredentials, Kept } from '../login/credentials.ts';
 import { credentialsOf } from '../login/credentials-of.ts';
+import { sameIssuer } from '../login/issuer.ts';
 import { keptLogins } from '../login/kept-logins.ts';
-import { registeredBeforehand } from '../login/oauth-provider.ts';
 import { revokeTokens } from '../login/revoke-tokens.ts';
 import { configOf, type RemoteServer, remoteServers, serverWithLogin } from './remote-servers.ts';
 import { misused, reporting, shown, type Terminal } from './terminal.ts';
@@ -52,7 +53,9 @@ export async function logout(args: LogoutArguments, terminal: Terminal): Promise
 async function end({ credentials, server }: Ending, terminal: Terminal): Promise<boolean> {
   return credentials.exclusively(async () => {
     const kept = await credentials.read().catch(() => undefined);
-    const problems = kept ? await revoked(kept, server) : ['its tokens cannot be read, so they were not revoked'];
+    const problems = kept
+      ? await revoked(kept, credentials, server)
+      : ['its tokens cannot be read, so they were not revoked'];
     await credentials.remove();
     const name = shown(server?.key ?? (kept?.resource ? new URL(kept.resource).origin : credentials.file));
     const told = problems.length === 0 ? 'revoked and forgotten' : `forgotten here; ${problems.join('; ')}`;
@@ -62,12 +65,14 @@ async function end({ credentials, server }: Ending, terminal: Terminal): Promise
 }
 
 /** What stood in the way, in sentences; empty where everything was taken back. */
-async function revoked(kept: Kept, server: RemoteServer | undefined): Promise<string[]> {
+async function revoked(kept: Kept, place: Credentials, server: RemoteServer | undefined): Promise<string[]> {
   const outcomes = Object.entries(kept.issuers).map(async ([issuer, own]): Promise<string[]> => {
-    const client = (server?.oauth && registeredBeforehand(server.oauth, { issuer })) || own.client;
-    const credentials: IssuerCredentials = client?.issuer === issuer ? { ...own, client } : { tokens: own.tokens };
     try {
-      const outcome = await revokeTokens(issuer, credentials);
+      const configured = server?.oauth ? await configuredClient(server.oauth, place, { issuer }) : undefined;
+      const client = configured ?? own.client;
+      const isTheirs = sameIssuer(client?.issuer, issuer);
+      const credentials: IssuerCredentials = isTheirs ? { ...own, client } : { tokens: own.tokens };
+      const outcome = await revokeTokens(issuer, credentials, server?.proxy);
       const isLeft = outcome === 'unsupported';
       return isLeft ? [`${shown(issuer)} does not take tokens back, they end by themselves`] : [];
     } catch (error) {

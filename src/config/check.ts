@@ -30,7 +30,7 @@ export interface Checked<T> {
 }
 
 /** Fields of an entry whose texts name variables, and may hold secrets. */
-const SUBSTITUTED = ['command', 'environment', 'url', 'headers', 'oauth'];
+const SUBSTITUTED = ['command', 'environment', 'url', 'headers', 'proxy', 'oauth'];
 
 /** The server that an entry describes; undefined when any finding is an error. */
 export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked<ServerConfig | undefined> {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MAX_TIMER_MS } from '../core/abort.ts';
+import { headerProblem } from '../core/header.ts';
 import { unknownKeys } from './finding.ts';
 
 /** An object that names each key it does not know, with the nearest one it does. Messages of the schemas say what is expected. */
@@ -16,6 +17,20 @@ export const textMap = z.record(
   z.string(),
   z.union([z.string(), z.number(), z.boolean()], 'a string, number or boolean').transform(String),
 );
+
+/** Text that a header can carry. */
+export const headerText = z.string().superRefine((text, context) => {
+  const message = headerProblem('authorization', text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+/** Headers as they can be sent. */
+export const headerMap = textMap.superRefine((headers, context) => {
+  for (const [name, value] of Object.entries(headers)) {
+    const message = headerProblem(name, value);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
+  }
+});
 
 /** A time in milliseconds that a timer can take. */
 export const timer = count.max(MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MAX_TIMER_MS } from '../core/abort.ts';
-import { count, expose, hasScheme, strict, strings, textMap, timer } from './parts.ts';
+import { parseProxy } from '../core/address.ts';
+import { count, expose, hasScheme, headerMap, strict, strings, textMap, timer } from './parts.ts';
 import { settingsSchema } from './settings.ts';
 
 const healthCheck = strict({
@@ -104,6 +105,8 @@ const oauth = strict({
 /** How the gateway logs in to a server, where the entry says more than nothing. */
 export type OAuthConfig = z.infer<typeof oauth>;
 
+const PROXY_TEXT = 'the address of a proxy, such as http://host:port, or false';
+
 const remote = {
   url: z
     .string()
@@ -113,7 +116,16 @@ const remote = {
     .enum(['streamable_http', 'websocket', 'sse'])
     .optional()
     .describe('Overrides the detection: WebSocket for ws(s)://, else Streamable HTTP, then SSE.'),
-  headers: textMap.default({}).describe('HTTP headers sent with every request.'),
+  headers: headerMap.default({}).describe('HTTP headers sent with every request.'),
+  proxy: z
+    .union(
+      [z.literal(false), z.string().refine((text) => text === '' || parseProxy(text) !== undefined, PROXY_TEXT)],
+      PROXY_TEXT,
+    )
+    .optional()
+    .describe(
+      'Proxy on the way to it and to its authorization server, http://, https:// or socks5://; `false`: none. Absent: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment.',
+    ),
   oauth: z
     .union([z.literal(false), oauth], 'false or an object')
     .optional()

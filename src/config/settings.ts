@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MAX_TIMER_MS } from '../core/abort.ts';
 import { auth } from './auth.ts';
-import { count, expose, hasScheme, strict, strings, textMap, timer } from './parts.ts';
+import { count, expose, hasScheme, headerMap, headerText, strict, strings, timer } from './parts.ts';
 import { type PermissionRule, permissions } from './permissions.ts';
 
 const jobs = strict({
@@ -86,8 +86,8 @@ const embeddings = strict({
     .refine(isPlainHttp, 'an http(s):// URL without a user name or password')
     .describe('Base address or `/embeddings` address of an OpenAI-compatible endpoint.'),
   model: z.string().min(1).describe('Name of the model there.'),
-  apiKey: z.string().min(1).optional().describe('Sent as bearer token.'),
-  headers: textMap.optional().describe('HTTP headers sent with every request.'),
+  apiKey: headerText.min(1).optional().describe('Sent as bearer token.'),
+  headers: headerMap.optional().describe('HTTP headers sent with every request.'),
   timeoutMs: timer
     .default(400)
     .describe('Longest wait of a search in milliseconds; without an answer it goes by words alone.'),

@@ -1,5 +1,6 @@
 import { inWords } from './in-words.ts';
 import type { JsonObject } from './json.ts';
+import { withoutIssues } from './validation-issues.ts';
 
 /** Every way in which the gateway itself can refuse or fail. See the table in src/README.md. */
 export type ErrorCode =
@@ -44,7 +45,7 @@ function chainOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
   const code = (error as { code?: unknown }).code;
-  const own = error.message || (typeof code === 'string' ? code : error.name);
+  const own = withoutIssues(error.message) || (typeof code === 'string' ? code : error.name);
   if (inner === undefined || inner === error) return own;
   const cause = chainOf(inner);
   return own.includes(cause) ? own : `${own}: ${cause}`;

@@ -19,6 +19,7 @@ import { checkNames } from './check-names.ts';
 import { checkServers } from './check-servers.ts';
 import { checkTokens, type TokenBill, tokenBill } from './check-tokens.ts';
 import { checkLists, checkTools, type LoggedProblem } from './check-tools.ts';
+import { checkWays } from './check-ways.ts';
 import { AREAS, type Finding } from './finding.ts';
 
 export interface Examination {
@@ -59,6 +60,7 @@ export async function examine(examination: Examination): Promise<Diagnosis> {
     ...checkConfig(config, concerned),
     ...checkItself(ourselves),
     ...checkServers(running.asked, servers, lacking),
+    ...checkWays(servers),
     ...running.findings,
     ...around,
   ];

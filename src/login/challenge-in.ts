@@ -1,4 +1,4 @@
-import { InsufficientScopeError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import { InsufficientScopeError, SdkErrorCode, SdkHttpError, SseError } from '@modelcontextprotocol/client';
 import { type Challenge, LoginNeeded } from './login-needed.ts';
 
 /** The login that an error, or a cause of it, asks for; undefined when a login would not help. */
@@ -13,4 +13,10 @@ export function challengeIn(error: unknown): Challenge | undefined {
     if (each instanceof SdkHttpError && each.code === SdkErrorCode.ClientHttpAuthentication) return {};
   }
   return undefined;
+}
+
+/** Whether an error says that there is no stream of server-sent events at all. */
+export function isRefusedStream(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) if (each instanceof SseError) return true;
+  return false;
 }

@@ -6,6 +6,7 @@ import type { StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcont
 import { withFileLock } from '../core/file-lock.ts';
 import { isJsonObject } from '../core/json.ts';
 import { writeWhole } from '../core/kept-file.ts';
+import { sameIssuer } from './issuer.ts';
 import { Seal, type Sealed } from './seal.ts';
 
 /** What one authorization server gave us. */
@@ -25,6 +26,8 @@ export interface Kept {
   readonly issuers: { readonly [issuer: string]: IssuerCredentials };
   /** Port of the last callback: a client that registered itself did so with it. */
   readonly callbackPort?: number;
+  /** The first authorization server that got the secret of the entry, where the entry names none: no other gets it. */
+  readonly secretIssuer?: string;
 }
 
 export interface CredentialsOptions {
@@ -91,7 +94,7 @@ export class Credentials {
   updateIssuer(issuer: string, change: (credentials: IssuerCredentials) => IssuerCredentials): Promise<void> {
     return this.update((kept) => ({
       ...kept,
-      issuers: { ...kept.issuers, [issuer]: change(kept.issuers[issuer] ?? {}) },
+      issuers: { ...kept.issuers, [keyOf(kept, issuer)]: change(ofIssuer(kept, issuer)) },
     }));
   }
 
@@ -124,6 +127,16 @@ export class Credentials {
     // It may have been there before, open to others.
     await chmod(directory, 0o700);
   }
+}
+
+/** What is kept of one authorization server, however its address was written. */
+export function ofIssuer(kept: Kept, issuer: string): IssuerCredentials {
+  return kept.issuers[keyOf(kept, issuer)] ?? {};
+}
+
+/** The name under which an authorization server is kept. */
+export function keyOf({ issuers }: Kept, issuer: string): string {
+  return Object.keys(issuers).find((key) => sameIssuer(key, issuer)) ?? issuer;
 }
 
 /** The tokens in use. */

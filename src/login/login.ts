@@ -9,13 +9,15 @@ import {
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig, ServerConfig } from '../config/schema.ts';
 import { dataDirectory } from '../core/directories.ts';
-import { patientFetch } from '../core/patient-fetch.ts';
-import { boundedFetch } from './bounded-fetch.ts';
+import type { Outbound } from '../outbound/outbound.ts';
 import { challengeIn } from './challenge-in.ts';
 import { type Credentials, currentTokens, type Kept } from './credentials.ts';
 import { credentialsOf } from './credentials-of.ts';
 import { type Challenge, LoginNeeded } from './login-needed.ts';
+import { oauthFetch } from './oauth-fetch.ts';
 import { keepTokens, machineProvider } from './oauth-provider.ts';
+import { inOurWords } from './our-words.ts';
+import { outboundOf } from './outbound-of.ts';
 import { PersonLogin } from './person-login.ts';
 import { refreshed } from './refreshed.ts';
 
@@ -35,7 +37,8 @@ export interface LoginOptions {
  * when that does not help. Never opens a browser, and begins a login only when `begin` is called.
  */
 export class Login implements AuthProvider {
-  readonly #url: string;
+  readonly #outbound: Outbound;
+  readonly #oauthFetch: FetchLike;
   readonly #oauth: OAuthConfig;
   readonly #options: LoginOptions;
   readonly #credentials: Credentials;
@@ -50,7 +53,8 @@ export class Login implements AuthProvider {
   readonly #secrets = new Set<string>();
 
   constructor(config: ServerConfig & { type: 'remote' }, options: LoginOptions) {
-    this.#url = config.url;
+    this.#outbound = outboundOf(config);
+    this.#oauthFetch = oauthFetch(this.#outbound);
     this.#oauth = config.oauth || { grant: 'authorization_code' };
     this.#options = options;
     this.#credentials = credentialsOf(config, dataDirectory());
@@ -69,7 +73,7 @@ export class Login implements AuthProvider {
 
   /** What the transport has to send its requests with, so that it is known which token was refused. */
   readonly fetch: FetchLike = async (url, init) => {
-    const response = await patientFetch(url, init);
+    const response = await this.#outbound.fetch(url, init);
     this.#sent.set(response, new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, ''));
     return response;
   };
@@ -139,7 +143,7 @@ export class Login implements AuthProvider {
     const wanted = scope ?? this.#challenge.scope;
     const own = this.#oauth.scope;
     const login = await PersonLogin.begin({
-      serverUrl: this.#url,
+      outbound: this.#outbound,
       oauth: this.#oauth,
       credentials: this.#credentials,
       // What was granted before must not be lost by asking for more.
@@ -167,10 +171,11 @@ export class Login implements AuthProvider {
       // Another gateway was faster.
       if (kept && kept.access_token !== refused) return this.#use(kept);
       const tokens = await refreshed(kept?.refresh_token, {
-        serverUrl: this.#url,
+        serverUrl: String(this.#outbound.url),
         oauth: this.#oauth,
         credentials: this.#credentials,
         resourceMetadataUrl: this.#challenge.resourceMetadataUrl,
+        fetchFn: this.#oauthFetch,
       });
       if (!tokens) throw new LoginNeeded(this.#challenge);
       await keepTokens(this.#credentials, tokens);
@@ -182,12 +187,14 @@ export class Login implements AuthProvider {
   async #grantMachine(): Promise<void> {
     const { scope = this.#challenge.scope } = this.#oauth;
     const { resourceMetadataUrl } = this.#challenge;
-    const provider = machineProvider(this.#oauth, (tokens) => this.#use(tokens));
+    const provider = machineProvider(this.#oauth, this.#credentials, (tokens) => this.#use(tokens));
     await auth(provider, {
-      serverUrl: this.#url,
-      fetchFn: boundedFetch,
+      serverUrl: this.#outbound.url,
+      fetchFn: this.#oauthFetch,
       ...(scope && { scope }),
       ...(resourceMetadataUrl && { resourceMetadataUrl }),
+    }).catch((error: unknown) => {
+      throw inOurWords(error);
     });
   }
 

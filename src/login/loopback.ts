@@ -10,6 +10,8 @@ export interface Page {
 }
 
 const PATH = '/callback';
+/** Time for the answers that are on their way at the end, in ms. */
+const GOODBYE_MS = 2_000;
 
 /** The server on this machine to which the browser brings the outcome of a login. */
 export class Loopback {
@@ -43,6 +45,8 @@ export class Loopback {
 
   /** Takes no more callbacks; resolves when one that is being answered is. */
   close(): Promise<void> {
+    // A browser opens connections in advance, and may never use them.
+    setTimeout(() => this.#server.closeAllConnections(), GOODBYE_MS).unref();
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 }
@@ -52,9 +56,8 @@ async function serve(
   response: ServerResponse,
   answer: (query: URLSearchParams) => Promise<Page>,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  const known = request.method === 'GET' && pathname === PATH;
-  const { status, text } = known ? await answer(searchParams) : { status: 404, text: 'Nothing here.' };
+  const query = request.method === 'GET' ? queryOf(request.url ?? '') : undefined;
+  const { status, text } = query ? await answer(query).catch(failed) : { status: 404, text: 'Nothing here.' };
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': "default-src 'none'",
@@ -63,6 +66,17 @@ async function serve(
     connection: 'close',
   });
   response.end(`<!doctype html><title>MCP Gateway</title><p>${escaped(text)}</p>`);
+}
+
+/** Of a callback; undefined for any other target, such as `//`, which is none at all. */
+function queryOf(target: string): URLSearchParams | undefined {
+  if (!target.startsWith('/') || !URL.canParse(target, 'http://localhost')) return undefined;
+  const { pathname, searchParams, host } = new URL(target, 'http://localhost');
+  return pathname === PATH && host === 'localhost' ? searchParams : undefined;
+}
+
+function failed(): Page {
+  return { status: 500, text: 'The login failed. You may close this window; the gateway says more.' };
 }
 
 function escaped(text: string): string {

@@ -1,5 +1,4 @@
 import type {
-  OAuthClientInformationContext,
   OAuthClientMetadata,
   OAuthClientProvider,
   OAuthDiscoveryState,
@@ -7,7 +6,9 @@ import type {
   StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig } from '../config/schema.ts';
-import type { Credentials } from './credentials.ts';
+import { configuredClient } from './configured-client.ts';
+import { type Credentials, keyOf, ofIssuer } from './credentials.ts';
+import { validateResourceURL } from './resource.ts';
 
 export interface LoginParts {
   readonly oauth: OAuthConfig;
@@ -22,6 +23,9 @@ export interface LoginParts {
 }
 
 const CLIENT_NAME = 'MCP Gateway';
+const NOT_TAKEN =
+  'the authorization server does not take this client: correct "clientId" and "clientSecret" in "oauth"';
+const FORGOTTEN = 'the authorization server has forgotten this client: log in again, and the gateway registers anew';
 
 /** One login of a person, as the SDK's OAuth client wants to be told: what must outlive it goes into the credentials. */
 export function oauthProvider({
@@ -44,10 +48,11 @@ export function oauthProvider({
     clientMetadata: metadataOf(oauth, redirectUrl),
     ...(oauth.clientMetadataUrl && { clientMetadataUrl: oauth.clientMetadataUrl }),
     state: () => state,
+    validateResourceURL,
     clientInformation: async (context) => {
-      const own = registeredBeforehand(oauth, context);
+      const own = await configuredClient(oauth, credentials, context);
       if (own || !context) return own;
-      const { client } = (await credentials.read()).issuers[context.issuer] ?? {};
+      const { client } = ofIssuer(await credentials.read(), context.issuer);
       return client && fits(client, redirectUrl, scope) ? client : undefined;
     },
     ...(!oauth.clientId && {
@@ -74,6 +79,8 @@ export function oauthProvider({
       if (part === 'client' || part === 'all') await forget('client');
       if (part === 'tokens' || part === 'all') await forget('tokens');
       if (part === 'discovery' || part === 'all') discovered = undefined;
+      // Here the SDK would begin again, without the client that the code was given to.
+      if (part === 'client') throw new Error(oauth.clientId ? NOT_TAKEN : FORGOTTEN);
     },
   };
 }
@@ -81,6 +88,7 @@ export function oauthProvider({
 /** The client-credentials grant: no person, no redirect; `onTokens` receives what is granted. */
 export function machineProvider(
   oauth: OAuthConfig,
+  credentials: Credentials,
   onTokens: (tokens: StoredOAuthTokens) => void,
 ): OAuthClientProvider {
   const noPerson = () => {
@@ -94,7 +102,8 @@ export function machineProvider(
       grant_types: ['client_credentials'],
       ...(oauth.scope && { scope: oauth.scope }),
     },
-    clientInformation: (context) => registeredBeforehand(oauth, context),
+    validateResourceURL,
+    clientInformation: (context) => configuredClient(oauth, credentials, context),
     tokens: () => undefined,
     saveTokens: onTokens,
     redirectToAuthorization: noPerson,
@@ -109,23 +118,9 @@ export function keepTokens(credentials: Credentials, tokens: StoredOAuthTokens, 
   if (!issuer) throw new Error('tokens without an issuer');
   return credentials.update((kept) => ({
     ...kept,
-    issuer,
-    issuers: { ...kept.issuers, [issuer]: { ...kept.issuers[issuer], tokens, tokensAt: Date.now() } },
+    issuer: keyOf(kept, issuer),
+    issuers: { ...kept.issuers, [keyOf(kept, issuer)]: { ...ofIssuer(kept, issuer), tokens, tokensAt: Date.now() } },
   }));
-}
-
-/** The client of the configuration. Without `issuer` there, it is taken to belong to whatever server the login is at. */
-export function registeredBeforehand(
-  oauth: OAuthConfig,
-  context?: OAuthClientInformationContext,
-): StoredOAuthClientInformation | undefined {
-  if (!oauth.clientId) return undefined;
-  const issuer = oauth.issuer ?? context?.issuer;
-  return {
-    client_id: oauth.clientId,
-    ...(oauth.clientSecret && { client_secret: oauth.clientSecret }),
-    ...(issuer && { issuer }),
-  };
 }
 
 export function issuerOf(info: Pick<OAuthDiscoveryState, 'authorizationServerUrl' | 'authorizationServerMetadata'>) {

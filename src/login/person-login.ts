@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { auth, type OAuthClientProvider, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { OAuthConfig } from '../config/schema.ts';
 import { causeOf } from '../core/errors.ts';
-import { boundedFetch } from './bounded-fetch.ts';
+import type { Outbound } from '../outbound/outbound.ts';
 import type { Credentials } from './credentials.ts';
+import { forgetClient, isForgotten } from './forgotten-client.ts';
+import { sameIssuer } from './issuer.ts';
 import { Loopback, type Page } from './loopback.ts';
+import { oauthFetch } from './oauth-fetch.ts';
 import { oauthProvider } from './oauth-provider.ts';
+import { inOurWords } from './our-words.ts';
 
 export interface PersonLoginOptions {
-  readonly serverUrl: string;
+  readonly outbound: Outbound;
   readonly oauth: OAuthConfig;
   readonly credentials: Credentials;
   readonly scope?: string;
@@ -44,7 +48,7 @@ export class PersonLogin {
       await options.credentials.exclusively(() => login.#open());
     } catch (error) {
       login.cancel('it could not begin');
-      throw error;
+      throw inOurWords(error);
     }
     return login;
   }
@@ -95,42 +99,69 @@ export class PersonLogin {
   }
 
   async #open(): Promise<void> {
-    const { serverUrl, oauth, credentials, scope, resourceMetadataUrl } = this.#options;
-    const { callbackPort = 0 } = await credentials.read();
+    const { outbound, oauth, credentials } = this.#options;
+    const { callbackPort = 0, issuers } = await credentials.read();
     const ports = oauth.callbackPort ? [oauth.callbackPort] : [callbackPort, 0];
     this.#loopback = await Loopback.open(ports, (query) => this.answer(query));
     const { port, url: redirectUrl } = this.#loopback;
-    await credentials.update((kept) => ({ ...kept, resource: serverUrl, callbackPort: port }));
+    await credentials.update((kept) => ({ ...kept, resource: String(outbound.url), callbackPort: port }));
     const onUrl = (url: URL) => {
       this.#url = url;
     };
+    const { scope } = this.#options;
     this.#provider = oauthProvider({ oauth, credentials, redirectUrl, scope, state: this.#state, onUrl });
-    await auth(this.#provider, {
-      serverUrl,
-      fetchFn: boundedFetch,
+    const url = await this.#authorizationUrl(this.#provider);
+    const id = url.searchParams.get('client_id');
+    const isKept = Object.values(issuers).some(({ client }) => client !== undefined && client.client_id === id);
+    if (isKept && (await isForgotten(url, outbound))) {
+      await this.#provider.invalidateCredentials?.('discovery');
+      await forgetClient(credentials, String(id));
+      await this.#authorizationUrl(this.#provider);
+    }
+    this.#expiry = setTimeout(() => this.cancel('nobody logged in within 15 minutes'), LIFETIME_MS).unref();
+  }
+
+  /** Has the SDK find the authorization server, and register with it if need be. */
+  async #authorizationUrl(provider: OAuthClientProvider): Promise<URL> {
+    const { outbound, scope, resourceMetadataUrl } = this.#options;
+    await auth(provider, {
+      serverUrl: outbound.url,
+      fetchFn: oauthFetch(outbound),
       forceReauthorization: true,
       ...(scope && { scope }),
       ...(resourceMetadataUrl && { resourceMetadataUrl }),
     });
     if (!this.#url || !/^https?:$/.test(this.#url.protocol)) throw new Error('the login page has no http(s) address');
-    this.#expiry = setTimeout(() => this.cancel('nobody logged in within 15 minutes'), LIFETIME_MS).unref();
+    await outbound.check(this.#url);
+    return this.#url;
+  }
+
+  /** The callback, with its issuer written as the metadata have it: the SDK compares letter by letter. */
+  async #withIssuer(query: URLSearchParams): Promise<URLSearchParams> {
+    const expected = (await this.#provider?.discoveryState?.())?.authorizationServerMetadata?.issuer;
+    const issuer = query.get('iss');
+    if (issuer === null || expected === undefined || !sameIssuer(issuer, expected)) return query;
+    const named = new URLSearchParams(query);
+    named.set('iss', expected);
+    return named;
   }
 
   async #finish(query: URLSearchParams): Promise<Page> {
     clearTimeout(this.#expiry);
     try {
-      const { serverUrl, credentials, onTokens } = this.#options;
+      const { outbound, credentials, onTokens } = this.#options;
       // The SDK checks the issuer of a whole callback, refusals included, behind this method only.
-      const transport = new StreamableHTTPClientTransport(new URL(serverUrl), {
-        fetch: boundedFetch,
+      const transport = new StreamableHTTPClientTransport(outbound.url, {
+        fetch: oauthFetch(outbound),
         ...(this.#provider && { authProvider: this.#provider }),
       });
-      await credentials.exclusively(() => transport.finishAuth(query));
+      const named = await this.#withIssuer(query);
+      await credentials.exclusively(() => transport.finishAuth(named));
       await onTokens();
       this.#resolve();
       return { status: 200, text: 'You are logged in. You may close this window.' };
     } catch (error) {
-      this.#reject(new Error(`the login failed: ${causeOf(error)}`, { cause: error }));
+      this.#reject(new Error(`the login failed: ${causeOf(inOurWords(error))}`));
       return { status: 400, text: 'The login failed. You may close this window; the gateway says more.' };
     } finally {
       this.#end();

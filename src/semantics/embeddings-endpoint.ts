@@ -1,5 +1,7 @@
 import { causeOf } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { boundedText } from '../outbound/bounded-body.ts';
+import { Outbound } from '../outbound/outbound.ts';
 import { unitVector } from './unit-vector.ts';
 
 export interface EmbeddingsEndpointOptions {
@@ -10,15 +12,20 @@ export interface EmbeddingsEndpointOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Longest answer: a batch of the longest vectors has some MiB. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
 /** An OpenAI-compatible endpoint that turns texts into vectors. */
 export class EmbeddingsEndpoint {
   readonly #url: URL;
+  readonly #outbound: Outbound;
   readonly #model: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #secrets: readonly string[];
 
   constructor({ url, model, apiKey, headers = {} }: EmbeddingsEndpointOptions) {
     this.#url = embeddingsUrl(url);
+    this.#outbound = new Outbound({ url });
     this.#model = model;
     this.#headers = {
       'content-type': 'application/json',
@@ -38,7 +45,7 @@ export class EmbeddingsEndpoint {
   }
 
   async #post(body: object, signal: AbortSignal): Promise<unknown> {
-    const response = await fetch(this.#url, {
+    const response = await this.#outbound.follow(this.#url, {
       method: 'POST',
       headers: this.#headers,
       body: JSON.stringify(body),
@@ -46,7 +53,7 @@ export class EmbeddingsEndpoint {
       redirect: 'error',
       signal,
     });
-    const text = await response.text();
+    const text = await boundedText(response, MAX_BYTES);
     if (!response.ok) throw new Error(`the embeddings endpoint answered with HTTP ${response.status}`);
     try {
       return JSON.parse(text);

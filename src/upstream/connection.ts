@@ -53,9 +53,9 @@ export async function connect(config: ServerConfig, options: ConnectOptions): Pr
       try {
         return await Connection.open(config, kind, options);
       } catch (other) {
-        // This kind fits, but for the login.
-        const { challengeIn } = await import('../login/challenge-in.ts');
-        if (challengeIn(other)) throw other;
+        // This kind fits, but for the login, or for what came over its stream.
+        const { challengeIn, isRefusedStream } = await import('../login/challenge-in.ts');
+        if (challengeIn(other) || !isRefusedStream(other)) throw other;
       }
     }
     throw error;

@@ -1,6 +1,5 @@
 import type { AuthProvider, FetchLike, Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
-import { patientFetch } from '../core/patient-fetch.ts';
 import { ChildTransport } from './child-transport.ts';
 import { takeEarly } from './early-processes.ts';
 
@@ -30,16 +29,18 @@ export async function openTransport(
     transport.onstderr = onStderr;
     return transport;
   }
-  const headers = config.headers;
+  const { headers, proxy } = config;
   if (kind === 'websocket') {
     const { WebSocketTransport } = await import('./websocket-transport.ts');
-    return new WebSocketTransport(config.url, headers);
+    return new WebSocketTransport(config.url, headers, proxy);
   }
   const { StreamableHTTPClientTransport, SSEClientTransport } = await import('@modelcontextprotocol/client');
-  const url = new URL(config.url);
+  const { Outbound } = await import('../outbound/outbound.ts');
+  const outbound = new Outbound({ url: config.url, proxy });
+  const { url } = outbound;
   const options = {
     requestInit: { headers: { ...headers } },
-    fetch: authorization?.fetch ?? patientFetch,
+    fetch: authorization?.fetch ?? outbound.fetch,
     ...(authorization && { authProvider: authorization }),
   };
   return kind === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);

@@ -1,4 +1,5 @@
 import type { ServerConfig } from '../config/schema.ts';
+import { basicOf, decoded, parseProxy } from '../core/address.ts';
 
 /** Names under which people keep secrets: variables, query parameters and options alike. */
 const SECRET_NAME = /key|token|secret|passw|pwd|auth|credential|cookie|session|signature/i;
@@ -30,14 +31,16 @@ function localSecrets({ command, environment }: ServerConfig & { type: 'local' }
   return [...variables, ...options];
 }
 
-function remoteSecrets({ url, headers, oauth }: ServerConfig & { type: 'remote' }): string[] {
-  const { username, password, searchParams } = new URL(url);
+function remoteSecrets({ url, headers, oauth, proxy }: ServerConfig & { type: 'remote' }): string[] {
+  const { searchParams } = new URL(url);
+  const ways = [new URL(url), ...(proxy ? [parseProxy(proxy)] : [])];
+  const people = ways.flatMap((way) => (way ? [way.username, way.password, basicOf(way)?.slice(6) ?? ''] : []));
   const parameters = [...searchParams].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
   const values = Object.values(headers).flatMap((value) => [value, value.replace(/^\w+ /, '')]);
   const client = (oauth ? oauth.clientSecret : undefined) ?? '';
   return [
     ...values,
     client,
-    ...[username, password, ...parameters].flatMap((text) => [text, encodeURIComponent(text)]),
+    ...[...people, ...parameters].flatMap((text) => [text, encodeURIComponent(text), decoded(text)]),
   ];
 }

@@ -1,6 +1,8 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
+import { basicOf } from '../core/address.ts';
 import { GatewayError } from '../core/errors.ts';
+import { type ForwardProxy, type ProxySetting, proxyFor } from '../outbound/proxy.ts';
 import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 
 /** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
@@ -9,19 +11,32 @@ export class WebSocketTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
 
-  readonly #url: string;
+  readonly #url: URL;
   readonly #headers: { readonly [name: string]: string };
+  readonly #proxy: ProxySetting;
   #socket: WebSocket | undefined;
+  #isClosed = false;
 
-  constructor(url: string, headers: { readonly [name: string]: string }) {
+  /** User and password in the address are sent as Basic, unless the headers say who we are. */
+  constructor(address: string, headers: { readonly [name: string]: string }, proxy?: ProxySetting) {
+    const url = new URL(address);
+    const basic = basicOf(url);
+    url.username = '';
+    url.password = '';
+    const isSaid = Object.keys(headers).some((name) => /^authorization$/i.test(name));
     this.#url = url;
-    this.#headers = headers;
+    this.#headers = basic && !isSaid ? { ...headers, authorization: basic } : headers;
+    this.#proxy = proxy;
   }
 
   /** Resolves when the socket is open; rejects with the cause when it cannot be opened. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    const proxy = proxyFor(this.#url, this.#proxy);
+    const way = proxy && (await through(proxy, this.#url));
+    if (this.#isClosed) throw new Error('the connection was closed');
     const socket = new WebSocket(this.#url, 'mcp', {
       headers: { ...this.#headers },
+      ...way,
       maxPayload: MAX_MESSAGE_BYTES,
       handshakeTimeout: CONNECT_TIMEOUT_MS,
     });
@@ -60,6 +75,7 @@ export class WebSocketTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const socket = this.#socket;
     if (!socket || socket.readyState === WebSocket.CLOSED) return;
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -68,4 +84,14 @@ export class WebSocketTransport implements Transport {
     await closed;
     clearTimeout(timer);
   }
+}
+
+/** What a WebSocket has to be told to get through a proxy. */
+async function through(proxy: ForwardProxy, { hostname, port, protocol }: URL): Promise<object> {
+  const { isBun } = await import('../outbound/runtime.ts');
+  if (isBun) return { proxy: proxy.url.href };
+  const secure = protocol === 'wss:';
+  const { tunnel } = await import('../outbound/tunnel.ts');
+  const socket = await tunnel(proxy, { hostname, port: Number(port || (secure ? 443 : 80)), secure });
+  return { createConnection: () => socket };
 }

@@ -1,6 +1,9 @@
 import { hasScheme } from '../../config/parts.ts';
+import { withTimeout } from '../../core/abort.ts';
 import { causeOf, clip } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { boundedText } from '../../outbound/bounded-body.ts';
+import type { Outbound } from '../../outbound/outbound.ts';
 
 /** Where an issuer may describe itself: RFC 8414, OpenID Connect, and both with the name at the other end of the path. */
 export function discoveryUrls(issuer: string): string[] {
@@ -12,23 +15,35 @@ export function discoveryUrls(issuer: string): string[] {
 }
 
 /** Where the issuer publishes its keys, by its own description; each answer may take `timeoutMs`. Rejects where there is none. */
-export async function discoverJwksUrl(issuer: string, timeoutMs: number): Promise<URL> {
+export async function discoverJwksUrl(issuer: string, timeoutMs: number, outbound: Outbound): Promise<URL> {
   const urls = discoveryUrls(issuer);
   for (const url of urls) {
-    const document = await read(url, timeoutMs);
+    const document = await read(url, timeoutMs, outbound);
     if (document?.jwks_uri !== undefined) return keysOf(document, issuer, url);
   }
   throw new Error(`the issuer describes itself at none of ${urls.join(', ')}`);
 }
 
 /** Undefined for what is no such document; rejects where nobody answers. */
-async function read(url: string, timeoutMs: number): Promise<JsonObject | undefined> {
+async function read(url: string, timeoutMs: number, outbound: Outbound): Promise<JsonObject | undefined> {
   const headers = { accept: 'application/json' };
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) }).catch((error: unknown) => {
+  return withTimeout(timeoutMs, async (signal) => {
+    const response = await outbound.follow(url, { headers, signal });
+    const text = await boundedText(response, MAX_BYTES);
+    return response.ok ? parseObject(text) : undefined;
+  }).catch((error: unknown) => {
     throw new Error(`${url} does not answer: ${causeOf(error)}`);
   });
-  const text = await response.text();
-  return response.ok ? parseObject(text) : undefined;
+}
+
+/** Longest description of an issuer, and longest set of its keys. */
+export const MAX_BYTES = 1024 * 1024;
+
+/** How an issuer or audience may be written: many have an address once with a slash at the end and once without. */
+export function variants(name: string): string[] {
+  if (!hasScheme(name, ['http', 'https'])) return [name];
+  const bare = name.replace(/\/$/, '');
+  return [bare, `${bare}/`];
 }
 
 /** The JSON object of an answer; undefined for anything else, such as a page for people. */
@@ -42,7 +57,7 @@ export function parseObject(text: string): JsonObject | undefined {
 }
 
 function keysOf(document: JsonObject, issuer: string, url: string): URL {
-  if (document.issuer !== issuer) {
+  if (!variants(issuer).some((each) => each === document.issuer)) {
     throw new Error(
       `${url} describes the issuer ${quote(document.issuer)}, expected ${quote(issuer)}; write it the same way`,
     );

@@ -2,7 +2,9 @@ import type { CryptoKey } from 'jose';
 import { createRemoteJWKSet, customFetch, type FlattenedJWSInput, type JWTHeaderParameters } from 'jose';
 import { causeOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import { discoverJwksUrl, parseObject } from './discovery.ts';
+import { boundedText } from '../../outbound/bounded-body.ts';
+import { Outbound } from '../../outbound/outbound.ts';
+import { discoverJwksUrl, MAX_BYTES, parseObject } from './discovery.ts';
 import { withPause } from './with-pause.ts';
 
 type KeySet = ReturnType<typeof createRemoteJWKSet>;
@@ -33,8 +35,11 @@ export class SigningKeys {
   }: SigningKeysOptions) {
     const onFailure = (error: unknown) =>
       log.warning('the keys that sign access tokens cannot be fetched', { cause: causeOf(error) });
-    const fetchKeys = withPause(fetchDocument, pauseMs, onFailure);
-    const discover = withPause(() => discoverJwksUrl(issuer, timeoutMs), pauseMs, onFailure);
+    // What the settings name may be anywhere; what the issuer names may not.
+    const outbound = new Outbound({ url: jwksUrl ?? issuer });
+    const document = (url: string, init: RequestInit) => fetchDocument(outbound, url, init);
+    const fetchKeys = withPause(document, pauseMs, onFailure);
+    const discover = withPause(() => discoverJwksUrl(issuer, timeoutMs, outbound), pauseMs, onFailure);
     this.#open = async () =>
       createRemoteJWKSet(jwksUrl === undefined ? await discover() : new URL(jwksUrl), {
         cooldownDuration: cooldownMs,
@@ -63,9 +68,9 @@ export class SigningKeys {
 }
 
 /** What is no key set counts as unreachable, so that it is not asked for again by every token. */
-async function fetchDocument(url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init);
-  const text = await response.text();
+async function fetchDocument(outbound: Outbound, url: string, init: RequestInit): Promise<Response> {
+  const response = await outbound.follow(url, init);
+  const text = await boundedText(response, MAX_BYTES);
   if (response.status !== 200) throw new Error(`${url} answers ${response.status}`);
   if (!Array.isArray(parseObject(text)?.keys)) throw new Error(`${url} answers no JSON Web Key Set`);
   return new Response(text);

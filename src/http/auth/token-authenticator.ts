@@ -9,6 +9,7 @@ import {
 import { algorithmsOf, type JwtSettings } from '../../config/auth.ts';
 import { type Admission, mark, type RefusalReason, refuse } from './admission.ts';
 import type { Authenticator, AuthenticatorOptions } from './authenticator.ts';
+import { variants } from './discovery.ts';
 import { bearerOf } from './presented.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { callerOf } from './token-caller.ts';
@@ -22,8 +23,8 @@ export function tokenAuthenticator(jwt: JwtSettings, options: AuthenticatorOptio
     algorithms: [...algorithmsOf(jwt)],
     clockTolerance: clockSkewSeconds,
     requiredClaims: ['exp'],
-    ...(jwt.issuer !== undefined && { issuer: jwt.issuer }),
-    ...(jwt.audience !== undefined && { audience: jwt.audience }),
+    ...(jwt.issuer !== undefined && { issuer: variants(jwt.issuer) }),
+    ...(jwt.audience !== undefined && { audience: variants(jwt.audience) }),
   };
   const admit = (token: string, payload: JWTPayload): Admission => {
     const caller = callerOf(payload);

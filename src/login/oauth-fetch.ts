@@ -1,0 +1,49 @@
+import type { FetchLike } from '@modelcontextprotocol/client';
+import { withTimeout } from '../core/abort.ts';
+import { boundedText } from '../outbound/bounded-body.ts';
+import type { Outbound } from '../outbound/outbound.ts';
+import { TargetRefused } from '../outbound/target-refused.ts';
+import { objectIn } from './members.ts';
+import { mendedMetadata } from './metadata.ts';
+import { type Answered, mendedClient, mendedTokens } from './oauth-answers.ts';
+
+/** Time for one request to an authorization server, in ms. */
+export const FETCH_TIMEOUT_MS = 10_000;
+/** Longest answer of one. */
+const MAX_BYTES = 1024 * 1024;
+
+/** `fetch` for the SDK's OAuth client: bounded, led nowhere that only we can reach, and with answers that it can read. */
+export function oauthFetch(outbound: Outbound): FetchLike {
+  return async (target, init = {}) => {
+    const url = new URL(target);
+    const isPost = init.method?.toUpperCase() === 'POST';
+    if (isPost) assertSecure(url, outbound.url);
+    return withTimeout(FETCH_TIMEOUT_MS, async (signal) => {
+      const response = await outbound.follow(url, { ...init, signal });
+      const { status, ok } = response;
+      const answer = { url, status, ok, text: await boundedText(response, MAX_BYTES) };
+      // Where it leads is for whoever asked to look at.
+      if (status >= 300 && status < 400) return new Response(null, { status, headers: response.headers });
+      if (!isPost) return described(answer, outbound.url);
+      return typeof init.body === 'string' ? mendedClient(answer, init.body) : mendedTokens(answer);
+    });
+  };
+}
+
+/** A page for people is no document, and neither is one that says nothing: the next place is tried. */
+function described({ url, status, ok, text }: Answered, server: URL): Response {
+  const document = ok ? objectIn(text) : undefined;
+  if (!document) return new Response(null, { status: ok ? 404 : status });
+  return Response.json(mendedMetadata(document, url, server));
+}
+
+/** What a client says of itself goes out over TLS, or to where the server itself is. */
+function assertSecure(url: URL, server: URL): void {
+  const isSecure = url.protocol === 'https:' || url.hostname === server.hostname || isLoopback(url);
+  if (isSecure) return;
+  throw new TargetRefused(`the server leads to ${url.origin}, which is not https`);
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+}

@@ -1,0 +1,54 @@
+import { isIP } from 'node:net';
+import { addressKind, listOf } from './address-kind.ts';
+
+/**
+ * Whether `NO_PROXY` names a target: `*`; a name with or without a dot before it, which stands for what is below it too;
+ * an address or a range of addresses; each with a port if only that is meant. Divided by commas or blanks.
+ */
+export function isExempt(target: URL, list: string): boolean {
+  return list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => entry === '*' || (entry !== '' && isNamed(target, entry)));
+}
+
+/** Whether a host is this machine: proxies of the environment are for what is elsewhere. */
+export function isThisMachine({ hostname }: URL): boolean {
+  const host = bare(hostname);
+  if (isIP(host) !== 0) return addressKind(host) === 'loopback';
+  return host === 'localhost' || host.endsWith('.localhost');
+}
+
+function isNamed(target: URL, entry: string): boolean {
+  const host = bare(target.hostname);
+  const range = /^([\da-f.:]+)\/(\d{1,3})$/.exec(entry);
+  if (range) return isWithin(host, range[1] ?? '', Number(range[2]));
+  // An IPv6 address has colons of its own: with a port it stands in brackets.
+  const [, bracketed, named, port] = /^(?:\[(.+)\]|([^:]+|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
+  if (port !== undefined && port !== portOf(target)) return false;
+  const name = (bracketed ?? named ?? '').replace(/^\*?\./, '').replace(/\.$/, '');
+  if (name === '') return false;
+  return isIP(host) !== 0 || isIP(name) !== 0 ? host === canonical(name) : host === name || host.endsWith(`.${name}`);
+}
+
+function isWithin(host: string, network: string, bits: number): boolean {
+  const [version, ofNetwork] = [isIP(host), isIP(network)];
+  if (version === 0 || version !== ofNetwork || bits > (version === 4 ? 32 : 128)) return false;
+  return listOf([`${network}/${bits}`]).check(host, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** A host as it is compared: without brackets, and without the dot at its end. */
+function bare(hostname: string): string {
+  return hostname
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '');
+}
+
+function canonical(address: string): string {
+  return isIP(address) === 6 ? bare(new URL(`http://[${address}]`).hostname) : address;
+}
+
+function portOf({ port, protocol }: URL): string {
+  return port || (/^(?:https|wss):$/.test(protocol) ? '443' : '80');
+}

@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { JSONRPCMessage } from '@modelcontextprotocol/client';
+import { expect, onTestFinished, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { causeOf } from '../../src/core/errors.ts';
+import { Outbound } from '../../src/outbound/outbound.ts';
+import { dispatcherBy, lookupBy } from '../../src/outbound/runtime.ts';
+import { refusalIn, TargetRefused } from '../../src/outbound/target-refused.ts';
+import { WebSocketTransport } from '../../src/upstream/websocket-transport.ts';
+import { startProxy, startSocks } from '../helpers/forward-proxy.ts';
+
+/** A server that tells what it was asked, and takes WebSockets. */
+async function startTarget() {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
+    if (pathname === '/away') response.writeHead(302, { location: searchParams.get('to') ?? '/away' }).end();
+    else response.end(`${request.headers.host}${request.url} ${request.headers.authorization}`);
+  }).listen(0, '127.0.0.1');
+  new WebSocketServer({ server }).on('connection', (socket, request) => {
+    requests.push(request);
+    socket.on('message', (data) => socket.send(String(data)));
+  });
+  onTestFinished(() => void server.close().closeAllConnections());
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, requests };
+}
+
+const FAR = 'http://far.example.test';
+
+test('HTTP goes through a proxy by whole addresses, HTTPS by CONNECT, each with its user [outbound.proxy]', async () => {
+  const target = await startTarget();
+  const proxy = await startProxy(target.port);
+  const auth = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
+  const { fetch } = new Outbound({ url: `${FAR}/mcp`, proxy: `http://me:p%40ss@127.0.0.1:${proxy.port}` });
+  expect(await (await fetch(`${FAR}/mcp?a=1`)).text()).toBe('far.example.test/mcp?a=1 undefined');
+  expect(await (await fetch(`${FAR}:8080/b`, { method: 'POST', body: '{}' })).text()).toContain(
+    'far.example.test:8080/b',
+  );
+  // The target speaks no TLS: what matters is that the proxy was asked for it.
+  await expect(fetch('https://far.example.test/mcp')).rejects.toThrow();
+  expect(proxy.asked).toEqual([
+    `GET ${FAR}/mcp?a=1 ${auth}`,
+    `POST ${FAR}:8080/b ${auth}`,
+    `CONNECT far.example.test:443 ${auth}`,
+  ]);
+  expect(target.requests[0]?.headers['proxy-authorization']).toBeUndefined();
+});
+
+test('a WebSocket goes through a proxy too [outbound.proxy]', async () => {
+  const target = await startTarget();
+  const proxies = [await startProxy(target.port), await startSocks(target.port)];
+  for (const [index, scheme] of ['http', 'socks5'].entries()) {
+    const { port, asked } = proxies[index] ?? { port: 0, asked: [] };
+    const transport = new WebSocketTransport('ws://u:pw@far.example.test/mcp', {}, `${scheme}://127.0.0.1:${port}`);
+    const answered = new Promise<JSONRPCMessage>((resolve) => {
+      transport.onmessage = resolve;
+    });
+    await transport.start();
+    await transport.send({ jsonrpc: '2.0', method: 'hello' });
+    expect(await answered).toEqual({ jsonrpc: '2.0', method: 'hello' });
+    await transport.close();
+    expect(asked[0]).toMatch(/^(?:CONNECT|SOCKS) far\.example\.test:80$/);
+    expect(target.requests.at(-1)?.headers.authorization).toBe(`Basic ${Buffer.from('u:pw').toString('base64')}`);
+  }
+});
+
+test('a SOCKS proxy looks names up itself, and is told user and password [outbound.proxy]', async () => {
+  const target = await startTarget();
+  const socks = await startSocks(target.port);
+  for (const start of ['socks5://', 'socks5h://me:secret@']) {
+    const { fetch } = new Outbound({ url: FAR, proxy: `${start}127.0.0.1:${socks.port}` });
+    expect(await (await fetch(`${FAR}/x`)).text()).toBe('far.example.test/x undefined');
+  }
+  expect(socks.asked).toEqual(['SOCKS far.example.test:80', 'SOCKS far.example.test:80 me:secret']);
+});
+
+test('what a proxy refuses is told as its refusal, without its password [outbound.proxy-secret]', async () => {
+  const proxy = await startProxy(0, 407);
+  const { fetch } = new Outbound({ url: FAR, proxy: `http://me:secretpw@127.0.0.1:${proxy.port}` });
+  const refused = await fetch('https://far.example.test/').catch(causeOf);
+  expect(refused).toContain(
+    `the proxy 127.0.0.1:${proxy.port} (proxy) answered HTTP 407: it wants a user and a password`,
+  );
+  expect(refused).not.toContain('secretpw');
+  const gone = new Outbound({ url: FAR, proxy: 'http://me:secretpw@127.0.0.1:1' });
+  const lost = await gone.fetch('https://far.example.test/').catch(causeOf);
+  expect(lost).toContain('the proxy 127.0.0.1:1 (proxy) cannot be reached');
+  expect(lost).not.toContain('secretpw');
+});
+
+test('where a proxy looks the name up, only https is led to elsewhere [outbound.reach]', async () => {
+  const target = await startTarget();
+  const proxy = await startProxy(target.port);
+  const outbound = new Outbound({ url: `${FAR}/mcp`, proxy: `http://127.0.0.1:${proxy.port}` });
+  await expect(outbound.follow('http://auth.example.test/')).rejects.toThrow(
+    'is not https, and the proxy (proxy) looks its name up',
+  );
+  await expect(outbound.follow('https://10.0.0.1/')).rejects.toThrow('is a private address');
+  await expect(outbound.follow('http://localhost/')).rejects.toThrow('is a loopback address');
+  expect(proxy.asked).toEqual([]);
+  expect((await outbound.follow(`${FAR}/.well-known/x`)).status).toBe(200);
+});
+
+test('user and password of an address are sent as Basic, to it alone [outbound.basic]', async () => {
+  const target = await startTarget();
+  const address = `http://127.0.0.1:${target.port}`;
+  const outbound = new Outbound({ url: `http://me:p%40ss%3A@127.0.0.1:${target.port}/mcp` });
+  expect(String(outbound.url)).toBe(`${address}/mcp`);
+  const basic = `Basic ${Buffer.from('me:p@ss:').toString('base64')}`;
+  expect(await (await outbound.fetch(outbound.url)).text()).toContain(basic);
+  expect(await (await outbound.fetch(address, { headers: { Authorization: 'Bearer x' } })).text()).toContain(
+    'Bearer x',
+  );
+  const other = await startTarget();
+  expect(await (await outbound.fetch(`http://127.0.0.1:${other.port}`)).text()).toContain('undefined');
+  expect(await (await outbound.follow(`${address}/metadata`)).text()).toContain('undefined');
+});
+
+test('a redirect is followed by what only reads, and within reach alone [outbound.reach]', async () => {
+  const target = await startTarget();
+  const away = (to: string) => `http://localhost:${target.port}/away?to=${encodeURIComponent(to)}`;
+  const { follow } = new Outbound({ url: `http://127.0.0.1:${target.port}` });
+  expect(await (await follow(away('/there'))).text()).toContain('/there');
+  expect((await follow(away('/there'), { redirect: 'manual' })).status).toBe(302);
+  expect((await follow(away('/there'), { method: 'POST' })).status).toBe(302);
+  await expect(follow(away('http://169.254.169.254/latest'))).rejects.toThrow('is a link-local address');
+  await expect(follow(away('file:///etc/passwd'))).rejects.toThrow('is no http(s) address');
+  expect((await follow(away(away('').replace(/to=$/, 'to=%2Faway')))).status).toBe(302);
+});
+
+test('the address that is connected to is one that was looked at [outbound.pinned]', async () => {
+  const target = await startTarget();
+  const seen: string[] = [];
+  const pinned = await dispatcherBy({ lookup: lookupBy((addresses) => void seen.push(...addresses)) });
+  const url = `http://localhost:${target.port}/`;
+  expect((await fetch(url, { dispatcher: pinned })).status).toBe(200);
+  expect(seen).toContain('127.0.0.1');
+  const refusing = await dispatcherBy({
+    lookup: lookupBy(() => {
+      throw new TargetRefused('not there');
+    }),
+  });
+  const error = await fetch(url, { dispatcher: refusing }).catch((caught: unknown) => caught);
+  expect(refusalIn(error)?.message).toBe('not there');
+  expect(target.requests).toHaveLength(1);
+});
