@@ -913,6 +913,12 @@ const HOSTS = promised('#7', {
   'hosts.clean-end': 'A host that has ended leaves no process of ours, and has needed nothing but loopback.',
 });
 
+const MOVING = promised('#13', {
+  // Import
+  'moving.secrets':
+    'In whatever form a credential is written (option, header, assignment, script, JSON, address, known beginning, drawn by lot), import has a variable in its place that fills in the same text.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -947,6 +953,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...TRUST,
   ...DAEMON,
   ...HOSTS,
+  ...MOVING,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

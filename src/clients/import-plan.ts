@@ -6,7 +6,8 @@ import { carry } from './carry.ts';
 import type { ClientHome } from './client.ts';
 import type { FoundServer } from './found-servers.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
-import { SecretNames, withoutSecrets } from './secrets.ts';
+import { SecretNames } from './secret-names.ts';
+import { withoutSecrets } from './secrets.ts';
 
 /** What becomes of one server of a client. */
 export interface PlannedServer {
