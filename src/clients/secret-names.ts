@@ -22,6 +22,18 @@ export class SecretNames {
     return this.#values.get(name);
   }
 
+  /** Every value that has a name. */
+  values(): readonly string[] {
+    return [...this.#values.values()];
+  }
+
+  /** Gives a name that somebody else has chosen its value; false: it has another. */
+  take(name: string, value: string): boolean {
+    if (!this.#isFree(name, value)) return false;
+    this.#values.set(name, value);
+    return true;
+  }
+
   #isFree(name: string, value: string): boolean {
     const taken = this.#values.get(name) ?? (this.#env[name] || value);
     return taken === value;
