@@ -91,6 +91,8 @@ class Draft {
   readonly #parts: PlanParts;
   readonly #known: Map<string, JsonObject | undefined>;
   readonly #names: SecretNames;
+  /** Where those that are added come from. */
+  readonly #from = new Map<string, string>();
 
   constructor(parts: PlanParts) {
     this.#parts = parts;
@@ -108,14 +110,22 @@ class Draft {
     const { entry: raw, refusal, notes, rules } = carry(server, home);
     if (raw === undefined) return { ...about, outcome: 'refused', reason: refusal ?? 'no server', notes };
     const heldBy = `${place.path}: ${where}`;
-    const same = findSame(this.#known, raw, home.env);
+    const file = formatPath([place.path, ...place.at]);
+    const same = findSame(this.#comparable(file, key), raw, home.env);
     if (same) return { ...about, ...this.#same(same, rules, heldBy), notes };
     const entry = withoutSecrets(key, raw, this.#names);
     const as = freeKey(this.#known, key);
     this.#known.set(as, entry);
+    this.#from.set(as, file);
     this.#need(as, entry, heldBy);
     const permissions = rulesFor(as, rules);
     return { ...about, outcome: 'added', as, entry, ...(permissions.length > 0 && { permissions }), notes };
+  }
+
+  /** Two names in one file are two servers, however equal; of those that are there the one of that name comes first. */
+  #comparable(file: string, key: string): Map<string, JsonObject | undefined> {
+    const known = [...this.#known].filter(([as]) => this.#from.get(as) !== file);
+    return new Map([...known.filter(([as]) => as === key), ...known]);
   }
 
   /** It is there; what it lacks may stand in this file: the value of a variable, tools that are kept out. */

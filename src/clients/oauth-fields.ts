@@ -6,12 +6,18 @@ const FIELDS: Readonly<Record<string, string>> = {
   ...{ scope: 'scope', scopes: 'scope', callbackport: 'callbackPort', grant: 'grant' },
 };
 
-/** A login as our `oauth`, and the names of what it has no place for. */
-export function oauthFrom(value: JsonObject): { readonly oauth: JsonObject; readonly left: readonly string[] } {
+/** A login as our `oauth`, the names of what reads differently there, and of what it has no place for. */
+export function oauthFrom(value: JsonObject): {
+  readonly oauth: JsonObject;
+  readonly moved: readonly string[];
+  readonly left: readonly string[];
+} {
   const oauth: JsonObject = {};
   const left: string[] = [];
+  const moved: string[] = [];
   for (const [name, field] of Object.entries(value)) {
     const ours = FIELDS[name.replace(/[-_]/g, '').toLowerCase()];
+    if (ours !== undefined && ours !== name) moved.push(name);
     const port = /redirect/i.test(name) ? portOf(field) : undefined;
     if (ours === 'scope') oauth.scope = Array.isArray(field) ? field.join(' ') : field;
     else if (ours !== undefined) oauth[ours] = field;
@@ -20,7 +26,7 @@ export function oauthFrom(value: JsonObject): { readonly oauth: JsonObject; read
   }
   if (oauth.scope === '') delete oauth.scope;
   for (const name of Object.keys(oauth)) if (oauth[name] === null || oauth[name] === undefined) delete oauth[name];
-  return { oauth, left };
+  return { oauth, moved, left };
 }
 
 /** Whether what stands under `auth` is a login. */

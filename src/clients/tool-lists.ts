@@ -36,7 +36,7 @@ export function toolRules(entry: JsonObject): readonly ToolRule[] {
   const allowed = namesOf(lists, 'allow');
   const only = lists.filter(({ kind }) => kind === 'only');
   const modes = isJsonObject(entry.tools) ? modesOf(entry.tools) : [];
-  return [
+  const rules: readonly ToolRule[] = [
     ...(denied.length > 0 ? [ruleFor(denied, 'deny')] : []),
     ...modes.filter(({ action }) => action !== 'allow'),
     ...(only.length > 0 ? onlyThese(only.map(({ tools }) => tools)) : []),
@@ -45,6 +45,9 @@ export function toolRules(entry: JsonObject): readonly ToolRule[] {
     ...(entry.trust === true ? [{ action: 'allow' } as const] : []),
     ...ruleOfMode(entry.default_tools_approval_mode),
   ];
+  // Behind one for all tools none counts.
+  const whole = rules.findIndex(({ tools }) => tools === undefined);
+  return whole < 0 ? rules : rules.slice(0, whole + 1);
 }
 
 interface List {

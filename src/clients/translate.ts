@@ -60,16 +60,17 @@ function loginOf(entry: JsonObject) {
   if (oauth === false) return { fields: { oauth }, read: ['oauth'], left: [], moved: '' };
   const written = isLogin(auth) ? { ...auth, ...(isJsonObject(oauth) && oauth) } : oauth;
   const read = ['oauth', ...(isLogin(auth) ? ['auth'] : []), ...(scopes === undefined ? [] : ['scopes'])];
-  const { oauth: ours, left } = oauthFrom({
+  const { oauth: ours, ...names } = oauthFrom({
     ...(isJsonObject(written) && written),
     ...(scopes !== undefined && { scopes }),
   });
-  const moved = read.filter((name) => name !== 'oauth').join(', ');
+  const beside = read.filter((name) => name !== 'oauth');
+  const within = isJsonObject(oauth) ? names.moved.filter((name) => name in oauth).map((name) => `oauth.${name}`) : [];
   return {
     fields: Object.keys(ours).length > 0 ? { oauth: ours } : {},
     read,
-    left: left.map((name) => `oauth.${name}`),
-    moved,
+    left: names.left.map((name) => `oauth.${name}`),
+    moved: [...beside, ...within].join(', '),
   };
 }
 
