@@ -22,7 +22,7 @@ export function isTemporary(path: string): boolean {
 export function stableCommand(self: readonly [program: string, bin: string]): readonly string[] {
   const [program, bin] = self;
   const path = real(bin);
-  if (!isTemporary(path) && !isTemporary(program)) return self;
+  if ((!isTemporary(path) || isCheckout(path)) && !isTemporary(program)) return self;
   const spec = CACHES.test(path) ? packageOf(path) : undefined;
   if (spec !== undefined)
     return /[\\/]bunx-/.test(path) ? ['bunx', '--package', spec, OURS] : ['npx', '-y', '--package', spec, OURS];
@@ -31,6 +31,14 @@ export function stableCommand(self: readonly [program: string, bin: string]): re
     'CONFIG_INVALID',
     `this runs from ${what}, which may be cleared at any time, and the entry with it; nothing was written. ` +
       'Name the package file, in a place that stays: --package <file>. Or npm install -g <file> and run mcp-gateway install again',
+  );
+}
+
+/** Whoever works on the sources knows where they are. */
+function isCheckout(bin: string): boolean {
+  return (
+    !CACHES.test(bin) &&
+    [dirname(bin), dirname(dirname(bin))].some((folder) => existsSync(join(folder, 'tsconfig.json')))
   );
 }
 
