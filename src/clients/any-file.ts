@@ -129,7 +129,7 @@ function translate(entry: JsonObject, context: TranslationContext): Translated {
   const { transport } = entry;
   const written = isJsonObject(transport) ? { ...entry, ...transport, transport: undefined } : entry;
   const isBraced = /[\\/]\.(?:gemini|copilot)[\\/]/.test(path);
-  const translated = translateFields(isBraced ? bracedEntry(written) : written, {
+  const translated = translateFields(isBraced ? bracedEntry(written, context.home.env) : written, {
     renamed: RENAMED,
     ignored: IGNORED,
     own: ENTRY_KEYS.mcpServers.filter(

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Environment } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Client, ClientHome, Files, Place, Verdict, WrittenServer } from './client.ts';
 import { foldersOf } from './folders.ts';
@@ -15,12 +16,12 @@ export const geminiCli: Client = {
   ],
   settings: (home) => [switchesIn(home)],
   verdict,
-  translate(entry) {
+  translate(entry, { home }) {
     const { url: _, ...withoutUrl } = entry;
     // Of the two addresses `httpUrl` counts.
     const written = entry.httpUrl === undefined ? entry : withoutUrl;
     const { entry: fields, ...rest } = translateFields(written, { renamed: { httpUrl: 'url' } });
-    return { ...rest, entry: mapTexts(fields, braced) };
+    return { ...rest, entry: bracedEntry(fields, home.env) };
   },
   entryFor: stdioEntry,
 };
@@ -57,12 +58,12 @@ function verdict({ key }: WrittenServer, files: Files, home: ClientHome): Verdic
   };
 }
 
-/** `$NAME` is a variable there, `${NAME}` is here. */
-export function braced(text: string): string {
-  return text.replace(/\$([A-Za-z_]\w*)/g, (_, name: string) => `\${${name}}`);
-}
-
-/** The same for a whole entry. */
-export function bracedEntry(entry: JsonObject): JsonObject {
-  return mapTexts(entry, braced);
+/** `$NAME` is a variable there, `${NAME}` is here. One that nobody has set is no variable there, but part of a password. */
+export function bracedEntry(entry: JsonObject, env: Environment): JsonObject {
+  return mapTexts(entry, (text) =>
+    text.replace(/(\w?)\$([A-Za-z_]\w*)/g, (whole, before: string, name: string) => {
+      const isNamed = env[name] || (before === '' && /^[A-Z][A-Z\d_]*$/.test(name));
+      return isNamed ? `${before}\${${name}}` : whole;
+    }),
+  );
 }

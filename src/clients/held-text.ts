@@ -1,5 +1,5 @@
 /** Names that the gateway fills in, and what a shell expands itself: neither is a literal. */
-const REFERENCE = /\$\{(?:[^{}]|\{[^{}]*\})*\}|\{(?:env|secret|file|input):[^{}\n]*\}/g;
+const REFERENCE = /\$?\$\{(?:[^{}]|\{[^{}]*\})*\}|\{(?:env|secret|file|input):[^{}\n]*\}/g;
 /** Characters that stand for references while a text is looked at: of the private use area, which no configuration uses. */
 const FIRST = 0xe000;
 const HOLDER = /[\ue000-\uf8ff]/g;

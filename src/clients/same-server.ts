@@ -81,7 +81,7 @@ class Comparison {
   #isSameText(known: string, found: string): boolean {
     if (known === found) return true;
     const [filled, other] = [this.#filled(known), this.#filled(found)];
-    if (filled === other) return true;
+    if (unescaped(filled) === unescaped(other)) return true;
     const names = [...filled.matchAll(NAMED)].map(([, name = '']) => name);
     if (names.length === 0) return false;
     const parts = filled.split(NAMED).map((part, index) => (index % 2 === 0 ? escaped(part) : '([\\s\\S]+?)'));
@@ -107,6 +107,11 @@ function canonical(text: string): string {
     .replace(/\$\{env:([A-Za-z_]\w*)/g, '$${$1')
     .replace(/(?<!\$)\{env:([A-Za-z_]\w*)\}/g, '$${$1}')
     .replace(/(?<![$\w])\$([A-Z_][A-Z\d_]*)\b/g, '$${$1}');
+}
+
+/** A reference that is passed on, or what a variable holds in its place. */
+function unescaped(text: string): string {
+  return text.replaceAll('$${', '${');
 }
 
 function escaped(text: string): string {

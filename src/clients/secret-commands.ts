@@ -44,9 +44,10 @@ export function valueWithout(name: string, value: string, blank: Blank): string 
   const label = scheme === '' ? name : 'token';
   const under = valueUnder(name, held.text, (_, secret) => held.hold(blank(label, secret)));
   if (under !== held.text) return scheme + held.released(under);
-  return scheme === '' || !/authorization/i.test(name)
-    ? textWithout(value, labelled(name, blank), { entropy: !isIdentifier(name) })
-    : scheme + textWithout(rest, blank);
+  // A scheme says what comes behind it, whatever the name.
+  const isCredential = /^(?:Bearer|Basic) /i.test(scheme) && /^[^\s{}$]{4,}$/.test(rest) && !/^auth/i.test(rest);
+  if (isCredential) return scheme + blank('token', rest);
+  return textWithout(value, labelled(name, blank), { entropy: !isIdentifier(name) });
 }
 
 /** What has no name of its own is called after where it stands. */

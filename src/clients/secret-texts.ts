@@ -8,24 +8,34 @@ export type { Blank };
 /** A word as shells quote it, in part or whole. A comma ends it before the next `name=`. */
 const WORD = /(?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|,(?!\s*[A-Za-z_][\w.-]*=)|[^\s;&|"'<>()\\,])+/.source;
 const ASSIGNMENT = new RegExp(
-  String.raw`(^|[\s;&|,(){}"'\`?\\:])((?:\$env:|--?|/)?[A-Za-z_][\w.-]*)(\s*:?=\s*)(${WORD})`,
+  String.raw`(^|[\s;&|,(){}"'\`?\\:])((?:\$env:|--?|/)?[A-Za-z_][\w.-]{0,100})(\s{0,9}:?=\s{0,9})(${WORD})`,
   'g',
 );
 /** Of cmd.exe, whose values may have blanks. */
 const SET = /(\bset\s+"?)([A-Za-z_][\w.-]*)(=)([^&|"\r\n]+)/gi;
-const OPTION = new RegExp(String.raw`(^|[\s"'(])(--?[A-Za-z][\w-]*)(\s+)((?!-)${WORD})`, 'g');
+/** Of fish, csh and Windows, and pairs in calls and lists: `SetEnvironmentVariable('NAME', 'value')`. */
+const SET_APART = new RegExp(String.raw`(\b(?:set\s+(?:-\w+\s+)+|setenv\s+|setx\s+))([A-Za-z_]\w*)(\s+)(${WORD})`, 'g');
+const PAIR = /(["'])(-{0,2}[A-Za-z_][\w-]*)(\1\s*,\s*)("[^"]+"|'[^']+')/g;
+const OPTION = new RegExp(String.raw`(^|[\s"'(])(--?[A-Za-z][\w-]{0,100})(\s{1,9})((?!-)${WORD})`, 'g');
 const HEADER =
-  /(^|[\s"'{,;=(\\])(-?[A-Za-z][\w-]*)(\s*:\s*(?!\/\/))((?:(?:Bearer|Basic|Token|ApiKey|Digest)\s+)?)([^\s"',;\\]+)/gi;
+  /(^|[\s"'{,;=(\\])(-?[A-Za-z][\w-]{0,100})(\s{0,9}:\s{0,9}(?!\/\/))((?:(?:Bearer|Basic|Token|ApiKey|Digest)\s+)?)([^\s"',;\\]+)/gi;
 const COOKIE = /(\bcookie)(\s*:\s*)([^"'\r\n\ue000-\uf8ff]+)/gi;
 const SCHEME = /(\b(?:Bearer|Basic)\s+)((?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,})/gi;
 /** Members of JSON, and of what looks like it; within a text that is quoted once more, too. */
-const MEMBER = /(["'])([\w.$ -]+)\1(\s*:\s*)(?:"((?:[^"\\]|\\.)*)"|'([^'\\]*)')/g;
-const QUOTED_MEMBER = /(\\+["'])([\w.$ -]+)\1(\s*:\s*)(\\+["'])([^"'\\]*)\4/g;
-const LIST = /(["'])([\w.$ -]+)\1(\s*:\s*)(\[[^[\]{}]*\])/g;
+const MEMBER = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(?:"((?:[^"\\]|\\.)*)"|'([^'\\]*)')/g;
+const QUOTED_MEMBER = /(\\{1,9}["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\\{1,9}["'])([^"'\\]*)\4/g;
+const LIST = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\[[^[\]{}]*\])/g;
 /** `Server=x;User Id=y;Password=z`. */
 const CONNECTION = /^[^=;]+=[^;]*(?:;\s*[^=;]+=[^;]*)+;?\s*$/;
+/** What stands between references, where it is long enough to be a part of a secret. */
+const LITERAL_PART = /[^\s\ue000-\uf8ff]*[A-Za-z\d]{6,}[^\s\ue000-\uf8ff]*/g;
 /** What a word may be drawn from; a path is none. */
 const RANDOM = /[A-Za-z\d_+/=.~-]{20,}/g;
+
+/** A longer text is not looked at: it is put aside as a whole, and comes back as it was. */
+const MAX_TEXT = 8_000;
+/** Assignments within each other, `--env=A=B=C`; what is deeper is put aside as a whole. */
+const MAX_DEPTH = 5;
 
 /**
  * A text of any kind (a value, a word of a command, a script) without the secrets in it: in addresses, JSON, assignments,
@@ -33,6 +43,7 @@ const RANDOM = /[A-Za-z\d_+/=.~-]{20,}/g;
  * place of each; references stay.
  */
 export function textWithout(text: string, blank: Blank, { entropy = true } = {}): string {
+  if (text.length > MAX_TEXT) return blank('secret', text);
   const held = new HeldText(text, (reference) => defaultWithout(reference, blank));
   const hide: Blank = (name, value) => (value === '' ? '' : held.hold(blank(name, value)));
   const named = [urlsWithout, inConnection, inJson, inAssignments, inOptions, inHeaders].reduce(
@@ -45,18 +56,24 @@ export function textWithout(text: string, blank: Blank, { entropy = true } = {})
 
 /** `${API_KEY:-literal}`: the literal is what counts today. */
 function defaultWithout(reference: string, blank: Blank): string {
-  const [, name = '', value = ''] = /^\$\{(?:env:)?([A-Za-z_]\w*):-([\s\S]+)\}$/.exec(reference) ?? [];
+  const [, name = '', value = ''] = /^\$?\$\{(?:env:)?([A-Za-z_]\w*):-([\s\S]+)\}$/.exec(reference) ?? [];
   if (value === '' || /\$\{/.test(value)) return reference;
   const word = secretWordIn(name);
   const isSecret = (word !== undefined && !isPlainUnder(word, value)) || knownTokens(value).length > 0;
+  // As it is written, it is a literal as a whole.
+  if (isSecret && reference.startsWith('$$')) return blank(`${name} default`, reference.slice(1));
   return isSecret ? `\${${name}:-${blank(`${name} default`, value)}}` : reference;
 }
 
-/** The value, or what takes its place, by what its name says. */
+/** The value, or what takes its place, by what its name says; of one that names variables the literal parts. */
 export function valueUnder(name: string, value: string, hide: Blank): string {
   const word = secretWordIn(name);
-  if (word === undefined || holdsReference(value) || isPlainUnder(word, value)) return value;
-  return hide(name, value);
+  if (word === undefined || isPlainUnder(word, value)) return value;
+  if (!holdsReference(value)) return hide(name, value);
+  if (value.includes('://')) return value;
+  return value.replace(LITERAL_PART, (part) =>
+    /^(?:Bearer|Basic|Token|ApiKey)\s*$/i.test(part) ? part : hide(name, part),
+  );
 }
 
 function inConnection(text: string, hide: Blank): string {
@@ -66,7 +83,11 @@ function inConnection(text: string, hide: Blank): string {
       /^(\s*)([^=]+)(=)([\s\S]+)$/,
       (_, start, name, sign, value) => `${start}${name}${sign}${valueUnder(name, value, hide)}`,
     );
-  return text.split(';').map(part).join(';');
+  // A semicolon within quotes belongs to the value.
+  return text
+    .split(/;(?=(?:[^"']*["'][^"']*["'])*[^"']*$)/)
+    .map(part)
+    .join(';');
 }
 
 function inJson(text: string, hide: Blank): string {
@@ -116,10 +137,11 @@ function nested(text: string, hide: Blank): string {
   );
 }
 
-function inAssignments(text: string, hide: Blank): string {
+function inAssignments(text: string, hide: Blank, depth = 0): string {
+  if (depth > MAX_DEPTH) return hide('secret', text);
   const assigned = (_: string, start: string, name: string, sign: string, value: string): string =>
-    `${start}${name}${sign}${wordWithout(name, value, hide, (inner) => inAssignments(inner, hide))}`;
-  return text.replace(SET, assigned).replace(ASSIGNMENT, assigned);
+    `${start}${name}${sign}${wordWithout(name, value, hide, (inner) => (inner.includes('=') ? inAssignments(inner, hide, depth + 1) : inner))}`;
+  return [SET, ASSIGNMENT, SET_APART, PAIR].reduce((rest, form) => rest.replace(form, assigned), text);
 }
 
 /** A word of a shell; its quotes stay where they stand around the whole. */

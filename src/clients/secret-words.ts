@@ -21,7 +21,7 @@ const WEAK = new Set([
 ]);
 /** Words written together: `githubtoken`, `myApikey`, `clientsecret`. */
 const STRONG_END =
-  /(?:token|secret|passwo?r?d|passphrase|apikey|accesskey|authkey|privatekey|secretkey|credentials?)s?$/;
+  /(?:token|secret|passwo?r?d|pwd|(?:db|user|require|my|admin|root|http|proxy|smtp|mail|sql|pg|ssh)pass|passphrase|mnemonic|apikey|accesskey|authkey|privatekey|secretkey|credentials?)s?$/;
 /** Last words that say that the value is something else. */
 const ABOUT = new Set([
   ...['path', 'file', 'filename', 'dir', 'directory', 'folder', 'name', 'id', 'ids', 'mode', 'type', 'kind', 'enabled'],
@@ -68,6 +68,7 @@ const ABOUT = new Set([
     'minute',
     'store',
   ],
+  ...['env', 'var', 'variable', 'envvar'],
 ]);
 /** Values of switches and counts. */
 const PLAIN = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,6})?$/i;
@@ -83,6 +84,8 @@ const SHELL_REFERENCE = /^(?:\$\w+|%\w+%|\$env:\w+)$/;
 /** How much a name says that its value is a secret; undefined: nothing. */
 export function secretWordIn(name: string): 'strong' | 'weak' | undefined {
   const words = wordsOf(name);
+  // Whoever has the id of a session is in it.
+  if (/session[-_ ]?id$/i.test(name)) return 'strong';
   if (ABOUT.has(words.at(-1) ?? '')) return undefined;
   if (words.some((word) => STRONG.has(word) || STRONG_END.test(word))) return 'strong';
   if (words.some((word, index) => word === 'api' && words[index + 1] === 'key')) return 'strong';
@@ -99,8 +102,14 @@ export function isPlainUnder(name: 'strong' | 'weak', value: string): boolean {
   return name === 'weak' && /^https?:\/\/\S+$/.test(text);
 }
 
+/** Of longer names the rest says nothing more. */
+const MAX_NAME = 200;
+
 /** `X-Api-Key`, `apiKey2`, `API_KEY` → api, key. */
 function wordsOf(name: string): string[] {
-  const apart = name.replace(/([a-z\d])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
+  const apart = name
+    .slice(0, MAX_NAME)
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
   return apart.split(/[^A-Za-z]+/).flatMap((word) => (word === '' ? [] : word.toLowerCase()));
 }

@@ -104,7 +104,8 @@ const OURS = /\$(?=\{(?:env:)?[A-Za-z_]\w*(?::-[^{}]*)?\})/g;
 export function literally(client: string, { entry, notes, ...rest }: Translated): Translated {
   const kept = new Set<string>();
   const escaped = mapTexts(entry, (text) => {
-    for (const [name] of text.matchAll(/\$\{(?:env:)?[A-Za-z_]\w*(?::-[^{}]*)?\}/g)) kept.add(name);
+    // Without a default: that may be a secret.
+    for (const [, name = ''] of text.matchAll(/\$\{(?:env:)?([A-Za-z_]\w*)(?::-[^{}]*)?\}/g)) kept.add(`\${${name}}`);
     return text.replace(OURS, '$$$$');
   });
   if (kept.size === 0) return { entry, notes, ...rest };

@@ -5,7 +5,9 @@ import { expect, test } from 'vitest';
 import { openSecrets } from '../../src/clients/open-secrets.ts';
 import { importServers } from '../../src/commands/import.ts';
 import { clientHome } from '../../src/commands/terminal.ts';
+import { warnOfOpenSecrets } from '../../src/commands/warn-of-open-secrets.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { mayBeOpen } from '../../src/config/open-files.ts';
 import { checkSecrecy } from '../../src/doctor/check-secrecy.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 
@@ -136,6 +138,18 @@ test('files with secrets that others may read are named: of secrets, named ones,
   const findings = await checkSecrecy(files.config, home);
   expect(findings.map(({ place, cure }) => [place, cure])).toContainEqual([paths[2], `chmod 600 ${paths[2]}`]);
   expect(json(findings)).not.toContain(TOKEN);
+  const logged: string[] = [];
+  const pass = () => {};
+  const log = {
+    debug: pass,
+    info: pass,
+    error: pass,
+    setLevel: pass,
+    warning: (message: string) => void logged.push(message),
+  };
+  await warnOfOpenSecrets(files.config, log);
+  expect(logged).toContainEqual(expect.stringMatching(/config\.json: its group may read it: .*chmod 600/));
+  expect(mayBeOpen(await loadConfig(files.config, { HOME: files.home }))).toBe(true);
   close(0o600);
   expect(await open()).toEqual([]);
 });

@@ -243,6 +243,28 @@ test('where a client fills in nothing, what is written is for the shell [moving.
   ]);
 });
 
+test('a password with a dollar is no variable of Gemini CLI, and a default that stays is not shown [moving.literal, moving.secrets]', async () => {
+  const files = clientFiles({ empty: true });
+  const env = { DB_PASSWORD: 'kanarien$vogel', REGION: '$region', KEY: '$KEY' };
+  files.write('.gemini/settings.json', json({ mcpServers: { g: { command: 'g', env } } }));
+  files.write(
+    '.codex/config.toml',
+    '[mcp_servers.c]\ncommand = "c"\n[mcp_servers.c.env]\nK = "${API_KEY:-kanarienvogel}"\n',
+  );
+  const { servers } = await imported(files, [], { region: 'eu' });
+  expect(json(servers)).not.toMatch(/kanarien|vogel/);
+  expect((await imported(files, [], { region: 'eu' })).servers.map(({ outcome }) => outcome)).toEqual(['same', 'same']);
+  expect(servers.find(({ key }) => key === 'g')?.entry).toEqual({
+    command: ['g'],
+    environment: { DB_PASSWORD: '${DB_PASSWORD}', REGION: '${region}', KEY: '${KEY}' },
+  });
+  const loaded = await loadConfig(files.config, { HOME: files.home, region: 'eu', KEY: 'k' });
+  expect(loaded.servers).toMatchObject([
+    { environment: { K: '${API_KEY:-kanarienvogel}' } },
+    { environment: { DB_PASSWORD: 'kanarien$vogel' } },
+  ]);
+});
+
 const SHAPES: readonly (readonly [string, string, string, JsonObject])[] = [
   [
     'Cline',

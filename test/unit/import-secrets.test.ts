@@ -71,6 +71,12 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['a random word behind a harmless option', ['x', '--workspace', RANDOM]],
   ['hex', ['x', '-k', HEX]],
   ['a private key', ['x', '--pem', `-----BEGIN PRIVATE KEY-----\n${WORD}\n-----END PRIVATE KEY-----`]],
+  ['a semicolon within a quoted password', ['x', `Server=h;Password="${WORD};${WORD}";Encrypt=true`]],
+  ['a setting of fish', ['fish', '-c', `set -x API_KEY ${WORD}; x`]],
+  ['a call of powershell', ['pwsh', '-c', `[Environment]::SetEnvironmentVariable('API_KEY', '${WORD}')`]],
+  ['jdbc', ['x', `jdbc:sqlserver://h:1433;user=sa;password=${WORD};encrypt=true`]],
+  ['set in words of its own', ['cmd', '/c', 'set', `API_KEY=${WORD}&&`, 'npx', 'x']],
+  ['an option in capitals after a plus', ['x', '--oauth2Bearer', WORD]],
   ['a command line in one word', [`API_KEY=${WORD} npx -y srv`]],
 ];
 
@@ -83,6 +89,9 @@ const VALUES: readonly (readonly [string, string])[] = [
   ),
   ['DB_PASSWORD', '12345678'],
   ['THING', RANDOM],
+  ['AUTH_HEADER', `Bearer ${WORD}`],
+  ['SESSION_ID', WORD],
+  ['DBPASS', WORD],
   ['HEADERS', `Authorization: Bearer ${WORD}`],
   ['OPENAPI_MCP_HEADERS', `{"Authorization": "Bearer ${WORD}", "Notion-Version": "2022-06-28"}`],
   ['DATABASE_URL', `postgres://me:${WORD}@db/x`],
@@ -179,6 +188,26 @@ test('headers keep their scheme, and what counts where a variable is unset is a 
   });
 });
 
+test('what is too long, or assigned too deep, to be looked at is put aside as a whole [moving.secrets]', () => {
+  for (const text of [`${'a '.repeat(5_000)}${WORD}`, `${'a='.repeat(500)}${WORD}`]) {
+    const entry = { command: ['x', text] };
+    const { text: without, again } = moved(entry);
+    expect(without).not.toMatch(LEFT);
+    expect(again).toEqual(entry);
+  }
+});
+
+test('a secret around a variable is one too [moving.secrets]', () => {
+  const { text } = moved({
+    command: ['x', `--token=${WORD}\${X}`],
+    environment: { API_KEY: `\${X}${WORD}`, A: `Bearer \${X}` },
+  });
+  expect(text).not.toMatch(LEFT);
+  expect(JSON.parse(text)).toMatchObject({
+    environment: { API_KEY: expect.stringContaining('${X}'), A: 'Bearer ${X}' },
+  });
+});
+
 test('what is no secret stays as it is written [moving.secrets]', () => {
   const entry = {
     command: [
@@ -205,6 +234,7 @@ test('what is no secret stays as it is written [moving.secrets]', () => {
     },
     cwd: '/srv/data',
   };
+  entry.command.push('--token-env-var', 'GITHUB_TOKEN');
   expect(moved(entry).text).toBe(JSON.stringify(entry));
   const remote = {
     url: 'https://api.example.com:8443/v1beta2/mcp?region=eu&profile=team',
