@@ -4,6 +4,7 @@ import { type Command, OPTIONS } from './commands/command.ts';
 import type { StartArguments } from './commands/start.ts';
 import { COMMANDS } from './commands/table.ts';
 import { resolveConfigPath } from './config/locate.ts';
+import { mayBeOpen } from './config/open-files.ts';
 import { loadToStart, startSource } from './config/start-source.ts';
 import { cacheDirectory, dataDirectory } from './core/directories.ts';
 import { causeOf } from './core/errors.ts';
@@ -68,6 +69,9 @@ const ALL_COMMANDS: Readonly<Record<string, Command>> = { ...COMMANDS, ...OWN_CO
 
 /** Longest time that an orderly end may take, in ms, before the process ends all the same. */
 const STOP_DEADLINE_MS = 4_500;
+
+/** When it is looked at who may read our secrets, in ms: after whatever a client waits for. */
+const WARNING_MS = 1_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -178,6 +182,11 @@ async function serveShared(path: string, directory: string | undefined): Promise
   }
 }
 
+async function warned(path: string, log: Logger): Promise<void> {
+  const { warnOfOpenSecrets } = await import('./commands/warn-of-open-secrets.ts');
+  await warnOfOpenSecrets(path, log);
+}
+
 /** Serves one client over stdio until it goes or a signal comes, and leaves no process behind. */
 async function serve(path: string, directory: string | undefined): Promise<number> {
   const log = processLog();
@@ -198,6 +207,7 @@ async function serve(path: string, directory: string | undefined): Promise<numbe
   const served = gateway.serve(desk).then(() => 'the client closed the connection');
   gateway.startServers();
   gateway.watch(source);
+  if (mayBeOpen(config)) setTimeout(() => void warned(config.path, log), WARNING_MS).unref();
 
   log.info('stopping', { reason: await Promise.race([stopped, served]) });
   // The orderly end has its own ladder within this time; whatever hangs must not keep us.

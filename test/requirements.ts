@@ -741,7 +741,8 @@ const HOME = promised('#7', {
   'home.install-claude-code': 'The entry for Claude Code has alwaysLoad; an older entry of ours is replaced.',
   'home.install-takes-out':
     'install takes out the servers that the gateway has, says which, leaves all others, and leaves these too with --keep.',
-  'home.install-undo': 'install --undo restores what was there, and keeps what others changed since.',
+  'home.install-undo':
+    'install --undo restores what was there before the first install, and keeps what others changed since.',
   'home.agents-md': 'agents-md prints the text for the model, or appends it once.',
   'home.help': 'Every command is listed by --help and has a help of its own, with an example.',
 });
@@ -769,7 +770,7 @@ const PEOPLE = promised('#7', {
   'people.colour': 'Colour is for terminals only; NO_COLOR and FORCE_COLOR are respected.',
   'people.nothing-left': 'A command leaves no process behind, and starts only the servers that it needs.',
   'people.add': 'add writes a server into the file in its shape, keeps comments and a backup, and checks it first.',
-  'people.secrets': 'A secret given literally is warned of with a variable to use instead, and never shown.',
+  'people.secrets': 'A secret given literally to add goes to the file of secrets as with import, and is never shown.',
   'people.remove': 'remove takes servers out of a file of any shape; the rest and a backup stay.',
   'people.completion': 'The shell completes commands, options, clients, servers, tools, arguments and their values.',
   'people.help': '--help groups the commands and tells the exit codes.',
@@ -970,6 +971,34 @@ const HOSTS = promised('#7', {
   'hosts.clean-end': 'A host that has ended leaves no process of ours, and has needed nothing but loopback.',
 });
 
+const MOVING = promised('#13', {
+  // Import
+  'moving.secrets':
+    'In whatever form a credential is written (option, header, assignment, script, JSON, address, known beginning, drawn by lot), import has a variable in its place that fills in the same text.',
+  'moving.kept-out': 'What a person has rejected, excluded or switched off in a client is not started by the gateway.',
+  'moving.tools':
+    'Lists of tools that a client lets in, keeps out or does not ask about become rules under permissions.',
+  'moving.fields': 'Logins, proposed inputs, seconds and milliseconds, and times of the start are carried over.',
+  'moving.literal': 'What a client does not fill in is passed on as it is written.',
+  'moving.any-file': 'import <file> reads the shape of any client, or says what it looked for.',
+  'moving.places':
+    'import looks where variables, profiles, editions and folders above within the project have clients look.',
+  'moving.project': "A project's servers start in their project, whatever their commands look like.",
+  'moving.same':
+    'Equal servers count once, however their variables are written; a secret is kept where one has no value.',
+  'moving.next': 'import ends with the command to run next, and says when there is nothing new.',
+  'moving.rules-order':
+    'Rules that an import adds loosen nothing that is there, and nothing that is there loosens them.',
+  // Install
+  'moving.stable': 'install writes an entry that starts tomorrow too, or stops with what to do.',
+  'moving.undo': 'install --undo goes back to how it was before the first of several installs.',
+  'moving.backups': 'Of the backups of a file the newest five stay.',
+  'moving.agents-md': 'agents-md --remove takes the text out again.',
+  // Secrets
+  'moving.secrets-mode': 'Whenever secrets are written to a file, only its owner can read it from then on.',
+  'moving.open-files': 'doctor and the log of a start name each file with secrets that others may read.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1009,6 +1038,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...DAEMON,
   ...HOSTS,
   ...OUTBOUND,
+  ...MOVING,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -1,16 +1,19 @@
-import { isAbsolute, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { checkEntry } from '../config/check.ts';
 import { readShape } from '../config/formats.ts';
 import { type Sources, substitute } from '../config/substitute.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { ClientHome } from './client.ts';
+import type { ClientHome, ToolRule } from './client.ts';
 import type { FoundServer } from './found-servers.ts';
+import { mapTexts } from './translate.ts';
 
 /** A server in our native shape, or why it cannot be one. */
 export interface Carried {
   readonly entry?: JsonObject;
   readonly refusal?: string;
   readonly notes: readonly string[];
+  readonly rules: readonly ToolRule[];
 }
 
 /** Fits everywhere. */
@@ -19,17 +22,23 @@ const ANY_VALUE = 'http://localhost';
 const ANY_SOURCES: Sources = { secret: () => ANY_VALUE, file: () => ANY_VALUE };
 
 /** A client's entry as ours, checked as a configuration is. */
-export function carry({ client, place, key, entry: written }: FoundServer, home: ClientHome): Carried {
-  const { entry, notes, refusal } = client.translate(written, { place, home });
-  if (refusal !== undefined) return { refusal, notes };
+export function carry({ client, place, key, entry: written, root, verdict }: FoundServer, home: ClientHome): Carried {
+  const { entry, notes, refusal, rules = [] } = client.translate(written, { place, home, root });
+  const all = [...(verdict.rules ?? []), ...rules];
+  if (refusal !== undefined) return { refusal, notes, rules: all };
   const [raw] = readShape({ mcpServers: { [key]: entry } }).entries;
-  if (raw?.value === undefined) return { refusal: raw?.findings[0]?.text ?? 'no server', notes };
+  if (raw?.value === undefined) return { refusal: raw?.findings[0]?.text ?? 'no server', notes, rules: all };
   const surroundings = { folder: home.cwd, home: home.home, env: anyValues(entry), sources: ANY_SOURCES };
   const { findings, value } = checkEntry(raw, surroundings);
   const mistakes = findings.filter(({ severity }) => severity === 'error').map(({ text }) => text);
-  if (value === undefined) return { refusal: mistakes.join('; '), notes };
-  const placed = place.scope === 'user' ? { entry: raw.value, notes: [] } : placedIn(home.cwd, raw.value);
-  return { entry: tidy(placed.entry, value.type), notes: [...notes, ...placed.notes] };
+  if (value === undefined) return { refusal: mistakes.join('; '), notes, rules: all };
+  const placed = place.scope === 'user' ? raw.value : startedIn(place.folder ?? home.cwd, raw.value);
+  const switched = verdict.off === undefined ? placed : { ...placed, enabled: false };
+  return {
+    entry: tidy(switched, value.type),
+    notes: verdict.off === undefined ? notes : [...notes, verdict.off],
+    rules: all,
+  };
 }
 
 /** Every variable that the entry names, with a value that fits everywhere: theirs are not known, or not to be shown. */
@@ -38,17 +47,30 @@ export function anyValues(entry: JsonObject): Record<string, string> {
   return Object.fromEntries([...missing, ...unset].map((name) => [name, ANY_VALUE]));
 }
 
-/** A project's client starts its servers in the project; the gateway may be started anywhere. */
-export function placedIn(folder: string, entry: JsonObject): { entry: JsonObject; notes: string[] } {
+/** A project's client starts its servers in the project, whatever their commands look like; the gateway starts anywhere. */
+function startedIn(folder: string, entry: JsonObject): JsonObject {
   const { command, cwd } = entry;
-  if (!Array.isArray(command)) return { entry, notes: [] };
-  if (typeof cwd === 'string')
-    return { entry: { ...entry, cwd: /^~|\$/.test(cwd) ? cwd : resolve(folder, cwd) }, notes: [] };
-  const isRelative = command.some(
-    (word) => typeof word === 'string' && /^\.\.?(?:[\\/]|$)/.test(word) && !isAbsolute(word),
-  );
-  if (!isRelative) return { entry, notes: [] };
+  if (!Array.isArray(command)) return entry;
+  const start = typeof cwd === 'string' && cwd !== '' ? cwd : '.';
+  const isPlaced = /^~|^[$%]/.test(start);
+  // Both name where the client was started.
+  const inFolder = mapTexts(entry, (text) => text.replace(/\$\{(?:env:)?(?:PWD|CLAUDE_PROJECT_DIR)\}/g, () => folder));
+  return { ...inFolder, cwd: isPlaced ? start : resolve(folder, start) };
+}
+
+/** What was typed in a folder starts there where one of its words leads to a file in it. */
+export function placedIn(folder: string, entry: JsonObject): { entry: JsonObject; notes: string[] } {
+  const { command } = entry;
+  if (!Array.isArray(command) || !command.some((word) => isRelative(word, folder))) return { entry, notes: [] };
   return { entry: { ...entry, cwd: folder }, notes: [`starts in ${folder}, where its relative paths lead`] };
+}
+
+/** `./x`, or the name of a file that is there, by itself or behind `=`. */
+export function isRelative(word: unknown, folder: string): boolean {
+  if (typeof word !== 'string') return false;
+  const path = word.replace(/^-[^=]*=/, '');
+  if (/^\.\.?(?:[\\/]|$)/.test(path)) return true;
+  return /^[^\s/\\:@$~-][^\s:@$]*[./\\][^\s:@$]*$/.test(path) && existsSync(resolve(folder, path));
 }
 
 /** Without what says nothing, and without what has no effect on its kind of server. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { applicationData } from './application-data.ts';
 import type { Client } from './client.ts';
-import { stdioEntry, translateFields } from './translate.ts';
+import { literally, stdioEntry, translateFields } from './translate.ts';
 
 export const claudeDesktop: Client = {
   id: 'claude-desktop',
@@ -9,6 +9,6 @@ export const claudeDesktop: Client = {
   places: (home) => [
     { path: join(applicationData(home), 'Claude', 'claude_desktop_config.json'), at: ['mcpServers'], scope: 'user' },
   ],
-  translate: (entry) => translateFields(entry),
+  translate: (entry) => literally('Claude Desktop', translateFields(entry)),
   entryFor: stdioEntry,
 };

@@ -1,4 +1,5 @@
 import type { KeyPath } from '../config/finding.ts';
+import type { PermissionAction } from '../config/permissions.ts';
 import type { Environment } from '../config/substitute.ts';
 import type { JsonObject } from '../core/json.ts';
 
@@ -8,6 +9,8 @@ export interface ClientHome {
   readonly cwd: string;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
+  /** Folders of the project above `cwd` in which clients look too, the nearest first; absent: in none. */
+  readonly above?: readonly string[] | undefined;
 }
 
 /** A map of servers in a file of a client. */
@@ -18,6 +21,8 @@ export interface Place {
   readonly at: KeyPath;
   /** `local`: the user's own, for one project; the gateway is never installed there. */
   readonly scope: 'user' | 'project' | 'local';
+  /** Of `project` and `local`: where the client starts its servers. Absent: `cwd`. */
+  readonly folder?: string;
   /** A shape that newer versions use besides: counts where the file has it, is never begun by us. */
   readonly optional?: boolean;
 }
@@ -29,13 +34,43 @@ export interface Translated {
   readonly notes: readonly string[];
   /** Why the server cannot be carried over at all. */
   readonly refusal?: string | undefined;
+  /** What the client says of single tools. */
+  readonly rules?: readonly ToolRule[] | undefined;
+}
+
+/** What a client does about tools of one server; the first that fits counts. */
+export interface ToolRule {
+  /** Names or patterns; absent: all. */
+  readonly tools?: readonly string[];
+  readonly action: PermissionAction;
+}
+
+/** What a person has said in the client of a server that stands in its files. */
+export interface Verdict {
+  /** It was rejected, or is kept out: why. */
+  readonly out?: string | undefined;
+  /** It is switched off: where. */
+  readonly off?: string | undefined;
+  readonly rules?: readonly ToolRule[] | undefined;
 }
 
 /** What a translation may look at besides the entry. */
 export interface TranslationContext {
   readonly place: Place;
   readonly home: ClientHome;
+  /** The whole file in which the entry stands. */
+  readonly root: JsonObject;
 }
+
+/** A server in a file: where it stands, and what is said of it. */
+export interface WrittenServer {
+  readonly place: Place;
+  readonly key: string;
+  readonly entry: JsonObject;
+}
+
+/** Files by their paths; absent: there is none, or it is broken. */
+export type Files = ReadonlyMap<string, JsonObject | undefined>;
 
 /** An MCP client: where its servers are written down, and how. */
 export interface Client {
@@ -45,6 +80,12 @@ export interface Client {
   readonly name: string;
   /** Every place where it reads servers; of two with one key the earlier place counts. */
   places(home: ClientHome): readonly Place[];
+  /** The servers of a file whose shape only the file tells; absent: what stands at the places. */
+  serversIn?(root: JsonObject, place: Place, home: ClientHome): readonly WrittenServer[];
+  /** Files that say which servers and tools are wanted, beside those of the places. */
+  settings?(home: ClientHome): readonly string[];
+  /** What these files say of a server. */
+  verdict?(server: WrittenServer, files: Files, home: ClientHome): Verdict;
   translate(entry: JsonObject, context: TranslationContext): Translated;
   /** The client's entry for a server that this command (program and arguments) starts. */
   entryFor(command: readonly string[]): JsonObject;

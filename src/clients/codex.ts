@@ -1,38 +1,48 @@
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Client } from './client.ts';
-import { stdioEntry, translateFields } from './translate.ts';
+import type { Client, Translated } from './client.ts';
+import { foldersOf } from './folders.ts';
+import { literally, stdioEntry, translateFields } from './translate.ts';
 
 /** Those that name variables to be passed on: the gateway passes all of them on. */
-const IGNORED = ['env_vars', 'bearer_token_env_var', 'bearer_token', 'env_http_headers', 'tool_timeout_sec'];
+const IGNORED = ['env_vars', 'bearer_token_env_var', 'bearer_token', 'env_http_headers', 'http_headers', 'required'];
 
 export const codex: Client = {
   id: 'codex',
   name: 'Codex',
-  places: ({ home, cwd, env }) => [
-    { path: join(cwd, '.codex', 'config.toml'), at: ['mcp_servers'], scope: 'project' },
-    { path: join(env.CODEX_HOME || join(home, '.codex'), 'config.toml'), at: ['mcp_servers'], scope: 'user' },
+  places: (home) => [
+    ...foldersOf(home).map(
+      (folder) =>
+        ({ path: join(folder, '.codex', 'config.toml'), at: ['mcp_servers'], scope: 'project', folder }) as const,
+    ),
+    {
+      path: join(home.env.CODEX_HOME || join(home.home, '.codex'), 'config.toml'),
+      at: ['mcp_servers'],
+      scope: 'user',
+    },
   ],
-  translate(entry) {
-    const { entry: fields, notes } = translateFields(entry, { renamed: { http_headers: 'headers' }, ignored: IGNORED });
-    const headers = headersOf(entry);
-    const { tool_timeout_sec: seconds } = entry;
-    return {
-      entry: {
-        ...fields,
-        ...(Object.keys(headers).length > 0 && { headers }),
-        ...(typeof seconds === 'number' && { timeout: Math.ceil(seconds * 1_000) }),
-      },
-      notes,
-    };
-  },
+  translate: translateCodex,
   entryFor: stdioEntry,
 };
 
+/** An entry of Codex, which fills in no variables but names those that headers come from. */
+export function translateCodex(entry: JsonObject): Translated {
+  const { entry: fields, ...rest } = literally('Codex', translateFields(entry, { ignored: IGNORED }));
+  const headers = headersOf(entry);
+  return { ...rest, entry: { ...fields, ...(Object.keys(headers).length > 0 && { headers }) } };
+}
+
 /** All headers in one map, those that name variables with our way to name them. */
-function headersOf({ http_headers, env_http_headers, bearer_token_env_var, bearer_token }: JsonObject): JsonObject {
+function headersOf({
+  http_headers,
+  headers,
+  env_http_headers,
+  bearer_token_env_var,
+  bearer_token,
+}: JsonObject): JsonObject {
   const named = isJsonObject(env_http_headers) ? Object.entries(env_http_headers) : [];
   return {
+    ...(isJsonObject(headers) && headers),
     ...(isJsonObject(http_headers) && http_headers),
     ...Object.fromEntries(named.map(([header, variable]) => [header, `\${${String(variable)}}`])),
     ...(typeof bearer_token === 'string' && { Authorization: `Bearer ${bearer_token}` }),

@@ -1,26 +1,69 @@
 import { join } from 'node:path';
-import type { Client } from './client.ts';
+import type { Environment } from '../config/substitute.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Client, ClientHome, Files, Place, Verdict, WrittenServer } from './client.ts';
+import { foldersOf } from './folders.ts';
 import { mapTexts, stdioEntry, translateFields } from './translate.ts';
 
 export const geminiCli: Client = {
   id: 'gemini-cli',
   name: 'Gemini CLI',
-  places: ({ home, cwd }) => [
-    { path: join(cwd, '.gemini', 'settings.json'), at: ['mcpServers'], scope: 'project' },
-    { path: join(home, '.gemini', 'settings.json'), at: ['mcpServers'], scope: 'user' },
+  places: (home) => [
+    ...foldersOf(home).map(
+      (folder): Place => ({ path: settingsIn(folder), at: ['mcpServers'], scope: 'project', folder }),
+    ),
+    { path: settingsIn(ownFolder(home)), at: ['mcpServers'], scope: 'user' },
   ],
-  translate(entry) {
+  settings: (home) => [switchesIn(home)],
+  verdict,
+  translate(entry, { home }) {
     const { url: _, ...withoutUrl } = entry;
     // Of the two addresses `httpUrl` counts.
-    const { entry: fields, notes } = translateFields(entry.httpUrl === undefined ? entry : withoutUrl, {
-      renamed: { httpUrl: 'url' },
-    });
-    return { entry: mapTexts(fields, braced), notes };
+    const written = entry.httpUrl === undefined ? entry : withoutUrl;
+    const { entry: fields, ...rest } = translateFields(written, { renamed: { httpUrl: 'url' } });
+    return { ...rest, entry: bracedEntry(fields, home.env) };
   },
   entryFor: stdioEntry,
 };
 
-/** `$NAME` is a variable there, `${NAME}` is here. */
-function braced(text: string): string {
-  return text.replace(/\$([A-Za-z_]\w*)/g, (_, name: string) => `\${${name}}`);
+function ownFolder({ home, env }: ClientHome): string {
+  return env.GEMINI_CLI_HOME || home;
+}
+
+function settingsIn(folder: string): string {
+  return join(folder, '.gemini', 'settings.json');
+}
+
+/** Where the client keeps which servers are switched off. */
+function switchesIn(home: ClientHome): string {
+  return join(ownFolder(home), '.gemini', 'mcp-server-enablement.json');
+}
+
+/** `mcp.allowed` and `mcp.excluded`, and what they were called before. */
+function verdict({ key }: WrittenServer, files: Files, home: ClientHome): Verdict {
+  const settings = geminiCli.places(home).map(({ path }) => files.get(path) ?? {});
+  const lists = (name: string, before: string) =>
+    settings.flatMap(({ mcp, [before]: old }) =>
+      [isJsonObject(mcp) ? mcp[name] : undefined, old].filter(Array.isArray),
+    );
+  const allowed = lists('allowed', 'allowMCPServers');
+  const switched = files.get(switchesIn(home)) ?? {};
+  const state = Object.entries(switched).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1];
+  return {
+    ...(allowed.some((list) => !list.includes(key)) && { out: 'Gemini CLI allows others only (mcp.allowed)' }),
+    ...(lists('excluded', 'excludeMCPServers').some((list) => list.includes(key)) && {
+      out: 'it is excluded in Gemini CLI (mcp.excluded)',
+    }),
+    ...(isJsonObject(state) && state.enabled === false && { off: 'switched off in Gemini CLI' }),
+  };
+}
+
+/** `$NAME` is a variable there, `${NAME}` is here. One that nobody has set is no variable there, but part of a password. */
+export function bracedEntry(entry: JsonObject, env: Environment): JsonObject {
+  return mapTexts(entry, (text) =>
+    text.replace(/(\w?)\$([A-Za-z_]\w*)/g, (whole, before: string, name: string) => {
+      const isNamed = env[name] || (before === '' && /^[A-Z][A-Z\d_]*$/.test(name));
+      return isNamed ? `${before}\${${name}}` : whole;
+    }),
+  );
 }

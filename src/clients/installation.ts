@@ -1,11 +1,10 @@
-import { readdir, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Client, ClientHome, Place } from './client.ts';
 import { editJson } from './edit-json.ts';
 import { editToml } from './edit-toml.ts';
+import { backupsOf, backupsSince, originOf } from './origin.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
 
@@ -31,6 +30,8 @@ export interface Installation {
   readonly text: string | undefined;
   /** What the file shall say; undefined: nothing, it was made by us and goes. */
   readonly after: string | undefined;
+  /** The file as it was before the first install, to be kept until the undo; absent: it is kept already. */
+  readonly origin?: string | undefined;
 }
 
 /** How the gateway has a server of a client: with the variables that it still waits for; undefined: it has it not. */
@@ -62,33 +63,62 @@ export async function planInstall(
   const others = had.filter(({ unset }) => unset.length === 0);
   const waiting = had.filter((server) => !others.includes(server));
   const isThere = isDeepStrictEqual({ ...own.from }, own.to);
-  return { own, others, waiting, text, after: await editedBy(isThere ? others : [...others, own], text) };
+  const after = await editedBy(isThere ? others : [...others, own], text);
+  const isKept = text !== undefined && (await originOf(place.path)) !== undefined;
+  const origin = isKept ? undefined : await firstText(place, text, self);
+  return { own, others, waiting, text, after, origin };
 }
 
-/** What takes our entry out again, and puts back what stood there before: an older one of ours, the servers it replaced. */
+/** As the file was before us: an older version of us may have been there, and left backups without itself. */
+async function firstText(place: Place, text: string | undefined, self: Self): Promise<string> {
+  const isOurs = async (each: string) => ownKey(objectAt(await rootOf(each, place.path), place.at), self) !== undefined;
+  if (text === undefined) return '';
+  if (await isOurs(text)) for (const backup of await backupsOf(place.path)) if (!(await isOurs(backup))) return backup;
+  return text;
+}
+
+/**
+ * What takes our entry out again, and puts back what stood there before the first install: an older entry of ours, the
+ * servers that were taken out since, by whichever install. What others have changed meanwhile stays.
+ */
 export async function planUndo(
   client: Client,
   scope: 'user' | 'project',
   { home, self }: Pick<InstallParts, 'home' | 'self'>,
 ): Promise<Installation> {
-  const { place, text, map, root } = await openPlace(client, scope, home);
+  const { place, text, map, root } = await openPlace(client, scope, home, self);
   const key = ownKey(map, self);
-  const from = key === undefined ? undefined : entryAt(map, key);
-  if (text === undefined || key === undefined || from === undefined)
+  const origin = text === undefined ? undefined : await originOf(place.path);
+  if (text === undefined || (key === undefined && origin === undefined))
     return { own: { place, key: KEY, from: undefined, to: undefined }, others: [], waiting: [], text, after: text };
-  for (const before of await backupsOf(place.path)) {
-    const then = await rootOf(before, place.path);
-    const to = entryAt(objectAt(then, place.at), key);
-    if (to && isDeepStrictEqual(to, from)) continue;
-    const own = { place, key, from, to };
-    const others = placesBeside(client, place, home).flatMap((beside) => missingIn(root, then, beside, key));
-    // Byte for byte, when nobody has changed anything else since.
-    const isUntouched = (await editedBy([...others, own].map(turned), before)) === text;
-    return { own, others, waiting: [], text, after: isUntouched ? before : await editedBy([own, ...others], text) };
-  }
-  const own = { place, key, from, to: undefined };
-  const isMadeByUs = (await editedBy([turned(own)], '')) === text;
-  return { own, others: [], waiting: [], text, after: isMadeByUs ? undefined : await editedBy([own], text) };
+  const first = origin ?? (await firstText(place, text, self));
+  const then = first === text ? {} : await rootOf(first, place.path);
+  const before = objectAt(then, place.at);
+  const oldKey = ownKey(before, self);
+  const own = {
+    place,
+    key: key ?? KEY,
+    from: entryAt(map, key ?? KEY),
+    to: oldKey === key && key !== undefined ? entryAt(before, key) : undefined,
+  };
+  const roots = [
+    then,
+    ...(await Promise.all((await backupsSince(place.path)).map((each) => rootOf(each, place.path)))),
+  ];
+  const others = placesBeside(client, place, home).flatMap((beside) => missingIn(root, roots, beside, self));
+  const changes = key === undefined ? others : [own, ...others];
+  const made = first.trim() === '';
+  // Byte for byte, when nobody has changed anything else since.
+  const isUntouched = (await editedBy([...others, own].map(turned), made ? '' : first)) === text;
+  const whole = made || first === text ? undefined : first;
+  const isMade = isUntouched && (made || first === text);
+  return {
+    own,
+    others,
+    waiting: [],
+    text,
+    after: isMade ? undefined : isUntouched ? whole : await editedBy(changes, text),
+  };
 }
 
 /** Every map of servers that the client reads in the same file for the same scope. */
@@ -96,11 +126,12 @@ function placesBeside(client: Client, { path, scope }: Place, home: ClientHome):
   return client.places(home).filter((place) => place.path === path && place.scope === scope);
 }
 
-/** The servers that a map had then and has no more. */
-function missingIn(now: JsonObject, then: JsonObject, place: Place, ownKey: string): EntryChange[] {
+/** The servers that a map had then, or later, and has no more; of each as it was last. */
+function missingIn(now: JsonObject, then: readonly JsonObject[], place: Place, self: Self): EntryChange[] {
   const map = objectAt(now, place.at) ?? {};
-  return Object.entries(objectAt(then, place.at) ?? {}).flatMap(([key, to]) =>
-    key !== ownKey && isJsonObject(to) && !Object.hasOwn(map, key) ? [{ place, key, from: undefined, to }] : [],
+  const had = Object.assign({}, ...then.map((root) => objectAt(root, place.at) ?? {})) as JsonObject;
+  return Object.entries(had).flatMap(([key, to]) =>
+    isJsonObject(to) && !Object.hasOwn(map, key) && !leadsToUs(to, self) ? [{ place, key, from: undefined, to }] : [],
   );
 }
 
@@ -122,8 +153,8 @@ interface OpenPlace {
   readonly map: JsonObject | undefined;
 }
 
-/** The first place that has servers, else the first whose file exists, else the first. */
-async function openPlace(client: Client, scope: 'user' | 'project', home: ClientHome): Promise<OpenPlace> {
+/** The first place that has us (with `self`), else servers, else whose file exists, else the first. */
+async function openPlace(client: Client, scope: 'user' | 'project', home: ClientHome, self?: Self): Promise<OpenPlace> {
   const places = client.places(home).filter((place) => place.scope === scope);
   const opened: OpenPlace[] = [];
   for (const place of places) {
@@ -132,7 +163,8 @@ async function openPlace(client: Client, scope: 'user' | 'project', home: Client
     opened.push({ place, text, root, map: objectAt(root, place.at) });
   }
   const begun = opened.filter(({ place }) => !place.optional);
-  const chosen = opened.find(({ map }) => map) ?? begun.find(({ text }) => text !== undefined) ?? begun[0];
+  const ours = self && opened.find(({ map }) => ownKey(map, self) !== undefined);
+  const chosen = ours ?? opened.find(({ map }) => map) ?? begun.find(({ text }) => text !== undefined) ?? begun[0];
   if (chosen) return chosen;
   throw new GatewayError('CONFIG_INVALID', `${client.name} has no file of a ${scope}`);
 }
@@ -156,18 +188,6 @@ function entryAt(map: JsonObject | undefined, key: string): JsonObject | undefin
 async function edited({ path, at }: Place, key: string, text: string, entry?: JsonObject): Promise<string> {
   if (path.endsWith('.toml')) return editToml(text, { map: String(at[0]), key }, entry);
   return editJson(text, [...at, key], entry);
-}
-
-/** The texts of the backups, the latest first. */
-async function backupsOf(path: string): Promise<string[]> {
-  const target = await realpath(path);
-  const names = await readdir(dirname(target));
-  const kept = names
-    .filter((name) => name.startsWith(`${basename(target)}.bak-`))
-    .sort()
-    .reverse();
-  const texts = await Promise.all(kept.map((name) => readText(join(dirname(target), name))));
-  return texts.filter((text) => text !== undefined);
 }
 
 /** A backup that cannot be read any more says nothing. */

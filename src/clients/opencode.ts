@@ -1,5 +1,18 @@
 import { dirname, join, resolve } from 'node:path';
-import type { Client, Place } from './client.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type {
+  Client,
+  ClientHome,
+  Files,
+  Place,
+  ToolRule,
+  Translated,
+  TranslationContext,
+  Verdict,
+  WrittenServer,
+} from './client.ts';
+import { foldersOf } from './folders.ts';
+import { objectAt } from './read-client-file.ts';
 import { mapTexts, translateFields } from './translate.ts';
 
 const FILES = ['opencode.json', 'opencode.jsonc'];
@@ -10,21 +23,65 @@ const FILE_VARIABLE = /\{file:([^{}]+)\}/g;
 export const opencode: Client = {
   id: 'opencode',
   name: 'OpenCode',
-  places({ home, cwd, env }) {
-    const folder = join(env.XDG_CONFIG_HOME || join(home, '.config'), 'opencode');
-    const placesIn = (directory: string, scope: Place['scope']) =>
-      FILES.flatMap((file): Place[] => [
-        { path: join(directory, file), at: ['mcp', 'servers'], scope, optional: true },
-        { path: join(directory, file), at: ['mcp'], scope },
-      ]);
-    return [...placesIn(cwd, 'project'), ...placesIn(folder, 'user')];
+  places(home) {
+    const { env, cwd } = home;
+    const folder = join(env.XDG_CONFIG_HOME || join(home.home, '.config'), 'opencode');
+    const placesOf = (path: string, place: Omit<Place, 'path' | 'at'>): Place[] => [
+      { path, at: ['mcp', 'servers'], ...place, optional: true },
+      { path, at: ['mcp'], ...place },
+    ];
+    const placesIn = (directory: string, place: Omit<Place, 'path' | 'at'>) =>
+      FILES.flatMap((file) => placesOf(join(directory, file), place));
+    return [
+      ...foldersOf(home).flatMap((project) => [
+        ...placesIn(project, { scope: 'project', folder: project }),
+        ...placesIn(join(project, '.opencode'), { scope: 'project', folder: project, optional: true }),
+      ]),
+      ...(env.OPENCODE_CONFIG ? placesOf(resolve(cwd, env.OPENCODE_CONFIG), { scope: 'user', optional: true }) : []),
+      ...(env.OPENCODE_CONFIG_DIR
+        ? placesIn(resolve(cwd, env.OPENCODE_CONFIG_DIR), { scope: 'user', optional: true })
+        : []),
+      ...placesIn(folder, { scope: 'user' }),
+    ];
   },
-  translate(entry, { place }) {
-    // Its timeout is that of reading the list of tools, ours that of a call.
-    const { entry: fields, notes } = translateFields(entry, { renamed: { environment: 'env' }, foreign: ['timeout'] });
-    const pathOf = (path: string) => (path.startsWith('~') ? path : resolve(dirname(place.path), path));
-    const placed = (text: string) => text.replace(FILE_VARIABLE, (_, path: string) => `{file:${pathOf(path)}}`);
-    return { entry: mapTexts(fields, placed), notes };
-  },
+  verdict,
+  translate: translateOpencode,
   entryFor: (command) => ({ type: 'local', command, enabled: true }),
 };
+
+/** An entry of OpenCode: its `timeout` is how long it waits for the list of tools. */
+export function translateOpencode(entry: JsonObject, { place }: TranslationContext): Translated {
+  if (entry.command === undefined && entry.url === undefined && typeof entry.enabled === 'boolean') {
+    const what = `switches ${entry.enabled ? 'on' : 'off'} a server of that name, and describes none`;
+    return { entry: {}, notes: [], refusal: `it ${what}` };
+  }
+  const { entry: fields, ...rest } = translateFields(entry, { renamed: { environment: 'env' }, timeout: 'start' });
+  const pathOf = (path: string) => (path.startsWith('~') ? path : resolve(dirname(place.path), path));
+  const placed = (text: string) => text.replace(FILE_VARIABLE, (_, path: string) => `{file:${pathOf(path)}}`);
+  return { ...rest, entry: mapTexts(fields, placed) };
+}
+
+/** Its files are laid over each other: a switch in one counts for a server in another, and so do rules for tools. */
+function verdict({ key, entry }: WrittenServer, files: Files, home: ClientHome): Verdict {
+  const places = opencode.places(home);
+  const others = places.map(({ path, at }) => objectAt(files.get(path) ?? {}, at)?.[key]);
+  // The first is the nearest, and counts.
+  const nearest = others.find((other) => isJsonObject(other) && typeof other.enabled === 'boolean');
+  const isOff = isJsonObject(nearest) && nearest.enabled === false && nearest !== entry;
+  const roots = [...new Set(places.map(({ path }) => path))].map((path) => files.get(path) ?? {});
+  return {
+    ...(isOff && { off: 'switched off in another file of OpenCode' }),
+    rules: roots.flatMap(({ tools, permission }) => [tools, permission].flatMap((map) => rulesIn(map, key))),
+  };
+}
+
+/** `{"server_tool": false}` or `"deny"`: tools are called after their server. */
+function rulesIn(map: unknown, key: string): ToolRule[] {
+  const start = `${key.replace(/[^\w-]/g, '_')}_`;
+  return Object.entries(isJsonObject(map) ? map : {}).flatMap(([pattern, value]) => {
+    const action = value === false ? 'deny' : (['allow', 'ask', 'deny'] as const).find((each) => each === value);
+    if (action === undefined || !pattern.startsWith(start)) return [];
+    const tool = pattern.slice(start.length);
+    return tool === '*' ? [{ action }] : [{ tools: [tool], action }];
+  });
+}

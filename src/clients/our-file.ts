@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KeyPath } from '../config/finding.ts';
 import { type RawConfig, readShape } from '../config/formats.ts';
 import { parseConfig } from '../config/parse.ts';
+import type { PermissionRule } from '../config/permissions.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { editJson, withMember, withoutMember } from './edit-json.ts';
@@ -31,13 +32,45 @@ export function entriesOf({ raw }: OurFile): Map<string, JsonObject | undefined>
 }
 
 /** The text of the file with one more setting of the gateway, in the shape that it has. */
-export async function withSetting(file: OurFile, name: string, value: JsonObject): Promise<string> {
+export async function withSetting(file: OurFile, name: string, value: unknown): Promise<string> {
   const path = file.raw.settings.path;
   const text = file.text ?? '';
   if (!isYaml(file)) return editJson(text, [...path, name], value);
   const { parseDocument } = await import('yaml');
   const document = parseDocument(text);
   document.setIn([...path, name], document.createNode(value));
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Rules to be added: `first` before all others, `later` before the first that allows. So neither loosens what is there. */
+export interface AddedRules {
+  readonly first: readonly PermissionRule[];
+  readonly later: readonly PermissionRule[];
+}
+
+/** The text of the file with more rules under `permissions`. */
+export async function withRules(file: OurFile, { first, later }: AddedRules): Promise<string> {
+  const settings = file.raw.settings.value;
+  const written: unknown = isJsonObject(settings) ? settings.permissions : undefined;
+  if (written === undefined || (Array.isArray(written) && written.length === 0))
+    return withSetting(file, 'permissions', [...first, ...later]);
+  if (!Array.isArray(written)) throw byHand(file, 'restricted in');
+  const loose = written.findIndex((rule: unknown) => isJsonObject(rule) && rule.action === 'allow');
+  const start = first.length + (loose < 0 ? written.length : loose);
+  let text = file.text ?? '';
+  for (const [index, rule] of first.entries()) text = await withItem({ ...file, text }, index, rule);
+  for (const [index, rule] of later.entries()) text = await withItem({ ...file, text }, start + index, rule);
+  return text;
+}
+
+async function withItem(file: OurFile, index: number, rule: PermissionRule): Promise<string> {
+  const path = [...file.raw.settings.path, 'permissions'];
+  if (!isYaml(file)) return editJson(file.text ?? '', [...path, index], rule, true);
+  const { isSeq, parseDocument } = await import('yaml');
+  const document = parseDocument(file.text ?? '');
+  const list = document.getIn(path);
+  if (!isSeq(list)) throw byHand(file, 'restricted in');
+  list.items.splice(index, 0, document.createNode(rule));
   return document.toString({ lineWidth: 0 });
 }
 

@@ -37,7 +37,7 @@ export async function readOurSecrets(file: OurFile, { home, env }: ClientHome): 
   return { path, text, values: await valuesOf(text ?? '', path), ...(!isSaid && { setting: { file: OWN_FILE } }) };
 }
 
-/** Adds values under names that the file does not have yet; only its owner can read a file that is made. */
+/** Adds values under names that the file does not have yet; from then on only its owner can read it. */
 export async function addSecrets({ path, text }: OurSecrets, added: ReadonlyMap<string, string>): Promise<void> {
   const before = text === undefined || text === '' || text.endsWith('\n') ? (text ?? '') : `${text}\n`;
   const lines = [...added].map(([name, value]) => `${name}=${quoted(value)}\n`);
@@ -45,7 +45,7 @@ export async function addSecrets({ path, text }: OurSecrets, added: ReadonlyMap<
   const values = await valuesOf(after, path);
   if ([...added].some(([name, value]) => values[name] !== value))
     throw new GatewayError('CONFIG_INVALID', `${path}: secrets cannot be added to it; edit it by hand`);
-  await replaceFile({ path, before: text, after, backup: false });
+  await replaceFile({ path, before: text, after, backup: false, secret: true });
 }
 
 function isDotenv(text: string): boolean {

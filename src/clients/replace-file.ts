@@ -1,10 +1,12 @@
 import { constants, copyFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import { writeWhole } from '../core/kept-file.ts';
+import { keepNewest, writeWhole } from '../core/kept-file.ts';
 
 /** For a file that did not exist: it may come to hold secrets. */
-const NEW_FILE_MODE = 0o600;
+const OWNER_ONLY = 0o600;
+/** Backups of one file; older ones go. */
+const MAX_BACKUPS = 5;
 
 export interface Replacement {
   readonly path: string;
@@ -13,6 +15,8 @@ export interface Replacement {
   readonly after: string;
   /** Whether the file as it was is kept beside it. */
   readonly backup: boolean;
+  /** Holds secrets: nobody but its owner may read it from now on, whatever its mode was. */
+  readonly secret?: boolean;
 }
 
 /**
@@ -20,12 +24,13 @@ export interface Replacement {
  * with the path of the backup, where one was made. Throws `CONFIG_INVALID` when the file has changed since it was read,
  * and where it cannot be written.
  */
-export async function replaceFile({ path, before, after, backup }: Replacement): Promise<string | undefined> {
+export async function replaceFile({ path, before, after, backup, secret }: Replacement): Promise<string | undefined> {
   try {
     if (before === undefined) await mkdir(dirname(path), { recursive: true });
     const target = before === undefined ? path : await realpath(path);
     if ((await textOf(target)) !== before) throw changedMeanwhile(path);
-    const mode = before === undefined ? NEW_FILE_MODE : (await stat(target)).mode & 0o777;
+    const mode = before === undefined || secret ? OWNER_ONLY : (await stat(target)).mode & 0o777;
+    if (secret && before !== undefined) await refuseForeign(target, path);
     const kept = backup && before !== undefined ? await keep(target) : undefined;
     await writeWhole(target, after, { mode });
     return kept;
@@ -51,9 +56,23 @@ function changedMeanwhile(path: string): GatewayError {
   );
 }
 
-/** Names of backups sort by time. */
+/** Where a link leads to somebody else's file, that person would lose it, and reads what is written. */
+async function refuseForeign(target: string, path: string): Promise<void> {
+  const { uid } = await stat(target);
+  if (process.getuid === undefined || uid === process.getuid()) return;
+  const where = target === path ? path : `${path}, which leads to ${target},`;
+  throw new GatewayError('CONFIG_INVALID', `${where} belongs to somebody else: no secrets are written to it`);
+}
+
+/** Names of backups sort by time. Of a file that held what only its owner may read, the copy is no more open. */
 async function keep(path: string): Promise<string> {
+  const start = `${basename(path)}.bak-`;
   const kept = `${path}.bak-${new Date().toISOString().replace(/[:.]/g, '-')}`;
   await copyFile(path, kept, constants.COPYFILE_EXCL);
+  await keepNewest(
+    dirname(path),
+    MAX_BACKUPS,
+    (name) => name.startsWith(start) && /^\d/.test(name.slice(start.length)),
+  );
   return kept;
 }

@@ -1,85 +1,45 @@
-import { type Environment, namesSecret, substitute } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { commandWithout, valueWithout } from './secret-commands.ts';
+import type { SecretNames } from './secret-names.ts';
+import { type Blank, textWithout } from './secret-texts.ts';
 import { variableName } from './translate.ts';
 
-/** The last word of names under which people keep secrets. */
-const SECRET_WORD =
-  /(?:keys?|tokens?|secrets?|password|passwd|pwd|passphrase|credentials?|cookies?|pat|jwt|auth|authorization|bearer|dsn)$/i;
-/** Names whose last word says that the value is something else. */
-const NOT_A_SECRET = /(?:path|file|dir|directory|name|id|mode|type|enabled|limit|ttl)$/i;
-/** What secrets look like, whatever they are called. */
-const SECRET_SHAPES: readonly RegExp[] = [
-  /\b(?:sk|pk|rk)[-_][\w-]{16,}/,
-  /\b(?:gh[opsur]_|github_pat_|glpat-|xox[abprs]-|AKIA|AIza|npm_|hf_|mcpgw_)[\w-]{12,}/,
-  /\beyJ[\w-]+\.[\w-]+\./,
-  /^(?:bearer|basic) \S/i,
-  /:\/\/[^\s/:@]*:[^\s/@]+@/,
-  /-----BEGIN /,
-];
-/** Plain words that stand where a secret could: switches and counts. */
-const PLAIN = /^(?:true|false|yes|no|on|off|none|\d{1,5})?$/i;
-
-/** Names of variables for values, each value under one name and each name for one value. */
-export class SecretNames {
-  readonly #env: Environment;
-  readonly #values = new Map<string, string>();
-
-  constructor(env: Environment) {
-    this.#env = env;
-  }
-
-  /** A reference to the variable that shall hold the value: the first name, or the second, that holds no other. */
-  refer(value: string, name: string, otherwise: string): string {
-    let chosen = this.#isFree(name, value) ? name : otherwise;
-    for (let count = 2; !this.#isFree(chosen, value); count++) chosen = `${otherwise}_${count}`;
-    this.#values.set(chosen, value);
-    return `\${${chosen}}`;
-  }
-
-  /** The value that a name was given; undefined: none. */
-  valueOf(name: string): string | undefined {
-    return this.#values.get(name);
-  }
-
-  #isFree(name: string, value: string): boolean {
-    const taken = this.#values.get(name) ?? (this.#env[name] || value);
-    return taken === value;
-  }
-}
-
-/** Whether a value under that name looks like a secret; one that names variables is none. */
+/** Whether a value under that name holds what looks like a secret; one that only names variables does not. */
 export function looksSecret(name: string, value: string): boolean {
-  const { missing, unset } = substitute(value, {});
-  if (missing.length + unset.length > 0 || namesSecret(value) || PLAIN.test(value)) return false;
-  if (SECRET_SHAPES.some((shape) => shape.test(value))) return true;
-  return SECRET_WORD.test(name) && !NOT_A_SECRET.test(name);
+  return valueWithout(name, value, () => '\u0000') !== value;
 }
 
-/** A native entry with variables in place of what looks like a secret: in environment, headers, options, url and oauth. */
+/** A native entry with variables in place of what looks like a secret, wherever it stands. */
 export function withoutSecrets(key: string, entry: JsonObject, names: SecretNames): JsonObject {
-  const { environment, headers, command, url, oauth } = entry;
+  const { environment, headers, command, url, oauth, description, cwd } = entry;
   const own = (name: string) => variableName(`${key} ${name}`);
-  const blank = (name: string, value: string) => names.refer(value, variableName(name), own(name));
+  const blank: Blank = (name, value) => names.refer(value, own(name), own(name));
   return {
     ...entry,
     ...(isJsonObject(environment) && {
       environment: mapValues(environment, (name, value) =>
-        looksSecret(name, value) ? names.refer(value, nameOf(name), own(name)) : value,
+        valueWithout(name, value, (inner, secret) =>
+          inner === name ? names.refer(secret, nameOf(name), own(name)) : blank(inner, secret),
+        ),
       ),
     }),
-    ...(isJsonObject(headers) && {
-      headers: mapValues(headers, (name, value) =>
-        looksSecret(name, value) ? headerWithout(own, name, value, names) : value,
-      ),
-    }),
-    ...(Array.isArray(command) && { command: commandWithout(command, blank, own) }),
-    ...(typeof url === 'string' && { url: urlWithout(url, (name, value) => names.refer(value, own(name), own(name))) }),
+    ...(isJsonObject(headers) && { headers: mapValues(headers, (name, value) => valueWithout(name, value, blank)) }),
+    ...(Array.isArray(command) && { command: commandWithout(command, blank) }),
+    ...(typeof url === 'string' && { url: textWithout(url, blank) }),
+    ...(typeof cwd === 'string' && { cwd: textWithout(cwd, blank, { entropy: false }) }),
     ...(isJsonObject(oauth) && {
       oauth: mapValues(oauth, (name, value) =>
-        name === 'clientSecret' && looksSecret(name, value) ? names.refer(value, own(name), own(name)) : value,
+        name === 'clientSecret' ? secretWithout(value, blank) : textWithout(value, blank, { entropy: false }),
       ),
     }),
+    // Nothing fills in a description.
+    ...(typeof description === 'string' && { description: textWithout(description, () => '…', { entropy: false }) }),
   };
+}
+
+/** Whatever it looks like. */
+function secretWithout(value: string, blank: Blank): string {
+  return /\$\{|\{(?:env|secret|file):/.test(value) || value === '' ? value : blank('clientSecret', value);
 }
 
 /** A variable keeps its name where a reference can have it. */
@@ -93,38 +53,4 @@ function mapValues(map: JsonObject, change: (name: string, value: string) => str
     typeof value === 'string' ? change(name, value) : value,
   ]);
   return Object.fromEntries(fields);
-}
-
-/** The scheme before a credential stays. */
-function headerWithout(own: (name: string) => string, name: string, value: string, names: SecretNames): string {
-  const [, scheme = '', secret = ''] = /^((?:\w+ )?)(.*)$/s.exec(value) ?? [];
-  const variable = own(scheme === '' ? name : 'token');
-  return `${scheme}${names.refer(secret, variable, variable)}`;
-}
-
-/** `--api-key x` and `--api-key=x`. */
-function commandWithout(
-  words: readonly unknown[],
-  blank: (name: string, value: string) => string,
-  own: (name: string) => string,
-): unknown[] {
-  return words.map((word, index) => {
-    if (typeof word !== 'string' || index === 0) return word;
-    const [, option = '', value = ''] = /^(--?[\w-]+)=(.+)$/s.exec(word) ?? [];
-    if (option !== '' && looksSecret(option, value)) return `${option}=${blank(own(option), value)}`;
-    const before = words[index - 1];
-    const named = typeof before === 'string' && /^--?[\w-]+$/.test(before) && !word.startsWith('-') ? before : '';
-    return looksSecret(named, word) ? blank(own(named || 'secret'), word) : word;
-  });
-}
-
-/** Parameters named like secrets; a password before the host. */
-function urlWithout(url: string, blank: (name: string, value: string) => string): string {
-  const text = url.replace(/([?&])([^=&#]+)=([^&#]+)/g, (whole, start: string, name: string, value: string) =>
-    looksSecret(name, value) ? `${start}${name}=${blank(name, value)}` : whole,
-  );
-  return text.replace(
-    /(:\/\/[^\s/:@]*:)([^\s/@{}$]+)(@)/,
-    (_, start: string, value: string, end: string) => `${start}${blank('password', value)}${end}`,
-  );
 }

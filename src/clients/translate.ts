@@ -1,14 +1,13 @@
 import { basename, sep } from 'node:path';
 import { substituteAll } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { ClientHome, Place, Translated } from './client.ts';
+import type { Translated, TranslationContext } from './client.ts';
+import { isLogin, oauthFrom } from './oauth-fields.ts';
+import { isTime, type TimeoutMeaning, timesOf } from './times.ts';
+import { isToolList, toolRules } from './tool-lists.ts';
 
 /** Fields that an `mcpServers` file of ours understands as clients mean them. */
-const SHARED = [
-  ...['type', 'command', 'args', 'env', 'cwd', 'url', 'headers', 'oauth'],
-  ...['disabled', 'enabled', 'timeout', 'description'],
-];
-const OAUTH = ['clientId', 'clientSecret', 'clientMetadataUrl', 'issuer', 'scope', 'callbackPort'];
+const SHARED = ['type', 'command', 'args', 'env', 'cwd', 'url', 'headers', 'disabled', 'enabled', 'description'];
 
 /** How a client's fields differ from the shared ones. */
 export interface Dialect {
@@ -16,26 +15,81 @@ export interface Dialect {
   readonly renamed?: Readonly<Record<string, string>>;
   /** Fields that say nothing about the server, left out without a word. */
   readonly ignored?: readonly string[];
-  /** Shared names that mean something else there. */
-  readonly foreign?: readonly string[];
+  /** Fields of ours that are taken as they are. */
+  readonly own?: readonly string[];
+  /** What `timeout` means; absent: milliseconds that a call may take. */
+  readonly timeout?: TimeoutMeaning;
 }
 
-/** The entry with the shared names; what has no counterpart is named in the notes. */
+/**
+ * The entry with the shared names: lists of tools as rules, times in milliseconds, a login as `oauth`. What has no
+ * counterpart is named in the notes, and so is what reads differently now.
+ */
 export function translateFields(entry: JsonObject, dialect: Dialect = {}): Translated {
-  const { renamed = {}, ignored = [], foreign = [] } = dialect;
+  const { renamed = {}, ignored = [], own = [], timeout = 'ms' } = dialect;
+  const { times, left } = timesOf(entry, timeout);
+  const logins = loginOf(entry);
   const fields: JsonObject = {};
-  const left: string[] = [];
+  const lacking: string[] = [...left, ...logins.left];
+  const lists: string[] = [];
   for (const [name, value] of Object.entries(entry)) {
     const shared = Object.hasOwn(renamed, name) ? (renamed[name] ?? name) : name;
-    if (ignored.includes(name)) continue;
-    if (!SHARED.includes(shared) || foreign.includes(name)) left.push(name);
-    else if (name !== 'oauth' || !isJsonObject(value)) fields[shared] = value;
-    else {
-      fields.oauth = Object.fromEntries(Object.entries(value).filter(([key]) => OAUTH.includes(key)));
-      left.push(...Object.keys(value).flatMap((key) => (OAUTH.includes(key) ? [] : [`oauth.${key}`])));
-    }
+    if (own.includes(name)) fields[name] = value;
+    else if (ignored.includes(name) || isTime(name) || logins.read.includes(name)) continue;
+    else if (isToolList(name)) lists.push(name);
+    else if (SHARED.includes(shared)) fields[shared] ??= value;
+    else lacking.push(name);
   }
-  return { entry: fields, notes: left.length > 0 ? [`without ${left.join(', ')}: the gateway has no such field`] : [] };
+  const { entry: whole, notes } = withTexts({ ...fields, ...times, ...logins.fields });
+  const rules = toolRules(entry);
+  return {
+    entry: whole,
+    rules,
+    notes: [
+      ...notes,
+      ...(rules.length > 0 ? [`${lists.join(', ')}: as rules under permissions`] : []),
+      ...(logins.moved ? [`${logins.moved}: as oauth`] : []),
+      ...(lacking.length > 0 ? [`without ${lacking.join(', ')}: the gateway has no such field`] : []),
+    ],
+  };
+}
+
+/** What of an entry is a login, wherever the client writes it. */
+function loginOf(entry: JsonObject) {
+  const { oauth, auth, scopes } = entry;
+  if (oauth === false) return { fields: { oauth }, read: ['oauth'], left: [], moved: '' };
+  const written = isLogin(auth) ? { ...auth, ...(isJsonObject(oauth) && oauth) } : oauth;
+  const read = ['oauth', ...(isLogin(auth) ? ['auth'] : []), ...(scopes === undefined ? [] : ['scopes'])];
+  const { oauth: ours, ...names } = oauthFrom({
+    ...(isJsonObject(written) && written),
+    ...(scopes !== undefined && { scopes }),
+  });
+  const beside = read.filter((name) => name !== 'oauth');
+  const within = isJsonObject(oauth) ? names.moved.filter((name) => name in oauth).map((name) => `oauth.${name}`) : [];
+  return {
+    fields: Object.keys(ours).length > 0 ? { oauth: ours } : {},
+    read,
+    left: names.left.map((name) => `oauth.${name}`),
+    moved: [...beside, ...within].join(', '),
+  };
+}
+
+/** Numbers and switches where we want texts; a variable that is null is unset there, and cannot be here. */
+function withTexts(entry: JsonObject): { readonly entry: JsonObject; readonly notes: readonly string[] } {
+  const { args, env } = entry;
+  const isPlain = (value: unknown) => ['number', 'boolean'].includes(typeof value);
+  const unset = isJsonObject(env) ? Object.keys(env).filter((name) => env[name] === null) : [];
+  const kept = isJsonObject(env) ? Object.entries(env).filter(([name]) => !unset.includes(name)) : [];
+  return {
+    entry: {
+      ...entry,
+      ...(Array.isArray(args) && { args: args.map((word) => (isPlain(word) ? String(word) : word)) }),
+      ...(isJsonObject(env) && {
+        env: Object.fromEntries(kept.map(([name, value]) => [name, isPlain(value) ? String(value) : value])),
+      }),
+    },
+    notes: unset.length > 0 ? [`${unset.join(', ')}: unset there, and left as it is here`] : [],
+  };
 }
 
 /** The entry with every text rewritten. */
@@ -43,30 +97,63 @@ export function mapTexts(entry: JsonObject, onText: (text: string) => string): J
   return substituteAll(entry, onText) as JsonObject;
 }
 
+/** A reference as we fill it in. */
+const OURS = /\$(?=\{(?:env:)?[A-Za-z_]\w*(?::-[^{}]*)?\})/g;
+
+/** The entry of a client that fills in no variables: `${X}` is for the shell that it starts, and stays as it is written. */
+export function literally(client: string, { entry, notes, ...rest }: Translated): Translated {
+  const kept = new Set<string>();
+  const escaped = mapTexts(entry, (text) => {
+    // Without a default: that may be a secret.
+    for (const [, name = ''] of text.matchAll(/\$\{(?:env:)?([A-Za-z_]\w*)(?::-[^{}]*)?\}/g)) kept.add(`\${${name}}`);
+    return text.replace(OURS, '$$$$');
+  });
+  if (kept.size === 0) return { entry, notes, ...rest };
+  return {
+    ...rest,
+    entry: escaped,
+    notes: [...notes, `${[...kept].join(', ')}: ${client} fills in no variables; passed on as it is written`],
+  };
+}
+
 /** `${input:…}` and what else only an editor can fill in. */
 const EDITOR_VARIABLE =
-  /\$\{(userHome|workspaceFolder|workspaceFolderBasename|pathSeparator|\/|(?:input|config|command|file)[^}]*)\}/g;
+  /\$\{(userHome|workspaceFolder|workspaceFolderBasename|workspaceRoot|pathSeparator|\/|(?:input|config|command|file)[^}]*)\}/g;
 
 /** The entry with an editor's own variables filled in; inputs become variables of the environment. */
 export function fillEditorVariables(
-  { entry, notes }: Translated,
-  { home, place }: { readonly home: ClientHome; readonly place: Place },
+  { entry, notes, ...rest }: Translated,
+  { home, place, root }: TranslationContext,
 ): Translated {
   const unknown = new Set<string>();
+  const folder = place.scope === 'user' ? undefined : (place.folder ?? home.cwd);
+  const values: Readonly<Record<string, string>> = {
+    userHome: home.home,
+    pathSeparator: sep,
+    '/': sep,
+    ...(folder !== undefined && {
+      workspaceFolder: folder,
+      workspaceRoot: folder,
+      workspaceFolderBasename: basename(folder),
+    }),
+  };
   const fill = (written: string, name: string): string => {
-    const values: Readonly<Record<string, string>> = {
-      userHome: home.home,
-      pathSeparator: sep,
-      '/': sep,
-      ...(place.scope === 'project' && { workspaceFolder: home.cwd, workspaceFolderBasename: basename(home.cwd) }),
-    };
-    if (name.startsWith('input:')) return `\${${variableName(name.slice('input:'.length))}}`;
+    if (name.startsWith('input:')) return inputOf(name.slice('input:'.length), root);
     if (!Object.hasOwn(values, name)) unknown.add(written);
     return values[name] ?? written;
   };
   const filled = mapTexts(entry, (text) => text.replace(EDITOR_VARIABLE, fill));
-  if (unknown.size === 0) return { entry: filled, notes };
-  return { entry: filled, notes, refusal: `only the editor knows ${[...unknown].join(', ')}` };
+  if (unknown.size === 0) return { ...rest, entry: filled, notes };
+  return { ...rest, entry: filled, notes, refusal: `only the editor knows ${[...unknown].join(', ')}` };
+}
+
+/** What an editor asks for, as a variable; with what it proposes as the default. */
+function inputOf(id: string, { inputs }: JsonObject): string {
+  const name = variableName(id);
+  const input = Array.isArray(inputs) ? inputs.find((each) => isJsonObject(each) && each.id === id) : undefined;
+  const proposed: unknown = isJsonObject(input) ? input.default : undefined;
+  const isUsable = typeof proposed === 'string' && proposed !== '' && !/[{}]/.test(proposed);
+  return isUsable ? `\${${name}:-${proposed}}` : `\${${name}}`;
 }
 
 /** A text as the name of a variable: `github-token` → `GITHUB_TOKEN`. */

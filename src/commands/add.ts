@@ -1,14 +1,12 @@
 import { resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { anyValues, placedIn } from '../clients/carry.ts';
+import { type KeptEntry, keepValues, keptEntry, namingSecrets } from '../clients/keep-secrets.ts';
 import { type OurFile, readOurFile, withServers } from '../clients/our-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
-import { SecretNames, withoutSecrets } from '../clients/secrets.ts';
 import { checkEntry } from '../config/check.ts';
 import { readShape } from '../config/formats.ts';
 import { resolveConfigPath } from '../config/locate.ts';
 import { parseConfig } from '../config/parse.ts';
-import { substitute } from '../config/substitute.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { paintFor } from './display/paint.ts';
@@ -41,13 +39,18 @@ export async function add(args: AddArguments, terminal: Terminal): Promise<numbe
     const { cwd, env } = terminal;
     const file = await readOurFile(resolveConfigPath({ argument: args.config && resolve(cwd, args.config), env }));
     if (file.raw.entries.some(({ key }) => key === name)) throw taken(name, file);
-    const { entry, notes } = placedIn(cwd, entryOf(args));
-    const after = await withServers(file, new Map([[name, entry]]));
-    const warnings = await check(name, entry, { ...file, text: after }, terminal);
+    const { entry: typed, notes } = placedIn(cwd, entryOf(args));
+    const kept = await keptEntry(name, typed, file, clientHome(terminal));
+    const added = await withServers(file, new Map([[name, kept.entry]]));
+    const after = await namingSecrets({ ...file, text: added }, kept);
+    const warnings = await check(name, kept.entry, { ...file, text: after }, terminal);
     for (const note of notes) terminal.writeError(`${shown(note)}\n`);
-    warn([...warnings, ...secretsIn(name, entry, terminal), ...unsetIn(entry, terminal)], terminal);
-    if (args.dryRun) terminal.write(jsonText({ [name]: withoutSecrets(name, entry, new SecretNames(env)) }));
-    else terminal.write(await written(name, file, after, terminal));
+    warn([...warnings, ...unsetIn(kept)], terminal);
+    if (args.dryRun) terminal.write(jsonText({ [name]: kept.entry }));
+    else {
+      await keepValues(kept);
+      terminal.write(`${keptLine(kept, terminal)}${await written(name, file, after, terminal)}`);
+    }
     return 0;
   });
 }
@@ -108,22 +111,17 @@ async function check(
   );
 }
 
-/** Where what looks like a secret stands as it is, and what would be better. */
-function secretsIn(name: string, entry: JsonObject, { env }: Terminal): string[] {
-  const better = withoutSecrets(name, entry, new SecretNames(env));
-  return Object.keys(entry)
-    .filter((field) => !isDeepStrictEqual(entry[field], better[field]))
-    .map((field) => {
-      const { missing } = substitute(JSON.stringify(better[field]), {});
-      const names = [...new Set(missing)].map((each) => `\${${each}}`).join(', ');
-      return `${field}: holds what looks like a secret, readable in the file; better set a variable and write ${names} in its place, in single quotes`;
-    });
+/** Where the secrets went. */
+function keptLine({ secrets, values }: KeptEntry, terminal: Terminal): string {
+  if (!secrets) return '';
+  return `Secrets, to ${shownPath(secrets.path, clientHome(terminal).home)}: ${[...values.keys()].map(shown).join(', ')}\n`;
 }
 
-function unsetIn(entry: JsonObject, { env }: Terminal): string[] {
-  const { missing, unset } = substitute(JSON.stringify(entry), env);
-  return [...new Set([...missing, ...unset])].map(
-    (each) => `the variable ${each} is to be set where the gateway starts`,
+function unsetIn({ unset, values }: KeptEntry): string[] {
+  return unset.map((each) =>
+    values.has(each)
+      ? `the variable ${each} is to be set where the gateway starts, to the secret that was given`
+      : `the variable ${each} is to be set where the gateway starts`,
   );
 }
 

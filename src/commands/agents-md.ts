@@ -1,24 +1,32 @@
+import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readText } from '../clients/read-client-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { GatewayError } from '../core/errors.ts';
-import { reporting, type Terminal } from './terminal.ts';
+import { misused, reporting, type Terminal } from './terminal.ts';
 
 /** Tells that the text is there already, however it was edited since. */
 const MARKER = '<!-- mcp-gateway: how to use the tools behind it -->';
+/** Where it ends; files of older versions have no such line. */
+const END = '<!-- mcp-gateway: end -->';
 const TEMPLATE = 'AGENTS.template.md';
 
 export interface AgentsMdArguments {
   /** The file to append the text to, once; absent: it is printed. */
   readonly append?: string | undefined;
+  /** The file to take it out of again. */
+  readonly remove?: string | undefined;
 }
 
-/** `mcp-gateway agents-md`: prints what the model should know, or appends it. Resolves with the exit code. */
-export async function agentsMd({ append }: AgentsMdArguments, terminal: Terminal): Promise<number> {
+/** `mcp-gateway agents-md`: prints what the model should know, appends it or takes it out. Resolves with the exit code. */
+export async function agentsMd({ append, remove }: AgentsMdArguments, terminal: Terminal): Promise<number> {
+  if (append !== undefined && remove !== undefined)
+    return misused(terminal, 'agents-md', 'found --append and --remove, expected one of them');
   return reporting(terminal, 'agents-md', async () => {
     const template = await readTemplate();
-    if (append === undefined) terminal.write(template);
+    if (remove !== undefined) terminal.write(`${await takenOut(resolve(terminal.cwd, remove), remove, template)}\n`);
+    else if (append === undefined) terminal.write(template);
     else terminal.write(`${await appendOnce(resolve(terminal.cwd, append), append, template)}\n`);
     return 0;
   });
@@ -29,8 +37,36 @@ async function appendOnce(path: string, name: string, template: string): Promise
   const text = before ?? '';
   if (text.includes(MARKER) || text.includes(template.trim())) return `${name} has it already`;
   const start = text.trim() === '' ? '' : `${text.trimEnd()}\n\n`;
-  await replaceFile({ path, before, after: `${start}${MARKER}\n\n${template}`, backup: false });
+  await replaceFile({ path, before, after: `${start}${MARKER}\n\n${template.trimEnd()}\n\n${END}\n`, backup: false });
   return `Appended to ${name}`;
+}
+
+/** What others have written before and behind it stays. A file that held nothing else goes. */
+async function takenOut(path: string, name: string, template: string): Promise<string> {
+  const before = await readText(path);
+  const block = before === undefined ? undefined : blockIn(before, template.trim());
+  if (before === undefined || block === undefined) return `${name} does not have it`;
+  const parts = [before.slice(0, block.start).trimEnd(), before.slice(block.end).trim()].filter((part) => part !== '');
+  if (parts.length === 0) {
+    await rm(path);
+    return `Removed ${name}, which held nothing else`;
+  }
+  await replaceFile({ path, before, after: `${parts.join('\n\n')}\n`, backup: false });
+  return `Took it out of ${name}`;
+}
+
+/** Where the text stands; without a line that ends it, it must be the one of this version. */
+function blockIn(text: string, template: string): { readonly start: number; readonly end: number } | undefined {
+  const marker = text.indexOf(MARKER);
+  const last = marker < 0 ? -1 : text.indexOf(END, marker);
+  if (last >= 0) return { start: marker, end: last + END.length };
+  const at = text.indexOf(template);
+  if (at >= 0) return { start: marker < 0 ? at : marker, end: at + template.length };
+  if (marker < 0) return undefined;
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `its text was changed, and nothing tells where it ends: take it out by hand, from ${MARKER}`,
+  );
 }
 
 /** It stands in the package's folder, some levels above us: in the sources, and above the chunks of a build. */

@@ -15,6 +15,7 @@ export const OPTIONS = {
   runner: { type: 'string' },
   package: { type: 'string' },
   append: { type: 'string' },
+  remove: { type: 'string' },
   server: { type: 'string', multiple: true },
   tag: { type: 'string', multiple: true },
   limit: { type: 'string' },

@@ -38,6 +38,24 @@ export function importPreview(draft: ImportDraft, home: string): string {
   return `${lines.join('\n')}\n\n`;
 }
 
+/** What an import ends with when all is there. */
+export function nothingNew({ found, plan }: ImportDraft): string {
+  const there = plan.servers.filter(({ outcome }) => outcome === 'same').length;
+  if (found.servers.length === 0)
+    return 'No servers found. Another file: mcp-gateway import <file>. By hand: mcp-gateway add <name> -- <command>\n';
+  if (there === 0) return 'Nothing new: no server was left to take over.\n';
+  const are = there === 1 ? 'the 1 server is' : `all ${there} servers are`;
+  return `Nothing new: ${are} there already.\n${nextStep({ found, plan })}`;
+}
+
+/** The command to run next: our entry into a client that has none yet, else a look at what there is. */
+export function nextStep({ found, plan }: ImportDraft): string {
+  const ours = new Set(plan.servers.filter(({ outcome }) => outcome === 'self').map(({ client }) => client));
+  const names = found.servers.map(({ client }) => client).filter(({ name }) => !ours.has(name) && name !== 'file');
+  const [client] = names;
+  return `Next: mcp-gateway ${client && ours.size === 0 ? `install ${client.id}` : 'doctor'}\n`;
+}
+
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
@@ -51,17 +69,30 @@ function linesOf(server: PlannedServer, home: string): string[] {
     outcome === 'added' && as !== key ? [`named ${shown(as)}: another server is called ${shown(key)}`] : [];
   return [
     `  ${MARKS[outcome]} ${shown(as)}  ${whatOf(server)}`,
-    ...[from, ...renamed, ...(outcome === 'added' ? notes : [])].map((line) => `      ${shown(line)}`),
+    ...[from, ...renamed, ...(outcome === 'added' ? notes : []), ...rulesOf(server)].map(
+      (line) => `      ${shown(line)}`,
+    ),
   ];
+}
+
+/** `tools: only a, b; denied c`. */
+function rulesOf({ permissions = [] }: PlannedServer): string[] {
+  const said = permissions.map(({ tool, action }, index) => {
+    if (tool === undefined && index > 0 && action === 'deny') return 'all others denied';
+    const tools = tool === undefined ? 'all' : [tool].flat().join(', ');
+    return `${{ deny: 'denied', ask: 'asked about', allow: 'allowed' }[action]}: ${tools}`;
+  });
+  return said.length > 0 ? [`tools ${said.join('; ')}`] : [];
 }
 
 function whatOf({ outcome, key, as, entry, reason }: PlannedServer): string {
   if (outcome === 'self') return 'left out: it leads to this gateway';
   if (outcome === 'refused') return `left out: ${shown(reason ?? '')}`;
   if (outcome === 'same') return as === key ? 'is there already' : `is there already (as ${shown(key)} there)`;
-  const { command, url, enabled } = entry ?? {};
+  const { command, url, enabled, cwd } = entry ?? {};
   const how = Array.isArray(command) ? command.join(' ') : String(url);
-  return `${shown(how)}${enabled === false ? ' (switched off)' : ''}`;
+  const where = typeof cwd === 'string' ? ` (in ${shown(cwd)})` : '';
+  return `${shown(how)}${where}${enabled === false ? ' (switched off)' : ''}`;
 }
 
 function keptLine({ name, heldBy = '' }: NeededVariable, place: (text: string) => string): string {

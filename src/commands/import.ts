@@ -1,13 +1,14 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { anyFile, SHAPES } from '../clients/any-file.ts';
 import type { Client, ClientHome } from '../clients/client.ts';
 import { CLIENTS } from '../clients/clients.ts';
-import { type FoundServers, findServers } from '../clients/found-servers.ts';
+import { projectAbove } from '../clients/folders.ts';
+import { type FoundServers, findServers, usersFirst } from '../clients/found-servers.ts';
 import { type ImportPlan, planImport } from '../clients/import-plan.ts';
 import { type Self, selfOf } from '../clients/our-entry.ts';
-import { entriesOf, type OurFile, readOurFile, withServers, withSetting } from '../clients/our-file.ts';
+import { entriesOf, type OurFile, readOurFile, withRules, withServers, withSetting } from '../clients/our-file.ts';
 import { addSecrets, type OurSecrets, readOurSecrets } from '../clients/our-secrets.ts';
-import { plainFile } from '../clients/plain-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { expandHome } from '../config/expand-home.ts';
 import { suggestion } from '../config/finding.ts';
@@ -15,7 +16,7 @@ import { loadConfig } from '../config/load.ts';
 import { resolveConfigPath } from '../config/locate.ts';
 import { nearest } from '../config/nearest.ts';
 import type { JsonObject } from '../core/json.ts';
-import { importPreview, stillNeeded } from './import-preview.ts';
+import { importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
 import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
 
 export interface ImportArguments {
@@ -57,14 +58,16 @@ export async function importServers(args: ImportArguments, terminal: Terminal): 
 }
 
 /** The clients that are meant, or what is wrong with the words. */
-function clientsOf(sources: readonly string[], { cwd, env }: Terminal): readonly Client[] | string {
+function clientsOf(sources: readonly string[], terminal: Terminal): readonly Client[] | string {
   if (sources.length === 0) return CLIENTS;
+  const home = clientHome(terminal);
   const clients: Client[] = [];
   for (const source of sources) {
     const client = CLIENTS.find(({ id }) => id === source);
-    const isPath = /[\\/.]/.test(source);
-    if (client === undefined && !isPath) return unknownClient(source);
-    clients.push(client ?? plainFile(resolve(cwd, expandHome(source, env.HOME ?? ''))));
+    const path = resolve(terminal.cwd, expandHome(source, home.home));
+    const isPath = /[\\/.]/.test(source) || existsSync(path);
+    if (client === undefined && !isPath) return `${unknownClient(source)}; of any other client name the file`;
+    clients.push(client ?? anyFile(path, home));
   }
   return clients;
 }
@@ -79,19 +82,26 @@ async function drafted(clients: readonly Client[], args: ImportArguments, termin
   const { config, leaveSecrets } = args;
   const path = resolveConfigPath({ argument: config && resolve(terminal.cwd, config), env: terminal.env });
   const file = await readOurFile(path);
-  const { home, secrets } = await withOurSecrets(file, clientHome(terminal));
+  const around = clientHome(terminal);
+  const { home, secrets } = await withOurSecrets(file, { ...around, above: projectAbove(around.cwd, around.home) });
   const self = await selfKnown(path, terminal);
   const found = await findServers(clients, home);
-  const missing = clients
-    .filter((client) => !CLIENTS.includes(client) && !found.files.includes(client.id))
-    .filter(({ id }) => !found.problems.some((problem) => problem.startsWith(id)));
-  const problems = [...found.problems, ...missing.map(({ id }) => `${id}: there is no such file`)];
-  const plan = planImport(found.servers, { home, self, existing: entriesOf(file) });
+  const servers = usersFirst(found.servers);
+  const problems = [...found.problems, ...clients.flatMap((client) => emptyFile(client, found))];
+  const plan = planImport(servers, { home, self, existing: entriesOf(file) });
   const added = plan.servers.flatMap(({ outcome, as, entry }): [string, JsonObject][] =>
     outcome === 'added' && as !== undefined && entry !== undefined ? [[as, entry]] : [],
   );
   const isKept = !leaveSecrets && plan.secrets.size > 0;
-  return { found: { ...found, problems }, plan, file, added: new Map(added), ...(isKept && { secrets }) };
+  return { found: { ...found, servers, problems }, plan, file, added: new Map(added), ...(isKept && { secrets }) };
+}
+
+/** Why a file that was named gave nothing. */
+function emptyFile(client: Client, { servers, files, problems }: FoundServers): string[] {
+  const { id } = client;
+  if (CLIENTS.includes(client) || problems.some((problem) => problem.startsWith(id))) return [];
+  if (!files.includes(id)) return [`${id}: there is no such file`];
+  return servers.some((server) => server.client === client) ? [] : [`${id}: no servers in it; looked for ${SHAPES}`];
 }
 
 /** Those secrets count as variables that are set. */
@@ -123,32 +133,49 @@ interface Written {
 
 /** Undefined: nothing was written. */
 async function decided(draft: Draft, args: ImportArguments, terminal: Terminal): Promise<Written | undefined> {
-  const { file, added } = draft;
+  const { file } = draft;
   const say = args.json ? () => {} : terminal.write;
-  if (added.size === 0 || args.dryRun) return undefined;
   const name = shownPath(file.path, clientHome(terminal).home);
-  const servers = added.size === 1 ? '1 server' : `${added.size} servers`;
-  const agreed = args.yes || (!args.json && (await terminal.ask?.(`Write ${servers} to ${name}?`)));
+  const what = whatIsNew(draft);
+  if (what === '') say(nothingNew(draft));
+  if (what === '' || args.dryRun) return undefined;
+  const agreed = args.yes || (!args.json && (await terminal.ask?.(`Write ${what} to ${name}?`)));
   if (!agreed) {
-    say(terminal.ask ? 'Nothing was written.\n' : `Nothing was written: --yes writes ${servers} to ${name}.\n`);
+    say(terminal.ask ? 'Nothing was written.\n' : `Nothing was written: --yes writes ${what} to ${name}.\n`);
     return undefined;
   }
-  const { secrets, plan } = draft;
-  const setting = secrets?.setting;
-  const text = await withServers(file, added);
-  const after = setting ? await withSetting({ ...file, text: text }, 'secrets', setting) : text;
-  if (secrets) await addSecrets(secrets, plan.secrets);
-  const backup = await replaceFile({ path: file.path, before: file.text, after, backup: true });
+  const backup = await written(draft);
   say(`Wrote ${name}${backup ? `; as it was: ${shownPath(backup, clientHome(terminal).home)}` : ''}\n`);
+  say(nextStep(draft));
   return { backup };
 }
 
-function asJson(draft: Draft, written: Written | undefined): JsonObject {
+/** Servers, and values of variables that servers which are there already wait for; empty: nothing. */
+function whatIsNew({ added, secrets, plan }: Draft): string {
+  if (added.size > 0) return added.size === 1 ? '1 server' : `${added.size} servers`;
+  if (!secrets) return '';
+  return plan.secrets.size === 1 ? 'the value of 1 variable' : `the values of ${plan.secrets.size} variables`;
+}
+
+/** First the secrets: what names them must not be there without. Resolves with the path of the backup. */
+async function written({ file, added, secrets, plan }: Draft): Promise<string | undefined> {
+  const { first, later } = plan.rules;
+  const setting = secrets?.setting;
+  const servers = added.size > 0 ? await withServers(file, added) : file.text;
+  const isRuled = added.size > 0 && first.length + later.length > 0;
+  const ruled = isRuled ? await withRules({ ...file, text: servers }, plan.rules) : servers;
+  const after = setting ? await withSetting({ ...file, text: ruled }, 'secrets', setting) : ruled;
+  if (secrets) await addSecrets(secrets, plan.secrets);
+  if (after === undefined || after === file.text) return undefined;
+  return replaceFile({ path: file.path, before: file.text, after, backup: true });
+}
+
+function asJson(draft: Draft, done: Written | undefined): JsonObject {
   const { found, plan, file, secrets } = draft;
   return {
     file: file.path,
-    written: written !== undefined,
-    ...(written?.backup !== undefined && { backup: written.backup }),
+    written: done !== undefined,
+    ...(done?.backup !== undefined && { backup: done.backup }),
     servers: plan.servers,
     needed: stillNeeded(draft),
     ...(secrets && { secrets: { file: secrets.path, names: [...plan.secrets.keys()] } }),

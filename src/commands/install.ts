@@ -13,6 +13,7 @@ import {
   planUndo,
   type TakenOver,
 } from '../clients/installation.ts';
+import { keepOrigin, releaseOrigin } from '../clients/origin.ts';
 import { entriesOf, readOurFile } from '../clients/our-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { expandHome } from '../config/expand-home.ts';
@@ -20,6 +21,7 @@ import { formatPath } from '../config/finding.ts';
 import { resolveConfigPath } from '../config/locate.ts';
 import type { JsonObject } from '../core/json.ts';
 import { selfKnown, unknownClient, withOurSecrets } from './import.ts';
+import { isTemporary, stableCommand } from './stable-command.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
 export interface InstallArguments {
@@ -93,7 +95,7 @@ async function takenOverBy(path: string, known: Pick<InstallParts, 'home' | 'sel
 
 /** Without a package the bin that runs now, by its own path. */
 function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readonly string[] {
-  if (args.package === undefined) return self;
+  if (args.package === undefined) return stableCommand(self);
   const isFile = /^[.~]|[\\/].*\.tgz$|^[^@].*\.tgz$/.test(args.package) && !/^\w+:/.test(args.package);
   const spec = isFile ? resolve(cwd, expandHome(args.package, env.HOME ?? '')) : args.package;
   return args.runner === 'bunx'
@@ -107,14 +109,13 @@ function preview(client: Client, { own, others, waiting, text, after }: Installa
   const name = `${client.name}, ${shownPath(place.path, clientHome(terminal).home)}`;
   if (after === text)
     return `${name}: ${from ? `is there already, as ${shown(key)}` : 'has no entry of the gateway'}\n`;
-  const temporary =
-    to && terminal.self.some((word) => to && JSON.stringify(to).includes(word)) && isTemporary(terminal);
+  const temporary = commandIn(to).find((word) => word.endsWith('.tgz') && isTemporary(word));
   return [
     `${name}: ${shown(formatPath([...place.at, key]))}`,
     ...(isDeepStrictEqual(from, to) ? [] : [...diffLines('-', from), ...diffLines('+', to)]),
     ...others.map(otherLine),
     ...waiting.map((server) => `  = ${pathOf(server)}  stays until ${server.unset.join(', ')} is set`),
-    ...(temporary ? ['This runs from a cache that may be cleared: name the package file with --package.'] : []),
+    ...(temporary ? [`${shown(temporary)} is in a folder that may be cleared: better keep it elsewhere`] : []),
     '',
   ].join('\n');
 }
@@ -128,8 +129,9 @@ function pathOf({ place, key }: Pick<EntryChange, 'place' | 'key'>): string {
   return shown(formatPath([...place.at, key]));
 }
 
-function isTemporary({ self: [, bin] }: Terminal): boolean {
-  return /[\\/](?:_npx|bunx-[^\\/]*)[\\/]/.test(bin);
+/** Program and arguments of an entry, in any client's words. */
+function commandIn({ command, args }: JsonObject = {}): string[] {
+  return [command, args].flat().filter((word) => typeof word === 'string');
 }
 
 function diffLines(mark: string, entry: JsonObject | undefined): string[] {
@@ -143,17 +145,20 @@ async function isAgreed({ yes }: InstallArguments, { ask }: Terminal): Promise<b
   return yes || ((await ask?.('Write it?')) ?? false);
 }
 
-/** An undo keeps no backup: the next one would take it for what was there before. */
+/** What was there before the first install is kept until the undo; each later one keeps a backup like others. */
 async function carryOut(
-  { own: { place }, text, after }: Installation,
-  keep: boolean,
+  { own: { place }, text, after, origin }: Installation,
+  isInstall: boolean,
   terminal: Terminal,
 ): Promise<string> {
   const { home } = clientHome(terminal);
+  const first = isInstall && origin !== undefined ? await keepOrigin(place.path, origin) : undefined;
+  if (!isInstall) await releaseOrigin(place.path, after);
   if (after === undefined) {
     await rm(place.path);
     return `Removed ${shownPath(place.path, home)}, which held nothing else`;
   }
-  const backup = await replaceFile({ path: place.path, before: text, after, backup: keep });
+  const isKept = isInstall && origin === undefined;
+  const backup = (await replaceFile({ path: place.path, before: text, after, backup: isKept })) ?? first;
   return `Wrote ${shownPath(place.path, home)}${backup ? `; as it was: ${shownPath(backup, home)}` : ''}`;
 }

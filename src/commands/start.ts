@@ -5,6 +5,7 @@ import type { Logger } from '../core/log.ts';
 import { Gateway } from '../gateway.ts';
 import { VERSION } from '../version.ts';
 import { serverLine } from './server-line.ts';
+import { warnOfOpenSecrets } from './warn-of-open-secrets.ts';
 
 export interface StartArguments {
   /** As on the command line; absent: found where configurations are. */
@@ -39,8 +40,10 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
   if (args.port !== undefined) env.MCP_GATEWAY_PORT = args.port;
   if (args.host !== undefined) env.MCP_GATEWAY_HOST = args.host;
   let gateway: Gateway;
+  let path: string;
   try {
     const config = await configured(args, surroundings);
+    path = config.path;
     gateway = new Gateway(config, { log, cacheDirectory, dataDirectory });
     await gateway.start();
   } catch (error) {
@@ -48,6 +51,7 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
     return 1;
   }
   gateway.watch();
+  await warnOfOpenSecrets(path, log);
   write(greeting(gateway.url ?? ''));
   const listed = list(gateway, write);
   log.info('stopping', { reason: await Promise.race([stopped, listed.then(() => stopped)]) });

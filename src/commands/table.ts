@@ -43,7 +43,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     takes: 'clients',
     summary: "put the gateway into a client's file, in place of the servers that it has; shows it first",
     options: {
-      undo: 'put back what was there',
+      undo: 'put back what was there before the first install',
       project: 'the file of the working directory instead of the user’s',
       keep: 'leave servers in the client that the gateway has too',
       yes: 'do not ask',
@@ -61,7 +61,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'agents-md',
     group: 'set up',
     summary: 'print what the model should know, for AGENTS.md or CLAUDE.md',
-    options: { append: 'file to append it to, once' },
+    options: { append: 'file to append it to, once', remove: 'file to take it out of again' },
     example: 'mcp-gateway agents-md --append ~/.claude/CLAUDE.md',
     async run({ words, values }, terminal) {
       const { agentsMd } = await import('./agents-md.ts');

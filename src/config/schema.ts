@@ -14,6 +14,7 @@ const common = {
   tags: strings.default([]).describe('Labels that `search` can filter by.'),
   description: z.string().optional().describe('What the server is good for; shown to the model.'),
   timeoutMs: timer.optional().describe('Deadline in milliseconds for calls whose caller gives none.'),
+  startTimeoutMs: timer.optional().describe('Deadline in milliseconds for its start; absent: 60000.'),
   maxConcurrency: count.optional().describe('Most calls running on this server at one time; absent: no limit.'),
   protocol: z
     .enum(['auto', '2025-11-25', '2026-07-28'])

@@ -20,10 +20,10 @@ export interface Sources {
 
 /**
  * `${VAR}`, `${env:VAR}`, both with an optional `:-default` (braces balanced once), `{env:VAR}`, `{secret:NAME}`, or
- * `{file:path}`, whose path may name variables as `${VAR}`.
+ * `{file:path}`, whose path may name variables as `${VAR}`. `$${VAR}` is none: `${VAR}` as it is written.
  */
 const REFERENCE =
-  /\$\{(?:env:)?([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\}|\{env:([^{}\s]+)\}|\{(secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/g;
+  /\$\$\{(?:[^{}]|\{[^{}]*\})*\}|\$\{(?:env:)?([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\}|\{env:([^{}\s]+)\}|\{(secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/g;
 
 /**
  * Fills in the variables of one text, in one pass: what a variable holds is never read again. Without `sources`, which
@@ -37,6 +37,7 @@ export function substitute(text: string, env: Environment, sources?: Sources): S
     match: string,
     ...[strict, fallback, lenient, kind, place = '']: readonly (string | undefined)[]
   ): string => {
+    if (match.startsWith('$$')) return match.slice(1);
     if (kind !== undefined) return sources ? (other(kind, place, sources) ?? '') : match;
     if (lenient !== undefined) return known(lenient) ?? note(unset, lenient);
     const name = strict ?? '';

@@ -21,7 +21,7 @@ export async function checkClients(found: FoundServers, parts: ClientParts): Pro
     const [, file = '', cause = problem] = /^(.*?): (.*)$/s.exec(problem) ?? [];
     notes.warning(file, cause, 'correct it: its client cannot read it either');
   }
-  const active = each(found.servers).filter(({ entry }) => entry.enabled !== false && entry.disabled !== true);
+  const active = each(found.servers).filter(isStarted);
   const ours = active.filter(({ entry }) => leadsToUs(entry, parts.self));
   for (const client of new Set(active.map((server) => server.client))) {
     const own = (servers: readonly FoundServer[]) => servers.filter((server) => server.client === client);
@@ -32,6 +32,11 @@ export async function checkClients(found: FoundServers, parts: ClientParts): Pro
   if (ours.length === 0)
     notes.warning('clients', 'none has an entry of the gateway', 'mcp-gateway install <client>, such as claude-code');
   return notes.findings;
+}
+
+/** Whether the client starts it: neither its entry nor the person says otherwise. */
+function isStarted({ entry, verdict: { out, off } }: FoundServer): boolean {
+  return entry.enabled !== false && entry.disabled !== true && out === undefined && off === undefined;
 }
 
 /** Each once: where the home directory is the working directory, a file counts as both. */

@@ -16,6 +16,7 @@ import { checkConfig } from './check-config.ts';
 import { checkInstallation } from './check-installation.ts';
 import { checkItself, isItself } from './check-itself.ts';
 import { checkNames } from './check-names.ts';
+import { checkSecrecy } from './check-secrecy.ts';
 import { checkServers } from './check-servers.ts';
 import { checkTokens, type TokenBill, tokenBill } from './check-tokens.ts';
 import { checkLists, checkTools, type LoggedProblem } from './check-tools.ts';
@@ -97,7 +98,7 @@ function listeningLog(): { readonly log: Logger; readonly logged: readonly Logge
   return { log: { debug: pass, info: pass, warning: keep, error: keep, setLevel: pass }, logged };
 }
 
-/** Clients, and what runs us. */
+/** Who may read our secrets, clients, and what runs us. */
 async function checkSurroundings(
   { config, home, bin, dataDirectory }: Examination,
   self: Self,
@@ -106,11 +107,12 @@ async function checkSurroundings(
   const entries = found.servers.map(({ entry }) => entry).filter((entry) => leadsToUs(entry, self));
   const entryWords = entries.flatMap(({ command, args }) => [command, args].flat()).filter(isText);
   const { versions } = process;
-  const [clients, installation] = await Promise.all([
+  const [secrecy, clients, installation] = await Promise.all([
+    checkSecrecy(config.path, home),
     checkClients(found, { home, self, existing: await entriesOf(config.path) }),
     checkInstallation({ ...home, dataDirectory, bin, entryWords, versions, uid: process.getuid?.() }),
   ]);
-  return [...clients, ...installation];
+  return [...secrecy, ...clients, ...installation];
 }
 
 function isText(value: unknown): value is string {

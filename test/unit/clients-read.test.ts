@@ -1,20 +1,20 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
 import { expect, test } from 'vitest';
+import { anyFile } from '../../src/clients/any-file.ts';
 import { CLIENTS } from '../../src/clients/clients.ts';
 import { findServers } from '../../src/clients/found-servers.ts';
 import { planImport } from '../../src/clients/import-plan.ts';
-import { plainFile } from '../../src/clients/plain-file.ts';
 import { looksSecret } from '../../src/clients/secrets.ts';
 import { clientHome } from '../../src/commands/terminal.ts';
 import { clientFiles, PLAIN_FILE } from '../helpers/client-home.ts';
 
 async function planned(...ids: string[]) {
   const files = clientFiles();
+  const home = clientHome(files.terminal);
   const clients = [
     ...CLIENTS.filter(({ id }) => ids.includes(id)),
-    ...(ids.length === 0 ? [plainFile(PLAIN_FILE)] : []),
+    ...(ids.length === 0 ? [anyFile(PLAIN_FILE, home)] : []),
   ];
-  const home = clientHome(files.terminal);
   const { servers, problems } = await findServers(clients, home);
   const self = { bins: ['/opt/gateway/dist/index.js'], hosts: ['localhost:4000'] };
   const plan = planImport(servers, { home, self, existing: new Map() });
@@ -50,7 +50,7 @@ test('Cursor and Claude Desktop: equal servers count once, the editor’s variab
 test('VS Code: what the editor asks for becomes a variable [home.import-editors]', async () => {
   const { entries, plan, cwd } = await planned('vs-code');
   const environment = { TICKETS_KEY: '${TICKETS_KEY}' };
-  expect(entries).toEqual({ tickets: { command: ['node', `${cwd}/tickets.js`], environment } });
+  expect(entries).toEqual({ tickets: { command: ['node', `${cwd}/tickets.js`], environment, cwd } });
   expect(plan.needed).toEqual([{ name: 'TICKETS_KEY', server: 'tickets' }]);
 });
 
@@ -61,6 +61,7 @@ test('OpenCode: both shapes; a file is named by where it is [home.import-opencod
     files: {
       command: ['npx', '-y', '@modelcontextprotocol/server-filesystem', '/srv/open'],
       environment: { LOG: '{env:LOG_LEVEL}' },
+      startTimeoutMs: 5_000,
       enabled: false,
     },
     keyed: {

@@ -168,14 +168,15 @@ test('a file that it made goes with the undo; a key of somebody else is not take
 });
 
 test('with --shared the entry says so, and an undo takes it back [daemon.install]', async () => {
-  const { terminal, read } = clientFiles({ empty: true });
+  const { terminal, read, exists } = clientFiles({ empty: true });
   const args = () => JSON.parse(read('.cursor/mcp.json')).mcpServers.gateway.args as string[];
   await install({ clients: ['cursor'], yes: true }, terminal);
   expect(args()).not.toContain('--shared');
   await install({ clients: ['cursor'], yes: true, shared: true }, terminal);
   expect(args().at(-1)).toBe('--shared');
   await install({ clients: ['cursor'], yes: true, undo: true }, terminal);
-  expect(args()).not.toContain('--shared');
+  // There was no file before the first of them.
+  expect(exists('.cursor/mcp.json')).toBe(false);
   await install({ clients: ['cursor'], yes: true, shared: true, package: './mcp-gateway-0.1.0.tgz' }, terminal);
   expect(args().slice(-2)).toEqual(['mcp-gateway', '--shared']);
 });
@@ -199,9 +200,33 @@ test('agents-md prints the text, or appends it once [home.agents-md]', async () 
   await agentsMd({ append: 'AGENTS.md' }, terminal);
   const text = read('project/AGENTS.md');
   expect(text.startsWith('# Mine\n\n')).toBe(true);
-  expect(text.endsWith(TEMPLATE)).toBe(true);
+  expect(text).toContain(TEMPLATE);
   await agentsMd({ append: 'AGENTS.md' }, terminal);
   expect(read('project/AGENTS.md')).toBe(text);
+});
+
+test('agents-md --remove takes the text out again, and nothing else [moving.agents-md]', async () => {
+  const { terminal, said, write, read, exists } = clientFiles({ empty: true });
+  const remove = () => agentsMd({ remove: 'AGENTS.md' }, terminal);
+  write('project/AGENTS.md', '# Mine\n');
+  await agentsMd({ append: 'AGENTS.md' }, terminal);
+  expect(await remove()).toBe(0);
+  expect(read('project/AGENTS.md')).toBe('# Mine\n');
+  expect(await remove()).toBe(0);
+  expect(said()).toContain('does not have it');
+  // Edited within, and with more behind it.
+  await agentsMd({ append: 'AGENTS.md' }, terminal);
+  write('project/AGENTS.md', `${read('project/AGENTS.md').replace('search', 'look')}\n# More\n`);
+  await remove();
+  expect(read('project/AGENTS.md')).toBe('# Mine\n\n# More\n');
+  // As older versions wrote it: without a line that ends it, and made by it.
+  write('project/AGENTS.md', `<!-- mcp-gateway: how to use the tools behind it -->\n\n${TEMPLATE}`);
+  await remove();
+  expect(exists('project/AGENTS.md')).toBe(false);
+  write('project/AGENTS.md', '<!-- mcp-gateway: how to use the tools behind it -->\n\nsomething else\n');
+  expect(await remove()).toBe(1);
+  expect(said()).toContain('take it out by hand');
+  expect(await agentsMd({ append: 'a', remove: 'a' }, terminal)).toBe(2);
 });
 
 test('the built bin finds the text, and tells of every command [home.agents-md, home.help]', () => {

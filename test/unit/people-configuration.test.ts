@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { type AddArguments, add } from '../../src/commands/add.ts';
@@ -88,18 +88,32 @@ test.each<[AddArguments, number, string]>([
   expect(said).not.toContain(TOKEN);
 });
 
-test('a literal secret is warned of with a variable instead, and not shown [people.secrets]', async () => {
+test('a literal secret goes to the file of secrets, and is not shown [people.secrets]', async () => {
   const files = clientFiles({ empty: true });
   const words = ['hub', 'serve', '--api-key', TOKEN];
+  await add({ words, env: [`GITHUB_TOKEN=${TOKEN}`], dryRun: true }, files.terminal);
+  expect(files.exists(FILE)).toBe(false);
   expect(await add({ words, env: [`GITHUB_TOKEN=${TOKEN}`, 'LANGUAGE=en'] }, files.terminal)).toBe(0);
   const said = files.said();
-  expect(said).toContain('environment: holds what looks like a secret');
-  expect(said).toContain('command: holds what looks like a secret');
-  expect(said).toContain(`write \${GITHUB_TOKEN} in its place`);
-  await add({ words: ['again', ...words.slice(1)], dryRun: true }, files.terminal);
-  expect(said + files.said()).not.toContain(TOKEN);
-  await add({ words: ['safe', 'serve'], env: [`GITHUB_TOKEN=\${GITHUB_TOKEN}`] }, files.terminal);
-  expect(files.said()).not.toContain('secret');
+  expect(said).toContain('Secrets, to ~/.config/mcp-gateway/secrets.env: HUB_API_KEY, GITHUB_TOKEN');
+  expect(said + files.read(FILE)).not.toContain(TOKEN);
+  const { servers, problems } = await loadConfig(files.config, { HOME: files.home });
+  expect(problems).toEqual([]);
+  expect(servers).toMatchObject([
+    { command: ['serve', '--api-key', TOKEN], environment: { GITHUB_TOKEN: TOKEN, LANGUAGE: 'en' } },
+  ]);
+  expect(statSync(`${files.home}/.config/mcp-gateway/secrets.env`).mode & 0o777).toBe(0o600);
+  await add({ words: ['safe', 'serve'], env: [`OTHER_TOKEN=\${OTHER_TOKEN}`] }, files.terminal);
+  expect(files.said()).toMatch(/^the variable OTHER_TOKEN is to be set/m);
+});
+
+test('where secrets come from a command, a literal one is left to whoever starts the gateway [people.secrets]', async () => {
+  const files = clientFiles({ empty: true });
+  files.write(FILE, '{"mcpServers": {}, "secrets": {"command": ["vault"]}}');
+  expect(await add({ words: ['hub', 'serve'], env: [`GITHUB_TOKEN=${TOKEN}`] }, files.terminal)).toBe(0);
+  const said = files.said();
+  expect(said).toContain('GITHUB_TOKEN is to be set where the gateway starts, to the secret that was given');
+  expect(said + files.read(FILE)).not.toContain(TOKEN);
 });
 
 const MANY = `{

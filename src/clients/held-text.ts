@@ -1,0 +1,30 @@
+/** Names that the gateway fills in, and what a shell expands itself: neither is a literal. */
+const REFERENCE = /\$?\$\{(?:[^{}]|\{[^{}]*\})*\}|\{(?:env|secret|file|input):[^{}\n]*\}/g;
+/** Characters that stand for references while a text is looked at: of the private use area, which no configuration uses. */
+const FIRST = 0xe000;
+const HOLDER = /[\ue000-\uf8ff]/g;
+
+/** A text whose references are out of the way: what looks for secrets sees one character for each. */
+export class HeldText {
+  readonly text: string;
+  readonly #references: string[] = [];
+
+  /** `reread` gives what shall stand in place of a reference that is there already. */
+  constructor(text: string, reread: (reference: string) => string) {
+    this.text = text.replace(HOLDER, '�').replace(REFERENCE, (reference) => this.hold(reread(reference)));
+  }
+
+  hold(reference: string): string {
+    this.#references.push(reference);
+    return String.fromCharCode(FIRST + this.#references.length - 1);
+  }
+
+  /** The text again, with its references. */
+  released(text: string): string {
+    return text.replace(HOLDER, (holder) => this.#references[holder.charCodeAt(0) - FIRST] ?? holder);
+  }
+}
+
+export function holdsReference(text: string): boolean {
+  return /[\ue000-\uf8ff]/.test(text);
+}

@@ -1,0 +1,119 @@
+import type { Environment } from '../config/substitute.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isRelative } from './carry.ts';
+import { SecretNames } from './secret-names.ts';
+import { withoutSecrets } from './secrets.ts';
+
+/** A server that is known already, and what the found entry tells: values of variables that have none. */
+export interface SameServer {
+  readonly key: string;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+const NAMED = /\$\{([A-Za-z_]\w*)\}/g;
+
+/**
+ * The first of the known servers that means the same: variables in any way of writing, filled in or not; a secret where
+ * the known one names a variable that nobody has set. Whether it is switched on, and what people say of it, does not count.
+ */
+export function findSame(
+  known: ReadonlyMap<string, JsonObject | undefined>,
+  found: JsonObject,
+  env: Environment,
+): SameServer | undefined {
+  const secrets = new SecretNames({});
+  withoutSecrets('any', found, secrets);
+  for (const [key, entry] of known) {
+    const values =
+      entry && new Comparison(env, secrets.values()).compare(essenceOf(entry, found), essenceOf(found, entry));
+    if (values) return { key, values };
+  }
+  return undefined;
+}
+
+/** What a server is. Where it starts does not count if the other says nothing of it and nothing leads to a file there. */
+function essenceOf(entry: JsonObject, other: JsonObject): JsonObject {
+  const {
+    type: _type,
+    enabled: _enabled,
+    description: _description,
+    tags: _tags,
+    startTimeoutMs: _start,
+    ...rest
+  } = entry;
+  const { cwd, ...apart } = rest;
+  const words = [entry.command, Object.values(isJsonObject(entry.environment) ? entry.environment : {})].flat();
+  const isAnywhere = typeof cwd === 'string' && other.cwd === undefined && !words.some((word) => isRelative(word, cwd));
+  return Object.fromEntries(
+    Object.entries(isAnywhere ? apart : rest).filter(([, value]) => value && JSON.stringify(value) !== '{}'),
+  );
+}
+
+/** One comparison; a variable has one value in all of it. */
+class Comparison {
+  readonly #values = new Map<string, string>();
+  readonly #env: Environment;
+  readonly #secrets: readonly string[];
+
+  constructor(env: Environment, secrets: readonly string[]) {
+    this.#env = env;
+    this.#secrets = secrets;
+  }
+
+  compare(known: unknown, found: unknown): ReadonlyMap<string, string> | undefined {
+    return this.#isSame(known, found) ? this.#values : undefined;
+  }
+
+  #isSame(known: unknown, found: unknown): boolean {
+    if (Array.isArray(known) && Array.isArray(found))
+      return known.length === found.length && known.every((item, index) => this.#isSame(item, found[index]));
+    if (isJsonObject(known) && isJsonObject(found)) {
+      const keys = Object.keys(known);
+      return (
+        keys.length === Object.keys(found).length &&
+        keys.every((key) => Object.hasOwn(found, key) && this.#isSame(known[key], found[key]))
+      );
+    }
+    if (typeof known === 'object' || typeof found === 'object') return known === found;
+    return this.#isSameText(canonical(String(known)), canonical(String(found)));
+  }
+
+  #isSameText(known: string, found: string): boolean {
+    if (known === found) return true;
+    const [filled, other] = [this.#filled(known), this.#filled(found)];
+    if (unescaped(filled) === unescaped(other)) return true;
+    const names = [...filled.matchAll(NAMED)].map(([, name = '']) => name);
+    if (names.length === 0) return false;
+    const parts = filled.split(NAMED).map((part, index) => (index % 2 === 0 ? escaped(part) : '([\\s\\S]+?)'));
+    const values = new RegExp(`^${parts.join('')}$`).exec(other)?.slice(1) ?? [];
+    return values.length > 0 && names.every((name, index) => this.#learns(name, values[index] ?? ''));
+  }
+
+  #learns(name: string, value: string): boolean {
+    if (value === `\${${name}}`) return true;
+    if (!this.#secrets.includes(value) || (this.#values.get(name) ?? value) !== value) return false;
+    this.#values.set(name, value);
+    return true;
+  }
+
+  #filled(text: string): string {
+    return text.replace(NAMED, (reference, name: string) => this.#env[name] || reference);
+  }
+}
+
+/** `${X}`, `${env:X}`, `{env:X}` and `$X` name the same variable. */
+function canonical(text: string): string {
+  return text
+    .replace(/\$\{env:([A-Za-z_]\w*)/g, '$${$1')
+    .replace(/(?<!\$)\{env:([A-Za-z_]\w*)\}/g, '$${$1}')
+    .replace(/(?<![$\w])\$([A-Z_][A-Z\d_]*)\b/g, '$${$1}');
+}
+
+/** A reference that is passed on, or what a variable holds in its place. */
+function unescaped(text: string): string {
+  return text.replaceAll('$${', '${');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,70 @@
+import { HeldText } from './held-text.ts';
+import { type Blank, loginWithout, textWithout, valueUnder } from './secret-texts.ts';
+
+/** Options whose value is a header. */
+const HEADER_OPTION = /^(?:-H|--?(?:http-?)?headers?)$/i;
+/** Options whose value is `NAME=value`. */
+const VARIABLE_OPTION = /^(?:-e|--?env(?:ironment)?(?:-var)?|--build-arg|--?set-env|--secret)$/i;
+const LOGIN_OPTION = /^(?:-u|--user|--userpwd|--auth|--basic|--credentials?)$/;
+
+/** The words of a command without their secrets: behind options, in assignments, headers, scripts and addresses. */
+export function commandWithout(words: readonly unknown[], blank: Blank): unknown[] {
+  return words.map((word, index) => {
+    if (typeof word !== 'string') return word;
+    return wordWithout(word, String(words[index - 1] ?? ''), isEnvWord(words, index), blank);
+  });
+}
+
+function wordWithout(word: string, before: string, isAssigned: boolean, blank: Blank): string {
+  const isValue = /^--?[A-Za-z]/.test(before) && !before.includes('=') && !word.startsWith('-');
+  if (isValue && HEADER_OPTION.test(before)) return pairWithout(word, /^([^:=]+[:=]\s*)([\s\S]*)$/, blank);
+  if (isAssigned || (isValue && VARIABLE_OPTION.test(before))) return pairWithout(word, /^([^=]+=)([\s\S]*)$/, blank);
+  if (isValue && LOGIN_OPTION.test(before)) {
+    const without = loginWithout(word, blank);
+    if (without !== word) return without;
+  }
+  if (isValue) return valueWithout(before, word, blank);
+  // One option or variable of one word: all of its value counts, blanks included.
+  return /^--?[A-Za-z][\w.-]*=[\s\S]*$/.test(word)
+    ? pairWithout(word, /^([^=]+=)([\s\S]*)$/, blank)
+    : textWithout(word, blank);
+}
+
+/** `name=value` or `name: value`: by the name first. */
+function pairWithout(word: string, shape: RegExp, blank: Blank): string {
+  const [, start = '', value = ''] = shape.exec(word) ?? [];
+  if (start === '') return textWithout(word, blank);
+  return start + valueWithout(start.replace(/[:=]\s*$/, ''), value, blank);
+}
+
+/** A value that stands under a name; the scheme of a header stays. */
+export function valueWithout(name: string, value: string, blank: Blank): string {
+  const [, scheme = '', rest = value] = /^((?:Bearer|Basic|Token|ApiKey|Digest) +)([\s\S]+)$/i.exec(value) ?? [];
+  const held = new HeldText(rest, (reference) => reference);
+  const label = scheme === '' ? name : 'token';
+  const under = valueUnder(name, held.text, (_, secret) => held.hold(blank(label, secret)));
+  if (under !== held.text) return scheme + held.released(under);
+  // A scheme says what comes behind it, whatever the name.
+  const isCredential = /^(?:Bearer|Basic) /i.test(scheme) && /^[^\s{}$]{4,}$/.test(rest) && !/^auth/i.test(rest);
+  if (isCredential) return scheme + blank('token', rest);
+  return textWithout(value, labelled(name, blank), { entropy: !isIdentifier(name) });
+}
+
+/** What has no name of its own is called after where it stands. */
+function labelled(name: string, blank: Blank): Blank {
+  return (inner, value) => blank(inner === 'secret' ? name : inner, value);
+}
+
+/** Names of what is random, and no secret. */
+function isIdentifier(name: string): boolean {
+  return /(?:id|ids|uuid|hash|sha\d*|digest|checksum|commit|revision|version|model|path|file|dir)$/i.test(name);
+}
+
+/** `env A=1 B=2 program`: each is one variable, however its value looks. */
+function isEnvWord(words: readonly unknown[], index: number): boolean {
+  const start = words.findIndex((word) => typeof word === 'string' && /(?:^|[\\/])env$/.test(word));
+  if (start < 0 || index <= start) return false;
+  return words
+    .slice(start + 1, index + 1)
+    .every((word) => typeof word === 'string' && /^(?:-.*|[A-Za-z_]\w*=[\s\S]*)$/.test(word));
+}

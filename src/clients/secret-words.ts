@@ -1,0 +1,115 @@
+/** Words that name nothing but secrets: any value under them is one. */
+const STRONG = new Set([
+  ...['password', 'passwords', 'passwd', 'passwort', 'pwd', 'pass', 'passphrase', 'passcode', 'secret', 'secrets'],
+  ...['token', 'tokens', 'credential', 'credentials', 'creds', 'bearer', 'authorization', 'jwt', 'pat', 'apikey'],
+]);
+/** Words that also name other things: their values are looked at. */
+const WEAK = new Set([
+  'key',
+  'keys',
+  'auth',
+  'authn',
+  'cookie',
+  'cookies',
+  'dsn',
+  'sig',
+  'signature',
+  'sas',
+  'pin',
+  'otp',
+  'cred',
+]);
+/** Words written together: `githubtoken`, `myApikey`, `clientsecret`. */
+const STRONG_END =
+  /(?:token|secret|passwo?r?d|pwd|(?:db|user|require|my|admin|root|http|proxy|smtp|mail|sql|pg|ssh)pass|passphrase|mnemonic|apikey|accesskey|authkey|privatekey|secretkey|credentials?)s?$/;
+/** Last words that say that the value is something else. */
+const ABOUT = new Set([
+  ...['path', 'file', 'filename', 'dir', 'directory', 'folder', 'name', 'id', 'ids', 'mode', 'type', 'kind', 'enabled'],
+  ...[
+    'disabled',
+    'limit',
+    'limits',
+    'ttl',
+    'timeout',
+    'expiry',
+    'expires',
+    'url',
+    'uri',
+    'endpoint',
+    'host',
+    'hostname',
+  ],
+  ...['port', 'issuer', 'audience', 'scope', 'scopes', 'method', 'methods', 'algorithm', 'alg', 'provider', 'region'],
+  ...[
+    'version',
+    'count',
+    'size',
+    'length',
+    'max',
+    'min',
+    'format',
+    'prefix',
+    'required',
+    'interval',
+    'budget',
+    'window',
+  ],
+  ...[
+    'strategy',
+    'flow',
+    'domain',
+    'realm',
+    'user',
+    'username',
+    'email',
+    'usage',
+    'model',
+    'header',
+    'minute',
+    'store',
+  ],
+  ...['env', 'var', 'variable', 'envvar'],
+]);
+/** Values of switches and counts. */
+const PLAIN = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,6})?$/i;
+/** Kinds of authentication, and of keys. */
+const KIND =
+  /^(?:basic|bearer|oauth\d?|oidc|jwt|digest|ntlm|saml|ldap|token|api[-_]?key|required|optional|default|rsa|ed25519|ssh)$/i;
+/** A file: where people keep them, or with an extension. What begins with a slash may be a secret drawn by lot. */
+const PLAIN_PATH =
+  /^(?:~|\.{1,2}|[A-Za-z]:|\/(?:home|Users|etc|usr|opt|var|run|srv|tmp|mnt|root|private|app|data))[\\/][^:;]*$|^(?:~|\.{1,2})?\/[\w.@/ -]*\.\w{1,6}$/;
+/** A reference in the words of a shell, or of Windows. */
+const SHELL_REFERENCE = /^(?:\$\w+|%\w+%|\$env:\w+)$/;
+
+/** How much a name says that its value is a secret; undefined: nothing. */
+export function secretWordIn(name: string): 'strong' | 'weak' | undefined {
+  const words = wordsOf(name);
+  // Whoever has the id of a session is in it.
+  if (/session[-_ ]?id$/i.test(name)) return 'strong';
+  if (ABOUT.has(words.at(-1) ?? '')) return undefined;
+  if (words.some((word) => STRONG.has(word) || STRONG_END.test(word))) return 'strong';
+  if (words.some((word, index) => word === 'api' && words[index + 1] === 'key')) return 'strong';
+  return words.some((word) => WEAK.has(word)) ? 'weak' : undefined;
+}
+
+/** Whether what stands under such a name is a switch, a count, a kind, a path or a reference instead. */
+export function isPlainUnder(name: 'strong' | 'weak', value: string): boolean {
+  const text = value.trim();
+  if (SHELL_REFERENCE.test(text)) return true;
+  // Longer numbers are passwords too, short ones limits: `MAX_TOKENS`.
+  if (PLAIN.test(text) || KIND.test(text)) return true;
+  if (PLAIN_PATH.test(text)) return true;
+  return name === 'weak' && /^https?:\/\/\S+$/.test(text);
+}
+
+/** Of longer names the rest says nothing more. */
+const MAX_NAME = 200;
+
+/** `X-Api-Key`, `apiKey2`, `API_KEY` → api, key. */
+function wordsOf(name: string): string[] {
+  const apart = name
+    .slice(0, MAX_NAME)
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
+  return apart.split(/[^A-Za-z]+/).flatMap((word) => (word === '' ? [] : word.toLowerCase()));
+}

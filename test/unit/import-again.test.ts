@@ -1,0 +1,167 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openSecrets } from '../../src/clients/open-secrets.ts';
+import { importServers } from '../../src/commands/import.ts';
+import { clientHome } from '../../src/commands/terminal.ts';
+import { warnOfOpenSecrets } from '../../src/commands/warn-of-open-secrets.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { mayBeOpen } from '../../src/config/open-files.ts';
+import { checkSecrecy } from '../../src/doctor/check-secrecy.ts';
+import { clientFiles } from '../helpers/client-home.ts';
+
+const json = (value: unknown) => JSON.stringify(value);
+const TOKEN = 'ghp_a0made1up2credential3';
+const OURS = '.config/mcp-gateway/config.json';
+const SECRETS = '.config/mcp-gateway/secrets.env';
+
+function server(token: string) {
+  return { url: 'https://hub.example.com/mcp', headers: { Authorization: `Bearer ${token}` } };
+}
+
+test.each(['${HUB}', '${env:HUB}', '{env:HUB}'])(
+  'a secret is kept for an entry whose %s has no value [moving.same]',
+  async (written) => {
+    const files = clientFiles({ empty: true });
+    files.write(OURS, json({ hub: server(written) }));
+    files.write('.cursor/mcp.json', json({ mcpServers: { hub: server(TOKEN) } }));
+    await importServers({ sources: [], yes: true }, files.terminal);
+    const said = files.said();
+    expect(said).toContain('= hub  is there already');
+    expect(said).toContain('HUB   # from ~/.cursor/mcp.json: mcpServers.hub');
+    expect(said).not.toContain(TOKEN);
+    const { servers, problems } = await loadConfig(files.config, { HOME: files.home });
+    expect(problems).toEqual([]);
+    expect(servers).toMatchObject([{ headers: { Authorization: `Bearer ${TOKEN}` } }]);
+    await importServers({ sources: [], yes: true }, files.terminal);
+    expect(files.said()).toContain('Nothing new: the 1 server is there already.\nNext: mcp-gateway install cursor\n');
+  },
+);
+
+test('one file has the variable, a later one the secret: they are one server, and it starts [moving.same]', async () => {
+  const files = clientFiles({ empty: true });
+  files.write('.claude.json', json({ mcpServers: { one: { command: 'x', env: { HUB_TOKEN: '${HUB_TOKEN}' } } } }));
+  files.write(
+    '.gemini/settings.json',
+    json({ mcpServers: { two: { command: 'x', env: { HUB_TOKEN: '$HUB_TOKEN' } } } }),
+  );
+  files.write('.cursor/mcp.json', json({ mcpServers: { three: { command: 'x', env: { HUB_TOKEN: TOKEN } } } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  const { servers } = await loadConfig(files.config, { HOME: files.home });
+  expect(servers).toMatchObject([{ key: 'one', environment: { HUB_TOKEN: TOKEN } }]);
+});
+
+test('another account is another server, and so are two names in one file [moving.same]', async () => {
+  const files = clientFiles({ empty: true });
+  files.write(
+    '.cursor/mcp.json',
+    json({ mcpServers: { hub: server(TOKEN), again: server(TOKEN), other: server(`${TOKEN}4`) } }),
+  );
+  await importServers({ sources: [], yes: true }, files.terminal);
+  const text = files.read(OURS);
+  const { servers, problems } = await loadConfig(files.config, { HOME: files.home });
+  expect(problems).toEqual([]);
+  expect(servers.map((each) => [each.key, each.type === 'remote' && each.headers.Authorization])).toEqual([
+    ['hub', `Bearer ${TOKEN}`],
+    ['again', `Bearer ${TOKEN}`],
+    ['other', `Bearer ${TOKEN}4`],
+  ]);
+  files.said();
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(files.said()).toContain('Nothing new: all 3 servers are there already.');
+  expect(files.read(OURS)).toBe(text);
+});
+
+test('a user’s server has its name before one of a project [moving.same]', async () => {
+  const files = clientFiles({ empty: true });
+  files.write('project/.mcp.json', json({ mcpServers: { hub: { command: 'theirs' } } }));
+  files.write('.codex/config.toml', '[mcp_servers.hub]\ncommand = "mine"\n');
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(JSON.parse(files.read(OURS))).toEqual({
+    hub: { command: ['mine'] },
+    'hub-2': { command: ['theirs'], cwd: files.cwd },
+  });
+  // The same as the user's, but for where it starts, is no other server.
+  files.write('project/.mcp.json', json({ mcpServers: { mine: { command: 'mine' } } }));
+  files.said();
+  await importServers({ sources: ['claude-code'], yes: true }, files.terminal);
+  expect(files.said()).toContain('= hub  is there already');
+});
+
+test('it ends with the command to run next [moving.next]', async () => {
+  const files = clientFiles({ empty: true });
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(files.said()).toContain('No servers found.');
+  files.write('.cursor/mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(files.said()).toMatch(/\nNext: mcp-gateway install cursor\n$/);
+  files.write('.cursor/mcp.json', json({ mcpServers: { b: { command: 'b' }, gateway: { command: 'mcp-gateway' } } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(files.said()).toMatch(/\nNext: mcp-gateway doctor\n$/);
+});
+
+test('secrets close the file that they are added to, also behind a link [moving.secrets-mode]', async () => {
+  const files = clientFiles({ empty: true });
+  files.write('kept/secrets.env', 'OLD=1\n');
+  mkdirSync(join(files.home, '.config/mcp-gateway'), { recursive: true });
+  symlinkSync(join(files.home, 'kept/secrets.env'), join(files.home, SECRETS));
+  chmodSync(join(files.home, 'kept/secrets.env'), 0o644);
+  files.write('.cursor/mcp.json', json({ mcpServers: { hub: server(TOKEN) } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(files.read('kept/secrets.env')).toBe(`OLD=1\nHUB_TOKEN='${TOKEN}'\n`);
+  expect(statSync(join(files.home, 'kept/secrets.env')).mode & 0o777).toBe(0o600);
+});
+
+test('files with secrets that others may read are named: of secrets, named ones, and the configuration [moving.open-files]', async () => {
+  const files = clientFiles({ empty: true });
+  const home = clientHome(files.terminal);
+  const settings = {
+    secrets: { file: 'secrets.env' },
+    auth: { strategy: 'api-key', apiKeys: [`sha256:${'0'.repeat(64)}`] },
+  };
+  const entry = { url: 'https://h/mcp', headers: { Authorization: 'Bearer {file:~/token}', 'X-Key': '${KEY}' } };
+  files.write(OURS, json({ $gateway: settings, hub: entry }));
+  files.write(SECRETS, 'KEY=x\n');
+  files.write('token', 'x');
+  const paths = [SECRETS, 'token', OURS].map((name) => join(files.home, name));
+  const close = (mode: number) => {
+    for (const path of paths) chmodSync(path, mode);
+  };
+  const open = async () => (await openSecrets(files.config, home)).map(({ path, who }) => [path, who]);
+  close(0o644);
+  // The configuration itself holds none.
+  expect(await open()).toEqual(paths.slice(0, 2).map((path) => [path, 'everybody on this machine']));
+  close(0o640);
+  expect(await open()).toEqual(paths.slice(0, 2).map((path) => [path, 'its group']));
+  files.write(OURS, json({ $gateway: settings, hub: { ...entry, headers: { 'X-Key': TOKEN } } }));
+  const findings = await checkSecrecy(files.config, home);
+  expect(findings.map(({ place, cure }) => [place, cure])).toContainEqual([paths[2], `chmod 600 ${paths[2]}`]);
+  expect(json(findings)).not.toContain(TOKEN);
+  const logged: string[] = [];
+  const pass = () => {};
+  const log = {
+    debug: pass,
+    info: pass,
+    error: pass,
+    setLevel: pass,
+    warning: (message: string) => void logged.push(message),
+  };
+  await warnOfOpenSecrets(files.config, log);
+  expect(logged).toContainEqual(expect.stringMatching(/config\.json: its group may read it: .*chmod 600/));
+  expect(mayBeOpen(await loadConfig(files.config, { HOME: files.home }))).toBe(true);
+  close(0o600);
+  expect(await open()).toEqual([]);
+});
+
+test('of the backups the newest five stay [moving.backups]', async () => {
+  const files = clientFiles({ empty: true });
+  for (let count = 0; count < 8; count++) {
+    files.write('.cursor/mcp.json', json({ mcpServers: { [`s${count}`]: { command: `s${count}` } } }));
+    await importServers({ sources: [], yes: true }, files.terminal);
+  }
+  const names = readdirSync(join(files.home, '.config/mcp-gateway')).filter((name) => name.includes('.bak-'));
+  expect(names).toHaveLength(5);
+  const latest = files.read(`.config/mcp-gateway/${names.sort().at(-1)}`);
+  expect(Object.keys(JSON.parse(latest))).toHaveLength(7);
+});

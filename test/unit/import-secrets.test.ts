@@ -1,0 +1,244 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
+import { expect, test } from 'vitest';
+import { SecretNames } from '../../src/clients/secret-names.ts';
+import { withoutSecrets } from '../../src/clients/secrets.ts';
+import { substitute, substituteAll } from '../../src/config/substitute.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+
+/** Of no known form: only where it stands tells it. */
+const WORD = 'kanarienvogel';
+const RANDOM = 'q7Xk29dZkLp02mdA81zW';
+const HEX = '9f86d081884c7d659a2feaa0c55ad015';
+
+/** The entry without its secrets, and the same with the variables filled in again. */
+function moved(entry: JsonObject) {
+  const names = new SecretNames({});
+  const without = withoutSecrets('demo', entry, names);
+  const { missing } = substitute(JSON.stringify(without), {});
+  const env = Object.fromEntries([...new Set(missing)].map((name) => [name, names.valueOf(name)]));
+  const again = substituteAll(without, (text) => substitute(text, env).text);
+  return { text: JSON.stringify(without), again };
+}
+
+const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
+  ['an option and its value', ['x', '--api-key', WORD]],
+  ['an option in capitals', ['x', '--apiKey', WORD]],
+  ['an option with =', ['x', `--token=${WORD}`]],
+  ['an option whose name only contains the word', ['x', `--token-prod=${WORD}`]],
+  ['a value with blanks behind an option', ['x', `--password=${WORD} and more`]],
+  ['a header as a value', ['npx', 'mcp-remote', 'https://h/sse', '--header', `Authorization: Bearer ${WORD}`]],
+  ['a header without a scheme', ['npx', 'mcp-remote', 'https://h/sse', '--header', `X-Api-Key:${WORD}`]],
+  ['a header in an option', ['x', `--header=Authorization: Bearer ${WORD}`]],
+  ['a header in an option, no blank', ['x', `--header=X-Auth-Token:${WORD}`]],
+  ['-H', ['curl', '-H', `Authorization: Token ${WORD}`]],
+  ['-H, glued', ['curl', `-HX-Api-Key: ${WORD}`]],
+  ['a cookie', ['x', '--header', `Cookie: sid=${WORD}; b=1`]],
+  ['docker -e', ['docker', 'run', '-i', '-e', `GITHUB_TOKEN=${WORD}`, 'img']],
+  ['docker -e, glued', ['docker', 'run', `-eAPI_KEY=${WORD}`, 'img']],
+  ['docker --env', ['docker', 'run', '--env', `DB_PASS=${WORD} x`, 'img']],
+  ['docker --env=', ['docker', 'run', `--env=SECRET_KEY_BASE=${WORD}`, 'img']],
+  ['docker -e with a harmless name', ['docker', 'run', '-e', `THING=${RANDOM}`, 'img']],
+  ['env', ['env', `TOKEN=${WORD} two`, 'A=b', 'node', 's.js']],
+  ['/usr/bin/env -S', ['/usr/bin/env', '-S', `API_TOKEN=${WORD} node s.js`]],
+  ['sh -c', ['sh', '-c', `API_KEY=${WORD} exec node s.js`]],
+  ['sh -c, exported', ['sh', '-c', `export API_KEY=${WORD} && exec node s.js`]],
+  ['sh -c, quoted', ['sh', '-c', `API_KEY='${WORD} x' exec node s.js`]],
+  ['sh -c, double quotes', ['bash', '-lc', `API_KEY="${WORD} x" exec node s.js`]],
+  ['sh -c, odd quotes', ['sh', '-c', `API_KEY='it'\\''s ${WORD}' exec node s.js`]],
+  ['sh -c, an option', ['bash', '-lc', `source ~/.profile && exec uvx srv --api-key ${WORD}`]],
+  ['sh -c, a header', ['sh', '-c', `exec npx mcp-remote https://h/mcp --header "Authorization: Bearer ${WORD}"`]],
+  ['sh -c, docker', ['sh', '-c', `docker run -e PASSWORD=${WORD} img`]],
+  ['cmd /c set', ['cmd', '/c', `set API_KEY=${WORD} x&&npx -y srv`]],
+  ['cmd /c set, quoted', ['cmd', '/c', `set "API_KEY=${WORD}" && npx -y srv`]],
+  ['powershell', ['powershell', '-Command', `$env:API_KEY='${WORD}'; npx -y srv`]],
+  ['powershell, blanks and double quotes', ['pwsh', '-c', `$env:GITHUB_TOKEN = "${WORD}"; npx -y srv`]],
+  ['JSON', ['npx', '@smithery/cli', 'run', 'x', '--config', JSON.stringify({ apiKey: WORD, n: 1 })]],
+  ['JSON within JSON', ['npx', 'x', '--config', JSON.stringify(JSON.stringify({ apiKey: WORD }))]],
+  ['JSON, nested below a name', ['x', '--config', JSON.stringify({ tokens: { search: WORD }, keys: [`${WORD}2`] })]],
+  ['JSON with headers', ['x', JSON.stringify({ headers: { Authorization: `Bearer ${WORD}` } })]],
+  ['JSON with quotes in the value', ['x', '--config', JSON.stringify({ password: `${WORD}"\\x` })]],
+  ['a connection string', ['x', `Server=h,1433;User Id=sa;Password=${WORD};Encrypt=true`]],
+  ['a storage account', ['x', '--connection', `DefaultEndpointsProtocol=https;AccountName=a;AccountKey=${WORD}a==`]],
+  ['an address of a database', ['x', `postgresql://me:${WORD}@db.example.com:5432/app`]],
+  ['a password with odd characters', ['x', `mysql://me:${WORD}/a@b?c@db/app`]],
+  ['libpq', ['x', '--dsn', `host=h user=u password=${WORD}`]],
+  ['redis', ['x', `redis.example.com:6380,password=${WORD},ssl=True`]],
+  ['a login', ['curl', '-u', `me:${WORD}`, 'https://h']],
+  ['npm', ['npm', 'exec', `--//registry.npmjs.org/:_authToken=${WORD}`]],
+  ['a token in a path', ['npx', 'mcp-remote', `https://mcp.example.com/s/${RANDOM}/mcp`]],
+  ['a token in a query', ['npx', 'mcp-remote', `https://mcp.example.com/mcp?api_key=${WORD}&x=1`]],
+  ['a token by itself', ['x', RANDOM]],
+  ['a random word behind a harmless option', ['x', '--workspace', RANDOM]],
+  ['hex', ['x', '-k', HEX]],
+  ['a private key', ['x', '--pem', `-----BEGIN PRIVATE KEY-----\n${WORD}\n-----END PRIVATE KEY-----`]],
+  ['a semicolon within a quoted password', ['x', `Server=h;Password="${WORD};${WORD}";Encrypt=true`]],
+  ['a setting of fish', ['fish', '-c', `set -x API_KEY ${WORD}; x`]],
+  ['a call of powershell', ['pwsh', '-c', `[Environment]::SetEnvironmentVariable('API_KEY', '${WORD}')`]],
+  ['jdbc', ['x', `jdbc:sqlserver://h:1433;user=sa;password=${WORD};encrypt=true`]],
+  ['set in words of its own', ['cmd', '/c', 'set', `API_KEY=${WORD}&&`, 'npx', 'x']],
+  ['an option in capitals after a plus', ['x', '--oauth2Bearer', WORD]],
+  ['a command line in one word', [`API_KEY=${WORD} npx -y srv`]],
+];
+
+const VALUES: readonly (readonly [string, string])[] = [
+  ...['API_KEY', 'TOKEN_GITHUB', 'SECRET_VALUE', 'DB_PASSWORD_PROD', 'githubToken', 'GITHUBTOKEN', 'APIKEY', 'PAT'].map(
+    (name) => [name, WORD] as const,
+  ),
+  ...['KEY_2', 'MY_SECRET_HERE', 'CREDENTIALS_JSON', 'AUTH', 'X_COOKIE_JAR', 'DB_PASS', 'PASSPHRASE', 'api.key'].map(
+    (name) => [name, WORD] as const,
+  ),
+  ['DB_PASSWORD', '12345678'],
+  ['THING', RANDOM],
+  ['AUTH_HEADER', `Bearer ${WORD}`],
+  ['SESSION_ID', WORD],
+  ['DBPASS', WORD],
+  ['HEADERS', `Authorization: Bearer ${WORD}`],
+  ['OPENAPI_MCP_HEADERS', `{"Authorization": "Bearer ${WORD}", "Notion-Version": "2022-06-28"}`],
+  ['DATABASE_URL', `postgres://me:${WORD}@db/x`],
+  ['CONFIG', JSON.stringify({ a: { clientSecret: WORD } })],
+  ['SENTRY', `https://${HEX}@o1.ingest.example.com/2`],
+  ['WEBHOOK', `https://hooks.example.com/services/T0001/B0002/${RANDOM}`],
+  ['REPO', `https://x-access-token:${WORD}@github.com/a/b.git`],
+  ['REMOTE', `https://ghp_${RANDOM}@github.com/a/b.git`],
+];
+
+const KNOWN = [
+  ...['ghp_abcdefghijklmnop1234', 'github_pat_11ABCDEFG0abcdefghij', 'gho_abcdefghij123', 'glpat-abcdefghij12345'],
+  ...[
+    'sk-abcdef1234567890',
+    'sk-ant-api03-abcdefg123',
+    'sk_live_abcdef123456',
+    'xoxb-123456-abcdef',
+    'xapp-1-A0123-456',
+  ],
+  ...['AKIAABCDEFGHIJKLMNOP', 'AIzaSyA1234567890abcdefghijk', 'npm_abcdefghijklmnopqrstuvwxyz0123456789'],
+  ...[
+    'hf_abcdefghijklmnopqrstuv',
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
+    'ntn_1234567890abcdefghij',
+    'SG.abcdefghij.klmnop',
+  ],
+  ...[
+    'lin_api_abcdefghij1234567890',
+    'dop_v1_0123456789abcdef0123',
+    'shpat_0123456789abcdef0123',
+    'figd_abc123def456ghi789j',
+  ],
+  ...['tvly-dev-abcdef1234567890', 'gsk_abcdefghij1234567890', 'pypi-AgEIcHlwaS5vcmcCJDE', 'ATATT3xFfGF0abcdefgh1234'],
+  '123456789:AAabcdefghijklmnopqrstuvwxyz1234567',
+];
+
+/** Whether anything of the secrets is left. */
+const LEFT = new RegExp(
+  [WORD, RANDOM, HEX, '12345678', ...KNOWN].map((text) => text.replace(/[.+]/g, '\\$&')).join('|'),
+);
+
+test.each(COMMANDS)('in a command, %s becomes a variable and comes back as it was [moving.secrets]', (_, command) => {
+  const { text, again } = moved({ command });
+  expect(text).not.toMatch(LEFT);
+  expect(again).toEqual({ command });
+});
+
+test.each(VALUES)('%s=%s becomes a variable and comes back as it was [moving.secrets]', (name, value) => {
+  const entry = { command: ['x'], environment: { [name]: value } };
+  const { text, again } = moved(entry);
+  expect(text).not.toMatch(LEFT);
+  expect(again).toEqual(entry);
+});
+
+test.each(KNOWN)('%s is known wherever it stands [moving.secrets]', (token) => {
+  const entry = {
+    command: ['x', '--thing', token, `sh -c "x ${token}"`, `a=${token}`],
+    environment: { THING: token, LIST: `a, ${token}` },
+    cwd: `/srv/${token}`,
+  };
+  const { text, again } = moved(entry);
+  expect(text).not.toMatch(LEFT);
+  expect(again).toMatchObject({ command: entry.command, environment: entry.environment });
+  const remote = { url: `https://h/${token.replace(':', '%3A')}/mcp`, headers: { 'X-Thing': token } };
+  expect(moved(remote).text).not.toMatch(LEFT);
+});
+
+test.each([
+  [`https://me:${WORD}@h/mcp`],
+  [`https://h/mcp?token=${WORD}`],
+  [`https://h/mcp?x=1&access_token=${WORD}#y`],
+  [`https://h/mcp#access_token=${WORD}`],
+  [`https://h/mcp?config=${encodeURIComponent(JSON.stringify({ apiKey: WORD }))}`],
+  [`https://h/mcp?config=${Buffer.from(JSON.stringify({ apiKey: WORD })).toString('base64url')}`],
+  [`https://h/mcp/token/${WORD}7`],
+  [`https://h/v1/${RANDOM}/sse`],
+  ['https://h/partner/0b0e6b44-6d2f-4e2c-9d59-3f1d2f0a1b2c/mcp'],
+  [`https://\${HOST}/mcp?token=${WORD}`],
+])('the address %s loses its credential and gets it back [moving.secrets]', (url) => {
+  const { text, again } = moved({ url });
+  expect(text).not.toMatch(LEFT);
+  expect(text).not.toContain('0b0e6b44');
+  expect(text).not.toContain(Buffer.from(JSON.stringify({ apiKey: WORD })).toString('base64url'));
+  if (!url.includes('${HOST}')) expect(again).toEqual({ url });
+});
+
+test('headers keep their scheme, and what counts where a variable is unset is a secret too [moving.secrets]', () => {
+  const headers = { Authorization: `Bearer ${WORD}`, 'X-Key': `\${X_KEY:-${WORD}}`, 'X-Plain': '${PLAIN:-eu}' };
+  const { text } = moved({ url: 'https://h/mcp', headers, oauth: { clientId: 'a', clientSecret: 'b' } });
+  expect(text).not.toMatch(LEFT);
+  expect(JSON.parse(text)).toMatchObject({
+    headers: { Authorization: 'Bearer ${DEMO_TOKEN}', 'X-Plain': '${PLAIN:-eu}' },
+    oauth: { clientId: 'a', clientSecret: '${DEMO_CLIENT_SECRET}' },
+  });
+});
+
+test('what is too long, or assigned too deep, to be looked at is put aside as a whole [moving.secrets]', () => {
+  for (const text of [`${'a '.repeat(5_000)}${WORD}`, `${'a='.repeat(500)}${WORD}`]) {
+    const entry = { command: ['x', text] };
+    const { text: without, again } = moved(entry);
+    expect(without).not.toMatch(LEFT);
+    expect(again).toEqual(entry);
+  }
+});
+
+test('a secret around a variable is one too [moving.secrets]', () => {
+  const { text } = moved({
+    command: ['x', `--token=${WORD}\${X}`],
+    environment: { API_KEY: `\${X}${WORD}`, A: `Bearer \${X}` },
+  });
+  expect(text).not.toMatch(LEFT);
+  expect(JSON.parse(text)).toMatchObject({
+    environment: { API_KEY: expect.stringContaining('${X}'), A: 'Bearer ${X}' },
+  });
+});
+
+test('what is no secret stays as it is written [moving.secrets]', () => {
+  const entry = {
+    command: [
+      ...['npx', '-y', '@modelcontextprotocol/server-filesystem@2025.8.21', '/Users/me/My Documents/Project2024'],
+      ...['--model', 'claude-3-5-sonnet-20241022', '--auth', 'oauth', '--token-limit', '4000', '--max-tokens=8192'],
+      ...['uvx', '--from', 'git+https://github.com/oraios/serena@9f86d081884c7d659a2feaa0c55ad015a3bf4f1b', 'serena'],
+      ...['--key', './certs/key.pem', '--header', 'X-Region: eu', '--header', 'Authorization: Bearer ${TOKEN}'],
+      `ghcr.io/github/github-mcp-server@sha256:${HEX}${HEX}`,
+      ...['/nix/store/0c0h7y8q1m5x9w2r4t6v8b0n3k5j7l9p-node/bin/node', 'C:\\Users\\me\\AppData\\Roaming\\npm\\srv.cmd'],
+      ...['--host=0.0.0.0', '--port', '8080', '--timezone=Europe/Berlin', 'mcp-server-kubernetes', 'task-master-ai'],
+      ...['sh', '-c', 'for i in a b; do echo ${i}; done; exec node server.js --root "${_R%/}"', '-v', '${PWD}:/w'],
+      ...['-e', 'GITHUB_TOKEN', '--config', '{"limit": 3, "name": "a", "tokenLimit": 5}', '--keyboard', 'german'],
+    ],
+    environment: {
+      ...{ TOKEN_FILE: '/run/token', MAX_TOKENS: '4000', API_KEY: '${API_KEY}', LANGUAGE: 'en', AUTHOR: 'someone' },
+      ...{ AWS_REGION: 'eu-central-1', PATH: '/usr/bin:/bin', TOKEN_URL: 'https://login.example.com/oauth/token' },
+      ...{
+        AUTH_TYPE: 'basic',
+        PROJECT_ID: '0b0e6b44-6d2f-4e2c-9d59-3f1d2f0a1b2c',
+        NODE_OPTIONS: '--max-old-space-size=4096',
+      },
+      ...{ GOOGLE_APPLICATION_CREDENTIALS: '/home/me/key.json', SINCE: '2024-01-01T00:00:00Z', KEY: '$OTHER' },
+      ...{ npm_config_registry: 'https://registry.npmjs.org/', SSH_KEY: '~/.ssh/id_ed25519', T: '{env:TOK}' },
+    },
+    cwd: '/srv/data',
+  };
+  entry.command.push('--token-env-var', 'GITHUB_TOKEN');
+  expect(moved(entry).text).toBe(JSON.stringify(entry));
+  const remote = {
+    url: 'https://api.example.com:8443/v1beta2/mcp?region=eu&profile=team',
+    headers: { 'X-Env': 'prod' },
+  };
+  expect(moved(remote).text).toBe(JSON.stringify(remote));
+});
