@@ -18,7 +18,8 @@ async function run(): Promise<number> {
     keepYoungGenerationSmall();
     return runDaemon(argv[1] ?? '');
   }
-  if (argv[0] === '--shared') {
+  // A person at a terminal is told what it waits for.
+  if (argv[0] === '--shared' && !process.stdin.isTTY) {
     const { attachEarly } = await import('./src/daemon/attach.ts');
     keepYoungGenerationSmall();
     const code = await attachEarly(argv);

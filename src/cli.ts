@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Command, OPTIONS } from './commands/command.ts';
 import type { StartArguments } from './commands/start.ts';
 import { COMMANDS } from './commands/table.ts';
-import { resolveConfigPath } from './config/locate.ts';
+import { isConfigPath, resolveConfigPath } from './config/locate.ts';
 import { loadToStart, startSource } from './config/start-source.ts';
 import { cacheDirectory, dataDirectory } from './core/directories.ts';
 import { causeOf } from './core/errors.ts';
@@ -74,12 +74,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Runs the command line; resolves with the exit code: 0 done, 1 failed, 2 misused. */
 export async function main(argv: readonly string[]): Promise<number> {
   const parsed = parse(argv);
-  if ('misuse' in parsed) return misuse(parsed.misuse);
+  if ('refused' in parsed) return misuse(await refusedText(parsed.refused, argv));
   const { help, version, ...values } = parsed.values;
   const [first, ...words] = parsed.positionals;
   if (version) return print(`${VERSION}\n`);
-  if (first === 'help' || help) return showHelp(first === 'help' ? words[0] : first);
-  const command = commandNamed(first);
+  const command = commandNamed(first === 'help' ? words[0] : first);
+  const named = first === 'help' ? words[0] : first;
+  if (!command && named !== undefined && named !== 'help' && !isConfigPath(named)) return unknown(named);
+  if (first === 'help' || help) return showHelp(command);
   const wrong = foreignOption(Object.keys(values), command);
   if (wrong !== undefined) return misuse(wrong);
   if (command) {
@@ -89,6 +91,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (words.length > 0 || (first !== undefined && values.config !== undefined)) {
     return misuse('one configuration file at a time');
   }
+  if (process.stdin.isTTY) await tellPerson();
   const path = resolveConfigPath({ argument: values.config ?? first, env: process.env });
   const directory = values['no-project'] ? undefined : workingDirectory();
   return values.shared ? serveShared(path, directory) : serve(path, directory);
@@ -108,18 +111,37 @@ function foreignOption(names: readonly string[], command: Command | undefined): 
   return `--${foreign} belongs to ${owners.map((name) => `mcp-gateway ${name}`).join(' and ')}`;
 }
 
-async function showHelp(name: string | undefined): Promise<number> {
+async function showHelp(command: Command | undefined): Promise<number> {
   const { commandHelp, generalHelp } = await import('./commands/help.ts');
-  const command = commandNamed(name);
-  return print(command ? commandHelp(command) : generalHelp(ALL_COMMANDS));
+  const { processTerminal } = await import('./commands/process-terminal.ts');
+  processTerminal().write(command ? commandHelp(command) : generalHelp(ALL_COMMANDS));
+  return 0;
 }
 
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });
   } catch (error) {
-    return { misuse: causeOf(error) };
+    return { refused: causeOf(error) };
   }
+}
+
+async function refusedText(cause: string, argv: readonly string[]): Promise<string> {
+  const { firstWord, refusedOption } = await import('./commands/meant.ts');
+  const command = commandNamed(firstWord(argv));
+  return refusedOption(cause, argv, command ? [...Object.keys(command.options), 'help'] : SERVE_OPTIONS);
+}
+
+/** A word that is neither a command nor a file is a command that was mistyped: a client would wait for ever. */
+async function unknown(name: string): Promise<number> {
+  const { unknownCommand } = await import('./commands/meant.ts');
+  return misuse(unknownCommand(name, ALL_COMMANDS));
+}
+
+/** A person at the terminal is no client, and would wait in vain. */
+async function tellPerson(): Promise<void> {
+  const { TERMINAL_NOTICE } = await import('./commands/terminal-notice.ts');
+  printError(TERMINAL_NOTICE);
 }
 
 function print(text: string): number {

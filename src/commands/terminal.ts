@@ -12,8 +12,10 @@ export interface Terminal {
   readonly platform: NodeJS.Platform;
   /** How this process was started: Node (or Bun) and the bin, both absolute. */
   readonly self: readonly [program: string, bin: string];
-  /** Takes what was asked for (stdout). */
+  /** Takes what was asked for (stdout); on a terminal each line is wrapped at its width, unless the text is JSON. */
   readonly write: (text: string) => void;
+  /** The same, to the byte: what is not ours to wrap; absent: as `write`. */
+  readonly writeExactly?: ((text: string) => void) | undefined;
   /** Takes why it failed (stderr). */
   readonly writeError: (text: string) => void;
   /** Asks a yes-or-no question; absent where nobody can be asked. */
