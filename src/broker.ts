@@ -7,6 +7,7 @@ import { type CallContext, type Caller, type CallTool, ownerOf, type ToolCall, t
 import { clip, GatewayError } from './core/errors.ts';
 import type { Guard } from './core/guard.ts';
 import type { JsonObject } from './core/json.ts';
+import { serverState, stands } from './core/server-state.ts';
 import type { ToolEntry } from './core/tool.ts';
 import { isAvailable } from './core/upstream-state.ts';
 import { FIRST_CONNECT_WAIT_MS, Finder, type FinderParts, type SearchRequest } from './finder.ts';
@@ -71,7 +72,11 @@ export class Broker {
     const state = this.#parts.upstreams.state(entry.server);
     const available = isAvailable(state);
     const warnings = this.#parts.remarks(entry);
-    const own = { available, ...(!available && { state: state.status }), ...(warnings.length > 0 && { warnings }) };
+    const own = {
+      available,
+      ...(!available && { state: serverState(state) }),
+      ...(warnings.length > 0 && { warnings }),
+    };
     // The definition comes last: should it have a field of one of these names, its own is what counts. But no server may
     // take our warnings about it away.
     return { id, server: entry.server, ...own, ...entry.definition, ...(warnings.length > 0 && { warnings }) };
@@ -209,7 +214,7 @@ export class Broker {
     const nearest = catalog.nearestIds(id, likely);
     const missing = this.#finder.unavailable((server) => id.startsWith(`${server}::`))[0];
     const why = missing
-      ? `server "${missing.server}" is ${missing.state}${missing.error ? ` (${missing.error})` : ''}`
+      ? `server "${missing.server}" ${stands(missing.state)}${missing.error ? ` (${missing.error})` : ''}`
       : nearest.length > 0
         ? `did you mean ${nearest.map((each) => `"${clip(each)}"`).join(', ')}?`
         : (notices().hint ?? 'use search to find tools');

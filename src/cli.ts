@@ -11,6 +11,7 @@ import { createLogger, type Logger } from './core/log.ts';
 import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
 import { processOutput, stderrWriter } from './process-streams.ts';
+import { withServerLogs } from './server-logs.ts';
 import { serverMemory } from './server-memory.ts';
 import { startEarly } from './upstream/early-processes.ts';
 import { startsAtOnce } from './upstream/start-policy.ts';
@@ -167,7 +168,7 @@ async function serveHttp(args: StartArguments, isMisused: boolean): Promise<numb
     cwd: process.cwd(),
     cacheDirectory: cacheDirectory(),
     dataDirectory: dataDirectory(),
-    log: processLog(),
+    log: await processLog(),
     write: print,
     writeError: printError,
     stopped: signalled(),
@@ -175,8 +176,10 @@ async function serveHttp(args: StartArguments, isMisused: boolean): Promise<numb
 }
 
 /** The log on stderr, which also takes what nobody caught. */
-function processLog(): Logger {
-  const log = createLogger(stderrWriter());
+async function processLog(): Promise<Logger> {
+  // A program reads JSON, a person at a terminal lines.
+  const format = process.stderr.isTTY ? (await import('./commands/log-line.ts')).logLine : undefined;
+  const log = withServerLogs(createLogger(stderrWriter(), 'info', format));
   process.on('uncaughtException', (error) => log.error('uncaught', { error: causeOf(error), stack: error.stack }));
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: causeOf(reason) }));
   return log;
@@ -202,7 +205,7 @@ async function serveShared(path: string, directory: string | undefined): Promise
 
 /** Serves one client over stdio until it goes or a signal comes, and leaves no process behind. */
 async function serve(path: string, directory: string | undefined): Promise<number> {
-  const log = processLog();
+  const log = await processLog();
   const stopped = signalled();
   const source = startSource(path, directory);
   const config = await loadToStart(path, source);

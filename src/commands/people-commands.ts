@@ -5,12 +5,25 @@ const JSON_OR_TABLE = {
   human: 'for people, also where stdout is no terminal',
 } as const;
 
+const WAIT = 'seconds to wait for servers that are connecting (4); the others are shown, and what these wait for';
+
+const CALL_OUTPUT = `What is written
+  A text goes to a file or a program byte for byte: nothing is added, no newline, no colour. Several texts stand one below
+  the other. Images, sounds and other files are saved, each under a new name, which stands in the place of its block; links
+  are written with what is said of them. Structured content is shown where it says more than the texts, to a program only
+  where there is no text; --json has all of it. What a tool reports as its error goes to stderr.`;
+
 /** What shows a person what a model sees, and has them try it; and the servers themselves. */
 export const PEOPLE_COMMANDS = {
   list: {
     usage: 'list [server…]',
     summary: 'the servers, where they stand and what their tools would cost; or the tools of some',
-    options: { config: 'configuration file', start: 'start also servers that are idle', ...JSON_OR_TABLE },
+    options: {
+      config: 'configuration file',
+      start: 'start also servers that are idle',
+      timeout: WAIT,
+      ...JSON_OR_TABLE,
+    },
     example: 'mcp-gateway list',
     group: 'use',
     takes: 'servers',
@@ -27,6 +40,7 @@ export const PEOPLE_COMMANDS = {
       server: 'only this server; may be given several times',
       tag: 'only servers with this tag; may be given several times',
       limit: 'most results (10)',
+      timeout: WAIT,
       ...JSON_OR_TABLE,
     },
     example: 'mcp-gateway search read a text file --limit 3',
@@ -39,7 +53,11 @@ export const PEOPLE_COMMANDS = {
   describe: {
     usage: 'describe <id…>',
     summary: 'the definition of a tool: arguments, what it gives back, what it says of itself',
-    options: { config: 'configuration file', ...JSON_OR_TABLE },
+    options: {
+      config: 'configuration file',
+      timeout: 'seconds that the start of its server may take (30)',
+      ...JSON_OR_TABLE,
+    },
     example: 'mcp-gateway describe files::read_text_file',
     group: 'use',
     takes: 'tools',
@@ -50,14 +68,16 @@ export const PEOPLE_COMMANDS = {
   },
   call: {
     usage: 'call <id> [key=value…]',
-    summary: 'call a tool; images and other files are saved, Ctrl-C cancels',
+    summary: 'call a tool, and write what it answers; Ctrl-C cancels',
     options: {
       config: 'configuration file',
       args: 'arguments as JSON, @file or - for stdin; key=value goes over them, key:=… is JSON, a.b=… within an object',
       output: 'folder for images and other files (the working directory)',
-      timeout: 'seconds that it may take (30, or what the server’s entry says)',
-      json: 'the whole result as JSON',
+      timeout: 'seconds for all of it, the start of the server included (30 for each, or what its entry says of calls)',
+      root: 'folder that the server is told as a root; may be given several times; without it there are none',
+      json: 'the whole result as JSON, structured content included',
     },
+    more: CALL_OUTPUT,
     example: 'mcp-gateway call files::read_text_file path=notes.txt head=5',
     group: 'use',
     takes: 'tools',

@@ -3,6 +3,7 @@ import type { ClientHome } from '../clients/client.ts';
 import type { Environment } from '../config/substitute.ts';
 import type { Signal } from '../core/abort.ts';
 import { GatewayError } from '../core/errors.ts';
+import { forPeople } from './for-people.ts';
 
 /** Where a command for people works and speaks. */
 export interface Terminal {
@@ -50,7 +51,8 @@ export function clientHome({ cwd, env, platform }: Terminal): ClientHome {
 export async function reporting({ writeError }: Terminal, name: string, run: () => Promise<number>): Promise<number> {
   try {
     return await run();
-  } catch (error) {
+  } catch (thrown) {
+    const error = forPeople(thrown);
     if (!(error instanceof GatewayError)) throw error;
     writeError(`mcp-gateway ${name}: ${shown(error.message)}\n`);
     return exitCodeOf(error);
