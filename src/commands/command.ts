@@ -67,7 +67,7 @@ export interface Command {
   /** Under which heading `--help` lists it; absent: the last one. */
   readonly group?: 'use' | 'set up' | 'serve';
   /** What its words are, for completion. */
-  readonly takes?: 'clients' | 'servers' | 'tools' | 'shells';
+  readonly takes?: 'clients' | 'servers' | 'disabled' | 'tools' | 'shells' | 'resources' | 'prompts';
   /** For programs: `--help` does not list it. */
   readonly hidden?: boolean;
   run(line: CommandLine, terminal: Terminal): Promise<number>;

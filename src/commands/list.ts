@@ -119,7 +119,8 @@ function briefly(server: ListedServer, { config }: LocalGateway): ListedServer {
   return server.error === undefined ? server : { ...server, error: server.error.replaceAll(`${config.path}: `, '') };
 }
 
-function listedTool({ id, definition }: ToolEntry): ListedTool {
+/** A tool as lists show it, with what its definition costs. */
+export function listedTool({ id, definition }: ToolEntry): ListedTool {
   const { description, title } = definition;
   const text = [description, title].find((each) => typeof each === 'string') as string | undefined;
   return { id, tokens: definitionTokens([definition]), description: text ?? '' };

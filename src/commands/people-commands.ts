@@ -88,7 +88,7 @@ export const PEOPLE_COMMANDS = {
   },
   add: {
     usage: 'add <name> <url | -- command…>',
-    summary: 'add a server to the configuration',
+    summary: 'add a server to the configuration, start it once and show its tools',
     options: {
       config: 'file to add it to',
       env: "variable for a command, 'NAME=value'; may be given several times",
@@ -96,12 +96,17 @@ export const PEOPLE_COMMANDS = {
       description: 'what it is good for; the model reads this',
       tag: 'label that search can filter by; may be given several times',
       'dry-run': 'show, and write nothing',
+      'no-try': 'do not start it to see its tools',
+      timeout: 'seconds that its first start may take (30)',
     },
     example: 'mcp-gateway add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes',
     group: 'set up',
     async run({ words, values }, terminal) {
       const { add } = await import('./add.ts');
-      return add({ ...values, words, dryRun: values['dry-run'] }, terminal);
+      const code = await add({ ...values, words, dryRun: values['dry-run'] }, terminal);
+      if (code !== 0 || values['dry-run'] || values['no-try']) return code;
+      const { tryServer } = await import('./try-server.ts');
+      return tryServer({ ...values, server: words[0] ?? '' }, terminal);
     },
   },
   remove: {
@@ -114,6 +119,83 @@ export const PEOPLE_COMMANDS = {
     async run({ words, values }, terminal) {
       const { remove } = await import('./remove.ts');
       return remove({ ...values, names: words }, terminal);
+    },
+  },
+  enable: {
+    usage: 'enable <name…>',
+    summary: 'switch servers of the configuration on again; gateways that run take it over',
+    options: { config: 'file in which they stand' },
+    example: 'mcp-gateway enable files',
+    group: 'set up',
+    takes: 'disabled',
+    async run({ words, values }, terminal) {
+      const { switchInFile } = await import('./switch.ts');
+      return switchInFile({ names: words, config: values.config, isOn: true }, terminal);
+    },
+  },
+  disable: {
+    usage: 'disable <name…>',
+    summary: 'switch servers off without taking them out',
+    options: { config: 'file in which they stand' },
+    example: 'mcp-gateway disable files',
+    group: 'set up',
+    takes: 'servers',
+    async run({ words, values }, terminal) {
+      const { switchInFile } = await import('./switch.ts');
+      return switchInFile({ names: words, config: values.config, isOn: false }, terminal);
+    },
+  },
+  logs: {
+    usage: 'logs <server>',
+    summary: 'what a server said on stderr, and what became of it, in any gateway of yours',
+    options: {
+      follow: 'go on showing what comes, until Ctrl-C',
+      limit: 'lines to begin with (100)',
+      config: 'file in which it stands',
+      json: 'a JSON object a line',
+    },
+    example: 'mcp-gateway logs github --follow',
+    group: 'use',
+    takes: 'servers',
+    async run({ words, values }, terminal) {
+      const { logs } = await import('./logs.ts');
+      return logs({ ...values, servers: words }, terminal);
+    },
+  },
+  resources: {
+    usage: 'resources [list | read <uri>]',
+    summary: 'the resources of the servers, or one of them',
+    options: {
+      config: 'configuration file',
+      server: 'only this server; may be given several times',
+      timeout: WAIT,
+      output: 'folder for what is no text (the working directory)',
+      ...JSON_OR_TABLE,
+    },
+    example: 'mcp-gateway resources read demo://static/readme.md',
+    group: 'use',
+    takes: 'resources',
+    async run({ words, values }, terminal) {
+      const { resources } = await import('./resources.ts');
+      return resources({ ...values, words }, terminal);
+    },
+  },
+  prompts: {
+    usage: 'prompts [list | get <name> [key=value…]]',
+    summary: 'the prompts of the servers, or one of them filled in',
+    options: {
+      config: 'configuration file',
+      server: 'only this server; may be given several times',
+      timeout: WAIT,
+      output: 'folder for what is no text (the working directory)',
+      ...JSON_OR_TABLE,
+    },
+    example: 'mcp-gateway prompts get review language=go',
+    group: 'use',
+    takes: 'prompts',
+    async run({ words, values }, terminal) {
+      const { prompts } = await import('./prompts.ts');
+      return prompts({ ...values, words }, terminal);
     },
   },
 } satisfies Readonly<Record<string, Command>>;
