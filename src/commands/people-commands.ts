@@ -8,10 +8,14 @@ const JSON_OR_TABLE = {
 const WAIT = 'seconds to wait for servers that are connecting (4); the others are shown, and what these wait for';
 
 const CALL_OUTPUT = `What is written
-  A text goes to a file or a program byte for byte: nothing is added, no newline, no colour. Several texts stand one below
-  the other. Images, sounds and other files are saved, each under a new name, which stands in the place of its block; links
-  are written with what is said of them. Structured content is shown where it says more than the texts, to a program only
-  where there is no text; --json has all of it. What a tool reports as its error goes to stderr.`;
+${[
+  '- A text goes to a file or a program byte for byte: no newline is added, and no colour. Several stand one below the other.',
+  '- Images, sounds and other files are saved under new names, which are written in their place. Links are written with what is said of them.',
+  '- Structured content is shown where it says more than the texts; to a file or a program only where there is no text. --json has all of it.',
+  '- What a tool reports as its error goes to stderr, and the exit code is 3.',
+]
+  .map((line) => `  ${line}`)
+  .join('\n')}`;
 
 /** What shows a person what a model sees, and has them try it; and the servers themselves. */
 export const PEOPLE_COMMANDS = {

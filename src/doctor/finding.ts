@@ -34,6 +34,33 @@ export function notesOn(area: Finding['area']): Notes {
   };
 }
 
+/** Most places that are named of one fact. */
+const MAX_PLACES = 10;
+
+/** Findings of which several say the same of different places, as one each: ten servers may lack one program. */
+export function grouped(findings: readonly Finding[]): readonly Finding[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const { area, level, place, cause, cure } = finding;
+    const anywhere = (text: string | undefined) => text?.replaceAll(place, '<name>');
+    const key = JSON.stringify(level === 'ok' ? [area, place, cause] : [area, level, anywhere(cause), anywhere(cure)]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].map((group) => {
+    const [first, ...others] = group as [Finding, ...Finding[]];
+    if (others.length === 0) return first;
+    const { place, cause, cure } = first;
+    const anywhere = (text: string) => text.replaceAll(place, '<name>');
+    const places = [...new Set(group.map((each) => each.place))];
+    return {
+      ...first,
+      place: listed(places, MAX_PLACES),
+      cause: anywhere(cause),
+      ...(cure && { cure: anywhere(cure) }),
+    };
+  });
+}
+
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function listed(names: readonly string[], most = 5): string {
   const more = names.length - most;

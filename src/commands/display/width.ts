@@ -46,8 +46,8 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line];
 }
 
-/** What stands in front of a text that goes on below it: spaces, a mark, cells of a table. */
-const AHEAD = /^(?:\s*[✓!✗→•-] |\s+)/u;
+/** What stands in front of a text that goes on below it: spaces, and a mark, perhaps in colour. */
+const AHEAD = /^\s*(?:(?:\p{Cc}\[[\d;]*m)?[✓!✗→•-](?:\p{Cc}\[[\d;]*m)? )?/u;
 /** Narrower than this a text beside others would be a ribbon. */
 const LEAST_ROOM = 24;
 
