@@ -92,7 +92,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (words.length > 0 || (first !== undefined && values.config !== undefined)) {
     return misuse('one configuration file at a time');
   }
-  if (process.stdin.isTTY) await tellPerson();
+  if (process.stdin.isTTY) (await import('./commands/terminal-notice.ts')).tellPerson();
   const path = resolveConfigPath({ argument: values.config ?? first, env: process.env });
   const directory = values['no-project'] ? undefined : workingDirectory();
   return values.shared ? serveShared(path, directory) : serve(path, directory);
@@ -139,12 +139,6 @@ async function unknown(name: string): Promise<number> {
   return misuse(unknownCommand(name, ALL_COMMANDS));
 }
 
-/** A person at the terminal is no client, and would wait in vain. */
-async function tellPerson(): Promise<void> {
-  const { TERMINAL_NOTICE } = await import('./commands/terminal-notice.ts');
-  printError(TERMINAL_NOTICE);
-}
-
 function print(text: string): number {
   process.stdout.write(text);
   return 0;
@@ -154,8 +148,9 @@ function printError(text: string): void {
   process.stderr.write(text);
 }
 
-function misuse(what: string): number {
-  printError(`mcp-gateway: ${what}\nTry mcp-gateway --help\n`);
+async function misuse(what: string): Promise<number> {
+  const { processTerminal } = await import('./commands/process-terminal.ts');
+  processTerminal().writeError(`mcp-gateway: ${what}\nTry mcp-gateway --help\n`);
   return 2;
 }
 
@@ -178,7 +173,7 @@ async function serveHttp(args: StartArguments, isMisused: boolean): Promise<numb
 /** The log on stderr, which also takes what nobody caught. */
 async function processLog(): Promise<Logger> {
   // A program reads JSON, a person at a terminal lines.
-  const format = process.stderr.isTTY ? (await import('./commands/log-line.ts')).logLine : undefined;
+  const format = process.stderr.isTTY ? (await import('./commands/log-line.ts')).logLines() : undefined;
   const log = withServerLogs(createLogger(stderrWriter(), 'info', format));
   process.on('uncaughtException', (error) => log.error('uncaught', { error: causeOf(error), stack: error.stack }));
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: causeOf(reason) }));

@@ -913,6 +913,32 @@ const HOSTS = promised('#7', {
   'hosts.clean-end': 'A host that has ended leaves no process of ours, and has needed nothing but loopback.',
 });
 
+const COMMAND_LINE = promised('#13', {
+  'cli.bytes':
+    'What call writes to a file is byte for byte the text of the result; structured content that repeats it goes to --json only.',
+  'cli.hanging': 'A server that hangs costs list and search 5 s: they answer with its state and what it waits for.',
+  'cli.timeout':
+    '--timeout is the time that a command gives servers, and all that a call may take, their start included.',
+  'cli.roots':
+    'The command line tells servers of no roots but those of --root and of their entries, and says so where access is denied.',
+  'cli.misspelt':
+    'A command or option that is misspelt ends with 2 and the nearest one; a path as first word is a configuration.',
+  'cli.person': 'A person who starts the stdio server at a terminal is told what it waits for and how to end it.',
+  'cli.width': 'What people read is wrapped at the width of their terminal, with what goes on below where it began.',
+  'cli.states': 'Where a server stands is one word in lists, searches, the doctor and the REST API.',
+  'cli.log-lines': 'At a terminal the log is lines for people, elsewhere JSON.',
+  'cli.words': 'Errors at the command line have the cures of a person, not of a model.',
+  'cli.switch': 'enable and disable switch servers in files of any shape; comments and format stay.',
+  'cli.logs':
+    'What servers say on stderr is kept for their owner alone, bounded and without secrets; logs shows and follows it.',
+  'cli.primitives': 'Resources and prompts are listed, read and filled in, with completion and as JSON.',
+  'cli.add-tries': 'add starts the server once and shows its tools or why there are none, unless --no-try.',
+  'doctor.turns': 'doctor starts as many servers at a time as there are cores, and no warning of Node is shown.',
+  'doctor.grouped': 'doctor tells what is one fact of several servers in one line.',
+  'doctor.noise': 'doctor names what a server prints where only JSON-RPC may stand.',
+  'doctor.project': 'What is wrong in the file of a project has the cure of a project: mcp-gateway allow.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -947,6 +973,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...TRUST,
   ...DAEMON,
   ...HOSTS,
+  ...COMMAND_LINE,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

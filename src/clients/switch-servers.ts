@@ -55,7 +55,7 @@ async function yamlWith({ text }: OurFile, edits: readonly Edit[]): Promise<stri
     if (value === undefined) document.deleteIn([...entry, name]);
     else document.setIn([...entry, name], value);
   }
-  return document.toString({ lineWidth: 0 });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] +\S/.test(text ?? '') });
 }
 
 /** Before anything is written: those servers are as wanted, and nothing else has changed. */

@@ -22,18 +22,19 @@ export interface LogEntry {
   readonly fields: Fields;
 }
 
-/** A logger that hands each line, newline included, to `write`; as JSON, unless `format` makes another line of it. */
+/** A logger that hands each line, newline included, to `write`; as JSON, unless `format` makes another line of it, or none. */
 export function createLogger(
   write: (line: string) => void,
   initial: LogLevel = 'info',
-  format: (entry: LogEntry) => string = asJson,
+  format: (entry: LogEntry) => string | undefined = asJson,
 ): Logger {
   let threshold = SEVERITY[initial];
   const at =
     (level: LogLevel) =>
     (message: string, fields: Fields = {}) => {
       if (SEVERITY[level] < threshold) return;
-      write(`${format({ time: new Date(), level, message, fields })}\n`);
+      const line = format({ time: new Date(), level, message, fields });
+      if (line !== undefined) write(`${line}\n`);
     };
   return {
     debug: at('debug'),
