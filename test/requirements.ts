@@ -705,8 +705,7 @@ const PEOPLE = promised('#7', {
   'people.progress': 'Progress of a call is shown on a terminal, and leaves no trace in what is written.',
   'people.cancel': 'Ctrl-C cancels the call: the server is told, nothing is left running, the exit code is 130.',
   'people.questions': 'Forms and addresses of a server are put to the person at the terminal; nobody else is asked.',
-  'people.logs':
-    'Log messages of a server come on stderr while it is called; it sees the working directory as its root.',
+  'people.logs': 'Log messages of a server come on stderr while it is called.',
   'people.untrusted': 'Nothing that a server says can steer the terminal.',
   'people.tables': 'Columns stand under each other in any script and fit the terminal.',
   'people.colour': 'Colour is for terminals only; NO_COLOR and FORCE_COLOR are respected.',

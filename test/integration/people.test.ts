@@ -130,8 +130,8 @@ test('exit codes tell what happened [people.exit-codes]', async () => {
   });
 });
 
-test('nobody at a pipe is asked; a server sees the working directory and its log is on stderr [people.questions, people.logs]', async () => {
-  const { run, home } = commandLine({ fixture: local({ tools: ['ask', 'logs'] }) });
+test('nobody at a pipe is asked; a server is told of no roots and its log is on stderr [people.questions, people.logs]', async () => {
+  const { run } = commandLine({ fixture: local({ tools: ['ask', 'logs'] }) });
   const form = {
     method: 'elicitation/create',
     params: { message: 'Name?', requestedSchema: { type: 'object', properties: {} } },
@@ -142,7 +142,7 @@ test('nobody at a pipe is asked; a server sees the working directory and its log
   const [answers] = JSON.parse(stdout);
   expect(answers.form.error.message).toContain('the client does not offer elicitation/create');
   expect(answers.sampling.error.message).toContain('the client does not offer sampling/createMessage');
-  expect(answers.roots.roots).toEqual([{ name: expect.any(String), uri: `file://${home}` }]);
+  expect(answers.roots.error.message).toContain('the client does not offer roots/list');
   const { stderr } = await run(['call', 'fixture::logs']);
   expect(stderr).toContain('[error] fixture.logger: {"level":"error","nested":{"n":1}}\n');
   expect(stderr).not.toContain('[debug]');
