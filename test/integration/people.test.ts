@@ -16,7 +16,7 @@ const SERVERS = {
 test('list, search and describe answer as a model is answered, as JSON in a pipe [people.list, people.search, people.describe, people.json]', async () => {
   const broken = { type: 'local', command: ['no-such-program-anywhere'] };
   const { run } = commandLine({ ...SERVERS, broken, wrong: { url: 1 }, off: { ...SERVERS.other, enabled: false } });
-  const listed = JSON.parse((await run(['list'])).stdout);
+  const listed = JSON.parse((await run(['list', '--timeout', '30'])).stdout);
   const by = Object.fromEntries(listed.servers.map((server: { id: string }) => [server.id, server]));
   expect(by.fixture).toMatchObject({ status: 'ready', available: true, description: 'Does everything', tags: ['all'] });
   expect(by.other).toMatchObject({ tools: 2 });
@@ -158,12 +158,12 @@ test('the shell is told commands, options, clients, servers, tools, arguments an
     fixture: local({ sdk: 'raw', tools: ['echo'], definitions }, { description: 'All' }),
     other: SERVERS.other,
   });
-  await run(['list']);
+  await run(['list', '--timeout', '30']);
   const paths = { cwd: home, env: { ...env, XDG_CACHE_HOME: join(home, '.cache') } };
   const terminal = { ...clientFiles({ empty: true }).terminal, ...paths };
   const after = async (...words: string[]) =>
     (await candidates(words, COMMANDS, terminal)).map(({ value, about }) => (about ? `${value}\t${about}` : value));
-  expect((await after('re')).map((line) => line.split('\t')[0])).toEqual(['remove']);
+  expect((await after('rem')).map((line) => line.split('\t')[0])).toEqual(['remove']);
   expect((await after('')).map((line) => line.split('\t')[0])).toEqual(
     expect.arrayContaining(['init', 'list', 'help']),
   );
