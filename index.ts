@@ -1,7 +1,10 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { keepYoungGenerationSmall } from './src/process-memory.ts';
 
 const argv = process.argv.slice(2);
+// One signal ends many things at one time: of a hundred servers, that is no leak to be warned of.
+setMaxListeners(0);
 
 run().then(
   (code) => process.exit(code),
@@ -18,7 +21,8 @@ async function run(): Promise<number> {
     keepYoungGenerationSmall();
     return runDaemon(argv[1] ?? '');
   }
-  if (argv[0] === '--shared') {
+  // A person at a terminal is told what it waits for.
+  if (argv[0] === '--shared' && !process.stdin.isTTY) {
     const { attachEarly } = await import('./src/daemon/attach.ts');
     keepYoungGenerationSmall();
     const code = await attachEarly(argv);

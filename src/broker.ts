@@ -7,6 +7,7 @@ import { type CallContext, type Caller, type CallTool, ownerOf, type ToolCall, t
 import { clip, GatewayError } from './core/errors.ts';
 import type { Guard } from './core/guard.ts';
 import type { JsonObject } from './core/json.ts';
+import { serverState, stands } from './core/server-state.ts';
 import type { ToolEntry } from './core/tool.ts';
 import { isAvailable } from './core/upstream-state.ts';
 import { FIRST_CONNECT_WAIT_MS, Finder, type FinderParts, type SearchRequest, type Unavailable } from './finder.ts';
@@ -73,7 +74,11 @@ export class Broker {
     const state = this.#parts.upstreams.state(entry.server);
     const available = isAvailable(state);
     const warnings = this.#parts.remarks(entry);
-    const own = { available, ...(!available && { state: state.status }), ...(warnings.length > 0 && { warnings }) };
+    const own = {
+      available,
+      ...(!available && { state: serverState(state) }),
+      ...(warnings.length > 0 && { warnings }),
+    };
     // The definition comes last: should it have a field of one of these names, its own is what counts. But no server may
     // take our warnings about it away.
     return { id, server: entry.server, ...own, ...entry.definition, ...(warnings.length > 0 && { warnings }) };
@@ -218,7 +223,7 @@ export class Broker {
     const known = missing || (server !== undefined && this.#mayKnow(server, caller));
     const nobody = !known && id.includes('::') ? [`there is no server "${clip(id.split('::', 1)[0] ?? '', 60)}"`] : [];
     const why = missing
-      ? `server "${missing.server}" is ${missing.state}${missing.error ? ` (${missing.error})` : ''}`
+      ? `server "${missing.server}" ${stands(missing.state)}${missing.error ? ` (${missing.error})` : ''}`
       : nearest.length > 0
         ? `did you mean ${nearest.map((each) => `"${clip(each)}"`).join(', ')}?`
         : (notices().hint ?? 'use search to find tools');

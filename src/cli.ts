@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Command, OPTIONS } from './commands/command.ts';
 import type { StartArguments } from './commands/start.ts';
 import { COMMANDS } from './commands/table.ts';
-import { resolveConfigPath } from './config/locate.ts';
+import { isConfigPath, resolveConfigPath } from './config/locate.ts';
 import { mayBeOpen } from './config/open-files.ts';
 import { loadToStart, startSource } from './config/start-source.ts';
 import { cacheDirectory, dataDirectory } from './core/directories.ts';
@@ -12,6 +12,7 @@ import { createLogger, type Logger } from './core/log.ts';
 import { FrontDesk } from './mcp/front-desk.ts';
 import { instructions } from './mcp/instructions.ts';
 import { processOutput, stderrWriter } from './process-streams.ts';
+import { withServerLogs } from './server-logs.ts';
 import { serverMemory } from './server-memory.ts';
 import { startEarly } from './upstream/early-processes.ts';
 import { startsAtOnce } from './upstream/start-policy.ts';
@@ -78,12 +79,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Runs the command line; resolves with the exit code: 0 done, 1 failed, 2 misused. */
 export async function main(argv: readonly string[]): Promise<number> {
   const parsed = parse(argv);
-  if ('misuse' in parsed) return misuse(parsed.misuse);
+  if ('refused' in parsed) return misuse(await refusedText(parsed.refused, argv));
   const { help, version, ...values } = parsed.values;
   const [first, ...words] = parsed.positionals;
   if (version) return print(`${VERSION}\n`);
-  if (first === 'help' || help) return showHelp(first === 'help' ? words[0] : first);
-  const command = commandNamed(first);
+  const command = commandNamed(first === 'help' ? words[0] : first);
+  const named = first === 'help' ? words[0] : first;
+  if (!command && named !== undefined && named !== 'help' && !isConfigPath(named)) return unknown(named);
+  if (first === 'help' || help) return showHelp(command);
   const wrong = foreignOption(Object.keys(values), command);
   if (wrong !== undefined) return misuse(wrong);
   if (command) {
@@ -93,6 +96,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (words.length > 0 || (first !== undefined && values.config !== undefined)) {
     return misuse('one configuration file at a time');
   }
+  if (process.stdin.isTTY) (await import('./commands/terminal-notice.ts')).tellPerson();
   const path = resolveConfigPath({ argument: values.config ?? first, env: process.env });
   const directory = values['no-project'] ? undefined : workingDirectory();
   return values.shared ? serveShared(path, directory) : serve(path, directory);
@@ -112,18 +116,31 @@ function foreignOption(names: readonly string[], command: Command | undefined): 
   return `--${foreign} belongs to ${owners.map((name) => `mcp-gateway ${name}`).join(' and ')}`;
 }
 
-async function showHelp(name: string | undefined): Promise<number> {
+async function showHelp(command: Command | undefined): Promise<number> {
   const { commandHelp, generalHelp } = await import('./commands/help.ts');
-  const command = commandNamed(name);
-  return print(command ? commandHelp(command) : generalHelp(ALL_COMMANDS));
+  const { processTerminal } = await import('./commands/process-terminal.ts');
+  processTerminal().write(command ? commandHelp(command) : generalHelp(ALL_COMMANDS));
+  return 0;
 }
 
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });
   } catch (error) {
-    return { misuse: causeOf(error) };
+    return { refused: causeOf(error) };
   }
+}
+
+async function refusedText(cause: string, argv: readonly string[]): Promise<string> {
+  const { firstWord, refusedOption } = await import('./commands/meant.ts');
+  const command = commandNamed(firstWord(argv));
+  return refusedOption(cause, argv, command ? [...Object.keys(command.options), 'help'] : SERVE_OPTIONS);
+}
+
+/** A word that is neither a command nor a file is a command that was mistyped: a client would wait for ever. */
+async function unknown(name: string): Promise<number> {
+  const { unknownCommand } = await import('./commands/meant.ts');
+  return misuse(unknownCommand(name, ALL_COMMANDS));
 }
 
 function print(text: string): number {
@@ -135,8 +152,9 @@ function printError(text: string): void {
   process.stderr.write(text);
 }
 
-function misuse(what: string): number {
-  printError(`mcp-gateway: ${what}\nTry mcp-gateway --help\n`);
+async function misuse(what: string): Promise<number> {
+  const { processTerminal } = await import('./commands/process-terminal.ts');
+  processTerminal().writeError(`mcp-gateway: ${what}\nTry mcp-gateway --help\n`);
   return 2;
 }
 
@@ -149,7 +167,7 @@ async function serveHttp(args: StartArguments, isMisused: boolean): Promise<numb
     cwd: process.cwd(),
     cacheDirectory: cacheDirectory(),
     dataDirectory: dataDirectory(),
-    log: processLog(),
+    log: await processLog(),
     write: print,
     writeError: printError,
     stopped: signalled(),
@@ -157,8 +175,10 @@ async function serveHttp(args: StartArguments, isMisused: boolean): Promise<numb
 }
 
 /** The log on stderr, which also takes what nobody caught. */
-function processLog(): Logger {
-  const log = createLogger(stderrWriter());
+async function processLog(): Promise<Logger> {
+  // A program reads JSON, a person at a terminal lines.
+  const format = process.stderr.isTTY ? (await import('./commands/log-line.ts')).logLines() : undefined;
+  const log = withServerLogs(createLogger(stderrWriter(), 'info', format));
   process.on('uncaughtException', (error) => log.error('uncaught', { error: causeOf(error), stack: error.stack }));
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: causeOf(reason) }));
   return log;
@@ -189,7 +209,7 @@ async function warned(path: string, log: Logger): Promise<void> {
 
 /** Serves one client over stdio until it goes or a signal comes, and leaves no process behind. */
 async function serve(path: string, directory: string | undefined): Promise<number> {
-  const log = processLog();
+  const log = await processLog();
   const stopped = signalled();
   const source = startSource(path, directory);
   const config = await loadToStart(path, source);

@@ -6,6 +6,7 @@ import { type Caller, ownerOf, type Visibility } from './core/call.ts';
 import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { loginCommand } from './core/login-command.ts';
+import type { ServerState } from './core/server-state.ts';
 import { hasHint, type ToolEntry } from './core/tool.ts';
 import { type Failure, failureIn, isAvailable } from './core/upstream-state.ts';
 import type { Witness } from './core/witness.ts';
@@ -68,7 +69,7 @@ export interface SearchRequest {
 /** A server that could have held the answer and cannot be asked now. */
 export interface Unavailable extends Partial<Failure> {
   readonly server: string;
-  readonly state: 'connecting' | 'failing' | 'misconfigured' | 'needs_auth';
+  readonly state: Extract<ServerState, 'connecting' | 'failing' | 'misconfigured' | 'needs_auth'>;
 }
 
 /** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */

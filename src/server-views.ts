@@ -1,6 +1,7 @@
 import type { Catalog } from './catalog/catalog.ts';
 import type { GatewayConfig } from './config/load.ts';
 import type { ServerConfig } from './config/schema.ts';
+import { type ServerState, serverState } from './core/server-state.ts';
 import { failureIn, isAvailable, type UpstreamState } from './core/upstream-state.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -11,8 +12,7 @@ export interface ServerView {
   readonly type: 'local' | 'remote' | 'unknown';
   readonly tags: readonly string[];
   readonly description?: string;
-  /** `misconfigured`: its entry is wrong; `disabled`: it is switched off. */
-  readonly status: UpstreamState['status'] | 'misconfigured' | 'disabled';
+  readonly status: ServerState;
   /** Whether its tools can be called now. */
   readonly available: boolean;
   /** How many tools it is known to have. */
@@ -42,7 +42,7 @@ function runningView(config: ServerConfig, state: UpstreamState, tools: number):
     type,
     tags,
     ...(description !== undefined && { description }),
-    status: state.status,
+    status: serverState(state),
     available: isAvailable(state),
     tools,
     ...(error !== undefined && { error }),

@@ -763,8 +763,7 @@ const PEOPLE = promised('#7', {
   'people.progress': 'Progress of a call is shown on a terminal, and leaves no trace in what is written.',
   'people.cancel': 'Ctrl-C cancels the call: the server is told, nothing is left running, the exit code is 130.',
   'people.questions': 'Forms and addresses of a server are put to the person at the terminal; nobody else is asked.',
-  'people.logs':
-    'Log messages of a server come on stderr while it is called; it sees the working directory as its root.',
+  'people.logs': 'Log messages of a server come on stderr while it is called.',
   'people.untrusted': 'Nothing that a server says can steer the terminal.',
   'people.tables': 'Columns stand under each other in any script and fit the terminal.',
   'people.colour': 'Colour is for terminals only; NO_COLOR and FORCE_COLOR are respected.',
@@ -999,26 +998,53 @@ const MOVING = promised('#13', {
   'moving.open-files': 'doctor and the log of a start name each file with secrets that others may read.',
 });
 
+const COMMAND_LINE = promised('#13', {
+  'cli.bytes':
+    'What call writes to a file is byte for byte the text of the result; structured content that repeats it goes to --json only.',
+  'cli.hanging': 'A server that hangs costs list and search 5 s: they answer with its state and what it waits for.',
+  'cli.timeout':
+    '--timeout is the time that a command gives servers, and all that a call may take, their start included.',
+  'cli.roots':
+    'The command line tells servers of no roots but those of --root and of their entries, and says so where access is denied.',
+  'cli.misspelt':
+    'A command or option that is misspelt ends with 2 and the nearest one; a path as first word is a configuration.',
+  'cli.person': 'A person who starts the stdio server at a terminal is told what it waits for and how to end it.',
+  'cli.width': 'What people read is wrapped at the width of their terminal, with what goes on below where it began.',
+  'cli.states': 'Where a server stands is one word in lists, searches, the doctor and the REST API.',
+  'cli.log-lines': 'At a terminal the log is lines for people, elsewhere JSON.',
+  'cli.words': 'Errors at the command line have the cures of a person, not of a model.',
+  'cli.switch': 'enable and disable switch servers in files of any shape; comments and format stay.',
+  'cli.logs':
+    'What servers say on stderr is kept for their owner alone, bounded and without secrets; logs shows and follows it.',
+  'cli.primitives': 'Resources and prompts are listed, read and filled in, with completion and as JSON.',
+  'cli.add-tries': 'add starts the server once and shows its tools or why there are none, unless --no-try.',
+  'doctor.turns': 'doctor starts as many servers at a time as there are cores, and no warning of Node is shown.',
+  'doctor.grouped': 'doctor tells what is one fact of several servers in one line.',
+  'doctor.noise': 'doctor names what a server prints where only JSON-RPC may stand.',
+  'doctor.project': 'What is wrong in the file of a project has the cure of a project: mcp-gateway allow.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
   ...ARGUMENTS,
   ...PRIMITIVES,
   ...TASKS,
+  ...OUTBOUND,
   ...LOGIN,
-  ...FIDELITY,
   ...CONFORMANCE,
   ...FINDING,
   ...SEMANTICS,
+  ...FIDELITY,
   ...RANKING,
   ...NAMES,
   ...ANSWERS,
   ...SPELLING,
-  ...STRANGE,
   ...SPEED,
   ...CLIENT_FAULTS,
   ...LIVES,
   ...SEARCH_SPEED,
+  ...STRANGE,
   ...PROPERTIES,
   ...FAULTS,
   ...HTTP_EDGE,
@@ -1037,8 +1063,8 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...TRUST,
   ...DAEMON,
   ...HOSTS,
-  ...OUTBOUND,
   ...MOVING,
+  ...COMMAND_LINE,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

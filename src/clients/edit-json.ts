@@ -1,4 +1,12 @@
-import { applyEdits, createScanner, type FormattingOptions, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
+import {
+  applyEdits,
+  createScanner,
+  type FormattingOptions,
+  findNodeAtLocation,
+  modify,
+  type Node,
+  parseTree,
+} from 'jsonc-parser';
 import type { KeyPath } from '../config/finding.ts';
 
 /** The text with the value at the path, or without it when it is undefined; comments and format stay. */
@@ -17,6 +25,8 @@ export function withMember(text: string, path: KeyPath, key: string | undefined,
   const tree = parseTree(text, [], { allowTrailingComma: true });
   const last = (tree && findNodeAtLocation(tree, [...path]))?.children?.at(-1);
   const indent = last && /(?:^|\n)([ \t]*)$/.exec(text.slice(0, last.offset))?.[1];
+  if (last && indent === undefined && key !== undefined && typeof value === 'boolean')
+    return inline(text, last, key, value);
   if (!last || indent === undefined)
     return editJson(text, [...path, key ?? last?.parent?.children?.length ?? 0], value, key === undefined);
   const end = last.offset + last.length;
@@ -30,6 +40,15 @@ export function withMember(text: string, path: KeyPath, key: string | undefined,
   const member = `${eol}${indent}${key === undefined ? '' : `${JSON.stringify(key)}: `}${lines}${comma === undefined ? '' : ','}`;
   const head = comma === undefined ? `${text.slice(0, end)},` : text.slice(0, after);
   return `${head}${rest}${member}${text.slice(after + rest.length)}`;
+}
+
+/** With one more member on the line of the last one. */
+function inline(text: string, { offset, length }: Node, key: string, value: boolean): string {
+  const end = offset + length;
+  const comma = commaAfter(text, end);
+  const member = `${JSON.stringify(key)}: ${value}`;
+  if (comma === undefined) return `${text.slice(0, end)}, ${member}${text.slice(end)}`;
+  return `${text.slice(0, comma + 1)} ${member},${text.slice(comma + 1)}`;
 }
 
 /**
@@ -46,7 +65,11 @@ export function withoutMember(text: string, path: KeyPath): string {
   const comma = commaAfter(text, offset + length);
   const without = cut(text, offset, comma === undefined ? offset + length : comma + 1);
   const left = comma === undefined && before ? commaAfter(text, before.offset + before.length) : undefined;
-  return left === undefined ? without : without.slice(0, left) + without.slice(left + 1);
+  if (left === undefined) return without;
+  const rest = without.slice(left + 1);
+  // Of a last member on the line of its object the space before it goes too.
+  const isTight = /^[}\]]/.test(text.slice(offset + length));
+  return without.slice(0, left) + (isTight ? rest.replace(/^[ \t]+(?=[}\]])/, '') : rest);
 }
 
 /** Where the next token is, if that is a comma. */

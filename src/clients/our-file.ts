@@ -129,7 +129,8 @@ async function yamlWith({ text, root, raw }: OurFile, servers: ReadonlyMap<strin
   return document.toString({ lineWidth: 0 });
 }
 
-function isYaml({ path }: OurFile): boolean {
+/** Whether a file is YAML, by its name. */
+export function isYaml({ path }: OurFile): boolean {
   return ['.yml', '.yaml'].includes(extname(path).toLowerCase());
 }
 

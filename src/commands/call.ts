@@ -1,15 +1,21 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { expandHome } from '../config/expand-home.ts';
+import { homeOf } from '../config/locate.ts';
 import type { Progress, ToolResult } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isComingUp } from '../core/upstream-state.ts';
 import { readArguments } from './calling/read-arguments.ts';
+import { tellOfRoots, withRootsHint } from './calling/roots-hint.ts';
 import { writeResult } from './calling/write-result.ts';
 import { paintFor } from './display/paint.ts';
 import { progressText } from './display/progress-text.ts';
 import { type LocalGateway, withGateway } from './local-gateway.ts';
+import { checkIsUp } from './still-connecting.ts';
 import { jsonText, misused, reporting, shown, type Terminal } from './terminal.ts';
+import { START_SECONDS, timeoutMs } from './timeout.ts';
 
 export interface CallArguments {
   /** The id of the tool, then `key=value`. */
@@ -19,8 +25,10 @@ export interface CallArguments {
   readonly args?: string | undefined;
   /** Folder for what is no text; absent: the working directory. */
   readonly output?: string | undefined;
-  /** Seconds, as typed. */
+  /** Seconds for all of it, as typed. */
   readonly timeout?: string | undefined;
+  /** Folders that the server is told as roots. */
+  readonly root?: readonly string[] | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -38,23 +46,27 @@ export async function call(args: CallArguments, terminal: Terminal): Promise<num
   const [id = '', ...words] = args.words;
   const wrong = misuseOf(args, id);
   if (wrong !== undefined) return misused(terminal, 'call', wrong);
-  const { config } = args;
-  const wanted = (server: string) => id.startsWith(`${server}::`);
+  const options = gatewayOptions(id, args, terminal);
+  if (typeof options === 'string') return misused(terminal, 'call', options);
   return reporting(terminal, 'call', async () => {
     const base = await baseArguments(args, terminal);
-    return withGateway('call', { config, wanted, showsLogs: true }, terminal, async (local) => {
+    const startedAt = Date.now();
+    return withGateway('call', options, terminal, async (local) => {
+      if (!local.catalog.get(id)) checkIsUp(id, local);
       const schema = local.catalog.get(id)?.definition.inputSchema ?? {};
-      const result = await invoked(id, readArguments(words, schema, base), args, local);
+      const given = readArguments(words, schema, base);
+      const result = await invoked(id, given, timeLeft(args, startedAt), local).catch((error: unknown) => {
+        throw withRootsHint(error, id, options.roots, local);
+      });
       await show(result, id, args, terminal);
+      if (result.isError === true) tellOfRoots(result, id, options.roots, local, terminal);
       return result.isError === true ? TOOL_ERROR_CODE : 0;
     });
   });
 }
 
-function misuseOf({ timeout, json, output }: CallArguments, id: string): string | undefined {
+function misuseOf({ json, output }: CallArguments, id: string): string | undefined {
   if (id === '') return 'names no tool; mcp-gateway search finds their ids';
-  if (timeout !== undefined && !(Number(timeout) > 0))
-    return `found --timeout ${JSON.stringify(timeout)}, expected seconds`;
   return json && output !== undefined ? '--json has files in it as base64: leave --output or --json away' : undefined;
 }
 
@@ -79,10 +91,26 @@ async function givenText(args: string, { cwd, readInput }: Terminal): Promise<st
   });
 }
 
+/** What a call needs of the gateway, or what is wrong with its options. */
+function gatewayOptions(id: string, { config, timeout, root }: CallArguments, { cwd, env }: Terminal) {
+  const patienceMs = timeoutMs(timeout, START_SECONDS);
+  if (typeof patienceMs === 'string') return patienceMs;
+  const roots = root?.map((folder) => resolve(cwd, expandHome(folder, homeOf(env))));
+  const none = roots?.find((folder) => !existsSync(folder));
+  if (none !== undefined) return `--root: there is no folder ${none}`;
+  const wanted = (server: string) => id.startsWith(`${server}::`);
+  return { config, wanted, showsLogs: true, patienceMs, roots };
+}
+
+/** The start of the server counts too: what is left of `--timeout`, in ms; undefined: nobody gave one. */
+function timeLeft({ timeout }: CallArguments, startedAt: number): number | undefined {
+  return timeout === undefined ? undefined : Math.max(1, Number(timeout) * 1_000 - (Date.now() - startedAt));
+}
+
 async function invoked(
   id: string,
   given: JsonObject,
-  { timeout }: CallArguments,
+  timeoutMs: number | undefined,
   local: LocalGateway,
 ): Promise<ToolResult> {
   const { broker, caller, signal, person, status } = local;
@@ -92,11 +120,9 @@ async function invoked(
     clearInterval(timer);
     status.show(progressText(progress));
   };
-  const request = { id, args: given, ...(timeout !== undefined && { timeoutMs: Number(timeout) * 1_000 }) };
+  const request = { id, args: given, ...(timeoutMs !== undefined && { timeoutMs }) };
   try {
     return await broker.invoke(request, { caller, signal, onProgress, peer: person });
-  } catch (error) {
-    throw forPeople(error);
   } finally {
     clearInterval(timer);
     status.clear();
@@ -108,24 +134,7 @@ function runningText(id: string, startedAt: number, { backend }: LocalGateway): 
     .all()
     .find(({ config, state }) => id.startsWith(`${config.key}::`) && isComingUp(state));
   const seconds = Math.floor((Date.now() - startedAt) / 1_000);
-  return `${starting ? `starting ${starting.config.key}` : `calling ${id}`}, ${seconds} s`;
-}
-
-/** Cures that a person has, in place of those of a model. */
-function forPeople(error: unknown): unknown {
-  if (!(error instanceof GatewayError)) return error;
-  const { code, message, details } = error;
-  if (code === 'TIMEOUT')
-    return new GatewayError(code, message.replace(/ Call again with .*$/, ' --timeout <seconds> gives it more time.'), {
-      details,
-    });
-  // The address leads back to this process, which ends.
-  if (code === 'UPSTREAM_NEEDS_AUTH' && typeof details.url === 'string' && !message.includes('mcp-gateway login'))
-    return new GatewayError(
-      code,
-      `server "${details.server}" needs a login: call it at a terminal, where you are shown the address`,
-    );
-  return error;
+  return `${starting ? `connecting to ${starting.config.key}` : `calling ${id}`}, ${seconds} s`;
 }
 
 async function show(result: ToolResult, id: string, { json, output = '.' }: CallArguments, terminal: Terminal) {

@@ -22,6 +22,9 @@ export const OPTIONS = {
   args: { type: 'string' },
   output: { type: 'string' },
   timeout: { type: 'string' },
+  root: { type: 'string', multiple: true },
+  follow: { type: 'boolean', short: 'f' },
+  'no-try': { type: 'boolean' },
   env: { type: 'string', multiple: true },
   header: { type: 'string', multiple: true },
   description: { type: 'string' },
@@ -60,10 +63,12 @@ export interface Command {
   readonly summary: string;
   readonly options: Readonly<Partial<Record<OptionName, string>>>;
   readonly example: string;
+  /** What `--help` says besides; its lines are wrapped as they are. */
+  readonly more?: string;
   /** Under which heading `--help` lists it; absent: the last one. */
   readonly group?: 'use' | 'set up' | 'serve';
   /** What its words are, for completion. */
-  readonly takes?: 'clients' | 'servers' | 'tools' | 'shells';
+  readonly takes?: 'clients' | 'servers' | 'disabled' | 'tools' | 'shells' | 'resources' | 'prompts';
   /** For programs: `--help` does not list it. */
   readonly hidden?: boolean;
   run(line: CommandLine, terminal: Terminal): Promise<number>;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CLIENTS } from '../clients/clients.ts';
-import { loadConfig } from '../config/load.ts';
+import { type GatewayConfig, loadConfig } from '../config/load.ts';
 import { resolveConfigPath } from '../config/locate.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import { cacheDirectory } from '../core/directories.ts';
@@ -30,6 +30,9 @@ interface Typed {
   readonly option: string | undefined;
   readonly config: string | undefined;
 }
+
+/** What is remembered of the lists of servers. */
+export type RememberedLists = Pick<ReturnType<typeof serverMemory>, 'recallList'>;
 
 type Commands = Readonly<Record<string, Command>>;
 
@@ -88,6 +91,18 @@ async function wordsFor(typed: Typed, commands: Commands, terminal: Terminal): P
       return CLIENTS.map((client) => ({ value: client.id, about: client.name }));
     case 'servers':
       return serverIds(typed, terminal);
+    case 'disabled':
+      return plain((await configuration(typed, terminal)).disabled);
+    case 'resources':
+    case 'prompts': {
+      const { primitives } = await import('./complete-primitives.ts');
+      return primitives(
+        command.takes,
+        words,
+        await servers(typed, terminal),
+        serverMemory(cacheDirectory(terminal.env)),
+      );
+    }
     case 'shells':
       return plain(SHELLS);
     case 'tools':
@@ -116,9 +131,12 @@ function optionsOf({ options }: Command): Candidate[] {
   return [...named, { value: '--help', about: 'its options, with an example' }];
 }
 
-async function servers({ config }: Typed, { cwd, env }: Terminal): Promise<readonly ServerConfig[]> {
-  const path = resolveConfigPath({ argument: config && resolve(cwd, config), env });
-  return (await loadConfig(path, env)).servers;
+function configuration({ config }: Typed, { cwd, env }: Terminal): Promise<GatewayConfig> {
+  return loadConfig(resolveConfigPath({ argument: config && resolve(cwd, config), env }), env);
+}
+
+async function servers(typed: Typed, terminal: Terminal): Promise<readonly ServerConfig[]> {
+  return (await configuration(typed, terminal)).servers;
 }
 
 async function serverIds(typed: Typed, terminal: Terminal): Promise<Candidate[]> {

@@ -63,6 +63,6 @@ export async function completion(words: readonly string[], terminal: Terminal): 
     const found = words.length === 0 ? 'names no shell' : `found ${JSON.stringify(words.join(' '))}`;
     return misused(terminal, 'completion', `${found}, expected ${SHELLS.join(', ')}`);
   }
-  terminal.write(SCRIPTS[shell]);
+  (terminal.writeExactly ?? terminal.write)(SCRIPTS[shell]);
   return 0;
 }

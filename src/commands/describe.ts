@@ -2,20 +2,27 @@ import { abortable } from '../core/abort.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { descriptionText } from './display/description-text.ts';
+import { forPeople } from './for-people.ts';
 import { type LocalGateway, withGateway } from './local-gateway.ts';
+import { checkIsUp } from './still-connecting.ts';
 import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
+import { START_SECONDS, timeoutMs } from './timeout.ts';
 
 export interface DescribeArguments extends AnswerForm {
   readonly ids: readonly string[];
   readonly config?: string | undefined;
+  /** Seconds, as typed. */
+  readonly timeout?: string | undefined;
 }
 
 /** `mcp-gateway describe <id…>`: definitions of tools. Resolves with the exit code: 0, 1 where one is unknown, 2 misused. */
 export async function describe(args: DescribeArguments, terminal: Terminal): Promise<number> {
   const { ids, config } = args;
   if (ids.length === 0) return misused(terminal, 'describe', 'names no tool; mcp-gateway search finds their ids');
+  const patienceMs = timeoutMs(args.timeout, START_SECONDS);
+  if (typeof patienceMs === 'string') return misused(terminal, 'describe', patienceMs);
   const wanted = (server: string) => ids.some((id) => id.startsWith(`${server}::`));
-  return withGateway('describe', { config, wanted }, terminal, async (local) => {
+  return withGateway('describe', { config, wanted, patienceMs }, terminal, async (local) => {
     const described = await Promise.all(ids.map((id) => describeOne(id, local)));
     const known = described.filter((each): each is JsonObject => !(each instanceof GatewayError));
     for (const each of described)
@@ -26,11 +33,14 @@ export async function describe(args: DescribeArguments, terminal: Terminal): Pro
   });
 }
 
-async function describeOne(id: string, { broker, caller, signal }: LocalGateway): Promise<JsonObject | GatewayError> {
+async function describeOne(id: string, local: LocalGateway): Promise<JsonObject | GatewayError> {
+  const { broker, caller, signal, catalog } = local;
   try {
+    if (!catalog.get(id)) checkIsUp(id, local);
     return await abortable(broker.describe(id, caller), signal);
   } catch (error) {
-    if (!(error instanceof GatewayError) || signal.aborted) throw error;
-    return error;
+    const told = forPeople(error);
+    if (!(told instanceof GatewayError) || signal.aborted) throw error;
+    return told;
   }
 }

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../config/load.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Diagnosis } from '../doctor/examine.ts';
-import { AREAS, type Finding, type Level } from '../doctor/finding.ts';
+import { AREAS, type Finding, grouped, type Level } from '../doctor/finding.ts';
 import { VERSION } from '../version.ts';
 import { paintFor } from './display/paint.ts';
 import { clientHome, shown, type Terminal } from './terminal.ts';
@@ -10,7 +10,8 @@ const MARKS: Readonly<Record<Level, string>> = { ok: '✓', warning: '!', error:
 const COLOURS = { ok: 'green', warning: 'yellow', error: 'red' } as const;
 
 /** The findings for people, area by area, each with its cure; the last line counts them. */
-export function doctorReport({ findings }: Diagnosis, terminal: Terminal): string {
+export function doctorReport({ findings: all }: Diagnosis, terminal: Terminal): string {
+  const findings = grouped(all);
   const { home } = clientHome(terminal);
   const paint = paintFor(terminal);
   const mark = (level: Level) => paint[COLOURS[level]](MARKS[level]);

@@ -57,16 +57,16 @@ Exit codes
   0 done; 1 failed, and stderr says why; 2 the command line is wrong, arguments of a tool included;
   3 of call: the tool itself answered with an error; 130 stopped by Ctrl-C
 
-Logs are JSON lines on stderr. Without a command stdout belongs to the protocol.
+Logs are JSON lines on stderr, and lines for people where that is a terminal. Without a command stdout belongs to the protocol.
 `;
 }
 
 /** The text of `mcp-gateway <command> --help`. */
-export function commandHelp({ usage, summary, options, example }: Command): string {
+export function commandHelp({ usage, summary, options, example, more }: Command): string {
   const rows = Object.entries(options).map(([name, text]) => [signature(name as keyof typeof OPTIONS), text] as const);
   const width = Math.max(0, ...rows.map(([option]) => option.length));
   const listed = rows.map(([option, text]) => `  ${option.padEnd(width)}  ${text}\n`).join('');
-  return `mcp-gateway ${usage}: ${summary}\n${listed && `\nOptions\n${listed}`}\nExample\n  ${example}\n`;
+  return `mcp-gateway ${usage}: ${summary}\n${listed && `\nOptions\n${listed}`}${more ? `\n${more}\n` : ''}\nExample\n  ${example}\n`;
 }
 
 function signature(name: keyof typeof OPTIONS): string {

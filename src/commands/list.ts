@@ -1,6 +1,7 @@
 import { suggestion } from '../config/finding.ts';
 import { nearest } from '../config/nearest.ts';
 import { GatewayError } from '../core/errors.ts';
+import { stands } from '../core/server-state.ts';
 import type { ToolEntry } from '../core/tool.ts';
 import { instructions } from '../mcp/instructions.ts';
 import { metaToolDefinitions } from '../mcp/meta-tools.ts';
@@ -9,7 +10,9 @@ import type { ServerView } from '../server-views.ts';
 import { allTools } from './all-answers.ts';
 import { serverTable, toolTable } from './display/list-tables.ts';
 import { type LocalGateway, withGateway } from './local-gateway.ts';
-import { type AnswerForm, isForPeople, jsonText, type Terminal } from './terminal.ts';
+import { waitOf } from './still-connecting.ts';
+import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
+import { LIST_SECONDS, timeoutMs } from './timeout.ts';
 
 export interface ListArguments extends AnswerForm {
   /** Keys of servers whose tools are listed; empty: the servers. */
@@ -17,12 +20,16 @@ export interface ListArguments extends AnswerForm {
   readonly config?: string | undefined;
   /** Starts also servers that are idle. */
   readonly start?: boolean | undefined;
+  /** Seconds, as typed. */
+  readonly timeout?: string | undefined;
 }
 
 /** A server as it stands, and what its tools would cost a client that connects to it directly. */
 export interface ListedServer extends ServerView {
   /** Estimated tokens of the definitions of all its tools; absent: they are not known. */
   readonly tokens?: number;
+  /** What a server that is connecting waits for. */
+  readonly waitsFor?: string;
 }
 
 /** What the definitions of tools cost in every request of a client, in estimated tokens. */
@@ -42,13 +49,16 @@ export interface ListedTool {
  * `mcp-gateway list [server…]`: the servers, where they stand and what they cost, or the tools of some. Resolves with
  * the exit code: 0, or 1 where there is no configuration, or no such server.
  */
-export function list(args: ListArguments, terminal: Terminal): Promise<number> {
+export async function list(args: ListArguments, terminal: Terminal): Promise<number> {
+  const patienceMs = timeoutMs(args.timeout, LIST_SECONDS);
+  if (typeof patienceMs === 'string') return misused(terminal, 'list', patienceMs);
   const wanted = args.servers.length === 0 ? undefined : (key: string) => args.servers.includes(key);
-  const options = { config: args.config, ...(wanted && { wanted }), wakesAll: args.start };
+  const options = { config: args.config, ...(wanted && { wanted }), wakesAll: args.start, patienceMs };
   return withGateway('list', options, terminal, async (local) => {
     const write = isForPeople(args, terminal) ? undefined : (value: unknown) => terminal.write(jsonText(value));
     if (wanted) {
       checkServers(args.servers, local);
+      tellWaits(args.servers, local, terminal);
       const tools = (await allTools(local, args.servers)).map(listedTool);
       if (write) write({ tools });
       else terminal.write(toolTable(tools, terminal));
@@ -70,6 +80,16 @@ export function list(args: ListArguments, terminal: Terminal): Promise<number> {
   });
 }
 
+/** Servers whose tools are wanted and not known, with where they stand. */
+function tellWaits(servers: readonly string[], local: LocalGateway, terminal: Terminal): void {
+  for (const { id, status, error } of local.gateway.servers()) {
+    if (!servers.includes(id) || local.backend.upstreams.get(id)?.isKnown) continue;
+    const upstream = local.backend.upstreams.get(id);
+    const why = error ?? (upstream && waitOf(upstream, local.lastWords(id)));
+    terminal.writeError(`mcp-gateway list: ${shown(id)} ${stands(status)}${why ? `: ${shown(why)}` : ''}\n`);
+  }
+}
+
 function checkServers(wanted: readonly string[], { config }: LocalGateway): void {
   const { servers, disabled, misconfigured } = config;
   const known = [...servers.map(({ key }) => key), ...disabled, ...misconfigured.map(({ server }) => server)];
@@ -83,12 +103,15 @@ function checkServers(wanted: readonly string[], { config }: LocalGateway): void
 function listedServer(
   view: ServerView,
   visible: readonly ToolEntry[],
-  { catalog, backend }: LocalGateway,
+  { catalog, backend, lastWords }: LocalGateway,
 ): ListedServer {
   const tools = visible.filter(({ server }) => server === view.id).length;
-  if (!backend.upstreams.get(view.id)?.isKnown) return { ...view, tools };
+  const upstream = backend.upstreams.get(view.id);
+  const waitsFor = upstream && waitOf(upstream, lastWords(view.id));
+  const known = { ...view, tools, ...(waitsFor !== undefined && { waitsFor }) };
+  if (!upstream?.isKnown) return known;
   const definitions = catalog.toolsOf(view.id).map(({ definition }) => definition);
-  return { ...view, tools, tokens: definitionTokens(definitions) };
+  return { ...known, tokens: definitionTokens(definitions) };
 }
 
 /** Of a wrong entry the place within the file. */
@@ -96,7 +119,8 @@ function briefly(server: ListedServer, { config }: LocalGateway): ListedServer {
   return server.error === undefined ? server : { ...server, error: server.error.replaceAll(`${config.path}: `, '') };
 }
 
-function listedTool({ id, definition }: ToolEntry): ListedTool {
+/** A tool as lists show it, with what its definition costs. */
+export function listedTool({ id, definition }: ToolEntry): ListedTool {
   const { description, title } = definition;
   const text = [description, title].find((each) => typeof each === 'string') as string | undefined;
   return { id, tokens: definitionTokens([definition]), description: text ?? '' };

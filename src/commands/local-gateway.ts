@@ -5,10 +5,11 @@ import { abortable, withTimeout } from '../core/abort.ts';
 import { type Caller, LOCAL } from '../core/call.ts';
 import { cacheDirectory, dataDirectory } from '../core/directories.ts';
 import { GatewayError } from '../core/errors.ts';
-import { createLogger } from '../core/log.ts';
+import { createLogger, type Logger } from '../core/log.ts';
 import { isComingUp } from '../core/upstream-state.ts';
 import type { EdgeInternals } from '../edge-host.ts';
 import { Gateway } from '../gateway.ts';
+import { serverLogDirectory, withServerLogs } from '../server-logs.ts';
 import { serverMemory } from '../server-memory.ts';
 import { Person } from './calling/person.ts';
 import { paintFor } from './display/paint.ts';
@@ -25,6 +26,10 @@ export interface LocalGatewayOptions {
   readonly wakesAll?: boolean | undefined;
   /** Whether log messages of servers are shown. */
   readonly showsLogs?: boolean;
+  /** How long servers that are on their way up are waited for, in ms. */
+  readonly patienceMs: number;
+  /** Absolute folders that servers are told as roots; absent: they are told that there are none to ask for. */
+  readonly roots?: readonly string[] | undefined;
 }
 
 /** A gateway in this process, for as long as a command runs. */
@@ -36,14 +41,16 @@ export interface LocalGateway extends Pick<EdgeInternals, 'broker' | 'catalog' |
   /** The person at the terminal, as servers see them. */
   readonly person: Person;
   readonly status: StatusLine;
+  /** What a server said last on its stderr. */
+  readonly lastWords: (server: string) => string | undefined;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-/** How long servers that start for the first time are waited for, in ms: npx may have to fetch them. */
-const START_MS = 60_000;
 /** From then on what goes on is shown. */
 const QUICK_MS = 150;
+/** Characters of what a server said last. */
+const MAX_WORDS = 200;
 /** Time in ms for the end of all servers: whatever hangs must not keep us. */
 const STOP_MS = 4_500;
 
@@ -90,15 +97,26 @@ function noConfig(path: string): GatewayError {
 
 function open(config: GatewayConfig, options: LocalGatewayOptions, terminal: Terminal): LocalGateway {
   const { env, writeError } = terminal;
-  const log = createLogger(env.MCP_GATEWAY_LOG_LEVEL ? writeError : () => {});
+  const { log, lastWords } = listening(createLogger(env.MCP_GATEWAY_LOG_LEVEL ? writeError : () => {}));
   const directories = { cacheDirectory: cacheDirectory(env), dataDirectory: dataDirectory(env) };
   const remembered = serverMemory(directories.cacheDirectory);
   const narrowed = { ...config, servers: narrowedTo(config.servers, options, remembered) };
-  const gateway = new Gateway(narrowed, { log, ...directories }, remembered);
+  const kept = withServerLogs(log, serverLogDirectory(env));
+  const gateway = new Gateway(narrowed, { log: kept, ...directories }, remembered);
   const status = new StatusLine(terminal);
-  const person = new Person(terminal, { status, showsLogs: options.showsLogs === true });
+  const person = new Person(terminal, { status, showsLogs: options.showsLogs === true, roots: options.roots });
   const signal = terminal.interrupted?.() ?? new AbortController().signal;
-  return { ...gateway.internals(), gateway, config, caller: LOCAL, person, status, signal };
+  return { ...gateway.internals(), gateway, config, caller: LOCAL, person, status, lastWords, signal };
+}
+
+/** The log, and the last line of each server's stderr in it. */
+function listening(log: Logger): { readonly log: Logger; readonly lastWords: LocalGateway['lastWords'] } {
+  const lines = new Map<unknown, string>();
+  const debug: Logger['debug'] = (message, fields) => {
+    if (message === 'stderr' && String(fields?.line).trim() !== '') lines.set(fields?.server, String(fields?.line));
+    log.debug(message, fields);
+  };
+  return { log: { ...log, debug }, lastWords: (server) => lines.get(server)?.slice(0, MAX_WORDS) };
 }
 
 /** The others are there as far as they are remembered: a server without a memory would start to learn its tools. */
@@ -124,7 +142,10 @@ async function uninterrupted<T>({ signal }: LocalGateway, work: () => Promise<T>
 }
 
 /** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
-async function started(local: LocalGateway, { wanted = () => true, wakesAll }: LocalGatewayOptions): Promise<void> {
+async function started(
+  local: LocalGateway,
+  { wanted = () => true, wakesAll, patienceMs }: LocalGatewayOptions,
+): Promise<void> {
   const { gateway, backend, person, status, signal } = local;
   gateway.attend({ introduced: Promise.resolve(person.identity), peer: person, isShared: false });
   gateway.startServers();
@@ -134,7 +155,7 @@ async function started(local: LocalGateway, { wanted = () => true, wakesAll }: L
   for (const upstream of woken) upstream.wake();
   const timer = setInterval(() => status.show(startingText(local)), QUICK_MS);
   try {
-    await abortable(gateway.settled(START_MS), signal);
+    await abortable(gateway.settled(patienceMs), signal);
   } finally {
     clearInterval(timer);
     status.clear();
@@ -144,5 +165,5 @@ async function started(local: LocalGateway, { wanted = () => true, wakesAll }: L
 function startingText({ backend }: LocalGateway): string {
   const all = backend.upstreams.all();
   const starting = all.filter(({ state }) => isComingUp(state)).map(({ config }) => config.key);
-  return `starting ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
+  return `connecting to ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
 }

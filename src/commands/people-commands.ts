@@ -5,12 +5,29 @@ const JSON_OR_TABLE = {
   human: 'for people, also where stdout is no terminal',
 } as const;
 
+const WAIT = 'seconds to wait for servers that are connecting (4); the others are shown, and what these wait for';
+
+const CALL_OUTPUT = `What is written
+${[
+  '- A text goes to a file or a program byte for byte: no newline is added, and no colour. Several stand one below the other.',
+  '- Images, sounds and other files are saved under new names, which are written in their place. Links are written with what is said of them.',
+  '- Structured content is shown where it says more than the texts; to a file or a program only where there is no text. --json has all of it.',
+  '- What a tool reports as its error goes to stderr, and the exit code is 3.',
+]
+  .map((line) => `  ${line}`)
+  .join('\n')}`;
+
 /** What shows a person what a model sees, and has them try it; and the servers themselves. */
 export const PEOPLE_COMMANDS = {
   list: {
     usage: 'list [server…]',
     summary: 'the servers, where they stand and what their tools would cost; or the tools of some',
-    options: { config: 'configuration file', start: 'start also servers that are idle', ...JSON_OR_TABLE },
+    options: {
+      config: 'configuration file',
+      start: 'start also servers that are idle',
+      timeout: WAIT,
+      ...JSON_OR_TABLE,
+    },
     example: 'mcp-gateway list',
     group: 'use',
     takes: 'servers',
@@ -27,6 +44,7 @@ export const PEOPLE_COMMANDS = {
       server: 'only this server; may be given several times',
       tag: 'only servers with this tag; may be given several times',
       limit: 'most results (10)',
+      timeout: WAIT,
       ...JSON_OR_TABLE,
     },
     example: 'mcp-gateway search read a text file --limit 3',
@@ -39,7 +57,11 @@ export const PEOPLE_COMMANDS = {
   describe: {
     usage: 'describe <id…>',
     summary: 'the definition of a tool: arguments, what it gives back, what it says of itself',
-    options: { config: 'configuration file', ...JSON_OR_TABLE },
+    options: {
+      config: 'configuration file',
+      timeout: 'seconds that the start of its server may take (30)',
+      ...JSON_OR_TABLE,
+    },
     example: 'mcp-gateway describe files::read_text_file',
     group: 'use',
     takes: 'tools',
@@ -50,14 +72,16 @@ export const PEOPLE_COMMANDS = {
   },
   call: {
     usage: 'call <id> [key=value…]',
-    summary: 'call a tool; images and other files are saved, Ctrl-C cancels',
+    summary: 'call a tool, and write what it answers; Ctrl-C cancels',
     options: {
       config: 'configuration file',
       args: 'arguments as JSON, @file or - for stdin; key=value goes over them, key:=… is JSON, a.b=… within an object',
       output: 'folder for images and other files (the working directory)',
-      timeout: 'seconds that it may take (30, or what the server’s entry says)',
-      json: 'the whole result as JSON',
+      timeout: 'seconds for all of it, the start of the server included (30 for each, or what its entry says of calls)',
+      root: 'folder that the server is told as a root; may be given several times; without it there are none',
+      json: 'the whole result as JSON, structured content included',
     },
+    more: CALL_OUTPUT,
     example: 'mcp-gateway call files::read_text_file path=notes.txt head=5',
     group: 'use',
     takes: 'tools',
@@ -68,7 +92,7 @@ export const PEOPLE_COMMANDS = {
   },
   add: {
     usage: 'add <name> <url | -- command…>',
-    summary: 'add a server to the configuration',
+    summary: 'add a server to the configuration, start it once and show its tools',
     options: {
       config: 'file to add it to',
       env: "variable for a command, 'NAME=value'; may be given several times",
@@ -76,12 +100,17 @@ export const PEOPLE_COMMANDS = {
       description: 'what it is good for; the model reads this',
       tag: 'label that search can filter by; may be given several times',
       'dry-run': 'show, and write nothing',
+      'no-try': 'do not start it to see its tools',
+      timeout: 'seconds that its first start may take (30)',
     },
     example: 'mcp-gateway add files -- npx -y @modelcontextprotocol/server-filesystem ~/notes',
     group: 'set up',
     async run({ words, values }, terminal) {
       const { add } = await import('./add.ts');
-      return add({ ...values, words, dryRun: values['dry-run'] }, terminal);
+      const code = await add({ ...values, words, dryRun: values['dry-run'] }, terminal);
+      if (code !== 0 || values['dry-run'] || values['no-try']) return code;
+      const { tryServer } = await import('./try-server.ts');
+      return tryServer({ ...values, server: words[0] ?? '' }, terminal);
     },
   },
   remove: {
@@ -94,6 +123,83 @@ export const PEOPLE_COMMANDS = {
     async run({ words, values }, terminal) {
       const { remove } = await import('./remove.ts');
       return remove({ ...values, names: words }, terminal);
+    },
+  },
+  enable: {
+    usage: 'enable <name…>',
+    summary: 'switch servers of the configuration on again; gateways that run take it over',
+    options: { config: 'file in which they stand' },
+    example: 'mcp-gateway enable files',
+    group: 'set up',
+    takes: 'disabled',
+    async run({ words, values }, terminal) {
+      const { switchInFile } = await import('./switch.ts');
+      return switchInFile({ names: words, config: values.config, isOn: true }, terminal);
+    },
+  },
+  disable: {
+    usage: 'disable <name…>',
+    summary: 'switch servers off without taking them out',
+    options: { config: 'file in which they stand' },
+    example: 'mcp-gateway disable files',
+    group: 'set up',
+    takes: 'servers',
+    async run({ words, values }, terminal) {
+      const { switchInFile } = await import('./switch.ts');
+      return switchInFile({ names: words, config: values.config, isOn: false }, terminal);
+    },
+  },
+  logs: {
+    usage: 'logs <server>',
+    summary: 'what a server said on stderr, and what became of it, in any gateway of yours',
+    options: {
+      follow: 'go on showing what comes, until Ctrl-C',
+      limit: 'lines to begin with (100)',
+      config: 'file in which it stands',
+      json: 'a JSON object a line',
+    },
+    example: 'mcp-gateway logs github --follow',
+    group: 'use',
+    takes: 'servers',
+    async run({ words, values }, terminal) {
+      const { logs } = await import('./logs.ts');
+      return logs({ ...values, servers: words }, terminal);
+    },
+  },
+  resources: {
+    usage: 'resources [list | read <uri>]',
+    summary: 'the resources of the servers, or one of them',
+    options: {
+      config: 'configuration file',
+      server: 'only this server; may be given several times',
+      timeout: WAIT,
+      output: 'folder for what is no text (the working directory)',
+      ...JSON_OR_TABLE,
+    },
+    example: 'mcp-gateway resources read demo://static/readme.md',
+    group: 'use',
+    takes: 'resources',
+    async run({ words, values }, terminal) {
+      const { resources } = await import('./resources.ts');
+      return resources({ ...values, words }, terminal);
+    },
+  },
+  prompts: {
+    usage: 'prompts [list | get <name> [key=value…]]',
+    summary: 'the prompts of the servers, or one of them filled in',
+    options: {
+      config: 'configuration file',
+      server: 'only this server; may be given several times',
+      timeout: WAIT,
+      output: 'folder for what is no text (the working directory)',
+      ...JSON_OR_TABLE,
+    },
+    example: 'mcp-gateway prompts get review language=go',
+    group: 'use',
+    takes: 'prompts',
+    async run({ words, values }, terminal) {
+      const { prompts } = await import('./prompts.ts');
+      return prompts({ ...values, words }, terminal);
     },
   },
 } satisfies Readonly<Record<string, Command>>;

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Signal } from '../core/abort.ts';
 import { GatewayError } from '../core/errors.ts';
+import { wrapLines } from './display/width.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit codes by convention: 128 and the number of the signal. */
@@ -16,15 +17,19 @@ export function processTerminal(): Terminal {
   // Whoever reads us may stop (`| head`): that is no failure of ours.
   stdout.on('error', () => {});
   stderr.on('error', () => {});
+  // Of some pseudo-terminals it is 0: not known.
+  const columns = () => stdout.columns || stderr.columns || undefined;
+  const wrapped = (said: string, stream: { isTTY: boolean }) =>
+    stream.isTTY && !isJson(said) ? wrapLines(said, columns()) : said;
   return {
     ...{ cwd: process.cwd(), env, platform, self: [execPath, resolve(argv[1] ?? '')] },
-    write: (said) => void stdout.write(said),
-    writeError: (said) => void stderr.write(said),
+    write: (said) => void stdout.write(wrapped(said, stdout)),
+    writeExactly: (said) => void stdout.write(said),
+    writeError: (said) => void stderr.write(wrapped(said, stderr)),
     isTty: stdout.isTTY,
     isErrorTty: stderr.isTTY,
     get columns() {
-      // Of some pseudo-terminals it is 0: not known.
-      return stdout.columns || stderr.columns || undefined;
+      return columns();
     },
     prompt,
     ask: prompt && stdout.isTTY ? async (question) => isYes(await prompt(`${question} [y/N] `)) : undefined,
@@ -32,6 +37,17 @@ export function processTerminal(): Terminal {
     lines: () => createInterface({ input: stdin }),
     interrupted,
   };
+}
+
+/** What a program or an editor is to read stays as it is. */
+function isJson(text: string): boolean {
+  if (!/^[{[]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Anything but a yes is a no, and so is the end of the input. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readOurFile, withoutServers } from '../clients/our-file.ts';
+import { type OurFile, readOurFile, withoutServers } from '../clients/our-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { suggestion } from '../config/finding.ts';
 import { resolveConfigPath } from '../config/locate.ts';
@@ -19,9 +19,7 @@ export async function remove({ names, config }: RemoveArguments, terminal: Termi
   return reporting(terminal, 'remove', async () => {
     const { cwd, env } = terminal;
     const file = await readOurFile(resolveConfigPath({ argument: config && resolve(cwd, config), env }));
-    const known = file.raw.entries.map(({ key }) => key);
-    const unknown = names.find((name) => !known.includes(name));
-    if (unknown !== undefined) throw notThere(unknown, file.path, known);
+    checkNames(names, file);
     const after = await withoutServers(file, names);
     const backup = await replaceFile({ path: file.path, before: file.text, after, backup: true });
     const { home } = clientHome(terminal);
@@ -29,6 +27,13 @@ export async function remove({ names, config }: RemoveArguments, terminal: Termi
     terminal.write(`Removed ${shown(names.join(', '))} from ${shownPath(file.path, home)}${kept}\n`);
     return 0;
   });
+}
+
+/** Throws `SERVER_NOT_FOUND` where the file does not have one of these. */
+export function checkNames(names: readonly string[], { path, raw }: OurFile): void {
+  const known = raw.entries.map(({ key }) => key);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw notThere(unknown, path, known);
 }
 
 function notThere(name: string, path: string, known: readonly string[]): GatewayError {

@@ -184,6 +184,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       config: 'configuration file',
       all: 'every server whose tools have changed',
       yes: 'do not ask',
+      timeout: 'seconds that servers may take to start (30)',
       json: 'what changed as JSON; trusts with --yes only',
     },
     example: 'mcp-gateway trust files',

@@ -3,6 +3,7 @@ import type { ClientHome } from '../clients/client.ts';
 import type { Environment } from '../config/substitute.ts';
 import type { Signal } from '../core/abort.ts';
 import { GatewayError } from '../core/errors.ts';
+import { forPeople } from './for-people.ts';
 
 /** Where a command for people works and speaks. */
 export interface Terminal {
@@ -12,8 +13,10 @@ export interface Terminal {
   readonly platform: NodeJS.Platform;
   /** How this process was started: Node (or Bun) and the bin, both absolute. */
   readonly self: readonly [program: string, bin: string];
-  /** Takes what was asked for (stdout). */
+  /** Takes what was asked for (stdout); on a terminal each line is wrapped at its width, unless the text is JSON. */
   readonly write: (text: string) => void;
+  /** The same, to the byte: what is not ours to wrap; absent: as `write`. */
+  readonly writeExactly?: ((text: string) => void) | undefined;
   /** Takes why it failed (stderr). */
   readonly writeError: (text: string) => void;
   /** Asks a yes-or-no question; absent where nobody can be asked. */
@@ -48,7 +51,8 @@ export function clientHome({ cwd, env, platform }: Terminal): ClientHome {
 export async function reporting({ writeError }: Terminal, name: string, run: () => Promise<number>): Promise<number> {
   try {
     return await run();
-  } catch (error) {
+  } catch (thrown) {
+    const error = forPeople(thrown);
     if (!(error instanceof GatewayError)) throw error;
     writeError(`mcp-gateway ${name}: ${shown(error.message)}\n`);
     return exitCodeOf(error);

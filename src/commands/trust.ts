@@ -16,6 +16,7 @@ import { type Review, review, trust } from '../trust/review.ts';
 import { readTrust, trustPath } from '../trust/trust-file.ts';
 import { askForTools } from './current-tools.ts';
 import { misused, reporting, shown, type Terminal } from './terminal.ts';
+import { START_SECONDS, timeoutMs } from './timeout.ts';
 import { trustPreview } from './trust-preview.ts';
 
 export interface TrustArguments {
@@ -25,6 +26,8 @@ export interface TrustArguments {
   readonly all?: boolean | undefined;
   readonly yes?: boolean | undefined;
   readonly json?: boolean | undefined;
+  /** Seconds that servers may take to start, as typed. */
+  readonly timeout?: string | undefined;
 }
 
 /** A server as it was looked at. */
@@ -42,6 +45,8 @@ interface Looked extends Review {
  * question. Resolves with the exit code: 0 done, 1 where a server could not be asked or nothing could be kept, 2 misused.
  */
 export async function trustServers(args: TrustArguments, terminal: Terminal): Promise<number> {
+  const patienceMs = timeoutMs(args.timeout, START_SECONDS);
+  if (typeof patienceMs === 'string') return misused(terminal, 'trust', patienceMs);
   return reporting(terminal, 'trust', async () => {
     const { cwd, env, write } = terminal;
     const config = await loadConfig(
@@ -50,7 +55,7 @@ export async function trustServers(args: TrustArguments, terminal: Terminal): Pr
     );
     const unknown = args.servers.find((name) => !config.servers.some(({ key }) => key === name));
     if (unknown !== undefined) return misused(terminal, 'trust', unknownServer(unknown, config));
-    const looked = await look(config, args, terminal);
+    const looked = await look(config, { ...args, patienceMs }, terminal);
     if (!args.json) write(overview(looked, args));
     const trusted = await decided(looked, args, terminal);
     if (args.json) write(`${JSON.stringify({ servers: looked.map((one) => asJson(one, trusted)) }, undefined, 2)}\n`);
@@ -65,7 +70,11 @@ function unknownServer(name: string, { servers, disabled, path }: GatewayConfig)
 }
 
 /** What was remembered of a server is asked for again only where it cannot be what gateways show now. */
-async function look(config: GatewayConfig, args: TrustArguments, { env }: Terminal): Promise<readonly Looked[]> {
+async function look(
+  config: GatewayConfig,
+  args: TrustArguments & { readonly patienceMs: number },
+  { env }: Terminal,
+): Promise<readonly Looked[]> {
   const wanted = config.servers.filter(({ key }) => args.servers.length === 0 || args.servers.includes(key));
   const memory = serverMemory(cacheDirectory(env));
   const remembered = new Map(wanted.map((server) => [server.key, memory.recall(server)?.tools]));
@@ -74,7 +83,7 @@ async function look(config: GatewayConfig, args: TrustArguments, { env }: Termin
     const tools = remembered.get(server.key);
     return tools ? !explains(tools, pathOf(server)) : args.servers.includes(server.key);
   });
-  const asked = stale.length > 0 ? await askForTools(config, stale, env) : new Map();
+  const asked = stale.length > 0 ? await askForTools(config, stale, env, args.patienceMs) : new Map();
   return Promise.all(
     wanted.map(async (server): Promise<Looked> => {
       const path = pathOf(server);

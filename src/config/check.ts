@@ -151,8 +151,10 @@ function oneOf(values: readonly unknown[]): string {
 
 /** Paths as the operating system takes them: `~` is the home directory, a relative cwd starts at the file's folder. */
 function place(server: ServerConfig, { folder, home, keychain }: Surroundings): ServerConfig {
-  if (server.type === 'remote') return { ...server, ...(keychain === 'never' && { keychain }) };
-  return server.cwd === undefined ? server : { ...server, cwd: resolve(folder, expandHome(server.cwd, home)) };
+  const { roots } = server;
+  const placed = roots ? { ...server, roots: roots.map((root) => resolve(folder, expandHome(root, home))) } : server;
+  if (placed.type === 'remote') return { ...placed, ...(keychain === 'never' && { keychain }) };
+  return placed.cwd === undefined ? placed : { ...placed, cwd: resolve(folder, expandHome(placed.cwd, home)) };
 }
 
 /** Removes the setting that holds the place: a wrong element takes its whole array with it. */

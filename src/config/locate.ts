@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { expandHome } from './expand-home.ts';
@@ -38,4 +38,10 @@ export function resolveConfigPath({
 /** The home directory, by the variables. */
 export function homeOf(env: Environment): string {
   return env.HOME || homedir();
+}
+
+/** Whether a word of the command line names a configuration file: it looks like a path, or there is such a file. */
+export function isConfigPath(word: string): boolean {
+  if (/[\\/]|^~|\.(?:jsonc?|ya?ml)$/i.test(word)) return true;
+  return existsSync(word) && !statSync(word).isDirectory();
 }

@@ -47,6 +47,11 @@ const common = {
     .describe(
       'Blocks tools whose definition is not the one that was first seen, and new ones, until `mcp-gateway trust` accepts them; absent: as `pin` of the gateway.',
     ),
+  roots: strings
+    .optional()
+    .describe(
+      "Folders that the server is told as roots, whoever calls, in place of the client's; `~` is the home directory, a relative one starts at the file's folder. Absent: those of the client; the command line offers none.",
+    ),
   healthCheck: healthCheck
     .optional()
     .describe('Pings it while it is connected, and connects anew if it does not answer; absent: no pings.'),

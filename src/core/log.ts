@@ -14,13 +14,28 @@ export interface Logger {
   setLevel(level: LogLevel): void;
 }
 
-/** A logger that hands each line, newline included, to `write`. */
-export function createLogger(write: (line: string) => void, initial: LogLevel = 'info'): Logger {
+/** One thing that is logged. */
+export interface LogEntry {
+  readonly time: Date;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Fields;
+}
+
+/** A logger that hands each line, newline included, to `write`; as JSON, unless `format` makes another line of it, or none. */
+export function createLogger(
+  write: (line: string) => void,
+  initial: LogLevel = 'info',
+  format: (entry: LogEntry) => string | undefined = asJson,
+): Logger {
   let threshold = SEVERITY[initial];
-  const at = (level: LogLevel) => (message: string, fields?: Fields) => {
-    if (SEVERITY[level] < threshold) return;
-    write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
-  };
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: Fields = {}) => {
+      if (SEVERITY[level] < threshold) return;
+      const line = format({ time: new Date(), level, message, fields });
+      if (line !== undefined) write(`${line}\n`);
+    };
   return {
     debug: at('debug'),
     info: at('info'),
@@ -30,4 +45,8 @@ export function createLogger(write: (line: string) => void, initial: LogLevel = 
       threshold = SEVERITY[level];
     },
   };
+}
+
+function asJson({ time, level, message, fields }: LogEntry): string {
+  return JSON.stringify({ time: time.toISOString(), level, message, ...fields });
 }

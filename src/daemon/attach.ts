@@ -4,14 +4,14 @@ import { closeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { homeOf, resolveConfigPath } from '../config/locate.ts';
+import { homeOf, isConfigPath, resolveConfigPath } from '../config/locate.ts';
 import { projectAt } from '../config/project.ts';
+import { openLog } from '../core/bounded-log.ts';
 import { dataDirectory, stateDirectory } from '../core/directories.ts';
 import { causeOf } from '../core/errors.ts';
 import { createLogger, type Logger } from '../core/log.ts';
 import { processOutput, stderrWriter } from '../process-streams.ts';
 import { Attachment } from './attachment.ts';
-import { openLog } from './bounded-log.ts';
 import { commonEnvironment, identityOf } from './identity.ts';
 import { reach } from './reach.ts';
 import { socketDirectory } from './socket-directory.ts';
@@ -81,7 +81,8 @@ export async function attachEarly(argv: readonly string[]): Promise<number | und
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
     const words = [values.config, ...positionals].filter((word) => word !== undefined);
     const directory = values['no-project'] ? undefined : process.cwd();
-    return words.length > 1 ? undefined : await attach(resolveConfigPath({ argument: words[0] }), directory);
+    const isOurs = words.length < 2 && positionals.every(isConfigPath);
+    return isOurs ? await attach(resolveConfigPath({ argument: words[0] }), directory) : undefined;
   } catch {
     return undefined;
   }

@@ -1,11 +1,12 @@
 import { createServer, type Socket } from 'node:net';
 import { loadToStart, startSource } from '../config/start-source.ts';
+import { logWriter } from '../core/bounded-log.ts';
 import { cacheDirectory, dataDirectory } from '../core/directories.ts';
 import { causeOf } from '../core/errors.ts';
 import { createLogger } from '../core/log.ts';
+import { withServerLogs } from '../server-logs.ts';
 import { serverMemory } from '../server-memory.ts';
 import type { DaemonOptions } from './attach.ts';
-import { logWriter } from './bounded-log.ts';
 import { endTurn } from './reach.ts';
 import { claim, withdraw } from './sockets.ts';
 
@@ -22,7 +23,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function runDaemon(argument: string): Promise<number> {
   const options = JSON.parse(argument) as DaemonOptions;
-  const log = createLogger(logWriter(options.log));
+  const log = withServerLogs(createLogger(logWriter(options.log)));
   process.on('uncaughtException', (error) => log.error('uncaught', { error: causeOf(error), stack: error.stack }));
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: causeOf(reason) }));
   const early: Socket[] = [];

@@ -1,11 +1,14 @@
 import { type Signal, withTimeout } from '../core/abort.ts';
+import type { ServerState } from '../core/server-state.ts';
 import { failureIn } from '../core/upstream-state.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /** A server that was asked to start, as it stood after that. */
 export interface AskedServer {
   readonly id: string;
-  readonly state: 'ready' | 'needs_auth' | 'failing' | 'silent';
+  readonly state: ServerState;
+  /** While it is connecting: the request that it has not answered. */
+  readonly waitsFor?: string;
   /** From its start until its tools were known, or until it was given up, in ms. */
   readonly durationMs: number;
   /** How many tools it lists. */
@@ -38,5 +41,6 @@ export async function askServer(upstream: Upstream, { timeoutMs, signal, toolsOf
     return { ...about, state: 'ready', protocol: version, transport };
   }
   const error = failureIn(state)?.error ?? (state.status === 'connecting' ? state.error : undefined);
-  return { ...about, state: error === undefined ? 'silent' : 'failing', error };
+  if (error === undefined) return { ...about, state: 'connecting', waitsFor: upstream.waitsFor };
+  return { ...about, state: 'failing', error };
 }

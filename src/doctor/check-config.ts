@@ -11,7 +11,7 @@ export function checkConfig(config: GatewayConfig, concerned: (server: string) =
     return notes.findings;
   }
   for (const problem of config.problems)
-    if (problem.server === undefined || concerned(problem.server)) note(problem, config.path, notes);
+    if (problem.server === undefined || concerned(problem.server)) note(problem, config, notes);
   const { servers, misconfigured, disabled } = config;
   const count = servers.length + misconfigured.length;
   if (count === 0 && config.problems.length === 0)
@@ -25,19 +25,26 @@ export function checkConfig(config: GatewayConfig, concerned: (server: string) =
 const PLACED = /^((?::\d+)*)(?:: ((?:[^\s:"]|"(?:[^"\\]|\\.)*")+))?: (.*)$/s;
 
 /** The message of a problem taken apart: `file: place: what is wrong, what is expected`. */
-function note({ severity, message }: ConfigProblem, file: string, notes: Notes): void {
-  const isOfFile = message.startsWith(file);
-  const within = isOfFile ? message.slice(file.length) : message;
+function note({ severity, message }: ConfigProblem, { path: own, project }: GatewayConfig, notes: Notes): void {
+  const file = [own, project?.path].find((each) => each !== undefined && message.startsWith(each));
+  const within = file === undefined ? message : message.slice(file.length);
   const [, line = '', path = '', text = within] = PLACED.exec(within) ?? [];
-  const place = isOfFile ? `${file}${line}${path && `: ${path}`}` : 'the environment';
+  const place = file === undefined ? 'the environment' : `${file}${line}${path && `: ${path}`}`;
   const { cause, cure } = withCure(text);
-  notes[severity](place, cause, cure);
+  notes[severity](place, cause, file !== undefined && file === project?.path ? cureInProject(cure, file) : cure);
+}
+
+/** What of a project's file counts is the text that was confirmed. */
+function cureInProject(cure: string, file: string): string {
+  return cure.includes('mcp-gateway allow') ? cure : `${cure}; then mcp-gateway allow ${file}`;
 }
 
 /** The cure is the second half of the text: what is expected, what was meant, what to do. */
 function withCure(text: string): { readonly cause: string; readonly cure: string } {
   const unset = /^the variable (\S+) is not set, /.exec(text);
   if (unset) return { cause: text, cure: `set ${unset[1]} where the gateway starts, or name a default` };
+  const allow = /^(.*?)(?: until .*)?: (mcp-gateway allow .*)$/s.exec(text);
+  if (allow) return { cause: allow[1] ?? text, cure: `read and confirm it: ${allow[2]}` };
   const half = /^(.*?)(?:, (?=expected |did you mean )|; )(.*?)(?: \(ignored\))?$/s.exec(text);
   return { cause: half?.[1] ?? text, cure: half?.[2] ?? 'correct it, or take it out' };
 }

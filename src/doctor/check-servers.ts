@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { ServerConfig } from '../config/schema.ts';
 import { clip } from '../core/errors.ts';
+import { loginCommand } from '../core/login-command.ts';
 import type { AskedServer } from './ask-server.ts';
 import { type Finding, type Notes, notesOn } from './finding.ts';
 
@@ -25,10 +26,13 @@ export function checkServers(
 function check(server: AskedServer, config: ServerConfig): readonly Finding[] {
   const notes = notesOn('servers');
   if (server.state === 'ready') checkReady(server, config, notes);
-  else if (server.state === 'needs_auth')
-    notes.warning(server.id, 'it asks for a login', `mcp-gateway login ${server.id}`);
-  else if (server.state === 'silent')
-    notes.error(server.id, `no answer within ${seconds(server.durationMs)}`, cureForSilence(config));
+  else if (server.state === 'needs_auth') notes.warning(server.id, 'needs login', loginCommand(server.id));
+  else if (server.state === 'connecting')
+    notes.error(
+      server.id,
+      `still connecting: no answer to ${server.waitsFor} within ${seconds(server.durationMs)}`,
+      cureForSilence(config),
+    );
   else notes.error(server.id, clip(server.error ?? '', MAX_CAUSE), cureForFailure(server.error ?? '', config));
   return notes.findings;
 }
@@ -97,5 +101,5 @@ function cureForFailure(error: string, config: ServerConfig): string {
 }
 
 function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
+  return `${ms < 10_000 ? (ms / 1_000).toFixed(1) : Math.round(ms / 1_000)} s`;
 }

@@ -1,3 +1,4 @@
+import { clip } from '../core/errors.ts';
 import type { ToolEntry } from '../core/tool.ts';
 import { type Finding, notesOn } from './finding.ts';
 
@@ -18,6 +19,7 @@ export interface LoggedProblem {
   readonly message: string;
   readonly server?: string;
   readonly problem?: string;
+  readonly error?: string;
 }
 
 /** What servers list that cannot be used, as the gateway logged it. */
@@ -26,5 +28,25 @@ export function checkLists(logged: readonly LoggedProblem[]): readonly Finding[]
   const cure = 'tell who makes the server; its other tools work';
   for (const { message, server = '', problem = '' } of logged)
     if (message === 'tools/list') notes.warning(server, problem, cure);
+  return notes.findings;
+}
+
+/** What servers print where their answers are read. */
+const NOISE = /^wrote to stdout what is (?:not JSON|no JSON-RPC message): (.*)$/s;
+const MAX_NOISE = 80;
+
+/** Servers that print something else than JSON-RPC on stdout: clients that are stricter than we are give them up. */
+export function checkNoise(logged: readonly LoggedProblem[]): readonly Finding[] {
+  const notes = notesOn('servers');
+  const printed = new Map<string, string[]>();
+  for (const { message, server = '', error = '' } of logged) {
+    const [, line] = (message === 'transport' && NOISE.exec(error)) || [];
+    if (line !== undefined) printed.set(server, [...(printed.get(server) ?? []), line]);
+  }
+  for (const [server, [first = '', ...more]] of printed) {
+    const lines = more.length > 0 ? ` and ${more.length} more such ${more.length === 1 ? 'line' : 'lines'}` : '';
+    const cause = `it prints ${JSON.stringify(clip(first.trim(), MAX_NOISE))}${lines} where only JSON-RPC may stand (stdout)`;
+    notes.warning(server, cause, 'have it log to stderr, or take out of its command what prints');
+  }
   return notes.findings;
 }

@@ -19,9 +19,10 @@ import { checkNames } from './check-names.ts';
 import { checkSecrecy } from './check-secrecy.ts';
 import { checkServers } from './check-servers.ts';
 import { checkTokens, type TokenBill, tokenBill } from './check-tokens.ts';
-import { checkLists, checkTools, type LoggedProblem } from './check-tools.ts';
+import { checkLists, checkNoise, checkTools, type LoggedProblem } from './check-tools.ts';
 import { checkWays } from './check-ways.ts';
 import { AREAS, type Finding } from './finding.ts';
+import { inTurns } from './in-turns.ts';
 
 export interface Examination {
   readonly config: GatewayConfig;
@@ -60,31 +61,50 @@ export async function examine(examination: Examination): Promise<Diagnosis> {
   const findings = [
     ...checkConfig(config, concerned),
     ...checkItself(ourselves),
-    ...checkServers(running.asked, servers, lacking),
+    ...inProject([...checkServers(running.asked, servers, lacking), ...running.findings], config),
     ...checkWays(servers),
-    ...running.findings,
     ...around,
   ];
   const inOrder = AREAS.flatMap((area) => findings.filter((finding) => finding.area === area));
   return { findings: inOrder, servers: running.asked, tokens: running.tokens };
 }
 
+/** What is to be changed in the entry of a project's server has to be confirmed. */
+function inProject(findings: readonly Finding[], { project }: GatewayConfig): readonly Finding[] {
+  return findings.map((finding) => {
+    const { area, place, cure } = finding;
+    if (area !== 'servers' || cure === undefined || !project?.servers.includes(place)) return finding;
+    if (!/\b(?:command|url|headers|cwd|argument)\b/.test(cure)) return finding;
+    return { ...finding, cure: `${cure}; it stands in ${project.path}: then mcp-gateway allow ${project.path}` };
+  });
+}
+
 /** What only servers that run can tell. */
 async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory, wanted, signal }: Examination) {
   const { log, logged } = listeningLog();
   // Nothing is remembered from here but what tools were at first sight: all servers are asked anew.
-  const gateway = new Gateway(config, { log, dataDirectory });
+  const gateway = new Gateway({ ...config, servers: [] }, { log, dataDirectory });
   try {
     gateway.startServers();
     const { backend, catalog, remarks, sent } = gateway.internals();
     const toolsOf = (server: string) => catalog.toolsOf(server);
     const ask = { timeoutMs, signal, toolsOf: (server: string) => toolsOf(server).length };
-    const asked = await Promise.all(backend.upstreams.all().map((upstream) => askServer(upstream, ask)));
+    const answers = await inTurns(config.servers, async (server, begun) => {
+      if (signal.aborted) return undefined;
+      gateway.reload({ ...config, servers: begun });
+      const upstream = backend.upstreams.get(server.key);
+      return upstream && askServer(upstream, ask);
+    });
+    const asked = answers.filter((answer) => answer !== undefined);
     const tools = config.servers.flatMap(({ key }) => toolsOf(key));
     const tokens = tokenBill(tools, sent());
     const names = checkNames(config.servers, toolsOf);
     const bill = wanted.length === 0 ? checkTokens(tokens, tools.length) : [];
-    return { asked, tokens, findings: [...checkLists(logged), ...names, ...checkTools(tools, remarks), ...bill] };
+    return {
+      asked,
+      tokens,
+      findings: [...checkNoise(logged), ...checkLists(logged), ...names, ...checkTools(tools, remarks), ...bill],
+    };
   } finally {
     await gateway.stop();
   }
@@ -95,7 +115,9 @@ function listeningLog(): { readonly log: Logger; readonly logged: readonly Logge
   const logged: LoggedProblem[] = [];
   const keep = (message: string, fields: object = {}) => void logged.push({ ...fields, message });
   const pass = () => {};
-  return { log: { debug: pass, info: pass, warning: keep, error: keep, setLevel: pass }, logged };
+  // What a server prints on stdout is no fault of the gateway, and so nothing that its log has at a higher level.
+  const noise = (message: string, fields: object = {}) => void (message === 'transport' && keep(message, fields));
+  return { log: { debug: noise, info: pass, warning: keep, error: keep, setLevel: pass }, logged };
 }
 
 /** Who may read our secrets, clients, and what runs us. */

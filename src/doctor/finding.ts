@@ -34,6 +34,35 @@ export function notesOn(area: Finding['area']): Notes {
   };
 }
 
+/** Most places that are named of one fact. */
+const MAX_PLACES = 10;
+
+/** Findings of which several say the same of different places, as one each: ten servers may lack one program. */
+export function grouped(findings: readonly Finding[]): readonly Finding[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const { area, level, place, cause } = finding;
+    const { cause: fact, cure } = anywhere(finding);
+    const key = JSON.stringify(level === 'ok' ? [area, place, cause] : [area, level, fact, cure]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].map((group) => {
+    const [first, ...others] = group as [Finding, ...Finding[]];
+    const isSame = others.every(({ cause, cure }) => cause === first.cause && cure === first.cure);
+    const places = [...new Set(group.map(({ place }) => place))];
+    return { ...(isSame ? first : anywhere(first)), place: listed(places, MAX_PLACES) };
+  });
+}
+
+/** The same with `<name>` where its place is named. */
+function anywhere(finding: Finding): Finding {
+  const { place, cause, cure } = finding;
+  const name = place.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const word = new RegExp(`(?<![\\w-])${name}(?![\\w-])`, 'g');
+  const without = (text: string) => text.replace(word, () => '<name>');
+  return { ...finding, cause: without(cause), ...(cure !== undefined && { cure: without(cure) }) };
+}
+
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function listed(names: readonly string[], most = 5): string {
   const more = names.length - most;

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { stands } from '../core/server-state.ts';
 import type { EdgeEnv } from './edge-env.ts';
 import type { EdgeParts, ServerView } from './edge-parts.ts';
 
@@ -13,19 +14,8 @@ export interface Health {
 export function healthOf(servers: readonly Pick<ServerView, 'id' | 'status' | 'available'>[]): Health {
   if (servers.some(({ available }) => available)) return { status: 'ok', reasons: [] };
   if (servers.length === 0) return { status: 'unavailable', reasons: ['no server is configured'] };
-  return { status: 'unavailable', reasons: servers.map(({ id, status }) => `${id} is ${SAID[status]}`) };
+  return { status: 'unavailable', reasons: servers.map(({ id, status }) => `${id} ${stands(status)}`) };
 }
-
-const SAID = {
-  idle: 'idle',
-  connecting: 'failing to connect',
-  ready: 'ready',
-  waiting: 'waiting for its next attempt to connect',
-  needs_auth: 'waiting for a login',
-  closed: 'closed',
-  misconfigured: 'misconfigured',
-  disabled: 'disabled',
-} as const satisfies Record<ServerView['status'], string>;
 
 /** `{"status":"ok"}` with 200, or the reasons with 503; never kept by a cache. */
 export function healthResponse(health: Health): Response {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn as spawnPlainly } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { GatewayError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import { LineWriter } from '../core/line-writer.ts';
 import { type ClippedLine, createLineSplitter } from '../core/lines.ts';
 import { signalGroup } from '../core/process-tree.ts';
@@ -169,7 +170,10 @@ export class ChildTransport implements Transport {
       this.onerror?.(new Error(`wrote to stdout what is not JSON: ${line.slice(0, 120)}`));
       return;
     }
-    for (const each of Array.isArray(message) ? message : [message]) this.onmessage?.(each as JSONRPCMessage);
+    for (const each of Array.isArray(message) ? message : [message]) {
+      if (isMessage(each)) this.onmessage?.(each as JSONRPCMessage);
+      else this.onerror?.(new Error(`wrote to stdout what is no JSON-RPC message: ${line.slice(0, 120)}`));
+    }
   }
 
   /** Resolves when the pipe has taken the line; rejects with `UPSTREAM_UNAVAILABLE` when the server provably did not get it. */
@@ -222,6 +226,11 @@ export class ChildTransport implements Transport {
     for (const stream of [this.#child?.stdin, this.#child?.stdout, this.#child?.stderr]) stream?.destroy();
     releaseGroup(pid);
   }
+}
+
+/** Logs are JSON too, but nothing is asked or answered in them. */
+function isMessage(value: unknown): boolean {
+  return isJsonObject(value) && ['method', 'id', 'result', 'error'].some((name) => name in value);
 }
 
 function unreachable(cause: Error): GatewayError {

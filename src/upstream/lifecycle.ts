@@ -62,6 +62,9 @@ export class Lifecycle {
   /** Whether the connection that stands also serves. */
   readonly health: ConnectionHealth;
 
+  /** The request that an attempt to connect waits for. */
+  waitsFor: 'initialize' | 'tools/list' = 'initialize';
+
   readonly #config: ServerConfig;
   readonly #parts: LifecycleParts;
   readonly #stop = new AbortController();
@@ -177,7 +180,9 @@ export class Lifecycle {
 
   /** One life: connect, list, serve until the connection ends. Resolves or rejects with the cause of its end. */
   async #live(attempt: number): Promise<unknown> {
+    this.waitsFor = 'initialize';
     const connection = await this.#connect();
+    this.waitsFor = 'tools/list';
     const stop = () => void connection.close();
     this.#stop.signal.addEventListener('abort', stop, { once: true });
     if (this.#stop.signal.aborted) stop();

@@ -7,12 +7,15 @@ import type { Answer } from '../core/rpc.ts';
 import type { ConnectionHealth } from './connection-health.ts';
 import { Deadline } from './deadline.ts';
 import { deliver, type Route, type UpstreamRequest } from './delivery.ts';
+import type { OwnRoots } from './own-roots.ts';
 import { type ActiveRequest, putToClient } from './reverse-requests.ts';
 import type { WireHandlers } from './wire.ts';
 
 export interface RequestsOptions {
   /** Requests on their way at one time; absent: no limit. */
   readonly maxConcurrency?: number;
+  /** Roots that the entry gives the server; absent: those of the client. */
+  readonly roots?: OwnRoots | undefined;
   readonly connected: Route['connected'];
   readonly health: ConnectionHealth;
   /** Who hears what no request caused, and whether several clients send theirs through this connection. */
@@ -58,6 +61,8 @@ export class Requests {
   readonly handlers: WireHandlers = {
     onRequest: async (...request) => {
       this.#options.health.hear();
+      const { roots } = this.#options;
+      if (roots && request[0] === 'roots/list') return roots.answer();
       this.#questions++;
       try {
         return await putToClient(
@@ -83,7 +88,9 @@ export class Requests {
   };
 
   /** Sends a request within its deadline. Rejects with `GatewayError` or `ConnectionLost`. */
-  async send(request: UpstreamRequest, context: CallContext): Promise<Answer> {
+  async send(request: UpstreamRequest, given: CallContext): Promise<Answer> {
+    const { roots } = this.#options;
+    const context = roots && given.peer ? { ...given, peer: roots.before(given.peer) } : given;
     const deadline = new Deadline(request.startedAt, request.timeoutMs, context.signal);
     const active = { context, deadline };
     this.#active.add(active);

@@ -1,6 +1,7 @@
 import { clip, GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { loginCommand } from '../core/login-command.ts';
+import { SERVER_STATES, serverState } from '../core/server-state.ts';
 import { failureIn, type UpstreamState } from '../core/upstream-state.ts';
 import { type Challenge, LoginNeeded } from '../login/login-needed.ts';
 
@@ -11,10 +12,11 @@ const MAX_CAUSE = 600;
 export function unavailable(server: string, state: UpstreamState, challenge: Challenge): GatewayError {
   if (state.status === 'needs_auth') return needsLogin(server, challenge);
   const failure = failureIn(state);
-  if (!failure) return refusal(server, `is not connected (${state.status})`, { state: state.status });
+  if (!failure)
+    return refusal(server, `is not connected (${SERVER_STATES[serverState(state)]})`, { state: serverState(state) });
   const { error, retryAt, ...circuit } = failure;
   const why = `is not available: ${clip(error, MAX_CAUSE)}; the next attempt is in ${secondsUntil(retryAt)} s`;
-  return refusal(server, why, { state: state.status, ...circuit, lastError: clip(error, MAX_CAUSE), retryAt });
+  return refusal(server, why, { state: serverState(state), ...circuit, lastError: clip(error, MAX_CAUSE), retryAt });
 }
 
 function refusal(server: string, why: string, details: JsonObject): GatewayError {

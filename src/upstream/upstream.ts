@@ -8,6 +8,7 @@ import { isComingUp, type UpstreamState } from '../core/upstream-state.ts';
 import { callFailure, upstreamError } from './call-failure.ts';
 import type { Connection } from './connection.ts';
 import { Lifecycle, type LifecycleOptions } from './lifecycle.ts';
+import { OwnRoots } from './own-roots.ts';
 import { redactor } from './redact.ts';
 import { Requests, type RequestsOptions } from './requests.ts';
 import { MAX_LOGINS, ServerLogin } from './server-login.ts';
@@ -41,8 +42,11 @@ export class Upstream {
       onLogin: () => this.#life.state.unlock({ status: 'connecting', attempt: 1 }),
       onUrl: (url) => this.#life.state.unlock({ status: 'needs_auth', url }),
     });
+    const roots = config.roots && new OwnRoots(config.roots);
+    const introduced = options.identity;
     this.#life = new Lifecycle(config, {
       ...options,
+      identity: roots ? async () => roots.declared(await introduced()) : introduced,
       login: this.#login,
       redact: this.#redact,
       handlers: () => this.requests.handlers,
@@ -50,6 +54,7 @@ export class Upstream {
     });
     this.requests = new Requests({
       maxConcurrency: config.maxConcurrency,
+      roots,
       connected: (signal, lost) => this.#life.connected(signal, lost),
       health: this.#life.health,
       audience: options.audience,
@@ -61,6 +66,11 @@ export class Upstream {
 
   get state(): UpstreamState {
     return this.#life.state.current;
+  }
+
+  /** The request whose answer is waited for while it connects. */
+  get waitsFor(): Lifecycle['waitsFor'] {
+    return this.#life.waitsFor;
   }
 
   /** When the server was first needed, or again after it had been idle; epoch ms. */

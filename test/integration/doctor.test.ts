@@ -101,7 +101,7 @@ test('one of every fault is found, with place, cause and cure [doctor.config, do
   expect(found('servers', 'error', 'gone')).toEqual({ cause: text(/ECONNREFUSED/), cure: text(/nothing listens/) });
   expect(found('servers', 'error', 'refused')).toEqual({ cause: text(/401/), cure: text(/credentials/) });
   expect(found('servers', 'warning', 'locked')).toEqual({
-    cause: 'it asks for a login',
+    cause: 'needs login',
     cure: 'mcp-gateway login locked',
   });
   expect(of('servers', 'warning').map(({ place, cause }) => `${place}: ${cause}`)).toEqual(
@@ -148,7 +148,9 @@ test('a server that is slow and one that is silent [doctor.slow, doctor.failures
     expect.objectContaining({ level: 'warning', place: 'slow', cause: expect.stringMatching(/^slow to start: /) }),
   );
   expect(silent.code).toBe(1);
-  expect(silent.report.servers).toEqual([expect.objectContaining({ id: 'silent', state: 'silent' })]);
+  expect(silent.report.servers).toEqual([
+    expect.objectContaining({ id: 'silent', state: 'connecting', waitsFor: 'initialize' }),
+  ]);
   expect(silent.report.findings).toContainEqual(
     expect.objectContaining({ level: 'error', place: 'silent', cure: expect.stringContaining('--timeout') }),
   );
@@ -192,3 +194,16 @@ test('Ctrl-C ends it, and every server that it has started [doctor.exit, doctor.
   const started = () => waitUntil(() => events('start').length > 0, { what: 'the server has started' });
   expect(await run([], { interrupted: async () => void (await started()) })).toMatchObject({ code: 130, stdout: '' });
 });
+
+test('many servers are asked in turns, noise on stdout is named, and Node warns of nothing [doctor.turns, doctor.noise, doctor.grouped]', async () => {
+  const noise = `console.log('Listening'); console.log('{"level":30}'); process.stdin.resume();`;
+  const servers = Object.fromEntries(
+    [...Array(14).keys()].map((at) => [`gone${at}`, { command: ['no-such-program', String(at)] }]),
+  );
+  const { run } = homeWith({ ...servers, noisy: { command: [process.execPath, '-e', noise] } });
+  const { stdout, stderr } = await run(['--timeout', '6']);
+  expect(stderr).not.toMatch(/Warning/);
+  expect(stdout).toMatch(/✗ gone0, gone1, .* and \d more: its command cannot start: no-such-program is not on PATH\n/);
+  expect(stdout).toContain('noisy: it prints "Listening" and 1 more such line where only JSON-RPC may stand');
+  expect(stdout).toContain('noisy: still connecting: no answer to initialize within');
+}, 60_000);

@@ -15,10 +15,10 @@ test('a terminal shows tables in colour, cut to its width; NO_COLOR takes the co
     fixture: local({ sdk: 'raw', tools: ['add'] }, { description }),
     broken: { command: ['no-such-one'] },
   });
-  const coloured = terminal(['list'], { columns: 70 });
+  const coloured = terminal(['list', '--timeout', '30'], { columns: 70 });
   expect(await coloured.ended()).toBe(0);
   expect(coloured.shown).toContain(`${ESCAPE}[1mfixture${ESCAPE}[0m`);
-  const plain = terminal(['list'], { columns: 70, extra: { NO_COLOR: '1' } });
+  const plain = terminal(['list', '--timeout', '30'], { columns: 70, extra: { NO_COLOR: '1' } });
   expect(await plain.ended()).toBe(0);
   const table = plain.shown.slice(plain.shown.indexOf('SERVER'));
   expect(table).not.toContain(ESCAPE);
@@ -34,7 +34,7 @@ test('a terminal shows tables in colour, cut to its width; NO_COLOR takes the co
 
 test('search and describe are for people at a terminal [people.search, people.describe, people.json]', async () => {
   const { terminal } = commandLine({ fixture: local({ sdk: 'raw', tools: ['add', 'structured'] }) });
-  const found = terminal(['search', 'structured', 'weather'], { extra: { NO_COLOR: '1' } });
+  const found = terminal(['search', 'structured', 'weather', '--timeout', '30'], { extra: { NO_COLOR: '1' } });
   expect(await found.ended()).toBe(0);
   expect(found.shown).toContain(
     'fixture::structured  only reads\n  (city: string) → {city, celsius}\n  Returns structured content.\n',
@@ -144,7 +144,7 @@ test('bash completes by the printed script [people.completion]', async () => {
   const { home, env, run } = commandLine({
     fixture: local({ sdk: 'raw', tools: ['echo', 'env', 'add'], definitions }),
   });
-  await run(['list']);
+  await run(['list', '--timeout', '30']);
   const bin = join(home, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'mcp-gateway'), `#!/bin/sh\nexec '${process.execPath}' '${BIN}' "$@"\n`, { mode: 0o755 });

@@ -16,7 +16,7 @@ const SERVERS = {
 test('list, search and describe answer as a model is answered, as JSON in a pipe [people.list, people.search, people.describe, people.json]', async () => {
   const broken = { type: 'local', command: ['no-such-program-anywhere'] };
   const { run } = commandLine({ ...SERVERS, broken, wrong: { url: 1 }, off: { ...SERVERS.other, enabled: false } });
-  const listed = JSON.parse((await run(['list'])).stdout);
+  const listed = JSON.parse((await run(['list', '--timeout', '30'])).stdout);
   const by = Object.fromEntries(listed.servers.map((server: { id: string }) => [server.id, server]));
   expect(by.fixture).toMatchObject({ status: 'ready', available: true, description: 'Does everything', tags: ['all'] });
   expect(by.other).toMatchObject({ tools: 2 });
@@ -130,8 +130,8 @@ test('exit codes tell what happened [people.exit-codes]', async () => {
   });
 });
 
-test('nobody at a pipe is asked; a server sees the working directory and its log is on stderr [people.questions, people.logs]', async () => {
-  const { run, home } = commandLine({ fixture: local({ tools: ['ask', 'logs'] }) });
+test('nobody at a pipe is asked; a server is told of no roots and its log is on stderr [people.questions, people.logs]', async () => {
+  const { run } = commandLine({ fixture: local({ tools: ['ask', 'logs'] }) });
   const form = {
     method: 'elicitation/create',
     params: { message: 'Name?', requestedSchema: { type: 'object', properties: {} } },
@@ -142,7 +142,7 @@ test('nobody at a pipe is asked; a server sees the working directory and its log
   const [answers] = JSON.parse(stdout);
   expect(answers.form.error.message).toContain('the client does not offer elicitation/create');
   expect(answers.sampling.error.message).toContain('the client does not offer sampling/createMessage');
-  expect(answers.roots.roots).toEqual([{ name: expect.any(String), uri: `file://${home}` }]);
+  expect(answers.roots.error.message).toContain('the client does not offer roots/list');
   const { stderr } = await run(['call', 'fixture::logs']);
   expect(stderr).toContain('[error] fixture.logger: {"level":"error","nested":{"n":1}}\n');
   expect(stderr).not.toContain('[debug]');
@@ -158,12 +158,12 @@ test('the shell is told commands, options, clients, servers, tools, arguments an
     fixture: local({ sdk: 'raw', tools: ['echo'], definitions }, { description: 'All' }),
     other: SERVERS.other,
   });
-  await run(['list']);
+  await run(['list', '--timeout', '30']);
   const paths = { cwd: home, env: { ...env, XDG_CACHE_HOME: join(home, '.cache') } };
   const terminal = { ...clientFiles({ empty: true }).terminal, ...paths };
   const after = async (...words: string[]) =>
     (await candidates(words, COMMANDS, terminal)).map(({ value, about }) => (about ? `${value}\t${about}` : value));
-  expect((await after('re')).map((line) => line.split('\t')[0])).toEqual(['remove']);
+  expect((await after('rem')).map((line) => line.split('\t')[0])).toEqual(['remove']);
   expect((await after('')).map((line) => line.split('\t')[0])).toEqual(
     expect.arrayContaining(['init', 'list', 'help']),
   );

@@ -6,7 +6,7 @@ const view = (id: string, status: ServerView['status'], available = false): Serv
   return { id, type: 'local', tags: [], status, available, tools: 0, error: 'spawn /home/me/secret' };
 };
 const UP = view('up', 'ready', true);
-const DOWN = [view('down', 'waiting'), view('locked', 'needs_auth'), view('wrong', 'misconfigured')];
+const DOWN = [view('down', 'failing'), view('locked', 'needs_auth'), view('wrong', 'misconfigured')];
 
 test('one server that can be called is enough [http.api-health]', () => {
   expect(healthOf([...DOWN, UP])).toEqual({ status: 'ok', reasons: [] });
@@ -16,11 +16,7 @@ test('one server that can be called is enough [http.api-health]', () => {
 test('without any, the reasons name each server, but not what it said [http.api-health]', () => {
   const { status, reasons } = healthOf(DOWN);
   expect(status).toBe('unavailable');
-  expect(reasons).toEqual([
-    'down is waiting for its next attempt to connect',
-    'locked is waiting for a login',
-    'wrong is misconfigured',
-  ]);
+  expect(reasons).toEqual(['down is failing', 'locked needs login', 'wrong is misconfigured']);
   expect(healthOf([])).toEqual({ status: 'unavailable', reasons: ['no server is configured'] });
 });
 
@@ -40,8 +36,8 @@ test('health, live and ready are three answers [http.api-health]', async () => {
   const stopped = { status: 503, body: { status: 'unavailable', reasons: ['the gateway is stopping'] } };
   expect(await all()).toEqual([ok, ok, stopped]);
   stopping = false;
-  servers = [view('down', 'waiting')];
-  const reasons = ['down is waiting for its next attempt to connect'];
+  servers = [view('down', 'failing')];
+  const reasons = ['down is failing'];
   const down = { status: 503, body: { status: 'unavailable', reasons } };
   expect(await all()).toEqual([down, ok, down]);
 });

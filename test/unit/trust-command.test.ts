@@ -131,5 +131,5 @@ test('an unknown server is misuse, one that cannot be asked is an error with its
   files.write('.config/mcp-gateway/config.json', JSON.stringify({ broken: { command: ['no-such-program-here'] } }));
   const { code, said } = await run({ servers: ['broken'] });
   expect(code).toBe(1);
-  expect(said).toMatch(/^broken: cannot be asked; it is waiting \(.*no-such-program-here/);
+  expect(said).toMatch(/^broken: cannot be asked; it is failing \(.*no-such-program-here/);
 });

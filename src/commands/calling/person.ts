@@ -14,6 +14,8 @@ export interface PersonOptions {
   readonly status: StatusLine;
   /** Whether log messages of servers are shown. */
   readonly showsLogs: boolean;
+  /** Absolute folders that servers are told of; absent: none, and they are not told where the command was typed either. */
+  readonly roots?: readonly string[] | undefined;
 }
 
 /** A person at a terminal as a client of servers: answers their questions there, one after the other. There is no model to sample. */
@@ -30,11 +32,15 @@ export class Person implements Peer {
     this.#options = options;
     if (options.showsLogs) this.logLevel = 'info';
     const asks = terminal.prompt && { elicitation: { form: {}, url: {} } };
-    this.identity = { info: { name: 'mcp-gateway', version: VERSION }, capabilities: { roots: {}, ...asks } };
+    this.identity = {
+      info: { name: 'mcp-gateway', version: VERSION },
+      capabilities: { ...(options.roots && { roots: {} }), ...asks },
+    };
   }
 
   async request(method: string, params: JsonObject, { signal }: PeerRequestOptions): Promise<Answer> {
-    if (method === 'roots/list') return { result: { roots: [this.#root()] } };
+    const { roots } = this.#options;
+    if (method === 'roots/list' && roots) return { result: { roots: roots.map(rootOf) } };
     const { prompt } = this.#terminal;
     if (method !== 'elicitation/create' || !prompt) return refusal(method);
     const ask: Asker = (question) => (signal.aborted ? Promise.resolve(undefined) : prompt(question, signal));
@@ -54,11 +60,10 @@ export class Person implements Peer {
     const say = (text: string) => this.#terminal.writeError(text);
     return params.mode === 'url' ? askToGo(params, { ask, say, paint }) : askForm(params, { ask, say, paint });
   }
+}
 
-  #root(): JsonObject {
-    const { cwd } = this.#terminal;
-    return { uri: pathToFileURL(cwd).href, name: basename(cwd) };
-  }
+function rootOf(path: string): JsonObject {
+  return { uri: pathToFileURL(path).href, name: basename(path) };
 }
 
 function refusal(method: string): Answer {

@@ -1,3 +1,4 @@
+import { SERVER_STATES } from '../../core/server-state.ts';
 import type { ListedServer, ListedTool, TokenBill } from '../list.ts';
 import { shown, type Terminal } from '../terminal.ts';
 import { align, type Cell } from './align.ts';
@@ -9,7 +10,8 @@ export function serverTable(servers: readonly ListedServer[], bill: TokenBill, t
   if (servers.length === 0) return 'No servers yet: mcp-gateway import takes them over, mcp-gateway add writes one.\n';
   const header = ['SERVER', 'STATE', { text: 'TOOLS', right: true }, { text: 'TOKENS', right: true }, ''];
   const rows = servers.map((server) => serverRow(server, paint));
-  return `${lines([header.map((cell) => dim(cell, paint)), ...rows], terminal)}\n${billLine(servers, bill, paint)}\n`;
+  const table = lines([header.map((cell) => dim(cell, paint)), ...rows], terminal);
+  return `${table}\n${billLine(servers, bill, paint)}\n${waitLine(servers, paint)}`;
 }
 
 /** Tools, one a line, dearest last in view: in the order of their ids. */
@@ -29,12 +31,14 @@ function lines(rows: readonly (readonly Cell[])[], { columns }: Terminal): strin
   return `${align(rows, columns).join('\n')}\n`;
 }
 
-function serverRow({ id, status, available, error, tools, tokens, description }: ListedServer, paint: Paint): Cell[] {
+function serverRow(server: ListedServer, paint: Paint): Cell[] {
+  const { id, status, available, error, tools, tokens, description, waitsFor } = server;
   const colour = available ? paint.green : status === 'disabled' ? paint.dim : paint.red;
-  const why = error ?? (status === 'needs_auth' ? 'the first call of a tool asks for the login' : undefined);
+  const why =
+    error ?? waitsFor ?? (status === 'needs_auth' ? 'the first call of a tool asks for the login' : undefined);
   return [
     { text: shown(id), paint: paint.bold },
-    { text: WORDS[status], paint: colour },
+    { text: SERVER_STATES[status], paint: colour },
     { text: number(tools), right: true },
     { text: tokens === undefined ? '?' : number(tokens), right: true },
     why
@@ -43,22 +47,18 @@ function serverRow({ id, status, available, error, tools, tokens, description }:
   ];
 }
 
-const WORDS: Readonly<Record<ListedServer['status'], string>> = {
-  ready: 'ready',
-  idle: 'idle',
-  connecting: 'starting',
-  waiting: 'failing',
-  needs_auth: 'needs login',
-  closed: 'closed',
-  misconfigured: 'wrong entry',
-  disabled: 'disabled',
-};
-
 function billLine(servers: readonly ListedServer[], bill: TokenBill, paint: Paint): string {
   const { tools, directTokens, gatewayTokens } = bill;
   const count = `${number(tools)} tools of ${servers.length === 1 ? '1 server' : `${servers.length} servers`}`;
   const costs = paint.bold(`${number(directTokens)} tokens directly → ${number(gatewayTokens)} now`);
   return `${count}: ${costs} ${paint.dim('(estimated, in every request)')}`;
+}
+
+function waitLine(servers: readonly ListedServer[], paint: Paint): string {
+  const waiting = servers.filter(({ status }) => status === 'connecting').length;
+  if (waiting === 0) return '';
+  const who = waiting === 1 ? '1 server is' : `${waiting} servers are`;
+  return `${paint.yellow(`${who} still connecting: --timeout 60 waits that many seconds`)}\n`;
 }
 
 function dim(cell: string | { readonly text: string; readonly right: boolean }, paint: Paint): Cell {

@@ -1,4 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
+import { loginCommand } from '../../core/login-command.ts';
+import { type ServerState, stands } from '../../core/server-state.ts';
 import { shown, type Terminal } from '../terminal.ts';
 import { align } from './align.ts';
 import { type Paint, paintFor } from './paint.ts';
@@ -14,8 +16,15 @@ interface Answer {
     | { readonly server: string; readonly tools: number; readonly description?: string }
   )[];
   readonly didYouMean?: readonly string[];
-  readonly unavailable?: readonly { readonly server: string; readonly state: string; readonly error?: string }[];
+  readonly unavailable?: readonly NotAsked[];
   readonly hint?: string;
+}
+
+interface NotAsked {
+  readonly server: string;
+  readonly state: ServerState;
+  readonly error?: string;
+  readonly waitsFor?: string;
 }
 
 interface Hit {
@@ -85,8 +94,13 @@ function listed({ tools, servers = [] }: Answer, paint: Paint, width?: number): 
 }
 
 function notes({ unavailable = [], hint }: Answer, paint: Paint): string[] {
-  const lines = unavailable.map(({ server, state, error }) =>
-    paint.yellow(shown(`Not asked: ${server} (${state.replace('_', ' ')}${error ? `: ${error}` : ''})`)),
-  );
-  return [...lines, ...(hint ? [paint.yellow(shown(hint))] : [])];
+  const lines = unavailable.map((each) => paint.yellow(shown(notAsked(each))));
+  const isEarly = unavailable.some(({ state }) => state === 'connecting');
+  const longer = isEarly ? [paint.yellow('--timeout 60 waits that many seconds for servers that are connecting')] : [];
+  return [...lines, ...longer, ...(hint ? [paint.yellow(shown(hint))] : [])];
+}
+
+function notAsked({ server, state, error, waitsFor }: NotAsked): string {
+  const why = state === 'needs_auth' ? loginCommand(server) : (error ?? waitsFor);
+  return `Not asked: ${server} ${stands(state)}${why ? `: ${why}` : ''}`;
 }

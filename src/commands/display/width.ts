@@ -1,13 +1,15 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** What takes two columns: the scripts of East Asia, full-width forms, emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 /** What takes none: marks on the character before, joiners. */
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-/** Columns that a text takes in a terminal, as far as can be told without asking it. */
+/** Columns that a text takes in a terminal, colours left out, as far as can be told without asking it. */
 export function displayWidth(text: string): number {
   let width = 0;
-  for (const character of text) width += widthOf(character);
+  for (const character of stripVTControlCharacters(text)) width += widthOf(character);
   return width;
 }
 
@@ -46,4 +48,34 @@ export function wrap(text: string, columns: number): string[] {
     line.push(word);
   }
   return [...lines, line.join(' ')];
+}
+
+/** What stands in front of a text that goes on below it: spaces, and a mark, perhaps in colour. */
+const AHEAD = /^\s*(?:(?:\p{Cc}\[[\d;]*m)?[✓!✗→•-](?:\p{Cc}\[[\d;]*m)? )?/u;
+/** Narrower than this a text beside others would be a ribbon. */
+const LEAST_ROOM = 24;
+
+/** Each line of a text within that many columns: it goes on below where it began, or where its last column did. */
+export function wrapLines(text: string, columns: number | undefined): string {
+  if (columns === undefined || columns < LEAST_ROOM) return text;
+  return text
+    .split('\n')
+    .flatMap((line) => (displayWidth(line) > columns ? wrapLine(line, columns) : line))
+    .join('\n');
+}
+
+function wrapLine(line: string, columns: number): string[] {
+  const ahead = textAhead(line, columns);
+  const width = displayWidth(ahead);
+  const [first = '', ...more] = wrap(line.slice(ahead.length), columns - width);
+  return [`${ahead}${first}`, ...more.map((each) => `${' '.repeat(width)}${each}`)];
+}
+
+/** Up to the last gap of two spaces that leaves room beside it, else what the line begins with. */
+function textAhead(line: string, columns: number): string {
+  const gaps = [...line.matchAll(/\S {2,}(?=\S)/gu)].map(({ index, 0: gap }) => line.slice(0, index + gap.length));
+  const cell = gaps.findLast((ahead) => displayWidth(ahead) <= columns - LEAST_ROOM);
+  if (cell !== undefined) return cell;
+  const [start = ''] = AHEAD.exec(line) ?? [];
+  return displayWidth(start) <= columns - LEAST_ROOM ? start : '';
 }

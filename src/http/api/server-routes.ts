@@ -24,7 +24,7 @@ export const SERVER_ROUTES: readonly Route[] = [
       200: { description: 'At least one server can.', content: json(health, { status: 'ok' }) },
       503: {
         description: 'None can.',
-        content: json(health, { status: 'unavailable', reasons: ['github is waiting for a login'] }),
+        content: json(health, { status: 'unavailable', reasons: ['github needs login'] }),
       },
     },
     codes: [],

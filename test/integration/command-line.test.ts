@@ -1,0 +1,176 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { candidates } from '../../src/commands/complete.ts';
+import { COMMANDS } from '../../src/commands/table.ts';
+import { clientFiles } from '../helpers/client-home.ts';
+import { commandLine } from '../helpers/command-line.ts';
+import { local } from '../helpers/fixture.ts';
+
+const HANGING = { command: ['sh', '-c', 'echo fetching packages >&2; exec sleep 600'] };
+
+test('a misspelt command or option ends with 2 and the nearest one; a path is a configuration still [cli.misspelt]', async () => {
+  const { run, home } = commandLine({});
+  for (const [args, meant] of [
+    [['serach', 'read', 'file'], '"search"'],
+    [['help', 'serach'], '"search"'],
+    [['serach', '--help'], '"search"'],
+    [['list', '--jsn'], '"--json"'],
+    [['--shared', 'serach'], '"search"'],
+  ] as const) {
+    const { code, stdout, stderr } = await run(args);
+    expect([args, code, stdout, stderr]).toEqual([args, 2, '', expect.stringContaining(`did you mean ${meant}`)]);
+  }
+  writeFileSync(join(home, 'mine'), '{}');
+  for (const path of ['mine', './not-there-yet', 'x.json'])
+    expect(await run([path])).toMatchObject({ code: 0, stdout: '' });
+});
+
+test('a person at the stdio server is told what it waits for, in lines, and how to end it [cli.person, cli.log-lines]', async () => {
+  const { terminal } = commandLine({ gone: { command: ['no-such-program'] } });
+  const shown = terminal([], { columns: 60, extra: { NO_COLOR: '1' } });
+  await shown.until('Ctrl-C or Ctrl-D ends it.');
+  await shown.until('warning: gone is failing: ');
+  shown.type('\u0004');
+  expect(await shown.ended()).toBe(0);
+  expect(shown.shown).not.toContain('{"time"');
+  for (const line of shown.shown.split('\n')) expect(line.length).toBeLessThanOrEqual(60);
+});
+
+test('what call writes to a pipe is the text to the byte [cli.bytes]', async () => {
+  const { run } = commandLine({ fixture: local({ sdk: 'raw', tools: ['answer'] }) });
+  const text = 'first\r\nsecond "é漢"\u001b[1m without an end';
+  const answer = (result: object) =>
+    run(['call', 'fixture::answer', `result:=${JSON.stringify(result)}`], { extra: { FORCE_COLOR: '1' } });
+  const repeated = { content: [{ type: 'text', text }], structuredContent: { content: text } };
+  expect(await answer(repeated)).toEqual({ code: 0, stdout: text, stderr: '' });
+  const more = { content: [{ type: 'text', text: '2 found' }], structuredContent: { found: ['x', 'y'] } };
+  expect(await answer(more)).toMatchObject({
+    stdout: '2 found',
+    stderr: expect.stringContaining('--json writes all of it'),
+  });
+});
+
+test('a hanging server is named with what it waits for, and holds nobody up [cli.hanging, cli.timeout, cli.states]', async () => {
+  const { run, home } = commandLine({ hanging: HANGING, fixture: local({ sdk: 'raw', tools: ['echo'] }) });
+  const waits = /^its process has not answered initialize for [\d.]+ s; it said last: fetching packages$/;
+  const listed = JSON.parse((await run(['list', '--timeout', '3'])).stdout);
+  expect(listed.servers).toMatchObject([
+    { id: 'hanging', status: 'connecting', waitsFor: expect.stringMatching(waits) },
+    {},
+  ]);
+  const found = JSON.parse((await run(['search', 'echo', '--timeout', '3'])).stdout);
+  expect(found.unavailable).toEqual([
+    { server: 'hanging', state: 'connecting', waitsFor: expect.stringMatching(waits) },
+  ]);
+  for (const args of [
+    ['call', 'hanging::x'],
+    ['describe', 'hanging::x'],
+  ]) {
+    const { code, stderr } = await run([...args, '--timeout', '0.5']);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/server "hanging" is still connecting: .* --timeout <seconds>/),
+    ]);
+  }
+  const { stderr } = await run(['list', 'hanging', '--timeout', '0.5', '--human']);
+  expect(stderr).toContain('mcp-gateway list: hanging is connecting: its process has not answered initialize');
+  expect((await run(['trust', 'hanging', '--timeout', '0.5'])).stdout).toContain(
+    'hanging: cannot be asked; it is connecting',
+  );
+  const kept = await run(['logs', 'hanging', '--limit', '1', '--json']);
+  expect(JSON.parse(kept.stdout)).toMatchObject({ from: 'server', text: 'fetching packages' });
+  expect(readFileSync(join(home, '.local/state/mcp-gateway/servers/hanging.log'), 'utf8')).toContain(
+    '| fetching packages\n',
+  );
+}, 60_000);
+
+test('servers are told of no roots but those asked for, and a denied access says so [cli.roots]', async () => {
+  const ask = ['fixture::ask', `rounds:=${JSON.stringify([{ roots: { method: 'roots/list', params: {} } }])}`];
+  const { run, home } = commandLine({
+    fixture: local({ tools: ['ask', 'fail'] }),
+    rooted: local({ tools: ['ask'] }, { roots: ['~/notes', 'here'] }),
+  });
+  const asked = async (...args: string[]) => JSON.parse((await run(['call', ...args])).stdout)[0].roots;
+  expect((await asked(...ask)).error.message).toContain('does not offer roots/list');
+  expect((await asked(...ask, '--root', '.', '--root', '/tmp')).roots).toEqual([
+    { name: expect.any(String), uri: `file://${home}` },
+    { name: 'tmp', uri: 'file:///tmp' },
+  ]);
+  const own = await asked('rooted::ask', ask[1] as string);
+  expect(own.roots.map(({ uri }: { uri: string }) => uri)).toEqual([
+    `file://${home}/notes`,
+    `file://${home}/.config/mcp-gateway/here`,
+  ]);
+  const denied = await run(['call', 'fixture::fail', 'text=Access denied - path outside allowed directories']);
+  expect([denied.code, denied.stderr]).toEqual([3, expect.stringContaining('--root DIR does')]);
+  expect(await run(['call', 'fixture::fail', '--root', '/no/such/folder'])).toMatchObject({ code: 2 });
+});
+
+test('resources and prompts are listed, read and filled in [cli.primitives]', async () => {
+  const { run, home, env } = commandLine({ fixture: local({ name: 'one', primitives: true }) });
+  const listed = JSON.parse((await run(['resources', '--timeout', '20'])).stdout);
+  const [{ uri }] = listed.resources as [{ uri: string }];
+  const whole = JSON.parse((await run(['resources', 'read', uri, '--json', '--timeout', '20'])).stdout);
+  const text = await run(['resources', 'read', uri, '--timeout', '20']);
+  expect(text).toMatchObject({ code: 0, stdout: whole.contents[0].text });
+  const { prompts } = JSON.parse((await run(['prompts', 'list', '--timeout', '20'])).stdout);
+  expect(prompts.length).toBeGreaterThan(0);
+  const got = JSON.parse((await run(['prompts', 'get', prompts[0].name, '--json', '--timeout', '20'])).stdout);
+  expect(got.messages.length).toBeGreaterThan(0);
+  const terminal = {
+    ...clientFiles({ empty: true }).terminal,
+    cwd: home,
+    env: { ...env, XDG_CACHE_HOME: join(home, '.cache') },
+  };
+  const after = async (...words: string[]) => (await candidates(words, COMMANDS, terminal)).map(({ value }) => value);
+  expect(await after('resources', '')).toEqual(['list', 'read']);
+  expect(await after('resources', 'read', '')).toContain(uri);
+  expect(await after('prompts', 'get', '')).toContain(prompts[0].name);
+  expect(await run(['resources', 'read'])).toMatchObject({ code: 2 });
+  expect(await run(['resources', 'x://y'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('expected read before it'),
+  });
+  expect(await run(['prompts', 'get', 'no-such', '--timeout', '20'])).toMatchObject({ code: 1 });
+});
+
+test('add tries the server and shows its tools; disable, enable and logs have it [cli.add-tries, cli.switch, cli.logs]', async () => {
+  const { run, file, terminal } = commandLine('{\n  // mine\n}\n');
+  const [program = '', ...args] = local({ sdk: 'raw', tools: ['echo'] }).command as string[];
+  const added = await run(['add', 'mine', '--timeout', '60', '--', program, ...args]);
+  expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining('mine::echo') });
+  const failing = await run(['add', 'bad', '--', 'sh', '-c', 'echo no key given >&2; exit 3']);
+  expect([failing.code, failing.stderr]).toEqual([
+    0,
+    expect.stringMatching(/bad is failing: .*no key given.*stays in the file/),
+  ]);
+  expect((await run(['add', 'other', '--no-try', '--', 'no-such-program'])).stderr).not.toContain('Tried');
+  expect(await run(['disable', 'mine', 'mine'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^mine is disabled\nChanged in/),
+  });
+  expect(readFileSync(file, 'utf8')).toContain('// mine');
+  const status = async () =>
+    JSON.parse((await run(['list', '--timeout', '20'])).stdout).servers.find(({ id }: { id: string }) => id === 'mine')
+      .status;
+  expect(await status()).toBe('disabled');
+  expect((await run(['enable', 'mine'])).code).toBe(0);
+  expect((await run(['enable', 'mine'])).stdout).toBe('mine is enabled already\n');
+  expect(await status()).not.toBe('disabled');
+  expect(await run(['disable', 'mien'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('did you mean "mine"?'),
+  });
+  expect((await run(['logs', 'bad'])).stdout).toMatch(/ \| no key given\n/);
+  expect(await run(['logs', 'nosuch'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('no server "nosuch"'),
+  });
+  const followed = terminal(['logs', 'bad', '--follow', '--limit', '1']);
+  await followed.until('* failed');
+  await run(['list', 'bad', '--timeout', '5']);
+  await followed.until('| no key given');
+  followed.type('\u0003');
+  expect(await followed.ended()).toBe(130);
+}, 90_000);
