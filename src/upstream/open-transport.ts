@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import { patientFetch } from '../core/patient-fetch.ts';
 import { ChildTransport } from './child-transport.ts';
 import { takeEarly } from './early-processes.ts';
+import type { EraVerdicts } from './era-verdicts.ts';
 
 /** How a server is spoken to. */
 export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
@@ -10,12 +11,12 @@ export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
 /** Supplies the token of each HTTP request, and sends them. */
 export type Authorization = AuthProvider & { readonly fetch: FetchLike };
 
-/** Kinds to try for a server, in order: what its entry says, else what its URL shows, else Streamable HTTP before SSE. */
-export function transportKinds(config: ServerConfig): readonly TransportKind[] {
+/** Kinds to try for a server, in order: what its entry says, else what its URL shows, else Streamable HTTP before SSE, unless it is known otherwise. */
+export function transportKinds(config: ServerConfig, verdicts: EraVerdicts): readonly TransportKind[] {
   if (config.type === 'local') return ['stdio'];
   if (config.transport) return [config.transport];
   if (/^wss?:/i.test(config.url)) return ['websocket'];
-  return ['streamable_http', 'sse'];
+  return verdicts.of(config)?.transport === 'sse' ? ['sse', 'streamable_http'] : ['streamable_http', 'sse'];
 }
 
 /** A transport of that kind, not started. Network transports are loaded on first use: a stdio-only setup never pays for them. */
@@ -23,6 +24,7 @@ export async function openTransport(
   config: ServerConfig,
   kind: TransportKind,
   onStderr: (line: string) => void,
+  redact: (text: string) => string,
   authorization?: Authorization,
 ): Promise<Transport> {
   if (config.type === 'local') {
@@ -35,12 +37,13 @@ export async function openTransport(
     const { WebSocketTransport } = await import('./websocket-transport.ts');
     return new WebSocketTransport(config.url, headers);
   }
-  const { StreamableHTTPClientTransport, SSEClientTransport } = await import('@modelcontextprotocol/client');
   const url = new URL(config.url);
-  const options = {
-    requestInit: { headers: { ...headers } },
-    fetch: authorization?.fetch ?? patientFetch,
-    ...(authorization && { authProvider: authorization }),
-  };
-  return kind === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
+  const fetch = authorization?.fetch ?? patientFetch;
+  const options = { headers, fetch, redact, ...(authorization && { authorization }) };
+  if (kind === 'sse') {
+    const { SseTransport } = await import('./sse-transport.ts');
+    return new SseTransport(url, options);
+  }
+  const { StreamableTransport } = await import('./streamable-transport.ts');
+  return new StreamableTransport(url, options);
 }
