@@ -65,10 +65,10 @@ export interface SearchRequest {
   readonly filters?: SearchFilters;
 }
 
-/** A server that could have held the answer and cannot be asked now. */
+/** A server that could have held the answer and cannot be asked now, or was and did not tell all of its tools. */
 export interface Unavailable extends Partial<Failure> {
   readonly server: string;
-  readonly state: 'connecting' | 'failing' | 'misconfigured' | 'needs_auth';
+  readonly state: 'connecting' | 'failing' | 'misconfigured' | 'needs_auth' | 'incomplete' | 'no_tools';
 }
 
 /** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
@@ -113,9 +113,13 @@ export class Finder {
     const { catalog } = this.#parts;
     if (!catalog.isIndexed)
       await withTimeout(INDEX_WAIT_MS, (late) => abortable(catalog.indexed(), late)).catch(() => {});
-    const unavailable = this.unavailable(concerned).slice(0, MAX_UNAVAILABLE);
     const { hint } = this.#parts.notices();
     const found = await this.#found(request, caller, concerned);
+    // That a server has no tools is of interest where it is asked for, or nothing else was found.
+    const isTold = (state: Unavailable['state']) => state !== 'no_tools' || !found.found || request.filters?.server;
+    const unavailable = this.unavailable(concerned)
+      .filter(({ state }) => isTold(state))
+      .slice(0, MAX_UNAVAILABLE);
     return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
   }
 
@@ -254,14 +258,22 @@ export class Finder {
 }
 
 /** What keeps a server from being asked; undefined: nothing does, or it starts and its tools are known meanwhile. */
-function obstacle({ config, state, isKnown }: Upstream): Unavailable | undefined {
+function obstacle(upstream: Upstream): Unavailable | undefined {
+  const { config, state, isKnown } = upstream;
   const server = config.key;
   if (state.status === 'needs_auth')
     return { server, state: 'needs_auth', error: `${HOW_TO_LOG_IN}, or have the user run: ${loginCommand(server)}` };
   const failure = failureIn(state);
   if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
   const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);
-  return isNews ? { server, state: 'connecting' } : undefined;
+  return isNews ? { server, state: 'connecting' } : lacking(upstream);
+}
+
+/** What a server that can be asked does not tell. */
+function lacking({ config, listRemark, isIncomplete, hasTools }: Upstream): Unavailable | undefined {
+  if (listRemark === undefined || (hasTools && !isIncomplete)) return undefined;
+  const state = isIncomplete ? 'incomplete' : 'no_tools';
+  return { server: config.key, state, error: clip(listRemark, MAX_ERROR) };
 }
 
 /** As many items as fit a page, from `offset` on, and where the next page begins. */

@@ -16,7 +16,7 @@ import { ChildTransport } from './child-transport.ts';
 import { asksForLogin, httpStatus, isUnreachable } from './connection-lost.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
 import { HeaderTable } from './header-parameters.ts';
-import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
+import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS, UNDECLARED_LIST_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { declares, isSubscription, Listening } from './listening.ts';
 import { negotiationFor, openSession } from './open-session.ts';
@@ -167,13 +167,19 @@ export class Connection {
 
   /** Every tool the server lists, and what was left out. */
   async listTools(): Promise<ToolListing> {
-    if (!this.offers('tools')) return { tools: [], problems: [] };
+    // A server stands in the configuration for its tools: what it says of itself is no reason not to ask.
+    const undeclared = !this.offers('tools');
+    const ms = undeclared ? UNDECLARED_LIST_MS : LIST_TIMEOUT_MS;
     const listing = await listTools(async (cursor) => {
       const params = cursor === undefined ? {} : { cursor };
-      const answer = await withTimeout(LIST_TIMEOUT_MS, (signal) => this.forward('tools/list', params, { signal }));
+      const answer = await withTimeout(ms, (signal) => this.forward('tools/list', params, { signal }));
       if ('error' in answer) throw new Error(`tools/list failed: ${answer.error.message} (${answer.error.code})`);
       return answer.result;
+    }).catch((error: unknown): ToolListing => {
+      if (!undeclared || this.#wire.isLost) throw error;
+      return { tools: [], problems: [] };
     });
+    if (undeclared) return { ...listing, undeclared };
     return this.modern && this.#kind === 'streamable_http' ? this.#headers.read(listing) : listing;
   }
 

@@ -16,9 +16,6 @@ export const LIST_TIMEOUT_MS = 60_000;
 /** The same where a server does not say that it has such a list: some say nothing to what they do not know. */
 export const UNDECLARED_LIST_MS = 5_000;
 
-/** Pages of one list that are read at most: 10,000 tools in pages of 5. */
-export const MAX_LIST_PAGES = 2_000;
-
 /** Quiet time after a `list_changed` before the list is read again, in ms: a hundred at once cost one reading. */
 export const LIST_DEBOUNCE_MS = 100;
 

@@ -84,9 +84,16 @@ function listed({ tools, servers = [] }: Answer, paint: Paint, width?: number): 
   return align([header, ...rows], width);
 }
 
+/** States of servers that were asked, and did not tell all. */
+const ASKED = new Set(['incomplete', 'no_tools']);
+
 function notes({ unavailable = [], hint }: Answer, paint: Paint): string[] {
   const lines = unavailable.map(({ server, state, error }) =>
-    paint.yellow(shown(`Not asked: ${server} (${state.replace('_', ' ')}${error ? `: ${error}` : ''})`)),
+    paint.yellow(
+      shown(
+        `${ASKED.has(state) ? 'Asked' : 'Not asked'}: ${server} (${state.replace('_', ' ')}${error ? `: ${error}` : ''})`,
+      ),
+    ),
   );
   return [...lines, ...(hint ? [paint.yellow(shown(hint))] : [])];
 }
