@@ -1,4 +1,6 @@
+import type { RpcError } from '../core/rpc.ts';
 import { LoginNeeded } from '../login/login-needed.ts';
+import { HttpRefusal } from './http-refusal.ts';
 
 /** The connection broke under a forwarded request. */
 export class ConnectionLost extends Error {
@@ -24,6 +26,12 @@ export function maySent(error: unknown): boolean {
 /** HTTP status with which a request was refused. */
 export function httpStatus(error: unknown): number | undefined {
   for (const each of causes(error)) if ('status' in each && typeof each.status === 'number') return each.status;
+  return undefined;
+}
+
+/** The JSON-RPC error with which a request was refused, if there was one beside the status. */
+export function saidWith(error: unknown): RpcError | undefined {
+  for (const each of causes(error)) if (each instanceof HttpRefusal) return each.said?.error;
   return undefined;
 }
 

@@ -69,7 +69,7 @@ export class Connection {
     try {
       if (transport instanceof ChildTransport) await transport.start();
       const identity = await abortable(options.identity(), options.signal);
-      connection = new Connection(kind, transport, options.handlers);
+      connection = new Connection(kind, transport, options);
       await connection.#shakeHands(config, identity, options);
       return connection;
     } catch (error) {
@@ -83,10 +83,10 @@ export class Connection {
     }
   }
 
-  private constructor(kind: TransportKind, transport: Transport, handlers: WireHandlers) {
+  private constructor(kind: TransportKind, transport: Transport, { handlers, redact }: ConnectOptions) {
     this.#kind = kind;
     this.#transport = transport;
-    this.#wire = new Wire(transport, handlers);
+    this.#wire = new Wire(transport, handlers, redact);
     this.closed = new Promise((resolve) => {
       this.#onclosed = () => resolve(this.#endCause());
     });

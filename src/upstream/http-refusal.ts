@@ -1,6 +1,7 @@
 import { clip } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { type RpcError, rpcError } from '../core/rpc.ts';
+import { redactedError } from './redact.ts';
 
 /** Longest text of a body inside one of our errors, in characters. */
 const MAX_EXCERPT = 200;
@@ -14,8 +15,8 @@ export class HttpRefusal extends Error {
 
   /** `redact` blanks secrets, before anything is cut. */
   constructor(response: Response, body: string, redact: (text: string) => string) {
-    const said = errorIn(body);
-    const why = said ? clip(redact(said.error.message), MAX_EXCERPT) : excerpt(body, redact) || response.statusText;
+    const said = errorIn(body, redact);
+    const why = said ? clip(said.error.message, MAX_EXCERPT) : excerpt(body, redact) || response.statusText;
     super(`HTTP ${response.status}${why && `: ${why}`}`);
     this.status = response.status;
     this.said = said;
@@ -29,13 +30,13 @@ export function excerpt(body: string, redact: (text: string) => string): string 
   return clip(redact(text).replace(/\s+/g, ' '), MAX_EXCERPT);
 }
 
-function errorIn(body: string): HttpRefusal['said'] {
+function errorIn(body: string, redact: (text: string) => string): HttpRefusal['said'] {
   try {
     const message: unknown = JSON.parse(body);
     if (!isJsonObject(message) || !isJsonObject(message.error)) return undefined;
     // `{"error": …}` alone is what many web frameworks answer.
     if (typeof message.error.code !== 'number' || typeof message.error.message !== 'string') return undefined;
-    return { id: message.id, error: rpcError(message.error) };
+    return { id: message.id, error: redactedError(rpcError(message.error), redact) };
   } catch {
     return undefined;
   }

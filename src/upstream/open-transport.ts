@@ -29,13 +29,14 @@ export async function openTransport(
 ): Promise<Transport> {
   if (config.type === 'local') {
     const transport = takeEarly(config) ?? new ChildTransport(config);
+    transport.redact = redact;
     transport.onstderr = onStderr;
     return transport;
   }
   const headers = config.headers;
   if (kind === 'websocket') {
     const { WebSocketTransport } = await import('./websocket-transport.ts');
-    return new WebSocketTransport(config.url, headers);
+    return new WebSocketTransport(config.url, headers, redact);
   }
   const url = new URL(config.url);
   const fetch = authorization?.fetch ?? patientFetch;

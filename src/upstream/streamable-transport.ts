@@ -153,7 +153,7 @@ export class StreamableTransport implements Transport {
   async #takeNothing(response: Response): Promise<void> {
     if (mediaType(response) === 'text/event-stream') return discard(response);
     const { said } = new HttpRefusal(response, await textOf(response), this.#redact);
-    if (said) throw new Error(`refused: ${this.#redact(said.error.message)}`);
+    if (said) throw new Error(`refused: ${said.error.message}`);
   }
 
   async #readBody(response: Response, id: number): Promise<void> {

@@ -152,7 +152,7 @@ export class Upstream {
     const request = { method: 'tools/call', params, startedAt, timeoutMs, repeatable, asTask, beforeSending };
     const answer = await this.requests.send(request, context);
     if ('result' in answer) return answer.result;
-    throw upstreamError(answer.error);
+    throw upstreamError(answer.error, this.#redact);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 import { GatewayError } from '../core/errors.ts';
+import { excerpt } from './http-refusal.ts';
 import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 
 /** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
@@ -10,11 +11,13 @@ export class WebSocketTransport implements Transport {
   onerror?: (error: Error) => void;
 
   readonly #url: string;
+  readonly #redact: (text: string) => string;
   readonly #headers: { readonly [name: string]: string };
   #socket: WebSocket | undefined;
 
-  constructor(url: string, headers: { readonly [name: string]: string }) {
+  constructor(url: string, headers: { readonly [name: string]: string }, redact: (text: string) => string) {
     this.#url = url;
+    this.#redact = redact;
     this.#headers = headers;
   }
 
@@ -42,7 +45,7 @@ export class WebSocketTransport implements Transport {
     try {
       message = JSON.parse(text);
     } catch {
-      this.onerror?.(new Error(`sent what is not JSON: ${text.slice(0, 120)}`));
+      this.onerror?.(new Error(`sent what is not JSON: ${excerpt(text, this.#redact)}`));
       return;
     }
     this.onmessage?.(message as JSONRPCMessage);

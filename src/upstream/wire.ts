@@ -4,8 +4,9 @@ import type { Progress } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
-import { type Answer, rpcError } from '../core/rpc.ts';
-import { ConnectionLost, maySent } from './connection-lost.ts';
+import { type Answer, type RpcError, rpcError } from '../core/rpc.ts';
+import { ConnectionLost, httpStatus, maySent } from './connection-lost.ts';
+import { redactedError } from './redact.ts';
 import { FIRST_ID, requestId } from './request-ids.ts';
 
 /** What the server sends of its own accord; set by whoever owns the connection. */
@@ -51,6 +52,7 @@ export class Wire {
 
   readonly #inner: Transport;
   readonly #handlers: WireHandlers;
+  readonly #redact: (text: string) => string;
   readonly #pending = new Map<unknown, Settle>();
   /** Who hears of progress, by token, which is the id of the request. */
   readonly #listening = new Map<unknown, (progress: Progress) => void>();
@@ -61,8 +63,10 @@ export class Wire {
   #notifiedBefore = 0;
   #closed: string | undefined;
 
-  constructor(inner: ExplainedTransport, handlers: WireHandlers) {
+  /** `redact` blanks secrets: what servers write into errors is told to people and models. Results pass unread. */
+  constructor(inner: ExplainedTransport, handlers: WireHandlers, redact: (text: string) => string) {
     this.#inner = inner;
+    this.#redact = redact;
     this.#handlers = handlers;
     // Set before anything connects, so that nothing can be missed between two handlers.
     inner.onmessage = (message) => {
@@ -233,10 +237,14 @@ export class Wire {
     const id = requestId(message.id);
     if (id === undefined) return this.#takeStray(message);
     if (this.#notifiedBefore > 0 && id >= this.#notifiedBefore) this.#notifiedBefore = 0;
-    const answer = isJsonObject(result) ? { result } : { error: rpcError(error) };
+    const answer = isJsonObject(result) ? { result } : { error: this.#errorOf(error) };
     this.#pending.get(id)?.(answer);
     // An answer to a request already given up, or a second answer, ends here.
     return true;
+  }
+
+  #errorOf(error: unknown): RpcError {
+    return redactedError(rpcError(error), this.#redact);
   }
 
   /**
@@ -246,7 +254,7 @@ export class Wire {
   #takeStray({ id, error }: JsonObject): boolean {
     const isForNobody = (id === undefined || id === null) && isJsonObject(error);
     if (!isForNobody || this.#notifiedBefore > 0 || this.#pending.size !== 1) return false;
-    for (const settle of this.#pending.values()) settle({ error: rpcError(error) });
+    for (const settle of this.#pending.values()) settle({ error: this.#errorOf(error) });
     return true;
   }
 }
@@ -256,7 +264,8 @@ function unsent(error: unknown): Error {
   if (error instanceof ConnectionLost) return error;
   // Thrown by `JSON.stringify`, before anything was written.
   if (!(error instanceof RangeError)) {
-    return new ConnectionLost('the request could not be sent', maySent(error), error);
+    const what = httpStatus(error) === undefined ? 'could not be sent' : 'was refused';
+    return new ConnectionLost(`the request ${what}`, maySent(error), error);
   }
   return new GatewayError('INVALID_ARGUMENTS', 'the arguments are nested too deep to be written as JSON; flatten them');
 }
