@@ -1,3 +1,5 @@
+import { blankForms } from './credential-forms.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 
 const SEVERITY: Record<LogLevel, number> = { debug: 0, info: 1, warning: 2, error: 3 };
@@ -14,12 +16,17 @@ export interface Logger {
   setLevel(level: LogLevel): void;
 }
 
+/** Callers blank what they know to be secret; this is for what nobody knew of. */
+function blanked(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? blankForms(value) : value;
+}
+
 /** A logger that hands each line, newline included, to `write`. */
 export function createLogger(write: (line: string) => void, initial: LogLevel = 'info'): Logger {
   let threshold = SEVERITY[initial];
   const at = (level: LogLevel) => (message: string, fields?: Fields) => {
     if (SEVERITY[level] < threshold) return;
-    write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`);
+    write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }, blanked)}\n`);
   };
   return {
     debug: at('debug'),

@@ -1,12 +1,11 @@
 import type { ServerConfig } from '../config/schema.ts';
+import { BLANK, blankForms } from '../core/credential-forms.ts';
 import { type RpcError, URL_ELICITATION_REQUIRED } from '../core/rpc.ts';
 import { entrySecrets } from './entry-secrets.ts';
 
 type Redact = (text: string) => string;
 
-const BLANK = '[redacted]';
-
-/** Shorter values are blanked as whole words only, and those below the second bound not at all: errors must stay readable. */
+/** Shorter values, and plain words, are blanked as whole words only; below the second bound not at all: errors must stay readable. */
 const MIN_LENGTH = 6;
 const MIN_WORD_LENGTH = 4;
 
@@ -14,16 +13,8 @@ const MIN_WORD_LENGTH = 4;
 const COMMON =
   /^(?:true|false|null|none|undefined|default|enabled|disabled|localhost|127\.0\.0\.1|0\.0\.0\.0|development|production|staging|testing|verbose|debug|info|warning|error|latest|stdio|bearer|basic|application\/json|utf-8)$/i;
 
-/** What a variable often holds that is no secret: numbers, such as a port, and single plain words. */
-const HARMLESS = /^(?:\d{1,7}|[a-z]{1,11}|[\w.-]{1,5})$/i;
-
-/** Credentials by their form, whoever they belong to: a password in an address, a parameter named so, well-known kinds. */
-const FORMS: readonly (readonly [RegExp, string])[] = [
-  [/(\b[a-z][\w+.-]*:\/\/[^\s:/@"']*):[^\s@/"']+@/gi, `$1:${BLANK}@`],
-  [/([?&][\w.-]*(?:key|token|secret|pass|pwd|auth|signature|jwt)[\w.-]*=)[^&\s"'#]+/gi, `$1${BLANK}`],
-  [/\b(bearer|basic) +(?=[^\s"']*\d)[\w.~+/=-]{8,}/gi, `$1 ${BLANK}`],
-  [/\b(?:gh[pousr]_|github_pat_|glpat-|sk-|xox[abeoprs]-)[\w-]{16,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, BLANK],
-];
+/** What a variable often holds that is no secret: numbers, such as a port, and a few letters. */
+const HARMLESS = /^(?:\d{1,7}|.{1,5})$/s;
 
 /**
  * A function that blanks in a text of ours what a server's entry keeps to itself: its secrets, whatever was filled in
@@ -33,7 +24,7 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
 export function redactor(config: ServerConfig): Redact {
   const filledIn = (config.filledIn ?? []).filter((value) => !HARMLESS.test(value));
   const known = blanker([...entrySecrets(config), ...filledIn]);
-  return (text) => FORMS.reduce((masked, [form, blank]) => masked.replace(form, blank), known(text));
+  return (text) => blankForms(known(text));
 }
 
 /** The same for secrets that are certain: whether a text of somebody else holds one of them. */
@@ -73,7 +64,8 @@ function blanker(secrets: readonly string[]): Redact {
 
 function patternOf(form: string): string {
   const literal = form.replace(/[$()*+.?[\\\]^{|}/]/g, '\\$&');
-  return form.length >= MIN_LENGTH ? literal : `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`;
+  const isPart = form.length >= MIN_LENGTH && !/^\p{L}+$/u.test(form);
+  return isPart ? literal : `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { serverSchema } from '../../src/config/schema.ts';
+import { createLogger } from '../../src/core/log.ts';
 import { redactedError, redactor } from '../../src/upstream/redact.ts';
 
 const redact = (entry: object) => redactor({ ...serverSchema.parse(entry), key: 'k' });
@@ -113,4 +114,17 @@ test('an error keeps its code, its numbers and its shape; the address that a cli
   expect(redactedError(asked, blank)).toEqual(asked);
   const nested = JSON.parse(`${'['.repeat(5_000)}"Zq7kP2vL9"${']'.repeat(5_000)}`);
   expect(JSON.stringify(redactedError({ code: 1, message: '', data: nested }, blank))).not.toContain('Zq7');
+});
+
+test('a line of the log shows no password of an address, whoever wrote it [secrets.log]', () => {
+  let written = '';
+  const log = createLogger((line) => {
+    written += line;
+  });
+  log.error('cannot reach postgres://me:pw@h', {
+    tried: ['https://h/?token=abc'],
+    deep: { at: 'Bearer abc123def456' },
+  });
+  expect(written).not.toMatch(/pw@|abc/);
+  expect(JSON.parse(written)).toMatchObject({ message: 'cannot reach postgres://me:[redacted]@h' });
 });
