@@ -6,7 +6,7 @@ import { type Caller, ownerOf, type Visibility } from './core/call.ts';
 import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { loginCommand } from './core/login-command.ts';
-import type { ServerState } from './core/server-state.ts';
+import type { AskedState, ServerState } from './core/server-state.ts';
 import { hasHint, type ToolEntry } from './core/tool.ts';
 import { type Failure, failureIn, isAvailable } from './core/upstream-state.ts';
 import type { Witness } from './core/witness.ts';
@@ -66,10 +66,11 @@ export interface SearchRequest {
   readonly filters?: SearchFilters;
 }
 
-/** A server that could have held the answer and cannot be asked now. */
+/** A server that could have held the answer and cannot be asked now, or was and did not tell all of its tools. */
 export interface Unavailable extends Partial<Failure> {
   readonly server: string;
-  readonly state: Extract<ServerState, 'connecting' | 'failing' | 'misconfigured' | 'needs_auth'>;
+  /** `incomplete`, `no_tools`: it was asked. */
+  readonly state: Extract<ServerState, 'connecting' | 'failing' | 'misconfigured' | 'needs_auth'> | AskedState;
 }
 
 /** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
@@ -116,7 +117,11 @@ export class Finder {
     let found = await this.#indexed(request, caller, concerned);
     while (isEmpty(found) && (await upstreams.nextFirstConnect(FIRST_HIT_WAIT_MS, unknown)))
       found = await this.#indexed(request, caller, concerned);
-    const unavailable = this.unavailable(concerned).slice(0, MAX_UNAVAILABLE);
+    // That a server has no tools is of interest where it is asked for, or nothing else was found.
+    const isTold = (state: Unavailable['state']) => state !== 'no_tools' || isEmpty(found) || request.filters?.server;
+    const unavailable = this.unavailable(concerned)
+      .filter(({ state }) => isTold(state))
+      .slice(0, MAX_UNAVAILABLE);
     const isEarly = isEmpty(found) && unavailable.some(({ state }) => state === 'connecting');
     const hint = this.#parts.notices().hint ?? (isEarly ? STILL_STARTING : undefined);
     return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
@@ -137,7 +142,7 @@ export class Finder {
       FIRST_CONNECT_WAIT_MS,
       (server) => concerned(server) && !upstreams.get(server)?.isKnown,
     );
-    return this.unavailable(concerned);
+    return this.unavailable(concerned).filter(({ state }) => state !== 'no_tools');
   }
 
   /** The servers among those concerned that cannot be asked now, misconfigured ones first. */
@@ -280,14 +285,22 @@ function isEmpty({ found, groups }: JsonObject): boolean {
 }
 
 /** What keeps a server from being asked; undefined: nothing does, or it starts and its tools are known meanwhile. */
-function obstacle({ config, state, isKnown }: Upstream): Unavailable | undefined {
+function obstacle(upstream: Upstream): Unavailable | undefined {
+  const { config, state, isKnown } = upstream;
   const server = config.key;
   if (state.status === 'needs_auth')
     return { server, state: 'needs_auth', error: `${HOW_TO_LOG_IN}, or have the user run: ${loginCommand(server)}` };
   const failure = failureIn(state);
   if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
   const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);
-  return isNews ? { server, state: 'connecting' } : undefined;
+  return isNews ? { server, state: 'connecting' } : lacking(upstream);
+}
+
+/** What a server that can be asked does not tell. */
+function lacking({ config, listRemark, isIncomplete, hasTools }: Upstream): Unavailable | undefined {
+  if (listRemark === undefined || (hasTools && !isIncomplete)) return undefined;
+  const state = isIncomplete ? 'incomplete' : 'no_tools';
+  return { server: config.key, state, error: clip(listRemark, MAX_ERROR) };
 }
 
 /** As many items as fit a page, from `offset` on, and where the next page begins. */

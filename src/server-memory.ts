@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { RememberedServers } from './remembered/remembered-servers.ts';
-import { redactor } from './upstream/redact.ts';
+import { secretRedactor } from './upstream/redact.ts';
 
 /** What servers offered when they were last asked, kept in `servers` of that directory; without one, for this run only. */
 export function serverMemory(cacheDirectory: string | undefined): RememberedServers {
   return new RememberedServers({
-    redactor,
+    redactor: secretRedactor,
     ...(cacheDirectory !== undefined && { directory: join(cacheDirectory, 'servers') }),
   });
 }

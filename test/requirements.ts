@@ -1024,6 +1024,32 @@ const COMMAND_LINE = promised('#13', {
   'doctor.project': 'What is wrong in the file of a project has the cure of a project: mcp-gateway allow.',
 });
 
+const ODD_SERVERS = promised('#13', {
+  'probe.any-answer':
+    'Whatever answers a probe over HTTP with no sign of 2026-07-28, or not at all, is a server with a handshake; that is remembered.',
+  'probe.sign': 'A server of 2026-07-28 is known by the version it names, however its answer is written.',
+  'probe.login':
+    'A probe that is refused for want of a login leads to a login, not to a handshake or another transport.',
+  'probe.sse': 'A server of HTTP+SSE is found however it refuses Streamable HTTP, also by silence; that is remembered.',
+  'probe.cause': 'Where no transport fits, the first cause is told, in words.',
+  'lenient.http':
+    'Over HTTP as over stdio: ids as texts or missing, no version, null members, capabilities as lists, true or null are understood.',
+  'lenient.notice': 'A refused notifications/initialized costs a line in the log.',
+  'lenient.error': 'An error without an id in answer to a POST is the answer to that POST.',
+  'lenient.cause': 'An answer over HTTP that breaks off, is empty or no JSON-RPC fails its call with that cause.',
+  'lenient.undeclared': 'A server that does not declare tools is asked for them all the same, and named as such.',
+  'paging.broken':
+    'A later page of a list that cannot be read costs itself and what comes after it; search and doctor say so.',
+  'paging.repeated': 'Pages that repeat themselves end a list, and no tool of theirs counts as listed twice.',
+  'paging.end': 'A cursor that is empty, null or no cursor ends a list.',
+  'secrets.blanked':
+    'Secrets of an entry, what was filled in and what has the form of a credential are blanked in every usual encoding, unless short or common.',
+  'secrets.errors': 'Secrets are blanked in errors of servers, their data included, before anything is cut.',
+  'secrets.stderr':
+    'Secrets are blanked in the last words of a process and in what is no message, before anything is cut.',
+  'secrets.log': 'What has the form of a credential is blanked in every line of the log.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1065,6 +1091,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...HOSTS,
   ...MOVING,
   ...COMMAND_LINE,
+  ...ODD_SERVERS,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -60,9 +60,18 @@ export async function call(args: CallArguments, terminal: Terminal): Promise<num
       });
       await show(result, id, args, terminal);
       if (result.isError === true) tellOfRoots(result, id, options.roots, local, terminal);
+      tellOfList(id, local, terminal);
       return result.isError === true ? TOOL_ERROR_CODE : 0;
     });
   });
+}
+
+/** What is odd about the list that the tool was found in. */
+function tellOfList(id: string, { backend }: LocalGateway, terminal: Terminal): void {
+  const upstream = backend.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
+  if (!upstream?.listRemark) return;
+  const { yellow } = paintFor(terminal, 'error');
+  terminal.writeError(`${yellow(shown(`mcp-gateway: server "${upstream.config.key}": ${upstream.listRemark}`))}\n`);
 }
 
 function misuseOf({ json, output }: CallArguments, id: string): string | undefined {

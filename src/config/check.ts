@@ -44,7 +44,11 @@ export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked
   const { waits } = secrets;
   if (hasError(findings)) return { value: undefined, findings, waits };
   const server = parseServer(typed, at);
-  const known = { key: entry.key, ...(secrets.given.size > 0 && { secrets: [...secrets.given] }) };
+  const known = {
+    key: entry.key,
+    ...(secrets.given.size > 0 && { secrets: [...secrets.given] }),
+    ...(secrets.filledIn.size > 0 && { filledIn: [...secrets.filledIn] }),
+  };
   return { value: server && place({ ...server, ...known }, surroundings), findings, waits };
 }
 

@@ -158,6 +158,8 @@ export type ServerConfig = z.infer<typeof serverSchema> & {
   key: string;
   /** What was filled in from files and from the gateway's `secrets`: to be blanked wherever it turns up. */
   secrets?: readonly string[];
+  /** What was filled in from variables: to be blanked in what is told, as nobody can know what is secret of it. */
+  filledIn?: readonly string[];
   /** As in the gateway's settings; absent: `auto`. */
   keychain?: 'never';
 };

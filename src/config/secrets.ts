@@ -34,10 +34,16 @@ export interface SecretPlaces {
 /** Longest file that is filled in, in bytes. */
 const MAX_FILE_BYTES = 65_536;
 
+/** Variables that no secret is kept in: to blank a home directory would leave no path readable. */
+const OF_THE_SYSTEM =
+  /^(?:HOME|USERPROFILE|USER|USERNAME|LOGNAME|SHELL|PATH|PWD|OLDPWD|TMPDIR|TEMP|TMP|LANG|LC_\w+|TZ|HOSTNAME|COMPUTERNAME|XDG_\w+|(?:LOCAL)?APPDATA|PROGRAMFILES|NODE_ENV)$/;
+
 /** What files and secrets give to the texts of one entry, and what they could not give. */
 export class EntrySecrets implements Sources {
   /** What was given. */
   readonly given = new Set<string>();
+  /** What the environment gave, but for what it says of the system and its user. */
+  readonly filledIn = new Set<string>();
   /** What could not be given and why: `found …, expected …`. */
   readonly faults: string[] = [];
   readonly #places: SecretPlaces;
@@ -59,6 +65,10 @@ export class EntrySecrets implements Sources {
     if (value !== undefined) this.given.add(value);
     else if (isOnly) this.#fault(`{secret:${name}}`, secrets.problem ?? `the secrets have no ${name}`, 'a secret');
     return value;
+  };
+
+  readonly filled = (name: string, value: string): void => {
+    if (!OF_THE_SYSTEM.test(name)) this.filledIn.add(value);
   };
 
   readonly file = (written: string): string | undefined => {

@@ -16,6 +16,8 @@ export interface Sources {
   readonly secret: (name: string, isOnly: boolean) => string | undefined;
   /** The content of the file at a path as written; undefined where it cannot be used. */
   readonly file: (path: string) => string | undefined;
+  /** Hears of what the environment gave. */
+  readonly filled?: (name: string, value: string) => void;
 }
 
 /**
@@ -32,7 +34,12 @@ const REFERENCE =
 export function substitute(text: string, env: Environment, sources?: Sources): Substituted {
   const unset: string[] = [];
   const missing: string[] = [];
-  const known = (name: string) => read(env, name) ?? sources?.secret(name, false);
+  const known = (name: string) => variable(name) ?? sources?.secret(name, false);
+  const variable = (name: string) => {
+    const value = read(env, name);
+    if (value !== undefined) sources?.filled?.(name, value);
+    return value;
+  };
   const fill = (
     match: string,
     ...[strict, fallback, lenient, kind, place = '']: readonly (string | undefined)[]

@@ -1,3 +1,5 @@
+import { blankForms } from './credential-forms.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 
 const SEVERITY: Record<LogLevel, number> = { debug: 0, info: 1, warning: 2, error: 3 };
@@ -12,6 +14,11 @@ export interface Logger {
   error(message: string, fields?: Fields): void;
   /** Takes effect at once, also for loggers handed out before. */
   setLevel(level: LogLevel): void;
+}
+
+/** Callers blank what they know to be secret; this is for what nobody knew of. */
+function blanked(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? blankForms(value) : value;
 }
 
 /** One thing that is logged. */
@@ -34,7 +41,7 @@ export function createLogger(
     (message: string, fields: Fields = {}) => {
       if (SEVERITY[level] < threshold) return;
       const line = format({ time: new Date(), level, message, fields });
-      if (line !== undefined) write(`${line}\n`);
+      if (line !== undefined) write(`${format === asJson ? line : blankForms(line)}\n`);
     };
   return {
     debug: at('debug'),
@@ -48,5 +55,5 @@ export function createLogger(
 }
 
 function asJson({ time, level, message, fields }: LogEntry): string {
-  return JSON.stringify({ time: time.toISOString(), level, message, ...fields });
+  return JSON.stringify({ time: time.toISOString(), level, message, ...fields }, blanked);
 }

@@ -15,6 +15,7 @@ export const METHOD_NOT_FOUND = -32_601;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
 export const UNSUPPORTED_PROTOCOL_VERSION = -32_022;
+export const URL_ELICITATION_REQUIRED = -32_042;
 
 /** Thrown to answer a request with exactly this error: one of the protocol, or a server's own, code and data untouched. */
 export class RpcFailure extends Error {

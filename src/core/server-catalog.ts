@@ -9,6 +9,18 @@ export interface ServerCatalog {
   /** Which of `resources`, `prompts` and `completions` it offers. */
   readonly offers: readonly string[];
   readonly tools: readonly ToolDefinition[];
+  /** Why tools are missing in the list, if some are. */
+  readonly incomplete?: string;
+  /** It does not declare that it has tools; it was asked for them all the same. */
+  readonly undeclared?: boolean;
+}
+
+/** What is to be said of a server's list of tools, where it is not what the protocol has in mind. */
+export function listRemark({ incomplete, undeclared, tools }: ServerCatalog): string | undefined {
+  if (incomplete !== undefined) return `its list of tools is incomplete: ${incomplete}`;
+  if (!undeclared) return undefined;
+  const asked = tools.length > 0 ? 'it was asked for its list all the same' : 'and lists none';
+  return `it does not declare the capability "tools"${tools.length > 0 ? '; ' : ', '}${asked}`;
 }
 
 /** What a server was and offered when it was last asked. */

@@ -18,8 +18,14 @@ export const SERVER_STATES = {
 
 export type ServerState = keyof typeof SERVER_STATES;
 
+/** What a search says of a server that was asked: it did not tell all of its tools, or has none. */
+export const ASKED_STATES = { incomplete: 'did not tell all of its tools', no_tools: 'has no tools' } as const;
+
+export type AskedState = keyof typeof ASKED_STATES;
+
 /** The same as the rest of a sentence that begins with the server: `is failing`, `needs login`. */
-export function stands(state: ServerState): string {
+export function stands(state: ServerState | AskedState): string {
+  if (state === 'incomplete' || state === 'no_tools') return ASKED_STATES[state];
   return state === 'needs_auth' ? SERVER_STATES[state] : `is ${SERVER_STATES[state]}`;
 }
 

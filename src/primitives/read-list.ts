@@ -1,44 +1,37 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { type FetchPage, readPages } from '../core/read-pages.ts';
 import { type CacheHints, type ListSpec, nameOf, type ServerList } from './lists.ts';
 
-/** Pages of one list that are read at most. */
-const MAX_PAGES = 2_000;
+/** How long a list that lacks pages counts, in ms: the next who asks may have more luck. */
+const INCOMPLETE_TTL_MS = 60_000;
 
 /**
- * Reads every page of a list. `page` fetches one, raw. A malformed item costs that item only; a cursor that repeats, or
- * a page that brings nothing new, ends the reading. `report` is told what was left out, a sentence each.
+ * Reads every page of a list. `page` fetches one, raw. A malformed item costs that item only, and a page after the first
+ * that cannot be read, itself and those after it. `report` is told what was left out, a sentence each.
  */
 export async function readList(
   spec: ListSpec,
-  page: (cursor: string | undefined) => Promise<JsonObject>,
+  page: FetchPage,
   report: (problem: string) => void,
 ): Promise<ServerList> {
   const items: JsonObject[] = [];
   const results: JsonObject[] = [];
   const names = new Set<string>();
-  const cursors = new Set<string>();
-  for (let cursor: string | undefined; ; ) {
-    const result = await page(cursor);
-    const found = wellFormed(result, spec, report);
+  const { pages, end, cause } = await readPages(spec.method, spec.member, page, (listed, result) => {
+    const found = wellFormed(listed, spec, report);
     results.push(result);
-    const isOld = found.length > 0 && found.every((item) => names.has(nameOf(item, spec)));
-    if (!isOld) items.push(...found);
+    if (found.length > 0 && found.every((item) => names.has(nameOf(item, spec)))) return 'nothing new';
+    items.push(...found);
     for (const item of found) names.add(nameOf(item, spec));
-    const { nextCursor } = result;
-    if (typeof nextCursor !== 'string') break;
-    if (isOld || cursors.has(nextCursor) || results.length >= MAX_PAGES) {
-      report(`${spec.method} was stopped after ${results.length} pages: its cursor does not come to an end`);
-      break;
-    }
-    cursors.add(nextCursor);
-    cursor = nextCursor;
-  }
-  return { items, ...cacheHints(results) };
+    return 'new';
+  });
+  if (end === 'broken') report(`${spec.method} is incomplete: page ${pages} could not be read (${cause})`);
+  else if (end !== 'whole')
+    report(`${spec.method} was stopped after ${pages} pages: its cursor does not come to an end`);
+  return { items, ...cacheHints(results), ...(end === 'broken' && { ttlMs: INCOMPLETE_TTL_MS }) };
 }
 
-function wellFormed(result: JsonObject, spec: ListSpec, report: (problem: string) => void): JsonObject[] {
-  const listed = result[spec.member];
-  if (!Array.isArray(listed)) throw new Error(`${spec.method} answered without a list of ${spec.member}`);
+function wellFormed(listed: readonly unknown[], spec: ListSpec, report: (problem: string) => void): JsonObject[] {
   const sound = listed.filter((item): item is JsonObject => isJsonObject(item) && isComplete(item, spec));
   const lost = listed.length - sound.length;
   if (lost > 0) report(`${spec.method}: ${lost} left out for want of a ${spec.required.join(' or a ')}`);

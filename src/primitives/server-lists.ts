@@ -2,6 +2,7 @@ import { abortable } from '../core/abort.ts';
 import type { CallContext, Caller } from '../core/call.ts';
 import { causeOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { FetchPage } from '../core/read-pages.ts';
 import { METHOD_NOT_FOUND } from '../core/rpc.ts';
 import { LISTS, type ListName, type ServerList } from './lists.ts';
 import { type MergedList, mergeLists } from './merge-lists.ts';
@@ -125,7 +126,7 @@ export class ServerLists {
 
   async #fetch(name: ListName, server: string, caller: Caller): Promise<Remembered> {
     const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
-    const page = (cursor: string | undefined) => this.#page(name, server, cursor, { caller, signal });
+    const page: FetchPage = (cursor) => this.#page(name, server, cursor, { caller, signal });
     const report = (problem: string) => this.#report(server, problem);
     try {
       const list = await abortable(readList(LISTS[name], page, report), signal);
@@ -137,7 +138,12 @@ export class ServerLists {
     }
   }
 
-  async #page(name: ListName, server: string, cursor: string | undefined, context: CallContext): Promise<JsonObject> {
+  async #page(
+    name: ListName,
+    server: string,
+    cursor: string | number | undefined,
+    context: CallContext,
+  ): Promise<JsonObject> {
     const { method, member } = LISTS[name];
     const answer = await this.#source.request(server, method, cursor === undefined ? {} : { cursor }, context);
     if ('result' in answer) return answer.result;

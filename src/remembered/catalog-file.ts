@@ -47,11 +47,13 @@ export async function writeCatalog(path: string, text: string): Promise<void> {
 
 function isRemembered(file: unknown): file is Remembered {
   if (!isJsonObject(file) || file.format !== FORMAT) return false;
-  const { learntAt, clients, about, offers, tools, lists, asks = [] } = file;
+  const { learntAt, clients, about, offers, tools, lists, asks = [], incomplete = '', undeclared = false } = file;
   return (
     Number.isFinite(learntAt) &&
     areStrings(clients) &&
     areStrings(asks) &&
+    typeof incomplete === 'string' &&
+    typeof undeclared === 'boolean' &&
     isAbout(about) &&
     areStrings(offers) &&
     Array.isArray(tools) &&

@@ -45,18 +45,18 @@ export class RememberedServers {
   }
 
   /** The server was asked on behalf of that client, and this is what it offers. */
-  learn(config: ServerConfig, { about, offers, tools }: ServerCatalog, client: ClientIdentity): void {
+  learn(config: ServerConfig, catalog: ServerCatalog, client: ClientIdentity): void {
     const key = keyOf(config);
     const before = this.#recall(key);
     const mark = clientMark(client);
     const now = Date.now();
-    const isSame = before && isDeepStrictEqual([before.about, before.offers, before.tools], [about, offers, tools]);
+    const isSame = before && isDeepStrictEqual(offered(before), offered(catalog));
     if (isSame && before.clients.includes(mark) && now - before.learntAt < REDATE_MS) return;
     const others = isSame ? before.clients.filter((each) => each !== mark) : [];
     const clients = [mark, ...others].slice(0, MAX_CLIENTS);
     const asks = this.asksOf(config);
     const lists = before?.lists ?? {};
-    this.#keep(config, { learntAt: now, clients, about, offers, tools, lists, ...(asks.length > 0 && { asks }) });
+    this.#keep(config, { learntAt: now, clients, ...offered(catalog), lists, ...(asks.length > 0 && { asks }) });
   }
 
   /** What the server is known to ask; see `learnAsk`. */
@@ -125,4 +125,9 @@ function keyOf(config: ServerConfig): string {
 
 function fileOf(directory: string, key: string): string {
   return join(directory, `${key}.json`);
+}
+
+/** What a server said of itself, without what we know besides. */
+function offered({ about, offers, tools, incomplete, undeclared }: ServerCatalog): ServerCatalog {
+  return { about, offers, tools, ...(incomplete !== undefined && { incomplete }), ...(undeclared && { undeclared }) };
 }

@@ -6,7 +6,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import { withFileLock } from '../core/file-lock.ts';
 import { isJsonObject } from '../core/json.ts';
 import { keepNewest, readOwn, writeWhole } from '../core/kept-file.ts';
-import { redactor } from '../upstream/redact.ts';
+import { secretRedactor } from '../upstream/redact.ts';
 import { recordIn, recordJson, type TrustRecord } from './trust-record.ts';
 
 /** What is kept of one server. */
@@ -29,7 +29,7 @@ const MAX_FILES = 1_000;
 
 /** The file of a server: of its key and of what is started or connected to, without what is secret or changes with a login. */
 export function trustPath(dataDirectory: string, config: ServerConfig): string {
-  const redact = redactor(config);
+  const redact = secretRedactor(config);
   const what = config.type === 'local' ? [...config.command, config.cwd] : [config.url];
   const identity = [config.key, config.type, ...what.map((text) => text && redact(text))];
   const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32);

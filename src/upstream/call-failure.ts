@@ -2,6 +2,7 @@ import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import type { RpcError } from '../core/rpc.ts';
 import type { ToolEntry } from '../core/tool.ts';
 import { ConnectionLost } from './connection-lost.ts';
+import { redactedError } from './redact.ts';
 
 /** Longest message of an upstream inside one of ours, in characters; the whole of it is in the details. */
 const MAX_MESSAGE = 2_000;
@@ -16,7 +17,8 @@ export function callFailure(tool: ToolEntry, error: unknown, redact: (text: stri
 }
 
 /** A JSON-RPC error of the server as one of ours: code and data stay, under `upstream`. */
-export function upstreamError(error: RpcError): GatewayError {
+export function upstreamError(received: RpcError, redact: (text: string) => string): GatewayError {
+  const error = redactedError(received, redact);
   const message = `the server answered with error ${error.code}: ${clip(error.message, MAX_MESSAGE)}`;
   return new GatewayError('UPSTREAM_ERROR', message, { details: { upstream: { ...error } } });
 }

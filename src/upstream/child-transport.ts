@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn as spawnPlainly } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import { GatewayError } from '../core/errors.ts';
+import { clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { LineWriter } from '../core/line-writer.ts';
 import { type ClippedLine, createLineSplitter } from '../core/lines.ts';
@@ -22,9 +22,12 @@ export interface ChildTransportOptions {
 const EOF_GRACE_MS = 500;
 const TERM_GRACE_MS = 1_500;
 const POLL_MS = 20;
-/** How much of what a child said last is kept to explain its end, in characters. */
+/** How much of what a child said last is told to explain its end, in characters, and how many lines are kept for that. */
 const STDERR_TAIL = 400;
+const MAX_LAST_LINES = 20;
 const MAX_UNHEARD = 100;
+/** Longest excerpt of what is no message, in characters. */
+const MAX_EXCERPT = 120;
 /** After `exit`, output still in the pipe gets this long to arrive; a grandchild may hold the pipe open for ever. */
 const DRAIN_MS = 50;
 
@@ -38,15 +41,17 @@ export class ChildTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
+  /** Blanks the secrets of the server's entry in a text; without it nothing of what the child says is told. */
+  redact?: (text: string) => string;
   readonly #options: ChildTransportOptions;
   #child: ChildProcess | undefined;
   #lines: LineWriter | undefined;
   #ended = false;
-  #lastWords = '';
+  readonly #lastLines: string[] = [];
   /** Lines of stderr that nobody has heard yet, the first ones of a child that was started ahead. */
   #unheard: string[] = [];
   #hear: ((line: string) => void) | undefined;
-  #endCause = 'the process ended';
+  #endCause = () => 'the process ended';
   /** Why we end it ourselves; explains its end better than how it took that. */
   #fault: string | undefined;
   #swept: Promise<void> | undefined;
@@ -64,7 +69,7 @@ export class ChildTransport implements Transport {
 
   /** Why the process ended; meaningful after `onclose`. */
   get endCause(): string {
-    return this.#endCause;
+    return this.#endCause();
   }
 
   get pid(): number | undefined {
@@ -110,7 +115,8 @@ export class ChildTransport implements Transport {
     const words = createLineSplitter({
       maxBytes: 64 * 1024,
       onLine: (line) => {
-        this.#lastWords = `${this.#lastWords} ${line}`.slice(-STDERR_TAIL);
+        this.#lastLines.push(line);
+        if (this.#lastLines.length > MAX_LAST_LINES) this.#lastLines.shift();
         this.#said(line);
       },
       onOverflow: () => this.#said('(a line of more than 64 KB was skipped)'),
@@ -121,11 +127,11 @@ export class ChildTransport implements Transport {
     }
     child.stdin?.once('error', () => this.#deaf('closed its stdin'));
     child.stdout?.once('end', () => this.#deaf('closed its stdout'));
-    child.once('error', () => this.#end('the process could not be started'));
-    child.once('close', (code, signal) => this.#end(this.#explain(code, signal)));
+    child.once('error', () => this.#end(() => 'the process could not be started'));
+    child.once('close', (code, signal) => this.#end(() => this.#explain(code, signal)));
     child.once('exit', (code, signal) => {
-      this.#endCause = this.#explain(code, signal);
-      setTimeout(() => this.#end(this.#explain(code, signal)), DRAIN_MS);
+      this.#endCause = () => this.#explain(code, signal);
+      setTimeout(() => this.#end(this.#endCause), DRAIN_MS);
     });
   }
 
@@ -136,8 +142,14 @@ export class ChildTransport implements Transport {
 
   #explain(code: number | null, signal: NodeJS.Signals | null): string {
     const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
-    const words = this.#lastWords.trim();
+    const words = this.#lastWords();
     return words ? `the process ${how}; it last said: ${words}` : `the process ${how}`;
+  }
+
+  /** Blanked before it is cut. Told only where it is known what to blank. */
+  #lastWords(): string {
+    const { redact } = this;
+    return redact ? this.#lastLines.map(redact).join(' ').trim().slice(-STDERR_TAIL).trim() : '';
   }
 
   /** Without a pipe nothing can be asked or answered. A process that is about to end explains itself. */
@@ -147,10 +159,11 @@ export class ChildTransport implements Transport {
     await this.close();
   }
 
-  #end(cause: string): void {
+  #end(cause: () => string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#endCause = this.#fault ?? cause;
+    const fault = this.#fault;
+    this.#endCause = fault === undefined ? cause : () => fault;
     this.#swept = this.#sweep();
     this.onclose?.();
   }
@@ -167,7 +180,9 @@ export class ChildTransport implements Transport {
     try {
       message = JSON.parse(line);
     } catch {
-      this.onerror?.(new Error(`wrote to stdout what is not JSON: ${line.slice(0, 120)}`));
+      this.onerror?.(
+        new Error(`wrote to stdout what is not JSON: ${this.redact ? clip(this.redact(line), MAX_EXCERPT) : ''}`),
+      );
       return;
     }
     for (const each of Array.isArray(message) ? message : [message]) {
@@ -180,7 +195,7 @@ export class ChildTransport implements Transport {
   send(message: JSONRPCMessage): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       if (this.#ended || !this.#lines || !this.#child?.stdin?.writable) {
-        return reject(new GatewayError('UPSTREAM_UNAVAILABLE', this.#endCause));
+        return reject(new GatewayError('UPSTREAM_UNAVAILABLE', this.endCause));
       }
       this.#lines.write(JSON.stringify(message), (error, alone) => {
         // Written by itself, a line that failed is not there with its end. Those that go out together: some may be.
@@ -193,13 +208,13 @@ export class ChildTransport implements Transport {
   /** Asks the child to end (stdin closed, then SIGTERM), then kills its whole process group. Resolves when it is gone. */
   async close(): Promise<void> {
     const child = this.#child;
-    if (!child?.pid) return this.#end('closed');
+    if (!child?.pid) return this.#end(() => 'closed');
     child.stdin?.end();
     if (!(await this.#goneWithin(EOF_GRACE_MS))) {
       signalGroup(child.pid, 'SIGTERM');
       await this.#goneWithin(TERM_GRACE_MS);
     }
-    this.#end('closed');
+    this.#end(() => 'closed');
     await this.#swept;
   }
 

@@ -13,14 +13,14 @@ import {
 } from '../core/protocol.ts';
 import type { Answer } from '../core/rpc.ts';
 import { ChildTransport } from './child-transport.ts';
-import { httpStatus } from './connection-lost.ts';
+import { asksForLogin, httpStatus, isUnreachable } from './connection-lost.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
 import { HeaderTable } from './header-parameters.ts';
-import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS } from './limits.ts';
+import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS, UNDECLARED_LIST_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { declares, isSubscription, Listening } from './listening.ts';
 import { negotiationFor, openSession } from './open-session.ts';
-import { type Authorization, openTransport, type TransportKind, transportKinds } from './open-transport.ts';
+import { type Authorization, openTransport, type TransportKind } from './open-transport.ts';
 import { GATEWAY_INFO, type Session } from './session.ts';
 import { type ForwardOptions, Wire, type WireHandlers } from './wire.ts';
 
@@ -42,32 +42,6 @@ export interface ConnectOptions {
 /** Answer time of a connection under suspicion, in ms, before it counts as lost. */
 const SUSPECT_TIMEOUT_MS = 5_000;
 
-/** Connects and shakes hands, trying each transport kind that may fit. Rejects with the cause of the first kind's failure. */
-export async function connect(config: ServerConfig, options: ConnectOptions): Promise<Connection> {
-  const [first, ...others] = transportKinds(config);
-  if (!first) throw new Error('unreachable: every server has a transport kind');
-  try {
-    return await Connection.open(config, first, options);
-  } catch (error) {
-    for (const kind of mayBeAnotherKind(error) ? others : []) {
-      try {
-        return await Connection.open(config, kind, options);
-      } catch (other) {
-        // This kind fits, but for the login, or for what came over its stream.
-        const { challengeIn, isRefusedStream } = await import('../login/challenge-in.ts');
-        if (challengeIn(other) || !isRefusedStream(other)) throw other;
-      }
-    }
-    throw error;
-  }
-}
-
-/** A 4xx other than "who are you?" tells that this endpoint does not take Streamable HTTP. */
-function mayBeAnotherKind(error: unknown): boolean {
-  const status = httpStatus(error);
-  return status !== undefined && status >= 400 && status < 500 && status !== 401 && status !== 403;
-}
-
 /** One established connection to a server: the session that was agreed on, and the wire that carries calls. */
 export class Connection {
   /** Resolves with the cause when the connection is lost or closed. */
@@ -80,6 +54,7 @@ export class Connection {
   readonly #listening = new Listening(() => this.#session);
   #session: Session | undefined;
   #suspected = false;
+  #isProbing = false;
   #onclosed: () => void = () => {};
   /** Why it was given up, if it was. */
   #givenUp: string | undefined;
@@ -87,18 +62,20 @@ export class Connection {
 
   static async open(config: ServerConfig, kind: TransportKind, options: ConnectOptions): Promise<Connection> {
     const onStderr = (line: string) => options.log.debug('stderr', { server: config.key, line: options.redact(line) });
-    const transport = await openTransport(config, kind, onStderr, options.authorization);
+    const transport = await openTransport(config, kind, onStderr, options.redact, options.authorization);
     const giveUp = () => void transport.close().catch(() => {});
     options.signal.addEventListener('abort', giveUp, { once: true });
+    let connection: Connection | undefined;
     try {
       if (transport instanceof ChildTransport) await transport.start();
       const identity = await abortable(options.identity(), options.signal);
-      const connection = new Connection(kind, transport, options.handlers);
+      connection = new Connection(kind, transport, options);
       await connection.#shakeHands(config, identity, options);
       return connection;
     } catch (error) {
       // The next attempt asks anew, should what is remembered have been the reason.
-      if (kind === 'stdio') options.verdicts.forget(config);
+      if (!options.signal.aborted && !isUnreachable(error) && !asksForLogin(error)) options.verdicts.forget(config);
+      if (connection?.endedProbed) options.verdicts.remember(config, 'legacy');
       await transport.close().catch(() => {});
       throw explained(error, transport);
     } finally {
@@ -106,10 +83,10 @@ export class Connection {
     }
   }
 
-  private constructor(kind: TransportKind, transport: Transport, handlers: WireHandlers) {
+  private constructor(kind: TransportKind, transport: Transport, { handlers, redact }: ConnectOptions) {
     this.#kind = kind;
     this.#transport = transport;
-    this.#wire = new Wire(transport, handlers);
+    this.#wire = new Wire(transport, handlers, redact);
     this.closed = new Promise((resolve) => {
       this.#onclosed = () => resolve(this.#endCause());
     });
@@ -122,11 +99,19 @@ export class Connection {
       log.debug('transport', { server: config.key, error: redact(causeOf(error)) });
       void this.#suspect(error);
     };
+    const onremark = (problem: string) => log.warning('handshake', { server: config.key, problem: redact(problem) });
     const negotiation = negotiationFor(config, this.#kind, verdicts);
-    const opening = openSession(this.#wire, this.#kind, negotiation, { identity, onclose: this.#onclosed, onerror });
+    this.#isProbing = negotiation === 'probe';
+    const session = { identity, onclose: this.#onclosed, onerror, onremark };
+    const opening = openSession(this.#wire, this.#kind, negotiation, session);
     this.#session = await withTimeout(CONNECT_TIMEOUT_MS, (signal) => abortable(opening, signal));
-    const probed = this.#kind === 'stdio' && config.protocol === 'auto';
-    if (probed) verdicts.remember(config, this.modern ? 'modern' : 'legacy');
+    if (this.#isProbing) verdicts.remember(config, this.modern ? 'modern' : 'legacy');
+    this.#isProbing = false;
+  }
+
+  /** Whether it ended of a probe: some servers take what they do not know as a reason to go. */
+  get endedProbed(): boolean {
+    return this.#isProbing && this.#kind === 'stdio' && this.#wire.isLost;
   }
 
   /** Whether the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
@@ -182,13 +167,19 @@ export class Connection {
 
   /** Every tool the server lists, and what was left out. */
   async listTools(): Promise<ToolListing> {
-    if (!this.offers('tools')) return { tools: [], problems: [] };
+    // A server stands in the configuration for its tools: what it says of itself is no reason not to ask.
+    const undeclared = !this.offers('tools');
+    const ms = undeclared ? UNDECLARED_LIST_MS : LIST_TIMEOUT_MS;
     const listing = await listTools(async (cursor) => {
       const params = cursor === undefined ? {} : { cursor };
-      const answer = await withTimeout(LIST_TIMEOUT_MS, (signal) => this.forward('tools/list', params, { signal }));
+      const answer = await withTimeout(ms, (signal) => this.forward('tools/list', params, { signal }));
       if ('error' in answer) throw new Error(`tools/list failed: ${answer.error.message} (${answer.error.code})`);
       return answer.result;
+    }).catch((error: unknown): ToolListing => {
+      if (!undeclared || this.#wire.isLost) throw error;
+      return { tools: [], problems: [] };
     });
+    if (undeclared) return { ...listing, undeclared };
     return this.modern && this.#kind === 'streamable_http' ? this.#headers.read(listing) : listing;
   }
 

@@ -5,7 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectionHealth } from './connection-health.ts';
-import { ConnectionLost } from './connection-lost.ts';
+import { ConnectionLost, saidWith } from './connection-lost.ts';
 import type { Deadline } from './deadline.ts';
 import { answerInputs } from './input-required.ts';
 import { callAsTask, type TaskCallOptions, type TaskWire } from './task-call.ts';
@@ -70,6 +70,9 @@ export async function deliver(
       const next = await connectionAfter(error, connection, signal, route);
       return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, route);
     } catch (again) {
+      // The session stands, so that the refusal was no sign of its end: it is the server's answer.
+      const said = again === error ? saidWith(error) : undefined;
+      if (said) return { error: said };
       // What was sent the first time may have happened, whatever became of the second.
       throw error.sent ? error : again;
     }

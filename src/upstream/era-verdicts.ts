@@ -8,6 +8,8 @@ export type Era = 'legacy' | 'modern';
 
 interface Verdict {
   readonly era: Era;
+  /** Over HTTP: it took the older transport only. */
+  readonly transport?: 'sse';
   /** Epoch ms. */
   readonly at: number;
 }
@@ -18,8 +20,9 @@ const MAX_AGE_MS = 7 * 24 * 3_600_000;
 const MAX_VERDICTS = 500;
 
 /**
- * Which protocol era a stdio server turned out to speak when it was asked (`protocol: "auto"`), by its entry, with the
- * date. A probe meets servers that never heard of it, so on stdio nobody is probed twice without need.
+ * Which protocol era a server turned out to speak when it was asked, by its entry, with the date; over HTTP also whether
+ * by the older transport. A probe meets servers that never heard of it, and some let it wait, so nobody is probed twice
+ * without need.
  */
 export class EraVerdicts {
   readonly #path: string | undefined;
@@ -32,15 +35,15 @@ export class EraVerdicts {
   }
 
   /** What the server spoke, if that is known and not too long ago. */
-  of(config: ServerConfig): Era | undefined {
+  of(config: ServerConfig): Verdict | undefined {
     const verdict = this.#verdicts.get(keyOf(config));
-    return verdict && Date.now() - verdict.at < MAX_AGE_MS ? verdict.era : undefined;
+    return verdict && Date.now() - verdict.at < MAX_AGE_MS ? verdict : undefined;
   }
 
-  remember(config: ServerConfig, era: Era): void {
+  remember(config: ServerConfig, era: Era, transport?: 'sse'): void {
     const key = keyOf(config);
     this.#verdicts.delete(key);
-    this.#verdicts.set(key, { era, at: Date.now() });
+    this.#verdicts.set(key, { era, at: Date.now(), ...(transport && { transport }) });
     for (const oldest of this.#verdicts.keys()) {
       if (this.#verdicts.size <= MAX_VERDICTS) break;
       this.#verdicts.delete(oldest);

@@ -1,16 +1,20 @@
 import { abortable, withTimeout } from '../core/abort.ts';
+import { causeOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { HANDSHAKE_VERSIONS, LATEST_HANDSHAKE_VERSION } from '../core/protocol.ts';
 import { CONNECT_TIMEOUT_MS } from './limits.ts';
-import { GATEWAY_INFO, type Session, type SessionOptions } from './session.ts';
+import { GATEWAY_INFO, namesIn, type Session, type SessionOptions } from './session.ts';
 import type { Wire } from './wire.ts';
 
 /** A request that nothing gives up: an `initialize` must not be cancelled. */
 const NEVER = new AbortController().signal;
 
+/** Longest that a server may take over `notifications/initialized`, in ms: it has no answer, and some never say so. */
+const NOTICE_MS = 5_000;
+
 /**
- * A session with a server of the revisions with a handshake, over stdio or WebSocket: two messages, and an answer to each
- * `ping`. All else goes by the wire.
+ * A session with a server of the revisions with a handshake: two messages, and an answer to each `ping`. All else goes
+ * by the wire.
  */
 export class HandshakeClient implements Session {
   readonly modern = false;
@@ -20,14 +24,11 @@ export class HandshakeClient implements Session {
   readonly instructions: string | undefined;
   readonly #wire: Wire;
 
-  /** Rejects with what the server answered instead, or when the connection was lost or it takes longer than a minute. */
-  static async open(wire: Wire, { identity, onclose, onerror }: SessionOptions): Promise<HandshakeClient> {
-    wire.onclose = onclose;
-    wire.onerror = onerror;
+  /** Over a wire that was started. Rejects with what the server answered instead, or when the connection was lost or it takes longer than a minute. */
+  static async open(wire: Wire, { identity, onremark }: SessionOptions): Promise<HandshakeClient> {
     wire.onmessage = (message: unknown) => {
       if (isPing(message)) wire.answer(message.id, { result: {} });
     };
-    await wire.start();
     const clientInfo = identity.info ?? GATEWAY_INFO;
     const params = { protocolVersion: LATEST_HANDSHAKE_VERSION, capabilities: identity.capabilities, clientInfo };
     const answer = await withTimeout(CONNECT_TIMEOUT_MS, (signal) =>
@@ -35,7 +36,12 @@ export class HandshakeClient implements Session {
     );
     if ('error' in answer) throw new Error(`initialize failed: ${answer.error.message} (${answer.error.code})`);
     const client = new HandshakeClient(wire, answer.result);
-    wire.notify('notifications/initialized', {});
+    wire.setProtocolVersion(client.version);
+    // Over HTTP what follows could overtake it, and is refused by some before it.
+    const told = wire.tell('notifications/initialized', {});
+    await withTimeout(NOTICE_MS, (signal) => abortable(told, signal)).catch((error: unknown) => {
+      onremark(`notifications/initialized was not taken: ${causeOf(error)}`);
+    });
     return client;
   }
 
@@ -63,10 +69,4 @@ export class HandshakeClient implements Session {
 function isPing(message: unknown): message is { readonly id: string | number } {
   if (!isJsonObject(message) || message.method !== 'ping') return false;
   return typeof message.id === 'string' || typeof message.id === 'number';
-}
-
-function namesIn(info: unknown): Session['server'] {
-  if (!isJsonObject(info)) return undefined;
-  const { name, title } = info;
-  return { ...(typeof name === 'string' && { name }), ...(typeof title === 'string' && { title }) };
 }

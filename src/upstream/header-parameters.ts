@@ -70,14 +70,14 @@ function parameterHeaders(parameters: HeaderParameters, args: unknown): Record<s
   const entries = [...parameters].flatMap(([name, path]) => {
     const value = path.reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), args);
     return ['string', 'boolean', 'number'].includes(typeof value)
-      ? [[`mcp-param-${name}`, encoded(String(value))]]
+      ? [[`mcp-param-${name}`, headerValue(String(value))]]
       : [];
   });
   return Object.fromEntries(entries);
 }
 
 /** Text that a header cannot carry as it is, or that looks as if it were encoded already, in base64. */
-function encoded(text: string): string {
+export function headerValue(text: string): string {
   const plain = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
   return plain ? text : `=?base64?${Buffer.from(text).toString('base64')}?=`;
 }

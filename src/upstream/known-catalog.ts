@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { causeOf } from '../core/errors.ts';
-import type { ServerCatalog } from '../core/server-catalog.ts';
+import { listRemark, type ServerCatalog } from '../core/server-catalog.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { Connection } from './connection.ts';
 import { LIST_DEBOUNCE_MS } from './limits.ts';
@@ -38,11 +38,13 @@ export class KnownCatalog {
   /** Reads the tools anew. Rejects when the server does not list them. */
   async read(connection: Connection): Promise<void> {
     const { onTools, onRead, onProblem } = this.#options;
-    const { tools, problems } = await connection.listTools();
-    for (const problem of problems) onProblem(problem);
+    const { problems, ...listing } = await connection.listTools();
     if (this.#closed) return;
     const before = this.#current?.tools;
-    this.#current = { about: connection.about, offers: OFFERS.filter((path) => connection.offers(path)), tools };
+    const { tools } = listing;
+    this.#current = { about: connection.about, offers: OFFERS.filter((path) => connection.offers(path)), ...listing };
+    const remark = listRemark(this.#current);
+    for (const problem of remark === undefined ? problems : [remark, ...problems]) onProblem(problem);
     // Indexing thousands of tools takes its time: what is the same is not indexed anew.
     if (!isDeepStrictEqual(before, tools)) onTools(tools);
     onRead(this.#current);

@@ -8,7 +8,8 @@ import { clientMark, type RememberedCatalog, type ServerCatalog } from '../core/
 import type { ToolDefinition } from '../core/tool.ts';
 import type { Challenge } from '../login/login-needed.ts';
 import { backoffMs } from './backoff.ts';
-import { type Connection, connect } from './connection.ts';
+import { connect } from './connect.ts';
+import type { Connection } from './connection.ts';
 import { ConnectionHealth } from './connection-health.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
 import { KnownCatalog } from './known-catalog.ts';

@@ -4,11 +4,17 @@ export const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 /** Time for the handshake, in ms: a cold `npx` server installs itself first. */
 export const CONNECT_TIMEOUT_MS = 60_000;
 
+/** Time for the answer to a probe, in ms, before a server counts as one that does not know it: a process has to start first. */
+export const PROBE_MS = { stdio: 20_000, streamable_http: 5_000, sse: 5_000, websocket: 5_000 };
+
+/** Silence over Streamable HTTP, in ms, after which the older transport is tried beside it. */
+export const SILENCE_MS = PROBE_MS.streamable_http + 1_000;
+
 /** Time for one page of a list, in ms. */
 export const LIST_TIMEOUT_MS = 60_000;
 
-/** Pages of one list that are read at most: 10,000 tools in pages of 5. */
-export const MAX_LIST_PAGES = 2_000;
+/** The same where a server does not say that it has such a list: some say nothing to what they do not know. */
+export const UNDECLARED_LIST_MS = 5_000;
 
 /** Quiet time after a `list_changed` before the list is read again, in ms: a hundred at once cost one reading. */
 export const LIST_DEBOUNCE_MS = 100;

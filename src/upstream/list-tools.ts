@@ -1,12 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject } from '../core/json.ts';
+import { type FetchPage, readPages } from '../core/read-pages.ts';
 import type { ToolDefinition } from '../core/tool.ts';
-import { MAX_LIST_PAGES } from './limits.ts';
 
 export interface ToolListing {
   readonly tools: readonly ToolDefinition[];
   /** What was left out and why; one sentence each. */
   readonly problems: readonly string[];
+  /** Why pages are missing, if some are. */
+  readonly incomplete?: string;
+  /** The server does not say that it has tools. */
+  readonly undeclared?: boolean;
 }
 
 /** Tools of one server at most: a server that makes them up as it is asked would fill the memory. */
@@ -17,27 +22,28 @@ const MAX_PROBLEMS = 20;
 const MAX_NAME = 120;
 
 /**
- * Reads every page of `tools/list`. `page` fetches one page, raw. A malformed tool costs that tool only; a cursor that
- * repeats, or pages that bring nothing new, end the reading.
+ * Reads every page of `tools/list`. `page` fetches one page, raw. A malformed tool costs that tool only, and a page after
+ * the first that cannot be read, itself and what comes after it. A page that repeats what is known ends the reading.
  */
-export async function listTools(page: (cursor: string | undefined) => Promise<JsonObject>): Promise<ToolListing> {
+export async function listTools(page: FetchPage): Promise<ToolListing> {
   const tools = new Map<string, ToolDefinition>();
   const problems: string[] = [];
-  const cursors = new Set<string>();
-  for (let cursor: string | undefined, pages = 1; ; pages++) {
-    const { tools: listed, nextCursor } = await page(cursor);
-    if (!Array.isArray(listed)) throw new Error('tools/list answered without a list of tools');
+  const { pages, end, cause } = await readPages('tools/list', 'tools', page, (listed) => {
     const before = tools.size;
+    const isRepeated = listed.length > 0 && listed.every((tool) => isDeepStrictEqual(tool, known(tool, tools)));
+    if (isRepeated) return 'nothing new';
     for (const each of listed) addTool(each, tools, problems);
-    if (typeof nextCursor !== 'string') break;
-    if (cursors.has(nextCursor) || tools.size === before || pages >= MAX_LIST_PAGES || tools.size > MAX_TOOLS) {
-      problems.push(`tools/list was stopped after ${pages} pages and ${tools.size} tools: it does not come to an end`);
-      break;
-    }
-    cursors.add(nextCursor);
-    cursor = nextCursor;
-  }
-  return { tools: [...tools.values()], problems: firstOf(problems) };
+    return tools.size === before ? 'nothing new' : tools.size > MAX_TOOLS ? 'enough' : 'new';
+  });
+  const stopped = `tools/list was stopped after ${pages} pages and ${tools.size} tools: it does not come to an end`;
+  if (end === 'repeating') problems.push(stopped);
+  const listing = { tools: [...tools.values()], problems: firstOf(problems) };
+  if (end === 'endless') return { ...listing, incomplete: stopped };
+  return end === 'broken' ? { ...listing, incomplete: `page ${pages} could not be read (${cause})` } : listing;
+}
+
+function known(tool: unknown, tools: ReadonlyMap<string, ToolDefinition>): unknown {
+  return isJsonObject(tool) ? tools.get(String(tool.name)) : undefined;
 }
 
 function addTool(tool: unknown, tools: Map<string, ToolDefinition>, problems: string[]): void {

@@ -7,10 +7,14 @@ export function isSubscription(method: string): boolean {
   return method === 'resources/subscribe' || method === 'resources/unsubscribe';
 }
 
-/** Whether capabilities hold one, by its path: `tools`, `resources.subscribe`. */
+/**
+ * Whether capabilities hold one, by its path: `tools`, `resources.subscribe`. Some servers write a list of names, or
+ * `true`, where an object belongs; null is what others write for nothing.
+ */
 export function declares(capabilities: unknown, path: string): boolean {
+  if (Array.isArray(capabilities)) return capabilities.includes(path);
   const found = path.split('.').reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), capabilities);
-  return found !== undefined && found !== false;
+  return found !== undefined && found !== null && found !== false;
 }
 
 /** What a 2026-era connection listens to: changes of every list that the server tells of, and of the resources subscribed to. */

@@ -1,29 +1,68 @@
 import type { ServerConfig } from '../config/schema.ts';
+import { withTimeout } from '../core/abort.ts';
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  ENVELOPE_VERSIONS,
+  PROTOCOL_VERSION_META_KEY,
+} from '../core/protocol.ts';
+import { type Answer, INTERNAL_ERROR } from '../core/rpc.ts';
+import { asksForLogin } from './connection-lost.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
 import { HandshakeClient } from './handshake-client.ts';
+import { PROBE_MS } from './limits.ts';
 import type { TransportKind } from './open-transport.ts';
-import type { Negotiation, Session, SessionOptions } from './session.ts';
+import { GATEWAY_INFO, type Negotiation, type Session, type SessionOptions } from './session.ts';
 import type { Wire } from './wire.ts';
 
-/** Shakes hands. The SDK's client is loaded where more than the plain handshake is needed: it costs 45 ms and 15 MB. */
+/** Starts the wire and agrees on a session. What a session of 2026-07-28 takes is loaded when there is one. */
 export async function openSession(
   wire: Wire,
   kind: TransportKind,
   negotiation: Negotiation,
   options: SessionOptions,
 ): Promise<Session> {
-  if (negotiation === 'handshake' && (kind === 'stdio' || kind === 'websocket')) {
-    return HandshakeClient.open(wire, options);
+  wire.onclose = options.onclose;
+  wire.onerror = options.onerror;
+  await wire.start();
+  if (negotiation === 'handshake') return HandshakeClient.open(wire, options);
+  const answer = await discover(wire, options, PROBE_MS[kind]);
+  const { modernVersionIn, ModernSession } = await import('./modern-session.ts');
+  const version = 'result' in answer ? modernVersionIn(answer.result) : undefined;
+  if (version !== undefined && 'result' in answer) return new ModernSession(wire, version, answer.result);
+  if (negotiation === 'probe') return HandshakeClient.open(wire, options);
+  const said = 'error' in answer ? `: ${answer.error.message}` : '';
+  throw new Error(`the server does not offer protocol version ${ENVELOPE_VERSIONS.join(' or ')}${said}`);
+}
+
+/**
+ * Asks for the revisions of a server. Whatever servers of older eras answer to what they do not know, an HTTP status, a
+ * page, nothing at all, is an answer that shows no sign of 2026-07-28. Rejects when a login is wanted, or the connection was lost.
+ */
+async function discover(wire: Wire, { identity }: SessionOptions, ms: number): Promise<Answer> {
+  const _meta = {
+    [PROTOCOL_VERSION_META_KEY]: ENVELOPE_VERSIONS[0],
+    [CLIENT_INFO_META_KEY]: identity.info ?? GATEWAY_INFO,
+    [CLIENT_CAPABILITIES_META_KEY]: identity.capabilities,
+  };
+  try {
+    return await withTimeout(ms, (signal) => wire.forward('server/discover', { _meta }, { signal, isTentative: true }));
+  } catch (error) {
+    if (wire.isLost || asksForLogin(error)) throw error;
+    return { error: { code: INTERNAL_ERROR, message: error instanceof Error ? error.message : String(error) } };
   }
-  const { SdkSession } = await import('./sdk-session.ts');
-  return SdkSession.open(wire, negotiation, options);
 }
 
 /** Over HTTP a probe is cheap; on stdio it would meet servers that never heard of it, so only on request. */
 export function negotiationFor(config: ServerConfig, kind: TransportKind, verdicts: EraVerdicts): Negotiation {
   if (config.protocol === '2026-07-28') return 'modern';
   if (config.protocol === '2025-11-25') return 'handshake';
-  const known = kind === 'stdio' ? verdicts.of(config) : undefined;
+  const known = isProbed(kind) ? verdicts.of(config)?.era : undefined;
   if (known) return known === 'modern' ? 'modern' : 'handshake';
   return config.protocol === 'auto' || kind === 'streamable_http' ? 'probe' : 'handshake';
+}
+
+/** Whether it is remembered what a server spoke over such a transport. */
+function isProbed(kind: TransportKind): boolean {
+  return kind === 'stdio' || kind === 'streamable_http';
 }

@@ -2,6 +2,7 @@ import type { AuthProvider, FetchLike, Transport } from '@modelcontextprotocol/c
 import type { ServerConfig } from '../config/schema.ts';
 import { ChildTransport } from './child-transport.ts';
 import { takeEarly } from './early-processes.ts';
+import type { EraVerdicts } from './era-verdicts.ts';
 
 /** How a server is spoken to. */
 export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
@@ -9,12 +10,12 @@ export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
 /** Supplies the token of each HTTP request, and sends them. */
 export type Authorization = AuthProvider & { readonly fetch: FetchLike };
 
-/** Kinds to try for a server, in order: what its entry says, else what its URL shows, else Streamable HTTP before SSE. */
-export function transportKinds(config: ServerConfig): readonly TransportKind[] {
+/** Kinds to try for a server, in order: what its entry says, else what its URL shows, else Streamable HTTP before SSE, unless it is known otherwise. */
+export function transportKinds(config: ServerConfig, verdicts: EraVerdicts): readonly TransportKind[] {
   if (config.type === 'local') return ['stdio'];
   if (config.transport) return [config.transport];
   if (/^wss?:/i.test(config.url)) return ['websocket'];
-  return ['streamable_http', 'sse'];
+  return verdicts.of(config)?.transport === 'sse' ? ['sse', 'streamable_http'] : ['streamable_http', 'sse'];
 }
 
 /** A transport of that kind, not started. Network transports are loaded on first use: a stdio-only setup never pays for them. */
@@ -22,26 +23,29 @@ export async function openTransport(
   config: ServerConfig,
   kind: TransportKind,
   onStderr: (line: string) => void,
+  redact: (text: string) => string,
   authorization?: Authorization,
 ): Promise<Transport> {
   if (config.type === 'local') {
     const transport = takeEarly(config) ?? new ChildTransport(config);
+    transport.redact = redact;
     transport.onstderr = onStderr;
     return transport;
   }
   const { headers, proxy } = config;
   if (kind === 'websocket') {
     const { WebSocketTransport } = await import('./websocket-transport.ts');
-    return new WebSocketTransport(config.url, headers, proxy);
+    return new WebSocketTransport(config.url, headers, redact, proxy);
   }
-  const { StreamableHTTPClientTransport, SSEClientTransport } = await import('@modelcontextprotocol/client');
   const { Outbound } = await import('../outbound/outbound.ts');
   const outbound = new Outbound({ url: config.url, proxy });
   const { url } = outbound;
-  const options = {
-    requestInit: { headers: { ...headers } },
-    fetch: authorization?.fetch ?? outbound.fetch,
-    ...(authorization && { authProvider: authorization }),
-  };
-  return kind === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
+  const fetch = authorization?.fetch ?? outbound.fetch;
+  const options = { headers, fetch, redact, ...(authorization && { authorization }) };
+  if (kind === 'sse') {
+    const { SseTransport } = await import('./sse-transport.ts');
+    return new SseTransport(url, options);
+  }
+  const { StreamableTransport } = await import('./streamable-transport.ts');
+  return new StreamableTransport(url, options);
 }

@@ -1,46 +1,93 @@
 import type { ServerConfig } from '../config/schema.ts';
-import { basicOf, decoded, parseProxy } from '../core/address.ts';
+import { BLANK, blankForms } from '../core/credential-forms.ts';
+import { type RpcError, URL_ELICITATION_REQUIRED } from '../core/rpc.ts';
+import { entrySecrets } from './entry-secrets.ts';
 
-/** Names under which people keep secrets: variables, query parameters and options alike. */
-const SECRET_NAME = /key|token|secret|passw|pwd|auth|credential|cookie|session|signature/i;
-/** Shorter values are ordinary words: to blank them everywhere would make errors unreadable. */
-const MIN_SECRET_LENGTH = 6;
+type Redact = (text: string) => string;
 
-/** A function that blanks the secrets of a server's entry in a text: headers, and whatever its name tells to be one. */
-export function redactor(config: ServerConfig): (text: string) => string {
-  const named = config.type === 'local' ? localSecrets(config) : remoteSecrets(config);
-  const secrets = [...new Set([...named, ...(config.secrets ?? []).flatMap(asWritten)])]
-    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
-    // Longest first, so that a secret that contains another is blanked whole.
-    .sort((a, b) => b.length - a.length);
-  return (text) => secrets.reduce((masked, secret) => masked.replaceAll(secret, '[redacted]'), text);
+/** Shorter values, and plain words, are blanked as whole words only; below the second bound not at all: errors must stay readable. */
+const MIN_LENGTH = 6;
+const MIN_WORD_LENGTH = 4;
+
+/** Values that are in every second text, whatever they are the value of. */
+const COMMON =
+  /^(?:true|false|null|none|undefined|default|enabled|disabled|localhost|127\.0\.0\.1|0\.0\.0\.0|development|production|staging|testing|verbose|debug|info|warning|error|latest|stdio|bearer|basic|application\/json|utf-8)$/i;
+
+/** What a variable often holds that is no secret: numbers, such as a port, and a few letters. */
+const HARMLESS = /^(?:\d{1,7}|.{1,5})$/s;
+
+/**
+ * A function that blanks in a text of ours what a server's entry keeps to itself: its secrets, whatever was filled in
+ * from variables, files or secrets, and what has the form of a credential. Before anything is cut: half a secret is none
+ * that can be found.
+ */
+export function redactor(config: ServerConfig): Redact {
+  const filledIn = (config.filledIn ?? []).filter((value) => !HARMLESS.test(value));
+  const known = blanker([...entrySecrets(config), ...filledIn]);
+  return (text) => blankForms(known(text));
 }
 
-/** A secret as it may stand in a text: as a whole, line by line as stderr is read, within a URL. */
+/** The same for secrets that are certain: whether a text of somebody else holds one of them. */
+export function secretRedactor(config: ServerConfig): Redact {
+  return blanker(entrySecrets(config));
+}
+
+/** Deeper values are left out: whoever nests them so deep has something else in mind than to be understood. */
+const MAX_DEPTH = 100;
+
+/** An error that a server wrote, with every text in it redacted. */
+export function redactedError({ code, message, data }: RpcError, redact: Redact): RpcError {
+  // An address that the client is to open: without its parameters it would lead nowhere.
+  const isAddress = code === URL_ELICITATION_REQUIRED;
+  const shown = isAddress ? data : redactAll(data, redact, MAX_DEPTH);
+  return { code, message: redact(message), ...(data !== undefined && { data: shown }) };
+}
+
+function redactAll(value: unknown, redact: Redact, depth: number): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (value === null || typeof value !== 'object') return value;
+  if (depth === 0) return BLANK;
+  if (Array.isArray(value)) return value.map((each) => redactAll(each, redact, depth - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, redactAll(each, redact, depth - 1)]));
+}
+
+function blanker(secrets: readonly string[]): Redact {
+  const forms = [...new Set(secrets.flatMap(asWritten))].filter(
+    (form) => form.length >= MIN_WORD_LENGTH && !COMMON.test(form),
+  );
+  if (forms.length === 0) return (text) => text;
+  // Longest first, so that a secret that contains another is blanked whole.
+  const pattern = forms.sort((a, b) => b.length - a.length).map(patternOf);
+  const all = new RegExp(pattern.join('|'), 'gu');
+  return (text) => text.replace(all, BLANK);
+}
+
+function patternOf(form: string): string {
+  const literal = form.replace(/[$()*+.?[\\\]^{|}/]/g, '\\$&');
+  const isPart = form.length >= MIN_LENGTH && !/^\p{L}+$/u.test(form);
+  return isPart ? literal : `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`;
+}
+
+/**
+ * A secret as it may stand in a text: as a whole, line by line as stderr is read, within an address, a form, JSON or a
+ * shell's quotes, and in base64.
+ */
 function asWritten(secret: string): string[] {
-  return [secret, ...secret.split(/\r?\n/).map((line) => line.trim()), encodeURIComponent(secret)];
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  const texts = [...new Set([secret, ...lines])];
+  const encoded = texts.flatMap((text) => [...inAddress(text), JSON.stringify(text).slice(1, -1)]);
+  if (secret.length < MIN_LENGTH) return [...texts, ...encoded];
+  const bytes = Buffer.from(secret);
+  return [...texts, ...encoded, bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url')];
 }
 
-function localSecrets({ command, environment }: ServerConfig & { type: 'local' }): string[] {
-  const variables = Object.entries(environment).flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
-  const options = command.flatMap((word, index) => {
-    const [name = '', value] = word.split(/=(.*)/s);
-    if (!name.startsWith('-') || !SECRET_NAME.test(name)) return [];
-    return [value ?? command[index + 1] ?? ''];
-  });
-  return [...variables, ...options];
-}
-
-function remoteSecrets({ url, headers, oauth, proxy }: ServerConfig & { type: 'remote' }): string[] {
-  const { searchParams } = new URL(url);
-  const ways = [new URL(url), ...(proxy ? [parseProxy(proxy)] : [])];
-  const people = ways.flatMap((way) => (way ? [way.username, way.password, basicOf(way)?.slice(6) ?? ''] : []));
-  const parameters = [...searchParams].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
-  const values = Object.values(headers).flatMap((value) => [value, value.replace(/^\w+ /, '')]);
-  const client = (oauth ? oauth.clientSecret : undefined) ?? '';
-  return [
-    ...values,
-    client,
-    ...[...people, ...parameters].flatMap((text) => [text, encodeURIComponent(text), decoded(text)]),
-  ];
+function inAddress(text: string): string[] {
+  try {
+    const encoded = encodeURIComponent(text);
+    const lower = encoded.replace(/%[\dA-F]{2}/g, (code) => code.toLowerCase());
+    return [encoded, encoded.replaceAll('%20', '+'), lower];
+  } catch {
+    // Half a character: nothing that could stand in an address.
+    return [];
+  }
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../core/json.ts';
 import type { ClientIdentity } from '../core/peer.ts';
 import { VERSION } from '../version.ts';
 
@@ -22,6 +23,8 @@ export interface SessionOptions {
   readonly identity: ClientIdentity;
   readonly onclose: () => void;
   readonly onerror: (error: Error) => void;
+  /** Something that the server does wrong without harm: a sentence for the log. */
+  readonly onremark: (remark: string) => void;
 }
 
 /** Who connects when no client has introduced itself. */
@@ -29,3 +32,10 @@ export const GATEWAY_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version
 
 /** How the era of a server is found out: `probe` asks it, the others know. */
 export type Negotiation = 'handshake' | 'probe' | 'modern';
+
+/** What a server calls itself, as far as it is text. */
+export function namesIn(info: unknown): Session['server'] {
+  if (!isJsonObject(info)) return undefined;
+  const { name, title } = info;
+  return { ...(typeof name === 'string' && { name }), ...(typeof title === 'string' && { title }) };
+}

@@ -2,7 +2,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { Signal } from '../core/abort.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { ServerCatalog } from '../core/server-catalog.ts';
+import { listRemark, type ServerCatalog } from '../core/server-catalog.ts';
 import { hasHint } from '../core/tool.ts';
 import { isComingUp, type UpstreamState } from '../core/upstream-state.ts';
 import { callFailure, upstreamError } from './call-failure.ts';
@@ -83,6 +83,22 @@ export class Upstream {
     return this.#life.catalog?.about ?? {};
   }
 
+  /** What is to be said of its list of tools, where that is not what the protocol has in mind. */
+  get listRemark(): string | undefined {
+    const { catalog } = this.#life;
+    return catalog && listRemark(catalog);
+  }
+
+  /** Whether it lists any tools. */
+  get hasTools(): boolean {
+    return (this.#life.catalog?.tools.length ?? 0) > 0;
+  }
+
+  /** Whether its list of tools, as last read, lacks some. */
+  get isIncomplete(): boolean {
+    return this.#life.catalog?.incomplete !== undefined;
+  }
+
   /** Whether its tools are known, from now or from before. */
   get isKnown(): boolean {
     return this.#life.catalog !== undefined;
@@ -146,7 +162,7 @@ export class Upstream {
     const request = { method: 'tools/call', params, startedAt, timeoutMs, repeatable, asTask, beforeSending };
     const answer = await this.requests.send(request, context);
     if ('result' in answer) return answer.result;
-    throw upstreamError(answer.error);
+    throw upstreamError(answer.error, this.#redact);
   }
 }
 

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { basicOf } from '../core/address.ts';
 import { GatewayError } from '../core/errors.ts';
 import { type ForwardProxy, type ProxySetting, proxyFor } from '../outbound/proxy.ts';
+import { excerpt } from './http-refusal.ts';
 import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 
 /** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
@@ -12,19 +13,26 @@ export class WebSocketTransport implements Transport {
   onerror?: (error: Error) => void;
 
   readonly #url: URL;
+  readonly #redact: (text: string) => string;
   readonly #headers: { readonly [name: string]: string };
   readonly #proxy: ProxySetting;
   #socket: WebSocket | undefined;
   #isClosed = false;
 
   /** User and password in the address are sent as Basic, unless the headers say who we are. */
-  constructor(address: string, headers: { readonly [name: string]: string }, proxy?: ProxySetting) {
+  constructor(
+    address: string,
+    headers: { readonly [name: string]: string },
+    redact: (text: string) => string,
+    proxy?: ProxySetting,
+  ) {
     const url = new URL(address);
     const basic = basicOf(url);
     url.username = '';
     url.password = '';
     const isSaid = Object.keys(headers).some((name) => /^authorization$/i.test(name));
     this.#url = url;
+    this.#redact = redact;
     this.#headers = basic && !isSaid ? { ...headers, authorization: basic } : headers;
     this.#proxy = proxy;
   }
@@ -57,7 +65,7 @@ export class WebSocketTransport implements Transport {
     try {
       message = JSON.parse(text);
     } catch {
-      this.onerror?.(new Error(`sent what is not JSON: ${text.slice(0, 120)}`));
+      this.onerror?.(new Error(`sent what is not JSON: ${excerpt(text, this.#redact)}`));
       return;
     }
     this.onmessage?.(message as JSONRPCMessage);

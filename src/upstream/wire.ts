@@ -1,11 +1,13 @@
-import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { Abort, type Signal } from '../core/abort.ts';
 import type { Progress } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
-import { type Answer, rpcError } from '../core/rpc.ts';
-import { ConnectionLost, maySent } from './connection-lost.ts';
+import { type Answer, type RpcError, rpcError } from '../core/rpc.ts';
+import { ConnectionLost, httpStatus, maySent } from './connection-lost.ts';
+import { redactedError } from './redact.ts';
+import { FIRST_ID, requestId } from './request-ids.ts';
 
 /** What the server sends of its own accord; set by whoever owns the connection. */
 export interface WireHandlers {
@@ -25,6 +27,10 @@ export interface ForwardOptions {
   readonly envelope?: JsonObject;
   /** HTTP headers of this request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The server is not told when it is given up: it may not know yet what that means. */
+  readonly isTentative?: boolean;
+  /** Called with the id of the request, by which a server may refer to it. */
+  readonly onId?: (id: number) => void;
 }
 
 /** A transport that may know why it ended, once it has. */
@@ -33,18 +39,12 @@ type ExplainedTransport = Transport & { readonly endCause?: string };
 type Settle = (answer: Answer | Error) => void;
 
 /**
- * First id of forwarded requests. The SDK counts its own from 0 and never gets this far; a number, because some servers
- * accept no string ids.
+ * Requests over a transport, in both directions. What an upstream answers is neither parsed against a schema nor rebuilt,
+ * and progress is delivered in wire order, before the result, even when both arrive in one chunk.
  */
-const FIRST_ID = 1_000_000;
-
-/**
- * Stands between the SDK client, which owns the connection (handshake, versions, sessions, reverse requests), and its
- * transport, and sends calls past the client: what an upstream answers is neither parsed against a schema nor rebuilt,
- * and progress is delivered in wire order, before the result, even when both arrive in one chunk (the SDK drops it then).
- */
-export class Wire implements Transport {
-  onmessage?: NonNullable<Transport['onmessage']>;
+export class Wire {
+  /** Receives what is neither an answer to a request of ours nor a question for the client. */
+  onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
   /** Supplies what each request must carry in `_meta` on a 2026-era connection; `undefined` on older ones. */
@@ -52,39 +52,37 @@ export class Wire implements Transport {
 
   readonly #inner: Transport;
   readonly #handlers: WireHandlers;
+  readonly #redact: (text: string) => string;
   readonly #pending = new Map<unknown, Settle>();
   /** Who hears of progress, by token, which is the id of the request. */
   readonly #listening = new Map<unknown, (progress: Progress) => void>();
   /** Requests of the server that the client is answering, by their id. */
   readonly #serving = new Map<unknown, Abort>();
   #nextId = FIRST_ID;
+  /** The first request after a notification of which it is not known whether the server has taken it; 0: none. */
+  #notifiedBefore = 0;
   #closed: string | undefined;
 
-  constructor(inner: ExplainedTransport, handlers: WireHandlers) {
+  /** `redact` blanks secrets: what servers write into errors is told to people and models. Results pass unread. */
+  constructor(inner: ExplainedTransport, handlers: WireHandlers, redact: (text: string) => string) {
     this.#inner = inner;
+    this.#redact = redact;
     this.#handlers = handlers;
     // Set before anything connects, so that nothing can be missed between two handlers.
-    inner.onmessage = (message, extra) => {
-      if (!this.#take(message)) this.onmessage?.(message, extra);
+    inner.onmessage = (message) => {
+      if (!this.#take(message)) this.onmessage?.(message);
     };
     inner.onerror = (error) => this.onerror?.(error);
     inner.onclose = () => this.lose(inner.endCause ?? 'the connection was closed');
   }
 
-  get sessionId(): string | undefined {
-    return this.#inner.sessionId;
-  }
-
-  get hasPerRequestStream(): boolean {
-    return this.#inner.hasPerRequestStream === true;
+  /** Whether nothing comes or goes any more. */
+  get isLost(): boolean {
+    return this.#closed !== undefined;
   }
 
   start(): Promise<void> {
     return this.#inner.start();
-  }
-
-  send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    return this.#inner.send(message, options);
   }
 
   close(): Promise<void> {
@@ -93,10 +91,6 @@ export class Wire implements Transport {
 
   setProtocolVersion(version: string): void {
     this.#inner.setProtocolVersion?.(version);
-  }
-
-  setSupportedProtocolVersions(versions: string[]): void {
-    this.#inner.setSupportedProtocolVersions?.(versions);
   }
 
   /** Fails everything in flight and tells the client, once. */
@@ -115,7 +109,7 @@ export class Wire implements Transport {
     options.signal.throwIfAborted();
     if (this.#closed !== undefined) throw new ConnectionLost(this.#closed, false);
     const id = this.#nextId++;
-    const stream = this.hasPerRequestStream ? new AbortController() : undefined;
+    const stream = this.#inner.hasPerRequestStream ? new AbortController() : undefined;
     return new Promise<Answer>((resolve, reject) => {
       const settle = (answer: Answer | Error) => {
         this.#pending.delete(id);
@@ -126,9 +120,11 @@ export class Wire implements Transport {
       };
       const giveUp = () => {
         settle(options.signal.reason instanceof Error ? options.signal.reason : new Error('cancelled'));
-        void this.#cancel(id, options.signal.reason, stream);
+        if (options.isTentative) stream?.abort();
+        else void this.#cancel(id, options.signal.reason, stream);
       };
       this.#pending.set(id, settle);
+      options.onId?.(id);
       this.#listen(id, options);
       options.signal.addEventListener('abort', giveUp, { once: true });
       this.#inner
@@ -170,13 +166,21 @@ export class Wire implements Transport {
 
   /** Sends a notification; a failure shows up as the connection's own. */
   notify(method: string, params: JsonObject): Promise<void> {
-    const envelope = this.envelope();
-    return this.#inner
-      .send({ jsonrpc: '2.0', method, params: envelope ? { ...params, _meta: { ...envelope } } : params })
-      .catch((error: Error) => this.onerror?.(error));
+    return this.tell(method, params).catch((error: Error) => this.onerror?.(error));
   }
 
-  /** True when the message is ours: it concerns a forwarded request, or asks the client. The rest is the SDK's. */
+  /** Sends a notification. Rejects when it is refused, or cannot be sent. */
+  tell(method: string, params: JsonObject): Promise<void> {
+    const envelope = this.envelope();
+    this.#notifiedBefore = this.#nextId;
+    return this.#inner.send({
+      jsonrpc: '2.0',
+      method,
+      params: envelope ? { ...params, _meta: { ...envelope } } : params,
+    });
+  }
+
+  /** True when the message is ours: it concerns a forwarded request, or asks the client. The rest is the session's. */
   #take(message: unknown): boolean {
     if (!isJsonObject(message)) return false;
     const { id, method } = message;
@@ -190,17 +194,18 @@ export class Wire implements Transport {
       return true;
     }
     this.#handlers.onNotification(method, params);
-    // The SDK sees it too: its subscriptions live on notifications.
+    // The session sees it too: its subscriptions live on notifications.
     return false;
   }
 
   #takeProgress({ progressToken, ...progress }: JsonObject): boolean {
-    this.#listening.get(progressToken)?.(progress as Progress);
+    const id = requestId(progressToken);
+    if (id !== undefined) this.#listening.get(id)?.(progress as Progress);
     // Progress of a call that has ended meanwhile ends here too.
-    return typeof progressToken === 'number' && progressToken >= FIRST_ID;
+    return id !== undefined;
   }
 
-  /** Requests of a server exist in the 2025 eras only; the SDK answers `ping`, and drops those of a 2026-era server. */
+  /** Requests of a server exist in the 2025 eras only; the session answers `ping`, and drops those of a 2026-era server. */
   #takeRequest(id: unknown, method: string, params: JsonObject): boolean {
     if (method === 'ping' || this.envelope()) return false;
     void this.#serve(id as string | number, method, params);
@@ -228,20 +233,39 @@ export class Wire implements Transport {
   }
 
   #takeAnswer(message: JsonObject): boolean {
-    const { id, result, error } = message;
-    if (typeof id !== 'number' || id < FIRST_ID) return false;
-    const answer = isJsonObject(result) ? { result } : { error: rpcError(error) };
+    const { result, error } = message;
+    const id = requestId(message.id);
+    if (id === undefined) return this.#takeStray(message);
+    if (this.#notifiedBefore > 0 && id >= this.#notifiedBefore) this.#notifiedBefore = 0;
+    const answer = isJsonObject(result) ? { result } : { error: this.#errorOf(error) };
     this.#pending.get(id)?.(answer);
     // An answer to a request already given up, or a second answer, ends here.
+    return true;
+  }
+
+  #errorOf(error: unknown): RpcError {
+    return redactedError(rpcError(error), this.#redact);
+  }
+
+  /**
+   * An error for nobody, with the id null or none: what a server writes that could not tell what it was asked. It is
+   * for the only request that is under way, unless it may be for a notification that went out before.
+   */
+  #takeStray({ id, error }: JsonObject): boolean {
+    const isForNobody = (id === undefined || id === null) && isJsonObject(error);
+    if (!isForNobody || this.#notifiedBefore > 0 || this.#pending.size !== 1) return false;
+    for (const settle of this.#pending.values()) settle({ error: this.#errorOf(error) });
     return true;
   }
 }
 
 /** Why a request did not get on its way. */
 function unsent(error: unknown): Error {
+  if (error instanceof ConnectionLost) return error;
   // Thrown by `JSON.stringify`, before anything was written.
   if (!(error instanceof RangeError)) {
-    return new ConnectionLost('the request could not be sent', maySent(error), error);
+    const what = httpStatus(error) === undefined ? 'could not be sent' : 'was refused';
+    return new ConnectionLost(`the request ${what}`, maySent(error), error);
   }
   return new GatewayError('INVALID_ARGUMENTS', 'the arguments are nested too deep to be written as JSON; flatten them');
 }

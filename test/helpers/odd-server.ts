@@ -1,62 +1,95 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { type ServerConfig, serverSchema } from '../../src/config/schema.ts';
+import { causeOf } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import { createLogger } from '../../src/core/log.ts';
+import { connect } from '../../src/upstream/connect.ts';
+import type { Connection } from '../../src/upstream/connection.ts';
+import { EraVerdicts } from '../../src/upstream/era-verdicts.ts';
+import { redactor } from '../../src/upstream/redact.ts';
 
-/** What is answered in place of what would be: an object as JSON, or text of that type and status. */
-export type Odd = JsonObject | { readonly text: string; readonly type?: string; readonly status?: number };
+export type Request = JsonObject & { readonly method: string; readonly id?: number; readonly params?: JsonObject };
 
-/** Answers by path, made of the usual one; undefined for the usual one. */
-export type Oddities = Readonly<Record<string, (usual: JsonObject, body: string) => Odd | undefined>>;
+/** Answers a request in its own way; false: the server answers it as it should. */
+export type Oddity = (message: Request, response: ServerResponse, request: IncomingMessage) => unknown;
 
-export interface OddServer {
-  readonly origin: string;
-  readonly requests: { readonly path: string; readonly body: string; readonly authorization: string | undefined }[];
-}
+export const TOOL = { name: 'echo', inputSchema: { type: 'object' } };
 
-/** A resource and its authorization server in one, which answer in odd ways where they are told to. */
-export async function startOdd(oddities: Oddities | ((origin: string) => Oddities)): Promise<OddServer> {
-  const requests: OddServer['requests'] = [];
-  const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
-  onTestFinished(() => void server.close().closeAllConnections());
+const RESULTS: Readonly<Record<string, unknown>> = {
+  initialize: { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'odd', version: '1' } },
+  ping: {},
+  'tools/list': { tools: [TOOL] },
+  'tools/call': { content: [{ type: 'text', text: 'said' }] },
+};
+
+/** An MCP server of 2025 over Streamable HTTP within this process, sound but for its oddity. */
+export async function oddServer(odd: Oddity = () => false) {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
+    const message: Request = text === '' ? { method: String(request.method) } : JSON.parse(text);
+    asked.push(message.method);
+    if (odd(message, response, request) !== false) return;
+    if (text === '') return void response.writeHead(405).end();
+    if (message.id === undefined) return void response.writeHead(202).end();
+    const result = RESULTS[message.method];
+    const error = { code: -32_601, message: 'Method not found' };
+    sendJson(response, { jsonrpc: '2.0', id: message.id, ...(result ? { result } : { error }) });
+  });
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const odd = typeof oddities === 'function' ? oddities(origin) : oddities;
-  const usual: Readonly<Record<string, (body: string) => JsonObject>> = {
-    '/.well-known/oauth-protected-resource/mcp': () => ({ resource: `${origin}/mcp`, authorization_servers: [origin] }),
-    '/.well-known/oauth-authorization-server': () => ({
-      issuer: origin,
-      authorization_endpoint: `${origin}/authorize`,
-      token_endpoint: `${origin}/token`,
-      registration_endpoint: `${origin}/register`,
-      response_types_supported: ['code'],
-      code_challenge_methods_supported: ['S256'],
-    }),
-    '/register': (body) => ({ ...(JSON.parse(body) as JsonObject), client_id: 'c1' }),
-    '/token': () => ({ access_token: 'access-1', token_type: 'Bearer', expires_in: 3600, refresh_token: 'refresh-1' }),
-    '/authorize': () => ({}),
-  };
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const url = new URL(request.url ?? '/', origin);
-    const path = url.pathname;
-    const body = await text(request);
-    requests.push({ path, body, authorization: request.headers.authorization });
-    const known = usual[path]?.(body);
-    const said = odd[path]?.(known ?? {}, body) ?? known;
-    if (path === '/authorize' && !(said && 'text' in said)) {
-      const back = new URL(url.searchParams.get('redirect_uri') ?? '');
-      for (const [name, value] of Object.entries({ code: 'code', state: url.searchParams.get('state'), ...said }))
-        back.searchParams.set(name, String(value));
-      return response.writeHead(302, { location: String(back) }).end();
-    }
-    if (!said) return response.writeHead(404).end();
-    if ('text' in said)
-      return response
-        .writeHead(Number(said.status ?? 200), { 'content-type': String(said.type ?? 'text/html') })
-        .end(said.text);
-    return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(said));
-  };
-  return { origin, requests };
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+  return { url, asked };
 }
+
+export function sendJson(response: ServerResponse, message: unknown, status = 200): void {
+  send(response, status, 'application/json', JSON.stringify(message));
+}
+
+export function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type }).end(body);
+}
+
+export interface Connected {
+  readonly connection: Connection;
+  readonly log: readonly string[];
+  readonly notified: readonly string[];
+}
+
+/** Connects as the gateway does. Rejects as it does. */
+export async function connected(url: string, entry: object = {}, verdicts = new EraVerdicts()): Promise<Connected> {
+  const config: ServerConfig = { ...serverSchema.parse({ type: 'remote', url, ...entry }), key: 'odd' };
+  const log: string[] = [];
+  const notified: string[] = [];
+  const connection = await connect(config, {
+    identity: async () => ({ capabilities: {} }),
+    log: createLogger((line) => log.push(line), 'debug'),
+    redact: redactor(config),
+    signal: new AbortController().signal,
+    handlers: {
+      onRequest: async () => ({ result: {} }),
+      onNotification: (method) => notified.push(method),
+    },
+    verdicts,
+  }).catch((error: unknown) => {
+    throw new Error(causeOf(error));
+  });
+  onTestFinished(() => connection.close());
+  return { connection, log, notified };
+}
+
+/** What a call of the tool answers. */
+export function called(connection: Connection) {
+  return connection.forward('tools/call', { name: 'echo', arguments: {} }, { signal: new AbortController().signal });
+}
+
+export const SAID = { result: RESULTS['tools/call'] };

@@ -91,3 +91,23 @@ test('whose a skipped answer was is told from either end of its line [faults.too
   expect(idOf('{"result":{"content":[{"te', '"id":12}}')).toBeUndefined();
   expect(idOf('{"jsonrpc":"2.0","id":12,"method":"sampling/createMessage","params":{', 'xx"}]}}')).toBeUndefined();
 });
+
+test('a secret is blanked before the last words of a process are cut, and in what is no message [secrets.stderr]', async () => {
+  const secret = 'Zq7kP2vL9';
+  const said = `process.stderr.write('${'x'.repeat(20)}Zq7k'); setTimeout(() => process.stderr.write('P2vL9 ${'y'.repeat(395)}\\n'), 50)`;
+  const script = `console.log('no JSON, ${'z'.repeat(105)}${secret}'); ${said}; setTimeout(() => process.exit(3), 100)`;
+  const transport = new ChildTransport({ command: [process.execPath, '-e', script], environment: {} });
+  const errors: string[] = [];
+  let isClosed = false;
+  transport.onerror = ({ message }) => errors.push(message);
+  transport.onclose = () => {
+    isClosed = true;
+  };
+  transport.redact = (text) => text.replaceAll(secret, '[redacted]');
+  onTestFinished(() => transport.close());
+  await transport.start();
+  await waitUntil(() => isClosed);
+  expect(transport.endCause).toMatch(/exited with code 3; it last said: .*yyy$/);
+  for (const text of [transport.endCause, ...errors]) expect(text).not.toMatch(/Zq7|kP2|vL9/);
+  expect(errors.join()).toContain('what is not JSON: no JSON');
+});

@@ -9,7 +9,7 @@ import { oauthFetch } from '../../src/login/oauth-fetch.ts';
 import { PersonLogin } from '../../src/login/person-login.ts';
 import { refreshed } from '../../src/login/refreshed.ts';
 import { Outbound } from '../../src/outbound/outbound.ts';
-import { type Oddities, startOdd } from '../helpers/odd-server.ts';
+import { type Oddities, startOdd } from '../helpers/odd-authorization-server.ts';
 
 const AS = '/.well-known/oauth-authorization-server';
 const OIDC = '/.well-known/openid-configuration';

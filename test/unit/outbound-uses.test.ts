@@ -19,12 +19,12 @@ import { PersonLogin } from '../../src/login/person-login.ts';
 import { takesLogin } from '../../src/login/takes-login.ts';
 import { Outbound } from '../../src/outbound/outbound.ts';
 import { EmbeddingsEndpoint } from '../../src/semantics/embeddings-endpoint.ts';
-import { connect } from '../../src/upstream/connection.ts';
+import { connect } from '../../src/upstream/connect.ts';
 import { EraVerdicts } from '../../src/upstream/era-verdicts.ts';
 import { redactor } from '../../src/upstream/redact.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 import { startProxy } from '../helpers/forward-proxy.ts';
-import { startOdd } from '../helpers/odd-server.ts';
+import { startOdd } from '../helpers/odd-authorization-server.ts';
 import { signed, signingKey } from '../integration/http-auth-issuer.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warning() {}, error() {}, setLevel() {} };
@@ -214,9 +214,7 @@ test('an SSE stream that cannot be used is named by its own cause [outbound.sse]
     handlers: { onRequest: async () => ({ result: {} }), onNotification: () => {} },
     verdicts: new EraVerdicts(temporaryDirectory()),
   });
-  await expect(connected).rejects.toThrow(
-    'Endpoint origin does not match connection origin: http://elsewhere.example:9',
-  );
+  await expect(connected).rejects.toThrow('the server names an endpoint of another origin, http://elsewhere.example:9');
 });
 
 test.each([

@@ -11,6 +11,7 @@ test('names and numbers of the protocol are those of the SDK [eras.negotiation]'
   expect(protocol.CLIENT_CAPABILITIES_META_KEY).toBe(sdk.CLIENT_CAPABILITIES_META_KEY);
   expect(protocol.LOG_LEVEL_META_KEY).toBe(sdk.LOG_LEVEL_META_KEY);
   expect(protocol.SERVER_INFO_META_KEY).toBe(sdk.SERVER_INFO_META_KEY);
+  expect(rpc.URL_ELICITATION_REQUIRED).toBe(sdk.ProtocolErrorCode.UrlElicitationRequired);
   expect(rpc.METHOD_NOT_FOUND).toBe(sdk.ProtocolErrorCode.MethodNotFound);
   expect(rpc.INVALID_PARAMS).toBe(sdk.ProtocolErrorCode.InvalidParams);
   expect(rpc.INTERNAL_ERROR).toBe(sdk.ProtocolErrorCode.InternalError);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { serverSchema } from '../../src/config/schema.ts';
-import { redactor } from '../../src/upstream/redact.ts';
+import { createLogger } from '../../src/core/log.ts';
+import { redactedError, redactor } from '../../src/upstream/redact.ts';
 
 const redact = (entry: object) => redactor({ ...serverSchema.parse(entry), key: 'k' });
 
@@ -28,4 +29,102 @@ test('what is no secret stays readable', () => {
     environment: { KUBECONFIG: '/home/me/.kube/config' },
   };
   expect(redact(entry)('cannot read /home/me/.kube/config')).toBe('cannot read /home/me/.kube/config');
+});
+
+const SECRET = 'Zq7#kP2/vL9+x w';
+
+test.each([
+  [
+    'a password in an address, under a harmless name',
+    { environment: { DATABASE_URL: `postgres://u:${encodeURIComponent(SECRET)}@h/db` } },
+  ],
+  ['a password in an address that is written as it is', { environment: { DB: 'amqp://u:Zq7kP2vL9@h' } }, 'Zq7kP2vL9'],
+  ['a password with an @ in it', { command: ['x', '--dsn', 'mysql://u:Zq7@kP2vL9@h/db'] }, 'Zq7@kP2vL9'],
+  ['a connection string', { environment: { DB: 'Server=h;User Id=u;Password=Zq7kP2vL9;' } }, 'Zq7kP2vL9'],
+  ['a query of an argument', { command: ['x', 'https://h/?access_token=Zq7kP2vL9'] }, 'Zq7kP2vL9'],
+  [
+    'a header in an argument',
+    { command: ['npx', 'mcp-remote', '--header', 'Authorization: Bearer Zq7kP2vL9'] },
+    'Zq7kP2vL9',
+  ],
+  ['a header in an argument of its own', { command: ['npx', '--header=X-Api-Key:Zq7kP2vL9'] }, 'Zq7kP2vL9'],
+  ['a variable of docker', { command: ['docker', 'run', '-e', 'API_KEY=Zq7kP2vL9', 'image'] }, 'Zq7kP2vL9'],
+  ['a variable in the words of a shell', { command: ['sh', '-c', 'TOKEN=Zq7kP2vL9 exec server'] }, 'Zq7kP2vL9'],
+  ['JSON in a variable', { environment: { CONFIG: '{"a":{"apiKey":"Zq7kP2vL9"}}' } }, 'Zq7kP2vL9'],
+  ['a token before the host', { command: ['git', 'https://ghx_0123456789abcdef@h/r'] }, 'ghx_0123456789abcdef'],
+  ['a short password', { environment: { PASSWORD: 'Zq7k' } }, 'Zq7k'],
+])('%s is blanked [secrets.blanked]', (_, entry, secret = SECRET) => {
+  const blank = redact({ type: 'local', command: ['x'], ...entry });
+  for (const form of [secret, `(${secret})`]) expect(blank(`said ${form}!`)).not.toContain(secret);
+});
+
+test.each([
+  ['as it is', SECRET],
+  ['in an address', encodeURIComponent(SECRET)],
+  ['in an address with small digits', encodeURIComponent(SECRET).replace(/%../g, (code) => code.toLowerCase())],
+  ['in a form', encodeURIComponent(SECRET).replaceAll('%20', '+')],
+  ['in base64', Buffer.from(SECRET).toString('base64')],
+  ['in base64 for addresses', Buffer.from(SECRET).toString('base64url')],
+])('a secret that is told %s is blanked [secrets.blanked]', (_, told) => {
+  expect(redact({ type: 'local', command: ['x'], environment: { TOKEN: SECRET } })(`got <${told}>`)).toBe(
+    'got <[redacted]>',
+  );
+});
+
+test('a secret of several lines is blanked as a whole, line by line and within JSON [secrets.blanked]', () => {
+  const key = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----';
+  const blank = redact({ type: 'local', command: ['x'], environment: { KEY: key } });
+  for (const text of [key, ...key.split('\n'), JSON.stringify({ key })]) {
+    for (const line of key.split('\n')) expect(blank(text)).not.toContain(line);
+  }
+});
+
+test('what was filled in is blanked whatever its name, unless it is a number or a plain word [secrets.blanked]', () => {
+  const filledIn = ['Zq7kP2vL9', '8080', 'true', 'eu-1', 'production', 'abc'];
+  const blank = redactor({ ...serverSchema.parse({ type: 'local', command: ['x'] }), key: 'k', filledIn });
+  const text = 'port 8080 is true in eu-1 production, abc';
+  expect(blank(`${text}: Zq7kP2vL9`)).toBe(`${text}: [redacted]`);
+});
+
+test('a short or common secret does not blank every text [secrets.blanked]', () => {
+  const environment = { TOKEN: 'abc', AUTH: 'true', SESSION: 'none', PASSWORD: 'cats' };
+  const blank = redact({ type: 'local', command: ['x'], environment });
+  expect(blank('true, none, abcdef, concatscript')).toBe('true, none, abcdef, concatscript');
+  expect(blank('it was "cats"')).toBe('it was "[redacted]"');
+});
+
+test.each([
+  ['postgres://me:pw@h/db refused', 'postgres://me:[redacted]@h/db refused'],
+  ['GET https://h/x?api_key=abc&page=2', 'GET https://h/x?api_key=[redacted]&page=2'],
+  ['sent Authorization: Bearer abc123def456', 'sent Authorization: Bearer [redacted]'],
+  ['use Bearer authentication at https://h:8080/@scope/x', 'use Bearer authentication at https://h:8080/@scope/x'],
+])('a credential is known by its form: %s [secrets.blanked]', (text, blanked) => {
+  expect(redact({ type: 'local', command: ['x'] })(text)).toBe(blanked);
+});
+
+test('an error keeps its code, its numbers and its shape; the address that a client is to open passes whole [secrets.blanked]', () => {
+  const blank = redact({ type: 'local', command: ['x'], environment: { TOKEN: 'Zq7kP2vL9' } });
+  const data = { why: ['Zq7kP2vL9 is wrong', 3, null], deep: { a: true } };
+  expect(redactedError({ code: -5, message: 'Zq7kP2vL9?', data }, blank)).toEqual({
+    code: -5,
+    message: '[redacted]?',
+    data: { why: ['[redacted] is wrong', 3, null], deep: { a: true } },
+  });
+  const asked = { code: -32_042, message: 'open it', data: { elicitations: [{ url: 'https://h/?auth=abc' }] } };
+  expect(redactedError(asked, blank)).toEqual(asked);
+  const nested = JSON.parse(`${'['.repeat(5_000)}"Zq7kP2vL9"${']'.repeat(5_000)}`);
+  expect(JSON.stringify(redactedError({ code: 1, message: '', data: nested }, blank))).not.toContain('Zq7');
+});
+
+test('a line of the log shows no password of an address, whoever wrote it [secrets.log]', () => {
+  let written = '';
+  const log = createLogger((line) => {
+    written += line;
+  });
+  log.error('cannot reach postgres://me:pw@h', {
+    tried: ['https://h/?token=abc'],
+    deep: { at: 'Bearer abc123def456' },
+  });
+  expect(written).not.toMatch(/pw@|abc/);
+  expect(JSON.parse(written)).toMatchObject({ message: 'cannot reach postgres://me:[redacted]@h' });
 });

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import { loginCommand } from '../../core/login-command.ts';
-import { type ServerState, stands } from '../../core/server-state.ts';
+import { ASKED_STATES, type AskedState, type ServerState, stands } from '../../core/server-state.ts';
 import { shown, type Terminal } from '../terminal.ts';
 import { align } from './align.ts';
 import { type Paint, paintFor } from './paint.ts';
@@ -22,7 +22,7 @@ interface Answer {
 
 interface NotAsked {
   readonly server: string;
-  readonly state: ServerState;
+  readonly state: ServerState | AskedState;
   readonly error?: string;
   readonly waitsFor?: string;
 }
@@ -102,5 +102,5 @@ function notes({ unavailable = [], hint }: Answer, paint: Paint): string[] {
 
 function notAsked({ server, state, error, waitsFor }: NotAsked): string {
   const why = state === 'needs_auth' ? loginCommand(server) : (error ?? waitsFor);
-  return `Not asked: ${server} ${stands(state)}${why ? `: ${why}` : ''}`;
+  return `${state in ASKED_STATES ? 'Asked' : 'Not asked'}: ${server} ${stands(state)}${why ? `: ${why}` : ''}`;
 }

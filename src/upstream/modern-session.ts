@@ -1,0 +1,83 @@
+import { Abort, withTimeout } from '../core/abort.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { ENVELOPE_VERSIONS, SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY } from '../core/protocol.ts';
+import { CONNECT_TIMEOUT_MS } from './limits.ts';
+import { namesIn, type Session } from './session.ts';
+import type { Wire } from './wire.ts';
+
+/** Something that the server may tell of by its id: a subscription that is to be acknowledged, or ends. */
+interface Subscription {
+  readonly acknowledged: () => void;
+  readonly ended: (cause: string) => void;
+}
+
+/** The revision of 2026-07-28 or later that an answer to `server/discover` shows; undefined: nothing in it is a sign of one. */
+export function modernVersionIn(discovered: JsonObject): string | undefined {
+  const { supportedVersions } = discovered;
+  if (!Array.isArray(supportedVersions)) return undefined;
+  return ENVELOPE_VERSIONS.find((version) => supportedVersions.includes(version));
+}
+
+/** A session with a server of 2026-07-28: nothing is agreed on, each request says what it needs to. */
+export class ModernSession implements Session {
+  readonly modern = true;
+  readonly version: string;
+  readonly capabilities: unknown;
+  readonly server: Session['server'];
+  readonly instructions: string | undefined;
+  readonly #wire: Wire;
+  readonly #subscriptions = new Map<string, Subscription>();
+
+  constructor(wire: Wire, version: string, discovered: JsonObject) {
+    const { capabilities, instructions, serverInfo, _meta } = discovered;
+    this.#wire = wire;
+    this.version = version;
+    this.capabilities = capabilities;
+    this.server = namesIn(isJsonObject(_meta) ? (_meta[SERVER_INFO_META_KEY] ?? serverInfo) : serverInfo);
+    this.instructions = typeof instructions === 'string' ? instructions : undefined;
+    wire.onmessage = (message: unknown) => this.#hear(message);
+  }
+
+  /** Resolves when the server listens; its changes come as notifications. */
+  async listen(filter: object): Promise<{ close(): Promise<void> }> {
+    const over = new Abort();
+    let key = '';
+    const acknowledged = new Promise<void>((resolve, reject) => {
+      const ended = (cause: string) => reject(new Error(`subscriptions/listen ended: ${cause}`));
+      const onId = (id: number) => {
+        key = String(id);
+        this.#subscriptions.set(key, { acknowledged: resolve, ended });
+      };
+      this.#wire
+        .forward('subscriptions/listen', { notifications: filter }, { signal: over, onId })
+        .then((answer) => ended('error' in answer ? answer.error.message : 'the server closed it'), reject)
+        .finally(() => this.#subscriptions.delete(key));
+    });
+    const close = async () => over.abort(new Error('the subscription was closed'));
+    try {
+      await withTimeout(CONNECT_TIMEOUT_MS, (signal) => {
+        signal.addEventListener('abort', () => over.abort(signal.reason));
+        return acknowledged;
+      });
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { close };
+  }
+
+  #hear(message: unknown): void {
+    if (!isJsonObject(message) || !isJsonObject(message.params)) return;
+    const { _meta, requestId } = message.params;
+    if (message.method === 'notifications/subscriptions/acknowledged' && isJsonObject(_meta)) {
+      this.#subscriptions.get(String(_meta[SUBSCRIPTION_ID_META_KEY]))?.acknowledged();
+    }
+    if (message.method === 'notifications/cancelled') {
+      this.#subscriptions.get(String(requestId))?.ended('the server cancelled it');
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+}

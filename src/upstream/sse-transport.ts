@@ -1,0 +1,116 @@
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import { UnusableStream } from './connection-lost.ts';
+import { isMessage, messagesIn, readEvents } from './http-messages.ts';
+import { excerpt, HttpRefusal } from './http-refusal.ts';
+import { type HttpOptions, HttpRequests, networkCause, textOf } from './http-requests.ts';
+import { requestId } from './request-ids.ts';
+
+/** A server behind HTTP+SSE, the transport before Streamable HTTP: one stream for all it says, and an endpoint for what we say. */
+export class SseTransport implements Transport {
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+
+  readonly #url: URL;
+  readonly #redact: (text: string) => string;
+  readonly #requests: HttpRequests;
+  readonly #over = new AbortController();
+  #endpoint: URL | undefined;
+  #version: string | undefined;
+
+  constructor(url: URL, options: HttpOptions) {
+    this.#url = url;
+    this.#redact = options.redact;
+    this.#requests = new HttpRequests(url, options);
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#version = version;
+  }
+
+  /** Resolves when the server has named its endpoint; rejects when it does not. */
+  async start(): Promise<void> {
+    const headers = { accept: 'text/event-stream' };
+    const response = await this.#requests.send(this.#url, { method: 'GET', headers, signal: this.#over.signal });
+    if (response.headers.get('content-type')?.toLowerCase().includes('text/event-stream') !== true) {
+      const said = excerpt(await textOf(response), this.#redact);
+      throw new Error(`the server answered without an event stream${said && `: ${said}`}`);
+    }
+    await new Promise<void>((resolve, reject) => {
+      const end = (cause: string) => {
+        reject(new UnusableStream(`${cause} before the server had named its endpoint`));
+        if (!this.#over.signal.aborted) this.onerror?.(new Error(cause));
+      };
+      readEvents(response.body, {
+        onEvent: ({ event, data }) => {
+          if (event !== 'endpoint') return this.#receive(data, event);
+          try {
+            this.#endpoint = endpointIn(data, this.#url);
+            resolve();
+          } catch (error) {
+            reject(error);
+          }
+        },
+      }).then(
+        () => end('the event stream ended'),
+        (error: unknown) => end(`the event stream broke off: ${networkCause(error)}`),
+      );
+    });
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    const endpoint = this.#endpoint;
+    if (!endpoint) throw new Error('the server has not named its endpoint');
+    try {
+      const response = await this.#requests.send(endpoint, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(this.#version && { 'mcp-protocol-version': this.#version }),
+        },
+        body: JSON.stringify(message),
+        signal: this.#over.signal,
+      });
+      await textOf(response);
+    } catch (error) {
+      if (this.#takeRefusal(error, message)) return;
+      if (!this.#over.signal.aborted) this.onerror?.(error as Error);
+      throw error;
+    }
+  }
+
+  /** A status of 5xx, or an id of ours, may come with the server's own answer; else it may be a session that is gone. */
+  #takeRefusal(error: unknown, message: JSONRPCMessage): boolean {
+    const id = 'method' in message && 'id' in message ? requestId(message.id) : undefined;
+    if (!(error instanceof HttpRefusal) || !error.said || id === undefined) return false;
+    if (error.status < 500 && requestId(error.said.id) !== id) return false;
+    this.onmessage?.({ jsonrpc: '2.0', id, error: error.said.error });
+    return true;
+  }
+
+  #receive(data: string, event: string | undefined): void {
+    try {
+      for (const message of messagesIn(data).filter(isMessage)) this.onmessage?.(message as unknown as JSONRPCMessage);
+    } catch {
+      if (event === undefined || event === 'message') {
+        this.onerror?.(new Error(`sent what is not JSON: ${excerpt(data, this.#redact)}`));
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    this.onclose?.();
+  }
+}
+
+/** Where to send messages. Throws when that is somewhere else: it would get our headers. */
+function endpointIn(data: string, url: URL): URL {
+  const endpoint = new URL(data.trim(), url);
+  // A proxy that ends TLS is unknown to the server behind it.
+  if (url.protocol === 'https:' && endpoint.protocol === 'http:' && endpoint.host === url.host)
+    endpoint.protocol = 'https:';
+  if (endpoint.origin === url.origin) return endpoint;
+  throw new UnusableStream(`the server names an endpoint of another origin, ${endpoint.origin}, which is refused`);
+}

@@ -1,0 +1,304 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
+import type { EventSourceMessage } from 'eventsource-parser';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { PROTOCOL_VERSION_META_KEY } from '../core/protocol.ts';
+import { ConnectionLost } from './connection-lost.ts';
+import { headerValue } from './header-parameters.ts';
+import { eventsIn, isAnswer, isMessage, looksLikeEvents, mediaType, messagesIn, readEvents } from './http-messages.ts';
+import { excerpt, HttpRefusal } from './http-refusal.ts';
+import { discard, type HttpOptions, type HttpRequest, HttpRequests, networkCause, textOf } from './http-requests.ts';
+import { requestId } from './request-ids.ts';
+import { StandingStream } from './standing-stream.ts';
+
+/** Pause before a stream that ended without its answer is taken up again, in ms, and how often that is tried. */
+const RESUME_MS = 1_000;
+const MAX_RESUMES = 2;
+
+/** Members of params that 2026-07-28 wants repeated in the header `Mcp-Name`. */
+const NAMED_BY: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+};
+
+/** One POST, until all that it brings has come. */
+interface Exchange {
+  /** Of the request; absent: a notification, or an answer of ours. */
+  readonly id: number | undefined;
+  /** It names 2026-07-28 or later itself. */
+  readonly isModern: boolean;
+  readonly options: TransportSendOptions;
+  readonly signal: AbortSignal;
+  /** Called when all has come. */
+  readonly over: () => void;
+}
+
+/**
+ * A server behind Streamable HTTP. Ours instead of the SDK's, because that parses each message against schemas: what
+ * a server means decides here, not whether it is written as the specification wants it.
+ */
+export class StreamableTransport implements Transport {
+  /** A request can be given up by ending its own exchange. */
+  readonly hasPerRequestStream = true;
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+
+  readonly #url: URL;
+  readonly #redact: (text: string) => string;
+  readonly #requests: HttpRequests;
+  readonly #over = new AbortController();
+  /** Ended with the transport. */
+  readonly #exchanges = new Set<AbortController>();
+  readonly #standing: StandingStream;
+  #session: string | undefined;
+  #version: string | undefined;
+  #retryMs: number | undefined;
+
+  constructor(url: URL, options: HttpOptions) {
+    this.#url = url;
+    this.#redact = options.redact;
+    this.#requests = new HttpRequests(url, options);
+    this.#standing = new StandingStream({
+      open: (lastEventId) => this.#get(lastEventId, this.#over.signal),
+      onMessages: (text) => this.#receive(text, undefined) === 'unreadable' && this.#tellUnreadable(text),
+      onTrouble: (error) => this.onerror?.(error),
+      signal: this.#over.signal,
+    });
+  }
+
+  get sessionId(): string | undefined {
+    return this.#session;
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#version = version;
+  }
+
+  async start(): Promise<void> {}
+
+  /** Resolves when the server has taken the message; rejects with what it said instead, or why it could not be reached. */
+  async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
+    const end = new AbortController();
+    const giveUp = () => end.abort();
+    const over = () => {
+      this.#exchanges.delete(end);
+      options.requestSignal?.removeEventListener('abort', giveUp);
+    };
+    this.#exchanges.add(end);
+    options.requestSignal?.addEventListener('abort', giveUp, { once: true });
+    if (options.requestSignal?.aborted || this.#over.signal.aborted) end.abort();
+    const id = 'method' in message && 'id' in message ? requestId(message.id) : undefined;
+    const exchange = { id, isModern: envelopeVersion(message) !== undefined, options, signal: end.signal, over };
+    try {
+      await this.#post(message, exchange);
+    } catch (error) {
+      over();
+      if (!end.signal.aborted) this.onerror?.(error as Error);
+      throw error;
+    } finally {
+      if ('method' in message && message.method === 'notifications/initialized') this.#standing.begin();
+    }
+  }
+
+  async #post(message: JSONRPCMessage, exchange: Exchange): Promise<void> {
+    const isHandshake = 'method' in message && message.method === 'initialize';
+    const request: HttpRequest = {
+      method: 'POST',
+      headers: {
+        ...exchange.options.headers,
+        ...(isHandshake ? {} : this.#ownHeaders()),
+        ...bodyHeaders(message),
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: JSON.stringify(message),
+      signal: exchange.signal,
+    };
+    let response: Response;
+    try {
+      response = await this.#requests.send(this.#url, request);
+    } catch (error) {
+      if (this.#takeRefusal(error, exchange)) return exchange.over();
+      throw error;
+    }
+    if (isHandshake) this.#session = response.headers.get('mcp-session-id') || undefined;
+    if (exchange.id === undefined) await this.#takeNothing(response);
+    else if (mediaType(response) === 'text/event-stream') {
+      return void this.#readStream(response, exchange.id, exchange).finally(exchange.over);
+    } else await this.#readBody(response, exchange.id);
+    exchange.over();
+  }
+
+  #ownHeaders(): Record<string, string> {
+    return {
+      ...(this.#session && { 'mcp-session-id': this.#session }),
+      ...(this.#version && { 'mcp-protocol-version': this.#version }),
+    };
+  }
+
+  /**
+   * A status may come with the server's own answer. Where it may as well be a lost session, it stays a refusal.
+   */
+  #takeRefusal(error: unknown, { id, isModern }: Exchange): boolean {
+    if (!(error instanceof HttpRefusal) || !error.said || id === undefined) return false;
+    if (error.status === 401 || error.status === 403 || error.status === 429) return false;
+    const isCertain = isModern || error.status >= 500 || (error.status !== 404 && requestId(error.said.id) === id);
+    if (isCertain) this.#deliver({ id, error: { ...error.said.error } });
+    return isCertain;
+  }
+
+  /** What is no request has no answer; but it may be refused within a 2xx. */
+  async #takeNothing(response: Response): Promise<void> {
+    if (mediaType(response) === 'text/event-stream') return discard(response);
+    const { said } = new HttpRefusal(response, await textOf(response), this.#redact);
+    if (said) throw new Error(`refused: ${said.error.message}`);
+  }
+
+  async #readBody(response: Response, id: number): Promise<void> {
+    const text = await response.text().catch((error: unknown) => {
+      throw new ConnectionLost(`the answer broke off: ${networkCause(error)}`, true, error);
+    });
+    const isEmpty = text.trim() === '';
+    // The answer comes by the standing stream.
+    if (isEmpty && response.status === 202 && this.#standing.mayAnswer) return;
+    const received = isEmpty
+      ? 'nothing'
+      : looksLikeEvents(text)
+        ? this.#receiveEvents(text, id)
+        : this.#receive(text, id);
+    if (received === 'unreadable') throw unreadable(response, text, this.#redact);
+    if (received !== 'an answer') throw new ConnectionLost(`HTTP ${response.status} came without an answer`, true);
+  }
+
+  #receiveEvents(text: string, id: number): Received {
+    const received: Received[] = [];
+    eventsIn(text, { onEvent: ({ data }) => received.push(this.#receive(data, id)) });
+    return received.includes('an answer') ? 'an answer' : 'nothing';
+  }
+
+  async #readStream(first: Response, id: number, { options, signal }: Exchange): Promise<void> {
+    let lastEventId: string | undefined;
+    let received = 'nothing' as Received;
+    const onEvent = (event: EventSourceMessage) => {
+      lastEventId = event.id || lastEventId;
+      // That of an older server, which opens its HTTP+SSE stream for whoever asks.
+      if (event.event === 'endpoint') return options.onRequestStreamEnd?.();
+      const each = event.data ? this.#receive(event.data, id) : 'nothing';
+      if (each === 'an answer') received = each;
+      // Events of other names are somebody's own, such as a ping.
+      else if (each === 'unreadable' && (event.event ?? 'message') === 'message') this.#tellUnreadable(event.data);
+    };
+    for (let response: Response | undefined = first, resumed = 0; response; resumed++) {
+      await readEvents(response.body, { onEvent, onRetry: this.#onRetry }).catch((error: unknown) => {
+        if (!signal.aborted && received === 'nothing') this.onerror?.(brokenOff(error));
+      });
+      if (received === 'an answer' || signal.aborted) return;
+      const tries = lastEventId === undefined ? 0 : MAX_RESUMES - resumed;
+      response = await this.#resumed(lastEventId, signal, tries);
+    }
+    if (!signal.aborted) options.onRequestStreamEnd?.();
+  }
+
+  readonly #onRetry = (ms: number) => {
+    this.#retryMs = ms;
+  };
+
+  /** The stream from that event on; undefined when there is none. */
+  async #resumed(lastEventId: string | undefined, signal: AbortSignal, tries: number): Promise<Response | undefined> {
+    for (let left = tries; left > 0 && !signal.aborted; left--) {
+      await sleep(this.#retryMs ?? RESUME_MS, undefined, { signal }).catch(() => {});
+      const response = await this.#get(lastEventId, signal).catch(() => undefined);
+      if (response) return response;
+    }
+    return undefined;
+  }
+
+  #get(lastEventId: string | undefined, signal: AbortSignal): Promise<Response> {
+    const headers = {
+      ...this.#ownHeaders(),
+      accept: 'text/event-stream',
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    };
+    return this.#requests.send(this.#url, { method: 'GET', headers, signal });
+  }
+
+  /** Hands on the messages in a text, and tells whether one of them answers the request with that id. */
+  #receive(text: string, id: number | undefined): Received {
+    let messages: readonly JsonObject[];
+    try {
+      messages = messagesIn(text);
+    } catch {
+      return 'unreadable';
+    }
+    let received: Received = 'nothing';
+    for (const message of messages.filter(isMessage)) {
+      // An answer without an id of ours, such as null, can be meant for this request only.
+      const answers = isAnswer(message) ? (requestId(message.id) ?? id) : undefined;
+      if (answers !== undefined && answers === id) received = 'an answer';
+      this.#deliver(answers === undefined ? message : { ...message, id: answers });
+    }
+    return received;
+  }
+
+  #tellUnreadable(text: string): void {
+    this.onerror?.(new Error(`sent what is not JSON: ${excerpt(text, this.#redact)}`));
+  }
+
+  #deliver(message: JsonObject): void {
+    this.onmessage?.(message as unknown as JSONRPCMessage);
+  }
+
+  async terminateSession(): Promise<void> {
+    if (!this.#session) return;
+    const request = { method: 'DELETE', headers: this.#ownHeaders(), signal: this.#over.signal } as const;
+    discard(await this.#requests.send(this.#url, request));
+    this.#session = undefined;
+  }
+
+  async close(): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    for (const exchange of this.#exchanges) exchange.abort();
+    this.onclose?.();
+  }
+}
+
+type Received = 'an answer' | 'nothing' | 'unreadable';
+
+function brokenOff(error: unknown): Error {
+  return new Error(`a stream broke off: ${networkCause(error)}`, { cause: error });
+}
+
+function unreadable(response: Response, text: string, redact: (text: string) => string): Error {
+  const type = mediaType(response) || 'no content type';
+  const said = excerpt(text, redact);
+  const cure = 'check that its url is that of an MCP server, and whether it wants a login in a browser';
+  return new ConnectionLost(
+    said === 'a web page'
+      ? `the server answered with a web page (${type}) instead of JSON-RPC; ${cure}`
+      : `the server answered with ${type} that is not JSON-RPC: ${said}`,
+    true,
+  );
+}
+
+function envelopeVersion(message: JSONRPCMessage): string | undefined {
+  const meta = 'params' in message && isJsonObject(message.params) ? message.params._meta : undefined;
+  const version = isJsonObject(meta) ? meta[PROTOCOL_VERSION_META_KEY] : undefined;
+  return typeof version === 'string' ? version : undefined;
+}
+
+/** What 2026-07-28 wants of a request's body repeated in its headers. */
+function bodyHeaders(message: JSONRPCMessage): Record<string, string> {
+  const version = envelopeVersion(message);
+  if (version === undefined || !('method' in message) || !('id' in message)) return {};
+  const { method, params } = message;
+  const member = Object.hasOwn(NAMED_BY, method) ? NAMED_BY[method] : undefined;
+  const name = member === undefined ? undefined : (params as JsonObject)[member];
+  return {
+    'mcp-protocol-version': version,
+    'mcp-method': method,
+    ...(typeof name === 'string' && { 'mcp-name': headerValue(name) }),
+  };
+}

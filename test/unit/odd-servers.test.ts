@@ -1,0 +1,257 @@
+import { expect, test } from 'vitest';
+import { readPages } from '../../src/core/read-pages.ts';
+import { listTools } from '../../src/upstream/list-tools.ts';
+import {
+  called,
+  connected,
+  type Oddity,
+  oddServer,
+  type Request,
+  SAID,
+  send,
+  sendJson,
+  TOOL,
+} from '../helpers/odd-server.ts';
+
+const AGREED = {
+  protocolVersion: '2025-06-18',
+  capabilities: { tools: {} },
+  serverInfo: { name: 'odd', version: '1' },
+};
+const RESULTS: Readonly<Record<string, unknown>> = {
+  initialize: AGREED,
+  'tools/list': { tools: [TOOL] },
+  'tools/call': SAID.result,
+};
+
+/** Writes every answer in its own way. */
+const written =
+  (write: (answer: { id: unknown; result: unknown }, message: Request) => unknown): Oddity =>
+  (message, response) => {
+    const result = RESULTS[message.method];
+    return (
+      message.id !== undefined && result !== undefined && sendJson(response, write({ id: message.id, result }, message))
+    );
+  };
+const agreed = (change: object): Oddity =>
+  written(({ id, result }, { method }) => ({
+    jsonrpc: '2.0',
+    id,
+    result: method === 'initialize' ? { ...AGREED, ...change } : result,
+  }));
+const onCall =
+  (answer: Oddity): Oddity =>
+  (message, ...rest) =>
+    message.method === 'tools/call' && answer(message, ...rest);
+
+const FORMS: readonly (readonly [string, Oddity])[] = [
+  ['ids as texts', written((answer) => ({ ...answer, id: String(answer.id) }))],
+  ['no ids', written(({ result }) => ({ jsonrpc: '2.0', result }))],
+  ['ids of null', written(({ result }) => ({ jsonrpc: '2.0', id: null, result }))],
+  ['no version', written((answer) => answer)],
+  ['an error of null beside the result', written((answer) => ({ ...answer, error: null }))],
+  [
+    'a result of null beside nothing, where none is wanted',
+    written((answer) => ({ ...answer, params: null, method: undefined })),
+  ],
+  ['batches', written((answer) => [{ method: 'notifications/message', params: null }, answer])],
+  ['capabilities of true', agreed({ capabilities: true })],
+  ['capabilities as names', agreed({ capabilities: ['tools'] })],
+  ['capabilities of null', agreed({ capabilities: null })],
+  ['a capability of true', agreed({ capabilities: { tools: true, experimental: null, logging: null } })],
+  ['a capability as a list', agreed({ capabilities: { tools: [] } })],
+  ['null for what may be left out', agreed({ instructions: null, serverInfo: null, _meta: null })],
+  ['names that are no texts', agreed({ serverInfo: { name: 7, title: null } })],
+  [
+    'events of any name',
+    (message, response) => {
+      const result = RESULTS[message.method];
+      if (message.id === undefined || !result) return false;
+      return send(
+        response,
+        200,
+        'text/event-stream',
+        `event: ${message.method}\ndata: ${JSON.stringify({ id: message.id, result })}\n\n`,
+      );
+    },
+  ],
+  [
+    'events that do not end',
+    (message, response) => {
+      const result = RESULTS[message.method];
+      return (
+        message.id !== undefined &&
+        result !== undefined &&
+        send(response, 200, 'text/event-stream', `data: ${JSON.stringify({ id: message.id, result })}`)
+      );
+    },
+  ],
+  [
+    'events under another content type',
+    (message, response) => {
+      const result = RESULTS[message.method];
+      return (
+        message.id !== undefined &&
+        result !== undefined &&
+        send(
+          response,
+          200,
+          'application/json',
+          `event: message\ndata: ${JSON.stringify({ id: message.id, result })}\n\n`,
+        )
+      );
+    },
+  ],
+];
+
+test.each(FORMS)('a server that writes %s is understood over HTTP [lenient.http]', async (_, odd) => {
+  const { url } = await oddServer(odd);
+  const { connection } = await connected(url);
+  expect((await connection.listTools()).tools).toEqual([TOOL]);
+  expect(await called(connection)).toEqual(SAID);
+});
+
+const NOTICES: readonly (readonly [string, Oddity])[] = [
+  ['HTTP 400', (_, response) => response.writeHead(400).end('no')],
+  ['HTTP 405', (_, response) => response.writeHead(405).end()],
+  ['HTTP 500', (_, response) => response.writeHead(500).end()],
+  ['an error', (_, response) => sendJson(response, { id: null, error: { code: -32_601, message: 'no such method' } })],
+  ['an end of the connection', (_, response) => response.destroy()],
+];
+
+test.each(NOTICES)(
+  'a refused notifications/initialized (%s) costs a line in the log [lenient.notice]',
+  async (_, odd) => {
+    const { url } = await oddServer(
+      (message, ...rest) => message.method === 'notifications/initialized' && odd(message, ...rest),
+    );
+    const { connection, log } = await connected(url);
+    expect(await called(connection)).toEqual(SAID);
+    expect(log.join('')).toMatch(/"warning".*notifications\/initialized was not taken/);
+  },
+);
+
+const ERROR = { code: -32_603, message: 'database is locked', data: { table: 'users' } };
+
+test.each([
+  ['with the id null', 200, { jsonrpc: '2.0', id: null, error: ERROR }],
+  ['without an id', 200, { error: ERROR }],
+  ['in a batch', 200, [{ id: null, error: ERROR }]],
+  ['with a status of the server', 500, { jsonrpc: '2.0', id: null, error: ERROR }],
+])('an error %s in answer to a POST is the answer to that POST [lenient.error]', async (_, status, answer) => {
+  const { url } = await oddServer(onCall((__, response) => sendJson(response, answer, status)));
+  const { connection } = await connected(url);
+  expect(await called(connection)).toEqual({ error: ERROR });
+});
+
+test('such an error as an event is the answer too, and several calls at once get each its own [lenient.error]', async () => {
+  const { url } = await oddServer(
+    onCall(({ params }, response) => {
+      const error = { ...ERROR, message: String(params?.name) };
+      send(response, 200, 'text/event-stream', `data: ${JSON.stringify({ id: null, error })}\n\n`);
+    }),
+  );
+  const { connection } = await connected(url);
+  const { signal } = new AbortController();
+  const names = ['a', 'b', 'c'];
+  const answers = await Promise.all(names.map((name) => connection.forward('tools/call', { name }, { signal })));
+  expect(answers).toEqual(names.map((name) => ({ error: { ...ERROR, message: name } })));
+});
+
+test('a call whose answer breaks off, ends without one or is a page fails with that cause [lenient.cause]', async () => {
+  const answers: Oddity[] = [
+    (_, response) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+        .write('{', () => response.destroy()),
+    (_, response) => send(response, 200, 'text/event-stream', ': nothing\n\n'),
+    (_, response) => send(response, 200, 'text/html', '<html>Log in</html>'),
+    (_, response) => send(response, 200, 'application/json', ''),
+  ];
+  let at = 0;
+  const { url } = await oddServer(onCall((...rest) => answers[at++]?.(...rest)));
+  const { connection } = await connected(url);
+  for (const cause of [/broke off/, /ended without an answer/, /a web page/, /without an answer/]) {
+    await expect(called(connection)).rejects.toThrow(cause);
+  }
+});
+
+test('secrets of the entry are blanked in errors of the server, and in what it says beside a status [secrets.errors]', async () => {
+  const { url } = await oddServer(
+    onCall((_, response) =>
+      sendJson(response, { id: null, error: { code: 1, message: 'bad Zq7kP2vL9', data: ['Zq7kP2vL9'] } }),
+    ),
+  );
+  const { connection } = await connected(url, { headers: { 'X-Api-Key': 'Zq7kP2vL9' } });
+  expect(await called(connection)).toEqual({ error: { code: 1, message: 'bad [redacted]', data: ['[redacted]'] } });
+  const text = `${'x'.repeat(190)}Zq7kP2vL9`;
+  const refusing = await oddServer((_, response) => send(response, 400, 'text/plain', text));
+  await expect(connected(refusing.url, { headers: { 'X-Api-Key': 'Zq7kP2vL9' } })).rejects.not.toThrow('Zq7');
+});
+
+test('a server that declares no tools is asked for them all the same [lenient.undeclared]', async () => {
+  const listing = await oddServer(agreed({ capabilities: { resources: {} } }));
+  expect(await (await connected(listing.url)).connection.listTools()).toEqual({
+    tools: [TOOL],
+    problems: [],
+    undeclared: true,
+  });
+  const without = await oddServer((message, response) =>
+    message.method === 'tools/list'
+      ? sendJson(response, { id: message.id, error: { code: -32_601, message: 'no' } })
+      : agreed({ capabilities: {} })(message, response, {} as never),
+  );
+  expect(await (await connected(without.url)).connection.listTools()).toEqual({
+    tools: [],
+    problems: [],
+    undeclared: true,
+  });
+});
+
+const tool = (name: string) => ({ name, inputSchema: { type: 'object' } });
+
+test('a later page that fails costs itself and what comes after it [paging.broken]', async () => {
+  const pages = [
+    { tools: [tool('a')], nextCursor: '2' },
+    { tools: [tool('b')], nextCursor: 3 },
+  ];
+  let at = 0;
+  const listing = await listTools(async () => pages[at++] ?? Promise.reject(new Error('Invalid cursor')));
+  expect(listing.tools.map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(listing.incomplete).toBe('page 3 could not be read (Invalid cursor)');
+  await expect(listTools(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+});
+
+test.each([
+  [
+    'the same cursor with the same tools',
+    [
+      { tools: [tool('a')], nextCursor: 'x' },
+      { tools: [tool('a')], nextCursor: 'x' },
+    ],
+  ],
+  [
+    'ever new cursors with the same tools',
+    [
+      { tools: [tool('a')], nextCursor: 'x' },
+      { tools: [tool('a')], nextCursor: 'y' },
+    ],
+  ],
+])('a server that gives %s has listed no tool twice [paging.repeated]', async (_, pages) => {
+  let at = 0;
+  const { tools, problems, incomplete } = await listTools(async () => pages[at++] as (typeof pages)[0]);
+  expect(tools).toHaveLength(1);
+  expect(incomplete).toBeUndefined();
+  expect(problems).toEqual(['tools/list was stopped after 2 pages and 1 tools: it does not come to an end']);
+});
+
+test.each([[''], [null], [undefined], [false], [{}]])('a cursor of %j ends a list [paging.end]', async (nextCursor) => {
+  expect(
+    await readPages(
+      'm',
+      'items',
+      async () => ({ items: null, nextCursor }),
+      () => 'new',
+    ),
+  ).toEqual({ pages: 1, end: 'whole' });
+});
