@@ -1,3 +1,5 @@
+import { parseJson } from '../core/exact-json.ts';
+
 const MAX_NUMBER_CHARS = 40;
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const BOOLEAN = /^(?:true|false)$/i;
@@ -7,7 +9,7 @@ const SEVERAL = /[,;\n]/;
 export function parsedContainer(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isSameJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { alternatives, expectation, isTypeName } from './expectation.ts';
 import { brokenLimits } from './limits.ts';
@@ -72,7 +72,7 @@ export function isMismatch(schema: JsonObject, value: unknown): boolean {
 
 // -0 is 0 on the wire.
 function isSame(value: unknown, other: unknown): boolean {
-  return value === other || isDeepStrictEqual(value, other);
+  return isSameJson(value, other);
 }
 
 function hasType(value: unknown, type: unknown): boolean {

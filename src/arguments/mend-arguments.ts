@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../core/errors.ts';
+import { keepSources } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { conversions, parsedContainer } from './conversions.ts';
 import { findProblems, fits, isMismatch } from './find-problems.ts';
@@ -83,14 +84,16 @@ function mendInside(schema: unknown, value: unknown, walk: SchemaWalk): unknown 
 function mendChildren(schema: JsonObject, value: unknown, walk: SchemaWalk): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item, index) => mend(itemSchema(schema, index), item, walk));
-    return items.every((item, index) => item === value[index]) ? value : items;
+    return items.every((item, index) => item === value[index]) ? value : keepSources(items, value);
   }
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).map(
     ([key, child]) => [key, mend(childSchema(schema, key), child, walk)] as const,
   );
   // From entries, so that a key `__proto__` stays a key.
-  return entries.every(([key, child]) => child === value[key]) ? value : Object.fromEntries(entries);
+  return entries.every(([key, child]) => child === value[key])
+    ? value
+    : keepSources(Object.fromEntries(entries), value);
 }
 
 function childSchema(schema: JsonObject, key: string): unknown {

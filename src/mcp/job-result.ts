@@ -1,5 +1,6 @@
 import type { JobView } from '../broker.ts';
 import type { ToolResult } from '../core/call.ts';
+import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ResultPart } from '../results/result-store.ts';
 
@@ -31,5 +32,5 @@ export function resultPart({ text, ...where }: ResultPart): ToolResult {
 }
 
 function textBlock(value: JsonObject): ToolResult & { content: unknown[] } {
-  return { content: [{ type: 'text', text: JSON.stringify(value) }] };
+  return { content: [{ type: 'text', text: writeJson(value) }] };
 }

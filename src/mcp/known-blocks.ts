@@ -1,4 +1,5 @@
 import type { ToolResult } from '../core/call.ts';
+import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 
 /** Types of content that clients know; they refuse a whole result for any other. */
@@ -16,5 +17,5 @@ function isKnown(block: unknown): boolean {
 }
 
 function asText(block: unknown) {
-  return { type: 'text', text: JSON.stringify(block) };
+  return { type: 'text', text: writeJson(block) };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Broker } from '../broker.ts';
 import type { CallContext, ToolResult } from '../core/call.ts';
 import { clip, GatewayError } from '../core/errors.ts';
+import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ResultStore } from '../results/result-store.ts';
 import { jobResult, jobTicket, resultPart } from './job-result.ts';
@@ -231,5 +232,5 @@ function metaTool<Input>(
 
 /** An answer of ours: compact JSON in one text block, without structuredContent, which some hosts would show instead. */
 export function json(answer: JsonObject): ToolResult {
-  return { content: [{ type: 'text', text: JSON.stringify(answer) }] };
+  return { content: [{ type: 'text', text: writeJson(answer) }] };
 }

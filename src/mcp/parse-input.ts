@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { clip, GatewayError } from '../core/errors.ts';
+import { parseJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { MetaTool } from './meta-tools.ts';
 import { metaToolDefinitions } from './meta-tools.ts';
@@ -47,7 +48,7 @@ function mendInput(input: unknown): unknown {
 function parseArgs(text: string): unknown {
   if (text.trim() === '') return {};
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new GatewayError(

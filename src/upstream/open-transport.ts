@@ -36,11 +36,14 @@ export async function openTransport(
     return new WebSocketTransport(config.url, headers);
   }
   const { StreamableHTTPClientTransport, SSEClientTransport } = await import('@modelcontextprotocol/client');
+  const { ExactHttpTransport } = await import('./exact-http.ts');
   const url = new URL(config.url);
-  const options = {
-    requestInit: { headers: { ...headers } },
-    fetch: authorization?.fetch ?? patientFetch,
-    ...(authorization && { authProvider: authorization }),
-  };
-  return kind === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
+  return new ExactHttpTransport(authorization?.fetch ?? patientFetch, (fetch) => {
+    const options = {
+      requestInit: { headers: { ...headers } },
+      fetch,
+      ...(authorization && { authProvider: authorization }),
+    };
+    return kind === 'sse' ? new SSEClientTransport(url, options) : new StreamableHTTPClientTransport(url, options);
+  });
 }

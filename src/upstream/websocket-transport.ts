@@ -1,6 +1,7 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 import { GatewayError } from '../core/errors.ts';
+import { parseMessage, writeJson } from '../core/exact-json.ts';
 import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
 
 /** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
@@ -40,7 +41,7 @@ export class WebSocketTransport implements Transport {
   #receive(text: string): void {
     let message: unknown;
     try {
-      message = JSON.parse(text);
+      message = parseMessage(text);
     } catch {
       this.onerror?.(new Error(`sent what is not JSON: ${text.slice(0, 120)}`));
       return;
@@ -55,7 +56,7 @@ export class WebSocketTransport implements Transport {
       return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'the WebSocket is not open'));
     }
     return new Promise((resolve, reject) => {
-      socket.send(JSON.stringify(message), (error) => (error ? reject(error) : resolve()));
+      socket.send(writeJson(message), (error) => (error ? reject(error) : resolve()));
     });
   }
 

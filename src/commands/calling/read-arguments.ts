@@ -1,7 +1,14 @@
 import { GatewayError } from '../../core/errors.ts';
+import { keepSources, parseJson, withNumber } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { shown } from '../terminal.ts';
-import { childAt, hasProperty, type Place, readValues, wantsList } from './read-value.ts';
+import { accepts, childAt, hasProperty, type Place, readValues, wantsList } from './read-value.ts';
+
+/** What somebody gave as a value, and how a number was written. */
+interface Given {
+  readonly value: unknown;
+  readonly source?: string;
+}
 
 /**
  * Arguments written as `key=value`, over those of `base`: each value as the tool's schema wants it, `a.b=1` within an
@@ -10,7 +17,7 @@ import { childAt, hasProperty, type Place, readValues, wantsList } from './read-
  */
 export function readArguments(words: readonly string[], schema: JsonObject, base: JsonObject = {}): JsonObject {
   const given = new Map<string, string[]>();
-  const exact = new Map<string, unknown>();
+  const exact = new Map<string, Given>();
   for (const word of words) {
     const [, key = '', colon = '', text = ''] = /^([^=]*?)(:?)=(.*)$/s.exec(word) ?? [];
     if (key === '') throw misused(`found ${JSON.stringify(shown(word))}, expected key=value`);
@@ -21,10 +28,28 @@ export function readArguments(words: readonly string[], schema: JsonObject, base
   let args = base;
   for (const [key, texts] of given) {
     const path = pathOf(key, root);
-    args = withValue(args, path, readValues(texts, path.reduce(childAt, root)), [root, key]);
+    args = withValue(args, path, read(texts, path.reduce(childAt, root)), [root, key]);
   }
   for (const [key, value] of exact) args = withValue(args, pathOf(key, root), value, [root, key]);
   return args;
+}
+
+/** The value that texts stand for; where only a number is wanted, also one that no double holds. */
+function read(texts: readonly string[], place: Place): Given {
+  const value = readValues(texts, place);
+  const [text = ''] = texts;
+  const isNumber = typeof value === 'number' || (value === text && isNumberText(text) && !accepts(place, 'a'));
+  return isNumber && texts.length === 1 && accepts(place, Number(text))
+    ? { value: Number(text), source: text.trim() }
+    : { value };
+}
+
+function isNumberText(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'number';
+  } catch {
+    return false;
+  }
 }
 
 /** A property may have a dot in its name. */
@@ -38,18 +63,22 @@ function pathOf(key: string, place: Place): readonly string[] {
 function withValue(
   target: unknown,
   [first = '', ...rest]: readonly string[],
-  value: unknown,
+  given: Given,
   [place, whole]: [Place, string],
 ): JsonObject {
   const held = target === undefined ? (wantsList(place) ? [] : {}) : target;
   const child = (holder: unknown) =>
-    rest.length === 0 ? value : withValue(holder, rest, value, [childAt(place, first), whole]);
+    rest.length === 0 ? given.value : withValue(holder, rest, given, [childAt(place, first), whole]);
+  const exactly = <T extends object>(holder: T) =>
+    rest.length === 0 && given.source !== undefined
+      ? withNumber(holder, first, given.source)
+      : keepSources(holder, held as object);
   // A list stands only within an object, whose type is all that a caller gets.
-  if (Array.isArray(held)) return withItem(held, first, child, whole) as unknown as JsonObject;
+  if (Array.isArray(held)) return exactly(withItem(held, first, child, whole)) as unknown as JsonObject;
   if (!isJsonObject(held))
     throw misused(`${shown(whole)}: what it stands in was given as ${shown(JSON.stringify(held))}`);
   // A computed key, and own properties only: `__proto__` is a name like any other.
-  return { ...held, [first]: child(Object.hasOwn(held, first) ? held[first] : undefined) };
+  return exactly({ ...held, [first]: child(Object.hasOwn(held, first) ? held[first] : undefined) });
 }
 
 function withItem(held: readonly unknown[], at: string, child: (item: unknown) => unknown, whole: string): unknown[] {
@@ -61,9 +90,10 @@ function withItem(held: readonly unknown[], at: string, child: (item: unknown) =
   return [...held.slice(0, index), child(held[index]), ...held.slice(index + 1)];
 }
 
-function jsonOf(key: string, text: string): unknown {
+function jsonOf(key: string, text: string): Given {
   try {
-    return JSON.parse(text) as unknown;
+    const value = parseJson(text);
+    return typeof value === 'number' ? { value, source: text.trim() } : { value };
   } catch {
     throw misused(`${shown(key)}: found ${JSON.stringify(shown(text))}, expected JSON after :=`);
   }

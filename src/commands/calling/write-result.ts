@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { ToolResult } from '../../core/call.ts';
+import { isSameJson, parseJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { paintFor } from '../display/paint.ts';
 import { jsonText, shown, shownText, type Terminal } from '../terminal.ts';
@@ -81,7 +81,7 @@ function linkText({ uri, name, title, description, mimeType }: JsonObject, termi
 function saysTheSame({ type, text }: JsonObject, structured: unknown): boolean {
   if (type !== 'text' || typeof text !== 'string') return false;
   try {
-    return isDeepStrictEqual(JSON.parse(text), structured);
+    return isSameJson(parseJson(text), structured);
   } catch {
     return false;
   }
