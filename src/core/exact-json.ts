@@ -141,6 +141,8 @@ function set(holder: Members, key: string, value: unknown): void {
 /** A copy of an object with a member that is the number that a text stands for. */
 export function withNumber<T extends object>(object: T, key: string, source: string): T {
   const copy = (Array.isArray(object) ? [...object] : { ...object }) as T;
+  set(copy as Members, key, Number(source));
+  if (String(Number(source)) === source) return copy;
   (copy as Exact)[SOURCES] = { ...(object as Exact)[SOURCES] };
   setExact(copy, key, source);
   return copy;

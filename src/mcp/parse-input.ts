@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { isFiller } from '../arguments/fillers.ts';
 import { clip, GatewayError } from '../core/errors.ts';
 import { parseJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -31,12 +32,15 @@ interface Unreadable {
 /** Inputs that models write as text. */
 const NUMBERS = ['limit', 'timeoutMs', 'waitMs', 'priority'] as const;
 
+/** Inputs that are texts: whatever stands in them was meant. */
+const TEXTS = new Set(['query', 'id', 'jobId']);
+
 /** Reads what models are known to write: `null` for an absent field, `args` as a JSON string, `limit` as text. */
 function mendInput(input: unknown): unknown {
   if (input === undefined) return {};
   if (!isJsonObject(input)) return input;
   const mended: JsonObject = { ...input };
-  for (const key in mended) if (mended[key] === null) delete mended[key];
+  for (const key in mended) if (mended[key] === null || (!TEXTS.has(key) && isFiller(mended[key]))) delete mended[key];
   if (typeof mended.args === 'string') mended.args = parseArgs(mended.args);
   for (const key of NUMBERS) {
     const value = mended[key];
@@ -46,7 +50,6 @@ function mendInput(input: unknown): unknown {
 }
 
 function parseArgs(text: string): unknown {
-  if (text.trim() === '') return {};
   try {
     return parseJson(text);
   } catch (error) {

@@ -1,8 +1,9 @@
+import { isBeyondDoubles } from '../../arguments/number-text.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { keepSources, parseJson, withNumber } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { shown } from '../terminal.ts';
-import { accepts, childAt, hasProperty, type Place, readValues, wantsList } from './read-value.ts';
+import { childAt, hasProperty, type Place, readValues, wantsList } from './read-value.ts';
 
 /** What somebody gave as a value, and how a number was written. */
 interface Given {
@@ -34,22 +35,11 @@ export function readArguments(words: readonly string[], schema: JsonObject, base
   return args;
 }
 
-/** The value that texts stand for; where only a number is wanted, also one that no double holds. */
+/** The value that texts stand for. */
 function read(texts: readonly string[], place: Place): Given {
   const value = readValues(texts, place);
-  const [text = ''] = texts;
-  const isNumber = typeof value === 'number' || (value === text && isNumberText(text) && !accepts(place, 'a'));
-  return isNumber && texts.length === 1 && accepts(place, Number(text))
-    ? { value: Number(text), source: text.trim() }
-    : { value };
-}
-
-function isNumberText(text: string): boolean {
-  try {
-    return typeof JSON.parse(text) === 'number';
-  } catch {
-    return false;
-  }
+  const source = texts.join().trim();
+  return typeof value === 'number' && isBeyondDoubles(source) ? { value, source } : { value };
 }
 
 /** A property may have a dot in its name. */
