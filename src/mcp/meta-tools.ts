@@ -155,7 +155,7 @@ export const META_TOOLS: readonly MetaTool[] = [
       if (results.has(input.jobId)) return resultPart(results.read(input.jobId, input.offset));
       const status = broker.jobStatus(input, context).then((view) => {
         if (view.job.timings.endedAt !== undefined) jobs?.ended(input.jobId);
-        return jobResult(view);
+        return jobResult(view, context.peer?.takesInputRequired);
       });
       const asked = jobs?.asked(input.jobId);
       // A question that is open is put before the state is told; one that comes up while waiting ends the wait.
