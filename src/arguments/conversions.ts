@@ -1,5 +1,5 @@
 import { parseJson, withNumber } from '../core/exact-json.ts';
-import { isFiller } from './fillers.ts';
+import { isFiller } from '../core/filler.ts';
 import { numberIn } from './number-text.ts';
 
 const MAX_NUMBER_CHARS = 40;

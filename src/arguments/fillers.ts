@@ -1,19 +1,17 @@
+import { isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { fits } from './find-problems.ts';
 import { itemSchema, listOf, propertySchema, resolveReference, type SchemaWalk, step } from './schema-walk.ts';
-
-/** What models write where they mean nothing. */
-const FILLER = /^\s*(?:""|''|null|none|nil|n\/a|undefined)?\s*$/i;
-const MAX_CHARS = 20;
 
 /** Formats that name a syntax: no text of such a syntax is blank, or one of these words. */
 const FORMATS = new Set([
   ...['date-time', 'date', 'time', 'duration', 'email', 'idn-email', 'uri', 'iri', 'url', 'uuid', 'ipv4', 'ipv6'],
 ]);
 
-/** A text that says nothing: blank, `null`, `None`, `N/A`, `undefined`, or two quotes. */
-export function isFiller(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_CHARS && FILLER.test(value);
+/** Whether a text within an object or list says nothing, as deep as arguments are. */
+export function holdsFiller(value: unknown, depth = 32): boolean {
+  if (value === null || typeof value !== 'object' || depth === 0) return false;
+  return Object.values(value).some((each) => isFiller(each) || holdsFiller(each, depth - 1));
 }
 
 /** What says nothing where a list, an object or a text is wanted. */

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../core/errors.ts';
 import { keepSources, sourceOf } from '../core/exact-json.ts';
+import { isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { conversions, parsedContainer } from './conversions.ts';
-import { isFiller, isToBeLeftOut, names, saysNothing, takesFiller } from './fillers.ts';
+import { holdsFiller, isToBeLeftOut, names, saysNothing, takesFiller } from './fillers.ts';
 import { findProblems, fits, isMismatch } from './find-problems.ts';
 import { childPath, preview } from './preview.ts';
 import {
@@ -42,9 +43,11 @@ export function mendArguments(schema: JsonObject, args: JsonObject): MendedArgum
 
 // `source`: how a number was written that no double holds.
 function mend(schema: unknown, value: unknown, walk: SchemaWalk, source?: string): unknown {
-  if (fits(schema, value, walk)) return value;
+  const isFine = fits(schema, value, walk);
+  if (isFine && !holdsFiller(value)) return value;
   const inside = mendInside(schema, value, walk);
   if (inside !== value && fits(schema, inside, walk)) return inside;
+  if (isFine) return value;
   const parsed = parsedContainer(inside);
   const readings = asksFor(schema, inside, walk)
     ? []

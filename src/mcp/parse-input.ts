@@ -1,7 +1,7 @@
 import type * as z from 'zod';
-import { isFiller } from '../arguments/fillers.ts';
 import { clip, GatewayError } from '../core/errors.ts';
 import { parseJson } from '../core/exact-json.ts';
+import { isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { MetaTool } from './meta-tools.ts';
 import { metaToolDefinitions } from './meta-tools.ts';
