@@ -1050,6 +1050,30 @@ const ODD_SERVERS = promised('#13', {
   'secrets.log': 'What has the form of a credential is blanked in every line of the log.',
 });
 
+const EXACT = promised('#13', {
+  // Numbers
+  'numbers.exact': 'JSON is written with its numbers as they came: 9007199254740993, 1.0, 1e400, -0.',
+  'numbers.plain': 'To whoever reads them they are the numbers that JSON.parse makes of them.',
+  'numbers.upstreams':
+    'They pass unchanged in arguments, results, structured content, _meta, progress and the data of errors, from and to a server of either era over every transport.',
+  'numbers.primitives': 'And in resources, prompts, lists and the results of jobs.',
+  'numbers.edges':
+    'And over every way in: stdio, /mcp in both eras, WebSocket, HTTP+SSE, REST, a shared gateway, the command line.',
+  'numbers.text':
+    'A text that is a number beyond those of JavaScript is let through where a number is wanted; no mending and no limit rounds one.',
+
+  // Results
+  'results.sound':
+    'A result that clients would refuse takes the nearest form that they take; one that they take stays the very same.',
+  'results.sound-said': 'What was changed in a result is said in its _meta.',
+  'results.sound-clients': 'Real clients of every era take it, over stdio and over HTTP, of a call and of a job.',
+  'results.sound-answers': 'So do prompts, contents of resources and lists.',
+
+  // Arguments
+  'args.fillers':
+    'A text that says nothing, where none is wanted, is left out if it may be, null if that is allowed, else refused; neither it, false nor 0 is put into a list.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1092,6 +1116,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...MOVING,
   ...COMMAND_LINE,
   ...ODD_SERVERS,
+  ...EXACT,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -1,5 +1,8 @@
+import { parseJson, withNumber } from '../core/exact-json.ts';
+import { isFiller } from '../core/filler.ts';
+import { numberIn } from './number-text.ts';
+
 const MAX_NUMBER_CHARS = 40;
-const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const BOOLEAN = /^(?:true|false)$/i;
 const SEVERAL = /[,;\n]/;
 
@@ -7,31 +10,37 @@ const SEVERAL = /[,;\n]/;
 export function parsedContainer(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     return undefined;
   }
 }
 
-/** What a scalar may have been meant as in another type, itself in an array included. The schema has to choose. */
-export function conversions(value: unknown): readonly unknown[] {
+/**
+ * What a scalar may have been meant as in another type, itself in an array included. The schema has to choose. `source` is
+ * how a number was written, where no double holds it.
+ */
+export function conversions(value: unknown, source?: string): readonly unknown[] {
   if (typeof value === 'string') return [...fromText(value), ...(isOneItem(value) ? [[value]] : [])];
   if (typeof value === 'boolean') return [String(value), [value]];
+  if (typeof value === 'number' && source !== undefined) return ofExact(value, source);
   // A fraction may have been a text once: 1.10 arrives as 1.1.
   if (typeof value === 'number') return Number.isSafeInteger(value) ? [String(value), [value]] : [[value]];
   return value === null || Array.isArray(value) ? [] : [[value]];
+}
+
+function ofExact(value: number, source: string): readonly unknown[] {
+  const list = withNumber([value], '0', source);
+  return /^-?\d+$/.test(source) ? [source, list] : [list];
 }
 
 function fromText(value: string): readonly unknown[] {
   if (value.length > MAX_NUMBER_CHARS) return [];
   const text = value.trim();
   if (BOOLEAN.test(text)) return [text.toLowerCase() === 'true'];
-  if (text === 'null') return [null];
-  return JSON_NUMBER.test(text) && isExact(Number(text)) ? [Number(text)] : [];
-}
-
-function isExact(number: number): boolean {
-  return Number.isInteger(number) ? Number.isSafeInteger(number) : Number.isFinite(number);
+  if (isFiller(text)) return [null];
+  const number = numberIn(text);
+  return number === undefined ? [] : [number];
 }
 
 // "a, b" may be two, and a broken "[…" is no item.

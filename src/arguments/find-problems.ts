@@ -1,7 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isSameJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { alternatives, expectation, isTypeName } from './expectation.ts';
 import { brokenLimits } from './limits.ts';
+import { isBeyondDoubles } from './number-text.ts';
 import { childPath, kindOf, preview } from './preview.ts';
 import { itemSchema, listOf, propertySchema, resolveReference, type SchemaWalk, step } from './schema-walk.ts';
 
@@ -72,16 +73,24 @@ export function isMismatch(schema: JsonObject, value: unknown): boolean {
 
 // -0 is 0 on the wire.
 function isSame(value: unknown, other: unknown): boolean {
-  return value === other || isDeepStrictEqual(value, other);
+  return isSameJson(value, other);
 }
 
 function hasType(value: unknown, type: unknown): boolean {
   const names: readonly unknown[] = Array.isArray(type) ? type : [type];
   if (names.length === 0) return true;
   return names.some((name) => {
-    if (name === 'integer') return Number.isInteger(value);
+    if (name === 'integer' || name === 'number') return isNumber(value, name);
     return name === kindOf(value) || !isTypeName(name);
   });
+}
+
+// 1e400 is a whole number too. As text a number beyond those of JavaScript is let through: to refuse it would have it
+// written as another one.
+function isNumber(value: unknown, type: 'integer' | 'number'): boolean {
+  const isText = typeof value === 'string' && isBeyondDoubles(value);
+  if (!isText && typeof value !== 'number') return false;
+  return type === 'number' || Number.isInteger(Number(value)) || Math.abs(Number(value)) === Infinity;
 }
 
 function childProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Problems {

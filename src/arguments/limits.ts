@@ -12,8 +12,16 @@ const many = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '
 const NUMBER_LIMITS: readonly Limit[] = [
   { keyword: 'minimum', isBroken: (value, limit) => value < limit, words: (limit) => `at least ${limit}` },
   { keyword: 'maximum', isBroken: (value, limit) => value > limit, words: (limit) => `at most ${limit}` },
-  { keyword: 'exclusiveMinimum', isBroken: (value, limit) => value <= limit, words: (limit) => `more than ${limit}` },
-  { keyword: 'exclusiveMaximum', isBroken: (value, limit) => value >= limit, words: (limit) => `less than ${limit}` },
+  {
+    keyword: 'exclusiveMinimum',
+    isBroken: (value, limit) => value < limit || isExactly(value, limit),
+    words: (limit) => `more than ${limit}`,
+  },
+  {
+    keyword: 'exclusiveMaximum',
+    isBroken: (value, limit) => value > limit || isExactly(value, limit),
+    words: (limit) => `less than ${limit}`,
+  },
   { keyword: 'multipleOf', isBroken: isNoMultiple, words: (limit) => `a multiple of ${limit}` },
 ];
 
@@ -44,7 +52,12 @@ function lengthNear(text: string, limit: number): number {
   return text.length > limit && text.length <= 2 * limit ? Math.max([...text].length, limit) : text.length;
 }
 
-// Fractions have no exact remainder; the server may judge them.
+// Of whole numbers beyond 2^53 several are one double.
+function isExactly(value: number, limit: number): boolean {
+  return value === limit && (Number.isSafeInteger(value) || !Number.isInteger(value));
+}
+
+// Fractions have no exact remainder, nor have numbers beyond 2^53; the server may judge them.
 function isNoMultiple(value: number, divisor: number): boolean {
-  return Number.isInteger(value) && Number.isInteger(divisor) && divisor > 0 && value % divisor !== 0;
+  return Number.isSafeInteger(value) && Number.isInteger(divisor) && divisor > 0 && value % divisor !== 0;
 }

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../core/errors.ts';
+import { keepSources, sourceOf } from '../core/exact-json.ts';
+import { isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { conversions, parsedContainer } from './conversions.ts';
+import { holdsFiller, isToBeLeftOut, names, saysNothing, takesFiller } from './fillers.ts';
 import { findProblems, fits, isMismatch } from './find-problems.ts';
 import { childPath, preview } from './preview.ts';
 import {
@@ -38,12 +41,17 @@ export function mendArguments(schema: JsonObject, args: JsonObject): MendedArgum
   return mended.length > 0 ? { args: after, mended } : { args, mended };
 }
 
-function mend(schema: unknown, value: unknown, walk: SchemaWalk): unknown {
-  if (fits(schema, value, walk)) return value;
+// `source`: how a number was written that no double holds.
+function mend(schema: unknown, value: unknown, walk: SchemaWalk, source?: string): unknown {
+  const isFine = fits(schema, value, walk);
+  if (isFine && !holdsFiller(value)) return value;
   const inside = mendInside(schema, value, walk);
   if (inside !== value && fits(schema, inside, walk)) return inside;
+  if (isFine) return value;
   const parsed = parsedContainer(inside);
-  const readings = asksFor(schema, inside, walk) ? [] : [...conversions(inside)];
+  const readings = asksFor(schema, inside, walk)
+    ? []
+    : conversions(inside, source).filter((reading) => mayMean(schema, inside, reading, walk));
   if (parsed !== undefined) readings.push(parsed);
   const mended = readings.map((reading) => mendInside(schema, reading, walk));
   const fitting = mended.filter((reading) => asksFor(schema, reading, walk) && fits(schema, reading, walk));
@@ -51,6 +59,11 @@ function mend(schema: unknown, value: unknown, walk: SchemaWalk): unknown {
   // Of the right kind at least: then its own problems can be named.
   const isRightKind = parsed !== undefined && fitting.length === 0 && hasInnerProblemsOnly(schema, parsed, walk);
   return isRightKind ? mended.at(-1) : inside;
+}
+
+// What says nothing is null to a schema that asks for it; a text or an item of a list only where the schema names it.
+function mayMean(schema: unknown, value: unknown, reading: unknown, walk: SchemaWalk): boolean {
+  return !saysNothing(value) || reading === null || names(schema, value, walk);
 }
 
 // Whether a schema asks for a value of this type, or for this very value. Only to one that it asks for is another one
@@ -82,15 +95,23 @@ function mendInside(schema: unknown, value: unknown, walk: SchemaWalk): unknown 
 
 function mendChildren(schema: JsonObject, value: unknown, walk: SchemaWalk): unknown {
   if (Array.isArray(value)) {
-    const items = value.map((item, index) => mend(itemSchema(schema, index), item, walk));
-    return items.every((item, index) => item === value[index]) ? value : items;
+    const items = value.map((item, index) => mend(itemSchema(schema, index), item, walk, sourceOf(value, index)));
+    return items.every((item, index) => item === value[index]) ? value : keepSources(items, value);
   }
   if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value).map(
-    ([key, child]) => [key, mend(childSchema(schema, key), child, walk)] as const,
-  );
+  const entries = Object.entries(value)
+    .map(([key, child]) => [key, mendChild(schema, [key, child], walk, sourceOf(value, key))] as const)
+    .filter(([key, child]) => !isToBeLeftOut(schema, key, child, walk));
+  const isSame = entries.length === Object.keys(value).length && entries.every(([key, child]) => child === value[key]);
   // From entries, so that a key `__proto__` stays a key.
-  return entries.every(([key, child]) => child === value[key]) ? value : Object.fromEntries(entries);
+  return isSame ? value : keepSources(Object.fromEntries(entries), value);
+}
+
+function mendChild(schema: JsonObject, [key, child]: [string, unknown], walk: SchemaWalk, source?: string): unknown {
+  const own = childSchema(schema, key);
+  const mended = mend(own, child, walk, source);
+  const isRefused = isFiller(mended) && asksFor(own, null, walk) && !takesFiller(own, mended, walk);
+  return isRefused ? null : mended;
 }
 
 function childSchema(schema: JsonObject, key: string): unknown {
@@ -110,7 +131,10 @@ function* changes(before: unknown, after: unknown, path: string): Generator<stri
   if (Array.isArray(before) && Array.isArray(after)) {
     for (const [index, item] of before.entries()) yield* changes(item, after[index], childPath(path, index));
   } else if (isJsonObject(before) && isJsonObject(after)) {
-    for (const key of Object.keys(before)) yield* changes(before[key], after[key], childPath(path, key));
+    for (const key of Object.keys(before)) {
+      if (Object.hasOwn(after, key)) yield* changes(before[key], after[key], childPath(path, key));
+      else yield clip(`${childPath(path, key)}: ${preview(before[key])} → left out`, MAX_LINE_CHARS);
+    }
   } else {
     yield clip(`${path}: ${preview(before)} → ${preview(after)}`, MAX_LINE_CHARS);
   }

@@ -5,6 +5,7 @@ import { expandHome } from '../config/expand-home.ts';
 import { homeOf } from '../config/locate.ts';
 import type { Progress, ToolResult } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
+import { parseJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isComingUp } from '../core/upstream-state.ts';
 import { readArguments } from './calling/read-arguments.ts';
@@ -84,7 +85,7 @@ async function baseArguments({ args }: CallArguments, terminal: Terminal): Promi
   if (args === undefined) return {};
   const text = await givenText(args, terminal);
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     if (isJsonObject(value)) return value;
     throw new Error(`it is ${Array.isArray(value) ? 'an array' : JSON.stringify(value)}`);
   } catch (error) {

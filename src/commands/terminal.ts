@@ -3,6 +3,7 @@ import type { ClientHome } from '../clients/client.ts';
 import type { Environment } from '../config/substitute.ts';
 import type { Signal } from '../core/abort.ts';
 import { GatewayError } from '../core/errors.ts';
+import { writeJson } from '../core/exact-json.ts';
 import { forPeople } from './for-people.ts';
 
 /** Where a command for people works and speaks. */
@@ -84,7 +85,7 @@ export function shownText(text: string): string {
 export function jsonText(value: unknown): string {
   const escaped = (text: string) =>
     Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
-  return `${JSON.stringify(value, undefined, 2).replace(/(?!\n)[\p{Cc}\p{Cf}]/gu, escaped)}\n`;
+  return `${writeJson(value, 2).replace(/(?!\n)[\p{Cc}\p{Cf}]/gu, escaped)}\n`;
 }
 
 /** A path as people write it. */

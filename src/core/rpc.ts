@@ -1,3 +1,4 @@
+import { keepSources } from './exact-json.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
 /** The error of a JSON-RPC answer, as received. */
@@ -32,9 +33,10 @@ export class RpcFailure extends Error {
 export function rpcError(error: unknown): RpcError {
   if (!isJsonObject(error)) return { code: INTERNAL_ERROR, message: 'the answer holds neither a result nor an error' };
   const { code, message, data } = error;
-  return {
+  const read = {
     code: typeof code === 'number' ? code : INTERNAL_ERROR,
     message: typeof message === 'string' ? message : JSON.stringify(error),
     ...(data !== undefined && { data }),
   };
+  return keepSources(read, error);
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { LineWriter } from '../core/line-writer.ts';
 import { createLineSplitter } from '../core/lines.ts';
@@ -172,7 +173,7 @@ export class Attachment {
   }
 
   #write(message: JsonObject): void {
-    if (this.#daemon?.write(`${JSON.stringify(message)}\n`) === false) this.#parts.input.pause();
+    if (this.#daemon?.write(`${writeJson(message)}\n`) === false) this.#parts.input.pause();
   }
 
   #fromDaemon(line: string): void {

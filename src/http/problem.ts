@@ -3,6 +3,7 @@ import type { ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import * as z from 'zod';
 import { causeOf, clip, type ErrorCode, GatewayError } from '../core/errors.ts';
+import { writeJson } from '../core/exact-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import type { EdgeEnv } from './edge-env.ts';
@@ -150,5 +151,5 @@ export function problemType(code: string): string {
 
 function respond(document: Problem, headers = new Headers()): Response {
   headers.set('content-type', 'application/problem+json');
-  return new Response(JSON.stringify(document), { status: document.status, headers });
+  return new Response(writeJson(document), { status: document.status, headers });
 }

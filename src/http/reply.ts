@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { writeJson } from '../core/exact-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import { EVENT_STREAM_HEADERS, EventStream } from './mcp/event-stream.ts';
 
@@ -13,7 +14,7 @@ export interface Reply {
 }
 
 export function jsonReply(status: number, value: JsonObject, headers: Readonly<Record<string, string>> = {}): Reply {
-  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: writeJson(value) };
 }
 
 export function streamReply(stream: EventStream, headers: Readonly<Record<string, string>> = {}): Reply {

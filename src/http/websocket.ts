@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { writeJson } from '../core/exact-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Admitted } from './auth/admission.ts';
 import type { EdgeParts } from './edge-parts.ts';
@@ -44,7 +45,7 @@ export class WebSockets {
     const { edge, sessions, refused } = this.#parts;
     const send = (message: JsonObject) => {
       if (client.bufferedAmount > MAX_UNREAD_BYTES) client.terminate();
-      else client.send(JSON.stringify(message));
+      else client.send(writeJson(message));
     };
     const session = sessions.begin('websocket', admitted, (id, caller) => {
       const { isStopping } = edge;

@@ -1,7 +1,9 @@
 import type { JobView } from '../broker.ts';
 import type { ToolResult } from '../core/call.ts';
+import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ResultPart } from '../results/result-store.ts';
+import { soundResult } from '../results/sound-result.ts';
 
 /** What `invoke_async` answers. */
 export function jobTicket({ job, position }: JobView): ToolResult {
@@ -9,7 +11,7 @@ export function jobTicket({ job, position }: JobView): ToolResult {
 }
 
 /** What `job_status` answers: the job as JSON in a first block; then, once finished, the upstream's result as it came. */
-export function jobResult({ job, position }: JobView): ToolResult {
+export function jobResult({ job, position }: JobView, takesAny = false): ToolResult {
   const { jobId, status, timings } = job;
   const state = textBlock({
     jobId,
@@ -19,8 +21,9 @@ export function jobResult({ job, position }: JobView): ToolResult {
     ...(job.status === 'failed' && job.error && { error: job.error }),
     timings,
   });
-  const result = 'result' in job ? job.result : undefined;
-  if (!isJsonObject(result)) return state;
+  const given = 'result' in job ? job.result : undefined;
+  if (!isJsonObject(given)) return state;
+  const result = soundResult(given, takesAny);
   const content = Array.isArray(result.content) ? result.content : [];
   return { ...result, content: [...state.content, ...content] };
 }
@@ -31,5 +34,5 @@ export function resultPart({ text, ...where }: ResultPart): ToolResult {
 }
 
 function textBlock(value: JsonObject): ToolResult & { content: unknown[] } {
-  return { content: [{ type: 'text', text: JSON.stringify(value) }] };
+  return { content: [{ type: 'text', text: writeJson(value) }] };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Broker } from '../broker.ts';
 import type { CallContext, ToolResult } from '../core/call.ts';
 import { clip, GatewayError } from '../core/errors.ts';
+import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ResultStore } from '../results/result-store.ts';
 import { jobResult, jobTicket, resultPart } from './job-result.ts';
@@ -154,7 +155,7 @@ export const META_TOOLS: readonly MetaTool[] = [
       if (results.has(input.jobId)) return resultPart(results.read(input.jobId, input.offset));
       const status = broker.jobStatus(input, context).then((view) => {
         if (view.job.timings.endedAt !== undefined) jobs?.ended(input.jobId);
-        return jobResult(view);
+        return jobResult(view, context.peer?.takesInputRequired);
       });
       const asked = jobs?.asked(input.jobId);
       // A question that is open is put before the state is told; one that comes up while waiting ends the wait.
@@ -231,5 +232,5 @@ function metaTool<Input>(
 
 /** An answer of ours: compact JSON in one text block, without structuredContent, which some hosts would show instead. */
 export function json(answer: JsonObject): ToolResult {
-  return { content: [{ type: 'text', text: JSON.stringify(answer) }] };
+  return { content: [{ type: 'text', text: writeJson(answer) }] };
 }

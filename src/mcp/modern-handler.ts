@@ -1,7 +1,9 @@
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import { causeOf } from '../core/errors.ts';
+import { withMarks } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { exactResponse } from './exact-response.ts';
 import { isHandled } from './handle-request.ts';
 import { createServer } from './modern-server.ts';
 import { restoreError } from './raw-error.ts';
@@ -18,20 +20,17 @@ export interface ModernHandler {
 /** Loaded when the first such request comes. */
 export function createModernHandler(log: Logger): ModernHandler {
   // The SDK hands on what `fetch` gives it as `extra`, untyped.
-  const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra as unknown as Served), {
+  const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra?.served as Served), {
     legacy: 'reject',
     onerror: (error) => log.debug('client request', { error: causeOf(error) }),
   });
   return {
-    fetch: (request, parsedBody, parts) => {
+    fetch: async (request, parsedBody, parts) => {
+      const served: Served = { parts, method: methodOf(parsedBody), hasMarks: false };
       // The SDK hands this on to the factory unread; it never sees a token.
-      const authInfo = {
-        token: '',
-        clientId: parts.caller.id,
-        scopes: [],
-        extra: { parts, method: methodOf(parsedBody) },
-      };
-      return handler.fetch(request, { parsedBody, authInfo });
+      const authInfo = { token: '', clientId: parts.caller.id, scopes: [], extra: { served } };
+      const response = await handler.fetch(request, { parsedBody, authInfo });
+      return exactResponse(response, () => served.hasMarks);
     },
     tell: (change) => {
       if ('uri' in change) handler.notify.resourceUpdated(change.uri);
@@ -45,20 +44,28 @@ export function createModernHandler(log: Logger): ModernHandler {
 interface Served {
   readonly parts: ServerParts;
   readonly method: unknown;
+  /** The SDK was given numbers as marked strings. */
+  hasMarks: boolean;
 }
 
 function methodOf(body: unknown): unknown {
   return isJsonObject(body) ? body.method : undefined;
 }
 
-function serverFor({ parts, method }: Served) {
+function serverFor(served: Served) {
+  const { parts, method } = served;
   const server = createServer(parts);
   // Over HTTP an unknown method is a 404, which the SDK answers where it knows of no handler.
   if (typeof method === 'string' && !isHandled(method)) delete server.fallbackRequestHandler;
   const connect = server.connect.bind(server);
   server.connect = (transport) => {
     const send = transport.send.bind(transport);
-    transport.send = (message, options) => send(restoreError(message), options);
+    transport.send = (message, options) => {
+      const restored = restoreError(message);
+      const marked = withMarks(restored);
+      if (marked !== restored) served.hasMarks = true;
+      return send(marked, options);
+    };
     return connect(transport);
   };
   return server;

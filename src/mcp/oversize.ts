@@ -1,3 +1,4 @@
+import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { SERVER_INFO_META_KEY } from '../core/protocol.ts';
 import { INTERNAL_ERROR } from '../core/rpc.ts';
@@ -13,7 +14,7 @@ const HEAD_CHARS = 4_000;
  */
 export function insteadOf({ id, result }: JsonObject, bytes: number, results: ResultStore): JsonObject | undefined {
   if (!isJsonObject(result)) return undefined;
-  const kept = results.keep(JSON.stringify(result));
+  const kept = results.keep(writeJson(result));
   const answer = Array.isArray(result.content)
     ? { result: headOf(result, kept, bytes) }
     : { error: tooLarge(kept, bytes) };

@@ -1,5 +1,7 @@
 import type * as z from 'zod';
 import { clip, GatewayError } from '../core/errors.ts';
+import { parseJson } from '../core/exact-json.ts';
+import { isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { MetaTool } from './meta-tools.ts';
 import { metaToolDefinitions } from './meta-tools.ts';
@@ -30,12 +32,15 @@ interface Unreadable {
 /** Inputs that models write as text. */
 const NUMBERS = ['limit', 'timeoutMs', 'waitMs', 'priority'] as const;
 
+/** Inputs that are texts: whatever stands in them was meant. */
+const TEXTS = new Set(['query', 'id', 'jobId']);
+
 /** Reads what models are known to write: `null` for an absent field, `args` as a JSON string, `limit` as text. */
 function mendInput(input: unknown): unknown {
   if (input === undefined) return {};
   if (!isJsonObject(input)) return input;
   const mended: JsonObject = { ...input };
-  for (const key in mended) if (mended[key] === null) delete mended[key];
+  for (const key in mended) if (mended[key] === null || (!TEXTS.has(key) && isFiller(mended[key]))) delete mended[key];
   if (typeof mended.args === 'string') mended.args = parseArgs(mended.args);
   for (const key of NUMBERS) {
     const value = mended[key];
@@ -45,9 +50,8 @@ function mendInput(input: unknown): unknown {
 }
 
 function parseArgs(text: string): unknown {
-  if (text.trim() === '') return {};
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new GatewayError(

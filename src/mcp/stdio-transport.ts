@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { parseMessage, writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { LineWriter } from '../core/line-writer.ts';
 import { createLineSplitter } from '../core/lines.ts';
@@ -81,7 +82,7 @@ export class StdioTransport {
   #handle(line: string): void {
     let message: unknown;
     try {
-      message = JSON.parse(line);
+      message = parseMessage(line);
     } catch {
       this.#refuse(PARSE_ERROR, 'Parse error: the line is not JSON');
       return;
@@ -113,7 +114,7 @@ export class StdioTransport {
 
   #write(message: JsonObject): void {
     if (this.#closed) return;
-    const line = JSON.stringify(message);
+    const line = writeJson(message);
     this.#lines.write(this.limit ? within(this.limit, line, message) : line);
   }
 
@@ -136,5 +137,5 @@ function within(limit: LineLimit, line: string, message: JsonObject): string {
   if (bytes <= limit.bytes) return line;
   const other = limit.instead(message, bytes);
   if (other === undefined) throw new Error(`a message of ${bytes} bytes is more than the client takes in one line`);
-  return JSON.stringify(other);
+  return writeJson(other);
 }

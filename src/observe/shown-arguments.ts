@@ -1,4 +1,5 @@
 import { clip } from '../core/errors.ts';
+import { keepSources } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** Names under which people keep secrets. */
@@ -40,7 +41,7 @@ function shownObject(object: JsonObject, budget: Budget, depth: number): JsonObj
     const secret = SECRET_NAME.test(key) || (namesSecret && key === 'value');
     shown.push([shownText(key, MAX_CHARS), secret ? blanked(object[key]) : shownValue(object[key], budget, depth)]);
   }
-  return Object.fromEntries(shown);
+  return keepSources(Object.fromEntries(shown), object);
 }
 
 function shownValue(value: unknown, budget: Budget, depth: number): unknown {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { abortable } from '../core/abort.ts';
 import { type CallContext, ownerOf, type ToolCall } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
+import { writeJson } from '../core/exact-json.ts';
 import { originOf, type Peer } from '../core/peer.ts';
 import { askPerson } from './ask-person.ts';
 import { takeWord } from './asked-by-client.ts';
@@ -91,6 +92,6 @@ export class Consents {
 
 function markOf({ tool, args }: ToolCall, { caller }: CallContext): string {
   return createHash('sha256')
-    .update(JSON.stringify([ownerOf(caller), tool.id, args]))
+    .update(writeJson([ownerOf(caller), tool.id, args]))
     .digest('base64');
 }

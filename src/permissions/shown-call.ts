@@ -1,4 +1,5 @@
 import { clip } from '../core/errors.ts';
+import { writeJson } from '../core/exact-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ToolEntry } from '../core/tool.ts';
 import { shownArguments } from '../observe/shown-arguments.ts';
@@ -10,7 +11,7 @@ const MAX_NAME = 120;
 
 /** A call for the person who decides on it: server, tool and arguments, secrets blanked, nothing invisible. */
 export function shownCall({ server, definition }: Pick<ToolEntry, 'server' | 'definition'>, args: JsonObject): string {
-  const written = JSON.stringify(shownArguments(args, MAX_TEXT), undefined, 2);
+  const written = writeJson(shownArguments(args, MAX_TEXT), 2);
   const cut = written.length > MAX_ARGUMENTS ? `\n(cut: ${written.length} characters)` : '';
   const told = written === '{}' ? 'without arguments.' : `with:\n${visible(clip(written, MAX_ARGUMENTS))}${cut}`;
   return `Call the tool ${named(definition.name)} of the server ${named(server)} ${told}`;

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { holdsExact, parseJson, writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { keepNewest, readOwn, writeWhole } from '../core/kept-file.ts';
 import type { RememberedCatalog, RememberedList } from '../core/server-catalog.ts';
@@ -20,7 +21,7 @@ const MAX_FILES = 500;
 export function readCatalog(path: string): Remembered | undefined {
   try {
     const text = readOwn(path, MAX_BYTES);
-    const file: unknown = text === undefined ? undefined : JSON.parse(text);
+    const file: unknown = text === undefined ? undefined : parseJson(text);
     return isRemembered(file) ? file : undefined;
   } catch {
     return undefined;
@@ -30,11 +31,13 @@ export function readCatalog(path: string): Remembered | undefined {
 /** The JSON of a file, as `writeCatalog` takes it; undefined when any text in it holds what `redact` blanks. */
 export function catalogText(remembered: Remembered, redact: (text: string) => string): string | undefined {
   let isOpen = true;
-  const text = JSON.stringify({ format: FORMAT, ...remembered }, (_key, value: unknown) => {
+  const file = { format: FORMAT, ...remembered };
+  const text = JSON.stringify(file, (_key, value: unknown) => {
     if (typeof value === 'string' && redact(value) !== value) isOpen = false;
     return value;
   });
-  return isOpen ? text : undefined;
+  if (!isOpen) return undefined;
+  return holdsExact(file) ? writeJson(file) : text;
 }
 
 /** Replaces a file whole, readable by its owner only. A disk that refuses costs nothing but the memory. */

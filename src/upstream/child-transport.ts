@@ -2,6 +2,7 @@ import { type ChildProcess, spawn as spawnPlainly } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { clip, GatewayError } from '../core/errors.ts';
+import { parseMessage, writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { LineWriter } from '../core/line-writer.ts';
 import { type ClippedLine, createLineSplitter } from '../core/lines.ts';
@@ -178,7 +179,7 @@ export class ChildTransport implements Transport {
   #receive(line: string): void {
     let message: unknown;
     try {
-      message = JSON.parse(line);
+      message = parseMessage(line);
     } catch {
       this.onerror?.(
         new Error(`wrote to stdout what is not JSON: ${this.redact ? clip(this.redact(line), MAX_EXCERPT) : ''}`),
@@ -197,7 +198,7 @@ export class ChildTransport implements Transport {
       if (this.#ended || !this.#lines || !this.#child?.stdin?.writable) {
         return reject(new GatewayError('UPSTREAM_UNAVAILABLE', this.endCause));
       }
-      this.#lines.write(JSON.stringify(message), (error, alone) => {
+      this.#lines.write(writeJson(message), (error, alone) => {
         // Written by itself, a line that failed is not there with its end. Those that go out together: some may be.
         if (error) reject(alone ? unreachable(error) : error);
         else resolve();

@@ -1,4 +1,5 @@
 import { causeOf } from '../core/errors.ts';
+import { sourceOf } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolListing } from './list-tools.ts';
 
@@ -68,9 +69,12 @@ export class HeaderTable {
 /** The headers of one call. An argument that is absent, `null` or not of a simple type has none. */
 function parameterHeaders(parameters: HeaderParameters, args: unknown): Record<string, string> {
   const entries = [...parameters].flatMap(([name, path]) => {
-    const value = path.reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), args);
+    const holder = path.slice(0, -1).reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), args);
+    const last = path.at(-1);
+    if (!isJsonObject(holder) || last === undefined) return [];
+    const value = holder[last];
     return ['string', 'boolean', 'number'].includes(typeof value)
-      ? [[`mcp-param-${name}`, headerValue(String(value))]]
+      ? [[`mcp-param-${name}`, headerValue(sourceOf(holder, last) ?? String(value))]]
       : [];
   });
   return Object.fromEntries(entries);

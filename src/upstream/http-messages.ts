@@ -1,4 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { parseMessage } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** The media type of a body, without parameters. */
@@ -13,7 +14,7 @@ export function looksLikeEvents(text: string): boolean {
 
 /** The messages in a text: one, or a batch. Throws what `JSON.parse` does. */
 export function messagesIn(text: string): readonly JsonObject[] {
-  const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+  const parsed: unknown = parseMessage(text.replace(/^\uFEFF/, ''));
   return (Array.isArray(parsed) ? parsed : [parsed]).filter(isJsonObject);
 }
 

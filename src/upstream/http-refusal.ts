@@ -1,4 +1,5 @@
 import { clip } from '../core/errors.ts';
+import { parseMessage } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { type RpcError, rpcError } from '../core/rpc.ts';
 import { redactedError } from './redact.ts';
@@ -32,7 +33,7 @@ export function excerpt(body: string, redact: (text: string) => string): string 
 
 function errorIn(body: string, redact: (text: string) => string): HttpRefusal['said'] {
   try {
-    const message: unknown = JSON.parse(body);
+    const message: unknown = parseMessage(body);
     if (!isJsonObject(message) || !isJsonObject(message.error)) return undefined;
     // `{"error": …}` alone is what many web frameworks answer.
     if (typeof message.error.code !== 'number' || typeof message.error.message !== 'string') return undefined;

@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { BLANK, blankForms } from '../core/credential-forms.ts';
+import { keepSources } from '../core/exact-json.ts';
 import { type RpcError, URL_ELICITATION_REQUIRED } from '../core/rpc.ts';
 import { entrySecrets } from './entry-secrets.ts';
 
@@ -36,19 +37,22 @@ export function secretRedactor(config: ServerConfig): Redact {
 const MAX_DEPTH = 100;
 
 /** An error that a server wrote, with every text in it redacted. */
-export function redactedError({ code, message, data }: RpcError, redact: Redact): RpcError {
+export function redactedError(error: RpcError, redact: Redact): RpcError {
+  const { code, message, data } = error;
   // An address that the client is to open: without its parameters it would lead nowhere.
   const isAddress = code === URL_ELICITATION_REQUIRED;
   const shown = isAddress ? data : redactAll(data, redact, MAX_DEPTH);
-  return { code, message: redact(message), ...(data !== undefined && { data: shown }) };
+  return keepSources({ code, message: redact(message), ...(data !== undefined && { data: shown }) }, error);
 }
 
 function redactAll(value: unknown, redact: Redact, depth: number): unknown {
   if (typeof value === 'string') return redact(value);
   if (value === null || typeof value !== 'object') return value;
   if (depth === 0) return BLANK;
-  if (Array.isArray(value)) return value.map((each) => redactAll(each, redact, depth - 1));
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, redactAll(each, redact, depth - 1)]));
+  const redacted = (each: unknown) => redactAll(each, redact, depth - 1);
+  if (Array.isArray(value)) return keepSources(value.map(redacted), value);
+  const members = Object.entries(value).map(([key, each]) => [key, redacted(each)]);
+  return keepSources(Object.fromEntries(members), value);
 }
 
 function blanker(secrets: readonly string[]): Redact {

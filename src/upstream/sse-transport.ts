@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import { writeJson } from '../core/exact-json.ts';
 import { UnusableStream } from './connection-lost.ts';
 import { isMessage, messagesIn, readEvents } from './http-messages.ts';
 import { excerpt, HttpRefusal } from './http-refusal.ts';
@@ -68,7 +69,7 @@ export class SseTransport implements Transport {
           'content-type': 'application/json',
           ...(this.#version && { 'mcp-protocol-version': this.#version }),
         },
-        body: JSON.stringify(message),
+        body: writeJson(message),
         signal: this.#over.signal,
       });
       await textOf(response);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
 import type { EventSourceMessage } from 'eventsource-parser';
+import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { PROTOCOL_VERSION_META_KEY } from '../core/protocol.ts';
 import { ConnectionLost } from './connection-lost.ts';
@@ -113,7 +114,7 @@ export class StreamableTransport implements Transport {
         'content-type': 'application/json',
         accept: 'application/json, text/event-stream',
       },
-      body: JSON.stringify(message),
+      body: writeJson(message),
       signal: exchange.signal,
     };
     let response: Response;

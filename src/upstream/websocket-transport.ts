@@ -2,6 +2,7 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 import { basicOf } from '../core/address.ts';
 import { GatewayError } from '../core/errors.ts';
+import { parseMessage, writeJson } from '../core/exact-json.ts';
 import { type ForwardProxy, type ProxySetting, proxyFor } from '../outbound/proxy.ts';
 import { excerpt } from './http-refusal.ts';
 import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
@@ -63,7 +64,7 @@ export class WebSocketTransport implements Transport {
   #receive(text: string): void {
     let message: unknown;
     try {
-      message = JSON.parse(text);
+      message = parseMessage(text);
     } catch {
       this.onerror?.(new Error(`sent what is not JSON: ${excerpt(text, this.#redact)}`));
       return;
@@ -78,7 +79,7 @@ export class WebSocketTransport implements Transport {
       return Promise.reject(new GatewayError('UPSTREAM_UNAVAILABLE', 'the WebSocket is not open'));
     }
     return new Promise((resolve, reject) => {
-      socket.send(JSON.stringify(message), (error) => (error ? reject(error) : resolve()));
+      socket.send(writeJson(message), (error) => (error ? reject(error) : resolve()));
     });
   }
 

@@ -186,7 +186,7 @@ export class Wire {
     const { id, method } = message;
     if (method === undefined) return this.#takeAnswer(message);
     if (typeof method !== 'string') return false;
-    const params = isJsonObject(message.params) ? message.params : {};
+    const params = withoutNulls(isJsonObject(message.params) ? message.params : {});
     if (id !== undefined) return this.#takeRequest(id, method, params);
     if (method === 'notifications/progress') return this.#takeProgress(params);
     if (method === 'notifications/cancelled' && this.#serving.has(params.requestId)) {
@@ -257,6 +257,20 @@ export class Wire {
     for (const settle of this.#pending.values()) settle({ error: this.#errorOf(error) });
     return true;
   }
+}
+
+/** Optional members of what a server sends of its own accord; some write null for what they leave out, which no client takes. */
+const OPTIONAL = [
+  ...['_meta', 'logger', 'total', 'message', 'title', 'reason', 'statusMessage'],
+  ...['systemPrompt', 'temperature', 'includeContext', 'stopSequences', 'metadata', 'modelPreferences', 'tools'],
+];
+
+function withoutNulls(params: JsonObject): JsonObject {
+  const nulls = OPTIONAL.filter((key) => params[key] === null);
+  if (nulls.length === 0) return params;
+  const sound = { ...params };
+  for (const key of nulls) delete sound[key];
+  return sound;
 }
 
 /** Why a request did not get on its way. */

@@ -1,7 +1,15 @@
+import { isBeyondDoubles } from '../../arguments/number-text.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { keepSources, parseJson, withNumber } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { shown } from '../terminal.ts';
 import { childAt, hasProperty, type Place, readValues, wantsList } from './read-value.ts';
+
+/** What somebody gave as a value, and how a number was written. */
+interface Given {
+  readonly value: unknown;
+  readonly source?: string;
+}
 
 /**
  * Arguments written as `key=value`, over those of `base`: each value as the tool's schema wants it, `a.b=1` within an
@@ -10,7 +18,7 @@ import { childAt, hasProperty, type Place, readValues, wantsList } from './read-
  */
 export function readArguments(words: readonly string[], schema: JsonObject, base: JsonObject = {}): JsonObject {
   const given = new Map<string, string[]>();
-  const exact = new Map<string, unknown>();
+  const exact = new Map<string, Given>();
   for (const word of words) {
     const [, key = '', colon = '', text = ''] = /^([^=]*?)(:?)=(.*)$/s.exec(word) ?? [];
     if (key === '') throw misused(`found ${JSON.stringify(shown(word))}, expected key=value`);
@@ -21,10 +29,17 @@ export function readArguments(words: readonly string[], schema: JsonObject, base
   let args = base;
   for (const [key, texts] of given) {
     const path = pathOf(key, root);
-    args = withValue(args, path, readValues(texts, path.reduce(childAt, root)), [root, key]);
+    args = withValue(args, path, read(texts, path.reduce(childAt, root)), [root, key]);
   }
   for (const [key, value] of exact) args = withValue(args, pathOf(key, root), value, [root, key]);
   return args;
+}
+
+/** The value that texts stand for. */
+function read(texts: readonly string[], place: Place): Given {
+  const value = readValues(texts, place);
+  const source = texts.join().trim();
+  return typeof value === 'number' && isBeyondDoubles(source) ? { value, source } : { value };
 }
 
 /** A property may have a dot in its name. */
@@ -38,18 +53,22 @@ function pathOf(key: string, place: Place): readonly string[] {
 function withValue(
   target: unknown,
   [first = '', ...rest]: readonly string[],
-  value: unknown,
+  given: Given,
   [place, whole]: [Place, string],
 ): JsonObject {
   const held = target === undefined ? (wantsList(place) ? [] : {}) : target;
   const child = (holder: unknown) =>
-    rest.length === 0 ? value : withValue(holder, rest, value, [childAt(place, first), whole]);
+    rest.length === 0 ? given.value : withValue(holder, rest, given, [childAt(place, first), whole]);
+  const exactly = <T extends object>(holder: T) =>
+    rest.length === 0 && given.source !== undefined
+      ? withNumber(holder, first, given.source)
+      : keepSources(holder, held as object);
   // A list stands only within an object, whose type is all that a caller gets.
-  if (Array.isArray(held)) return withItem(held, first, child, whole) as unknown as JsonObject;
+  if (Array.isArray(held)) return exactly(withItem(held, first, child, whole)) as unknown as JsonObject;
   if (!isJsonObject(held))
     throw misused(`${shown(whole)}: what it stands in was given as ${shown(JSON.stringify(held))}`);
   // A computed key, and own properties only: `__proto__` is a name like any other.
-  return { ...held, [first]: child(Object.hasOwn(held, first) ? held[first] : undefined) };
+  return exactly({ ...held, [first]: child(Object.hasOwn(held, first) ? held[first] : undefined) });
 }
 
 function withItem(held: readonly unknown[], at: string, child: (item: unknown) => unknown, whole: string): unknown[] {
@@ -61,9 +80,10 @@ function withItem(held: readonly unknown[], at: string, child: (item: unknown) =
   return [...held.slice(0, index), child(held[index]), ...held.slice(index + 1)];
 }
 
-function jsonOf(key: string, text: string): unknown {
+function jsonOf(key: string, text: string): Given {
   try {
-    return JSON.parse(text) as unknown;
+    const value = parseJson(text);
+    return typeof value === 'number' ? { value, source: text.trim() } : { value };
   } catch {
     throw misused(`${shown(key)}: found ${JSON.stringify(shown(text))}, expected JSON after :=`);
   }

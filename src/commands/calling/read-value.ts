@@ -8,6 +8,7 @@ import {
   step,
   walkFrom,
 } from '../../arguments/schema-walk.ts';
+import { parseJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
 /** A schema within the schema of a tool, which its references lead to. */
@@ -86,7 +87,7 @@ function additional(schema: unknown, walk: SchemaWalk): unknown {
 /** A number that cannot be held exactly stays a text. */
 function parsedJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     if (typeof value === 'string' || (Number.isInteger(value) && !Number.isSafeInteger(value))) return undefined;
     return value;
   } catch {

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isSameJson, parseJson } from '../../core/exact-json.ts';
 import { isJsonObject } from '../../core/json.ts';
 
 /** Values of structured content that are looked for in the texts, and characters that may be read for it. */
@@ -22,7 +22,7 @@ export function saysTheSame(texts: readonly string[], structured: unknown): bool
 
 function isJsonOf(text: string, structured: unknown): boolean {
   try {
-    return isDeepStrictEqual(JSON.parse(text), structured);
+    return isSameJson(parseJson(text), structured);
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
 import { strict } from '../../config/parts.ts';
+import { jsonResponse } from './json-response.ts';
 import { namedTool } from './named-tool.ts';
 import { json, type Route, route } from './route.ts';
 import { idParam, job, jobBody, jobRecord, wholeNumber } from './schemas.ts';
@@ -40,7 +41,7 @@ export const JOB_ROUTES: readonly Route[] = [
       const { arguments: args = {}, timeoutMs, priority = 0 } = body;
       const context = parts.context(caller, { signal: http.req.raw.signal });
       const view = await parts.broker.invokeAsync({ id, args, timeoutMs, priority }, context);
-      return http.json(jobRecord(view), 202, { location: `${http.req.path}/${view.job.jobId}` });
+      return jsonResponse(http, jobRecord(view), 202, { location: `${http.req.path}/${view.job.jobId}` });
     },
   }),
   route({
@@ -67,7 +68,7 @@ export const JOB_ROUTES: readonly Route[] = [
     run: async ({ params, query, http, parts }) => {
       const context = parts.context(http.var.caller, { signal: http.req.raw.signal });
       const status = { jobId: params.id, waitMs: query.waitMs, cancel: false };
-      return http.json(jobRecord(await parts.broker.jobStatus(status, context)));
+      return jsonResponse(http, jobRecord(await parts.broker.jobStatus(status, context)));
     },
   }),
   route({
@@ -84,7 +85,10 @@ export const JOB_ROUTES: readonly Route[] = [
     codes: ['JOB_NOT_FOUND'],
     run: async ({ params, http, parts }) => {
       const context = parts.context(http.var.caller, { signal: http.req.raw.signal });
-      return http.json(jobRecord(await parts.broker.jobStatus({ jobId: params.id, waitMs: 0, cancel: true }, context)));
+      return jsonResponse(
+        http,
+        jobRecord(await parts.broker.jobStatus({ jobId: params.id, waitMs: 0, cancel: true }, context)),
+      );
     },
   }),
 ];

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type * as z from 'zod';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
+import { parseJson } from '../../core/exact-json.ts';
 import { invalidInput } from '../problem.ts';
 import type { Route } from './route.ts';
 
@@ -43,7 +44,7 @@ async function readJson(req: Context['req']): Promise<unknown> {
   }
   const text = await req.text();
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     const message = `body: expected JSON; ${text.trim() === '' ? 'found nothing' : clip(causeOf(error))}`;
     throw new GatewayError('INVALID_ARGUMENTS', message, {

@@ -4,6 +4,7 @@ import { strict } from '../../config/parts.ts';
 import type { CallContext } from '../../core/call.ts';
 import { logDefect, problemOf } from '../problem.ts';
 import { callStream } from './call-stream.ts';
+import { jsonResponse } from './json-response.ts';
 import { namedTool } from './named-tool.ts';
 import { type ApiRequest, json, type Route, route } from './route.ts';
 import { callBody, idParam, repeated, tool, toolResult, tools, wholeNumber } from './schemas.ts';
@@ -63,7 +64,7 @@ export const TOOL_ROUTES: readonly Route[] = [
     run: async ({ params: { id }, http, parts }) => {
       const { caller } = http.var;
       const described = await parts.broker.describe(id, caller);
-      return http.json({ tags: parts.tools(caller).find((entry) => entry.id === id)?.tags, ...described });
+      return jsonResponse(http, { tags: parts.tools(caller).find((entry) => entry.id === id)?.tags, ...described });
     },
   }),
   route({
@@ -100,7 +101,7 @@ async function callTool({ body, http, parts, pingMs }: ApiRequest<undefined, und
   const call = (lifetime: Pick<CallContext, 'signal' | 'onProgress'>) =>
     parts.broker.invoke(request, parts.context(caller, lifetime));
   const { signal } = http.req.raw;
-  if (!wantsStream(http)) return http.json(await call({ signal }));
+  if (!wantsStream(http)) return jsonResponse(http, await call({ signal }));
   return callStream({
     call,
     signal,

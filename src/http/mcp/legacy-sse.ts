@@ -1,3 +1,4 @@
+import { writeJson } from '../../core/exact-json.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
 import { responseOf, streamReply } from '../reply.ts';
@@ -13,7 +14,7 @@ export function openLegacyStream(parts: EdgeParts, sessions: Sessions, admitted:
   let sessionId = '';
   const stream = new EventStream(() => void sessions.end(sessionId));
   const session = sessions.begin('sse', admitted, (id, caller) => {
-    const send = (message: object) => stream.send({ event: 'message', data: JSON.stringify(message) });
+    const send = (message: object) => stream.send({ event: 'message', data: writeJson(message) });
     const { isStopping } = parts;
     return new ChannelSession(id, parts.openSession(caller), { send, hangUp: () => stream.close(), isStopping });
   });

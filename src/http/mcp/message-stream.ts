@@ -1,3 +1,4 @@
+import { parseMessage, writeJson } from '../../core/exact-json.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { EventStream } from './event-stream.ts';
 
@@ -43,7 +44,7 @@ export class MessageStream {
     const unwritten = this.#kept.filter(({ sequence }) => sequence > this.#written);
     this.#kept = this.#kept.filter(({ sequence }) => sequence <= this.#written);
     this.#chars = this.#kept.reduce((sum, { data }) => sum + data.length, 0);
-    return unwritten.map(({ data }) => JSON.parse(data) as JsonObject);
+    return unwritten.map(({ data }) => parseMessage(data) as JsonObject);
   }
 
   get isConnected(): boolean {
@@ -69,7 +70,7 @@ export class MessageStream {
   }
 
   send(message: JsonObject): void {
-    const kept = { sequence: ++this.#sequence, data: JSON.stringify(message) };
+    const kept = { sequence: ++this.#sequence, data: writeJson(message) };
     this.#keep(kept);
     if (!this.isConnected) return;
     this.#connection?.send({ id: this.#eventId(kept.sequence), event: 'message', data: kept.data });

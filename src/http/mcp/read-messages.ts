@@ -1,3 +1,4 @@
+import { parseMessage } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isAnswer, messageProblem, readableAnswer } from '../../mcp/message-problem.ts';
 
@@ -13,7 +14,7 @@ export type ReadMessages =
 export function readMessages(text: string): ReadMessages {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseMessage(text);
   } catch {
     return { error: rpcFailure(PARSE_ERROR, 'Parse error: the body is not JSON') };
   }

@@ -1,0 +1,25 @@
+const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+/** Longer texts are numbers to nobody. */
+const MAX_CHARS = 1_000;
+
+/** Whether a text is a number of JSON that no double holds: 9007199254740993, 0.1000000000000000055, 1e400. */
+export function isBeyondDoubles(text: string): boolean {
+  const decimal = decimalOf(text.trim());
+  return decimal !== undefined && decimal !== decimalOf(String(Number(text)));
+}
+
+/** The number that a text is, where a double holds it; 1.10 is 1.1, and 5.0 is 5. */
+export function numberIn(text: string): number | undefined {
+  return decimalOf(text) !== undefined && !isBeyondDoubles(text) ? Number(text) : undefined;
+}
+
+/** Sign, digits and exponent of a number of JSON, the same however it is written; undefined for what is none. */
+function decimalOf(text: string): string | undefined {
+  if (text.length > MAX_CHARS) return undefined;
+  const [, sign, whole, fraction = '', exponent = '0'] = NUMBER.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
