@@ -1,3 +1,5 @@
+import { beyondBounds } from '../core/json-bounds.ts';
+
 const MAX_NUMBER_CHARS = 40;
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const BOOLEAN = /^(?:true|false)$/i;
@@ -5,7 +7,7 @@ const SEVERAL = /[,;\n]/;
 
 /** The array or object that a string is the JSON text of; undefined when it is none. */
 export function parsedContainer(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value) || beyondBounds(value)) return undefined;
   try {
     return JSON.parse(value);
   } catch {

@@ -1,8 +1,10 @@
-import { createMcpHandler } from '@modelcontextprotocol/server';
+import { createMcpHandler, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import { causeOf } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { isWritable } from '../core/unwritable.ts';
 import { isHandled } from './handle-request.ts';
+import { unwritableAnswer } from './message-text.ts';
 import { createServer } from './modern-server.ts';
 import { restoreError } from './raw-error.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -58,8 +60,14 @@ function serverFor({ parts, method }: Served) {
   const connect = server.connect.bind(server);
   server.connect = (transport) => {
     const send = transport.send.bind(transport);
-    transport.send = (message, options) => send(restoreError(message), options);
+    transport.send = (message, options) => send(writable(restoreError(message)), options);
     return connect(transport);
   };
   return server;
+}
+
+/** The answer, or an error in its place: the SDK takes the first that it is given, and is silent where it cannot write it. */
+function writable(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('result' in message) || isWritable(message.result)) return message;
+  return unwritableAnswer(message.id, 'it is nested too deeply') as JSONRPCMessage; // an error with the id of the answer
 }

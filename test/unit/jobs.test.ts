@@ -186,8 +186,8 @@ test('whatever a call does becomes the state of its job, and no unhandled reject
       { status: 'failed', error: { code: 'INTERNAL' } },
     ],
     [returning(undefined), { status: 'failed', error: { code: 'INTERNAL' } }],
-    [returning(cyclic), { status: 'failed', error: { code: 'INTERNAL' } }],
-    [returning({ n: 1n }), { status: 'failed', error: { code: 'INTERNAL' } }],
+    [returning(cyclic), { status: 'failed', error: { code: 'UPSTREAM_ERROR' } }],
+    [returning({ n: 1n }), { status: 'failed', error: { code: 'UPSTREAM_ERROR' } }],
   ];
   for (const [run, fate] of fates) {
     const { jobId } = jobs.submit('me', LABEL, 0, run);

@@ -1,6 +1,6 @@
 import { strict } from '../../config/parts.ts';
 import { namedTool } from './named-tool.ts';
-import { json, type Route, route } from './route.ts';
+import { json, type Route, route, serverJson } from './route.ts';
 import { idParam, job, jobBody, jobRecord, wholeNumber } from './schemas.ts';
 
 /** Longest wait for the end of a job in ms, as for `job_status`: proxies give up on a silent request after 60 s. */
@@ -37,7 +37,8 @@ export const JOB_ROUTES: readonly Route[] = [
     run: async ({ body, http, parts }) => {
       const { caller } = http.var;
       const id = namedTool(body, caller, parts);
-      const { arguments: args = {}, timeoutMs, priority = 0 } = body;
+      const { timeoutMs, priority = 0 } = body;
+      const args = body.arguments ?? {};
       const context = parts.context(caller, { signal: http.req.raw.signal });
       const view = await parts.broker.invokeAsync({ id, args, timeoutMs, priority }, context);
       return http.json(jobRecord(view), 202, { location: `${http.req.path}/${view.job.jobId}` });
@@ -67,7 +68,7 @@ export const JOB_ROUTES: readonly Route[] = [
     run: async ({ params, query, http, parts }) => {
       const context = parts.context(http.var.caller, { signal: http.req.raw.signal });
       const status = { jobId: params.id, waitMs: query.waitMs, cancel: false };
-      return http.json(jobRecord(await parts.broker.jobStatus(status, context)));
+      return serverJson(http, jobRecord(await parts.broker.jobStatus(status, context)));
     },
   }),
   route({

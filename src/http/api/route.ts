@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import type { ErrorCode } from '../../core/errors.ts';
+import { writtenAnswer } from '../../core/unwritable.ts';
 import type { EdgeEnv } from '../edge-env.ts';
 import type { EdgeParts } from '../edge-parts.ts';
 
@@ -68,6 +69,11 @@ export function route<
 ): Route {
   // `run` is only ever called with what these very schemas parsed.
   return { ...row, run: (request) => row.run(request as ApiRequest<Parsed<Params>, Parsed<Query>, Parsed<Body>>) };
+}
+
+/** An answer with what a server said. Throws `UPSTREAM_ERROR` where that is no JSON. */
+export function serverJson(http: Context<EdgeEnv>, value: unknown): Response {
+  return http.body(writtenAnswer(value), 200, { 'content-type': 'application/json' });
 }
 
 /** An answer of JSON, for the document. */

@@ -5,7 +5,7 @@ import type { CallContext } from '../../core/call.ts';
 import { logDefect, problemOf } from '../problem.ts';
 import { callStream } from './call-stream.ts';
 import { namedTool } from './named-tool.ts';
-import { type ApiRequest, json, type Route, route } from './route.ts';
+import { type ApiRequest, json, type Route, route, serverJson } from './route.ts';
 import { callBody, idParam, repeated, tool, toolResult, tools, wholeNumber } from './schemas.ts';
 import { toolHits, toolPage } from './tool-page.ts';
 
@@ -100,7 +100,7 @@ async function callTool({ body, http, parts, pingMs }: ApiRequest<undefined, und
   const call = (lifetime: Pick<CallContext, 'signal' | 'onProgress'>) =>
     parts.broker.invoke(request, parts.context(caller, lifetime));
   const { signal } = http.req.raw;
-  if (!wantsStream(http)) return http.json(await call({ signal }));
+  if (!wantsStream(http)) return serverJson(http, await call({ signal }));
   return callStream({
     call,
     signal,
