@@ -275,7 +275,14 @@ const DEFAULTS = {
     arguments: false,
     healthSeconds: 60,
   },
-  http: { maxSessions: 1000, sessionIdleMinutes: 30, maxBodyBytes: 4_194_304, allowedHosts: [], stopSeconds: 10 },
+  http: {
+    maxSessions: 1000,
+    maxCalls: 4000,
+    sessionIdleMinutes: 30,
+    maxBodyBytes: 4_194_304,
+    allowedHosts: [],
+    stopSeconds: 10,
+  },
   daemon: { idleSeconds: 5 },
   corsOrigins: [],
 };

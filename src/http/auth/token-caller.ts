@@ -16,7 +16,7 @@ export function callerOf(
   claims: JWTPayload,
   { issuer, rolesClaim = 'roles' }: Pick<JwtSettings, 'issuer' | 'rolesClaim'>,
 ): Caller | undefined {
-  const client = claims.client_id ?? claims.azp;
+  const client = claims.client_id === undefined ? claims.azp : claims.client_id;
   const [kind, name] = claims.sub === undefined ? (['client', client] as const) : (['user', claims.sub] as const);
   if (!isName(name) || !(claims.iss === undefined || isName(claims.iss))) return undefined;
   const realm = issuer === undefined && claims.iss !== undefined ? `@${encodeURIComponent(claims.iss)}` : '';
