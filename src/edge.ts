@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { letsSeveralIn } from './config/auth.ts';
 import { type Caller, type CallPolicy, LOCAL, ownerOf } from './core/call.ts';
 import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
@@ -19,6 +18,7 @@ import { startHealthRounds } from './http/health-rounds.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { McpEndpoint } from './http/mcp/endpoint.ts';
 import { Sessions } from './http/sessions.ts';
+import { letsSeveralIn } from './http/sight.ts';
 import { UnreadAnswers } from './http/unread-answers.ts';
 import { type UpgradeParts, Upgrades } from './http/upgrades.ts';
 import { ClientSession } from './mcp/client-session.ts';
@@ -51,7 +51,7 @@ export class Edge {
   /** Calls on their way to servers. */
   readonly #calls = new Places(
     () => this.#settings.http.maxCalls,
-    () => letsSeveralIn(this.#settings.auth),
+    () => letsSeveralIn(this.#settings),
   );
   readonly #fetch: (request: Request) => Response | Promise<Response>;
   #endRounds: () => void = () => {};
@@ -184,7 +184,7 @@ export class Edge {
       router: sharing,
       policy: (next) => observed.policy(this.#counting(next)),
       refused: observed.refused,
-      isShared: () => letsSeveralIn(this.#settings.auth),
+      isShared: () => letsSeveralIn(this.#settings),
       listChanged: (...change) => sharing.listChanged(...change),
       reloaded: () => {
         sharing.reconcile();

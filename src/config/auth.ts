@@ -166,11 +166,6 @@ export const auth = z.discriminatedUnion(
   { error: ({ code }) => (code === 'invalid_union' ? 'one of "none", "api-key", "jwt"' : 'an object') },
 );
 
-/** Whether several callers may come, who are strangers to each other. */
-export function letsSeveralIn(settings: z.infer<typeof auth> | undefined): boolean {
-  return settings?.strategy === 'jwt' || (settings?.strategy === 'api-key' && settings.apiKeys.length > 1);
-}
-
 /** What in sound settings is better said to whoever wrote them: a place and a sentence. */
 export function authAdvice(settings: z.infer<typeof auth>): { readonly path: string[]; readonly text: string }[] {
   if (settings.strategy !== 'jwt' || settings.jwt.audience !== undefined || settings.jwt.secret !== undefined)

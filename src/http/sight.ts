@@ -10,3 +10,8 @@ export function seesOthers({ roles }: Caller, { auth }: Pick<GatewaySettings, 'a
 export function seesTools(caller: Caller, settings: Pick<GatewaySettings, 'auth' | 'monitor'>): boolean {
   return settings.monitor.toolMetrics === 'everybody' || seesOthers(caller, settings);
 }
+
+/** Whether several callers may come, who are strangers to each other. */
+export function letsSeveralIn({ auth }: Pick<GatewaySettings, 'auth'>): boolean {
+  return auth?.strategy === 'jwt' || (auth?.strategy === 'api-key' && auth.apiKeys.length > 1);
+}

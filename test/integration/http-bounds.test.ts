@@ -194,7 +194,12 @@ test('answers that a caller does not read are cut, and others are served meanwhi
   const { address, port } = await edgeOf(ENTRY, AUTH, keyOf('alice'));
   const session = await sessionOf(address, 'mallory');
   const sockets = Array.from({ length: 4 }, () => unreadCall(port, session.headers));
-  await waitUntil(() => sockets.some(({ destroyed }) => destroyed), { what: 'one of them is cut', timeoutMs: 25_000 });
+  // One that does not read hears of its end by what it writes.
+  const isCut = () => {
+    for (const socket of sockets) socket.write('\r\n');
+    return sockets.some(({ destroyed }) => destroyed);
+  };
+  await waitUntil(isCut, { what: 'one of them is cut', timeoutMs: 25_000 });
   const alice = await sessionOf(address, 'alice');
   expect((await alice.post(call({ bytes: 1_000_000 }))).status).toBe(200);
 });

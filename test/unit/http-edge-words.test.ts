@@ -1,13 +1,13 @@
 import { createServer } from 'node:net';
 import type { JWTPayload } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
-import { type ApiKey, idOfKey, letsSeveralIn } from '../../src/config/auth.ts';
+import { type ApiKey, idOfKey } from '../../src/config/auth.ts';
 import { argumentErrors } from '../../src/http/argument-errors.ts';
 import { openToUsers } from '../../src/http/auth/bind-check.ts';
 import { othersIn } from '../../src/http/auth/people.ts';
 import { callerOf } from '../../src/http/auth/token-caller.ts';
 import { listen } from '../../src/http/listen.ts';
-import { seesOthers, seesTools } from '../../src/http/sight.ts';
+import { letsSeveralIn, seesOthers, seesTools } from '../../src/http/sight.ts';
 import { type Unread, UnreadAnswers } from '../../src/http/unread-answers.ts';
 
 const SETTINGS = { issuer: 'https://us' };
@@ -76,12 +76,9 @@ test('who sees what others do, and whether there may be others [edge.tool-metric
   expect(seesOthers({ ...caller, roles: ['admin'] }, { auth: keys('a') })).toBe(true);
   expect(seesTools(caller, { auth: keys('a'), monitor })).toBe(false);
   expect(seesTools(caller, { auth: keys('a'), monitor: { toolMetrics: 'everybody' } as never })).toBe(true);
-  expect([undefined, keys('a'), keys('a', 'b'), { strategy: 'none' as const }].map(letsSeveralIn)).toEqual([
-    false,
-    false,
-    true,
-    false,
-  ]);
+  expect(
+    [undefined, keys('a'), keys('a', 'b'), { strategy: 'none' as const }].map((auth) => letsSeveralIn({ auth })),
+  ).toEqual([false, false, true, false]);
 });
 
 test('others who can log in are counted, and told of where there is no auth [edge.local-users]', () => {
