@@ -193,7 +193,7 @@ test('null is absent wherever something is optional [edge.nulls]', async () => {
 test('answers that a caller does not read are cut, and others are served meanwhile [edge.unread]', async () => {
   const { address, port } = await edgeOf(ENTRY, AUTH, keyOf('alice'));
   const session = await sessionOf(address, 'mallory');
-  const sockets = Array.from({ length: 4 }, () => unreadCall(port, session.headers));
+  const sockets = Array.from({ length: 4 }, (_, id) => unreadCall(port, session.headers, id));
   // One that does not read hears of its end by what it writes.
   const isCut = () => {
     for (const socket of sockets) socket.write('\r\n');
@@ -205,8 +205,8 @@ test('answers that a caller does not read are cut, and others are served meanwhi
 });
 
 /** Calls for 30 MB that are never read. */
-function unreadCall(port: number, headers: Record<string, string>) {
-  const body = JSON.stringify(call({ bytes: 30_000_000 }));
+function unreadCall(port: number, headers: Record<string, string>, id: number) {
+  const body = JSON.stringify(call({ bytes: 30_000_000 }, id));
   const lines = Object.entries({
     ...headers,
     host: `127.0.0.1:${port}`,
