@@ -270,6 +270,7 @@ const DEFAULTS = {
   monitor: {
     requestLog: true,
     prometheus: true,
+    toolMetrics: 'admin',
     retentionHours: 24,
     maxRecords: 10_000,
     arguments: false,
