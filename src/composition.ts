@@ -21,6 +21,7 @@ import { counting, fusing, guarding, jobLimits, meaning, type SentToClients, usa
 import type { PrimitiveKind } from './primitives/primitive-source.ts';
 import type { Receipt } from './receipt/receipt.ts';
 import type { RememberedServers } from './remembered/remembered-servers.ts';
+import { ResultRoom } from './results/result-room.ts';
 import { ResultStore } from './results/result-store.ts';
 import type { Semantics } from './semantics/semantics.ts';
 import { EraVerdicts } from './upstream/era-verdicts.ts';
@@ -54,6 +55,7 @@ export class Composition {
   readonly #offered: OfferedTools;
   readonly #receipt: Receipt;
   readonly #guards: Guards;
+  readonly #room = new ResultRoom(() => this.#config.settings.results.maxKeptChars);
   #audience = NOBODY;
   #router: Router;
   /** A call on its way to a server, with all that is wrapped around it. */
@@ -68,7 +70,7 @@ export class Composition {
     const guarded = { ...options, config: () => this.#config, log: this.log };
     this.#receipt = counting(guarded, () => this.#sent());
     this.#guards = guarding({ ...guarded, receipt: this.#receipt });
-    this.#jobs = new Jobs(jobLimits(config));
+    this.#jobs = new Jobs(jobLimits(config), Date.now, () => this.#host?.isShared?.() ?? false);
     this.#usage = usageMemory(config, cacheDirectory);
     this.#semantics = cacheDirectory ? meaning(config, cacheDirectory, this.log) : undefined;
     this.#remembered = remembered;
@@ -192,14 +194,14 @@ export class Composition {
   }
 
   #partsFor(caller: Caller, session: ClientSession, primitives: HandlePrimitive): ServerParts {
-    const { maxInlineBytes, maxKeptChars } = this.#config.settings.results;
+    const { maxInlineBytes } = this.#config.settings.results;
     return {
       broker: this.#broker,
       primitives,
       caller,
       session,
       conversations: new Conversations(),
-      results: new ResultStore({ maxChars: maxKeptChars, maxLineBytes: maxInlineBytes }),
+      results: new ResultStore({ room: this.#room, caller: caller.id, maxLineBytes: maxInlineBytes }),
       maxLineBytes: maxInlineBytes,
       invokeWaitMs: () => this.#config.settings.invoke.waitMs,
       instructions: this.#instructions(),

@@ -50,6 +50,8 @@ export interface EdgeHost {
   readonly policy?: CallPolicy;
   /** Hears of a call that was refused before it was on its way. */
   readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
+  /** Whether several callers may come, of which none is to take everything; absent: there is one. */
+  readonly isShared?: () => boolean;
   /** The entries as the shared connections have them; absent: as they are. */
   readonly sharedEntries?: (servers: readonly ServerConfig[]) => readonly ServerConfig[];
   /** The configuration has changed. */

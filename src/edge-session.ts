@@ -26,9 +26,10 @@ export function openEdgeSession(
   sharing.join(session);
   const owner = ownerOf(caller);
   receipt.session(owner, session.introduced);
+  const parts = partsFor(caller, session, (...request) => sharing.following.primitive(session, ...request));
   return {
     parts: {
-      ...partsFor(caller, session, (...request) => sharing.following.primitive(session, ...request)),
+      ...parts,
       learnt: () => sharing.learnt(session),
       ...more,
     },
@@ -36,6 +37,7 @@ export function openEdgeSession(
     end: () => {
       jobs.cancelAll(owner);
       receipt.left(owner);
+      parts.results.close();
       return sharing.leave(session);
     },
   };

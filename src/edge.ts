@@ -5,10 +5,12 @@ import { type Caller, type CallPolicy, LOCAL, ownerOf } from './core/call.ts';
 import { GatewayError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { writeForMany } from './core/line-writer.ts';
+import { Places } from './core/places.ts';
 import type { EdgeHost, EdgeInternals } from './edge-host.ts';
 import { clientSession, openEdgeSession } from './edge-session.ts';
 import { createApp, publicUrlOf } from './http/app.ts';
-import { openBindProblem } from './http/auth/bind-check.ts';
+import { openBindProblem, openToUsers } from './http/auth/bind-check.ts';
+import { otherPeople } from './http/auth/people.ts';
 import type { EdgeParts } from './http/edge-parts.ts';
 import { ExpressLane } from './http/express-lane.ts';
 import { Gate } from './http/gate.ts';
@@ -16,6 +18,8 @@ import { startHealthRounds } from './http/health-rounds.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { McpEndpoint } from './http/mcp/endpoint.ts';
 import { Sessions } from './http/sessions.ts';
+import { letsSeveralIn } from './http/sight.ts';
+import { UnreadAnswers } from './http/unread-answers.ts';
 import { type UpgradeParts, Upgrades } from './http/upgrades.ts';
 import { ClientSession } from './mcp/client-session.ts';
 import type { ServerParts } from './mcp/server-parts.ts';
@@ -43,10 +47,15 @@ export class Edge {
   readonly #gate: Gate;
   readonly #mcp: McpEndpoint;
   readonly #metrics: Metrics;
+  readonly #unread = new UnreadAnswers();
+  /** Calls on their way to servers. */
+  readonly #calls = new Places(
+    () => this.#settings.http.maxCalls,
+    () => letsSeveralIn(this.#settings),
+  );
   readonly #fetch: (request: Request) => Response | Promise<Response>;
   #endRounds: () => void = () => {};
   #listener: Listener | undefined;
-  #running = 0;
   #isStopping = false;
 
   constructor(gateway: EdgeInternals) {
@@ -78,12 +87,13 @@ export class Edge {
     });
     this.#gate = new Gate({ settings, metrics: this.#metrics, log });
     this.#parts = this.#edgeParts(requests, observed);
-    this.#mcp = new McpEndpoint(this.#parts, this.#sessions);
+    this.#mcp = new McpEndpoint(this.#parts, this.#sessions, this.#gate);
     const app = createApp({
       edge: this.#parts,
       gate: this.#gate,
       sessions: this.#sessions,
       mcp: this.#mcp,
+      unread: this.#unread,
     });
     this.#fetch = (request) => app.fetch(request);
     this.host = this.#hostWith(observed);
@@ -99,7 +109,9 @@ export class Edge {
   async listen(): Promise<string> {
     this.check();
     writeForMany();
-    const { host, port, http, monitor } = this.#settings;
+    const { host, port, http, monitor, auth } = this.#settings;
+    const advice = openToUsers(this.#settings, auth === undefined ? otherPeople() : 0);
+    if (advice) this.#gateway.log.warning(advice);
     const upgrades = new Upgrades(this.#upgradeParts(http.maxBodyBytes));
     const express = this.#expressLane();
     this.#listener = await listen({
@@ -140,7 +152,7 @@ export class Edge {
   /** Resolves when no call runs any more and the last has been answered, or at that time (epoch ms). */
   async #quiet(until: number): Promise<void> {
     do await sleep(QUIET_POLL_MS);
-    while (this.#running > 0 && Date.now() < until);
+    while (this.#calls.taken > 0 && Date.now() < until);
   }
 
   #edgeParts(requests: RequestLog, observed: CallObservation): EdgeParts {
@@ -172,6 +184,7 @@ export class Edge {
       router: sharing,
       policy: (next) => observed.policy(this.#counting(next)),
       refused: observed.refused,
+      isShared: () => letsSeveralIn(this.#settings),
       listChanged: (...change) => sharing.listChanged(...change),
       reloaded: () => {
         sharing.reconcile();
@@ -184,11 +197,13 @@ export class Edge {
   }
 
   readonly #counting: CallPolicy = (next) => async (call, context) => {
-    this.#running++;
+    const { id } = context.caller;
+    if (!this.#calls.hasRoomFor(id)) throw tooManyCalls(this.#settings.http.maxCalls);
+    const done = this.#calls.take(id);
     try {
       return await next(call, context);
     } finally {
-      this.#running--;
+      done();
     }
   };
 
@@ -216,7 +231,7 @@ export class Edge {
   }
 
   #gauges() {
-    const { jobs, backend, catalog } = this.#gateway;
+    const { jobs } = this.#gateway;
     return {
       queued: () => jobs.counts.queued,
       running: () => jobs.counts.running,
@@ -226,7 +241,9 @@ export class Edge {
         return counts;
       },
       sessions: () => this.#sessions.counts,
-      tools: () => backend.upstreams.all().reduce((sum, { config }) => sum + catalog.toolsOf(config.key).length, 0),
+      tools: () =>
+        // Whether a tool is known does not depend on the caller.
+        this.#parts.tools(LOCAL).length,
     };
   }
 
@@ -234,6 +251,7 @@ export class Edge {
     return new ExpressLane({
       gate: this.#gate,
       mcp: this.#mcp,
+      unread: this.#unread,
       maxBodyBytes: () => this.#settings.http.maxBodyBytes,
       publicUrl: (request) => publicUrlOf(request, this.#settings.http.publicUrl),
       log: this.#gateway.log,
@@ -246,7 +264,13 @@ export class Edge {
       sessions: this.#sessions,
       gate: this.#gate,
       maxFrameBytes,
+      unread: this.#unread,
       publicUrl: (request) => publicUrlOf(request, this.#settings.http.publicUrl),
     };
   }
+}
+
+function tooManyCalls(maxCalls: number): GatewayError {
+  const message = `too many calls of yours run already (limit: http.maxCalls, ${maxCalls} for all callers): try again when one has ended`;
+  return new GatewayError('RATE_LIMITED', message, { details: { maxCalls } });
 }

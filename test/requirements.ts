@@ -387,7 +387,8 @@ const CLIENT_FAULTS = promised('#5', {
   'client.large-line': 'A line of 50 MB reaches its server; one beyond the limit is refused, and the session goes on.',
   'client.ids': 'Any id that JSON-RPC has comes back as it is, twice if used twice; any other is refused.',
   'client.requests': 'A request of a wrong shape, or of an unknown method, is answered with an error.',
-  'client.batches': 'Each request of a batch is answered; an empty batch, and what is no message, is refused.',
+  'client.batches':
+    'Each request of a batch of 2025-03-26 is answered; an empty batch, and what is no message, is refused.',
   'client.order': 'Requests before initialize, and a wrong initialize, are answered.',
   'client.stray': 'Unknown notifications and answers to nothing are passed over.',
   'client.bad-answer':
@@ -613,7 +614,8 @@ const HTTP_AUTH = promised('#6', {
   'http.auth-jwt-skew': 'The clock of the issuer may be off by clockSkewSeconds.',
   'http.auth-jwt-forged':
     'A token without signature, one tampered with, and one signed with a public key as HS secret are refused.',
-  'http.auth-jwt-caller': 'The caller of a token is its sub, else its client_id or azp, and has its roles or scopes.',
+  'http.auth-jwt-caller':
+    'The caller of a token is its sub, else its client_id or azp, and has the roles of its roles claim.',
   'http.auth-jwks-rotation': 'A key that the issuer has rotated in is fetched when a token of it comes.',
   'http.auth-jwks-bounded':
     'Many tokens of unknown keys do not make a fetch each, nor do tokens while the issuer cannot be reached.',
@@ -1074,6 +1076,36 @@ const EXACT = promised('#13', {
     'A text that says nothing, where none is wanted, is left out if it may be, null if that is allowed, else refused; neither it, false nor 0 is put into a list.',
 });
 
+const EDGE_BOUNDS = promised('#13', {
+  'bounds.depth':
+    'JSON nested deeper than 512 levels is refused before it is parsed, at every door, under the id of its message.',
+  'bounds.members': 'Of members that nobody knows only a few are looked at, however many there are.',
+  'edge.batch-cost': 'Each message of a batch or frame counts for the rate limit: all of them, or none is served.',
+  'edge.batch-bound': 'Batches are taken in sessions of 2025-03-26 only, of at most 50 messages; others are -32600.',
+  'edge.unwritable': 'An answer that cannot be written as JSON is an error for its request, at every door.',
+  'edge.unread': 'Answers that a caller leaves unread are bounded in bytes: the oldest are cut.',
+  'edge.reason': 'A WebSocket that we close is told why, by code and in words.',
+  'edge.slash': 'A slash at the end of a path means nothing, on every route.',
+  'edge.hello-again': 'An initialize with the id of a session that is gone begins a new one.',
+  'edge.nulls': 'params, _meta, progressToken, arguments and cursor that are null are absent, at every door.',
+  'edge.method': 'A method that a path does not have is 405 and names those that it has.',
+  'edge.tool-metrics': 'Which tools are called is told to admins, or to all where monitor.toolMetrics says so.',
+  'edge.shown': 'Durations are whole milliseconds, and the ids of callers are told whole.',
+  'edge.argument-errors': 'Over REST what is wrong with the arguments of a tool has the shape of every wrong request.',
+  'edge.address': 'An address that cannot be listened at is told with its cure.',
+  'edge.local-users': 'Without auth, a gateway on a machine of several people warns at its start.',
+  'edge.identity':
+    'Ids of people, clients and keys never fall together; roles are those of the roles claim; an unusable sub is refused.',
+  'shares.reserve': 'Of what is not taken back one caller may have three quarters of what others leave, alone all.',
+  'shares.kept': 'Of what is kept for all, the oldest of the caller with the most goes first.',
+  'shares.turns': 'Callers take turns in the queue of jobs; priority orders the jobs of one caller.',
+  'shares.jobs': 'One caller takes neither all places of the queue nor all that run, nor the results of others.',
+  'shares.results': 'Large results that are kept share one room, from which the caller with the most loses first.',
+  'shares.log': 'No caller can push what others did out of the request log.',
+  'shares.sessions': 'Where there are as many sessions as may be, one of the caller with the most makes room.',
+  'shares.calls': 'Calls at one time are bounded, and no caller takes all places.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1117,6 +1149,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...COMMAND_LINE,
   ...ODD_SERVERS,
   ...EXACT,
+  ...EDGE_BOUNDS,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -1,5 +1,6 @@
 import { parseJson, withNumber } from '../core/exact-json.ts';
 import { isFiller } from '../core/filler.ts';
+import { beyondBounds } from '../core/json-bounds.ts';
 import { numberIn } from './number-text.ts';
 
 const MAX_NUMBER_CHARS = 40;
@@ -8,7 +9,7 @@ const SEVERAL = /[,;\n]/;
 
 /** The array or object that a string is the JSON text of; undefined when it is none. */
 export function parsedContainer(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value) || beyondBounds(value)) return undefined;
   try {
     return parseJson(value);
   } catch {

@@ -44,7 +44,7 @@ corsOrigins: [] # web pages that may call from a browser, such as https://dashbo
 #  allowedHosts: [tools.example.com] # further names in that address
 #  maxSessions: 1000 # clients at one time
 #  sessionIdleMinutes: 30 # a client that is silent for so long has gone
-#  maxBodyBytes: 16777216 # longest request
+#  maxBodyBytes: 4194304 # longest request
 #  stopSeconds: 10 # how long a stop waits for what is running
 
 # The MCP servers behind the gateway.

@@ -39,6 +39,9 @@ const apiKey = z.union([keyText, namedKey], 'a key, its "sha256:…", or an obje
 /** A key as written: itself or its hash, alone or with what is said of it. */
 export type ApiKey = z.infer<typeof apiKey>;
 
+/** Ids of callers who have no key, and of keys that would be taken for them. */
+const OF_OTHERS = /^(anonymous|local|gateway)$|^(user|client|key)[:@]/;
+
 /** The SHA-256 of a key, 64 lower-case hex digits, whether the key was written or its hash. */
 export function hashOfKey(key: ApiKey): string {
   const text = typeof key === 'string' ? key : (key.key ?? withPrefix(key.hash ?? ''));
@@ -47,7 +50,8 @@ export function hashOfKey(key: ApiKey): string {
 
 /** The id as written, or one of the hash: it is the same for a key and for its hash. */
 export function idOfKey(key: ApiKey): string {
-  return (typeof key === 'string' ? undefined : key.id) ?? `key-${hashOfKey(key).slice(0, 8)}`;
+  const id = (typeof key === 'string' ? undefined : key.id) ?? `key-${hashOfKey(key).slice(0, 8)}`;
+  return OF_OTHERS.test(id) ? `key:${id}` : id;
 }
 
 function withPrefix(hash: string): string {
@@ -87,6 +91,11 @@ const jwt = strict({
     .min(1, 'at least one algorithm')
     .optional()
     .describe('Accepted signature algorithms; absent: HS ones with a secret, else all asymmetric ones.'),
+  rolesClaim: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Claim that holds the roles, a list of texts; `a.b` is one within another; absent: `roles`.'),
   clockSkewSeconds: z
     .number()
     .min(0)

@@ -21,6 +21,10 @@ const rateLimit = strict({
 const monitor = strict({
   requestLog: z.boolean().default(true).describe('Remember who called what.'),
   prometheus: z.boolean().default(true).describe('Serve metrics.'),
+  toolMetrics: z
+    .enum(['admin', 'everybody'])
+    .default('admin')
+    .describe('Who sees in the metrics which tools are called; others see sums of all tools.'),
   retentionHours: z.number().positive().default(24).describe('How long the request log reaches back.'),
   maxRecords: count.default(10_000).describe('Calls remembered, oldest dropped first.'),
   arguments: z
@@ -36,13 +40,18 @@ const monitor = strict({
 });
 
 const http = strict({
-  maxSessions: count.default(1_000).describe('Client sessions at one time; beyond it new ones are refused.'),
+  maxSessions: count
+    .default(1_000)
+    .describe(
+      'Client sessions at one time; beyond it a new one takes the place of one of the caller with the most, or is refused.',
+    ),
+  maxCalls: count.default(4_000).describe('Calls on their way to servers at one time; beyond it they are refused.'),
   sessionIdleMinutes: z
     .number()
     .positive()
     .default(30)
     .describe('Minutes without a request or an open stream after which a session ends.'),
-  maxBodyBytes: count.default(16_777_216).describe('Longest body of a request.'),
+  maxBodyBytes: count.default(4_194_304).describe('Longest body of a request.'),
   allowedHosts: strings
     .default([])
     .describe('Names by which clients may address the gateway (`Host`), beside localhost and what it binds.'),

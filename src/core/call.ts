@@ -19,6 +19,12 @@ export function ownerOf({ id, session }: Caller): string {
   return session === undefined ? id : `${id}\n${session}`;
 }
 
+/** The caller of such an owner: bounds are for callers, however many sessions one has. */
+export function callerIdOf(owner: string): string {
+  const end = owner.indexOf('\n');
+  return end < 0 ? owner : owner.slice(0, end);
+}
+
 export const LOCAL: Caller = { id: 'local', roles: [] };
 
 /** What to do: one execution of one tool. */

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Hono, type MiddlewareHandler } from 'hono';
+import type { ServerResponse } from 'node:http';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
+import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
+import type { Caller } from '../core/call.ts';
 import { VERSION } from '../version.ts';
 import { createApi } from './api/create-api.ts';
 import { protectedResource } from './auth/protected-resource.ts';
@@ -12,15 +15,18 @@ import type { Gate } from './gate.ts';
 import { createHealth } from './health.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
 import { MESSAGES_PATH, openLegacyStream, receiveLegacy } from './mcp/legacy-sse.ts';
-import { notFound, onError, problem } from './problem.ts';
-import { responseOf } from './reply.ts';
+import { methodProblem, notFound, onError, problem } from './problem.ts';
+import { responseOf, watch } from './reply.ts';
 import type { Sessions } from './sessions.ts';
+import { seesTools } from './sight.ts';
+import type { UnreadAnswers } from './unread-answers.ts';
 
 export interface AppParts {
   readonly edge: EdgeParts;
   readonly gate: Gate;
   readonly sessions: Sessions;
   readonly mcp: McpEndpoint;
+  readonly unread: UnreadAnswers;
 }
 
 /** What a page of another origin may send and read: the headers of MCP, of authentication and of the rate limit. */
@@ -38,9 +44,10 @@ const CORS = {
 };
 
 /** All that is served over HTTP but WebSockets. */
-export function createApp({ edge, gate, sessions, mcp }: AppParts): Hono<EdgeEnv> {
+export function createApp({ edge, gate, sessions, mcp, unread }: AppParts): Hono<EdgeEnv> {
   const { settings } = edge;
-  const app = new Hono<EdgeEnv>();
+  // A slash at the end of a path means nothing.
+  const app = new Hono<EdgeEnv>({ strict: false });
   app.onError(onError(edge.log));
   app.notFound(notFound);
   app.use(named());
@@ -53,6 +60,8 @@ export function createApp({ edge, gate, sessions, mcp }: AppParts): Hono<EdgeEnv
   app.use((c, next) =>
     bodyLimit({ maxSize: settings().http.maxBodyBytes, onError: () => tooLong(settings().http.maxBodyBytes) })(c, next),
   );
+  const accountOf = (c: Context<EdgeEnv>) => unread.of(c.var.caller.id);
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: methodProblem }));
   app.get('/', () => Response.json(about()));
   app.route('/', createHealth(edge, edge));
   for (const path of ['', '/mcp', '/sse']) {
@@ -63,16 +72,19 @@ export function createApp({ edge, gate, sessions, mcp }: AppParts): Hono<EdgeEnv
   }
   app.use(refusing(edge.isStopping));
   app.use(admitting(gate, () => settings().http.publicUrl));
+  app.use(counting(unread));
   app.post('/mcp', async (c) => {
     const request = c.req.raw;
     const answer = await mcp.post(request.headers, await request.text(), c.var.admitted, () => request);
-    return answer instanceof Response ? answer : responseOf(answer);
+    return answer instanceof Response ? answer : responseOf(answer, accountOf(c));
   });
-  app.get('/mcp', withBody('GET, POST, DELETE'), (c) => responseOf(mcp.get(c.req.raw.headers, c.var.admitted)));
-  app.delete('/mcp', async (c) => responseOf(await mcp.delete(c.req.raw.headers, c.var.admitted)));
+  app.get('/mcp', withBody('GET, POST, DELETE'), (c) =>
+    responseOf(mcp.get(c.req.raw.headers, c.var.admitted), accountOf(c)),
+  );
+  app.delete('/mcp', async (c) => responseOf(await mcp.delete(c.req.raw.headers, c.var.admitted), accountOf(c)));
   app.all('/mcp', () => problem(405, notAllowed, { allow: 'GET, POST, DELETE' }));
-  app.get('/sse', withBody('GET'), (c) => openLegacyStream(edge, sessions, c.var.admitted));
-  app.post(MESSAGES_PATH, (c) => receiveLegacy(c.req.raw, sessions, c.var.admitted));
+  app.get('/sse', withBody('GET'), (c) => openLegacyStream(edge, sessions, c.var.admitted, accountOf(c)));
+  app.post(MESSAGES_PATH, (c) => receiveLegacy(c.req.raw, sessions, c.var.admitted, gate));
   app.get('/ws', () =>
     problem(
       426,
@@ -80,7 +92,7 @@ export function createApp({ edge, gate, sessions, mcp }: AppParts): Hono<EdgeEnv
       { upgrade: 'websocket' },
     ),
   );
-  app.get('/metrics', (c) => (settings().monitor.prometheus ? metricsText(edge) : c.notFound()));
+  app.get('/metrics', (c) => (settings().monitor.prometheus ? metricsText(edge, c.var.caller) : c.notFound()));
   app.route('/api/v1', createApi(edge));
   return app;
 }
@@ -131,6 +143,18 @@ function admitting(gate: Gate, publicUrl: () => string | undefined): MiddlewareH
   };
 }
 
+/** Counts what is unread of answers that go out over a socket. */
+function counting(unread: UnreadAnswers): MiddlewareHandler<EdgeEnv> {
+  return async (c, next) => {
+    const { outgoing } = (c.env ?? {}) as { outgoing?: ServerResponse }; // as @hono/node-server hands it on
+    const account = unread.of(c.var.caller.id);
+    if (outgoing) watch(outgoing, account);
+    await next();
+    // It is written when we have returned.
+    if (outgoing) setImmediate(() => account.written(outgoing.writableLength));
+  };
+}
+
 function allowedOrigin(origin: string, allowed: readonly string[]): string | null {
   return allowed.includes(origin) || allowed.includes('*') ? origin : null;
 }
@@ -140,8 +164,10 @@ function tooLong(maxBytes: number): Response {
   return problem(413, { title: 'Body too long', detail, code: 'CONTENT_TOO_LARGE' }, { connection: 'close' });
 }
 
-async function metricsText({ metrics }: EdgeParts): Promise<Response> {
-  return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } });
+async function metricsText({ metrics, settings }: EdgeParts, caller: Caller): Promise<Response> {
+  return new Response(await metrics.text(seesTools(caller, settings())), {
+    headers: { 'content-type': metrics.contentType },
+  });
 }
 
 function about(): object {

@@ -6,12 +6,14 @@ import { ENVELOPE_VERSIONS } from '../core/protocol.ts';
 import type { Address, Gate } from './gate.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
 import { type HeaderFields, writeReply } from './reply.ts';
+import type { UnreadAnswers } from './unread-answers.ts';
 
 export interface ExpressParts {
   readonly gate: Gate;
   readonly mcp: McpEndpoint;
   readonly maxBodyBytes: () => number;
   readonly publicUrl: (request: { readonly url: string }) => string;
+  readonly unread: UnreadAnswers;
   readonly log: Logger;
 }
 
@@ -65,8 +67,9 @@ export class ExpressLane {
     if ('refusal' in passage) return writeResponse(passage.refusal, more, response);
     const text = await bodyOf(request);
     if (text === undefined) return;
-    const reply = await this.#parts.mcp.postInSession(headers, text, passage.admitted);
-    writeReply(reply, { ...more, ...passage.headers }, response);
+    const { mcp, unread } = this.#parts;
+    const reply = await mcp.postInSession(headers, text, passage.admitted);
+    writeReply(reply, { ...more, ...passage.headers }, response, unread.of(passage.admitted.caller.id));
   }
 
   #address({ headers }: IncomingMessage): Address {

@@ -28,6 +28,12 @@ export type Passage =
   | { readonly admitted: Admitted; readonly headers: Readonly<Record<string, string>> }
   | { readonly refusal: Response };
 
+/** Messages of one request that came too often: the JSON-RPC error, and headers for the answer. */
+export interface RateRefusal {
+  readonly error: JsonObject;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** What every request passes: the check of host and origin, authentication, and the rate limit. */
 export class Gate {
   readonly #parts: GateParts;
@@ -71,14 +77,18 @@ export class Gate {
     return { refusal: this.#tooMany(decision) };
   }
 
-  /** Counts one more message of a caller; the answer to it where it comes too often. */
-  takeMessage({ caller }: Admitted): JsonObject | undefined {
-    const decision = this.#rates.take(caller.id);
+  /** Counts the messages of one frame of a caller, all or none; the answer to them where they come too often. */
+  takeMessages({ caller }: Admitted, messages: number): JsonObject | undefined {
+    const decision = this.#rates.take(caller.id, undefined, messages);
+    return decision && !decision.allowed ? this.#tooManyMessages(decision, messages) : undefined;
+  }
+
+  /** The same for a request that was counted as one message already; then none of it counts. */
+  takeRest({ caller }: Admitted, messages: number): RateRefusal | undefined {
+    const decision = messages > 1 ? this.#rates.take(caller.id, undefined, messages - 1) : undefined;
     if (!decision || decision.allowed) return undefined;
-    this.#parts.metrics.limited();
-    const { limit, retryAfterSeconds } = decision;
-    const message = `Too many messages (limit ${limit}); try again in ${retryAfterSeconds} s`;
-    return { code: -32_000, message, data: { code: 'RATE_LIMITED', limit, retryAfterSeconds } };
+    this.#rates.giveBack(caller.id);
+    return { error: this.#tooManyMessages(decision, messages), headers: rateLimitHeaders(decision) };
   }
 
   /** Whether a credential that was admitted would still be. */
@@ -94,6 +104,13 @@ export class Gate {
     const title = refused.refused === 401 ? 'Not authenticated' : 'Cannot authenticate now';
     const code = refused.refused === 401 ? 'UNAUTHENTICATED' : 'SERVICE_UNAVAILABLE';
     return problem(refused.refused, { title, detail: refused.description, code, reason: refused.reason }, headers);
+  }
+
+  #tooManyMessages({ limit, retryAfterSeconds }: RateDecision, messages: number): JsonObject {
+    this.#parts.metrics.limited();
+    const cure = messages > limit ? 'send fewer at a time' : `try again in ${retryAfterSeconds} s`;
+    const message = `Too many messages (limit ${limit}); ${cure}`;
+    return { code: -32_000, message, data: { code: 'RATE_LIMITED', limit, retryAfterSeconds } };
   }
 
   #tooMany(decision: RateDecision): Response {

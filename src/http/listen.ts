@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
+import { GatewayError } from '../core/errors.ts';
 
 /** Times in ms within which a client has to have sent its headers, and its whole request; and how long a connection may be idle. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -61,7 +62,9 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
   });
   server.on('clientError', refuseBadRequest);
   server.listen(port, host);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw listenError(error, host, port);
+  });
   const closed = once(server, 'close');
   return {
     url: urlOf(server.address() as AddressInfo, host),
@@ -77,6 +80,23 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
       clearTimeout(cut);
     },
   };
+}
+
+const CURES: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (host, port) =>
+    `port ${port} of ${host} is taken: another program listens there, maybe another mcp-gateway. End it, or choose another port with port in the file, --port or MCP_GATEWAY_PORT (0 takes a free one)`,
+  EACCES: (_, port) =>
+    `port ${port} may not be opened by this user: those below 1024 are for the system. Choose a higher one with port in the file, --port or MCP_GATEWAY_PORT`,
+  EADDRNOTAVAIL: (host) =>
+    `${host} is no address of this machine. Write one that is as host in the file, --host or MCP_GATEWAY_HOST: 127.0.0.1 for this machine alone`,
+  ENOTFOUND: (host) =>
+    `no address is known for ${host}. Write host in the file, --host or MCP_GATEWAY_HOST as an address`,
+};
+
+/** Why an address cannot be listened at, and what to do about it. */
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const cure = CURES[error.code ?? ''];
+  return cure ? new GatewayError('CONFIG_INVALID', cure(host, port), { cause: error }) : error;
 }
 
 /** Takes no more connections. The `close` of an HTTP server would also cut answers that are being sent. */

@@ -1,11 +1,12 @@
 import { STATUS_CODES } from 'node:http';
-import type { ErrorHandler, NotFoundHandler } from 'hono';
+import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import * as z from 'zod';
 import { causeOf, clip, type ErrorCode, GatewayError } from '../core/errors.ts';
 import { writeJson } from '../core/exact-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { argumentErrors } from './argument-errors.ts';
 import type { EdgeEnv } from './edge-env.ts';
 
 /** How each refusal of the gateway looks over HTTP. */
@@ -71,7 +72,7 @@ export function problemOf(error: unknown, instance?: string): Problem {
     ...at,
   };
   // Before the details for readers, after them so that none takes their place.
-  return { ...standard, ...error.details, ...standard };
+  return { ...standard, ...error.details, ...argumentErrors(error.details), ...standard };
 }
 
 /** Turns what a route or a middleware throws into a problem; a defect of ours is logged with its stack. */
@@ -89,6 +90,17 @@ export function onError(log: Logger): ErrorHandler<EdgeEnv> {
 /** The answer where no route is. */
 export const notFound: NotFoundHandler<EdgeEnv> = ({ req, var: { requestId } }) =>
   respond({ ...ofStatus(404, `there is nothing at ${clip(req.path)}`), instance: requestId });
+
+/** The answer where there is a route, of other methods. */
+export function methodProblem({ req, var: { requestId } }: Context<EdgeEnv>, methods: readonly string[]): Response {
+  const text = {
+    title: 'Method Not Allowed',
+    detail: `${req.method} is not possible here, ${methods.join(', ')} is`,
+    code: 'METHOD_NOT_ALLOWED',
+    instance: requestId,
+  };
+  return problem(405, text, { allow: methods.join(', ') });
+}
 
 /** Logs what clients are not told: an error that is none of the gateway's own refusals. */
 export function logDefect(log: Logger, error: unknown, where: JsonObject): void {

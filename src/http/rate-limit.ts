@@ -51,18 +51,26 @@ export class RateLimit {
   }
 
   /**
-   * Counts a request of a key, or refuses it; undefined where no limit is set. `nowMs` is of a clock that never goes
-   * back.
+   * Counts requests of a key, or refuses them, all or none; undefined where no limit is set. `nowMs` is of a clock that
+   * never goes back.
    */
-  take(key: string, nowMs: number = performance.now()): RateDecision | undefined {
+  take(key: string, nowMs: number = performance.now(), requests = 1): RateDecision | undefined {
     const settings = this.#settings();
     if (settings === undefined) return undefined;
-    const windowMs = settings.windowSeconds * 1_000;
-    const moments = this.#momentsOf(settings.perKey ? key : EVERYBODY, nowMs, windowMs);
+    const { limit, windowSeconds, perKey } = settings;
+    const windowMs = windowSeconds * 1_000;
+    const moments = this.#momentsOf(perKey ? key : EVERYBODY, nowMs, windowMs);
     moments.forget(nowMs - windowMs);
-    const allowed = moments.count < settings.limit;
-    if (allowed) moments.add(nowMs);
-    return decide(moments, allowed, settings.limit, (momentMs) => Math.ceil((momentMs + windowMs - nowMs) / 1_000));
+    const allowed = moments.count + requests <= limit;
+    if (allowed) for (let each = 0; each < requests; each++) moments.add(nowMs);
+    const secondsUntilGone = (momentMs: number) => Math.ceil((momentMs + windowMs - nowMs) / 1_000);
+    return decide(moments, { allowed, requests, limit }, secondsUntilGone);
+  }
+
+  /** Takes back a request of a key that was counted last: it was refused after all. */
+  giveBack(key: string): void {
+    const own = this.#settings()?.perKey ? key : EVERYBODY;
+    this.#young.get(own)?.dropLast();
   }
 
   #momentsOf(key: string, nowMs: number, windowMs: number): Moments {
@@ -83,20 +91,26 @@ export class RateLimit {
   }
 }
 
+interface Asked {
+  readonly allowed: boolean;
+  readonly requests: number;
+  readonly limit: number;
+}
+
 function decide(
   moments: Moments,
-  allowed: boolean,
-  limit: number,
+  { allowed, requests, limit }: Asked,
   secondsUntilGone: (momentMs: number) => number,
 ): RateDecision {
-  // More are counted than may be only after the limit was lowered: then so many have to go first.
-  const inTheWay = allowed ? undefined : moments.at(moments.count - limit);
+  const { count } = moments;
+  // So many have to go first; of more than are ever allowed at once, all there are.
+  const inTheWay = Math.min(count + requests - limit, count) - 1;
   return {
     allowed,
     limit,
-    remaining: Math.max(0, limit - moments.count),
-    resetSeconds: secondsUntilGone(moments.at(0)),
-    retryAfterSeconds: inTheWay === undefined ? 0 : secondsUntilGone(inTheWay),
+    remaining: Math.max(0, limit - count),
+    resetSeconds: count === 0 ? 0 : secondsUntilGone(moments.at(0)),
+    retryAfterSeconds: allowed || inTheWay < 0 ? 0 : secondsUntilGone(moments.at(inTheWay)),
   };
 }
 
@@ -132,6 +146,10 @@ class Moments {
     if (this.#count === this.#ring.length) this.#grow();
     this.#ring[(this.#first + this.#count) % this.#ring.length] = momentMs;
     this.#count += 1;
+  }
+
+  dropLast(): void {
+    if (this.#count > 0) this.#count -= 1;
   }
 
   /** Drops what is not later than a moment. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '../core/call.ts';
 import type { Admitted } from './auth/admission.ts';
+import type { HangUp } from './hang-up.ts';
 
 /** How a session reaches us. */
 export type SessionTransport = 'streamable_http' | 'sse' | 'websocket';
@@ -10,8 +11,8 @@ export interface LiveSession {
   /** Whether somebody waits for something of it: then it is not ended for being idle. */
   readonly isBusy: boolean;
   /** Its open connections end; where it can come back by a request of its own, it may. */
-  hangUp(): void;
-  end(): Promise<void>;
+  hangUp(why: HangUp): void;
+  end(why: HangUp): Promise<void>;
 }
 
 interface Entry<S extends LiveSession = LiveSession> {
@@ -44,8 +45,9 @@ export class Sessions {
   }
 
   /**
-   * Begins a session, or returns undefined when there are as many as there may be. `open` is given its id, which is
-   * unguessable, the caller within it, and what to call when it is used.
+   * Begins a session. When there are as many as there may be, it takes the place of one of the caller who has the most, or
+   * returns undefined where that is this one. `open` is given its id, which is unguessable, the caller within it, and what
+   * to call when it is used.
    */
   begin<S extends LiveSession>(
     transport: SessionTransport,
@@ -53,7 +55,7 @@ export class Sessions {
     open: (id: string, caller: Caller, onUse: () => void) => S,
   ): S | undefined {
     if (this.#entries.size >= this.#limits().maxSessions) this.#endIdle();
-    if (this.#entries.size >= this.#limits().maxSessions) return undefined;
+    if (this.#entries.size >= this.#limits().maxSessions && !this.#endOneOfMany(admitted.caller.id)) return undefined;
     const id = randomUUID();
     const own = { ...admitted.caller, session: id };
     const onUse = () => {
@@ -76,11 +78,11 @@ export class Sessions {
   }
 
   /** Ends a session. Resolves when nothing of it is left running. */
-  async end(id: string): Promise<void> {
+  async end(id: string, why: HangUp = 'ended'): Promise<void> {
     const entry = this.#entries.get(id);
     if (!entry) return;
     this.#entries.delete(id);
-    const ended = entry.session.end().finally(() => this.#ending.delete(ended));
+    const ended = entry.session.end(why).finally(() => this.#ending.delete(ended));
     this.#ending.add(ended);
     await ended;
   }
@@ -88,7 +90,7 @@ export class Sessions {
   /** Ends the sessions whose credential does not stand any more. */
   cut(stands: (credential: string) => boolean): number {
     const cut = [...this.#entries].filter(([, { admitted }]) => !stands(admitted.credential));
-    for (const [id] of cut) void this.end(id);
+    for (const [id] of cut) void this.end(id, 'revoked');
     return cut.length;
   }
 
@@ -101,7 +103,7 @@ export class Sessions {
 
   async close(): Promise<void> {
     clearTimeout(this.#sweep);
-    for (const id of [...this.#entries.keys()]) void this.end(id);
+    for (const id of [...this.#entries.keys()]) void this.end(id, 'stopping');
     await Promise.all(this.#ending);
   }
 
@@ -119,7 +121,25 @@ export class Sessions {
   #hangUpExpired(): void {
     const now = Date.now();
     for (const { session, admitted } of this.#entries.values())
-      if (admitted.expiresAt !== undefined && admitted.expiresAt < now) session.hangUp();
+      if (admitted.expiresAt !== undefined && admitted.expiresAt < now) session.hangUp('expired');
+  }
+
+  /** Ends a session of the caller who has the most, unless that is this caller: one that nobody waits in, unused for the longest time. */
+  #endOneOfMany(newcomer: string): boolean {
+    const callers = new Map<string, [string, Entry][]>();
+    for (const each of this.#entries) {
+      const { id } = each[1].admitted.caller;
+      const own = callers.get(id);
+      if (own) own.push(each);
+      else callers.set(id, [each]);
+    }
+    const most = [...callers.values()].sort((a, b) => b.length - a.length)[0] ?? [];
+    // Who would have as many as the one who loses one has taken enough.
+    if (most.length <= (callers.get(newcomer)?.length ?? 0) + 1) return false;
+    const idle = most.filter(([, { session }]) => !session.isBusy);
+    const [unused] = (idle.length > 0 ? idle : most).sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    if (unused) void this.end(unused[0], 'replaced');
+    return true;
   }
 
   #endIdle(): void {
@@ -128,7 +148,7 @@ export class Sessions {
     for (const [id, entry] of this.#entries) {
       // What it was busy with can be asked for as long after it as any other answer: a job's result.
       if (entry.session.isBusy) entry.usedAt = now;
-      else if (entry.usedAt < now - idleMs) void this.end(id);
+      else if (entry.usedAt < now - idleMs) void this.end(id, 'idle');
     }
   }
 }

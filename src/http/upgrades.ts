@@ -1,16 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Admitted } from './auth/admission.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import type { Gate } from './gate.ts';
 import type { Sessions } from './sessions.ts';
+import type { UnreadAnswers } from './unread-answers.ts';
 import { WebSockets } from './websocket.ts';
 
 export interface UpgradeParts {
   readonly edge: EdgeParts;
   readonly sessions: Sessions;
   readonly gate: Gate;
+  readonly unread: UnreadAnswers;
   readonly maxFrameBytes: number;
   /** The address by which a client reaches us. */
   readonly publicUrl: (request: { readonly url: string }) => string;
@@ -25,12 +26,13 @@ export class Upgrades {
 
   constructor(parts: UpgradeParts) {
     this.#parts = parts;
-    const { edge, sessions, maxFrameBytes, gate } = parts;
+    const { edge, sessions, maxFrameBytes, gate, unread } = parts;
     this.#webSockets = new WebSockets({
       edge,
       sessions,
       maxFrameBytes,
-      refused: (admitted, text) => refusalOf(text, gate.takeMessage(admitted)),
+      unread,
+      limit: (admitted, messages) => gate.takeMessages(admitted, messages),
     });
   }
 
@@ -49,7 +51,7 @@ export class Upgrades {
     const { gate, edge, publicUrl } = this.#parts;
     const headers = headersOf(request);
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
-    if (url.pathname !== PATH) return new Response(null, { status: 404 });
+    if (url.pathname.replace(/\/+$/, '') !== PATH) return new Response(null, { status: 404 });
     if (edge.isStopping()) return new Response(null, { status: 503 });
     const misaddressed = gate.misaddressed(headers);
     if (misaddressed) return misaddressed;
@@ -72,19 +74,4 @@ async function refuse(socket: Duplex, response: Response): Promise<void> {
   socket.end(
     `HTTP/1.1 ${response.status} Refused\r\n${lines}content-length: ${length}\r\nconnection: close\r\n\r\n${body}`,
   );
-}
-
-/** A JSON-RPC error for the request that came too often; notifications are dropped without a word. */
-function refusalOf(text: string, error: JsonObject | undefined): JsonObject | undefined {
-  if (!error) return undefined;
-  return { jsonrpc: '2.0', id: idIn(text), error };
-}
-
-function idIn(text: string): unknown {
-  try {
-    const message: unknown = JSON.parse(text);
-    return isJsonObject(message) ? (message.id ?? null) : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { writeJson } from '../core/exact-json.ts';
 import type { JsonObject } from '../core/json.ts';
+import { messageText } from '../mcp/message-text.ts';
 import type { Admitted } from './auth/admission.ts';
 import type { EdgeParts } from './edge-parts.ts';
+import { HANG_UPS, type HangUp } from './hang-up.ts';
 import { ChannelSession } from './mcp/channel-session.ts';
 import type { Sessions } from './sessions.ts';
+import type { UnreadAnswers } from './unread-answers.ts';
 
 /** What a client may leave unread, in bytes, before it is hung up on. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
@@ -17,9 +19,10 @@ const TRY_AGAIN_LATER = 1013;
 export interface WebSocketParts {
   readonly edge: EdgeParts;
   readonly sessions: Sessions;
+  readonly unread: UnreadAnswers;
   readonly maxFrameBytes: number;
-  /** The answer to a message that comes too often; undefined where it does not. */
-  readonly refused: (admitted: Admitted, text: string) => JsonObject | undefined;
+  /** Counts messages; the error for those that come too often. */
+  readonly limit: (admitted: Admitted, messages: number) => JsonObject | undefined;
 }
 
 /** `/ws`: MCP over WebSocket, a JSON-RPC message in each text frame, in either era. */
@@ -42,29 +45,35 @@ export class WebSockets {
   }
 
   #serve(client: WebSocket, admitted: Admitted): void {
-    const { edge, sessions, refused } = this.#parts;
+    const { edge, sessions, limit, unread } = this.#parts;
+    const account = unread.of(admitted.caller.id);
+    const close = account.open({ bytes: () => client.bufferedAmount, cut: () => client.terminate() });
     const send = (message: JsonObject) => {
       if (client.bufferedAmount > MAX_UNREAD_BYTES) client.terminate();
-      else client.send(writeJson(message));
+      else client.send(messageText(message));
+      account.written(client.bufferedAmount);
+    };
+    const hangUp = (why: HangUp) => {
+      const [code, reason] = HANG_UPS[why];
+      client.close(code, reason);
     };
     const session = sessions.begin('websocket', admitted, (id, caller) => {
       const { isStopping } = edge;
-      return new ChannelSession(id, edge.openSession(caller), { send, hangUp: () => client.close(), isStopping });
+      return new ChannelSession(id, edge.openSession(caller), { send, hangUp, isStopping });
     });
     if (!session) {
+      close();
       client.close(TRY_AGAIN_LATER, 'too many sessions');
       return;
     }
     client.on('message', (data) => {
-      const text = String(data);
-      const refusal = refused(admitted, text);
-      if (refusal) send(refusal);
-      else session.receive(text);
+      session.receive(String(data), (messages) => limit(admitted, messages));
     });
     const stopPinging = keepAlive(client);
     client.on('error', (error) => edge.log.debug('websocket', { error: error.message }));
     client.on('close', () => {
       stopPinging();
+      close();
       void sessions.end(session.id);
     });
   }

@@ -1,3 +1,5 @@
+import { callerIdOf } from '../core/call.ts';
+import { type Kept, Shares } from '../core/shares.ts';
 import type { Job } from './job.ts';
 
 interface Retention {
@@ -6,13 +8,17 @@ interface Retention {
   readonly maxBytes: number;
 }
 
-/** Jobs that have ended, bounded in age, number and bytes; the oldest are forgotten first, whenever one is added or read. */
+/**
+ * Jobs that have ended, bounded in age, number and bytes. Whenever one is added or read what is too old is forgotten, and of
+ * what is too much the oldest of the caller who has the most.
+ */
 export class FinishedJobs {
   readonly #retention: Retention;
   readonly #now: () => number;
   /** In the order in which they ended. */
-  readonly #records = new Map<string, { readonly job: Job; readonly bytes: number }>();
-  #bytes = 0;
+  readonly #records = new Map<string, { readonly number: Kept<Job>; readonly bytes: Kept<Job> }>();
+  readonly #numbers = new Shares<Job>();
+  readonly #bytes = new Shares<Job>();
 
   constructor(retention: Retention, now: () => number) {
     this.#retention = retention;
@@ -22,27 +28,39 @@ export class FinishedJobs {
   /** Throws what `JSON.stringify` throws when the job's result is no JSON: then nothing is stored. */
   add(job: Job): void {
     const bytes = Buffer.byteLength(JSON.stringify(job));
-    this.#records.set(job.jobId, { job, bytes });
-    this.#bytes += bytes;
+    const caller = callerIdOf(job.owner);
+    const record = { number: this.#numbers.add(caller, job), bytes: this.#bytes.add(caller, job, bytes) };
+    this.#records.set(job.jobId, record);
     this.#forget();
   }
 
   get(jobId: string): Job | undefined {
     this.#forget();
-    return this.#records.get(jobId)?.job;
+    return this.#records.get(jobId)?.number.item;
   }
 
   #forget(): void {
-    for (const [jobId, { job, bytes }] of this.#records) {
-      if (!this.#isOverfull() && !this.#isExpired(job)) return;
-      this.#records.delete(jobId);
-      this.#bytes -= bytes;
+    for (const [jobId, { number }] of this.#records) {
+      if (!this.#isExpired(number.item)) break;
+      this.#drop(jobId);
     }
+    const { maxRecords, maxBytes } = this.#retention;
+    while (this.#numbers.count > maxRecords) if (!this.#dropOne(this.#numbers)) break;
+    while (this.#bytes.size > maxBytes) if (!this.#dropOne(this.#bytes)) break;
   }
 
-  #isOverfull(): boolean {
-    const { maxRecords, maxBytes } = this.#retention;
-    return this.#records.size > maxRecords || (this.#bytes > maxBytes && this.#records.size > 1);
+  #dropOne(shares: Shares<Job>): boolean {
+    const dropped = shares.drop();
+    if (dropped) this.#drop(dropped.item.jobId);
+    return dropped !== undefined;
+  }
+
+  #drop(jobId: string): void {
+    const record = this.#records.get(jobId);
+    if (!record) return;
+    this.#records.delete(jobId);
+    this.#numbers.remove(record.number);
+    this.#bytes.remove(record.bytes);
   }
 
   #isExpired({ timings }: Job): boolean {

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import PQueue from 'p-queue';
 import { MAX_TIMER_MS, type Signal } from '../core/abort.ts';
-import type { Progress, ToolResult } from '../core/call.ts';
+import { callerIdOf, type Progress, type ToolResult } from '../core/call.ts';
 import { clip, GatewayError } from '../core/errors.ts';
+import { Places } from '../core/places.ts';
+import { shareOf } from '../core/shares.ts';
+import { unwritable } from '../core/unwritable.ts';
+import { FairLine, type FairPlace } from './fair-line.ts';
 import { FinishedJobs } from './finished-jobs.ts';
 import type { Job, JobOutcome } from './job.ts';
-import { type Place, WaitingLine } from './waiting-line.ts';
 
 export interface JobLimits {
-  /** Jobs running at the same time. */
+  /** Jobs running at the same time, beside those that were handed over. */
   readonly concurrency: number;
   /** Jobs waiting to run; more are refused. */
   readonly maxQueued: number;
@@ -37,35 +39,44 @@ interface LiveJob {
   readonly abort: AbortController;
   readonly waiters: Set<() => void>;
   /** Absent: it never waited. */
-  readonly place?: Place;
+  place?: FairPlace<Waiting>;
+  /** Somebody else may run in its place; absent: it takes none. */
+  release?: () => void;
 }
 
-/** Background calls: ordered and limited by p-queue, remembered for a while after they ended. */
+interface Waiting {
+  readonly live: LiveJob;
+  readonly run: RunJob;
+}
+
+/** Background calls: limited in number, callers taking turns, and remembered for a while after they ended. */
 export class Jobs {
   /** Hears of each job that has ended. */
   onEnded: (job: Job) => void = () => {};
 
   readonly #limits: JobLimits;
   readonly #now: () => number;
-  readonly #queue: PQueue;
+  readonly #isShared: () => boolean;
   readonly #finished: FinishedJobs;
-  /** The queued ones, since the queue itself does not tell where one stands. */
-  readonly #line = new WaitingLine();
+  readonly #line = new FairLine<Waiting>();
+  readonly #running: Places;
   /** In the order of submission. */
   readonly #live = new Map<string, LiveJob>();
   readonly #executions = new Set<Promise<void>>();
   #settling = false;
 
-  constructor(limits: JobLimits, now: () => number = Date.now) {
+  /** `isShared`: several callers may come, of which none is to take everything. */
+  constructor(limits: JobLimits, now: () => number = Date.now, isShared: () => boolean = () => false) {
     this.#limits = limits;
     this.#now = now;
-    this.#queue = new PQueue({ concurrency: limits.concurrency });
+    this.#isShared = isShared;
+    this.#running = new Places(() => limits.concurrency, isShared);
     this.#finished = new FinishedJobs(limits, now);
   }
 
   /**
-   * Queues a call, higher priority first and in order within one; `running` already if there was room. Throws
-   * `QUEUE_FULL` when too many wait, `CANCELLED` during shutdown. With a `jobId` it is the job of that id.
+   * Queues a call: callers take turns, and of one of them the higher priority comes first; `running` already if there was
+   * room. Throws `QUEUE_FULL` when too many wait, `CANCELLED` during shutdown. With a `jobId` it is the job of that id.
    */
   submit(
     owner: string,
@@ -73,17 +84,16 @@ export class Jobs {
     priority: number,
     run: RunJob,
   ): Job {
-    this.#refuseIfUnable();
+    this.#refuseIfUnable(callerIdOf(owner));
     const timings = { submittedAt: this.#now() };
     const live: LiveJob = {
       job: { jobId, owner, tool, priority, timings, status: 'queued' },
       abort: new AbortController(),
       waiters: new Set(),
-      place: this.#line.join(priority),
     };
+    live.place = this.#line.join(callerIdOf(owner), priority, { live, run });
     this.#live.set(jobId, live);
-    // Rejects only when aborted: then the job has been ended already, and the place in the queue is free.
-    this.#queue.add(() => this.#start(live, run), { priority, signal: live.abort.signal }).catch(() => {});
+    this.#startNext();
     return live.job;
   }
 
@@ -167,22 +177,39 @@ export class Jobs {
     await Promise.all(this.#executions);
   }
 
-  #refuseIfUnable(): void {
+  #refuseIfUnable(caller: string): void {
     if (this.#settling) throw new GatewayError('CANCELLED', 'the gateway is shutting down and takes no more jobs.');
-    const { maxQueued, concurrency } = this.#limits;
-    if (this.#queue.pending < concurrency || this.#queue.size < maxQueued) return;
+    const { maxQueued } = this.#limits;
+    const waiting = this.#line.sizeOf(caller);
+    if (this.#running.hasRoomFor(caller)) return;
+    const others = this.#line.size - waiting;
+    if (waiting < shareOf(maxQueued, { others, isShared: this.#isShared() })) return;
+    const why =
+      this.#line.size < maxQueued
+        ? `${waiting} of yours wait already, and the rest is kept for others`
+        : `${maxQueued} wait already`;
     throw new GatewayError(
       'QUEUE_FULL',
-      `the job queue is full: ${maxQueued} wait already (limit: jobs.maxQueued). Try again when one has ended, or cancel one with job_status.`,
+      `the job queue is full: ${why} (limit: jobs.maxQueued). Try again when one has ended, or cancel one with job_status.`,
       { details: { maxQueued } },
     );
   }
 
-  #start(live: LiveJob, run: RunJob): Promise<void> {
-    if (live.place) this.#line.leave(live.place);
-    const timings = { ...live.job.timings, startedAt: this.#now() };
-    live.job = { ...live.job, status: 'running', timings } as Job; // a queued job has nothing that a running one lacks
-    return this.#track(live, run);
+  #startNext(): void {
+    while (!this.#settling) {
+      const next = this.#line.take((caller) => this.#running.hasRoomFor(caller));
+      if (!next) return;
+      const { live, run } = next.item;
+      const leave = this.#running.take(next.owner);
+      live.release = () => {
+        leave();
+        // Not at once: whoever cancels one may be about to cancel the next.
+        queueMicrotask(() => this.#startNext());
+      };
+      const timings = { ...live.job.timings, startedAt: this.#now() };
+      live.job = { ...live.job, status: 'running', timings } as Job; // a queued job has nothing that a running one lacks
+      void this.#track(live, run).finally(live.release);
+    }
   }
 
   #track(live: LiveJob, run: RunJob): Promise<void> {
@@ -203,6 +230,8 @@ export class Jobs {
   #cancel(live: LiveJob, reason: string): void {
     this.#end(live, { status: 'cancelled' });
     live.abort.abort(new GatewayError('CANCELLED', reason));
+    // Whatever its call still does: it takes no place any more.
+    live.release?.();
   }
 
   #end(live: LiveJob, outcome: JobOutcome): void {
@@ -210,11 +239,25 @@ export class Jobs {
     // A cancelled job has ended; what its call returns later is of no interest.
     if (!this.#live.has(jobId)) return;
     if (live.place) this.#line.leave(live.place);
-    live.job = { jobId, owner, tool, priority, timings: { ...timings, endedAt: this.#now() }, ...outcome };
-    this.#finished.add(live.job);
+    const ended = { jobId, owner, tool, priority, timings: { ...timings, endedAt: this.#now() } };
+    live.job = this.#kept(ended, outcome);
     this.#live.delete(jobId);
     for (const release of live.waiters) release();
     this.onEnded(live.job);
+  }
+
+  /** The ended job as it is remembered: failed, where what the tool answered cannot be written down. */
+  #kept(ended: Omit<Job, 'status'>, outcome: JobOutcome): Job {
+    const job = { ...ended, ...outcome };
+    try {
+      this.#finished.add(job);
+      return job;
+    } catch (error) {
+      const message = `The result of the tool cannot be written as JSON: ${unwritable(error)}.`;
+      const failed: Job = { ...ended, status: 'failed', error: { code: 'UPSTREAM_ERROR', message } };
+      this.#finished.add(failed);
+      return failed;
+    }
   }
 }
 

@@ -11,6 +11,11 @@ export class WaitingLine {
   readonly #places: Place[] = [];
   #arrivals = 0;
 
+  /** Whose turn it is. */
+  get first(): Place | undefined {
+    return this.#places[0];
+  }
+
   join(priority: number): Place {
     const place = { priority, arrival: this.#arrivals++ };
     this.#places.splice(this.#before(place), 0, place);

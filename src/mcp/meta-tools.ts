@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { Broker } from '../broker.ts';
 import type { CallContext, ToolResult } from '../core/call.ts';
 import { clip, GatewayError } from '../core/errors.ts';
-import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { writtenAnswer } from '../core/unwritable.ts';
 import type { ResultStore } from '../results/result-store.ts';
 import { jobResult, jobTicket, resultPart } from './job-result.ts';
 
@@ -92,6 +92,21 @@ const jobStatusInput = z.strictObject({
   offset: z.number().int().min(0).optional().meta({ description: 'of a result kept for its size' }),
 });
 
+/** What of a query is read, and of a list of filters: more says no more, and takes its time. */
+const MAX_QUERY_CHARS = 4_000;
+const MAX_FILTERS = 200;
+
+function shortened({ query, filters, ...rest }: z.output<typeof searchInput>): z.output<typeof searchInput> {
+  const short = (text: string) => text.slice(0, MAX_QUERY_CHARS);
+  const few = <T extends string | string[] | undefined>(list: T) =>
+    Array.isArray(list) ? list.slice(0, MAX_FILTERS) : list;
+  return {
+    ...rest,
+    query: Array.isArray(query) ? query.map(short) : short(query),
+    ...(filters && { filters: { ...filters, server: few(filters.server), tags: filters.tags?.slice(0, MAX_FILTERS) } }),
+  };
+}
+
 /** The five tools, in the order in which they are listed. */
 export const META_TOOLS: readonly MetaTool[] = [
   metaTool({
@@ -103,7 +118,7 @@ export const META_TOOLS: readonly MetaTool[] = [
     largeResult: false,
     run: async (input, { broker, context, learnt }) => {
       await learnt?.();
-      return json(await broker.search(input, context.caller));
+      return json(await broker.search(shortened(input), context.caller));
     },
   }),
   metaTool({
@@ -232,5 +247,5 @@ function metaTool<Input>(
 
 /** An answer of ours: compact JSON in one text block, without structuredContent, which some hosts would show instead. */
 export function json(answer: JsonObject): ToolResult {
-  return { content: [{ type: 'text', text: writeJson(answer) }] };
+  return { content: [{ type: 'text', text: writtenAnswer(answer) }] };
 }

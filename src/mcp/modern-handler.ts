@@ -1,10 +1,12 @@
-import { createMcpHandler } from '@modelcontextprotocol/server';
+import { createMcpHandler, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import { causeOf } from '../core/errors.ts';
 import { withMarks } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
+import { isWritable } from '../core/unwritable.ts';
 import { exactResponse } from './exact-response.ts';
 import { isHandled } from './handle-request.ts';
+import { unwritableAnswer } from './message-text.ts';
 import { createServer } from './modern-server.ts';
 import { restoreError } from './raw-error.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -61,7 +63,7 @@ function serverFor(served: Served) {
   server.connect = (transport) => {
     const send = transport.send.bind(transport);
     transport.send = (message, options) => {
-      const restored = restoreError(message);
+      const restored = writable(restoreError(message));
       const marked = withMarks(restored);
       if (marked !== restored) served.hasMarks = true;
       return send(marked, options);
@@ -69,4 +71,10 @@ function serverFor(served: Served) {
     return connect(transport);
   };
   return server;
+}
+
+/** The answer, or an error in its place: the SDK takes the first that it is given, and is silent where it cannot write it. */
+function writable(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('result' in message) || isWritable(message.result)) return message;
+  return unwritableAnswer(message.id, 'it is nested too deeply') as JSONRPCMessage; // an error with the id of the answer
 }

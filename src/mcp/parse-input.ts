@@ -1,18 +1,24 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { clip, GatewayError } from '../core/errors.ts';
 import { parseJson } from '../core/exact-json.ts';
+import { withFewUnknown } from '../core/few-members.ts';
 import { isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { beyondBounds } from '../core/json-bounds.ts';
 import type { MetaTool } from './meta-tools.ts';
 import { metaToolDefinitions } from './meta-tools.ts';
 
 /** The input of a meta-tool as typed values; models get to read what was wrong and what is expected. */
 export function parseInput(tool: MetaTool, input: unknown): unknown {
-  const parsed = read(tool, mendInput(input));
+  const parsed = read(tool, mendInput(withFewUnknown(input, knownMembers(tool))));
   if (parsed.success) return parsed.data;
   const issues = parsed.error?.issues.map(describeIssue).join('; ') ?? 'the input cannot be read';
   const schema = metaToolDefinitions().find(({ name }) => name === tool.name)?.inputSchema;
   throw new GatewayError('INVALID_ARGUMENTS', `${tool.name}: ${clip(issues, 600)}. Expected ${JSON.stringify(schema)}`);
+}
+
+function knownMembers({ input }: MetaTool): string[] {
+  return input instanceof z.ZodObject ? Object.keys(input.shape) : [];
 }
 
 /** The library compares what it is given, and throws where a value pretends to be a list or a text: `{"length": {}}`. */
@@ -50,6 +56,8 @@ function mendInput(input: unknown): unknown {
 }
 
 function parseArgs(text: string): unknown {
+  const beyond = beyondBounds(text);
+  if (beyond) throw new GatewayError('INVALID_ARGUMENTS', `args: expected an object; found JSON ${beyond}`);
   try {
     return parseJson(text);
   } catch (error) {

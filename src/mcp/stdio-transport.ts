@@ -1,9 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 import { parseMessage, writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { beyondBounds, idIn } from '../core/json-bounds.ts';
 import { LineWriter } from '../core/line-writer.ts';
 import { createLineSplitter } from '../core/lines.ts';
-import { isAnswer, messageProblem, readableAnswer } from './message-problem.ts';
+import { Batches, batchRefusal } from './batches.ts';
+import { messageProblem, readable } from './message-problem.ts';
+import { messageText } from './message-text.ts';
 
 /** Longest line taken from a client, in bytes. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
@@ -39,6 +42,7 @@ export class StdioTransport {
   #held: string[] = [];
   #heldChars = 0;
   #closed = false;
+  readonly #batches = new Batches();
 
   constructor(input: Readable, output: Writable) {
     this.#input = input;
@@ -80,6 +84,11 @@ export class StdioTransport {
   }
 
   #handle(line: string): void {
+    const beyond = beyondBounds(line);
+    if (beyond) {
+      this.#refuse(PARSE_ERROR, `Parse error: ${beyond}`, idIn(line));
+      return;
+    }
     let message: unknown;
     try {
       message = parseMessage(line);
@@ -87,10 +96,20 @@ export class StdioTransport {
       this.#refuse(PARSE_ERROR, 'Parse error: the line is not JSON');
       return;
     }
-    if (!Array.isArray(message)) this.#deliver(message);
-    else if (message.length === 0) this.#refuse(INVALID_REQUEST, 'Invalid request: an empty batch');
-    // Batches are of the 2025-03-26 revision; each request in one is answered on its own line.
-    else for (const each of message) this.#deliver(each);
+    if (Array.isArray(message)) {
+      this.#deliverAll(message);
+      return;
+    }
+    if (isJsonObject(message)) this.#batches.observe(message);
+    this.#deliver(message);
+  }
+
+  /** Each request in a batch is answered on its own line. */
+  #deliverAll(batch: readonly unknown[]): void {
+    const problem = this.#batches.problem(batch.length);
+    const error = { code: INVALID_REQUEST, message: `Invalid request: ${problem}` };
+    if (problem) for (const refusal of batchRefusal(batch, error)) this.#write(refusal);
+    else for (const each of batch) this.#deliver(each);
   }
 
   #deliver(message: unknown): void {
@@ -99,8 +118,8 @@ export class StdioTransport {
       this.#refuse(INVALID_REQUEST, `Invalid request: ${problem}`, isJsonObject(message) ? message.id : null);
       return;
     }
-    const sound = message as JsonObject; // what `messageProblem` found nothing wrong with
-    this.onmessage?.(isAnswer(sound) ? readableAnswer(sound) : sound);
+    // What `messageProblem` found nothing wrong with is one.
+    this.onmessage?.(readable(message as JsonObject));
   }
 
   #refuse(code: number, message: string, id: unknown = null): void {
@@ -114,7 +133,7 @@ export class StdioTransport {
 
   #write(message: JsonObject): void {
     if (this.#closed) return;
-    const line = writeJson(message);
+    const line = messageText(message);
     this.#lines.write(this.limit ? within(this.limit, line, message) : line);
   }
 

@@ -6,7 +6,7 @@ import { BoundedNames, BoundedToolLabels } from './bounded-labels.ts';
 import { type Observer, observing } from './ended-call.ts';
 import { DURATION_BUCKETS } from './latencies.ts';
 import { processMetrics } from './process-metrics.ts';
-import { countsBy, toolFigures, totalOf } from './summary.ts';
+import { countsBy, sumText, toolFigures, totalOf } from './summary.ts';
 
 /** What is read at the moment somebody asks for the metrics. */
 export interface Gauges {
@@ -20,6 +20,8 @@ export interface Gauges {
 }
 
 const TOOL_OUTCOME = ['server', 'tool', 'outcome'];
+/** Metrics with a series for each tool. */
+const BY_TOOL = ['mcp_gateway_calls_total', 'mcp_gateway_call_duration_seconds'];
 const MAX_TOOLS = 500;
 const MAX_SERVERS = 100;
 const MAX_REASONS = 20;
@@ -88,14 +90,18 @@ export class Metrics {
     this.#unauthenticated.inc({ reason: this.#reasons.of(reason) });
   }
 
-  /** Prometheus text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /** Prometheus text format; without `tools` it does not tell which were called. */
+  async text(tools = true): Promise<string> {
+    if (tools) return this.#registry.metrics();
+    const others = this.#registry.getMetricsAsArray().filter(({ name }) => !BY_TOOL.includes(name));
+    const texts = others.map(({ name }) => this.#registry.getSingleMetricAsString(name));
+    const sums = [sumText(this.#calls, ['outcome']), sumText(this.#durations, ['le'])];
+    return `${(await Promise.all([...texts, ...sums])).join('\n\n')}\n`;
   }
 
   /** The same for people: totals, tools with the most calls first and estimates of their quantiles, gauges as they are now. */
-  async json(): Promise<JsonObject> {
-    const { queued, running, servers, sessions, tools } = this.#gauges;
+  async json(tools = true): Promise<JsonObject> {
+    const { queued, running, servers, sessions, tools: known } = this.#gauges;
     return {
       version: this.#version,
       uptimeSeconds: Math.round(process.uptime()),
@@ -108,8 +114,8 @@ export class Metrics {
       jobs: { queued: queued(), running: running() },
       servers: servers(),
       sessions: sessions(),
-      tools: tools(),
-      byTool: await toolFigures(this.#calls, this.#durations),
+      tools: known(),
+      ...(tools && { byTool: await toolFigures(this.#calls, this.#durations) }),
     };
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
+import { type Kept, Shares } from '../core/shares.ts';
 
 /** How much is kept. */
 export interface Retention {
@@ -13,29 +14,47 @@ export interface Page<R> {
   readonly next?: string;
 }
 
-/** Records in a ring, bounded by age and number: expired ones are dropped when one is added or asked for, without a timer. */
+/** What is told of a record. */
+export interface RecordTraits<R> {
+  /** The epoch ms from which its age counts. */
+  readonly endedAt: (record: R) => number;
+  readonly owner: (record: R) => string;
+}
+
+interface Numbered<R> {
+  readonly number: number;
+  readonly record: R;
+}
+
+/** As many that are gone are let stand among the others before they are cleared away. */
+const FEW_GONE = 64;
+
+/**
+ * Records, bounded by age and number: expired ones are dropped when one is added or asked for, without a timer, and of too
+ * many the oldest of whoever has the most, so that nobody can hide what others did.
+ */
 export class RecentRecords<R> {
   readonly #retention: Retention;
-  readonly #endedAt: (record: R) => number;
+  readonly #traits: RecordTraits<R>;
   readonly #now: () => number;
-  /** The record with number n stands at n modulo `maxRecords`. */
-  readonly #ring: (R | undefined)[] = [];
+  /** In the order of their numbers, some that are gone among them. */
+  #entries: Kept<Numbered<R>>[] = [];
+  /** Those before it are gone. */
+  #first = 0;
+  readonly #shares = new Shares<Numbered<R>>();
   /** Tells our cursors from those of a log before this one, whose numbers mean other records. */
   readonly #mark = randomBytes(4).toString('hex');
-  #oldest = 0;
   #next = 0;
 
-  /** `endedAt`: the epoch ms from which the age of a record counts. */
-  constructor(retention: Retention, endedAt: (record: R) => number, now: () => number) {
+  constructor(retention: Retention, traits: RecordTraits<R>, now: () => number) {
     this.#retention = retention;
-    this.#endedAt = endedAt;
+    this.#traits = traits;
     this.#now = now;
   }
 
   add(record: R): void {
-    this.#ring[this.#slot(this.#next)] = record;
-    this.#next += 1;
-    this.#oldest = Math.max(this.#oldest, this.#next - this.#retention.maxRecords);
+    this.#entries.push(this.#shares.add(this.#traits.owner(record), { number: this.#next++, record }));
+    if (this.#shares.count > this.#retention.maxRecords) this.#shares.drop();
     this.#forget();
   }
 
@@ -43,27 +62,37 @@ export class RecentRecords<R> {
   page(fits: (record: R) => boolean, limit: number, cursor?: string): Page<R> {
     this.#forget();
     const records: R[] = [];
-    for (let number = this.#startOf(cursor) - 1; number >= this.#oldest; number--) {
-      const record = this.#ring[this.#slot(number)];
-      if (record === undefined || !fits(record)) continue;
-      if (records.length === limit) return { records, next: this.#cursor(number + 1) };
-      records.push(record);
+    for (let index = this.#indexOf(this.#startOf(cursor)) - 1; index >= this.#first; index--) {
+      const { isGone, item } = this.#entries[index] as Kept<Numbered<R>>; // within the bounds
+      if (isGone || !fits(item.record)) continue;
+      if (records.length === limit) return { records, next: this.#cursor(item.number + 1) };
+      records.push(item.record);
     }
     return { records };
   }
 
   #forget(): void {
     const expired = this.#now() - this.#retention.retentionMs;
-    for (; this.#oldest < this.#next; this.#oldest++) {
-      const slot = this.#slot(this.#oldest);
-      const record = this.#ring[slot];
-      if (record !== undefined && this.#endedAt(record) > expired) return;
-      this.#ring[slot] = undefined;
+    for (; this.#first < this.#entries.length; this.#first++) {
+      const entry = this.#entries[this.#first] as Kept<Numbered<R>>; // within the bounds
+      if (!entry.isGone && this.#traits.endedAt(entry.item.record) > expired) break;
+      this.#shares.remove(entry);
     }
+    if (this.#entries.length <= 2 * this.#shares.count + FEW_GONE) return;
+    this.#entries = this.#entries.filter(({ isGone }) => !isGone);
+    this.#first = 0;
   }
 
-  #slot(number: number): number {
-    return number % this.#retention.maxRecords;
+  /** Of the first entry that has this number or a higher one. */
+  #indexOf(number: number): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle] as Kept<Numbered<R>>).item.number < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Names the records before that number. */

@@ -59,7 +59,7 @@ export interface RequestQuery {
 /** What is remembered of who asked. */
 type Who = Pick<Caller, 'id' | 'tags' | 'session'>;
 
-/** Who called what: the call that ended last comes first; bounded by age and number. */
+/** Who called what: the call that ended last comes first; bounded by age and number, with a share for each caller. */
 export class RequestLog {
   /** Remembers each call that reaches a tool. */
   readonly policy: CallPolicy;
@@ -70,7 +70,11 @@ export class RequestLog {
   constructor(options: RequestLogOptions, now: () => number = Date.now) {
     this.#keepArguments = options.keepArguments;
     this.#now = now;
-    this.#records = new RecentRecords(options, ({ at, durationMs }) => at + durationMs, now);
+    const traits = {
+      endedAt: ({ at, durationMs }: RequestRecord) => at + durationMs,
+      owner: (record: RequestRecord) => record.caller,
+    };
+    this.#records = new RecentRecords(options, traits, now);
     this.policy = observing([this.ended], now);
   }
 
@@ -106,13 +110,13 @@ function recordOf({ call, context, at, durationMs, outcome, result }: EndedCall,
   const record: RequestRecord = {
     id: randomUUID(),
     at,
-    caller: clip(caller.id),
+    caller: caller.id,
     tags: caller.tags,
     session: sessionMark(caller),
     tool: call.tool.id,
     server: call.tool.server,
     background: call.background === true,
-    durationMs,
+    durationMs: Math.round(durationMs),
     outcome,
     argumentBytes: sent.bytes,
     resultBytes: received.bytes,
@@ -123,7 +127,7 @@ function recordOf({ call, context, at, durationMs, outcome, result }: EndedCall,
 }
 
 function asked(who: Who, at: number) {
-  return { id: randomUUID(), at, caller: clip(who.id), tags: who.tags, session: sessionMark(who) };
+  return { id: randomUUID(), at, caller: who.id, tags: who.tags, session: sessionMark(who) };
 }
 
 const marks = new WeakMap<Who, string>();
@@ -140,7 +144,7 @@ function sessionMark(who: Who): string | undefined {
 
 function fits(record: RequestRecord, { caller, server, tool, outcome, since, until }: RequestQuery): boolean {
   return (
-    (caller === undefined || record.caller === clip(caller)) &&
+    (caller === undefined || record.caller === caller) &&
     (server === undefined || record.server === server) &&
     (tool === undefined || record.tool === tool) &&
     (outcome === undefined || record.outcome === outcome) &&

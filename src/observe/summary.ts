@@ -18,6 +18,26 @@ export async function countsBy(counter: Counter, label: string): Promise<Record<
   return Object.fromEntries(sums);
 }
 
+/** A metric in the text format of Prometheus, its series added up but for those labels. */
+export async function sumText(metric: Counter | Histogram, kept: readonly string[]): Promise<string> {
+  const { name, help, type, values } = await metric.get();
+  const sums = new Map<string, number>();
+  for (const { labels, value, ...each } of values as readonly Series[]) {
+    const pairs = kept.filter((label) => label in labels).map((label) => `${label}="${labels[label]}"`);
+    const series = `${each.metricName ?? name}${pairs.length > 0 ? `{${pairs.join()}}` : ''}`;
+    sums.set(series, (sums.get(series) ?? 0) + value);
+  }
+  const lines = [...sums].map(([series, value]) => `${series} ${value}`);
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join('\n');
+}
+
+/** As the library lists it; `metricName` is that of a part of a histogram. */
+interface Series {
+  readonly labels: JsonObject;
+  readonly value: number;
+  readonly metricName?: string;
+}
+
 interface ToolTally {
   readonly server: string;
   readonly tool: string;

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { clip, GatewayError } from '../core/errors.ts';
+import type { ResultRoom } from './result-room.ts';
 
 /** Start of the URIs under which kept results are read. */
 const PREFIX = 'gateway://results/';
 
 export interface ResultLimits {
-  /** Characters kept in all, oldest dropped first; the latest is kept even if it alone is longer. */
-  readonly maxChars: number;
+  /** Where they are kept, with those of others: the latest is, even if it alone is longer than all that may be. */
+  readonly room: ResultRoom;
+  /** Who shares that room. */
+  readonly caller: string;
   /** Longest line that a part may be sent in, in bytes. */
   readonly maxLineBytes: number;
 }
@@ -35,11 +38,15 @@ const DEFAULT_PART = 100_000;
 /** A character takes at most six bytes in JSON; the rest of the line needs room too. */
 const BYTES_PER_CHAR = 8;
 
-/** Results that no message could carry: nothing is cut, they are kept and read in parts. */
+interface KeptText {
+  readonly text: string;
+  readonly giveBack: () => void;
+}
+
+/** Results that no message could carry: nothing is cut, they are kept and read in parts, by one client. */
 export class ResultStore {
   readonly #limits: ResultLimits;
-  readonly #texts = new Map<string, string>();
-  #chars = 0;
+  readonly #texts = new Map<string, KeptText>();
 
   constructor(limits: ResultLimits) {
     this.#limits = limits;
@@ -47,14 +54,16 @@ export class ResultStore {
 
   keep(json: string): KeptResult {
     const id = `result_${randomUUID().replaceAll('-', '')}`;
-    this.#texts.set(id, json);
-    this.#chars += json.length;
-    for (const [oldest, text] of this.#texts) {
-      if (this.#chars <= this.#limits.maxChars || oldest === id) break;
-      this.#texts.delete(oldest);
-      this.#chars -= text.length;
-    }
+    const { room, caller } = this.#limits;
+    const giveBack = room.take(caller, json.length, () => this.#texts.delete(id));
+    this.#texts.set(id, { text: json, giveBack });
     return { id, uri: `${PREFIX}${id}`, chars: json.length };
+  }
+
+  /** The client has gone. */
+  close(): void {
+    for (const { giveBack } of this.#texts.values()) giveBack();
+    this.#texts.clear();
   }
 
   has(id: string): boolean {
@@ -63,7 +72,7 @@ export class ResultStore {
 
   /** A part of the JSON text. Throws `JOB_NOT_FOUND` for an unknown id, `INVALID_ARGUMENTS` for an offset beyond the end. */
   read(id: string, offset = 0, length = DEFAULT_PART): ResultPart {
-    const text = this.#texts.get(id);
+    const text = this.#texts.get(id)?.text;
     if (text === undefined) {
       throw new GatewayError(
         'JOB_NOT_FOUND',

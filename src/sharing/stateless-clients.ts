@@ -18,8 +18,11 @@ export class StatelessClients {
     const kept = this.#kept.get(owner) ?? { conversations, results };
     this.#kept.delete(owner);
     this.#kept.set(owner, kept);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > MAX_CLIENTS && oldest !== undefined) this.#kept.delete(oldest);
+    const [oldest] = this.#kept;
+    if (this.#kept.size > MAX_CLIENTS && oldest) {
+      this.#kept.delete(oldest[0]);
+      oldest[1].results.close();
+    }
     return kept;
   }
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn as spawnPlainly } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { clip, GatewayError } from '../core/errors.ts';
-import { parseMessage, writeJson } from '../core/exact-json.ts';
+import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { LineWriter } from '../core/line-writer.ts';
 import { type ClippedLine, createLineSplitter } from '../core/lines.ts';
@@ -10,6 +10,7 @@ import { signalGroup } from '../core/process-tree.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { guardGroup, releaseGroup } from './reaper.ts';
 import { skippedAnswer } from './skipped-answer.ts';
+import { parseServerMessage, unreadableAnswer } from './unreadable.ts';
 
 export interface ChildTransportOptions {
   /** Executable and its arguments. */
@@ -179,17 +180,22 @@ export class ChildTransport implements Transport {
   #receive(line: string): void {
     let message: unknown;
     try {
-      message = parseMessage(line);
-    } catch {
-      this.onerror?.(
-        new Error(`wrote to stdout what is not JSON: ${this.redact ? clip(this.redact(line), MAX_EXCERPT) : ''}`),
-      );
+      message = parseServerMessage(line);
+    } catch (error) {
+      this.#tellOdd(error instanceof Error ? error.message : 'what is not JSON', line);
+      const answer = unreadableAnswer(line, error);
+      if (answer) this.onmessage?.(answer);
       return;
     }
     for (const each of Array.isArray(message) ? message : [message]) {
       if (isMessage(each)) this.onmessage?.(each as JSONRPCMessage);
-      else this.onerror?.(new Error(`wrote to stdout what is no JSON-RPC message: ${line.slice(0, 120)}`));
+      else this.#tellOdd('what is no JSON-RPC message', line);
     }
+  }
+
+  #tellOdd(what: string, line: string): void {
+    const excerpt = this.redact ? clip(this.redact(line), MAX_EXCERPT) : '';
+    this.onerror?.(new Error(`wrote to stdout ${what}: ${excerpt}`));
   }
 
   /** Resolves when the pipe has taken the line; rejects with `UPSTREAM_UNAVAILABLE` when the server provably did not get it. */

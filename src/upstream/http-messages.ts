@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { parseMessage } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { parseServerMessage } from './unreadable.ts';
 
 /** The media type of a body, without parameters. */
 export function mediaType(response: Response): string {
@@ -12,9 +12,9 @@ export function looksLikeEvents(text: string): boolean {
   return /^\uFEFF?(?:data|event|id|retry)?:/.test(text);
 }
 
-/** The messages in a text: one, or a batch. Throws what `JSON.parse` does. */
+/** The messages in a text: one, or a batch. Throws where they cannot be read. */
 export function messagesIn(text: string): readonly JsonObject[] {
-  const parsed: unknown = parseMessage(text.replace(/^\uFEFF/, ''));
+  const parsed: unknown = parseServerMessage(text.replace(/^\uFEFF/, ''));
   return (Array.isArray(parsed) ? parsed : [parsed]).filter(isJsonObject);
 }
 

@@ -1,11 +1,12 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 import { basicOf } from '../core/address.ts';
-import { GatewayError } from '../core/errors.ts';
-import { parseMessage, writeJson } from '../core/exact-json.ts';
+import { causeOf, GatewayError } from '../core/errors.ts';
+import { writeJson } from '../core/exact-json.ts';
 import { type ForwardProxy, type ProxySetting, proxyFor } from '../outbound/proxy.ts';
 import { excerpt } from './http-refusal.ts';
 import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
+import { parseServerMessage, unreadableAnswer } from './unreadable.ts';
 
 /** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
 export class WebSocketTransport implements Transport {
@@ -64,9 +65,11 @@ export class WebSocketTransport implements Transport {
   #receive(text: string): void {
     let message: unknown;
     try {
-      message = parseMessage(text);
-    } catch {
-      this.onerror?.(new Error(`sent what is not JSON: ${excerpt(text, this.#redact)}`));
+      message = parseServerMessage(text);
+    } catch (error) {
+      this.onerror?.(new Error(`sent ${causeOf(error)}: ${excerpt(text, this.#redact)}`));
+      const answer = unreadableAnswer(text, error);
+      if (answer) this.onmessage?.(answer);
       return;
     }
     this.onmessage?.(message as JSONRPCMessage);

@@ -61,7 +61,7 @@ describe.each(['secret', 'published key'] as const)('tokens signed with a %s', (
     const { settings, sign } = await prepared();
     const exp = inSeconds(60);
     const admission = await admitted(authenticator(settings), await sign({ ...GOOD, exp }));
-    expect(admission).toMatchObject({ caller: { id: 'ada', roles: [] }, expiresAt: (exp + 30) * 1000 });
+    expect(admission).toMatchObject({ caller: { id: 'user:ada', roles: [] }, expiresAt: (exp + 30) * 1000 });
     expect(await ask(authenticator(settings), await sign({ ...GOOD, aud: ['x', 'gw'] }))).toHaveProperty('caller');
   });
 
@@ -191,31 +191,28 @@ test('a token is taken from Authorization alone [http.auth-jwt]', async () => {
 test.each<[JWTPayload, object]>([
   [
     { sub: 'ada', client_id: 'app' },
-    { id: 'ada', roles: [] },
+    { id: 'user:ada', roles: [] },
   ],
   [
     { client_id: 'app', azp: 'z' },
-    { id: 'app', roles: [] },
+    { id: 'client:app', roles: [] },
   ],
-  [
-    { azp: 'z', sub: '' },
-    { id: 'z', roles: [] },
-  ],
+  [{ azp: 'z' }, { id: 'client:z', roles: [] }],
   [
     { sub: 'a', roles: ['x', 'y', 3, 'x'], scope: 's' },
-    { id: 'a', roles: ['x', 'y'] },
+    { id: 'user:a', roles: ['x', 'y'] },
   ],
   [
     { sub: 'a', scope: 's t' },
-    { id: 'a', roles: ['s', 't'] },
+    { id: 'user:a', roles: [] },
   ],
   [
     { sub: 'a', scp: ['s', 't'] },
-    { id: 'a', roles: ['s', 't'] },
+    { id: 'user:a', roles: [] },
   ],
   [
     { sub: 'a', roles: { admin: true } },
-    { id: 'a', roles: [] },
+    { id: 'user:a', roles: [] },
   ],
 ])('claims %j are the caller %j [http.auth-jwt-caller]', async (claims, caller) => {
   expect(await ask(authenticator({ secret: SECRET }), await signed(HS, claims))).toMatchObject({ caller });

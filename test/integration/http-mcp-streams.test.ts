@@ -155,7 +155,7 @@ test('an SDK 1.x client resumes a call by its token in a new connection [http.re
 });
 
 test.each([1, 12])('%d MB pass whole, as JSON and as an event [http.large]', async (megabytes) => {
-  const { client } = await edgeWithClient();
+  const { client } = await edgeWithClient({}, { version: '2025-03-26' });
   const bytes = megabytes * 1024 * 1024;
   const { result } = await client.request('tools/call', {
     name: 'invoke',

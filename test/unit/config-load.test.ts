@@ -274,12 +274,20 @@ const DEFAULTS = {
   monitor: {
     requestLog: true,
     prometheus: true,
+    toolMetrics: 'admin',
     retentionHours: 24,
     maxRecords: 10_000,
     arguments: false,
     healthSeconds: 60,
   },
-  http: { maxSessions: 1000, sessionIdleMinutes: 30, maxBodyBytes: 16_777_216, allowedHosts: [], stopSeconds: 10 },
+  http: {
+    maxSessions: 1000,
+    maxCalls: 4000,
+    sessionIdleMinutes: 30,
+    maxBodyBytes: 4_194_304,
+    allowedHosts: [],
+    stopSeconds: 10,
+  },
   daemon: { idleSeconds: 5 },
   corsOrigins: [],
 };

@@ -73,7 +73,10 @@ test('every reference leads somewhere, and every security scheme is declared [ht
     bearer: { type: 'http', scheme: 'bearer' },
     apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
   });
-  expect(document.security.flatMap(Object.keys)).toEqual(Object.keys(securitySchemes));
+  expect(document.security, 'none is needed without auth').toEqual([]);
+  const security = (config: object) => startEdge({ config }).then(async (edge) => (await openApiOf(edge)).security);
+  const keys = await security({ auth: { strategy: 'api-key', apiKeys: ['a-key-for-tests'] }, servers: [] });
+  expect(keys.flatMap(Object.keys)).toEqual(Object.keys(securitySchemes));
 });
 
 test('every failure is a problem document, every code at its status [http.api-openapi, http.api-problems]', async () => {

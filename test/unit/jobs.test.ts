@@ -186,8 +186,8 @@ test('whatever a call does becomes the state of its job, and no unhandled reject
       { status: 'failed', error: { code: 'INTERNAL' } },
     ],
     [returning(undefined), { status: 'failed', error: { code: 'INTERNAL' } }],
-    [returning(cyclic), { status: 'failed', error: { code: 'INTERNAL' } }],
-    [returning({ n: 1n }), { status: 'failed', error: { code: 'INTERNAL' } }],
+    [returning(cyclic), { status: 'failed', error: { code: 'UPSTREAM_ERROR' } }],
+    [returning({ n: 1n }), { status: 'failed', error: { code: 'UPSTREAM_ERROR' } }],
   ];
   for (const [run, fate] of fates) {
     const { jobId } = jobs.submit('me', LABEL, 0, run);
@@ -268,4 +268,69 @@ test('settle waits for calls that end late', async () => {
   expect(settled).toBe(false);
   resolve(text('late'));
   await settling;
+});
+
+/** Several callers, of whom `mallory` is quick. */
+function sharedJobs(limits: Partial<JobLimits> = {}) {
+  return new Jobs({ ...LIMITS, ...limits }, Date.now, () => true);
+}
+
+test('one caller, with whatever priority, takes neither all places nor all turns [shares.jobs]', async () => {
+  const jobs = sharedJobs({ concurrency: 3, maxQueued: 8 });
+  const running = ['s1', 's2'].map((session) => jobs.submit(`mallory\n${session}`, LABEL, 1e9, untilAborted));
+  let refused: string | undefined;
+  const waiting = [];
+  while (refused === undefined && waiting.length < 100)
+    refused = codeOf(() => waiting.push(jobs.submit(`mallory\n${waiting.length}`, LABEL, 1e9, untilAborted)));
+  expect([running.map(({ status }) => status), waiting.length, refused]).toEqual([
+    ['running', 'running'],
+    6,
+    'QUEUE_FULL',
+  ]);
+  const own = jobs.submit('alice', LABEL, 0, untilAborted);
+  const next = jobs.submit('alice', LABEL, 0, untilAborted);
+  expect([own.status, next.status, jobs.position(next)]).toEqual(['running', 'queued', 2]);
+  jobs.cancel(own.jobId, 'alice');
+  const ended = await jobs.wait(next.jobId, 'alice', 0, never());
+  expect(ended.status).toBe('running');
+  await jobs.settle();
+});
+
+test('one caller alone has every place and every turn [shares.jobs]', () => {
+  const jobs = new Jobs({ ...LIMITS, concurrency: 3, maxQueued: 5 });
+  const all = Array.from({ length: 8 }, () => jobs.submit('me', LABEL, 0, untilAborted).status);
+  expect(all.filter((status) => status === 'running')).toHaveLength(3);
+  expect(codeOf(() => jobs.submit('me', LABEL, 0, untilAborted))).toBe('QUEUE_FULL');
+});
+
+test.each([
+  ['number', { maxRecords: 10 }, 'x'],
+  ['bytes', { maxBytes: 20_000 }, 'x'.repeat(2_000)],
+])('ended jobs of others outlive those of a caller with many, by %s [shares.jobs]', async (_, limits, result) => {
+  const jobs = sharedJobs({ concurrency: 10, ...limits });
+  const end = async (owner: string) => {
+    const { jobId } = jobs.submit(owner, LABEL, 0, returning(text(result)));
+    await jobs.wait(jobId, owner, LONG_MS, never());
+    return jobId;
+  };
+  const own = await end('alice');
+  for (let index = 0; index < 60; index++) await end(`mallory\n${index % 7}`);
+  expect(jobs.status(own, 'alice').status).toBe('completed');
+});
+
+test('nothing that waits begins while all are ended [shares.jobs]', async () => {
+  const jobs = new Jobs(LIMITS);
+  let begun = 0;
+  for (let index = 0; index < 5; index++)
+    jobs.submit('me', LABEL, 0, (signal, onProgress) => {
+      begun++;
+      return untilAborted(signal, onProgress);
+    });
+  jobs.cancelAll('me');
+  await new Promise(setImmediate);
+  expect(begun).toBe(1);
+  jobs.submit('me', LABEL, 0, untilAborted);
+  jobs.submit('me', LABEL, 0, untilAborted);
+  await jobs.settle();
+  expect(begun).toBe(1);
 });

@@ -189,6 +189,7 @@ test('the settings have their defaults, and refuse what is none [monitor.setting
   expect(settingsSchema.parse({}).monitor).toEqual({
     requestLog: true,
     prometheus: true,
+    toolMetrics: 'admin',
     retentionHours: 24,
     maxRecords: 10_000,
     arguments: false,
@@ -198,4 +199,29 @@ test('the settings have their defaults, and refuse what is none [monitor.setting
   for (const wrong of [{ healthSeconds: -1 }, { healthSeconds: 1e9 }, { maxRecords: 0 }, { arguments: 'yes' }]) {
     expect(settingsSchema.safeParse({ monitor: wrong }).success).toBe(false);
   }
+});
+
+test('a flood of one caller hides nothing of another, and pages go on without a gap [shares.log]', async () => {
+  const { log } = logAt({ maxRecords: 20 });
+  const call = log.policy(giving(OK));
+  await call(callOf('s', 'alice'), contextOf('alice'));
+  for (let index = 0; index < 500; index++) await call(callOf('s', `m${index}`), contextOf('mallory'));
+  expect(log.query({ limit: 100, caller: 'alice' }).records).toHaveLength(1);
+  const pages: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = log.query({ limit: 7, ...(cursor !== undefined && { cursor }) });
+    pages.push(...page.records.map(({ tool }) => tool));
+    cursor = page.next;
+  } while (cursor !== undefined);
+  expect(pages).toEqual([...Array.from({ length: 19 }, (_, index) => `s::m${499 - index}`), 's::alice']);
+});
+
+test('durations are whole milliseconds, and long ids of callers stay apart [edge.shown]', async () => {
+  const { log } = logAt();
+  const long = 'x'.repeat(250);
+  for (const id of [`${long}1`, `${long}2`]) await log.policy(giving(OK))(callOf('s', 't'), contextOf(id));
+  const { records } = log.query({ limit: 10, caller: `${long}2` });
+  expect(records).toHaveLength(1);
+  expect(Number.isInteger(records[0]?.durationMs)).toBe(true);
 });

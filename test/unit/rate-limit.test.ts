@@ -184,3 +184,16 @@ test('the headers tell the decision, in seconds from now [http.limit-headers]', 
     'Retry-After': '7',
   });
 });
+
+test('several requests count all or none, and one can be taken back [edge.batch-cost]', () => {
+  const { limit, allowed } = limitOf({ limit: 5 });
+  expect(limit.take('a', 0, 3)).toMatchObject({ allowed: true, remaining: 2 });
+  expect(limit.take('a', 1_000, 3)).toMatchObject({ allowed: false, remaining: 2, retryAfterSeconds: 9 });
+  expect(limit.take('a', 1_000, 2)).toMatchObject({ allowed: true, remaining: 0 });
+  expect(allowed('a', 1_000)).toBe(false);
+  limit.giveBack('a');
+  expect([allowed('a', 1_000), allowed('a', 1_000)]).toEqual([true, false]);
+  expect(limit.take('a', 20_000, 6), 'more than ever').toMatchObject({ allowed: false, retryAfterSeconds: 0 });
+  expect(limit.take('b', 0, 50)?.allowed).toBe(false);
+  limit.giveBack('nobody');
+});

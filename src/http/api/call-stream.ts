@@ -1,7 +1,7 @@
 import { Abort } from '../../core/abort.ts';
 import type { CallContext, ToolResult } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { writeJson } from '../../core/exact-json.ts';
+import { writtenAnswer } from '../../core/unwritable.ts';
 import type { Problem } from '../problem.ts';
 
 /** A call whose progress is streamed. */
@@ -71,5 +71,5 @@ async function forward({ call, problemOf, pingMs }: StreamedCall, gone: Abort, o
 }
 
 function event(name: string, data: object): string {
-  return `event: ${name}\ndata: ${writeJson(data)}\n\n`;
+  return `event: ${name}\ndata: ${writtenAnswer(data)}\n\n`;
 }

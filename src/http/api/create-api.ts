@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { EdgeEnv } from '../edge-env.ts';
 import type { EdgeParts } from '../edge-parts.ts';
-import { notFound, onError, problem } from '../problem.ts';
+import { methodProblem, notFound, onError } from '../problem.ts';
 import { parseRequest } from './parse-request.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
@@ -23,26 +23,31 @@ export function createApi(parts: EdgeParts, { pingMs = PING_MS }: { readonly pin
     // Answers are one caller's own.
     http.header('Cache-Control', 'no-store');
   });
-  api.use(methodNotAllowed({ app: api, onMethodNotAllowed: otherMethods }));
-  for (const row of ROUTES) {
-    api.on(row.method.toUpperCase(), honoPath(row), async (http) =>
+  api.use(methodNotAllowed({ app: api, onMethodNotAllowed: methodProblem }));
+  const isFixed = ({ path }: Route) => !path.includes('{');
+  const serve = (row: Route) =>
+    api.on(methodOf(row), honoPath(row), async (http) =>
       row.run({ ...(await parseRequest(row, http)), http, parts, pingMs }),
     );
-  }
+  for (const row of ROUTES.filter(isFixed)) serve(row);
+  // Before those with ids: another method of `/tools/call` is not about a tool of that name.
+  for (const path of new Set(ROUTES.filter(isFixed).map((row) => row.path)))
+    api.all(path, (http) => methodProblem(http, methodsAt(path)));
+  for (const row of ROUTES) if (!isFixed(row)) serve(row);
   return api;
+}
+
+function methodsAt(path: string): string[] {
+  return ROUTES.filter((row) => row.path === path).flatMap((row) =>
+    row.method === 'get' ? ['GET', 'HEAD'] : methodOf(row),
+  );
+}
+
+function methodOf({ method }: Route): string {
+  return method.toUpperCase();
 }
 
 /** `/jobs/{id}` → `/jobs/:id` */
 function honoPath({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
-}
-
-function otherMethods(http: Parameters<typeof notFound>[0], methods: readonly string[]): Response {
-  const text = {
-    title: 'Method Not Allowed',
-    detail: `${http.req.method} is not possible here, ${methods.join(', ')} is`,
-    code: 'METHOD_NOT_ALLOWED',
-    instance: http.var.requestId,
-  };
-  return problem(405, text, { allow: methods.join(', ') });
 }

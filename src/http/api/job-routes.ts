@@ -38,7 +38,8 @@ export const JOB_ROUTES: readonly Route[] = [
     run: async ({ body, http, parts }) => {
       const { caller } = http.var;
       const id = await namedTool(body, caller, parts);
-      const { arguments: args = {}, timeoutMs, priority = 0 } = body;
+      const { timeoutMs, priority = 0 } = body;
+      const args = body.arguments ?? {};
       const context = parts.context(caller, { signal: http.req.raw.signal });
       const view = await parts.broker.invokeAsync({ id, args, timeoutMs, priority }, context);
       return jsonResponse(http, jobRecord(view), 202, { location: `${http.req.path}/${view.job.jobId}` });

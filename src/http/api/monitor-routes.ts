@@ -5,6 +5,7 @@ import { strict } from '../../config/parts.ts';
 import type { GatewaySettings } from '../../config/settings.ts';
 import type { Caller } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { seesOthers, seesTools } from '../sight.ts';
 import { json, type Route, route } from './route.ts';
 import { metrics, moment, requests, wholeNumber } from './schemas.ts';
 
@@ -31,7 +32,8 @@ export const MONITOR_ROUTES: readonly Route[] = [
     operationId: 'getMetrics',
     tag: 'monitoring',
     summary: 'Counters and histograms',
-    description: 'JSON, or the text format of Prometheus with `Accept: text/plain`.',
+    description:
+      'JSON, or the text format of Prometheus with `Accept: text/plain`. Which tools are called a caller with the role `admin` sees, or any where `monitor.toolMetrics` says so; others see sums.',
     answers: {
       200: {
         description: 'As they stand.',
@@ -44,8 +46,9 @@ export const MONITOR_ROUTES: readonly Route[] = [
       const supports = ['application/json', 'text/plain', 'application/openmetrics-text'];
       const type = accepts(http, { header: 'Accept', supports, default: 'application/json' });
       http.header('Vary', 'Accept', { append: true });
-      if (type === 'application/json') return http.json(await parts.metrics.json());
-      return http.body(await parts.metrics.text(), 200, { 'content-type': parts.metrics.contentType });
+      const tools = seesTools(http.var.caller, parts.settings());
+      if (type === 'application/json') return http.json(await parts.metrics.json(tools));
+      return http.body(await parts.metrics.text(tools), 200, { 'content-type': parts.metrics.contentType });
     },
   }),
   route({
@@ -79,8 +82,9 @@ export const MONITOR_ROUTES: readonly Route[] = [
 ];
 
 /** Whose requests are shown; undefined: everybody's. */
-function whose(wanted: string | undefined, { id, roles }: Caller, { auth }: GatewaySettings): string | undefined {
-  if (roles.includes('admin') || (auth?.strategy ?? 'none') === 'none') return wanted;
+function whose(wanted: string | undefined, caller: Caller, settings: GatewaySettings): string | undefined {
+  const { id } = caller;
+  if (seesOthers(caller, settings)) return wanted;
   if (wanted === undefined || wanted === id) return id;
   throw new GatewayError('FORBIDDEN', "query: caller: only a caller with the role admin sees others' requests");
 }

@@ -28,6 +28,13 @@ const SECURITY_SCHEMES = {
   apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' },
 } as const;
 
+/** What a request has to bring, by `auth.strategy`. */
+const SECURITY: Record<'none' | 'api-key' | 'jwt', Record<string, string[]>[]> = {
+  none: [],
+  'api-key': [{ bearer: [] }, { apiKey: [] }],
+  jwt: [{ bearer: [] }],
+};
+
 /** Problems that any operation may have: of an unknown parameter, of what stands before the routes, of a defect. */
 const ANYWHERE: readonly ErrorCode[] = [
   'INVALID_ARGUMENTS',
@@ -46,15 +53,14 @@ const EXTRA_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> 
 };
 
 /** The OpenAPI 3.1 document of a table of routes, made from the schemas that check their requests. */
-export function openApi(routes: readonly Route[]): object {
+export function openApi(routes: readonly Route[], strategy: keyof typeof SECURITY): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const row of routes) paths[row.path] = { ...paths[row.path], [row.method]: operation(row) };
   const document: ZodOpenApiObject = {
     openapi: '3.1.1',
     info: { title: 'mcp-gateway', version: VERSION, description: ABOUT, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/api/v1' }],
-    // None is needed where auth.strategy is none.
-    security: [{ bearer: [] }, { apiKey: [] }, {}],
+    security: SECURITY[strategy],
     tags: TAGS,
     paths,
     components: { securitySchemes: SECURITY_SCHEMES },

@@ -3,6 +3,8 @@ import { HTTPException } from 'hono/http-exception';
 import type * as z from 'zod';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/exact-json.ts';
+import { withFewUnknown } from '../../core/few-members.ts';
+import { beyondBounds, STRANGERS_JSON } from '../../core/json-bounds.ts';
 import { invalidInput } from '../problem.ts';
 import type { Route } from './route.ts';
 
@@ -11,7 +13,7 @@ export async function parseRequest({ params, query, body }: Route, { req }: Cont
   return {
     params: params && parse('path', params, req.param()),
     query: parseQuery(query, req.queries()),
-    body: body && parse('body', body, await readJson(req)),
+    body: body && parse('body', body, withFewUnknown(await readJson(req), Object.keys(body.shape))),
   };
 }
 
@@ -43,12 +45,16 @@ async function readJson(req: Context['req']): Promise<unknown> {
     throw new HTTPException(415, { message: `expected a content-type of application/json; found ${found}` });
   }
   const text = await req.text();
+  const beyond = beyondBounds(text, STRANGERS_JSON);
+  if (beyond) throw noJson(beyond);
   try {
     return parseJson(text);
   } catch (error) {
-    const message = `body: expected JSON; ${text.trim() === '' ? 'found nothing' : clip(causeOf(error))}`;
-    throw new GatewayError('INVALID_ARGUMENTS', message, {
-      details: { errors: [{ pointer: '#', detail: clip(causeOf(error)) }] },
-    });
+    throw noJson(text.trim() === '' ? 'found nothing' : clip(causeOf(error)));
   }
+}
+
+function noJson(detail: string): GatewayError {
+  const details = { errors: [{ pointer: '#', detail }] };
+  return new GatewayError('INVALID_ARGUMENTS', `body: expected JSON; ${detail}`, { details });
 }

@@ -47,7 +47,7 @@ function momentOf(given: string): number {
 export const callBody = strict({
   tool: text.describe('Id of the tool (`server::name`), or its bare name where only one server has it.'),
   server: text.optional().describe('Key of the server; decides where several have a tool of that name.'),
-  arguments: anyObject.optional().describe('Arguments as in the input schema of the tool.'),
+  arguments: anyObject.nullish().describe('Arguments as in the input schema of the tool.'),
   timeoutMs: z
     .number(MILLISECONDS)
     .positive(MILLISECONDS)

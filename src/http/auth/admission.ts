@@ -17,7 +17,10 @@ const REFUSALS = {
   no_expiry: [401, 'the access token has no time of expiry'],
   wrong_issuer: [401, 'the access token is from another issuer'],
   wrong_audience: [401, 'the access token was made for another audience'],
-  no_subject: [401, 'the access token names nobody: sub, client_id or azp, of at most 255 characters'],
+  no_subject: [
+    401,
+    'the access token names nobody in sub (else client_id or azp): a text of 1 to 255 characters, none a control character',
+  ],
   keys_unavailable: [503, 'the keys that sign access tokens cannot be fetched now: try again later'],
   auth_misconfigured: [
     503,

@@ -27,7 +27,7 @@ export function tokenAuthenticator(jwt: JwtSettings, options: AuthenticatorOptio
     ...(jwt.audience !== undefined && { audience: variants(jwt.audience) }),
   };
   const admit = (token: string, payload: JWTPayload): Admission => {
-    const caller = callerOf(payload);
+    const caller = callerOf(payload, jwt);
     if (!caller) return refuse('no_subject');
     const expiresAt = ((payload.exp ?? 0) + clockSkewSeconds) * 1000;
     return { caller, expiresAt, credential: `${settings}.${mark(token)}` };

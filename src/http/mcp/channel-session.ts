@@ -1,14 +1,16 @@
 import type { JsonObject } from '../../core/json.ts';
+import { Batches, batchRefusal } from '../../mcp/batches.ts';
 import { type ServedChannel, serveChannel } from '../../mcp/serve-channel.ts';
 import type { EdgeSession } from '../edge-parts.ts';
+import type { HangUp } from '../hang-up.ts';
 import type { LiveSession } from '../sessions.ts';
-import { isRequest, readMessages, rpcFailure } from './read-messages.ts';
+import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
 
 const STOPPING = -32_000;
 
 export interface ChannelParts {
   readonly send: (message: JsonObject) => void;
-  readonly hangUp: () => void;
+  readonly hangUp: (why: HangUp) => void;
   /** New requests are refused; what runs may end. */
   readonly isStopping: () => boolean;
 }
@@ -22,8 +24,9 @@ export class ChannelSession implements LiveSession {
   readonly #channel: ServedChannel;
   readonly #send: (message: JsonObject) => void;
   /** Ends the channel, and the session with it. */
-  readonly hangUp: () => void;
+  readonly hangUp: (why: HangUp) => void;
   readonly #isStopping: () => boolean;
+  readonly #batches = new Batches();
   #isOver = false;
 
   constructor(id: string, session: EdgeSession, channel: ChannelParts) {
@@ -36,15 +39,21 @@ export class ChannelSession implements LiveSession {
     this.#channel = serveChannel(session.parts, async (message) => send(message));
   }
 
-  /** Takes what came in one body or frame. What is wrong with it is answered, and returned. */
-  receive(text: string): JsonObject | undefined {
+  /**
+   * Takes what came in one body or frame. What is wrong with it is answered, and returned. `limit` counts messages; it
+   * returns an error where they come too often.
+   */
+  receive(text: string, limit: (messages: number) => JsonObject | undefined): JsonObject | undefined {
     // A client may go on although we have hung up: it does not have to agree.
     if (this.#isOver) return undefined;
     const read = readMessages(text);
-    if ('error' in read) {
-      this.#send(read.error);
-      return read.error;
-    }
+    const count = 'error' in read ? 1 : Math.max(1, read.messages.length);
+    const tooMany = limit(count);
+    if ('error' in read) return this.#refused(tooMany ? batchRefusal([], tooMany) : [read.error]);
+    const problem = read.isBatch ? this.#batches.problem(read.messages.length) : undefined;
+    const error = tooMany ?? (problem && { code: INVALID_REQUEST, message: `Invalid request: ${problem}` });
+    if (error) return this.#refused(batchRefusal(read.messages, error));
+    if (!read.isBatch) for (const message of read.messages) this.#batches.observe(message);
     for (const message of read.messages) {
       if (this.#isStopping() && isRequest(message))
         this.#send(rpcFailure(STOPPING, 'The gateway is stopping', message.id));
@@ -53,9 +62,14 @@ export class ChannelSession implements LiveSession {
     return undefined;
   }
 
-  async end(): Promise<void> {
+  #refused(answers: readonly JsonObject[]): JsonObject | undefined {
+    for (const answer of answers) this.#send(answer);
+    return answers[0];
+  }
+
+  async end(why: HangUp): Promise<void> {
     this.#isOver = true;
-    this.hangUp();
+    this.hangUp(why);
     await this.#channel.close();
     await this.#session.end();
   }

@@ -1,16 +1,17 @@
 import type { JsonObject } from '../../core/json.ts';
 import { ENVELOPE_VERSIONS, HANDSHAKE_VERSIONS } from '../../core/protocol.ts';
+import type { Batches } from '../../mcp/batches.ts';
 import { envelopeVersion } from '../../mcp/envelope.ts';
 import { greetingProblem } from '../../mcp/greeting.ts';
 import type { ModernHandler } from '../../mcp/modern-handler.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
+import type { Gate } from '../gate.ts';
 import { type HeaderFields, jsonReply, type Reply } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
-import { isRequest, readMessages, rpcFailure } from './read-messages.ts';
+import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
 import { StreamableSession } from './streamable-session.ts';
 
-const INVALID_REQUEST = -32_600;
 const INVALID_PARAMS = -32_602;
 /** What SDK servers answer with a 404 to an unknown session: clients begin a new one. */
 const SESSION_NOT_FOUND = -32_001;
@@ -20,11 +21,13 @@ const SERVER_ERROR = -32_000;
 export class McpEndpoint {
   readonly #parts: EdgeParts;
   readonly #sessions: Sessions;
+  readonly #gate: Pick<Gate, 'takeRest'>;
   #modern: Promise<ModernHandler> | undefined;
 
-  constructor(parts: EdgeParts, sessions: Sessions) {
+  constructor(parts: EdgeParts, sessions: Sessions, gate: Pick<Gate, 'takeRest'>) {
     this.#parts = parts;
     this.#sessions = sessions;
+    this.#gate = gate;
   }
 
   /** Answers any POST. `request` is what came, should more than its header fields and its body be needed. */
@@ -58,12 +61,25 @@ export class McpEndpoint {
     const id = messages[0]?.id;
     const problem = versionProblem(headers);
     if (problem) return refusal(400, problem, id);
-    if (messages.some(({ method }) => method === 'initialize'))
-      return refusal(400, 'Bad Request: the session has been initialized', id);
     if (this.#parts.isStopping() && messages.some(isRequest))
       return refusal(503, 'The gateway is stopping', id, { 'retry-after': '5' });
     const session = this.#session(headers.get('mcp-session-id') ?? '', admitted);
-    return session ? session.post(messages, isBatch) : unknownSession(id);
+    const [hello] = messages.filter(({ method }) => method === 'initialize');
+    if (session && hello) return refusal(400, 'Bad Request: the session has been initialized', id);
+    // Clients say hello anew with the id of a session that has ended.
+    if (!session) return hello && !isBatch ? this.#begin(hello, admitted) : unknownSession(id);
+    return (
+      (isBatch && this.#batchRefusal(messages.length, session.batches, admitted)) || session.post(messages, isBatch)
+    );
+  }
+
+  /** What is answered to a batch that is not taken: a client that sends one where there are none reads no status. */
+  #batchRefusal(messages: number, batches: Batches, admitted: Admitted): Reply | undefined {
+    const problem = batches.problem(messages);
+    const status = batches.areAllowed ? 400 : 200;
+    if (problem) return jsonReply(status, rpcFailure(INVALID_REQUEST, `Invalid request: ${problem}`));
+    const limited = this.#gate.takeRest(admitted, messages);
+    return limited && jsonReply(429, { jsonrpc: '2.0', id: null, error: limited.error }, limited.headers);
   }
 
   get(headers: HeaderFields, admitted: Admitted): Reply {

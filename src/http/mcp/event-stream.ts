@@ -9,8 +9,9 @@ export interface ServerEvent {
 
 /** Where the text of a stream goes. */
 export interface Sink {
-  /** Returns how much the client has left unread, in bytes. */
-  write(text: string): number;
+  write(text: string): void;
+  /** How much the client has left unread, in bytes. */
+  unread(): number;
   end(): void;
 }
 
@@ -45,6 +46,11 @@ export class EventStream {
     return this.#isOpen;
   }
 
+  /** What the client has not read of it, in bytes. */
+  get unread(): number {
+    return this.#sink?.unread() ?? this.#written.length;
+  }
+
   send({ id, event, data, retryMs }: ServerEvent): void {
     const head = `${id === undefined ? '' : `id: ${id}\n`}${event === undefined ? '' : `event: ${event}\n`}`;
     this.#write(`${head}${retryMs === undefined ? '' : `retry: ${retryMs}\n`}data: ${data}\n\n`);
@@ -76,6 +82,7 @@ export class EventStream {
   #write(text: string): void {
     if (!this.#isOpen) return;
     if (!this.#sink) this.#written += text;
-    else if (this.#sink.write(text) > MAX_UNREAD_BYTES) this.close();
+    else this.#sink.write(text);
+    if (this.#sink && this.unread > MAX_UNREAD_BYTES) this.close();
   }
 }

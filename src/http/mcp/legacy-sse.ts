@@ -1,8 +1,11 @@
-import { writeJson } from '../../core/exact-json.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { messageText } from '../../mcp/message-text.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
+import type { Gate, RateRefusal } from '../gate.ts';
 import { responseOf, streamReply } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
+import type { Account } from '../unread-answers.ts';
 import { ChannelSession } from './channel-session.ts';
 import { EventStream } from './event-stream.ts';
 
@@ -10,11 +13,11 @@ import { EventStream } from './event-stream.ts';
 export const MESSAGES_PATH = '/messages';
 
 /** `GET /sse`: a stream to a client of the transport that Streamable HTTP has replaced. */
-export function openLegacyStream(parts: EdgeParts, sessions: Sessions, admitted: Admitted): Response {
+export function openLegacyStream(parts: EdgeParts, sessions: Sessions, admitted: Admitted, account: Account): Response {
   let sessionId = '';
   const stream = new EventStream(() => void sessions.end(sessionId));
   const session = sessions.begin('sse', admitted, (id, caller) => {
-    const send = (message: object) => stream.send({ event: 'message', data: writeJson(message) });
+    const send = (message: JsonObject) => stream.send({ event: 'message', data: messageText(message) });
     const { isStopping } = parts;
     return new ChannelSession(id, parts.openSession(caller), { send, hangUp: () => stream.close(), isStopping });
   });
@@ -24,14 +27,24 @@ export function openLegacyStream(parts: EdgeParts, sessions: Sessions, admitted:
   }
   sessionId = session.id;
   stream.send({ event: 'endpoint', data: `${MESSAGES_PATH}?sessionId=${session.id}` });
-  return responseOf(streamReply(stream));
+  return responseOf(streamReply(stream), account);
 }
 
 /** `POST /messages?sessionId=`: what such a client says. The answer comes over its stream. */
-export async function receiveLegacy(request: Request, sessions: Sessions, admitted: Admitted): Promise<Response> {
+export async function receiveLegacy(
+  request: Request,
+  sessions: Sessions,
+  admitted: Admitted,
+  gate: Pick<Gate, 'takeRest'>,
+): Promise<Response> {
   const id = new URL(request.url).searchParams.get('sessionId') ?? '';
   const session = sessions.find(id, 'sse', admitted);
   if (!(session instanceof ChannelSession)) return new Response('Session not found', { status: 404 });
-  const problem = session.receive(await request.text());
-  return problem ? Response.json(problem, { status: 400 }) : new Response('Accepted', { status: 202 });
+  let limited: RateRefusal | undefined;
+  const problem = session.receive(await request.text(), (messages) => {
+    limited = gate.takeRest(admitted, messages);
+    return limited?.error;
+  });
+  if (!problem) return new Response('Accepted', { status: 202 });
+  return Response.json(problem, { status: limited ? 429 : 400, ...(limited && { headers: limited.headers }) });
 }

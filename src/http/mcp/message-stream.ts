@@ -1,5 +1,6 @@
-import { parseMessage, writeJson } from '../../core/exact-json.ts';
+import { parseMessage } from '../../core/exact-json.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { messageText } from '../../mcp/message-text.ts';
 import { EventStream } from './event-stream.ts';
 
 /** What is kept of a stream for a client that comes back, in events and in characters; the oldest goes first. */
@@ -70,7 +71,7 @@ export class MessageStream {
   }
 
   send(message: JsonObject): void {
-    const kept = { sequence: ++this.#sequence, data: writeJson(message) };
+    const kept = { sequence: ++this.#sequence, data: messageText(message) };
     this.#keep(kept);
     if (!this.isConnected) return;
     this.#connection?.send({ id: this.#eventId(kept.sequence), event: 'message', data: kept.data });

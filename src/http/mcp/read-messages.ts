@@ -1,17 +1,20 @@
 import { parseMessage } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { isAnswer, messageProblem, readableAnswer } from '../../mcp/message-problem.ts';
+import { beyondBounds, idIn, STRANGERS_JSON } from '../../core/json-bounds.ts';
+import { isAnswer, messageProblem, readable } from '../../mcp/message-problem.ts';
 
 const PARSE_ERROR = -32_700;
-const INVALID_REQUEST = -32_600;
+export const INVALID_REQUEST = -32_600;
 
 /** Messages that a client sent in one body or frame, or the error that says what is wrong with them. */
 export type ReadMessages =
   | { readonly messages: readonly JsonObject[]; readonly isBatch: boolean }
   | { readonly error: JsonObject };
 
-/** Reads a JSON-RPC message, or a batch of them (2025-03-26). */
+/** Reads a JSON-RPC message, or a batch of them, of whatever size. */
 export function readMessages(text: string): ReadMessages {
+  const beyond = beyondBounds(text, STRANGERS_JSON);
+  if (beyond) return { error: rpcFailure(PARSE_ERROR, `Parse error: ${beyond}`, idIn(text)) };
   let parsed: unknown;
   try {
     parsed = parseMessage(text);
@@ -20,14 +23,15 @@ export function readMessages(text: string): ReadMessages {
   }
   const isBatch = Array.isArray(parsed);
   const all: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  if (all.length === 0) return { error: rpcFailure(INVALID_REQUEST, 'Invalid request: an empty batch') };
   for (const each of all) {
     const problem = messageProblem(each);
-    if (problem)
-      return { error: rpcFailure(INVALID_REQUEST, `Invalid request: ${problem}`, isJsonObject(each) ? each.id : null) };
+    if (problem) return { error: invalid(problem, isJsonObject(each) ? each.id : null) };
   }
-  const messages = (all as JsonObject[]).map((each) => (isAnswer(each) ? readableAnswer(each) : each));
-  return { messages, isBatch };
+  return { messages: (all as JsonObject[]).map(readable), isBatch };
+}
+
+function invalid(problem: string, id: unknown): JsonObject {
+  return rpcFailure(INVALID_REQUEST, `Invalid request: ${problem}`, id);
 }
 
 /** A JSON-RPC error; an id that is none is null. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
+import { Batches } from '../../mcp/batches.ts';
 import { HandshakeServer } from '../../mcp/handshake-server.ts';
 import type { EdgeSession } from '../edge-parts.ts';
 import { type Reply, streamReply } from '../reply.ts';
@@ -19,6 +20,7 @@ const SESSION_ENDED = -32_000;
 /** One session of Streamable HTTP, 2025-03-26 to 2025-11-25: what comes in over POST, and what goes out over streams. */
 export class StreamableSession {
   readonly id: string;
+  readonly batches = new Batches();
   readonly #session: EdgeSession;
   readonly #server: HandshakeServer;
   /** The POST that waits for the answer to a request, by that request's id. */
@@ -108,6 +110,7 @@ export class StreamableSession {
   }
 
   #receive(message: JsonObject): void {
+    this.batches.observe(message);
     this.#session.parts.session.observe(message);
     this.#server.receive(message);
     // A request that was taken back is not answered, and its POST is not to wait for ever.

@@ -1,0 +1,90 @@
+/** What a JSON text may hold that somebody else wrote. */
+export interface JsonBounds {
+  /** Lists and objects within each other. */
+  readonly depth: number;
+  /** Members of objects, all together; absent: any number. */
+  readonly members?: number;
+}
+
+/** Deeper than anything that people or models write, and far below what fails in writing it again (some 5,000). */
+export const MAX_JSON_DEPTH = 512;
+
+/** Bounds of what comes from a client that may be a stranger: 400,000 different members take a second to parse. */
+export const STRANGERS_JSON: JsonBounds = { depth: MAX_JSON_DEPTH, members: 50_000 };
+
+const ANY_JSON: JsonBounds = { depth: MAX_JSON_DEPTH };
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const SHORT_CHARS = 24;
+
+/**
+ * What of a JSON text is beyond the bounds, in words; undefined: nothing. To be asked before it is parsed: 15 MB of `[`
+ * take 6 s to parse. In linear time, and texts within it cost next to nothing.
+ */
+export function beyondBounds(text: string, { depth: maxDepth, members }: JsonBounds = ANY_JSON): string | undefined {
+  // As many as that are within it at least.
+  if (text.length <= maxDepth) return undefined;
+  let depth = 0;
+  let left = members ?? Number.POSITIVE_INFINITY;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfText(text, at);
+    else if (code === COLON) left--;
+    // `[` and `{`, `]` and `}` differ in one bit.
+    else if ((code | 0x20) === 0x7b) depth++;
+    else if ((code | 0x20) === 0x7d) depth--;
+    else continue;
+    if (depth > maxDepth) return `nested deeper than ${maxDepth} levels`;
+    if (left < 0) return `more than ${members} members`;
+  }
+  return undefined;
+}
+
+/** How much of the text after its name a member is looked for in, in characters. */
+const MEMBER_CHARS = 1_024;
+const NAME_OR_NUMBER = /^\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)/;
+
+/** The `id` of a JSON-RPC message that is not to be parsed: a text or a number, null where there is none. In linear time. */
+export function idIn(text: string): string | number | null {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if ((code | 0x20) === 0x7b) depth++;
+    else if ((code | 0x20) === 0x7d) depth--;
+    if (code !== QUOTE) continue;
+    const end = endOfText(text, at);
+    if (depth === 1 && end === at + 3 && text.startsWith('id', at + 1)) {
+      const [, value] = NAME_OR_NUMBER.exec(text.slice(end + 1, end + MEMBER_CHARS)) ?? [];
+      if (value !== undefined) return asId(value);
+    }
+    at = end;
+  }
+  return null;
+}
+
+function asId(value: string): string | number | null {
+  try {
+    return JSON.parse(value) as string | number; // as the pattern has it
+  } catch {
+    return null;
+  }
+}
+
+/** The place of the quote that ends the text which begins there; without one, the end of all. */
+function endOfText(text: string, start: number): number {
+  let at = start + 1;
+  // Most are short, and a search costs more than that.
+  for (const near = Math.min(text.length, at + SHORT_CHARS); at < near; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) at++;
+  }
+  for (let end = text.indexOf('"', at); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes++;
+    if (escapes % 2 === 0) return end;
+  }
+  return text.length;
+}

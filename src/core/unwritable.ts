@@ -1,0 +1,34 @@
+import { causeOf, clip, GatewayError } from './errors.ts';
+import { writeJson } from './exact-json.ts';
+
+const MAX_CHARS = 200;
+/** `JSON.stringify` fails from about 5,000 levels on, sooner where the stack is in use already. */
+const MAX_DEPTH = 2_000;
+
+/** Why `JSON.stringify` could not write a value, in words. */
+export function unwritable(error: unknown): string {
+  const cause = causeOf(error);
+  if (error instanceof RangeError) return /stack/i.test(cause) ? 'it is nested too deeply' : 'it is too long';
+  return clip(cause.split('\n', 1)[0] ?? '', MAX_CHARS);
+}
+
+/** What a server answered as JSON. Throws `UPSTREAM_ERROR` where that cannot be written. */
+export function writtenAnswer(value: unknown): string {
+  try {
+    return writeJson(value);
+  } catch (error) {
+    throw new GatewayError(
+      'UPSTREAM_ERROR',
+      `what the server answered cannot be written as JSON: ${unwritable(error)}`,
+    );
+  }
+}
+
+/** Whether it will be able to write a value: for one that somebody else writes, who would not say so. Never throws. */
+export function isWritable(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'bigint';
+  if (depth >= MAX_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((each) => isWritable(each, depth + 1));
+  for (const key in value) if (!isWritable((value as Record<string, unknown>)[key], depth + 1)) return false;
+  return true;
+}

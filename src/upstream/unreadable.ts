@@ -1,0 +1,27 @@
+import type { JSONRPCMessage } from '@modelcontextprotocol/client';
+import { parseMessage } from '../core/exact-json.ts';
+import { beyondBounds, idIn, type JsonBounds } from '../core/json-bounds.ts';
+import { INTERNAL_ERROR } from '../core/rpc.ts';
+import { requestId } from './request-ids.ts';
+
+/** Far deeper than what can be passed on, so that a deep tool costs itself and not its list; and far below what takes long. */
+const SERVERS_JSON: JsonBounds = { depth: 100_000 };
+
+/** What a server wrote, parsed. Throws an error that says in words why it cannot be. */
+export function parseServerMessage(text: string): unknown {
+  const beyond = beyondBounds(text, SERVERS_JSON);
+  if (beyond) throw new Error(`JSON ${beyond}`);
+  try {
+    return parseMessage(text);
+  } catch (error) {
+    throw new Error('what is not JSON', { cause: error });
+  }
+}
+
+/** An error in place of an answer that cannot be read, so that its call ends; undefined where it names no request of ours. */
+export function unreadableAnswer(text: string, error: unknown): JSONRPCMessage | undefined {
+  const id = requestId(idIn(text));
+  if (id === undefined) return undefined;
+  const why = error instanceof Error ? error.message : String(error);
+  return { jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: `the server answered ${why}` } };
+}

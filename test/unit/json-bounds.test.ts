@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { withFewUnknown } from '../../src/core/few-members.ts';
+import { beyondBounds, idIn, MAX_JSON_DEPTH } from '../../src/core/json-bounds.ts';
+import { isWritable, unwritable, writtenAnswer } from '../../src/core/unwritable.ts';
+import { messageText } from '../../src/mcp/message-text.ts';
+
+const nested = (levels: number, open = '[', close = ']') => `${open.repeat(levels)}1${close.repeat(levels)}`;
+
+test.each([
+  ['lists', nested(MAX_JSON_DEPTH), nested(MAX_JSON_DEPTH + 1)],
+  ['objects', nested(MAX_JSON_DEPTH, '{"a":', '}'), nested(MAX_JSON_DEPTH + 1, '{"a":', '}')],
+  ['both', nested(MAX_JSON_DEPTH / 2, '[{"a":', '}]'), `[${nested(MAX_JSON_DEPTH / 2, '[{"a":', '}]')}]`],
+  ['lists that do not end', '['.repeat(MAX_JSON_DEPTH), '['.repeat(4_000_000)],
+  ['lists beside each other', `[${'[],'.repeat(100_000)}[]]`, '[[],'.repeat(MAX_JSON_DEPTH + 1)],
+])('%s are counted in depth [bounds.depth]', (_, within, beyond) => {
+  expect(beyondBounds(within)).toBeUndefined();
+  expect(beyondBounds(beyond)).toBe(`nested deeper than ${MAX_JSON_DEPTH} levels`);
+});
+
+test('brackets, colons and quotes within texts count as text, however they are escaped [bounds.depth]', () => {
+  const odd = ['[', '{', ':', '"', '\\', '\\"', '\\\\"[', '"[{', 'x'.repeat(50), '\u2028[', '🙂{'];
+  for (const text of odd) {
+    const many = JSON.stringify({
+      [text]: [text.repeat(1_000), `${'y'.repeat(23)}${text}`, `${text}${'z'.repeat(30)}\\`, 1],
+    });
+    expect(beyondBounds(many, { depth: 2, members: 1 }), text).toBeUndefined();
+    expect(beyondBounds(`[${many}]`, { depth: 2 }), text).toContain('deeper');
+    expect(beyondBounds(`[${many},{"b":1}]`, { depth: 3, members: 1 }), text).toContain('more than 1 members');
+  }
+});
+
+test('the id of a message that is not parsed is found, but none that is not its own [bounds.depth]', () => {
+  const deep = '['.repeat(10_000);
+  expect(idIn(`{"jsonrpc":"2.0","id":7,"params":${deep}`)).toBe(7);
+  expect(idIn(`{"params":{"id":1,"a":[]}, "id" : "x\\"y" ,"b":${deep}`)).toBe('x"y');
+  expect(idIn(`{"id":-3`)).toBe(-3);
+  for (const none of [`{"params":{"id":1}}`, `{"a":"id","b":5}`, `{"id":{}}`, `{"id":"unended`, '', deep])
+    expect(idIn(none), none.slice(0, 30)).toBeNull();
+});
+
+test('of members that nobody knows a few are kept [bounds.members]', () => {
+  const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`k${index}`, index]));
+  const few = withFewUnknown({ ...many, tool: 't', other: 1 }, ['tool', 'server']) as object;
+  expect(Object.keys(few)).toHaveLength(21);
+  expect(few).toHaveProperty('tool', 't');
+  for (const value of [{ a: 1 }, [1], null, 'x']) expect(withFewUnknown(value, ['tool'])).toBe(value);
+});
+
+function deepValue(levels: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level++) value = { value };
+  return value;
+}
+
+const cyclic: { self?: unknown } = {};
+cyclic.self = cyclic;
+
+test('an answer that cannot be written is an error for its id; other messages throw [edge.unwritable]', () => {
+  for (const result of [deepValue(100_000), { n: 1n }, cyclic]) {
+    expect(JSON.parse(messageText({ jsonrpc: '2.0', id: 'a', result }))).toMatchObject({
+      id: 'a',
+      error: { code: -32_603 },
+    });
+    expect(() => messageText({ jsonrpc: '2.0', id: 1, method: 'x', params: result })).toThrow();
+    expect(() => messageText({ jsonrpc: '2.0', method: 'x', params: result })).toThrow();
+    expect(() => writtenAnswer(result)).toThrow(expect.objectContaining({ code: 'UPSTREAM_ERROR' }));
+    expect(isWritable(result)).toBe(false);
+  }
+  expect(messageText({ id: 1, result: {} })).toBe('{"id":1,"result":{}}');
+  expect(isWritable({ a: [1, 'x', null, deepValue(1_000)] })).toBe(true);
+  expect(unwritable(new RangeError('Invalid string length'))).toBe('it is too long');
+});
