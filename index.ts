@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { leaveProject } from './src/process-environment.ts';
 import { keepYoungGenerationSmall } from './src/process-memory.ts';
 
 const argv = process.argv.slice(2);
+leaveProject();
 
 run().then(
   (code) => process.exit(code),
