@@ -5,10 +5,12 @@ import { findServers } from '../clients/found-servers.ts';
 import { leadsToUs, type Self, selfOf } from '../clients/our-entry.ts';
 import { readOurFile } from '../clients/our-file.ts';
 import type { GatewayConfig } from '../config/load.ts';
+import type { ServerConfig } from '../config/schema.ts';
 import type { Signal } from '../core/abort.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { Gateway } from '../gateway.ts';
+import { startTimeoutMs } from '../upstream/start-policy.ts';
 import { type AskedServer, askServer } from './ask-server.ts';
 import { checkClients } from './check-clients.ts';
 import { checkCommands } from './check-commands.ts';
@@ -70,7 +72,8 @@ export async function examine(examination: Examination): Promise<Diagnosis> {
 async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory, wanted, signal }: Examination) {
   const { log, logged } = listeningLog();
   // Nothing is remembered from here but what tools were at first sight: all servers are asked anew.
-  const gateway = new Gateway(config, { log, dataDirectory });
+  const servers = config.servers.map((server) => withPatience(server, timeoutMs));
+  const gateway = new Gateway({ ...config, servers }, { log, dataDirectory });
   try {
     gateway.startServers();
     const { backend, catalog, remarks, sent } = gateway.internals();
@@ -85,6 +88,11 @@ async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory,
   } finally {
     await gateway.stop();
   }
+}
+
+/** However long it is given: who asks for ten minutes waits for the start that takes nine. */
+function withPatience(server: ServerConfig, timeoutMs: number): ServerConfig {
+  return { ...server, startTimeoutMs: server.startTimeoutMs ?? Math.max(timeoutMs, startTimeoutMs(server)) };
 }
 
 /** A logger that keeps what is wrong, whatever the level of the settings. */

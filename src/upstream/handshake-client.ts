@@ -1,7 +1,5 @@
-import { abortable, withTimeout } from '../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { HANDSHAKE_VERSIONS, LATEST_HANDSHAKE_VERSION } from '../core/protocol.ts';
-import { CONNECT_TIMEOUT_MS } from './limits.ts';
 import { GATEWAY_INFO, type Session, type SessionOptions } from './session.ts';
 import type { Wire } from './wire.ts';
 
@@ -20,7 +18,7 @@ export class HandshakeClient implements Session {
   readonly instructions: string | undefined;
   readonly #wire: Wire;
 
-  /** Rejects with what the server answered instead, or when the connection was lost or it takes longer than a minute. */
+  /** Rejects with what the server answered instead, or when the connection was lost. */
   static async open(wire: Wire, { identity, onclose, onerror }: SessionOptions): Promise<HandshakeClient> {
     wire.onclose = onclose;
     wire.onerror = onerror;
@@ -30,9 +28,7 @@ export class HandshakeClient implements Session {
     await wire.start();
     const clientInfo = identity.info ?? GATEWAY_INFO;
     const params = { protocolVersion: LATEST_HANDSHAKE_VERSION, capabilities: identity.capabilities, clientInfo };
-    const answer = await withTimeout(CONNECT_TIMEOUT_MS, (signal) =>
-      abortable(wire.forward('initialize', params, { signal: NEVER }), signal),
-    );
+    const answer = await wire.forward('initialize', params, { signal: NEVER });
     if ('error' in answer) throw new Error(`initialize failed: ${answer.error.message} (${answer.error.code})`);
     const client = new HandshakeClient(wire, answer.result);
     wire.notify('notifications/initialized', {});

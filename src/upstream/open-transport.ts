@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import { patientFetch } from '../core/patient-fetch.ts';
 import { ChildTransport } from './child-transport.ts';
 import { takeEarly } from './early-processes.ts';
+import { startTimeoutMs } from './start-policy.ts';
 
 /** How a server is spoken to. */
 export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
@@ -33,7 +34,7 @@ export async function openTransport(
   const headers = config.headers;
   if (kind === 'websocket') {
     const { WebSocketTransport } = await import('./websocket-transport.ts');
-    return new WebSocketTransport(config.url, headers);
+    return new WebSocketTransport(config.url, headers, startTimeoutMs(config));
   }
   const { StreamableHTTPClientTransport, SSEClientTransport } = await import('@modelcontextprotocol/client');
   const url = new URL(config.url);

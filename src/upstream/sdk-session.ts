@@ -4,7 +4,6 @@ import {
   type Implementation,
   type VersionNegotiationOptions,
 } from '@modelcontextprotocol/client';
-import { CONNECT_TIMEOUT_MS } from './limits.ts';
 import { GATEWAY_INFO, type Negotiation, type Session, type SessionOptions } from './session.ts';
 import type { Wire } from './wire.ts';
 
@@ -20,7 +19,7 @@ export class SdkSession implements Session {
 
   /** Rejects with the SDK's error. */
   static async open(wire: Wire, negotiation: Negotiation, options: SessionOptions): Promise<SdkSession> {
-    const { identity, onclose, onerror } = options;
+    const { identity, timeoutMs, onclose, onerror } = options;
     const versionNegotiation = NEGOTIATION[negotiation];
     // What a client says of itself is passed on as it is; the SDK types it as strictly as it would parse it.
     const client = new Client((identity.info ?? GATEWAY_INFO) as Implementation, {
@@ -29,7 +28,7 @@ export class SdkSession implements Session {
     });
     client.onclose = onclose;
     client.onerror = onerror;
-    await client.connect(wire, { timeout: CONNECT_TIMEOUT_MS });
+    await client.connect(wire, { timeout: timeoutMs });
     return new SdkSession(client);
   }
 

@@ -1,7 +1,7 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 import { GatewayError } from '../core/errors.ts';
-import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
+import { MAX_MESSAGE_BYTES } from './limits.ts';
 
 /** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
 export class WebSocketTransport implements Transport {
@@ -11,11 +11,14 @@ export class WebSocketTransport implements Transport {
 
   readonly #url: string;
   readonly #headers: { readonly [name: string]: string };
+  readonly #timeoutMs: number;
   #socket: WebSocket | undefined;
 
-  constructor(url: string, headers: { readonly [name: string]: string }) {
+  /** `timeoutMs` is how long the socket may take to open. */
+  constructor(url: string, headers: { readonly [name: string]: string }, timeoutMs: number) {
     this.#url = url;
     this.#headers = headers;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Resolves when the socket is open; rejects with the cause when it cannot be opened. */
@@ -23,7 +26,7 @@ export class WebSocketTransport implements Transport {
     const socket = new WebSocket(this.#url, 'mcp', {
       headers: { ...this.#headers },
       maxPayload: MAX_MESSAGE_BYTES,
-      handshakeTimeout: CONNECT_TIMEOUT_MS,
+      handshakeTimeout: this.#timeoutMs,
     });
     this.#socket = socket;
     return new Promise((resolve, reject) => {
