@@ -10,6 +10,7 @@ const LAYERS: Record<string, readonly string[]> = {
   version: [],
   'process-streams': [],
   'process-memory': [],
+  'process-environment': ['core'],
   config: ['core'],
   clients: ['core', 'config'],
   catalog: ['core', 'type config/schema'],
@@ -92,7 +93,11 @@ const LAYERS: Record<string, readonly string[]> = {
     ...['core', 'version', 'config', 'results', 'mcp', 'observe', 'broker'],
     ...['type config/schema', 'type config/settings', 'type server-views'],
   ],
-  doctor: [...['core', 'version', 'config', 'clients', 'gateway', 'receipt/definition-tokens'], 'type upstream'],
+  doctor: [
+    ...['core', 'version', 'config', 'clients', 'gateway', 'receipt/definition-tokens'],
+    'upstream/start-policy',
+    'type upstream',
+  ],
   commands: [
     'core',
     'doctor',
