@@ -48,9 +48,8 @@ export function usersEnvironment(env: Environment = process.env, of: Surrounding
   return { ...Object.fromEntries(paths), ...(platform === 'win32' && { NoDefaultCurrentDirectoryInExePath: '1' }) };
 }
 
-/** npm hands on `node-options` of a project's `.npmrc`, and its own program as `NODE`. */
+/** npm hands on `node-options` of a project's `.npmrc`. */
 function isFromNpmrc(name: string, env: Environment): boolean {
-  if (name === 'NODE') return env.NODE === env.npm_node_execpath;
   return name === 'NODE_OPTIONS' && env.NODE_OPTIONS === env.npm_config_node_options;
 }
 

@@ -102,7 +102,7 @@ describe('variables', () => {
         npm_package_json: '/x',
       },
       ...{ npm_config_node_options: '--import=data:x', NODE_OPTIONS: '--import=data:x', npm_config_local_prefix: cwd },
-      ...{ INIT_CWD: cwd, PROJECT_CWD: cwd, npm_node_execpath: '/x/node', NODE: '/x/node', OLDPWD: cwd },
+      ...{ INIT_CWD: cwd, PROJECT_CWD: cwd, npm_node_execpath: '/x/node', OLDPWD: cwd },
     };
     expect(usersEnvironment({ ...kept, ...set }, { cwd, home })).toEqual(kept);
   });
