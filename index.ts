@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
+import { leaveProject } from './src/process-environment.ts';
 import { keepYoungGenerationSmall } from './src/process-memory.ts';
 
 const argv = process.argv.slice(2);
+leaveProject();
 // One signal ends many things at one time: of a hundred servers, that is no leak to be warned of.
 setMaxListeners(0);
 

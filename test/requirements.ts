@@ -936,7 +936,8 @@ const DAEMON = promised('#7', {
   'daemon.sessions': 'Each session gets its own progress, jobs and log messages, and ends without the others.',
   'daemon.questions': 'A question of a shared server is put to the session that caused it, or to none.',
   'daemon.roots': 'A server that asks for roots has an instance for each session, also with the next daemon.',
-  'daemon.directories': 'A shared server runs in the home directory, one of a session in its directory.',
+  'daemon.directories':
+    'A shared server runs in the folder of the configuration, one with cwd "." for each session in its directory.',
   'daemon.death':
     'After the death of a daemon every request gets one answer, and none reaches a server twice that must not.',
   'daemon.jobs': 'Jobs that had not begun when a daemon died begin under their id; the others are told to be lost.',
@@ -1106,6 +1107,24 @@ const EDGE_BOUNDS = promised('#13', {
   'shares.calls': 'Calls at one time are bounded, and no caller takes all places.',
 });
 
+/** Programs of the user are never those of a project; variables and starts as people mean them. */
+const STARTS = promised('#13', {
+  'outside.path':
+    'PATH counts without relative and empty entries, those within the project in which the gateway is started, and those of package runners.',
+  'outside.variables': 'What a package runner has set, and what loads code out of the project, is not handed on.',
+  'outside.modes':
+    "In no mode, over stdio, shared, by a command, over HTTP or as a library, the user's servers, secrets.command or keychain programs are those of a project.",
+  'outside.where-started':
+    'Servers run in the folder of the configuration; with cwd "." where the client starts the gateway; confirmed ones of a project in the project.',
+  'variables.own': "An entry's own variables count in its arguments, cwd, headers and url, and in each other.",
+  'variables.literal': 'A dollar before it makes a variable in braces the text itself; defaults may nest.',
+  'variables.scripts': 'In the script of a shell its own variables are left to it.',
+  'variables.home': 'A tilde is the home directory in a command and its arguments.',
+  'variables.plain': 'Numbers and booleans in arguments are texts, and null is as if it were not written.',
+  'starts.timeout': 'startTimeoutMs is how long a start may take; a process that goes on has 300 s without it.',
+  'starts.slow': 'Calls do not begin to wait for a start that takes longer than a minute; those that wait go on.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1150,6 +1169,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...ODD_SERVERS,
   ...EXACT,
   ...EDGE_BOUNDS,
+  ...STARTS,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { usersEnvironment } from '../core/users-environment.ts';
+import { workingDirectory } from '../core/working-directory.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Opens an address in the person's browser, without waiting for it. False where there seems to be none. */
@@ -7,7 +9,8 @@ export async function openBrowser(url: string, { env, platform }: Terminal): Pro
   if (!command) return false;
   const [program, ...args] = command;
   return new Promise((resolve) => {
-    const child = spawn(program, [...args, url], { env: { ...env }, stdio: 'ignore', detached: true });
+    const place = { env: { ...usersEnvironment(env) }, cwd: workingDirectory() };
+    const child = spawn(program, [...args, url], { ...place, stdio: 'ignore', detached: true });
     child.on('error', () => resolve(false));
     child.on('spawn', () => resolve(true));
     child.unref();
@@ -18,6 +21,7 @@ export async function openBrowser(url: string, { env, platform }: Terminal): Pro
 function browserCommand(env: Terminal['env'], platform: NodeJS.Platform): [string, ...string[]] | undefined {
   if (env.BROWSER) return [env.BROWSER];
   if (platform === 'darwin') return ['open'];
-  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler'];
+  if (platform === 'win32')
+    return [`${env.SystemRoot ?? 'C:\\Windows'}\\System32\\rundll32.exe`, 'url.dll,FileProtocolHandler'];
   return env.DISPLAY || env.WAYLAND_DISPLAY ? ['xdg-open'] : undefined;
 }

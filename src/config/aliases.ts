@@ -1,6 +1,6 @@
 import { describeFound, error, type Finding, type KeyPath, suggestion } from './finding.ts';
 import { nearest } from './nearest.ts';
-import type { TransportWord } from './schema.ts';
+import { TRANSPORT_WORDS } from './schema.ts';
 
 type Fields = { [name: string]: unknown };
 /** Places in the file by place in the native entry: `command`, or `command.1` where an element stands elsewhere. */
@@ -14,15 +14,13 @@ export const ALIASES = new Map([
   ['disabled', 'enabled'],
 ]);
 
-/** What each word says; `http` leaves the transport to the detection, which tries Streamable HTTP, then SSE. */
-const WORDS: Readonly<Record<TransportWord, { type: 'local' | 'remote'; transport?: string }>> = {
+/** What each word says, however it is spelt; `http` leaves the transport to the detection, which tries Streamable HTTP, then SSE. */
+const MEANINGS: Readonly<Record<string, { type: 'local' | 'remote'; transport?: string }>> = {
   stdio: { type: 'local' },
   local: { type: 'local' },
   remote: { type: 'remote' },
   http: { type: 'remote' },
-  streamable_http: { type: 'remote', transport: 'streamable_http' },
-  'streamable-http': { type: 'remote', transport: 'streamable_http' },
-  streamableHttp: { type: 'remote', transport: 'streamable_http' },
+  streamablehttp: { type: 'remote', transport: 'streamable_http' },
   sse: { type: 'remote', transport: 'sse' },
   websocket: { type: 'remote', transport: 'websocket' },
   ws: { type: 'remote', transport: 'websocket' },
@@ -67,8 +65,8 @@ function readCommand(fields: Fields, path: KeyPath, origins: Origins): Finding[]
 }
 
 /** `"npx -y server"` without `args` is a command line; a program whose path has spaces is not. */
-function programOf(command: string, args: unknown): string[] {
-  const isLine = args === undefined && /^[^\s/\\"'{]+\s/.test(command) && !/["']/.test(command);
+function programOf(command: string, args: readonly unknown[] = []): string[] {
+  const isLine = args.length === 0 && /^[^\s/\\"'{]+\s/.test(command) && !/["']/.test(command);
   return isLine ? command.trim().split(/\s+/) : [command];
 }
 
@@ -78,7 +76,7 @@ function readWords(fields: Fields, path: KeyPath, origins: Origins): Finding[] {
     const word = fields[field];
     delete fields[field];
     if (word === undefined) continue;
-    const meaning = isWord(word) ? WORDS[word] : undefined;
+    const meaning = meaningOf(word);
     if (meaning === undefined) findings.push(error([...path, field], unknownWord(word)));
     Object.assign(fields, meaning);
     for (const native of Object.keys(meaning ?? {})) origins.set(native, [...path, field]);
@@ -86,12 +84,13 @@ function readWords(fields: Fields, path: KeyPath, origins: Origins): Finding[] {
   return findings;
 }
 
-function isWord(word: unknown): word is TransportWord {
-  return typeof word === 'string' && Object.hasOwn(WORDS, word);
+function meaningOf(word: unknown) {
+  const plain = typeof word === 'string' ? word.toLowerCase().replace(/[-_ ]/g, '') : '';
+  return Object.hasOwn(MEANINGS, plain) ? MEANINGS[plain] : undefined;
 }
 
 function unknownWord(word: unknown): string {
-  const words = Object.keys(WORDS);
+  const words: readonly string[] = TRANSPORT_WORDS;
   const near = typeof word === 'string' ? nearest(word, words) : undefined;
   return `found ${describeFound(word)}, expected one of ${words.map((known) => `"${known}"`).join(', ')}${suggestion(near)}`;
 }

@@ -1,16 +1,8 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { authAdvice } from './auth.ts';
-import {
-  type Checked,
-  expectation,
-  keys,
-  missingVariable,
-  mistake,
-  type Report,
-  remove,
-  type Surroundings,
-} from './check.ts';
+import { type Checked, expectation, keys, mistake, remove, type Surroundings } from './check.ts';
 import { comparable } from './comparable.ts';
+import { missingVariable, type Report } from './fill-entry.ts';
 import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
 import type { RawConfig } from './formats.ts';
 import { takePermissions } from './permissions.ts';

@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import type * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isWhereStarted } from '../core/working-directory.ts';
 import { comparable } from './comparable.ts';
 import { expandHome } from './expand-home.ts';
+import { fillEntry, mayHoldSecret, type Report } from './fill-entry.ts';
 import { describeFound, type Finding, type KeyPath } from './finding.ts';
 import type { RawEntry } from './formats.ts';
 import { type ServerConfig, serverSchema } from './schema.ts';
 import { EntrySecrets, type Secrets } from './secrets.ts';
-import { type Environment, type Sources, substitute, substituteAll } from './substitute.ts';
+import type { Environment, Sources } from './substitute.ts';
 
 /** Where relative things start: the folder of the file, the user's home, the variables. */
 export interface Surroundings {
@@ -29,9 +31,6 @@ export interface Checked<T> {
   readonly waits?: boolean;
 }
 
-/** Fields of an entry whose texts name variables, and may hold secrets. */
-const SUBSTITUTED = ['command', 'environment', 'url', 'headers', 'proxy', 'oauth'];
-
 /** The server that an entry describes; undefined when any finding is an error. */
 export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked<ServerConfig | undefined> {
   const findings = [...entry.findings];
@@ -39,7 +38,7 @@ export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked
   const at = (severity: 'error' | 'warning', path: KeyPath, text: string) =>
     findings.push({ severity, path: entry.locate(path), text, server: entry.key });
   const secrets = new EntrySecrets(surroundings);
-  const filled = fillEntry(entry.value, surroundings, secrets, at);
+  const { value: filled, unset } = fillEntry(entry.value, { ...surroundings, secrets }, at);
   const typed = { ...filled, type: filled.type ?? typeOf(filled, at) };
   const { waits } = secrets;
   if (hasError(findings)) return { value: undefined, findings, waits };
@@ -48,40 +47,13 @@ export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked
     key: entry.key,
     ...(secrets.given.size > 0 && { secrets: [...secrets.given] }),
     ...(secrets.filledIn.size > 0 && { filledIn: [...secrets.filledIn] }),
+    ...(unset.length > 0 && server?.type === 'local' && { unset }),
   };
   return { value: server && place({ ...server, ...known }, surroundings), findings, waits };
 }
 
-export type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
-
 function hasError(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === 'error');
-}
-
-function fillEntry(value: JsonObject, { env, sources }: Surroundings, secrets: EntrySecrets, at: Report): JsonObject {
-  const warned = new Set<string>();
-  const fill = (text: string, path: KeyPath): string => {
-    const filled = substitute(text, env, sources ?? secrets);
-    for (const fault of secrets.faults.splice(0)) at('error', path, fault);
-    for (const name of filled.missing) at('error', path, missingVariable(name, secrets.aside()));
-    for (const name of filled.unset) if (!warned.has(name)) at('warning', path, unsetVariable(name, secrets.aside()));
-    for (const name of filled.unset) warned.add(name);
-    return filled.text;
-  };
-  const fields = Object.entries(value).map(([field, raw]) =>
-    SUBSTITUTED.includes(field)
-      ? [field, substituteAll(raw, (text, path) => fill(text, [field, ...path]))]
-      : [field, raw],
-  );
-  return Object.fromEntries(fields);
-}
-
-export function missingVariable(name: string, aside = ''): string {
-  return `found \${${name}} but the variable ${name} is not set${aside}, expected a value; set it, or write \${${name}:-default}`;
-}
-
-function unsetVariable(name: string, aside = ''): string {
-  return `the variable ${name} is not set${aside}, an empty string takes its place`;
 }
 
 function typeOf({ command, url }: JsonObject, at: Report): string | undefined {
@@ -96,8 +68,7 @@ function parseServer(typed: JsonObject, at: Report): z.infer<typeof serverSchema
   const result = serverSchema.safeParse(comparable(typed), { error: expectation });
   if (result.success) return result.data;
   const [unrecognized, wrong] = partition(result.error.issues);
-  for (const issue of wrong)
-    at('error', keys(issue), mistake(issue, typed, SUBSTITUTED.includes(String(issue.path[0]))));
+  for (const issue of wrong) at('error', keys(issue), mistake(issue, typed, mayHoldSecret(String(issue.path[0]))));
   if (wrong.length > 0) return undefined;
   const fitting = structuredClone(typed);
   for (const issue of unrecognized) {
@@ -153,12 +124,17 @@ function oneOf(values: readonly unknown[]): string {
   return values.length === 1 ? quoted : `one of ${quoted}`;
 }
 
-/** Paths as the operating system takes them: `~` is the home directory, a relative cwd starts at the file's folder. */
+/**
+ * Paths as the operating system takes them: `~` is the home directory, a relative cwd starts at the file's folder, and `.`
+ * is where somebody starts us, which is not known here. Without a cwd it is the folder.
+ */
 function place(server: ServerConfig, { folder, home, keychain }: Surroundings): ServerConfig {
   const { roots } = server;
   const placed = roots ? { ...server, roots: roots.map((root) => resolve(folder, expandHome(root, home))) } : server;
   if (placed.type === 'remote') return { ...placed, ...(keychain === 'never' && { keychain }) };
-  return placed.cwd === undefined ? placed : { ...placed, cwd: resolve(folder, expandHome(placed.cwd, home)) };
+  if (placed.cwd === undefined) return { ...placed, folder };
+  if (isWhereStarted(placed.cwd)) return placed;
+  return { ...placed, cwd: resolve(folder, expandHome(placed.cwd, home)) };
 }
 
 /** Removes the setting that holds the place: a wrong element takes its whole array with it. */

@@ -135,11 +135,31 @@ function readEntry(shape: Shape, key: string, path: KeyPath, written: unknown): 
   if (!isJsonObject(written)) return unreadable(key, path, mistaken(written, 'an object that describes a server'));
   const known = ENTRY_KEYS[shape];
   const unknown = Object.keys(written).filter((name) => !known.includes(name));
-  const value = Object.fromEntries(Object.entries(written).filter(([name]) => known.includes(name)));
+  const value = withoutEmpty(Object.fromEntries(Object.entries(written).filter(([name]) => known.includes(name))));
   const findings = unknown.length === 0 ? [] : [warning(path, unknownInEntry(shape, unknown), key)];
   const origins: Origins = new Map();
   if (shape !== 'flat') findings.push(...toNative(value, path, origins).map((found) => ({ ...found, server: key })));
   return { key, path, value, findings, locate: (native) => locate(path, origins, native) };
+}
+
+/** Editors of other clients write these empty rather than leave them out. */
+const OFTEN_EMPTY = ['command', 'url', 'cwd', 'type', 'transport'];
+
+/** Without what is null, which is as if it were not written; but variables of that value are not inherited. */
+function withoutEmpty(fields: JsonObject): JsonObject {
+  const isWritten = ([name, value]: [string, unknown]) =>
+    value !== null && !(value === '' && OFTEN_EMPTY.includes(name));
+  const kept = Object.entries(fields).filter(isWritten);
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, name === 'env' || name === 'environment' ? value : withoutNulls(value)]),
+  );
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  if (!isJsonObject(value)) return value;
+  const kept = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(kept.map(([name, item]) => [name, withoutNulls(item)]));
 }
 
 /** In the flat shape, a name from another shape is a better guess than one spelt like it. */

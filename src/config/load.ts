@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { ConfigProblem } from '../core/problem.ts';
+import { usersEnvironment } from '../core/users-environment.ts';
 import { checkEntry, type Surroundings } from './check.ts';
 import { checkSettings, secretsSettings } from './check-settings.ts';
 import { isDeniedWhole } from './denied-servers.ts';
@@ -78,7 +79,7 @@ export const SECRETS_PATIENCE_MS = 1_000;
  */
 export async function loadConfig(
   path: string = resolveConfigPath(),
-  env: Environment = process.env,
+  env: Environment = usersEnvironment(),
   { patienceMs = Number.POSITIVE_INFINITY }: { readonly patienceMs?: number | undefined } = {},
 ): Promise<GatewayConfig> {
   const file = resolve(expandHome(path, homeOf(env)));

@@ -12,11 +12,15 @@ export function strict<S extends z.ZodRawShape>(shape: S) {
 
 export const strings = z.array(z.string().min(1), 'an array of strings');
 export const count = z.int('a whole number above 0').positive('a whole number above 0');
-/** What people write for an environment variable or a header: text, or a bare number or boolean that becomes text. */
-export const textMap = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean()], 'a string, number or boolean').transform(String),
-);
+const scalar = z.union([z.string(), z.number(), z.boolean()], 'a string, number or boolean').transform(String);
+/** What people write for an argument: text, or a bare number or boolean that becomes text. */
+export const words = z.array(scalar, 'a non-empty array of strings');
+/** The same for environment variables and headers; null is as if it were not written. */
+export const textMap = z
+  .record(z.string(), z.union([scalar, z.null()], 'a string, number or boolean'))
+  .transform((map) =>
+    Object.fromEntries(Object.entries(map).flatMap(([name, text]) => (text === null ? [] : [[name, text]]))),
+  );
 
 /** Text that a header can carry. */
 export const headerText = z.string().superRefine((text, context) => {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MAX_TIMER_MS } from '../core/abort.ts';
 import { parseProxy } from '../core/address.ts';
-import { count, expose, hasScheme, headerMap, strict, strings, textMap, timer } from './parts.ts';
+import { count, expose, hasScheme, headerMap, strict, strings, textMap, timer, words } from './parts.ts';
 import { settingsSchema } from './settings.ts';
 
 const healthCheck = strict({
@@ -14,7 +14,11 @@ const common = {
   tags: strings.default([]).describe('Labels that `search` can filter by.'),
   description: z.string().optional().describe('What the server is good for; shown to the model.'),
   timeoutMs: timer.optional().describe('Deadline in milliseconds for calls whose caller gives none.'),
-  startTimeoutMs: timer.optional().describe('Deadline in milliseconds for its start; absent: 60000.'),
+  startTimeoutMs: timer
+    .optional()
+    .describe(
+      'Milliseconds that a start may take, until the server has answered the handshake. Absent: 60000, for a local server whose process goes on 300000, as a first npx, uvx or docker has to fetch it.',
+    ),
   maxConcurrency: count.optional().describe('Most calls running on this server at one time; absent: no limit.'),
   protocol: z
     .enum(['auto', '2025-11-25', '2026-07-28'])
@@ -58,17 +62,18 @@ const common = {
 };
 
 const local = {
-  command: z
-    .array(z.string(), 'a non-empty array of strings')
+  command: words
     .min(1, 'a non-empty array of strings')
-    .refine((words) => words[0] !== '', { path: [0], message: 'the name of a program' })
+    .refine(([program]) => program !== '', { path: [0], message: 'the name of a program' })
     .describe('Program and arguments that start the server over stdio.'),
-  environment: textMap.default({}).describe('Variables added to the inherited environment.'),
+  environment: textMap.prefault({}).describe('Variables added to the inherited environment.'),
   cwd: z
     .string()
     .min(1)
     .optional()
-    .describe("Working directory; `~` is the home directory, a relative one starts at the file's folder."),
+    .describe(
+      "Working directory; absent: the file's folder. `~` is the home directory, `.` the directory in which the client starts the gateway; another relative one starts at the file's folder.",
+    ),
 };
 
 const oauth = strict({
@@ -122,7 +127,7 @@ const remote = {
     .enum(['streamable_http', 'websocket', 'sse'])
     .optional()
     .describe('Overrides the detection: WebSocket for ws(s)://, else Streamable HTTP, then SSE.'),
-  headers: headerMap.default({}).describe('HTTP headers sent with every request.'),
+  headers: headerMap.prefault({}).describe('HTTP headers sent with every request.'),
   proxy: z
     .union(
       [z.literal(false), z.string().refine((text) => text === '' || parseProxy(text) !== undefined, PROXY_TEXT)],
@@ -160,6 +165,10 @@ export type ServerConfig = z.infer<typeof serverSchema> & {
   secrets?: readonly string[];
   /** What was filled in from variables: to be blanked in what is told, as nobody can know what is secret of it. */
   filledIn?: readonly string[];
+  /** Where a local server runs that has no `cwd`; absent: in the home directory. */
+  folder?: string;
+  /** Variables that a local server does not inherit. */
+  unset?: readonly string[];
   /** As in the gateway's settings; absent: `auto`. */
   keychain?: 'never';
 };
@@ -175,28 +184,19 @@ const nativeEntry = z
   .partial();
 
 const spawnFields = {
-  command: z
-    .union([z.string(), z.array(z.string())])
-    .optional()
-    .describe('Program, or program and arguments.'),
-  args: z.array(z.string()).optional().describe('Arguments after `command`.'),
+  command: z.union([z.string(), words]).optional().describe('Program, or program and arguments.'),
+  args: words.optional().describe('Arguments after `command`.'),
   env: textMap.optional().describe('As `environment`.'),
   disabled: z.boolean().optional().describe('`true` is `enabled: false`.'),
   timeout: common.timeoutMs.describe('As `timeoutMs`.'),
 };
+/** Words that the listed and mcpServers shapes use for a transport. */
+export const TRANSPORT_WORDS = [
+  ...['stdio', 'http', 'streamable_http', 'streamable-http', 'streamableHttp'],
+  ...['sse', 'websocket', 'ws', 'local', 'remote'],
+] as const;
 const transportWord = z
-  .enum([
-    'stdio',
-    'http',
-    'streamable_http',
-    'streamable-http',
-    'streamableHttp',
-    'sse',
-    'websocket',
-    'ws',
-    'local',
-    'remote',
-  ])
+  .enum(TRANSPORT_WORDS)
   .optional()
   .describe('How the server is reached; `http` tries Streamable HTTP, then SSE.');
 
@@ -215,9 +215,6 @@ export const ENTRY_KEYS = {
   listed: Object.keys(listedEntry.shape),
   mcpServers: Object.keys(mcpServersEntry.shape),
 };
-
-/** Words that the listed and mcpServers shapes use for a transport. */
-export type TransportWord = NonNullable<z.infer<typeof transportWord>>;
 
 const ignored = z.string().optional().describe('For editors; ignored.');
 

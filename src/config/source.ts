@@ -25,7 +25,7 @@ export function fileSource(path: string, known?: string, patienceMs?: number): C
     directories: () => directoriesToWatch(path),
     load() {
       read = fingerprint(path);
-      return loadConfig(path, process.env, { patienceMs });
+      return loadConfig(path, undefined, { patienceMs });
     },
   };
 }

@@ -1,6 +1,9 @@
 /** Variables by name, as `process.env` holds them. */
 export type Environment = { readonly [name: string]: string | undefined };
 
+/** The value of a variable; undefined where there is none. */
+export type Lookup = (name: string) => string | undefined;
+
 /** A text with its variables filled in, and the names of those that were not there. Never holds their values apart. */
 export interface Substituted {
   readonly text: string;
@@ -20,40 +23,124 @@ export interface Sources {
   readonly filled?: (name: string, value: string) => void;
 }
 
-/**
- * `${VAR}`, `${env:VAR}`, both with an optional `:-default` (braces balanced once), `{env:VAR}`, `{secret:NAME}`, or
- * `{file:path}`, whose path may name variables as `${VAR}`. `$${VAR}` is none: `${VAR}` as it is written.
- */
-const REFERENCE =
-  /\$\$\{(?:[^{}]|\{[^{}]*\})*\}|\$\{(?:env:)?([A-Za-z_]\w*)(?::-((?:[^{}]|\{[^{}]*\})*))?\}|\{env:([^{}\s]+)\}|\{(secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/g;
+/** `${VAR}`, `${env:VAR}`, or the beginning of either with a default. */
+const VARIABLE = /\$\{(?:env:)?([A-Za-z_]\w*)(\}|:-)/y;
+/** `{env:VAR}`, `{secret:NAME}`, or `{file:path}`, whose path may name variables as `${VAR}`. */
+const BRACED = /\{env:([^{}\s]+)\}|\{(secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/y;
+/** Defaults within defaults, beyond which a text stays as it is. */
+const MAX_NESTING = 20;
 
 /**
  * Fills in the variables of one text, in one pass: what a variable holds is never read again. Without `sources`, which
- * keep account of what they cannot give, secrets and files stay as they are written.
+ * keep account of what they cannot give, secrets and files stay as they are written; so does a `${VAR}` that `isLeft`.
  */
-export function substitute(text: string, env: Environment, sources?: Sources): Substituted {
-  const unset: string[] = [];
-  const missing: string[] = [];
-  const known = (name: string) => variable(name) ?? sources?.secret(name, false);
-  const variable = (name: string) => {
-    const value = read(env, name);
+export function substitute(
+  text: string,
+  env: Environment | Lookup,
+  sources?: Sources,
+  isLeft: (name: string) => boolean = () => false,
+): Substituted {
+  const lookup = typeof env === 'function' ? env : (name: string) => read(env, name);
+  const known = (name: string) => {
+    const value = lookup(name);
     if (value !== undefined) sources?.filled?.(name, value);
-    return value;
+    return value ?? sources?.secret(name, false);
   };
-  const fill = (
-    match: string,
-    ...[strict, fallback, lenient, kind, place = '']: readonly (string | undefined)[]
-  ): string => {
-    if (match.startsWith('$$')) return match.slice(1);
-    if (kind !== undefined) return sources ? (other(kind, place, sources) ?? '') : match;
-    if (lenient !== undefined) return known(lenient) ?? note(unset, lenient);
-    const name = strict ?? '';
-    if (fallback === undefined) return known(name) ?? note(missing, name);
-    return known(name) || fallback.replace(REFERENCE, fill);
-  };
-  const other = (kind: string, place: string, { secret, file }: Sources) =>
-    kind === 'secret' ? secret(place, true) : file(place.replace(REFERENCE, fill));
-  return { text: text.replace(REFERENCE, fill), unset, missing };
+  const filling = new Filling(text, known, sources, isLeft);
+  return { text: filling.range(0, text.length), unset: filling.unset, missing: filling.missing };
+}
+
+/** One text that is being filled in. */
+class Filling {
+  readonly unset: string[] = [];
+  readonly missing: string[] = [];
+  readonly #text: string;
+  /** Where each brace is closed, by where it is opened. */
+  readonly #closing: ReadonlyMap<number, number>;
+  readonly #known: Lookup;
+  readonly #sources: Sources | undefined;
+  readonly #isLeft: (name: string) => boolean;
+  #end = 0;
+
+  constructor(text: string, known: Lookup, sources: Sources | undefined, isLeft: (name: string) => boolean) {
+    this.#text = text;
+    this.#closing = closingBraces(text);
+    this.#known = known;
+    this.#sources = sources;
+    this.#isLeft = isLeft;
+  }
+
+  /** That part of the text, filled in. */
+  range(from: number, to: number, depth = 0): string {
+    const parts: string[] = [];
+    let done = from;
+    for (let at = nextMark(this.#text, from, to); at < to; at = nextMark(this.#text, Math.max(at + 1, done), to)) {
+      const filled = this.#reference(at, to, depth);
+      if (filled === undefined) continue;
+      parts.push(this.#text.slice(done, at), filled);
+      done = this.#end;
+    }
+    return parts.join('') + this.#text.slice(done, to);
+  }
+
+  /** What takes the place of the reference that begins there; undefined where none does. */
+  #reference(at: number, to: number, depth: number): string | undefined {
+    return this.#escaped(at, to) ?? this.#variable(at, to, depth) ?? this.#braced(at, to);
+  }
+
+  /** `$${…}` is the text `${…}`. */
+  #escaped(at: number, to: number): string | undefined {
+    const close = this.#text.startsWith('$${', at) ? this.#closing.get(at + 2) : undefined;
+    if (close === undefined || close >= to) return undefined;
+    this.#end = close + 1;
+    return this.#text.slice(at + 1, close + 1);
+  }
+
+  #variable(at: number, to: number, depth: number): string | undefined {
+    const [whole, name = '', rest] = matchAt(VARIABLE, this.#text, at) ?? [];
+    const close = this.#closing.get(at + 1);
+    if (whole === undefined || close === undefined || close >= to || depth > MAX_NESTING) return undefined;
+    this.#end = close + 1;
+    const written = this.#text.slice(at, close + 1);
+    // No shell knows the other form.
+    if (!written.startsWith('${env:') && this.#isLeft(name)) return written;
+    if (rest === '}') return this.#known(name) ?? note(this.missing, name);
+    const fallback = this.#known(name) || this.range(at + whole.length, close, depth + 1);
+    this.#end = close + 1;
+    return fallback;
+  }
+
+  #braced(at: number, to: number): string | undefined {
+    const [whole, variable, kind, place = ''] = matchAt(BRACED, this.#text, at) ?? [];
+    if (whole === undefined || at + whole.length > to) return undefined;
+    this.#end = at + whole.length;
+    if (variable !== undefined) return this.#known(variable) ?? note(this.unset, variable);
+    if (!this.#sources) return whole;
+    if (kind === 'secret') return this.#sources.secret(place, true) ?? '';
+    const path = this.range(at + '{file:'.length, at + whole.length - 1, MAX_NESTING);
+    this.#end = at + whole.length;
+    return this.#sources.file(path) ?? '';
+  }
+}
+
+function nextMark(text: string, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (text[at] === '$' || text[at] === '{') return at;
+  return to;
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+function closingBraces(text: string): Map<number, number> {
+  const closing = new Map<number, number>();
+  const open: number[] = [];
+  for (const { 0: brace, index } of text.matchAll(/[{}]/g)) {
+    if (brace === '{') open.push(index);
+    else closing.set(open.pop() ?? -1, index);
+  }
+  return closing;
 }
 
 /** Whether a text names a secret or a file to be filled in. */

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { ConfigProblem } from '../core/problem.ts';
+import { isWhereStarted } from '../core/working-directory.ts';
 import type { Checked } from './check.ts';
 import { formatPath, toProblem } from './finding.ts';
 import { type RawConfig, readShape } from './formats.ts';
@@ -73,7 +74,8 @@ export async function readProject(text: string, file: string, env: Environment):
 }
 
 function inDirectory(server: ServerConfig, directory: string): ServerConfig {
-  return server.type === 'local' ? { ...server, cwd: server.cwd ?? directory } : server;
+  const isElsewhere = server.type === 'remote' || (server.cwd !== undefined && !isWhereStarted(server.cwd));
+  return isElsewhere ? server : { ...server, cwd: directory };
 }
 
 function merged(own: GatewayConfig, project: ProjectConfig): GatewayConfig {

@@ -1,9 +1,12 @@
-import { spawn as spawnPlainly } from 'node:child_process';
 import { signalGroup } from './process-tree.ts';
+import { spawnProgram } from './spawn-program.ts';
+import { usersEnvironment } from './users-environment.ts';
+import { workingDirectory } from './working-directory.ts';
 
 export interface RunProgramOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
+  /** Absent: the home directory. */
   readonly cwd?: string;
   /** Written to its stdin, which is then closed. */
   readonly input?: string;
@@ -21,16 +24,16 @@ export interface ProgramResult {
 const MAX_CHARS = 1_048_576;
 
 /**
- * Runs a program without a shell, to its end. Rejects where it cannot be started, writes too much, or does not end within
+ * Runs a program of the user, not of a project in which we were started, without a shell and to its end. Rejects where it cannot be started, writes too much, or does not end within
  * `timeoutMs`; nothing of it is left running either way, and nothing of what it wrote is in the message.
  */
 export async function runProgram(
   [program = '', ...args]: readonly string[],
   { env, timeoutMs, cwd, input = '' }: RunProgramOptions,
 ): Promise<ProgramResult> {
-  const isWindows = process.platform === 'win32';
-  const spawn = isWindows ? (await import('cross-spawn')).default : spawnPlainly;
-  const child = spawn(program, args, { cwd, env: { ...env }, windowsHide: true, detached: !isWindows });
+  const place = { env: { ...usersEnvironment(env) }, cwd: workingDirectory(cwd === undefined ? {} : { cwd }) };
+  const started = spawnProgram(program, args, place);
+  const child = started instanceof Promise ? await started : started;
   const end = () => void (child.pid !== undefined && signalGroup(child.pid, 'SIGKILL'));
   process.once('exit', end);
   let timer: NodeJS.Timeout | undefined;

@@ -2,8 +2,8 @@
 export type UpstreamState =
   /** Not running; starts at its first use. */
   | { readonly status: 'idle' }
-  /** `error`: why the attempt before this one failed. */
-  | { readonly status: 'connecting'; readonly attempt: number; readonly error?: string }
+  /** `error`: why the attempt before this one failed. `slowSince`: when it began, once it takes so long that no further call waits. */
+  | { readonly status: 'connecting'; readonly attempt: number; readonly error?: string; readonly slowSince?: number }
   | { readonly status: 'ready'; readonly since: number }
   | { readonly status: 'waiting'; readonly retryAt: number; readonly error: string; readonly attempt: number }
   /** Waits until somebody logs in or the entry changes; `url` is where, once a login has been begun. */
@@ -20,12 +20,16 @@ function isCircuitOpen(state: UpstreamState): boolean {
 
 /** Whether waiting makes sense: on the way up, and not yet given up on by too many failures in a row. */
 export function isComingUp(state: UpstreamState): boolean {
-  return (state.status === 'connecting' || state.status === 'waiting') && !isCircuitOpen(state);
+  return (state.status === 'connecting' || state.status === 'waiting') && !isCircuitOpen(state) && !isSlow(state);
+}
+
+function isSlow(state: UpstreamState): boolean {
+  return state.status === 'connecting' && state.slowSince !== undefined;
 }
 
 /** Whether a call can be made now, if need be after the start of a server that has not failed. */
 export function isAvailable(state: UpstreamState): boolean {
-  if (state.status === 'connecting') return !isCircuitOpen(state);
+  if (state.status === 'connecting') return !isCircuitOpen(state) && !isSlow(state);
   return state.status === 'ready' || state.status === 'idle';
 }
 

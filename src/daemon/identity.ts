@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
 import { homeOf } from '../config/locate.ts';
 import type { Environment } from '../config/substitute.ts';
+import { usersEnvironment } from '../core/users-environment.ts';
 import { VERSION } from '../version.ts';
 
 /** Variables that a configuration names; as `config/substitute.ts` fills them in. */
@@ -12,20 +12,15 @@ const TELLING =
   /^(?:PATH|HOME|USERPROFILE|NODE_OPTIONS|XDG_(?:\w+_HOME|RUNTIME_DIR)|MCP_GATEWAY_\w+)$|(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|CREDENTIALS|PROFILE|PROXY)$/i;
 /** Those that terminals, editors and desktops set anew for each window. */
 const OF_A_WINDOW = /^(?:XDG_ACTIVATION|VSCODE|ITERM|KITTY)_/;
-/** What npx and bunx put into PATH for the directory in which they were called. */
-const OF_A_RUNNER = /[\\/](?:node_modules[\\/]\.bin|node-gyp-bin)[\\/]?$/;
-
 /**
  * The environment of the daemon for these files: that of a session, without what belongs to the directory in which the
  * session was opened, unless a file names it.
  */
 export function commonEnvironment(files: readonly string[], env: Environment): Environment {
-  const { INIT_CWD: _init, OLDPWD: _old, npm_config_local_prefix: _prefix, ...rest } = env;
-  const path = env.PATH?.split(delimiter).filter((entry) => !OF_A_RUNNER.test(entry));
+  const { PWD: directory } = env;
   return {
-    ...rest,
+    ...usersEnvironment(env, directory === undefined ? {} : { cwd: directory }),
     ...(!namedIn(files).includes('PWD') && { PWD: homeOf(env) }),
-    ...(path && { PATH: path.join(delimiter) }),
   };
 }
 

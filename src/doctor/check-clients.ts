@@ -3,8 +3,8 @@ import type { Client, ClientHome } from '../clients/client.ts';
 import type { FoundServer, FoundServers } from '../clients/found-servers.ts';
 import { planImport } from '../clients/import-plan.ts';
 import { leadsToUs, type Self } from '../clients/our-entry.ts';
+import { isFile } from '../core/find-program.ts';
 import type { JsonObject } from '../core/json.ts';
-import { isFile } from './find-program.ts';
 import { type Finding, listed, type Notes, notesOn } from './finding.ts';
 
 export interface ClientParts {

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import type { ServerConfig } from '../config/schema.ts';
-import { findProgram, isFile, isFolder, type ProgramPlace } from './find-program.ts';
+import { findProgram, isFile, isFolder, type ProgramPlace } from '../core/find-program.ts';
+import { workingDirectory } from '../core/working-directory.ts';
 import { type Finding, type Notes, notesOn } from './finding.ts';
 
 type LocalServer = ServerConfig & { readonly type: 'local' };
@@ -37,10 +38,12 @@ export async function checkCommands(
   return new Map(checked as [string, readonly Finding[]][]);
 }
 
-async function check({ key, command, environment, cwd }: LocalServer, around: ProgramPlace) {
+async function check(server: LocalServer, around: ProgramPlace) {
+  const { key, command, environment } = server;
   const notes = notesOn('servers');
-  const place = { ...around, cwd: cwd ?? around.cwd, env: { ...around.env, ...environment } };
-  if (cwd !== undefined && !(await isFolder(cwd)))
+  const cwd = resolve(around.cwd, workingDirectory(server));
+  const place = { ...around, cwd, env: { ...around.env, ...environment } };
+  if (server.cwd !== undefined && !(await isFolder(cwd)))
     notes.error(key, `its cwd ${cwd} is no folder`, 'make the folder, or correct cwd');
   await checkProgram(key, command, place, notes);
   return notes.findings;

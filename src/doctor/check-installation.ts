@@ -1,8 +1,8 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { causeOf } from '../core/errors.ts';
+import { findProgram, isFile, type ProgramPlace } from '../core/find-program.ts';
 import { VERSION } from '../version.ts';
-import { findProgram, isFile, type ProgramPlace } from './find-program.ts';
 import { type Finding, listed, type Notes, notesOn } from './finding.ts';
 
 const LEAST_NODE = 20;

@@ -5,10 +5,12 @@ import { findServers } from '../clients/found-servers.ts';
 import { leadsToUs, type Self, selfOf } from '../clients/our-entry.ts';
 import { readOurFile } from '../clients/our-file.ts';
 import type { GatewayConfig } from '../config/load.ts';
+import type { ServerConfig } from '../config/schema.ts';
 import type { Signal } from '../core/abort.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { Gateway } from '../gateway.ts';
+import { startTimeoutMs } from '../upstream/start-policy.ts';
 import { type AskedServer, askServer } from './ask-server.ts';
 import { checkClients } from './check-clients.ts';
 import { checkCommands } from './check-commands.ts';
@@ -83,13 +85,14 @@ function inProject(findings: readonly Finding[], { project }: GatewayConfig): re
 async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory, wanted, signal }: Examination) {
   const { log, logged } = listeningLog();
   // Nothing is remembered from here but what tools were at first sight: all servers are asked anew.
+  const patient = config.servers.map((server) => withPatience(server, timeoutMs));
   const gateway = new Gateway({ ...config, servers: [] }, { log, dataDirectory });
   try {
     gateway.startServers();
     const { backend, catalog, remarks, sent } = gateway.internals();
     const toolsOf = (server: string) => catalog.toolsOf(server);
     const ask = { timeoutMs, signal, toolsOf: (server: string) => toolsOf(server).length };
-    const answers = await inTurns(config.servers, async (server, begun) => {
+    const answers = await inTurns(patient, async (server, begun) => {
       if (signal.aborted) return undefined;
       gateway.reload({ ...config, servers: begun });
       const upstream = backend.upstreams.get(server.key);
@@ -108,6 +111,11 @@ async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory,
   } finally {
     await gateway.stop();
   }
+}
+
+/** However long it is given: who asks for ten minutes waits for the start that takes nine. */
+function withPatience(server: ServerConfig, timeoutMs: number): ServerConfig {
+  return { ...server, startTimeoutMs: server.startTimeoutMs ?? Math.max(timeoutMs, startTimeoutMs(server)) };
 }
 
 /** A logger that keeps what is wrong, whatever the level of the settings. */

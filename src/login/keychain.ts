@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from '../core/run-program.ts';
+import { usersEnvironment } from '../core/users-environment.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,7 +24,7 @@ const NOT_FOUND = 44;
 /** The keychain of this system; undefined where there is none that we know. */
 export function keychainOf(
   platform: NodeJS.Platform = process.platform,
-  env: Environment = process.env,
+  env: Environment = usersEnvironment(),
 ): Keychain | undefined {
   if (platform === 'darwin') return macKeychain(env);
   const bus = busOf(env);

@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { type ClientIdentity, originOf, type Peer } from '../core/peer.ts';
+import { isWhereStarted } from '../core/working-directory.ts';
 import type { RememberedServers } from '../remembered/remembered-servers.ts';
 import { able } from '../upstream/reverse-requests.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -19,7 +20,7 @@ export interface OnePersonParts {
 
 /**
  * Sessions of one person, who has no secrets from themselves: all share, whatever their clients can be asked. Apart are
- * kept only servers whose entry says so (`shared: false`, a relative path in the command without a `cwd`), and those that
+ * kept only servers whose entry says so (`shared: false`, or `cwd: "."`, a session's own directory), and those that
  * turned out to ask what has one answer for each session.
  */
 export class OnePerson implements SharingRules {
@@ -41,7 +42,7 @@ export class OnePerson implements SharingRules {
     this.#parts = parts;
   }
 
-  /** A session's own servers are started in that directory. */
+  /** A session's own servers are started in that directory if they want to (`cwd: "."`). */
   place(session: Peer, directory: string): void {
     this.#directories.set(session, directory);
   }
@@ -99,12 +100,7 @@ export class OnePerson implements SharingRules {
 
 /** Whether the entry itself says that each session has a server of its own. */
 function isApart(server: ServerConfig): boolean {
-  if (server.shared !== undefined) return !server.shared;
-  return server.type === 'local' && server.cwd === undefined && server.command.some(isRelativePath);
-}
-
-function isRelativePath(word: string): boolean {
-  return /^\.{1,2}(?:[\\/]|$)/.test(word);
+  return !(server.shared ?? !(server.type === 'local' && isWhereStarted(server.cwd)));
 }
 
 /** The entry of a connection that no call takes. */
@@ -112,8 +108,8 @@ function forTools(server: ServerConfig): ServerConfig {
   return { ...server, start: server.start === 'eager' ? 'auto' : server.start, idleTimeoutMs: LEARNT_IDLE_MS };
 }
 
-/** The entry of a local server that runs in that directory, unless it names another one. */
+/** The entry of a local server that wants to run where its client started us: in that directory. */
 function inDirectory(server: ServerConfig, directory: string | undefined): ServerConfig {
-  if (server.type === 'remote' || server.cwd !== undefined || directory === undefined) return server;
-  return { ...server, cwd: directory, environment: { PWD: directory, ...server.environment } };
+  if (server.type === 'remote' || !isWhereStarted(server.cwd) || directory === undefined) return server;
+  return { ...server, cwd: directory };
 }

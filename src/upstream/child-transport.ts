@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn as spawnPlainly } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { clip, GatewayError } from '../core/errors.ts';
@@ -10,15 +10,8 @@ import { signalGroup } from '../core/process-tree.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { guardGroup, releaseGroup } from './reaper.ts';
 import { skippedAnswer } from './skipped-answer.ts';
+import { type ChildOptions, spawnChild, spawnFailure } from './spawn-child.ts';
 import { parseServerMessage, unreadableAnswer } from './unreadable.ts';
-
-export interface ChildTransportOptions {
-  /** Executable and its arguments. */
-  readonly command: readonly string[];
-  /** Added to the gateway's own environment, which is passed on whole as hosts do. */
-  readonly environment: { readonly [name: string]: string };
-  readonly cwd?: string;
-}
 
 /** How long a child may take to end by itself: after its stdin closed, then after SIGTERM. Together well under 5 s. */
 const EOF_GRACE_MS = 500;
@@ -45,7 +38,7 @@ export class ChildTransport implements Transport {
   onerror?: (error: Error) => void;
   /** Blanks the secrets of the server's entry in a text; without it nothing of what the child says is told. */
   redact?: (text: string) => string;
-  readonly #options: ChildTransportOptions;
+  readonly #options: ChildOptions;
   #child: ChildProcess | undefined;
   #lines: LineWriter | undefined;
   #ended = false;
@@ -59,7 +52,7 @@ export class ChildTransport implements Transport {
   #swept: Promise<void> | undefined;
   #started: Promise<void> | undefined;
 
-  constructor(options: ChildTransportOptions) {
+  constructor(options: ChildOptions) {
     this.#options = options;
   }
 
@@ -85,16 +78,9 @@ export class ChildTransport implements Transport {
   }
 
   async #spawn(): Promise<void> {
-    const [file = '', ...args] = this.#options.command;
-    // On Windows `npx` is a script that only a shell finds.
-    const spawn = process.platform === 'win32' ? (await import('cross-spawn')).default : spawnPlainly;
-    const child = spawn(file, args, {
-      cwd: this.#options.cwd,
-      env: { ...process.env, ...this.#options.environment },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: process.platform !== 'win32',
-      windowsHide: true,
-    });
+    const started = spawnChild(this.#options);
+    // Not awaited in vain: that it could not be started is told before anything that waits goes on.
+    const child = started instanceof Promise ? await started : started;
     this.#child = child;
     if (child.stdin) this.#lines = new LineWriter(child.stdin);
     this.#listen(child);
@@ -103,7 +89,7 @@ export class ChildTransport implements Transport {
         if (child.pid) guardGroup(child.pid);
         resolve();
       });
-      child.once('error', (error) => reject(spawnFailure(error, file, this.#options.cwd)));
+      child.once('error', (error) => reject(spawnFailure(error, this.#options)));
     });
   }
 
@@ -257,14 +243,4 @@ function isMessage(value: unknown): boolean {
 
 function unreachable(cause: Error): GatewayError {
   return new GatewayError('UPSTREAM_UNAVAILABLE', 'the server does not read its stdin any more', { cause });
-}
-
-function spawnFailure(error: NodeJS.ErrnoException, file: string, cwd: string | undefined): GatewayError {
-  const message =
-    error.code === 'ENOENT'
-      ? `command "${file}" was not found${cwd ? ` (or its cwd ${cwd} does not exist)` : ' on PATH'}`
-      : error.code === 'EACCES'
-        ? `command "${file}" is not executable`
-        : `command "${file}" could not be started: ${error.message}`;
-  return new GatewayError('UPSTREAM_UNAVAILABLE', message, { cause: error });
 }

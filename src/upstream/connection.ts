@@ -16,12 +16,13 @@ import { ChildTransport } from './child-transport.ts';
 import { asksForLogin, httpStatus, isUnreachable } from './connection-lost.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
 import { HeaderTable } from './header-parameters.ts';
-import { CONNECT_TIMEOUT_MS, LIST_TIMEOUT_MS, UNDECLARED_LIST_MS } from './limits.ts';
+import { LIST_TIMEOUT_MS, UNDECLARED_LIST_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { declares, isSubscription, Listening } from './listening.ts';
 import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind } from './open-transport.ts';
 import { GATEWAY_INFO, type Session } from './session.ts';
+import { startTimeoutMs, withinStart } from './start-policy.ts';
 import { type ForwardOptions, Wire, type WireHandlers } from './wire.ts';
 
 export interface ConnectOptions {
@@ -33,6 +34,8 @@ export interface ConnectOptions {
   /** Aborted to give up connecting. */
   readonly signal: AbortSignal;
   readonly handlers: WireHandlers;
+  /** Called with each line that a process writes to stderr, secrets blanked. */
+  readonly onWords?: (line: string) => void;
   /** Absent: requests carry what the entry says, and nothing else. */
   readonly authorization?: Authorization;
   /** What stdio servers spoke when they were last asked. */
@@ -61,7 +64,11 @@ export class Connection {
   #closing: Promise<void> | undefined;
 
   static async open(config: ServerConfig, kind: TransportKind, options: ConnectOptions): Promise<Connection> {
-    const onStderr = (line: string) => options.log.debug('stderr', { server: config.key, line: options.redact(line) });
+    const onStderr = (written: string) => {
+      const line = options.redact(written);
+      options.log.debug('stderr', { server: config.key, line });
+      options.onWords?.(line);
+    };
     const transport = await openTransport(config, kind, onStderr, options.redact, options.authorization);
     const giveUp = () => void transport.close().catch(() => {});
     options.signal.addEventListener('abort', giveUp, { once: true });
@@ -102,9 +109,10 @@ export class Connection {
     const onremark = (problem: string) => log.warning('handshake', { server: config.key, problem: redact(problem) });
     const negotiation = negotiationFor(config, this.#kind, verdicts);
     this.#isProbing = negotiation === 'probe';
-    const session = { identity, onclose: this.#onclosed, onerror, onremark };
+    const timeoutMs = startTimeoutMs(config);
+    const session = { identity, timeoutMs, onclose: this.#onclosed, onerror, onremark };
     const opening = openSession(this.#wire, this.#kind, negotiation, session);
-    this.#session = await withTimeout(CONNECT_TIMEOUT_MS, (signal) => abortable(opening, signal));
+    this.#session = await withinStart(timeoutMs, opening);
     if (this.#isProbing) verdicts.remember(config, this.modern ? 'modern' : 'legacy');
     this.#isProbing = false;
   }

@@ -2,7 +2,6 @@ import { abortable, withTimeout } from '../core/abort.ts';
 import { causeOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { HANDSHAKE_VERSIONS, LATEST_HANDSHAKE_VERSION } from '../core/protocol.ts';
-import { CONNECT_TIMEOUT_MS } from './limits.ts';
 import { GATEWAY_INFO, namesIn, type Session, type SessionOptions } from './session.ts';
 import type { Wire } from './wire.ts';
 
@@ -24,16 +23,14 @@ export class HandshakeClient implements Session {
   readonly instructions: string | undefined;
   readonly #wire: Wire;
 
-  /** Over a wire that was started. Rejects with what the server answered instead, or when the connection was lost or it takes longer than a minute. */
+  /** Over a wire that was started. Rejects with what the server answered instead, or when the connection was lost. */
   static async open(wire: Wire, { identity, onremark }: SessionOptions): Promise<HandshakeClient> {
     wire.onmessage = (message: unknown) => {
       if (isPing(message)) wire.answer(message.id, { result: {} });
     };
     const clientInfo = identity.info ?? GATEWAY_INFO;
     const params = { protocolVersion: LATEST_HANDSHAKE_VERSION, capabilities: identity.capabilities, clientInfo };
-    const answer = await withTimeout(CONNECT_TIMEOUT_MS, (signal) =>
-      abortable(wire.forward('initialize', params, { signal: NEVER }), signal),
-    );
+    const answer = await wire.forward('initialize', params, { signal: NEVER });
     if ('error' in answer) throw new Error(`initialize failed: ${answer.error.message} (${answer.error.code})`);
     const client = new HandshakeClient(wire, answer.result);
     wire.setProtocolVersion(client.version);

@@ -13,7 +13,7 @@ import type { Connection } from './connection.ts';
 import { ConnectionHealth } from './connection-health.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
 import { KnownCatalog } from './known-catalog.ts';
-import { STABLE_MS } from './limits.ts';
+import { STABLE_MS, START_TIMEOUT_MS } from './limits.ts';
 import { QuietTimer } from './quiet-timer.ts';
 import type { ServerLogin } from './server-login.ts';
 import { idleTimeoutMs, startsAtOnce } from './start-policy.ts';
@@ -74,6 +74,8 @@ export class Lifecycle {
   /** The end of the last connection: done when nothing of it is left running. */
   #ended: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
+  /** What its process has written to stderr last. */
+  #lastWords: string | undefined;
 
   constructor(config: ServerConfig, parts: LifecycleParts) {
     this.#config = config;
@@ -128,7 +130,7 @@ export class Lifecycle {
     signal.throwIfAborted();
     const connection = this.state.serving(lost);
     if (connection) return connection;
-    throw unavailable(this.#config.key, this.state.current, this.#parts.login.challenge);
+    throw unavailable(this.#config.key, this.state.current, this.#parts.login.challenge, this.#lastWords);
   }
 
   async #run(): Promise<void> {
@@ -140,7 +142,9 @@ export class Lifecycle {
       this.state.become({ status: 'connecting', attempt, ...(error !== undefined && { error }) });
       const startedAt = Date.now();
       const logins = this.#parts.login.count;
+      const slow = setTimeout(() => this.state.slow(startedAt), START_TIMEOUT_MS);
       const cause = await this.#live(attempt).catch((thrown: unknown) => thrown);
+      clearTimeout(slow);
       if (this.#stop.signal.aborted) break;
       const challenge = this.#parts.login.wantedBy(cause);
       if (challenge && this.#parts.login.count === logins) await this.#untilLogin(challenge);
@@ -230,6 +234,9 @@ export class Lifecycle {
       log,
       redact,
       signal: this.#stop.signal,
+      onWords: (line) => {
+        if (line.trim() !== '') this.#lastWords = line;
+      },
       handlers: {
         ...received,
         onNotification: (method, params) => {

@@ -1,8 +1,11 @@
 /** Longest message taken from an upstream, in bytes; an SDK client would give up at 10 MB. */
 export const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
-/** Time for the handshake, in ms: a cold `npx` server installs itself first. */
-export const CONNECT_TIMEOUT_MS = 60_000;
+/** Time for the start of a server, in ms, until it has answered the handshake. */
+export const START_TIMEOUT_MS = 60_000;
+
+/** The same for a process that goes on, in ms: a first `npx`, `uvx` or `docker` has to fetch what it runs. */
+export const LONGEST_START_MS = 300_000;
 
 /** Time for the answer to a probe, in ms, before a server counts as one that does not know it: a process has to start first. */
 export const PROBE_MS = { stdio: 20_000, streamable_http: 5_000, sse: 5_000, websocket: 5_000 };

@@ -1,7 +1,7 @@
 import { Abort, withTimeout } from '../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { ENVELOPE_VERSIONS, SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY } from '../core/protocol.ts';
-import { CONNECT_TIMEOUT_MS } from './limits.ts';
+import { START_TIMEOUT_MS } from './limits.ts';
 import { namesIn, type Session } from './session.ts';
 import type { Wire } from './wire.ts';
 
@@ -55,7 +55,7 @@ export class ModernSession implements Session {
     });
     const close = async () => over.abort(new Error('the subscription was closed'));
     try {
-      await withTimeout(CONNECT_TIMEOUT_MS, (signal) => {
+      await withTimeout(START_TIMEOUT_MS, (signal) => {
         signal.addEventListener('abort', () => over.abort(signal.reason));
         return acknowledged;
       });

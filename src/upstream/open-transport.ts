@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import { ChildTransport } from './child-transport.ts';
 import { takeEarly } from './early-processes.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
+import { startTimeoutMs } from './start-policy.ts';
 
 /** How a server is spoken to. */
 export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
@@ -35,7 +36,7 @@ export async function openTransport(
   const { headers, proxy } = config;
   if (kind === 'websocket') {
     const { WebSocketTransport } = await import('./websocket-transport.ts');
-    return new WebSocketTransport(config.url, headers, redact, proxy);
+    return new WebSocketTransport(config.url, { headers, redact, proxy, timeoutMs: startTimeoutMs(config) });
   }
   const { Outbound } = await import('../outbound/outbound.ts');
   const outbound = new Outbound({ url: config.url, proxy });

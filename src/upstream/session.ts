@@ -21,6 +21,8 @@ export interface Session {
 export interface SessionOptions {
   /** Whose connection this is: told to the server. */
   readonly identity: ClientIdentity;
+  /** How long the handshake may take, in ms. */
+  readonly timeoutMs: number;
   readonly onclose: () => void;
   readonly onerror: (error: Error) => void;
   /** Something that the server does wrong without harm: a sentence for the log. */

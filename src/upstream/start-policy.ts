@@ -1,7 +1,8 @@
 import type { ServerConfig } from '../config/schema.ts';
+import { withTimeout } from '../core/abort.ts';
 import type { RememberedCatalog } from '../core/server-catalog.ts';
 import { hasHint, type ToolDefinition } from '../core/tool.ts';
-import { FRESH_MS, IDLE_STOP_MS } from './limits.ts';
+import { FRESH_MS, IDLE_STOP_MS, LONGEST_START_MS, START_TIMEOUT_MS } from './limits.ts';
 
 /** Whether a server runs from the start: to learn its tools, because they are remembered too long ago, or at its wish. */
 export function startsAtOnce({ start }: ServerConfig, remembered: RememberedCatalog | undefined): boolean {
@@ -14,6 +15,24 @@ export function idleTimeoutMs({ start, idleTimeoutMs }: ServerConfig, tools: rea
   if (idleTimeoutMs !== undefined) return idleTimeoutMs;
   if (start === 'eager' || tools.length === 0) return 0;
   return tools.every((tool) => hasHint(tool, 'readOnlyHint')) ? IDLE_STOP_MS : 0;
+}
+
+/**
+ * How long a start may take, in ms. A process that lives is not ended each minute: what it has fetched by then would be
+ * lost, and the next one would begin anew. Calls that come later do not wait for it; see `WatchedState.slow`.
+ */
+export function startTimeoutMs({ type, startTimeoutMs }: Pick<ServerConfig, 'type' | 'startTimeoutMs'>): number {
+  return startTimeoutMs ?? (type === 'local' ? LONGEST_START_MS : START_TIMEOUT_MS);
+}
+
+/** The session, if it is opened within that time. */
+export function withinStart<T>(ms: number, opening: Promise<T>): Promise<T> {
+  return withTimeout(ms, (late) => {
+    const given = new Promise<never>((_, reject) => {
+      late.addEventListener('abort', () => reject(new Error(`not up within ${ms / 1_000} s, its "startTimeoutMs"`)));
+    });
+    return Promise.race([opening, given]);
+  });
 }
 
 function isFresh({ learntAt }: RememberedCatalog): boolean {

@@ -9,14 +9,26 @@ import { type Challenge, LoginNeeded } from '../login/login-needed.ts';
 const MAX_CAUSE = 600;
 
 /** Why a server without a connection cannot be asked, and from when on it is worth another try. */
-export function unavailable(server: string, state: UpstreamState, challenge: Challenge): GatewayError {
+export function unavailable(
+  server: string,
+  state: UpstreamState,
+  challenge: Challenge,
+  lastWords?: string,
+): GatewayError {
   if (state.status === 'needs_auth') return needsLogin(server, challenge);
   const failure = failureIn(state);
-  if (!failure)
-    return refusal(server, `is not connected (${SERVER_STATES[serverState(state)]})`, { state: serverState(state) });
+  if (!failure) return refusal(server, notConnected(state, lastWords), { state: serverState(state) });
   const { error, retryAt, ...circuit } = failure;
   const why = `is not available: ${clip(error, MAX_CAUSE)}; the next attempt is in ${secondsUntil(retryAt)} s`;
   return refusal(server, why, { state: serverState(state), ...circuit, lastError: clip(error, MAX_CAUSE), retryAt });
+}
+
+/** A first start may have much to fetch. */
+function notConnected(state: UpstreamState, lastWords: string | undefined): string {
+  if (state.status !== 'connecting' || state.slowSince === undefined)
+    return `is not connected (${SERVER_STATES[serverState(state)]})`;
+  const words = lastWords === undefined ? '' : `; it last said: ${clip(lastWords, MAX_CAUSE)}`;
+  return `has been starting for ${Math.round((Date.now() - state.slowSince) / 1_000)} s and still is${words}. Ask again later`;
 }
 
 function refusal(server: string, why: string, details: JsonObject): GatewayError {

@@ -38,6 +38,11 @@ export class WatchedState {
     this.#connection = undefined;
   }
 
+  /** An attempt to connect that began then takes long: from now on nobody begins to wait for it; those who wait go on. */
+  slow(since: number): void {
+    if (this.#current.status === 'connecting') this.#current = { ...this.#current, slowSince: since };
+  }
+
   /** An idle server is needed. */
   wake(): void {
     if (this.#current.status !== 'idle') return;

@@ -5,8 +5,17 @@ import { causeOf, GatewayError } from '../core/errors.ts';
 import { writeJson } from '../core/exact-json.ts';
 import { type ForwardProxy, type ProxySetting, proxyFor } from '../outbound/proxy.ts';
 import { excerpt } from './http-refusal.ts';
-import { CONNECT_TIMEOUT_MS, MAX_MESSAGE_BYTES } from './limits.ts';
+import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { parseServerMessage, unreadableAnswer } from './unreadable.ts';
+
+export interface WebSocketOptions {
+  readonly headers: { readonly [name: string]: string };
+  /** Blanks the secrets of the server's entry in a text. */
+  readonly redact: (text: string) => string;
+  readonly proxy: ProxySetting;
+  /** How long the socket may take to open. */
+  readonly timeoutMs: number;
+}
 
 /** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
 export class WebSocketTransport implements Transport {
@@ -18,16 +27,12 @@ export class WebSocketTransport implements Transport {
   readonly #redact: (text: string) => string;
   readonly #headers: { readonly [name: string]: string };
   readonly #proxy: ProxySetting;
+  readonly #timeoutMs: number;
   #socket: WebSocket | undefined;
   #isClosed = false;
 
   /** User and password in the address are sent as Basic, unless the headers say who we are. */
-  constructor(
-    address: string,
-    headers: { readonly [name: string]: string },
-    redact: (text: string) => string,
-    proxy?: ProxySetting,
-  ) {
+  constructor(address: string, { headers, redact, proxy, timeoutMs }: WebSocketOptions) {
     const url = new URL(address);
     const basic = basicOf(url);
     url.username = '';
@@ -37,6 +42,7 @@ export class WebSocketTransport implements Transport {
     this.#redact = redact;
     this.#headers = basic && !isSaid ? { ...headers, authorization: basic } : headers;
     this.#proxy = proxy;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Resolves when the socket is open; rejects with the cause when it cannot be opened. */
@@ -48,7 +54,7 @@ export class WebSocketTransport implements Transport {
       headers: { ...this.#headers },
       ...way,
       maxPayload: MAX_MESSAGE_BYTES,
-      handshakeTimeout: CONNECT_TIMEOUT_MS,
+      handshakeTimeout: this.#timeoutMs,
     });
     this.#socket = socket;
     return new Promise((resolve, reject) => {

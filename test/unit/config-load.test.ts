@@ -85,7 +85,8 @@ test.each([
   ],
 ])('reads a server of the %s shape: %j', async (_shape, content, expected) => {
   const { servers, problems, found } = await load(content);
-  expect({ servers, problems, found }).toEqual({ servers: [expected], problems: [], found: true });
+  const placed = 'command' in expected && !('cwd' in expected) ? { ...expected, folder } : expected;
+  expect({ servers, problems, found }).toEqual({ servers: [placed], problems: [], found: true });
 });
 
 const STRINGS = 'a non-empty array of strings';
@@ -93,7 +94,7 @@ const HOW = 'expected "command" for a local server or "url" for a remote one';
 test.each([
   [{ s: { command: 'npx' } }, `s.command: found a string, expected ${STRINGS}`],
   [{ s: { command: [] } }, `s.command: found an empty array, expected ${STRINGS}`],
-  [{ s: { command: ['a', 3] } }, 's.command[1]: found a number, expected a string'],
+  [{ s: { command: ['a', {}] } }, 's.command[1]: found an object, expected a string, number or boolean'],
   [{ s: { command: [''] } }, 's.command[0]: found an empty string, expected the name of a program'],
   [{ s: {} }, `s: found neither "command" nor "url", ${HOW}`],
   [{ s: { command: ['a'], url: 'http://h' } }, `s: found both "command" and "url", ${HOW}`],
@@ -130,7 +131,10 @@ test.each([
     { servers: [{ id: 's', command: 'a', args: 'b' }] },
     'servers[0].args: found a string, expected an array of strings',
   ],
-  [{ servers: [{ id: 's', command: 'a', args: ['b', 3] }] }, 'servers[0].args[1]: found a number, expected a string'],
+  [
+    { servers: [{ id: 's', command: 'a', args: ['b', {}] }] },
+    'servers[0].args[1]: found an object, expected a string, number or boolean',
+  ],
   [
     { servers: [{ id: 's', command: 'a', timeout: -1 }] },
     'servers[0].timeout: found -1, expected a whole number above 0',
@@ -239,7 +243,9 @@ test('an entry without a name takes none away', async () => {
 test('warns once for an unset {env:VAR}, naming server and variable', async () => {
   const { servers, problems } = await load({ s: { command: ['a', '{env:NOPE}'], environment: { A: '{env:NOPE}' } } });
   expect(servers).toMatchObject([{ command: ['a', ''], environment: { A: '' } }]);
-  expect(problems).toEqual(['warning s s.command[1]: the variable NOPE is not set, an empty string takes its place']);
+  expect(problems).toEqual([
+    'warning s s.environment.A: the variable NOPE is not set, an empty string takes its place',
+  ]);
 });
 
 test('fills in variables, and never shows what they hold', async () => {

@@ -32,11 +32,12 @@ test('the entries for clients are what these clients read [docs.client-entries]'
   expect(claude.every((entry) => entry.alwaysLoad === true)).toBe(true);
   expect(opencode.every((entry) => entry.type === 'local' && entry.enabled === true)).toBe(true);
   for (const commands of [claudeCommands, opencode.map((entry) => entry.command)]) {
-    expect(commands.map(([runner]) => runner)).toEqual(['npx', 'bunx']);
-    expect(commands.every((words) => words.includes('mcp-gateway'))).toBe(true);
+    // The first one is that of `install`: it trusts no project.
+    expect(commands.map(([runner]) => runner)).toEqual(['/usr/bin/node', 'npx', 'bunx']);
+    expect(commands.every((words) => /\bmcp-gateway(?:$|\/)/.test(words.at(-1)))).toBe(true);
   }
   const added = /claude mcp add-json.* '(\{.*\})'/.exec(README)?.[1] ?? '';
-  expect(JSON.parse(added)).toMatchObject({ type: 'stdio', command: 'npx', alwaysLoad: true });
+  expect(JSON.parse(added)).toMatchObject({ type: 'stdio', command: '/usr/bin/node', alwaysLoad: true });
 });
 
 test.each([
@@ -207,6 +208,8 @@ function isGroup(field: JsonObject): boolean {
 
 function typeName(schema: unknown): string {
   const { type, enum: values, items, anyOf, additionalProperties } = resolved(schema);
+  // Numbers and booleans are taken for the texts that they are written as.
+  if (Array.isArray(type)) return String(type[0]);
   if (Array.isArray(values)) return values.map((value) => `\`${value}\``).join(', ');
   if (Array.isArray(anyOf)) return anyOf.map(typeName).join(' or ');
   if (type === 'array') return `list of ${typeName(items)}s`;

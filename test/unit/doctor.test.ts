@@ -61,7 +61,7 @@ test('each problem of a configuration has its place, its cause and its cure [doc
         'error',
         at('["c d"].headers.A'),
         `found \${MISSING} but the variable MISSING is not set`,
-        `expected a value; set it, or write \${MISSING:-default}`,
+        `expected a value; set it, or write \${MISSING:-default}, or $\${MISSING} for the text as it stands`,
       ),
       finding(
         'error',

@@ -11,6 +11,7 @@ const LAYERS: Record<string, readonly string[]> = {
   'process-streams': [],
   'process-memory': [],
   outbound: ['core'],
+  'process-environment': ['core'],
   config: ['core'],
   clients: ['core', 'config'],
   catalog: ['core', 'type config/schema'],
@@ -106,6 +107,7 @@ const LAYERS: Record<string, readonly string[]> = {
   ],
   doctor: [
     ...['core', 'version', 'config', 'clients', 'gateway', 'outbound/proxy', 'receipt/definition-tokens'],
+    'upstream/start-policy',
     'type upstream',
   ],
   commands: [

@@ -55,12 +55,12 @@ test('a WebSocket goes through a proxy too [outbound.proxy]', async () => {
   const proxies = [await startProxy(target.port), await startSocks(target.port)];
   for (const [index, scheme] of ['http', 'socks5'].entries()) {
     const { port, asked } = proxies[index] ?? { port: 0, asked: [] };
-    const transport = new WebSocketTransport(
-      'ws://u:pw@far.example.test/mcp',
-      {},
-      String,
-      `${scheme}://127.0.0.1:${port}`,
-    );
+    const transport = new WebSocketTransport('ws://u:pw@far.example.test/mcp', {
+      headers: {},
+      redact: String,
+      proxy: `${scheme}://127.0.0.1:${port}`,
+      timeoutMs: 10_000,
+    });
     const answered = new Promise<JSONRPCMessage>((resolve) => {
       transport.onmessage = resolve;
     });

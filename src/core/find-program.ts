@@ -17,7 +17,7 @@ export async function findProgram(name: string, place: ProgramPlace): Promise<{ 
   let found: string | undefined;
   for (const folder of folders) {
     for (const end of endings(name, place)) {
-      const path = isAbsolute(name) ? `${name}${end}` : resolve(folder, `${name}${end}`);
+      const path = isAbsolute(name) ? `${name}${end}` : resolve(place.cwd, folder, `${name}${end}`);
       if (!(await isFile(path))) continue;
       if (await isExecutable(path)) return { path };
       found ??= path;

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { assigns, homeIn, isScript } from './command-words.ts';
+import { describeFound, type KeyPath } from './finding.ts';
+import { isScalar, ownEnvironment } from './own-environment.ts';
+import type { EntrySecrets } from './secrets.ts';
+import { type Environment, type Lookup, type Sources, substitute, substituteAll } from './substitute.ts';
+
+export type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
+
+/** Fields of an entry whose texts name variables, and may hold secrets. */
+const SUBSTITUTED = ['command', 'cwd', 'url', 'headers', 'proxy', 'oauth'];
+
+export interface Filled {
+  readonly value: JsonObject;
+  /** Variables given as null: not inherited. */
+  readonly unset: readonly string[];
+}
+
+interface Places {
+  readonly env: Environment;
+  readonly home: string;
+  readonly secrets: EntrySecrets;
+  readonly sources?: Sources | undefined;
+}
+
+/** Whether a field may hold a secret: then what was found in it is not repeated. */
+export function mayHoldSecret(field: string): boolean {
+  return field === 'environment' || SUBSTITUTED.includes(field);
+}
+
+/** An entry with its variables filled in, its own `environment` before that of the gateway, and `~` in its command. */
+export function fillEntry(entry: JsonObject, { env, home, secrets, sources = secrets }: Places, at: Report): Filled {
+  const warned = new Set<string>();
+  const fill = (text: string, path: KeyPath, lookup: Lookup, isLeft?: (name: string) => boolean): string => {
+    const filled = substitute(text, lookup, sources, isLeft);
+    for (const fault of secrets.faults.splice(0)) at('error', path, fault);
+    for (const name of filled.missing) at('error', path, missing(name, path, entry, secrets.aside()));
+    for (const name of filled.unset) if (!warned.has(name)) at('warning', path, unsetVariable(name, secrets.aside()));
+    for (const name of filled.unset) warned.add(name);
+    return filled.text;
+  };
+  const { environment, ...others } = entry;
+  const own = ownEnvironment(environment, env, (text, name, lookup) => fill(text, ['environment', name], lookup));
+  const isElsewhere = (name: string) => own.lookup(name) === undefined && sources.secret(name, false) !== undefined;
+  /** What a script is to find itself: what it sets, and what nobody else knows. */
+  const leftIn = (text: string) => (name: string) =>
+    own.lookup(name) === undefined ? !isElsewhere(name) : assigns(text, name);
+  const words = Array.isArray(others.command) ? commandWords(others.command, home, at) : [];
+  const fillField = (field: string, raw: unknown) =>
+    substituteAll(raw, (text, path) => {
+      const isOfScript = field === 'command' && isScript(words, Number(path[0]));
+      return fill(text, [field, ...path], own.lookup, isOfScript ? leftIn(text) : undefined);
+    });
+  const fields = Object.entries({ ...others, ...(words.length > 0 && { command: words }) }).map(([field, raw]) => [
+    field,
+    SUBSTITUTED.includes(field) ? fillField(field, raw) : raw,
+  ]);
+  // Where there is no process to inherit them, variables are there for the texts that name them.
+  const isUsedUp = environment === undefined || (others.url !== undefined && own.used.size > 0);
+  const variables = isUsedUp ? {} : { environment: isJsonObject(environment) ? own.values : environment };
+  return { value: { ...Object.fromEntries(fields), ...variables }, unset: own.unset };
+}
+
+/** Numbers and booleans as texts, `~` as a shell would take it. */
+function commandWords(command: readonly unknown[], home: string, at: Report): unknown[] {
+  return command.map((written, index) => {
+    const found = homeIn(command, index, home);
+    if (found && index > 0 && !existsSync(found.path))
+      at('warning', ['command', index], nothingThere(written, found.path));
+    return found?.word ?? (isScalar(written) ? String(written) : written);
+  });
+}
+
+function nothingThere(written: unknown, path: string): string {
+  return `found ${describeFound(written)}, taken for ${path}, where there is nothing yet`;
+}
+
+export function missingVariable(name: string, aside = ''): string {
+  const cure = `set it, or write \${${name}:-default}, or $\${${name}} for the text as it stands`;
+  return `found \${${name}} but the variable ${name} is not set${aside}, expected a value; ${cure}`;
+}
+
+function missing(name: string, [field, variable]: KeyPath, { environment }: JsonObject, aside: string): string {
+  const isOwn = field === 'environment' && isJsonObject(environment) && Object.hasOwn(environment, name);
+  if (!isOwn || environment[name] === null) return missingVariable(name, aside);
+  return `found \${${name}}, which is made of ${variable === name ? 'itself' : `${variable} in turn`}, and there is no other ${name}, expected a value`;
+}
+
+function unsetVariable(name: string, aside = ''): string {
+  return `the variable ${name} is not set${aside}, an empty string takes its place`;
+}

@@ -1,0 +1,177 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { jsonSchema } from '../../src/config/schema.ts';
+import { substitute } from '../../src/config/substitute.ts';
+import { temporaryDirectory } from '../helpers/fixture.ts';
+
+const ENV = { HOME: '/home/someone', PATH: '/usr/bin', REGION: 'outer', EMPTY: '' };
+
+/** The one server of a configuration, and what was found in it. */
+async function load(entry: object, { shape = 'mcpServers', env = {} as Record<string, string> } = {}) {
+  const home = temporaryDirectory();
+  const path = join(home, 'c.json');
+  writeFileSync(path, JSON.stringify(shape === 'flat' ? { s: entry } : { [shape]: { s: entry } }));
+  const { servers, problems } = await loadConfig(path, { ...ENV, ...env });
+  return {
+    server: servers[0] as Record<string, unknown> | undefined,
+    said: problems.map(({ message }) => message),
+    home,
+  };
+}
+
+/** The words of a command after its first. */
+async function words(...args: Parameters<typeof load>): Promise<unknown[]> {
+  const { server } = await load(...args);
+  return (server?.command as unknown[] | undefined)?.slice(1) ?? [];
+}
+
+describe('the variables of an entry', () => {
+  const env = { REGION: 'eu', TOKEN: 'Bearer ${REGION}' };
+
+  test('count in its arguments, cwd, headers and url, before those outside [variables.own]', async () => {
+    const args = ['--region', '${REGION}', '{env:REGION}', '${env:TOKEN}', '${NONE:-${REGION}}'];
+    const { server, said } = await load({ command: 'x', args, env, cwd: '/${REGION}' });
+    expect(server).toMatchObject({ command: ['x', '--region', 'eu', 'eu', 'Bearer eu', 'eu'], cwd: '/eu' });
+    const flat = { command: ['x', '${REGION}'], environment: env };
+    expect((await load(flat, { shape: 'flat' })).server).toMatchObject({ command: ['x', 'eu'] });
+    const remote = { url: 'https://${REGION}.h/mcp', headers: { Authorization: '${TOKEN}' }, env };
+    const far = await load(remote);
+    expect(far.server).toMatchObject({ url: 'https://eu.h/mcp', headers: { Authorization: 'Bearer eu' } });
+    expect([...said, ...far.said]).toEqual([]);
+    expect((await load({ url: 'https://h', env })).said).toEqual([
+      expect.stringMatching(/env: has no effect on a remote/),
+    ]);
+  });
+
+  test('are made of each other in any order; within its own value a name means the one outside [variables.own]', async () => {
+    const made = { A: '${B}/a', B: '${C}/b', C: 1, PATH: '${PATH}:/x', REGION: '${REGION}+', D: '$${A}' };
+    const { server } = await load({ command: 'x', args: ['${A}', '${PATH}'], env: made });
+    expect(server).toMatchObject({
+      command: ['x', '1/b/a', '/usr/bin:/x'],
+      environment: { A: '1/b/a', B: '1/b', C: '1', PATH: '/usr/bin:/x', REGION: 'outer+', D: '${A}' },
+    });
+    const round = { A: '${B}', B: '${A}' };
+    expect((await load({ command: 'x', env: round }, { env: { A: 'a' } })).server).toMatchObject({
+      environment: { A: 'a', B: 'a' },
+    });
+    const endless = await load({ command: 'x', env: round });
+    expect(endless.server).toBeUndefined();
+    expect(endless.said).toEqual([
+      expect.stringMatching(/env\.B: found \$\{A\}, which is made of B in turn, and there is no other A/),
+    ]);
+    const itself = await load({ command: 'x', env: { A: '${A}/x' } });
+    expect(itself.said).toEqual([expect.stringMatching(/env\.A: found \$\{A\}, which is made of itself/)]);
+  });
+
+  test('may be empty, and then count as everywhere [variables.own]', async () => {
+    const args = ['<${A}>', '<${A:-b}>', '<{env:A}>', '<${EMPTY}>'];
+    expect(await words({ command: 'x', args, env: { A: '' } })).toEqual(['<>', '<b>', '<>', '<>']);
+  });
+});
+
+test.each([
+  ['$${x}', '${x}'],
+  ['$${A:-b}', '${A:-b}'],
+  ['a$${A}b${A}', 'a${A}b1'],
+  ['$$${A}', '$${A}'],
+  ['$${A${B}}', '${A${B}}'],
+  ['$${A', '$${A'],
+  ['${N:-$${A}}', '${A}'],
+  ['${N:-${M:-${A}}}', '1'],
+  ['${N:-${M:-${L:-{"a":{}}}}}', '{"a":{}}'],
+  ['${A:-${N}}', '1'],
+  ['${N:-}', ''],
+  ['${N:-a:-b}', 'a:-b'],
+  ['${N:-{env:A}}', '1'],
+  ['${env:N:-${env:A}}', '1'],
+  ['$A $(A) ${A-b} ${A%/} {A} $1 ^[a-z]{2}$', '$A $(A) ${A-b} ${A%/} {A} $1 ^[a-z]{2}$'],
+  ['${N:-{}', '${N:-{}'],
+])('%s becomes %s [variables.literal]', (written, expected) => {
+  expect(substitute(written, { A: '1' })).toEqual({ text: expected, unset: [], missing: [] });
+});
+
+test('a variable that is not set tells how to write it as text; defaults nest without an end [variables.literal]', async () => {
+  const { said } = await load({ command: 'x', args: ['${NOPE}'] });
+  expect(said).toEqual([expect.stringContaining('write ${NOPE:-default}, or $${NOPE} for the text as it stands')]);
+  const deep = `${'${N:-'.repeat(50_000)}${'}'.repeat(50_000)}`;
+  expect(substitute(deep, {}).text).toBeTypeOf('string');
+});
+
+describe('a script', () => {
+  const script = async (command: string, args: unknown[], env = {}) => (await words({ command, args, env })).at(-1);
+
+  test.each([
+    ['sh', ['-c', 'for i in a b; do X=${i}; done; echo ${X} ${R%/}']],
+    ['bash', ['-lc', 'echo ${NOPE:-d} ${NOPE}']],
+    ['/usr/bin/env', ['bash', '-euo', 'pipefail', '-c', 'echo ${NOPE}']],
+    ['docker', ['run', 'alpine', 'sh', '-c', 'echo ${NOPE}']],
+    ['node', ['--no-warnings', '-e', 'console.log(`${nope}`)']],
+    ['pwsh', ['-NoProfile', '-Command', 'Write-Output ${nope}']],
+    ['npx', ['-y', '-c', 'tool ${NOPE}']],
+    ['sh', ['-c', 'REGION=mine; echo ${REGION}']],
+    ['sh', ['-c', 'while read -r REGION; do echo ${REGION}; done']],
+    ['sh', ['-c', '~/bin/x ~/y']],
+    ['cmd', ['/c', 'bash', '-c', 'echo ${NOPE}']],
+  ])('of %s keeps its own variables: %j [variables.scripts]', async (command, args) => {
+    expect(await script(command, args)).toBe(args.at(-1));
+  });
+
+  test('gets those that somebody has set, as from clients [variables.scripts]', async () => {
+    const text = "x --header 'A: ${KEY}' ${REGION} ${NOPE} -e REGION=${REGION} {env:KEY}";
+    expect(await script('sh', ['-c', text], { KEY: 'k' })).toBe("x --header 'A: k' outer ${NOPE} -e REGION=outer k");
+  });
+
+  test('is only what runs: other words must have their variables [variables.scripts]', async () => {
+    for (const args of [['server.js', '-e', '${NOPE}'], ['-verbose', '${NOPE}'], ['-c', '${NOPE}'], ['${NOPE}']]) {
+      const program = args[0] === '-c' ? 'mine' : 'node';
+      expect((await load({ command: program, args })).said).toEqual([
+        expect.stringContaining('the variable NOPE is not set'),
+      ]);
+    }
+  });
+});
+
+describe('~', () => {
+  test('is the home directory in a command and its arguments [variables.home]', async () => {
+    const home = temporaryDirectory();
+    mkdirSync(join(home, 'notes'));
+    const args = ['~/notes', '--dir=~/notes', 'X=~/notes', '~', '~user', 'a~/b', '${T:-~/notes}'];
+    const { server, said } = await load({ command: '~/bin/srv', args }, { env: { HOME: home } });
+    const there = `${home}/notes`;
+    expect(server?.command).toEqual([
+      ...[`${home}/bin/srv`, there, `--dir=${there}`, `X=${there}`, home, '~user', 'a~/b', '~/notes'],
+    ]);
+    expect(said).toEqual([]);
+  });
+
+  test('is told where it leads to nothing, and left to programs that run elsewhere [variables.home]', async () => {
+    const { server, said } = await load({ command: 'x', args: ['~/gone'] });
+    expect(server?.command).toEqual(['x', '/home/someone/gone']);
+    expect(said).toEqual([
+      expect.stringMatching(/args\[0\]: found "~\/gone", taken for \/home\/someone\/gone, where there is/),
+    ]);
+    for (const command of ['ssh', '/usr/bin/ssh', 'wsl.exe'])
+      expect(await words({ command, args: ['h', '~/bin/srv'] })).toEqual(['h', '~/bin/srv']);
+  });
+});
+
+test('numbers and booleans are texts, null and what is often left empty is as if it were not written [variables.plain]', async () => {
+  const args = ['--port', 3000, true, null, 1.5, ''];
+  const entry = { ...{ command: 'x', args, env: { A: 5, B: null, C: false }, url: null, type: 'STDIO', cwd: '' } };
+  const { server, said } = await load({ ...entry, timeout: null, disabled: null, headers: null });
+  expect(server).toMatchObject({
+    command: ['x', '--port', '3000', 'true', '1.5', ''],
+    environment: { A: '5', C: 'false' },
+  });
+  expect(server?.unset).toEqual(['B']);
+  expect(said).toEqual([]);
+  const far = await load({ url: 'https://h', command: '', type: 'Streamable-HTTP', headers: { A: null, B: 1 } });
+  expect(far).toMatchObject({ server: { transport: 'streamable_http', headers: { B: '1' } }, said: [] });
+  expect(await words({ command: 'node x a', args: [] })).toEqual(['x', 'a']);
+  const gone = await load({ command: 'x', args: ['${REGION}'], env: { REGION: null } });
+  expect(gone.said).toEqual([expect.stringContaining('the variable REGION is not set')]);
+  expect(JSON.stringify(jsonSchema())).toContain('"startTimeoutMs"');
+});

@@ -1,0 +1,147 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { findProgram } from '../../src/core/find-program.ts';
+import { projectRoot } from '../../src/core/project-root.ts';
+import { usersEnvironment } from '../../src/core/users-environment.ts';
+import { isWhereStarted, workingDirectory } from '../../src/core/working-directory.ts';
+import { temporaryDirectory } from '../helpers/fixture.ts';
+
+/** A home with a project in it, opened in one of its folders. */
+function place() {
+  const home = temporaryDirectory();
+  const project = join(home, 'code/shop');
+  const cwd = join(project, 'packages/web');
+  for (const folder of [
+    cwd,
+    join(project, '.git'),
+    join(project, 'bin'),
+    join(home, '.local/bin'),
+    join(home, 'tools'),
+  ])
+    mkdirSync(folder, { recursive: true });
+  return { home, project, cwd };
+}
+
+describe('PATH', () => {
+  test('loses what is relative, empty, within the project, or a package runner’s [outside.path]', () => {
+    const { home, project, cwd } = place();
+    symlinkSync(join(project, 'bin'), join(home, 'linked'));
+    const lost = [
+      ...['', '.', './bin', 'node_modules/.bin', '..', '~/bin'],
+      ...[cwd, `${cwd}/node_modules/.bin`, `${project}/bin`, `${project}/.venv/bin/`, project, join(home, 'linked')],
+      ...['/node_modules/.bin', `${home}/.npm/_npx/0f/node_modules/.bin`, '/tmp/bunx-0-x@latest/node_modules/.bin'],
+      ...[
+        `${home}/.cache/pnpm/dlx/a1/node_modules/.bin/`,
+        '/usr/lib/npm/node-gyp-bin',
+        '/tmp/yarn--1700-0.4',
+        '/tmp/xfs-3f',
+      ],
+    ];
+    const kept = ['/usr/local/bin', '/usr/bin', join(home, '.local/bin'), join(home, 'tools'), `${project}-other/bin`];
+    const mixed = [...lost.slice(0, 8), ...kept.slice(0, 3), ...lost.slice(8), ...kept.slice(3)];
+    const clean = usersEnvironment({ PATH: mixed.join(':') }, { cwd, home }).PATH;
+    expect(clean).toBe(kept.join(':'));
+    expect(usersEnvironment({ PATH: clean }, { cwd, home }).PATH).toBe(clean);
+  });
+
+  test('of which nothing is left is that of the system, never the working directory [outside.path]', () => {
+    const { home, cwd } = place();
+    for (const PATH of ['', '.', ':', './node_modules/.bin'])
+      expect(usersEnvironment({ PATH }, { cwd, home }).PATH).toBe('/usr/local/bin:/usr/bin:/bin');
+    expect(usersEnvironment({}, { cwd, home }).PATH).toBeUndefined();
+  });
+
+  test('is taken apart as Windows does there, where the working directory is looked into by nobody [outside.path]', () => {
+    const Path = [
+      'C:\\Windows',
+      '"C:\\Program Files\\nodejs"',
+      '.',
+      '',
+      'C:\\shop\\node_modules\\.bin',
+      'bin',
+      'D:tools',
+    ];
+    const clean = usersEnvironment({ Path: Path.join(';') }, { cwd: '/shop', home: '/home/me', platform: 'win32' });
+    expect(clean).toEqual({
+      Path: 'C:\\Windows;"C:\\Program Files\\nodejs"',
+      NoDefaultCurrentDirectoryInExePath: '1',
+    });
+  });
+
+  test('keeps all that is absolute where nobody works on a project [outside.path]', () => {
+    const { home } = place();
+    const PATH = `${home}/bin:${home}/.local/bin:/usr/bin`;
+    for (const cwd of [home, join(home, '.local'), '/', '/usr', '/usr/local', join(home, '..')])
+      expect(usersEnvironment({ PATH }, { cwd, home }).PATH, cwd).toBe(PATH);
+  });
+});
+
+test('a project is the outermost directory with a .git, or the one somebody is in [outside.path]', () => {
+  const { home, project, cwd } = place();
+  expect(projectRoot(cwd, home)).toBe(project);
+  expect(projectRoot(join(home, 'code'), home)).toBe(join(home, 'code'));
+  mkdirSync(join(cwd, '.git'));
+  expect(projectRoot(cwd, home)).toBe(project);
+  mkdirSync(join(home, '.git'));
+  expect(projectRoot(cwd, home)).toBe(project);
+  expect(projectRoot(home, home)).toBeUndefined();
+});
+
+describe('variables', () => {
+  const kept = { HOME: '/h', GITHUB_TOKEN: 't', NPM_CONFIG_REGISTRY: 'https://mine', LANG: 'C' };
+  const none = (env: object) => Object.fromEntries(Object.keys(env).map((name) => [name, undefined]));
+
+  test('that a package runner has set, for itself or out of an .npmrc, are not handed on [outside.variables]', () => {
+    const { home, cwd } = place();
+    const set = {
+      ...{
+        npm_command: 'exec',
+        npm_config_registry: 'http://evil',
+        npm_config_userconfig: '/x',
+        npm_package_json: '/x',
+      },
+      ...{ npm_config_node_options: '--import=data:x', NODE_OPTIONS: '--import=data:x', npm_config_local_prefix: cwd },
+      ...{ INIT_CWD: cwd, PROJECT_CWD: cwd, npm_node_execpath: '/x/node', OLDPWD: cwd },
+    };
+    expect(usersEnvironment({ ...kept, ...set }, { cwd, home })).toEqual(kept);
+  });
+
+  test('that a person has exported stay, unless they lead into the project [outside.variables]', () => {
+    const { home, project, cwd } = place();
+    const own = { ...kept, npm_config_registry: 'https://mine', NODE_OPTIONS: '--max-old-space-size=4096', PWD: cwd };
+    const into = {
+      ...{
+        NODE_PATH: `${project}/node_modules`,
+        PYTHONPATH: `/x:${cwd}`,
+        VIRTUAL_ENV: `${project}/.venv`,
+        LD_PRELOAD: './x.so',
+      },
+      ...{
+        NPM_CONFIG_USERCONFIG: `${project}/.npmrc`,
+        PYENV_DIR: cwd,
+        BASH_ENV: `${cwd}/.env`,
+        UV_CONFIG_FILE: './uv.toml',
+      },
+    };
+    expect(usersEnvironment({ ...own, ...into }, { cwd, home })).toEqual(own);
+    expect(usersEnvironment({ NODE_OPTIONS: '--require ./evil.js' }, { cwd, home })).toEqual(none({}));
+  });
+});
+
+test('programs run in the place of their entry, of their configuration, or at home [outside.where-started]', () => {
+  const { home, cwd } = place();
+  expect(workingDirectory({ cwd, folder: home })).toBe(cwd);
+  expect(workingDirectory({ folder: home })).toBe(home);
+  expect(workingDirectory({ folder: join(home, 'gone') })).not.toBe(process.cwd());
+  expect(workingDirectory()).not.toBe(process.cwd());
+  expect(['.', './', '.\\', './x', '..', '', undefined].filter(isWhereStarted)).toEqual(['.', './', '.\\']);
+});
+
+test('the doctor finds programs where a start would find them [outside.path]', async () => {
+  const { home, cwd } = place();
+  writeFileSync(join(cwd, 'tool'), '', { mode: 0o755 });
+  writeFileSync(join(home, 'tools/tool'), '', { mode: 0o755 });
+  const env = usersEnvironment({ PATH: `:.:${cwd}:${home}/tools` }, { cwd, home });
+  expect(await findProgram('tool', { cwd, env, platform: 'linux' })).toEqual({ path: join(home, 'tools/tool') });
+});
