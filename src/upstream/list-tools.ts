@@ -1,5 +1,6 @@
 import { clip } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isDeeper } from '../core/json-depth.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { MAX_LIST_PAGES } from './limits.ts';
 
@@ -9,8 +10,12 @@ export interface ToolListing {
   readonly problems: readonly string[];
 }
 
-/** Tools of one server at most: a server that makes them up as it is asked would fill the memory. */
-const MAX_TOOLS = 50_000;
+/** Tools of one server at most: as many as can be kept of what is trusted; and a server may make them up as it is asked. */
+const MAX_TOOLS = 20_000;
+/** Levels of a definition: what walks through one by recursion has room for that, and nobody's schema needs it. */
+const MAX_DEPTH = 100;
+/** Characters of a name; the protocol recommends 128. */
+const MAX_NAME_CHARS = 1_000;
 
 /** Problems told at most, each with a name of so many characters. */
 const MAX_PROBLEMS = 20;
@@ -29,8 +34,13 @@ export async function listTools(page: (cursor: string | undefined) => Promise<Js
     if (!Array.isArray(listed)) throw new Error('tools/list answered without a list of tools');
     const before = tools.size;
     for (const each of listed) addTool(each, tools, problems);
+    if (tools.size > MAX_TOOLS) {
+      for (const name of [...tools.keys()].slice(MAX_TOOLS)) tools.delete(name);
+      problems.push(`tools after the first ${MAX_TOOLS} were left out: no server may have more`);
+      break;
+    }
     if (typeof nextCursor !== 'string') break;
-    if (cursors.has(nextCursor) || tools.size === before || pages >= MAX_LIST_PAGES || tools.size > MAX_TOOLS) {
+    if (cursors.has(nextCursor) || tools.size === before || pages >= MAX_LIST_PAGES) {
       problems.push(`tools/list was stopped after ${pages} pages and ${tools.size} tools: it does not come to an end`);
       break;
     }
@@ -45,6 +55,10 @@ function addTool(tool: unknown, tools: Map<string, ToolDefinition>, problems: st
   if (typeof name !== 'string' || name === '') return void problems.push('a tool without a name was left out');
   const shown = `tool "${clip(name, MAX_NAME)}"`;
   if (!isDefinition(tool)) problems.push(`${shown} was left out: its inputSchema is not an object`);
+  else if (name.length > MAX_NAME_CHARS)
+    problems.push(`${shown} was left out: its name has over ${MAX_NAME_CHARS} characters`);
+  else if (isDeeper(tool, MAX_DEPTH))
+    problems.push(`${shown} was left out: its definition is nested over ${MAX_DEPTH} levels deep`);
   else if (tools.has(name)) problems.push(`${shown} is listed twice; the first definition counts`);
   else tools.set(name, tool);
 }

@@ -23,7 +23,7 @@ const LAYERS: Record<string, readonly string[]> = {
   semantics: ['core', 'type config/schema'],
   usage: ['core'],
   receipt: ['core'],
-  trust: ['core', 'upstream/redact', 'type config/schema', 'type config/settings'],
+  trust: ['core', 'type config/schema', 'type config/settings'],
   finder: ['core', 'catalog', 'type usage', 'type upstream'],
   broker: ['core', 'arguments', 'catalog', 'jobs', 'upstream', 'finder'],
   mcp: ['core', 'version', 'results', 'broker', 'type config/schema'],

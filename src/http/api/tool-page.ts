@@ -1,4 +1,5 @@
 import type { Caller } from '../../core/call.ts';
+import { describedTool, type OurMembers } from '../../core/described-tool.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ToolEntry } from '../../core/tool.ts';
@@ -46,9 +47,9 @@ export async function toolHits(
   return { tools: hits, found, ...(unavailable !== undefined && { unavailable }), ...(hint !== undefined && { hint }) };
 }
 
-/** A definition with where the tool lives; should it have a field of one of these names, its own is what counts. */
-function shownTool({ id, server, tags, definition }: ToolEntry, more: JsonObject = {}): JsonObject {
-  return { id, server, tags, ...more, ...definition };
+/** A definition with where the tool lives. */
+function shownTool({ id, server, tags, definition }: ToolEntry, more: OurMembers = {}): JsonObject {
+  return describedTool({ id, server, tags, ...more }, definition);
 }
 
 function fitting({ server, tag }: ToolQuery): (entry: ToolEntry) => boolean {
