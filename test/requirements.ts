@@ -925,6 +925,10 @@ const TRUST_CLOSED = promised('#13', {
   'pinned.migration':
     'What an older version trusted stays trusted without a warning, and what changed since is found out.',
   'pinned.whole': 'Whatever a definition has is compared and looked through, but for figures within _meta.',
+  'trust.lists':
+    'Suspicious items of lists of prompts, resources and templates carry a warning of ours in their _meta.',
+  'trust.own-words':
+    'What a server says of itself stands among our words only where nothing in it is suspicious, and never of a pinned one.',
   'pinned.capped':
     'A tool nested too deep, with a name too long, or beyond the number of tools a server may have, is not offered, and said.',
   'described.ours':

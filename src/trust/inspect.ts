@@ -1,5 +1,4 @@
-import { isJsonObject } from '../core/json.ts';
-import type { ToolDefinition } from '../core/tool.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { OWN_PARTS } from './fingerprint.ts';
 import { excerptOf, hiddenIn, type Suspicion } from './hidden-text.ts';
 import { type Cued, cuedBy, instructionsIn } from './instructions.ts';
@@ -32,7 +31,7 @@ interface Text {
 }
 
 /** What in a definition is hidden from people or aimed at the model: at most five, nothing for what is as it should be. */
-export function inspect(definition: ToolDefinition): readonly Finding[] {
+export function inspect(definition: JsonObject): readonly Finding[] {
   const { texts, isTooLong } = textsOf(definition);
   if (isTooLong) return [{ where: 'definition', what: 'is too long to be looked through', excerpt: '' }];
   const all = texts.map(({ text }) => text).join('\n');
@@ -57,7 +56,7 @@ function nameOf(place: Place): string {
 }
 
 /** Every text of the definition, names of properties included, without recursion. */
-function textsOf(definition: ToolDefinition): { texts: readonly Text[]; isTooLong: boolean } {
+function textsOf(definition: JsonObject): { texts: readonly Text[]; isTooLong: boolean } {
   const texts: Text[] = [];
   let chars = 0;
   const add = (place: Place, text: string) => {

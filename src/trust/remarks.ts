@@ -1,4 +1,4 @@
-import type { ToolDefinition } from '../core/tool.ts';
+import type { JsonObject } from '../core/json.ts';
 import { differing, partNames } from './fingerprint.ts';
 import { inspect } from './inspect.ts';
 import type { Doubt } from './trust-record.ts';
@@ -32,8 +32,8 @@ export function doubtRemark(doubt: Doubt, server: string, isPinned: boolean): st
   return isPinned ? `blocked: ${doubtText(doubt)} and the server is pinned; ${cure}` : `${doubtText(doubt)}; ${cure}`;
 }
 
-/** One sentence on what is hidden in a definition or aimed at the model; none where nothing is. */
-export function findingRemarks(definition: ToolDefinition): readonly string[] {
+/** One sentence on what is hidden in a definition, of a tool or of something else, or aimed at the model; none where nothing is. */
+export function findingRemarks(definition: JsonObject): readonly string[] {
   const findings = inspect(definition);
   if (findings.length === 0) return [];
   const each = findings.map(({ where, what, excerpt }) => `its ${where} ${what}${excerpt && `: "${excerpt}"`}`);

@@ -24,11 +24,11 @@ const LAYERS: Record<string, readonly string[]> = {
   usage: ['core'],
   receipt: ['core'],
   trust: ['core', 'type config/schema', 'type config/settings'],
-  finder: ['core', 'catalog', 'type usage', 'type upstream'],
+  finder: ['core', 'catalog', 'type config/schema', 'type usage', 'type upstream'],
   broker: ['core', 'arguments', 'catalog', 'jobs', 'upstream', 'finder'],
   mcp: ['core', 'version', 'results', 'broker', 'type config/schema'],
   announcements: ['core', 'type primitives', 'type upstream'],
-  'upstream-primitives': ['primitives', 'type remembered', 'type upstream'],
+  'upstream-primitives': ['primitives', 'trust/remarks', 'type remembered', 'type upstream'],
   'call-policies': ['core'],
   backend: [
     'core',
@@ -79,8 +79,16 @@ const LAYERS: Record<string, readonly string[]> = {
   ],
   composition: [
     ...['core', 'config', 'catalog', 'jobs', 'results', 'upstream', 'broker', 'mcp', 'call-policies'],
-    ...['backend', 'notices', 'offered-tools', 'optional-parts', 'type edge-host', 'type guards'],
-    ...['type primitives', 'type receipt', 'type remembered', 'type semantics', 'type usage'],
+    ...['backend', 'notices', 'offered-tools', 'optional-parts', 'trust/is-pinned', 'trust/repeatable'],
+    ...[
+      'type edge-host',
+      'type guards',
+      'type primitives',
+      'type receipt',
+      'type remembered',
+      'type semantics',
+      'type usage',
+    ],
   ],
   gateway: [
     ...['core', 'config', 'composition', 'edge', 'stdio-edge', 'mcp', 'server-memory', 'server-views'],
