@@ -36,7 +36,9 @@ export class ServerTrust {
   /** Doubts about definitions by a record; null: they are trusted. */
   #doubts = new WeakMap<ToolDefinition, Doubt | null>();
   #doubtsOf: TrustRecord | undefined;
-  #work: Promise<void> = Promise.resolve();
+  /** Comparisons, one after the other; and what follows from them. */
+  #compared: Promise<void> = Promise.resolve();
+  #told: Promise<void> = Promise.resolve();
 
   constructor(options: ServerTrustOptions) {
     this.#options = options;
@@ -82,19 +84,19 @@ export class ServerTrust {
   /** Resolves when all that was heard is on disk, if it can be. */
   async close(): Promise<void> {
     await this.#note();
-    await this.#work;
+    await this.#told;
   }
 
   /** Compares all that was heard with what is trusted, in slices, and keeps what is new: resolves when that is done. Never rejects. */
   #note(): Promise<void> {
     this.#timer.stop();
     const later: (() => Promise<void>)[] = [];
-    const done = this.#work.then(() => this.#compareAll(later)).catch((error: unknown) => this.#failed(error));
+    this.#compared = this.#compared.then(() => this.#compareAll(later)).catch((error: unknown) => this.#failed(error));
     // What only serves to show and to tell delays nobody who waits for the record.
-    this.#work = done.then(async () => {
+    this.#told = Promise.all([this.#told, this.#compared]).then(async () => {
       for (const work of later) await work().catch((error: unknown) => this.#failed(error));
     });
-    return done;
+    return this.#compared;
   }
 
   async #compareAll(later: (() => Promise<void>)[]): Promise<void> {
@@ -160,12 +162,12 @@ export class ServerTrust {
       this.#doubts = new WeakMap();
       this.#doubtsOf = record;
     }
-    const doubt = this.#compared(definition, record, isPinned);
+    const doubt = this.#doubtIn(definition, record, isPinned);
     if (doubt || !isPinned || this.#store.failure === undefined) return doubt;
     return this.#unkept(definition);
   }
 
-  #compared(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): Doubt | undefined {
+  #doubtIn(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): Doubt | undefined {
     const known = this.#doubts.get(definition);
     if (known !== undefined) return known ?? undefined;
     const doubt = doubtOf(record, definition.name, fingerprintOf(definition), isPinned);

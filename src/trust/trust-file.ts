@@ -28,7 +28,8 @@ export interface WrittenTrust {
 const FORMAT = 2;
 /** Before 2 a record was in one file with the definitions that it trusts. */
 const FORMATS: readonly unknown[] = [1, FORMAT];
-const MAX_BYTES = 32 * 1024 * 1024;
+/** Half as long again as a full record. */
+const MAX_BYTES = 64 * 1024 * 1024;
 const ENDING = '.record.json';
 /** Another process holds the lock for as long as it takes to pack and write a few files. */
 const LOCK_TIMES = { staleMs: 30_000, maxWaitMs: 10_000, pollMs: 20 };

@@ -23,8 +23,8 @@ export interface TrustRecord {
  * Tools of one server that are remembered at most: as many as one list may have, and bytes of all their names. None is
  * forgotten for another, or a server could have one forgotten. With both bounds no server makes its record too long to be read.
  */
-const MAX_TOOLS = 20_000;
-const MAX_NAME_BYTES = 8 * 1024 * 1024;
+const MAX_TOOLS = 60_000;
+const MAX_NAME_BYTES = 12 * 1024 * 1024;
 /** The last moment that a date can tell, in epoch ms. */
 const MAX_DATE = 8.64e15;
 

@@ -61,10 +61,11 @@ export class TrustStore {
     const path = this.#path;
     const stamp = path === undefined ? undefined : stampOf(path);
     if (stamp === this.#stamp) return false;
-    const { record, problem, isPassing = false } = path === undefined ? {} : readTrust(path);
+    // What is gone from the disk, or cannot be read there, still counts here.
+    const isGone = stamp === undefined && this.#record !== undefined;
+    const { record, problem, isPassing = false } = path === undefined || isGone ? {} : readTrust(path);
     this.#stamp = isPassing ? null : stamp;
     this.#problem = problem;
-    // What is gone from the disk, or cannot be read there, still counts here.
     if (record) this.#take(record);
     else this.#kept = undefined;
     return true;

@@ -10,8 +10,10 @@ export interface ToolListing {
   readonly problems: readonly string[];
 }
 
-/** Tools of one server at most: as many as can be kept of what is trusted; and a server may make them up as it is asked. */
-const MAX_TOOLS = 20_000;
+/** Tools of one server after which no further page is read: a server that makes them up as it is asked would fill the memory. */
+const ENOUGH_TOOLS = 50_000;
+/** Tools of one server at most: as many as can be kept of what is trusted. */
+const MAX_TOOLS = 60_000;
 /** Levels of a definition: what walks through one by recursion has room for that, and nobody's schema needs it. */
 const MAX_DEPTH = 100;
 /** Characters of a name; the protocol recommends 128. */
@@ -40,7 +42,7 @@ export async function listTools(page: (cursor: string | undefined) => Promise<Js
       break;
     }
     if (typeof nextCursor !== 'string') break;
-    if (cursors.has(nextCursor) || tools.size === before || pages >= MAX_LIST_PAGES) {
+    if (cursors.has(nextCursor) || tools.size === before || pages >= MAX_LIST_PAGES || tools.size > ENOUGH_TOOLS) {
       problems.push(`tools/list was stopped after ${pages} pages and ${tools.size} tools: it does not come to an end`);
       break;
     }

@@ -81,7 +81,7 @@ function replacedByFolder(path: string): void {
 const RUINS: readonly (readonly [string, (path: string) => void])[] = [
   ['cut', (path) => truncateSync(path, 40)],
   ['emptied', (path) => truncateSync(path, 0)],
-  ['longer than is read', (path) => appendFileSync(path, ' '.repeat(33 * 1024 * 1024))],
+  ['longer than is read', (path) => appendFileSync(path, ' '.repeat(65 * 1024 * 1024))],
   ['no JSON', (path) => writeFileSync(path, 'trusted')],
   ['of another version', (path) => writeFileSync(path, '{"format":99,"trusted":[],"untrusted":[]}')],
   ['without its lists', (path) => writeFileSync(path, '{"format":2}')],
@@ -240,9 +240,14 @@ test('at the end all is written that is not on disk, of a known server too [pinn
   expect(next.remarks({ ...more, description: 'Other.' })).toEqual([expect.stringMatching(/^its description changed/)]);
 });
 
+/** More names than a record has bytes for, each as long as a name may be. */
+function names(prefix: string): readonly ToolDefinition[] {
+  return Array.from({ length: 13_000 }, (_, at) => ({ name: `${prefix}${at}`.padEnd(1_000, 'x'), inputSchema: {} }));
+}
+
 test('new names fill no place that a changed tool needs [pinned.full]', async () => {
   const directory = await seenBefore(PINNED);
-  const flood = Array.from({ length: 20_000 }, (_, at) => ({ name: `new-${at}`, inputSchema: {} }));
+  const flood = names('new');
   const it = trustingGateway(directory, PINNED);
   it.lists(READ, ...flood);
   await it.guard.close();
@@ -254,16 +259,13 @@ test('new names fill no place that a changed tool needs [pinned.full]', async ()
 });
 
 test('where there is no room to remember a tool, that is said of it [pinned.full]', async () => {
-  const wide = (prefix: string) =>
-    Array.from({ length: 20_000 }, (_, at) => ({ name: `${prefix}${at}`, inputSchema: {} }));
-  const directory = await seenBefore({}, ...wide('a'));
+  const [first, second] = [names('a'), names('b')];
+  const directory = await seenBefore({}, ...first);
   const it = trustingGateway(directory);
-  it.lists(...wide('b'));
+  it.lists(...second);
   await it.guard.close();
-  expect(it.remarks({ name: 'b7', inputSchema: {} })).toEqual([
-    expect.stringMatching(/^the server lists more names than are kept/),
-  ]);
-  expect(it.remarks({ name: 'a7', inputSchema: {} })).toEqual([]);
+  const said = [expect.stringMatching(/^the server lists more names than are kept/)];
+  expect([first[7], second[7], first.at(-1)].map((tool = READ) => it.remarks(tool))).toEqual([[], said, said]);
 });
 
 test.each([

@@ -81,9 +81,9 @@ test('a new tool is trusted unless the server is pinned [trust.new]', () => {
 });
 
 test('a flood of new tools makes no trusted one forgotten [trust.first-sight]', () => {
-  const flood = new Map(Array.from({ length: 30_000 }, (_, index) => [`t${index}`, 'x']));
+  const flood = new Map(Array.from({ length: 70_000 }, (_, index) => [`t${index}`, 'x']));
   const flooded = noted(first, flood, { isPinned: false, now: 2 });
-  expect(flooded.trusted.size).toBe(20_000);
+  expect(flooded.trusted.size).toBe(60_000);
   expect(doubtOf(flooded, 'read', fingerprintOf(CHANGED), false)?.kind).toBe('changed');
 });
 

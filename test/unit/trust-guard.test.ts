@@ -86,19 +86,22 @@ test('what is trusted elsewhere counts at once, and only as it was then [trust.r
 
 test('another command or address begins anew, other variables, secrets and settings do not [trust.key]', async () => {
   const directory = await seenBefore();
-  const doubts = (more: object) => {
-    const { lists, remarks } = trustingGateway(directory, more);
+  const doubts = async (more: object) => {
+    const { lists, remarks, guard } = trustingGateway(directory, more);
     lists(CHANGED);
-    return remarks(CHANGED).length;
+    const count = remarks(CHANGED).length;
+    await guard.close();
+    return count;
   };
-  expect([{ environment: { A: 'b' } }, { tags: ['x'] }, { timeoutMs: 5 }].map(doubts)).toEqual([1, 1, 1]);
+  const same = [{ environment: { A: 'b' } }, { tags: ['x'] }, { timeoutMs: 5 }];
+  expect(await Promise.all(same.map(doubts))).toEqual([1, 1, 1]);
   const others = [
     { key: 'v' },
     { command: ['server', '2'] },
     { cwd: '/' },
     { type: 'remote', url: 'https://a.example/', headers: {} },
   ];
-  expect(others.map(doubts)).toEqual([0, 0, 0, 0]);
+  expect(await Promise.all(others.map(doubts))).toEqual([0, 0, 0, 0]);
   const paths = (url: string, headers: object) => trustPath('/d', serverEntry({ type: 'remote', url, headers }));
   expect(paths('https://a.example/?token=secret-1', { A: '1234567' })).toBe(
     paths('https://a.example/?token=secret-2', {}),
