@@ -4,6 +4,7 @@ import { mendArguments } from './arguments/mend-arguments.ts';
 import { signature } from './catalog/signature.ts';
 import { MAX_TIMER_MS, withTimeout } from './core/abort.ts';
 import { type CallContext, type Caller, type CallTool, ownerOf, type ToolCall, type ToolResult } from './core/call.ts';
+import { describedTool } from './core/described-tool.ts';
 import { clip, GatewayError } from './core/errors.ts';
 import type { Guard } from './core/guard.ts';
 import type { JsonObject } from './core/json.ts';
@@ -68,7 +69,7 @@ export class Broker {
     return this.#finder.search(request, caller);
   }
 
-  /** The upstream's own definition of a tool, unchanged, with where it lives and whether it can be called now. */
+  /** The upstream's own definition of a tool, with where it lives, whether it can be called now, and what to know of it. */
   async describe(id: string, caller: Caller): Promise<JsonObject> {
     const { tool: entry } = await this.#resolve(id, caller, FIRST_CONNECT_WAIT_MS);
     const state = this.#parts.upstreams.state(entry.server);
@@ -79,9 +80,7 @@ export class Broker {
       ...(!available && { state: serverState(state) }),
       ...(warnings.length > 0 && { warnings }),
     };
-    // The definition comes last: should it have a field of one of these names, its own is what counts. But no server may
-    // take our warnings about it away.
-    return { id, server: entry.server, ...own, ...entry.definition, ...(warnings.length > 0 && { warnings }) };
+    return describedTool({ id, server: entry.server, ...own }, entry.definition);
   }
 
   /** Calls a tool and resolves with the upstream's own result. */

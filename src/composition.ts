@@ -5,8 +5,10 @@ import { logDefects, tellMended } from './call-policies.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { hidesPrimitives } from './config/denied-servers.ts';
 import { configuredKeys, type GatewayConfig } from './config/load.ts';
+import type { ServerConfig } from './config/schema.ts';
 import type { Caller, CallTool } from './core/call.ts';
 import { createLogger, type Logger } from './core/log.ts';
+import type { ServerCatalog } from './core/server-catalog.ts';
 import type { EdgeHost, EdgeInternals } from './edge-host.ts';
 import type { Guards } from './guards.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -24,6 +26,8 @@ import type { RememberedServers } from './remembered/remembered-servers.ts';
 import { ResultRoom } from './results/result-room.ts';
 import { ResultStore } from './results/result-store.ts';
 import type { Semantics } from './semantics/semantics.ts';
+import { isPinned } from './trust/is-pinned.ts';
+import { repeatable } from './trust/repeatable.ts';
 import { EraVerdicts } from './upstream/era-verdicts.ts';
 import type { UsageMemory } from './usage/usage-memory.ts';
 
@@ -98,6 +102,7 @@ export class Composition {
       witness: this.#receipt,
       visible: (...which) => this.#guards.visible(...which),
       remarks: (tool) => this.#guards.remarks(tool),
+      repeatable: (...words) => this.#repeatable(...words),
       usage: this.#usage,
       semantics: this.#semantics && fusing(this.#semantics, this.catalog, config),
       notices: () => ({ misconfigured: this.#config.misconfigured, ...configHint(this.#config, this.rejected) }),
@@ -176,7 +181,9 @@ export class Composition {
       keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
       router: () => this.#router,
-      onRead: (...reading) => this.#remembered.learn(...reading),
+      onRead: (server, catalog, client) => {
+        this.#remembered.learn(server, { ...catalog, about: this.#repeatable(server, catalog.about) }, client);
+      },
       onTools: (...listing) => this.#offered.toAll(...listing),
       onListChanged: (...change) => this.#host?.listChanged(...change),
       onGone: (server) => {
@@ -185,6 +192,10 @@ export class Composition {
         void this.#semantics?.then((known) => known.removeServer(server));
       },
     });
+  }
+
+  #repeatable(server: ServerConfig, about: ServerCatalog['about']): ServerCatalog['about'] {
+    return repeatable(about, isPinned(server, this.#config.settings));
   }
 
   #exposes(server: string, kind: PrimitiveKind): boolean {

@@ -1,11 +1,13 @@
 import { searchBudget, searchResults } from './catalog/answer.ts';
 import type { Catalog, SearchHit } from './catalog/catalog.ts';
 import { estimateTokens } from './catalog/estimate-tokens.ts';
+import type { ServerConfig } from './config/schema.ts';
 import { abortable, withTimeout } from './core/abort.ts';
 import { type Caller, ownerOf, type Visibility } from './core/call.ts';
 import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { loginCommand } from './core/login-command.ts';
+import type { ServerCatalog } from './core/server-catalog.ts';
 import type { AskedState, ServerState } from './core/server-state.ts';
 import { hasHint, type ToolEntry } from './core/tool.ts';
 import { type Failure, failureIn, isAvailable } from './core/upstream-state.ts';
@@ -28,6 +30,8 @@ export interface FinderParts {
   readonly visible: Visibility;
   /** What whoever chooses a tool should know about it, in sentences. */
   readonly remarks: (tool: ToolEntry) => readonly string[];
+  /** What of a server's words about itself may stand in an answer; absent: all. */
+  readonly repeatable?: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
   readonly notices: () => ConfigNotices;
   /** What was invoked after which searches; absent: nothing is remembered. */
   readonly usage?: UsageMemory;
@@ -249,10 +253,10 @@ export class Finder {
   }
 
   #knownServers(caller: Caller): { server: string; tools: number; description?: string }[] {
-    const { upstreams, catalog, visible } = this.#parts;
+    const { upstreams, catalog, visible, repeatable = (_server, words) => words } = this.#parts;
     return upstreams.all().map(({ config, about }) => {
       const tools = catalog.toolsOf(config.key).filter((entry) => visible(caller, entry)).length;
-      const phrase = config.description ?? about.title;
+      const phrase = config.description ?? repeatable(config, about).title;
       return {
         server: config.key,
         tools,

@@ -1,6 +1,7 @@
 import { LISTS, type ListName } from './primitives/lists.ts';
 import type { PrimitiveKind, PrimitiveSource } from './primitives/primitive-source.ts';
 import type { RememberedServers } from './remembered/remembered-servers.ts';
+import { findingRemarks } from './trust/remarks.ts';
 import type { Upstream } from './upstream/upstream.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 
@@ -50,6 +51,7 @@ export function upstreamPrimitives({
       const request = { method, params, startedAt: Date.now(), timeoutMs: PRIMITIVE_TIMEOUT_MS, repeatable: true };
       return router().request(server, request, context);
     },
+    remarks: findingRemarks,
     memory: {
       recall: (server, list) => {
         const upstream = upstreams.get(server);

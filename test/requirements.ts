@@ -1125,6 +1125,35 @@ const STARTS = promised('#13', {
   'starts.slow': 'Calls do not begin to wait for a start that takes longer than a minute; those that wait go on.',
 });
 
+const TRUST_CLOSED = promised('#13', {
+  'pinned.record-apart': 'Whether it is kept what tools were does not depend on anything else that their server lists.',
+  'pinned.lost':
+    'A pinned server whose record cannot be read, is too long or is another version’s is all blocked until a person trusts it.',
+  'pinned.unkept': 'A pinned tool is blocked while it cannot be written down what it is, and called once it can be.',
+  'pinned.at-once':
+    'First lists are on disk at once and before a pinned tool is called, later ones soon, and at the end all that is not.',
+  'pinned.apart': 'The lists of one server delay what is kept of no other.',
+  'pinned.full': 'No server has a tool forgotten, or its change overlooked, by the number of names that it lists.',
+  'pinned.migration':
+    'What an older version trusted stays trusted without a warning, and what changed since is found out.',
+  'pinned.whole': 'Whatever a definition has is compared and looked through, but for figures within _meta.',
+  'trust.lists':
+    'Suspicious items of lists of prompts, resources and templates carry a warning of ours in their _meta.',
+  'trust.own-words':
+    'What a server says of itself stands among our words only where nothing in it is suspicious, and never of a pinned one.',
+  'pinned.capped':
+    'A tool nested too deep, with a name too long, or beyond the number of tools a server may have, is not offered, and said.',
+  'described.ours':
+    'Where a tool lives, its state and warnings are ours to say in describe, REST and on the command line.',
+  'trust.project':
+    'mcp-gateway trust is about the servers that a client in this directory gets, the project’s among them.',
+  'consent.continuation':
+    'After a consent the same call is made again without a question only for the input_required of that call, once.',
+  'hook.project': 'The hook judges by the configuration of the session, and never allows a tool of a project’s server.',
+  'preview.hidden': 'The preview of allow shows what shows nothing, and spaces that are none, as escapes.',
+  'preview.lookalike': 'The preview of allow remarks on words and keys that look like others and are not.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1170,6 +1199,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...EXACT,
   ...EDGE_BOUNDS,
   ...STARTS,
+  ...TRUST_CLOSED,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

@@ -1,5 +1,5 @@
-import { type GatewayConfig, loadConfig } from '../config/load.ts';
-import { resolveConfigPath } from '../config/locate.ts';
+import { isAbsolute } from 'node:path';
+import type { GatewayConfig } from '../config/load.ts';
 import { cacheDirectory, dataDirectory } from '../core/directories.ts';
 import { clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -10,6 +10,7 @@ import { leaveWord } from '../permissions/asked-by-client.ts';
 import { shownCall } from '../permissions/shown-call.ts';
 import { verdictOn } from '../permissions/verdicts.ts';
 import { serverMemory } from '../server-memory.ts';
+import { readConfiguration } from './read-configuration.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The call within a call of ours. */
@@ -64,18 +65,37 @@ function innerCall({ tool_name, tool_input }: JsonObject): InnerCall | undefined
   }
 }
 
+/** The strictest of what sessions would go by that this may come from: mostly one, whose directory all of them name. */
 async function decide(
+  call: InnerCall,
+  hook: JsonObject,
+  path: string | undefined,
+  terminal: Terminal,
+): Promise<Decision | undefined> {
+  const named = [hook.cwd, terminal.env.CLAUDE_PROJECT_DIR, terminal.cwd];
+  const directories = new Set(named.filter((each): each is string => typeof each === 'string' && isAbsolute(each)));
+  const decisions = await Promise.all([...directories].map((cwd) => decideIn(call, hook, path, { ...terminal, cwd })));
+  return decisions.reduce((one, other) => (strictness(other) > strictness(one) ? other : one));
+}
+
+/** To say nothing leaves it to Claude Code, which may ask. */
+function strictness(decision: Decision | undefined): number {
+  return ['allow', undefined, 'ask', 'deny'].indexOf(decision?.permissionDecision);
+}
+
+async function decideIn(
   { id, args }: InnerCall,
   { tool_use_id, permission_mode }: JsonObject,
   path: string | undefined,
-  { env }: Terminal,
+  terminal: Terminal,
 ): Promise<Decision | undefined> {
-  const config = await loadConfig(resolveConfigPath({ argument: path, env }), env).catch((error: unknown) => {
+  const { env } = terminal;
+  const config = await readConfiguration(path, terminal).catch((error: unknown) => {
     if (error instanceof GatewayError) return error;
     throw error;
   });
   // The gateway may run by rules that it read before.
-  if (config instanceof GatewayError) return { permissionDecision: 'ask', permissionDecisionReason: config.message };
+  if (config instanceof GatewayError) return saying('ask', config.message);
   const found = await toolOf(id, config, cacheDirectory(env));
   if (!found) return undefined;
   const { tool, isRemembered } = found;
@@ -90,8 +110,11 @@ async function decide(
       `${shownCall(tool, args)}\nAsked because of permissions[${rule}] in the gateway's configuration.`,
     );
   }
-  // Where no rule speaks of the tool, or what it does is not known, Claude Code's own rules are not to be passed over.
-  return rule === undefined || !isRemembered ? undefined : saying('allow', `permissions[${rule}] of the gateway`);
+  // Where no rule speaks of the tool, what it does is not known, or it is a project's, whose claims about itself nobody may have
+  // looked at, Claude Code's own rules are not to be passed over.
+  const isProjects = config.project?.servers.includes(tool.server) === true;
+  if (rule === undefined || !isRemembered || isProjects) return undefined;
+  return saying('allow', `permissions[${rule}] of the gateway`);
 }
 
 function saying(permissionDecision: Decision['permissionDecision'], permissionDecisionReason: string): Decision {

@@ -5,7 +5,8 @@ import type { GatewayConfig } from '../config/load.ts';
 import { PROJECT_SETTINGS } from '../config/project-settings.ts';
 import type { ProjectConfig } from '../config/with-project.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { shown, shownPath } from './terminal.ts';
+import { lookalikesIn, looksLike, withoutBlanks } from './lookalikes.ts';
+import { shownPath, shown as withoutControls } from './terminal.ts';
 
 export interface ShownProject {
   readonly file: string;
@@ -33,6 +34,8 @@ export function projectPreview({ file, project, before, own, warnings }: ShownPr
       : ['Your own configuration says "project": false; until that goes it has no effect.']),
     ...warnings,
     ...project.problems.map(({ message }) => message.replace(`${file}: `, '')),
+    ...changed.flatMap(([key, entry]) => deceptionsOf(key, entry)),
+    ...changed.flatMap(([key]) => takenFor(key, [...now.keys(), ...own.servers.map((server) => server.key)])),
   ];
   const lines = [
     `${shownPath(file, home)}${before === undefined ? '' : ' has changed since you confirmed it'}`,
@@ -52,7 +55,48 @@ export function projectPreview({ file, project, before, own, warnings }: ShownPr
 /** What could be taken for more than a name is quoted. */
 function nameOf(key: string): string {
   if (key === SETTINGS) return '(settings)';
-  return /^[\p{L}\p{N}_.@/-]+$/u.test(key) ? key : shown(JSON.stringify(key));
+  const isPlain = /^[\p{L}\p{N}_.@/-]+$/u.test(key) && shown(key) === key;
+  return isPlain ? key : shown(JSON.stringify(key));
+}
+
+/** A text of the file in which nothing is hidden and nothing steers a terminal. */
+function shown(text: string): string {
+  return withoutBlanks(withoutControls(text));
+}
+
+/** Fields in which people write sentences. */
+const PROSE: readonly string[] = ['description', 'tags'];
+/** Remarks on one entry at most. */
+const MAX_DECEPTIONS = 10;
+
+/** Words of an entry, its key among them, that are not what they look like. */
+function deceptionsOf(key: string, entry: JsonObject): readonly string[] {
+  const inKey = lookalikesIn(key).map((word) => ({ ...word, where: 'its key' }));
+  const within = Object.entries(entry)
+    .filter(([name]) => !PROSE.includes(name))
+    .flatMap(([name, value]) =>
+      textsIn(name, value)
+        .flatMap(lookalikesIn)
+        .map((word) => ({ ...word, where: shown(name) })),
+    );
+  return [...inKey, ...within].slice(0, MAX_DECEPTIONS).map(({ where, word, reads, mixesScripts }) => {
+    const mixed = mixesScripts ? ['mixes scripts'] : [];
+    const like = reads === undefined ? [] : [`reads like "${shown(reads)}" and is not`];
+    const what = [...mixed, ...like].join(' and ') || 'has marks on its letters';
+    return `${nameOf(key)}: ${where}: "${shown(word)}" ${what}`;
+  });
+}
+
+function textsIn(name: string, value: unknown): readonly string[] {
+  if (typeof value === 'string') return [name, value];
+  if (Array.isArray(value)) return [name, ...value.flatMap((item) => textsIn('', item))];
+  return isJsonObject(value) ? [name, ...Object.entries(value).flatMap(([key, inner]) => textsIn(key, inner))] : [name];
+}
+
+/** That a key can be taken for another one. */
+function takenFor(key: string, others: readonly string[]): readonly string[] {
+  const other = others.find((each) => each !== key && each !== SETTINGS && looksLike(each) === looksLike(key));
+  return other === undefined ? [] : [`${nameOf(key)}: looks like ${nameOf(other)}, which is another server`];
 }
 
 /** No server can be called so, and hide behind the settings. */

@@ -1,5 +1,5 @@
+import { escaped } from '../core/escaped.ts';
 import { definitionDiff, type PlaceDiff } from '../trust/definition-diff.ts';
-import { escaped } from '../trust/escaped.ts';
 import { partNames } from '../trust/fingerprint.ts';
 import type { DoubtfulTool } from '../trust/review.ts';
 import type { Piece } from '../trust/text-diff.ts';
@@ -9,26 +9,37 @@ export interface DoubtfulServer {
   readonly server: string;
   readonly isPinned: boolean;
   readonly doubtful: readonly DoubtfulTool[];
+  /** Why what was trusted cannot be read; absent: it can. */
+  readonly problem?: string | undefined;
 }
 
 /** Lines shown of one place at most. */
 const MAX_LINES = 60;
 
 /** What changed on a server since it was trusted, for people: invisible characters are shown escaped. */
-export function trustPreview({ server, isPinned, doubtful }: DoubtfulServer): string {
-  const kinds = (['changed', 'new'] as const).flatMap((kind) => {
+export function trustPreview({ server, isPinned, doubtful, problem }: DoubtfulServer): string {
+  const kinds = Object.entries(KINDS).flatMap(([kind, word]) => {
     const count = doubtful.filter(({ doubt }) => doubt.kind === kind).length;
-    return count > 0 ? `${count} ${kind}` : [];
+    return count > 0 ? `${count} ${word}` : [];
   });
   const pin = isPinned ? '; pinned: blocked until trusted' : '';
-  return `${[`${escaped(server)}: ${kinds.join(', ')}${pin}`, ...doubtful.flatMap(toolLines)].join('\n')}\n`;
+  const lost =
+    problem === undefined ? [] : [`  What was trusted cannot be read (${escaped(problem)}): all of it is shown.`];
+  return `${[`${escaped(server)}: ${kinds.join(', ')}${pin}`, ...lost, ...doubtful.flatMap(toolLines)].join('\n')}\n`;
 }
+
+const KINDS: Readonly<Partial<Record<DoubtfulTool['doubt']['kind'], string>>> = {
+  changed: 'changed',
+  new: 'new',
+  lost: 'to be trusted anew',
+  full: 'more than are kept',
+};
 
 function toolLines(tool: DoubtfulTool): string[] {
   const { doubt, changed, before, now, suspicious } = tool;
   const day = new Date(doubt.since ?? Date.now()).toISOString().slice(0, 10);
-  const what = doubt.kind === 'new' ? 'new' : partNames(changed);
-  const head = `  ${doubt.kind === 'new' ? '+' : '~'} ${escaped(now.name)}: ${what} (seen since ${day})`;
+  const what = doubt.kind === 'changed' ? partNames(changed) : (KINDS[doubt.kind] ?? doubt.kind);
+  const head = `  ${doubt.kind === 'changed' ? '~' : '+'} ${escaped(now.name)}: ${what} (seen since ${day})`;
   const isLost = doubt.kind === 'changed' && before === undefined;
   const places = definitionDiff(before, now);
   return [

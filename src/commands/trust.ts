@@ -1,7 +1,5 @@
-import { resolve } from 'node:path';
 import { suggestion } from '../config/finding.ts';
-import { type GatewayConfig, loadConfig } from '../config/load.ts';
-import { resolveConfigPath } from '../config/locate.ts';
+import type { GatewayConfig } from '../config/load.ts';
 import { nearest } from '../config/nearest.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import { cacheDirectory, dataDirectory } from '../core/directories.ts';
@@ -9,12 +7,13 @@ import { causeOf, GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { serverMemory } from '../server-memory.ts';
-import { fingerprintOf } from '../trust/fingerprint.ts';
+import { fingerprintOf, isSame } from '../trust/fingerprint.ts';
 import { isPinned } from '../trust/is-pinned.ts';
 import { cureFor } from '../trust/remarks.ts';
 import { type Review, review, trust } from '../trust/review.ts';
 import { readTrust, trustPath } from '../trust/trust-file.ts';
 import { askForTools } from './current-tools.ts';
+import { readConfiguration } from './read-configuration.ts';
 import { misused, reporting, shown, type Terminal } from './terminal.ts';
 import { START_SECONDS, timeoutMs } from './timeout.ts';
 import { trustPreview } from './trust-preview.ts';
@@ -48,11 +47,8 @@ export async function trustServers(args: TrustArguments, terminal: Terminal): Pr
   const patienceMs = timeoutMs(args.timeout, START_SECONDS);
   if (typeof patienceMs === 'string') return misused(terminal, 'trust', patienceMs);
   return reporting(terminal, 'trust', async () => {
-    const { cwd, env, write } = terminal;
-    const config = await loadConfig(
-      resolveConfigPath({ argument: args.config && resolve(cwd, args.config), env }),
-      env,
-    );
+    const { write } = terminal;
+    const config = await readConfiguration(args.config, terminal);
     const unknown = args.servers.find((name) => !config.servers.some(({ key }) => key === name));
     if (unknown !== undefined) return misused(terminal, 'trust', unknownServer(unknown, config));
     const looked = await look(config, { ...args, patienceMs }, terminal);
@@ -99,17 +95,21 @@ async function look(
 /** Whether these tools have all that gateways have found doubtful. */
 function explains(tools: readonly ToolDefinition[], path: string): boolean {
   const fingerprints = new Map(tools.map((tool) => [tool.name, fingerprintOf(tool)]));
-  const untrusted = readTrust(path).contents?.record.untrusted ?? new Map();
-  return [...untrusted].every(([name, { fingerprint }]) => fingerprints.get(name) === fingerprint);
+  const { record, problem } = readTrust(path);
+  if (problem !== undefined) return false;
+  return [...(record?.untrusted ?? [])].every(([name, { fingerprint }]) =>
+    isSame(fingerprint, fingerprints.get(name) ?? ''),
+  );
 }
 
 function overview(looked: readonly Looked[], { servers }: TrustArguments): string {
   const texts = looked.flatMap((one) => {
-    const { server, doubtful, isPinned, error, isCorrupt } = one;
+    const { server, doubtful, isPinned, error, problem } = one;
     const key = shown(server.key);
     if (error !== undefined) return `${key}: cannot be asked; it ${shown(error)}\n`;
-    if (doubtful.length > 0) return `${trustPreview({ server: server.key, isPinned, doubtful })}\n`;
-    const anew = isCorrupt ? `${key}: what was trusted cannot be read; it begins anew\n` : [];
+    if (doubtful.length > 0) return `${trustPreview({ server: server.key, isPinned, doubtful, problem })}\n`;
+    const anew =
+      problem === undefined ? [] : `${key}: what was trusted cannot be read (${shown(problem)}); it begins anew\n`;
     if (servers.length === 0) return anew;
     return [anew, isFirst(one) ? `${key}: nothing was known of it\n` : `${key}: as it was trusted\n`].flat();
   });
@@ -153,13 +153,13 @@ async function kept(written: Promise<void>, path: string): Promise<void> {
 }
 
 function asJson(looked: Looked, trusted: readonly string[]): JsonObject {
-  const { server, isPinned, doubtful, error, isCorrupt } = looked;
+  const { server, isPinned, doubtful, error, problem } = looked;
   return {
     server: server.key,
     pinned: isPinned,
     trusted: trusted.includes(server.key),
     ...(error !== undefined && { error }),
-    ...(isCorrupt && { corrupt: true }),
+    ...(problem !== undefined && { corrupt: true, problem }),
     tools: doubtful.map(({ doubt, changed, before, now, suspicious }) => ({
       ...{ tool: now.name, kind: doubt.kind, changed, before, now },
       since: new Date(doubt.since ?? Date.now()).toISOString(),

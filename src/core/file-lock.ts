@@ -25,8 +25,7 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>, time
   while (!(await isTaken(path, own))) {
     if (Date.now() > deadline) throw new Error(`${path} is held by another process`);
     const holder = await readFile(path, 'utf8').catch(() => undefined);
-    if (holder === undefined) continue;
-    if (await isLeftBehind(path, holder, times.staleMs)) await remove(path, holder);
+    if (holder !== undefined && (await isLeftBehind(path, holder, times.staleMs))) await remove(path, holder);
     // Not all at the same time.
     else await sleep(times.pollMs * (0.5 + Math.random()));
   }

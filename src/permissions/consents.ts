@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { abortable } from '../core/abort.ts';
-import { type CallContext, ownerOf, type ToolCall } from '../core/call.ts';
+import { type CallContext, type Caller, ownerOf, type ToolCall, type ToolResult } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
 import { writeJson } from '../core/exact-json.ts';
 import { originOf, type Peer } from '../core/peer.ts';
@@ -9,7 +9,7 @@ import { takeWord } from './asked-by-client.ts';
 
 /** How long a client may take to come back with the answers to what a server asked in its result, in ms. */
 const CONTINUATION_MS = 15 * 60_000;
-const MAX_CONTINUED = 1_000;
+const MAX_EXPECTED = 1_000;
 
 /** What a person has said in one client session. */
 interface SessionConsents {
@@ -23,8 +23,8 @@ interface SessionConsents {
 export class Consents {
   readonly #dataDirectory: string | undefined;
   readonly #sessions = new WeakMap<Peer, SessionConsents>();
-  /** Calls that may be made again with the answers to questions of their server, and until when (epoch ms). */
-  readonly #continued = new Map<string, number>();
+  /** Calls to be made once more with the answers to what their server asked in its result, and until when (epoch ms). */
+  readonly #expected = new Map<string, number>();
 
   constructor(dataDirectory: string | undefined) {
     this.#dataDirectory = dataDirectory;
@@ -36,14 +36,13 @@ export class Consents {
    */
   async obtain(call: ToolCall, rule: string, context: CallContext): Promise<number> {
     const since = Date.now();
-    if (this.#isContinued(call, context) || (await takeWord(this.#dataDirectory, call))) return 0;
+    if (this.#takeExpected(call, context) || (await takeWord(this.#dataDirectory, call))) return 0;
     try {
       await this.#consent(call, rule, context);
     } catch (error) {
       if (!context.signal.aborted) throw error;
       throw new GatewayError('CANCELLED', 'the caller cancelled the call', { cause: context.signal.reason });
     }
-    this.#expectContinuation(call, context);
     return Date.now() - since;
   }
 
@@ -76,22 +75,29 @@ export class Consents {
     return known;
   }
 
-  /** A client of 2026-07-28 makes the same call again to bring a server's answers: to that the person has agreed. */
-  #isContinued(call: ToolCall, context: CallContext): boolean {
-    const isReturn = call.continuation !== undefined && Object.keys(call.continuation).length > 0;
-    return isReturn && (this.#continued.get(markOf(call, context)) ?? 0) > Date.now();
+  /**
+   * What came of a call that a person agreed to. Where its server asks something in the result, a client of 2026-07-28 makes
+   * the same call again to bring the answers: to that they have agreed, once and with the `requestState` of that result.
+   */
+  answered(call: ToolCall, result: ToolResult, { caller, peer }: CallContext): void {
+    if (result.resultType !== 'input_required' || !peer?.takesInputRequired) return;
+    this.#expected.set(markOf(call, caller, result.requestState), Date.now() + CONTINUATION_MS);
+    const [oldest] = this.#expected.keys();
+    if (this.#expected.size > MAX_EXPECTED && oldest !== undefined) this.#expected.delete(oldest);
   }
 
-  #expectContinuation(call: ToolCall, context: CallContext): void {
-    if (!context.peer?.takesInputRequired) return;
-    this.#continued.set(markOf(call, context), Date.now() + CONTINUATION_MS);
-    const [oldest] = this.#continued.keys();
-    if (this.#continued.size > MAX_CONTINUED && oldest !== undefined) this.#continued.delete(oldest);
+  #takeExpected(call: ToolCall, { caller }: CallContext): boolean {
+    const { continuation } = call;
+    if (continuation === undefined || Object.keys(continuation).length === 0) return false;
+    const mark = markOf(call, caller, continuation.requestState);
+    const until = this.#expected.get(mark) ?? 0;
+    this.#expected.delete(mark);
+    return until > Date.now();
   }
 }
 
-function markOf({ tool, args }: ToolCall, { caller }: CallContext): string {
+function markOf({ tool, args }: ToolCall, caller: Caller, requestState: unknown): string {
   return createHash('sha256')
-    .update(writeJson([ownerOf(caller), tool.id, args]))
+    .update(writeJson([ownerOf(caller), tool.id, args, requestState]))
     .digest('base64');
 }

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '../config/load.ts';
-import type { CallContext, Caller, CallTool, ToolCall } from '../core/call.ts';
+import type { CallContext, Caller, CallTool, ToolCall, ToolResult } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { Guard } from '../core/guard.ts';
 import type { ToolEntry } from '../core/tool.ts';
@@ -34,12 +34,21 @@ export class Permissions implements Guard {
   /** What has been denied since it was admitted, such as a job in the queue, is not called any more. */
   readonly policy =
     (next: CallTool): CallTool =>
-    (call, context) =>
-      this.#verdicts.of(call.tool).action === 'deny' ? Promise.reject(denied(call)) : next(call, context);
+    (call, context) => {
+      const { action } = this.#verdicts.of(call.tool);
+      if (action === 'deny') return Promise.reject(denied(call));
+      return action === 'ask' ? this.#answered(next, call, context) : next(call, context);
+    };
 
   async #ask(call: ToolCall, rule: number, context: CallContext): Promise<number> {
     this.#consents ??= import('./consents.ts').then((own) => new own.Consents(this.#options.dataDirectory));
     return (await this.#consents).obtain(call, `permissions[${rule}]`, context);
+  }
+
+  async #answered(next: CallTool, call: ToolCall, context: CallContext): Promise<ToolResult> {
+    const result = await next(call, context);
+    (await this.#consents)?.answered(call, result, context);
+    return result;
   }
 }
 

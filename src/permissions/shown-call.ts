@@ -1,4 +1,5 @@
 import { clip } from '../core/errors.ts';
+import { escaped } from '../core/escaped.ts';
 import { writeJson } from '../core/exact-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ToolEntry } from '../core/tool.ts';
@@ -13,17 +14,10 @@ const MAX_NAME = 120;
 export function shownCall({ server, definition }: Pick<ToolEntry, 'server' | 'definition'>, args: JsonObject): string {
   const written = writeJson(shownArguments(args, MAX_TEXT), 2);
   const cut = written.length > MAX_ARGUMENTS ? `\n(cut: ${written.length} characters)` : '';
-  const told = written === '{}' ? 'without arguments.' : `with:\n${visible(clip(written, MAX_ARGUMENTS))}${cut}`;
+  const told = written === '{}' ? 'without arguments.' : `with:\n${escaped(clip(written, MAX_ARGUMENTS))}${cut}`;
   return `Call the tool ${named(definition.name)} of the server ${named(server)} ${told}`;
 }
 
 function named(name: string): string {
-  return visible(JSON.stringify(clip(name, MAX_NAME)));
-}
-
-/** What would not be seen, or turns the direction of writing, as an escape. */
-function visible(text: string): string {
-  return text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu, (character) =>
-    [...character].map((each) => `\\u{${each.codePointAt(0)?.toString(16)}}`).join(''),
-  );
+  return escaped(JSON.stringify(clip(name, MAX_NAME)));
 }

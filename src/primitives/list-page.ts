@@ -6,8 +6,16 @@ import type { MergedList } from './merge-lists.ts';
 const MAX_ITEMS = 200;
 const MAX_CHARACTERS = 1_000_000;
 
-/** One page of a merged list, at the start or where a cursor of ours points. Answers an error to any other cursor. */
-export function listPage(list: MergedList, member: string, cursor: unknown): Answer {
+/**
+ * One page of a merged list, at the start or where a cursor of ours points, each item as `shown` makes it. Answers an error to
+ * any other cursor.
+ */
+export function listPage(
+  list: MergedList,
+  member: string,
+  cursor: unknown,
+  shown: (item: JsonObject) => JsonObject = (item) => item,
+): Answer {
   const start = cursor === undefined ? 0 : offsetOf(cursor, list);
   if (start === undefined) {
     return {
@@ -16,7 +24,8 @@ export function listPage(list: MergedList, member: string, cursor: unknown): Ans
   }
   const end = endOfPage(list.items, start);
   const nextCursor = end < list.items.length && `${end}.${list.fingerprint}`;
-  return { result: { [member]: list.items.slice(start, end), ...(nextCursor && { nextCursor }), ...list.hints } };
+  const items = list.items.slice(start, end).map(shown);
+  return { result: { [member]: items, ...(nextCursor && { nextCursor }), ...list.hints } };
 }
 
 function offsetOf(cursor: unknown, { items, fingerprint }: MergedList): number | undefined {

@@ -13,6 +13,8 @@ export interface PrimitiveSource {
   settled(list: ListName): Promise<void>;
   /** One request to one server; the answer raw. Rejects with `GatewayError` when there is none. */
   request(server: string, method: string, params: JsonObject, context: CallContext): Promise<Answer>;
+  /** What whoever chooses an item of a list should know about it, in sentences. Absent: nothing is looked for. */
+  readonly remarks?: (item: JsonObject) => readonly string[];
   /** Absent: servers are asked, and only those that are connected. */
   readonly memory?: ListMemory;
 }

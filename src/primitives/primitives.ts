@@ -9,6 +9,7 @@ import type { PrimitiveKind, PrimitiveSource } from './primitive-source.ts';
 import { Routes } from './routes.ts';
 import { ServerLists } from './server-lists.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { withRemarks } from './with-remarks.ts';
 import { wrapUri } from './wrapped-uri.ts';
 
 /** JSON-RPC's code for a resource that nobody has, up to 2025-11-25. */
@@ -89,7 +90,8 @@ export class Primitives {
   async #list(name: ListName, { cursor }: JsonObject, context: CallContext): Promise<Answer> {
     // Later pages belong to the first one: they come from the same reading, however short-lived it is.
     const list = await (cursor === undefined ? this.#lists.current(name, context) : this.#lists.known(name, context));
-    return listPage(list, LISTS[name].member, cursor);
+    const { remarks = () => [] } = this.#source;
+    return listPage(list, LISTS[name].member, cursor, (item) => withRemarks(item, remarks(item)));
   }
 
   async #read(params: JsonObject, context: CallContext): Promise<Answer> {

@@ -1,7 +1,7 @@
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { PARTS } from './fingerprint.ts';
+import { OWN_PARTS } from './fingerprint.ts';
 import { type Piece, textDiff } from './text-diff.ts';
 
 /** What became of one place in a definition: `inputSchema.properties.path.description`. */
@@ -25,7 +25,9 @@ export function definitionDiff(before: ToolDefinition | undefined, now: ToolDefi
 
 function leavesOf(definition: ToolDefinition | undefined): ReadonlyMap<string, string> {
   const leaves = new Map<string, string>();
-  for (const part of definition ? PARTS : []) collect(leaves, [part], definition?.[part]);
+  const { name: _, ...members }: JsonObject = definition ?? {};
+  const own = OWN_PARTS.filter((part) => members[part] !== undefined);
+  for (const key of new Set([...own, ...Object.keys(members)])) collect(leaves, [key], members[key]);
   return leaves;
 }
 

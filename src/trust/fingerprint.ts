@@ -1,12 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { isJsonObject } from '../core/json.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { inSlices } from './in-slices.ts';
 
-/** What a model or a caller acts on, beside the name by which tools are compared; the order is that of fingerprints. */
-export const PARTS = ['title', 'description', 'inputSchema', 'outputSchema', 'annotations'] as const;
+/** Members that are compared one by one; the order is that of fingerprints. */
+export const OWN_PARTS = ['title', 'description', 'inputSchema', 'outputSchema', 'annotations'] as const;
+/** All the other members as one: whatever a definition has reaches the model by `describe`. */
+const OTHERS = 'others';
 
-export type Part = (typeof PARTS)[number];
+export type Part = (typeof OWN_PARTS)[number] | typeof OTHERS;
+
+/** What fingerprints are made of; tools are compared by their name. */
+export const PARTS: readonly Part[] = [...OWN_PARTS, OTHERS];
 
 const PART_NAMES: Readonly<Record<Part, string>> = {
   title: 'title',
@@ -14,6 +20,7 @@ const PART_NAMES: Readonly<Record<Part, string>> = {
   inputSchema: 'input schema',
   outputSchema: 'output schema',
   annotations: 'annotations',
+  others: 'other members',
 };
 
 /** Characters of the digest of a part: 96 bits. */
@@ -22,7 +29,8 @@ const DIGEST_CHARS = 16;
 /** A digest of each part, so that two fingerprints tell what differs. A definition nested too deeply never has the same twice. */
 export function fingerprintOf(definition: ToolDefinition): string {
   try {
-    return PARTS.map((part) => digestOf(definition[part])).join('.');
+    const own = OWN_PARTS.map((part) => digestOf(definition[part]));
+    return [...own, digestOf(othersOf(definition))].join('.');
   } catch (error) {
     if (error instanceof RangeError) return randomUUID();
     throw error;
@@ -46,11 +54,44 @@ function digestOf(part: unknown): string {
   return createHash('sha256').update(canonicalJson(part)).digest('base64url').slice(0, DIGEST_CHARS);
 }
 
+/** The members that are no part of their own; undefined: there are none. */
+function othersOf(definition: ToolDefinition): unknown {
+  const own = new Set<string>(['name', ...OWN_PARTS]);
+  const others = Object.entries(definition).filter(([key]) => !own.has(key));
+  if (others.length === 0) return undefined;
+  return Object.fromEntries(others.map(([key, value]) => [key, key === '_meta' ? withoutFigures(value) : value]));
+}
+
+/**
+ * All that does not count of a definition: which number, or which of yes, no and nothing, stands in its `_meta`. Servers count
+ * and tell the time there, and none of it is a text for a model.
+ */
+function withoutFigures(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutFigures);
+  if (!isJsonObject(value)) return typeof value === 'string' ? value : 0;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutFigures(inner)]));
+}
+
+/** Whether a trusted fingerprint may be that of a definition: one of before `others` were compared says nothing of them. */
+export function isSame(trusted: string | undefined, now: string): boolean {
+  return trusted === now || (trusted !== undefined && isOld(trusted) && now.startsWith(`${trusted}.`));
+}
+
+/** Whether a trusted fingerprint says all of a definition, its other members too. */
+export function saysAllOf(trusted: string | undefined, now: string): boolean {
+  return trusted === now || (trusted !== undefined && isOld(trusted) && now === `${trusted}.`);
+}
+
+/** Whether a fingerprint is of before `others` were compared. */
+export function isOld(fingerprint: string): boolean {
+  return fingerprint.split('.').length === OWN_PARTS.length;
+}
+
 /** The parts in which two fingerprints differ. */
-export function differing(one: string, other: string): readonly Part[] {
-  const digests = other.split('.');
-  const own = one.split('.');
-  return PARTS.filter((_, at) => own[at] !== digests[at]);
+export function differing(trusted: string, now: string): readonly Part[] {
+  const digests = now.split('.');
+  const own = trusted.split('.');
+  return PARTS.filter((part, at) => own[at] !== digests[at] && !(part === OTHERS && isOld(trusted)));
 }
 
 /** Parts as people call them: `description and input schema`. */
@@ -58,10 +99,4 @@ export function partNames(parts: readonly Part[]): string {
   const names = parts.map((part) => PART_NAMES[part]);
   const last = names.pop() ?? '';
   return names.length > 0 ? `${names.join(', ')} and ${last}` : last;
-}
-
-/** Those parts of a definition, as its accepted text is kept. */
-export function actedOn(definition: ToolDefinition): ToolDefinition {
-  const parts = PARTS.flatMap((part) => (definition[part] === undefined ? [] : [[part, definition[part]]]));
-  return { name: definition.name, ...Object.fromEntries(parts) };
 }

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../core/json.ts';
-import type { ToolDefinition } from '../core/tool.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { OWN_PARTS } from './fingerprint.ts';
 import { excerptOf, hiddenIn, type Suspicion } from './hidden-text.ts';
 import { type Cued, cuedBy, instructionsIn } from './instructions.ts';
 
@@ -14,8 +14,10 @@ const MAX_FINDINGS = 5;
 const MAX_CHARS = 200_000;
 /** Keys in the name of a place. */
 const MAX_KEYS = 8;
-/** Parts that a model reads. */
-const PARTS = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
+/** What is looked through first; all the rest is read by models too. */
+const FIRST = ['name', ...OWN_PARTS] as const;
+/** A picture within the definition, such as an icon: bytes, and no text. */
+const PICTURE = /^data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=]*$/;
 
 /** Linked, since a definition may be as deep as it is long. */
 interface Place {
@@ -29,7 +31,7 @@ interface Text {
 }
 
 /** What in a definition is hidden from people or aimed at the model: at most five, nothing for what is as it should be. */
-export function inspect(definition: ToolDefinition): readonly Finding[] {
+export function inspect(definition: JsonObject): readonly Finding[] {
   const { texts, isTooLong } = textsOf(definition);
   if (isTooLong) return [{ where: 'definition', what: 'is too long to be looked through', excerpt: '' }];
   const all = texts.map(({ text }) => text).join('\n');
@@ -54,16 +56,19 @@ function nameOf(place: Place): string {
 }
 
 /** Every text of the definition, names of properties included, without recursion. */
-function textsOf(definition: ToolDefinition): { texts: readonly Text[]; isTooLong: boolean } {
+function textsOf(definition: JsonObject): { texts: readonly Text[]; isTooLong: boolean } {
   const texts: Text[] = [];
   let chars = 0;
   const add = (place: Place, text: string) => {
+    if (PICTURE.test(text)) return;
     chars += text.length;
     texts.push({ place, text });
   };
-  const open: { place: Place; value: unknown }[] = PARTS.toReversed().map((key) => {
-    return { place: { key }, value: definition[key] };
-  });
+  const keys = [...new Set([...FIRST, ...Object.keys(definition)])];
+  for (const key of keys.slice(FIRST.length)) add({ key: '(name)' }, key);
+  const open = keys
+    .reverse()
+    .map((key): { place: Place; value: unknown } => ({ place: { key }, value: definition[key] }));
   for (let next = open.pop(); next && chars <= MAX_CHARS; next = open.pop()) {
     const { place, value } = next;
     if (typeof value === 'string') add(place, value);

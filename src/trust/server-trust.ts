@@ -1,12 +1,14 @@
 import { causeOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { ToolDefinition } from '../core/tool.ts';
-import { fingerprintOf, listDigest } from './fingerprint.ts';
+import { fingerprintOf, isOld, listDigest } from './fingerprint.ts';
+import { FirstSight } from './first-sight.ts';
 import { inSlices } from './in-slices.ts';
-import { packed, unpacked } from './kept-definitions.ts';
-import { cureFor } from './remarks.ts';
-import { type ReadTrust, readTrust, stampOf, type TrustContents, updateTrust } from './trust-file.ts';
+import { keepDefinitions } from './kept-definitions.ts';
+import { NoteTimer } from './note-timer.ts';
+import { TrustLog } from './trust-log.ts';
 import { type Doubt, doubtOf, noted, type TrustRecord } from './trust-record.ts';
+import { TrustStore } from './trust-store.ts';
 
 export interface ServerTrustOptions {
   /** Key of the server. */
@@ -17,54 +19,52 @@ export interface ServerTrustOptions {
   readonly path?: string | undefined;
   readonly isPinned: () => boolean;
   readonly log: Logger;
+  /** Called with each list that was not compared before. */
+  readonly onNews: (tools: readonly ToolDefinition[]) => Promise<void>;
 }
-
-/** Fingerprints by name. */
-type Listed = ReadonlyMap<string, string>;
-
-/** Names of tools in one line of the log. */
-const MAX_LOGGED = 20;
-const NOTHING: TrustRecord = { trusted: new Map(), untrusted: new Map() };
-const UNKEPT = 'which tools are trusted cannot be kept';
 
 /** What one server was trusted with, and what it lists now. */
 export class ServerTrust {
   readonly #options: ServerTrustOptions;
+  readonly #store: TrustStore;
+  readonly #log: TrustLog;
+  readonly #timer = new NoteTimer(() => void this.#note());
   #tools: readonly ToolDefinition[] = [];
   /** Whether the tools as they are now were compared as a whole. */
   #isNoted = true;
-  #record: TrustRecord | undefined;
-  /** Of the file as it was read; null: it was not read yet. */
-  #stamp: string | undefined | null = null;
-  /** Doubts about definitions; null: they are trusted. */
+  #first: FirstSight | undefined;
+  /** Doubts about definitions by a record; null: they are trusted. */
   #doubts = new WeakMap<ToolDefinition, Doubt | null>();
-  /** Fingerprints of doubtful definitions that the log has. */
-  readonly #logged = new Set<string>();
+  #doubtsOf: TrustRecord | undefined;
+  /** Comparisons, one after the other; and what follows from them. */
+  #compared: Promise<void> = Promise.resolve();
+  #told: Promise<void> = Promise.resolve();
 
   constructor(options: ServerTrustOptions) {
     this.#options = options;
+    this.#store = new TrustStore(options.path);
+    this.#log = new TrustLog(options.server, options.log);
   }
 
   get identity(): string {
     return this.#options.identity;
   }
 
-  /** The server lists these tools now. Costs next to nothing, unless it lists others before its very first were noted. */
+  /** The server lists these tools now. Costs next to nothing. What was never seen before is noted at once, the rest soon. */
   hear(tools: readonly ToolDefinition[]): void {
-    const before = this.#isNoted ? undefined : this.#tools;
     this.#tools = tools;
     this.#isNoted = false;
-    if (!before) return;
-    this.#read();
-    this.#record ??= this.#noted(undefined, new Map(before.map((tool) => [tool.name, fingerprintOf(tool)])));
+    if (!this.#store.record) this.#first ??= new FirstSight(tools);
+    if (this.#store.exists || this.#store.failure !== undefined) this.#timer.begin();
+    else void this.#note();
   }
 
   /** What is wrong with a definition; undefined: nothing. */
   doubt(definition: ToolDefinition): Doubt | undefined {
-    this.#read();
+    this.#store.read();
     const doubt = this.#look(definition);
     // What was doubtful may have been trusted meanwhile, by another process.
-    return doubt && this.#reread() ? this.#look(definition) : doubt;
+    return doubt && this.#store.reread() ? this.#look(definition) : doubt;
   }
 
   /** What is wrong with a tool as the server lists it by now. */
@@ -73,143 +73,135 @@ export class ServerTrust {
     return definition && this.doubt(definition);
   }
 
-  /** Whether anything is known of it from before. */
-  get isKnown(): boolean {
-    this.#read();
-    return this.#record !== undefined;
+  /** What stands against a call of a pinned tool: also that it is not on disk what the tool was when it was called. */
+  objection(definition: ToolDefinition): Doubt | undefined | Promise<Doubt | undefined> {
+    const doubt = this.doubt(definition);
+    if (doubt && doubt.kind !== 'unkept') return doubt;
+    if (!doubt && this.#store.isKept(definition)) return undefined;
+    return this.#note().then(() => this.doubt(definition) ?? this.#unkept(definition));
   }
 
-  /** Compares all that was heard with what is trusted, in slices, and keeps what is new. Resolves with the tools if the list is new. */
-  async note(): Promise<readonly ToolDefinition[]> {
-    if (this.#isNoted) return [];
+  /** Resolves when all that was heard is on disk, if it can be. */
+  async close(): Promise<void> {
+    await this.#note();
+    await this.#told;
+  }
+
+  /** Compares all that was heard with what is trusted, in slices, and keeps what is new: resolves when that is done. Never rejects. */
+  #note(): Promise<void> {
+    this.#timer.stop();
+    const later: (() => Promise<void>)[] = [];
+    this.#compared = this.#compared.then(() => this.#compareAll(later)).catch((error: unknown) => this.#failed(error));
+    // What only serves to show and to tell delays nobody who waits for the record.
+    this.#told = Promise.all([this.#told, this.#compared]).then(async () => {
+      for (const work of later) await work().catch((error: unknown) => this.#failed(error));
+    });
+    return this.#compared;
+  }
+
+  async #compareAll(later: (() => Promise<void>)[]): Promise<void> {
+    this.#store.read();
+    const first = this.#store.record ? undefined : this.#first?.tools;
+    if (first && first !== this.#tools) await this.#compare(first, later);
+    if (this.#isNoted && (this.#store.isWritten || !this.#store.record)) return;
     this.#isNoted = true;
-    const tools = this.#tools;
-    const list = await listDigest(tools);
-    this.#read();
-    const isNews = this.#record?.list !== list;
-    if (isNews) await this.#keep(tools, await fingerprintsOf(tools), list);
-    this.#remember(tools);
-    this.#tell(tools);
-    return isNews ? tools : [];
+    await this.#compare(this.#tools, later);
+    if (this.#store.record) this.#first = undefined;
   }
 
-  #noted(before: TrustRecord | undefined, listed: Listed): TrustRecord {
-    return noted(before, listed, { isPinned: this.#options.isPinned(), now: Date.now() });
+  async #compare(tools: readonly ToolDefinition[], later: (() => Promise<void>)[]): Promise<void> {
+    const { isPinned, onNews } = this.#options;
+    const { problem } = this.#store;
+    if (problem !== undefined) this.#log.lost(problem, isPinned());
+    // Only a person can say what it was.
+    if (problem !== undefined && isPinned()) return;
+    const list = await listDigest(tools);
+    if (this.#store.record?.list !== list || !this.#store.isWritten || this.#hasOld(tools)) {
+      const added = await this.#keep(tools, list);
+      later.push(
+        () => this.#keepTexts(added),
+        () => onNews(tools),
+      );
+    }
+    this.#remember(tools);
+    this.#log.doubtful(tools, this.#store.record, isPinned());
+  }
+
+  /** Keeps the record; resolves with the tools that are trusted by now and were not before. */
+  async #keep(tools: readonly ToolDefinition[], list: string): Promise<readonly ToolDefinition[]> {
+    const { isPinned } = this.#options;
+    const listed = await fingerprintsOf(tools);
+    const options = { isPinned: isPinned(), now: Date.now() };
+    const before = await this.#store.write((known) => ({ ...noted(known, listed, options), list }), !options.isPinned);
+    const { failure, record } = this.#store;
+    if (failure !== undefined) this.#log.unkept(failure, options.isPinned);
+    const isTrusted = ({ name }: ToolDefinition) => record?.trusted.get(name)?.fingerprint === listed.get(name);
+    return tools.filter((tool) => {
+      return isTrusted(tool) && before?.trusted.get(tool.name)?.fingerprint !== listed.get(tool.name);
+    });
+  }
+
+  /** So that people are shown what it was before. */
+  async #keepTexts(added: readonly ToolDefinition[]): Promise<void> {
+    const { path } = this.#options;
+    if (path !== undefined && this.#store.isWritten) await keepDefinitions(path, added);
+  }
+
+  /** Whether tools are trusted by a fingerprint of before all their members were compared. */
+  #hasOld(tools: readonly ToolDefinition[]): boolean {
+    const trusted = this.#store.record?.trusted;
+    return tools.some(({ name }) => isOld(trusted?.get(name)?.fingerprint ?? ''));
   }
 
   #look(definition: ToolDefinition): Doubt | undefined {
+    const { problem, record } = this.#store;
+    const isPinned = this.#options.isPinned();
+    if (problem !== undefined && isPinned) return { kind: 'lost', fingerprint: '', cause: problem };
+    if (!record) return this.#first?.doubt(definition, isPinned);
+    if (this.#doubtsOf !== record) {
+      this.#doubts = new WeakMap();
+      this.#doubtsOf = record;
+    }
+    const doubt = this.#doubtIn(definition, record, isPinned);
+    if (doubt || !isPinned || this.#store.failure === undefined) return doubt;
+    return this.#unkept(definition);
+  }
+
+  #doubtIn(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): Doubt | undefined {
     const known = this.#doubts.get(definition);
     if (known !== undefined) return known ?? undefined;
-    const fingerprint = fingerprintOf(definition);
-    const doubt = this.#doubtOf(definition.name, fingerprint);
-    // A new tool is doubtful on a pinned server only, and that may change.
+    const doubt = doubtOf(record, definition.name, fingerprintOf(definition), isPinned);
+    // A tool that is not in the record is doubtful on a pinned server, and that may change.
     if (doubt?.kind === 'changed') this.#doubts.set(definition, doubt);
-    if (this.#isTrusted(definition.name, fingerprint)) this.#doubts.set(definition, null);
+    if (!doubt && record.trusted.has(definition.name)) this.#doubts.set(definition, null);
     return doubt;
   }
 
-  #isTrusted(name: string, fingerprint: string | undefined): boolean {
-    return this.#record?.trusted.get(name)?.fingerprint === fingerprint;
+  #unkept(definition: ToolDefinition): Doubt | undefined {
+    const { failure: cause = 'it was not written' } = this.#store;
+    return this.#store.isKept(definition) ? undefined : { kind: 'unkept', fingerprint: '', cause };
   }
 
-  #doubtOf(name: string, fingerprint: string): Doubt | undefined {
-    return doubtOf(this.#record, name, fingerprint, this.#options.isPinned());
-  }
-
-  async #keep(tools: readonly ToolDefinition[], listed: Listed, list: string): Promise<void> {
-    const { path, log, server } = this.#options;
-    const inMemory = { ...this.#noted(this.#record, listed), list };
-    if (path === undefined) return this.#take(inMemory, undefined);
-    try {
-      await this.#write(path, tools, listed, list);
-    } catch (error) {
-      this.#take(inMemory, this.#stamp ?? undefined);
-      if (!this.#logged.has('unkept')) log.warning(UNKEPT, { server, path, error: causeOf(error) });
-      this.#logged.add('unkept');
-    }
-  }
-
-  async #write(path: string, tools: readonly ToolDefinition[], listed: Listed, list: string): Promise<void> {
-    let written: TrustRecord | undefined;
-    const stamp = await updateTrust(path, (read) => {
-      this.#tellCorrupt(read);
-      // Another gateway may have come first: what it saw counts.
-      written = { ...this.#noted(read.contents?.record ?? this.#record, listed), list };
-      return contentsOf(written, tools, listed, read);
-    });
-    this.#take(written, stamp);
-  }
-
-  #take(record: TrustRecord | undefined, stamp: string | undefined): void {
-    this.#record = record;
-    this.#stamp = stamp;
-    this.#doubts = new WeakMap();
-  }
-
-  /** After a comparison every tool is in the record as it is now, if there was room: what is trusted need not be looked at again. */
+  /** After a comparison every tool that is trusted by name is so as it is, or it is among the untrusted: none need be looked at again. */
   #remember(tools: readonly ToolDefinition[]): void {
-    const { trusted, untrusted } = this.#record ?? NOTHING;
+    const { record } = this.#store;
+    if (!record) return;
+    if (this.#doubtsOf !== record) this.#doubts = new WeakMap();
+    this.#doubtsOf = record;
+    const { trusted, untrusted } = record;
     for (const tool of tools) if (trusted.has(tool.name) && !untrusted.has(tool.name)) this.#doubts.set(tool, null);
   }
 
-  #read(): void {
-    if (this.#stamp === null) this.#reread();
-  }
-
-  /** Whether the file differs from when it was last read. */
-  #reread(): boolean {
-    const { path } = this.#options;
-    const stamp = path === undefined ? undefined : stampOf(path);
-    if (stamp === this.#stamp) return false;
-    const read = path === undefined || stamp === undefined ? {} : readTrust(path);
-    this.#tellCorrupt(read);
-    this.#take(read.contents?.record, stamp);
-    return true;
-  }
-
-  #tellCorrupt({ isCorrupt }: ReadTrust): void {
-    const { path, log, server } = this.#options;
-    if (!isCorrupt || this.#logged.has('corrupt')) return;
-    this.#logged.add('corrupt');
-    log.warning('what was trusted cannot be read: the server begins anew', { server, path: `${path}.corrupt` });
-  }
-
-  /** One line for all that the log does not have yet. */
-  #tell(tools: readonly ToolDefinition[]): void {
-    const { server, log, isPinned } = this.#options;
-    const doubtful = [...(this.#record ?? NOTHING).untrusted].map(([name, { fingerprint }]) => ({ name, fingerprint }));
-    const names = new Set(doubtful.length > 0 ? tools.map(({ name }) => name) : []);
-    const news = doubtful.filter(({ name, fingerprint }) => {
-      return names.has(name) && this.#doubtOf(name, fingerprint) && !this.#logged.has(`${fingerprint} ${name}`);
-    });
-    if (news.length === 0) return;
-    for (const { name, fingerprint } of news) this.#logged.add(`${fingerprint} ${name}`);
-    const shown = news.slice(0, MAX_LOGGED).map(({ name }) => name);
-    const fields = { server, tools: shown, count: news.length, blocked: isPinned(), cure: cureFor(server) };
-    log.warning('tools are not as they were trusted', fields);
+  #failed(error: unknown): void {
+    const { server, log } = this.#options;
+    log.error('tools could not be compared with what was trusted', { server, error: causeOf(error) });
   }
 }
 
-async function fingerprintsOf(tools: readonly ToolDefinition[]): Promise<Listed> {
+async function fingerprintsOf(tools: readonly ToolDefinition[]): Promise<ReadonlyMap<string, string>> {
   const listed = new Map<string, string>();
   await inSlices(tools, (tool) => {
     if (!listed.has(tool.name)) listed.set(tool.name, fingerprintOf(tool));
   });
   return listed;
-}
-
-/** The record, with the definitions that it trusts as far as they are known. */
-async function contentsOf(
-  record: TrustRecord,
-  tools: readonly ToolDefinition[],
-  listed: Listed,
-  { contents }: ReadTrust,
-): Promise<TrustContents> {
-  const isNew = (name: string) => contents?.record.trusted.get(name)?.fingerprint !== listed.get(name);
-  const added = tools.filter(({ name }) => record.trusted.get(name)?.fingerprint === listed.get(name) && isNew(name));
-  if (contents && added.length === 0) return { record, definitions: contents.definitions };
-  const definitions = await unpacked(contents?.definitions ?? '');
-  // Of two tools of one name the first counts.
-  for (const tool of added.toReversed()) definitions.set(tool.name, tool);
-  return { record, definitions: await packed(definitions) };
 }

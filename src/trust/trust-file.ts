@@ -1,52 +1,66 @@
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ServerConfig } from '../config/schema.ts';
+import { causeOf } from '../core/errors.ts';
 import { withFileLock } from '../core/file-lock.ts';
 import { isJsonObject } from '../core/json.ts';
-import { keepNewest, readOwn, writeWhole } from '../core/kept-file.ts';
-import { secretRedactor } from '../upstream/redact.ts';
+import { readOwn, writeWhole } from '../core/kept-file.ts';
+import { serverIdentity } from './server-identity.ts';
 import { recordIn, recordJson, type TrustRecord } from './trust-record.ts';
-
-/** What is kept of one server. */
-export interface TrustContents {
-  readonly record: TrustRecord;
-  /** The trusted definitions as `packed` makes them; empty: none is kept. */
-  readonly definitions: string;
-}
 
 /** What a file holds; neither: there is none. */
 export interface ReadTrust {
-  readonly contents?: TrustContents;
-  readonly isCorrupt?: boolean;
+  readonly record?: TrustRecord;
+  /** Why what is there cannot be read: that is no first sight. */
+  readonly problem?: string;
+  /** The system would not let it be read, and may the next time. */
+  readonly isPassing?: boolean;
 }
 
-const FORMAT = 1;
-const MAX_BYTES = 32 * 1024 * 1024;
-/** Servers remembered at most, those changed longest ago forgotten first. */
-const MAX_FILES = 1_000;
+/** A record as it was written. */
+export interface WrittenTrust {
+  readonly before: TrustRecord | undefined;
+  readonly record: TrustRecord;
+  readonly stamp: string | undefined;
+}
 
-/** The file of a server: of its key and of what is started or connected to, without what is secret or changes with a login. */
+const FORMAT = 2;
+/** Before 2 a record was in one file with the definitions that it trusts. */
+const FORMATS: readonly unknown[] = [1, FORMAT];
+/** Half as long again as a full record. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const ENDING = '.record.json';
+/** Another process holds the lock for as long as it takes to pack and write a few files. */
+const LOCK_TIMES = { staleMs: 30_000, maxWaitMs: 10_000, pollMs: 20 };
+
+/** The file of a server's record; see `serverIdentity`. None is ever removed: what was forgotten would be trusted as it is then. */
 export function trustPath(dataDirectory: string, config: ServerConfig): string {
-  const redact = secretRedactor(config);
-  const what = config.type === 'local' ? [...config.command, config.cwd] : [config.url];
-  const identity = [config.key, config.type, ...what.map((text) => text && redact(text))];
-  const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32);
-  return join(dataDirectory, 'trust', `${name}.json`);
+  return join(dataDirectory, 'trust', `${serverIdentity(config)}${ENDING}`);
 }
 
-/** Reads at once: it is small, and wanted before something is said or called. A file of somebody else holds nothing of ours. */
+/** The file of format 1, left where it is for gateways of that version: they would take any other for a corrupt one. */
+export function oldPath(path: string): string {
+  return `${path.slice(0, -ENDING.length)}.json`;
+}
+
+/** Reads at once: it is small, and wanted before something is said or called. */
 export function readTrust(path: string): ReadTrust {
+  const read = readAt(path);
+  return read.record || read.problem !== undefined ? read : readAt(oldPath(path));
+}
+
+function readAt(path: string): ReadTrust {
   try {
+    if (!statSync(path).isFile()) return { problem: `${path} is no file` };
     const text = readOwn(path, MAX_BYTES);
-    if (text === undefined) return { isCorrupt: true };
+    if (text === undefined) return { problem: `${path} is somebody else's, or too long` };
     const file: unknown = JSON.parse(text);
-    const record = isJsonObject(file) && file.format === FORMAT ? recordIn(file) : undefined;
-    if (!record || !isJsonObject(file) || typeof file.definitions !== 'string') return { isCorrupt: true };
-    return { contents: { record, definitions: file.definitions } };
+    const record = isJsonObject(file) && FORMATS.includes(file.format) ? recordIn(file) : undefined;
+    return record ? { record } : { problem: `${path} holds no record of this version` };
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? {} : { isCorrupt: true };
+    if (error instanceof SyntaxError) return { problem: `${path} is no JSON` };
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? {} : { problem: causeOf(error), isPassing: true };
   }
 }
 
@@ -55,27 +69,33 @@ export function stampOf(path: string): string | undefined {
   try {
     const { ino, mtimeMs, size } = statSync(path);
     return `${ino} ${mtimeMs} ${size}`;
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? undefined : code;
   }
 }
 
 /**
- * Replaces what is kept by what `change` makes of it, while no other gateway does. A corrupt file is put aside as `<file>.corrupt`. Resolves with the stamp of the file; rejects where nothing can be written.
+ * Replaces the record by what `change` makes of it, while no other gateway does. One that cannot be read is put aside as
+ * `<file>.corrupt`. Rejects where nothing can be written, or with what `change` throws; then all stays as it is.
  */
-export async function updateTrust(
-  path: string,
-  change: (read: ReadTrust) => Promise<TrustContents>,
-): Promise<string | undefined> {
-  const directory = dirname(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const stamp = await withFileLock(`${path}.lock`, async () => {
+export async function updateTrust(path: string, change: (read: ReadTrust) => TrustRecord): Promise<WrittenTrust> {
+  return locked(path, async () => {
     const read = readTrust(path);
-    if (read.isCorrupt) await rename(path, `${path}.corrupt`);
-    const { record, definitions } = await change(read);
-    await writeWhole(path, JSON.stringify({ format: FORMAT, ...recordJson(record), definitions }));
-    return stampOf(path);
+    const record = change(read);
+    if (read.problem !== undefined) await putAside(path);
+    await writeWhole(path, JSON.stringify({ format: FORMAT, ...recordJson(record) }));
+    return { before: read.record, record, stamp: stampOf(path) };
   });
-  await keepNewest(directory, MAX_FILES, (name) => /\.(?:json|corrupt)$/.test(name));
-  return stamp;
+}
+
+/** Runs `work` while nobody else writes what is kept of a server. */
+export async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  return withFileLock(`${path}.lock`, work, LOCK_TIMES);
+}
+
+async function putAside(path: string): Promise<void> {
+  const broken = stampOf(path) === undefined ? oldPath(path) : path;
+  await rename(broken, `${broken}.corrupt`);
 }

@@ -1,13 +1,14 @@
 import type { ServerConfig } from '../config/schema.ts';
 import type { GatewaySettings } from '../config/settings.ts';
+import { abortable } from '../core/abort.ts';
 import type { CallPolicy } from '../core/call.ts';
-import { causeOf, GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import type { Guard } from '../core/guard.ts';
 import type { Logger } from '../core/log.ts';
 import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
 import { inSlices } from './in-slices.ts';
 import { isPinned } from './is-pinned.ts';
-import { cureFor, doubtRemark, doubtText, findingRemarks } from './remarks.ts';
+import { cureOf, doubtRemark, doubtText, findingRemarks } from './remarks.ts';
 import { ServerTrust } from './server-trust.ts';
 import { trustPath } from './trust-file.ts';
 import type { Doubt } from './trust-record.ts';
@@ -19,8 +20,6 @@ export interface TrustOptions {
   readonly log: Logger;
 }
 
-/** Quiet in ms after which definitions are compared as a whole: a start and its first searches come first. */
-const IDLE_MS = 1_000;
 const NONE: readonly string[] = [];
 /** Names of tools in one line of the log. */
 const MAX_LOGGED = 20;
@@ -30,17 +29,26 @@ export class Trust implements Guard {
   readonly #options: TrustOptions;
   readonly #servers = new Map<string, ServerTrust>();
   readonly #remarks = new WeakMap<ToolDefinition, readonly string[]>();
-  #idle: NodeJS.Timeout | undefined;
-  #noted: Promise<void> = Promise.resolve();
+  /** The ends of those that were replaced. */
+  readonly #ending: Promise<void>[] = [];
 
   constructor(options: TrustOptions) {
     this.#options = options;
   }
 
   /** Before a person is asked about a call that is refused all the same. */
-  readonly admit: Guard['admit'] = ({ tool }) => {
-    const doubt = this.#isPinned(tool.server) ? this.#servers.get(tool.server)?.doubt(tool.definition) : undefined;
-    return doubt && Promise.reject(refusal(doubt, tool, placeOf(tool)));
+  readonly admit: Guard['admit'] = ({ tool }, { signal }) => {
+    const objection = this.#objection(tool);
+    if (!(objection instanceof Promise)) return objection && Promise.reject(refusal(objection, tool, placeOf(tool)));
+    return abortable(objection, signal).then(
+      (doubt) => {
+        if (doubt) throw refusal(doubt, tool, placeOf(tool));
+        return 0;
+      },
+      (cause: unknown) => {
+        throw new GatewayError('CANCELLED', 'the caller cancelled the call', { cause });
+      },
+    );
   };
 
   readonly policy: CallPolicy = (next) => (call, context) => {
@@ -58,10 +66,7 @@ export class Trust implements Guard {
 
   readonly listed = (server: string, tools: readonly ToolDefinition[]): void => {
     const config = this.#configOf(server);
-    if (!config) return;
-    this.#trustOf(config).hear(tools);
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => void this.#note(), IDLE_MS).unref();
+    if (config) this.#trustOf(config).hear(tools);
   };
 
   readonly remarks = ({ server, definition }: ToolEntry): readonly string[] => {
@@ -71,15 +76,15 @@ export class Trust implements Guard {
   };
 
   readonly close = async (): Promise<void> => {
-    clearTimeout(this.#idle);
-    // What was known before is compared again the next time.
-    await this.#next(async () => {
-      for (const trust of this.#servers.values()) if (!trust.isKnown) await trust.note();
-    });
+    await Promise.all([...this.#ending, ...[...this.#servers.values()].map((trust) => trust.close())]);
   };
 
   #configOf(server: string): ServerConfig | undefined {
     return this.#options.config().servers.find(({ key }) => key === server);
+  }
+
+  #objection(tool: ToolEntry): Doubt | undefined | Promise<Doubt | undefined> {
+    return this.#isPinned(tool.server) ? this.#servers.get(tool.server)?.objection(tool.definition) : undefined;
   }
 
   #isPinned(server: string): boolean {
@@ -94,8 +99,10 @@ export class Trust implements Guard {
     const identity = trustPath(dataDirectory ?? '', config);
     const known = this.#servers.get(key);
     if (known?.identity === identity) return known;
+    if (known) this.#ending.push(known.close());
     const path = dataDirectory === undefined ? undefined : identity;
-    const trust = new ServerTrust({ server: key, identity, path, log, isPinned: () => this.#isPinned(key) });
+    const onNews = (tools: readonly ToolDefinition[]) => this.#inspect(key, tools);
+    const trust = new ServerTrust({ server: key, identity, path, log, isPinned: () => this.#isPinned(key), onNews });
     this.#servers.set(key, trust);
     return trust;
   }
@@ -109,21 +116,6 @@ export class Trust implements Guard {
       this.#remarks.set(definition, known);
     }
     return known;
-  }
-
-  #note(): Promise<void> {
-    return this.#next(async () => {
-      for (const [server, trust] of this.#servers) await this.#inspect(server, await trust.note());
-    });
-  }
-
-  /** One after the other; never rejects. */
-  #next(work: () => Promise<void>): Promise<void> {
-    const { log } = this.#options;
-    this.#noted = this.#noted.then(work).catch((error: unknown) => {
-      log.error('tools could not be compared with what was trusted', { error: causeOf(error) });
-    });
-    return this.#noted;
   }
 
   /** So that the log has what was found, and no search has to look. */
@@ -143,6 +135,6 @@ function placeOf({ server, definition }: ToolEntry): string {
 }
 
 function refusal(doubt: Doubt, { server, definition }: ToolEntry, where: string): GatewayError {
-  const message = `${where}blocked: ${doubtText(doubt)} and the server is pinned. A person can review and accept it: ${cureFor(server)}`;
+  const message = `${where}blocked: ${doubtText(doubt)} and the server is pinned. ${cureOf(doubt, server)}`;
   return new GatewayError('FORBIDDEN', message, { details: { server, tool: definition.name } });
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
+import { isDeeper } from '../core/json-depth.ts';
 import { type FetchPage, readPages } from '../core/read-pages.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 
@@ -14,8 +15,14 @@ export interface ToolListing {
   readonly undeclared?: boolean;
 }
 
-/** Tools of one server at most: a server that makes them up as it is asked would fill the memory. */
-const MAX_TOOLS = 50_000;
+/** Tools of one server after which no further page is read: a server that makes them up as it is asked would fill the memory. */
+const ENOUGH_TOOLS = 50_000;
+/** Tools of one server at most: as many as can be kept of what is trusted. */
+const MAX_TOOLS = 60_000;
+/** Levels of a definition: what walks through one by recursion has room for that, and nobody's schema needs it. */
+const MAX_DEPTH = 100;
+/** Characters of a name; the protocol recommends 128. */
+const MAX_NAME_CHARS = 1_000;
 
 /** Problems told at most, each with a name of so many characters. */
 const MAX_PROBLEMS = 20;
@@ -33,10 +40,14 @@ export async function listTools(page: FetchPage): Promise<ToolListing> {
     const isRepeated = listed.length > 0 && listed.every((tool) => isDeepStrictEqual(tool, known(tool, tools)));
     if (isRepeated) return 'nothing new';
     for (const each of listed) addTool(each, tools, problems);
-    return tools.size === before ? 'nothing new' : tools.size > MAX_TOOLS ? 'enough' : 'new';
+    return tools.size === before ? 'nothing new' : tools.size > ENOUGH_TOOLS ? 'enough' : 'new';
   });
   const stopped = `tools/list was stopped after ${pages} pages and ${tools.size} tools: it does not come to an end`;
   if (end === 'repeating') problems.push(stopped);
+  if (tools.size > MAX_TOOLS) {
+    for (const name of [...tools.keys()].slice(MAX_TOOLS)) tools.delete(name);
+    problems.push(`tools after the first ${MAX_TOOLS} were left out: no server may have more`);
+  }
   const listing = { tools: [...tools.values()], problems: firstOf(problems) };
   if (end === 'endless') return { ...listing, incomplete: stopped };
   return end === 'broken' ? { ...listing, incomplete: `page ${pages} could not be read (${cause})` } : listing;
@@ -51,6 +62,10 @@ function addTool(tool: unknown, tools: Map<string, ToolDefinition>, problems: st
   if (typeof name !== 'string' || name === '') return void problems.push('a tool without a name was left out');
   const shown = `tool "${clip(name, MAX_NAME)}"`;
   if (!isDefinition(tool)) problems.push(`${shown} was left out: its inputSchema is not an object`);
+  else if (name.length > MAX_NAME_CHARS)
+    problems.push(`${shown} was left out: its name has over ${MAX_NAME_CHARS} characters`);
+  else if (isDeeper(tool, MAX_DEPTH))
+    problems.push(`${shown} was left out: its definition is nested over ${MAX_DEPTH} levels deep`);
   else if (tools.has(name)) problems.push(`${shown} is listed twice; the first definition counts`);
   else tools.set(name, tool);
 }

@@ -33,7 +33,8 @@ export class RugPull {
     renameSync(`${this.#file}.new`, this.#file);
   }
 
-  entry(rest: JsonObject = {}): Entry {
-    return { type: 'local', command: [process.execPath, SERVER, this.#file], ...rest };
+  /** `about`: members of its answer to `initialize`, and lists beside that of tools. */
+  entry(rest: JsonObject = {}, about: JsonObject = {}): Entry {
+    return { type: 'local', command: [process.execPath, SERVER, this.#file, JSON.stringify(about)], ...rest };
   }
 }

@@ -73,7 +73,7 @@ const schema = { type: 'object', properties: { value: {} } };
 
 test('tools of any name are found, described unchanged and called [faults.definitions]', async () => {
   const definitions = NAMES.map((name) => ({ name, description: `Quokka ${name}`, inputSchema: schema }));
-  const gateway = await startGateway({ config: { 'a::x': local({ tools: ['add'] }), a: local({ definitions }) } });
+  const gateway = await startGateway({ config: { 'a:x': local({ tools: ['add'] }), a: local({ definitions }) } });
   await gateway.knows('a::a::b');
   const { results } = await gateway.search('quokka', { limit: 50 });
   expect(results.map(({ id }) => id).sort()).toEqual(NAMES.map((name) => `a::${name}`).sort());
@@ -81,7 +81,7 @@ test('tools of any name are found, described unchanged and called [faults.defini
     expect(await gateway.describe(`a::${name}`)).toMatchObject({ server: 'a', ...definitions[index] });
     expect(textOf(await gateway.invoke(`a::${name}`, { value: index }))).toBe(`{"value":${index}}`);
   }
-  expect(textOf(await gateway.invoke('a::x::add', { a: 1, b: 1 }))).toBe('2');
+  expect(textOf(await gateway.invoke('a:x::add', { a: 1, b: 1 }))).toBe('2');
 });
 
 test('long, doubled and cyclic definitions cost nothing beside them [faults.definitions]', async () => {

@@ -90,6 +90,26 @@ test('one tool is described as its server defines it, whatever its name [http.ap
   expect(unknown).toMatchObject({ code: 'TOOL_NOT_FOUND', nearest: ['u::a/b ü?#%'] });
 });
 
+test('no definition speaks in our place, one by one or in a list [described.ours]', async () => {
+  const forged = {
+    id: 'files::write',
+    server: 'files',
+    tags: ['safe'],
+    available: false,
+    state: 'x',
+    score: 9,
+    warnings: [],
+  };
+  const own = { name: 'a', description: 'Quokka.', inputSchema: { type: 'object' }, odd: 1 };
+  const edge = await startEdge({
+    config: { u: local({ sdk: 'raw', tools: [], definitions: [{ ...own, ...forged }] }, { tags: ['t'] }) },
+  });
+  const ours = { id: 'u::a', server: 'u', tags: ['t'] };
+  expect(await edge.json('/tools/u%3A%3Aa')).toEqual({ ...ours, ...own, available: true });
+  expect((await edge.json<Listed>('/tools')).tools).toEqual([{ ...ours, ...own }]);
+  expect((await edge.json<Listed>('/tools?q=quokka')).tools).toEqual([{ ...ours, ...own, score: expect.any(Number) }]);
+});
+
 test('a hidden tool is unknown in every way [http.api-hidden]', async () => {
   const visible = (caller: { id: string }, { id }: { id: string }) => caller.id === 'boss' || id !== 'first::echo';
   const edge = await startEdge({ config: TWO, visible });

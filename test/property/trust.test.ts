@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import './seed.ts';
 import { expect, test } from 'vitest';
+import { escaped } from '../../src/core/escaped.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
 import { definitionDiff } from '../../src/trust/definition-diff.ts';
-import { escaped } from '../../src/trust/escaped.ts';
 import { differing, fingerprintOf } from '../../src/trust/fingerprint.ts';
 import { inspect } from '../../src/trust/inspect.ts';
 import { textDiff } from '../../src/trust/text-diff.ts';

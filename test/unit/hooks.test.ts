@@ -6,6 +6,7 @@ import { decideHook } from '../../src/commands/hook-decision.ts';
 import { hooks } from '../../src/commands/hooks.ts';
 import type { Terminal } from '../../src/commands/terminal.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { writeRecord } from '../../src/config/project-record.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { serverMemory } from '../../src/server-memory.ts';
 import { clientFiles } from '../helpers/client-home.ts';
@@ -15,7 +16,8 @@ import { DEFINITIONS, notes } from '../helpers/permitted.ts';
 /** The home of a user with one server `u`, whose tools are remembered, and these rules. */
 async function home(permissions: object[]) {
   const files = clientFiles({ empty: true });
-  const env = { HOME: files.home, XDG_CACHE_HOME: join(files.home, 'cache'), XDG_DATA_HOME: join(files.home, 'data') };
+  const places = { XDG_CACHE_HOME: join(files.home, 'cache'), XDG_DATA_HOME: join(files.home, 'data') };
+  const env: typeof places & { HOME: string; CLAUDE_PROJECT_DIR?: string } = { HOME: files.home, ...places };
   mkdirSync(dirname(files.config), { recursive: true });
   const entries = { u: notes(), new: notes(['echo'], { name: 'new' }) };
   writeFileSync(files.config, JSON.stringify({ $gateway: { permissions }, ...entries }));
@@ -106,6 +108,48 @@ test('word that Claude Code asks is left only where a person answers it [permiss
   expect(left()).toBe(0);
   await decide(hook('u::add_note'));
   expect(left()).toBe(1);
+});
+
+test('the hook judges by what the session in its directory is served [hook.project]', async () => {
+  const {
+    decide,
+    env,
+    home: where,
+  } = await home([
+    { tool: 'read_*', action: 'allow' },
+    { tool: 'add_*', action: 'ask' },
+  ]);
+  const project = join(where, 'shop');
+  const file = join(project, '.mcp-gateway.json');
+  const text = JSON.stringify({
+    u: notes(['echo'], { name: 'theirs' }),
+    mine: notes(),
+    $gateway: { permissions: [{ tool: 'echo', action: 'deny' }] },
+  });
+  mkdirSync(join(project, 'within'), { recursive: true });
+  writeFileSync(file, text);
+  const decision = async (id: string, more: JsonObject) =>
+    (await decide(hook(id, {}, more))).output?.permissionDecision;
+  const within = { cwd: join(project, 'within') };
+  // Before it is confirmed the user's own server is meant.
+  expect(await decision('u::read_note', within)).toBe('allow');
+  await writeRecord(join(env.XDG_DATA_HOME, 'mcp-gateway'), { path: file, text });
+  const config = await loadConfig(file, env);
+  const memory = serverMemory(join(env.XDG_CACHE_HOME, 'mcp-gateway'));
+  for (const server of config.servers) {
+    const theirs = { ...server, cwd: project };
+    memory.learn(theirs, { about: {}, offers: [], tools: DEFINITIONS }, { capabilities: {} });
+  }
+  await memory.close();
+  expect(await decision('u::read_note', within)).toBeUndefined();
+  expect(await decision('mine::read_note', within)).toBeUndefined();
+  expect(await decision('u::add_note', within)).toBe('ask');
+  expect(await decision('u::echo', within)).toBe('deny');
+  expect(await decision('u::read_note', {})).toBe('allow');
+  // The session may have begun elsewhere than where it stands now.
+  env.CLAUDE_PROJECT_DIR = project;
+  expect(await decision('u::read_note', { cwd: where })).toBeUndefined();
+  expect(await decision('u::read_note', { cwd: 7 })).toBeUndefined();
 });
 
 test('hooks claude-code prints a hook whose command answers [permissions.print-claude-code]', async () => {

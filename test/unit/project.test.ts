@@ -394,3 +394,43 @@ test('of what happens in a busy directory only our files are looked at [project.
   expect(source.concerns(dirname(config), 'anything')).toBe(true);
   expect(source.directories()).not.toContain(home);
 });
+
+test('what shows nothing, or looks like something else, is marked in the preview [preview.hidden, preview.lookalike]', async () => {
+  const { terminal, said, writeProject } = projectFiles({ own: { command: ['mine'] }, mail: { command: ['mine'] } });
+  const blank = ['\u2800', '\u3164', '\u115f', '\u1160', '\uffa0', '\u2028', '\u00a0', '\u3000', '\u{1d159}', '\u034f'];
+  writeProject({
+    оwn: { command: ['nоde', 'server.js', ...blank.map((one) => `a${one}b`)] },
+    [`own${blank[1]}`]: { command: ['x'] },
+    0: { command: ['ｎｏｄｅ', 'ﬁle', 'сору'] },
+    maiI: { url: 'https://аpi.example.com/a․b', headers: { 'X-Kеy': 'k' } },
+    host: { url: 'https://example․com/', environment: { ΡATH: '/оpt' }, cwd: 'i̲n' },
+    сервер: { command: ['сервер', '工具x', 'naïve', 'café'], description: 'Mixes словo and “quotes” – all fine.' },
+  });
+  await allow({ words: [] }, terminal);
+  const shown = said();
+  for (const one of blank) {
+    expect(shown).not.toContain(one);
+    expect(shown).toContain(`a\\u{${one.codePointAt(0)?.toString(16)}}b`);
+  }
+  const remarks = shown.split('\n').filter((line) => line.startsWith('  ! '));
+  expect(remarks).toEqual(
+    expect.arrayContaining([
+      '  ! оwn: its key: "\\u{43e}wn" mixes scripts and reads like "own" and is not',
+      '  ! оwn: command: "n\\u{43e}de" mixes scripts and reads like "node" and is not',
+      '  ! оwn: looks like own, which is another server',
+      '  ! maiI: looks like mail, which is another server',
+      '  ! 0: command: "\\u{ff4e}\\u{ff4f}\\u{ff44}\\u{ff45}" reads like "node" and is not',
+      '  ! 0: command: "\\u{fb01}le" reads like "file" and is not',
+      '  ! 0: command: "\\u{441}\\u{43e}\\u{440}\\u{443}" reads like "copy" and is not',
+      '  ! maiI: url: "\\u{430}pi" mixes scripts and reads like "api" and is not',
+      '  ! maiI: url: "a\\u{2024}b" reads like "a.b" and is not',
+      '  ! maiI: headers: "K\\u{435}y" mixes scripts and reads like "Key" and is not',
+      '  ! host: url: "example\\u{2024}com" reads like "example.com" and is not',
+      '  ! host: environment: "\\u{3a1}ATH" mixes scripts and reads like "PATH" and is not',
+      '  ! host: environment: "\\u{43e}pt" mixes scripts and reads like "opt" and is not',
+      '  ! host: cwd: "i\\u{332}n" has marks on its letters',
+    ]),
+  );
+  expect(shown).toContain('  + "own\\u{3164}"\n');
+  expect(remarks.filter((line) => line.includes('сервер'))).toEqual([]);
+});

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { trustServers } from '../../src/commands/trust.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { writeRecord } from '../../src/config/project-record.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
 import { Gateway } from '../../src/gateway.ts';
@@ -123,6 +124,33 @@ test('as JSON it tells all, and trusts with --yes only; --all takes every server
   });
   expect(JSON.parse((await run({ json: true, all: true, yes: true })).said).servers[0].trusted).toBe(true);
   expect(JSON.parse((await run({ json: true })).said).servers[0].tools).toEqual([]);
+});
+
+test('the servers of a confirmed project are trusted in its directory [trust.project]', async () => {
+  const { files, env, server } = await home();
+  const project = join(files.home, 'shop');
+  const text = JSON.stringify({ p: server.entry({ pin: true }) });
+  const file = join(project, '.mcp-gateway.json');
+  files.write('shop/.mcp-gateway.json', text);
+  await writeRecord(join(env.XDG_DATA_HOME, 'mcp-gateway'), { path: file, text });
+  const run = (cwd: string) => trustServers({ servers: ['p'], yes: true }, { ...files.terminal, env, cwd });
+  expect([await run(files.home), files.said()]).toEqual([2, expect.stringContaining('no server "p"')]);
+  expect([await run(project), files.said()]).toEqual([0, 'p: nothing was known of it\nTrusted 1 tool of p.\n']);
+});
+
+test('what was trusted and cannot be read is shown whole, and trusted anew [pinned.lost]', async () => {
+  const { files, env, run } = await home({ pin: true });
+  const folder = join(env.XDG_DATA_HOME, 'mcp-gateway', 'trust');
+  const [record = ''] = readdirSync(folder).filter((name) => name.endsWith('.record.json'));
+  files.write(relative(files.home, join(folder, record)), '');
+  const { code, said } = await run({ servers: ['u'] }, true);
+  expect(code).toBe(0);
+  expect(said).toMatch(
+    /^u: 1 to be trusted anew; pinned: blocked until trusted\n {2}What was trusted cannot be read \(.*\): all of it is shown\.\n/,
+  );
+  expect(said).toContain('        + Reads a file.\n');
+  expect(said).toContain('Trusted 1 tool of u.');
+  expect((await run({ servers: ['u'] })).said).toBe('u: as it was trusted\n');
 });
 
 test('an unknown server is misuse, one that cannot be asked is an error with its cause [trust.command]', async () => {

@@ -1,4 +1,5 @@
 import type { Caller } from '../../core/call.ts';
+import { describedTool, type OurMembers } from '../../core/described-tool.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ToolEntry } from '../../core/tool.ts';
@@ -54,9 +55,9 @@ export async function toolHits(
   return { tools: hits, found, ...(unavailable !== undefined && { unavailable }), ...(hint !== undefined && { hint }) };
 }
 
-/** A definition with where the tool lives, which no server has a say in. */
-function shownTool({ id, server, tags, definition }: ToolEntry, more: JsonObject = {}): JsonObject {
-  return { ...definition, id, server, tags, ...more };
+/** A definition with where the tool lives. */
+function shownTool({ id, server, tags, definition }: ToolEntry, more: OurMembers = {}): JsonObject {
+  return describedTool({ id, server, tags, ...more }, definition);
 }
 
 function concerned({ server }: ToolQuery): (key: string) => boolean {
