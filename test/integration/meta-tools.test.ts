@@ -63,12 +63,12 @@ test('an unknown meta-tool is a protocol error', async () => {
 
 test('ids are looked up, never parsed [tools.ids]', async () => {
   const definition = { name: 'a::b', description: 'Odd name', inputSchema: { type: 'object' } };
-  const config = { u: local({ definitions: [definition] }), 'u::a': local({ tools: ['pid'] }) };
+  const config = { u: local({ definitions: [definition] }), 'u:a': local({ tools: ['pid'] }) };
   const gateway = await startGateway({ config });
   const { results } = await gateway.search('odd name');
   expect(results.map(({ id }) => id)).toContain('u::a::b');
   expect(textOf(await gateway.invoke('u::a::b', { text: 'x' }))).toBe('{"text":"x"}');
-  expect(Number(textOf(await gateway.invoke('u::a::pid')))).toBeGreaterThan(0);
+  expect(Number(textOf(await gateway.invoke('u:a::pid')))).toBeGreaterThan(0);
 });
 
 test('failures are results that name place, cause and cure, and stay short [tools.failures, tools.short-failures]', async () => {
