@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { GatewayConfig } from './load.ts';
+import type { ServerConfig } from './schema.ts';
 
 /** Whether others than its owner may read a file. Where there are no such modes (Windows), and no file: no. */
 export function isOpen(path: string): boolean {
@@ -8,7 +9,25 @@ export function isOpen(path: string): boolean {
   return found !== undefined && (found.mode & 0o044) !== 0;
 }
 
-/** Whether it is worth a look which files with secrets others may read: the file is open, or names others. */
+/** Whether it is worth a look which files with secrets others may read: the file is open and holds some, or names others. */
 export function mayBeOpen({ path, servers, settings }: GatewayConfig): boolean {
-  return settings.secrets?.file !== undefined || servers.some(({ secrets }) => secrets !== undefined) || isOpen(path);
+  if (settings.secrets?.file !== undefined || servers.some(({ secrets }) => secrets !== undefined)) return true;
+  return isOpen(path) && (settings.auth !== undefined || servers.some(holdsSecret));
+}
+
+const SECRET_NAME = /key|token|secret|pass|auth|credential|cookie/i;
+const SECRET_WORD =
+  /^-{0,2}[\w-]*(?:key|token|secret|pass|auth|dsn)[\w-]*=|^--?[\w-]*(?:key|token|secret|pass|auth|header|dsn)[\w-]*$|:\/\/[^/\s]*@|[?&][^=&]*(?:key|token|secret|pass|auth)/i;
+
+/** Whether an entry may hold a secret as it is written: a quick look, which finds too many rather than too few. */
+function holdsSecret(server: ServerConfig): boolean {
+  const filledIn = [...(server.secrets ?? []), ...(server.filledIn ?? [])];
+  const isWritten = (value: string) => !filledIn.some((each) => each !== '' && value.includes(each));
+  const named = Object.entries(server.type === 'local' ? server.environment : server.headers);
+  const words = server.type === 'local' ? [...server.command, ...Object.values(server.environment)] : [server.url];
+  return (
+    named.some(([name, value]) => SECRET_NAME.test(name) && isWritten(value)) ||
+    words.some((word) => SECRET_WORD.test(word) && isWritten(word)) ||
+    (server.type === 'remote' && (server.proxy !== undefined || server.oauth !== undefined))
+  );
 }
