@@ -19,8 +19,8 @@ export interface ToolListing {
 const ENOUGH_TOOLS = 50_000;
 /** Tools of one server at most: as many as can be kept of what is trusted. */
 const MAX_TOOLS = 60_000;
-/** Levels of a definition: what walks through one by recursion has room for that, and nobody's schema needs it. */
-const MAX_DEPTH = 100;
+/** Levels of a definition: what walks through one by recursion has room for five times that, and no real schema needs it. */
+const MAX_DEPTH = 1_000;
 /** Characters of a name; the protocol recommends 128. */
 const MAX_NAME_CHARS = 1_000;
 

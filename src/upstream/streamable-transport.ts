@@ -4,6 +4,7 @@ import type { EventSourceMessage } from 'eventsource-parser';
 import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { PROTOCOL_VERSION_META_KEY } from '../core/protocol.ts';
+import { METHOD_NOT_FOUND } from '../core/rpc.ts';
 import { ConnectionLost } from './connection-lost.ts';
 import { headerValue } from './header-parameters.ts';
 import { eventsIn, isAnswer, isMessage, looksLikeEvents, mediaType, messagesIn, readEvents } from './http-messages.ts';
@@ -53,6 +54,8 @@ export class StreamableTransport implements Transport {
   /** Ended with the transport. */
   readonly #exchanges = new Set<AbortController>();
   readonly #standing: StandingStream;
+  /** Requests that only ask whether the server, and our session, is there. */
+  readonly #pings = new Set<number>();
   #session: string | undefined;
   #version: string | undefined;
   #retryMs: number | undefined;
@@ -82,15 +85,17 @@ export class StreamableTransport implements Transport {
   /** Resolves when the server has taken the message; rejects with what it said instead, or why it could not be reached. */
   async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
     const end = new AbortController();
+    const id = 'method' in message && 'id' in message ? requestId(message.id) : undefined;
     const giveUp = () => end.abort();
     const over = () => {
       this.#exchanges.delete(end);
+      if (id !== undefined) this.#pings.delete(id);
       options.requestSignal?.removeEventListener('abort', giveUp);
     };
     this.#exchanges.add(end);
     options.requestSignal?.addEventListener('abort', giveUp, { once: true });
     if (options.requestSignal?.aborted || this.#over.signal.aborted) end.abort();
-    const id = 'method' in message && 'id' in message ? requestId(message.id) : undefined;
+    if (id !== undefined && 'method' in message && message.method === 'ping') this.#pings.add(id);
     const exchange = { id, isModern: envelopeVersion(message) !== undefined, options, signal: end.signal, over };
     try {
       await this.#post(message, exchange);
@@ -146,8 +151,9 @@ export class StreamableTransport implements Transport {
     if (!(error instanceof HttpRefusal) || !error.said || id === undefined) return false;
     if (error.status === 401 || error.status === 403 || error.status === 429) return false;
     const isCertain = isModern || error.status >= 500 || (error.status !== 404 && requestId(error.said.id) === id);
-    if (isCertain) this.#deliver({ id, error: { ...error.said.error } });
-    return isCertain;
+    if (!isCertain || !this.#isOfSession({ ...error.said, error: { ...error.said.error } }, id)) return false;
+    this.#deliver({ id, error: { ...error.said.error } });
+    return true;
   }
 
   /** What is no request has no answer; but it may be refused within a 2xx. */
@@ -235,12 +241,24 @@ export class StreamableTransport implements Transport {
     }
     let received: Received = 'nothing';
     for (const message of messages.filter(isMessage)) {
+      if (id !== undefined && !this.#isOfSession(message, id)) continue;
       // An answer without an id of ours, such as null, can be meant for this request only.
       const answers = isAnswer(message) ? (requestId(message.id) ?? id) : undefined;
       if (answers !== undefined && answers === id) received = 'an answer';
       this.#deliver(answers === undefined ? message : { ...message, id: answers });
     }
     return received;
+  }
+
+  /**
+   * Whether an answer is one within our session. An error for nobody may say that the session is gone: whoever listens to
+   * `onerror` pings, and of a ping it is taken as that.
+   */
+  #isOfSession({ id: named, error }: JsonObject, id: number): boolean {
+    if (!isJsonObject(error) || requestId(named) !== undefined || this.#session === undefined) return true;
+    if (this.#pings.has(id)) return error.code === METHOD_NOT_FOUND;
+    this.onerror?.(new Error(`an error for no request: ${excerpt(String(error.message), this.#redact)}`));
+    return true;
   }
 
   #tellUnreadable(text: string): void {

@@ -63,9 +63,6 @@ test('an id is never a name: no server answers for another by what it calls its 
   const asked = { json: { tool: 'v::echo', arguments: { secret: 'mine' } } };
   for (const path of ['/tools/call', '/jobs']) {
     expect(await edge.json(path, asked, 404)).toMatchObject({ code: 'TOOL_NOT_FOUND' });
-    expect(await edge.json(path, call('v::echo', {}, { server: 'evil' }), 404)).toMatchObject({
-      detail: expect.stringContaining('id of another server'),
-    });
     for (const tool of ['gone::write', '::x', 'v::', 'v::v::echo'])
       expect((await edge.json(path, call(tool), 404)).code, tool).toBe('TOOL_NOT_FOUND');
     // Whether the name is that of the server that is down cannot be told.
@@ -75,6 +72,7 @@ test('an id is never a name: no server answers for another by what it calls its 
   }
   const own = { content: [{ type: 'text', text: '{"n":1}' }] };
   expect(await edge.json('/tools/call', call('evil::v::echo', { n: 1 }))).toEqual(own);
+  expect(await edge.json('/tools/call', call('v::echo', { n: 1 }, { server: 'evil' }))).toEqual(own);
   expect(await edge.json('/tools/call', call('write', { n: 1 }, { server: 'evil' }))).toEqual(own);
   expect(edge.refused.map(({ code }) => code)).toContain('AMBIGUOUS_TOOL');
 });

@@ -9,14 +9,14 @@ const nested = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${'
 test('a tool that is nested too deep is left out, named, wherever in its definition that is [pinned.capped]', async () => {
   const { tools, problems } = await list(
     tool('fine', { inputSchema: { enum: nested(98) } }),
-    tool('deep', { inputSchema: { enum: nested(99) } }),
+    tool('deep', { inputSchema: { enum: nested(999) } }),
     tool('very', { inputSchema: { enum: nested(9_000) } }),
-    tool('meta', { _meta: { a: nested(99) } }),
+    tool('meta', { _meta: { a: nested(999) } }),
   );
   expect(tools.map(({ name }) => name)).toEqual(['fine']);
   expect(problems).toEqual(
     ['deep', 'very', 'meta'].map(
-      (name) => `tool "${name}" was left out: its definition is nested over 100 levels deep`,
+      (name) => `tool "${name}" was left out: its definition is nested over 1000 levels deep`,
     ),
   );
 });

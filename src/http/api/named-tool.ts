@@ -14,8 +14,8 @@ interface Named {
 const MAX_NAMED = 10;
 
 /**
- * Id of the tool that a request names: an id, which is what has "::" in it, or a bare name, with or without its server.
- * A bare name waits for servers as a search does, and means a tool only where it can mean no other. Throws
+ * Id of the tool that a request names: by a name beside its server; by an id, which is whatever else has "::" in it; or by a
+ * bare name. A bare name waits for servers as a search does, and means a tool only where it can mean no other. Throws
  * `AMBIGUOUS_TOOL` where several servers have it, or one that cannot be asked may have it.
  */
 export async function namedTool(
@@ -24,29 +24,24 @@ export async function namedTool(
   parts: Pick<EdgeParts, 'tools' | 'refused' | 'broker'>,
 ): Promise<string> {
   try {
-    return named.tool.includes('::') ? idOf(named) : await idOfName(named, caller, parts);
+    if (named.server !== undefined) return idWithin(named.tool, named.server);
+    return named.tool.includes('::') ? named.tool : await idOfName(named.tool, caller, parts);
   } catch (error) {
     if (error instanceof GatewayError) parts.refused(caller, named.tool, error);
     throw error;
   }
 }
 
-function idOf({ tool, server }: Named): string {
-  if (server === undefined || tool.startsWith(toolId(server, ''))) return tool;
-  const where = `"${clip(server, 120)}"`;
-  throw new GatewayError(
-    'TOOL_NOT_FOUND',
-    `no tool "${clip(tool, 120)}" on server ${where}: it is an id of another server`,
-  );
+/** Whose it is has been said: whether there is such a tool is for the broker to find out. */
+function idWithin(tool: string, server: string): string {
+  return tool.startsWith(toolId(server, '')) ? tool : toolId(server, tool);
 }
 
 async function idOfName(
-  { tool, server }: Named,
+  tool: string,
   caller: Caller,
   { tools, broker }: Pick<EdgeParts, 'tools' | 'broker'>,
 ): Promise<string> {
-  // Whose it is has been said: whether there is such a tool is for the broker to find out.
-  if (server !== undefined) return toolId(server, tool);
   const unknown = await broker.awaited(() => true);
   const known = tools(caller);
   const named = known.filter(({ definition }) => definition.name === tool);
