@@ -1,5 +1,5 @@
 export type { ConfigObject, GatewayConfig } from './config/load.ts';
-export { loadExistingConfig as loadConfig } from './config/load.ts';
+export { loadConfig } from './config/load-existing.ts';
 export type { ServerConfig } from './config/schema.ts';
 export type { GatewaySettings } from './config/settings.ts';
 export { type ErrorCode, GatewayError } from './core/errors.ts';

@@ -91,15 +91,6 @@ export async function loadConfig(
   return withSecrets({ file, fingerprint: read, raw: readShape(root), findings, folder, env }, patienceMs);
 }
 
-/** As `loadConfig`, for programs: a file that is not there is an error, since nobody sees what a gateway without one says. */
-export async function loadExistingConfig(path?: string, env: Environment = process.env): Promise<GatewayConfig> {
-  const config = await loadConfig(path, env);
-  if (config.found) return config;
-  const cure = 'write it (mcp-gateway init makes one), or give new Gateway an object';
-  const message = `${config.path}: there is no such file, expected a configuration; ${cure}`;
-  throw new GatewayError('CONFIG_INVALID', message, { details: { file: config.path } });
-}
-
 /**
  * The configuration that an object says; its `path` is empty. Relative paths in it start at the working directory. What is
  * wrong is told in the result; throws `CONFIG_INVALID` only for what is no object. Secrets by command or file come `later`.

@@ -21,7 +21,7 @@ async function child(script: string) {
   return { transport, told };
 }
 
-const READY = 'console.log(JSON.stringify({ready: true}));';
+const READY = 'console.log(JSON.stringify({ jsonrpc: "2.0", method: "notifications/ready" }));';
 
 test('a line for a server that has closed its stdin provably did not arrive, and the server is ended [faults.unsent]', async () => {
   const { transport, told } = await child(`require('fs').closeSync(0); ${READY} setInterval(() => {}, 1e9)`);

@@ -68,7 +68,8 @@ async function logIn(gateway: Gateway): Promise<void> {
 
 function keptFiles({ home }: Gateway): string[] {
   const directory = join(home, '.data/mcp-gateway');
-  return [directory, ...readdirSync(directory).map((name) => join(directory, name))];
+  const files = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return [directory, ...files.map(({ name }) => join(directory, name))];
 }
 
 test.each([
