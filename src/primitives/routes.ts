@@ -1,8 +1,8 @@
 import type { CallContext } from '../core/call.ts';
 import type { MergedList, Target } from './merge-lists.ts';
 import type { ServerLists } from './server-lists.ts';
-import { hasScheme, matchUriTemplate } from './uri-template.ts';
-import { unwrapUri } from './wrapped-uri.ts';
+import { hasScheme, matchUriTemplate, withPlainScheme } from './uri-template.ts';
+import { isOfGateway, unwrapUri } from './wrapped-uri.ts';
 
 /** The servers that may have a resource, best first. */
 export interface Route {
@@ -31,8 +31,11 @@ export class Routes {
 
   /** The server that lists a URI, or for which it was wrapped, or whose template fits it; else every server. */
   async resource(uri: string, context: CallContext): Promise<Route> {
-    const listed = (await this.#lists.known('resources', context)).byName.get(uri) ?? this.#wrapped(uri);
+    const { byName } = await this.#lists.known('resources', context);
+    const listed = byName.get(uri) ?? byName.get(withPlainScheme(uri)) ?? this.#wrapped(uri);
     if (listed) return { targets: [listed], owned: true };
+    // Such a URI was made for one server: whoever else were asked would answer for it.
+    if (isOfGateway(uri)) return { targets: [], owned: false };
     const fitting = templatesFor(await this.#lists.known('templates', context), uri);
     if (fitting.length > 0) return { targets: fitting, owned: true };
     const servers = this.#lists.servers('resources');

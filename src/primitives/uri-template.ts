@@ -22,7 +22,8 @@ export function hasScheme(template: string): boolean {
 }
 
 /** The length of the literal text that a template starts with, if the URI may be an expansion of it; else undefined. */
-export function matchUriTemplate(template: string, uri: string): number | undefined {
+export function matchUriTemplate(written: string, asked: string): number | undefined {
+  const [template, uri] = [withPlainScheme(written), withPlainScheme(asked)];
   // Literal texts at even places, expressions at odd ones.
   const parts = template.split(/\{([^{}]*)\}/);
   const [prefix = ''] = parts;
@@ -34,6 +35,11 @@ export function matchUriTemplate(template: string, uri: string): number | undefi
     if (ends.size === 0) return undefined;
   }
   return ends.has(uri.length) ? prefix.length : undefined;
+}
+
+/** Schemes are the same in capitals and small letters. */
+export function withPlainScheme(uri: string): string {
+  return uri.replace(/^[A-Za-z][A-Za-z0-9+.-]*:/, (scheme) => scheme.toLowerCase());
 }
 
 function afterLiteral(uri: string, starts: ReadonlySet<number>, literal: string): Set<number> {

@@ -11,9 +11,14 @@ export function wrapUriTemplate(server: string, uriTemplate: string): string {
   return `${prefixOf(server)}${uriTemplate}`;
 }
 
+/** Whether a URI is such as only the gateway makes: the scheme of a URI is the same in capitals. */
+export function isOfGateway(uri: string): boolean {
+  return uri.slice(0, SCHEME.length).toLowerCase() === SCHEME;
+}
+
 /** Whether a URI or template is such as only the gateway makes, and for another server than this one. */
 export function isWrappedForOther(server: string, uri: string): boolean {
-  return uri.toLowerCase().startsWith(SCHEME) && !uri.startsWith(prefixOf(server));
+  return isOfGateway(uri) && !uri.startsWith(prefixOf(server));
 }
 
 /** The original of a URI wrapped for that server, encoded or expanded from a template; undefined if it is no such URI. */

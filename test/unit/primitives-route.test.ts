@@ -92,6 +92,34 @@ test.each(['{+any}', '{scheme}://{+rest}', 's{+rest}', '{+any}x', '//{+x}', '1db
   },
 );
 
+test('a URI made for one server is put to no other, and a scheme is the same in capitals [primitives.names]', async () => {
+  const answering = (text: string, own: object) =>
+    rawServer({
+      'resources/list': () => ({ resources: [] }),
+      'resources/read': ({ uri }) => ({ contents: [{ uri, text }] }),
+      ...own,
+    });
+  const servers = await new SdkServers().connect('evil', answering('evil', {}));
+  const listed = { resources: [{ uri: 'good://listed', name: 'l' }] };
+  const templates = { resourceTemplates: [{ uriTemplate: 'good://t/{x}', name: 't' }] };
+  const good = { 'resources/list': () => listed, 'resources/templates/list': () => templates };
+  await servers.connect('good', answering('good', good));
+  const primitives = new Primitives(servers, everything);
+  const read = (uri: string) => primitives.handle('resources/read', { uri }, context());
+  for (const uri of [
+    'gateway://resources/gone/gone%3A%2F%2Fsecret',
+    'gateway://resources/nobody/x',
+    'Gateway://resources/good/good%3A%2F%2Fx',
+    'GATEWAY:x',
+    'gateway:',
+    'gateway://resources',
+  ])
+    expect(await read(uri), uri).toMatchObject({ error: { code: -32_002 } });
+  expect(servers.received.filter(({ method }) => method === 'resources/read')).toEqual([]);
+  for (const uri of ['GOOD://listed', 'Good://t/1'])
+    expect(await read(uri), uri).toMatchObject({ result: { contents: [{ text: 'good' }] } });
+});
+
 test('servers are asked one after the other for a URI that none names; else it is not found [primitives.read]', async () => {
   const servers = await new SdkServers().connect('a', serverV1('A'));
   const hidden = rawServer({
