@@ -5,7 +5,6 @@ import { causeOf } from '../core/errors.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Credentials } from './credentials.ts';
 import { forgetClient, isForgotten } from './forgotten-client.ts';
-import { sameIssuer } from './issuer.ts';
 import { Loopback, type Page } from './loopback.ts';
 import { oauthFetch } from './oauth-fetch.ts';
 import { oauthProvider } from './oauth-provider.ts';
@@ -136,16 +135,6 @@ export class PersonLogin {
     return this.#url;
   }
 
-  /** The callback, with its issuer written as the metadata have it: the SDK compares letter by letter. */
-  async #withIssuer(query: URLSearchParams): Promise<URLSearchParams> {
-    const expected = (await this.#provider?.discoveryState?.())?.authorizationServerMetadata?.issuer;
-    const issuer = query.get('iss');
-    if (issuer === null || expected === undefined || !sameIssuer(issuer, expected)) return query;
-    const named = new URLSearchParams(query);
-    named.set('iss', expected);
-    return named;
-  }
-
   async #finish(query: URLSearchParams): Promise<Page> {
     clearTimeout(this.#expiry);
     try {
@@ -155,8 +144,7 @@ export class PersonLogin {
         fetch: oauthFetch(outbound),
         ...(this.#provider && { authProvider: this.#provider }),
       });
-      const named = await this.#withIssuer(query);
-      await credentials.exclusively(() => transport.finishAuth(named));
+      await credentials.exclusively(() => transport.finishAuth(query));
       await onTokens();
       this.#resolve();
       return { status: 200, text: 'You are logged in. You may close this window.' };

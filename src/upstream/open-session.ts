@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
+import { isJsonObject } from '../core/json.ts';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
@@ -26,7 +27,8 @@ export async function openSession(
   wire.onerror = options.onerror;
   await wire.start();
   if (negotiation === 'handshake') return HandshakeClient.open(wire, options);
-  const answer = await discover(wire, options, PROBE_MS[kind]);
+  const first = await discover(wire, options, PROBE_MS[kind]);
+  const answer = refersToModern(first) ? await discover(wire, options, PROBE_MS[kind]) : first;
   const { modernVersionIn, ModernSession } = await import('./modern-session.ts');
   const version = 'result' in answer ? modernVersionIn(answer.result) : undefined;
   if (version !== undefined && 'result' in answer) return new ModernSession(wire, version, answer.result);
@@ -51,6 +53,13 @@ async function discover(wire: Wire, { identity }: SessionOptions, ms: number): P
     if (wire.isLost || asksForLogin(error)) throw error;
     return { error: { code: INTERNAL_ERROR, message: error instanceof Error ? error.message : String(error) } };
   }
+}
+
+/** Whether a refusal names the version that we asked for as one that it takes: it is to be asked again, says the specification. */
+function refersToModern(answer: Answer): boolean {
+  const data = 'error' in answer ? answer.error.data : undefined;
+  const supported = isJsonObject(data) ? data.supported : undefined;
+  return Array.isArray(supported) && ENVELOPE_VERSIONS.some((version) => supported.includes(version));
 }
 
 /** Over HTTP a probe is cheap; on stdio it would meet servers that never heard of it, so only on request. */

@@ -184,3 +184,25 @@ test.each([
   const { url } = await oddServer((__, response) => send(response, status, type, body));
   await expect(connected(url)).rejects.toThrow(cause);
 });
+
+test.each([400, 200])(
+  'a server that refuses the probe with HTTP %i and names its version is asked again [probe.sign]',
+  async (status) => {
+    const supported = ['2026-07-28'];
+    const { url, asked } = await oddServer(({ method, id }, response) => {
+      if (method !== 'server/discover') return false;
+      const error = { code: -32_004, message: 'Unsupported protocol version', data: { supported } };
+      const result = {
+        supportedVersions: supported,
+        capabilities: { tools: {} },
+        serverInfo: { name: 's', version: '1' },
+      };
+      const isFirst = asked.filter((each) => each === method).length === 1;
+      sendJson(response, { jsonrpc: '2.0', id, ...(isFirst ? { error } : { result }) }, isFirst ? status : 200);
+      return true;
+    });
+    const { connection } = await connected(url);
+    expect(connection.modern).toBe(true);
+    expect(asked).not.toContain('initialize');
+  },
+);
