@@ -66,7 +66,13 @@ export class Gateway {
     const edge = listen ? await this.#openEdge() : undefined;
     edge?.check();
     this.startServers();
-    this.#url = await edge?.listen();
+    try {
+      this.#url = await edge?.listen();
+    } catch (error) {
+      // Whoever is refused the address does not come back to stop the servers.
+      await this.stop();
+      throw error;
+    }
   }
 
   /** @internal Starts the servers; see `start`. */
