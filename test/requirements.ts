@@ -1057,6 +1057,8 @@ const EXACT = promised('#13', {
   // Numbers
   'numbers.exact': 'JSON is written with its numbers as they came: 9007199254740993, 1.0, 1e400, -0.',
   'numbers.plain': 'To whoever reads them they are the numbers that JSON.parse makes of them.',
+  'numbers.many':
+    'So are millions of them in one text, for little more than reading and writing it costs; names that come twice or are those of JavaScript change nothing.',
   'numbers.upstreams':
     'They pass unchanged in arguments, results, structured content, _meta, progress and the data of errors, from and to a server of either era over every transport.',
   'numbers.primitives': 'And in resources, prompts, lists and the results of jobs.',
