@@ -1072,7 +1072,7 @@ const EXACT = promised('#13', {
     'A result that clients would refuse takes the nearest form that they take; one that they take stays the very same.',
   'results.sound-said': 'What was changed in a result is said in its _meta.',
   'results.sound-clients': 'Real clients of every era take it, over stdio and over HTTP, of a call and of a job.',
-  'results.sound-answers': 'So do prompts, contents of resources and lists.',
+  'results.sound-answers': 'So do prompts, contents of resources, completions and lists.',
 
   // Arguments
   'args.fillers':
