@@ -1090,7 +1090,8 @@ const EDGE_BOUNDS = promised('#13', {
   'edge.reason': 'A WebSocket that we close is told why, by code and in words.',
   'edge.slash': 'A slash at the end of a path means nothing, on every route.',
   'edge.hello-again': 'An initialize with the id of a session that is gone begins a new one.',
-  'edge.nulls': 'params, _meta, progressToken, arguments and cursor that are null are absent, at every door.',
+  'edge.nulls':
+    'What is optional and null is absent, at every door: params, _meta, arguments and cursor, members of a REST body, filters of a search, what a client says of itself.',
   'edge.method': 'A method that a path does not have is 405 and names those that it has.',
   'edge.tool-metrics': 'Which tools are called is told to admins, or to all where monitor.toolMetrics says so.',
   'edge.shown': 'Durations are whole milliseconds, and the ids of callers are told whole.',
