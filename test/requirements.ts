@@ -1058,6 +1058,8 @@ const EXACT = promised('#13', {
   // Numbers
   'numbers.exact': 'JSON is written with its numbers as they came: 9007199254740993, 1.0, 1e400, -0.',
   'numbers.plain': 'To whoever reads them they are the numbers that JSON.parse makes of them.',
+  'numbers.many':
+    'So are millions of them in one text, for little more than reading and writing it costs; names that come twice or are those of JavaScript change nothing.',
   'numbers.upstreams':
     'They pass unchanged in arguments, results, structured content, _meta, progress and the data of errors, from and to a server of either era over every transport.',
   'numbers.primitives': 'And in resources, prompts, lists and the results of jobs.',
@@ -1071,7 +1073,7 @@ const EXACT = promised('#13', {
     'A result that clients would refuse takes the nearest form that they take; one that they take stays the very same.',
   'results.sound-said': 'What was changed in a result is said in its _meta.',
   'results.sound-clients': 'Real clients of every era take it, over stdio and over HTTP, of a call and of a job.',
-  'results.sound-answers': 'So do prompts, contents of resources and lists.',
+  'results.sound-answers': 'So do prompts, contents of resources, completions and lists.',
 
   // Arguments
   'args.fillers':
@@ -1089,7 +1091,8 @@ const EDGE_BOUNDS = promised('#13', {
   'edge.reason': 'A WebSocket that we close is told why, by code and in words.',
   'edge.slash': 'A slash at the end of a path means nothing, on every route.',
   'edge.hello-again': 'An initialize with the id of a session that is gone begins a new one.',
-  'edge.nulls': 'params, _meta, progressToken, arguments and cursor that are null are absent, at every door.',
+  'edge.nulls':
+    'What is optional and null is absent, at every door: params, _meta, arguments and cursor, members of a REST body, filters of a search, what a client says of itself.',
   'edge.method': 'A method that a path does not have is 405 and names those that it has.',
   'edge.tool-metrics': 'Which tools are called is told to admins, or to all where monitor.toolMetrics says so.',
   'edge.shown': 'Durations are whole milliseconds, and the ids of callers are told whole.',

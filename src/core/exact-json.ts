@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMark, markNumbers, markOf, numberIn, unmarked } from './number-marks.ts';
+import { markOf } from './number-marks.ts';
+import { findNumberTexts } from './number-texts.ts';
+import { writeExact } from './write-exact.ts';
 
 /**
  * JSON in which numbers pass as they were written. In JavaScript every number is a double, and `JSON.stringify` writes each
@@ -10,7 +12,7 @@ import { isMark, markNumbers, markOf, numberIn, unmarked } from './number-marks.
 const SOURCES = Symbol('number texts');
 
 interface Exact {
-  /** Text by key. A plain object: half a million maps would be most of what a text of 9 MB costs. */
+  /** Text by key. No map: half a million of them would be most of what a text of 9 MB costs. */
   [SOURCES]?: Members;
 }
 
@@ -38,25 +40,19 @@ export function parseMessage(text: string): unknown {
   return holdsNumber(rest) ? exactly(text, message) : message;
 }
 
-/** Whether a text may hold a number that would not be written as it came; true of some that hold none. */
-export function mayChange(text: string): boolean {
-  return MAY_CHANGE.test(text);
-}
-
 function exactly(text: string, value: unknown): unknown {
   // A tree is quicker to go through than a text of megabytes, and most results have no number at all.
-  if (!holdsNumber(value) || !mayChange(text)) return value;
-  const marked = markNumbers(text);
-  return marked === text ? value : withSources(JSON.parse(marked));
+  if (holdsNumber(value) && MAY_CHANGE.test(text)) findNumberTexts(text, value, keepText);
+  return value;
 }
 
 /** The JSON text of a value, its numbers as they came. Throws what `JSON.stringify` throws. */
 export function writeJson(value: unknown, space?: number): string {
-  return holdsExact(value) ? unmarked(markedJson(value, space)) : JSON.stringify(value, undefined, space);
+  return holdsExact(value) ? writeExact(value, sourceOf, space) : JSON.stringify(value, undefined, space);
 }
 
 /** Whether anything in a value would not be written by `JSON.stringify` as it came. */
-export function holdsExact(value: unknown): boolean {
+export function holdsExact(value: unknown): value is object {
   return isNeeded && some(value, (each) => typeof each === 'object' && each !== null && SOURCES in each);
 }
 
@@ -66,7 +62,7 @@ export function holdsExact(value: unknown): boolean {
  */
 export function withMarks<T>(message: T): T {
   if (!holdsExact(message)) return message;
-  const marked: unknown = JSON.parse(markedJson(message));
+  const marked: unknown = markedCopy(message);
   const [messages, copies] = [message, marked].map((each) => (Array.isArray(each) ? each : [each]) as Envelope[]);
   for (const [at, copy] of (copies ?? []).entries()) {
     const { id, error } = messages?.[at] ?? {};
@@ -81,15 +77,14 @@ interface Envelope {
   error?: { code?: unknown } | null;
 }
 
-function markedJson(value: unknown, space?: number): string {
-  return JSON.stringify(
-    value,
-    function (this: object, key, member: unknown) {
-      const source = typeof member === 'number' ? sourceOf(this, key) : undefined;
-      return source === undefined ? member : markOf(source);
-    },
-    space,
-  );
+function markedCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const marked = (member: unknown, key: string | number) => {
+    const source = typeof member === 'number' ? sourceOf(value, key) : undefined;
+    return source === undefined ? markedCopy(member) : markOf(source);
+  };
+  if (Array.isArray(value)) return value.map(marked);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, marked(member, key)]));
 }
 
 /** The text of a number that would be written otherwise than it came. */
@@ -107,27 +102,19 @@ export function keepSources<T extends object>(copy: T, original: object): T {
   return copy;
 }
 
-/** The value with each marked string as the number that it stands for; the same objects. */
-function withSources(value: unknown): unknown {
-  if (isMark(value)) return Number(numberIn(value));
-  some(value, (holder) => {
-    if (typeof holder !== 'object' || holder === null) return false;
-    for (const [key, member] of Object.entries(holder)) if (isMark(member)) setExact(holder, key, numberIn(member));
-    return false;
-  });
-  return value;
-}
-
-/** Sets a member to the number that a text stands for, and keeps the text. */
-function setExact(holder: object, key: string, source: string): void {
-  set(holder as Members, key, Number(source));
+/** Keeps the text of a member that is a number. */
+function keepText(holder: object, key: string | number, source: string): void {
   const exact = holder as Exact;
-  exact[SOURCES] ??= {};
-  set(exact[SOURCES], key, source);
+  // Of a list a list: an object would take room for sixteen texts, and lists of one number come by the hundred thousand.
+  if (!exact[SOURCES] && key === 0) exact[SOURCES] = [source] as unknown as Members;
+  else {
+    exact[SOURCES] ??= {};
+    set(exact[SOURCES], key, source);
+  }
   isNeeded = true;
 }
 
-function set(holder: Members, key: string, value: unknown): void {
+function set(holder: Members, key: string | number, value: unknown): void {
   // Defined where need be, so that the key stays a key.
   if (key !== '__proto__') holder[key] = value;
   else Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
@@ -139,7 +126,7 @@ export function withNumber<T extends object>(object: T, key: string, source: str
   set(copy as Members, key, Number(source));
   if (String(Number(source)) === source) return copy;
   (copy as Exact)[SOURCES] = { ...(object as Exact)[SOURCES] };
-  setExact(copy, key, source);
+  keepText(copy, key, source);
   return copy;
 }
 
@@ -162,7 +149,8 @@ function some(value: unknown, isOfKind: (value: unknown) => boolean): boolean {
     if (isOfKind(each)) return true;
     if (each === null || typeof each !== 'object') continue;
     for (const child of Array.isArray(each) ? each : Object.values(each)) {
-      if (typeof child === 'object' || typeof child === 'number') waiting.push(child);
+      if (typeof child === 'object') waiting.push(child);
+      else if (typeof child === 'number' && isOfKind(child)) return true;
     }
   }
   return false;

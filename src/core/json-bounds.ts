@@ -73,7 +73,7 @@ function asId(value: string): string | number | null {
 }
 
 /** The place of the quote that ends the text which begins there; without one, the end of all. */
-function endOfText(text: string, start: number): number {
+export function endOfText(text: string, start: number): number {
   let at = start + 1;
   // Most are short, and a search costs more than that.
   for (const near = Math.min(text.length, at + SHORT_CHARS); at < near; at++) {

@@ -13,11 +13,11 @@ export const CAPABILITIES = {
   prompts: { listChanged: true },
 };
 
-/** What is missing in the params of an `initialize`; undefined when nothing is. */
+/** What is missing in the params of an `initialize`; undefined when nothing is. Some clients say null for nothing. */
 export function greetingProblem({ protocolVersion, capabilities, clientInfo }: JsonObject): string | undefined {
   if (typeof protocolVersion !== 'string') return 'params.protocolVersion: expected a string';
-  if (!isJsonObject(capabilities)) return 'params.capabilities: expected an object';
-  return isJsonObject(clientInfo) ? undefined : 'params.clientInfo: expected an object';
+  if (!isJsonObject(capabilities ?? {})) return 'params.capabilities: expected an object';
+  return isJsonObject(clientInfo ?? {}) ? undefined : 'params.clientInfo: expected an object';
 }
 
 /** The answer to a sound `initialize`: the revision asked for if we speak it, else the newest with a handshake. */

@@ -47,12 +47,17 @@ function mendInput(input: unknown): unknown {
   if (!isJsonObject(input)) return input;
   const mended: JsonObject = { ...input };
   for (const key in mended) if (mended[key] === null || (!TEXTS.has(key) && isFiller(mended[key]))) delete mended[key];
+  if (isJsonObject(mended.filters)) mended.filters = withoutFillers(mended.filters);
   if (typeof mended.args === 'string') mended.args = parseArgs(mended.args);
   for (const key of NUMBERS) {
     const value = mended[key];
     if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) mended[key] = Number(value);
   }
   return mended;
+}
+
+function withoutFillers(filters: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== null && !isFiller(value)));
 }
 
 function parseArgs(text: string): unknown {

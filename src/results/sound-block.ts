@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { BLOCK, CONTENTS, isString, RESOURCE, type Said, say, soundMembers } from './sound-members.ts';
 
 /** Stands where a resource names no address. */
-const UNNAMED = 'urn:mcp-gateway:unnamed';
+export const UNNAMED = 'urn:mcp-gateway:unnamed';
 /** How the data of common types begin in base64. */
 const BEGINNINGS: readonly (readonly [string, string])[] = [
   ['iVBORw0KGgo', 'image/png'],
@@ -108,8 +108,8 @@ function base64In(text: string): string | undefined {
   return bare.replaceAll('-', '+').replaceAll('_', '/');
 }
 
-function plainText(value: unknown): string {
-  return typeof value === 'object' ? writeJson(value) : String(value);
+export function plainText(value: unknown): string {
+  return typeof value === 'object' ? writeJson(value) : String(value ?? '');
 }
 
 function textOf(value: unknown, path: string, said: Said): JsonObject {

@@ -39,9 +39,17 @@ export const RESULT: Members = { _meta: isJsonObject };
 export const PROMPT_RESULT: Members = { ...RESULT, description: isString };
 export const BLOCK: Members = { ...RESULT, annotations: isJsonObject };
 export const CONTENTS: Members = { ...RESULT, mimeType: isString };
+export const COMPLETION: Members = {
+  total: (value) => Number.isSafeInteger(value),
+  hasMore: isOneOf(true, false),
+};
 export const RESOURCE: Members = { ...BLOCK, ...CONTENTS, ...WORDS, size: (value) => typeof value === 'number' };
 export const PROMPT: Members = { ...RESULT, ...WORDS, arguments: (value) => isListOf(value, isArgument) };
 export const ARGUMENT: Members = { title: isString, description: isString, required: isOneOf(true, false) };
+const META: Members = {
+  progressToken: (value) => isString(value) || Number.isSafeInteger(value),
+  'io.modelcontextprotocol/related-task': (value) => isJsonObject(value) && isString(value.taskId),
+};
 const ANNOTATIONS: Members = {
   audience: (value) => isListOf(value, isOneOf('user', 'assistant')),
   priority: (value) => typeof value === 'number' && value >= 0 && value <= 1,
@@ -68,4 +76,12 @@ export function soundMembers(object: JsonObject, members: Members, path: string,
   if (!('annotations' in members) || !isJsonObject(sound.annotations)) return sound;
   const annotations = soundMembers(sound.annotations, ANNOTATIONS, `${path}annotations.`, said);
   return annotations === sound.annotations ? sound : { ...sound, annotations };
+}
+
+/** The same for a whole result, of whose `_meta` clients read more than of others. */
+export function soundResultMembers(result: JsonObject, members: Members, said: Said): JsonObject {
+  const sound = soundMembers(result, members, '', said);
+  if (!isJsonObject(sound._meta)) return sound;
+  const meta = soundMembers(sound._meta, META, '_meta.', said);
+  return meta === sound._meta ? sound : { ...sound, _meta: meta };
 }

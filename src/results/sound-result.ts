@@ -1,7 +1,7 @@
 import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { soundBlock, soundContents } from './sound-block.ts';
-import { ARGUMENT, PROMPT, PROMPT_RESULT, RESOURCE, RESULT, type Said, say, soundMembers } from './sound-members.ts';
+import { soundBlock } from './sound-block.ts';
+import { RESULT, type Said, say, soundResultMembers } from './sound-members.ts';
 
 /** Where it is said what was changed. */
 export const MENDED_RESULT = 'mcp-gateway/mendedResult';
@@ -12,48 +12,16 @@ export const MENDED_RESULT = 'mcp-gateway/mendedResult';
  * structured content may be any JSON (2026-07-28).
  */
 export function soundResult(result: JsonObject, takesAny = false): JsonObject {
-  // Other kinds of results: questions of 2026-07-28, tasks.
-  if ((typeof result.resultType === 'string' && result.resultType !== 'complete') || isJsonObject(result.task))
-    return result;
+  if (isOtherKind(result)) return result;
   const said: Said = [];
-  const sound = withContent(withFlags(soundMembers(result, RESULT, '', said), takesAny, said), said);
+  const sound = withContent(withFlags(soundResultMembers(result, RESULT, said), takesAny, said), said);
   return withWord(sound, said);
 }
 
-/** The same for `resources/read`, `prompts/get` and lists. */
-export function soundAnswer(result: JsonObject): JsonObject {
-  const said: Said = [];
-  const sound = { ...soundMembers(result, Array.isArray(result.messages) ? PROMPT_RESULT : RESULT, '', said) };
-  for (const [member, each] of Object.entries(MEMBERS)) {
-    const items = sound[member];
-    if (!Array.isArray(items)) continue;
-    const mended = items.map((item, at) => (isJsonObject(item) ? each(item, `${member}[${at}]`, said) : item));
-    if (mended.some((item, at) => item !== items[at])) sound[member] = mended;
-  }
-  return said.length > 0 ? withWord(sound, said) : result;
+/** A question of 2026-07-28. Tasks are none: that we ask for are over by then, and no client asks us for any. */
+export function isOtherKind({ resultType }: JsonObject): boolean {
+  return typeof resultType === 'string' && resultType !== 'complete';
 }
-
-const resource = (object: JsonObject, path: string, said: Said) => soundMembers(object, RESOURCE, `${path}.`, said);
-
-const MEMBERS: Readonly<Record<string, (item: JsonObject, path: string, said: Said) => JsonObject>> = {
-  contents: (contents, path, said) => soundContents(contents, path, said) ?? contents,
-  messages: (message, path, said) => {
-    const content = soundBlock(message.content, `${path}.content`, said);
-    return content === message.content ? message : { ...message, content };
-  },
-  prompts: (prompt, path, said) => {
-    const sound = soundMembers(prompt, PROMPT, `${path}.`, said);
-    if (!Array.isArray(sound.arguments)) return sound;
-    const mended = sound.arguments.map((each, at) =>
-      soundMembers(each as JsonObject, ARGUMENT, `${path}.arguments[${at}].`, said),
-    );
-    return mended.every((each, at) => each === (sound.arguments as unknown[])[at])
-      ? sound
-      : { ...sound, arguments: mended };
-  },
-  resources: resource,
-  resourceTemplates: resource,
-};
 
 function withFlags(result: JsonObject, takesAny: boolean, said: Said): JsonObject {
   const { isError, structuredContent: structured, resultType, ...rest } = result;
@@ -97,12 +65,22 @@ function asBlock(content: unknown, said: Said): JsonObject {
 }
 
 /** What a result without content has to say, as a text. */
-function inText({ structuredContent, toolResult }: JsonObject): JsonObject[] {
-  const value = structuredContent ?? toolResult;
+function inText({
+  structuredContent,
+  toolResult,
+  content: _,
+  _meta,
+  isError,
+  resultType,
+  ...rest
+}: JsonObject): JsonObject[] {
+  const says = Object.values(rest).some((member) => member !== null);
+  const value = structuredContent ?? toolResult ?? (says ? rest : undefined);
   return value === undefined ? [] : [{ type: 'text', text: typeof value === 'string' ? value : writeJson(value) }];
 }
 
-function withWord(result: JsonObject, said: Said): JsonObject {
+/** The result, saying in its `_meta` what was changed. */
+export function withWord(result: JsonObject, said: Said): JsonObject {
   if (said.length === 0) return result;
   return { ...result, _meta: { ...(result._meta as JsonObject | undefined), [MENDED_RESULT]: said } };
 }

@@ -180,14 +180,39 @@ test('null is absent wherever something is optional [edge.nulls]', async () => {
     ['resources/list', { cursor: null, _meta: null }],
     ['tools/call', { name: 'search', arguments: null, _meta: { progressToken: null } }],
     ['tools/call', { name: 'invoke', arguments: { id: 'u::answer', args: null, timeoutMs: null } }],
+    [
+      'tools/call',
+      {
+        name: 'search',
+        arguments: { query: 'a', filters: { server: null, tags: null, readOnly: null }, offset: null },
+      },
+    ],
+    ['tools/call', { name: 'search', arguments: { query: 'a', filters: { server: '', tags: 'None' } } }],
   ];
   for (const [method, params] of requests) {
     const answer = (await (await session.post({ jsonrpc: '2.0', id: 1, method, params })).json()) as Message;
     expect(answer.result, JSON.stringify([method, params, answer])).toBeDefined();
     expect(answer.result?.isError).toBeUndefined();
   }
-  const rest = await post(`${address}/api/v1/tools/call`, { tool: 'u::answer', arguments: null }, keyOf('alice'));
-  expect(rest.status).toBe(200);
+  const nothing = { arguments: null, timeoutMs: null, server: null };
+  const ask = (path: string, body: JsonObject) => post(`${address}/api/v1/${path}`, body, keyOf('alice'));
+  expect((await ask('tools/call', { tool: 'u::answer', ...nothing })).status).toBe(200);
+  expect((await ask('jobs', { tool: 'u::answer', ...nothing, priority: null })).status).toBe(202);
+  const wrong = (await (await ask('jobs', { tool: null, more: null })).json()) as { errors: { pointer: string }[] };
+  expect(wrong.errors.map(({ pointer }) => pointer).sort()).toEqual(['#/more', '#/tool']);
+  for (const params of [
+    { capabilities: null },
+    { clientInfo: null },
+    { capabilities: null, clientInfo: null, _meta: null },
+  ]) {
+    const hello = initialize();
+    const greeted = await post(
+      `${address}/mcp`,
+      { ...hello, params: { ...(hello.params as JsonObject), ...params } },
+      keyOf('alice'),
+    );
+    expect(await greeted.text()).toContain('"serverInfo"');
+  }
 });
 
 test('answers that a caller does not read are cut, and others are served meanwhile [edge.unread]', async () => {

@@ -13,6 +13,11 @@ const ODD: readonly [JsonObject, string][] = [
   [{ content: [{ type: 'text', text: 5, _meta: null, annotations: null }], _meta: null, isError: null }, '5'],
   [{ content: [{ type: 'resource', resource: { text: 'nowhere' } }, 'bare'] }, 'nowhere'],
   [{ content: [{ type: 'image', data: null }] }, 'image'],
+  [{ task: { taskId: 'unasked' } }, 'unasked'],
+  [
+    { content: 'beside', _meta: { progressToken: null, 'io.modelcontextprotocol/related-task': { taskId: 5 } } },
+    'beside',
+  ],
   [{}, '[]'],
 ];
 

@@ -1,5 +1,6 @@
 import {
   CallToolResultSchema,
+  CompleteResultSchema,
   GetPromptResultSchema,
   ListPromptsResultSchema,
   ListResourcesResultSchema,
@@ -7,7 +8,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { soundAnswer, soundResult } from '../../src/results/sound-result.ts';
+import { soundAnswer } from '../../src/results/sound-answer.ts';
+import { soundResult } from '../../src/results/sound-result.ts';
 
 const text = (value: unknown, more: JsonObject = {}) => ({ type: 'text', text: value, ...more });
 const png = (data: unknown, mimeType: unknown = 'image/png') => ({ type: 'image', data, mimeType });
@@ -26,6 +28,16 @@ test.each<[string, JsonObject, JsonObject]>([
   ['content a number', { content: 5 }, words('5')],
   ['content a block', { content: text('plain') }, words('plain')],
   ['content any object', { content: { a: 1 } }, words('{"a":1}')],
+  [
+    'a task that nobody asked for',
+    { task: { taskId: 'x' } },
+    { task: { taskId: 'x' }, ...words('{"task":{"taskId":"x"}}') },
+  ],
+  [
+    'members of its own',
+    { temperature: 5, note: null },
+    { temperature: 5, note: null, ...words('{"temperature":5,"note":null}') },
+  ],
   ['the result of 2024-10-07', { toolResult: { a: 1 } }, { toolResult: { a: 1 }, ...words('{"a":1}') }],
   [
     'blocks that are none',
@@ -111,10 +123,9 @@ test.each<[string, JsonObject]>([
   ],
   ['base64 in lines', { content: [png('aG\nk=\n')] }],
   ['a question of 2026-07-28', { resultType: 'input_required', inputRequests: {}, content: null }],
-  ['a task', { task: { taskId: 'x' } }],
 ])('what is sound stays the very same: %s [results.sound]', (_, result) => {
   expect(soundResult(result)).toBe(result);
-  expect(soundAnswer(result)).toBe(result);
+  expect(soundAnswer('resources/list', result)).toBe(result);
 });
 
 test('structured content may be any JSON to a client of 2026-07-28 [results.sound]', () => {
@@ -122,11 +133,124 @@ test('structured content may be any JSON to a client of 2026-07-28 [results.soun
   expect(soundResult(result, true)).toBe(result);
 });
 
+const RELATED = 'io.modelcontextprotocol/related-task';
+
+test.each<[JsonObject]>([
+  [{ progressToken: null }],
+  [{ progressToken: {} }],
+  [{ progressToken: 1.5 }],
+  [{ [RELATED]: null }],
+  [{ [RELATED]: 'x' }],
+  [{ [RELATED]: { taskId: 5 } }],
+])('_meta %j, which clients read, is left out and the rest of it kept [results.sound, results.sound-said]', (meta) => {
+  const given = { ...words('x'), _meta: { ...meta, more: null } };
+  for (const sound of [soundResult(given), soundAnswer('resources/list', { ...given, resources: [] })]) {
+    expect(sound._meta).toEqual({ more: null, 'mcp-gateway/mendedResult': [expect.stringContaining('left out')] });
+  }
+  expect(CallToolResultSchema.safeParse(given).success).toBe(false);
+  expect(CallToolResultSchema.safeParse(soundResult(given)).success).toBe(true);
+});
+
+test('a progress token and a related task that are sound stay [results.sound]', () => {
+  const result = { ...words('x'), _meta: { progressToken: 5, [RELATED]: { taskId: 'x' } } };
+  expect(soundResult(result)).toBe(result);
+});
+
+const says = (value: string, role = 'user') => ({ role, content: text(value) });
+
+test.each<[string, JsonObject, unknown]>([
+  ['nothing', {}, []],
+  ['null', { messages: null }, []],
+  ['a text', { messages: 'x' }, [says('x')]],
+  ['one message', { messages: says('x', 'assistant') }, [says('x', 'assistant')]],
+  ['items that are none', { messages: [null, 'x', 5] }, [says('x'), says('5')]],
+  ['roles that are none', { messages: [{ content: text('x') }, says('y', 'system')] }, [says('x'), says('y')]],
+  ['content a text', { messages: [{ role: 'assistant', content: 'x' }] }, [says('x', 'assistant')]],
+  ['content null or missing', { messages: [{ role: 'user', content: null }, { role: 'user' }] }, [says(''), says('')]],
+  [
+    'content a list',
+    { messages: [{ role: 'assistant', content: [text('x'), 'y'] }] },
+    [says('x', 'assistant'), says('y', 'assistant')],
+  ],
+  ['blocks for messages', { messages: [text('x')] }, [says('x')]],
+])('messages of a prompt: %s [results.sound-answers]', (_, given, messages) => {
+  const { _meta, ...sound } = soundAnswer('prompts/get', given);
+  expect(sound).toEqual({ messages });
+  expect((_meta as JsonObject)['mcp-gateway/mendedResult']).not.toEqual([]);
+  expect(GetPromptResultSchema.safeParse({ _meta, ...sound }).error).toBeUndefined();
+});
+
+const held = (value: string, more: JsonObject = {}) => ({ uri: 'r:1', text: value, ...more });
+
+test.each<[string, JsonObject, unknown]>([
+  ['nothing', {}, []],
+  ['null', { contents: null }, []],
+  ['a text', { contents: 'x' }, [held('x')]],
+  ['an object', { contents: held('x') }, [held('x')]],
+  ['items that are none', { contents: [null, 'x', 5] }, [held('x'), held('5')]],
+  ['no address', { contents: [{ text: 'x' }, { uri: null, text: 'y' }] }, [held('x'), held('y')]],
+  [
+    'nothing in it',
+    { contents: [{ uri: 'r:1' }, held(null as never), { uri: 'r:1', blob: null }] },
+    [held(''), held(''), held('')],
+  ],
+  [
+    'blobs that are none',
+    {
+      contents: [
+        { uri: 'r:1', blob: '###', mimeType: null, x: 1 },
+        { uri: 'r:1', blob: 5 },
+      ],
+    },
+    [held('###', { x: 1 }), held('5')],
+  ],
+  ['text an object', { contents: [{ uri: 'r:1', text: { a: 1 } }] }, [held('{"a":1}')]],
+])('contents of a resource: %s [results.sound-answers]', (_, given, contents) => {
+  const { _meta, ...sound } = soundAnswer('resources/read', given, 'r:1');
+  expect(sound).toEqual({ contents });
+  expect((_meta as JsonObject)['mcp-gateway/mendedResult']).not.toEqual([]);
+  expect(ReadResourceResultSchema.safeParse({ _meta, ...sound }).error).toBeUndefined();
+});
+
+test.each<[unknown, JsonObject]>([
+  [undefined, { values: [] }],
+  [null, { values: [] }],
+  ['a', { values: ['a'] }],
+  [['a'], { values: ['a'] }],
+  [{}, { values: [] }],
+  [{ values: null }, { values: [] }],
+  [{ values: 'a' }, { values: ['a'] }],
+  [
+    { values: [1, null, 'a', { b: 1 }], x: 1 },
+    { values: ['1', 'a', '{"b":1}'], x: 1 },
+  ],
+  [{ values: ['a'], total: null, hasMore: null }, { values: ['a'] }],
+  [{ values: ['a'], total: 1.5, hasMore: 'true' }, { values: ['a'] }],
+  [
+    { values: new Array(101).fill('a'), total: 101 },
+    { values: new Array(100).fill('a'), total: 101, hasMore: true },
+  ],
+])('a completion %j [results.sound-answers]', (completion, expected) => {
+  const { _meta, ...sound } = soundAnswer('completion/complete', { completion });
+  expect(sound).toEqual({ completion: expected });
+  expect((_meta as JsonObject)['mcp-gateway/mendedResult']).not.toEqual([]);
+  expect(CompleteResultSchema.safeParse({ _meta, ...sound }).error).toBeUndefined();
+});
+
+test.each<[string, JsonObject]>([
+  ['resources/read', { contents: [held('x', { _meta: {}, more: null }), { uri: 'r:2', blob: 'aGk=' }], more: null }],
+  ['prompts/get', { description: 'd', messages: [says('x'), says('y', 'assistant')] }],
+  ['completion/complete', { completion: { values: ['a'], total: 1, hasMore: false, more: null } }],
+  ['resources/read', { resultType: 'input_required', inputRequests: {} }],
+])('of %s what is sound stays the very same [results.sound-answers]', (method, result) => {
+  expect(soundAnswer(method, result, 'r:1')).toBe(result);
+});
+
 test('so are prompts, contents of resources and lists [results.sound-answers]', () => {
-  const prompt = soundAnswer({ description: null, messages: [{ role: 'user', content: text(null) }] });
+  const prompt = soundAnswer('prompts/get', { description: null, messages: [{ role: 'user', content: text(null) }] });
   expect(prompt).toMatchObject({ messages: [{ role: 'user', content: text('') }] });
   expect(GetPromptResultSchema.safeParse(prompt).success).toBe(true);
-  const read = soundAnswer({
+  const read = soundAnswer('resources/read', {
     contents: [
       { text: 'y', mimeType: null },
       { uri: 'x', text: null, blob: 'aGk=' },
@@ -135,7 +259,7 @@ test('so are prompts, contents of resources and lists [results.sound-answers]', 
   expect(read).toMatchObject({ contents: [{ text: 'y' }, { blob: 'aGk=' }] });
   expect(ReadResourceResultSchema.safeParse(read).success).toBe(true);
   const argument = { name: 'a', description: null, required: null };
-  const prompts = soundAnswer({
+  const prompts = soundAnswer('prompts/list', {
     prompts: [
       { name: 'p', title: null, arguments: null },
       { name: 'q', arguments: [argument] },
@@ -143,6 +267,8 @@ test('so are prompts, contents of resources and lists [results.sound-answers]', 
   });
   expect(prompts).toMatchObject({ prompts: [{ name: 'p' }, { name: 'q', arguments: [{ name: 'a' }] }] });
   expect(ListPromptsResultSchema.safeParse(prompts).success).toBe(true);
-  const resources = soundAnswer({ resources: [{ name: 'r', uri: 'a://b', description: null, annotations: null }] });
+  const resources = soundAnswer('resources/list', {
+    resources: [{ name: 'r', uri: 'a://b', description: null, annotations: null }],
+  });
   expect(ListResourcesResultSchema.safeParse(resources).success).toBe(true);
 });

@@ -2,8 +2,9 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type * as z from 'zod';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
-import { parseJson } from '../../core/exact-json.ts';
+import { keepSources, parseJson } from '../../core/exact-json.ts';
 import { withFewUnknown } from '../../core/few-members.ts';
+import { isJsonObject } from '../../core/json.ts';
 import { beyondBounds, STRANGERS_JSON } from '../../core/json-bounds.ts';
 import { invalidInput } from '../problem.ts';
 import type { Route } from './route.ts';
@@ -13,8 +14,18 @@ export async function parseRequest({ params, query, body }: Route, { req }: Cont
   return {
     params: params && parse('path', params, req.param()),
     query: parseQuery(query, req.queries()),
-    body: body && parse('body', body, withFewUnknown(await readJson(req), Object.keys(body.shape))),
+    body: body && parse('body', body, withoutNulls(body, withFewUnknown(await readJson(req), Object.keys(body.shape)))),
   };
+}
+
+/** What may be left out is absent where it is null. */
+function withoutNulls({ shape }: z.ZodObject, body: unknown): unknown {
+  if (!isJsonObject(body)) return body;
+  const isAbsent = ([name, value]: [string, unknown]) =>
+    value === null && Object.hasOwn(shape, name) && shape[name]?.safeParse(undefined).success;
+  return Object.values(body).includes(null)
+    ? keepSources(Object.fromEntries(Object.entries(body).filter((member) => !isAbsent(member))), body)
+    : body;
 }
 
 function parse(where: 'path' | 'query' | 'body', schema: z.ZodType, value: unknown): unknown {

@@ -1,0 +1,118 @@
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { plainText, soundBlock, soundContents, UNNAMED } from './sound-block.ts';
+import { soundCompletion } from './sound-completion.ts';
+import {
+  ARGUMENT,
+  CONTENTS,
+  PROMPT,
+  PROMPT_RESULT,
+  RESOURCE,
+  RESULT,
+  type Said,
+  say,
+  soundMembers,
+  soundResultMembers,
+} from './sound-members.ts';
+import { isOtherKind, withWord } from './sound-result.ts';
+
+/**
+ * The result of `resources/read`, `prompts/get`, `completion/complete` or of a list as clients take it, as `soundResult`
+ * does it for tools. `uri`: the address that was read, where it was one.
+ */
+export function soundAnswer(method: string, result: JsonObject, uri?: unknown): JsonObject {
+  if (isOtherKind(result)) return result;
+  const said: Said = [];
+  const sound = { ...soundResultMembers(result, method === 'prompts/get' ? PROMPT_RESULT : RESULT, said) };
+  if (method === 'resources/read') sound.contents = listOf(sound.contents, 'contents', asContents(uri), said);
+  else if (method === 'prompts/get') sound.messages = listOf(sound.messages, 'messages', asMessages, said);
+  else if (method === 'completion/complete') sound.completion = soundCompletion(sound.completion, said);
+  for (const [member, each] of Object.entries(LISTED)) {
+    if (Array.isArray(sound[member])) sound[member] = listOf(sound[member], member, asListed(each), said);
+  }
+  return said.length > 0 ? withWord(sound, said) : result;
+}
+
+/** What becomes of an item of a list: items in its place. Those that say nothing go. */
+type Become = (item: unknown, path: string, said: Said) => readonly unknown[];
+
+/** A list of sound items; what is none is its only item. */
+function listOf(given: unknown, member: string, become: Become, said: Said): unknown[] {
+  const isList = Array.isArray(given);
+  const items: readonly unknown[] = isList ? given : given === null || given === undefined ? [] : [given];
+  if (!isList) say(said, member, given, items.length > 0 ? 'a list' : '[]');
+  return items.flatMap((item, at) => become(item, `${member}[${at}]`, said));
+}
+
+function asContents(requested: unknown): Become {
+  const uri = typeof requested === 'string' ? requested : UNNAMED;
+  return (item, path, said) => {
+    if (isNothing(item, path, said)) return [];
+    if (isJsonObject(item)) {
+      const named = typeof item.uri === 'string' ? item : { ...item, uri };
+      if (named !== item) say(said, `${path}.uri`, item.uri, uri);
+      const sound = soundContents(named, path, said);
+      if (sound) return [sound];
+      const { blob, text: _, ...rest } = soundMembers(named, CONTENTS, `${path}.`, []);
+      say(said, path, item, 'text');
+      return [{ ...rest, text: plainText(blob ?? '') }];
+    }
+    say(said, path, item, 'text');
+    return [{ uri, text: plainText(item) }];
+  };
+}
+
+const asMessages: Become = (item, path, said) => {
+  if (isNothing(item, path, said)) return [];
+  if (!isJsonObject(item)) {
+    say(said, path, item, 'a message of the user');
+    return [{ role: 'user', content: { type: 'text', text: plainText(item) } }];
+  }
+  const isRole = item.role === 'user' || item.role === 'assistant';
+  if (!isRole) say(said, `${path}.role`, item.role, 'user');
+  const message = isRole ? item : { ...item, role: 'user' };
+  // A message has one block. Some have many, or are one themselves.
+  if (Array.isArray(item.content)) {
+    say(said, `${path}.content`, item.content, 'a message each');
+    return item.content.map((block, at) => ({ ...message, content: asBlock(block, `${path}.content[${at}]`, said) }));
+  }
+  if (item.content === undefined && typeof item.type === 'string') {
+    return [{ role: message.role, content: asBlock(item, path, said) }];
+  }
+  const content = asBlock(item.content, `${path}.content`, said);
+  return [content === item.content ? message : { ...message, content }];
+};
+
+function asBlock(block: unknown, path: string, said: Said): JsonObject {
+  const isText = block === null || typeof block === 'string';
+  if (typeof block === 'string') say(said, path, block, 'a block');
+  return soundBlock(isText ? { type: 'text', text: block } : block, path, said);
+}
+
+function isNothing(item: unknown, path: string, said: Said): boolean {
+  if (item !== null && item !== undefined) return false;
+  say(said, path, item, 'left out');
+  return true;
+}
+
+type SoundItem = (item: JsonObject, path: string, said: Said) => JsonObject;
+
+function asListed(each: SoundItem): Become {
+  return (item, path, said) => [isJsonObject(item) ? each(item, path, said) : item];
+}
+
+const resource: SoundItem = (item, path, said) => soundMembers(item, RESOURCE, `${path}.`, said);
+
+const LISTED: Readonly<Record<string, SoundItem>> = {
+  prompts: (prompt, path, said) => {
+    const sound = soundMembers(prompt, PROMPT, `${path}.`, said);
+    if (!Array.isArray(sound.arguments)) return sound;
+    const mended = sound.arguments.map((each, at) =>
+      soundMembers(each as JsonObject, ARGUMENT, `${path}.arguments[${at}].`, said),
+    );
+    return mended.every((each, at) => each === (sound.arguments as unknown[])[at])
+      ? sound
+      : { ...sound, arguments: mended };
+  },
+  resources: resource,
+  resourceTemplates: resource,
+};
