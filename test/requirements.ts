@@ -222,7 +222,7 @@ const OUTBOUND = promised('#13', {
   'oauth.quiet': 'What an authorization server answers is told by its status and code, never by its text.',
   'oauth.forgotten': 'A registration that the authorization server has forgotten is made anew.',
   'oauth.secret-issuer':
-    'A client secret goes to the issuer that the entry names, or else to the first one alone; doctor asks for it.',
+    'A client secret goes to the issuer that the entry names, or else to the server’s own host alone; a start and doctor ask for it.',
   'oauth.slash': 'Issuer and audience of a token may differ from the settings by a slash at the end.',
   'oauth.callback': 'No request to the port of the callback ends the login or the gateway.',
 });
