@@ -1048,6 +1048,8 @@ const ODD_SERVERS = promised('#13', {
   'secrets.blanked':
     'Secrets of an entry, what was filled in and what has the form of a credential are blanked in every usual encoding, unless short or common.',
   'secrets.errors': 'Secrets are blanked in errors of servers, their data included, before anything is cut.',
+  'secrets.data':
+    'In the data of an error texts, keys and numbers are blanked alike; of one that asks to open addresses these alone pass.',
   'secrets.stderr':
     'Secrets are blanked in the last words of a process and in what is no message, before anything is cut.',
   'secrets.log': 'What has the form of a credential is blanked in every line of the log.',
