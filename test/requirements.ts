@@ -1032,7 +1032,7 @@ const ODD_SERVERS = promised('#13', {
     'Whatever answers a probe over HTTP with no sign of 2026-07-28, or not at all, is a server with a handshake; that is remembered.',
   'probe.sign': 'A server of 2026-07-28 is known by the version it names, however its answer is written.',
   'probe.login':
-    'A probe that is refused for want of a login leads to a login, not to a handshake or another transport.',
+    'A probe that is refused for want of a login leads to one handshake; where that is refused as well, to a login, not to another transport.',
   'probe.sse': 'A server of HTTP+SSE is found however it refuses Streamable HTTP, also by silence; that is remembered.',
   'probe.cause': 'Where no transport fits, the first cause is told, in words.',
   'lenient.http':
