@@ -1039,6 +1039,8 @@ const ODD_SERVERS = promised('#13', {
     'Over HTTP as over stdio: ids as texts or missing, no version, null members, capabilities as lists, true or null are understood.',
   'lenient.notice': 'A refused notifications/initialized costs a line in the log.',
   'lenient.error': 'An error without an id in answer to a POST is the answer to that POST.',
+  'lenient.error-text':
+    'An error that is a text, has no code, or comes under HTTP 403 with the id of ours reaches the caller in its own words.',
   'lenient.cause': 'An answer over HTTP that breaks off, is empty or no JSON-RPC fails its call with that cause.',
   'lenient.undeclared': 'A server that does not declare tools is asked for them all the same, and named as such.',
   'paging.broken':
