@@ -292,8 +292,10 @@ function isEmpty({ found, groups }: JsonObject): boolean {
 function obstacle(upstream: Upstream): Unavailable | undefined {
   const { config, state, isKnown } = upstream;
   const server = config.key;
-  if (state.status === 'needs_auth')
-    return { server, state: 'needs_auth', error: `${HOW_TO_LOG_IN}, or have the user run: ${loginCommand(server)}` };
+  if (state.status === 'needs_auth') {
+    const how = `${HOW_TO_LOG_IN}, or have the user run: ${loginCommand(server)}`;
+    return { server, state: 'needs_auth', error: state.error ?? how };
+  }
   const failure = failureIn(state);
   if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
   const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);

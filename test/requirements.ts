@@ -222,7 +222,7 @@ const OUTBOUND = promised('#13', {
   'oauth.quiet': 'What an authorization server answers is told by its status and code, never by its text.',
   'oauth.forgotten': 'A registration that the authorization server has forgotten is made anew.',
   'oauth.secret-issuer':
-    'A client secret goes to the issuer that the entry names, or else to the first one alone; doctor asks for it.',
+    'A client secret goes to the issuer that the entry names, or else to the server’s own host alone; a start and doctor ask for it.',
   'oauth.slash': 'Issuer and audience of a token may differ from the settings by a slash at the end.',
   'oauth.callback': 'No request to the port of the callback ends the login or the gateway.',
 });
@@ -1033,13 +1033,15 @@ const ODD_SERVERS = promised('#13', {
     'Whatever answers a probe over HTTP with no sign of 2026-07-28, or not at all, is a server with a handshake; that is remembered.',
   'probe.sign': 'A server of 2026-07-28 is known by the version it names, however its answer is written.',
   'probe.login':
-    'A probe that is refused for want of a login leads to a login, not to a handshake or another transport.',
+    'A probe that is refused for want of a login leads to one handshake; where that is refused as well, to a login, not to another transport.',
   'probe.sse': 'A server of HTTP+SSE is found however it refuses Streamable HTTP, also by silence; that is remembered.',
   'probe.cause': 'Where no transport fits, the first cause is told, in words.',
   'lenient.http':
     'Over HTTP as over stdio: ids as texts or missing, no version, null members, capabilities as lists, true or null are understood.',
   'lenient.notice': 'A refused notifications/initialized costs a line in the log.',
   'lenient.error': 'An error without an id in answer to a POST is the answer to that POST.',
+  'lenient.error-text':
+    'An error that is a text, has no code, or comes under HTTP 403 with the id of ours reaches the caller in its own words.',
   'lenient.cause': 'An answer over HTTP that breaks off, is empty or no JSON-RPC fails its call with that cause.',
   'lenient.undeclared': 'A server that does not declare tools is asked for them all the same, and named as such.',
   'paging.broken':
@@ -1049,6 +1051,8 @@ const ODD_SERVERS = promised('#13', {
   'secrets.blanked':
     'Secrets of an entry, what was filled in and what has the form of a credential are blanked in every usual encoding, unless short or common.',
   'secrets.errors': 'Secrets are blanked in errors of servers, their data included, before anything is cut.',
+  'secrets.data':
+    'In the data of an error texts, keys and numbers are blanked alike; of one that asks to open addresses these alone pass.',
   'secrets.stderr':
     'Secrets are blanked in the last words of a process and in what is no message, before anything is cut.',
   'secrets.log': 'What has the form of a credential is blanked in every line of the log.',

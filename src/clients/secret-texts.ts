@@ -1,6 +1,7 @@
+import { knownTokens } from '../core/known-tokens.ts';
 import { HeldText, holdsReference } from './held-text.ts';
 import { type Blank, urlsWithout } from './secret-urls.ts';
-import { knownTokens, looksRandom } from './secret-values.ts';
+import { looksRandom } from './secret-values.ts';
 import { isPlainUnder, secretWordIn } from './secret-words.ts';
 
 export type { Blank };

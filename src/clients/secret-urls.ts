@@ -1,5 +1,6 @@
+import { knownTokens } from '../core/known-tokens.ts';
 import { holdsReference } from './held-text.ts';
-import { isUuid, knownTokens, looksRandom } from './secret-values.ts';
+import { isUuid, looksRandom } from './secret-values.ts';
 import { isPlainUnder, secretWordIn } from './secret-words.ts';
 
 /** What takes the place of a secret; `name` says what it is. */

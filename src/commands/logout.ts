@@ -53,9 +53,7 @@ export async function logout(args: LogoutArguments, terminal: Terminal): Promise
 async function end({ credentials, server }: Ending, terminal: Terminal): Promise<boolean> {
   return credentials.exclusively(async () => {
     const kept = await credentials.read().catch(() => undefined);
-    const problems = kept
-      ? await revoked(kept, credentials, server)
-      : ['its tokens cannot be read, so they were not revoked'];
+    const problems = kept ? await revoked(kept, server) : ['its tokens cannot be read, so they were not revoked'];
     await credentials.remove();
     const name = shown(server?.key ?? (kept?.resource ? new URL(kept.resource).origin : credentials.file));
     const told = problems.length === 0 ? 'revoked and forgotten' : `forgotten here; ${problems.join('; ')}`;
@@ -65,10 +63,10 @@ async function end({ credentials, server }: Ending, terminal: Terminal): Promise
 }
 
 /** What stood in the way, in sentences; empty where everything was taken back. */
-async function revoked(kept: Kept, place: Credentials, server: RemoteServer | undefined): Promise<string[]> {
+async function revoked(kept: Kept, server: RemoteServer | undefined): Promise<string[]> {
   const outcomes = Object.entries(kept.issuers).map(async ([issuer, own]): Promise<string[]> => {
     try {
-      const configured = server?.oauth ? await configuredClient(server.oauth, place, { issuer }) : undefined;
+      const configured = server?.oauth ? configuredClient(server.oauth, new URL(server.url), { issuer }) : undefined;
       const client = configured ?? own.client;
       const isTheirs = sameIssuer(client?.issuer, issuer);
       const credentials: IssuerCredentials = isTheirs ? { ...own, client } : { tokens: own.tokens };

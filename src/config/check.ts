@@ -31,6 +31,9 @@ export interface Checked<T> {
   readonly waits?: boolean;
 }
 
+const SECRET_WITHOUT_ISSUER =
+  'found "clientSecret" without "issuer": it is sent to the server\'s own host, or one above or below it, only; write the address of the authorization server that "clientId" belongs to as "issuer"';
+
 /** The server that an entry describes; undefined when any finding is an error. */
 export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked<ServerConfig | undefined> {
   const findings = [...entry.findings];
@@ -43,6 +46,8 @@ export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked
   const { waits } = secrets;
   if (hasError(findings)) return { value: undefined, findings, waits };
   const server = parseServer(typed, at);
+  if (server?.type === 'remote' && server.oauth && server.oauth.clientSecret && !server.oauth.issuer)
+    at('warning', ['oauth'], SECRET_WITHOUT_ISSUER);
   const known = {
     key: entry.key,
     ...(secrets.given.size > 0 && { secrets: [...secrets.given] }),

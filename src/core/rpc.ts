@@ -31,7 +31,7 @@ export class RpcFailure extends Error {
 
 /** An error member that somebody else wrote, whatever its shape, as an `RpcError`. */
 export function rpcError(error: unknown): RpcError {
-  if (!isJsonObject(error)) return { code: INTERNAL_ERROR, message: 'the answer holds neither a result nor an error' };
+  if (!isJsonObject(error)) return { code: INTERNAL_ERROR, message: saidBy(error) };
   const { code, message, data } = error;
   const read = {
     code: typeof code === 'number' ? code : INTERNAL_ERROR,
@@ -39,4 +39,11 @@ export function rpcError(error: unknown): RpcError {
     ...(data !== undefined && { data }),
   };
   return keepSources(read, error);
+}
+
+/** What an error says that is no object: many write its message alone. */
+function saidBy(error: unknown): string {
+  if (error === undefined || error === null || error === false || error === '')
+    return 'the answer holds neither a result nor an error';
+  return typeof error === 'string' ? error : JSON.stringify(error);
 }

@@ -6,8 +6,8 @@ export type UpstreamState =
   | { readonly status: 'connecting'; readonly attempt: number; readonly error?: string; readonly slowSince?: number }
   | { readonly status: 'ready'; readonly since: number }
   | { readonly status: 'waiting'; readonly retryAt: number; readonly error: string; readonly attempt: number }
-  /** Waits until somebody logs in or the entry changes; `url` is where, once a login has been begun. */
-  | { readonly status: 'needs_auth'; readonly url?: string }
+  /** Waits until somebody logs in or the entry changes; `url` is where, once a login has been begun; `error`: why none can. */
+  | { readonly status: 'needs_auth'; readonly url?: string; readonly error?: string }
   | { readonly status: 'closed' };
 
 /** The attempt from which on calls fail at once instead of waiting for it. */

@@ -4,6 +4,7 @@ import { causeOf, GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { loginCommand } from '../core/login-command.ts';
 import type { Peer } from '../core/peer.ts';
+import { challengeIn } from './challenge-in.ts';
 import type { Login } from './login.ts';
 import type { Challenge } from './login-needed.ts';
 import type { PersonLogin } from './person-login.ts';
@@ -19,7 +20,10 @@ export async function askToLogIn(
   { peer, signal }: CallContext,
   onUrl: (url: string) => void,
 ): Promise<void> {
+  if (challenge.obstacle !== undefined) throw impossible(server, challenge.obstacle);
   const pending = await login.begin(challenge).catch((error: unknown) => {
+    const { obstacle } = challengeIn(error) ?? {};
+    if (obstacle !== undefined) throw impossible(server, obstacle);
     throw refusal(server, `it could not be begun: ${login.redact(causeOf(error))}`, error);
   });
   onUrl(pending.url);
@@ -45,6 +49,11 @@ async function shown(server: string, { id, url, done }: PersonLogin, peer: Peer,
   if ('error' in answer) throw openYourself(server, { url });
   if (answer.result.action !== 'accept') throw refusal(server, 'the user did not agree to it');
   await done;
+}
+
+function impossible(server: string, obstacle: string): GatewayError {
+  const message = `server "${server}" needs a login, which cannot begin: ${obstacle}`;
+  return new GatewayError('UPSTREAM_NEEDS_AUTH', message, { details: { server } });
 }
 
 function refusal(server: string, why: string, cause?: unknown): GatewayError {

@@ -1,22 +1,20 @@
 import type { OAuthClientInformationContext, StoredOAuthClientInformation } from '@modelcontextprotocol/client';
 import type { OAuthConfig } from '../config/schema.ts';
-import { causeOf } from '../core/errors.ts';
-import type { Credentials } from './credentials.ts';
+import { LoginNeeded } from './login-needed.ts';
 
 /**
- * The client that the entry names, for an authorization server that a login is at; undefined where it names none. Its
- * secret is for the `issuer` of the entry. Without one it goes to the first authorization server alone that the server
- * named, which is remembered; rejects at any other.
+ * The client that the entry of `server` names, for an authorization server that a login is at; undefined where it names
+ * none. Throws as `checkSecretFor` does.
  */
-export async function configuredClient(
+export function configuredClient(
   oauth: OAuthConfig,
-  credentials: Credentials,
+  server: URL,
   context?: OAuthClientInformationContext,
-): Promise<StoredOAuthClientInformation | undefined> {
+): StoredOAuthClientInformation | undefined {
   const { clientId, clientSecret } = oauth;
   if (!clientId) return undefined;
   const issuer = oauth.issuer ?? context?.issuer;
-  if (clientSecret && !oauth.issuer) await bind(credentials, issuer);
+  checkSecretFor(issuer, oauth, server);
   return {
     client_id: clientId,
     ...(clientSecret && { client_secret: clientSecret }),
@@ -24,20 +22,32 @@ export async function configuredClient(
   };
 }
 
-const CURE = 'name the one that "clientId" belongs to as "issuer" in "oauth"';
+/**
+ * The secret of an entry is for the `issuer` that a person has written there. Without one it is not for the server to say
+ * who gets it: only what is part of the server itself does. Throws `LoginNeeded` for any other address.
+ */
+export function checkSecretFor(
+  address: string | undefined,
+  { clientSecret, issuer }: Pick<OAuthConfig, 'clientSecret' | 'issuer'>,
+  server: URL,
+): void {
+  if (!clientSecret || issuer) return;
+  const target = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
+  if (target && isPartOf(server, target)) return;
+  const leads = target ? `the server leads to ${target.origin} for its login, which you have not named` : 'no issuer';
+  throw new LoginNeeded({
+    obstacle: `${leads}: the client secret is not sent there; write the address of the authorization server that "clientId" belongs to as "issuer" in "oauth"`,
+  });
+}
 
-async function bind(credentials: Credentials, issuer: string | undefined): Promise<void> {
-  if (issuer === undefined) throw new Error(`it is not known whose client secret this is: ${CURE}`);
-  const { secretIssuer } = await credentials.read();
-  if (secretIssuer === undefined) {
-    await credentials
-      .update((kept) => ({ secretIssuer: issuer, ...kept }))
-      .catch((error: unknown) => {
-        throw new Error(`whose client secret this is cannot be remembered (${causeOf(error)}): ${CURE}`);
-      });
-  } else if (new URL(secretIssuer).origin !== new URL(issuer).origin) {
-    throw new Error(
-      `the server now leads to ${new URL(issuer).origin} for its login, and the client secret was first used at ${new URL(secretIssuer).origin}: ${CURE}`,
-    );
-  }
+/** Of the server's origin; or over TLS of its host, of one below it, or of one above it, as far as that is no top-level domain. */
+function isPartOf(server: URL, target: URL): boolean {
+  if (target.origin === server.origin) return true;
+  if (target.protocol !== 'https:') return false;
+  const [a, b] = [server.hostname, target.hostname];
+  return a === b || isBelow(a, b) || isBelow(b, a);
+}
+
+function isBelow(host: string, parent: string): boolean {
+  return parent.includes('.') && host.endsWith(`.${parent}`);
 }

@@ -26,8 +26,6 @@ export interface Kept {
   readonly issuers: { readonly [issuer: string]: IssuerCredentials };
   /** Port of the last callback: a client that registered itself did so with it. */
   readonly callbackPort?: number;
-  /** The first authorization server that got the secret of the entry, where the entry names none: no other gets it. */
-  readonly secretIssuer?: string;
 }
 
 export interface CredentialsOptions {

@@ -5,6 +5,8 @@ export interface Challenge {
   readonly resourceMetadataUrl?: URL;
   /** It knows who we are and wants more: the scope comes on top of those granted before. */
   readonly stepUp?: boolean;
+  /** Why no login can begin as the entry stands, and what to change in it. */
+  readonly obstacle?: string;
 }
 
 /** The server does not serve us before a person has logged in. */
@@ -13,7 +15,7 @@ export class LoginNeeded extends Error {
   readonly challenge: Challenge;
 
   constructor(challenge: Challenge) {
-    super('the server asks for a login');
+    super(challenge.obstacle ?? 'the server asks for a login');
     this.challenge = challenge;
   }
 }

@@ -54,8 +54,8 @@ export class Login implements AuthProvider {
 
   constructor(config: ServerConfig & { type: 'remote' }, options: LoginOptions) {
     this.#outbound = outboundOf(config);
-    this.#oauthFetch = oauthFetch(this.#outbound);
     this.#oauth = config.oauth || { grant: 'authorization_code' };
+    this.#oauthFetch = oauthFetch(this.#outbound, this.#oauth);
     this.#options = options;
     this.#credentials = credentialsOf(config, dataDirectory());
   }
@@ -187,7 +187,7 @@ export class Login implements AuthProvider {
   async #grantMachine(): Promise<void> {
     const { scope = this.#challenge.scope } = this.#oauth;
     const { resourceMetadataUrl } = this.#challenge;
-    const provider = machineProvider(this.#oauth, this.#credentials, (tokens) => this.#use(tokens));
+    const provider = machineProvider(this.#oauth, this.#outbound.url, (tokens) => this.#use(tokens));
     await auth(provider, {
       serverUrl: this.#outbound.url,
       fetchFn: this.#oauthFetch,

@@ -1,8 +1,10 @@
 import type { FetchLike } from '@modelcontextprotocol/client';
+import type { OAuthConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
 import { boundedText } from '../outbound/bounded-body.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import { TargetRefused } from '../outbound/target-refused.ts';
+import { checkSecretFor } from './configured-client.ts';
 import { objectIn } from './members.ts';
 import { mendedMetadata } from './metadata.ts';
 import { type Answered, mendedClient, mendedTokens } from './oauth-answers.ts';
@@ -12,12 +14,18 @@ export const FETCH_TIMEOUT_MS = 10_000;
 /** Longest answer of one. */
 const MAX_BYTES = 1024 * 1024;
 
-/** `fetch` for the SDK's OAuth client: bounded, led nowhere that only we can reach, and with answers that it can read. */
-export function oauthFetch(outbound: Outbound): FetchLike {
+/**
+ * `fetch` for the SDK's OAuth client: bounded, led nowhere that only we can reach, and with answers that it can read. Where a
+ * secret of `oauth` may not go, nothing is posted: metadata name the endpoints, and may name them anywhere.
+ */
+export function oauthFetch(outbound: Outbound, oauth: Partial<OAuthConfig> = {}): FetchLike {
   return async (target, init = {}) => {
     const url = new URL(target);
     const isPost = init.method?.toUpperCase() === 'POST';
-    if (isPost) assertSecure(url, outbound.url);
+    if (isPost) {
+      assertSecure(url, outbound.url);
+      checkSecretFor(url.href, oauth, outbound.url);
+    }
     return withTimeout(FETCH_TIMEOUT_MS, async (signal) => {
       const response = await outbound.follow(url, { ...init, signal });
       const { status, ok } = response;

@@ -11,6 +11,8 @@ import { type Credentials, keyOf, ofIssuer } from './credentials.ts';
 import { validateResourceURL } from './resource.ts';
 
 export interface LoginParts {
+  /** Address of the server that the login is for. */
+  readonly server: URL;
   readonly oauth: OAuthConfig;
   readonly credentials: Credentials;
   readonly redirectUrl: string;
@@ -29,6 +31,7 @@ const FORGOTTEN = 'the authorization server has forgotten this client: log in ag
 
 /** One login of a person, as the SDK's OAuth client wants to be told: what must outlive it goes into the credentials. */
 export function oauthProvider({
+  server,
   oauth,
   credentials,
   redirectUrl,
@@ -50,7 +53,7 @@ export function oauthProvider({
     state: () => state,
     validateResourceURL,
     clientInformation: async (context) => {
-      const own = await configuredClient(oauth, credentials, context);
+      const own = configuredClient(oauth, server, context);
       if (own || !context) return own;
       const { client } = ofIssuer(await credentials.read(), context.issuer);
       return client && fits(client, redirectUrl, scope) ? client : undefined;
@@ -88,7 +91,7 @@ export function oauthProvider({
 /** The client-credentials grant: no person, no redirect; `onTokens` receives what is granted. */
 export function machineProvider(
   oauth: OAuthConfig,
-  credentials: Credentials,
+  server: URL,
   onTokens: (tokens: StoredOAuthTokens) => void,
 ): OAuthClientProvider {
   const noPerson = () => {
@@ -103,7 +106,7 @@ export function machineProvider(
       ...(oauth.scope && { scope: oauth.scope }),
     },
     validateResourceURL,
-    clientInformation: (context) => configuredClient(oauth, credentials, context),
+    clientInformation: (context) => configuredClient(oauth, server, context),
     tokens: () => undefined,
     saveTokens: onTokens,
     redirectToAuthorization: noPerson,

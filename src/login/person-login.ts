@@ -108,7 +108,15 @@ export class PersonLogin {
       this.#url = url;
     };
     const { scope } = this.#options;
-    this.#provider = oauthProvider({ oauth, credentials, redirectUrl, scope, state: this.#state, onUrl });
+    this.#provider = oauthProvider({
+      server: outbound.url,
+      oauth,
+      credentials,
+      redirectUrl,
+      scope,
+      state: this.#state,
+      onUrl,
+    });
     const url = await this.#authorizationUrl(this.#provider);
     const id = url.searchParams.get('client_id');
     const isKept = Object.values(issuers).some(({ client }) => client !== undefined && client.client_id === id);
@@ -122,10 +130,10 @@ export class PersonLogin {
 
   /** Has the SDK find the authorization server, and register with it if need be. */
   async #authorizationUrl(provider: OAuthClientProvider): Promise<URL> {
-    const { outbound, scope, resourceMetadataUrl } = this.#options;
+    const { outbound, oauth, scope, resourceMetadataUrl } = this.#options;
     await auth(provider, {
       serverUrl: outbound.url,
-      fetchFn: oauthFetch(outbound),
+      fetchFn: oauthFetch(outbound, oauth),
       forceReauthorization: true,
       ...(scope && { scope }),
       ...(resourceMetadataUrl && { resourceMetadataUrl }),
@@ -138,10 +146,10 @@ export class PersonLogin {
   async #finish(query: URLSearchParams): Promise<Page> {
     clearTimeout(this.#expiry);
     try {
-      const { outbound, credentials, onTokens } = this.#options;
+      const { outbound, oauth, credentials, onTokens } = this.#options;
       // The SDK checks the issuer of a whole callback, refusals included, behind this method only.
       const transport = new StreamableHTTPClientTransport(outbound.url, {
-        fetch: oauthFetch(outbound),
+        fetch: oauthFetch(outbound, oauth),
         ...(this.#provider && { authProvider: this.#provider }),
       });
       await credentials.exclusively(() => transport.finishAuth(query));

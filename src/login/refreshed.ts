@@ -35,7 +35,7 @@ export async function refreshed(
   });
   const issuer = issuerOf(info);
   const kept = ofIssuer(await credentials.read(), issuer);
-  const client = (await configuredClient(oauth, credentials, { issuer })) ?? kept.client;
+  const client = configuredClient(oauth, new URL(serverUrl), { issuer }) ?? kept.client;
   const before = kept.tokens;
   if (!refreshToken || !client || !sameIssuer(client.issuer, issuer)) return undefined;
   if (before?.refresh_token !== refreshToken) return undefined;

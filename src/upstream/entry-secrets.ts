@@ -1,6 +1,7 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { basicOf, decoded, parseProxy } from '../core/address.ts';
 import { isJsonObject } from '../core/json.ts';
+import { knownTokens } from '../core/known-tokens.ts';
 
 /** Names under which people keep secrets: variables, query parameters, options and headers alike. */
 const SECRET_NAME = /key|token|secret|pass|pwd|auth|credential|cookie|session|signature|jwt|dsn|(?:\b|_)pat\b/i;
@@ -11,6 +12,10 @@ const ADDRESS = /[a-z][\w+.-]*:\/\/([^\s:/@"']*)(?::([^\s"']*))?@/gi;
 const ASSIGNMENT = /(?:^|[?&;,\s"'])(?:--?)?([\w.-]+)\s?=\s?(?:"([^"]*)"|'([^']*)'|([^&;\s"']+))/g;
 /** `Name: value`, as curl takes headers. */
 const HEADER = /(?:^|[=\s"'])([\w-]+):\s*(?:(?:bearer|basic|token)\s+)?([^\s"']+)/gi;
+
+/** `-u user:password`, as curl takes it; the password of an argument of its own as far as its end. */
+const USER_OPTION = /^(?:-[uU]|--(?:proxy-)?user(?:pwd)?)$/;
+const USER_IN_TEXT = /(?:^|\s)(?:-[uU]|--(?:proxy-)?user(?:pwd)?)[\s=]*["']?([^\s:"'=]+:[^\s"']+)/g;
 
 /** What is secret in an entry, by where it stands and what it is called; in no particular form. */
 export function entrySecrets(config: ServerConfig): readonly string[] {
@@ -24,7 +29,8 @@ function localSecrets({ command, environment }: ServerConfig & { type: 'local' }
     const isNamed = /^--?[\w-]+$/.test(word) && SECRET_NAME.test(word);
     return isNamed ? [command[index + 1] ?? ''] : [];
   });
-  return [...variables, ...options, ...[...command, ...Object.values(environment)].flatMap(withinText)];
+  const users = command.flatMap((word, index) => (USER_OPTION.test(word) ? passwordOf(command[index + 1] ?? '') : []));
+  return [...variables, ...options, ...users, ...[...command, ...Object.values(environment)].flatMap(withinText)];
 }
 
 function remoteSecrets({ url, headers, oauth, proxy }: ServerConfig & { type: 'remote' }): string[] {
@@ -57,7 +63,22 @@ function withinText(text: string): string[] {
   const headers = [...text.matchAll(HEADER)].flatMap(([, name = '', value = '']) =>
     SECRET_NAME.test(name) && !value.startsWith('//') ? [value] : [],
   );
-  return [...passwords, ...assigned, ...assigned.map(decoded), ...headers, ...leaves(text)];
+  const users = [...text.matchAll(USER_IN_TEXT)].flatMap(([, pair = '']) => passwordOf(pair));
+  return [
+    ...passwords,
+    ...assigned,
+    ...assigned.map(decoded),
+    ...headers,
+    ...users,
+    ...knownTokens(text),
+    ...leaves(text),
+  ];
+}
+
+/** The password of `user:password`; not the group of `1000:1000` or `node:node`, as docker takes them. */
+function passwordOf(pair: string): string[] {
+  const [, user = '', password = ''] = /^([^:]*):(.*)$/s.exec(pair) ?? [];
+  return password === user || /^\d+:\d+$/.test(pair) ? [] : [password];
 }
 
 /** `https://<token>@host`, not `ssh://git@host`. */

@@ -3,6 +3,7 @@ import { parseMessage } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { type RpcError, rpcError } from '../core/rpc.ts';
 import { redactedError } from './redact.ts';
+import { requestId } from './request-ids.ts';
 
 /** Longest text of a body inside one of our errors, in characters. */
 const MAX_EXCERPT = 200;
@@ -31,12 +32,16 @@ export function excerpt(body: string, redact: (text: string) => string): string 
   return clip(redact(text).replace(/\s+/g, ' '), MAX_EXCERPT);
 }
 
+function isRpcError(error: unknown): boolean {
+  return isJsonObject(error) && typeof error.code === 'number' && typeof error.message === 'string';
+}
+
 function errorIn(body: string, redact: (text: string) => string): HttpRefusal['said'] {
   try {
     const message: unknown = parseMessage(body);
-    if (!isJsonObject(message) || !isJsonObject(message.error)) return undefined;
+    if (!isJsonObject(message) || !message.error) return undefined;
     // `{"error": …}` alone is what many web frameworks answer.
-    if (typeof message.error.code !== 'number' || typeof message.error.message !== 'string') return undefined;
+    if (requestId(message.id) === undefined && !isRpcError(message.error)) return undefined;
     return { id: message.id, error: redactedError(rpcError(message.error), redact) };
   } catch {
     return undefined;

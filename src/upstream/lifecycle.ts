@@ -176,8 +176,9 @@ export class Lifecycle {
   /** Stands still: to try again would be refused again. */
   async #untilLogin(challenge: Challenge): Promise<void> {
     this.#parts.login.challenge = challenge;
-    this.state.become({ status: 'needs_auth' });
-    this.#parts.log.warning('server needs a login', { server: this.#config.key });
+    const why = challenge.obstacle !== undefined && { error: challenge.obstacle };
+    this.state.become({ status: 'needs_auth', ...why });
+    this.#parts.log.warning('server needs a login', { server: this.#config.key, ...why });
     const unwatch = this.#parts.login.watch();
     await this.state.whilst(({ status }) => status === 'needs_auth', this.#stop.signal);
     unwatch();

@@ -27,7 +27,11 @@ export async function openSession(
   wire.onerror = options.onerror;
   await wire.start();
   if (negotiation === 'handshake') return HandshakeClient.open(wire, options);
-  const first = await discover(wire, options, PROBE_MS[kind]);
+  const first = await discover(wire, options, PROBE_MS[kind]).catch((refused: unknown) => {
+    if (negotiation !== 'probe' || wire.isLost || !asksForLogin(refused)) throw refused;
+    return { refused };
+  });
+  if ('refused' in first) return handshakeAfter(first.refused, wire, options);
   const answer = refersToModern(first) ? await discover(wire, options, PROBE_MS[kind]) : first;
   const { modernVersionIn, ModernSession } = await import('./modern-session.ts');
   const version = 'result' in answer ? modernVersionIn(answer.result) : undefined;
@@ -35,6 +39,18 @@ export async function openSession(
   if (negotiation === 'probe') return HandshakeClient.open(wire, options);
   const said = 'error' in answer ? `: ${answer.error.message}` : '';
   throw new Error(`the server does not offer protocol version ${ENVELOPE_VERSIONS.join(' or ')}${said}`);
+}
+
+/**
+ * A probe that was refused for want of a login: some servers refuse so whatever they do not know, and let anybody shake
+ * hands. Rejects with a login that is wanted where the handshake is refused as well.
+ */
+async function handshakeAfter(refused: unknown, wire: Wire, options: SessionOptions): Promise<Session> {
+  try {
+    return await HandshakeClient.open(wire, options);
+  } catch (error) {
+    throw wire.isLost || asksForLogin(error) ? error : refused;
+  }
 }
 
 /**

@@ -1,14 +1,24 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { BLANK, blankForms } from '../core/credential-forms.ts';
-import { keepSources } from '../core/exact-json.ts';
+import { keepSources, sourceOf } from '../core/exact-json.ts';
+import { isJsonObject } from '../core/json.ts';
 import { type RpcError, URL_ELICITATION_REQUIRED } from '../core/rpc.ts';
 import { entrySecrets } from './entry-secrets.ts';
 
 type Redact = (text: string) => string;
 
-/** Shorter values, and plain words, are blanked as whole words only; below the second bound not at all: errors must stay readable. */
+/**
+ * Shorter values, and shorter ones of letters alone, are blanked as whole words only; below the last bound not at all:
+ * errors must stay readable.
+ */
 const MIN_LENGTH = 6;
+const MIN_LETTERS = 12;
 const MIN_WORD_LENGTH = 4;
+
+/** What stands before a word: no letter or digit, but for the last one of an escape of an address, of JSON or of a terminal. */
+const WORD_BEGINS =
+  '(?:(?<![\\p{L}\\p{N}])|(?<=%[\\da-fA-F]{2}|\\\\[bfnrt]|\\\\u[\\da-fA-F]{4}|\\\\x[\\da-fA-F]{2}|\\x1b\\[[\\d;]{0,20}m))';
+const WORD_ENDS = '(?![\\p{L}\\p{N}])';
 
 /** Values that are in every second text, whatever they are the value of. */
 const COMMON =
@@ -39,50 +49,78 @@ const MAX_DEPTH = 100;
 /** An error that a server wrote, with every text in it redacted. */
 export function redactedError(error: RpcError, redact: Redact): RpcError {
   const { code, message, data } = error;
-  // An address that the client is to open: without its parameters it would lead nowhere.
-  const isAddress = code === URL_ELICITATION_REQUIRED;
-  const shown = isAddress ? data : redactAll(data, redact, MAX_DEPTH);
+  const redacted = redactAll(data, redact, MAX_DEPTH, sourceOf(error, 'data'));
+  const shown = code === URL_ELICITATION_REQUIRED ? withAddresses(redacted, data) : redacted;
   return keepSources({ code, message: redact(message), ...(data !== undefined && { data: shown }) }, error);
 }
 
-function redactAll(value: unknown, redact: Redact, depth: number): unknown {
+/** With the addresses that the client is to open as they came: without their parameters they would lead nowhere. */
+function withAddresses(redacted: unknown, data: unknown): unknown {
+  if (!isJsonObject(redacted) || !isJsonObject(data)) return redacted;
+  const [shown, given] = [redacted.elicitations, data.elicitations];
+  if (!Array.isArray(shown) || !Array.isArray(given)) return redacted;
+  const elicitations = shown.map((each: unknown, at) => {
+    const asked: unknown = given[at];
+    return isJsonObject(each) && isJsonObject(asked) && asked.url !== undefined ? { ...each, url: asked.url } : each;
+  });
+  return { ...redacted, elicitations };
+}
+
+/** `source`: how a number was written. */
+function redactAll(value: unknown, redact: Redact, depth: number, source?: string): unknown {
   if (typeof value === 'string') return redact(value);
+  if (typeof value === 'number') {
+    const texts = [String(value), ...(source === undefined ? [] : [source])];
+    return texts.some((text) => redact(text) !== text) ? BLANK : value;
+  }
   if (value === null || typeof value !== 'object') return value;
   if (depth === 0) return BLANK;
-  const redacted = (each: unknown) => redactAll(each, redact, depth - 1);
+  const redacted = (each: unknown, key: string | number) => redactAll(each, redact, depth - 1, sourceOf(value, key));
   if (Array.isArray(value)) return keepSources(value.map(redacted), value);
-  const members = Object.entries(value).map(([key, each]) => [key, redacted(each)]);
+  const members = Object.entries(value).map(([key, each]) => [redact(key), redacted(each, key)]);
   return keepSources(Object.fromEntries(members), value);
 }
 
 function blanker(secrets: readonly string[]): Redact {
-  const forms = [...new Set(secrets.flatMap(asWritten))].filter(
+  const anywhere = new Set(secrets.flatMap(inBytes));
+  const forms = [...new Set([...anywhere, ...secrets.flatMap(asWritten)])].filter(
     (form) => form.length >= MIN_WORD_LENGTH && !COMMON.test(form),
   );
   if (forms.length === 0) return (text) => text;
   // Longest first, so that a secret that contains another is blanked whole.
-  const pattern = forms.sort((a, b) => b.length - a.length).map(patternOf);
+  const pattern = forms.sort((a, b) => b.length - a.length).map((form) => patternOf(form, anywhere.has(form)));
   const all = new RegExp(pattern.join('|'), 'gu');
   return (text) => text.replace(all, BLANK);
 }
 
-function patternOf(form: string): string {
+function patternOf(form: string, isAnywhere: boolean): string {
   const literal = form.replace(/[$()*+.?[\\\]^{|}/]/g, '\\$&');
-  const isPart = form.length >= MIN_LENGTH && !/^\p{L}+$/u.test(form);
-  return isPart ? literal : `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`;
+  const isPart = form.length >= (/^\p{L}+$/u.test(form) ? MIN_LETTERS : MIN_LENGTH);
+  return isAnywhere || isPart ? literal : `${WORD_BEGINS}${literal}${WORD_ENDS}`;
 }
 
-/**
- * A secret as it may stand in a text: as a whole, line by line as stderr is read, within an address, a form, JSON or a
- * shell's quotes, and in base64.
- */
+/** A secret as it may stand in a text: as a whole, line by line as stderr is read, within an address, a form, JSON or a shell's quotes. */
 function asWritten(secret: string): string[] {
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
   const texts = [...new Set([secret, ...lines])];
   const encoded = texts.flatMap((text) => [...inAddress(text), JSON.stringify(text).slice(1, -1)]);
-  if (secret.length < MIN_LENGTH) return [...texts, ...encoded];
+  return [...texts, ...encoded];
+}
+
+/**
+ * A secret in hex, and in base64: as a whole, and as what is the same within that of a longer text, such as `user:password`,
+ * wherever in it the secret begins.
+ */
+function inBytes(secret: string): string[] {
+  if (secret.length < MIN_LENGTH) return [];
   const bytes = Buffer.from(secret);
-  return [...texts, ...encoded, bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url')];
+  const hex = bytes.toString('hex');
+  const inner = [0, 1, 2].map((before) => {
+    const base64 = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    return base64.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+  });
+  const base64 = [bytes.toString('base64').replace(/=+$/, ''), ...inner];
+  return [hex, hex.toUpperCase(), ...base64, ...base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }
 
 function inAddress(text: string): string[] {

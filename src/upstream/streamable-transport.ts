@@ -149,8 +149,11 @@ export class StreamableTransport implements Transport {
    */
   #takeRefusal(error: unknown, { id, isModern }: Exchange): boolean {
     if (!(error instanceof HttpRefusal) || !error.said || id === undefined) return false;
-    if (error.status === 401 || error.status === 403 || error.status === 429) return false;
-    const isCertain = isModern || error.status >= 500 || (error.status !== 404 && requestId(error.said.id) === id);
+    if (error.status === 401 || error.status === 429) return false;
+    const isOurs = requestId(error.said.id) === id;
+    // A 403 may be of whatever stands before the server, a 404 that of a lost session.
+    const isCertain =
+      error.status === 403 ? isOurs : isModern || error.status >= 500 || (error.status !== 404 && isOurs);
     if (!isCertain || !this.#isOfSession({ ...error.said, error: { ...error.said.error } }, id)) return false;
     this.#deliver({ id, error: { ...error.said.error } });
     return true;

@@ -252,7 +252,8 @@ export class Wire {
    * for the only request that is under way, unless it may be for a notification that went out before.
    */
   #takeStray({ id, error }: JsonObject): boolean {
-    const isForNobody = (id === undefined || id === null) && isJsonObject(error);
+    const isForNobody =
+      (id === undefined || id === null) && (isJsonObject(error) || (typeof error === 'string' && error !== ''));
     if (!isForNobody || this.#notifiedBefore > 0 || this.#pending.size !== 1) return false;
     for (const settle of this.#pending.values()) settle({ error: this.#errorOf(error) });
     return true;

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { MODERN_REVISION, pipeTransport } from '../helpers/clients.ts';
 import { local } from '../helpers/fixture.ts';
 import { type Gateway, launchGateway, startGateway } from '../helpers/gateway.ts';
+import { startOdd } from '../helpers/odd-authorization-server.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import { errorOf, textOf } from '../helpers/results.ts';
 import { startVault, type Vault } from '../helpers/vault.ts';
@@ -237,6 +238,23 @@ test('with client credentials the gateway logs in by itself [login.machine]', as
   await vault.expire();
   expect(textOf(await open(gateway))).toBe('opened');
   expect(await vault.requests('/authorize')).toEqual([]);
+});
+
+test('client credentials are for nobody whom only the server has named, and the server says what to write [oauth.secret-issuer]', async () => {
+  const other = await startOdd({});
+  const { origin } = await startOdd({
+    '/mcp': () => ({ text: '', status: 401 }),
+    '/.well-known/oauth-protected-resource/mcp': (usual) => ({ ...usual, authorization_servers: [other.origin] }),
+  });
+  const oauth = { grant: 'client_credentials', clientId: 'machine', clientSecret: '{env:SECRET}' };
+  const config = { vault: { url: `${origin}/mcp`, oauth }, u: local() };
+  const gateway = await startGateway({ config, env: { SECRET: 'machine-secret' } });
+  await gateway.process.logged(/vault\.oauth: found \\"clientSecret\\" without/);
+  const cure = /the server leads to .*: the client secret is not sent there; write .* as "issuer" in "oauth"/;
+  expect((await locked(gateway)).error).toMatch(cure);
+  const refusal = errorOf(await gateway.invoke('vault::open'));
+  expect(refusal).not.toContain('mcp-gateway login');
+  expect(other.requests.filter(({ authorization, body }) => authorization ?? body)).toEqual([]);
 });
 
 test('`oauth: false`, or a key of the entry’s own, means no login [login.off]', async () => {

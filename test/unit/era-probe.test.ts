@@ -87,9 +87,49 @@ test.concurrent.each(SILENT)('a probe that meets %s is given up [probe.any-answe
   expect(await called(connection)).toEqual(SAID);
 });
 
-test('a probe that is refused for want of a login leads to no handshake [probe.login]', async () => {
+const BEARER = { 'www-authenticate': 'Bearer resource_metadata="http://127.0.0.1:1/"' };
+
+test.each([
+  ['as well', (response: ServerResponse) => response.writeHead(401).end()],
+  ['as well, by a challenge', (response: ServerResponse) => response.writeHead(401, BEARER).end()],
+  ['with HTTP 400', (response: ServerResponse) => response.writeHead(400).end('no')],
+  ['with HTTP 404', (response: ServerResponse) => response.writeHead(404).end()],
+  ['by an error', json('{"jsonrpc":"2.0","id":null,"error":{"code":-32601,"message":"no"}}')],
+] as const)(
+  'where a probe is refused for want of a login, and the handshake %s, a login is wanted [probe.login]',
+  async (_, refuse) => {
+    const { url, asked } = await oddServer((message, response) => {
+      if (message.method === 'initialize') return refuse(response, message);
+      return response.writeHead(401, BEARER).end();
+    });
+    await expect(connected(url)).rejects.toThrow('HTTP 401');
+    expect(asked).toEqual(['server/discover', 'initialize']);
+  },
+);
+
+test.each([
+  ['nothing more', {}, ''],
+  ['Basic', { 'www-authenticate': 'Basic realm="x"' }, ''],
+  ['a challenge', BEARER, ''],
+  ['a page', { 'content-type': 'text/html' }, '<html>Log in</html>'],
+  ['an error', { 'content-type': 'application/json' }, ERROR],
+])(
+  'a probe that is answered with HTTP 401 and %s alone has met a server with a handshake [probe.login]',
+  async (_, headers, body) => {
+    const { url, asked } = await oddServer(
+      (message, response) => message.method === 'server/discover' && response.writeHead(401, headers).end(body),
+    );
+    const verdicts = new EraVerdicts();
+    const { connection } = await connected(url, {}, verdicts);
+    expect(await called(connection)).toEqual(SAID);
+    await connected(url, {}, verdicts);
+    expect(asked.filter((method) => method === 'server/discover')).toHaveLength(1);
+  },
+);
+
+test('a server of 2026-07-28 by its entry is not asked for a handshake [probe.login]', async () => {
   const { url, asked } = await oddServer((_, response) => response.writeHead(401).end());
-  await expect(connected(url)).rejects.toThrow('HTTP 401');
+  await expect(connected(url, { protocol: '2026-07-28' })).rejects.toThrow('HTTP 401');
   expect(asked).toEqual(['server/discover']);
 });
 

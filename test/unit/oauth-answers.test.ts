@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { OAuthConfig } from '../../src/config/schema.ts';
 import { causeOf } from '../../src/core/errors.ts';
+import { checkSecretFor } from '../../src/login/configured-client.ts';
 import { Credentials, currentTokens, type Kept } from '../../src/login/credentials.ts';
 import { oauthFetch } from '../../src/login/oauth-fetch.ts';
 import { PersonLogin } from '../../src/login/person-login.ts';
@@ -317,21 +318,71 @@ test.each([
   },
 );
 
-test('a client secret is for the issuer of the entry, or else for the first one alone [oauth.secret-issuer]', async () => {
-  const [first, second] = [await startOdd({}), await startOdd({})];
-  let issuer = first.origin;
-  const { origin } = await startOdd({ [PRM]: (usual) => ({ ...usual, authorization_servers: [issuer] }) });
-  const oauth: OAuthConfig = { ...AUTHORIZATION_CODE, clientId: 'me', clientSecret: 'client-secret' };
-  const credentials = emptyCredentials();
-  await logIn(origin, credentials, oauth);
-  issuer = second.origin;
-  await expect(logIn(origin, credentials, oauth)).rejects.toThrow(
-    `the server now leads to ${second.origin} for its login, and the client secret was first used at ${first.origin}: name the one that "clientId" belongs to as "issuer" in "oauth"`,
-  );
-  const named = { ...oauth, issuer: `${second.origin}/` };
-  await logIn(origin, credentials, named);
-  issuer = first.origin;
-  const before = first.requests.length;
-  await expect(logIn(origin, emptyCredentials(), named)).rejects.toThrow();
-  expect(first.requests.slice(before).map(({ path }) => path)).not.toContain('/token');
+const BOT: OAuthConfig = { ...AUTHORIZATION_CODE, clientId: 'me', clientSecret: 'client-secret' };
+const NAME_IT = 'write the address of the authorization server that "clientId" belongs to as "issuer" in "oauth"';
+
+test('a client secret is for the issuer of the entry, or else for the server itself alone [oauth.secret-issuer]', async () => {
+  const other = await startOdd({});
+  let issuer: string | undefined = other.origin;
+  const { origin, requests } = await startOdd({
+    [PRM]: (usual) => ({ ...usual, ...(issuer && { authorization_servers: [issuer] }) }),
+  });
+  const refusal = `the server leads to ${other.origin} for its login, which you have not named: the client secret is not sent there; ${NAME_IT}`;
+  await expect(logIn(origin, emptyCredentials(), BOT)).rejects.toThrow(refusal);
+  expect(other.requests.filter(({ path }) => path === '/token')).toEqual([]);
+  await logIn(origin, emptyCredentials(), { ...BOT, issuer: `${other.origin}/` });
+  const before = other.requests.length;
+  await expect(logIn(origin, emptyCredentials(), { ...BOT, issuer: origin })).rejects.toThrow();
+  expect(other.requests.slice(before).map(({ path }) => path)).not.toContain('/token');
+  issuer = undefined;
+  await logIn(origin, emptyCredentials(), BOT);
+  expect(requests.map(({ path }) => path)).toContain('/token');
 });
+
+test('nor does it go where the server itself names the endpoint of somebody else [oauth.secret-issuer]', async () => {
+  const other = await startOdd({});
+  let isElsewhere = true;
+  const { origin } = await startOdd({
+    [AS]: (usual) => ({ ...usual, ...(isElsewhere && { token_endpoint: `${other.origin}/token` }) }),
+  });
+  const credentials = emptyCredentials();
+  const refusal = `the server leads to ${other.origin} for its login`;
+  await expect(logIn(origin, credentials, BOT)).rejects.toThrow(refusal);
+  isElsewhere = false;
+  await logIn(origin, credentials, BOT);
+  isElsewhere = true;
+  const fetchFn = oauthFetch(new Outbound({ url: `${origin}/mcp` }), BOT);
+  const parts = { serverUrl: `${origin}/mcp`, oauth: BOT, credentials, fetchFn };
+  await expect(refreshed('refresh-1', parts)).rejects.toThrow(refusal);
+  expect(other.requests).toEqual([]);
+});
+
+test.each([
+  ['https://mcp.example.com/mcp', 'https://mcp.example.com/', true],
+  ['https://mcp.example.com/mcp', 'https://mcp.example.com:8443/realms/a', true],
+  ['https://mcp.example.com/mcp', 'https://example.com', true],
+  ['https://example.com/mcp', 'https://auth.example.com', true],
+  ['http://mcp.example.com/mcp', 'https://mcp.example.com', true],
+  ['http://mcp.example.com/mcp', 'http://mcp.example.com/as', true],
+  ['http://127.0.0.1:1/mcp', 'http://127.0.0.1:1', true],
+  ['http://127.0.0.1:1/mcp', 'http://127.0.0.1:2', false],
+  ['http://localhost:1/mcp', 'http://127.0.0.1:1', false],
+  ['https://mcp.example.com/mcp', 'http://mcp.example.com', false],
+  ['http://example.com/mcp', 'http://auth.example.com', false],
+  ['https://example.com/mcp', 'https://example.com.evil.net', false],
+  ['https://example.com/mcp', 'https://badexample.com', false],
+  ['https://example.com/mcp', 'https://example.com@evil.net', false],
+  ['https://example.com/mcp', 'https://com', false],
+  ['https://a.github.io/mcp', 'https://b.github.io', false],
+  ['https://10.0.0.1/mcp', 'https://0.0.1', false],
+  ['https://example.com/mcp', 'no address', false],
+])(
+  'of a server at %s an address %s gets the secret without an issuer: %s [oauth.secret-issuer]',
+  (server, to, isSent) => {
+    const check = () => checkSecretFor(to, BOT, new URL(server));
+    if (isSent) check();
+    else expect(check).toThrow(NAME_IT);
+    checkSecretFor(to, { ...BOT, issuer: 'https://named.example' }, new URL(server));
+    checkSecretFor(to, { clientSecret: undefined }, new URL(server));
+  },
+);

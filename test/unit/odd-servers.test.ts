@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readPages } from '../../src/core/read-pages.ts';
+import { rpcError } from '../../src/core/rpc.ts';
 import { listTools } from '../../src/upstream/list-tools.ts';
 import {
   called,
@@ -142,6 +143,33 @@ test.each([
   const { url } = await oddServer(onCall((__, response) => sendJson(response, answer, status)));
   const { connection } = await connected(url);
   expect(await called(connection)).toEqual({ error: ERROR });
+});
+
+const SAYING = { code: -32_603, message: 'database is locked' };
+
+test.each([
+  ['a text', 200, (id: unknown) => ({ jsonrpc: '2.0', id, error: SAYING.message })],
+  ['a text, for nobody', 200, () => ({ jsonrpc: '2.0', id: null, error: SAYING.message })],
+  ['a text, with a status', 500, (id: unknown) => ({ jsonrpc: '2.0', id, error: SAYING.message })],
+  ['a text beside a result of null', 200, (id: unknown) => ({ id, result: null, error: SAYING.message })],
+  ['a message without a code', 200, (id: unknown) => ({ id, error: { message: SAYING.message } })],
+  ['a message without a code, with a status', 400, (id: unknown) => ({ id, error: { message: SAYING.message } })],
+  ['an error of ours under HTTP 403', 403, (id: unknown) => ({ jsonrpc: '2.0', id, error: SAYING })],
+])('%s is the error that the server answers [lenient.error-text]', async (_, status, answer) => {
+  const { url } = await oddServer(onCall(({ id }, response) => sendJson(response, answer(id), status)));
+  const { connection } = await connected(url);
+  expect(await called(connection)).toEqual({ error: SAYING });
+});
+
+test('an error that is neither an object nor a text is told as written, and one that says nothing as none [lenient.error-text]', () => {
+  for (const error of [['a', 1], 42, true]) expect(rpcError(error).message).toBe(JSON.stringify(error));
+  for (const error of [undefined, null, '', false]) expect(rpcError(error).message).toContain('neither a result');
+});
+
+test('an error for nobody under HTTP 403 stays a refusal [lenient.error-text]', async () => {
+  const { url } = await oddServer(onCall((_, response) => sendJson(response, { id: null, error: SAYING }, 403)));
+  const { connection } = await connected(url);
+  await expect(called(connection)).rejects.toThrow('was refused');
 });
 
 test('such an error as an event is the answer too, and several calls at once get each its own [lenient.error]', async () => {

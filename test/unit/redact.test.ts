@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { serverSchema } from '../../src/config/schema.ts';
+import { parseJson, writeJson } from '../../src/core/exact-json.ts';
 import { createLogger } from '../../src/core/log.ts';
+import { rpcError } from '../../src/core/rpc.ts';
 import { redactedError, redactor } from '../../src/upstream/redact.ts';
 
 const redact = (entry: object) => redactor({ ...serverSchema.parse(entry), key: 'k' });
@@ -127,4 +129,106 @@ test('a line of the log shows no password of an address, whoever wrote it [secre
   });
   expect(written).not.toMatch(/pw@|abc/);
   expect(JSON.parse(written)).toMatchObject({ message: 'cannot reach postgres://me:[redacted]@h' });
+});
+
+const LETTERS = 'correcthorsebatterystaple';
+const PIN = '86429753';
+const LONG_PIN = '98765432109876543210';
+
+test('in the data of an error keys and numbers are blanked as texts are [secrets.data]', () => {
+  const environment = { TOKEN: LETTERS, SECRET, PIN_TOKEN: PIN, LONG_TOKEN: LONG_PIN };
+  const blank = redact({ type: 'local', command: ['x'], environment });
+  const text = `{"code":1,"message":"m","data":{"${LETTERS}":1.0,"https://h?x=${encodeURIComponent(SECRET)}":"k","deep":[{"${PIN}":{}}],
+    "n":${PIN},"list":[${PIN},-${PIN},${PIN}.0,7.0,8642],"long":${LONG_PIN},"e":9.50}}`;
+  const written = writeJson(redactedError(rpcError(parseJson(text)), blank));
+  for (const secret of [LETTERS, encodeURIComponent(SECRET), PIN, LONG_PIN]) expect(written).not.toContain(secret);
+  expect(written).toContain(
+    '"n":"[redacted]","list":["[redacted]","[redacted]","[redacted]",7.0,8642],"long":"[redacted]","e":9.50',
+  );
+  const bare = rpcError(parseJson(`{"code":1,"message":"m","data":${LONG_PIN}}`));
+  expect(writeJson(redactedError(bare, blank))).not.toContain(LONG_PIN);
+});
+
+test('of an error that asks to open addresses only these pass whole [secrets.data]', () => {
+  const blank = redact({ type: 'local', command: ['x'], environment: { TOKEN: LETTERS } });
+  const url = `https://h/?token=${LETTERS}`;
+  const asked = (secret: string) => ({
+    elicitations: [{ mode: 'url', elicitationId: '1', url, message: `use ${secret}` }, null, secret],
+    env: { TOKEN: secret },
+  });
+  const error = (data: unknown) => ({ code: -32_042, message: '', data });
+  expect(redactedError(error(asked(LETTERS)), blank)).toEqual(error(asked('[redacted]')));
+  for (const data of [LETTERS, [LETTERS], { elicitations: { url } }, { url }])
+    expect(JSON.stringify(redactedError(error(data), blank))).not.toContain(LETTERS);
+});
+
+test.each([
+  ['t%3D', '%26x'],
+  ['{"a":"x\\n', '\\n"}'],
+  ['\\u003d', '\\u0026'],
+  ['\\t', ''],
+  ['\u001b[31m', '\u001b[0m'],
+  ['\u001b[1;31m', ''],
+  ['token_', '_x'],
+])('a secret of letters is blanked after %j [secrets.blanked]', (before, after) => {
+  for (const secret of ['hunters', LETTERS]) {
+    const blank = redact({ type: 'local', command: ['x'], environment: { TOKEN: secret } });
+    expect(blank(`${before}${secret}${after}`)).toBe(`${before}[redacted]${after}`);
+  }
+});
+
+test('a long secret of letters is blanked within a word, a short one is not [secrets.blanked]', () => {
+  const blank = redact({ type: 'local', command: ['x'], environment: { TOKEN: LETTERS, PASSWORD: 'hunters' } });
+  expect(blank(`a${LETTERS}b headhunters`)).toBe('a[redacted]b headhunters');
+});
+
+test.each(['Zq7kP2vL9', 'abcdef', SECRET, LETTERS])(
+  'within base64 and hex the secret %s is blanked, wherever it begins [secrets.blanked]',
+  (secret) => {
+    const blank = redact({ type: 'local', command: ['x'], environment: { API_USER: 'joe', API_PASSWORD: secret } });
+    for (const user of ['', 'a:', 'jo:', 'joe:', 'user:']) {
+      for (const encoding of ['base64', 'base64url', 'hex'] as const) {
+        for (const rest of ['', '@h', '\n']) {
+          const text = Buffer.from(user + secret + rest).toString(encoding);
+          const shown = Buffer.from(blank(text).replace('[redacted]', ''), encoding).toString('latin1');
+          expect(blank(`Basic ${text}`)).toContain('[redacted]');
+          expect(shown).not.toContain(secret.slice(1, -1));
+        }
+      }
+    }
+  },
+);
+
+test.each([
+  [['srv', 'sk_live_51H8abcdEFGH1234ijkl'], 'sk_live_51H8abcdEFGH1234ijkl'],
+  [['srv', '--id=AKIAABCDEFGHIJKLMNOP'], 'AKIAABCDEFGHIJKLMNOP'],
+  [['srv', 'pypi-AgEIcHlwaS5vcmcCJDU2'], 'pypi-AgEIcHlwaS5vcmcCJDU2'],
+  [['srv', '-u', 'joe:p4ss/w0rd x'], 'p4ss/w0rd x'],
+  [['curl', '--user', 'joe:p4ssw0rd'], 'p4ssw0rd'],
+  [['curl', '--user=joe:p4ssw0rd'], 'p4ssw0rd'],
+  [['curl', '--proxy-user', 'joe:p4ssw0rd'], 'p4ssw0rd'],
+  [['sh', '-c', 'curl -u "joe:p4ssw0rd" https://h'], 'p4ssw0rd'],
+])('a secret that is written into the command %j is blanked [secrets.blanked]', (command, secret) => {
+  expect(redact({ type: 'local', command })(`bad (${secret})`)).toBe('bad ([redacted])');
+});
+
+test.each([
+  ['-u', '1000:1000'],
+  ['--user', 'node:node'],
+  ['-u', 'joe'],
+])('%s %s is no secret [secrets.blanked]', (option, value) => {
+  const text = `cannot run as ${value} on node 1000`;
+  expect(redact({ type: 'local', command: ['docker', 'run', option, value, 'image'] })(text)).toBe(text);
+});
+
+test.each([
+  'sk_live_51H8abcdEFGH1234ijkl',
+  'AKIAABCDEFGHIJKLMNOP',
+  'AIzaSyA1234567890abcdefghijk',
+  'hf_AbCdEfGhIjKlMnOpQrStUv',
+  'npm_abcdefghijklmnopqrstuvwxyz0123456789',
+])('whoever it belongs to, %s is blanked by its form [secrets.blanked]', (token) => {
+  expect(redact({ type: 'local', command: ['x'] })(`bad ${token}!`)).toBe('bad [redacted]!');
+  const text = 'npm_config_registry, sk_live_mode, hf_hub_download_timeout';
+  expect(redact({ type: 'local', command: ['x'] })(text)).toBe(text);
 });
