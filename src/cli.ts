@@ -90,10 +90,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const wrong = foreignOption(Object.keys(values), command);
   if (wrong !== undefined) return misuse(wrong);
   if (command) {
-    const { drained, processTerminal } = await import('./commands/process-terminal.ts');
-    const code = await command.run({ words, values }, processTerminal());
-    await drained();
-    return code;
+    const { processTerminal } = await import('./commands/process-terminal.ts');
+    return command.run({ words, values }, processTerminal());
   }
   if (words.length > 0 || (first !== undefined && values.config !== undefined)) {
     return misuse('one configuration file at a time');

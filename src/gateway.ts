@@ -66,13 +66,7 @@ export class Gateway {
     const edge = listen ? await this.#openEdge() : undefined;
     edge?.check();
     this.startServers();
-    try {
-      this.#url = await edge?.listen();
-    } catch (error) {
-      // Whoever is refused the address does not come back to stop the servers.
-      await this.stop();
-      throw error;
-    }
+    this.#url = await edge?.listen();
   }
 
   /** @internal Starts the servers; see `start`. */

@@ -360,7 +360,6 @@ const NAMES = promised('#13', {
     'No server can list a name, URI or template that makes it answer for another server or for the gateway.',
   'library.object': 'new Gateway takes a plain object in any shape of the file.',
   'library.ready': 'gateway.ready() resolves when servers have been reached or not, with those that cannot be called.',
-  'library.start-fails': 'A start that cannot listen leaves no server behind.',
   'library.missing': 'For a program a missing configuration file is an error.',
   'library.cold': 'At a cold start, REST lists and bare names wait for servers as search does, and say who is missing.',
 });

@@ -39,23 +39,6 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Resolves when whoever reads us has taken all that was written, or has gone, or somebody stops us: what ends cuts off the rest. */
-export async function drained(): Promise<void> {
-  const stopped = new Promise<void>((resolve) => {
-    if (interruption?.signal.aborted) resolve();
-    interruption?.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await Promise.race([stopped, Promise.all([process.stdout, process.stderr].map(taken))]);
-}
-
-function taken(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.writableLength === 0 || stream.destroyed) return resolve();
-    for (const end of ['error', 'close'] as const) stream.once(end, resolve);
-    stream.write('', () => resolve());
-  });
-}
-
 /** What a program or an editor is to read stays as it is. */
 function isJson(text: string): boolean {
   if (!/^[{[]/.test(text)) return false;

@@ -1,7 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
-import { homeDirectory } from './home.ts';
 
 /** Where the programs of systems and users stand: a directory that holds one of these is no project. */
 const OF_THE_SYSTEM = ['/bin', '/sbin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', '/snap/bin', '/nix/store'];
@@ -20,7 +19,7 @@ const OF_A_USER = [
  * The project in which somebody works in `cwd`: the outermost directory above it with a `.git`, else `cwd` itself. Undefined
  * where that would be the home directory, one above it, or one in which the programs of the system or the user stand.
  */
-export function projectRoot(cwd: string, home = homeDirectory()): string | undefined {
+export function projectRoot(cwd: string, home = homedir()): string | undefined {
   const within = projectDirectories(withoutLinks(cwd), home);
   return within.filter((directory) => existsSync(join(directory, '.git'))).at(-1) ?? within[0];
 }

@@ -1,5 +1,5 @@
+import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
-import { homeDirectory } from './home.ts';
 import { isWithin, projectRoot } from './project-root.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,7 +32,7 @@ const LAST_RESORT = '/usr/local/bin:/usr/bin:/bin';
  * project and were not put there by a package runner; what such a runner set goes, and what loads code out of the project.
  */
 export function usersEnvironment(env: Environment = process.env, of: Surroundings = {}): Environment {
-  const { cwd = workingDirectory(), home = homeDirectory(env), platform = process.platform } = of;
+  const { cwd = workingDirectory(), home = env.HOME || homedir(), platform = process.platform } = of;
   const project = cwd === undefined ? undefined : projectRoot(cwd, home);
   const isOfRunner = RUNNER.some((name) => env[name] !== undefined);
   const isKept = ([name, value = '']: [string, string | undefined]) =>

@@ -1,13 +1,9 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type ConfigObject, Gateway, GatewayError, loadConfig } from '../../src/lib.ts';
-import { journal, local, temporaryDirectory } from '../helpers/fixture.ts';
-import { descendants, waitUntil } from '../helpers/processes.ts';
+import { local, temporaryDirectory } from '../helpers/fixture.ts';
 
 /** A gateway in this process, from a plain object; stopped when the test ends. */
 function gatewayOf(config: ConfigObject): Gateway {
@@ -40,19 +36,6 @@ test('a plain object is a configuration, and ready says who is missing [library.
   gateway.reload({ servers: [{ id: 'b', ...local({ tools: ['pid'] }) }] });
   expect(await gateway.ready()).toEqual([]);
   expect(gateway.servers().map(({ id, tools }) => [id, tools])).toEqual([['b', 1]]);
-});
-
-test('a start that cannot listen leaves no server behind [library.start-fails]', async () => {
-  const taken = createServer().listen(0, '127.0.0.1');
-  onTestFinished(() => void taken.close());
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
-  const { file, events } = journal();
-  const stubborn = local({ ignoreSigterm: true, journal: file });
-  const gateway = gatewayOf({ ...NOBODY, port, mcpServers: { a: stubborn, b: stubborn } });
-  await expect(gateway.start()).rejects.toThrow(/is taken/);
-  await waitUntil(() => descendants(process.pid).length === 0, { what: 'no server runs' });
-  expect(events('call')).toEqual([]);
 });
 
 test('ready gives up on servers that do not answer in time', async () => {
