@@ -1044,6 +1044,7 @@ const ODD_SERVERS = promised('#13', {
   'paging.broken':
     'A later page of a list that cannot be read costs itself and what comes after it; search and doctor say so.',
   'paging.repeated': 'Pages that repeat themselves end a list, and no tool of theirs counts as listed twice.',
+  'paging.empty': 'A page that brings nothing, empty or of malformed tools, does not end a list; too many in a row do.',
   'paging.end': 'A cursor that is empty, null or no cursor ends a list.',
   'secrets.blanked':
     'Secrets of an entry, what was filled in and what has the form of a credential are blanked in every usual encoding, unless short or common.',
@@ -1111,7 +1112,9 @@ const EDGE_BOUNDS = promised('#13', {
 const STARTS = promised('#13', {
   'outside.path':
     'PATH counts without relative and empty entries, those within the project in which the gateway is started, and those of package runners.',
-  'outside.variables': 'What a package runner has set, and what loads code out of the project, is not handed on.',
+  'outside.variables':
+    'What a package runner has set, and what loads code out of the project, however its path is written, is not handed on.',
+  'outside.home': 'An empty or relative HOME counts as the home of the account, never as the directory of the start.',
   'outside.modes':
     "In no mode, over stdio, shared, by a command, over HTTP or as a library, the user's servers, secrets.command or keychain programs are those of a project.",
   'outside.where-started':
