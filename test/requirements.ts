@@ -1004,6 +1004,7 @@ const MOVING = promised('#13', {
 const COMMAND_LINE = promised('#13', {
   'cli.bytes':
     'What call writes to a file is byte for byte the text of the result; structured content that repeats it goes to --json only.',
+  'cli.pipes': 'Whoever reads the output of a command late gets all of it.',
   'cli.hanging': 'A server that hangs costs list and search 5 s: they answer with its state and what it waits for.',
   'cli.timeout':
     '--timeout is the time that a command gives servers, and all that a call may take, their start included.',
@@ -1125,6 +1126,7 @@ const STARTS = promised('#13', {
   'variables.home': 'A tilde is the home directory in a command and its arguments.',
   'variables.plain': 'Numbers and booleans in arguments are texts, and null is as if it were not written.',
   'starts.timeout': 'startTimeoutMs is how long a start may take; a process that goes on has 300 s without it.',
+  'lifecycle.no-listen': 'A start that cannot listen ends the servers that it has started.',
   'starts.slow': 'Calls do not begin to wait for a start that takes longer than a minute; those that wait go on.',
 });
 

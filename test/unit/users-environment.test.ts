@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { resolveConfigPath } from '../../src/config/locate.ts';
 import { findProgram } from '../../src/core/find-program.ts';
 import { projectRoot } from '../../src/core/project-root.ts';
@@ -92,10 +92,10 @@ test('a project is the outermost directory with a .git, or the one somebody is i
 
 test.each(['TMPDIR', 'SystemRoot', 'ProgramFiles'])('%s within a project does not end it [outside.path]', (name) => {
   const { home, project, cwd } = place();
+  onTestFinished(() => void vi.unstubAllEnvs());
   vi.stubEnv(name, join(cwd, 'tmp'));
   expect(projectRoot(cwd, home)).toBe(project);
   expect(projectRoot(project, home)).toBe(project);
-  vi.unstubAllEnvs();
 });
 
 test('a home within a project is no home to be careful of [outside.path]', () => {
