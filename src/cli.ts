@@ -90,8 +90,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   const wrong = foreignOption(Object.keys(values), command);
   if (wrong !== undefined) return misuse(wrong);
   if (command) {
-    const { processTerminal } = await import('./commands/process-terminal.ts');
-    return command.run({ words, values }, processTerminal());
+    const { processTerminal, written } = await import('./commands/process-terminal.ts');
+    try {
+      return await command.run({ words, values }, processTerminal());
+    } finally {
+      await written();
+    }
   }
   if (words.length > 0 || (first !== undefined && values.config !== undefined)) {
     return misuse('one configuration file at a time');

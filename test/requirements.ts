@@ -1004,6 +1004,7 @@ const MOVING = promised('#13', {
 const COMMAND_LINE = promised('#13', {
   'cli.bytes':
     'What call writes to a file is byte for byte the text of the result; structured content that repeats it goes to --json only.',
+  'cli.pipes': 'Whoever reads the output of a command late gets all of it.',
   'cli.hanging': 'A server that hangs costs list and search 5 s: they answer with its state and what it waits for.',
   'cli.timeout':
     '--timeout is the time that a command gives servers, and all that a call may take, their start included.',
@@ -1046,6 +1047,7 @@ const ODD_SERVERS = promised('#13', {
   'paging.broken':
     'A later page of a list that cannot be read costs itself and what comes after it; search and doctor say so.',
   'paging.repeated': 'Pages that repeat themselves end a list, and no tool of theirs counts as listed twice.',
+  'paging.empty': 'A page that brings nothing, empty or of malformed tools, does not end a list; too many in a row do.',
   'paging.end': 'A cursor that is empty, null or no cursor ends a list.',
   'secrets.blanked':
     'Secrets of an entry, what was filled in and what has the form of a credential are blanked in every usual encoding, unless short or common.',
@@ -1118,7 +1120,9 @@ const EDGE_BOUNDS = promised('#13', {
 const STARTS = promised('#13', {
   'outside.path':
     'PATH counts without relative and empty entries, those within the project in which the gateway is started, and those of package runners.',
-  'outside.variables': 'What a package runner has set, and what loads code out of the project, is not handed on.',
+  'outside.variables':
+    'What a package runner has set, and what loads code out of the project, however its path is written, is not handed on.',
+  'outside.home': 'An empty or relative HOME counts as the home of the account, never as the directory of the start.',
   'outside.modes':
     "In no mode, over stdio, shared, by a command, over HTTP or as a library, the user's servers, secrets.command or keychain programs are those of a project.",
   'outside.where-started':
@@ -1129,6 +1133,7 @@ const STARTS = promised('#13', {
   'variables.home': 'A tilde is the home directory in a command and its arguments.',
   'variables.plain': 'Numbers and booleans in arguments are texts, and null is as if it were not written.',
   'starts.timeout': 'startTimeoutMs is how long a start may take; a process that goes on has 300 s without it.',
+  'lifecycle.no-listen': 'A start that cannot listen ends the servers that it has started.',
   'starts.slow': 'Calls do not begin to wait for a start that takes longer than a minute; those that wait go on.',
 });
 

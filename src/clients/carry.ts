@@ -18,6 +18,8 @@ export interface Carried {
 
 /** Fits everywhere. */
 const ANY_VALUE = 'http://localhost';
+/** One that fits behind the scheme of an address: a name, a password, a host, a port. */
+const ANY_PART = '1';
 /** Theirs are not to be read. */
 const ANY_SOURCES: Sources = { secret: () => ANY_VALUE, file: () => ANY_VALUE };
 
@@ -43,8 +45,14 @@ export function carry({ client, place, key, entry: written, root, verdict }: Fou
 
 /** Every variable that the entry names, with a value that fits everywhere: theirs are not known, or not to be shown. */
 export function anyValues(entry: JsonObject): Record<string, string> {
-  const { missing, unset } = substitute(JSON.stringify(entry), {});
-  return Object.fromEntries([...missing, ...unset].map((name) => [name, ANY_VALUE]));
+  const text = JSON.stringify(entry);
+  const parts = new Set(variablesIn((text.match(/:\/\/[^"\s]*/g) ?? []).join(' ')));
+  return Object.fromEntries(variablesIn(text).map((name) => [name, parts.has(name) ? ANY_PART : ANY_VALUE]));
+}
+
+function variablesIn(text: string): string[] {
+  const { missing, unset } = substitute(text, {});
+  return [...missing, ...unset];
 }
 
 /** A project's client starts its servers in the project, whatever their commands look like; the gateway starts anywhere. */

@@ -18,7 +18,7 @@ import { entriesOf, readOurFile } from '../clients/our-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { expandHome } from '../config/expand-home.ts';
 import { formatPath } from '../config/finding.ts';
-import { resolveConfigPath } from '../config/locate.ts';
+import { homeOf, resolveConfigPath } from '../config/locate.ts';
 import type { JsonObject } from '../core/json.ts';
 import { selfKnown, unknownClient, withOurSecrets } from './import.ts';
 import { isTemporary, stableCommand } from './stable-command.ts';
@@ -97,7 +97,7 @@ async function takenOverBy(path: string, known: Pick<InstallParts, 'home' | 'sel
 function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readonly string[] {
   if (args.package === undefined) return stableCommand(self);
   const isFile = /^[.~]|[\\/].*\.tgz$|^[^@].*\.tgz$/.test(args.package) && !/^\w+:/.test(args.package);
-  const spec = isFile ? resolve(cwd, expandHome(args.package, env.HOME ?? '')) : args.package;
+  const spec = isFile ? resolve(cwd, expandHome(args.package, homeOf(env))) : args.package;
   return args.runner === 'bunx'
     ? ['bunx', '--package', spec, 'mcp-gateway']
     : ['npx', '-y', '--package', spec, 'mcp-gateway'];

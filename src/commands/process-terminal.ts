@@ -39,6 +39,17 @@ export function processTerminal(): Terminal {
   };
 }
 
+/**
+ * Resolves when whoever reads our output has taken it all: an end of the process loses what a pipe has no room for. A
+ * signal ends the waiting.
+ */
+export async function written(): Promise<void> {
+  const pending = [process.stdout, process.stderr].filter(({ writableLength }) => writableLength > 0);
+  if (pending.length === 0) return;
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) process.on(signal, () => process.exit(exitCode));
+  await Promise.all(pending.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
+}
+
 /** What a program or an editor is to read stays as it is. */
 function isJson(text: string): boolean {
   if (!/^[{[]/.test(text)) return false;

@@ -39,7 +39,7 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
   // As variables they count again whenever the file is read anew.
   if (args.port !== undefined) env.MCP_GATEWAY_PORT = args.port;
   if (args.host !== undefined) env.MCP_GATEWAY_HOST = args.host;
-  let gateway: Gateway;
+  let gateway: Gateway | undefined;
   let path: string;
   try {
     const config = await configured(args, surroundings);
@@ -48,6 +48,9 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
     await gateway.start();
   } catch (error) {
     writeError(`mcp-gateway: ${causeOf(error)}\n`);
+    // Servers start before it is known whether we can listen.
+    exitAfter(ENDING_MS);
+    await gateway?.stop();
     return 1;
   }
   gateway.watch();
@@ -56,10 +59,14 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
   const listed = list(gateway, write);
   log.info('stopping', { reason: await Promise.race([stopped, listed.then(() => stopped)]) });
   const { stopSeconds } = gateway.settings.http;
-  // Whatever hangs must not keep us.
-  setTimeout(() => process.exit(1), stopSeconds * 1_000 + ENDING_MS).unref();
+  exitAfter(stopSeconds * 1_000 + ENDING_MS);
   await gateway.stop();
   return 0;
+}
+
+/** Whatever hangs must not keep us. */
+function exitAfter(ms: number): void {
+  setTimeout(() => process.exit(1), ms).unref();
 }
 
 async function configured({ config }: StartArguments, { env, cwd }: StartSurroundings): Promise<GatewayConfig> {

@@ -1,9 +1,9 @@
-import { homedir } from 'node:os';
 import type { ClientHome } from '../clients/client.ts';
 import type { Environment } from '../config/substitute.ts';
 import type { Signal } from '../core/abort.ts';
 import { GatewayError } from '../core/errors.ts';
 import { writeJson } from '../core/exact-json.ts';
+import { homeDirectory } from '../core/home-directory.ts';
 import { forPeople } from './for-people.ts';
 
 /** Where a command for people works and speaks. */
@@ -42,7 +42,7 @@ export interface Terminal {
 }
 
 export function clientHome({ cwd, env, platform }: Terminal): ClientHome {
-  return { home: env.HOME || homedir(), cwd, env, platform };
+  return { home: homeDirectory(env), cwd, env, platform };
 }
 
 /**

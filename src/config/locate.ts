@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { homeDirectory } from '../core/home-directory.ts';
 import { expandHome } from './expand-home.ts';
 import type { Environment } from './substitute.ts';
 
@@ -37,7 +37,7 @@ export function resolveConfigPath({
 
 /** The home directory, by the variables. */
 export function homeOf(env: Environment): string {
-  return env.HOME || homedir();
+  return homeDirectory(env);
 }
 
 /** Whether a word of the command line names a configuration file: it looks like a path, or there is such a file. */

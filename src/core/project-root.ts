@@ -1,9 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { homeDirectory } from './home-directory.ts';
 
 /** Where the programs of systems and users stand: a directory that holds one of these is no project. */
 const OF_THE_SYSTEM = ['/bin', '/sbin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', '/snap/bin', '/nix/store'];
+/** Directories for anybody's work: not those that TMPDIR names, which may be within the project. */
+const TEMPORARY = ['/tmp', '/var/tmp', '/private/tmp', '/private/var/folders'];
 const OF_A_USER = [
   'bin',
   '.local/bin',
@@ -19,23 +21,35 @@ const OF_A_USER = [
  * The project in which somebody works in `cwd`: the outermost directory above it with a `.git`, else `cwd` itself. Undefined
  * where that would be the home directory, one above it, or one in which the programs of the system or the user stand.
  */
-export function projectRoot(cwd: string, home = homedir()): string | undefined {
+export function projectRoot(cwd: string, home = homeDirectory()): string | undefined {
   const within = projectDirectories(withoutLinks(cwd), home);
   return within.filter((directory) => existsSync(join(directory, '.git'))).at(-1) ?? within[0];
 }
 
 /** Whether a path is that directory or within it, whatever links lead there. */
 export function isWithin(directory: string, path: string): boolean {
-  return [path, withoutLinks(path)].some((each) => isBelow(directory, each));
+  return [path, withoutLinks(path), withoutLinks(resolve(path))].some((each) => isBelow(directory, each));
 }
 
 function projectDirectories(cwd: string, home: string): string[] {
-  const { SystemRoot, ProgramFiles } = process.env;
-  const programs = [...OF_THE_SYSTEM, SystemRoot, ProgramFiles, ...OF_A_USER.map((each) => join(home, each))];
-  const others = [home, withoutLinks(home), tmpdir(), ...programs].filter((each) => each !== undefined);
+  const homes = [home, withoutLinks(home)].filter((each) => !isInRepository(each));
+  const ofUser = homes.flatMap((each) => [each, ...OF_A_USER.map((folder) => join(each, folder))]);
+  const others = [...TEMPORARY, ...OF_THE_SYSTEM, ...ofWindows(), ...ofUser];
   const directories: string[] = [];
   for (let each = cwd; !others.some((other) => isBelow(each, other)); each = dirname(each)) directories.push(each);
   return directories;
+}
+
+/** Elsewhere these variables mean nothing, and anybody may have set them. */
+function ofWindows(): string[] {
+  const { SystemRoot, ProgramFiles } = process.platform === 'win32' ? process.env : {};
+  return [SystemRoot, ProgramFiles].filter((each) => each !== undefined);
+}
+
+/** A home within a project is one that was made for it, and does not end the project. */
+function isInRepository(home: string): boolean {
+  const above = dirname(home);
+  return above !== home && (existsSync(join(above, '.git')) || isInRepository(above));
 }
 
 function isBelow(directory: string, path: string): boolean {
@@ -47,10 +61,13 @@ function folded(path: string): string {
   return process.platform === 'linux' ? path : path.toLowerCase();
 }
 
+/** Of what does not exist, as far as it does. */
 function withoutLinks(path: string): string {
   try {
     return realpathSync.native(path);
   } catch {
-    return resolve(path);
+    const whole = resolve(path);
+    const above = dirname(whole);
+    return above === whole ? whole : join(withoutLinks(above), basename(whole));
   }
 }

@@ -19,6 +19,8 @@ export interface Pages {
 
 /** Pages of one list that are read at most: 10,000 tools in pages of 5. */
 const MAX_PAGES = 2_000;
+/** Empty ones in a row: servers that filter each page of theirs have some. */
+const MAX_EMPTY_PAGES = 200;
 
 /**
  * Reads every page of a list: `member` of each result is handed to `take`. Rejects when the first page cannot be read;
@@ -32,6 +34,7 @@ export async function readPages(
   take: (listed: readonly unknown[], result: JsonObject) => Brought,
 ): Promise<Pages> {
   const cursors = new Set<Cursor>();
+  let empty = 0;
   for (let cursor: Cursor | undefined, pages = 1; ; pages++) {
     let result: JsonObject;
     let listed: readonly unknown[];
@@ -42,12 +45,13 @@ export async function readPages(
       if (cursor === undefined) throw error;
       return { pages, end: 'broken', cause: causeOf(error) };
     }
+    empty = listed.length === 0 ? empty + 1 : 0;
     const brought = take(listed, result);
     const next = cursorIn(result);
     // A page that brings nothing new is one that was read before: some servers give the same cursor for ever.
     if (next === undefined) return { pages, end: 'whole' };
     if (cursors.has(next) || brought === 'nothing new') return { pages, end: 'repeating' };
-    if (brought === 'enough' || pages === MAX_PAGES) return { pages, end: 'endless' };
+    if (brought === 'enough' || pages === MAX_PAGES || empty === MAX_EMPTY_PAGES) return { pages, end: 'endless' };
     cursors.add(next);
     cursor = next;
   }

@@ -1,5 +1,6 @@
-import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
+import { homeDirectory } from './home-directory.ts';
+import { leadsInto } from './leads-into.ts';
 import { isWithin, projectRoot } from './project-root.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,7 +22,7 @@ const RUNNER = ['npm_command', 'npm_lifecycle_event', 'npm_execpath', 'npm_confi
 const OF_A_DIRECTORY = /^(?:OLDPWD|INIT_CWD|npm_config_local_prefix|(?:PY|RB|NOD|GO|PHP|PL|J)ENV_DIR)$/;
 /** Variables by which a program loads code or settings, or finds its installation. */
 const LOADS =
-  /^(?:NODE_(?:PATH|OPTIONS)|PYTHON\w*|RUBY(?:LIB|OPT)|PERL5?\w*|LD_\w+|DYLD_\w+|BASH_ENV|ENV|ZDOTDIR|GEM_\w+|BUNDLE_\w+|VIRTUAL_ENV|CONDA_PREFIX|(?:UV|PIP|BUN|DENO|YARN|PNPM|COREPACK|DOTNET)_\w+|npm_\w+|GOFLAGS|GOBIN|_?JAVA_\w*OPTIONS|CLASSPATH|BROWSER|GIT_\w+|SSH_ASKPASS)$/i;
+  /^(?:NODE_(?:PATH|OPTIONS)|PYTHON\w*|RUBY(?:LIB|OPT)|PERL5?\w*|LD_\w+|DYLD_\w+|BASH_ENV|ENV|ZDOTDIR|GEM_\w+|BUNDLE_\w+|VIRTUAL_ENV|CONDA_PREFIX|(?:UV|PIP|BUN|DENO|YARN|PNPM|COREPACK|DOTNET)_\w+|npm_\w+|GOFLAGS|GOBIN|_?JAVA_\w*OPTIONS|CLASSPATH|BROWSER|GIT_\w+|SSH_ASKPASS|PHPRC|PHP_INI_SCAN_DIR|LUA_\w+|R_\w+|JULIA_\w+|ERL_\w+|CARGO_HOME|RUST\w+|OPENSSL_\w+|GCONV_PATH|SHELLOPTS|NVM_DIR|VOLTA_HOME)$/i;
 const RELATIVE_PATH = /(?:^|[\s=:;"'])\.{1,2}[\\/]/;
 /** Without a PATH systems have one of their own, which may begin with the working directory. */
 const LAST_RESORT = '/usr/local/bin:/usr/bin:/bin';
@@ -32,18 +33,19 @@ const LAST_RESORT = '/usr/local/bin:/usr/bin:/bin';
  * project and were not put there by a package runner; what such a runner set goes, and what loads code out of the project.
  */
 export function usersEnvironment(env: Environment = process.env, of: Surroundings = {}): Environment {
-  const { cwd = workingDirectory(), home = env.HOME || homedir(), platform = process.platform } = of;
+  const { cwd = workingDirectory(), home = homeDirectory(env), platform = process.platform } = of;
   const project = cwd === undefined ? undefined : projectRoot(cwd, home);
   const isOfRunner = RUNNER.some((name) => env[name] !== undefined);
   const isKept = ([name, value = '']: [string, string | undefined]) =>
     !OF_A_DIRECTORY.test(name) &&
     !(isOfRunner && (SET_BY_A_RUNNER.test(name) || isFromNpmrc(name, env))) &&
-    !(LOADS.test(name) && (RELATIVE_PATH.test(value) || (project !== undefined && value.includes(project))));
+    !(LOADS.test(name) && (RELATIVE_PATH.test(value) || (project !== undefined && leadsInto(project, value, env))));
   const kept = Object.entries(env).filter(isKept);
-  const paths = kept.map(([name, value]) => [
-    name,
-    isPath(name, platform) ? usersPath(value, project, platform) : value,
-  ]);
+  const meant = ([name, value]: [string, string | undefined]) => {
+    if (isPath(name, platform)) return [name, usersPath(value, project, platform)];
+    return [name, name === 'HOME' ? homeDirectory(env) : value];
+  };
+  const paths = kept.map(meant);
   // Windows looks into the working directory before it looks into PATH.
   return { ...Object.fromEntries(paths), ...(platform === 'win32' && { NoDefaultCurrentDirectoryInExePath: '1' }) };
 }

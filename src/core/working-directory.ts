@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homeDirectory } from './home-directory.ts';
 
 /**
  * Where a program of the user runs: where its entry says (`.` is the directory in which we were started), else in the
@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
  */
 export function workingDirectory({ cwd, folder }: { readonly cwd?: string; readonly folder?: string } = {}): string {
   if (cwd !== undefined) return cwd;
-  return [folder, homedir()].find((each) => each !== undefined && existsSync(each)) ?? '/';
+  return [folder, homeDirectory()].find((each) => each !== undefined && existsSync(each)) ?? '/';
 }
 
 /** The entry's way to say that it wants to run where its client has started us. */

@@ -30,17 +30,23 @@ const MAX_NAME = 120;
 
 /**
  * Reads every page of `tools/list`. `page` fetches one page, raw. A malformed tool costs that tool only, and a page after
- * the first that cannot be read, itself and what comes after it. A page that repeats what is known ends the reading.
+ * the first that cannot be read, itself and what comes after it. A page that repeats what is known ends the reading; an empty
+ * one, or one of malformed tools, does not.
  */
 export async function listTools(page: FetchPage): Promise<ToolListing> {
   const tools = new Map<string, ToolDefinition>();
   const problems: string[] = [];
+  let previous: readonly unknown[] = [];
   const { pages, end, cause } = await readPages('tools/list', 'tools', page, (listed) => {
     const before = tools.size;
-    const isRepeated = listed.length > 0 && listed.every((tool) => isDeepStrictEqual(tool, known(tool, tools)));
-    if (isRepeated) return 'nothing new';
+    const isKnown = listed.length > 0 && listed.every((tool) => isDeepStrictEqual(tool, known(tool, tools)));
+    // Malformed tools are not kept: a page of them is known by the one before.
+    if (isKnown || (listed.length > 0 && isDeepStrictEqual(listed, previous))) return 'nothing new';
+    previous = listed;
+    const repeatsSome = listed.some((tool) => known(tool, tools) !== undefined);
     for (const each of listed) addTool(each, tools, problems);
-    return tools.size === before ? 'nothing new' : tools.size > ENOUGH_TOOLS ? 'enough' : 'new';
+    if (tools.size === before && repeatsSome) return 'nothing new';
+    return tools.size > ENOUGH_TOOLS ? 'enough' : 'new';
   });
   const stopped = `tools/list was stopped after ${pages} pages and ${tools.size} tools: it does not come to an end`;
   if (end === 'repeating') problems.push(stopped);

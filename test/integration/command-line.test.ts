@@ -1,11 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
 import { candidates } from '../../src/commands/complete.ts';
 import { COMMANDS } from '../../src/commands/table.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 import { commandLine } from '../helpers/command-line.ts';
 import { local } from '../helpers/fixture.ts';
+import { BIN } from '../helpers/gateway-process.ts';
 
 const HANGING = { command: ['sh', '-c', 'echo fetching packages >&2; exec sleep 600'] };
 
@@ -37,6 +42,17 @@ test('a person at the stdio server is told what it waits for, in lines, and how 
   for (const line of shown.shown.split('\n')) expect(line.length).toBeLessThanOrEqual(60);
 });
 
+test('a start that cannot listen leaves no server behind [lifecycle.no-listen]', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { run } = commandLine({ stays: { command: ['sh', '-c', 'trap "" HUP; sleep 600'] } });
+  const { code, stderr } = await run(['start', '--port', String(port), '-c', '.config/mcp-gateway/config.json']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
+  // That none of its processes is left is looked at when the test ends.
+});
+
 test('what call writes to a pipe is the text to the byte [cli.bytes]', async () => {
   const { run } = commandLine({ fixture: local({ sdk: 'raw', tools: ['answer'] }) });
   const text = 'first\r\nsecond "é漢"\u001b[1m without an end';
@@ -49,6 +65,19 @@ test('what call writes to a pipe is the text to the byte [cli.bytes]', async () 
     stdout: '2 found',
     stderr: expect.stringContaining('--json writes all of it'),
   });
+});
+
+test('a pipe that is read late, after the server has ended, gets all that was written [cli.pipes]', async () => {
+  const { command, ...more } = local({ sdk: 'raw', tools: ['answer'] });
+  const ending = ['sh', '-c', '"$@"; touch "$HOME/ended"', 'sh', ...(command as string[])];
+  const { env, home } = commandLine({ fixture: { ...more, command: ending } });
+  const length = 3_000_000;
+  const result = { content: [{ type: 'text', text: 'y'.repeat(length) }] };
+  writeFileSync(join(home, 'args.json'), JSON.stringify({ result }));
+  const late = '"$@" | { until [ -e "$HOME/ended" ]; do sleep 0.05; done; wc -c; }';
+  const call = [process.execPath, BIN, 'call', 'fixture::answer', '--args', '@args.json'];
+  const child = spawn('sh', ['-c', late, 'sh', ...call], { cwd: home, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  expect(Number(await text(child.stdout))).toBe(length);
 });
 
 test('a hanging server is named with what it waits for, and holds nobody up [cli.hanging, cli.timeout, cli.states]', async () => {

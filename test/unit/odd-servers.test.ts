@@ -273,6 +273,35 @@ test.each([
   expect(problems).toEqual(['tools/list was stopped after 2 pages and 1 tools: it does not come to an end']);
 });
 
+test.each([
+  ['an empty page', [[]]],
+  ['null', [null]],
+  ['several empty ones', [[], [], null]],
+  ['a page of malformed tools', [[{ name: 'x' }, null, 5]]],
+])('%s does not end a list [paging.empty]', async (_, before) => {
+  const pages = [...before, [tool('a')], ...before, [tool('b')]];
+  let at = 0;
+  const page = async () => {
+    const tools = pages[at++];
+    return { tools, ...(at < pages.length && { nextCursor: `${at}` }) };
+  };
+  const { tools, incomplete } = await listTools(page);
+  expect(tools.map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(incomplete).toBeUndefined();
+});
+
+test.each([
+  ['empty pages', [], 200],
+  ['the same malformed tools', [{ name: 'x' }], 2],
+])('%s for ever are stopped, and said [paging.empty]', async (_, tools, pages) => {
+  let at = 0;
+  const { problems, incomplete } = await listTools(async () => ({ tools, nextCursor: `${at++}` }));
+  expect(at).toBe(pages);
+  expect([incomplete, ...problems]).toContain(
+    `tools/list was stopped after ${pages} pages and 0 tools: it does not come to an end`,
+  );
+});
+
 test.each([[''], [null], [undefined], [false], [{}]])('a cursor of %j ends a list [paging.end]', async (nextCursor) => {
   expect(
     await readPages(

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: as it stands in a configuration
 import { readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
@@ -50,6 +51,15 @@ test('a file is made where there is none; an address takes headers [people.add]'
   });
   expect(files.said()).toContain('the variable FEED_TOKEN is to be set where the gateway starts');
 });
+
+test.each(['https://u:p4ssword@s4.example.com/mcp', 'wss://u:${PW}@h/mcp', 'http://${HOST}:${PORT}/${PATH_OF_IT}'])(
+  'an address may have variables, or what becomes one, in any place: %s [people.add]',
+  async (url) => {
+    const files = clientFiles({ empty: true });
+    expect(await add({ words: ['s4', url] }, files.terminal), files.said()).toBe(0);
+    expect(files.read(FILE)).not.toContain('p4ssword');
+  },
+);
 
 test('a relative program starts where it was added [people.add]', async () => {
   const files = clientFiles({ empty: true });

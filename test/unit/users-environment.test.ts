@@ -1,6 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { resolveConfigPath } from '../../src/config/locate.ts';
 import { findProgram } from '../../src/core/find-program.ts';
 import { projectRoot } from '../../src/core/project-root.ts';
 import { usersEnvironment } from '../../src/core/users-environment.ts';
@@ -88,6 +90,26 @@ test('a project is the outermost directory with a .git, or the one somebody is i
   expect(projectRoot(home, home)).toBeUndefined();
 });
 
+test.each(['TMPDIR', 'SystemRoot', 'ProgramFiles'])('%s within a project does not end it [outside.path]', (name) => {
+  const { home, project, cwd } = place();
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv(name, join(cwd, 'tmp'));
+  expect(projectRoot(cwd, home)).toBe(project);
+  expect(projectRoot(project, home)).toBe(project);
+});
+
+test('a home within a project is no home to be careful of [outside.path]', () => {
+  const { home, project, cwd } = place();
+  expect(projectRoot(cwd, join(project, '.home'))).toBe(project);
+  expect(projectRoot(cwd, home)).toBe(project);
+});
+
+test('a folder of PATH that is made later counts where its links lead [outside.path]', () => {
+  const { home, project, cwd } = place();
+  symlinkSync(project, join(home, 'lnk'));
+  expect(usersEnvironment({ PATH: `${home}/lnk/later/bin:/usr/bin` }, { cwd, home }).PATH).toBe('/usr/bin');
+});
+
 describe('variables', () => {
   const kept = { HOME: '/h', GITHUB_TOKEN: 't', NPM_CONFIG_REGISTRY: 'https://mine', LANG: 'C' };
   const none = (env: object) => Object.fromEntries(Object.keys(env).map((name) => [name, undefined]));
@@ -127,6 +149,51 @@ describe('variables', () => {
     expect(usersEnvironment({ ...own, ...into }, { cwd, home })).toEqual(own);
     expect(usersEnvironment({ NODE_OPTIONS: '--require ./evil.js' }, { cwd, home })).toEqual(none({}));
   });
+
+  test('lead into the project however the path is written [outside.variables]', () => {
+    const { home, project, cwd } = place();
+    symlinkSync(join(home, 'code'), join(home, 'lnk'));
+    symlinkSync(project, join(home, 'my shop'));
+    writeFileSync(join(project, 'pre.js'), '');
+    const link = join(home, 'lnk/shop');
+    const url = pathToFileURL(join(project, 'pre.js')).href;
+    const into = [
+      ...[
+        `--require ${link}/pre.js`,
+        `--require ${link}/not-there-yet.js`,
+        `--require ${home}/code/gone/../shop/pre.js`,
+      ],
+      ...[`--require ${home}//code/./shop/pre.js`, `--require=${link}/pre.js`, `--require "${home}/my shop/pre.js"`],
+      ...[`--require ${home}/my\\ shop/pre.js`, `-r /usr/lib/x.js -r ${link}/pre.js`, `-I${link}/lib`],
+      ...[`--import ${url}`, `--import ${url.replace('/shop', '/%73hop')}`, `--import file://${link}/pre.js`],
+      ...[`/usr/lib:${link}`, `/a;${link}/lib;/b`, `-javaagent:${link}/a.jar=x`, `${project}/`, `"${link}"/pre.js`],
+      ...['--require $PWD/pre.js', `--require \${PWD}/pre.js`, '--require ~/lnk/shop/pre.js', '$HOME/lnk/shop/x'],
+    ];
+    const env = { PWD: link, HOME: home };
+    for (const value of into)
+      expect(usersEnvironment({ ...env, NODE_OPTIONS: value }, { cwd, home }), value).toEqual(env);
+    const own = [
+      ...['--max-old-space-size=4096', `--require ${home}/tools/pre.js`, `--require ${link}-other/pre.js`],
+      ...[
+        `--import file://${home}/tools/a%20b.mjs`,
+        '/usr/lib:/usr/local/lib',
+        `--require ${home}/lnk/other.js`,
+        '%',
+        '',
+      ],
+    ];
+    for (const value of own)
+      expect(usersEnvironment({ ...env, NODE_OPTIONS: value }, { cwd, home }).NODE_OPTIONS).toBe(value);
+  });
+
+  test.each(['', '.', './home', 'home'])(
+    'HOME=%j is the home of the account, not where we start [outside.home]',
+    (HOME) => {
+      const { HOME: meant } = usersEnvironment({ HOME, PATH: '/usr/bin' });
+      expect(meant).toMatch(/^\//);
+      expect(resolveConfigPath({ env: { HOME } })).toBe(join(meant ?? '', '.config/mcp-gateway/config.json'));
+    },
+  );
 });
 
 test('programs run in the place of their entry, of their configuration, or at home [outside.where-started]', () => {

@@ -1,0 +1,26 @@
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The home directory, by the variable where it is absolute, else as the system has it: an empty or relative one would be
+ * the directory in which somebody has started us, with a configuration that came with a project.
+ */
+export function homeDirectory(env: Environment = process.env): string {
+  for (const home of [() => env.HOME, homedir, () => userInfo().homedir]) {
+    const directory = absolute(home);
+    if (directory !== undefined) return directory;
+  }
+  return '/';
+}
+
+/** The system knows none for an account that it does not know. */
+function absolute(home: () => string | undefined): string | undefined {
+  try {
+    const directory = home();
+    return directory !== undefined && isAbsolute(directory) ? directory : undefined;
+  } catch {
+    return undefined;
+  }
+}
