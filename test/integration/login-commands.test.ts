@@ -140,7 +140,10 @@ test('with a keychain no file has a token, and `login.keychain: never` does with
   const keychain = scratchKeychain('secret-tool');
   const home = await vaultHome();
   const env = { ...home.env, ...keychain.env };
-  const kept = () => readdirSync(home.data).map((name) => readFileSync(join(home.data, name), 'utf8'));
+  const kept = () => {
+    const files = readdirSync(home.data, { withFileTypes: true }).filter((entry) => entry.isFile());
+    return files.map(({ name }) => readFileSync(join(home.data, name), 'utf8'));
+  };
   await logIn({ ...home, env });
   const [{ token = '' } = {}] = await home.server.tokens();
   expect(token).not.toBe('');
