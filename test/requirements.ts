@@ -1154,6 +1154,14 @@ const TRUST_CLOSED = promised('#13', {
   'preview.lookalike': 'The preview of allow remarks on words and keys that look like others and are not.',
 });
 
+/** Secrets of others in what a server says, hidden characters, bounds and names, seen a second time. */
+const SECOND_LOOK = promised('#13', {
+  'secrets.others':
+    'What is secret in one entry, in the settings, or filled in anywhere is blanked in the errors, last words and log of every server.',
+  'secrets.inherited':
+    'So is what a server inherits under a name that tells, or as a password within a value; paths and what the system says stay readable.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1200,6 +1208,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...EDGE_BOUNDS,
   ...STARTS,
   ...TRUST_CLOSED,
+  ...SECOND_LOOK,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

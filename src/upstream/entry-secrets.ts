@@ -12,6 +12,11 @@ const ASSIGNMENT = /(?:^|[?&;,\s"'])(?:--?)?([\w.-]+)\s?=\s?(?:"([^"]*)"|'([^']*
 /** `Name: value`, as curl takes headers. */
 const HEADER = /(?:^|[=\s"'])([\w-]+):\s*(?:(?:bearer|basic|token)\s+)?([^\s"']+)/gi;
 
+/** Whether people keep a secret under that name. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 /** What is secret in an entry, by where it stands and what it is called; in no particular form. */
 export function entrySecrets(config: ServerConfig): readonly string[] {
   const own = config.type === 'local' ? localSecrets(config) : remoteSecrets(config);
@@ -46,7 +51,7 @@ function basic(header: string): string[] {
 }
 
 /** Secrets inside a text: passwords of addresses, what is assigned to a name that tells. */
-function withinText(text: string): string[] {
+export function withinText(text: string): string[] {
   const passwords = [...text.matchAll(ADDRESS)].flatMap(([, user = '', password]) => {
     if (password === undefined) return isLikelyToken(user) ? [user] : [];
     return [password, decoded(password), Buffer.from(`${user}:${password}`).toString('base64')];
