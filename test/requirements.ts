@@ -1158,6 +1158,8 @@ const TRUST_CLOSED = promised('#13', {
 const SECOND_LOOK = promised('#13', {
   'secrets.others':
     'What is secret in one entry, in the settings, or filled in anywhere is blanked in the errors, last words and log of every server.',
+  'trust.patterns':
+    'A regular expression of a schema may name private-use characters and escapes; whatever else is hidden is flagged, under any key.',
   'secrets.inherited':
     'So is what a server inherits under a name that tells, or as a password within a value; paths and what the system says stay readable.',
 });
