@@ -1096,7 +1096,7 @@ const EDGE_BOUNDS = promised('#13', {
   'edge.address': 'An address that cannot be listened at is told with its cure.',
   'edge.local-users': 'Without auth, a gateway on a machine of several people warns at its start.',
   'edge.identity':
-    'Ids of people, clients and keys never fall together; roles are those of the roles claim; an unusable sub is refused.',
+    'Ids of people, clients and keys never fall together; roles are those of the roles claim; an unusable sub, such as one with invisible characters, is refused.',
   'shares.reserve': 'Of what is not taken back one caller may have three quarters of what others leave, alone all.',
   'shares.kept': 'Of what is kept for all, the oldest of the caller with the most goes first.',
   'shares.turns': 'Callers take turns in the queue of jobs; priority orders the jobs of one caller.',
