@@ -36,6 +36,8 @@ export interface BackendParts {
   readonly log: Logger;
   readonly remembered: RememberedServers;
   readonly verdicts: EraVerdicts;
+  /** What no server may tell, whoever it belongs to; the same array until it is another. */
+  readonly secrets: () => readonly string[];
   readonly audience: () => Audience;
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
@@ -59,7 +61,7 @@ export class Backend {
   readonly announcements: Announcements;
 
   constructor(parts: BackendParts) {
-    const { log, remembered, verdicts, audience, keys, exposes, onTools, onRead, onGone } = parts;
+    const { log, remembered, verdicts, secrets, audience, keys, exposes, onTools, onRead, onGone } = parts;
     const recall = (server: ServerConfig): RememberedCatalog | undefined => remembered.recall(server);
     this.announcements = new Announcements({
       upstreams: () => this.upstreams,
@@ -73,6 +75,7 @@ export class Backend {
       log,
       audience,
       verdicts,
+      secrets,
       recall,
       onTools,
       onDemand: parts.onDemand === true,

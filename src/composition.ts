@@ -12,6 +12,7 @@ import type { ServerCatalog } from './core/server-catalog.ts';
 import type { EdgeHost, EdgeInternals } from './edge-host.ts';
 import type { Guards } from './guards.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { knownSecrets } from './known-secrets.ts';
 import type { ClientSession } from './mcp/client-session.ts';
 import { Conversations } from './mcp/conversation.ts';
 import { instructions } from './mcp/instructions.ts';
@@ -148,6 +149,7 @@ export class Composition {
       offered: this.#offered,
       remembered: this.#remembered,
       verdicts: this.#verdicts,
+      secrets: () => knownSecrets(this.#config),
       receipt: this.#receipt,
       remarks: (tool) => this.#guards.remarks(tool),
       sent: () => this.#sent(),
@@ -177,6 +179,7 @@ export class Composition {
       log: this.log,
       remembered: this.#remembered,
       verdicts: this.#verdicts,
+      secrets: () => knownSecrets(this.#config),
       audience: () => this.#audience,
       keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),

@@ -27,6 +27,8 @@ export interface EdgeInternals {
   readonly offered: OfferedTools;
   readonly remembered: RememberedServers;
   readonly verdicts: EraVerdicts;
+  /** What no server may tell, whoever it belongs to. */
+  readonly secrets: () => readonly string[];
   readonly receipt: Receipt;
   readonly sent: () => SentToClients;
   /** What guards have to say about a tool. */

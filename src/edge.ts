@@ -60,12 +60,12 @@ export class Edge {
 
   constructor(gateway: EdgeInternals) {
     this.#gateway = gateway;
-    const { log, config, backend, offered, remembered, verdicts, keys, exposes } = gateway;
+    const { log, config, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
     const settings = () => config().settings;
     const { monitor } = settings();
     gateway.receipt.serve();
     this.#sharing = new Sharing({
-      ...{ log, remembered, verdicts, keys, exposes, offered, main: backend },
+      ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
       servers: () => config().servers,
       rules: STRANGERS,
       onTell: (method, params) => this.#tellModern(method, params),

@@ -37,10 +37,10 @@ export class LocalEdge {
   constructor(gateway: EdgeInternals, options: LocalEdgeOptions) {
     this.#gateway = gateway;
     this.#options = options;
-    const { log, config, backend, offered, remembered, verdicts, keys, exposes, jobs } = gateway;
+    const { log, config, backend, offered, remembered, verdicts, secrets, keys, exposes, jobs } = gateway;
     this.#rules = new OnePerson({ remembered, firstDirectory: options.firstDirectory });
     this.#sharing = new Sharing({
-      ...{ log, remembered, verdicts, keys, exposes, offered, main: backend },
+      ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
       servers: () => config().servers,
       rules: this.#rules,
       onTell: () => {},

@@ -1105,7 +1105,7 @@ const EDGE_BOUNDS = promised('#13', {
   'edge.address': 'An address that cannot be listened at is told with its cure.',
   'edge.local-users': 'Without auth, a gateway on a machine of several people warns at its start.',
   'edge.identity':
-    'Ids of people, clients and keys never fall together; roles are those of the roles claim; an unusable sub is refused.',
+    'Ids of people, clients and keys never fall together; roles are those of the roles claim; an unusable sub, such as one with invisible characters, is refused.',
   'shares.reserve': 'Of what is not taken back one caller may have three quarters of what others leave, alone all.',
   'shares.kept': 'Of what is kept for all, the oldest of the caller with the most goes first.',
   'shares.turns': 'Callers take turns in the queue of jobs; priority orders the jobs of one caller.',
@@ -1166,6 +1166,16 @@ const TRUST_CLOSED = promised('#13', {
   'preview.lookalike': 'The preview of allow remarks on words and keys that look like others and are not.',
 });
 
+/** Secrets of others in what a server says, hidden characters, bounds and names, seen a second time. */
+const SECOND_LOOK = promised('#13', {
+  'secrets.others':
+    'What is secret in one entry, in the settings, or filled in anywhere is blanked in the errors, last words and log of every server.',
+  'trust.patterns':
+    'A regular expression of a schema may name private-use characters and escapes; whatever else is hidden is flagged, under any key.',
+  'secrets.inherited':
+    'So is what a server inherits under a name that tells, or as a password within a value; paths and what the system says stay readable.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1212,6 +1222,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...EDGE_BOUNDS,
   ...STARTS,
   ...TRUST_CLOSED,
+  ...SECOND_LOOK,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

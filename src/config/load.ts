@@ -13,6 +13,7 @@ import { describeFound, type Finding, toProblem, warning } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type RawConfig, readShape } from './formats.ts';
 import { homeOf, resolveConfigPath } from './locate.ts';
+import { namedValues } from './named-values.ts';
 import { parseConfig } from './parse.ts';
 import { permissionAdvice } from './permissions.ts';
 import type { ProjectState } from './project-state.ts';
@@ -39,6 +40,8 @@ export interface GatewayConfig {
   readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
   /** The file of the project that it runs in, where one was looked for and found. */
   readonly project?: ProjectState;
+  /** What the variables hold that the file names anywhere, and its secrets; absent: there is no file. */
+  readonly named?: () => readonly string[];
   /** The same file when the `secrets` of its settings have answered; absent where nothing waits for them. */
   readonly later?: Promise<GatewayConfig>;
 }
@@ -146,6 +149,7 @@ function checked(read: Read, secrets: Secrets): { readonly config: GatewayConfig
     found: true,
     ...servers,
     settings: overridden.settings,
+    named: () => namedValues(raw, env, secrets),
     problems: [...whole.map((finding) => toProblem(file, finding)), ...servers.problems, ...overridden.problems],
   });
   return { config, waits: waits || settings.waits === true };

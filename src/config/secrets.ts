@@ -38,6 +38,11 @@ const MAX_FILE_BYTES = 65_536;
 const OF_THE_SYSTEM =
   /^(?:HOME|USERPROFILE|USER|USERNAME|LOGNAME|SHELL|PATH|PWD|OLDPWD|TMPDIR|TEMP|TMP|LANG|LC_\w+|TZ|HOSTNAME|COMPUTERNAME|XDG_\w+|(?:LOCAL)?APPDATA|PROGRAMFILES|NODE_ENV)$/;
 
+/** Whether a variable is one that says something of the system and its user. */
+export function isOfTheSystem(name: string): boolean {
+  return OF_THE_SYSTEM.test(name);
+}
+
 /** What files and secrets give to the texts of one entry, and what they could not give. */
 export class EntrySecrets implements Sources {
   /** What was given. */
@@ -68,7 +73,7 @@ export class EntrySecrets implements Sources {
   };
 
   readonly filled = (name: string, value: string): void => {
-    if (!OF_THE_SYSTEM.test(name)) this.filledIn.add(value);
+    if (!isOfTheSystem(name)) this.filledIn.add(value);
   };
 
   readonly file = (written: string): string | undefined => {

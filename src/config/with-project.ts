@@ -7,6 +7,7 @@ import { formatPath, toProblem } from './finding.ts';
 import { type RawConfig, readShape } from './formats.ts';
 import { type CheckedServers, checkServers, type GatewayConfig, withoutDenied } from './load.ts';
 import { homeOf } from './locate.ts';
+import { namedValues } from './named-values.ts';
 import { parseConfig } from './parse.ts';
 import { type Project, projectOf } from './project.ts';
 import { noticeOf } from './project-notice.ts';
@@ -38,7 +39,9 @@ export async function withProject(
   const told = named(own, project);
   if (!('text' in project)) return told;
   try {
-    return withoutDenied(merged(told, await readProject(project.text, file, env)));
+    const read = await readProject(project.text, file, env);
+    const named = () => [...(own.named?.() ?? []), ...namedValues(read.raw, env, NOT_FOR_PROJECTS)];
+    return withoutDenied({ ...merged(told, read), named });
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     // It was sound when it was confirmed, by another version of ours.

@@ -13,7 +13,8 @@ import { nobody } from './nobody.ts';
 import { Offers } from './offers.ts';
 import type { SharingRules } from './rules.ts';
 
-export interface SharingParts extends Pick<BackendParts, 'log' | 'remembered' | 'verdicts' | 'keys' | 'exposes'> {
+export interface SharingParts
+  extends Pick<BackendParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
   /** The connections that are shared. */
   readonly main: Backend;
   readonly offered: OfferedTools;
@@ -191,9 +192,9 @@ export class Sharing implements Router {
   }
 
   #open(audience: Audience, entries: readonly ServerConfig[]): Backend {
-    const { log, remembered, verdicts, keys, exposes, offered } = this.#parts;
+    const { log, remembered, verdicts, secrets, keys, exposes, offered } = this.#parts;
     const backend = new Backend({
-      ...{ log, remembered, verdicts, keys, exposes, onDemand: true },
+      ...{ log, remembered, verdicts, secrets, keys, exposes, onDemand: true },
       audience: () => audience,
       router: () => this,
       onTools: (...listing) => offered.toOne(...listing),

@@ -40,6 +40,9 @@ const RIGHT_TO_LEFT = String.raw`[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{1080
 
 type Rule = readonly [what: string, pattern: RegExp];
 
+/** What a regular expression may name as it is. Text that nobody sees is none: it can be written `\u{…}`. */
+const OF_PATTERNS = ['holds private-use characters', 'holds a terminal escape'];
+
 const REORDERED = 'overrides the direction of writing';
 
 /** Made when first wanted: that takes its time. */
@@ -98,6 +101,11 @@ export function hiddenIn(text: string): readonly Suspicion[] {
     return piece === undefined ? [] : { what, excerpt: excerptOf(legible(piece)) };
   });
   return [...found, ...pushedAway(rest)];
+}
+
+/** The same of a regular expression. */
+export function hiddenInPattern(text: string): readonly Suspicion[] {
+  return hiddenIn(text).filter(({ what }) => !OF_PATTERNS.includes(what));
 }
 
 /** A piece of a foreign text as a warning can quote it: on one line, escaped, short. */

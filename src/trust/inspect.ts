@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { OWN_PARTS } from './fingerprint.ts';
-import { excerptOf, hiddenIn, type Suspicion } from './hidden-text.ts';
+import { excerptOf, hiddenIn, hiddenInPattern, type Suspicion } from './hidden-text.ts';
 import { type Cued, cuedBy, instructionsIn } from './instructions.ts';
+import { isPattern } from './schema-pattern.ts';
 
 /** A suspicion, and where in the definition: `description`, `inputSchema.properties.path.description` … */
 export interface Finding extends Suspicion {
@@ -41,10 +42,16 @@ export function inspect(definition: JsonObject): readonly Finding[] {
 }
 
 function findingsIn({ place, text }: Text, cued: Cued | undefined): readonly Finding[] {
-  // A regular expression may name any character.
-  const hidden = place.key === 'pattern' ? [] : hiddenIn(text);
+  const hidden = isPattern(pathOf(place)) ? hiddenInPattern(text) : hiddenIn(text);
   const found = cued ? [...hidden, ...instructionsIn(text, cued)] : hidden;
   return found.map((suspicion) => ({ where: nameOf(place), ...suspicion }));
+}
+
+function pathOf(place: Place): readonly string[] {
+  if (place.key !== 'pattern') return [];
+  const keys: string[] = [];
+  for (let at: Place | undefined = place; at; at = at.within) keys.push(at.key);
+  return keys.reverse();
 }
 
 /** The innermost keys; `…` stands for the others. */

@@ -16,6 +16,10 @@ const HEADER = /(?:^|[=\s"'])([\w-]+):\s*(?:(?:bearer|basic|token)\s+)?([^\s"']+
 /** `-u user:password`, as curl takes it; the password of an argument of its own as far as its end. */
 const USER_OPTION = /^(?:-[uU]|--(?:proxy-)?user(?:pwd)?)$/;
 const USER_IN_TEXT = /(?:^|\s)(?:-[uU]|--(?:proxy-)?user(?:pwd)?)[\s=]*["']?([^\s:"'=]+:[^\s"']+)/g;
+/** Whether people keep a secret under that name. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
 
 /** What is secret in an entry, by where it stands and what it is called; in no particular form. */
 export function entrySecrets(config: ServerConfig): readonly string[] {
@@ -52,7 +56,7 @@ function basic(header: string): string[] {
 }
 
 /** Secrets inside a text: passwords of addresses, what is assigned to a name that tells. */
-function withinText(text: string): string[] {
+export function withinText(text: string): string[] {
   const passwords = [...text.matchAll(ADDRESS)].flatMap(([, user = '', password]) => {
     if (password === undefined) return isLikelyToken(user) ? [user] : [];
     return [password, decoded(password), Buffer.from(`${user}:${password}`).toString('base64')];

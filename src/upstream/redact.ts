@@ -7,6 +7,8 @@ import { entrySecrets } from './entry-secrets.ts';
 
 type Redact = (text: string) => string;
 
+const NONE: readonly string[] = [];
+
 /**
  * Shorter values, and shorter ones of letters alone, are blanked as whole words only; below the last bound not at all:
  * errors must stay readable.
@@ -29,13 +31,33 @@ const HARMLESS = /^(?:\d{1,7}|.{1,5})$/s;
 
 /**
  * A function that blanks in a text of ours what a server's entry keeps to itself: its secrets, whatever was filled in
- * from variables, files or secrets, and what has the form of a credential. Before anything is cut: half a secret is none
- * that can be found.
+ * from variables, files or secrets, what has the form of a credential, and what `others` keep to themselves. Before
+ * anything is cut: half a secret is none that can be found.
  */
-export function redactor(config: ServerConfig): Redact {
+export function redactor(config: ServerConfig, others: () => readonly string[] = () => NONE): Redact {
   const filledIn = (config.filledIn ?? []).filter((value) => !HARMLESS.test(value));
-  const known = blanker([...entrySecrets(config), ...filledIn]);
-  return (text) => blankForms(known(text));
+  const own = [...entrySecrets(config), ...filledIn];
+  let known = { theirs: '[]', blank: blanker(own) };
+  return (text) => {
+    const found = secretsIn(text, others());
+    const theirs = JSON.stringify(found);
+    if (known.theirs !== theirs) known = { theirs, blank: blanker([...own, ...found]) };
+    return blankForms(known.blank(text));
+  };
+}
+
+/** The same array comes with every text, until the configuration is another. */
+const written = new WeakMap<readonly string[], readonly { secret: string; forms: readonly string[] }[]>();
+
+/** Those that stand in a text: one pattern of all that a large configuration has would take seconds. */
+function secretsIn(text: string, secrets: readonly string[]): readonly string[] {
+  const known =
+    written.get(secrets) ??
+    secrets
+      .filter((each) => !HARMLESS.test(each))
+      .map((secret) => ({ secret, forms: [...inBytes(secret), ...asWritten(secret)].filter(isTold) }));
+  written.set(secrets, known);
+  return known.filter(({ forms }) => forms.some((form) => text.includes(form))).map(({ secret }) => secret);
 }
 
 /** The same for secrets that are certain: whether a text of somebody else holds one of them. */
@@ -83,14 +105,17 @@ function redactAll(value: unknown, redact: Redact, depth: number, source?: strin
 
 function blanker(secrets: readonly string[]): Redact {
   const anywhere = new Set(secrets.flatMap(inBytes));
-  const forms = [...new Set([...anywhere, ...secrets.flatMap(asWritten)])].filter(
-    (form) => form.length >= MIN_WORD_LENGTH && !COMMON.test(form),
-  );
+  const forms = [...new Set([...anywhere, ...secrets.flatMap(asWritten)])].filter(isTold);
   if (forms.length === 0) return (text) => text;
   // Longest first, so that a secret that contains another is blanked whole.
   const pattern = forms.sort((a, b) => b.length - a.length).map((form) => patternOf(form, anywhere.has(form)));
   const all = new RegExp(pattern.join('|'), 'gu');
   return (text) => text.replace(all, BLANK);
+}
+
+/** Whether a form says enough to be blanked. */
+function isTold(form: string): boolean {
+  return form.length >= MIN_WORD_LENGTH && !COMMON.test(form);
 }
 
 function patternOf(form: string, isAnywhere: boolean): string {

@@ -17,6 +17,8 @@ import { taskSupport } from './task-call.ts';
 export interface UpstreamOptions extends LifecycleOptions {
   /** The client session that this server belongs to, for what no call caused; or those that share it. */
   readonly audience: RequestsOptions['audience'];
+  /** What no server may tell, whoever it belongs to; the same array until it is another. */
+  readonly secrets: () => readonly string[];
   readonly onAsked: RequestsOptions['onAsked'];
   /** Called for each notification that does not belong to a call; `active` are the calls running meanwhile. */
   readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
@@ -36,7 +38,7 @@ export class Upstream {
 
   constructor(config: ServerConfig, options: UpstreamOptions) {
     this.config = config;
-    const redact = redactor(config);
+    const redact = redactor(config, options.secrets);
     this.#redact = (text) => this.#login.redact(redact(text));
     this.#login = new ServerLogin(config, {
       onLogin: () => this.#life.state.unlock({ status: 'connecting', attempt: 1 }),

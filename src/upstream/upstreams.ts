@@ -26,6 +26,8 @@ export interface UpstreamsOptions {
     readonly isShared: boolean;
     readonly onAsked?: (server: string, method: string, peer: Peer | undefined) => void;
   };
+  /** What no server may tell, whoever it belongs to; the same array until it is another. */
+  readonly secrets: () => readonly string[];
   /** Servers start at their first use only. */
   readonly onDemand: boolean;
   /** What stdio servers spoke when they were last asked. */
@@ -133,10 +135,11 @@ export class Upstreams {
   }
 
   #start(config: ServerConfig): void {
-    const { log, audience, verdicts, recall, onDemand, onTools, onRead, onReady, onNotification, isExpected } =
+    const { log, secrets, audience, verdicts, recall, onDemand, onTools, onRead, onReady, onNotification, isExpected } =
       this.#options;
     const upstream = new Upstream(config, {
       log,
+      secrets,
       identity: () => audience().introduced,
       audience,
       onAsked: (...question) => audience().onAsked?.(config.key, ...question),

@@ -63,6 +63,7 @@ export class Edge {
     this.#options = options;
     const log = createLogger((line) => this.logged.push(JSON.parse(line)));
     this.upstreams = new Upstreams({
+      secrets: () => [],
       log,
       audience: () => ({ introduced: Promise.resolve({ capabilities: {} }), isShared: true }),
       onDemand: false,

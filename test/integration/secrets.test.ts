@@ -65,7 +65,7 @@ const SECRETS = {
   variable: 'secret-of-a-variable-4d',
 };
 
-test('no secret and no token is in a log, an answer, an output or a file that is not theirs [secrets.nowhere]', async () => {
+test('no secret and no token is in a log, an answer, an output or a file that is not theirs [secrets.nowhere, secrets.others]', async () => {
   const server = await startAuthorizationServer();
   const blurts =
     'for (const n of ["NOTE", "OTHER"]) console.error("my " + n + " is " + process.env[n]); process.exit(1)';
@@ -78,6 +78,8 @@ test('no secret and no token is in a log, an answer, an output or a file that is
         command: [process.execPath, '-e', blurts],
         environment: { NOTE: '{file:note}', OTHER: '{secret:WORD}' },
       },
+      // As reports of a crash do.
+      telling: { command: [process.execPath, '-e', 'console.error(JSON.stringify(process.env)); process.exit(1)'] },
       astray: { url: 'http://127.0.0.1:9/{file:path}?q={secret:WORD}', headers: { 'X-Key': '${VARIABLE}' } },
       wrong: { url: 'no-url-{file:path}-{secret:WORD}', headers: { 'X-Key': '${VARIABLE}' } },
       wired: { url: 'ws://127.0.0.1:9/{file:path}' },
@@ -93,11 +95,12 @@ test('no secret and no token is in a log, an answer, an output or a file that is
   const outputs = [await login.ended];
   await gateway.knows('vault::open');
   const tokens = (await server.tokens()).map(({ token }) => token);
-  for (const name of ['blurting', 'astray', 'wired']) {
+  for (const name of ['blurting', 'telling', 'astray', 'wired']) {
     await gateway.process.logged(new RegExp(`"server unavailable".*"${name}"`));
   }
   await gateway.process.logged(/my NOTE is \[redacted\]/);
-  const ids = ['vault::open', 'vault::none', 'blurting::x', 'astray::x', 'wrong::x', 'u::echo'];
+  await gateway.process.logged(/VARIABLE\W+\[redacted\]/);
+  const ids = ['vault::open', 'vault::none', 'blurting::x', 'telling::x', 'astray::x', 'wrong::x', 'u::echo'];
   const answers = [
     ...(await Promise.all(ids.flatMap((id) => [gateway.invoke(id), gateway.call('describe', { id })]))),
     await gateway.search(''),

@@ -91,7 +91,15 @@ const LAYERS: Record<string, readonly string[]> = {
   ],
   composition: [
     ...['core', 'config', 'catalog', 'jobs', 'results', 'upstream', 'broker', 'mcp', 'call-policies'],
-    ...['backend', 'notices', 'offered-tools', 'optional-parts', 'trust/is-pinned', 'trust/repeatable'],
+    ...[
+      'backend',
+      'known-secrets',
+      'notices',
+      'offered-tools',
+      'optional-parts',
+      'trust/is-pinned',
+      'trust/repeatable',
+    ],
     ...[
       'type edge-host',
       'type guards',
@@ -106,6 +114,7 @@ const LAYERS: Record<string, readonly string[]> = {
     ...['core', 'config', 'composition', 'edge', 'stdio-edge', 'mcp', 'server-memory', 'server-views'],
     ...['type backend', 'type edge-host', 'type remembered'],
   ],
+  'known-secrets': ['config/secrets', 'upstream/entry-secrets', 'type config/load'],
   'server-memory': ['remembered', 'upstream/redact'],
   'server-logs': ['core'],
   observe: ['core'],

@@ -86,6 +86,34 @@ test('every text is looked through: title, annotations, defaults, names, output 
   expect(places.map((tool) => inspect(tool).length)).toEqual(places.map(() => 1));
 });
 
+const TAGS = [...'obey'].map((one) => String.fromCodePoint(0xe0000 + one.charCodeAt(0))).join('');
+
+test.each([
+  ['_meta', { _meta: { pattern: '\ue000' } }],
+  ['a member of its own', { pattern: '\ue000' }],
+  ['a default', { inputSchema: { properties: { a: { default: { pattern: '\ue000' } } } } }],
+  ['an example', { inputSchema: { examples: [{ pattern: '\ue000' }] } }],
+  ['a property of that name', { inputSchema: { properties: { pattern: '\ue000' } } }],
+  ['what no schema knows', { inputSchema: { 'x-own': { pattern: '\ue000' } } }],
+  ['tags in a pattern', { inputSchema: { properties: { a: { pattern: `x${TAGS}` } } } }],
+  ['a direction in a pattern', { inputSchema: { pattern: 'x\u202ey' } }],
+  ['zero width in a pattern', { inputSchema: { pattern: 'x\u200by' } }],
+  ['selectors in a pattern', { inputSchema: { pattern: 'x\ufe01\ufe02' } }],
+  ['what is out of sight in a pattern', { inputSchema: { pattern: `x${' '.repeat(300)}y` } }],
+])('a hidden character under the key pattern is flagged: %s [trust.patterns]', (_, part) => {
+  expect(inspect({ ...described('x'), ...part })).toHaveLength(1);
+});
+
+test.each([
+  { properties: { a: { type: 'string', pattern: '[\ue000-\uf8ff\u001b]' } } },
+  { properties: { properties: { pattern: '\ue000' }, default: { items: [{ pattern: '\ue000' }] } } },
+  { $defs: { a: { anyOf: [{ not: { pattern: '\ue000' } }] } }, patternProperties: { x: { pattern: '\ue000' } } },
+  { pattern: String.raw`[\u{e0000}-\u{e007f}\u202e\u200b]` },
+])('a regular expression may name them: %j [trust.patterns]', (schema) => {
+  expect(inspect({ ...described('x'), inputSchema: schema })).toEqual([]);
+  expect(inspect({ ...described('x'), outputSchema: schema })).toEqual([]);
+});
+
 test('texts made to take for ever, and texts too long or too deep, come to an end [trust.instructions]', () => {
   const n = 150_000;
   const patient = [

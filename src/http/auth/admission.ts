@@ -19,7 +19,7 @@ const REFUSALS = {
   wrong_audience: [401, 'the access token was made for another audience'],
   no_subject: [
     401,
-    'the access token names nobody in sub (else client_id or azp): a text of 1 to 255 characters, none a control character',
+    'the access token names nobody in sub (else client_id or azp): a text of 1 to 255 characters, all of them visible, or blanks between',
   ],
   keys_unavailable: [503, 'the keys that sign access tokens cannot be fetched now: try again later'],
   auth_misconfigured: [

@@ -6,6 +6,8 @@ import { isJsonObject } from '../../core/json.ts';
 const MAX_ID_CHARS = 255;
 /** Control characters, ends of lines, halves of characters: nothing that a name has. */
 const NO_NAME = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** What is not seen, or turns what is: with it one caller would read as another in the request log. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2800]|(?! )\p{Zs}|^ | $/u;
 
 /**
  * Who a token is about: the person that `sub` names, else the client it was given to; undefined where it does not say, or not in
@@ -24,7 +26,8 @@ export function callerOf(
 }
 
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ID_CHARS && !NO_NAME.test(value);
+  if (typeof value !== 'string' || value === '' || value.length > MAX_ID_CHARS) return false;
+  return !NO_NAME.test(value) && !UNSEEN.test(value);
 }
 
 /** A list, or words with blanks between. Scopes are none: they are what a client asked for. */
