@@ -207,7 +207,8 @@ test('logins, inputs, numbers and times are carried [moving.fields]', async () =
   );
   const { by } = await imported(files, []);
   const { servers, problems } = await loadConfig(files.config, { HOME: files.home, ODD: '{}' });
-  expect(problems).toEqual([]);
+  // A secret without its issuer is carried, and warned of.
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   expect(servers.find(({ key }) => key === 'g')).toMatchObject({
     timeoutMs: 15_000,
     oauth: { clientId: 'id', clientSecret: 'kept', scope: 'a b', callbackPort: 7_777 },

@@ -56,7 +56,11 @@ test('a confirmed file is merged: replaced, switched off, added; it runs in its 
     far: { url: 'http://h' },
     wrong: { command: 3 },
   });
-  expect(await load()).toMatchObject({ ...(await loadOwn()), problems: expect.anything() });
+  expect(await load()).toMatchObject({
+    ...(await loadOwn()),
+    named: expect.any(Function),
+    problems: expect.anything(),
+  });
   await allow();
   const config = await load();
   expect(config.servers).toMatchObject([
@@ -261,8 +265,12 @@ test('disallow ends the effect and the mention of a file, and of one that is gon
   expect(await disallow()).toBe(0);
   expect(said()).toContain('~/work/shop/.mcp-gateway.json has no effect any more');
   writeProject({ other: RUN });
-  const own = await loadOwn();
-  expect(await load()).toEqual({ ...own, project: { path: file, status: 'declined', servers: [] } });
+  const own = { ...(await loadOwn()), named: expect.any(Function) };
+  expect(await load()).toEqual({
+    ...own,
+    named: expect.any(Function),
+    project: { path: file, status: 'declined', servers: [] },
+  });
   await allow();
   rmSync(file);
   expect(await load()).toEqual(own);
