@@ -69,8 +69,9 @@ async function logIn(gateway: Gateway): Promise<void> {
 
 function keptFiles({ home }: Gateway): string[] {
   const directory = join(home, '.data/mcp-gateway');
-  const files = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isFile());
-  return [directory, ...files.map(({ name }) => join(directory, name))];
+  // Locks beside them come and go.
+  const files = readdirSync(directory).filter((name) => /^oauth-.*\.json$/.test(name));
+  return [directory, ...files.map((name) => join(directory, name))];
 }
 
 test.each([
