@@ -31,7 +31,7 @@ test('{file:path} is filled in wherever variables are, without the newline at it
       r: {
         url: 'https://h/{file:key}',
         headers: { Authorization: 'Bearer {file:key}' },
-        oauth: { clientSecret: '{file:key}' },
+        oauth: { clientSecret: '{file:key}', issuer: 'https://h' },
       },
       fallback: { command: ['run', '${NOT_SET:-{file:key}}'] },
     },
