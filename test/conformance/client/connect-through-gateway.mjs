@@ -14,7 +14,9 @@ const SHOWS_ADDRESSES = { ...CAPABILITIES, elicitation: { ...CAPABILITIES.elicit
 export async function connectThroughGateway({ url, revision, context: { client_id, client_secret } }) {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   const config = join(folder, 'config.json');
-  const oauth = { clientMetadataUrl: METADATA_URL, clientId: client_id, clientSecret: client_secret };
+  // Whoever has a secret knows whose it is: the gateway gives it to nobody that only the server names.
+  const issuer = client_secret && (await issuerOf(url));
+  const oauth = { clientMetadataUrl: METADATA_URL, clientId: client_id, clientSecret: client_secret, issuer };
   await writeFile(config, JSON.stringify({ conf: { url, oauth } }));
   const [command, ...args] = gatewayCommand(config);
   const client = answerRequests(
@@ -47,4 +49,18 @@ export async function connectThroughGateway({ url, revision, context: { client_i
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** The authorization server that the metadata of a resource name first. */
+async function issuerOf(url) {
+  const { origin, pathname } = new URL(url);
+  const places = [
+    `${origin}/.well-known/oauth-protected-resource${pathname}`,
+    `${origin}/.well-known/oauth-protected-resource`,
+  ];
+  for (const place of places) {
+    const response = await fetch(place);
+    if (response.ok) return (await response.json()).authorization_servers[0];
+  }
+  return undefined;
 }
