@@ -14,7 +14,9 @@ const UNKNOWN =
  */
 export async function isForgotten(url: URL, outbound: Outbound): Promise<boolean> {
   return withTimeout(FETCH_TIMEOUT_MS, async (signal) => {
-    const response = await outbound.follow(url, { headers: { accept: 'text/html, application/json' }, signal });
+    const headers = { accept: 'text/html, application/json' };
+    // A server that asks nobody leads to our own callback with a code: only the person may go there.
+    const response = await outbound.follow(url, { headers, redirect: 'manual', signal });
     const text = await boundedText(response, MAX_BYTES);
     if ([400, 401, 404, 422].includes(response.status)) return true;
     const leadsTo = response.headers.get('location') ?? '';

@@ -4,12 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { builtFixture } from './built-fixtures.ts';
 import { onLines } from './lines.ts';
 
-const UPSTREAM = fileURLToPath(new URL('../fixtures/upstream.mjs', import.meta.url));
+const UPSTREAM = builtFixture('upstream');
 
 /** Options of test/fixtures/upstream.mjs; described there. */
 export interface UpstreamOptions {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { builtFixture } from './built-fixtures.ts';
 import { onLines } from './lines.ts';
 
-const FIXTURE = fileURLToPath(new URL('../fixtures/oauth.mjs', import.meta.url));
+const FIXTURE = builtFixture('oauth');
 
 /** Settings of test/fixtures/oauth.mjs; described there. */
 export interface VaultSettings {

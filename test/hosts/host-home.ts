@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { builtFixture } from '../helpers/built-fixtures.ts';
 import { processesWith, waitUntil } from '../helpers/processes.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
 /** Where bunx is. */
 const COMMANDS = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
-const UPSTREAM = fileURLToPath(new URL('../fixtures/upstream.mjs', import.meta.url));
+const UPSTREAM = builtFixture('upstream');
 
 /** The home of a user on a machine of their own, in a folder that goes with the test. */
 export class HostHome {

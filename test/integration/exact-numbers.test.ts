@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { builtFixture } from '../helpers/built-fixtures.ts';
 import { commandLine } from '../helpers/command-line.ts';
 import { launchGateway } from '../helpers/gateway.ts';
 import type { GatewayProcess } from '../helpers/gateway-process.ts';
@@ -10,7 +10,7 @@ import { onLines } from '../helpers/lines.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import { SharedHome } from '../helpers/shared-sessions.ts';
 
-const FIXTURE = fileURLToPath(new URL('../fixtures/verbatim.mjs', import.meta.url));
+const FIXTURE = builtFixture('verbatim');
 const NUMBERS = '[9007199254740993,1.0,1e400,-0,0.1000000000000000055,12345678901234567890.123,{"__proto__":-1E-7}]';
 const ARGS = `{"id":725653563933458433,"n":${NUMBERS},"q":"1.0, 2.0"}`;
 const PROGRESS = '"progress":1.0,"total":9007199254740993';

@@ -3,13 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { builtFixture } from '../helpers/built-fixtures.ts';
 import { local, temporaryDirectory } from '../helpers/fixture.ts';
 import { BIN } from '../helpers/gateway-process.ts';
 import { expectDead, processesWith, waitUntil } from '../helpers/processes.ts';
 
-const FIXTURE = fileURLToPath(new URL('../fixtures/upstream.mjs', import.meta.url));
+const FIXTURE = builtFixture('upstream');
 const LIBRARY = join(dirname(BIN), 'lib.js');
 const MARK = 'TEST_OUTSIDE_MARK';
 const NODE = `${process.execPath} ${FIXTURE} '{"sdk":"raw","tools":["echo"]}'`;

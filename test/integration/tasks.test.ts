@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Progress } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { callAsTask, type TaskCallOptions, type TaskWire, taskSupport } from '../../src/upstream/task-call.ts';
+import { builtFixture } from '../helpers/built-fixtures.ts';
 import { type Entry, journal, local } from '../helpers/fixture.ts';
 import { launchGateway, startGateway } from '../helpers/gateway.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import { type Message, RawPeer } from '../helpers/raw-peer.ts';
 import { errorOf, textOf } from '../helpers/results.ts';
 
-const FIXTURE = fileURLToPath(new URL('../fixtures/upstream/tasks.mjs', import.meta.url));
+const FIXTURE = builtFixture('upstream/tasks');
 const CLIENT = {
   protocolVersion: '2025-11-25',
   capabilities: { elicitation: {} },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { buildFixtures } from '../helpers/build.ts';
 import { BIN, GatewayProcess } from '../helpers/gateway-process.ts';
 import { openFilesOf, rssOf } from '../helpers/process-figures.ts';
 import { descendants, expectDead, waitUntil } from '../helpers/processes.ts';
@@ -44,6 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const options = optionsIn(args);
   if (options === undefined) return print(HELP);
   print(`seed ${options.seed}, ${options.durationMs / 60_000} minutes, ${options.workers} workers`);
+  await buildFixtures();
   const home = mkdtempSync(join(tmpdir(), 'mcp-gateway-soak-'));
   const members = await startFleet();
   const tally = new Tally((text) => print(`! ${text}`));

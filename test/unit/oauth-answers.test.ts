@@ -6,6 +6,7 @@ import type { OAuthConfig } from '../../src/config/schema.ts';
 import { causeOf } from '../../src/core/errors.ts';
 import { checkSecretFor } from '../../src/login/configured-client.ts';
 import { Credentials, currentTokens, type Kept } from '../../src/login/credentials.ts';
+import { isForgotten } from '../../src/login/forgotten-client.ts';
 import { oauthFetch } from '../../src/login/oauth-fetch.ts';
 import { PersonLogin } from '../../src/login/person-login.ts';
 import { refreshed } from '../../src/login/refreshed.ts';
@@ -150,6 +151,15 @@ test('an `iss` of the callback that differs by a slash is another issuer, as the
     [AS]: (usual) => ({ ...usual, authorization_response_iss_parameter_supported: true }),
   }));
   await expect(logIn(origin)).rejects.toThrow();
+});
+
+test('a login page that asks nobody and leads straight back is left for the person to follow [oauth.forgotten]', async () => {
+  const server = await startOdd({});
+  const callback = await startOdd({});
+  const page = new URL(`${server.origin}/authorize?redirect_uri=${encodeURIComponent(`${callback.origin}/callback`)}`);
+  expect(await isForgotten(page, new Outbound({ url: `${server.origin}/mcp` }))).toBe(false);
+  expect(server.requests).toHaveLength(1);
+  expect(callback.requests).toEqual([]);
 });
 
 test('what a scope is told as is kept as one text [oauth.lenient]', async () => {
