@@ -63,8 +63,6 @@ const options = {
   mainFields: ['module', 'main'],
   // yaml's entry for Node is CommonJS, whose names a dynamic import does not see; its other build is plain ESM.
   alias: { yaml: './node_modules/yaml/browser/index.js' },
-  // Bundled CommonJS packages (cross-spawn, ws, yaml) still ask for Node's own modules by `require`.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   // Names stay, so that the stack in a user's report can be read.
   minifyWhitespace: true,
   minifySyntax: true,
@@ -81,7 +79,7 @@ function splitting(folder) {
   return { ...options, splitting: true, chunkNames: `${folder}/[name]-[hash]`, plugins: [withoutValidator] };
 }
 
-const commands = readdirSync('src/commands').filter((name) => name.endsWith('.ts') && !name.endsWith('table.ts'));
+const commands = readdirSync('src/commands').filter((name) => name.endsWith('.ts'));
 const builds = [
   await build({
     ...splitting('chunks'),
@@ -96,6 +94,8 @@ const builds = [
   }),
 ];
 
+for (const path of builds.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}))) giveRequire(path);
+
 const inputs = new Set(builds.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})));
 writeFileSync(`${OUT}/THIRD-PARTY-LICENSES.txt`, licences([...inputs]));
 writeFileSync(`${OUT}/lib.d.ts`, declarations('src/lib.ts', OUT));
@@ -103,6 +103,19 @@ writeFileSync(`${OUT}/config.schema.json`, execFileSync(process.execPath, [`${OU
 
 rmSync('dist', { recursive: true, force: true });
 renameSync(OUT, 'dist');
+
+/**
+ * Bundled CommonJS packages (cross-spawn, ws) still ask for Node's own modules by `require`: through a helper of esbuild,
+ * which is in one file of each build.
+ * @param {string} path
+ */
+function giveRequire(path) {
+  const text = readFileSync(path, 'utf8');
+  if (!/\btypeof require\b/.test(text)) return;
+  const given = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);\n";
+  const [, shebang = '', rest] = /^(#!.*\n)?([^]*)$/.exec(text) ?? [];
+  writeFileSync(path, `${shebang}${given}${rest}`);
+}
 
 /** @param {string[]} inputs Paths of the bundled modules. */
 function licences(inputs) {
