@@ -2,7 +2,7 @@
 // `npm run build`: bundles the bin and the library with everything they import, so that the package has no dependencies.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { declarations } from './declarations.mjs';
 
@@ -52,6 +52,50 @@ const apart = {
   },
 };
 
+/**
+ * What is imported on demand shares modules with what was loaded before it. esbuild makes a file of each set of modules
+ * that the same entries reach: a start would read some fifty. So each part that is imported on demand also imports the one
+ * that is there by then, whose modules thereby stay together in one file.
+ * @type {import('esbuild').Plugin}
+ */
+const together = {
+  name: 'together',
+  setup(context) {
+    const onDemand = new Set(sources().flatMap(importedOnDemand));
+    context.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      if (!onDemand.has(path) || path === resolve('src/cli.ts')) return undefined;
+      const isEarly = /^(?:gateway\.ts|(?:config|core)[\\/])/.test(relative('src', path));
+      const before = JSON.stringify(resolve(isEarly ? 'src/cli.ts' : 'src/gateway.ts'));
+      return { contents: `import ${before};\n${readFileSync(path, 'utf8')}`, loader: 'ts', resolveDir: dirname(path) };
+    });
+  },
+};
+
+function sources() {
+  return readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+}
+
+/** @param {string} path Of a file in src. */
+function importedOnDemand(path) {
+  const imports = readFileSync(join('src', path), 'utf8').matchAll(/\bimport\('(\.[^']+)'\)/g);
+  return [...imports].map(([, target = '']) => resolve('src', dirname(path), target));
+}
+
+/**
+ * Of package.json only the version is used.
+ * @type {import('esbuild').Plugin}
+ */
+const versionAlone = {
+  name: 'version-alone',
+  setup(context) {
+    context.onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
+      if (path !== resolve('package.json')) return undefined;
+      const { version } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const options = {
   outdir: OUT,
@@ -76,7 +120,12 @@ const options = {
  * @returns {import('esbuild').BuildOptions}
  */
 function splitting(folder) {
-  return { ...options, splitting: true, chunkNames: `${folder}/[name]-[hash]`, plugins: [withoutValidator] };
+  return {
+    ...options,
+    splitting: true,
+    chunkNames: `${folder}/[name]-[hash]`,
+    plugins: [withoutValidator, versionAlone],
+  };
 }
 
 const commands = readdirSync('src/commands').filter((name) => name.endsWith('.ts'));
@@ -84,9 +133,9 @@ const builds = [
   await build({
     ...splitting('chunks'),
     entryPoints: { index: 'index.ts', lib: 'src/lib.ts' },
-    plugins: [withoutValidator, apart],
+    plugins: [withoutValidator, versionAlone, apart, together],
   }),
-  await build({ ...options, entryPoints: { 'daemon/attach': 'src/daemon/attach.ts' } }),
+  await build({ ...options, plugins: [versionAlone], entryPoints: { 'daemon/attach': 'src/daemon/attach.ts' } }),
   await build({ ...splitting('daemon/chunks'), entryPoints: { 'daemon/daemon': 'src/daemon/daemon.ts' } }),
   await build({
     ...splitting('commands/chunks'),
@@ -113,8 +162,7 @@ function giveRequire(path) {
   const text = readFileSync(path, 'utf8');
   if (!/\btypeof require\b/.test(text)) return;
   const given = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);\n";
-  const [, shebang = '', rest] = /^(#!.*\n)?([^]*)$/.exec(text) ?? [];
-  writeFileSync(path, `${shebang}${given}${rest}`);
+  writeFileSync(path, given + text);
 }
 
 /** @param {string[]} inputs Paths of the bundled modules. */
