@@ -56,20 +56,24 @@ const apart = {
  * What is imported on demand shares modules with what was loaded before it. esbuild makes a file of each set of modules
  * that the same entries reach: a start would read some fifty. So each part that is imported on demand also imports the one
  * that is there by then, whose modules thereby stay together in one file.
- * @type {import('esbuild').Plugin}
+ * @param {string} first The module that is there before the gateway.
+ * @returns {import('esbuild').Plugin}
  */
-const together = {
-  name: 'together',
-  setup(context) {
-    const onDemand = new Set(sources().flatMap(importedOnDemand));
-    context.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
-      if (!onDemand.has(path) || path === resolve('src/cli.ts')) return undefined;
-      const isEarly = /^(?:gateway\.ts|(?:config|core)[\\/])/.test(relative('src', path));
-      const before = JSON.stringify(resolve(isEarly ? 'src/cli.ts' : 'src/gateway.ts'));
-      return { contents: `import ${before};\n${readFileSync(path, 'utf8')}`, loader: 'ts', resolveDir: dirname(path) };
-    });
-  },
-};
+function together(first) {
+  const onDemand = new Set(sources().flatMap(importedOnDemand));
+  return {
+    name: 'together',
+    setup(context) {
+      context.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+        if (!onDemand.has(path) || path === resolve(first)) return undefined;
+        const isEarly = /^(?:gateway\.ts|(?:config|core)[\\/])/.test(relative('src', path));
+        const before = JSON.stringify(resolve(isEarly ? first : 'src/gateway.ts'));
+        const contents = `import ${before};\n${readFileSync(path, 'utf8')}`;
+        return { contents, loader: 'ts', resolveDir: dirname(path) };
+      });
+    },
+  };
+}
 
 function sources() {
   return readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
@@ -133,10 +137,14 @@ const builds = [
   await build({
     ...splitting('chunks'),
     entryPoints: { index: 'index.ts', lib: 'src/lib.ts' },
-    plugins: [withoutValidator, versionAlone, apart, together],
+    plugins: [withoutValidator, versionAlone, apart, together('src/cli.ts')],
   }),
   await build({ ...options, plugins: [versionAlone], entryPoints: { 'daemon/attach': 'src/daemon/attach.ts' } }),
-  await build({ ...splitting('daemon/chunks'), entryPoints: { 'daemon/daemon': 'src/daemon/daemon.ts' } }),
+  await build({
+    ...splitting('daemon/chunks'),
+    entryPoints: { 'daemon/daemon': 'src/daemon/daemon.ts' },
+    plugins: [withoutValidator, versionAlone, together('src/daemon/daemon.ts')],
+  }),
   await build({
     ...splitting('commands/chunks'),
     entryPoints: commands.map((name) => ({ in: `src/commands/${name}`, out: `commands/${name.replace(/\.ts$/, '')}` })),

@@ -21,7 +21,7 @@ export function isToBeLeftOut(schema: JsonObject, key: string, value: unknown, w
 }
 
 /** A required property with a default is how some generators say that the server fills it in. */
-export function isOptional(schema: JsonObject, key: string): boolean {
+function isOptional(schema: JsonObject, key: string): boolean {
   const own = propertySchema(schema, key);
   if (isJsonObject(own) && 'default' in own) return true;
   return !listOf(schema.required).includes(key) && !(isJsonObject(own) && own.required === true);

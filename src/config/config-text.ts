@@ -9,7 +9,7 @@ export function unsafe(path: KeyPath): Finding {
   return warning(path, `found the key "${UNSAFE_KEY}", which is never read; rename it`);
 }
 
-export interface Position {
+interface Position {
   readonly line: number;
   readonly column: number;
 }
