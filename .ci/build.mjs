@@ -2,7 +2,7 @@
 // `npm run build`: bundles the bin and the library with everything they import, so that the package has no dependencies.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { declarations } from './declarations.mjs';
 
@@ -52,6 +52,54 @@ const apart = {
   },
 };
 
+/**
+ * What is imported on demand shares modules with what was loaded before it. esbuild makes a file of each set of modules
+ * that the same entries reach: a start would read some fifty. So each part that is imported on demand also imports the one
+ * that is there by then, whose modules thereby stay together in one file.
+ * @param {string} first The module that is there before the gateway.
+ * @returns {import('esbuild').Plugin}
+ */
+function together(first) {
+  const onDemand = new Set(sources().flatMap(importedOnDemand));
+  return {
+    name: 'together',
+    setup(context) {
+      context.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+        if (!onDemand.has(path) || path === resolve(first)) return undefined;
+        const isEarly = /^(?:gateway\.ts|(?:config|core)[\\/])/.test(relative('src', path));
+        const before = JSON.stringify(resolve(isEarly ? first : 'src/gateway.ts'));
+        const contents = `import ${before};\n${readFileSync(path, 'utf8')}`;
+        return { contents, loader: 'ts', resolveDir: dirname(path) };
+      });
+    },
+  };
+}
+
+function sources() {
+  return readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+}
+
+/** @param {string} path Of a file in src. */
+function importedOnDemand(path) {
+  const imports = readFileSync(join('src', path), 'utf8').matchAll(/\bimport\('(\.[^']+)'\)/g);
+  return [...imports].map(([, target = '']) => resolve('src', dirname(path), target));
+}
+
+/**
+ * Of package.json only the version is used.
+ * @type {import('esbuild').Plugin}
+ */
+const versionAlone = {
+  name: 'version-alone',
+  setup(context) {
+    context.onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
+      if (path !== resolve('package.json')) return undefined;
+      const { version } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const options = {
   outdir: OUT,
@@ -63,8 +111,6 @@ const options = {
   mainFields: ['module', 'main'],
   // yaml's entry for Node is CommonJS, whose names a dynamic import does not see; its other build is plain ESM.
   alias: { yaml: './node_modules/yaml/browser/index.js' },
-  // Bundled CommonJS packages (cross-spawn, ws, yaml) still ask for Node's own modules by `require`.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   // Names stay, so that the stack in a user's report can be read.
   minifyWhitespace: true,
   minifySyntax: true,
@@ -78,23 +124,34 @@ const options = {
  * @returns {import('esbuild').BuildOptions}
  */
 function splitting(folder) {
-  return { ...options, splitting: true, chunkNames: `${folder}/[name]-[hash]`, plugins: [withoutValidator] };
+  return {
+    ...options,
+    splitting: true,
+    chunkNames: `${folder}/[name]-[hash]`,
+    plugins: [withoutValidator, versionAlone],
+  };
 }
 
-const commands = readdirSync('src/commands').filter((name) => name.endsWith('.ts') && !name.endsWith('table.ts'));
+const commands = readdirSync('src/commands').filter((name) => name.endsWith('.ts'));
 const builds = [
   await build({
     ...splitting('chunks'),
     entryPoints: { index: 'index.ts', lib: 'src/lib.ts' },
-    plugins: [withoutValidator, apart],
+    plugins: [withoutValidator, versionAlone, apart, together('src/cli.ts')],
   }),
-  await build({ ...options, entryPoints: { 'daemon/attach': 'src/daemon/attach.ts' } }),
-  await build({ ...splitting('daemon/chunks'), entryPoints: { 'daemon/daemon': 'src/daemon/daemon.ts' } }),
+  await build({ ...options, plugins: [versionAlone], entryPoints: { 'daemon/attach': 'src/daemon/attach.ts' } }),
+  await build({
+    ...splitting('daemon/chunks'),
+    entryPoints: { 'daemon/daemon': 'src/daemon/daemon.ts' },
+    plugins: [withoutValidator, versionAlone, together('src/daemon/daemon.ts')],
+  }),
   await build({
     ...splitting('commands/chunks'),
     entryPoints: commands.map((name) => ({ in: `src/commands/${name}`, out: `commands/${name.replace(/\.ts$/, '')}` })),
   }),
 ];
+
+for (const path of builds.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}))) giveRequire(path);
 
 const inputs = new Set(builds.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})));
 writeFileSync(`${OUT}/THIRD-PARTY-LICENSES.txt`, licences([...inputs]));
@@ -103,6 +160,18 @@ writeFileSync(`${OUT}/config.schema.json`, execFileSync(process.execPath, [`${OU
 
 rmSync('dist', { recursive: true, force: true });
 renameSync(OUT, 'dist');
+
+/**
+ * Bundled CommonJS packages (cross-spawn, ws) still ask for Node's own modules by `require`: through a helper of esbuild,
+ * which is in one file of each build.
+ * @param {string} path
+ */
+function giveRequire(path) {
+  const text = readFileSync(path, 'utf8');
+  if (!/\btypeof require\b/.test(text)) return;
+  const given = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);\n";
+  writeFileSync(path, given + text);
+}
 
 /** @param {string[]} inputs Paths of the bundled modules. */
 function licences(inputs) {

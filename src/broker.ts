@@ -1,11 +1,11 @@
-import { argumentsError } from './arguments/arguments-error.ts';
 import { checkArguments } from './arguments/check-arguments.ts';
-import { mendArguments } from './arguments/mend-arguments.ts';
+import type { MendedArguments } from './arguments/mend-arguments.ts';
 import { signature } from './catalog/signature.ts';
 import { MAX_TIMER_MS, withTimeout } from './core/abort.ts';
 import { type CallContext, type Caller, type CallTool, ownerOf, type ToolCall, type ToolResult } from './core/call.ts';
 import { describedTool } from './core/described-tool.ts';
 import { clip, GatewayError } from './core/errors.ts';
+import { holdsFiller } from './core/filler.ts';
 import type { Guard } from './core/guard.ts';
 import type { JsonObject } from './core/json.ts';
 import { serverState, stands } from './core/server-state.ts';
@@ -168,7 +168,7 @@ export class Broker {
       const { tool, askedMs } = known
         ? { tool: known, askedMs: 0 }
         : await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
-      const call = this.#toolCall(tool, request, caller, [startedAt + askedMs, fallbackMs]);
+      const call = await this.#toolCall(tool, request, caller, [startedAt + askedMs, fallbackMs]);
       const asked = this.#parts.admit?.(call, context);
       return asked ? { ...call, startedAt: call.startedAt + (await asked) } : call;
     } catch (error) {
@@ -236,13 +236,13 @@ export class Broker {
     return tools.length === 0 || tools.some((tool) => this.#parts.visible(caller, tool));
   }
 
-  #toolCall(
+  async #toolCall(
     tool: ToolEntry,
     request: InvokeRequest,
     caller: Caller,
     [startedAt, fallbackMs]: [number, number],
-  ): ToolCall {
-    const { args, mended } = fitArguments(tool, request.args);
+  ): Promise<ToolCall> {
+    const { args, mended } = await fitted(tool, request.args);
     this.#parts.usage?.invoked(ownerOf(caller), tool.id);
     const { meta, continuation } = request;
     const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
@@ -250,13 +250,15 @@ export class Broker {
   }
 }
 
-/** The arguments as the tool's own schema wants them, where it makes plain how. Throws when they cannot be right. */
-function fitArguments(tool: ToolEntry, given: JsonObject): { args: JsonObject; mended: readonly string[] } {
-  const { inputSchema } = tool.definition;
-  const fitted = mendArguments(inputSchema, given);
-  const problems = checkArguments(inputSchema, fitted.args);
-  if (problems.length > 0) throw argumentsError(tool, problems, signature(tool.definition));
-  return fitted;
+/**
+ * The arguments as the tool's own schema wants them. Most are right as they are: what mends the others is loaded for the
+ * first of them.
+ */
+async function fitted(tool: ToolEntry, args: JsonObject): Promise<MendedArguments> {
+  const { definition } = tool;
+  if (checkArguments(definition.inputSchema, args).length === 0 && !holdsFiller(args)) return { args, mended: [] };
+  const { fitArguments } = await import('./arguments/fit-arguments.ts');
+  return fitArguments(tool, args, signature(definition));
 }
 
 /** The value, or nothing when it takes longer. */

@@ -14,7 +14,7 @@ import type { Guards } from './guards.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { knownSecrets } from './known-secrets.ts';
 import type { ClientSession } from './mcp/client-session.ts';
-import { Conversations } from './mcp/conversation.ts';
+import { Conversations } from './mcp/conversations.ts';
 import { instructions } from './mcp/instructions.ts';
 import { metaToolDefinitions } from './mcp/meta-tools.ts';
 import type { HandlePrimitive, ServerParts } from './mcp/server-parts.ts';

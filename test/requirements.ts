@@ -1132,6 +1132,7 @@ const STARTS = promised('#13', {
   'variables.scripts': 'In the script of a shell its own variables are left to it.',
   'variables.home': 'A tilde is the home directory in a command and its arguments.',
   'variables.plain': 'Numbers and booleans in arguments are texts, and null is as if it were not written.',
+  'starts.loads': 'A session over stdio loads the parts of the package that it uses, in few files.',
   'starts.timeout': 'startTimeoutMs is how long a start may take; a process that goes on has 300 s without it.',
   'lifecycle.no-listen': 'A start that cannot listen ends the servers that it has started.',
   'starts.slow': 'Calls do not begin to wait for a start that takes longer than a minute; those that wait go on.',

@@ -8,12 +8,6 @@ const FORMATS = new Set([
   ...['date-time', 'date', 'time', 'duration', 'email', 'idn-email', 'uri', 'iri', 'url', 'uuid', 'ipv4', 'ipv6'],
 ]);
 
-/** Whether a text within an object or list says nothing, as deep as arguments are. */
-export function holdsFiller(value: unknown, depth = 32): boolean {
-  if (value === null || typeof value !== 'object' || depth === 0) return false;
-  return Object.values(value).some((each) => isFiller(each) || holdsFiller(each, depth - 1));
-}
-
 /** What says nothing where a list, an object or a text is wanted. */
 export function saysNothing(value: unknown): boolean {
   return value === false || value === 0 || isFiller(value);
@@ -27,7 +21,7 @@ export function isToBeLeftOut(schema: JsonObject, key: string, value: unknown, w
 }
 
 /** A required property with a default is how some generators say that the server fills it in. */
-export function isOptional(schema: JsonObject, key: string): boolean {
+function isOptional(schema: JsonObject, key: string): boolean {
   const own = propertySchema(schema, key);
   if (isJsonObject(own) && 'default' in own) return true;
   return !listOf(schema.required).includes(key) && !(isJsonObject(own) && own.required === true);

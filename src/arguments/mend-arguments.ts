@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../core/errors.ts';
 import { keepSources, sourceOf } from '../core/exact-json.ts';
-import { isFiller } from '../core/filler.ts';
+import { holdsFiller, isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { conversions, parsedContainer } from './conversions.ts';
-import { holdsFiller, isToBeLeftOut, names, saysNothing, takesFiller } from './fillers.ts';
+import { isToBeLeftOut, names, saysNothing, takesFiller } from './fillers.ts';
 import { findProblems, fits, isMismatch } from './find-problems.ts';
 import { childPath, preview } from './preview.ts';
 import {

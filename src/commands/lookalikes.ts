@@ -51,7 +51,7 @@ function lookalike(word: string): Lookalike | undefined {
 }
 
 /** A text as people read it who expect ASCII. */
-export function readAs(text: string): string {
+function readAs(text: string): string {
   return [...text].map((one) => ASCII_OF.get(one) ?? asciiOf(one) ?? one).join('');
 }
 

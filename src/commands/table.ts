@@ -3,7 +3,7 @@ import { PEOPLE_COMMANDS } from './people-commands.ts';
 
 const CLIENT_IDS = 'claude-code, claude-desktop, cursor, vs-code, opencode, codex, windsurf, gemini-cli';
 
-/** Those that need nothing but a terminal; `start` and `schema` are with the command line itself. */
+/** Every command. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   init: {
     usage: 'init [file]',
@@ -191,6 +191,52 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     async run({ words, values }, terminal) {
       const { trustServers } = await import('./trust.ts');
       return trustServers({ ...values, servers: words }, terminal);
+    },
+  },
+  start: {
+    usage: 'start [config]',
+    group: 'serve',
+    summary: 'serve many clients over HTTP: MCP at /mcp, REST at /api/v1, until Ctrl-C',
+    options: { config: 'configuration file', port: 'port to listen at (4000)', host: 'address to bind (127.0.0.1)' },
+    example: 'mcp-gateway start -c team.yml --port 8080',
+    async run({ words, values: { config, port, host } }, terminal) {
+      const { misused } = await import('./terminal.ts');
+      if (words.length > (config ? 0 : 1)) return misused(terminal, 'start', 'one configuration file at a time');
+      const { serveHttp } = await import('./serve-http.ts');
+      return serveHttp({ config: config ?? words[0], port, host });
+    },
+  },
+  schema: {
+    usage: 'schema',
+    summary: 'print the JSON Schema of the configuration file, for editors',
+    options: {},
+    example: 'mcp-gateway schema > mcp-gateway.schema.json',
+    async run(_line, terminal) {
+      const { jsonSchema } = await import('../config/schema.ts');
+      terminal.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
+      return 0;
+    },
+  },
+  completion: {
+    usage: 'completion <bash|zsh|fish>',
+    summary: 'print what has the shell complete commands, options, servers and tools',
+    options: {},
+    example: 'mcp-gateway completion bash >> ~/.bashrc',
+    takes: 'shells',
+    async run({ words }, terminal) {
+      const { completion } = await import('./completion.ts');
+      return completion(words, terminal);
+    },
+  },
+  complete: {
+    usage: 'complete -- [words…]',
+    summary: 'for the shell: what the last word may become',
+    options: {},
+    example: 'mcp-gateway complete -- call files::',
+    hidden: true,
+    async run({ words }, terminal) {
+      const { complete } = await import('./complete.ts');
+      return complete(words, COMMANDS, terminal);
     },
   },
 };

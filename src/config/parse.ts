@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
-import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { describeFound, type Finding, formatPath, type KeyPath, warning } from './finding.ts';
+import { EXPECTED_ROOT, UNSAFE_KEY } from './config-text.ts';
+import { describeFound, type Finding, formatPath } from './finding.ts';
 
 /** What a file says, and what in its text is odd without being wrong. */
 export interface ParsedFile {
@@ -10,13 +10,10 @@ export interface ParsedFile {
   readonly findings: readonly Finding[];
 }
 
-/** Would become the prototype of whatever it is copied into. */
-const UNSAFE_KEY = '__proto__';
 /** Far beyond any setting; what recurses over a configuration needs some bound. */
 const MAX_DEPTH = 100;
 /** Text that nests deeper could end the process: what a library does when its stack is exhausted cannot always be caught. */
 const MAX_TEXT_DEPTH = 400;
-const EXPECTED_ROOT = 'an object with servers';
 
 /**
  * Reads YAML (`.yml`, `.yaml`) or else JSON with comments, trailing commas and a byte order mark.
@@ -39,7 +36,8 @@ function notAnObject(file: string, found: string): string {
 
 async function read(source: string, file: string, findings: Finding[]): Promise<unknown> {
   try {
-    return isYaml(file) ? await readYaml(source, file, findings) : readJson(source, file, findings);
+    if (isYaml(file)) return await (await import('./read-yaml.ts')).readYaml(source, file, findings);
+    return readPlain(source) ?? (await import('./read-jsonc.ts')).readJsonc(source, file, findings);
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause;
     throw new GatewayError('CONFIG_INVALID', `${file}: cannot be read: ${clip(causeOf(cause))}`, { cause });
@@ -50,120 +48,29 @@ function isYaml(file: string): boolean {
   return ['.yml', '.yaml'].includes(extname(file).toLowerCase());
 }
 
-function readJson(source: string, file: string, findings: Finding[]): unknown {
-  const errors: ParseError[] = [];
-  const tree = parseTree(source, errors, { allowTrailingComma: true });
-  const first = errors[0];
-  if (first) throw syntaxError(file, positionAt(source, first.offset), jsonMistake(source, first));
-  return tree && toValue(tree, [], findings);
-}
-
-function toValue(node: Node, path: KeyPath, findings: Finding[]): unknown {
-  const children = node.children ?? [];
-  if (node.type === 'array') return children.map((child, index) => toValue(child, [...path, index], findings));
-  if (node.type !== 'object') return node.value;
-  const fields = new Map<string, unknown>();
-  for (const { children: [name, value] = [] } of children) {
-    const key = String(name?.value);
-    if (fields.has(key)) findings.push(repeated([...path, key]));
-    if (key === UNSAFE_KEY) findings.push(unsafe(path));
-    else if (value) fields.set(key, toValue(value, [...path, key], findings));
+/**
+ * What plain JSON says, without the library that reads comments and finds mistakes: it costs every start. Undefined where
+ * it is no plain JSON, or where there is something to tell of it.
+ */
+function readPlain(source: string): unknown {
+  try {
+    const root: unknown = JSON.parse(source);
+    // A key that stands twice has two colons and makes one member.
+    const colons = source.match(STRING_OR_COLON)?.filter((token) => token === ':').length ?? 0;
+    return membersIn(root) === colons ? root : undefined;
+  } catch {
+    return undefined;
   }
-  return Object.fromEntries(fields);
 }
 
-function repeated(path: KeyPath): Finding {
-  return warning(path, 'found this key twice in one object, expected once; the last one counts');
-}
+const STRING_OR_COLON = /"(?:[^"\\]|\\.)*"|:/g;
 
-function unsafe(path: KeyPath): Finding {
-  return warning(path, `found the key "${UNSAFE_KEY}", which is never read; rename it`);
-}
-
-const JSON_EXPECTATIONS: Readonly<Record<string, string>> = {
-  PropertyNameExpected: 'a key in double quotes',
-  ValueExpected: 'a value',
-  ColonExpected: '":"',
-  CommaExpected: '","',
-  CloseBraceExpected: '"}"',
-  CloseBracketExpected: '"]"',
-  EndOfFileExpected: 'the end of the file',
-  UnexpectedEndOfComment: 'the end of a comment, "*/"',
-  UnexpectedEndOfString: 'a closing double quote',
-  InvalidEscapeCharacter: 'a valid escape such as "\\\\" or "\\n"',
-  InvalidUnicode: 'four hexadecimal digits after "\\u"',
-};
-
-function jsonMistake(source: string, { error: code, offset }: ParseError): string {
-  return `found ${foundAt(source, offset)}, expected ${JSON_EXPECTATIONS[printParseErrorCode(code)] ?? 'valid JSON'}`;
-}
-
-/** The kind of what stands there, never its text: it may be part of a secret. */
-function foundAt(source: string, offset: number): string {
-  const character = source[offset];
-  if (character === undefined) return 'the end of the file';
-  if (character === '"') return 'a string';
-  if (/[\d-]/.test(character)) return 'a number';
-  return /\w/.test(character) ? 'a word without quotes' : JSON.stringify(character);
-}
-
-interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
-function positionAt(source: string, offset: number): Position {
-  const lines = source.slice(0, offset).split(/\r\n|\r|\n/);
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
-}
-
-function syntaxError(file: string, { line, column }: Position, mistake: string): GatewayError {
-  const message = `${file}:${line}:${column}: ${mistake}`;
-  return new GatewayError('CONFIG_INVALID', message, { details: { file, line, column } });
-}
-
-async function readYaml(source: string, file: string, findings: Finding[]): Promise<unknown> {
-  // Imported here because most people write JSON and the library costs time at start.
-  const { isScalar, parseDocument, visit } = await import('yaml');
-  const document = parseDocument(source, {
-    merge: true,
-    prettyErrors: false,
-    logLevel: 'error',
-    uniqueKeys: (a, b) => {
-      if (isScalar(a) && isScalar(b) && a.value === b.value) findings.push(repeatedAt(source, a.range?.[0] ?? 0));
-      return false;
-    },
-  });
-  const first = document.errors[0];
-  if (first) throw syntaxError(file, positionAt(source, first.pos[0]), yamlMistake(first));
-  visit(document, {
-    Alias(_, alias) {
-      if (!alias.resolve(document)) throw syntaxError(file, positionAt(source, alias.range?.[0] ?? 0), UNKNOWN_ALIAS);
-    },
-    Pair(_, { key }) {
-      if (!isScalar(key) || key.value !== UNSAFE_KEY) return undefined;
-      findings.push(unsafe([]));
-      return visit.REMOVE;
-    },
-  });
-  return document.toJS();
-}
-
-function repeatedAt(source: string, offset: number): Finding {
-  const { line, column } = positionAt(source, offset);
-  return warning(
-    [],
-    `line ${line}, column ${column}: found a key twice in one map, expected once; the last one counts`,
-  );
-}
-
-const UNKNOWN_ALIAS =
-  'found an alias without its anchor, expected "&name" before "*name", or quotes around a text with "*"';
-
-/** The library's first sentence; what follows it, or a colon, may quote the file. */
-function yamlMistake({ code, message }: { code: string; message: string }): string {
-  const [sentence = ''] = message.split(/\n|: /);
-  return `found broken YAML (${code}: ${clip(sentence, 120)}), expected ${EXPECTED_ROOT}`;
+/** Members of all objects; NaN where one has the key that is never read. */
+function membersIn(value: unknown): number {
+  if (value === null || typeof value !== 'object') return 0;
+  if (Object.hasOwn(value, UNSAFE_KEY)) return Number.NaN;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce<number>((sum, each) => sum + membersIn(each), own);
 }
 
 /** By brackets, by indentation, or by YAML's lists within lists on one line; within quotes too, where nobody goes so far. */

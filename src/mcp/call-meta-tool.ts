@@ -3,7 +3,7 @@ import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { INVALID_PARAMS, RpcFailure } from '../core/rpc.ts';
-import { soundResult } from '../results/sound-result.ts';
+import { sound } from '../results/sound.ts';
 import { errorResult } from './error-result.ts';
 import { findMetaTool, META_TOOLS, type MetaCall } from './meta-tools.ts';
 import { parseInput } from './parse-input.ts';
@@ -24,7 +24,7 @@ export async function callMetaTool(params: JsonObject, call: MetaCall, log: Logg
   }
   try {
     const takesAny = call.context.peer?.takesInputRequired;
-    return soundResult(await tool.run(parseInput(tool, input), call), takesAny);
+    return await sound(await tool.run(parseInput(tool, input), call), takesAny);
   } catch (error) {
     const { code, message, data } = upstreamErrorIn(error);
     if (code === URL_ELICITATION_REQUIRED) throw new RpcFailure({ code, message: String(message), data });

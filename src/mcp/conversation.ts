@@ -4,12 +4,10 @@ import type { Progress } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND } from '../core/rpc.ts';
+import { STATE_PREFIX } from './conversations.ts';
 
 /** How long a request waits for a client that was asked something and has not come back, in ms. */
 const PARKED_MS = 15 * 60_000;
-/** Marks a `requestState` as ours; any other belongs to a server of the 2026 era and is passed on to it. */
-const STATE_PREFIX = 'mcp-gateway:';
-
 /** Questions of one moment are put together: so long a result waits for more of them, in ms. */
 const TOGETHER_MS = 5;
 
@@ -207,45 +205,4 @@ const LEVELS: readonly unknown[] = ['debug', 'info', 'notice', 'warning', 'error
 
 function reaches(level: unknown, wanted: string | undefined): boolean {
   return wanted !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);
-}
-
-/** Conversations that wait for their client, by the `requestState` that it brings back. */
-export class Conversations {
-  readonly #open = new Map<string, Conversation>();
-  readonly #jobs = new Map<string, Conversation>();
-
-  /** Remembers a conversation until it is aborted or closed. */
-  keep(conversation: Conversation): void {
-    this.close(conversation);
-    this.#open.set(conversation.state, conversation);
-    conversation.signal.addEventListener('abort', () => this.close(conversation), { once: true });
-  }
-
-  /** The work of a conversation goes on as that job. */
-  keepAsJob(jobId: string, conversation: Conversation): void {
-    conversation.continueAsJob();
-    this.#jobs.set(jobId, conversation);
-    conversation.signal.addEventListener('abort', () => this.#jobs.delete(jobId), { once: true });
-  }
-
-  ofJob(jobId: string): Conversation | undefined {
-    return this.#jobs.get(jobId);
-  }
-
-  /** A job has ended: it asks no more. */
-  forgetJob(jobId: string): void {
-    const conversation = this.#jobs.get(jobId);
-    if (conversation) this.close(conversation);
-    this.#jobs.delete(jobId);
-  }
-
-  close(conversation: Conversation): void {
-    for (const [state, open] of this.#open) if (open === conversation) this.#open.delete(state);
-  }
-
-  /** The conversation of that state; `expired` when the state is ours and nothing waits for it any more. */
-  find(state: unknown): Conversation | 'expired' | undefined {
-    if (typeof state !== 'string' || !state.startsWith(STATE_PREFIX)) return undefined;
-    return this.#open.get(state) ?? 'expired';
-  }
 }

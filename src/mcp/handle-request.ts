@@ -2,7 +2,6 @@ import type { CallContext } from '../core/call.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type Answer, METHOD_NOT_FOUND, RpcFailure } from '../core/rpc.ts';
 import { type ResultPart, ResultStore } from '../results/result-store.ts';
-import { soundAnswer } from '../results/sound-answer.ts';
 import { callMetaTool } from './call-meta-tool.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { type JobQuestions, metaToolDefinitions } from './meta-tools.ts';
@@ -47,6 +46,7 @@ export async function handleRequest(
     if (kept) return readResult(params.uri, parts.results.read(kept.id, kept.offset, kept.length));
     if (PRIMITIVES.has(method)) {
       const answer = await parts.primitives(method, { ...params, ...continuation }, context);
+      const { soundAnswer } = await import('../results/sound-answer.ts');
       return soundAnswer(method, unwrap(answer), params.uri);
     }
     throw new RpcFailure({ code: METHOD_NOT_FOUND, message: 'Method not found' });

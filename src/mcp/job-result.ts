@@ -3,7 +3,7 @@ import type { ToolResult } from '../core/call.ts';
 import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ResultPart } from '../results/result-store.ts';
-import { soundResult } from '../results/sound-result.ts';
+import { sound } from '../results/sound.ts';
 
 /** What `invoke_async` answers. */
 export function jobTicket({ job, position }: JobView): ToolResult {
@@ -11,7 +11,7 @@ export function jobTicket({ job, position }: JobView): ToolResult {
 }
 
 /** What `job_status` answers: the job as JSON in a first block; then, once finished, the upstream's result as it came. */
-export function jobResult({ job, position }: JobView, takesAny = false): ToolResult {
+export async function jobResult({ job, position }: JobView, takesAny = false): Promise<ToolResult> {
   const { jobId, status, timings } = job;
   const state = textBlock({
     jobId,
@@ -23,7 +23,7 @@ export function jobResult({ job, position }: JobView, takesAny = false): ToolRes
   });
   const given = 'result' in job ? job.result : undefined;
   if (!isJsonObject(given)) return state;
-  const result = soundResult(given, takesAny);
+  const result = await sound(given, takesAny);
   const content = Array.isArray(result.content) ? result.content : [];
   return { ...result, content: [...state.content, ...content] };
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../core/log.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { ResultStore } from '../results/result-store.ts';
 import type { ClientSession } from './client-session.ts';
-import type { Conversations } from './conversation.ts';
+import type { Conversations } from './conversations.ts';
 
 /** Resources, prompts and completion of all servers: answers their methods, raw. */
 export type HandlePrimitive = (method: string, params: JsonObject, context: CallContext) => Promise<Answer>;

@@ -4,7 +4,7 @@ import { soundBlock } from './sound-block.ts';
 import { RESULT, type Said, say, soundResultMembers } from './sound-members.ts';
 
 /** Where it is said what was changed. */
-export const MENDED_RESULT = 'mcp-gateway/mendedResult';
+const MENDED_RESULT = 'mcp-gateway/mendedResult';
 
 /**
  * The result of a tool as clients take it. Theirs would otherwise refuse it as a whole, or drop the message and wait for

@@ -1,4 +1,4 @@
-import type { Conversations } from '../mcp/conversation.ts';
+import type { Conversations } from '../mcp/conversations.ts';
 import type { ResultStore } from '../results/result-store.ts';
 
 /** What outlives one request of a client without sessions: calls that wait for its answers, and large results. */

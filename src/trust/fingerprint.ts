@@ -12,7 +12,7 @@ const OTHERS = 'others';
 export type Part = (typeof OWN_PARTS)[number] | typeof OTHERS;
 
 /** What fingerprints are made of; tools are compared by their name. */
-export const PARTS: readonly Part[] = [...OWN_PARTS, OTHERS];
+const PARTS: readonly Part[] = [...OWN_PARTS, OTHERS];
 
 const PART_NAMES: Readonly<Record<Part, string>> = {
   title: 'title',

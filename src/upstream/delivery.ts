@@ -8,7 +8,7 @@ import type { ConnectionHealth } from './connection-health.ts';
 import { ConnectionLost, saidWith } from './connection-lost.ts';
 import type { Deadline } from './deadline.ts';
 import { answerInputs } from './input-required.ts';
-import { callAsTask, type TaskCallOptions, type TaskWire } from './task-call.ts';
+import type { TaskCallOptions, TaskWire } from './task-call.ts';
 import { withStatus } from './task-progress.ts';
 import type { ForwardOptions } from './wire.ts';
 
@@ -143,12 +143,14 @@ async function send(
   return answerInputs(sendWith, await sendWith({}), peer, signal);
 }
 
-function sendAsTask(
+/** Loaded for the first task: few servers have any. */
+async function sendAsTask(
   connection: Connection,
   { params, timeoutMs }: UpstreamRequest,
   { signal, onProgress }: ForwardOptions,
   { statusNotifications }: Route,
 ): Promise<Answer> {
+  const { callAsTask } = await import('./task-call.ts');
   return callAsTask({ request: exchange(connection) }, params, {
     signal,
     ...(onProgress && withStatus(onProgress)),

@@ -1,4 +1,4 @@
-import PQueue from 'p-queue';
+import type PQueue from 'p-queue';
 import { asAbortSignal } from '../core/abort.ts';
 import type { CallContext } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -31,7 +31,8 @@ export interface RequestsOptions {
 /** The requests that are on their way to one server, and what comes back from it besides their answers. */
 export class Requests {
   readonly #options: RequestsOptions;
-  readonly #queue: PQueue | undefined;
+  /** Where requests wait for their turn; absent: there is no limit. */
+  readonly #queue: Promise<PQueue> | undefined;
   readonly #active = new Set<ActiveRequest>();
   readonly #taskListeners = new Set<(task: JsonObject) => void>();
   readonly #route: Route;
@@ -40,7 +41,7 @@ export class Requests {
 
   constructor(options: RequestsOptions) {
     this.#options = options;
-    if (options.maxConcurrency) this.#queue = new PQueue({ concurrency: options.maxConcurrency });
+    if (options.maxConcurrency) this.#queue = queueOf(options.maxConcurrency);
     this.#route = {
       connected: options.connected,
       health: options.health,
@@ -96,7 +97,8 @@ export class Requests {
     this.#active.add(active);
     try {
       const run = () => deliver(request, context, deadline, this.#route);
-      return await (this.#queue ? this.#queue.add(run, { signal: asAbortSignal(deadline.signal) }) : run());
+      if (!this.#queue) return await run();
+      return await (await this.#queue).add(run, { signal: asAbortSignal(deadline.signal) });
     } catch (error) {
       throw deadline.signal.aborted ? deadline.signal.reason : error;
     } finally {
@@ -109,4 +111,10 @@ export class Requests {
   #perhapsQuiet(): void {
     if (!this.isBusy) this.#options.onQuiet();
   }
+}
+
+/** Loaded for servers with a limit only: few have one. */
+async function queueOf(concurrency: number): Promise<PQueue> {
+  const { default: Queue } = await import('p-queue');
+  return new Queue({ concurrency });
 }

@@ -1,20 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '@modelcontextprotocol/sdk/experimental/tasks/interfaces.js';
-import type { Task, ToolExecution } from '@modelcontextprotocol/sdk/types.js';
+import type { Task } from '@modelcontextprotocol/sdk/types.js';
 import { asAbortSignal, type Signal } from '../core/abort.ts';
 import type { Progress } from '../core/call.ts';
 import { clip } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { type Answer, INTERNAL_ERROR } from '../core/rpc.ts';
-import type { ToolDefinition } from '../core/tool.ts';
-
-export type TaskSupport = NonNullable<ToolExecution['taskSupport']>;
-
-/** How a tool may be run as a task: its `execution.taskSupport`; the protocol's default is `forbidden`. */
-export function taskSupport(tool: ToolDefinition): TaskSupport {
-  const support = isJsonObject(tool.execution) ? tool.execution.taskSupport : undefined;
-  return support === 'required' || support === 'optional' ? support : 'forbidden';
-}
 
 export interface TaskRequestOptions {
   /** Aborted to give the request up: the server is told, and the promise rejects with the signal's reason. */

@@ -12,7 +12,7 @@ import { OwnRoots } from './own-roots.ts';
 import { redactor } from './redact.ts';
 import { Requests, type RequestsOptions } from './requests.ts';
 import { MAX_LOGINS, ServerLogin } from './server-login.ts';
-import { taskSupport } from './task-call.ts';
+import { taskSupport } from './task-support.ts';
 
 export interface UpstreamOptions extends LifecycleOptions {
   /** The client session that this server belongs to, for what no call caused; or those that share it. */

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type GatewayConfig, loadConfig } from '../../src/config/load.ts';
+import { parseConfig } from '../../src/config/parse.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { json, mutationsOf, oddKey } from './arbitraries.ts';
@@ -117,6 +118,19 @@ test('a file after any changes to its text is read, or refused with its place an
   await fc.assert(
     fc.asyncProperty(texts, syntax, async (text, as) => void (await load(text, as))),
     { numRuns: 500 },
+  );
+});
+
+test('plain JSON is read as JSON with comments is, keys that stand twice included [properties.configuration]', async () => {
+  const key = fc.oneof(fc.constantFrom('a', 'b', '__proto__', 'x:"y\\'), fc.string());
+  const members = fc.array(fc.tuple(key, json));
+  const objectOf = (pairs: readonly [string, unknown][], more = '') =>
+    `{${[...pairs.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`), ...(more && [more])].join(', ')}}`;
+  await fc.assert(
+    fc.asyncProperty(members, members, async (outer, inner) => {
+      const text = objectOf(outer, `"within": ${objectOf(inner)}`);
+      expect(await parseConfig(text, 'c.json')).toEqual(await parseConfig(`${text} // a comment`, 'c.json'));
+    }),
   );
 });
 

@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { sound as soundOf } from '../../src/results/sound.ts';
 import { soundAnswer } from '../../src/results/sound-answer.ts';
 import { soundResult } from '../../src/results/sound-result.ts';
 
@@ -103,14 +104,17 @@ test.each<[string, JsonObject, JsonObject]>([
     { content: [{ type: 'resource_link', uri: 'a://b', name: 'b', title: null, size: 'big', icons: [{ src: 5 }] }] },
     { content: [{ type: 'resource_link', uri: 'a://b', name: 'b' }] },
   ],
-])('%s: the nearest that clients take, and _meta says so [results.sound, results.sound-said]', (_, given, expected) => {
-  const before = structuredClone(given);
-  const { _meta, ...sound } = soundResult(given);
-  expect(sound).toEqual(expected);
-  expect((_meta as JsonObject)['mcp-gateway/mendedResult']).not.toEqual([]);
-  expect(CallToolResultSchema.safeParse({ _meta, ...sound }).error).toBeUndefined();
-  expect(given).toEqual(before);
-});
+])(
+  '%s: the nearest that clients take, and _meta says so [results.sound, results.sound-said]',
+  async (_, given, expected) => {
+    const before = structuredClone(given);
+    const { _meta, ...sound } = await soundOf(given);
+    expect(sound).toEqual(expected);
+    expect((_meta as JsonObject)['mcp-gateway/mendedResult']).not.toEqual([]);
+    expect(CallToolResultSchema.safeParse({ _meta, ...sound }).error).toBeUndefined();
+    expect(given).toEqual(before);
+  },
+);
 
 test.each<[string, JsonObject]>([
   [
@@ -121,16 +125,17 @@ test.each<[string, JsonObject]>([
     'members of ours in blocks',
     { content: [text('x', { title: null, size: 'big', annotations: { priority: 0.5, x: null } })] },
   ],
+  ['texts alone', { ...words('x'), structuredContent: { a: 1 }, isError: true }],
   ['base64 in lines', { content: [png('aG\nk=\n')] }],
   ['a question of 2026-07-28', { resultType: 'input_required', inputRequests: {}, content: null }],
-])('what is sound stays the very same: %s [results.sound]', (_, result) => {
-  expect(soundResult(result)).toBe(result);
+])('what is sound stays the very same: %s [results.sound]', async (_, result) => {
+  expect(await soundOf(result)).toBe(result);
   expect(soundAnswer('resources/list', result)).toBe(result);
 });
 
-test('structured content may be any JSON to a client of 2026-07-28 [results.sound]', () => {
+test('structured content may be any JSON to a client of 2026-07-28 [results.sound]', async () => {
   const result = { ...words('x'), structuredContent: [1] };
-  expect(soundResult(result, true)).toBe(result);
+  expect(await soundOf(result, true)).toBe(result);
 });
 
 const RELATED = 'io.modelcontextprotocol/related-task';

@@ -1,0 +1,47 @@
+import { isScalar, parseDocument, visit } from 'yaml';
+import { clip } from '../core/errors.ts';
+import { EXPECTED_ROOT, positionAt, syntaxError, UNSAFE_KEY, unsafe } from './config-text.ts';
+import { type Finding, warning } from './finding.ts';
+
+/** YAML with merge keys; mistakes with their place, and keys that stand twice. */
+export function readYaml(source: string, file: string, findings: Finding[]): unknown {
+  const document = parseDocument(source, {
+    merge: true,
+    prettyErrors: false,
+    logLevel: 'error',
+    uniqueKeys: (a, b) => {
+      if (isScalar(a) && isScalar(b) && a.value === b.value) findings.push(repeatedAt(source, a.range?.[0] ?? 0));
+      return false;
+    },
+  });
+  const first = document.errors[0];
+  if (first) throw syntaxError(file, positionAt(source, first.pos[0]), yamlMistake(first));
+  visit(document, {
+    Alias(_, alias) {
+      if (!alias.resolve(document)) throw syntaxError(file, positionAt(source, alias.range?.[0] ?? 0), UNKNOWN_ALIAS);
+    },
+    Pair(_, { key }) {
+      if (!isScalar(key) || key.value !== UNSAFE_KEY) return undefined;
+      findings.push(unsafe([]));
+      return visit.REMOVE;
+    },
+  });
+  return document.toJS();
+}
+
+function repeatedAt(source: string, offset: number): Finding {
+  const { line, column } = positionAt(source, offset);
+  return warning(
+    [],
+    `line ${line}, column ${column}: found a key twice in one map, expected once; the last one counts`,
+  );
+}
+
+const UNKNOWN_ALIAS =
+  'found an alias without its anchor, expected "&name" before "*name", or quotes around a text with "*"';
+
+/** The library's first sentence; what follows it, or a colon, may quote the file. */
+function yamlMistake({ code, message }: { code: string; message: string }): string {
+  const [sentence = ''] = message.split(/\n|: /);
+  return `found broken YAML (${code}: ${clip(sentence, 120)}), expected ${EXPECTED_ROOT}`;
+}
