@@ -27,7 +27,7 @@ export const codex: Client = {
 
 /** An entry of Codex, which fills in no variables but names those that headers come from. */
 export function translateCodex(entry: JsonObject): Translated {
-  const { entry: fields, ...rest } = literally('Codex', translateFields(entry, { ignored: IGNORED }));
+  const { entry: fields, ...rest } = literally('Codex', [], translateFields(entry, { ignored: IGNORED }));
   const headers = headersOf(entry);
   return { ...rest, entry: { ...fields, ...(Object.keys(headers).length > 0 && { headers }) } };
 }

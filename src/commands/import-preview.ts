@@ -56,7 +56,7 @@ export function nextStep({ found, plan }: ImportDraft): string {
   return `Next: mcp-gateway ${client && ours.size === 0 ? `install ${client.id}` : 'doctor'}\n`;
 }
 
-function count(number: number, what: string): string {
+export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
@@ -69,9 +69,17 @@ function linesOf(server: PlannedServer, home: string): string[] {
     outcome === 'added' && as !== key ? [`named ${shown(as)}: another server is called ${shown(key)}`] : [];
   return [
     `  ${MARKS[outcome]} ${shown(as)}  ${whatOf(server)}`,
-    ...[from, ...renamed, ...(outcome === 'added' ? notes : []), ...rulesOf(server)].map(
+    ...[from, ...renamed, ...(outcome === 'added' ? notes : []), ...changesOf(server), ...rulesOf(server)].map(
       (line) => `      ${shown(line)}`,
     ),
+  ];
+}
+
+/** What the client says by now of one that is there. */
+function changesOf({ renewed = [], off }: PlannedServer): string[] {
+  return [
+    ...(renewed.length > 0 ? [`changed there: the new value of ${renewed.join(', ')} takes the place of ours`] : []),
+    ...(off === undefined ? [] : [`${off}: switched off here too (mcp-gateway enable switches it on for good)`]),
   ];
 }
 

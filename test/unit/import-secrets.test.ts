@@ -14,8 +14,7 @@ const HEX = '9f86d081884c7d659a2feaa0c55ad015';
 function moved(entry: JsonObject) {
   const names = new SecretNames({});
   const without = withoutSecrets('demo', entry, names);
-  const { missing } = substitute(JSON.stringify(without), {});
-  const env = Object.fromEntries([...new Set(missing)].map((name) => [name, names.valueOf(name)]));
+  const env = Object.fromEntries(names.in(JSON.stringify(without)));
   const again = substituteAll(without, (text) => substitute(text, env).text);
   return { text: JSON.stringify(without), again };
 }
