@@ -1,5 +1,5 @@
-/** Names that the gateway fills in, and what a shell expands itself: neither is a literal. */
-const REFERENCE = /\$?\$\{(?:[^{}]|\{[^{}]*\})*\}|\{(?:env|secret|file|input):[^{}\n]*\}/g;
+/** Names that the gateway fills in, and what a shell expands itself, by running it too: neither is a literal. */
+const REFERENCE = /\$?\$\{(?:[^{}]|\{[^{}]*\})*\}|\{(?:env|secret|file|input):[^{}\n]*\}|\$\((?:[^()]|\([^()]*\))*\)/g;
 /** Characters that stand for references while a text is looked at: of the private use area, which no configuration uses. */
 const FIRST = 0xe000;
 const HOLDER = /[\ue000-\uf8ff]/g;
@@ -23,6 +23,11 @@ export class HeldText {
   released(text: string): string {
     return text.replace(HOLDER, (holder) => this.#references[holder.charCodeAt(0) - FIRST] ?? holder);
   }
+}
+
+/** `$(command)` with its command rewritten; undefined: the reference is none of a shell. */
+export function inSubstitution(reference: string, rewrite: (script: string) => string): string | undefined {
+  return reference.startsWith('$(') ? `$(${rewrite(reference.slice(2, -1))})` : undefined;
 }
 
 export function holdsReference(text: string): boolean {

@@ -7,16 +7,42 @@ const HEADER_OPTION = /^(?:-H|--?(?:http-?)?headers?)$/i;
 const VARIABLE_OPTION = /^(?:-e|--?env(?:ironment)?(?:-var)?|--build-arg|--?set-env|--secret)$/i;
 const LOGIN_OPTION = /^(?:-u|--user|--userpwd|--auth|--basic|--credentials?)$/;
 
+/** What a login to a database and the like is made with: its short options hold passwords. */
+const LOGS_IN = /sql|maria|postgres|mongo|redis|valkey|clickhouse|ldap|oracle|neo4j|sshpass/i;
+const PASSWORD_OPTION = /^-[pPWa]$/;
+/** Ports, and what is none of a password behind `-p`. */
+const PLAIN_VALUE = /^(?:\d[\d.:-]*(?:\/\w+)?|[./~].*)$/;
+const GLUED =
+  /^(-p)(?!(?:rint|ath|ort|rod|ro[fjtvx]|re|ri|ub|lugin|oll|ool|age|ar|at|id|ing|lat|olicy|ush|ack)[\w-]*$)(.+)$/;
+
 /** The words of a command without their secrets: behind options, in assignments, headers, scripts and addresses. */
 export function commandWithout(words: readonly unknown[], blank: Blank): unknown[] {
   return words.map((word, index) => {
     if (typeof word !== 'string') return word;
-    return wordWithout(word, String(words[index - 1] ?? ''), isEnvWord(words, index), blank);
+    const before = String(words[index - 1] ?? '');
+    const logsIn = words.slice(0, index).some((each) => typeof each === 'string' && LOGS_IN.test(each));
+    const login = logsIn ? shortOptionWithout(word, before, words, blank) : undefined;
+    return login ?? wordWithout(word, before, isEnvWord(words, index), blank);
   });
 }
 
+/** `-pvalue`, `-p value` and the like; undefined: it is none. */
+function shortOptionWithout(
+  word: string,
+  before: string,
+  [program]: readonly unknown[],
+  blank: Blank,
+): string | undefined {
+  const [, option = '', value = ''] = GLUED.exec(word) ?? [];
+  if (value !== '' && !PLAIN_VALUE.test(value)) return option + valueWithout('password', value, blank);
+  const isOption = PASSWORD_OPTION.test(before) && !(before === '-P' && /docker|podman/.test(String(program)));
+  if (!isOption || word.startsWith('-') || (/^-p$/i.test(before) && PLAIN_VALUE.test(word))) return undefined;
+  return valueWithout('password', word, blank);
+}
+
 function wordWithout(word: string, before: string, isAssigned: boolean, blank: Blank): string {
-  const isValue = /^--?[A-Za-z]/.test(before) && !before.includes('=') && !word.startsWith('-');
+  const isOption = /^--?[A-Za-z]/.test(before) || (/^\/[A-Za-z][\w-]*$/.test(before) && !word.startsWith('/'));
+  const isValue = isOption && !/[=:]/.test(before) && !word.startsWith('-');
   if (isValue && HEADER_OPTION.test(before)) return pairWithout(word, /^([^:=]+[:=]\s*)([\s\S]*)$/, blank);
   if (isAssigned || (isValue && VARIABLE_OPTION.test(before))) return pairWithout(word, /^([^=]+=)([\s\S]*)$/, blank);
   if (isValue && LOGIN_OPTION.test(before)) {

@@ -20,7 +20,7 @@ export class SecretNames {
     let chosen = this.#isFree(name, value) ? name : otherwise;
     for (let count = 2; !this.#isFree(chosen, value); count++) chosen = `${otherwise}_${count}`;
     this.#values.set(chosen, value);
-    return this.#reference(chosen);
+    return this.reference(chosen);
   }
 
   /** Every value that has a name. */
@@ -30,7 +30,7 @@ export class SecretNames {
 
   /** The values that a text refers to, by their names. */
   in(text: string): ReadonlyMap<string, string> {
-    return new Map([...this.#values].filter(([name]) => text.includes(this.#reference(name))));
+    return new Map([...this.#values].filter(([name]) => text.includes(this.reference(name))));
   }
 
   /** Gives a name that somebody else has chosen its value; false: it has another. */
@@ -41,7 +41,7 @@ export class SecretNames {
   }
 
   /** What is kept must count whatever the environment of a later start holds: `${NAME}` would ask that first. */
-  #reference(name: string): string {
+  reference(name: string): string {
     return this.#keeping === 'secrets' ? `{secret:${name}}` : `\${${name}}`;
   }
 

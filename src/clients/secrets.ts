@@ -1,4 +1,6 @@
+import { substituteAll } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { HeldText, inSubstitution } from './held-text.ts';
 import { commandWithout, valueWithout } from './secret-commands.ts';
 import type { SecretNames } from './secret-names.ts';
 import { type Blank, textWithout } from './secret-texts.ts';
@@ -9,8 +11,13 @@ export function looksSecret(name: string, value: string): boolean {
   return valueWithout(name, value, () => '\u0000') !== value;
 }
 
-/** A native entry with variables in place of what looks like a secret, wherever it stands. */
+/** A native entry with references in place of what looks like a secret, wherever it stands. */
 export function withoutSecrets(key: string, entry: JsonObject, names: SecretNames): JsonObject {
+  const without = withoutNamed(key, entry, names);
+  return withoutRepeated(without, names.in(JSON.stringify(without)), names);
+}
+
+function withoutNamed(key: string, entry: JsonObject, names: SecretNames): JsonObject {
   const { environment, headers, command, url, oauth, description, cwd } = entry;
   const own = (name: string) => variableName(`${key} ${name}`);
   const blank: Blank = (name, value) => names.refer(value, own(name), own(name));
@@ -35,6 +42,40 @@ export function withoutSecrets(key: string, entry: JsonObject, names: SecretName
     // Nothing fills in a description.
     ...(typeof description === 'string' && { description: textWithout(description, () => '…', { entropy: false }) }),
   };
+}
+
+/** Shorter values stay where they stand under another name: words that are something else there. */
+const LEAST_REPEATED = 6;
+
+/** What is a secret in one place of an entry is the same one in all others, in whole or within another value. */
+function withoutRepeated(entry: JsonObject, values: ReadonlyMap<string, string>, names: SecretNames): JsonObject {
+  const long = [...values].filter(([, value]) => value.length >= LEAST_REPEATED);
+  if (long.length === 0) return entry;
+  const replaced = (text: string, reference: (name: string) => string): string => {
+    const held = new HeldText(text, (each) => inSubstitution(each, (script) => replaced(script, reference)) ?? each);
+    const rest = long.reduce((left, [name, value]) => {
+      if (left === value) return held.hold(reference(name));
+      return isDistinct(value) ? left.replace(apart(value), () => held.hold(reference(name))) : left;
+    }, held.text);
+    return held.released(rest);
+  };
+  const isKept = ([field, index]: (string | number)[]) => field === 'type' || (field === 'command' && index === 0);
+  return substituteAll(
+    entry,
+    (text, path) =>
+      isKept(path) ? text : replaced(text, path[0] === 'description' ? () => '…' : (name) => names.reference(name)),
+    // An object with the same members.
+  ) as JsonObject;
+}
+
+/** Whether a value can hardly be a word that means something else: then it is found within others. */
+function isDistinct(value: string): boolean {
+  return value.length >= 10 || (value.length >= 8 && /\d/.test(value));
+}
+
+/** The value where it is not a part of a longer word. */
+function apart(value: string): RegExp {
+  return new RegExp(`(?<![A-Za-z\\d])${value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![A-Za-z\\d])`, 'g');
 }
 
 /** Whatever it looks like. */
