@@ -7,8 +7,8 @@ const HEADER_OPTION = /^(?:-H|--?(?:http-?)?headers?)$/i;
 const VARIABLE_OPTION = /^(?:-e|--?env(?:ironment)?(?:-var)?|--build-arg|--?set-env|--secret)$/i;
 const LOGIN_OPTION = /^(?:-u|--user|--userpwd|--auth|--basic|--credentials?)$/;
 
-/** What a login to a database and the like is made with: its short options hold passwords. */
-const LOGS_IN = /sql|maria|postgres|mongo|redis|valkey|clickhouse|ldap|oracle|neo4j|sshpass/i;
+/** What a login to a database and the like is made with, or who logs in: short options behind it hold passwords. */
+const LOGS_IN = /sql|maria|postgres|\bpg\b|mongo|redis|valkey|clickhouse|ldap|oracle|neo4j|sshpass|^-[uU]|^--?user/i;
 const PASSWORD_OPTION = /^-[pPWa]$/;
 /** Ports, and what is none of a password behind `-p`. */
 const PLAIN_VALUE = /^(?:\d[\d.:-]*(?:\/\w+)?|[./~].*)$/;
@@ -21,9 +21,15 @@ export function commandWithout(words: readonly unknown[], blank: Blank): unknown
     if (typeof word !== 'string') return word;
     const before = String(words[index - 1] ?? '');
     const logsIn = words.slice(0, index).some((each) => typeof each === 'string' && LOGS_IN.test(each));
+    // A user and a group of a container.
+    if (isContainer(words[0]) && /^(?:-u|--user)$/.test(before) && /^(\w+):\1$/.test(word)) return word;
     const login = logsIn ? shortOptionWithout(word, before, words, blank) : undefined;
     return login ?? wordWithout(word, before, isEnvWord(words, index), blank);
   });
+}
+
+function isContainer(program: unknown): boolean {
+  return /docker|podman|nerdctl/.test(String(program));
 }
 
 /** `-pvalue`, `-p value` and the like; undefined: it is none. */
@@ -35,7 +41,7 @@ function shortOptionWithout(
 ): string | undefined {
   const [, option = '', value = ''] = GLUED.exec(word) ?? [];
   if (value !== '' && !PLAIN_VALUE.test(value)) return option + valueWithout('password', value, blank);
-  const isOption = PASSWORD_OPTION.test(before) && !(before === '-P' && /docker|podman/.test(String(program)));
+  const isOption = PASSWORD_OPTION.test(before) && !(before === '-P' && isContainer(program));
   if (!isOption || word.startsWith('-') || (/^-p$/i.test(before) && PLAIN_VALUE.test(word))) return undefined;
   return valueWithout('password', word, blank);
 }

@@ -19,16 +19,19 @@ const SET_APART = new RegExp(String.raw`(\b(?:set\s+(?:-\w+\s+)+|setenv\s+|setx\
 const PAIR = /(["'])(-{0,2}[A-Za-z_][\w-]*)(\1\s*,\s*)("[^"]+"|'[^']+')/g;
 const OPTION = new RegExp(String.raw`(^|[\s"'(])(--?[A-Za-z][\w-]{0,100})(\s{1,9})((?!-)${WORD})`, 'g');
 const HEADER =
-  /(^|[\s"'{,;=(\\])(-{0,2}[A-Za-z][\w-]{0,100}|\/[A-Za-z][\w-]{0,100}(?=:[^/]))(\s{0,9}:\s{0,9}(?!\/\/))((?:(?:Bearer|Basic|Token|ApiKey|Digest)\s+)?)([^\s"',;\\]+)/gi;
+  /(^|[\s"'{,;=(\\])(-{0,2}[A-Za-z][\w-]{0,100}|\/[A-Za-z][\w-]{0,100}(?=:[^/]))(\s{0,9}:\s{0,9}(?!\/\/))((?:(?:Bearer|Basic|Token|ApiKey|Digest)\s+)?)((?![{[])[^\s"',;\\]+)/gi;
 const COOKIE = /(\bcookie)(\s*:\s*)([^"'\r\n\ue000-\uf8ff]+)/gi;
 const SCHEME = /(\b(?:Bearer|Basic)\s+)((?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,})/gi;
 /** Members of JSON, and of what looks like it; within a text that is quoted once more, too. */
 const MEMBER = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(?:"((?:[^"\\]|\\.)*)"|'([^'\\]*)')/g;
 const QUOTED_MEMBER = /(\\{1,9}["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\\{1,9}["'])([^"'\\]*)\4/g;
 const LIST = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\[[^[\]{}]*\])/g;
-/** In code: `['NAME'] = 'value'`, `name: 'value'`, `name: str = 'value'`, `NAME || 'value'`. */
+/** In code: `['NAME'] = 'value'`, `name: 'value'`, `name: str = 'value'`, `NAME || 'value'`, `setName('value')`. */
 const CODE =
-  /(^|[\s{([,."'`])([A-Za-z_$][\w$-]{0,100})(["'`]?[\])]?\s{0,9}(?::\s{0,9}(?:\w{1,40}\s{0,9}=)?|(?:\|\||\?\?|\bor\b)=?|=)\s{0,9})("[^"\n]*"|'[^'\n]*'|`[^`\n]*`)/g;
+  /(^|[\s{([,."'`])([A-Za-z_$][\w$-]{0,100})(["'`]?[\])]?\s{0,9}(?::\s{0,9}(?:\w{1,40}\s{0,9}=)?|(?:\|\||\?\?|\bor\b)=?|=|\()\s{0,9})("[^"\n]*"|'[^'\n]*'|`[^`\n]*`)/g;
+/** `auth=('user', 'value')`, `login("user", "value")`. */
+const LOGIN_CALL =
+  /(\b(?:basic_?)?(?:auth|login)\w{0,20}\s{0,9}=?\s{0,9}\(\s{0,9}(?:"[^"\n]*"|'[^'\n]*')\s{0,9},\s{0,9}["'])([^"'\n]+)/gi;
 /** Passwords behind short options of programs that are known for them: `mysql -uroot -pvalue`. */
 const SHORT = new RegExp(
   String.raw`(\b(?:(?:mysql|mariadb)[\w-]{0,40}\s(?:[^;&|\n]{0,500}?\s)?-p|sshpass\s+-p\s?|redis-cli\s(?:[^;&|\n]{0,500}?\s)?-a\s+))((?!-)${WORD})`,
@@ -119,7 +122,11 @@ function inJson(text: string, hide: Blank): string {
 }
 
 function inCode(text: string, hide: Blank): string {
-  return text.replace(CODE, (whole, start, name: string, sign, value: string) => {
+  const named = text.replace(
+    LOGIN_CALL,
+    (_, start: string, value: string) => start + valueUnder('password', value, hide),
+  );
+  return named.replace(CODE, (whole, start, name: string, sign, value: string) => {
     const quote = value.charAt(0);
     // What a command prints.
     if (quote === '`' && /\s/.test(value)) return whole;

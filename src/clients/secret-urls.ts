@@ -33,7 +33,7 @@ function urlWithout(url: string, blank: Blank): string {
   const [, place = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/.exec(rest) ?? ['', rest];
   const isSource = /^git\b|^ssh:/i.test(scheme) || /\.git\b/.test(place);
   const path = isSource ? place : pathWithout(place, blank);
-  return `${scheme}${loginWithout(login, /^(?:http|ws)s?:/i.test(scheme), blank)}${path}${pairsWithout(query, blank)}${isSource ? fragment : pairsWithout(fragment, blank)}`;
+  return `${scheme}${loginWithout(login, /^(?:git\+)?(?:http|ws)s?:/i.test(scheme), blank)}${path}${pairsWithout(query, blank)}${isSource ? fragment : pairsWithout(fragment, blank)}`;
 }
 
 /** What stands before the host, with the `@`. A password may hold what an address should not: `/`, `?`, `@`. */

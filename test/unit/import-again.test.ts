@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openSecrets } from '../../src/clients/open-secrets.ts';
 import { importServers } from '../../src/commands/import.ts';
+import { install } from '../../src/commands/install.ts';
 import { switchInFile } from '../../src/commands/switch.ts';
 import { clientHome } from '../../src/commands/terminal.ts';
 import { warnOfOpenSecrets } from '../../src/commands/warn-of-open-secrets.ts';
@@ -135,6 +136,21 @@ test('what a client forbids or switches off after an import is forbidden and off
   files.write('.cursor/mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
   write({ ...now, a: { ...now.a, disabled: true } });
   expect((await again()).disabled).toEqual([]);
+});
+
+test('what is to be set is named once, and neither what a script sets itself nor what the entry has [moving.same]', async () => {
+  const files = clientFiles({ empty: true });
+  const script = 'for i in 1 2; do echo ${i}; done; D=1; exec x ${D} ${BASH_VERSION}';
+  const servers = {
+    a: { command: 'sh', args: ['-c', script] },
+    b: { command: 'b', args: ['${FOO}', '${FOO}', '${OWN}'], env: { OWN: '1', FOO: '${FOO}', X: '{env:Y}' } },
+  };
+  files.write('.claude.json', json({ mcpServers: servers }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  const said = files.said();
+  expect(said.match(/export \w+/g)).toEqual(['export FOO']);
+  await install({ clients: ['claude-code'], yes: true }, files.terminal);
+  expect(files.said()).toContain('mcpServers.b  stays until FOO is set\n');
 });
 
 test('another account is another server, and so are two names in one file [moving.same]', async () => {

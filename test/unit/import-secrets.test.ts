@@ -98,6 +98,10 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['code of node, a constant', ['node', '--eval', `const token = \`${WORD}\`; require('srv')(token)`]],
   ['code of node, a default', ['node', '-e', `srv(process.env.API_KEY || '${WORD}')`]],
   ['code of ruby, an index', ['ruby', '-e', `ENV["SECRET"] ||= "${WORD}"; run`]],
+  ['code of node, a call', ['node', '-e', `const c = client(); c.setToken("${WORD}"); c.login('me', '${WORD}')`]],
+  ['code of python, a login', ['python', '-c', `requests.get(url, auth=('me', '${WORD}'))`]],
+  ['-W behind a user', ['pg-mcp', '-U', 'me', '-p', '5432', '-W', WORD]],
+  ['a token before the host of a repository', ['x', `git+https://${WORD}@github.com/a/b`]],
   ['a token in ?t=', ['npx', 'mcp-remote', `https://mcp.example.com/mcp?t=${WORD}`]],
   ['a token in ?k=', ['npx', 'mcp-remote', `https://mcp.example.com/mcp?a=1&k=${WORD}`]],
   ['a signature', ['npx', 'mcp-remote', `https://mcp.example.com/mcp?sv=1&sig=${WORD}`]],
@@ -315,6 +319,8 @@ test('what is no secret stays as it is written [moving.secrets]', () => {
   expect(moved(entry).text).toBe(JSON.stringify(entry));
   for (const command of [
     ['docker', 'run', '-u', '1000:1000', '-p', '8080:80', '-p3306:3306', '--user', '501:20', 'mysql-mcp', '-p', '3306'],
+    ['docker', 'run', '-u', 'node:node', '-P', 'img', '-w', '/srv'],
+    ['node', '-e', 'run({ auth: { mode: "basic" }, keys: ["a"] })'],
     ['mysql-mcp', '-production', '-P', '3306', '-h', 'db'],
     ['npx', '-p', 'mysql-mcp-server', 'mysql-mcp', '-port', '1'],
     ['python', '-W', 'ignore', '-m', 'mysql_mcp'],
