@@ -153,11 +153,12 @@ class Draft {
     const about = { client: client.name, file: place.path, place: where, key };
     if (leadsToUs(server.entry, this.#parts.self)) return { ...about, outcome: 'self', notes: [] };
     const file = formatPath([place.path, ...place.at]);
-    const same = raw && (findSame(this.#comparable(file, key), raw, this.#known) ?? this.#renewed(key, raw));
+    const same = raw && (findSame(this.#comparable(file, key), raw, this.#known) ?? this.#renewed(server, raw));
     if (same) this.#vote(same.key, server, raw);
     if (verdict.out !== undefined) {
       const isOn = this.#parts.existing.get(same?.key ?? '')?.enabled !== false;
-      if (same && isOn && this.#switches.has(same.key)) return { ...about, outcome: 'same', as: same.key, notes: [] };
+      const isSaid = same && typeof this.#switches.get(same.key) === 'string';
+      if (isSaid && isOn) return { ...about, outcome: 'same', as: same.key, notes: [] };
       return { ...about, outcome: 'refused', reason: verdict.out, notes: [] };
     }
     if (raw === undefined) return { ...about, outcome: 'refused', reason: refusal ?? 'no server', notes };
@@ -181,10 +182,12 @@ class Draft {
   }
 
   #vote(key: string, { verdict, place, client }: FoundServer, raw: JsonObject): void {
-    if (!this.#parts.existing.has(key) || this.#switches.get(key) === true) return;
-    // What is said for one project alone is not said of the user's own server.
-    const isElsewhere = verdict.isOfProject && place.scope === 'user';
-    const isOff = raw.enabled === false && !isElsewhere;
+    const ours = this.#parts.existing.get(key);
+    if (!ours || this.#switches.get(key) === true) return;
+    const isUsers = place.scope === 'user';
+    // What is said of a project's own server is not said of the user's.
+    if (!isUsers && !isOfProject(ours, raw)) return;
+    const isOff = raw.enabled === false && !(isUsers && verdict.isOfProject);
     if (isOff && verdict.out === undefined && this.#through.has(client.name)) return;
     const where = verdict.out ?? verdict.off ?? `switched off in ${client.name}`;
     this.#switches.set(key, verdict.out !== undefined || isOff ? where : true);
@@ -196,11 +199,12 @@ class Draft {
   }
 
   /** A server of ours with that name, and other secrets than ours: they were renewed, unless another one has ours. */
-  #renewed(key: string, raw: JsonObject): SameServer | undefined {
+  #renewed({ key, place }: FoundServer, raw: JsonObject): SameServer | undefined {
     const { existing, keeping } = this.#parts;
     if (keeping !== 'secrets') return undefined;
+    const isMeant = (entry: JsonObject | undefined) => place.scope !== 'project' || isOfProject(entry, raw);
     const isNamed = (as: string) => as === key || (as.startsWith(`${key}-`) && /^\d+$/.test(as.slice(key.length + 1)));
-    const named = [...existing].filter(([as]) => isNamed(as) && !this.#claimed.has(as));
+    const named = [...existing].filter(([as, entry]) => isNamed(as) && isMeant(entry) && !this.#claimed.has(as));
     const kept = JSON.stringify([...this.#claimed].map((as) => existing.get(as)));
     const renewed = findRenewed(sameNameFirst(new Map(named), key), raw, this.#known);
     const isShared = [...(renewed?.values.keys() ?? [])].some((name) => namesOf(kept).includes(name));
@@ -250,6 +254,11 @@ class Draft {
   #values(): Environment {
     return { ...this.#known.secrets, ...this.#known.env };
   }
+}
+
+/** Whether a server of ours is that of the project from whose file the other comes: what starts elsewhere is the user's. */
+function isOfProject(ours: JsonObject | undefined, raw: JsonObject): boolean {
+  return raw.cwd !== undefined && ours?.cwd === raw.cwd;
 }
 
 function sameNameFirst(

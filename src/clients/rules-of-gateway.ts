@@ -7,9 +7,8 @@ import type { ToolRule, WrittenServer } from './client.ts';
 
 /** Whether a file is a configuration of a gateway, by what only those have. */
 export function isOfGateway(root: JsonObject, path: string): boolean {
-  return (
-    '$gateway' in root || Array.isArray(root.servers) || /mcp-gateway/.test(basename(dirname(path)) + basename(path))
-  );
+  const isListed = [root.servers, root.permissions].some(Array.isArray);
+  return '$gateway' in root || isListed || /mcp-gateway/.test(basename(dirname(path)) + basename(path));
 }
 
 /** The rules in a configuration of a gateway that concern one of its servers, in their order. */

@@ -18,7 +18,7 @@ export function withoutSecrets(key: string, entry: JsonObject, names: SecretName
 }
 
 function withoutNamed(key: string, entry: JsonObject, names: SecretNames): JsonObject {
-  const { environment, headers, command, url, oauth, description, cwd } = entry;
+  const { environment, headers, command, url, oauth, description, cwd, proxy } = entry;
   const own = (name: string) => variableName(`${key} ${name}`);
   const blank: Blank = (name, value) => names.refer(value, own(name), own(name));
   return {
@@ -33,6 +33,7 @@ function withoutNamed(key: string, entry: JsonObject, names: SecretNames): JsonO
     ...(isJsonObject(headers) && { headers: mapValues(headers, (name, value) => valueWithout(name, value, blank)) }),
     ...(Array.isArray(command) && { command: commandWithout(command, blank) }),
     ...(typeof url === 'string' && { url: textWithout(url, blank) }),
+    ...(typeof proxy === 'string' && { proxy: textWithout(proxy, blank) }),
     ...(typeof cwd === 'string' && { cwd: textWithout(cwd, blank, { entropy: false }) }),
     ...(isJsonObject(oauth) && {
       oauth: mapValues(oauth, (name, value) =>
@@ -47,6 +48,9 @@ function withoutNamed(key: string, entry: JsonObject, names: SecretNames): JsonO
 /** Shorter values stay where they stand under another name: words that are something else there. */
 const LEAST_REPEATED = 6;
 
+/** Fields whose texts may refer to something. */
+const FILLED_IN = ['environment', 'headers', 'command', 'url', 'cwd', 'oauth', 'proxy'];
+
 /** What is a secret in one place of an entry is the same one in all others, in whole or within another value. */
 function withoutRepeated(entry: JsonObject, values: ReadonlyMap<string, string>, names: SecretNames): JsonObject {
   const long = [...values].filter(([, value]) => value.length >= LEAST_REPEATED);
@@ -59,13 +63,15 @@ function withoutRepeated(entry: JsonObject, values: ReadonlyMap<string, string>,
     }, held.text);
     return held.released(rest);
   };
-  const isKept = ([field, index]: (string | number)[]) => field === 'type' || (field === 'command' && index === 0);
-  return substituteAll(
-    entry,
-    (text, path) =>
-      isKept(path) ? text : replaced(text, path[0] === 'description' ? () => '…' : (name) => names.reference(name)),
-    // An object with the same members.
-  ) as JsonObject;
+  const parts = Object.entries(entry).map(([field, part]) => {
+    if (field === 'description') return [field, substituteAll(part, (text) => replaced(text, () => '…'))];
+    if (!FILLED_IN.includes(field)) return [field, part];
+    const isProgram = ([index]: (string | number)[]) => field === 'command' && index === 0;
+    const filled = (text: string, path: (string | number)[]) =>
+      isProgram(path) ? text : replaced(text, (name) => names.reference(name));
+    return [field, substituteAll(part, filled)];
+  });
+  return Object.fromEntries(parts);
 }
 
 /** Whether a value can hardly be a word that means something else: then it is found within others. */

@@ -120,7 +120,10 @@ export function literally(
       const isFilled = fills.includes(kind === 'secret' ? 'secret' : 'braced');
       return isFilled ? whole : keep(whole, `${dollar}{{${kind}:${literal(place)}}}`);
     });
-  const escaped = mapTexts(entry, literal);
+  // Nothing fills in a description: it is for people. The rest has the shape that it had.
+  const escaped = substituteAll(entry, (text, [field]) =>
+    field === 'description' ? text : literal(text),
+  ) as JsonObject;
   if (kept.size === 0) return { entry, notes, ...rest };
   return {
     ...rest,

@@ -85,9 +85,10 @@ function changesOf({ renewed = [], off }: PlannedServer): string[] {
 
 /** `tools: only a, b; denied c`. */
 function rulesOf({ permissions = [] }: PlannedServer): string[] {
-  const said = permissions.map(({ tool, action }, index) => {
-    if (tool === undefined && index > 0 && action === 'deny') return 'all others denied';
-    const tools = tool === undefined ? 'all' : [tool].flat().join(', ');
+  const said = permissions.map(({ server: _, tool, action, ...more }, index) => {
+    const asked = Object.entries(more).map(([name, value]) => ` with ${name} ${[value].flat().join(', ')}`);
+    if (tool === undefined && asked.length === 0 && index > 0 && action === 'deny') return 'all others denied';
+    const tools = `${tool === undefined ? 'all' : [tool].flat().join(', ')}${asked.join('')}`;
     return `${{ deny: 'denied', ask: 'asked about', allow: 'allowed' }[action]}: ${tools}`;
   });
   return said.length > 0 ? [`tools ${said.join('; ')}`] : [];

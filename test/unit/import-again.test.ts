@@ -130,12 +130,46 @@ test('what a client forbids or switches off after an import is forbidden and off
   expect(first.disabled).toEqual(['c']);
   expect(first.said).toContain('switched off in Windsurf: switched off here too');
   expect((await again()).said).toContain('Nothing new');
+  // A person has rejected a server of the project since.
+  files.write('project/.mcp.json', json({ mcpServers: { p: { command: 'p' } } }));
+  await again();
+  files.write('project/.claude/settings.local.json', json({ disabledMcpjsonServers: ['p'] }));
+  expect((await again()).disabled).toEqual(['c', 'p']);
+  // Nor does it come back: what is off is told as rejected.
+  expect((await again()).said).toContain('! p  left out: it was rejected in Claude Code');
   // What a person switches on here stays on; another client that has it on counts too.
   await switchInFile({ names: ['c'], isOn: true }, files.terminal);
-  expect((await again()).disabled).toEqual([]);
+  expect((await again()).disabled).toEqual(['p']);
   files.write('.cursor/mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
   write({ ...now, a: { ...now.a, disabled: true } });
-  expect((await again()).disabled).toEqual([]);
+  expect((await again()).disabled).toEqual(['p']);
+  // Who goes through the gateway switches off what it has moved.
+  files.write('.cursor/mcp.json', json({ mcpServers: {} }));
+  write({ ...now, a: { ...now.a, disabled: true }, gateway: { command: 'mcp-gateway' } });
+  expect((await again()).disabled).toEqual(['p']);
+});
+
+test('the file of a project changes nothing of a server that is the user’s [moving.renewed, moving.since]', async () => {
+  const files = clientFiles({ empty: true });
+  files.write('.cursor/mcp.json', json({ mcpServers: { hub: server(TOKEN), a: { command: 'a' } } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  files.write('.cursor/mcp.json', json({ mcpServers: {} }));
+  const text = files.read(OURS);
+  files.write('project/.cursor/mcp.json', json({ mcpServers: { a: { command: 'a', disabled: true } } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(files.read(OURS)).toBe(text);
+  files.write('project/.mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
+  files.write('project/.claude/settings.local.json', json({ disabledMcpjsonServers: ['a'] }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(files.read(OURS)).toBe(text);
+  files.write('project/.cursor/mcp.json', json({ mcpServers: { hub: server(`${TOKEN}5`) } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  const { servers } = await loadConfig(files.config, { HOME: files.home });
+  expect(servers.map((each) => [each.key, each.type === 'remote' && each.headers.Authorization])).toEqual([
+    ['hub', `Bearer ${TOKEN}`],
+    ['a', false],
+    ['hub-2', `Bearer ${TOKEN}5`],
+  ]);
 });
 
 test('what is to be set is named once, and neither what a script sets itself nor what the entry has [moving.same]', async () => {

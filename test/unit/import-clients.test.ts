@@ -294,7 +294,10 @@ test('each client fills in its own forms, and every other one arrives as it is w
     '.config/opencode/opencode.json',
     json({ mcp: { opencode: { type: 'local', command: ['opencode', ...forms] } } }),
   );
-  files.write('.codex/config.toml', `[mcp_servers.codex]\ncommand = "codex"\nargs = ${json(forms)}\n`);
+  files.write(
+    '.codex/config.toml',
+    `[mcp_servers.codex]\ncommand = "codex"\nargs = ${json(forms)}\n[mcp_servers.far]\nurl = "https://far/"\nhttp_headers = { A = "\${P}" }\nenv_http_headers = { B = "P" }\n`,
+  );
   const windsurf = { command: 'windsurf', args: [...forms, '${file:~/p}'] };
   files.write('.codeium/windsurf/mcp_config.json', json({ mcpServers: { windsurf } }));
   files.write('.gemini/settings.json', servers('gemini'));
@@ -304,8 +307,9 @@ test('each client fills in its own forms, and every other one arrives as it is w
   expect(problems).toEqual([]);
   /** What becomes of the forms where those of these places are filled in. */
   const filled = (values: Record<string, string>) => forms.map((form, index) => values[String(index)] ?? form);
+  expect(loaded.find(({ key }) => key === 'far')).toMatchObject({ headers: { A: '${P}', B: 'filled' } });
   const of = Object.fromEntries(
-    loaded.map((server) => [server.key, server.type === 'local' && server.command.slice(1)]),
+    loaded.flatMap((server) => (server.type === 'local' ? [[server.key, server.command.slice(1)]] : [])),
   );
   // `$${P}` and `{{env:P}}` are our own way to write the text, also where a client would fill in what is within.
   const plain = filled({ 0: 'filled', 1: 'filled', 6: '${P}' });

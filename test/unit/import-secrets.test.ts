@@ -326,6 +326,9 @@ test('what is no secret stays as it is written [moving.secrets]', () => {
     ['python', '-W', 'ignore', '-m', 'mysql_mcp'],
   ])
     expect(moved({ command }).text).toBe(JSON.stringify({ command }));
+  expect(moved({ url: 'https://h', proxy: `http://me:${WORD}@proxy:3128`, tags: [WORD] }).text).not.toContain(
+    `:${WORD}`,
+  );
   const remote = {
     url: 'https://api.example.com:8443/v1beta2/mcp?region=eu&profile=team',
     headers: { 'X-Env': 'prod' },
