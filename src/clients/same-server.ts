@@ -1,6 +1,7 @@
 import type { Environment } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isRelative } from './carry.ts';
+import { withoutMarks } from './held-text.ts';
 import { SecretNames } from './secret-names.ts';
 import { withoutSecrets } from './secrets.ts';
 
@@ -97,7 +98,8 @@ class Comparison {
   #isSameText(known: string, found: string): boolean {
     if (known === found) return true;
     const [filled, other] = [this.#filled(known), this.#filled(found)];
-    if (unescaped(filled) === unescaped(other)) return true;
+    // A reference that is passed on, or what a variable holds in its place.
+    if (withoutMarks(filled) === withoutMarks(other)) return true;
     const names = [...filled.matchAll(NAMED)].map(([, name = '']) => name);
     if (names.length === 0) return false;
     const parts = filled.split(NAMED).map((part, index) => (index % 2 === 0 ? escaped(part) : '([\\s\\S]+?)'));
@@ -105,9 +107,10 @@ class Comparison {
     return values.length > 0 && names.every((name, index) => this.#learns(name, values[index] ?? ''));
   }
 
-  #learns(reference: string, value: string): boolean {
+  #learns(reference: string, written: string): boolean {
     const name = reference.replace(/^secret:/, '');
-    if (value === `\${${reference}}`) return true;
+    if (written === `\${${reference}}`) return true;
+    const value = withoutMarks(written);
     if (!this.#literals.includes(value) || (this.#values.get(name) ?? value) !== value) return false;
     this.#values.set(name, value);
     return true;
@@ -128,11 +131,6 @@ function canonical(text: string): string {
     .replace(/\$\{env:([A-Za-z_]\w*)/g, '$${$1')
     .replace(/(?<![${])\{(?:env:|(secret:))([^{}\s]+)\}/g, '$${$1$2}')
     .replace(/(?<![$\w])\$([A-Z_][A-Z\d_]*)\b/g, '$${$1}');
-}
-
-/** A reference that is passed on, or what a variable holds in its place. */
-function unescaped(text: string): string {
-  return text.replaceAll('$${', '${');
 }
 
 function escaped(text: string): string {

@@ -74,7 +74,7 @@ export function valueWithout(name: string, value: string, blank: Blank): string 
   const [, scheme = '', rest = value] = /^((?:Bearer|Basic|Token|ApiKey|Digest) +)([\s\S]+)$/i.exec(value) ?? [];
   const held = new HeldText(rest, (reference) => reference);
   const label = scheme === '' ? name : 'token';
-  const under = valueUnder(name, held.text, (_, secret) => held.hold(blank(label, secret)));
+  const under = valueUnder(name, held.text, (_, secret) => held.hold(blank(label, held.released(secret))));
   if (under !== held.text) return scheme + held.released(under);
   // A scheme says what comes behind it, whatever the name.
   const isCredential = /^(?:Bearer|Basic) /i.test(scheme) && /^[^\s{}$]{4,}$/.test(rest) && !/^auth/i.test(rest);

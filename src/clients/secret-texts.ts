@@ -40,7 +40,7 @@ const SHORT = new RegExp(
 /** `Server=x;User Id=y;Password=z`. */
 const CONNECTION = /^[^=;]+=[^;]*(?:;\s*[^=;]+=[^;]*)+;?\s*$/;
 /** What stands between references, where it is long enough to be a part of a secret. */
-const LITERAL_PART = /[^\s\ue000-\uf8ff]*[A-Za-z\d]{6,}[^\s\ue000-\uf8ff]*/g;
+const LITERAL_PART = /[^\s\ue000-\uf0ff]*[A-Za-z\d]{6,}[^\s\ue000-\uf0ff]*/g;
 /** What a word may be drawn from; a path is none. */
 const RANDOM = /[A-Za-z\d_+/=.~-]{20,}/g;
 
@@ -58,7 +58,7 @@ export function textWithout(text: string, blank: Blank, { entropy = true } = {})
   if (text.length > MAX_TEXT) return blank('secret', text);
   const inner = (script: string) => textWithout(script, blank, { entropy });
   const held = new HeldText(text, (reference) => inSubstitution(reference, inner) ?? defaultWithout(reference, blank));
-  const hide: Blank = (name, value) => (value === '' ? '' : held.hold(blank(name, value)));
+  const hide: Blank = (name, value) => (value === '' ? '' : held.hold(blank(name, held.released(value))));
   const named = [urlsWithout, inConnection, inJson, inCode, inShortOptions, inAssignments, inOptions, inHeaders].reduce(
     (rest, step) => step(rest, hide),
     held.text,

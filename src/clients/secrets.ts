@@ -1,6 +1,6 @@
 import { substituteAll } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { HeldText, inSubstitution } from './held-text.ts';
+import { HeldText, inSubstitution, withoutMarks } from './held-text.ts';
 import { commandWithout, valueWithout } from './secret-commands.ts';
 import type { SecretNames } from './secret-names.ts';
 import { type Blank, textWithout } from './secret-texts.ts';
@@ -20,13 +20,13 @@ export function withoutSecrets(key: string, entry: JsonObject, names: SecretName
 function withoutNamed(key: string, entry: JsonObject, names: SecretNames): JsonObject {
   const { environment, headers, command, url, oauth, description, cwd, proxy } = entry;
   const own = (name: string) => variableName(`${key} ${name}`);
-  const blank: Blank = (name, value) => names.refer(value, own(name), own(name));
+  const blank: Blank = (name, value) => names.refer(withoutMarks(value), own(name), own(name));
   return {
     ...entry,
     ...(isJsonObject(environment) && {
       environment: mapValues(environment, (name, value) =>
         valueWithout(name, value, (inner, secret) =>
-          inner === name ? names.refer(secret, nameOf(name), own(name)) : blank(inner, secret),
+          inner === name ? names.refer(withoutMarks(secret), nameOf(name), own(name)) : blank(inner, secret),
         ),
       ),
     }),

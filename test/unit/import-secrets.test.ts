@@ -241,6 +241,19 @@ test('a number under a name of a password or PIN is one, and a secret is known u
   });
 });
 
+test('what only reads like a reference is a part of the secret, and arrives as it is meant [moving.secrets, moving.literal]', () => {
+  const texts = [`pa{{env:X}}${WORD}`, 'x$${Y}zz', '{{file:/etc/x}}', `$\${Z:-${WORD} 1}`, `p{{{env:A}}}q${WORD}`];
+  const command = texts.flatMap((text) => ['--token', text]);
+  const environment = Object.fromEntries(texts.map((text, index) => [`API_KEY_${index}`, text]));
+  const { text, again } = moved({ command: ['x', ...command], environment });
+  expect(text).not.toMatch(/kanarien|etc|env:|zz/);
+  const meant = [`pa{env:X}${WORD}`, 'x${Y}zz', '{file:/etc/x}', `\${Z:-${WORD} 1}`, `p{{env:A}}q${WORD}`];
+  expect(again).toEqual({
+    command: ['x', ...meant.flatMap((each) => ['--token', each])],
+    environment: Object.fromEntries(meant.map((each, index) => [`API_KEY_${index}`, each])),
+  });
+});
+
 test('headers keep their scheme, and what counts where a variable is unset is a secret too [moving.secrets]', () => {
   const headers = { Authorization: `Bearer ${WORD}`, 'X-Key': `\${X_KEY:-${WORD}}`, 'X-Plain': '${PLAIN:-eu}' };
   const { text } = moved({ url: 'https://h/mcp', headers, oauth: { clientId: 'a', clientSecret: 'b' } });
