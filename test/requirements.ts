@@ -988,6 +988,10 @@ const MOVING = promised('#13', {
   'moving.project': "A project's servers start in their project, whatever their commands look like.",
   'moving.same':
     'Equal servers count once, however their variables are written; a secret is kept where one has no value.',
+  'moving.renewed':
+    'A secret that was renewed in a client takes the place of the old one; no server is doubled for it.',
+  'moving.since':
+    'What a client forbids or switches off after an import is forbidden and switched off by the next one.',
   'moving.next': 'import ends with the command to run next, and says when there is nothing new.',
   'moving.rules-order':
     'Rules that an import adds loosen nothing that is there, and nothing that is there loosens them.',

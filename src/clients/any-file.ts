@@ -1,4 +1,4 @@
-import { basename, dirname, sep } from 'node:path';
+import { basename, parse, sep } from 'node:path';
 import type { KeyPath } from '../config/finding.ts';
 import { ENTRY_KEYS } from '../config/schema.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -6,8 +6,19 @@ import type { Client, ClientHome, Place, Translated, TranslationContext, Written
 import { translateCodex } from './codex.ts';
 import { bracedEntry } from './gemini-cli.ts';
 import { translateOpencode } from './opencode.ts';
-import { translateContextServer, translateGoose, translateLibreChat } from './other-clients.ts';
-import { fillEditorVariables, mapTexts, stdioEntry, translateFields } from './translate.ts';
+import { translateContextServer, translateCrush, translateGoose, translateLibreChat } from './other-clients.ts';
+import { isOfGateway, rulesOfGateway } from './rules-of-gateway.ts';
+import type { TimeoutMeaning } from './times.ts';
+import {
+  type Form,
+  fillEditorVariables,
+  isOfEditor,
+  literally,
+  mapTexts,
+  stdioEntry,
+  translateFields,
+} from './translate.ts';
+import { translateWindsurf } from './windsurf.ts';
 
 /** Where clients have their servers in a file; a map by key, or a list of servers with names. */
 const MAPS: readonly KeyPath[] = [
@@ -43,6 +54,18 @@ const PROJECT_FILES = [
 ];
 /** Clients whose `timeout` counts seconds, by the names of their files. */
 const SECONDS = /(?:cline_mcp_settings|mcp_settings)\.json$|[\\/]\.(?:roo|kilocode)[\\/]/;
+/** What the client of a file fills in, by the name of the file; of any other all forms are. */
+const FILLED: readonly (readonly [file: RegExp, client: string, fills: readonly Form[]])[] = [
+  [/[\\/]\.(?:mcp|claude)\.json$/, 'Claude Code', ['plain']],
+  [/claude_desktop_config\.json$/, 'Claude Desktop', []],
+  [/[\\/]\.cursor[\\/]/, 'Cursor', ['env']],
+  [/[\\/]\.vscode[\\/]/, 'VS Code', ['env']],
+  [SECONDS, 'Cline and its kin', ['env']],
+  [/[\\/]\.(?:gemini|copilot)[\\/]/, 'its client', ['plain']],
+];
+const WINDSURF = /[\\/]\.?(?:codeium|windsurf(?:-next)?)[\\/](?:.*[\\/])?mcp_config\.json$/;
+/** Names of files that say nothing of the server in them: then its folder does. */
+const NO_NAME = /^\.?(?:mcp|server|servers|config|settings|index|manifest|mcp[-_.]server|package)$/i;
 const RENAMED = {
   httpUrl: 'url',
   serverUrl: 'url',
@@ -59,7 +82,10 @@ export const SHAPES = `${MAPS.map((at) => at.join('.')).join(', ')}, or a map of
 /** A file given by its path, in the shape of any client: what stands in it tells which. */
 export function anyFile(path: string, home: ClientHome): Client {
   const place: Place = { path, at: [], ...scopeOf(path, home) };
-  return { id: path, name: 'file', places: () => [place], serversIn, translate, entryFor: stdioEntry };
+  return {
+    ...{ id: path, name: 'file', places: () => [place], serversIn, translate, entryFor: stdioEntry },
+    verdict: (server, files) => ({ rules: rulesOfGateway(files.get(path) ?? {}, server) }),
+  };
 }
 
 /** A file that came with a project has its servers started there. */
@@ -74,8 +100,14 @@ function serversIn(root: JsonObject, place: Place, home: ClientHome): readonly W
   const local: KeyPath = ['projects', home.cwd, 'mcpServers'];
   const found = [...MAPS, local].flatMap((at) => serversAt(root, { ...place, at }));
   if (found.length > 0) return found;
-  if (isServer(root)) return [{ place, key: String(root.name ?? basename(dirname(place.path))), entry: root }];
+  if (isServer(root)) return [{ place, key: String(root.name ?? nameOf(place.path)), entry: root }];
   return serversAt(root, place).filter(({ key }) => !key.startsWith('$'));
+}
+
+/** What a file of one server is called, or its folder where that says nothing. */
+function nameOf(path: string): string {
+  const { name, dir } = parse(path);
+  return NO_NAME.test(name) ? basename(dir) : name;
 }
 
 /** None where the map of that name is something else: every entry says how a server is reached, or switches one. */
@@ -124,19 +156,41 @@ function translate(entry: JsonObject, context: TranslationContext): Translated {
   if (at[0] === 'extensions') return translateGoose(entry);
   if (at[0] === 'context_servers') return translateContextServer(entry);
   if (at[0] === 'mcp_servers' && path.endsWith('.toml')) return translateCodex(entry);
+  const isCrush = /[\\/]\.?crush\.json$|[\\/]crush[\\/]/.test(path) || /crush/.test(String(context.root.$schema));
+  if (at[0] === 'mcp' && isCrush) return translateCrush(entry, context);
   if (at.length === 1 && at[0] === 'mcp') return translateOpencode(entry, context);
   if (/librechat[^\\/]*\.ya?ml$/.test(path)) return translateLibreChat(entry);
   const { transport } = entry;
   const written = isJsonObject(transport) ? { ...entry, ...transport, transport: undefined } : entry;
-  const isBraced = /[\\/]\.(?:gemini|copilot)[\\/]/.test(path);
-  const translated = translateFields(isBraced ? bracedEntry(written, context.home.env) : written, {
-    renamed: RENAMED,
-    ignored: IGNORED,
-    own: ENTRY_KEYS.mcpServers.filter(
-      (name) => !['timeout', 'timeoutMs', 'oauth', 'env', 'args'].includes(name) && !(name in RENAMED),
-    ),
-    timeout: SECONDS.test(path) || (path.match(/\.ya?ml$/) && at[0] === 'mcp_servers') ? 'seconds' : 'ms',
-  });
+  const translated = literal(
+    translateFields(written, {
+      renamed: RENAMED,
+      ignored: IGNORED,
+      own: ENTRY_KEYS.mcpServers.filter(
+        (name) => !['timeout', 'timeoutMs', 'oauth', 'env', 'args'].includes(name) && !(name in RENAMED),
+      ),
+      timeout: timeoutMeaning(context),
+    }),
+    context,
+  );
   const templated = mapTexts(translated.entry, (text) => text.replace(/\$\{\{\s*secrets\.(\w+)\s*\}\}/g, '$${$1}'));
   return fillEditorVariables({ ...translated, entry: templated }, context);
+}
+
+/** Of a file that nobody knows a short time counts seconds: nobody gives a server less than one. */
+function timeoutMeaning({ place: { path, at }, root }: TranslationContext): TimeoutMeaning {
+  if (SECONDS.test(path) || (/\.ya?ml$/.test(path) && at[0] === 'mcp_servers')) return 'seconds';
+  const isKnown = isOfGateway(root, path) || FILLED.some(([file]) => file.test(path));
+  return isKnown ? 'ms' : 'either';
+}
+
+/** With what its client does not fill in as it is written. */
+function literal(translated: Translated, { place: { path }, root, home }: TranslationContext): Translated {
+  if (WINDSURF.test(path)) return translateWindsurf(translated);
+  const known = FILLED.find(([file]) => file.test(path));
+  const [, client, fills] = known ?? (Array.isArray(root.inputs) ? [path, 'VS Code', ['env' as const]] : []);
+  if (client === undefined || fills === undefined) return translated;
+  const { entry, ...rest } = literally(client, fills, translated, isOfEditor);
+  const isBraced = /[\\/]\.(?:gemini|copilot)[\\/]/.test(path);
+  return { ...rest, entry: isBraced ? bracedEntry(entry, home.env) : entry };
 }

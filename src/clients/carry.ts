@@ -62,7 +62,9 @@ function startedIn(folder: string, entry: JsonObject): JsonObject {
   const start = typeof cwd === 'string' && cwd !== '' ? cwd : '.';
   const isPlaced = /^~|^[$%]/.test(start);
   // Both name where the client was started.
-  const inFolder = mapTexts(entry, (text) => text.replace(/\$\{(?:env:)?(?:PWD|CLAUDE_PROJECT_DIR)\}/g, () => folder));
+  const inFolder = mapTexts(entry, (text) =>
+    text.replace(/(?<!\$)\$\{(?:env:)?(?:PWD|CLAUDE_PROJECT_DIR)\}/g, () => folder),
+  );
   return { ...inFolder, cwd: isPlaced ? start : resolve(folder, start) };
 }
 

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Client, ClientHome, Files, Place, ToolRule, Verdict, WrittenServer } from './client.ts';
 import { foldersOf } from './folders.ts';
-import { stdioEntry, translateFields } from './translate.ts';
+import { deniesFirst } from './tool-lists.ts';
+import { literally, stdioEntry, translateFields } from './translate.ts';
 
 export const claudeCode: Client = {
   id: 'claude-code',
@@ -24,7 +25,7 @@ export const claudeCode: Client = {
     join(home.env.CLAUDE_CONFIG_DIR || join(home.home, '.claude'), 'settings.json'),
   ],
   verdict,
-  translate: (entry) => translateFields(entry, { ignored: ['alwaysLoad'] }),
+  translate: (entry) => literally('Claude Code', ['plain'], translateFields(entry, { ignored: ['alwaysLoad'] })),
   // Without `alwaysLoad` the five tools may be hidden behind the client's own tool search.
   entryFor: (command) => ({ type: 'stdio', ...stdioEntry(command), alwaysLoad: true }),
 };
@@ -44,8 +45,11 @@ function verdict({ key, place }: WrittenServer, files: Files, home: ClientHome):
     ...(isRejected && { out: 'it was rejected in Claude Code (disabledMcpjsonServers)' }),
     ...(says('deniedMcpServers') && { out: 'it is forbidden in Claude Code (deniedMcpServers)' }),
     ...(allowed.some((names) => !names.includes(key)) && { out: 'Claude Code allows others only (allowedMcpServers)' }),
-    ...(says('disabledMcpServers') && { off: 'switched off in Claude Code for this project (disabledMcpServers)' }),
-    rules: settings.flatMap((each) => rulesIn(each, key)),
+    ...(says('disabledMcpServers') && {
+      off: 'switched off in Claude Code for this project (disabledMcpServers)',
+      isOfProject: true,
+    }),
+    rules: deniesFirst(settings.flatMap((each) => rulesIn(each, key))),
   };
 }
 

@@ -9,6 +9,6 @@ export const claudeDesktop: Client = {
   places: (home) => [
     { path: join(applicationData(home), 'Claude', 'claude_desktop_config.json'), at: ['mcpServers'], scope: 'user' },
   ],
-  translate: (entry) => literally('Claude Desktop', translateFields(entry)),
+  translate: (entry) => literally('Claude Desktop', [], translateFields(entry)),
   entryFor: stdioEntry,
 };

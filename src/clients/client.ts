@@ -1,5 +1,5 @@
 import type { KeyPath } from '../config/finding.ts';
-import type { PermissionAction } from '../config/permissions.ts';
+import type { PermissionAction, PermissionRule } from '../config/permissions.ts';
 import type { Environment } from '../config/substitute.ts';
 import type { JsonObject } from '../core/json.ts';
 
@@ -43,6 +43,8 @@ export interface ToolRule {
   /** Names or patterns; absent: all. */
   readonly tools?: readonly string[];
   readonly action: PermissionAction;
+  /** What else a rule of a gateway asks of a tool. */
+  readonly more?: Omit<PermissionRule, 'server' | 'tool' | 'tags' | 'action' | 'broken'>;
 }
 
 /** What a person has said in the client of a server that stands in its files. */
@@ -51,6 +53,8 @@ export interface Verdict {
   readonly out?: string | undefined;
   /** It is switched off: where. */
   readonly off?: string | undefined;
+  /** It is switched off for this project alone. */
+  readonly isOfProject?: boolean;
   readonly rules?: readonly ToolRule[] | undefined;
 }
 

@@ -27,25 +27,27 @@ export const codex: Client = {
 
 /** An entry of Codex, which fills in no variables but names those that headers come from. */
 export function translateCodex(entry: JsonObject): Translated {
-  const { entry: fields, ...rest } = literally('Codex', translateFields(entry, { ignored: IGNORED }));
-  const headers = headersOf(entry);
-  return { ...rest, entry: { ...fields, ...(Object.keys(headers).length > 0 && { headers }) } };
+  const { entry: fields, ...beside } = translateFields(entry, { ignored: IGNORED });
+  const written = { ...fields, headers: writtenHeaders(entry) };
+  const { entry: whole, ...rest } = literally('Codex', [], { ...beside, entry: written });
+  const headers = { ...(isJsonObject(whole.headers) && whole.headers), ...namedHeaders(entry) };
+  const { headers: _, ...others } = whole;
+  return { ...rest, entry: { ...others, ...(Object.keys(headers).length > 0 && { headers }) } };
 }
 
-/** All headers in one map, those that name variables with our way to name them. */
-function headersOf({
-  http_headers,
-  headers,
-  env_http_headers,
-  bearer_token_env_var,
-  bearer_token,
-}: JsonObject): JsonObject {
-  const named = isJsonObject(env_http_headers) ? Object.entries(env_http_headers) : [];
+function writtenHeaders({ http_headers, headers, bearer_token }: JsonObject): JsonObject {
   return {
     ...(isJsonObject(headers) && headers),
     ...(isJsonObject(http_headers) && http_headers),
-    ...Object.fromEntries(named.map(([header, variable]) => [header, `\${${String(variable)}}`])),
     ...(typeof bearer_token === 'string' && { Authorization: `Bearer ${bearer_token}` }),
+  };
+}
+
+/** Those that name variables, with our way to name them. */
+function namedHeaders({ env_http_headers, bearer_token_env_var }: JsonObject): JsonObject {
+  const named = isJsonObject(env_http_headers) ? Object.entries(env_http_headers) : [];
+  return {
+    ...Object.fromEntries(named.map(([header, variable]) => [header, `\${${String(variable)}}`])),
     ...(typeof bearer_token_env_var === 'string' && { Authorization: `Bearer \${${bearer_token_env_var}}` }),
   };
 }

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { isJsonObject } from '../core/json.ts';
 import type { Client, Place, ToolRule } from './client.ts';
 import { foldersOf } from './folders.ts';
-import { fillEditorVariables, stdioEntry, translateFields } from './translate.ts';
+import { deniesFirst } from './tool-lists.ts';
+import { fillEditorVariables, isOfEditor, literally, stdioEntry, translateFields } from './translate.ts';
 
 export const cursor: Client = {
   id: 'cursor',
@@ -18,13 +19,16 @@ export const cursor: Client = {
     join(home.home, '.cursor', 'cli-config.json'),
   ],
   verdict: ({ key }, files, home) => ({
-    rules: (cursor.settings?.(home) ?? []).flatMap((path) => {
-      const { permissions } = files.get(path) ?? {};
-      const { deny, allow } = isJsonObject(permissions) ? permissions : {};
-      return [...rulesIn(deny, key, 'deny'), ...rulesIn(allow, key, 'allow')];
-    }),
+    rules: deniesFirst(
+      (cursor.settings?.(home) ?? []).flatMap((path) => {
+        const { permissions } = files.get(path) ?? {};
+        const { deny, allow } = isJsonObject(permissions) ? permissions : {};
+        return [...rulesIn(deny, key, 'deny'), ...rulesIn(allow, key, 'allow')];
+      }),
+    ),
   }),
-  translate: (entry, context) => fillEditorVariables(translateFields(entry), context),
+  translate: (entry, context) =>
+    fillEditorVariables(literally('Cursor', ['env'], translateFields(entry), isOfEditor), context),
   entryFor: (command) => ({ type: 'stdio', ...stdioEntry(command) }),
 };
 

@@ -3,7 +3,7 @@ import type { Environment } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Client, ClientHome, Files, Place, Verdict, WrittenServer } from './client.ts';
 import { foldersOf } from './folders.ts';
-import { mapTexts, stdioEntry, translateFields } from './translate.ts';
+import { literally, mapTexts, stdioEntry, translateFields } from './translate.ts';
 
 export const geminiCli: Client = {
   id: 'gemini-cli',
@@ -20,7 +20,8 @@ export const geminiCli: Client = {
     const { url: _, ...withoutUrl } = entry;
     // Of the two addresses `httpUrl` counts.
     const written = entry.httpUrl === undefined ? entry : withoutUrl;
-    const { entry: fields, ...rest } = translateFields(written, { renamed: { httpUrl: 'url' } });
+    const translated = translateFields(written, { renamed: { httpUrl: 'url' } });
+    const { entry: fields, ...rest } = literally('Gemini CLI', ['plain'], translated);
     return { ...rest, entry: bracedEntry(fields, home.env) };
   },
   entryFor: stdioEntry,

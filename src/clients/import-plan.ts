@@ -1,14 +1,16 @@
 import { formatPath } from '../config/finding.ts';
 import type { PermissionRule } from '../config/permissions.ts';
-import { type Environment, substitute } from '../config/substitute.ts';
+import type { Environment } from '../config/substitute.ts';
 import type { JsonObject } from '../core/json.ts';
-import { carry } from './carry.ts';
+import { type Carried, carry } from './carry.ts';
 import type { ClientHome, ToolRule } from './client.ts';
 import type { FoundServer } from './found-servers.ts';
+import { newDenials } from './new-denials.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
-import { findSame, type SameServer } from './same-server.ts';
-import { SecretNames } from './secret-names.ts';
+import { findRenewed, findSame, type Known, type SameServer } from './same-server.ts';
+import { type Keeping, SecretNames } from './secret-names.ts';
 import { withoutSecrets } from './secrets.ts';
+import { unsetVariables } from './unset-variables.ts';
 
 /** What becomes of one server of a client. */
 export interface PlannedServer {
@@ -23,11 +25,15 @@ export interface PlannedServer {
   readonly as?: string;
   /** Without secrets; of one that is added. */
   readonly entry?: JsonObject;
-  /** What its client says of its tools, as rules of ours; of one that is added. */
+  /** What its client says of its tools, as rules of ours, where ours do not say it yet. */
   readonly permissions?: readonly PermissionRule[];
   readonly reason?: string;
   /** Variables that the equal server needs and that are not set; of one that is `same`. */
   readonly unset?: readonly string[];
+  /** Names of secrets whose values have changed in the client since; of one that is `same`. */
+  readonly renewed?: readonly string[];
+  /** Where it was switched off since; of one that is `same`, and is switched off here too. */
+  readonly off?: string;
   readonly notes: readonly string[];
 }
 
@@ -42,9 +48,11 @@ export interface NeededVariable {
 export interface ImportPlan {
   readonly servers: readonly PlannedServer[];
   readonly needed: readonly NeededVariable[];
-  /** Values that were replaced by variables that are not set, by their names: never to be shown. */
+  /** Values that were replaced by references, by their names: never to be shown. */
   readonly secrets: ReadonlyMap<string, string>;
   readonly rules: PlannedRules;
+  /** Keys of servers of ours that are to be switched off. */
+  readonly off: readonly string[];
 }
 
 /** Rules of all servers: what forbids stands before everything that allows. */
@@ -60,27 +68,45 @@ export interface PlanParts {
   readonly self: Self;
   /** Entries of our file in the native shape, by key. */
   readonly existing: ReadonlyMap<string, JsonObject | undefined>;
+  /** The rules of our file. */
+  readonly rules?: readonly PermissionRule[];
+  /** What our file of secrets holds; absent: that is not to be known. */
+  readonly secrets?: Environment | undefined;
+  /** Absent: in the environment. */
+  readonly keeping?: Keeping;
+}
+
+/** A server of a client, and what it would be with us. */
+interface Candidate {
+  readonly server: FoundServer;
+  readonly carried: Carried;
 }
 
 /** What an import would do. Equal servers count once; of different ones with one key the later gets another. */
 export function planImport(found: readonly FoundServer[], parts: PlanParts): ImportPlan {
-  const draft = new Draft(parts);
-  const servers = found.map((server) => draft.add(server));
+  const candidates = found.map((server) => ({ server, carried: carry(server, parts.home) }));
+  const draft = new Draft(parts, candidates);
+  const servers = candidates.map((candidate) => draft.add(candidate));
+  const off = draft.switchedOff();
   return {
-    servers,
+    servers: servers.map((server) => {
+      const where = server.outcome === 'same' ? off.get(server.as ?? '') : undefined;
+      return where === undefined ? server : { ...server, off: where };
+    }),
     needed: [...draft.needed.values()],
     secrets: draft.secrets,
     rules: inOrder(servers.map(({ permissions = [] }) => permissions)),
+    off: [...off.keys()],
   };
 }
 
 /** Two clients may say different things of one server: the stricter counts. */
 function inOrder(lists: readonly (readonly PermissionRule[])[]): PlannedRules {
-  const isFirst = (list: readonly PermissionRule[], { action, tool }: PermissionRule, index: number) =>
-    action === 'deny' && (tool !== undefined || !list.slice(0, index).some((rule) => rule.action === 'allow'));
+  const isFirst = (list: readonly PermissionRule[], index: number) =>
+    list.slice(0, index + 1).every(({ action }) => action === 'deny');
   return {
-    first: lists.flatMap((list) => list.filter((rule, index) => isFirst(list, rule, index))),
-    later: lists.flatMap((list) => list.filter((rule, index) => !isFirst(list, rule, index))),
+    first: lists.flatMap((list) => list.filter((_, index) => isFirst(list, index))),
+    later: lists.flatMap((list) => list.filter((_, index) => !isFirst(list, index))),
   };
 }
 
@@ -89,72 +115,134 @@ class Draft {
   readonly needed = new Map<string, NeededVariable>();
   readonly secrets = new Map<string, string>();
   readonly #parts: PlanParts;
-  readonly #known: Map<string, JsonObject | undefined>;
+  /** With the secrets that were renewed. */
+  readonly #known: Known & { readonly secrets: Record<string, string | undefined> };
+  readonly #servers: Map<string, JsonObject | undefined>;
   readonly #names: SecretNames;
+  readonly #rules: PermissionRule[];
   /** Where those that are added come from. */
   readonly #from = new Map<string, string>();
+  /** Of ours those that a client has just so, or that one of theirs was taken for. */
+  readonly #claimed: Set<string>;
+  /** Of ours whether a client has it on, or else where one has it off. */
+  readonly #switches = new Map<string, true | string>();
+  /** Names of clients that go through the gateway: what is off there may be on here. */
+  readonly #through: ReadonlySet<string>;
 
-  constructor(parts: PlanParts) {
+  constructor(parts: PlanParts, candidates: readonly Candidate[]) {
+    const { env } = parts.home;
     this.#parts = parts;
-    this.#known = new Map(parts.existing);
-    this.#names = new SecretNames(parts.home.env);
+    this.#known = { env, secrets: { ...parts.secrets } };
+    this.#servers = new Map(parts.existing);
+    const taken = parts.keeping === 'secrets' ? parts.secrets : this.#values();
+    this.#names = new SecretNames({ ...taken }, parts.keeping);
+    this.#rules = [...(parts.rules ?? [])];
+    const claims = candidates.map(
+      ({ carried: { entry }, server: { key } }) =>
+        entry && findSame(sameNameFirst(parts.existing, key), entry, this.#known)?.key,
+    );
+    this.#claimed = new Set(claims.filter((key) => key !== undefined));
+    const ours = candidates.filter(({ server }) => leadsToUs(server.entry, parts.self));
+    this.#through = new Set(ours.map(({ server }) => server.client.name));
   }
 
-  add(server: FoundServer): PlannedServer {
-    const { home, self } = this.#parts;
+  add({ server, carried }: Candidate): PlannedServer {
     const { client, place, key, verdict } = server;
+    const { entry: raw, refusal, notes, rules } = carried;
     const where = formatPath([...place.at, key]);
     const about = { client: client.name, file: place.path, place: where, key };
-    if (leadsToUs(server.entry, self)) return { ...about, outcome: 'self', notes: [] };
-    if (verdict.out !== undefined) return { ...about, outcome: 'refused', reason: verdict.out, notes: [] };
-    const { entry: raw, refusal, notes, rules } = carry(server, home);
+    if (leadsToUs(server.entry, this.#parts.self)) return { ...about, outcome: 'self', notes: [] };
+    const file = formatPath([place.path, ...place.at]);
+    const same = raw && (findSame(this.#comparable(file, key), raw, this.#known) ?? this.#renewed(server, raw));
+    if (same) this.#vote(same.key, server, raw);
+    if (verdict.out !== undefined) {
+      const isOn = this.#parts.existing.get(same?.key ?? '')?.enabled !== false;
+      const isSaid = same && typeof this.#switches.get(same.key) === 'string';
+      if (isSaid && isOn) return { ...about, outcome: 'same', as: same.key, notes: [] };
+      return { ...about, outcome: 'refused', reason: verdict.out, notes: [] };
+    }
     if (raw === undefined) return { ...about, outcome: 'refused', reason: refusal ?? 'no server', notes };
     const heldBy = `${place.path}: ${where}`;
-    const file = formatPath([place.path, ...place.at]);
-    const same = findSame(this.#comparable(file, key), raw, home.env);
     if (same) return { ...about, ...this.#same(same, rules, heldBy), notes };
     const entry = withoutSecrets(key, raw, this.#names);
-    const as = freeKey(this.#known, key);
-    this.#known.set(as, entry);
+    const as = freeKey(this.#servers, key);
+    this.#servers.set(as, entry);
     this.#from.set(as, file);
     this.#need(as, entry, heldBy);
     const permissions = rulesFor(as, rules);
+    this.#rules.push(...permissions);
     return { ...about, outcome: 'added', as, entry, ...(permissions.length > 0 && { permissions }), notes };
   }
 
+  /** Servers of ours that every client which has them has switched off, or that a person has rejected there. */
+  switchedOff(): ReadonlyMap<string, string> {
+    const off = [...this.#switches].filter((each): each is [string, string] => each[1] !== true);
+    // What a person has written in our file counts.
+    return new Map(off.filter(([key]) => this.#parts.existing.get(key)?.enabled === undefined));
+  }
+
+  #vote(key: string, { verdict, place, client }: FoundServer, raw: JsonObject): void {
+    const ours = this.#parts.existing.get(key);
+    if (!ours || this.#switches.get(key) === true) return;
+    const isUsers = place.scope === 'user';
+    // What is said of a project's own server is not said of the user's.
+    if (!isUsers && !isOfProject(ours, raw)) return;
+    const isOff = raw.enabled === false && !(isUsers && verdict.isOfProject);
+    if (isOff && verdict.out === undefined && this.#through.has(client.name)) return;
+    const where = verdict.out ?? verdict.off ?? `switched off in ${client.name}`;
+    this.#switches.set(key, verdict.out !== undefined || isOff ? where : true);
+  }
+
   /** Two names in one file are two servers, however equal; of those that are there the one of that name comes first. */
-  #comparable(file: string, key: string): Map<string, JsonObject | undefined> {
-    const known = [...this.#known].filter(([as]) => this.#from.get(as) !== file);
-    return new Map([...known.filter(([as]) => as === key), ...known]);
+  #comparable(file: string, key: string): ReadonlyMap<string, JsonObject | undefined> {
+    return sameNameFirst(new Map([...this.#servers].filter(([as]) => this.#from.get(as) !== file)), key);
+  }
+
+  /** A server of ours with that name, and other secrets than ours: they were renewed, unless another one has ours. */
+  #renewed({ key, place }: FoundServer, raw: JsonObject): SameServer | undefined {
+    const { existing, keeping } = this.#parts;
+    if (keeping !== 'secrets') return undefined;
+    const isMeant = (entry: JsonObject | undefined) => place.scope !== 'project' || isOfProject(entry, raw);
+    const isNamed = (as: string) => as === key || (as.startsWith(`${key}-`) && /^\d+$/.test(as.slice(key.length + 1)));
+    const named = [...existing].filter(([as, entry]) => isNamed(as) && isMeant(entry) && !this.#claimed.has(as));
+    const kept = JSON.stringify([...this.#claimed].map((as) => existing.get(as)));
+    const renewed = findRenewed(sameNameFirst(new Map(named), key), raw, this.#known);
+    const isShared = [...(renewed?.values.keys() ?? [])].some((name) => namesOf(kept).includes(name));
+    if (!renewed || isShared) return undefined;
+    this.#claimed.add(renewed.key);
+    return renewed;
   }
 
   /** It is there; what it lacks may stand in this file: the value of a variable, tools that are kept out. */
   #same({ key, values }: SameServer, rules: readonly ToolRule[], heldBy: string) {
-    const { home, existing } = this.#parts;
-    for (const [name, value] of values) if (this.#names.take(name, value)) this.#keep(name, value, key, heldBy);
-    const unset = variablesOf(this.#known.get(key) ?? {}).filter((name) => !isSet(home.env, name));
-    const denied = existing.has(key) ? [] : rules.filter(({ action }) => action === 'deny');
-    // Without the names that are let in, what forbids the rest would forbid all.
-    const permissions = rulesFor(
-      key,
-      rules.some(({ action }) => action === 'allow') ? denied.filter(({ tools }) => tools) : denied,
-    );
+    const unset = unsetVariables(this.#servers.get(key) ?? {}, this.#values(), this.#parts.secrets);
+    const renewed = [...values.keys()].filter((name) => this.#parts.secrets?.[name]);
+    for (const [name, value] of values) {
+      if (renewed.includes(name)) this.#known.secrets[name] = value;
+      if (renewed.includes(name) || this.#names.take(name, value)) this.#keep(name, value, key, heldBy);
+    }
+    const permissions = newDenials(key, rulesFor(key, rules), this.#rules);
+    this.#rules.unshift(...permissions);
     return {
       outcome: 'same',
       as: key,
       ...(unset.length > 0 && { unset }),
       ...(permissions.length > 0 && { permissions }),
+      ...(renewed.length > 0 && { renewed }),
     } as const;
   }
 
-  /** The variables that an entry names, with what stood in their place. */
+  /** What the entry refers to, with what stood in its place. */
   #need(server: string, entry: JsonObject, heldBy: string): void {
-    for (const name of variablesOf(entry)) {
-      const value = this.#names.valueOf(name);
-      if (isSet(this.#parts.home.env, name)) continue;
-      if (value !== undefined) this.#keep(name, value, server, heldBy);
-      else if (!this.needed.has(name)) this.needed.set(name, { name, server });
-    }
+    const kept = this.#names.in(JSON.stringify(entry));
+    for (const [name, value] of kept) if (!this.#isThere(name)) this.#keep(name, value, server, heldBy);
+    for (const name of unsetVariables(entry, this.#values()))
+      if (!kept.has(name) && !this.needed.has(name)) this.needed.set(name, { name, server });
+  }
+
+  /** Whether a value that was found need not be kept, as it is where it shall be. */
+  #isThere(name: string): boolean {
+    return Boolean(this.#parts.keeping === 'secrets' ? this.#parts.secrets?.[name] : this.#values()[name]);
   }
 
   #keep(name: string, value: string, server: string, heldBy: string): void {
@@ -162,14 +250,35 @@ class Draft {
     this.secrets.set(name, value);
     this.needed.set(name, { name, server: this.needed.get(name)?.server ?? server, heldBy });
   }
+
+  #values(): Environment {
+    return { ...this.#known.secrets, ...this.#known.env };
+  }
+}
+
+/** Whether a server of ours is that of the project from whose file the other comes: what starts elsewhere is the user's. */
+function isOfProject(ours: JsonObject | undefined, raw: JsonObject): boolean {
+  return raw.cwd !== undefined && ours?.cwd === raw.cwd;
+}
+
+function sameNameFirst(
+  servers: ReadonlyMap<string, JsonObject | undefined>,
+  key: string,
+): ReadonlyMap<string, JsonObject | undefined> {
+  return servers.has(key) ? new Map([[key, servers.get(key)], ...servers]) : servers;
+}
+
+/** What a text refers to, variables and secrets alike. */
+function namesOf(text: string): string[] {
+  return [...text.matchAll(/\{(?:(?:secret|env):)?([^\s{}:]+)/g)].map(([, name = '']) => name);
 }
 
 /** The rules for the tools of one server; a name that no rule can hold is left to the others. */
 function rulesFor(server: string, rules: readonly ToolRule[]): PermissionRule[] {
-  return rules.flatMap(({ tools, action }): PermissionRule[] => {
+  return rules.flatMap(({ tools, action, more }): PermissionRule[] => {
     const names = tools?.filter((tool) => tool !== '' && !tool.includes('::'));
-    if (names === undefined) return [{ server, action }];
-    return names.length > 0 ? [{ server, tool: names, action }] : [];
+    if (names === undefined) return [{ server, ...more, action }];
+    return names.length > 0 ? [{ server, tool: names, ...more, action }] : [];
   });
 }
 
@@ -180,14 +289,4 @@ function freeKey(known: ReadonlyMap<string, unknown>, wanted: string): string {
   let count = 2;
   while (known.has(`${key}-${count}`)) count++;
   return `${key}-${count}`;
-}
-
-/** The names of the variables that the entry cannot do without. */
-function variablesOf(entry: JsonObject): string[] {
-  const { missing, unset } = substitute(JSON.stringify(entry), {});
-  return [...missing, ...unset];
-}
-
-function isSet(env: Environment, name: string): boolean {
-  return Boolean(env[name]);
 }

@@ -1,16 +1,16 @@
-import { substitute } from '../config/substitute.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ClientHome } from './client.ts';
 import { type OurFile, withSetting } from './our-file.ts';
 import { addSecrets, type OurSecrets, readOurSecrets } from './our-secrets.ts';
 import { SecretNames } from './secret-names.ts';
 import { withoutSecrets } from './secrets.ts';
+import { unsetVariables } from './unset-variables.ts';
 
 /** One entry as it is to be written, and the secrets that stood in it. */
 export interface KeptEntry {
-  /** With variables in place of secrets. */
+  /** With references in place of secrets. */
   readonly entry: JsonObject;
-  /** By the names of these variables: never to be shown. */
+  /** By the names in these references: never to be shown. */
   readonly values: ReadonlyMap<string, string>;
   /** Where they go; undefined where ours come from a command, or there are none: whoever starts the gateway sets them. */
   readonly secrets?: OurSecrets | undefined;
@@ -22,22 +22,11 @@ export interface KeptEntry {
 export async function keptEntry(key: string, written: JsonObject, file: OurFile, home: ClientHome): Promise<KeptEntry> {
   const secrets = await readOurSecrets(file, home);
   const env = { ...secrets?.values, ...home.env };
-  const names = new SecretNames(env);
+  const names = secrets ? new SecretNames(secrets.values, 'secrets') : new SecretNames(env);
   const entry = withoutSecrets(key, written, names);
-  const { missing, unset } = substitute(JSON.stringify(entry), env);
-  const all = [...new Set([...missing, ...unset])];
-  const values = new Map(all.flatMap((name) => [[name, names.valueOf(name)] as const].filter(hasValue)));
+  const values = names.in(JSON.stringify(entry));
   const isKept = secrets !== undefined && values.size > 0;
-  return {
-    entry,
-    values,
-    ...(isKept && { secrets }),
-    unset: all.filter((name) => !(isKept && values.has(name))),
-  };
-}
-
-function hasValue(pair: readonly [string, string | undefined]): pair is readonly [string, string] {
-  return pair[1] !== undefined;
+  return { entry, values, ...(isKept && { secrets }), unset: unsetVariables(entry, env) };
 }
 
 /** The text of our file with the place of its secrets in it. */

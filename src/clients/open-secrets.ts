@@ -35,7 +35,7 @@ export async function openSecrets(path: string, home: ClientHome): Promise<reado
 
 /** Every `{file:path}` in servers and settings; a path with variables is not followed. */
 function namedFiles({ root }: OurFile): string[] {
-  return [...JSON.stringify(root).matchAll(/\{file:([^{}"\\\n]+)\}/g)].map(([, written = '']) => written);
+  return [...JSON.stringify(root).matchAll(/(?<!\{)\{file:([^{}"\\\n]+)\}/g)].map(([, written = '']) => written);
 }
 
 /** Whether a server, or a setting that is a key, has its secret in the file. */

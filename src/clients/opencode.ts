@@ -13,7 +13,8 @@ import type {
 } from './client.ts';
 import { foldersOf } from './folders.ts';
 import { objectAt } from './read-client-file.ts';
-import { mapTexts, translateFields } from './translate.ts';
+import { deniesFirst } from './tool-lists.ts';
+import { literally, mapTexts, translateFields } from './translate.ts';
 
 const FILES = ['opencode.json', 'opencode.jsonc'];
 
@@ -55,7 +56,8 @@ export function translateOpencode(entry: JsonObject, { place }: TranslationConte
     const what = `switches ${entry.enabled ? 'on' : 'off'} a server of that name, and describes none`;
     return { entry: {}, notes: [], refusal: `it ${what}` };
   }
-  const { entry: fields, ...rest } = translateFields(entry, { renamed: { environment: 'env' }, timeout: 'start' });
+  const translated = translateFields(entry, { renamed: { environment: 'env' }, timeout: 'start' });
+  const { entry: fields, ...rest } = literally('OpenCode', ['braced'], translated);
   const pathOf = (path: string) => (path.startsWith('~') ? path : resolve(dirname(place.path), path));
   const placed = (text: string) => text.replace(FILE_VARIABLE, (_, path: string) => `{file:${pathOf(path)}}`);
   return { ...rest, entry: mapTexts(fields, placed) };
@@ -64,14 +66,19 @@ export function translateOpencode(entry: JsonObject, { place }: TranslationConte
 /** Its files are laid over each other: a switch in one counts for a server in another, and so do rules for tools. */
 function verdict({ key, entry }: WrittenServer, files: Files, home: ClientHome): Verdict {
   const places = opencode.places(home);
-  const others = places.map(({ path, at }) => objectAt(files.get(path) ?? {}, at)?.[key]);
+  const others = places.map((place) => ({ place, other: objectAt(files.get(place.path) ?? {}, place.at)?.[key] }));
   // The first is the nearest, and counts.
-  const nearest = others.find((other) => isJsonObject(other) && typeof other.enabled === 'boolean');
-  const isOff = isJsonObject(nearest) && nearest.enabled === false && nearest !== entry;
+  const nearest = others.find(({ other }) => isJsonObject(other) && typeof other.enabled === 'boolean');
+  const isOff = isJsonObject(nearest?.other) && nearest.other.enabled === false && nearest.other !== entry;
   const roots = [...new Set(places.map(({ path }) => path))].map((path) => files.get(path) ?? {});
   return {
-    ...(isOff && { off: 'switched off in another file of OpenCode' }),
-    rules: roots.flatMap(({ tools, permission }) => [tools, permission].flatMap((map) => rulesIn(map, key))),
+    ...(isOff && {
+      off: 'switched off in another file of OpenCode',
+      isOfProject: nearest.place.scope === 'project',
+    }),
+    rules: deniesFirst(
+      roots.flatMap(({ tools, permission }) => [tools, permission].flatMap((map) => rulesIn(map, key))),
+    ),
   };
 }
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KeyPath } from '../config/finding.ts';
 import { type RawConfig, readShape } from '../config/formats.ts';
 import { parseConfig } from '../config/parse.ts';
-import type { PermissionRule } from '../config/permissions.ts';
+import { checkPermissions, type PermissionRule } from '../config/permissions.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { editJson, withMember, withoutMember } from './edit-json.ts';
@@ -20,7 +20,11 @@ export interface OurFile {
 
 /** Throws `CONFIG_INVALID`, with the place, where the file is broken. */
 export async function readOurFile(path: string): Promise<OurFile> {
-  const text = await readText(path);
+  return parseOurFile(path, await readText(path));
+}
+
+/** The file as if it had that text. Throws as `readOurFile`. */
+export async function parseOurFile(path: string, text: string | undefined): Promise<OurFile> {
   const isEmpty = text === undefined || text.trim() === '';
   const { root } = isEmpty ? { root: {} } : await parseConfig(text, path);
   return { path, text, root, raw: readShape(root) };
@@ -29,6 +33,12 @@ export async function readOurFile(path: string): Promise<OurFile> {
 /** Its entries in the native shape, by key; undefined for one that is none. */
 export function entriesOf({ raw }: OurFile): Map<string, JsonObject | undefined> {
   return new Map(raw.entries.map(({ key, value }) => [key, value]));
+}
+
+/** The rules in the file; of broken ones what can be read. */
+export function rulesOf({ raw }: OurFile): readonly PermissionRule[] {
+  const settings = raw.settings.value;
+  return checkPermissions(isJsonObject(settings) ? settings.permissions : undefined, () => {});
 }
 
 /** The text of the file with one more setting of the gateway, in the shape that it has. */

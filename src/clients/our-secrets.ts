@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { secretsSettings } from '../config/check-settings.ts';
 import { expandHome } from '../config/expand-home.ts';
-import { parseSecrets } from '../config/parse-secrets.ts';
+import { dotenvParts, parseSecrets } from '../config/parse-secrets.ts';
 import type { Environment } from '../config/substitute.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
@@ -37,15 +37,25 @@ export async function readOurSecrets(file: OurFile, { home, env }: ClientHome): 
   return { path, text, values: await valuesOf(text ?? '', path), ...(!isSaid && { setting: { file: OWN_FILE } }) };
 }
 
-/** Adds values under names that the file does not have yet; from then on only its owner can read it. */
-export async function addSecrets({ path, text }: OurSecrets, added: ReadonlyMap<string, string>): Promise<void> {
-  const before = text === undefined || text === '' || text.endsWith('\n') ? (text ?? '') : `${text}\n`;
+/** Adds values, in place of those of the same names; from then on only its owner can read the file. */
+export async function addSecrets(
+  { path, text, values: before }: OurSecrets,
+  added: ReadonlyMap<string, string>,
+): Promise<void> {
+  const isReplaced = [...added.keys()].some((name) => before[name] !== undefined);
+  const kept = isReplaced ? withoutNames(text ?? '', added) : (text ?? '');
+  const start = kept === '' || kept.endsWith('\n') ? kept : `${kept}\n`;
   const lines = [...added].map(([name, value]) => `${name}=${quoted(value)}\n`);
-  const after = before + lines.join('');
+  const after = start + lines.join('');
   const values = await valuesOf(after, path);
   if ([...added].some(([name, value]) => values[name] !== value))
     throw new GatewayError('CONFIG_INVALID', `${path}: secrets cannot be added to it; edit it by hand`);
   await replaceFile({ path, before: text, after, backup: false, secret: true });
+}
+
+function withoutNames(text: string, gone: ReadonlyMap<string, string>): string {
+  const parts = dotenvParts(text).filter(({ name }) => name === undefined || !gone.has(name));
+  return parts.map((part) => part.text).join('');
 }
 
 function isDotenv(text: string): boolean {

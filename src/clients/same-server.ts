@@ -1,6 +1,7 @@
 import type { Environment } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isRelative } from './carry.ts';
+import { withoutMarks } from './held-text.ts';
 import { SecretNames } from './secret-names.ts';
 import { withoutSecrets } from './secrets.ts';
 
@@ -10,25 +11,41 @@ export interface SameServer {
   readonly values: ReadonlyMap<string, string>;
 }
 
-const NAMED = /\$\{([A-Za-z_]\w*)\}/g;
+/** What references are filled in from. */
+export interface Known {
+  readonly env: Environment;
+  /** Of the gateway: for what the environment does not have, and for `{secret:NAME}`. */
+  readonly secrets: Environment;
+}
+
+const NAMED = /\$\{((?:secret:)?[^\s{}:]+)\}/g;
 
 /**
- * The first of the known servers that means the same: variables in any way of writing, filled in or not; a secret where
- * the known one names a variable that nobody has set. Whether it is switched on, and what people say of it, does not count.
+ * The first of these servers that means the same: variables in any way of writing, filled in or not; a secret where it
+ * names something that has no value. Whether it is switched on, and what people say of it, does not count.
  */
 export function findSame(
-  known: ReadonlyMap<string, JsonObject | undefined>,
+  servers: ReadonlyMap<string, JsonObject | undefined>,
   found: JsonObject,
-  env: Environment,
+  known: Known,
 ): SameServer | undefined {
   const secrets = new SecretNames({});
   withoutSecrets('any', found, secrets);
-  for (const [key, entry] of known) {
+  for (const [key, entry] of servers) {
     const values =
-      entry && new Comparison(env, secrets.values()).compare(essenceOf(entry, found), essenceOf(found, entry));
+      entry && new Comparison(known, secrets.values()).compare(essenceOf(entry, found), essenceOf(found, entry));
     if (values) return { key, values };
   }
   return undefined;
+}
+
+/** The same for one whose secrets have other values by now: the values are the new ones. */
+export function findRenewed(
+  servers: ReadonlyMap<string, JsonObject | undefined>,
+  found: JsonObject,
+  { env }: Known,
+): SameServer | undefined {
+  return findSame(servers, found, { env, secrets: {} });
 }
 
 /** What a server is. Where it starts does not count if the other says nothing of it and nothing leads to a file there. */
@@ -52,12 +69,12 @@ function essenceOf(entry: JsonObject, other: JsonObject): JsonObject {
 /** One comparison; a variable has one value in all of it. */
 class Comparison {
   readonly #values = new Map<string, string>();
-  readonly #env: Environment;
-  readonly #secrets: readonly string[];
+  readonly #known: Known;
+  readonly #literals: readonly string[];
 
-  constructor(env: Environment, secrets: readonly string[]) {
-    this.#env = env;
-    this.#secrets = secrets;
+  constructor(known: Known, literals: readonly string[]) {
+    this.#known = known;
+    this.#literals = literals;
   }
 
   compare(known: unknown, found: unknown): ReadonlyMap<string, string> | undefined {
@@ -81,7 +98,8 @@ class Comparison {
   #isSameText(known: string, found: string): boolean {
     if (known === found) return true;
     const [filled, other] = [this.#filled(known), this.#filled(found)];
-    if (unescaped(filled) === unescaped(other)) return true;
+    // A reference that is passed on, or what a variable holds in its place.
+    if (withoutMarks(filled) === withoutMarks(other)) return true;
     const names = [...filled.matchAll(NAMED)].map(([, name = '']) => name);
     if (names.length === 0) return false;
     const parts = filled.split(NAMED).map((part, index) => (index % 2 === 0 ? escaped(part) : '([\\s\\S]+?)'));
@@ -89,29 +107,30 @@ class Comparison {
     return values.length > 0 && names.every((name, index) => this.#learns(name, values[index] ?? ''));
   }
 
-  #learns(name: string, value: string): boolean {
-    if (value === `\${${name}}`) return true;
-    if (!this.#secrets.includes(value) || (this.#values.get(name) ?? value) !== value) return false;
+  #learns(reference: string, written: string): boolean {
+    const name = reference.replace(/^secret:/, '');
+    if (written === `\${${reference}}`) return true;
+    const value = withoutMarks(written);
+    if (!this.#literals.includes(value) || (this.#values.get(name) ?? value) !== value) return false;
     this.#values.set(name, value);
     return true;
   }
 
   #filled(text: string): string {
-    return text.replace(NAMED, (reference, name: string) => this.#env[name] || reference);
+    const { env, secrets } = this.#known;
+    return text.replace(NAMED, (reference, name: string) => {
+      const value = name.startsWith('secret:') ? secrets[name.slice('secret:'.length)] : env[name] || secrets[name];
+      return value || reference;
+    });
   }
 }
 
-/** `${X}`, `${env:X}`, `{env:X}` and `$X` name the same variable. */
+/** `${X}`, `${env:X}`, `{env:X}` and `$X` name the same variable; a secret is named in the same way here. */
 function canonical(text: string): string {
   return text
     .replace(/\$\{env:([A-Za-z_]\w*)/g, '$${$1')
-    .replace(/(?<!\$)\{env:([A-Za-z_]\w*)\}/g, '$${$1}')
+    .replace(/(?<![${])\{(?:env:|(secret:))([^{}\s]+)\}/g, '$${$1$2}')
     .replace(/(?<![$\w])\$([A-Z_][A-Z\d_]*)\b/g, '$${$1}');
-}
-
-/** A reference that is passed on, or what a variable holds in its place. */
-function unescaped(text: string): string {
-  return text.replaceAll('$${', '${');
 }
 
 function escaped(text: string): string {

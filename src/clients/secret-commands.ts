@@ -7,16 +7,48 @@ const HEADER_OPTION = /^(?:-H|--?(?:http-?)?headers?)$/i;
 const VARIABLE_OPTION = /^(?:-e|--?env(?:ironment)?(?:-var)?|--build-arg|--?set-env|--secret)$/i;
 const LOGIN_OPTION = /^(?:-u|--user|--userpwd|--auth|--basic|--credentials?)$/;
 
+/** What a login to a database and the like is made with, or who logs in: short options behind it hold passwords. */
+const LOGS_IN = /sql|maria|postgres|\bpg\b|mongo|redis|valkey|clickhouse|ldap|oracle|neo4j|sshpass|^-[uU]|^--?user/i;
+const PASSWORD_OPTION = /^-[pPWa]$/;
+/** Ports, and what is none of a password behind `-p`. */
+const PLAIN_VALUE = /^(?:\d[\d.:-]*(?:\/\w+)?|[./~].*)$/;
+const GLUED =
+  /^(-p)(?!(?:rint|ath|ort|rod|ro[fjtvx]|re|ri|ub|lugin|oll|ool|age|ar|at|id|ing|lat|olicy|ush|ack)[\w-]*$)(.+)$/;
+
 /** The words of a command without their secrets: behind options, in assignments, headers, scripts and addresses. */
 export function commandWithout(words: readonly unknown[], blank: Blank): unknown[] {
   return words.map((word, index) => {
     if (typeof word !== 'string') return word;
-    return wordWithout(word, String(words[index - 1] ?? ''), isEnvWord(words, index), blank);
+    const before = String(words[index - 1] ?? '');
+    const logsIn = words.slice(0, index).some((each) => typeof each === 'string' && LOGS_IN.test(each));
+    // A user and a group of a container.
+    if (isContainer(words[0]) && /^(?:-u|--user)$/.test(before) && /^(\w+):\1$/.test(word)) return word;
+    const login = logsIn ? shortOptionWithout(word, before, words, blank) : undefined;
+    return login ?? wordWithout(word, before, isEnvWord(words, index), blank);
   });
 }
 
+function isContainer(program: unknown): boolean {
+  return /docker|podman|nerdctl/.test(String(program));
+}
+
+/** `-pvalue`, `-p value` and the like; undefined: it is none. */
+function shortOptionWithout(
+  word: string,
+  before: string,
+  [program]: readonly unknown[],
+  blank: Blank,
+): string | undefined {
+  const [, option = '', value = ''] = GLUED.exec(word) ?? [];
+  if (value !== '' && !PLAIN_VALUE.test(value)) return option + valueWithout('password', value, blank);
+  const isOption = PASSWORD_OPTION.test(before) && !(before === '-P' && isContainer(program));
+  if (!isOption || word.startsWith('-') || (/^-p$/i.test(before) && PLAIN_VALUE.test(word))) return undefined;
+  return valueWithout('password', word, blank);
+}
+
 function wordWithout(word: string, before: string, isAssigned: boolean, blank: Blank): string {
-  const isValue = /^--?[A-Za-z]/.test(before) && !before.includes('=') && !word.startsWith('-');
+  const isOption = /^--?[A-Za-z]/.test(before) || (/^\/[A-Za-z][\w-]*$/.test(before) && !word.startsWith('/'));
+  const isValue = isOption && !/[=:]/.test(before) && !word.startsWith('-');
   if (isValue && HEADER_OPTION.test(before)) return pairWithout(word, /^([^:=]+[:=]\s*)([\s\S]*)$/, blank);
   if (isAssigned || (isValue && VARIABLE_OPTION.test(before))) return pairWithout(word, /^([^=]+=)([\s\S]*)$/, blank);
   if (isValue && LOGIN_OPTION.test(before)) {
@@ -42,7 +74,7 @@ export function valueWithout(name: string, value: string, blank: Blank): string 
   const [, scheme = '', rest = value] = /^((?:Bearer|Basic|Token|ApiKey|Digest) +)([\s\S]+)$/i.exec(value) ?? [];
   const held = new HeldText(rest, (reference) => reference);
   const label = scheme === '' ? name : 'token';
-  const under = valueUnder(name, held.text, (_, secret) => held.hold(blank(label, secret)));
+  const under = valueUnder(name, held.text, (_, secret) => held.hold(blank(label, held.released(secret))));
   if (under !== held.text) return scheme + held.released(under);
   // A scheme says what comes behind it, whatever the name.
   const isCredential = /^(?:Bearer|Basic) /i.test(scheme) && /^[^\s{}$]{4,}$/.test(rest) && !/^auth/i.test(rest);

@@ -1,5 +1,5 @@
 import { knownTokens } from '../core/known-tokens.ts';
-import { HeldText, holdsReference } from './held-text.ts';
+import { HeldText, holdsReference, inSubstitution } from './held-text.ts';
 import { type Blank, urlsWithout } from './secret-urls.ts';
 import { looksRandom } from './secret-values.ts';
 import { isPlainUnder, secretWordIn } from './secret-words.ts';
@@ -7,7 +7,7 @@ import { isPlainUnder, secretWordIn } from './secret-words.ts';
 export type { Blank };
 
 /** A word as shells quote it, in part or whole. A comma ends it before the next `name=`. */
-const WORD = /(?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|,(?!\s*[A-Za-z_][\w.-]*=)|[^\s;&|"'<>()\\,])+/.source;
+const WORD = /(?:'[^']*'|`[^`]*`|"(?:[^"\\]|\\.)*"|\\.|,(?!\s*[A-Za-z_][\w.-]*=)|[^\s;&|"'<>()\\,])+/.source;
 const ASSIGNMENT = new RegExp(
   String.raw`(^|[\s;&|,(){}"'\`?\\:])((?:\$env:|--?|/)?[A-Za-z_][\w.-]{0,100})(\s{0,9}:?=\s{0,9})(${WORD})`,
   'g',
@@ -19,17 +19,28 @@ const SET_APART = new RegExp(String.raw`(\b(?:set\s+(?:-\w+\s+)+|setenv\s+|setx\
 const PAIR = /(["'])(-{0,2}[A-Za-z_][\w-]*)(\1\s*,\s*)("[^"]+"|'[^']+')/g;
 const OPTION = new RegExp(String.raw`(^|[\s"'(])(--?[A-Za-z][\w-]{0,100})(\s{1,9})((?!-)${WORD})`, 'g');
 const HEADER =
-  /(^|[\s"'{,;=(\\])(-?[A-Za-z][\w-]{0,100})(\s{0,9}:\s{0,9}(?!\/\/))((?:(?:Bearer|Basic|Token|ApiKey|Digest)\s+)?)([^\s"',;\\]+)/gi;
+  /(^|[\s"'{,;=(\\])(-{0,2}[A-Za-z][\w-]{0,100}|\/[A-Za-z][\w-]{0,100}(?=:[^/]))(\s{0,9}:\s{0,9}(?!\/\/))((?:(?:Bearer|Basic|Token|ApiKey|Digest)\s+)?)((?![{[])[^\s"',;\\]+)/gi;
 const COOKIE = /(\bcookie)(\s*:\s*)([^"'\r\n\ue000-\uf8ff]+)/gi;
 const SCHEME = /(\b(?:Bearer|Basic)\s+)((?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,})/gi;
 /** Members of JSON, and of what looks like it; within a text that is quoted once more, too. */
 const MEMBER = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(?:"((?:[^"\\]|\\.)*)"|'([^'\\]*)')/g;
 const QUOTED_MEMBER = /(\\{1,9}["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\\{1,9}["'])([^"'\\]*)\4/g;
 const LIST = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\[[^[\]{}]*\])/g;
+/** In code: `['NAME'] = 'value'`, `name: 'value'`, `name: str = 'value'`, `NAME || 'value'`, `setName('value')`. */
+const CODE =
+  /(^|[\s{([,."'`])([A-Za-z_$][\w$-]{0,100})(["'`]?[\])]?\s{0,9}(?::\s{0,9}(?:\w{1,40}\s{0,9}=)?|(?:\|\||\?\?|\bor\b)=?|=|\()\s{0,9})("[^"\n]*"|'[^'\n]*'|`[^`\n]*`)/g;
+/** `auth=('user', 'value')`, `login("user", "value")`. */
+const LOGIN_CALL =
+  /(\b(?:basic_?)?(?:auth|login)\w{0,20}\s{0,9}=?\s{0,9}\(\s{0,9}(?:"[^"\n]*"|'[^'\n]*')\s{0,9},\s{0,9}["'])([^"'\n]+)/gi;
+/** Passwords behind short options of programs that are known for them: `mysql -uroot -pvalue`. */
+const SHORT = new RegExp(
+  String.raw`(\b(?:(?:mysql|mariadb)[\w-]{0,40}\s(?:[^;&|\n]{0,500}?\s)?-p|sshpass\s+-p\s?|redis-cli\s(?:[^;&|\n]{0,500}?\s)?-a\s+))((?!-)${WORD})`,
+  'g',
+);
 /** `Server=x;User Id=y;Password=z`. */
 const CONNECTION = /^[^=;]+=[^;]*(?:;\s*[^=;]+=[^;]*)+;?\s*$/;
 /** What stands between references, where it is long enough to be a part of a secret. */
-const LITERAL_PART = /[^\s\ue000-\uf8ff]*[A-Za-z\d]{6,}[^\s\ue000-\uf8ff]*/g;
+const LITERAL_PART = /[^\s\ue000-\uf0ff]*[A-Za-z\d]{6,}[^\s\ue000-\uf0ff]*/g;
 /** What a word may be drawn from; a path is none. */
 const RANDOM = /[A-Za-z\d_+/=.~-]{20,}/g;
 
@@ -45,9 +56,10 @@ const MAX_DEPTH = 5;
  */
 export function textWithout(text: string, blank: Blank, { entropy = true } = {}): string {
   if (text.length > MAX_TEXT) return blank('secret', text);
-  const held = new HeldText(text, (reference) => defaultWithout(reference, blank));
-  const hide: Blank = (name, value) => (value === '' ? '' : held.hold(blank(name, value)));
-  const named = [urlsWithout, inConnection, inJson, inAssignments, inOptions, inHeaders].reduce(
+  const inner = (script: string) => textWithout(script, blank, { entropy });
+  const held = new HeldText(text, (reference) => inSubstitution(reference, inner) ?? defaultWithout(reference, blank));
+  const hide: Blank = (name, value) => (value === '' ? '' : held.hold(blank(name, held.released(value))));
+  const named = [urlsWithout, inConnection, inJson, inCode, inShortOptions, inAssignments, inOptions, inHeaders].reduce(
     (rest, step) => step(rest, hide),
     held.text,
   );
@@ -109,6 +121,23 @@ function inJson(text: string, hide: Blank): string {
     });
 }
 
+function inCode(text: string, hide: Blank): string {
+  const named = text.replace(
+    LOGIN_CALL,
+    (_, start: string, value: string) => start + valueUnder('password', value, hide),
+  );
+  return named.replace(CODE, (whole, start, name: string, sign, value: string) => {
+    const quote = value.charAt(0);
+    // What a command prints.
+    if (quote === '`' && /\s/.test(value)) return whole;
+    return `${start}${name}${sign}${quote}${memberWithout(name, value.slice(1, -1), hide)}${quote}`;
+  });
+}
+
+function inShortOptions(text: string, hide: Blank): string {
+  return text.replace(SHORT, (_, start: string, value: string) => start + valueUnder('password', value, hide));
+}
+
 /** The scheme before a credential stays. */
 function memberWithout(name: string, value: string, hide: Blank): string {
   const [, scheme = '', rest = value] = /^((?:Bearer|Basic|Token|ApiKey) +)([\s\S]+)$/i.exec(value) ?? [];
@@ -120,7 +149,7 @@ function nested(text: string, hide: Blank): string {
   if (!/^\s*[[{]/.test(text)) return text;
   const values: [string, string][] = [];
   const walk = (value: unknown, names: readonly string[]): void => {
-    const above = names.slice(0, -1).find((name) => secretWordIn(name) === 'strong');
+    const above = names.slice(0, -1).find((name) => ['password', 'strong'].includes(secretWordIn(name) ?? ''));
     if (typeof value === 'string' && above && valueUnder(above, value, (_, each) => `-${each}`) !== value)
       values.push([above, value]);
     if (typeof value === 'object' && value !== null)
@@ -162,6 +191,8 @@ function inOptions(text: string, hide: Blank): string {
 
 /** `user:password`. */
 export function loginWithout(word: string, hide: Blank): string {
+  // Numbers of a user and a group.
+  if (/^\d+:\d+$/.test(word)) return word;
   return word.replace(/^(["']?[^\s:/"']+:)([^"'\s]+)/, (whole, user: string, password: string) =>
     holdsReference(password) ? whole : `${user}${hide('password', password)}`,
   );

@@ -14,6 +14,14 @@ const LEAST_IN_QUERY = 16;
 const REVISION = /^(?:commit|commits|tree|blob|raw|archive|tarball|tags?|releases|download|rev)$/i;
 const ARCHIVE = /\.(?:tgz|tar|gz|zip|whl|git|js|mjs|json|ya?ml|html?|md|txt|png|svg)$/i;
 
+/** Addresses to post to: whoever has the rest of one may. */
+const WEBHOOK =
+  /^(hooks\.slack\.com\/(?:services|workflows|triggers)\/|(?:[\w-]+\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks\/|[\w.-]*webhook\.office\.com\/\w+\/|outlook\.office(?:365)?\.com\/webhook\/|hooks\.zapier\.com\/hooks\/catch\/|hook\.[\w.-]*(?:make|integromat)\.com\/|maker\.ifttt\.com\/|api\.telegram\.org\/(?:file\/)?bot|open\.(?:feishu|larksuite)\.\w+\/open-apis\/bot\/v2\/hook\/)([^\s]+)$/i;
+/** Parameters of one letter that tokens are handed over in. */
+const SHORT_PARAMETER = /^[tk]$/i;
+/** Before the host of a web address stands a token, but for these. */
+const PLAIN_USER = /^(?:git|oauth2?|user|username|anonymous|x-access-token|x-token-auth)$/i;
+
 /** Every address in a text without its credentials: before the host, in the path, in the query and behind it. */
 export function urlsWithout(text: string, blank: Blank): string {
   return text.replace(URL_IN_TEXT, (url) => urlWithout(url, blank));
@@ -25,7 +33,7 @@ function urlWithout(url: string, blank: Blank): string {
   const [, place = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/.exec(rest) ?? ['', rest];
   const isSource = /^git\b|^ssh:/i.test(scheme) || /\.git\b/.test(place);
   const path = isSource ? place : pathWithout(place, blank);
-  return `${scheme}${loginWithout(login, blank)}${path}${pairsWithout(query, blank)}${isSource ? fragment : pairsWithout(fragment, blank)}`;
+  return `${scheme}${loginWithout(login, /^(?:git\+)?(?:http|ws)s?:/i.test(scheme), blank)}${path}${pairsWithout(query, blank)}${isSource ? fragment : pairsWithout(fragment, blank)}`;
 }
 
 /** What stands before the host, with the `@`. A password may hold what an address should not: `/`, `?`, `@`. */
@@ -36,10 +44,11 @@ function apart(all: string): { readonly login: string; readonly rest: string } {
   return { login, rest: all.slice(login.length) };
 }
 
-function loginWithout(login: string, blank: Blank): string {
+function loginWithout(login: string, isWeb: boolean, blank: Blank): string {
   const [, user = '', colon = '', password = ''] = /^([^:]*)(:?)([\s\S]*)@$/.exec(login) ?? [];
   if (login === '') return '';
-  const isToken = knownTokens(user).length > 0 || looksRandom(user, LEAST_IN_PATH) || (colon !== '' && password === '');
+  const isAlone = password === '' && (colon !== '' || (isWeb && !PLAIN_USER.test(user)));
+  const isToken = knownTokens(user).length > 0 || looksRandom(user, LEAST_IN_PATH) || isAlone;
   const named = isToken && user !== '' && !holdsReference(user) ? blank('token', user) : user;
   const hidden = password !== '' && !isOnlyReference(password) ? blank('password', password) : password;
   return `${named}${colon}${hidden}@`;
@@ -50,6 +59,8 @@ function isOnlyReference(text: string): boolean {
 }
 
 function pathWithout(path: string, blank: Blank): string {
+  const [, hook, rest] = WEBHOOK.exec(path) ?? [];
+  if (hook !== undefined && rest !== undefined && !holdsReference(rest)) return hook + blank('webhook', rest);
   const segments = path.split('/');
   return segments
     .map((segment, index) => {
@@ -76,6 +87,7 @@ function pairsWithout(pairs: string, blank: Blank): string {
 function isSecretParameter(name: string, value: string): boolean {
   const word = secretWordIn(name) ?? (name === 'code' ? 'weak' : undefined);
   if (word !== undefined) return !isPlainUnder(word, value);
+  if (SHORT_PARAMETER.test(name) && /^[\w.~+/=-]{8,}$/.test(value)) return true;
   if (knownTokens(value).length > 0 || looksRandom(value, LEAST_IN_QUERY)) return true;
   // JSON, or another address, within.
   if (/["'].*:|:\/\/.*[:?]/.test(value)) return /(?:key|token|secret|passw|auth|:\/\/[^/]*@)/i.test(value);

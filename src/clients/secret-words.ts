@@ -1,24 +1,17 @@
+/** Words whose values a person thinks of: even a short number is one. */
+const PASSWORD = new Set([
+  ...['password', 'passwords', 'passwd', 'passwort', 'pwd', 'pw', 'pass', 'passphrase', 'passcode', 'pin', 'otp'],
+]);
 /** Words that name nothing but secrets: any value under them is one. */
 const STRONG = new Set([
-  ...['password', 'passwords', 'passwd', 'passwort', 'pwd', 'pass', 'passphrase', 'passcode', 'secret', 'secrets'],
-  ...['token', 'tokens', 'credential', 'credentials', 'creds', 'bearer', 'authorization', 'jwt', 'pat', 'apikey'],
+  ...['secret', 'secrets', 'token', 'tokens', 'tok', 'tkn', 'credential', 'credentials', 'creds', 'bearer'],
+  ...['authorization', 'jwt', 'pat', 'apikey'],
 ]);
 /** Words that also name other things: their values are looked at. */
-const WEAK = new Set([
-  'key',
-  'keys',
-  'auth',
-  'authn',
-  'cookie',
-  'cookies',
-  'dsn',
-  'sig',
-  'signature',
-  'sas',
-  'pin',
-  'otp',
-  'cred',
-]);
+const WEAK = new Set(['key', 'keys', 'auth', 'authn', 'cookie', 'cookies', 'dsn', 'sig', 'signature', 'sas', 'cred']);
+/** The same where they stand last. */
+const WEAK_END = new Set(['session', 'sessions', 'sess', 'sid']);
+const PASSWORD_END = /(?:passwo?r?d|pwd|passphrase)s?$/;
 /** Words written together: `githubtoken`, `myApikey`, `clientsecret`. */
 const STRONG_END =
   /(?:token|secret|passwo?r?d|pwd|(?:db|user|require|my|admin|root|http|proxy|smtp|mail|sql|pg|ssh)pass|passphrase|mnemonic|apikey|accesskey|authkey|privatekey|secretkey|credentials?)s?$/;
@@ -72,32 +65,40 @@ const ABOUT = new Set([
 ]);
 /** Values of switches and counts. */
 const PLAIN = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,6})?$/i;
+/** Of a PIN or a password less is plain. */
+const PLAIN_PASSWORD = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,2})?$/i;
 /** Kinds of authentication, and of keys. */
 const KIND =
   /^(?:basic|bearer|oauth\d?|oidc|jwt|digest|ntlm|saml|ldap|token|api[-_]?key|required|optional|default|rsa|ed25519|ssh)$/i;
 /** A file: where people keep them, or with an extension. What begins with a slash may be a secret drawn by lot. */
 const PLAIN_PATH =
   /^(?:~|\.{1,2}|[A-Za-z]:|\/(?:home|Users|etc|usr|opt|var|run|srv|tmp|mnt|root|private|app|data))[\\/][^:;]*$|^(?:~|\.{1,2})?\/[\w.@/ -]*\.\w{1,6}$/;
-/** A reference in the words of a shell, or of Windows. */
-const SHELL_REFERENCE = /^(?:\$\w+|%\w+%|\$env:\w+)$/;
+/** A reference in the words of a shell, of Windows, or of code, or what a command prints. */
+const SHELL_REFERENCE =
+  /^(?:\$\w+|%\w+%|\$env:\w+|`[^`]*\s[^`]*`|(?:process\.env|import\.meta\.env|os\.environ|os\.getenv|ENV)(?:\.\w+|\[["']?\w+["']?\]?)?)$/;
+
+/** How much a name says: its values are thought up by people, are nothing but secrets, or may be something else. */
+export type SecretWord = 'password' | 'strong' | 'weak';
 
 /** How much a name says that its value is a secret; undefined: nothing. */
-export function secretWordIn(name: string): 'strong' | 'weak' | undefined {
+export function secretWordIn(name: string): SecretWord | undefined {
   const words = wordsOf(name);
   // Whoever has the id of a session is in it.
   if (/session[-_ ]?id$/i.test(name)) return 'strong';
   if (ABOUT.has(words.at(-1) ?? '')) return undefined;
+  if (words.some((word) => PASSWORD.has(word) || PASSWORD_END.test(word))) return 'password';
   if (words.some((word) => STRONG.has(word) || STRONG_END.test(word))) return 'strong';
   if (words.some((word, index) => word === 'api' && words[index + 1] === 'key')) return 'strong';
-  return words.some((word) => WEAK.has(word)) ? 'weak' : undefined;
+  const isSession = WEAK_END.has(words.at(-1) ?? '') && words.at(-2) !== 'desktop';
+  return isSession || words.some((word) => WEAK.has(word)) ? 'weak' : undefined;
 }
 
 /** Whether what stands under such a name is a switch, a count, a kind, a path or a reference instead. */
-export function isPlainUnder(name: 'strong' | 'weak', value: string): boolean {
+export function isPlainUnder(name: SecretWord, value: string): boolean {
   const text = value.trim();
   if (SHELL_REFERENCE.test(text)) return true;
   // Longer numbers are passwords too, short ones limits: `MAX_TOKENS`.
-  if (PLAIN.test(text) || KIND.test(text)) return true;
+  if ((name === 'password' ? PLAIN_PASSWORD : PLAIN).test(text) || KIND.test(text)) return true;
   if (PLAIN_PATH.test(text)) return true;
   return name === 'weak' && /^https?:\/\/\S+$/.test(text);
 }

@@ -24,18 +24,15 @@ export async function switchServers(file: OurFile, keys: readonly string[], isOn
   return text;
 }
 
-/** What is there to say it is changed; switched on goes without saying. */
+/** What is there to say it is changed. Whoever switches a server on says so for good: an import does not switch it off. */
 function editsOf(root: JsonObject, entry: KeyPath, isOn: boolean): readonly Edit[] {
   const written = valueAt(root, entry);
   const edit = (name: Edit['name'], value: boolean | undefined): Edit => {
     return { entry, name, value, isThere: Object.hasOwn(written, name) };
   };
-  const { disabled, enabled } = written;
+  const { disabled } = written;
   if (!isOn) return disabled === undefined ? [edit('enabled', false)] : [edit('disabled', true)];
-  return [
-    ...(disabled === undefined ? [] : [edit('disabled', undefined)]),
-    ...(enabled === undefined ? [] : [edit('enabled', undefined)]),
-  ];
+  return [...(disabled === undefined ? [] : [edit('disabled', undefined)]), edit('enabled', true)];
 }
 
 function valueAt(root: JsonObject, path: KeyPath): JsonObject {

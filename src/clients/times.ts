@@ -7,10 +7,13 @@ interface Time {
   readonly unit: 1 | 1_000;
 }
 
-/** What `timeout` means in a client: the length of a call, in which unit, or that of its start. */
-export type TimeoutMeaning = 'ms' | 'seconds' | 'start';
+/** What `timeout` means in a client: the length of a call, in which unit, or that of its start; `either`: nobody knows the unit. */
+export type TimeoutMeaning = 'ms' | 'seconds' | 'start' | 'either';
 
-const MEANINGS: Readonly<Record<TimeoutMeaning, Time>> = {
+/** From this number on a time of a unit that nobody knows counts milliseconds, below it seconds. */
+const LEAST_MS = 1_000;
+
+const MEANINGS: Readonly<Record<Exclude<TimeoutMeaning, 'either'>, Time>> = {
   ms: { field: 'timeout', unit: 1 },
   seconds: { field: 'timeout', unit: 1_000 },
   start: { field: 'startTimeoutMs', unit: 1 },
@@ -41,7 +44,8 @@ export function timesOf(
   const times: JsonObject = {};
   const left: string[] = [];
   for (const [name, value] of Object.entries(entry)) {
-    const time = name === 'timeout' ? MEANINGS[meaning] : NAMES[name];
+    const known = meaning !== 'either' ? meaning : Number(value) < LEAST_MS ? 'seconds' : 'ms';
+    const time = name === 'timeout' ? MEANINGS[known] : NAMES[name];
     if (time === undefined || value === null) continue;
     const ms = Math.ceil(Number(value) * time.unit);
     if (ms > 0 && typeof value !== 'boolean') times[time.field] = Math.min(ms, MAX_TIMER_MS);

@@ -38,7 +38,7 @@ export function toolRules(entry: JsonObject): readonly ToolRule[] {
   const modes = isJsonObject(entry.tools) ? modesOf(entry.tools) : [];
   const rules: readonly ToolRule[] = [
     ...(denied.length > 0 ? [ruleFor(denied, 'deny')] : []),
-    ...modes.filter(({ action }) => action !== 'allow'),
+    ...deniesFirst(modes.filter(({ action }) => action !== 'allow')),
     ...(only.length > 0 ? onlyThese(only.map(({ tools }) => tools)) : []),
     ...modes.filter(({ action }) => action === 'allow'),
     ...(allowed.length > 0 ? [ruleFor(allowed, 'allow')] : []),
@@ -48,6 +48,11 @@ export function toolRules(entry: JsonObject): readonly ToolRule[] {
   // Behind one for all tools none counts.
   const whole = rules.findIndex(({ tools }) => tools === undefined);
   return whole < 0 ? rules : rules.slice(0, whole + 1);
+}
+
+/** Of a client in which what forbids counts wherever it stands. */
+export function deniesFirst(rules: readonly ToolRule[]): readonly ToolRule[] {
+  return [...rules].sort((one, other) => Number(other.action === 'deny') - Number(one.action === 'deny'));
 }
 
 interface List {

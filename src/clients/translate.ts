@@ -40,13 +40,11 @@ export function translateFields(entry: JsonObject, dialect: Dialect = {}): Trans
     else if (SHARED.includes(shared)) fields[shared] ??= value;
     else lacking.push(name);
   }
-  const { entry: whole, notes } = withTexts({ ...fields, ...times, ...logins.fields });
   const rules = toolRules(entry);
   return {
-    entry: whole,
+    entry: withTexts({ ...fields, ...times, ...logins.fields }),
     rules,
     notes: [
-      ...notes,
       ...(rules.length > 0 ? [`${lists.join(', ')}: as rules under permissions`] : []),
       ...(logins.moved ? [`${logins.moved}: as oauth`] : []),
       ...(lacking.length > 0 ? [`without ${lacking.join(', ')}: the gateway has no such field`] : []),
@@ -74,21 +72,16 @@ function loginOf(entry: JsonObject) {
   };
 }
 
-/** Numbers and switches where we want texts; a variable that is null is unset there, and cannot be here. */
-function withTexts(entry: JsonObject): { readonly entry: JsonObject; readonly notes: readonly string[] } {
+/** Numbers and switches where we want texts. */
+function withTexts(entry: JsonObject): JsonObject {
   const { args, env } = entry;
-  const isPlain = (value: unknown) => ['number', 'boolean'].includes(typeof value);
-  const unset = isJsonObject(env) ? Object.keys(env).filter((name) => env[name] === null) : [];
-  const kept = isJsonObject(env) ? Object.entries(env).filter(([name]) => !unset.includes(name)) : [];
+  const textOf = (value: unknown) => (['number', 'boolean'].includes(typeof value) ? String(value) : value);
   return {
-    entry: {
-      ...entry,
-      ...(Array.isArray(args) && { args: args.map((word) => (isPlain(word) ? String(word) : word)) }),
-      ...(isJsonObject(env) && {
-        env: Object.fromEntries(kept.map(([name, value]) => [name, isPlain(value) ? String(value) : value])),
-      }),
-    },
-    notes: unset.length > 0 ? [`${unset.join(', ')}: unset there, and left as it is here`] : [],
+    ...entry,
+    ...(Array.isArray(args) && { args: args.map(textOf) }),
+    ...(isJsonObject(env) && {
+      env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, textOf(value)])),
+    }),
   };
 }
 
@@ -97,28 +90,56 @@ export function mapTexts(entry: JsonObject, onText: (text: string) => string): J
   return substituteAll(entry, onText) as JsonObject;
 }
 
-/** A reference as we fill it in. */
-const OURS = /\$(?=\{(?:env:)?[A-Za-z_]\w*(?::-[^{}]*)?\})/g;
+/** Ways to name a value that clients share with us: `${X}`, `${env:X}`, `{env:X}` and `{file:path}`, and `{secret:X}`. */
+export type Form = 'plain' | 'env' | 'braced' | 'secret';
 
-/** The entry of a client that fills in no variables: `${X}` is for the shell that it starts, and stays as it is written. */
-export function literally(client: string, { entry, notes, ...rest }: Translated): Translated {
+/** A reference as we fill it in, with or without a dollar that only clients read. */
+const OURS = /\$\{(env:)?([A-Za-z_]\w*)(?::-[^{}]*)?\}|(\$?)\{(env|secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/g;
+
+/**
+ * The entry of a client that fills in these forms only: whatever else looks like a reference of ours is passed on as it is
+ * written, be it for the shell that it starts. `isOwn`: what the client reads in its own way.
+ */
+export function literally(
+  client: string,
+  fills: readonly Form[],
+  { entry, notes, ...rest }: Translated,
+  isOwn: (reference: string) => boolean = () => false,
+): Translated {
   const kept = new Set<string>();
-  const escaped = mapTexts(entry, (text) => {
-    // Without a default: that may be a secret.
-    for (const [, name = ''] of text.matchAll(/\$\{(?:env:)?([A-Za-z_]\w*)(?::-[^{}]*)?\}/g)) kept.add(`\${${name}}`);
-    return text.replace(OURS, '$$$$');
-  });
+  const keep = (shown: string, escaped: string) => {
+    kept.add(shown);
+    return escaped;
+  };
+  const literal = (text: string): string =>
+    text.replace(OURS, (whole, env?: string, name?: string, dollar = '', kind?: string, place = '') => {
+      if (isOwn(whole)) return whole;
+      // Without its default, which may be a secret.
+      if (name !== undefined)
+        return fills.includes(env ? 'env' : 'plain') ? whole : keep(`\${${env ?? ''}${name}}`, `$${whole}`);
+      const isFilled = fills.includes(kind === 'secret' ? 'secret' : 'braced');
+      return isFilled ? whole : keep(whole, `${dollar}{{${kind}:${literal(place)}}}`);
+    });
+  // Nothing fills in a description: it is for people. The rest has the shape that it had.
+  const escaped = substituteAll(entry, (text, [field]) =>
+    field === 'description' ? text : literal(text),
+  ) as JsonObject;
   if (kept.size === 0) return { entry, notes, ...rest };
   return {
     ...rest,
     entry: escaped,
-    notes: [...notes, `${[...kept].join(', ')}: ${client} fills in no variables; passed on as it is written`],
+    notes: [...notes, `${[...kept].join(', ')}: not filled in by ${client}; passed on as it is written`],
   };
 }
 
 /** `${input:…}` and what else only an editor can fill in. */
 const EDITOR_VARIABLE =
   /\$\{(userHome|workspaceFolder|workspaceFolderBasename|workspaceRoot|pathSeparator|\/|(?:input|config|command|file)[^}]*)\}/g;
+
+/** Whether a reference is one to a variable of an editor. */
+export function isOfEditor(reference: string): boolean {
+  return reference.replace(EDITOR_VARIABLE, '') === '';
+}
 
 /** The entry with an editor's own variables filled in; inputs become variables of the environment. */
 export function fillEditorVariables(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { applicationData } from './application-data.ts';
 import type { Client, ClientHome, Place } from './client.ts';
 import { foldersOf } from './folders.ts';
-import { fillEditorVariables, stdioEntry, translateFields } from './translate.ts';
+import { fillEditorVariables, isOfEditor, literally, stdioEntry, translateFields } from './translate.ts';
 
 /** Where a server came from and how it is developed. */
 const IGNORED = ['gallery', 'version', 'dev'];
@@ -30,7 +30,8 @@ export const vsCode: Client = {
     const { mcp } = context.root;
     // In the settings of older versions the inputs stand beside the servers.
     const root = typeof mcp === 'object' && mcp !== null ? { ...context.root, ...mcp } : context.root;
-    return fillEditorVariables(translateFields(entry, { ignored: IGNORED }), { ...context, root });
+    const translated = literally('VS Code', ['env'], translateFields(entry, { ignored: IGNORED }), isOfEditor);
+    return fillEditorVariables(translated, { ...context, root });
   },
   entryFor: (command) => ({ type: 'stdio', ...stdioEntry(command) }),
 };

@@ -43,7 +43,7 @@ export async function add(args: AddArguments, terminal: Terminal): Promise<numbe
     const kept = await keptEntry(name, typed, file, clientHome(terminal));
     const added = await withServers(file, new Map([[name, kept.entry]]));
     const after = await namingSecrets({ ...file, text: added }, kept);
-    const warnings = await check(name, kept.entry, { ...file, text: after }, terminal);
+    const warnings = await check(name, kept, { ...file, text: after }, terminal);
     for (const note of notes) terminal.writeError(`${shown(note)}\n`);
     warn([...warnings, ...unsetIn(kept)], terminal);
     if (args.dryRun) terminal.write(jsonText({ [name]: kept.entry }));
@@ -95,13 +95,16 @@ function pairs(texts: readonly string[], sign: string): JsonObject {
 /** The entry as it will be read; variables may have any value. Throws `CONFIG_INVALID`; resolves with what is doubtful. */
 async function check(
   name: string,
-  entry: JsonObject,
+  { entry, secrets, values }: KeptEntry,
   { path, text = '' }: OurFile,
   terminal: Terminal,
 ): Promise<string[]> {
   const { root } = await parseConfig(text, path);
   const raw = readShape(root).entries.find(({ key }) => key === name);
-  const surroundings = { folder: resolve(path, '..'), home: clientHome(terminal).home, env: anyValues(entry) };
+  const surroundings = {
+    ...{ folder: resolve(path, '..'), home: clientHome(terminal).home, env: anyValues(entry) },
+    ...(secrets && { secrets: { values: { ...secrets.values, ...Object.fromEntries(values) } } }),
+  };
   const { value, findings } = raw ? checkEntry(raw, surroundings) : { value: undefined, findings: [] };
   const texts = findings.map((finding) => finding.text);
   if (value) return texts;

@@ -56,7 +56,7 @@ export function nextStep({ found, plan }: ImportDraft): string {
   return `Next: mcp-gateway ${client && ours.size === 0 ? `install ${client.id}` : 'doctor'}\n`;
 }
 
-function count(number: number, what: string): string {
+export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
@@ -69,17 +69,26 @@ function linesOf(server: PlannedServer, home: string): string[] {
     outcome === 'added' && as !== key ? [`named ${shown(as)}: another server is called ${shown(key)}`] : [];
   return [
     `  ${MARKS[outcome]} ${shown(as)}  ${whatOf(server)}`,
-    ...[from, ...renamed, ...(outcome === 'added' ? notes : []), ...rulesOf(server)].map(
+    ...[from, ...renamed, ...(outcome === 'added' ? notes : []), ...changesOf(server), ...rulesOf(server)].map(
       (line) => `      ${shown(line)}`,
     ),
   ];
 }
 
+/** What the client says by now of one that is there. */
+function changesOf({ renewed = [], off }: PlannedServer): string[] {
+  return [
+    ...(renewed.length > 0 ? [`changed there: the new value of ${renewed.join(', ')} takes the place of ours`] : []),
+    ...(off === undefined ? [] : [`${off}: switched off here too (mcp-gateway enable switches it on for good)`]),
+  ];
+}
+
 /** `tools: only a, b; denied c`. */
 function rulesOf({ permissions = [] }: PlannedServer): string[] {
-  const said = permissions.map(({ tool, action }, index) => {
-    if (tool === undefined && index > 0 && action === 'deny') return 'all others denied';
-    const tools = tool === undefined ? 'all' : [tool].flat().join(', ');
+  const said = permissions.map(({ server: _, tool, action, ...more }, index) => {
+    const asked = Object.entries(more).map(([name, value]) => ` with ${name} ${[value].flat().join(', ')}`);
+    if (tool === undefined && asked.length === 0 && index > 0 && action === 'deny') return 'all others denied';
+    const tools = `${tool === undefined ? 'all' : [tool].flat().join(', ')}${asked.join('')}`;
     return `${{ deny: 'denied', ask: 'asked about', allow: 'allowed' }[action]}: ${tools}`;
   });
   return said.length > 0 ? [`tools ${said.join('; ')}`] : [];

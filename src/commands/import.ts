@@ -1,22 +1,32 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { anyFile, SHAPES } from '../clients/any-file.ts';
-import type { Client, ClientHome } from '../clients/client.ts';
+import type { Client } from '../clients/client.ts';
 import { CLIENTS } from '../clients/clients.ts';
 import { projectAbove } from '../clients/folders.ts';
 import { type FoundServers, findServers, usersFirst } from '../clients/found-servers.ts';
 import { type ImportPlan, planImport } from '../clients/import-plan.ts';
 import { type Self, selfOf } from '../clients/our-entry.ts';
-import { entriesOf, type OurFile, readOurFile, withRules, withServers, withSetting } from '../clients/our-file.ts';
+import {
+  entriesOf,
+  type OurFile,
+  parseOurFile,
+  readOurFile,
+  rulesOf,
+  withRules,
+  withServers,
+  withSetting,
+} from '../clients/our-file.ts';
 import { addSecrets, type OurSecrets, readOurSecrets } from '../clients/our-secrets.ts';
 import { replaceFile } from '../clients/replace-file.ts';
+import { switchServers } from '../clients/switch-servers.ts';
 import { expandHome } from '../config/expand-home.ts';
 import { suggestion } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { resolveConfigPath } from '../config/locate.ts';
 import { nearest } from '../config/nearest.ts';
 import type { JsonObject } from '../core/json.ts';
-import { importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
+import { count, importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
 import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
 
 export interface ImportArguments {
@@ -83,16 +93,17 @@ async function drafted(clients: readonly Client[], args: ImportArguments, termin
   const path = resolveConfigPath({ argument: config && resolve(terminal.cwd, config), env: terminal.env });
   const file = await readOurFile(path);
   const around = clientHome(terminal);
-  const { home, secrets } = await withOurSecrets(file, { ...around, above: projectAbove(around.cwd, around.home) });
+  const home = { ...around, above: projectAbove(around.cwd, around.home) };
+  const secrets = await readOurSecrets(file, home);
   const self = await selfKnown(path, terminal);
   const found = await findServers(clients, home);
   const servers = usersFirst(found.servers);
   const problems = [...found.problems, ...clients.flatMap((client) => emptyFile(client, found))];
-  const plan = planImport(servers, { home, self, existing: entriesOf(file) });
+  const plan = planImport(servers, { home, self, ...ourState(file, secrets, leaveSecrets) });
   const added = plan.servers.flatMap(({ outcome, as, entry }): [string, JsonObject][] =>
     outcome === 'added' && as !== undefined && entry !== undefined ? [[as, entry]] : [],
   );
-  const isKept = !leaveSecrets && plan.secrets.size > 0;
+  const isKept = secrets !== undefined && !leaveSecrets && plan.secrets.size > 0;
   return { found: { ...found, servers, problems }, plan, file, added: new Map(added), ...(isKept && { secrets }) };
 }
 
@@ -104,13 +115,14 @@ function emptyFile(client: Client, { servers, files, problems }: FoundServers): 
   return servers.some((server) => server.client === client) ? [] : [`${id}: no servers in it; looked for ${SHAPES}`];
 }
 
-/** Those secrets count as variables that are set. */
-export async function withOurSecrets(
-  file: OurFile,
-  home: ClientHome,
-): Promise<{ readonly home: ClientHome; readonly secrets: OurSecrets | undefined }> {
-  const secrets = await readOurSecrets(file, home);
-  return { home: { ...home, env: { ...secrets?.values, ...home.env } }, secrets };
+/** What our files hold, for a plan. */
+export function ourState(file: OurFile, secrets: OurSecrets | undefined, leaveSecrets = false) {
+  return {
+    existing: entriesOf(file),
+    rules: rulesOf(file),
+    secrets: secrets?.values,
+    keeping: secrets && !leaveSecrets ? ('secrets' as const) : ('environment' as const),
+  };
 }
 
 /** What tells entries that lead to this gateway. */
@@ -150,19 +162,26 @@ async function decided(draft: Draft, args: ImportArguments, terminal: Terminal):
   return { backup };
 }
 
-/** Servers, and values of variables that servers which are there already wait for; empty: nothing. */
+/** Servers, or what is new of those that are there already: values, rules, switches; empty: nothing. */
 function whatIsNew({ added, secrets, plan }: Draft): string {
-  if (added.size > 0) return added.size === 1 ? '1 server' : `${added.size} servers`;
-  if (!secrets) return '';
-  return plan.secrets.size === 1 ? 'the value of 1 variable' : `the values of ${plan.secrets.size} variables`;
+  const { first, later } = plan.rules;
+  const rules = first.length + later.length;
+  const parts = [
+    ...(added.size > 0 ? [count(added.size, 'server')] : []),
+    ...(secrets && added.size === 0 ? [count(plan.secrets.size, 'secret')] : []),
+    ...(rules > 0 && added.size === 0 ? [count(rules, 'rule')] : []),
+    ...(plan.off.length > 0 ? [`the end of ${count(plan.off.length, 'server')}`] : []),
+  ];
+  return parts.join(' and ');
 }
 
 /** First the secrets: what names them must not be there without. Resolves with the path of the backup. */
 async function written({ file, added, secrets, plan }: Draft): Promise<string | undefined> {
   const { first, later } = plan.rules;
   const setting = secrets?.setting;
-  const servers = added.size > 0 ? await withServers(file, added) : file.text;
-  const isRuled = added.size > 0 && first.length + later.length > 0;
+  const switched = plan.off.length > 0 ? await switchServers(file, plan.off, false) : file.text;
+  const servers = added.size > 0 ? await withServers(await parseOurFile(file.path, switched), added) : switched;
+  const isRuled = first.length + later.length > 0;
   const ruled = isRuled ? await withRules({ ...file, text: servers }, plan.rules) : servers;
   const after = setting ? await withSetting({ ...file, text: ruled }, 'secrets', setting) : ruled;
   if (secrets) await addSecrets(secrets, plan.secrets);

@@ -15,12 +15,13 @@ import {
 } from '../clients/installation.ts';
 import { keepOrigin, releaseOrigin } from '../clients/origin.ts';
 import { entriesOf, readOurFile } from '../clients/our-file.ts';
+import { readOurSecrets } from '../clients/our-secrets.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { expandHome } from '../config/expand-home.ts';
 import { formatPath } from '../config/finding.ts';
 import { homeOf, resolveConfigPath } from '../config/locate.ts';
 import type { JsonObject } from '../core/json.ts';
-import { selfKnown, unknownClient, withOurSecrets } from './import.ts';
+import { ourState, selfKnown, unknownClient } from './import.ts';
 import { isTemporary, stableCommand } from './stable-command.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
@@ -84,10 +85,12 @@ async function plan(client: Client, args: InstallArguments, terminal: Terminal):
 async function takenOverBy(path: string, known: Pick<InstallParts, 'home' | 'self'>): Promise<TakenOver> {
   const file = await readOurFile(path);
   const existing = entriesOf(file);
-  const { home } = await withOurSecrets(file, known.home);
-  const { servers } = await findServers(CLIENTS, home);
-  const had = planImport(servers, { ...known, home, existing }).servers.filter(
-    ({ outcome, as = '' }) => outcome === 'same' && existing.has(as) && existing.get(as)?.enabled !== false,
+  const secrets = await readOurSecrets(file, known.home);
+  const { servers } = await findServers(CLIENTS, known.home);
+  const had = planImport(servers, { ...known, ...ourState(file, secrets) }).servers.filter(
+    // A newer token, or that it is switched off, stands there and nowhere else.
+    ({ outcome, as = '', renewed, off }) =>
+      outcome === 'same' && existing.get(as) && existing.get(as)?.enabled !== false && !renewed && !off,
   );
   const byPlace = new Map(had.map(({ file, place, unset = [] }) => [`${file}: ${place}`, { unset }]));
   return (place, key) => byPlace.get(`${place.path}: ${formatPath([...place.at, key])}`);
@@ -114,7 +117,10 @@ function preview(client: Client, { own, others, waiting, text, after }: Installa
     `${name}: ${shown(formatPath([...place.at, key]))}`,
     ...(isDeepStrictEqual(from, to) ? [] : [...diffLines('-', from), ...diffLines('+', to)]),
     ...others.map(otherLine),
-    ...waiting.map((server) => `  = ${pathOf(server)}  stays until ${server.unset.join(', ')} is set`),
+    ...waiting.map(
+      (server) =>
+        `  = ${pathOf(server)}  stays until ${server.unset.join(', ')} ${server.unset.length === 1 ? 'is' : 'are'} set`,
+    ),
     ...(temporary ? [`${shown(temporary)} is in a folder that may be cleared: better keep it elsewhere`] : []),
     '',
   ].join('\n');

@@ -15,6 +15,8 @@ export interface Filled {
   readonly value: JsonObject;
   /** Variables given as null: not inherited. */
   readonly unset: readonly string[];
+  /** Variables that its texts name without a default and that nobody has set, each once. */
+  readonly missing: readonly string[];
 }
 
 interface Places {
@@ -32,8 +34,10 @@ export function mayHoldSecret(field: string): boolean {
 /** An entry with its variables filled in, its own `environment` before that of the gateway, and `~` in its command. */
 export function fillEntry(entry: JsonObject, { env, home, secrets, sources = secrets }: Places, at: Report): Filled {
   const warned = new Set<string>();
+  const lacking = new Set<string>();
   const fill = (text: string, path: KeyPath, lookup: Lookup, isLeft?: (name: string) => boolean): string => {
     const filled = substitute(text, lookup, sources, isLeft);
+    for (const name of [...filled.missing, ...filled.unset]) lacking.add(name);
     for (const fault of secrets.faults.splice(0)) at('error', path, fault);
     for (const name of filled.missing) at('error', path, missing(name, path, entry, secrets.aside()));
     for (const name of filled.unset) if (!warned.has(name)) at('warning', path, unsetVariable(name, secrets.aside()));
@@ -59,7 +63,7 @@ export function fillEntry(entry: JsonObject, { env, home, secrets, sources = sec
   // Where there is no process to inherit them, variables are there for the texts that name them.
   const isUsedUp = environment === undefined || (others.url !== undefined && own.used.size > 0);
   const variables = isUsedUp ? {} : { environment: isJsonObject(environment) ? own.values : environment };
-  return { value: { ...Object.fromEntries(fields), ...variables }, unset: own.unset };
+  return { value: { ...Object.fromEntries(fields), ...variables }, unset: own.unset, missing: [...lacking] };
 }
 
 /** Numbers and booleans as texts, `~` as a shell would take it. */

@@ -19,19 +19,32 @@ export async function parseSecrets(text: string): Promise<Environment> {
 }
 
 function readDotenv(source: string): Environment {
-  const values = new Map<string, string>();
+  const values = dotenvParts(source).flatMap(({ name, value = '' }) => (name === undefined ? [] : [[name, value]]));
+  return Object.fromEntries(values);
+}
+
+/** An assignment, or a line without one, as it is written. */
+interface DotenvPart {
+  readonly text: string;
+  readonly name?: string;
+  readonly value?: string;
+}
+
+/** A dotenv file in its parts, which make it whole again. Throws as `parseSecrets`. */
+export function dotenvParts(source: string): readonly DotenvPart[] {
+  const parts: DotenvPart[] = [];
   let rest = source;
   let line = 1;
   while (rest !== '') {
     const found = ASSIGNED.exec(rest) ?? EMPTY_LINE.exec(rest);
     if (!found) throw new Error(`line ${line} is no NAME=value`);
-    const [whole, name, single, double, plain = ''] = found;
-    if (name !== undefined)
-      values.set(name, single ?? unescaped(double) ?? plain.replace(/(?:^|\s+)#.*$/, '').trimEnd());
-    line += whole.split('\n').length - 1;
-    rest = rest.slice(whole.length);
+    const [text, name, single, double, plain = ''] = found;
+    const value = single ?? unescaped(double) ?? plain.replace(/(?:^|\s+)#.*$/, '').trimEnd();
+    parts.push(name === undefined ? { text } : { text, name, value });
+    line += text.split('\n').length - 1;
+    rest = rest.slice(text.length);
   }
-  return Object.fromEntries(values);
+  return parts;
 }
 
 function unescaped(text: string | undefined): string | undefined {

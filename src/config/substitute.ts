@@ -27,6 +27,8 @@ export interface Sources {
 const VARIABLE = /\$\{(?:env:)?([A-Za-z_]\w*)(\}|:-)/y;
 /** `{env:VAR}`, `{secret:NAME}`, or `{file:path}`, whose path may name variables as `${VAR}`. */
 const BRACED = /\{env:([^{}\s]+)\}|\{(secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/y;
+/** The beginning of `{{env:VAR}}` and its like. */
+const BRACED_TEXT = /\{\{(?:env|secret|file):/y;
 /** Defaults within defaults, beyond which a text stays as it is. */
 const MAX_NESTING = 20;
 
@@ -85,7 +87,9 @@ class Filling {
 
   /** What takes the place of the reference that begins there; undefined where none does. */
   #reference(at: number, to: number, depth: number): string | undefined {
-    return this.#escaped(at, to) ?? this.#variable(at, to, depth) ?? this.#braced(at, to);
+    return (
+      this.#escaped(at, to) ?? this.#variable(at, to, depth) ?? this.#bracedText(at, to, depth) ?? this.#braced(at, to)
+    );
   }
 
   /** `$${…}` is the text `${…}`. */
@@ -94,6 +98,16 @@ class Filling {
     if (close === undefined || close >= to) return undefined;
     this.#end = close + 1;
     return this.#text.slice(at + 1, close + 1);
+  }
+
+  /** `{{env:VAR}}` is the text `{env:VAR}`; a variable that it names is filled in. */
+  #bracedText(at: number, to: number, depth: number): string | undefined {
+    const close = this.#closing.get(at);
+    const isText = matchAt(BRACED_TEXT, this.#text, at) && this.#closing.get(at + 1) === (close ?? 0) - 1;
+    if (close === undefined || close >= to || !isText || depth > MAX_NESTING) return undefined;
+    const inner = this.range(at + 2, close - 1, depth + 1);
+    this.#end = close + 1;
+    return `{${inner}}`;
   }
 
   #variable(at: number, to: number, depth: number): string | undefined {

@@ -17,7 +17,7 @@ async function planned(...ids: string[]) {
   ];
   const { servers, problems } = await findServers(clients, home);
   const self = { bins: ['/opt/gateway/dist/index.js'], hosts: ['localhost:4000'] };
-  const plan = planImport(servers, { home, self, existing: new Map() });
+  const plan = planImport(servers, { home, self, existing: new Map(), secrets: {}, keeping: 'secrets' });
   const entries = plan.servers.map(({ as, key, entry, outcome, reason }) => [as ?? key, entry ?? reason ?? outcome]);
   return { ...files, problems, plan, entries: Object.fromEntries(entries) };
 }
@@ -27,10 +27,10 @@ test('Claude Code: the project, the user, and the user within the project [home.
   expect(entries).toEqual({
     local: { command: ['node', './local.js'], cwd },
     shared: { url: 'https://shared.example.com/sse', transport: 'sse' },
-    github: { url: 'https://api.githubcopilot.com/mcp/', headers: { Authorization: 'Bearer ${GITHUB_TOKEN}' } },
+    github: { url: 'https://api.githubcopilot.com/mcp/', headers: { Authorization: 'Bearer {secret:GITHUB_TOKEN}' } },
     notes: {
       command: ['npx', '-y', '@modelcontextprotocol/server-memory'],
-      environment: { MEMORY_FILE_PATH: '${HOME}/notes.jsonl', NOTES_API_KEY: '${NOTES_API_KEY}' },
+      environment: { MEMORY_FILE_PATH: '${HOME}/notes.jsonl', NOTES_API_KEY: '{secret:NOTES_API_KEY}' },
     },
     gateway: 'self',
   });

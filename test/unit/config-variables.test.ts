@@ -28,6 +28,16 @@ async function words(...args: Parameters<typeof load>): Promise<unknown[]> {
   return (server?.command as unknown[] | undefined)?.slice(1) ?? [];
 }
 
+test('doubled braces stand for a reference as text, in which variables are filled in [variables.literal]', () => {
+  const sources = { secret: (_: string, isOnly: boolean) => (isOnly ? 'read' : undefined), file: () => 'read' };
+  const filled = (text: string) => substitute(text, { A: 'a' }, sources).text;
+  expect(filled('{{env:A}} {{file:/x}} {{secret:A}}')).toBe('{env:A} {file:/x} {secret:A}');
+  expect(filled('{{{env:A}}} {{file:${A}/x}} ${{file:/x}}')).toBe('{{env:A}} {file:a/x} ${file:/x}');
+  expect(filled('{{env:A} {{other}} { {env:A}}')).toBe('{a {{other}} { a}');
+  expect(filled('${NONE:-{{env:A}}}')).toBe('{env:A}');
+  expect(filled('{{env:'.repeat(200_000))).toHaveLength(1_200_000);
+});
+
 describe('the variables of an entry', () => {
   const env = { REGION: 'eu', TOKEN: 'Bearer ${REGION}' };
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openSecrets } from '../../src/clients/open-secrets.ts';
 import { importServers } from '../../src/commands/import.ts';
+import { install } from '../../src/commands/install.ts';
+import { switchInFile } from '../../src/commands/switch.ts';
 import { clientHome } from '../../src/commands/terminal.ts';
 import { warnOfOpenSecrets } from '../../src/commands/warn-of-open-secrets.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -50,6 +52,139 @@ test('one file has the variable, a later one the secret: they are one server, an
   await importServers({ sources: [], yes: true }, files.terminal);
   const { servers } = await loadConfig(files.config, { HOME: files.home });
   expect(servers).toMatchObject([{ key: 'one', environment: { HUB_TOKEN: TOKEN } }]);
+});
+
+test('a secret that is kept counts whatever the shell of a later start has under its name [moving.same]', async () => {
+  const files = clientFiles({ empty: true });
+  files.write('.cursor/mcp.json', json({ mcpServers: { a: { command: 'a', env: { HUB_TOKEN: TOKEN } } } }));
+  const env = { ...files.terminal.env, HUB_TOKEN: 'another' };
+  await importServers({ sources: [], yes: true }, { ...files.terminal, env });
+  for (const later of ['another', TOKEN, undefined]) {
+    const { servers } = await loadConfig(files.config, { HOME: files.home, HUB_TOKEN: later });
+    expect(servers).toMatchObject([{ environment: { HUB_TOKEN: TOKEN } }]);
+  }
+  files.said();
+  await importServers({ sources: [], yes: true }, { ...files.terminal, env });
+  expect(files.said()).toContain('Nothing new: the 1 server is there already.');
+});
+
+test('a renewed token takes the place of the old one, and no server is doubled [moving.renewed]', async () => {
+  const files = clientFiles({ empty: true });
+  const both = (one: string, two: string) => {
+    files.write('.cursor/mcp.json', json({ mcpServers: { hub: server(one) } }));
+    files.write('.codeium/windsurf/mcp_config.json', json({ mcpServers: { hub: server(two) } }));
+  };
+  const told = async () => {
+    files.said();
+    await importServers({ sources: [], yes: true }, files.terminal);
+    const { servers } = await loadConfig(files.config, { HOME: files.home });
+    return servers.map((each) => [each.key, each.type === 'remote' && each.headers.Authorization]);
+  };
+  both(TOKEN, TOKEN);
+  expect(await told()).toEqual([['hub', `Bearer ${TOKEN}`]]);
+  both(`${TOKEN}new`, `${TOKEN}new`);
+  files.said();
+  expect(await told()).toEqual([['hub', `Bearer ${TOKEN}new`]]);
+  const said = files.said();
+  expect(said).toContain('changed there: the new value of HUB_TOKEN takes the place of ours');
+  expect(said).not.toContain(TOKEN);
+  expect(files.read(SECRETS)).toBe(`HUB_TOKEN='${TOKEN}new'\n`);
+  // Where one still has it, the other is another account, and each is renewed by itself.
+  both(`${TOKEN}new`, `${TOKEN}2`);
+  expect(await told()).toEqual([
+    ['hub', `Bearer ${TOKEN}new`],
+    ['hub-2', `Bearer ${TOKEN}2`],
+  ]);
+  both(`${TOKEN}new`, `${TOKEN}3`);
+  expect(await told()).toEqual([
+    ['hub', `Bearer ${TOKEN}new`],
+    ['hub-2', `Bearer ${TOKEN}3`],
+  ]);
+});
+
+test('what a client forbids or switches off after an import is forbidden and off after the next [moving.since]', async () => {
+  const files = clientFiles({ empty: true });
+  const path = '.codeium/windsurf/mcp_config.json';
+  const write = (servers: object) => files.write(path, json({ mcpServers: servers }));
+  const again = async () => {
+    files.said();
+    await importServers({ sources: [], yes: true }, files.terminal);
+    const { settings, disabled } = await loadConfig(files.config, { HOME: files.home });
+    return { rules: settings.permissions, disabled, said: files.said() };
+  };
+  write({ a: { command: 'a' }, b: { command: 'b', enabledTools: ['x', 'y'] }, c: { command: 'c' } });
+  await again();
+  const now = {
+    a: { command: 'a', disabledTools: ['drop'] },
+    b: { command: 'b', enabledTools: ['x'] },
+    c: { command: 'c', disabled: true },
+  };
+  write(now);
+  const first = await again();
+  expect(first.rules).toEqual([
+    { server: 'a', tool: ['drop'], action: 'deny' },
+    { server: 'b', tool: ['y'], action: 'deny' },
+    { server: 'b', tool: ['x', 'y'], action: 'allow' },
+    { server: 'b', action: 'deny' },
+  ]);
+  expect(first.disabled).toEqual(['c']);
+  expect(first.said).toContain('switched off in Windsurf: switched off here too');
+  expect((await again()).said).toContain('Nothing new');
+  // A person has rejected a server of the project since.
+  files.write('project/.mcp.json', json({ mcpServers: { p: { command: 'p' } } }));
+  await again();
+  files.write('project/.claude/settings.local.json', json({ disabledMcpjsonServers: ['p'] }));
+  expect((await again()).disabled).toEqual(['c', 'p']);
+  // Nor does it come back: what is off is told as rejected.
+  expect((await again()).said).toContain('! p  left out: it was rejected in Claude Code');
+  // What a person switches on here stays on; another client that has it on counts too.
+  await switchInFile({ names: ['c'], isOn: true }, files.terminal);
+  expect((await again()).disabled).toEqual(['p']);
+  files.write('.cursor/mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
+  write({ ...now, a: { ...now.a, disabled: true } });
+  expect((await again()).disabled).toEqual(['p']);
+  // Who goes through the gateway switches off what it has moved.
+  files.write('.cursor/mcp.json', json({ mcpServers: {} }));
+  write({ ...now, a: { ...now.a, disabled: true }, gateway: { command: 'mcp-gateway' } });
+  expect((await again()).disabled).toEqual(['p']);
+});
+
+test('the file of a project changes nothing of a server that is the user’s [moving.renewed, moving.since]', async () => {
+  const files = clientFiles({ empty: true });
+  files.write('.cursor/mcp.json', json({ mcpServers: { hub: server(TOKEN), a: { command: 'a' } } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  files.write('.cursor/mcp.json', json({ mcpServers: {} }));
+  const text = files.read(OURS);
+  files.write('project/.cursor/mcp.json', json({ mcpServers: { a: { command: 'a', disabled: true } } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(files.read(OURS)).toBe(text);
+  files.write('project/.mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
+  files.write('project/.claude/settings.local.json', json({ disabledMcpjsonServers: ['a'] }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect(files.read(OURS)).toBe(text);
+  files.write('project/.cursor/mcp.json', json({ mcpServers: { hub: server(`${TOKEN}5`) } }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  const { servers } = await loadConfig(files.config, { HOME: files.home });
+  expect(servers.map((each) => [each.key, each.type === 'remote' && each.headers.Authorization])).toEqual([
+    ['hub', `Bearer ${TOKEN}`],
+    ['a', false],
+    ['hub-2', `Bearer ${TOKEN}5`],
+  ]);
+});
+
+test('what is to be set is named once, and neither what a script sets itself nor what the entry has [moving.same]', async () => {
+  const files = clientFiles({ empty: true });
+  const script = 'for i in 1 2; do echo ${i}; done; D=1; exec x ${D} ${BASH_VERSION}';
+  const servers = {
+    a: { command: 'sh', args: ['-c', script] },
+    b: { command: 'b', args: ['${FOO}', '${FOO}', '${OWN}'], env: { OWN: '1', FOO: '${FOO}', X: '{env:Y}' } },
+  };
+  files.write('.claude.json', json({ mcpServers: servers }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  const said = files.said();
+  expect(said.match(/export \w+/g)).toEqual(['export FOO']);
+  await install({ clients: ['claude-code'], yes: true }, files.terminal);
+  expect(files.said()).toContain('mcpServers.b  stays until FOO is set\n');
 });
 
 test('another account is another server, and so are two names in one file [moving.same]', async () => {

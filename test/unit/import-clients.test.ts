@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { importServers } from '../../src/commands/import.ts';
@@ -214,14 +214,16 @@ test('logins, inputs, numbers and times are carried [moving.fields]', async () =
     oauth: { clientId: 'id', clientSecret: 'kept', scope: 'a b', callbackPort: 7_777 },
   });
   expect(by.g?.notes.join()).toContain('oauth.scopes');
-  expect(by.u?.entry).toMatchObject({ oauth: { clientId: 'id', clientSecret: '${U_CLIENT_SECRET}', scope: 'r' } });
+  expect(by.u?.entry).toMatchObject({
+    oauth: { clientId: 'id', clientSecret: '{secret:U_CLIENT_SECRET}', scope: 'r' },
+  });
   expect(by.c?.entry).toMatchObject({ oauth: { scope: 'x' }, startTimeoutMs: 20_500, timeoutMs: 500 });
   expect(by.d?.entry).toMatchObject({ startTimeoutMs: 90_000 });
   expect(by.v?.entry).toMatchObject({
     command: ['v', '${REGION:-eu}', '${ODD}', '5', 'true'],
-    environment: { PORT: '5432', DEBUG: 'true' },
+    // Not inherited, as there.
+    environment: { PORT: '5432', DEBUG: 'true', PROXY: null },
   });
-  expect(by.v?.notes.join()).toContain('PROXY');
   expect(by.o?.entry).toMatchObject({ startTimeoutMs: 90_000 });
   expect(by.n?.entry).toMatchObject({ oauth: false });
 });
@@ -257,13 +259,66 @@ test('a password with a dollar is no variable of Gemini CLI, and a default that 
   expect((await imported(files, [], { region: 'eu' })).servers.map(({ outcome }) => outcome)).toEqual(['same', 'same']);
   expect(servers.find(({ key }) => key === 'g')?.entry).toEqual({
     command: ['g'],
-    environment: { DB_PASSWORD: '${DB_PASSWORD}', REGION: '${region}', KEY: '${KEY}' },
+    environment: { DB_PASSWORD: '{secret:DB_PASSWORD}', REGION: '${region}', KEY: '${KEY}' },
   });
   const loaded = await loadConfig(files.config, { HOME: files.home, region: 'eu', KEY: 'k' });
   expect(loaded.servers).toMatchObject([
     { environment: { K: '${API_KEY:-kanarienvogel}' } },
     { environment: { DB_PASSWORD: 'kanarien$vogel' } },
   ]);
+});
+
+const FORMS = [
+  '${P}',
+  '${P:-d}',
+  '${env:P}',
+  '{env:P}',
+  '{file:/p}',
+  '{secret:P}',
+  '$${P}',
+  '{{env:P}}',
+  '${{file:/p}}',
+];
+
+test('each client fills in its own forms, and every other one arrives as it is written [moving.literal]', async () => {
+  const files = clientFiles({ empty: true });
+  writeFileSync(join(files.home, 'p'), 'read');
+  const forms = FORMS.map((form) => form.replace('/p', `${files.home}/p`));
+  const entry = (name: string) => ({ command: name, args: forms });
+  const servers = (name: string) => json({ mcpServers: { [name]: entry(name) } });
+  files.write('.claude.json', servers('claude'));
+  files.write('.config/Claude/claude_desktop_config.json', servers('desktop'));
+  files.write('.cursor/mcp.json', servers('cursor'));
+  files.write('.config/Code/User/mcp.json', json({ servers: { code: entry('code') } }));
+  files.write(
+    '.config/opencode/opencode.json',
+    json({ mcp: { opencode: { type: 'local', command: ['opencode', ...forms] } } }),
+  );
+  files.write(
+    '.codex/config.toml',
+    `[mcp_servers.codex]\ncommand = "codex"\nargs = ${json(forms)}\n[mcp_servers.far]\nurl = "https://far/"\nhttp_headers = { A = "\${P}" }\nenv_http_headers = { B = "P" }\n`,
+  );
+  const windsurf = { command: 'windsurf', args: [...forms, '${file:~/p}'] };
+  files.write('.codeium/windsurf/mcp_config.json', json({ mcpServers: { windsurf } }));
+  files.write('.gemini/settings.json', servers('gemini'));
+  const { by } = await imported(files, []);
+  expect(by.cursor?.notes.join()).toContain('${P}, {env:P}');
+  const { servers: loaded, problems } = await loadConfig(files.config, { HOME: files.home, P: 'filled' });
+  expect(problems).toEqual([]);
+  /** What becomes of the forms where those of these places are filled in. */
+  const filled = (values: Record<string, string>) => forms.map((form, index) => values[String(index)] ?? form);
+  expect(loaded.find(({ key }) => key === 'far')).toMatchObject({ headers: { A: '${P}', B: 'filled' } });
+  const of = Object.fromEntries(
+    loaded.flatMap((server) => (server.type === 'local' ? [[server.key, server.command.slice(1)]] : [])),
+  );
+  // `$${P}` and `{{env:P}}` are our own way to write the text, also where a client would fill in what is within.
+  const plain = filled({ 0: 'filled', 1: 'filled', 6: '${P}' });
+  expect(of).toEqual({
+    ...{ claude: plain, gemini: plain, desktop: forms, codex: forms },
+    ...{ cursor: filled({ 2: 'filled' }), code: filled({ 2: 'filled' }) },
+    windsurf: [...filled({ 2: 'filled' }), 'read'],
+    opencode: filled({ 3: 'filled', 4: 'read', 7: '{env:P}', 8: forms[8]?.replace(/\{(.*)\}/, '$1') ?? '' }),
+  });
 });
 
 const SHAPES: readonly (readonly [string, string, string, JsonObject])[] = [
@@ -353,6 +408,31 @@ const SHAPES: readonly (readonly [string, string, string, JsonObject])[] = [
     json({ $gateway: {}, s: { type: 'local', command: ['x'], tags: ['t'], startTimeoutMs: 7, idleTimeoutMs: 0 } }),
     { command: ['x'], tags: ['t'], startTimeoutMs: 7, idleTimeoutMs: 0 },
   ],
+  [
+    'Crush',
+    'crush.json',
+    json({ mcp: { s: { type: 'stdio', command: 'x', env: { A: '$B' }, timeout: 120 } } }),
+    { command: ['x'], environment: { A: '${B}' }, timeoutMs: 120_000 },
+  ],
+  [
+    'Roo',
+    'mcp_settings.json',
+    json({ mcpServers: { s: { command: 'x', timeout: 60 } } }),
+    { command: ['x'], timeoutMs: 60_000 },
+  ],
+  [
+    'any client, seconds',
+    'a.json',
+    json({ mcpServers: { s: { command: 'x', timeout: 60 } } }),
+    { command: ['x'], timeoutMs: 60_000 },
+  ],
+  [
+    'any client, milliseconds',
+    'a.json',
+    json({ mcpServers: { s: { command: 'x', timeout: 60_000 } } }),
+    { command: ['x'], timeoutMs: 60_000 },
+  ],
+  ['one server, named by its file', 'f/s.json', json({ command: 'x' }), { command: ['x'] }],
   ['ours, listed', 'ours.yml', 'servers:\n  - id: s\n    command: x\n    args: [y]\n', { command: ['x', 'y'] }],
   ['a list without a file name', 'list.json', json({ mcpServers: [{ name: 's', command: 'x' }] }), { command: ['x'] }],
   ['one server', 's/server.json', json({ command: 'x', args: ['y'] }), { command: ['x', 'y'] }],
@@ -363,6 +443,37 @@ test.each(SHAPES)('import <file> reads %s [moving.any-file]', async (_, path, te
   files.write(path, text);
   const { by, problems } = await imported(files, [`~/${path}`]);
   expect({ problems, entry: by.s?.entry }).toEqual({ problems: [], entry });
+});
+
+test('the rules of a configuration of a gateway come along, those of each server in their order [moving.tools]', async () => {
+  const files = clientFiles({ empty: true });
+  const permissions = [
+    { tool: 'get_*', action: 'allow' },
+    { server: ['a', 'none'], tool: 'get_secret', action: 'deny' },
+    { id: 'b::drop', action: 'deny' },
+    { tags: ['t'], readOnlyHint: true, action: 'ask' },
+    { server: 'none', action: 'deny' },
+  ];
+  files.write(
+    'ours.json',
+    json({
+      servers: [
+        { id: 'a', command: 'a', tags: ['t'] },
+        { id: 'b', command: 'b' },
+      ],
+      permissions,
+    }),
+  );
+  files.write('.config/mcp-gateway/config.json', json({ b: { command: ['other'] } }));
+  await imported(files, ['~/ours.json']);
+  const { settings } = await loadConfig(files.config, { HOME: files.home });
+  expect(settings.permissions).toEqual([
+    { server: 'a', tool: ['get_*'], action: 'allow' },
+    { server: 'a', tool: ['get_secret'], action: 'deny' },
+    { server: 'a', readOnlyHint: true, action: 'ask' },
+    { server: 'b-2', tool: ['get_*'], action: 'allow' },
+    { server: 'b-2', id: ['*::drop'], action: 'deny' },
+  ]);
 });
 
 test('a file without servers is told with what was looked for; so is a word that is no client [moving.any-file]', async () => {
@@ -438,7 +549,9 @@ test.each([
   const { by } = await imported(files, [`${files.cwd}/${name}`]);
   expect(by.bare?.entry).toEqual({ command: ['node', 'server.mjs'], cwd: files.cwd });
   expect(by.shell?.entry?.cwd).toBe(files.cwd);
-  expect(by.pwd?.entry).toEqual({ command: ['x', `${files.cwd}/data`], cwd: files.cwd });
+  // Of these clients only one fills it in.
+  const pwd = name === '.mcp.json' ? files.cwd : '$${PWD}';
+  expect(by.pwd?.entry).toEqual({ command: ['x', `${pwd}/data`], cwd: files.cwd });
   expect([by.placed?.entry?.cwd, by.home?.entry?.cwd]).toEqual([join(files.cwd, 'sub'), '~']);
   expect(by.remote?.entry).toEqual({ url: 'https://r/' });
 });

@@ -14,8 +14,7 @@ const HEX = '9f86d081884c7d659a2feaa0c55ad015';
 function moved(entry: JsonObject) {
   const names = new SecretNames({});
   const without = withoutSecrets('demo', entry, names);
-  const { missing } = substitute(JSON.stringify(without), {});
-  const env = Object.fromEntries([...new Set(missing)].map((name) => [name, names.valueOf(name)]));
+  const env = Object.fromEntries(names.in(JSON.stringify(without)));
   const again = substituteAll(without, (text) => substitute(text, env).text);
   return { text: JSON.stringify(without), again };
 }
@@ -78,6 +77,38 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['set in words of its own', ['cmd', '/c', 'set', `API_KEY=${WORD}&&`, 'npx', 'x']],
   ['an option in capitals after a plus', ['x', '--oauth2Bearer', WORD]],
   ['a command line in one word', [`API_KEY=${WORD} npx -y srv`]],
+  ['an option with a colon', ['x', `--apiKey:${WORD}`]],
+  ['an option of Windows', ['x.exe', `/token:${WORD}`, `/apiKey=${WORD}`]],
+  ['an option of Windows, apart', ['x.exe', '/password', WORD]],
+  ['-p of mysql, glued', ['uvx', 'mysql-mcp', '-h', 'db', '-uroot', `-p${WORD}`]],
+  ['-p of sshpass', ['sshpass', '-p', WORD, 'ssh', 'h']],
+  ['-p of mysql, in a script', ['sh', '-c', `mysql -uroot -p${WORD} db`]],
+  ['-W', ['psql-mcp', '-h', 'db', '-U', 'me', '-W', WORD]],
+  ['-a of redis', ['redis-cli', '-h', 'h', '-a', WORD]],
+  [
+    'code of python, an index',
+    ['python3', '-c', `import os; os.environ['API_KEY'] = '${WORD}'; import srv; srv.main()`],
+  ],
+  ['code of python, an argument', ['python', '-c', `import srv; srv.run(token="${WORD}", port=80)`]],
+  ['code of python, a header', ['python', '-c', `srv.run(headers={"X-Api-Key": "${WORD}"})`]],
+  ['code of python, a type', ['python', '-c', `api_key: str = "${WORD}"; run(api_key)`]],
+  ['code of node, a member', ['node', '-e', `new Client({apiKey: '${WORD}', limit: 3}).start()`]],
+  ['code of node, an assignment', ['node', '-e', `process.env.API_KEY='${WORD}'; require('srv')`]],
+  ['code of node, an index', ['node', '-e', `process.env["API_KEY"]="${WORD}"; require('srv')`]],
+  ['code of node, a constant', ['node', '--eval', `const token = \`${WORD}\`; require('srv')(token)`]],
+  ['code of node, a default', ['node', '-e', `srv(process.env.API_KEY || '${WORD}')`]],
+  ['code of ruby, an index', ['ruby', '-e', `ENV["SECRET"] ||= "${WORD}"; run`]],
+  ['code of node, a call', ['node', '-e', `const c = client(); c.setToken("${WORD}"); c.login('me', '${WORD}')`]],
+  ['code of python, a login', ['python', '-c', `requests.get(url, auth=('me', '${WORD}'))`]],
+  ['-W behind a user', ['pg-mcp', '-U', 'me', '-p', '5432', '-W', WORD]],
+  ['a token before the host of a repository', ['x', `git+https://${WORD}@github.com/a/b`]],
+  ['a token in ?t=', ['npx', 'mcp-remote', `https://mcp.example.com/mcp?t=${WORD}`]],
+  ['a token in ?k=', ['npx', 'mcp-remote', `https://mcp.example.com/mcp?a=1&k=${WORD}`]],
+  ['a signature', ['npx', 'mcp-remote', `https://mcp.example.com/mcp?sv=1&sig=${WORD}`]],
+  ['a token before the host', ['npx', 'mcp-remote', `https://${WORD}@mcp.example.com/mcp`]],
+  ['a secret, and the same under another name', ['x', '--token', `${WORD}1`, '--other', `${WORD}1`, `${WORD}1`]],
+  ['a secret within another word', ['x', '--token', `${WORD}1`, `https://h/x/${WORD}1/mcp`, `a,${WORD}1,b`]],
+  ['a secret within a shell substitution', ['sh', '-c', `A=$(curl -H "X-Api-Key: ${WORD}" https://h) x`]],
 ];
 
 const VALUES: readonly (readonly [string, string])[] = [
@@ -100,6 +131,14 @@ const VALUES: readonly (readonly [string, string])[] = [
   ['WEBHOOK', `https://hooks.example.com/services/T0001/B0002/${RANDOM}`],
   ['REPO', `https://x-access-token:${WORD}@github.com/a/b.git`],
   ['REMOTE', `https://ghp_${RANDOM}@github.com/a/b.git`],
+  ...['SESSION', 'LINKEDIN_SESSION', 'COOKIE', 'SLACK_COOKIE', 'PIN', 'CARD_PIN', 'LI_SESS', 'SID'].map(
+    (name) => [name, WORD] as const,
+  ),
+  ['SLACK', `https://hooks.slack.com/services/T00000000/B00000000/${WORD}`],
+  ['SLACK_FLOW', `https://hooks.slack.com/workflows/T00000000/A00000000/1/${WORD}`],
+  ['DISCORD_URL', `https://discord.com/api/webhooks/123456/${WORD}`],
+  ['TEAMS_URL', `https://acme.webhook.office.com/webhookb2/${WORD}@x/IncomingWebhook/y`],
+  ['ZAP', `https://hooks.zapier.com/hooks/catch/1/${WORD}/`],
 ];
 
 const KNOWN = [
@@ -178,6 +217,43 @@ test.each([
   if (!url.includes('${HOST}')) expect(again).toEqual({ url });
 });
 
+test('a number under a name of a password or PIN is one, and a secret is known under every name of an entry [moving.secrets]', () => {
+  const environment = { PIN: '471135', DB_PASSWORD: '4711', OTHER: `${WORD}1`, MORE: `a ${WORD}1`, TOKEN: `${WORD}1` };
+  const entry = { command: ['x', `${WORD}1`], environment, description: `Uses ${WORD}1` };
+  const { text, again } = moved(entry);
+  expect(text).not.toMatch(/4711|kanarien/);
+  expect(again).toMatchObject({ command: entry.command, environment });
+  // One name for it all; a word that happens to be a password as well stays where it is another thing.
+  expect(text.match(/\$\{[A-Z_]+\}/g)?.sort()).toEqual(['${DB_PASSWORD}', '${PIN}', ...Array(4).fill('${TOKEN}')]);
+  const common = moved({
+    command: ['postgres', 'x', '--database', 'postgres', 'postgres://postgres:postgres@postgres/postgres'],
+    environment: { PGPASSWORD: 'postgres', MODE: 'postgres-mcp' },
+  });
+  expect(JSON.parse(common.text)).toMatchObject({
+    command: [
+      'postgres',
+      'x',
+      '--database',
+      expect.any(String),
+      expect.stringMatching(/^postgres:\/\/postgres:\$\{\w+\}@postgres\/postgres$/),
+    ],
+    environment: { MODE: 'postgres-mcp' },
+  });
+});
+
+test('what only reads like a reference is a part of the secret, and arrives as it is meant [moving.secrets, moving.literal]', () => {
+  const texts = [`pa{{env:X}}${WORD}`, 'x$${Y}zz', '{{file:/etc/x}}', `$\${Z:-${WORD} 1}`, `p{{{env:A}}}q${WORD}`];
+  const command = texts.flatMap((text) => ['--token', text]);
+  const environment = Object.fromEntries(texts.map((text, index) => [`API_KEY_${index}`, text]));
+  const { text, again } = moved({ command: ['x', ...command], environment });
+  expect(text).not.toMatch(/kanarien|etc|env:|zz/);
+  const meant = [`pa{env:X}${WORD}`, 'x${Y}zz', '{file:/etc/x}', `\${Z:-${WORD} 1}`, `p{{env:A}}q${WORD}`];
+  expect(again).toEqual({
+    command: ['x', ...meant.flatMap((each) => ['--token', each])],
+    environment: Object.fromEntries(meant.map((each, index) => [`API_KEY_${index}`, each])),
+  });
+});
+
 test('headers keep their scheme, and what counts where a variable is unset is a secret too [moving.secrets]', () => {
   const headers = { Authorization: `Bearer ${WORD}`, 'X-Key': `\${X_KEY:-${WORD}}`, 'X-Plain': '${PLAIN:-eu}' };
   const { text } = moved({ url: 'https://h/mcp', headers, oauth: { clientId: 'a', clientSecret: 'b' } });
@@ -235,7 +311,37 @@ test('what is no secret stays as it is written [moving.secrets]', () => {
     cwd: '/srv/data',
   };
   entry.command.push('--token-env-var', 'GITHUB_TOKEN');
+  entry.command.push(
+    ...[
+      'sh',
+      '-c',
+      'A_TOKEN=$(pass show x/y) B_TOKEN="$(op read op://a/b)" C_TOKEN=`cat /run/t` exec x --token "$(cat t)"',
+    ],
+    ...['sh', '-c', 'exec npx mcp-remote https://h/mcp --header "Authorization: Bearer $(cat ~/.t)"'],
+    ...['node', '-e', 'run({ tokenLimit: "5", mode: "token", key: process.env.KEY || "" })'],
+    ...['https://mcp.example.com/mcp?t=10&k=5&s=abc', 'https://git@github.com/a/b', 'ssh://git@github.com/a'],
+    ...['postgres://me@db/x', 'https://hooks.example.com/mcp', 'https://n8n.example.com/webhook/my-mcp/sse'],
+    ...['-print', '-path', '/x', '/workspace', '/tmp:/tmp'],
+  );
+  Object.assign(entry.environment, {
+    XDG_SESSION_TYPE: 'x11',
+    DESKTOP_SESSION: 'gnome',
+    SESSION_TIMEOUT: '30',
+    MAX_PASSWORD_LENGTH: '8',
+  });
   expect(moved(entry).text).toBe(JSON.stringify(entry));
+  for (const command of [
+    ['docker', 'run', '-u', '1000:1000', '-p', '8080:80', '-p3306:3306', '--user', '501:20', 'mysql-mcp', '-p', '3306'],
+    ['docker', 'run', '-u', 'node:node', '-P', 'img', '-w', '/srv'],
+    ['node', '-e', 'run({ auth: { mode: "basic" }, keys: ["a"] })'],
+    ['mysql-mcp', '-production', '-P', '3306', '-h', 'db'],
+    ['npx', '-p', 'mysql-mcp-server', 'mysql-mcp', '-port', '1'],
+    ['python', '-W', 'ignore', '-m', 'mysql_mcp'],
+  ])
+    expect(moved({ command }).text).toBe(JSON.stringify({ command }));
+  expect(moved({ url: 'https://h', proxy: `http://me:${WORD}@proxy:3128`, tags: [WORD] }).text).not.toContain(
+    `:${WORD}`,
+  );
   const remote = {
     url: 'https://api.example.com:8443/v1beta2/mcp?region=eu&profile=team',
     headers: { 'X-Env': 'prod' },

@@ -105,7 +105,7 @@ test('a literal secret goes to the file of secrets, and is not shown [people.sec
   expect(files.exists(FILE)).toBe(false);
   expect(await add({ words, env: [`GITHUB_TOKEN=${TOKEN}`, 'LANGUAGE=en'] }, files.terminal)).toBe(0);
   const said = files.said();
-  expect(said).toContain('Secrets, to ~/.config/mcp-gateway/secrets.env: HUB_API_KEY, GITHUB_TOKEN');
+  expect(said).toContain('Secrets, to ~/.config/mcp-gateway/secrets.env: GITHUB_TOKEN, HUB_API_KEY');
   expect(said + files.read(FILE)).not.toContain(TOKEN);
   const { servers, problems } = await loadConfig(files.config, { HOME: files.home });
   expect(problems).toEqual([]);
