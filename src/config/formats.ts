@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
 import { ALIASES, type Origins, toNative } from './aliases.ts';
 import {
   describeFound,
@@ -10,7 +11,6 @@ import {
   unknownKeys,
   warning,
 } from './finding.ts';
-import { nearest } from './nearest.ts';
 import { ENTRY_KEYS } from './schema.ts';
 import { settingsSchema } from './settings.ts';
 

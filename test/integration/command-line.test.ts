@@ -11,8 +11,14 @@ import { clientFiles } from '../helpers/client-home.ts';
 import { commandLine } from '../helpers/command-line.ts';
 import { local } from '../helpers/fixture.ts';
 import { BIN } from '../helpers/gateway-process.ts';
+import { oddServer, sendJson } from '../helpers/odd-server.ts';
 
 const HANGING = { command: ['sh', '-c', 'echo fetching packages >&2; exec sleep 600'] };
+const WITH_PRIMITIVES = {
+  protocolVersion: '2025-06-18',
+  capabilities: { tools: {}, resources: {}, prompts: {} },
+  serverInfo: { name: 'odd', version: '1' },
+};
 
 test('a misspelt command or option ends with 2 and the nearest one; a path is a configuration still [cli.misspelt]', async () => {
   const { run, home } = commandLine({});
@@ -81,17 +87,39 @@ test('a pipe that is read late, after the server has ended, gets all that was wr
 });
 
 test('a hanging server is named with what it waits for, and holds nobody up [cli.hanging, cli.timeout, cli.states]', async () => {
-  const { run, home } = commandLine({ hanging: HANGING, fixture: local({ sdk: 'raw', tools: ['echo'] }) });
+  // Up, but without an answer to any request for its resources or prompts.
+  const mute = await oddServer(({ method, id }, response) => {
+    if (method === 'initialize') return sendJson(response, { jsonrpc: '2.0', id, result: WITH_PRIMITIVES });
+    return /^(resources|prompts)/.test(method);
+  });
+  const { run, home } = commandLine({
+    ...{ hanging: HANGING, mute: { url: mute.url } },
+    fixture: local({ sdk: 'raw', tools: ['echo'] }),
+  });
   const waits = /^its process has not answered initialize for [\d.]+ s; it said last: fetching packages$/;
   const listed = JSON.parse((await run(['list', '--timeout', '3'])).stdout);
   expect(listed.servers).toMatchObject([
     { id: 'hanging', status: 'connecting', waitsFor: expect.stringMatching(waits) },
+    { id: 'mute', status: 'ready' },
     {},
   ]);
-  const found = JSON.parse((await run(['search', 'echo', '--timeout', '3'])).stdout);
+  const found = JSON.parse((await run(['search', 'echo', '--timeout', '0.5'])).stdout);
   expect(found.unavailable).toEqual([
     { server: 'hanging', state: 'connecting', waitsFor: expect.stringMatching(waits) },
   ]);
+  const waited: string[] = [];
+  expect(Number(/for ([\d.]+) s/.exec(found.unavailable[0].waitsFor)?.[1])).toBeLessThan(2.5);
+  for (const [command, get] of [
+    ['resources', ['read', 'x://y']],
+    ['prompts', ['get', 'x']],
+  ] as const) {
+    const { code, stderr } = await run([command, '--timeout', '2']);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/mute: \w+\/.*list failed/)]);
+    waited.push(stderr);
+    const asked = await run([command, ...get, '--timeout', '0.5']);
+    expect([asked.code, asked.stderr]).toEqual([1, expect.stringMatching(/no answer within 1 s; --timeout|no prompt/)]);
+  }
+  for (const text of waited) expect(Number(/initialize for ([\d.]+) s/.exec(text)?.[1])).toBeLessThan(8);
   for (const args of [
     ['call', 'hanging::x'],
     ['describe', 'hanging::x'],
@@ -137,14 +165,22 @@ test('servers are told of no roots but those asked for, and a denied access says
 });
 
 test('resources and prompts are listed, read and filled in [cli.primitives]', async () => {
-  const { run, home, env } = commandLine({ fixture: local({ name: 'one', primitives: true }) });
+  const prompt = { name: 'asks', arguments: [{ name: 'whom', required: true }] };
+  const asking = await oddServer(({ method, id }, response) => {
+    if (method === 'initialize') return sendJson(response, { jsonrpc: '2.0', id, result: WITH_PRIMITIVES });
+    return method === 'prompts/list' && sendJson(response, { jsonrpc: '2.0', id, result: { prompts: [prompt] } });
+  });
+  const { run, home, env } = commandLine({
+    fixture: local({ name: 'one', primitives: true }),
+    other: { url: asking.url },
+    off: { command: ['x'], enabled: false },
+  });
   const listed = JSON.parse((await run(['resources', '--timeout', '20'])).stdout);
   const [{ uri }] = listed.resources as [{ uri: string }];
   const whole = JSON.parse((await run(['resources', 'read', uri, '--json', '--timeout', '20'])).stdout);
   const text = await run(['resources', 'read', uri, '--timeout', '20']);
   expect(text).toMatchObject({ code: 0, stdout: whole.contents[0].text });
   const { prompts } = JSON.parse((await run(['prompts', 'list', '--timeout', '20'])).stdout);
-  expect(prompts.length).toBeGreaterThan(0);
   const got = JSON.parse((await run(['prompts', 'get', prompts[0].name, '--json', '--timeout', '20'])).stdout);
   expect(got.messages.length).toBeGreaterThan(0);
   const terminal = {
@@ -161,7 +197,16 @@ test('resources and prompts are listed, read and filled in [cli.primitives]', as
     code: 2,
     stderr: expect.stringContaining('expected read before it'),
   });
-  expect(await run(['prompts', 'get', 'no-such', '--timeout', '20'])).toMatchObject({ code: 1 });
+  for (const [args, code, said] of [
+    [['prompts', 'get', 'no-such'], 1, 'no prompt "no-such"; mcp-gateway prompts lists them\n'],
+    [['resources', 'read', 'fixture://missing'], 1, 'no resource "fixture://missing", did you mean "fixture://'],
+    [['prompts', 'get', 'asks'], 2, 'prompt "asks" wants whom=…'],
+    [['search', 'x', '--server', 'fixtur'], 1, 'no server "fixtur", did you mean "fixture"?'],
+    [['call', 'off::x'], 1, 'server "off" is disabled; mcp-gateway enable off'],
+  ] as const)
+    expect(await run([...args, '--timeout', '20'])).toMatchObject({ code, stderr: expect.stringContaining(said) });
+  const ofOther = await run(['resources', '--server', 'other', '--timeout', '20']);
+  expect(JSON.parse(ofOther.stdout)).toEqual({ resources: [], resourceTemplates: [] });
 });
 
 test('add tries the server and shows its tools; disable, enable and logs have it [cli.add-tries, cli.switch, cli.logs]', async () => {
