@@ -24,8 +24,9 @@ function urlWithout(url: string, blank: Blank): string {
   const { login, rest } = apart(all);
   const [, place = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#[\s\S]*)?$/.exec(rest) ?? ['', rest];
   const isSource = /^git\b|^ssh:/i.test(scheme) || /\.git\b/.test(place);
+  const isServed = /^(?:https?|wss?):/i.test(scheme);
   const path = isSource ? place : pathWithout(place, blank);
-  return `${scheme}${loginWithout(login, blank)}${path}${pairsWithout(query, blank)}${isSource ? fragment : pairsWithout(fragment, blank)}`;
+  return `${scheme}${loginWithout(login, isServed && !isSource, blank)}${path}${pairsWithout(query, blank)}${isSource ? fragment : pairsWithout(fragment, blank)}`;
 }
 
 /** What stands before the host, with the `@`. A password may hold what an address should not: `/`, `?`, `@`. */
@@ -36,10 +37,12 @@ function apart(all: string): { readonly login: string; readonly rest: string } {
   return { login, rest: all.slice(login.length) };
 }
 
-function loginWithout(login: string, blank: Blank): string {
+/** Servers are logged in to with a name and a password; a name alone (`https://token@host`) is no name. */
+function loginWithout(login: string, wantsPassword: boolean, blank: Blank): string {
   const [, user = '', colon = '', password = ''] = /^([^:]*)(:?)([\s\S]*)@$/.exec(login) ?? [];
   if (login === '') return '';
-  const isToken = knownTokens(user).length > 0 || looksRandom(user, LEAST_IN_PATH) || (colon !== '' && password === '');
+  const isAlone = password === '' && (colon !== '' || wantsPassword);
+  const isToken = isAlone || knownTokens(user).length > 0 || looksRandom(user, LEAST_IN_PATH);
   const named = isToken && user !== '' && !holdsReference(user) ? blank('token', user) : user;
   const hidden = password !== '' && !isOnlyReference(password) ? blank('password', password) : password;
   return `${named}${colon}${hidden}@`;

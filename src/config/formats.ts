@@ -169,7 +169,7 @@ function unknownInEntry(shape: Shape, unknown: readonly string[]): string {
 }
 
 /** Why a key cannot name a server in ids, logs and answers. */
-function keyFlaw(key: string): string | undefined {
+export function keyFlaw(key: string): string | undefined {
   if (key.trim() === '') return 'found an empty key';
   if (key.length > MAX_KEY_LENGTH) return `found a key of ${key.length} characters`;
   // Ids are keys and names with "::" between them: each must have one reading only.
