@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Command, OPTIONS } from './commands/command.ts';
 import type { StartArguments } from './commands/start.ts';
 import { COMMANDS } from './commands/table.ts';
+import type { Terminal } from './commands/terminal.ts';
 import { isConfigPath, resolveConfigPath } from './config/locate.ts';
 import { mayBeOpen } from './config/open-files.ts';
 import { loadToStart, startSource } from './config/start-source.ts';
@@ -26,8 +27,8 @@ const OWN_COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'serve many clients over HTTP: MCP at /mcp, REST at /api/v1, until Ctrl-C',
     options: { config: 'configuration file', port: 'port to listen at (4000)', host: 'address to bind (127.0.0.1)' },
     example: 'mcp-gateway start -c team.yml --port 8080',
-    run: ({ words, values: { config, port, host } }) =>
-      serveHttp({ config: config ?? words[0], port, host }, words.length > (config ? 0 : 1)),
+    run: ({ words, values: { config, port, host } }, terminal) =>
+      serveHttp({ config: config ?? words[0], port, host }, words.length > (config ? 0 : 1), terminal),
   },
   schema: {
     usage: 'schema',
@@ -163,7 +164,7 @@ async function misuse(what: string): Promise<number> {
 }
 
 /** Serves HTTP until a signal comes. */
-async function serveHttp(args: StartArguments, isMisused: boolean): Promise<number> {
+async function serveHttp(args: StartArguments, isMisused: boolean, terminal: Terminal): Promise<number> {
   if (isMisused) return misuse('one configuration file at a time');
   const { start } = await import('./commands/start.ts');
   return start(args, {
@@ -172,8 +173,9 @@ async function serveHttp(args: StartArguments, isMisused: boolean): Promise<numb
     cacheDirectory: cacheDirectory(),
     dataDirectory: dataDirectory(),
     log: await processLog(),
-    write: print,
-    writeError: printError,
+    write: terminal.write,
+    isLogSeen: terminal.isTty === true && terminal.isErrorTty === true,
+    writeError: terminal.writeError,
     stopped: signalled(),
   });
 }

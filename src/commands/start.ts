@@ -23,6 +23,8 @@ export interface StartSurroundings {
   readonly log: Logger;
   /** Takes what people read (stdout). */
   readonly write: (text: string) => void;
+  /** Whether the same person reads the log. */
+  readonly isLogSeen: boolean;
   /** Takes why it failed (stderr). */
   readonly writeError: (text: string) => void;
   /** Resolves with the reason to stop. */
@@ -57,7 +59,7 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
   gateway.watch();
   await warnOfOpenSecrets(path, log);
   write(greeting(gateway.url ?? ''));
-  const listed = list(gateway, write);
+  const listed = list(gateway, surroundings);
   log.info('stopping', { reason: await Promise.race([stopped, listed.then(() => stopped)]) });
   const { stopSeconds } = gateway.settings.http;
   exitAfter(stopSeconds * 1_000 + ENDING_MS);
@@ -85,9 +87,10 @@ function greeting(url: string): string {
 }
 
 /** One line for each server, as soon as it is known how it has started: none waits for the slow ones. */
-async function list(gateway: Gateway, write: (text: string) => void): Promise<void> {
+async function list(gateway: Gateway, { write, isLogSeen }: StartSurroundings): Promise<void> {
   const { upstreams } = gateway.internals().backend;
   const servers = gateway.servers();
+  const isTold = isLogSeen && gateway.settings.logLevel !== 'error';
   const width = Math.max(0, ...servers.map(({ id }) => id.length));
   write(`${servers.length === 1 ? '1 server' : `${servers.length} servers`}\n`);
   await withTimeout(FIRST_CONNECT_MS, (late) =>
@@ -95,7 +98,7 @@ async function list(gateway: Gateway, write: (text: string) => void): Promise<vo
       servers.map(async ({ id }) => {
         await upstreams.get(id)?.settled(late);
         const server = gateway.servers().find((each) => each.id === id);
-        if (server) write(`  ${serverLine(server, width)}\n`);
+        if (server) write(`  ${serverLine(server, width, isTold)}\n`);
       }),
     ),
   );

@@ -60,10 +60,13 @@ test('a start that cannot listen leaves no server behind [lifecycle.no-listen]',
 });
 
 test('start lists each server as soon as it is up, and waits for none that hangs [cli.hanging]', async () => {
-  const { terminal, file } = commandLine({ hanging: HANGING, fixture: local({ sdk: 'raw', tools: ['echo'] }) });
+  const wrong = { url: 1 };
+  const { terminal, file } = commandLine({ hanging: HANGING, wrong, fixture: local({ sdk: 'raw', tools: ['echo'] }) });
   const started = terminal(['start', '--port', '0', '-c', file], { extra: { NO_COLOR: '1' } });
-  await (await started.until('2 servers')).until('  fixture  ready: 1 tool');
+  await (await started.until('3 servers')).until('  fixture  ready: 1 tool');
   expect(started.shown).not.toContain('connecting');
+  // The log has said why, just above.
+  expect(started.shown).toContain('  wrong    misconfigured: left out');
   started.type('\u0003');
   expect(await started.ended()).toBe(0);
 });
