@@ -95,14 +95,10 @@ async function configured(options: LocalGatewayOptions, terminal: Terminal): Pro
   if (!config.found) throw noConfig(config.path);
   const { yellow } = paintFor(terminal, 'error');
   const isTold = (server: string, severity: string) =>
-    isNarrowed(options) ? isWanted(server, options) : severity === 'warning';
+    isWanted(server, options) && (options.tools !== undefined || severity === 'warning');
   const told = config.problems.filter(({ server, severity }) => server === undefined || isTold(server, severity));
   for (const { message } of told) writeError(`${yellow(`mcp-gateway: ${shown(message)}`)}\n`);
   return config;
-}
-
-function isNarrowed({ servers, tools }: LocalGatewayOptions): boolean {
-  return servers !== undefined || tools !== undefined;
 }
 
 function isWanted(server: string, { servers, tools }: LocalGatewayOptions): boolean {
