@@ -47,6 +47,8 @@ export interface BackendParts {
   readonly router?: () => Router;
   /** Servers start at their first use only, whatever their entries say. */
   readonly onDemand?: boolean;
+  /** Until when whoever asks waits for servers, as `GatewayOptions.waitsUntil`. */
+  readonly waitsUntil?: number | undefined;
   readonly onTools: (server: ServerConfig, tools: readonly ToolDefinition[]) => void;
   readonly onRead?: (server: ServerConfig, catalog: ServerCatalog, client: ClientIdentity) => void;
   readonly onGone?: (server: string) => void;
@@ -61,7 +63,7 @@ export class Backend {
   readonly announcements: Announcements;
 
   constructor(parts: BackendParts) {
-    const { log, remembered, verdicts, secrets, audience, keys, exposes, onTools, onRead, onGone } = parts;
+    const { log, remembered, verdicts, secrets, audience, keys, exposes, onTools, onRead, onGone, waitsUntil } = parts;
     const recall = (server: ServerConfig): RememberedCatalog | undefined => remembered.recall(server);
     this.announcements = new Announcements({
       upstreams: () => this.upstreams,
@@ -79,6 +81,7 @@ export class Backend {
       recall,
       onTools,
       onDemand: parts.onDemand === true,
+      waitsUntil,
       onRead: (...reading) => onRead?.(...reading),
       isExpected: (server) => this.primitives.subscriptionsOf(server).length > 0,
       onGone: (server) => {
@@ -90,7 +93,7 @@ export class Backend {
     });
     const router = () => parts.router?.() ?? this.upstreams;
     this.primitives = new Primitives(
-      upstreamPrimitives({ upstreams: this.upstreams, remembered, keys, exposes, router }),
+      upstreamPrimitives({ upstreams: this.upstreams, remembered, keys, exposes, router, waitsUntil }),
       exposes,
       (server, problem) => log.warning('list', { server, problem }),
     );

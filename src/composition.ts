@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly cacheDirectory?: string;
   /** Where it keeps what must last (which tools are trusted, counts); absent: none of it outlives the gateway. */
   readonly dataDirectory?: string;
+  /** @internal Epoch ms from which on nobody waits for servers to come up; absent: each request has its own patience. */
+  readonly waitsUntil?: number;
 }
 
 /** Before any client has come: nobody can be asked anything. */
@@ -86,7 +88,7 @@ export class Composition {
       for (const tool of duplicates) this.log.warning('duplicate tool', { server: server.key, tool });
       void this.#semantics?.then((known) => known.setServer(server.key, this.catalog.toolsOf(server.key)));
     });
-    this.backend = this.#openBackend();
+    this.backend = this.#openBackend(options.waitsUntil);
     this.#router = this.backend.upstreams;
     const called: CallTool = (call, context) => this.#router.call(call, context);
     this.#call = logDefects(this.log)(this.#guards.policy(tellMended(called)));
@@ -174,8 +176,9 @@ export class Composition {
     await this.#remembered.close();
   }
 
-  #openBackend(): Backend {
+  #openBackend(waitsUntil: number | undefined): Backend {
     return new Backend({
+      waitsUntil,
       log: this.log,
       remembered: this.#remembered,
       verdicts: this.#verdicts,

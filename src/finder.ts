@@ -7,6 +7,7 @@ import { type Caller, ownerOf, type Visibility } from './core/call.ts';
 import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import { loginCommand } from './core/login-command.ts';
+import { nearest } from './core/nearest.ts';
 import type { ServerCatalog } from './core/server-catalog.ts';
 import type { AskedState, ServerState } from './core/server-state.ts';
 import { hasHint, type ToolEntry } from './core/tool.ts';
@@ -127,7 +128,8 @@ export class Finder {
       .filter(({ state }) => isTold(state))
       .slice(0, MAX_UNAVAILABLE);
     const isEarly = isEmpty(found) && unavailable.some(({ state }) => state === 'connecting');
-    const hint = this.#parts.notices().hint ?? (isEarly ? STILL_STARTING : undefined);
+    const hints = [this.#unknownServers(request.filters), this.#parts.notices().hint ?? (isEarly && STILL_STARTING)];
+    const hint = hints.filter(Boolean).join('\n');
     return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
   }
 
@@ -268,6 +270,18 @@ export class Finder {
   #mayShow(entry: ToolEntry, caller: Caller, filters: SearchFilters | undefined): boolean {
     if (!this.#parts.visible(caller, entry)) return false;
     return filters?.readOnly === undefined || filters.readOnly === hasHint(entry.definition, 'readOnlyHint');
+  }
+
+  /** The servers of a filter that are not there, with the nearest that are: else nothing at all would seem to fit. */
+  #unknownServers(filters: SearchFilters | undefined): string {
+    const known = this.unavailable(() => true).map(({ server }) => server);
+    known.push(...this.#parts.upstreams.all().map(({ config }) => config.key));
+    const unknown = [filters?.server ?? []].flat().filter((server) => !known.includes(server));
+    const told = unknown.slice(0, MAX_UNAVAILABLE).map((server) => {
+      const meant = nearest(server, known);
+      return `there is no server "${clip(server, MAX_PHRASE)}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+    });
+    return told.join('\n');
   }
 
   /** Whether a server is asked for: thousands of tools are put to it in one search, so that it says so at once where it can. */

@@ -8,6 +8,8 @@ import type { Upstreams } from './upstream/upstreams.ts';
 /** Time for a list, a read or a prompt, in ms: what SDK clients allow. */
 const PRIMITIVE_TIMEOUT_MS = 60_000;
 const FIRST_CONNECT_WAIT_MS = 3_000;
+/** What a server that is up has for its lists at least, in ms, however long others were waited for. */
+const LEAST_LIST_MS = 1_000;
 
 export interface UpstreamPrimitivesParts {
   readonly upstreams: Upstreams;
@@ -18,6 +20,8 @@ export interface UpstreamPrimitivesParts {
   readonly keys: () => readonly string[];
   /** Whether clients get that kind of a server at all. */
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  /** Until when lists are waited for, as `GatewayOptions.waitsUntil`. */
+  readonly waitsUntil?: number | undefined;
 }
 
 /** Resources, prompts and completion as the servers have them: those that run, and what is remembered of the others. */
@@ -27,6 +31,7 @@ export function upstreamPrimitives({
   router,
   keys,
   exposes,
+  waitsUntil,
 }: UpstreamPrimitivesParts): PrimitiveSource {
   const isRemembered = ({ config }: Upstream, list: ListName) => remembered.recallList(config, list) !== undefined;
   /** Whether only the server itself can say what it lists. */
@@ -47,6 +52,7 @@ export function upstreamPrimitives({
       const keys = new Set(asked.map(({ config }) => config.key));
       await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, (server) => keys.has(server));
     },
+    ...(waitsUntil !== undefined && { listMs: () => Math.max(LEAST_LIST_MS, waitsUntil - Date.now()) }),
     request: (server, method, params, context) => {
       const request = { method, params, startedAt: Date.now(), timeoutMs: PRIMITIVE_TIMEOUT_MS, repeatable: true };
       return router().request(server, request, context);

@@ -1009,7 +1009,8 @@ const COMMAND_LINE = promised('#13', {
   'cli.bytes':
     'What call writes to a file is byte for byte the text of the result; structured content that repeats it goes to --json only.',
   'cli.pipes': 'Whoever reads the output of a command late gets all of it.',
-  'cli.hanging': 'A server that hangs costs list and search 5 s: they answer with its state and what it waits for.',
+  'cli.hanging':
+    'A server that hangs costs list and search 5 s: they answer with its state and what it waits for; start lists the others.',
   'cli.timeout':
     '--timeout is the time that a command gives servers, and all that a call may take, their start included.',
   'cli.roots':

@@ -18,6 +18,7 @@ export const claudeCode: Client = {
       { path: own, at: ['mcpServers'], scope: 'user' },
     ];
   },
+  foldersIn: ({ projects }) => (isJsonObject(projects) ? Object.keys(projects) : []),
   settings: (home) => [
     ...foldersOf(home).flatMap((folder) =>
       ['settings.local.json', 'settings.json'].map((name) => join(folder, '.claude', name)),

@@ -84,6 +84,8 @@ export interface Client {
   readonly name: string;
   /** Every place where it reads servers; of two with one key the earlier place counts. */
   places(home: ClientHome): readonly Place[];
+  /** Folders of projects for which a file holds servers of the user's own; absent: none does. */
+  foldersIn?(root: JsonObject): readonly string[];
   /** The servers of a file whose shape only the file tells; absent: what stands at the places. */
   serversIn?(root: JsonObject, place: Place, home: ClientHome): readonly WrittenServer[];
   /** Files that say which servers and tools are wanted, beside those of the places. */

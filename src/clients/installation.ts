@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Client, ClientHome, Place } from './client.ts';
 import { editJson } from './edit-json.ts';
 import { editToml } from './edit-toml.ts';
+import { mergeTexts } from './merge-texts.ts';
 import { backupsOf, backupsSince, originOf } from './origin.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
@@ -54,7 +55,7 @@ export async function planInstall(
   const { place, text, map, root } = await openPlace(client, scope, home);
   const key = ownKey(map, self) ?? freeKey(map);
   const own = { place, key, from: entryAt(map, key), to: client.entryFor(command) };
-  const had = placesBeside(client, place, home).flatMap((beside) =>
+  const had = placesBeside(client, place, home, [root]).flatMap((beside) =>
     Object.entries(objectAt(root, beside.at) ?? {}).flatMap(([name, entry]) => {
       const has = name !== key && isJsonObject(entry) ? takenOver?.(beside, name) : undefined;
       return has ? [{ ...has, place: beside, key: name, from: entry as JsonObject, to: undefined }] : [];
@@ -105,11 +106,12 @@ export async function planUndo(
     then,
     ...(await Promise.all((await backupsSince(place.path)).map((each) => rootOf(each, place.path)))),
   ];
-  const others = placesBeside(client, place, home).flatMap((beside) => missingIn(root, roots, beside, self));
+  const others = placesBeside(client, place, home, roots).flatMap((beside) => missingIn(root, roots, beside, self));
   const changes = key === undefined ? others : [own, ...others];
   const made = first.trim() === '';
   // Byte for byte, when nobody has changed anything else since.
-  const isUntouched = (await editedBy([...others, own].map(turned), made ? '' : first)) === text;
+  const installed = await editedBy([...others, own].map(turned), made ? '' : first);
+  const isUntouched = installed === text;
   const whole = made || first === text ? undefined : first;
   const isMade = isUntouched && (made || first === text);
   return {
@@ -117,13 +119,44 @@ export async function planUndo(
     others,
     waiting: [],
     text,
-    after: isMade ? undefined : isUntouched ? whole : await editedBy(changes, text),
+    after: isMade ? undefined : isUntouched ? whole : await undone(changes, { text, first, installed }, place.path),
   };
 }
 
-/** Every map of servers that the client reads in the same file for the same scope. */
-function placesBeside(client: Client, { path, scope }: Place, home: ClientHome): readonly Place[] {
-  return client.places(home).filter((place) => place.path === path && place.scope === scope);
+/** The text without us: with the comments that stood there before, where what was changed since stands elsewhere. */
+async function undone(
+  changes: readonly EntryChange[],
+  {
+    text,
+    first,
+    installed = '',
+  }: { readonly text: string; readonly first: string; readonly installed?: string | undefined },
+  path: string,
+): Promise<string | undefined> {
+  const edited = await editedBy(changes, text);
+  const merged = first.trim() === '' ? undefined : mergeTexts(installed, first, text);
+  if (merged === undefined || edited === undefined) return edited;
+  return isDeepStrictEqual(await rootOf(merged, path), await parseClientText(edited, path)) ? merged : edited;
+}
+
+/**
+ * Every map of servers that the client reads in the same file: for the same scope, and in the user's own file for each project.
+ * `roots` are that file, now or before.
+ */
+function placesBeside(
+  client: Client,
+  { path, scope }: Place,
+  home: ClientHome,
+  roots: readonly JsonObject[],
+): readonly Place[] {
+  const isMeant = (each: Place) => each.path === path && (each.scope === scope || each.scope === 'local');
+  return client.places(withFolders(client, home, roots)).filter(isMeant);
+}
+
+/** Where a client is at home, with all projects for which these files of its hold servers. */
+export function withFolders(client: Client, home: ClientHome, roots: readonly JsonObject[]): ClientHome {
+  const named = roots.flatMap((root) => client.foldersIn?.(root) ?? []);
+  return { ...home, above: [...new Set([...(home.above ?? []), ...named])].filter((folder) => folder !== home.cwd) };
 }
 
 /** The servers that a map had then, or later, and has no more; of each as it was last. */

@@ -4,11 +4,13 @@ import { type KeptEntry, keepValues, keptEntry, namingSecrets } from '../clients
 import { type OurFile, readOurFile, withServers } from '../clients/our-file.ts';
 import { replaceFile } from '../clients/replace-file.ts';
 import { checkEntry } from '../config/check.ts';
-import { readShape } from '../config/formats.ts';
+import { suggestion } from '../config/finding.ts';
+import { keyFlaw, readShape } from '../config/formats.ts';
 import { resolveConfigPath } from '../config/locate.ts';
 import { parseConfig } from '../config/parse.ts';
 import { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
 import { paintFor } from './display/paint.ts';
 import { clientHome, jsonText, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
@@ -57,9 +59,13 @@ export async function add(args: AddArguments, terminal: Terminal): Promise<numbe
 
 function misuseOf({ words: [name, how, ...more], env = [], header = [] }: AddArguments): string | undefined {
   if (name === undefined) return 'names no server';
+  const flaw = keyFlaw(name);
+  if (flaw !== undefined) return `${flaw}: expected another name for the server`;
   if (name.startsWith('$')) return `found ${JSON.stringify(name)}, expected a name without "$"`;
   if (how === undefined) return `found no address or command for ${JSON.stringify(name)}`;
   const isRemote = ADDRESS.test(how);
+  const mistyped = isRemote ? undefined : addressFlaw(how);
+  if (mistyped !== undefined) return mistyped;
   if (isRemote && more.length > 0) return `found ${JSON.stringify(more[0])} after the address, expected options`;
   if (isRemote && env.length > 0) return '--env is for a command; a remote server takes --header';
   if (!isRemote && header.length > 0) return '--header is for an address; a command takes --env';
@@ -68,6 +74,20 @@ function misuseOf({ words: [name, how, ...more], env = [], header = [] }: AddArg
   return header.every((each) => /^[^:\s]+:/.test(each))
     ? undefined
     : "found a --header without a name, expected 'Name: value'";
+}
+
+const SCHEMES = ['https', 'http', 'wss', 'ws'];
+
+/** What is wrong with a word that was meant as an address; undefined: it may be a program. */
+function addressFlaw(word: string): string | undefined {
+  const [, scheme = ''] = /^([a-z][a-z\d+.-]*):\/{1,2}\S/i.exec(word) ?? [];
+  if (scheme.length > 1) {
+    const meant = SCHEMES.includes(scheme.toLowerCase()) ? `${scheme}://` : nearest(scheme, SCHEMES);
+    return `found an address with ${JSON.stringify(`${scheme}:`)}, expected http://, https://, ws:// or wss://${suggestion(meant)}`;
+  }
+  return /^[a-z\d.-]+:\d+(?:\/|$)/i.test(word)
+    ? `found ${JSON.stringify(shown(word))}: an address begins with http:// or https://`
+    : undefined;
 }
 
 function taken(name: string, { path }: OurFile): GatewayError {

@@ -35,23 +35,29 @@ export async function agentsMd({ append, remove }: AgentsMdArguments, terminal: 
 async function appendOnce(path: string, name: string, template: string): Promise<string> {
   const before = await readText(path);
   const text = before ?? '';
-  if (text.includes(MARKER) || text.includes(template.trim())) return `${name} has it already`;
-  const start = text.trim() === '' ? '' : `${text.trimEnd()}\n\n`;
-  await replaceFile({ path, before, after: `${start}${MARKER}\n\n${template.trimEnd()}\n\n${END}\n`, backup: false });
+  if (text.includes(MARKER) || text.includes(asIn(text, template.trim()))) return `${name} has it already`;
+  const start = text.trim() === '' ? '' : text.trimEnd() + asIn(text, '\n\n');
+  const block = asIn(text, `${MARKER}\n\n${template.trimEnd()}\n\n${END}\n`);
+  await replaceFile({ path, before, after: start + block, backup: false });
   return `Appended to ${name}`;
+}
+
+/** A text of ours with the line ends of a file. */
+function asIn(file: string, text: string): string {
+  return file.includes('\r\n') ? text.replace(/\r?\n/g, '\r\n') : text;
 }
 
 /** What others have written before and behind it stays. A file that held nothing else goes. */
 async function takenOut(path: string, name: string, template: string): Promise<string> {
   const before = await readText(path);
-  const block = before === undefined ? undefined : blockIn(before, template.trim());
+  const block = before === undefined ? undefined : blockIn(before, asIn(before, template.trim()));
   if (before === undefined || block === undefined) return `${name} does not have it`;
   const parts = [before.slice(0, block.start).trimEnd(), before.slice(block.end).trim()].filter((part) => part !== '');
   if (parts.length === 0) {
     await rm(path);
     return `Removed ${name}, which held nothing else`;
   }
-  await replaceFile({ path, before, after: `${parts.join('\n\n')}\n`, backup: false });
+  await replaceFile({ path, before, after: parts.join(asIn(before, '\n\n')) + asIn(before, '\n'), backup: false });
   return `Took it out of ${name}`;
 }
 

@@ -108,8 +108,7 @@ function gatewayOptions(id: string, { config, timeout, root }: CallArguments, { 
   const roots = root?.map((folder) => resolve(cwd, expandHome(folder, homeOf(env))));
   const none = roots?.find((folder) => !existsSync(folder));
   if (none !== undefined) return `--root: there is no folder ${none}`;
-  const wanted = (server: string) => id.startsWith(`${server}::`);
-  return { config, wanted, showsLogs: true, patienceMs, roots };
+  return { config, tools: [id], showsLogs: true, patienceMs, roots };
 }
 
 /** The start of the server counts too: what is left of `--timeout`, in ms; undefined: nobody gave one. */

@@ -21,8 +21,7 @@ export async function describe(args: DescribeArguments, terminal: Terminal): Pro
   if (ids.length === 0) return misused(terminal, 'describe', 'names no tool; mcp-gateway search finds their ids');
   const patienceMs = timeoutMs(args.timeout, START_SECONDS);
   if (typeof patienceMs === 'string') return misused(terminal, 'describe', patienceMs);
-  const wanted = (server: string) => ids.some((id) => id.startsWith(`${server}::`));
-  return withGateway('describe', { config, wanted, patienceMs }, terminal, async (local) => {
+  return withGateway('describe', { config, tools: ids, patienceMs }, terminal, async (local) => {
     const described = await Promise.all(ids.map((id) => describeOne(id, local)));
     const known = described.filter((each): each is JsonObject => !(each instanceof GatewayError));
     for (const each of described)

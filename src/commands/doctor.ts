@@ -1,8 +1,8 @@
 import { suggestion } from '../config/finding.ts';
 import { emptyConfig, type GatewayConfig } from '../config/load.ts';
-import { nearest } from '../config/nearest.ts';
 import { dataDirectory } from '../core/directories.ts';
 import { GatewayError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { type Examination, examine } from '../doctor/examine.ts';
 import { doctorJson, doctorReport } from './doctor-report.ts';
 import { configurationPath, readConfiguration } from './read-configuration.ts';

@@ -24,8 +24,8 @@ import { expandHome } from '../config/expand-home.ts';
 import { suggestion } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { resolveConfigPath } from '../config/locate.ts';
-import { nearest } from '../config/nearest.ts';
 import type { JsonObject } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
 import { count, importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
 import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
 

@@ -12,6 +12,7 @@ import {
   planInstall,
   planUndo,
   type TakenOver,
+  withFolders,
 } from '../clients/installation.ts';
 import { keepOrigin, releaseOrigin } from '../clients/origin.ts';
 import { entriesOf, readOurFile } from '../clients/our-file.ts';
@@ -76,17 +77,22 @@ async function plan(client: Client, args: InstallArguments, terminal: Terminal):
   const self = await selfKnown(path, terminal);
   const scope = args.project ? 'project' : 'user';
   if (args.undo) return planUndo(client, scope, { home, self });
-  const takenOver = args.keep ? undefined : await takenOverBy(path, { home, self });
+  const takenOver = args.keep ? undefined : await takenOverBy(client, path, { home, self });
   const command = [...commandOf(args, terminal), ...(args.shared ? ['--shared'] : [])];
   return planInstall(client, scope, { home, self, command, takenOver });
 }
 
-/** What our file at `path` has of the servers of all clients: those that an import would add no more, and that are on. */
-async function takenOverBy(path: string, known: Pick<InstallParts, 'home' | 'self'>): Promise<TakenOver> {
+/** What our file at `path` has of the servers of a client: those that an import would add no more, and that are on. */
+async function takenOverBy(
+  client: Client,
+  path: string,
+  known: Pick<InstallParts, 'home' | 'self'>,
+): Promise<TakenOver> {
   const file = await readOurFile(path);
   const existing = entriesOf(file);
   const secrets = await readOurSecrets(file, known.home);
-  const { servers } = await findServers(CLIENTS, known.home);
+  const roots = (await findServers([client], known.home)).servers.map(({ root }) => root);
+  const { servers } = await findServers([client], withFolders(client, known.home, roots));
   const had = planImport(servers, { ...known, ...ourState(file, secrets) }).servers.filter(
     // A newer token, or that it is switched off, stands there and nowhere else.
     ({ outcome, as = '', renewed, off }) =>

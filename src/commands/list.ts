@@ -1,6 +1,3 @@
-import { suggestion } from '../config/finding.ts';
-import { nearest } from '../config/nearest.ts';
-import { GatewayError } from '../core/errors.ts';
 import { stands } from '../core/server-state.ts';
 import type { ToolEntry } from '../core/tool.ts';
 import { instructions } from '../mcp/instructions.ts';
@@ -52,25 +49,24 @@ export interface ListedTool {
 export async function list(args: ListArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, LIST_SECONDS);
   if (typeof patienceMs === 'string') return misused(terminal, 'list', patienceMs);
-  const wanted = args.servers.length === 0 ? undefined : (key: string) => args.servers.includes(key);
-  const options = { config: args.config, ...(wanted && { wanted }), wakesAll: args.start, patienceMs };
+  const servers = args.servers.length === 0 ? undefined : args.servers;
+  const options = { config: args.config, servers, wakes: args.start ? () => true : undefined, patienceMs };
   return withGateway('list', options, terminal, async (local) => {
     const write = isForPeople(args, terminal) ? undefined : (value: unknown) => terminal.write(jsonText(value));
-    if (wanted) {
-      checkServers(args.servers, local);
-      tellWaits(args.servers, local, terminal);
-      const tools = (await allTools(local, args.servers)).map(listedTool);
+    if (servers) {
+      tellWaits(servers, local, terminal);
+      const tools = (await allTools(local, servers)).map(listedTool);
       if (write) write({ tools });
       else terminal.write(toolTable(tools, terminal));
     } else {
       const visible = await allTools(local);
-      const servers = local.gateway.servers().map((view) => listedServer(view, visible, local));
-      const bill = billOf(servers, local);
-      if (write) write({ servers, ...bill });
+      const listed = local.gateway.servers().map((view) => listedServer(view, visible, local));
+      const bill = billOf(listed, local);
+      if (write) write({ servers: listed, ...bill });
       else
         terminal.write(
           serverTable(
-            servers.map((server) => briefly(server, local)),
+            listed.map((server) => briefly(server, local)),
             bill,
             terminal,
           ),
@@ -88,15 +84,6 @@ function tellWaits(servers: readonly string[], local: LocalGateway, terminal: Te
     const why = error ?? (upstream && waitOf(upstream, local.lastWords(id)));
     terminal.writeError(`mcp-gateway list: ${shown(id)} ${stands(status)}${why ? `: ${shown(why)}` : ''}\n`);
   }
-}
-
-function checkServers(wanted: readonly string[], { config }: LocalGateway): void {
-  const { servers, disabled, misconfigured } = config;
-  const known = [...servers.map(({ key }) => key), ...disabled, ...misconfigured.map(({ server }) => server)];
-  const unknown = wanted.find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  const meant = suggestion(nearest(unknown, known)) || `; known: ${known.join(', ')}`;
-  throw new GatewayError('SERVER_NOT_FOUND', `no server ${JSON.stringify(unknown)}${meant}`);
 }
 
 /** Hidden tools do not count as tools, but a client that connects directly would pay for them. */

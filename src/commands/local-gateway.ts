@@ -11,22 +11,28 @@ import type { EdgeInternals } from '../edge-host.ts';
 import { Gateway } from '../gateway.ts';
 import { serverLogDirectory, withServerLogs } from '../server-logs.ts';
 import { serverMemory } from '../server-memory.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import { Person } from './calling/person.ts';
 import { paintFor } from './display/paint.ts';
 import { StatusLine } from './display/status-line.ts';
+import { checkServers } from './named-servers.ts';
 import { readConfiguration } from './read-configuration.ts';
 import { reporting, shown, type Terminal } from './terminal.ts';
 
 export interface LocalGatewayOptions {
   /** Our file as on the command line; absent: found where configurations are. */
   readonly config?: string | undefined;
-  /** The others start only if they are asked. Absent: every server is wanted. */
-  readonly wanted?: (server: string) => boolean;
-  /** Starts also the wanted servers that are idle, as their tools are remembered. */
-  readonly wakesAll?: boolean | undefined;
+  /** Keys of the servers that the person names: these are wanted, and have to be there. Absent: all are wanted. */
+  readonly servers?: readonly string[] | undefined;
+  /** Ids of the tools that the person names: their servers are wanted. */
+  readonly tools?: readonly string[] | undefined;
+  /** Whether servers that are not wanted are left out; else they are there as far as they are remembered. */
+  readonly leavesOut?: boolean | undefined;
+  /** Which of the wanted servers start though their tools are remembered; absent: none. */
+  readonly wakes?: ((upstream: Upstream, remembered: EdgeInternals['remembered']) => boolean) | undefined;
   /** Whether log messages of servers are shown. */
   readonly showsLogs?: boolean;
-  /** How long servers that are on their way up are waited for, in ms. */
+  /** How long secrets, and servers that are on their way up, are waited for in all, in ms. */
   readonly patienceMs: number;
   /** Absolute folders that servers are told as roots; absent: they are told that there are none to ask for. */
   readonly roots?: readonly string[] | undefined;
@@ -43,6 +49,8 @@ export interface LocalGateway extends Pick<EdgeInternals, 'broker' | 'catalog' |
   readonly status: StatusLine;
   /** What a server said last on its stderr. */
   readonly lastWords: (server: string) => string | undefined;
+  /** What is wrong with the resources and prompts that servers list, in sentences that name the server. */
+  readonly listProblems: readonly string[];
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
@@ -65,8 +73,10 @@ export function withGateway(
   run: (local: LocalGateway) => Promise<number>,
 ): Promise<number> {
   return reporting(terminal, name, async () => {
+    const waitsUntil = Date.now() + options.patienceMs;
     const config = await configured(options, terminal);
-    const local = open(config, options, terminal);
+    checkServers(options.servers ?? [], config);
+    const local = open(config, { ...options, waitsUntil }, terminal);
     try {
       return await reporting(terminal, name, () =>
         uninterrupted(local, () => started(local, options).then(() => run(local))),
@@ -78,16 +88,22 @@ export function withGateway(
   });
 }
 
-/** Problems are told, but for those of entries that answers name anyway. */
-async function configured({ config: file, wanted }: LocalGatewayOptions, terminal: Terminal): Promise<GatewayConfig> {
+/** Problems are told, but for those of entries that answers name anyway. Half of the patience is for servers. */
+async function configured(options: LocalGatewayOptions, terminal: Terminal): Promise<GatewayConfig> {
   const { writeError } = terminal;
-  const config = await readConfiguration(file, terminal);
+  const config = await readConfiguration(options.config, terminal, options.patienceMs / 2);
   if (!config.found) throw noConfig(config.path);
   const { yellow } = paintFor(terminal, 'error');
-  const isTold = (server: string, severity: string) => (wanted ? wanted(server) : severity === 'warning');
+  const isTold = (server: string, severity: string) =>
+    isWanted(server, options) && (options.tools !== undefined || severity === 'warning');
   const told = config.problems.filter(({ server, severity }) => server === undefined || isTold(server, severity));
   for (const { message } of told) writeError(`${yellow(`mcp-gateway: ${shown(message)}`)}\n`);
   return config;
+}
+
+function isWanted(server: string, { servers, tools }: LocalGatewayOptions): boolean {
+  if (servers) return servers.includes(server);
+  return tools === undefined || tools.some((id) => id.startsWith(`${server}::`));
 }
 
 function noConfig(path: string): GatewayError {
@@ -95,40 +111,53 @@ function noConfig(path: string): GatewayError {
   return new GatewayError('CONFIG_INVALID', `there is no ${path}; ${cure}`);
 }
 
-function open(config: GatewayConfig, options: LocalGatewayOptions, terminal: Terminal): LocalGateway {
+function open(
+  config: GatewayConfig,
+  options: LocalGatewayOptions & { readonly waitsUntil: number },
+  terminal: Terminal,
+): LocalGateway {
   const { env, writeError } = terminal;
-  const { log, lastWords } = listening(createLogger(env.MCP_GATEWAY_LOG_LEVEL ? writeError : () => {}));
+  const { log, lastWords, listProblems } = listening(createLogger(env.MCP_GATEWAY_LOG_LEVEL ? writeError : () => {}));
   const directories = { cacheDirectory: cacheDirectory(env), dataDirectory: dataDirectory(env) };
   const remembered = serverMemory(directories.cacheDirectory);
   const narrowed = { ...config, servers: narrowedTo(config.servers, options, remembered) };
   const kept = withServerLogs(log, serverLogDirectory(env));
-  const gateway = new Gateway(narrowed, { log: kept, ...directories }, remembered);
+  const { waitsUntil } = options;
+  const gateway = new Gateway(narrowed, { log: kept, ...directories, waitsUntil }, remembered);
   const status = new StatusLine(terminal);
   const person = new Person(terminal, { status, showsLogs: options.showsLogs === true, roots: options.roots });
   const signal = terminal.interrupted?.() ?? new AbortController().signal;
-  return { ...gateway.internals(), gateway, config, caller: LOCAL, person, status, lastWords, signal };
+  return { ...gateway.internals(), gateway, config, caller: LOCAL, person, status, lastWords, listProblems, signal };
 }
 
-/** The log, and the last line of each server's stderr in it. */
-function listening(log: Logger): { readonly log: Logger; readonly lastWords: LocalGateway['lastWords'] } {
+/** The log, and of what is in it the last line of each server's stderr, and what is wrong with lists. */
+function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, 'lastWords' | 'listProblems'> {
   const lines = new Map<unknown, string>();
+  const listProblems: string[] = [];
   const debug: Logger['debug'] = (message, fields) => {
     if (message === 'stderr' && String(fields?.line).trim() !== '') lines.set(fields?.server, String(fields?.line));
     log.debug(message, fields);
   };
-  return { log: { ...log, debug }, lastWords: (server) => lines.get(server)?.slice(0, MAX_WORDS) };
+  const warning: Logger['warning'] = (message, fields) => {
+    if (message === 'list') listProblems.push(`${fields?.server}: ${fields?.problem}`);
+    log.warning(message, fields);
+  };
+  return {
+    log: { ...log, debug, warning },
+    lastWords: (server) => lines.get(server)?.slice(0, MAX_WORDS),
+    listProblems,
+  };
 }
 
 /** The others are there as far as they are remembered: a server without a memory would start to learn its tools. */
 function narrowedTo(
   servers: readonly ServerConfig[],
-  { wanted }: LocalGatewayOptions,
+  options: LocalGatewayOptions,
   remembered: EdgeInternals['remembered'],
 ): readonly ServerConfig[] {
-  if (!wanted) return servers;
   return servers.flatMap((server) => {
-    if (wanted(server.key)) return server;
-    return remembered.recall(server) ? { ...server, start: 'lazy' as const } : [];
+    if (isWanted(server.key, options)) return server;
+    return !options.leavesOut && remembered.recall(server) ? { ...server, start: 'lazy' as const } : [];
   });
 }
 
@@ -142,20 +171,17 @@ async function uninterrupted<T>({ signal }: LocalGateway, work: () => Promise<T>
 }
 
 /** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
-async function started(
-  local: LocalGateway,
-  { wanted = () => true, wakesAll, patienceMs }: LocalGatewayOptions,
-): Promise<void> {
-  const { gateway, backend, person, status, signal } = local;
+async function started(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
+  const { gateway, backend, remembered, person, status, signal } = local;
   gateway.attend({ introduced: Promise.resolve(person.identity), peer: person, isShared: false });
   gateway.startServers();
   // Servers that may offer a person other tools than a model wake up now.
   await immediate();
-  const woken = wakesAll ? backend.upstreams.all().filter(({ config }) => wanted(config.key)) : [];
-  for (const upstream of woken) upstream.wake();
+  for (const upstream of backend.upstreams.all())
+    if (isWanted(upstream.config.key, options) && options.wakes?.(upstream, remembered)) upstream.wake();
   const timer = setInterval(() => status.show(startingText(local)), QUICK_MS);
   try {
-    await abortable(gateway.settled(patienceMs), signal);
+    await abortable(gateway.settled(options.patienceMs), signal);
   } finally {
     clearInterval(timer);
     status.clear();

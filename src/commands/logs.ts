@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { suggestion } from '../config/finding.ts';
-import { nearest } from '../config/nearest.ts';
-import { GatewayError } from '../core/errors.ts';
+import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { serverLogDirectory, serverLogFile } from '../server-logs.ts';
 import { LogTail } from './log-tail.ts';
+import { checkConfigured } from './named-servers.ts';
 import { readConfiguration } from './read-configuration.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
@@ -48,11 +47,7 @@ export async function logs(args: LogsArguments, terminal: Terminal): Promise<num
 
 /** A server that was configured once may have a log; one that was never there has not. */
 async function checkServer(server: string, { config }: LogsArguments, terminal: Terminal): Promise<void> {
-  const { servers, disabled, misconfigured } = await readConfiguration(config, terminal);
-  const known = [...servers.map(({ key }) => key), ...disabled, ...misconfigured.map((each) => each.server)];
-  if (known.includes(server)) return;
-  const meant = suggestion(nearest(server, known)) || (known.length > 0 ? `; known: ${known.join(', ')}` : '');
-  throw new GatewayError('SERVER_NOT_FOUND', `no server ${JSON.stringify(server)}${meant}`);
+  checkConfigured([server], await readConfiguration(config, terminal));
 }
 
 function show(lines: readonly string[], { json }: LogsArguments, terminal: Terminal): void {

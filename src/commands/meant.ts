@@ -1,5 +1,5 @@
 import { suggestion } from '../config/finding.ts';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Command } from './command.ts';
 import { OPTIONS } from './command.ts';
 

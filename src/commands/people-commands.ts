@@ -5,7 +5,15 @@ const JSON_OR_TABLE = {
   human: 'for people, also where stdout is no terminal',
 } as const;
 
-const WAIT = 'seconds to wait for servers that are connecting (4); the others are shown, and what these wait for';
+const WAIT = 'seconds to wait in all (4); servers that are not up by then are named, with what they wait for';
+
+const PRIMITIVES_OPTIONS = {
+  config: 'configuration file',
+  server: 'only this server; may be given several times',
+  timeout: WAIT,
+  output: 'folder for what is no text (the working directory)',
+  ...JSON_OR_TABLE,
+} as const;
 
 const CALL_OUTPUT = `What is written
 ${[
@@ -125,30 +133,8 @@ export const PEOPLE_COMMANDS = {
       return remove({ ...values, names: words }, terminal);
     },
   },
-  enable: {
-    usage: 'enable <name…>',
-    summary: 'switch servers of the configuration on again; gateways that run take it over',
-    options: { config: 'file in which they stand' },
-    example: 'mcp-gateway enable files',
-    group: 'set up',
-    takes: 'disabled',
-    async run({ words, values }, terminal) {
-      const { switchInFile } = await import('./switch.ts');
-      return switchInFile({ names: words, config: values.config, isOn: true }, terminal);
-    },
-  },
-  disable: {
-    usage: 'disable <name…>',
-    summary: 'switch servers off without taking them out',
-    options: { config: 'file in which they stand' },
-    example: 'mcp-gateway disable files',
-    group: 'set up',
-    takes: 'servers',
-    async run({ words, values }, terminal) {
-      const { switchInFile } = await import('./switch.ts');
-      return switchInFile({ names: words, config: values.config, isOn: false }, terminal);
-    },
-  },
+  enable: switching(true, 'switch servers of the configuration on again; gateways that run take it over'),
+  disable: switching(false, 'switch servers off without taking them out'),
   logs: {
     usage: 'logs <server>',
     summary: 'what a server said on stderr, and what became of it, in any gateway of yours',
@@ -169,13 +155,7 @@ export const PEOPLE_COMMANDS = {
   resources: {
     usage: 'resources [list | read <uri>]',
     summary: 'the resources of the servers, or one of them',
-    options: {
-      config: 'configuration file',
-      server: 'only this server; may be given several times',
-      timeout: WAIT,
-      output: 'folder for what is no text (the working directory)',
-      ...JSON_OR_TABLE,
-    },
+    options: PRIMITIVES_OPTIONS,
     example: 'mcp-gateway resources read demo://static/readme.md',
     group: 'use',
     takes: 'resources',
@@ -187,13 +167,7 @@ export const PEOPLE_COMMANDS = {
   prompts: {
     usage: 'prompts [list | get <name> [key=value…]]',
     summary: 'the prompts of the servers, or one of them filled in',
-    options: {
-      config: 'configuration file',
-      server: 'only this server; may be given several times',
-      timeout: WAIT,
-      output: 'folder for what is no text (the working directory)',
-      ...JSON_OR_TABLE,
-    },
+    options: PRIMITIVES_OPTIONS,
     example: 'mcp-gateway prompts get review language=go',
     group: 'use',
     takes: 'prompts',
@@ -203,3 +177,19 @@ export const PEOPLE_COMMANDS = {
     },
   },
 } satisfies Readonly<Record<string, Command>>;
+
+function switching(isOn: boolean, summary: string): Command {
+  const name = isOn ? 'enable' : 'disable';
+  return {
+    usage: `${name} <name…>`,
+    summary,
+    options: { config: 'file in which they stand' },
+    example: `mcp-gateway ${name} files`,
+    group: 'set up',
+    takes: isOn ? 'disabled' : 'servers',
+    async run({ words, values }, terminal) {
+      const { switchInFile } = await import('./switch.ts');
+      return switchInFile({ names: words, config: values.config, isOn }, terminal);
+    },
+  };
+}

@@ -1,35 +1,75 @@
 import { resolve } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { askPrimitives, listPrimitives, tellMissing } from './ask-primitives.ts';
+import {
+  askPrimitives,
+  isRefusal,
+  listPrimitives,
+  notListed,
+  type PrimitivesArguments,
+  primitivesOptions,
+  tellMissing,
+} from './ask-primitives.ts';
 import { writeResult } from './calling/write-result.ts';
 import { align } from './display/align.ts';
 import { paintFor } from './display/paint.ts';
-import { withGateway } from './local-gateway.ts';
-import type { PrimitivesArguments } from './resources.ts';
-import { isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
-import { LIST_SECONDS, timeoutMs } from './timeout.ts';
+import { type LocalGateway, withGateway } from './local-gateway.ts';
+import { isForPeople, jsonText, misused, reporting, shown, type Terminal } from './terminal.ts';
 
 /** `mcp-gateway prompts`, `prompts get <name> [key=value…]`: prompts of servers. Resolves with the exit code. */
 export async function prompts(args: PrimitivesArguments, terminal: Terminal): Promise<number> {
   const [verb = 'list', name, ...words] = args.words;
-  const patienceMs = timeoutMs(args.timeout, LIST_SECONDS);
-  if (typeof patienceMs === 'string') return misused(terminal, 'prompts', patienceMs);
+  const options = primitivesOptions(args, ['prompts']);
+  if (typeof options === 'string') return misused(terminal, 'prompts', options);
   const wrong = misuseOf(verb, name);
   if (wrong !== undefined) return misused(terminal, 'prompts', wrong);
-  const wanted = (key: string) => args.server === undefined || args.server.includes(key);
-  const options = { config: args.config, patienceMs, ...(args.server && { wanted }) };
-  return withGateway('prompts', options, terminal, async (local) => {
-    tellMissing('prompts', local, wanted, terminal);
-    if (name !== undefined) {
-      const result = await askPrimitives(local, 'prompts/get', { name, arguments: argumentsOf(words) });
-      await show(result, name, args, terminal);
-    } else {
-      const found = await listPrimitives(local, 'prompts/list', 'prompts');
-      terminal.write(isForPeople(args, terminal) ? table(found, terminal) : jsonText({ prompts: found }));
-    }
-    return 0;
+  return reporting(terminal, 'prompts', async () => {
+    const given = argumentsOf(words);
+    return withGateway('prompts', options.gateway, terminal, async (local) => {
+      const listed = await listPrimitives(local, 'prompts/list', 'prompts');
+      if (name !== undefined) {
+        await show(
+          await get({ name, arguments: given }, listed, options.answerMs(), local, terminal),
+          name,
+          args,
+          terminal,
+        );
+        return 0;
+      }
+      tellMissing('prompts', local, terminal);
+      terminal.write(isForPeople(args, terminal) ? table(listed, terminal) : jsonText({ prompts: listed }));
+      return 0;
+    });
   });
+}
+
+/** A prompt filled in. Arguments that it wants are missed before its server is asked; what is not listed, when it refuses. */
+async function get(
+  { name, arguments: given }: { readonly name: string; readonly arguments: JsonObject },
+  listed: readonly JsonObject[],
+  answerMs: number,
+  local: LocalGateway,
+  terminal: Terminal,
+): Promise<JsonObject> {
+  const prompt = listed.find((each) => each.name === name);
+  const missing = argumentsTaken(prompt?.arguments).filter(
+    (each) => each.required === true && !(String(each.name) in given),
+  );
+  if (missing.length > 0) {
+    const wanted = missing.map((each) => `${each.name}=…`).join(' ');
+    throw new GatewayError('INVALID_ARGUMENTS', `prompt ${JSON.stringify(name)} wants ${shown(wanted)}`);
+  }
+  try {
+    return await askPrimitives(local, 'prompts/get', { name, arguments: given }, answerMs);
+  } catch (error) {
+    if (prompt || !isRefusal(error)) throw error;
+    tellMissing('prompts', local, terminal);
+    throw notListed(
+      'prompt',
+      name,
+      listed.map((each) => String(each.name)),
+    );
+  }
 }
 
 function misuseOf(verb: string, name: string | undefined): string | undefined {
@@ -74,6 +114,9 @@ function table(items: readonly JsonObject[], terminal: Terminal): string {
 }
 
 function argumentNames(taken: unknown): string[] {
-  const named = Array.isArray(taken) ? taken.filter(isJsonObject) : [];
-  return named.map(({ name, required }) => (required === true ? `${name}=…` : `[${name}=…]`));
+  return argumentsTaken(taken).map(({ name, required }) => (required === true ? `${name}=…` : `[${name}=…]`));
+}
+
+function argumentsTaken(taken: unknown): JsonObject[] {
+  return Array.isArray(taken) ? taken.filter(isJsonObject) : [];
 }

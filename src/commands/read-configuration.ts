@@ -10,9 +10,16 @@ export function configurationPath(named: string | undefined, { cwd, env }: Termi
   return resolveConfigPath({ argument: named && resolve(cwd, named), env });
 }
 
-/** The configuration as a client in this directory would be served: with its project's. Throws as `loadConfig` does. */
-export function readConfiguration(named: string | undefined, terminal: Terminal): Promise<GatewayConfig> {
+/**
+ * The configuration as a client in this directory would be served: with its project's. `secrets` are waited for that long;
+ * absent: until they have answered. Throws as `loadConfig` does.
+ */
+export function readConfiguration(
+  named: string | undefined,
+  terminal: Terminal,
+  patienceMs?: number,
+): Promise<GatewayConfig> {
   const { cwd, env } = terminal;
   const path = configurationPath(named, terminal);
-  return new ProjectSource({ path, cwd, env, dataDirectory: dataDirectory(env) }).load();
+  return new ProjectSource({ path, cwd, env, dataDirectory: dataDirectory(env), patienceMs }).load();
 }

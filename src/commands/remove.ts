@@ -3,8 +3,8 @@ import { type OurFile, readOurFile, withoutServers } from '../clients/our-file.t
 import { replaceFile } from '../clients/replace-file.ts';
 import { suggestion } from '../config/finding.ts';
 import { resolveConfigPath } from '../config/locate.ts';
-import { nearest } from '../config/nearest.ts';
 import { GatewayError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
 export interface RemoveArguments {

@@ -1,43 +1,56 @@
 import { resolve } from 'node:path';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { askPrimitives, listPrimitives, tellMissing } from './ask-primitives.ts';
+import {
+  askPrimitives,
+  isRefusal,
+  listPrimitives,
+  notListed,
+  type PrimitivesArguments,
+  primitivesOptions,
+  tellMissing,
+} from './ask-primitives.ts';
 import { writeResult } from './calling/write-result.ts';
 import { align } from './display/align.ts';
 import { paintFor } from './display/paint.ts';
-import { withGateway } from './local-gateway.ts';
-import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
-import { LIST_SECONDS, timeoutMs } from './timeout.ts';
-
-export interface PrimitivesArguments extends AnswerForm {
-  /** `list`, or `read` or `get` and what. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  readonly server?: readonly string[] | undefined;
-  readonly timeout?: string | undefined;
-  /** Folder for what is no text. */
-  readonly output?: string | undefined;
-}
+import { type LocalGateway, withGateway } from './local-gateway.ts';
+import { isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
 
 /** `mcp-gateway resources`, `resources read <uri>`: what servers offer to read. Resolves with the exit code. */
 export async function resources(args: PrimitivesArguments, terminal: Terminal): Promise<number> {
   const [verb = 'list', uri, ...more] = args.words;
-  const patienceMs = timeoutMs(args.timeout, LIST_SECONDS);
-  if (typeof patienceMs === 'string') return misused(terminal, 'resources', patienceMs);
+  const options = primitivesOptions(args, ['resources', 'templates']);
+  if (typeof options === 'string') return misused(terminal, 'resources', options);
   const wrong = misuseOf(verb, uri, more);
   if (wrong !== undefined) return misused(terminal, 'resources', wrong);
-  const wanted = (key: string) => args.server === undefined || args.server.includes(key);
-  const options = { config: args.config, patienceMs, ...(args.server && { wanted }) };
-  return withGateway('resources', options, terminal, async (local) => {
-    tellMissing('resources', local, wanted, terminal);
-    if (uri !== undefined) return read(await askPrimitives(local, 'resources/read', { uri }), uri, args, terminal);
-    const [found, templates] = await Promise.all([
-      listPrimitives(local, 'resources/list', 'resources'),
-      listPrimitives(local, 'resources/templates/list', 'resourceTemplates'),
-    ]);
-    if (isForPeople(args, terminal)) terminal.write(table([...found, ...templates], terminal));
-    else terminal.write(jsonText({ resources: found, resourceTemplates: templates }));
+  return withGateway('resources', options.gateway, terminal, async (local) => {
+    if (uri !== undefined) return write(await read(uri, options.answerMs(), local, terminal), uri, args, terminal);
+    const { resources, resourceTemplates } = await listed(local);
+    tellMissing('resources', local, terminal);
+    if (isForPeople(args, terminal)) terminal.write(table([...resources, ...resourceTemplates], terminal));
+    else terminal.write(jsonText({ resources, resourceTemplates }));
     return 0;
   });
+}
+
+async function listed(local: LocalGateway) {
+  const [resources, resourceTemplates] = await Promise.all([
+    listPrimitives(local, 'resources/list', 'resources'),
+    listPrimitives(local, 'resources/templates/list', 'resourceTemplates'),
+  ]);
+  return { resources, resourceTemplates };
+}
+
+/** Of what is not listed it is said that it is not: a server's own words for it are often none. */
+async function read(uri: string, answerMs: number, local: LocalGateway, terminal: Terminal): Promise<JsonObject> {
+  try {
+    return await askPrimitives(local, 'resources/read', { uri }, answerMs);
+  } catch (error) {
+    const { resources } = await listed(local);
+    const uris = resources.map((resource) => String(resource.uri));
+    if (!isRefusal(error) || uris.includes(uri)) throw error;
+    tellMissing('resources', local, terminal);
+    throw notListed('resource', uri, uris);
+  }
 }
 
 function misuseOf(verb: string, uri: string | undefined, more: readonly string[]): string | undefined {
@@ -51,7 +64,7 @@ function misuseOf(verb: string, uri: string | undefined, more: readonly string[]
   return more.length > 0 ? `found ${JSON.stringify(more[0])}, expected one uri` : undefined;
 }
 
-async function read(result: JsonObject, uri: string, args: PrimitivesArguments, terminal: Terminal): Promise<number> {
+async function write(result: JsonObject, uri: string, args: PrimitivesArguments, terminal: Terminal): Promise<number> {
   if (args.json) {
     terminal.write(jsonText(result));
     return 0;

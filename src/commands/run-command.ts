@@ -46,7 +46,7 @@ function foreignOption(names: readonly string[], command: Command | undefined): 
   if (foreign === undefined) return undefined;
   const owners = Object.keys(COMMANDS).filter((name) => foreign in (commandNamed(name)?.options ?? {}));
   if (owners.length === 0) return `--${foreign} belongs to mcp-gateway without a command`;
-  return `--${foreign} belongs to ${owners.map((name) => `mcp-gateway ${name}`).join(' and ')}`;
+  return `--${foreign} belongs to mcp-gateway ${owners.join(', ')}`;
 }
 
 async function showHelp(command: Command | undefined): Promise<number> {

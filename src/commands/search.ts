@@ -34,7 +34,7 @@ export async function search(args: SearchArguments, terminal: Terminal): Promise
   const { server, tag } = args;
   const filters: SearchFilters | undefined =
     server || tag ? { ...(server && { server }), ...(tag && { tags: tag }) } : undefined;
-  const options = { config: args.config, ...(server && { wanted: (key: string) => server.includes(key) }), patienceMs };
+  const options = { config: args.config, servers: server, patienceMs };
   return withGateway('search', options, terminal, async (local) => {
     const found = await searchAll(local, { query: args.words.join(' '), limit, ...(filters && { filters }) });
     const answer = withWaits(found, local);

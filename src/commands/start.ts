@@ -1,5 +1,6 @@
 import { type GatewayConfig, loadConfig, SECRETS_PATIENCE_MS } from '../config/load.ts';
 import { resolveConfigPath } from '../config/locate.ts';
+import { withTimeout } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { Gateway } from '../gateway.ts';
@@ -22,13 +23,15 @@ export interface StartSurroundings {
   readonly log: Logger;
   /** Takes what people read (stdout). */
   readonly write: (text: string) => void;
+  /** Whether the same person reads the log. */
+  readonly isLogSeen: boolean;
   /** Takes why it failed (stderr). */
   readonly writeError: (text: string) => void;
   /** Resolves with the reason to stop. */
   readonly stopped: Promise<string>;
 }
 
-/** How long the list of servers waits for the slow ones, in ms. */
+/** How long a server may take before it is listed as connecting, in ms. */
 const FIRST_CONNECT_MS = 15_000;
 /** Time in ms for the end of everything after what was running has had its `http.stopSeconds`. */
 const ENDING_MS = 4_500;
@@ -56,7 +59,7 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
   gateway.watch();
   await warnOfOpenSecrets(path, log);
   write(greeting(gateway.url ?? ''));
-  const listed = list(gateway, write);
+  const listed = list(gateway, surroundings);
   log.info('stopping', { reason: await Promise.race([stopped, listed.then(() => stopped)]) });
   const { stopSeconds } = gateway.settings.http;
   exitAfter(stopSeconds * 1_000 + ENDING_MS);
@@ -83,11 +86,20 @@ function greeting(url: string): string {
   return `mcp-gateway ${VERSION} listens at ${url}\n  MCP clients   ${url}/mcp\n  REST          ${url}/api/v1\n  health        ${url}/health\n`;
 }
 
-/** One line for each server, when it is known how each has started. */
-async function list(gateway: Gateway, write: (text: string) => void): Promise<void> {
-  await gateway.settled(FIRST_CONNECT_MS);
+/** One line for each server, as soon as it is known how it has started: none waits for the slow ones. */
+async function list(gateway: Gateway, { write, isLogSeen }: StartSurroundings): Promise<void> {
+  const { upstreams } = gateway.internals().backend;
   const servers = gateway.servers();
+  const isTold = isLogSeen && gateway.settings.logLevel !== 'error';
   const width = Math.max(0, ...servers.map(({ id }) => id.length));
   write(`${servers.length === 1 ? '1 server' : `${servers.length} servers`}\n`);
-  for (const server of servers) write(`  ${serverLine(server, width)}\n`);
+  await withTimeout(FIRST_CONNECT_MS, (late) =>
+    Promise.all(
+      servers.map(async ({ id }) => {
+        await upstreams.get(id)?.settled(late);
+        const server = gateway.servers().find((each) => each.id === id);
+        if (server) write(`  ${serverLine(server, width, isTold)}\n`);
+      }),
+    ),
+  );
 }

@@ -1,6 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import { serverState } from '../core/server-state.ts';
 import type { LocalGateway } from './local-gateway.ts';
+import { checkIsEnabled } from './named-servers.ts';
 
 type Upstream = ReturnType<LocalGateway['backend']['upstreams']['all']>[number];
 
@@ -13,8 +14,9 @@ export function waitOf({ config, state, neededAt, waitsFor }: Upstream, words?: 
   return `${whose} has not answered ${waitsFor} for ${seconds} s${words ? `; it said last: ${words}` : ''}${before}`;
 }
 
-/** Throws `TIMEOUT` where the server that an id belongs to is still on its way up. */
-export function checkIsUp(id: string, { backend, lastWords }: LocalGateway): void {
+/** Throws `TIMEOUT` where the server that an id belongs to is still on its way up, `SERVER_NOT_FOUND` where it is disabled. */
+export function checkIsUp(id: string, { backend, lastWords, config }: LocalGateway): void {
+  checkIsEnabled(id, config);
   for (const upstream of backend.upstreams.all()) {
     const { key } = upstream.config;
     const wait = id.startsWith(`${key}::`) ? waitOf(upstream, lastWords(key)) : undefined;

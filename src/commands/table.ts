@@ -203,7 +203,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       const { misused } = await import('./terminal.ts');
       if (words.length > (config ? 0 : 1)) return misused(terminal, 'start', 'one configuration file at a time');
       const { serveHttp } = await import('./serve-http.ts');
-      return serveHttp({ config: config ?? words[0], port, host });
+      return serveHttp({ config: config ?? words[0], port, host }, terminal);
     },
   },
   schema: {

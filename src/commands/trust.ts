@@ -1,10 +1,10 @@
 import { suggestion } from '../config/finding.ts';
 import type { GatewayConfig } from '../config/load.ts';
-import { nearest } from '../config/nearest.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import { cacheDirectory, dataDirectory } from '../core/directories.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { serverMemory } from '../server-memory.ts';
 import { fingerprintOf, isSame } from '../trust/fingerprint.ts';

@@ -18,7 +18,7 @@ export interface TryArguments {
 export async function tryServer({ server, config, timeout }: TryArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(timeout, START_SECONDS);
   if (typeof patienceMs === 'string') return misused(terminal, 'add', `${patienceMs}; it is added, and was not tried`);
-  const options = { config, wanted: (key: string) => key === server, patienceMs };
+  const options = { config, servers: [server], patienceMs };
   const code = await withGateway('add', options, terminal, async (local) => {
     const view = local.gateway.servers().find(({ id }) => id === server);
     const upstream = local.backend.upstreams.get(server);

@@ -1,5 +1,5 @@
+import { nearest } from '../core/nearest.ts';
 import { describeFound, error, type Finding, type KeyPath, suggestion } from './finding.ts';
-import { nearest } from './nearest.ts';
 import { TRANSPORT_WORDS } from './schema.ts';
 
 type Fields = { [name: string]: unknown };

@@ -1,6 +1,6 @@
 import { clip } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import type { ConfigProblem } from '../core/problem.ts';
-import { nearest } from './nearest.ts';
 
 /** Where a value stands in the file, in the words and indexes of the person who wrote it. */
 export type KeyPath = readonly (string | number)[];

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
 import { ALIASES, type Origins, toNative } from './aliases.ts';
 import {
   describeFound,
@@ -10,7 +11,6 @@ import {
   unknownKeys,
   warning,
 } from './finding.ts';
-import { nearest } from './nearest.ts';
 import { ENTRY_KEYS } from './schema.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -169,7 +169,7 @@ function unknownInEntry(shape: Shape, unknown: readonly string[]): string {
 }
 
 /** Why a key cannot name a server in ids, logs and answers. */
-function keyFlaw(key: string): string | undefined {
+export function keyFlaw(key: string): string | undefined {
   if (key.trim() === '') return 'found an empty key';
   if (key.length > MAX_KEY_LENGTH) return `found a key of ${key.length} characters`;
   // Ids are keys and names with "::" between them: each must have one reading only.

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { matchesGlob } from '../core/glob.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
 import { describeFound, type KeyPath, suggestion, unknownKey } from './finding.ts';
-import { nearest } from './nearest.ts';
 import { strict } from './parts.ts';
 
 const ACTIONS = ['allow', 'ask', 'deny'] as const;

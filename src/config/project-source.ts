@@ -17,7 +17,7 @@ export interface ProjectSourceOptions {
   /** Where confirmations are kept. */
   readonly dataDirectory: string;
   /** How long `secrets` are waited for, in ms; absent: until they have answered. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 /** The user's file and over it that of the project; both are followed, and so is what a person says to the latter. */

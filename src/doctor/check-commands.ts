@@ -44,7 +44,7 @@ async function check(server: LocalServer, around: ProgramPlace) {
   const cwd = resolve(around.cwd, workingDirectory(server));
   const place = { ...around, cwd, env: { ...around.env, ...environment } };
   if (server.cwd !== undefined && !(await isFolder(cwd)))
-    notes.error(key, `its cwd ${cwd} is no folder`, 'make the folder, or correct cwd');
+    notes.error(key, `cwd ${cwd} is no folder`, 'make the folder, or correct cwd');
   await checkProgram(key, command, place, notes);
   return notes.findings;
 }
@@ -52,11 +52,11 @@ async function check(server: LocalServer, around: ProgramPlace) {
 async function checkProgram(key: string, command: readonly string[], place: ProgramPlace, notes: Notes) {
   const [program = '', ...args] = command;
   const found = await findProgram(program, place);
-  if ('missing' in found) return notes.error(key, `its command cannot start: ${found.missing}`, cureFor(program));
+  if ('missing' in found) return notes.error(key, `command cannot start: ${found.missing}`, cureFor(program));
   const [script = ''] = args;
   const isScript = INTERPRETERS.test(basename(program)) && /[\\/.]/.test(script) && /^[^-]/.test(script);
   if (isScript && !/^\w+:/.test(script) && !(await isFile(resolve(place.cwd, script))) && script.includes('.'))
-    notes.error(key, `there is no file ${resolve(place.cwd, script)}`, 'correct the path in its command');
+    notes.error(key, `there is no file ${resolve(place.cwd, script)}`, 'correct the path in command');
 }
 
 function cureFor(program: string): string {
@@ -64,6 +64,6 @@ function cureFor(program: string): string {
   const isPlain = basename(program) === program;
   if (isPlain && Object.hasOwn(PACKAGES, name))
     return `${PACKAGES[name]} (a client may have another PATH than your shell)`;
-  if (!isPlain) return 'correct the path in its command';
+  if (!isPlain) return 'correct the path in command';
   return `install ${name}, or write its absolute path into command`;
 }

@@ -83,7 +83,7 @@ function runnerOf({ command }: ServerConfig & { readonly type: 'local' }): strin
 /** Words of failures, and what helps. */
 const CURES: readonly (readonly [RegExp, string])[] = [
   [/docker daemon/i, 'start Docker'],
-  [/Cannot find module|No such file|can't open file/i, 'correct the path in its command'],
+  [/Cannot find module|No such file|can't open file/i, 'correct the path in command'],
   [/npm (?:error|ERR!).*(?:E404|404)/i, 'there is no package of that name: correct it in command'],
   [/ENOTFOUND|EAI_AGAIN/, 'correct the host in url, or see whether this machine is online'],
   [/ECONNREFUSED/, 'nothing listens there: start the server, or correct the port in url'],

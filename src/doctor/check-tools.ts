@@ -46,7 +46,7 @@ export function checkNoise(logged: readonly LoggedProblem[]): readonly Finding[]
   for (const [server, [first = '', ...more]] of printed) {
     const lines = more.length > 0 ? ` and ${more.length} more such ${more.length === 1 ? 'line' : 'lines'}` : '';
     const cause = `it prints ${JSON.stringify(clip(first.trim(), MAX_NOISE))}${lines} where only JSON-RPC may stand (stdout)`;
-    notes.warning(server, cause, 'have it log to stderr, or take out of its command what prints');
+    notes.warning(server, cause, 'log to stderr, or take out of command what prints');
   }
   return notes.findings;
 }

@@ -11,6 +11,8 @@ export interface PrimitiveSource {
   servers(kind: 'resources' | 'prompts' | 'completions'): readonly string[];
   /** Resolves when every server is connected, or its list of that name remembered, or about 3 s have passed since its start. */
   settled(list: ListName): Promise<void>;
+  /** Time for all pages of one server's list, in ms; absent: 15 s. */
+  readonly listMs?: () => number;
   /** One request to one server; the answer raw. Rejects with `GatewayError` when there is none. */
   request(server: string, method: string, params: JsonObject, context: CallContext): Promise<Answer>;
   /** What whoever chooses an item of a list should know about it, in sentences. Absent: nothing is looked for. */

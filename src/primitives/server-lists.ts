@@ -1,4 +1,4 @@
-import { abortable } from '../core/abort.ts';
+import { abortable, withTimeout } from '../core/abort.ts';
 import type { CallContext, Caller } from '../core/call.ts';
 import { causeOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -125,11 +125,13 @@ export class ServerLists {
   }
 
   async #fetch(name: ListName, server: string, caller: Caller): Promise<Remembered> {
-    const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
-    const page: FetchPage = (cursor) => this.#page(name, server, cursor, { caller, signal });
     const report = (problem: string) => this.#report(server, problem);
+    const read = (signal: AbortSignal) => {
+      const page: FetchPage = (cursor) => this.#page(name, server, cursor, { caller, signal });
+      return abortable(readList(LISTS[name], page, report), signal);
+    };
     try {
-      const list = await abortable(readList(LISTS[name], page, report), signal);
+      const list = await withTimeout(Math.min(LIST_TIMEOUT_MS, this.#source.listMs?.() ?? LIST_TIMEOUT_MS), read);
       this.#source.memory?.learn(server, name, list);
       return { list, expiresAt: list.ttlMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + list.ttlMs };
     } catch (error) {

@@ -30,6 +30,8 @@ export interface UpstreamsOptions {
   readonly secrets: () => readonly string[];
   /** Servers start at their first use only. */
   readonly onDemand: boolean;
+  /** From then on nobody waits for a server's first connect; epoch ms. Absent: each wait has its own length. */
+  readonly waitsUntil?: number | undefined;
   /** What stdio servers spoke when they were last asked. */
   readonly verdicts: EraVerdicts;
   /** What a server offered when it was last asked. */
@@ -121,8 +123,9 @@ export class Upstreams {
   }
 
   #firstConnects(ms: number, servers: (server: string) => boolean): Promise<void>[] {
+    const { waitsUntil = Number.POSITIVE_INFINITY } = this.#options;
     return this.all().flatMap((upstream) => {
-      const leftMs = upstream.neededAt + ms - Date.now();
+      const leftMs = Math.min(upstream.neededAt + ms, waitsUntil) - Date.now();
       const pending = upstream.state.status === 'connecting' && leftMs > 0 && servers(upstream.config.key);
       return pending ? [withTimeout(leftMs, (signal) => upstream.settled(signal))] : [];
     });

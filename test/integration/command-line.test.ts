@@ -11,8 +11,14 @@ import { clientFiles } from '../helpers/client-home.ts';
 import { commandLine } from '../helpers/command-line.ts';
 import { local } from '../helpers/fixture.ts';
 import { BIN } from '../helpers/gateway-process.ts';
+import { oddServer, sendJson } from '../helpers/odd-server.ts';
 
 const HANGING = { command: ['sh', '-c', 'echo fetching packages >&2; exec sleep 600'] };
+const WITH_PRIMITIVES = {
+  protocolVersion: '2025-06-18',
+  capabilities: { tools: {}, resources: {}, prompts: {} },
+  serverInfo: { name: 'odd', version: '1' },
+};
 
 test('a misspelt command or option ends with 2 and the nearest one; a path is a configuration still [cli.misspelt]', async () => {
   const { run, home } = commandLine({});
@@ -53,6 +59,18 @@ test('a start that cannot listen leaves no server behind [lifecycle.no-listen]',
   // That none of its processes is left is looked at when the test ends.
 });
 
+test('start lists each server as soon as it is up, and waits for none that hangs [cli.hanging]', async () => {
+  const wrong = { url: 1 };
+  const { terminal, file } = commandLine({ hanging: HANGING, wrong, fixture: local({ sdk: 'raw', tools: ['echo'] }) });
+  const started = terminal(['start', '--port', '0', '-c', file], { extra: { NO_COLOR: '1' } });
+  await (await started.until('3 servers')).until('  fixture  ready: 1 tool');
+  expect(started.shown).not.toContain('connecting');
+  // The log has said why, just above.
+  expect(started.shown).toContain('  wrong    misconfigured: left out');
+  started.type('\u0003');
+  expect(await started.ended()).toBe(0);
+});
+
 test('what call writes to a pipe is the text to the byte [cli.bytes]', async () => {
   const { run } = commandLine({ fixture: local({ sdk: 'raw', tools: ['answer'] }) });
   const text = 'first\r\nsecond "é漢"\u001b[1m without an end';
@@ -81,17 +99,35 @@ test('a pipe that is read late, after the server has ended, gets all that was wr
 });
 
 test('a hanging server is named with what it waits for, and holds nobody up [cli.hanging, cli.timeout, cli.states]', async () => {
-  const { run, home } = commandLine({ hanging: HANGING, fixture: local({ sdk: 'raw', tools: ['echo'] }) });
+  // Up, but without an answer to any request for its resources or prompts.
+  const mute = await oddServer(({ method, id }, response) => {
+    if (method === 'initialize') return sendJson(response, { jsonrpc: '2.0', id, result: WITH_PRIMITIVES });
+    return /^(resources|prompts)/.test(method);
+  });
+  const { run, home } = commandLine({
+    ...{ hanging: HANGING, mute: { url: mute.url } },
+    fixture: local({ sdk: 'raw', tools: ['echo'] }),
+  });
   const waits = /^its process has not answered initialize for [\d.]+ s; it said last: fetching packages$/;
   const listed = JSON.parse((await run(['list', '--timeout', '3'])).stdout);
   expect(listed.servers).toMatchObject([
     { id: 'hanging', status: 'connecting', waitsFor: expect.stringMatching(waits) },
+    { id: 'mute', status: 'ready' },
     {},
   ]);
-  const found = JSON.parse((await run(['search', 'echo', '--timeout', '3'])).stdout);
+  const found = JSON.parse((await run(['search', 'echo', '--timeout', '0.5'])).stdout);
   expect(found.unavailable).toEqual([
     { server: 'hanging', state: 'connecting', waitsFor: expect.stringMatching(waits) },
   ]);
+  const waitedFor = (text: string) => Number(/initialize for ([\d.]+) s/.exec(text)?.[1]);
+  expect(waitedFor(found.unavailable[0].waitsFor)).toBeLessThan(2.5);
+  const listing = await run(['prompts', '--timeout', '2']);
+  expect([listing.code, listing.stderr]).toEqual([0, expect.stringMatching(/mute: prompts\/list failed: no answer/)]);
+  expect(waitedFor(listing.stderr)).toBeLessThan(8);
+  expect(await run(['resources', 'read', 'x://y', '--timeout', '0.5'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('--timeout <seconds> gives it more time'),
+  });
   for (const args of [
     ['call', 'hanging::x'],
     ['describe', 'hanging::x'],
@@ -137,14 +173,22 @@ test('servers are told of no roots but those asked for, and a denied access says
 });
 
 test('resources and prompts are listed, read and filled in [cli.primitives]', async () => {
-  const { run, home, env } = commandLine({ fixture: local({ name: 'one', primitives: true }) });
+  const prompt = { name: 'asks', arguments: [{ name: 'whom', required: true }] };
+  const asking = await oddServer(({ method, id }, response) => {
+    if (method === 'initialize') return sendJson(response, { jsonrpc: '2.0', id, result: WITH_PRIMITIVES });
+    return method === 'prompts/list' && sendJson(response, { jsonrpc: '2.0', id, result: { prompts: [prompt] } });
+  });
+  const { run, home, env } = commandLine({
+    fixture: local({ name: 'one', primitives: true }),
+    other: { url: asking.url },
+    off: { command: ['x'], enabled: false },
+  });
   const listed = JSON.parse((await run(['resources', '--timeout', '20'])).stdout);
   const [{ uri }] = listed.resources as [{ uri: string }];
   const whole = JSON.parse((await run(['resources', 'read', uri, '--json', '--timeout', '20'])).stdout);
   const text = await run(['resources', 'read', uri, '--timeout', '20']);
   expect(text).toMatchObject({ code: 0, stdout: whole.contents[0].text });
   const { prompts } = JSON.parse((await run(['prompts', 'list', '--timeout', '20'])).stdout);
-  expect(prompts.length).toBeGreaterThan(0);
   const got = JSON.parse((await run(['prompts', 'get', prompts[0].name, '--json', '--timeout', '20'])).stdout);
   expect(got.messages.length).toBeGreaterThan(0);
   const terminal = {
@@ -161,7 +205,16 @@ test('resources and prompts are listed, read and filled in [cli.primitives]', as
     code: 2,
     stderr: expect.stringContaining('expected read before it'),
   });
-  expect(await run(['prompts', 'get', 'no-such', '--timeout', '20'])).toMatchObject({ code: 1 });
+  for (const [args, code, said] of [
+    [['prompts', 'get', 'no-such'], 1, 'no prompt "no-such"; mcp-gateway prompts lists them\n'],
+    [['resources', 'read', 'fixture://missing'], 1, 'no resource "fixture://missing", did you mean "fixture://'],
+    [['prompts', 'get', 'asks'], 2, 'prompt "asks" wants whom=…'],
+    [['search', 'x', '--server', 'fixtur'], 1, 'no server "fixtur", did you mean "fixture"?'],
+    [['call', 'off::x'], 1, 'server "off" is disabled; mcp-gateway enable off'],
+  ] as const)
+    expect(await run([...args, '--timeout', '20'])).toMatchObject({ code, stderr: expect.stringContaining(said) });
+  const ofOther = await run(['resources', '--server', 'other', '--timeout', '20']);
+  expect(JSON.parse(ofOther.stdout)).toEqual({ resources: [], resourceTemplates: [] });
 });
 
 test('add tries the server and shows its tools; disable, enable and logs have it [cli.add-tries, cli.switch, cli.logs]', async () => {

@@ -203,7 +203,7 @@ test('many servers are asked in turns, noise on stdout is named, and Node warns 
   const { run } = homeWith({ ...servers, noisy: { command: [process.execPath, '-e', noise] } });
   const { stdout, stderr } = await run(['--timeout', '6']);
   expect(stderr).not.toMatch(/Warning/);
-  expect(stdout).toMatch(/✗ gone0, gone1, .* and \d more: its command cannot start: no-such-program is not on PATH\n/);
+  expect(stdout).toMatch(/✗ gone0, gone1, .* and \d more: command cannot start: no-such-program is not on PATH\n/);
   expect(stdout).toContain('noisy: it prints "Listening" and 1 more such line where only JSON-RPC may stand');
   expect(stdout).toContain('noisy: still connecting: no answer to initialize within');
 }, 60_000);

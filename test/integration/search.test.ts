@@ -42,6 +42,8 @@ test('filters narrow by server and by tags [search.filters]', async () => {
   expect(await servers({ tags: ['dev'] })).toEqual(['a']);
   expect(await servers({ tags: ['dev', 'ops'] })).toEqual(['a', 'b']);
   expect(await servers({ server: 'c', tags: ['ops'] })).toEqual([]);
+  const { results, hint } = await gateway.search('echo', { filters: { server: ['nosuch', 'b'] } });
+  expect([results.length > 0, hint]).toEqual([true, 'there is no server "nosuch"']);
 });
 
 test('a signature is enough to invoke a simple tool [search.signature]', async () => {

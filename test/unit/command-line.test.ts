@@ -120,8 +120,8 @@ test('lines are wrapped where they began, tables where their last column did [cl
   ].join('\n');
   const lines = wrapLines(text, 48).split('\n');
   expect(lines).toEqual([
-    'a line that is longer than the terminal is wide,',
-    'by far',
+    'a line that is longer than the terminal is',
+    '  wide, by far',
     `  ${red('✗')} docs: its command cannot start: uvx is not`,
     '    on the PATH',
     '      → install uv, which brings uvx, or write',

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
 import { expect, test, vi } from 'vitest';
-import { nearest } from '../../src/config/nearest.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { substitute } from '../../src/config/substitute.ts';
+import { nearest } from '../../src/core/nearest.ts';
 
 const ENV = { A: 'alpha', EMPTY: '', BRACED: '${A}' };
 

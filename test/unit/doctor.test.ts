@@ -120,16 +120,12 @@ test('what a command lacks is named, with a way to get it [doctor.commands]', as
     fine: [],
     own: [],
     package: [],
-    uvx: [
-      ['its command cannot start: uvx is not on PATH', expect.stringContaining('install uv, which brings uvx: https')],
-    ],
-    odd: [['its command cannot start: some-program is not on PATH', expect.stringContaining('its absolute path')]],
-    path: [
-      [`its command cannot start: there is no file ${join(folder, 'gone/program')}`, 'correct the path in its command'],
-    ],
-    plain: [[`its command cannot start: ${tool} is not executable`, expect.any(String)]],
-    script: [[`there is no file ${join(folder, 'dist/index.js')}`, 'correct the path in its command']],
-    folder: [[`its cwd ${join(folder, 'no')} is no folder`, 'make the folder, or correct cwd']],
+    uvx: [['command cannot start: uvx is not on PATH', expect.stringContaining('install uv, which brings uvx: https')]],
+    odd: [['command cannot start: some-program is not on PATH', expect.stringContaining('its absolute path')]],
+    path: [[`command cannot start: there is no file ${join(folder, 'gone/program')}`, 'correct the path in command']],
+    plain: [[`command cannot start: ${tool} is not executable`, expect.any(String)]],
+    script: [[`there is no file ${join(folder, 'dist/index.js')}`, 'correct the path in command']],
+    folder: [[`cwd ${join(folder, 'no')} is no folder`, 'make the folder, or correct cwd']],
   });
 });
 

@@ -47,6 +47,38 @@ test.each(FILES)(
   },
 );
 
+test('a comment comes back though the file was edited elsewhere since [moving.undo]', async () => {
+  const { terminal, write, read } = clientFiles({ empty: true });
+  const path = '.cursor/mcp.json';
+  const text =
+    '{\n  "mcpServers": {\n    // the good one\n    "one": { "command": "one" /* v2 */ }\n  },\n  "theme": "light" // mine\n}\n';
+  write(path, text);
+  await importServers({ sources: ['cursor'], yes: true }, terminal);
+  await install({ clients: ['cursor'], yes: true }, terminal);
+  write(path, read(path).replace('"light" // mine', '"dark" // night'));
+  await install({ clients: ['cursor'], yes: true, undo: true }, terminal);
+  expect(read(path)).toBe(text.replace('"light" // mine', '"dark" // night'));
+});
+
+test('what Claude Code has for single projects is taken over too, and comes back from anywhere [moving.undo]', async () => {
+  const { terminal, write, read, cwd, home } = clientFiles({ empty: true });
+  const projects = {
+    [cwd]: { mcpServers: { mine: { command: 'mine' } }, history: [1] },
+    [join(home, 'other')]: { mcpServers: { kept: { command: 'kept' } } },
+  };
+  const text = json({ mcpServers: { one: { command: 'one' } }, projects });
+  write('.claude.json', text);
+  await importServers({ sources: ['claude-code'], yes: true }, terminal);
+  const elsewhere = { ...terminal, cwd: home };
+  await install({ clients: ['claude-code'], yes: true }, elsewhere);
+  const after = JSON.parse(read('.claude.json'));
+  expect(Object.keys(after.mcpServers)).toEqual(['gateway']);
+  expect(after.projects[cwd]).toEqual({ mcpServers: {}, history: [1] });
+  expect(after.projects[join(home, 'other')].mcpServers).toEqual({ kept: { command: 'kept' } });
+  await install({ clients: ['claude-code'], yes: true, undo: true }, elsewhere);
+  expect(read('.claude.json')).toBe(text);
+});
+
 test('what was added and taken out between installs comes back, what was changed stays [moving.undo]', async () => {
   const { terminal, write, read } = clientFiles({ empty: true });
   const path = '.cursor/mcp.json';

@@ -203,6 +203,13 @@ test('agents-md prints the text, or appends it once [home.agents-md]', async () 
   expect(text).toContain(TEMPLATE);
   await agentsMd({ append: 'AGENTS.md' }, terminal);
   expect(read('project/AGENTS.md')).toBe(text);
+  // A file of Windows keeps its line ends, and is what it was afterwards.
+  write('project/CLAUDE.md', '# Mine\r\nlast line\r\n');
+  await agentsMd({ append: 'CLAUDE.md' }, terminal);
+  expect(read('project/CLAUDE.md')).toMatch(/^# Mine\r\nlast line\r\n\r\n<!--/);
+  expect(read('project/CLAUDE.md')).not.toMatch(/[^\r]\n/);
+  await agentsMd({ remove: 'CLAUDE.md' }, terminal);
+  expect(read('project/CLAUDE.md')).toBe('# Mine\r\nlast line\r\n');
 });
 
 test('agents-md --remove takes the text out again, and nothing else [moving.agents-md]', async () => {

@@ -150,6 +150,7 @@ const LAYERS: Record<string, readonly string[]> = {
     'trust',
     'type server-views',
     ...['arguments', 'catalog', 'mcp/instructions', 'mcp/meta-tools', 'type edge-host', 'type finder'],
+    ...['primitives/lists', 'type upstream'],
   ],
   lib: ['core', 'config', 'broker', 'gateway', 'type server-views'],
   cli: [

@@ -67,6 +67,13 @@ test('a relative program starts where it was added [people.add]', async () => {
   expect(JSON.parse(files.read(FILE))).toEqual({ mine: { command: ['node', './server.js'], cwd: files.cwd } });
 });
 
+test('a token in the place of a user goes to the secrets too [people.secrets]', async () => {
+  const files = clientFiles({ empty: true });
+  expect(await add({ words: ['x', 'https://mytoken@example.com/mcp'] }, files.terminal)).toBe(0);
+  expect(JSON.parse(files.read(FILE)).x).toEqual({ url: `https://\${X_TOKEN}@example.com/mcp` });
+  expect(files.said()).not.toContain('mytoken');
+});
+
 test('--dry-run shows the entry and writes nothing [people.add]', async () => {
   const files = clientFiles({ empty: true });
   expect(await add({ words: ['x', 'http://localhost/mcp'], dryRun: true }, files.terminal)).toBe(0);
@@ -83,6 +90,15 @@ test.each<[AddArguments, number, string]>([
   [{ words: ['x', 'y'], header: ['A: b'] }, 2, '--header is for an address'],
   [{ words: ['x', 'y'], env: [TOKEN] }, 2, 'expected NAME=value'],
   [{ words: ['x', 'http://a/b'], header: [`${TOKEN} : x`] }, 2, "expected 'Name: value'"],
+  [{ words: ['a::b', 'y'] }, 2, 'found "::" in the key'],
+  [{ words: ['', 'y'] }, 2, 'found an empty key'],
+  [
+    { words: ['x', 'htps://a/b'] },
+    2,
+    'found an address with "htps:", expected http://, https://, ws:// or wss://, did you mean',
+  ],
+  [{ words: ['x', 'https:/a/b'] }, 2, 'did you mean "https://"?'],
+  [{ words: ['x', 'localhost:3000/mcp'] }, 2, 'an address begins with http:// or https://'],
   [{ words: ['old', 'y'] }, 1, 'has a server called "old" already'],
   [{ words: ['x', 'http://'] }, 2, 'expected an http(s):// or ws(s):// URL'],
   [{ words: ['servers', 'y'] }, 1, 'servers cannot be added to it'],

@@ -46,7 +46,13 @@ test('a column is as wide as what is seen of it [people.tables]', () => {
     ]),
   ).toEqual(['漢字  5   x', 'a     12  y']);
   const rows = [['name', { text: 'a long text that has no room here', wraps: true }]];
-  expect(align(rows, 26)).toEqual(['name  a long text that has', '      no room here']);
+  expect(align(rows, 30)).toEqual(['name  a long text that has no', '      room here']);
+  // Where the last column would be a ribbon its text goes below, and so does what has no room beside the first.
+  expect(align(rows, 26)).toEqual(['name', '    a long text that has', '    no room here']);
+  const wide = [['demo://resource/features.md', 'text/markdown', { text: 'What it has, in many words', wraps: true }]];
+  expect(align(wide, 30)).toEqual([
+    ...['demo://resource/features.md', '    text/markdown', '    What it has, in many words'],
+  ]);
 });
 
 test('a text of any length is wrapped, and a table of any number of rows aligned [people.linear]', () => {

@@ -49,7 +49,7 @@ function serverRow(server: ListedServer, paint: Paint): Cell[] {
 
 function billLine(servers: readonly ListedServer[], bill: TokenBill, paint: Paint): string {
   const { tools, directTokens, gatewayTokens } = bill;
-  const count = `${number(tools)} tools of ${servers.length === 1 ? '1 server' : `${servers.length} servers`}`;
+  const count = `${number(tools)} ${tools === 1 ? 'tool' : 'tools'} of ${servers.length === 1 ? '1 server' : `${servers.length} servers`}`;
   const costs = paint.bold(`${number(directTokens)} tokens directly → ${number(gatewayTokens)} now`);
   return `${count}: ${costs} ${paint.dim('(estimated, in every request)')}`;
 }

@@ -55,6 +55,9 @@ const AHEAD = /^\s*(?:(?:\p{Cc}\[[\d;]*m)?[✓!✗→•-](?:\p{Cc}\[[\d;]*m)? )
 /** Narrower than this a text beside others would be a ribbon. */
 const LEAST_ROOM = 24;
 
+/** How far a line that begins at the margin goes on below, in columns: it is to be told from the next one. */
+const HANGING = 2;
+
 /** Each line of a text within that many columns: it goes on below where it began, or where its last column did. */
 export function wrapLines(text: string, columns: number | undefined): string {
   if (columns === undefined || columns < LEAST_ROOM) return text;
@@ -66,9 +69,9 @@ export function wrapLines(text: string, columns: number | undefined): string {
 
 function wrapLine(line: string, columns: number): string[] {
   const ahead = textAhead(line, columns);
-  const width = displayWidth(ahead);
-  const [first = '', ...more] = wrap(line.slice(ahead.length), columns - width);
-  return [`${ahead}${first}`, ...more.map((each) => `${' '.repeat(width)}${each}`)];
+  const indent = displayWidth(ahead) || HANGING;
+  const [first = '', ...more] = wrap(line.slice(ahead.length), columns - indent);
+  return [`${ahead}${first}`, ...more.map((each) => `${' '.repeat(indent)}${each}`)];
 }
 
 /** Up to the last gap of two spaces that leaves room beside it, else what the line begins with. */
