@@ -3,6 +3,7 @@ import { type Node, type ParseError, parseTree, printParseErrorCode } from 'json
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { describeFound, type Finding, formatPath, type KeyPath, warning } from './finding.ts';
+import { WrittenNumber, withNumberTexts, writtenNumber } from './written-numbers.ts';
 
 /** What a file says, and what in its text is odd without being wrong. */
 export interface ParsedFile {
@@ -55,19 +56,21 @@ function readJson(source: string, file: string, findings: Finding[]): unknown {
   const tree = parseTree(source, errors, { allowTrailingComma: true });
   const first = errors[0];
   if (first) throw syntaxError(file, positionAt(source, first.offset), jsonMistake(source, first));
-  return tree && toValue(tree, [], findings);
+  return tree && withNumberTexts(toValue(tree, source, [], findings));
 }
 
-function toValue(node: Node, path: KeyPath, findings: Finding[]): unknown {
+function toValue(node: Node, source: string, path: KeyPath, findings: Finding[]): unknown {
   const children = node.children ?? [];
-  if (node.type === 'array') return children.map((child, index) => toValue(child, [...path, index], findings));
+  if (node.type === 'array') return children.map((child, index) => toValue(child, source, [...path, index], findings));
+  if (node.type === 'number')
+    return new WrittenNumber(source.slice(node.offset, node.offset + node.length), node.value);
   if (node.type !== 'object') return node.value;
   const fields = new Map<string, unknown>();
   for (const { children: [name, value] = [] } of children) {
     const key = String(name?.value);
     if (fields.has(key)) findings.push(repeated([...path, key]));
     if (key === UNSAFE_KEY) findings.push(unsafe(path));
-    else if (value) fields.set(key, toValue(value, [...path, key], findings));
+    else if (value) fields.set(key, toValue(value, source, [...path, key], findings));
   }
   return Object.fromEntries(fields);
 }
@@ -145,8 +148,9 @@ async function readYaml(source: string, file: string, findings: Finding[]): Prom
       findings.push(unsafe([]));
       return visit.REMOVE;
     },
+    Scalar: writtenNumber,
   });
-  return document.toJS();
+  return withNumberTexts(document.toJS());
 }
 
 function repeatedAt(source: string, offset: number): Finding {
