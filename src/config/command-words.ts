@@ -13,6 +13,9 @@ const RUNS_ELSEWHERE = /(?:^|[\\/])(?:ssh|mosh|wsl|kubectl)(?:\.exe)?$/i;
 /** `~` where a shell would take it for the home directory, also after `--flag=` and `NAME=`. */
 const AT_HOME = /^(-{0,2}[\w-]+=)?(~(?=$|[\\/]).*)$/s;
 
+/** The same at the beginning of a default. */
+const DEFAULT_AT_HOME = /(?<!\$)(\$\{(?:env:)?[A-Za-z_]\w*:-)~(?=[\\/}])/g;
+
 /** Whether that word of a command is a script (`sh -c …`, `node -e …`): what has variables of its own. */
 export function isScript(words: readonly unknown[], index: number): boolean {
   return RUNS_SCRIPT.some(([program, option]) => {
@@ -35,17 +38,18 @@ export function assigns(script: string, name: string): boolean {
   return assignment.test(script) || new RegExp(`\\b(?:for|read|select)\\b[^;\n]*\\b${name}\\b`).test(script);
 }
 
-/** A word as a shell would hand it on, as to `~`; undefined where there is none in it, or it is meant for elsewhere. */
+/** A word as a shell would hand it on, as to `~`; its path where it is one; undefined where it is meant for elsewhere. */
 export function homeIn(
   words: readonly unknown[],
   index: number,
   home: string,
-): { path: string; word: string } | undefined {
+): { word: string; path?: string } | undefined {
   const [program] = words;
-  const word = words[index];
-  if (typeof word !== 'string' || isLike(program, RUNS_ELSEWHERE) || isScript(words, index)) return undefined;
+  const written = words[index];
+  if (typeof written !== 'string' || isLike(program, RUNS_ELSEWHERE) || isScript(words, index)) return undefined;
+  const word = written.replace(DEFAULT_AT_HOME, (_, before: string) => before + home);
   const [, before = '', path] = AT_HOME.exec(word) ?? [];
-  if (path === undefined) return undefined;
+  if (path === undefined) return { word };
   const expanded = expandHome(path, home);
   return { path: expanded, word: before + expanded };
 }

@@ -70,7 +70,7 @@ export function fillEntry(entry: JsonObject, { env, home, secrets, sources = sec
 function commandWords(command: readonly unknown[], home: string, at: Report): unknown[] {
   return command.map((written, index) => {
     const found = homeIn(command, index, home);
-    if (found && index > 0 && !existsSync(found.path))
+    if (found?.path !== undefined && index > 0 && !existsSync(found.path))
       at('warning', ['command', index], nothingThere(written, found.path));
     return found?.word ?? (isScalar(written) ? String(written) : written);
   });

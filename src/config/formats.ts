@@ -1,3 +1,4 @@
+import { sourceOf } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
 import { ALIASES, type Origins, toNative } from './aliases.ts';
@@ -145,13 +146,28 @@ function readEntry(shape: Shape, key: string, path: KeyPath, written: unknown): 
 /** Editors of other clients write these empty rather than leave them out. */
 const OFTEN_EMPTY = ['command', 'url', 'cwd', 'type', 'transport'];
 
+/** What these fields hold goes to others as texts. */
+const HOLD_TEXTS = ['command', 'args', 'env', 'environment', 'headers'];
+
+/** Numbers in it as they are written: a version of `3.10` is not 3.1, and no double holds an id of twenty digits. */
+function numbersAsTexts(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const textOf = (member: unknown, key: string | number) =>
+    typeof member === 'number' ? (sourceOf(value, key) ?? (Number.isFinite(member) ? String(member) : member)) : member;
+  if (Array.isArray(value)) return value.map(textOf);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, textOf(member, key)]));
+}
+
 /** Without what is null, which is as if it were not written; but variables of that value are not inherited. */
 function withoutEmpty(fields: JsonObject): JsonObject {
   const isWritten = ([name, value]: [string, unknown]) =>
     value !== null && !(value === '' && OFTEN_EMPTY.includes(name));
   const kept = Object.entries(fields).filter(isWritten);
   return Object.fromEntries(
-    kept.map(([name, value]) => [name, name === 'env' || name === 'environment' ? value : withoutNulls(value)]),
+    kept.map(([name, written]) => {
+      const value = HOLD_TEXTS.includes(name) ? numbersAsTexts(written) : written;
+      return [name, name === 'env' || name === 'environment' ? value : withoutNulls(value)];
+    }),
   );
 }
 

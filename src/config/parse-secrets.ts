@@ -1,5 +1,7 @@
+import { parseJson, sourceOf } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Environment } from './substitute.ts';
+import { withNumberTexts, writtenNumber } from './written-numbers.ts';
 
 /** A line of a dotenv file: `export NAME=…`. */
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=/;
@@ -56,7 +58,7 @@ function unescaped(text: string | undefined): string | undefined {
 
 function readJson(source: string): unknown {
   try {
-    return JSON.parse(source);
+    return parseJson(source);
   } catch {
     // The parser's own message quotes the text.
     throw new Error('it is broken JSON');
@@ -64,17 +66,18 @@ function readJson(source: string): unknown {
 }
 
 async function readYaml(source: string): Promise<unknown> {
-  const { parseDocument } = await import('yaml');
+  const { parseDocument, visit } = await import('yaml');
   const document = parseDocument(source, { prettyErrors: false, logLevel: 'silent' });
   if (document.errors.length > 0) throw new Error('it is neither lines of NAME=value nor JSON nor YAML');
-  return document.toJS();
+  visit(document, { Scalar: writtenNumber });
+  return withNumberTexts(document.toJS());
 }
 
 function texts(found: unknown): Environment {
   if (!isJsonObject(found)) throw new Error('it is no map of names to texts');
   const fields = Object.entries(found).map(([name, value]) => {
     if (!['string', 'number', 'boolean'].includes(typeof value)) throw new Error(`${name} is no text`);
-    return [name, String(value)] as const;
+    return [name, sourceOf(found, name) ?? String(value)] as const;
   });
   return Object.fromEntries(fields);
 }

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
+import { parseJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { EXPECTED_ROOT, UNSAFE_KEY } from './config-text.ts';
 import { describeFound, type Finding, formatPath } from './finding.ts';
@@ -54,7 +55,7 @@ function isYaml(file: string): boolean {
  */
 function readPlain(source: string): unknown {
   try {
-    const root: unknown = JSON.parse(source);
+    const root: unknown = parseJson(source);
     // A key that stands twice has two colons and makes one member.
     const colons = source.match(STRING_OR_COLON)?.filter((token) => token === ':').length ?? 0;
     return membersIn(root) === colons ? root : undefined;

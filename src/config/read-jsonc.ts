@@ -1,6 +1,7 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { positionAt, syntaxError, UNSAFE_KEY, unsafe } from './config-text.ts';
 import { type Finding, type KeyPath, warning } from './finding.ts';
+import { WrittenNumber, withNumberTexts } from './written-numbers.ts';
 
 /** JSON with comments and trailing commas; mistakes with their place, and keys that stand twice. */
 export function readJsonc(source: string, file: string, findings: Finding[]): unknown {
@@ -8,19 +9,21 @@ export function readJsonc(source: string, file: string, findings: Finding[]): un
   const tree = parseTree(source, errors, { allowTrailingComma: true });
   const first = errors[0];
   if (first) throw syntaxError(file, positionAt(source, first.offset), jsonMistake(source, first));
-  return tree && toValue(tree, [], findings);
+  return tree && withNumberTexts(toValue(tree, source, [], findings));
 }
 
-function toValue(node: Node, path: KeyPath, findings: Finding[]): unknown {
+function toValue(node: Node, source: string, path: KeyPath, findings: Finding[]): unknown {
   const children = node.children ?? [];
-  if (node.type === 'array') return children.map((child, index) => toValue(child, [...path, index], findings));
+  if (node.type === 'array') return children.map((child, index) => toValue(child, source, [...path, index], findings));
+  if (node.type === 'number')
+    return new WrittenNumber(source.slice(node.offset, node.offset + node.length), node.value);
   if (node.type !== 'object') return node.value;
   const fields = new Map<string, unknown>();
   for (const { children: [name, value] = [] } of children) {
     const key = String(name?.value);
     if (fields.has(key)) findings.push(repeated([...path, key]));
     if (key === UNSAFE_KEY) findings.push(unsafe(path));
-    else if (value) fields.set(key, toValue(value, [...path, key], findings));
+    else if (value) fields.set(key, toValue(value, source, [...path, key], findings));
   }
   return Object.fromEntries(fields);
 }

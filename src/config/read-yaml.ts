@@ -2,6 +2,7 @@ import { isScalar, parseDocument, visit } from 'yaml';
 import { clip } from '../core/errors.ts';
 import { EXPECTED_ROOT, positionAt, syntaxError, UNSAFE_KEY, unsafe } from './config-text.ts';
 import { type Finding, warning } from './finding.ts';
+import { withNumberTexts, writtenNumber } from './written-numbers.ts';
 
 /** YAML with merge keys; mistakes with their place, and keys that stand twice. */
 export function readYaml(source: string, file: string, findings: Finding[]): unknown {
@@ -25,8 +26,9 @@ export function readYaml(source: string, file: string, findings: Finding[]): unk
       findings.push(unsafe([]));
       return visit.REMOVE;
     },
+    Scalar: writtenNumber,
   });
-  return document.toJS();
+  return withNumberTexts(document.toJS());
 }
 
 function repeatedAt(source: string, offset: number): Finding {

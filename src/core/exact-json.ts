@@ -106,7 +106,8 @@ export function keepSources<T extends object>(copy: T, original: object): T {
 function keepText(holder: object, key: string | number, source: string): void {
   const exact = holder as Exact;
   // Of a list a list: an object would take room for sixteen texts, and lists of one number come by the hundred thousand.
-  if (!exact[SOURCES] && key === 0) exact[SOURCES] = [source] as unknown as Members;
+  if (!exact[SOURCES] && key === 0)
+    exact[SOURCES] = [source] as unknown as Members; // which has its members by index
   else {
     exact[SOURCES] ??= {};
     set(exact[SOURCES], key, source);
@@ -118,6 +119,12 @@ function set(holder: Members, key: string | number, value: unknown): void {
   // Defined where need be, so that the key stays a key.
   if (key !== '__proto__') holder[key] = value;
   else Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Sets a member to a number that is written like that, maybe in another notation than that of JSON. */
+export function setNumber(holder: object, key: string, value: number, source: string): void {
+  set(holder as Members, key, value); // any object or list has members by key
+  if (String(value) !== source) keepText(holder, key, source);
 }
 
 /** A copy of an object with a member that is the number that a text stands for. */

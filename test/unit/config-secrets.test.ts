@@ -85,6 +85,14 @@ test.each([
   expect(servers).toMatchObject([{ environment: { A: SECRET, B: SECRET, C: SECRET, D: SECRET }, secrets: [SECRET] }]);
 });
 
+test.each(['NAME: 0012.50\n', '{"NAME": 12345678901234567890}'])(
+  'a number is the text that is written: %s [secrets.source]',
+  async (text) => {
+    const { servers } = await load({ $gateway: { secrets: { file: 'f' } }, s: ENTRY }, { f: text });
+    expect(servers).toMatchObject([{ environment: { C: text.match(/\d[\d.]+/)?.[0] } }]);
+  },
+);
+
 test('the environment counts first, but not for {secret:NAME} [secrets.order]', async () => {
   const { servers } = await load(
     { $gateway: { secrets: { file: 'f' } }, s: ENTRY },

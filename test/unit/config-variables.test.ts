@@ -148,11 +148,20 @@ describe('~', () => {
   test('is the home directory in a command and its arguments [variables.home]', async () => {
     const home = temporaryDirectory();
     mkdirSync(join(home, 'notes'));
-    const args = ['~/notes', '--dir=~/notes', 'X=~/notes', '~', '~user', 'a~/b', '${T:-~/notes}'];
+    const args = [
+      '~/notes',
+      '--dir=~/notes',
+      'X=~/notes',
+      '~',
+      '~user',
+      'a~/b',
+      '-d=${T:-${U:-~/notes}}',
+      '$${T:-~/x}',
+    ];
     const { server, said } = await load({ command: '~/bin/srv', args }, { env: { HOME: home } });
     const there = `${home}/notes`;
     expect(server?.command).toEqual([
-      ...[`${home}/bin/srv`, there, `--dir=${there}`, `X=${there}`, home, '~user', 'a~/b', '~/notes'],
+      ...[`${home}/bin/srv`, there, `--dir=${there}`, `X=${there}`, home, '~user', 'a~/b', `-d=${there}`, '${T:-~/x}'],
     ]);
     expect(said).toEqual([]);
   });
@@ -166,6 +175,33 @@ describe('~', () => {
     for (const command of ['ssh', '/usr/bin/ssh', 'wsl.exe'])
       expect(await words({ command, args: ['h', '~/bin/srv'] })).toEqual(['h', '~/bin/srv']);
   });
+});
+
+test.each([
+  [
+    'c.jsonc',
+    `{"mcpServers": {"1.50": {"command": "x", // 7.0
+      "args": [12345678901234567890, "a", 1.50, null, 1e5, -0, 1e400, true], "env": {"V": 3.10, "N": 1.0}, "timeoutMs": 1e3},
+      "far": {"url": "https://h", "headers": {"X-Version": 3.10}}}}`,
+  ],
+  [
+    'c.yml',
+    `base: &base {V: 3.10, N: 1.0}
+mcpServers:
+  1.50: {command: x, args: [12345678901234567890, a, 1.50, null, 1e5, -0, 1e400, true], env: {<<: *base}, timeoutMs: 1e3}
+  far: {url: https://h, headers: {X-Version: 3.10}}`,
+  ],
+])('numbers in a file come as they are written: %s [variables.plain]', async (name, text) => {
+  const path = join(temporaryDirectory(), name);
+  writeFileSync(path, text);
+  const [near, far] = (await loadConfig(path, ENV)).servers;
+  expect(near).toMatchObject({
+    key: '1.50',
+    command: ['x', '12345678901234567890', 'a', '1.50', '1e5', '-0', '1e400', 'true'],
+    environment: { V: '3.10', N: '1.0' },
+    timeoutMs: 1000,
+  });
+  expect(far).toMatchObject({ headers: { 'X-Version': '3.10' } });
 });
 
 test('numbers and booleans are texts, null and what is often left empty is as if it were not written [variables.plain]', async () => {

@@ -70,7 +70,7 @@ test('a relative program starts where it was added [people.add]', async () => {
 test('a token in the place of a user goes to the secrets too [people.secrets]', async () => {
   const files = clientFiles({ empty: true });
   expect(await add({ words: ['x', 'https://mytoken@example.com/mcp'] }, files.terminal)).toBe(0);
-  expect(JSON.parse(files.read(FILE)).x).toEqual({ url: `https://\${X_TOKEN}@example.com/mcp` });
+  expect(JSON.parse(files.read(FILE)).x).toEqual({ url: 'https://{secret:X_TOKEN}@example.com/mcp' });
   expect(files.said()).not.toContain('mytoken');
 });
 
