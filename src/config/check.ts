@@ -21,6 +21,8 @@ export interface Surroundings {
   /** In place of files and secrets, for whoever only wants to know whether an entry fits. */
   readonly sources?: Sources;
   readonly keychain?: 'auto' | 'never' | undefined;
+  /** Variables that no server inherits. */
+  readonly withheld?: readonly string[];
 }
 
 /** A value, where the checks left one, and what they found. */
@@ -41,7 +43,8 @@ export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked
   const at = (severity: 'error' | 'warning', path: KeyPath, text: string) =>
     findings.push({ severity, path: entry.locate(path), text, server: entry.key });
   const secrets = new EntrySecrets(surroundings);
-  const { value: filled, unset } = fillEntry(entry.value, { ...surroundings, secrets }, at);
+  const { value: filled, unset: own } = fillEntry(entry.value, { ...surroundings, secrets }, at);
+  const unset = [...own, ...(surroundings.withheld ?? [])];
   const typed = { ...filled, type: filled.type ?? typeOf(filled, at) };
   const { waits } = secrets;
   if (hasError(findings)) return { value: undefined, findings, waits };

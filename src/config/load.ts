@@ -13,7 +13,7 @@ import { describeFound, type Finding, toProblem, warning } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type RawConfig, readShape } from './formats.ts';
 import { homeOf, resolveConfigPath } from './locate.ts';
-import { namedValues } from './named-values.ts';
+import { namedValues, withheldNames } from './named-values.ts';
 import { parseConfig } from './parse.ts';
 import { permissionAdvice } from './permissions.ts';
 import type { ProjectState } from './project-state.ts';
@@ -42,6 +42,8 @@ export interface GatewayConfig {
   readonly project?: ProjectState;
   /** What the variables hold that the file names anywhere, and its secrets; absent: there is no file. */
   readonly named?: () => readonly string[];
+  /** Variables that no server inherits: what `auth` names. Absent: none. */
+  readonly withheld?: readonly string[];
   /** The same file when the `secrets` of its settings have answered; absent where nothing waits for them. */
   readonly later?: Promise<GatewayConfig>;
 }
@@ -138,7 +140,8 @@ async function soonOr<T>(value: Promise<T>, ms: number, otherwise: () => T): Pro
 
 function checked(read: Read, secrets: Secrets): { readonly config: GatewayConfig; readonly waits: boolean } {
   const { file, raw, findings, folder, env } = read;
-  const surroundings: Surroundings = { folder, home: homeOf(env), env, secrets };
+  const withheld = withheldNames(raw);
+  const surroundings: Surroundings = { folder, home: homeOf(env), env, secrets, withheld };
   const settings = checkSettings(raw.settings, surroundings);
   const overridden = overrideSettings(settings.value, env);
   const whole = [...findings, ...raw.findings, ...settings.findings, ...adviceOn(settings.value, raw)];
@@ -150,6 +153,7 @@ function checked(read: Read, secrets: Secrets): { readonly config: GatewayConfig
     ...servers,
     settings: overridden.settings,
     named: () => namedValues(raw, env, secrets),
+    withheld,
     problems: [...whole.map((finding) => toProblem(file, finding)), ...servers.problems, ...overridden.problems],
   });
   return { config, waits: waits || settings.waits === true };

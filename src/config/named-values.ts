@@ -1,3 +1,4 @@
+import { isJsonObject } from '../core/json.ts';
 import type { RawConfig } from './formats.ts';
 import type { Secrets } from './secrets.ts';
 import { isOfTheSystem } from './secrets.ts';
@@ -6,10 +7,21 @@ import type { Environment } from './substitute.ts';
 /** `${VAR}`, `${env:VAR}`, with or without a default, and `{env:VAR}`; not where they are text. */
 const NAMED = /(?<!\$)\$\{(?:env:)?([A-Za-z_]\w*)|(?<!\{)\{env:([^{}\s]+)\}/g;
 
+/** Names of the variables that hold what callers of ours identify themselves by: nothing that we start is to inherit them. */
+export function withheldNames({ settings }: RawConfig): readonly string[] {
+  return namesIn(isJsonObject(settings.value) ? settings.value.auth : undefined);
+}
+
 /** What the variables hold that a file names anywhere, in entries that do not run and in settings too, and its `secrets`. */
 export function namedValues({ entries, settings }: RawConfig, env: Environment, secrets: Secrets): readonly string[] {
-  const written = JSON.stringify([entries.map(({ value }) => value), settings.value]);
-  const names = [...written.matchAll(NAMED)].flatMap(([, plain, braced]) => plain ?? braced ?? []);
-  const variables = names.filter((name) => Object.hasOwn(env, name) && !isOfTheSystem(name)).map((name) => env[name]);
+  const names = namesIn([entries.map(({ value }) => value), settings.value]);
+  const variables = names.filter((name) => Object.hasOwn(env, name)).map((name) => env[name]);
   return [...variables, ...Object.values(secrets.values)].filter((value) => value !== undefined);
+}
+
+function namesIn(value: unknown): string[] {
+  const found = [...(JSON.stringify(value) ?? '').matchAll(NAMED)].flatMap(
+    ([, plain, braced]) => plain ?? braced ?? [],
+  );
+  return found.filter((name) => !isOfTheSystem(name));
 }

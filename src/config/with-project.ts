@@ -39,7 +39,7 @@ export async function withProject(
   const told = named(own, project);
   if (!('text' in project)) return told;
   try {
-    const read = await readProject(project.text, file, env);
+    const read = await readProject(project.text, file, env, own.withheld);
     const named = () => [...(own.named?.() ?? []), ...namedValues(read.raw, env, NOT_FOR_PROJECTS)];
     return withoutDenied({ ...merged(told, read), named });
   } catch (error) {
@@ -60,10 +60,15 @@ function named(own: GatewayConfig, project: Project): GatewayConfig {
  * Reads and checks the text of a project's file. Its local servers run in the directory of the file unless they say
  * otherwise. Throws `CONFIG_INVALID` where it is broken, or no object at all.
  */
-export async function readProject(text: string, file: string, env: Environment): Promise<ProjectConfig> {
+export async function readProject(
+  text: string,
+  file: string,
+  env: Environment,
+  withheld: readonly string[] = [],
+): Promise<ProjectConfig> {
   const { root, findings } = await parseConfig(text, file);
   const raw = readShape(root);
-  const surroundings = { folder: dirname(file), home: homeOf(env), env, secrets: NOT_FOR_PROJECTS };
+  const surroundings = { folder: dirname(file), home: homeOf(env), env, secrets: NOT_FOR_PROJECTS, withheld };
   const settings: Checked<GatewaySettings> = checkProjectSettings(raw.settings, surroundings);
   const whole = [...findings, ...raw.findings, ...settings.findings].map((finding) => toProblem(file, finding));
   const checked = checkServers(raw, file, surroundings);

@@ -1,8 +1,9 @@
 /** What models write where they mean nothing. */
-const FILLER = /^\s*(?:""|''|null|none|nil|n\/a|undefined)?\s*$/i;
+const FILLER =
+  /^[\s\p{Default_Ignorable_Code_Point}]*(?:""|''|null|none|nil|nan|n\/a|undefined|-{1,3}|[–—])?[\s\p{Default_Ignorable_Code_Point}]*$/iu;
 const MAX_CHARS = 20;
 
-/** A text that says nothing: blank, `null`, `None`, `N/A`, `undefined`, or two quotes. */
+/** A text that says nothing: blank or invisible, `null`, `None`, `N/A`, `NaN`, `undefined`, a dash, or two quotes. */
 export function isFiller(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_CHARS && FILLER.test(value);
 }

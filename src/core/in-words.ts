@@ -1,7 +1,12 @@
+/** What OpenSSL says of a server that answers in another protocol than TLS. */
+const NO_TLS =
+  /(?:\bwrite EPROTO )?[\dA-F]+:error:[\dA-F]+:SSL routines:[^:]*:(?:wrong version number|packet length too long|http request|unknown protocol)[^\n]*\n?/gi;
+
 /** What runtimes say of a connection, and the same for people; the code stays, since one can look it up. */
 const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
   // Classes of errors, which say nothing that the text does not.
   [/\b(?:Aggregate|Type|Range|Syntax|Reference|Socket|DOM|Fetch|Sse)?(?:Error|Exception): (?=\S)/g, ''],
+  [NO_TLS, 'the server speaks no TLS: should the address begin with http:// or ws://?'],
   [/\bfetch failed(?:: (?=\S)|$)/g, ''],
   [
     /\bConnect Timeout Error\b(?: \(attempted address(?:es)?: ([^,)]+)[^)]*\))?/g,

@@ -64,7 +64,7 @@ export class GatewayProcess {
   }
 
   /** The first log line, written already or yet to come, whose JSON matches. */
-  logged(pattern: RegExp, timeoutMs = 10_000): Promise<JsonObject> {
+  logged(pattern: RegExp, timeoutMs = 30_000): Promise<JsonObject> {
     const find = () => this.logs.find((line) => pattern.test(JSON.stringify(line)));
     return waitUntil(find, { timeoutMs, what: `log matches ${pattern}; log: ${this.tail()}` });
   }
@@ -87,7 +87,7 @@ export class GatewayProcess {
     return { ...exit, durationMs: performance.now() - startedAt };
   }
 
-  async exited(timeoutMs = 10_000): Promise<Omit<Exit, 'durationMs'>> {
+  async exited(timeoutMs = 30_000): Promise<Omit<Exit, 'durationMs'>> {
     if (!this.exit) await once(this.#child, 'exit', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => {});
     const { exit } = this;
     if (exit) return exit;

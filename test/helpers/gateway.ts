@@ -96,13 +96,13 @@ export class Gateway {
   }
 
   /** Waits until `search` finds a tool with this id. */
-  async knows(id: string, timeoutMs = 10_000): Promise<void> {
+  async knows(id: string, timeoutMs = 30_000): Promise<void> {
     const found = async () => (await this.call('describe', { id })).isError !== true;
     await waitUntil(found, { timeoutMs, what: `${id} is known; log: ${this.process.tail()}` });
   }
 
   /** Waits until an id that was known is not any more. */
-  async forgets(id: string, timeoutMs = 10_000): Promise<void> {
+  async forgets(id: string, timeoutMs = 30_000): Promise<void> {
     const gone = async () => (await this.call('describe', { id })).isError === true;
     await waitUntil(gone, { timeoutMs, what: `${id} is unknown` });
   }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Polls until `condition` gives something truthy, and returns that; throws naming `what` after `timeoutMs`. */
 export async function waitUntil<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 10_000, what = String(condition) }: { timeoutMs?: number; what?: string } = {},
+  { timeoutMs = 30_000, what = String(condition) }: { timeoutMs?: number; what?: string } = {},
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -42,7 +42,9 @@ async function isRefused(address: string): Promise<boolean> {
 
 test('an answer that the client has not read to its end arrives whole [http.stop]', async () => {
   const u = await remote('http');
-  const { address, pid } = await startHttpGateway({ servers: [{ id: 'u', ...u.entry() }] });
+  // Making 50 MB takes a busy machine longer than a stop waits by itself.
+  const http = { stopSeconds: 60 };
+  const { address, pid } = await startHttpGateway({ http, servers: [{ id: 'u', ...u.entry() }] });
   const client = await connectStreamable(address);
   // Resolves with the head of the answer.
   const response = await client.post(client.invoke('u::big', { bytes: LARGE }));

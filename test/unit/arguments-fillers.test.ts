@@ -8,7 +8,25 @@ const object = (properties: JsonObject, rest: JsonObject = {}): JsonObject => ({
 const STRING = { type: 'string' };
 const NULL = { type: 'null' };
 const STRINGS = { type: 'array', items: STRING };
-const WORDS = ['', '  ', 'null', 'None', 'NONE', 'undefined', 'N/A', 'n/a', 'nil', '""', "''"];
+const WORDS = [
+  '',
+  '  ',
+  'null',
+  'None',
+  'NONE',
+  'undefined',
+  'N/A',
+  'n/a',
+  'nil',
+  '""',
+  "''",
+  'NaN',
+  '-',
+  '--',
+  '—',
+  '\u200b',
+  '\u2060 ',
+];
 
 /** What the server would get, or `refused`. */
 function sent(schema: JsonObject, args: JsonObject): unknown {

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../src/config/load.ts';
+import { configOfObject, loadConfig } from '../../src/config/load.ts';
 import { jsonSchema } from '../../src/config/schema.ts';
 import { substitute } from '../../src/config/substitute.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
@@ -202,6 +202,21 @@ mcpServers:
     timeoutMs: 1000,
   });
   expect(far).toMatchObject({ headers: { 'X-Version': '3.10' } });
+});
+
+test('no server inherits the variables that hold the keys of callers [variables.plain]', () => {
+  const config = configOfObject(
+    {
+      $gateway: { auth: { strategy: 'api-key', apiKeys: ['${OUR_KEY}', { key: '{env:OTHER_KEY}' }] } },
+      mine: { command: ['x'] },
+      told: { command: ['x'], environment: { K: '${OUR_KEY}' } },
+    },
+    { OUR_KEY: 'k'.repeat(32), OTHER_KEY: 'o'.repeat(32) },
+  );
+  const [mine, told] = config.servers;
+  expect(mine).toMatchObject({ unset: ['OUR_KEY', 'OTHER_KEY'] });
+  // What a person hands over is handed over.
+  expect(told).toMatchObject({ environment: { K: 'k'.repeat(32) } });
 });
 
 test('numbers and booleans are texts, null and what is often left empty is as if it were not written [variables.plain]', async () => {

@@ -16,6 +16,15 @@ test.each<[unknown, string]>([
     'the connection broke off: the server reset the connection (ECONNRESET)',
   ],
   [new TypeError('fetch failed'), 'the server could not be reached'],
+  [
+    failed(
+      withCode(
+        '80D2E3C4:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/openssl/ssl3_record.c:355:\n',
+        'ERR_SSL_WRONG_VERSION_NUMBER',
+      ),
+    ),
+    'the server speaks no TLS: should the address begin with http:// or ws://?',
+  ],
   [failed(new Error('other side closed')), 'the server closed the connection'],
   [
     failed(withCode('connect ECONNREFUSED 127.0.0.1:9', 'ECONNREFUSED')),
