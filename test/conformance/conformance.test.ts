@@ -8,7 +8,7 @@ const RUN = fileURLToPath(new URL('run.mjs', import.meta.url));
 const TIMEOUT_MS = 300_000;
 
 async function conformance(...sections: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [RUN, ...sections], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [RUN, '--gateway-only', ...sections], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
   return { code, output };
 }
