@@ -66,7 +66,9 @@ const local = {
     .min(1, 'a non-empty array of strings')
     .refine(([program]) => program !== '', { path: [0], message: 'the name of a program' })
     .describe('Program and arguments that start the server over stdio.'),
-  environment: textMap.prefault({}).describe('Variables added to the inherited environment.'),
+  environment: textMap
+    .prefault({})
+    .describe('Variables added to the inherited environment; what `auth` names is not inherited.'),
   cwd: z
     .string()
     .min(1)

@@ -134,7 +134,7 @@ test.each(['invoke', 'invoke_async'])(
   '%s: an absurd timeoutMs is a clear error [extreme.timeouts]',
   async (metaTool) => {
     const gateway = await start();
-    for (const timeoutMs of ['0', '-1', '-1e308', '1e400', '"soon"', '"NaN"', '"1e400"', '{}', '[]', 'true']) {
+    for (const timeoutMs of ['0', '-1', '-1e308', '1e400', '"soon"', '"1e400"', '{}', '[]', 'true']) {
       const { result } = await callText(metaTool, `{"id":"u::echo","timeoutMs":${timeoutMs}}`, gateway);
       expect(errorOf(result ?? {}), timeoutMs).toMatch(/timeoutMs/);
     }
@@ -144,8 +144,8 @@ test.each(['invoke', 'invoke_async'])(
 test('a timeoutMs beyond what a timer takes is no instant time-out [extreme.timeouts]', async () => {
   const { file, events } = journal();
   const gateway = await startGateway({ config: { u: local({ sdk: 'raw', journal: file }) }, sdk: 'raw' });
-  // NaN and Infinity are null in JSON, which is as good as absent.
-  for (const timeoutMs of ['2147483647', '2147483648', '4294967297', '1e15', '1e308', 'null', '"1e10"']) {
+  // NaN and Infinity are null in JSON, which is as good as absent; some write them as texts.
+  for (const timeoutMs of ['2147483647', '2147483648', '4294967297', '1e15', '1e308', 'null', '"NaN"', '"1e10"']) {
     const input = `{"id":"u::silence","args":{"ms":50},"timeoutMs":${timeoutMs}}`;
     expect(textOf((await callText('invoke', input, gateway)).result ?? {}), timeoutMs).toBe('at last');
     const ticket = await callText('invoke_async', input, gateway);
