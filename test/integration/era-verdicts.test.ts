@@ -9,7 +9,7 @@ import { textOf } from '../helpers/results.ts';
 
 function cache(): { env: { XDG_CACHE_HOME: string }; file: string } {
   const home = mkdtempSync(join(tmpdir(), 'eras-'));
-  onTestFinished(() => rmSync(home, { recursive: true }));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   return { env: { XDG_CACHE_HOME: home }, file: join(home, 'mcp-gateway', 'eras.json') };
 }
 

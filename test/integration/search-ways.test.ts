@@ -73,7 +73,7 @@ test('without a hit the answer says which words the tools use and which servers 
 
 test('a tool invoked after a search moves up among equals for like queries, also in the next run [usage.ranks, usage.disk]', async () => {
   const home = mkdtempSync(join(tmpdir(), 'usage-'));
-  onTestFinished(() => rmSync(home, { recursive: true }));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   const env = { XDG_CACHE_HOME: home };
   const config = { a: local(), b: local() };
   const top = (answer: unknown) => (answer as Answer).results.slice(0, 2).map(({ id }) => id);

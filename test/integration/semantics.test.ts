@@ -100,7 +100,7 @@ const everything = () => true;
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'semantics-'));
-  onTestFinished(() => rmSync(path, { recursive: true }));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   return join(path, 'cache');
 }
 

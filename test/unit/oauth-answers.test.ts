@@ -20,7 +20,7 @@ const AUTHORIZATION_CODE: OAuthConfig = { grant: 'authorization_code' };
 
 function emptyCredentials(): Credentials {
   const directory = mkdtempSync(join(tmpdir(), 'mcp-gateway-odd-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   return Credentials.of(directory, ['odd'], { keychain: 'never' });
 }
 

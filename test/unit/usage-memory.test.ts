@@ -8,7 +8,7 @@ const DAY_MS = 24 * 3_600_000;
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'usage-'));
-  onTestFinished(() => rmSync(path, { recursive: true }));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
 }
 
