@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { configOfObject, loadConfig } from '../../src/config/load.ts';
 import { jsonSchema } from '../../src/config/schema.ts';
 import { substitute } from '../../src/config/substitute.ts';
+import { readProject } from '../../src/config/with-project.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
 const ENV = { HOME: '/home/someone', PATH: '/usr/bin', REGION: 'outer', EMPTY: '' };
@@ -204,7 +205,7 @@ mcpServers:
   expect(far).toMatchObject({ headers: { 'X-Version': '3.10' } });
 });
 
-test('no server inherits the variables that hold the keys of callers [variables.plain]', () => {
+test('no server inherits the variables that hold the keys of callers, one of a project neither [variables.plain]', async () => {
   const config = configOfObject(
     {
       $gateway: { auth: { strategy: 'api-key', apiKeys: ['${OUR_KEY}', { key: '{env:OTHER_KEY}' }] } },
@@ -217,6 +218,9 @@ test('no server inherits the variables that hold the keys of callers [variables.
   expect(mine).toMatchObject({ unset: ['OUR_KEY', 'OTHER_KEY'] });
   // What a person hands over is handed over.
   expect(told).toMatchObject({ environment: { K: 'k'.repeat(32) } });
+  const text = JSON.stringify({ theirs: { command: ['x'] } });
+  const project = await readProject(text, '/p/.mcp-gateway.json', {}, config.withheld);
+  expect(project.servers).toMatchObject([{ unset: ['OUR_KEY', 'OTHER_KEY'] }]);
 });
 
 test('numbers and booleans are texts, null and what is often left empty is as if it were not written [variables.plain]', async () => {
