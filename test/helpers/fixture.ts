@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { builtFixture } from './built-fixtures.ts';
-import { onLines } from './lines.ts';
+import { onLines, wholeLines } from './lines.ts';
 
 const UPSTREAM = builtFixture('upstream');
 
@@ -76,7 +76,7 @@ export class RemoteFixture {
   /** Starts it; after the first time on the same port. */
   async start(): Promise<this> {
     const options = { ...this.#options, transport: this.transport, port: this.#port };
-    const child = spawn(process.execPath, [UPSTREAM, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [UPSTREAM, JSON.stringify(options)], { stdio: 'pipe' });
     this.#child = child;
     this.#port = await listeningPort(child);
     return this;
@@ -100,7 +100,12 @@ export async function remote(transport: NetworkTransport, options: UpstreamOptio
 
 function listeningPort(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`The fixture ended with ${code} before it listened`)));
+    let words = '';
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      words = `${words}${chunk}`.slice(-10_000);
+    });
+    const ended = (code: number | null) => `The fixture ended with ${code} before it listened, and said: ${words}`;
+    child.once('close', (code) => reject(new Error(ended(code))));
     if (child.stdout) onLines(child.stdout, (line) => line.startsWith('LISTEN ') && resolve(Number(line.slice(7))));
   });
 }
@@ -111,8 +116,7 @@ export type JournalEvent = JsonObject & { readonly event: string; readonly pid: 
 /** A journal file for fixtures, in a directory that goes with the test. */
 export function journal(): { file: string; events: (event?: string) => JournalEvent[] } {
   const file = join(temporaryDirectory(), 'journal.jsonl');
-  const all = () => (existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []);
-  const events = () => all().map((line) => JSON.parse(line) as JournalEvent);
+  const events = () => wholeLines(file).map((line) => JSON.parse(line) as JournalEvent);
   return { file, events: (event) => events().filter((entry) => event === undefined || entry.event === event) };
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 /** Calls `onLine` for each line of UTF-8 text, without its newline. Unlike readline it cuts at `\n` only. */
@@ -13,4 +14,9 @@ export function onLines(stream: Readable, onLine: (line: string) => void): void 
       onLine(line);
     }
   });
+}
+
+/** The lines of a file that are whole, without their newlines; a process may be writing one more. None if there is no file. */
+export function wholeLines(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
 }

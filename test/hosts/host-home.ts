@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { builtFixture } from '../helpers/built-fixtures.ts';
+import { wholeLines } from '../helpers/lines.ts';
 import { processesWith, waitUntil } from '../helpers/processes.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
@@ -44,9 +45,7 @@ export class HostHome {
 
   /** What the servers have recorded of that event. */
   events(event: string): JsonObject[] {
-    if (!existsSync(this.#journal)) return [];
-    const lines = readFileSync(this.#journal, 'utf8').trimEnd().split('\n');
-    return lines
+    return wholeLines(this.#journal)
       .map((line): unknown => JSON.parse(line))
       .filter(isJsonObject)
       .filter((entry) => entry.event === event);

@@ -1,12 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: as it stands in a configuration
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { builtFixture } from '../helpers/built-fixtures.ts';
 import { local, temporaryDirectory } from '../helpers/fixture.ts';
 import { BIN } from '../helpers/gateway-process.ts';
+import { wholeLines } from '../helpers/lines.ts';
 import { expectDead, processesWith, waitUntil } from '../helpers/processes.ts';
 
 const FIXTURE = builtFixture('upstream');
@@ -75,7 +76,7 @@ function trap() {
     },
     /** Who has run, once all have. */
     ran: async (programs: readonly string[]) => {
-      const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
+      const lines = () => wholeLines(file);
       const isDone = () => programs.every((name) => lines().some((line) => line.split(' ')[1] === name));
       await waitUntil(isDone, { timeoutMs: 30_000, what: `${programs} have run; ran: ${lines().join(', ')}` });
       return [...new Set(lines())].sort();
