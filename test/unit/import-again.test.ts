@@ -249,6 +249,17 @@ test('another account is another server, and so are two names in one file [movin
   expect(files.read(OURS)).toBe(text);
 });
 
+test.each([
+  ['.cursor/mcp.json', json({ mcpServers: { a: { command: 'a' } } })],
+  ['.gemini/settings.json', json({ mcpServers: { a: { command: 'a' } } })],
+  ['.codex/config.toml', '[mcp_servers.a]\ncommand = "a"\n'],
+])('in the home directory ~/%s is the user’s file, and no project’s besides [moving.same]', async (path, text) => {
+  const files = clientFiles({ empty: true });
+  files.write(path, text);
+  await importServers({ sources: [], yes: true }, { ...files.terminal, cwd: files.home });
+  expect(JSON.parse(files.read(OURS))).toEqual({ a: { command: ['a'] } });
+});
+
 test('a user’s server has its name before one of a project [moving.same]', async () => {
   const files = clientFiles({ empty: true });
   files.write('project/.mcp.json', json({ mcpServers: { hub: { command: 'theirs' } } }));
