@@ -997,7 +997,8 @@ const MOVING = promised('#13', {
     'Rules that an import adds loosen nothing that is there, and nothing that is there loosens them.',
   // Install
   'moving.stable': 'install writes an entry that starts tomorrow too, or stops with what to do.',
-  'moving.undo': 'install --undo goes back to how it was before the first of several installs.',
+  'moving.undo':
+    'install --undo goes back to how it was before the first of several installs; what was changed since stays, and so do comments.',
   'moving.backups': 'Of the backups of a file the newest five stay.',
   'moving.agents-md': 'agents-md --remove takes the text out again.',
   // Secrets

@@ -11,10 +11,40 @@ import type { KeyPath } from '../config/finding.ts';
 
 /** The text with the value at the path, or without it when it is undefined; comments and format stay. */
 export function editJson(text: string, path: KeyPath, value: unknown, isArrayInsertion = false): string {
-  const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  const mark = markOf(text);
   const source = text.slice(mark.length).trim() === '' ? '{}\n' : text.slice(mark.length);
   const edits = modify(source, [...path], value, { formattingOptions: formatOf(source), isArrayInsertion });
   return mark + applyEdits(source, edits);
+}
+
+/** The text with that value at the path: in the place of what stands there, else as the last member. No other line changes. */
+export function withValue(text: string, path: KeyPath, value: unknown): string {
+  const mark = markOf(text);
+  const source = text.slice(mark.length);
+  const node = nodeAt(source, path);
+  const [holder, key] = [path.slice(0, -1), String(path.at(-1))];
+  if (!node && holder.length > 0 && !nodeAt(source, holder)) return withValue(text, holder, { [key]: value });
+  if (!node) return mark + withMember(source, holder, key, value);
+  const indent = /^[ \t]*/.exec(source.slice(source.lastIndexOf('\n', node.offset) + 1))?.[0] ?? '';
+  return mark + source.slice(0, node.offset) + lines(source, value, indent) + source.slice(node.offset + node.length);
+}
+
+/** What stands before a text that Windows marks as Unicode. */
+export function markOf(text: string): string {
+  return text.startsWith('\uFEFF') ? '\uFEFF' : '';
+}
+
+export function nodeAt(text: string, path: KeyPath): Node | undefined {
+  const tree = parseTree(text, [], { allowTrailingComma: true });
+  return tree && findNodeAtLocation(tree, [...path]);
+}
+
+/** A value as it is written on lines of such a text. */
+function lines(text: string, value: unknown, indent: string): string {
+  const { tabSize = 2, insertSpaces, eol = '\n' } = formatOf(text);
+  return JSON.stringify(value, undefined, insertSpaces ? tabSize : '\t')
+    .split('\n')
+    .join(`${eol}${indent}`);
 }
 
 /**
@@ -22,8 +52,9 @@ export function editJson(text: string, path: KeyPath, value: unknown, isArrayIns
  * of its own: no other line changes but for a comma. jsonc-parser would move a comment behind the last one.
  */
 export function withMember(text: string, path: KeyPath, key: string | undefined, value: unknown): string {
-  const tree = parseTree(text, [], { allowTrailingComma: true });
-  const last = (tree && findNodeAtLocation(tree, [...path]))?.children?.at(-1);
+  const holder = nodeAt(text, path);
+  const last = holder?.children?.at(-1);
+  if (holder?.type === 'object' && !last && key !== undefined) return withFirst(text, holder, key, value);
   const indent = last && /(?:^|\n)([ \t]*)$/.exec(text.slice(0, last.offset))?.[1];
   if (last && indent === undefined && key !== undefined && typeof value === 'boolean')
     return inline(text, last, key, value);
@@ -32,14 +63,27 @@ export function withMember(text: string, path: KeyPath, key: string | undefined,
   const end = last.offset + last.length;
   const comma = commaAfter(text, end);
   const after = comma === undefined ? end : comma + 1;
-  const rest = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\n]*?\*\/[ \t]*)?(?=\r?\n)/.exec(text.slice(after))?.[0] ?? '';
-  const { tabSize = 2, insertSpaces, eol = '\n' } = formatOf(text);
-  const lines = JSON.stringify(value, undefined, insertSpaces ? tabSize : '\t')
-    .split('\n')
-    .join(`${eol}${indent}`);
-  const member = `${eol}${indent}${key === undefined ? '' : `${JSON.stringify(key)}: `}${lines}${comma === undefined ? '' : ','}`;
+  const rest = restOfLine(text, after);
+  const { eol = '\n' } = formatOf(text);
+  const name = key === undefined ? '' : `${JSON.stringify(key)}: `;
+  const member = `${eol}${indent}${name}${lines(text, value, indent)}${comma === undefined ? '' : ','}`;
   const head = comma === undefined ? `${text.slice(0, end)},` : text.slice(0, after);
   return `${head}${rest}${member}${text.slice(after + rest.length)}`;
+}
+
+/** A comment that ends the line, with the space before it. */
+export function restOfLine(text: string, from: number): string {
+  return /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\n]*?\*\/[ \t]*)?(?=\r?\n)/.exec(text.slice(from))?.[0] ?? '';
+}
+
+/** With a member in an object that has none: behind the comments in it. */
+function withFirst(text: string, { offset, length }: Node, key: string, value: unknown): string {
+  const { tabSize = 2, insertSpaces, eol = '\n' } = formatOf(text);
+  const outer = /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', offset) + 1))?.[0] ?? '';
+  const indent = outer + (insertSpaces ? ' '.repeat(tabSize) : '\t');
+  const within = text.slice(offset + 1, offset + length - 1).trimEnd();
+  const member = `${eol}${indent}${JSON.stringify(key)}: ${lines(text, value, indent)}${eol}${outer}`;
+  return `${text.slice(0, offset + 1)}${within}${member}${text.slice(offset + length - 1)}`;
 }
 
 /** With one more member on the line of the last one. */
@@ -56,8 +100,7 @@ function inline(text: string, { offset, length }: Node, key: string, value: bool
  * would take comments of the neighbours with it. The text as it is where there is no such member.
  */
 export function withoutMember(text: string, path: KeyPath): string {
-  const tree = parseTree(text, [], { allowTrailingComma: true });
-  const value = tree && findNodeAtLocation(tree, [...path]);
+  const value = nodeAt(text, path);
   const member = value?.parent?.type === 'property' ? value.parent : value;
   if (!member?.parent?.children) return text;
   const { offset, length } = member;
@@ -73,7 +116,7 @@ export function withoutMember(text: string, path: KeyPath): string {
 }
 
 /** Where the next token is, if that is a comma. */
-function commaAfter(text: string, offset: number): number | undefined {
+export function commaAfter(text: string, offset: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(offset);
   scanner.scan();

@@ -6,17 +6,21 @@ import { objectAt } from './read-client-file.ts';
 
 /**
  * The text with the table `map.key` of that value, or without it when it is undefined; the other lines stay as they are.
+ * It is written as it stands in `source`, where that has it.
  * Throws `CONFIG_INVALID` where the table is written in a way that lines cannot be told.
  */
 export async function editToml(
   text: string,
   { map, key }: { readonly map: string; readonly key: string },
   value: JsonObject | undefined,
+  source = '',
 ): Promise<string> {
   const { parse, stringify } = await import('smol-toml');
   const before = parse(text) as JsonObject;
-  const rest = withoutTable(text, map, key);
-  const after = value === undefined ? rest : appended(rest, stringify({ [map]: { [key]: value } }).trim());
+  const { rest } = tableApart(text, map, key);
+  const { table } = tableApart(source, map, key);
+  const written = () => table.trim() || stringify({ [map]: { [key]: value } }).trim();
+  const after = value === undefined ? rest : appended(rest, written());
   const wanted = { ...(objectAt(before, [map]) ?? {}) };
   delete wanted[key];
   if (value !== undefined) wanted[key] = value;
@@ -37,18 +41,32 @@ function appended(text: string, table: string): string {
   return `${start}${table}\n`;
 }
 
-/** Without the lines from its header to the next header that is not one of its own sub-tables. */
-function withoutTable(text: string, map: string, key: string): string {
+/**
+ * The lines from its header to the next header that is not one of its own sub-tables, and all others. Comments at its end
+ * may be about what comes next: they are none of it.
+ */
+function tableApart(text: string, map: string, key: string): { readonly table: string; readonly rest: string } {
   const name = `(?:${[key, JSON.stringify(key), `'${key}'`].map(escaped).join('|')})`;
   const own = new RegExp(`^\\s*\\[\\s*${escaped(map)}\\s*\\.\\s*${name}\\s*(?:\\.[^\\]]*)?\\]`);
-  let isOwn = false;
-  const kept = text.split('\n').filter((line) => {
-    if (/^\s*\[/.test(line)) isOwn = own.test(line);
-    return !isOwn;
-  });
-  if (kept.length === text.split('\n').length) return text;
-  const rest = kept.join('\n').trimEnd();
-  return rest === '' ? '' : `${rest}\n`;
+  const sections = text.split(/^(?=[ \t]*\[)/m);
+  const table: string[] = [];
+  const rest: string[] = [];
+  for (const section of sections) {
+    const end = own.test(section) ? endOfTable(section) : 0;
+    table.push(section.slice(0, end));
+    rest.push(section.slice(end));
+  }
+  if (table.join('') === '') return { table: '', rest: text };
+  const left = rest.join('').trimEnd();
+  return { table: table.join(''), rest: left === '' ? '' : `${left}\n` };
+}
+
+/** Behind its last line that is no comment, and one empty line. */
+function endOfTable(section: string): number {
+  const lines = section.split(/(?<=\n)/);
+  const last = lines.findLastIndex((line) => !/^(?:#.*)?$/.test(line.trim()));
+  const isApart = lines[last + 1]?.trim() === '';
+  return lines.slice(0, last + (isApart ? 2 : 1)).join('').length;
 }
 
 function escaped(text: string): string {

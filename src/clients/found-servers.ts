@@ -29,7 +29,7 @@ export async function findServers(clients: readonly Client[], home: ClientHome):
   const problems: string[] = [];
   const read = new Map<string, JsonObject | undefined>();
   for (const client of clients) {
-    const places = client.places(home);
+    const places = usersOnce(client.places(home));
     for (const path of [...places.map((place) => place.path), ...(client.settings?.(home) ?? [])])
       if (!read.has(path)) read.set(path, await rootOf(path, problems));
     for (const place of places) {
@@ -42,6 +42,12 @@ export async function findServers(clients: readonly Client[], home: ClientHome):
     }
   }
   return { servers, files: [...files], problems };
+}
+
+/** In the home directory the file of the user would be one of a project as well. */
+function usersOnce(places: readonly Place[]): readonly Place[] {
+  const users = new Set(places.filter(({ scope }) => scope === 'user').map(({ path }) => path));
+  return places.filter(({ scope, path }) => scope !== 'project' || !users.has(path));
 }
 
 /** Servers of the user come first: a project's entry of the same name gets another. */

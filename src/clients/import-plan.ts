@@ -181,12 +181,15 @@ class Draft {
     return new Map(off.filter(([key]) => this.#parts.existing.get(key)?.enabled === undefined));
   }
 
-  #vote(key: string, { verdict, place, client }: FoundServer, raw: JsonObject): void {
+  #vote(key: string, server: FoundServer, raw: JsonObject): void {
+    const { verdict, place, client } = server;
     const ours = this.#parts.existing.get(key);
     if (!ours || this.#switches.get(key) === true) return;
     const isUsers = place.scope === 'user';
-    // What is said of a project's own server is not said of the user's.
-    if (!isUsers && !isOfProject(ours, raw)) return;
+    // What is said of a project's own server is not said of the user's. A remote one starts nowhere: it is the project's
+    // where nobody has it for the user, and a person has rejected it by this name.
+    const isRejected = verdict.out !== undefined && raw.command === undefined && isNamed(key, server.key);
+    if (!isUsers && !isOfProject(ours, raw) && !isRejected) return;
     const isOff = raw.enabled === false && !(isUsers && verdict.isOfProject);
     if (isOff && verdict.out === undefined && this.#through.has(client.name)) return;
     const where = verdict.out ?? verdict.off ?? `switched off in ${client.name}`;
@@ -203,8 +206,7 @@ class Draft {
     const { existing, keeping } = this.#parts;
     if (keeping !== 'secrets') return undefined;
     const isMeant = (entry: JsonObject | undefined) => place.scope !== 'project' || isOfProject(entry, raw);
-    const isNamed = (as: string) => as === key || (as.startsWith(`${key}-`) && /^\d+$/.test(as.slice(key.length + 1)));
-    const named = [...existing].filter(([as, entry]) => isNamed(as) && isMeant(entry) && !this.#claimed.has(as));
+    const named = [...existing].filter(([as, entry]) => isNamed(as, key) && isMeant(entry) && !this.#claimed.has(as));
     const kept = JSON.stringify([...this.#claimed].map((as) => existing.get(as)));
     const renewed = findRenewed(sameNameFirst(new Map(named), key), raw, this.#known);
     const isShared = [...(renewed?.values.keys() ?? [])].some((name) => namesOf(kept).includes(name));
@@ -254,6 +256,11 @@ class Draft {
   #values(): Environment {
     return { ...this.#known.secrets, ...this.#known.env };
   }
+}
+
+/** Whether a key of ours is the one of a client, or that with a number. */
+function isNamed(as: string, key: string): boolean {
+  return as === key || (as.startsWith(`${key}-`) && /^\d+$/.test(as.slice(key.length + 1)));
 }
 
 /** Whether a server of ours is that of the project from whose file the other comes: what starts elsewhere is the user's. */

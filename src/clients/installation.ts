@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Client, ClientHome, Place } from './client.ts';
-import { editJson } from './edit-json.ts';
+import { markOf, withoutMember, withValue } from './edit-json.ts';
 import { editToml } from './edit-toml.ts';
 import { mergeTexts } from './merge-texts.ts';
 import { backupsOf, backupsSince, originOf } from './origin.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
+import { restoredMember } from './restore-member.ts';
 
 /** The key of our entry: AGENTS.template.md speaks of this server. */
 const KEY = 'gateway';
@@ -18,6 +19,8 @@ export interface EntryChange {
   readonly key: string;
   readonly from: JsonObject | undefined;
   readonly to: JsonObject | undefined;
+  /** The text of the file that has it as it shall be, where there is one: it is written as it stands there. */
+  readonly source?: string | undefined;
 }
 
 /** What an install or its undo does to one file of a client. */
@@ -93,25 +96,30 @@ export async function planUndo(
   if (text === undefined || (key === undefined && origin === undefined))
     return { own: { place, key: KEY, from: undefined, to: undefined }, others: [], waiting: [], text, after: text };
   const first = origin ?? (await firstText(place, text, self));
-  const then = first === text ? {} : await rootOf(first, place.path);
-  const before = objectAt(then, place.at);
+  const then = { text: first, root: first === text ? {} : await rootOf(first, place.path) };
+  const before = objectAt(then.root, place.at);
   const oldKey = ownKey(before, self);
   const own = {
     place,
     key: key ?? KEY,
     from: entryAt(map, key ?? KEY),
     to: oldKey === key && key !== undefined ? entryAt(before, key) : undefined,
+    source: first,
   };
-  const roots = [
+  const backups = await backupsSince(place.path);
+  const versions = [
     then,
-    ...(await Promise.all((await backupsSince(place.path)).map((each) => rootOf(each, place.path)))),
+    ...(await Promise.all(backups.map(async (each) => ({ text: each, root: await rootOf(each, place.path) })))),
   ];
-  const others = placesBeside(client, place, home, roots).flatMap((beside) => missingIn(root, roots, beside, self));
+  const roots = versions.map((version) => version.root);
+  const others = placesBeside(client, place, home, roots).flatMap((beside) => missingIn(root, versions, beside, self));
   const changes = key === undefined ? others : [own, ...others];
   const made = first.trim() === '';
-  // Byte for byte, when nobody has changed anything else since.
-  const installed = await editedBy([...others, own].map(turned), made ? '' : first);
-  const isUntouched = installed === text;
+  const installed = await installedTexts(own, others, made ? '' : first);
+  // Byte for byte, when nobody has changed anything else since, nor between two installs.
+  const isOld = ({ place: { at }, key: name, to }: EntryChange) =>
+    isDeepStrictEqual(entryAt(objectAt(then.root, at), name), to);
+  const isUntouched = installed.includes(text) && others.every(isOld);
   const whole = made || first === text ? undefined : first;
   const isMade = isUntouched && (made || first === text);
   return {
@@ -123,20 +131,48 @@ export async function planUndo(
   };
 }
 
-/** The text without us: with the comments that stood there before, where what was changed since stands elsewhere. */
+/** What the file may have been after the installs: the servers were taken out before our entry came, or later. */
+function installedTexts(own: EntryChange, others: readonly EntryChange[], first: string): Promise<string[]> {
+  const [entry, gone] = [turned(own), others.map(turned)];
+  return Promise.all(
+    [
+      [...gone, entry],
+      [entry, ...gone],
+    ].map(async (changes) => (await editedBy(changes, first)) ?? ''),
+  );
+}
+
+interface UndoneTexts {
+  readonly text: string;
+  readonly first: string;
+  readonly installed: readonly string[];
+}
+
+/** The text without us: as it stood before, but for the lines that were changed since. */
 async function undone(
   changes: readonly EntryChange[],
-  {
-    text,
-    first,
-    installed = '',
-  }: { readonly text: string; readonly first: string; readonly installed?: string | undefined },
+  { text, first, installed }: UndoneTexts,
   path: string,
 ): Promise<string | undefined> {
   const edited = await editedBy(changes, text);
-  const merged = first.trim() === '' ? undefined : mergeTexts(installed, first, text);
-  if (merged === undefined || edited === undefined) return edited;
-  return isDeepStrictEqual(await rootOf(merged, path), await parseClientText(edited, path)) ? merged : edited;
+  if (edited === undefined || first.trim() === '') return edited;
+  const wanted = await parseClientText(edited, path);
+  for (const base of installed) {
+    const merged = mergeTexts(base, first, text);
+    if (merged === undefined || isStrict(merged) !== isStrict(text)) continue;
+    if (isDeepStrictEqual(await rootOf(merged, path), wanted)) return merged;
+  }
+  return edited;
+}
+
+/** Whether a text is JSON without comments and trailing commas: some clients take no other. */
+function isStrict(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -159,12 +195,24 @@ export function withFolders(client: Client, home: ClientHome, roots: readonly Js
   return { ...home, above: [...new Set([...(home.above ?? []), ...named])].filter((folder) => folder !== home.cwd) };
 }
 
+/** The file as it was once. */
+interface Version {
+  readonly text: string;
+  readonly root: JsonObject;
+}
+
 /** The servers that a map had then, or later, and has no more; of each as it was last. */
-function missingIn(now: JsonObject, then: readonly JsonObject[], place: Place, self: Self): EntryChange[] {
+function missingIn(now: JsonObject, then: readonly Version[], place: Place, self: Self): EntryChange[] {
   const map = objectAt(now, place.at) ?? {};
-  const had = Object.assign({}, ...then.map((root) => objectAt(root, place.at) ?? {})) as JsonObject;
-  return Object.entries(had).flatMap(([key, to]) =>
-    isJsonObject(to) && !Object.hasOwn(map, key) && !leadsToUs(to, self) ? [{ place, key, from: undefined, to }] : [],
+  const had = new Map(
+    then.flatMap(({ text, root }) =>
+      Object.entries(objectAt(root, place.at) ?? {}).map(([key, to]) => [key, { to, source: text }] as const),
+    ),
+  );
+  return [...had].flatMap(([key, { to, source }]) =>
+    isJsonObject(to) && !Object.hasOwn(map, key) && !leadsToUs(to, self)
+      ? [{ place, key, from: undefined, to, source }]
+      : [],
   );
 }
 
@@ -175,7 +223,7 @@ function turned({ place, key, from, to }: EntryChange): EntryChange {
 /** The text after these changes, one after the other. */
 async function editedBy(changes: readonly EntryChange[], text: string | undefined): Promise<string | undefined> {
   let after = text;
-  for (const { place, key, to } of changes) after = await edited(place, key, after ?? '', to);
+  for (const change of changes) after = await edited(change, after ?? '');
   return after;
 }
 
@@ -218,9 +266,13 @@ function entryAt(map: JsonObject | undefined, key: string): JsonObject | undefin
   return isJsonObject(entry) ? entry : undefined;
 }
 
-async function edited({ path, at }: Place, key: string, text: string, entry?: JsonObject): Promise<string> {
-  if (path.endsWith('.toml')) return editToml(text, { map: String(at[0]), key }, entry);
-  return editJson(text, [...at, key], entry);
+async function edited({ place: { path, at }, key, to, source }: EntryChange, text: string): Promise<string> {
+  if (path.endsWith('.toml')) return editToml(text, { map: String(at[0]), key }, to, source);
+  const where = [...at, key];
+  const restored = to && source !== undefined ? restoredMember(text, where, source) : undefined;
+  if (to) return restored ?? withValue(text, where, to);
+  const mark = markOf(text);
+  return mark + withoutMember(text.slice(mark.length), where);
 }
 
 /** A backup that cannot be read any more says nothing. */

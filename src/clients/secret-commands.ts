@@ -15,6 +15,12 @@ const PLAIN_VALUE = /^(?:\d[\d.:-]*(?:\/\w+)?|[./~].*)$/;
 const GLUED =
   /^(-p)(?!(?:rint|ath|ort|rod|ro[fjtvx]|re|ri|ub|lugin|oll|ool|age|ar|at|id|ing|lat|olicy|ush|ack)[\w-]*$)(.+)$/;
 
+/** `user/password@host` of Oracle. */
+const SQLPLUS = /^(\w+\/)([^@/]+)(@.*)?$/;
+
+/** Programs whose `-e` is followed by code: there it is no variable. */
+const RUNS_CODE = /(?:^|[\\/])(?:node|bun|ruby|perl|Rscript|lua|elixir|osascript)(?:\.exe)?$/i;
+
 /** The words of a command without their secrets: behind options, in assignments, headers, scripts and addresses. */
 export function commandWithout(words: readonly unknown[], blank: Blank): unknown[] {
   return words.map((word, index) => {
@@ -24,7 +30,8 @@ export function commandWithout(words: readonly unknown[], blank: Blank): unknown
     // A user and a group of a container.
     if (isContainer(words[0]) && /^(?:-u|--user)$/.test(before) && /^(\w+):\1$/.test(word)) return word;
     const login = logsIn ? shortOptionWithout(word, before, words, blank) : undefined;
-    return login ?? wordWithout(word, before, isEnvWord(words, index), blank);
+    const isCode = before === '-e' && RUNS_CODE.test(String(words[0]));
+    return login ?? (isCode ? textWithout(word, blank) : wordWithout(word, before, isEnvWord(words, index), blank));
   });
 }
 
@@ -41,9 +48,20 @@ function shortOptionWithout(
 ): string | undefined {
   const [, option = '', value = ''] = GLUED.exec(word) ?? [];
   if (value !== '' && !PLAIN_VALUE.test(value)) return option + valueWithout('password', value, blank);
-  const isOption = PASSWORD_OPTION.test(before) && !(before === '-P' && isContainer(program));
+  const joined = joinedWithout(word, before, String(program), blank);
+  if (joined !== undefined) return joined;
+  const isOption =
+    (PASSWORD_OPTION.test(before) && !(before === '-P' && isContainer(program))) ||
+    (before === '-w' && /ldap/.test(String(program)));
   if (!isOption || word.startsWith('-') || (/^-p$/i.test(before) && PLAIN_VALUE.test(word))) return undefined;
   return valueWithout('password', word, blank);
+}
+
+/** `-U user%value` of samba, `user/value@host` of sqlplus; undefined: it is none. */
+function joinedWithout(word: string, before: string, program: string, blank: Blank): string | undefined {
+  const form = before === '-U' ? /^([^\s%/@:]+%)(.+?)()$/ : /sqlplus/.test(program) ? SQLPLUS : undefined;
+  const [, user, password = '', host = ''] = form?.exec(word) ?? [];
+  return user === undefined ? undefined : user + valueWithout('password', password, blank) + host;
 }
 
 function wordWithout(word: string, before: string, isAssigned: boolean, blank: Blank): string {

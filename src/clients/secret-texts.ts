@@ -1,5 +1,6 @@
 import { knownTokens } from '../core/known-tokens.ts';
 import { HeldText, holdsReference, inSubstitution } from './held-text.ts';
+import { inPlaces } from './secret-places.ts';
 import { type Blank, urlsWithout } from './secret-urls.ts';
 import { looksRandom } from './secret-values.ts';
 import { isPlainUnder, secretWordIn } from './secret-words.ts';
@@ -14,6 +15,13 @@ const ASSIGNMENT = new RegExp(
 );
 /** Of cmd.exe, whose values may have blanks. */
 const SET = /(\bset\s+"?)([A-Za-z_][\w.-]*)(=)([^&|"\r\n]+)/gi;
+/** `npm config set //host/:_authToken value`, `aws configure set aws_secret_access_key value`. */
+const CONFIG_SET = new RegExp(
+  String.raw`(\bconfig(?:ure)?\s+(?:set\s+)?(?:--?\w[\w-]*\s+){0,5}(?:[^\s=;&|"']{0,100}[^\w\s-])?)([A-Za-z_][\w-]*)(\s+)(${WORD})`,
+  'g',
+);
+/** `read -r NAME <<< value`. */
+const READ = new RegExp(String.raw`(\bread\s+(?:-\w+\s+)*)([A-Za-z_]\w*)(\s*<<<\s*)(${WORD})`, 'g');
 /** Of fish, csh and Windows, and pairs in calls and lists: `SetEnvironmentVariable('NAME', 'value')`. */
 const SET_APART = new RegExp(String.raw`(\b(?:set\s+(?:-\w+\s+)+|setenv\s+|setx\s+))([A-Za-z_]\w*)(\s+)(${WORD})`, 'g');
 const PAIR = /(["'])(-{0,2}[A-Za-z_][\w-]*)(\1\s*,\s*)("[^"]+"|'[^']+')/g;
@@ -23,20 +31,12 @@ const HEADER =
 const COOKIE = /(\bcookie)(\s*:\s*)([^"'\r\n\ue000-\uf8ff]+)/gi;
 const SCHEME = /(\b(?:Bearer|Basic)\s+)((?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,})/gi;
 /** Members of JSON, and of what looks like it; within a text that is quoted once more, too. */
-const MEMBER = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(?:"((?:[^"\\]|\\.)*)"|'([^'\\]*)')/g;
+const MEMBER = /(["'])([\w.$ -]{1,100})\1(\s{0,9}(?::|=>)\s{0,9})(?:"((?:[^"\\]|\\.)*)"|'([^'\\]*)')/g;
 const QUOTED_MEMBER = /(\\{1,9}["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\\{1,9}["'])([^"'\\]*)\4/g;
 const LIST = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\[[^[\]{}]*\])/g;
 /** In code: `['NAME'] = 'value'`, `name: 'value'`, `name: str = 'value'`, `NAME || 'value'`, `setName('value')`. */
 const CODE =
-  /(^|[\s{([,."'`])([A-Za-z_$][\w$-]{0,100})(["'`]?[\])]?\s{0,9}(?::\s{0,9}(?:\w{1,40}\s{0,9}=)?|(?:\|\||\?\?|\bor\b)=?|=|\()\s{0,9})("[^"\n]*"|'[^'\n]*'|`[^`\n]*`)/g;
-/** `auth=('user', 'value')`, `login("user", "value")`. */
-const LOGIN_CALL =
-  /(\b(?:basic_?)?(?:auth|login)\w{0,20}\s{0,9}=?\s{0,9}\(\s{0,9}(?:"[^"\n]*"|'[^'\n]*')\s{0,9},\s{0,9}["'])([^"'\n]+)/gi;
-/** Passwords behind short options of programs that are known for them: `mysql -uroot -pvalue`. */
-const SHORT = new RegExp(
-  String.raw`(\b(?:(?:mysql|mariadb)[\w-]{0,40}\s(?:[^;&|\n]{0,500}?\s)?-p|sshpass\s+-p\s?|redis-cli\s(?:[^;&|\n]{0,500}?\s)?-a\s+))((?!-)${WORD})`,
-  'g',
-);
+  /(^|[\s{([,."'`])([A-Za-z_$][\w$-]{0,100})(["'`]?[\])]?\s{0,9}(?::\s{0,9}(?:\w{1,40}\s{0,9}=)?|(?:\|\||\?\?|\bor\b)=?|=\s{0,9}\(?|\()\s{0,9})("[^"\n]*"|'[^'\n]*'|`[^`\n]*`)/g;
 /** `Server=x;User Id=y;Password=z`. */
 const CONNECTION = /^[^=;]+=[^;]*(?:;\s*[^=;]+=[^;]*)+;?\s*$/;
 /** What stands between references, where it is long enough to be a part of a secret. */
@@ -59,10 +59,16 @@ export function textWithout(text: string, blank: Blank, { entropy = true } = {})
   const inner = (script: string) => textWithout(script, blank, { entropy });
   const held = new HeldText(text, (reference) => inSubstitution(reference, inner) ?? defaultWithout(reference, blank));
   const hide: Blank = (name, value) => (value === '' ? '' : held.hold(blank(name, held.released(value))));
-  const named = [urlsWithout, inConnection, inJson, inCode, inShortOptions, inAssignments, inOptions, inHeaders].reduce(
-    (rest, step) => step(rest, hide),
-    held.text,
-  );
+  const named = [
+    urlsWithout,
+    inConnection,
+    inJson,
+    inNamelessPlaces,
+    inCode,
+    inAssignments,
+    inOptions,
+    inHeaders,
+  ].reduce((rest, step) => step(rest, hide), held.text);
   const known = knownTokens(named).reduce((rest, token) => rest.replaceAll(token, hide('secret', token)), named);
   return held.released(entropy ? known.replace(RANDOM, (word, at: number) => drawn(known, word, at, hide)) : known);
 }
@@ -93,7 +99,8 @@ function inConnection(text: string, hide: Blank): string {
   if (!CONNECTION.test(text) || text.includes('://')) return text;
   const part = (each: string) =>
     each.replace(
-      /^(\s*)([^=]+)(=)([\s\S]+)$/,
+      // Code has more in front of its signs than a name.
+      /^(\s*)([^='"()]+)(=)([\s\S]+)$/,
       (_, start, name, sign, value) => `${start}${name}${sign}${valueUnder(name, value, hide)}`,
     );
   // A semicolon within quotes belongs to the value.
@@ -122,11 +129,7 @@ function inJson(text: string, hide: Blank): string {
 }
 
 function inCode(text: string, hide: Blank): string {
-  const named = text.replace(
-    LOGIN_CALL,
-    (_, start: string, value: string) => start + valueUnder('password', value, hide),
-  );
-  return named.replace(CODE, (whole, start, name: string, sign, value: string) => {
+  return text.replace(CODE, (whole, start, name: string, sign, value: string) => {
     const quote = value.charAt(0);
     // What a command prints.
     if (quote === '`' && /\s/.test(value)) return whole;
@@ -134,8 +137,8 @@ function inCode(text: string, hide: Blank): string {
   });
 }
 
-function inShortOptions(text: string, hide: Blank): string {
-  return text.replace(SHORT, (_, start: string, value: string) => start + valueUnder('password', value, hide));
+function inNamelessPlaces(text: string, hide: Blank): string {
+  return inPlaces(text, (password) => valueUnder('password', password, hide));
 }
 
 /** The scheme before a credential stays. */
@@ -171,7 +174,10 @@ function inAssignments(text: string, hide: Blank, depth = 0): string {
   if (depth > MAX_DEPTH) return hide('secret', text);
   const assigned = (_: string, start: string, name: string, sign: string, value: string): string =>
     `${start}${name}${sign}${wordWithout(name, value, hide, (inner) => (inner.includes('=') ? inAssignments(inner, hide, depth + 1) : inner))}`;
-  return [SET, ASSIGNMENT, SET_APART, PAIR].reduce((rest, form) => rest.replace(form, assigned), text);
+  return [SET, ASSIGNMENT, SET_APART, CONFIG_SET, READ, PAIR].reduce(
+    (rest, form) => rest.replace(form, assigned),
+    text,
+  );
 }
 
 /** A word of a shell; its quotes stay where they stand around the whole. */

@@ -86,8 +86,8 @@ export async function listPrimitives(local: LocalGateway, method: string, member
   return items;
 }
 
-/** Says which servers could not be asked, or did not answer: what they have is missing. */
-export function tellMissing(name: string, local: LocalGateway, { writeError }: Terminal): void {
+/** Says which servers could not be asked, or did not answer: what they have is missing. Returns how many there are. */
+export function tellMissing(name: string, local: LocalGateway, { writeError }: Terminal): number {
   const { backend, config, lastWords, listProblems } = local;
   const wrong = config.misconfigured.map(
     ({ server, error }) => `not asked: ${server} ${stands('misconfigured')}: ${error}`,
@@ -99,14 +99,22 @@ export function tellMissing(name: string, local: LocalGateway, { writeError }: T
     const why = waitOf(upstream, lastWords(key)) ?? failureIn(upstream.state)?.error;
     return `not asked: ${key} ${stands(state)}${why ? `: ${why}` : ''}`;
   });
-  for (const text of [...wrong, ...down, ...listProblems]) writeError(`mcp-gateway ${name}: ${shown(text)}\n`);
+  const told = [...wrong, ...down, ...listProblems];
+  for (const text of told) writeError(`mcp-gateway ${name}: ${shown(text)}\n`);
+  return told.length;
 }
 
-/** The error for what no server lists and none answered for, with the nearest that is listed. */
-export function notListed(what: string, name: string, listed: readonly string[]): GatewayError {
+/** The error for what no server lists and none answered for, with the nearest that is listed; says who was not asked. */
+export function notListed(
+  what: string,
+  name: string,
+  listed: readonly string[],
+  local: LocalGateway,
+  terminal: Terminal,
+): GatewayError {
+  const missing = tellMissing(`${what}s`, local, terminal);
+  const where = missing > 0 ? ' on the servers that could be asked' : '';
   const meant = suggestion(nearest(name, listed)) || ';';
-  return new GatewayError(
-    'UPSTREAM_ERROR',
-    `no ${what} ${JSON.stringify(name)}${meant} mcp-gateway ${what}s lists them`,
-  );
+  const cure = missing > 0 ? `mcp-gateway doctor says what the others lack` : `mcp-gateway ${what}s lists them`;
+  return new GatewayError('UPSTREAM_ERROR', `no ${what} ${JSON.stringify(name)}${where}${meant} ${cure}`);
 }

@@ -174,7 +174,7 @@ test('servers are told of no roots but those asked for, and a denied access says
 });
 
 test('resources and prompts are listed, read and filled in [cli.primitives]', async () => {
-  const prompt = { name: 'asks', arguments: [{ name: 'whom', required: true }] };
+  const prompt = { name: 'asks', arguments: [{ name: 'whom', required: true }, { name: 'how' }] };
   const asking = await oddServer(({ method, id }, response) => {
     if (method === 'initialize') return sendJson(response, { jsonrpc: '2.0', id, result: WITH_PRIMITIVES });
     return method === 'prompts/list' && sendJson(response, { jsonrpc: '2.0', id, result: { prompts: [prompt] } });
@@ -209,7 +209,11 @@ test('resources and prompts are listed, read and filled in [cli.primitives]', as
   for (const [args, code, said] of [
     [['prompts', 'get', 'no-such'], 1, 'no prompt "no-such"; mcp-gateway prompts lists them\n'],
     [['resources', 'read', 'fixture://missing'], 1, 'no resource "fixture://missing", did you mean "fixture://'],
-    [['prompts', 'get', 'asks'], 2, 'prompt "asks" wants whom=…'],
+    [['prompts', 'get', 'asks'], 2, 'prompt "asks" wants whom=…; it takes whom=… [how=…]'],
+    [['prompts', 'get', 'asks', 'whmo=you'], 2, 'whom=… [how=…]; it has no argument "whmo", did you mean "whom"?'],
+    [['prompts', 'get', 'asks', 'whom'], 2, 'found "whom", expected key=value'],
+    [['prompts', 'get', prompts[0].name, 'more=1'], 0, 'has no argument "more"'],
+    [['prompts', 'get', 'askss'], 1, 'no prompt "askss", did you mean "asks"? mcp-gateway prompts lists them'],
     [['search', 'x', '--server', 'fixtur'], 1, 'no server "fixtur", did you mean "fixture"?'],
     [['call', 'off::x'], 1, 'server "off" is disabled; mcp-gateway enable off'],
   ] as const)

@@ -149,6 +149,47 @@ test('what a client forbids or switches off after an import is forbidden and off
   expect((await again()).disabled).toEqual(['p']);
 });
 
+const REJECTIONS: readonly (readonly [string, object])[] = [
+  ['project/.claude/settings.local.json', { disabledMcpjsonServers: ['p'] }],
+  ['.claude/settings.json', { deniedMcpServers: [{ serverName: 'p' }] }],
+  ['.claude/settings.json', { allowedMcpServers: [{ serverName: 'other' }] }],
+];
+
+test.each(
+  [{ command: 'p' }, { type: 'http', url: 'https://p.example/mcp' }].flatMap((entry) =>
+    REJECTIONS.map(([path, says]) => ({ entry, path, says })),
+  ),
+)(
+  'a server of a project that is rejected since goes off: $entry, $says [moving.since]',
+  async ({ entry, path, says }) => {
+    const files = clientFiles({ empty: true });
+    const disabled = async () => {
+      await importServers({ sources: [], yes: true }, files.terminal);
+      return (await loadConfig(files.config, { HOME: files.home })).disabled;
+    };
+    files.write('project/.mcp.json', json({ mcpServers: { p: entry } }));
+    expect(await disabled()).toEqual([]);
+    files.write(path, json(says));
+    expect(await disabled()).toEqual(['p']);
+    files.said();
+    expect(await disabled()).toEqual(['p']);
+    expect(files.said()).toContain('! p  left out: ');
+    // Who switches it on here has the last word.
+    await switchInFile({ names: ['p'], isOn: true }, files.terminal);
+    expect(await disabled()).toEqual([]);
+  },
+);
+
+test('a remote server of the user stays on though a project has it too, where it is rejected [moving.since]', async () => {
+  const files = clientFiles({ empty: true });
+  const mcpServers = { p: { type: 'http', url: 'https://p.example/mcp' } };
+  for (const path of ['.cursor/mcp.json', 'project/.mcp.json']) files.write(path, json({ mcpServers }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  files.write('project/.claude/settings.local.json', json({ disabledMcpjsonServers: ['p'] }));
+  await importServers({ sources: [], yes: true }, files.terminal);
+  expect((await loadConfig(files.config, { HOME: files.home })).disabled).toEqual([]);
+});
+
 test('the file of a project changes nothing of a server that is the user’s [moving.renewed, moving.since]', async () => {
   const files = clientFiles({ empty: true });
   files.write('.cursor/mcp.json', json({ mcpServers: { hub: server(TOKEN), a: { command: 'a' } } }));
@@ -206,6 +247,17 @@ test('another account is another server, and so are two names in one file [movin
   await importServers({ sources: [], yes: true }, files.terminal);
   expect(files.said()).toContain('Nothing new: all 3 servers are there already.');
   expect(files.read(OURS)).toBe(text);
+});
+
+test.each([
+  ['.cursor/mcp.json', json({ mcpServers: { a: { command: 'a' } } })],
+  ['.gemini/settings.json', json({ mcpServers: { a: { command: 'a' } } })],
+  ['.codex/config.toml', '[mcp_servers.a]\ncommand = "a"\n'],
+])('in the home directory ~/%s is the user’s file, and no project’s besides [moving.same]', async (path, text) => {
+  const files = clientFiles({ empty: true });
+  files.write(path, text);
+  await importServers({ sources: [], yes: true }, { ...files.terminal, cwd: files.home });
+  expect(JSON.parse(files.read(OURS))).toEqual({ a: { command: ['a'] } });
 });
 
 test('a user’s server has its name before one of a project [moving.same]', async () => {

@@ -111,6 +111,62 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['a secret within a shell substitution', ['sh', '-c', `A=$(curl -H "X-Api-Key: ${WORD}" https://h) x`]],
 ];
 
+/** Nothing names these: the place tells what they are. */
+const PLACES: readonly (readonly string[])[] = [
+  ...[
+    `connect('db','user','${WORD}')`,
+    `srv.connect("h", 5432, "user", "${WORD}", "db")`,
+    `MySQLdb.connect('db', 'root', '${WORD}')`,
+    `c.login(user, '${WORD}')`,
+    `c.sign_in("me", "${WORD}")`,
+    `HTTPBasicAuth('me', '${WORD}')`,
+    `run(credentials=("me", "${WORD}"))`,
+    `Imap('h').login(b'me', b'${WORD}')`,
+    `pw = ("${WORD}")`,
+    `b64encode(b'me:${WORD}')`,
+  ].map((code) => ['python3', '-c', code]),
+  ...[
+    `mysql.createConnection('h', 'u', '${WORD}')`,
+    `connect({auth: ['u', '${WORD}']})`,
+    `fetch(u, {headers: {Authorization: 'Basic ' + btoa('me:${WORD}')}})`,
+    `Buffer.from("me:${WORD}").toString('base64')`,
+  ].map((code) => ['node', '-e', code]),
+  ['php', '-r', `new PDO('mysql:host=h', 'root', '${WORD}');`],
+  ['php', '-r', `run(['password' => '${WORD}']);`],
+  ['perl', '-e', `DBI->connect('dbi:mysql:x', 'u', '${WORD}')`],
+  ['Rscript', '-e', `dbConnect(d, "h", "u", "${WORD}")`],
+  ['pwsh', '-c', `x (ConvertTo-SecureString '${WORD}' -AsPlainText -Force)`],
+  ...[
+    `echo ${WORD} | docker login -u me --password-stdin`,
+    `printf '%s' '${WORD}' | x --token-stdin`,
+    `gh auth login --with-token <<< ${WORD}`,
+    `read -r TOKEN <<< "${WORD}"; exec x`,
+    `docker login -u me -p ${WORD} && docker run x`,
+    `mongosh -u me -p ${WORD} h`,
+    `ldapsearch -D cn=a -w '${WORD}'`,
+    `sqlcmd -S h -U sa -P ${WORD}`,
+    `smbclient //h/s -U u%${WORD}`,
+    `sqlplus u/${WORD}@h`,
+    `npm config set //r/:_authToken ${WORD} && exec x`,
+    `aws configure set aws_secret_access_key ${WORD}; exec x`,
+  ].map((script) => ['sh', '-c', script]),
+  ['ldapsearch', '-D', 'cn=a', '-w', WORD],
+  ['smbclient', '//h/s', '-U', `u%${WORD}`],
+  ['sqlplus', `u/${WORD}@h`],
+];
+
+/** Code of the same shapes without a secret. */
+const PLAIN_CODE = [
+  `srv.connect('localhost', 5432); srv.connect('localhost', 'mydb')`,
+  `srv.connect('stdio', 'localhost', 'info'); db.connect('postgres', 'me', '5432')`,
+  `srv.run('stdio', 'localhost', 'main'); open('a', 'r', 'utf8'); print('a', 'b', 'c')`,
+  `connect(process.env.HOST, process.env.USER, process.env.PW); login(user, 'interactive')`,
+  `argparse.add_argument('--token', help='the token to use'); d.get('token', 'none')`,
+  `const names = ['name', 'id']; Buffer.from('hello'); btoa('text')`,
+  'echo hello | srv; printf "%s" ready | srv --keyboard x; cat <<< hello; read -r name <<< me',
+  'ls -w 80; grep -w word file; psql -h h -U u db; docker run -p 80:80 x; git config user.name me',
+];
+
 const VALUES: readonly (readonly [string, string])[] = [
   ...['API_KEY', 'TOKEN_GITHUB', 'SECRET_VALUE', 'DB_PASSWORD_PROD', 'githubToken', 'GITHUBTOKEN', 'APIKEY', 'PAT'].map(
     (name) => [name, WORD] as const,
@@ -176,6 +232,20 @@ test.each(COMMANDS)('in a command, %s becomes a variable and comes back as it wa
   const { text, again } = moved({ command });
   expect(text).not.toMatch(LEFT);
   expect(again).toEqual({ command });
+});
+
+test.each(PLACES)('what only its place tells becomes a variable: %s %s %s [moving.secrets]', (...command) => {
+  const { text, again } = moved({ command });
+  expect(text).not.toMatch(LEFT);
+  expect(again).toEqual({ command });
+});
+
+test.each(PLAIN_CODE)('%s stays as it is written [moving.secrets]', (code) => {
+  for (const program of [
+    ['node', '-e'],
+    ['sh', '-c'],
+  ])
+    expect(moved({ command: [...program, code] }).text).toBe(JSON.stringify({ command: [...program, code] }));
 });
 
 test.each(VALUES)('%s=%s becomes a variable and comes back as it was [moving.secrets]', (name, value) => {

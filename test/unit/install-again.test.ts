@@ -1,9 +1,12 @@
 import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CLIENTS } from '../../src/clients/clients.ts';
+import { findServers } from '../../src/clients/found-servers.ts';
 import { importServers } from '../../src/commands/import.ts';
 import { install } from '../../src/commands/install.ts';
 import { stableCommand } from '../../src/commands/stable-command.ts';
+import { clientHome } from '../../src/commands/terminal.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
@@ -58,6 +61,95 @@ test('a comment comes back though the file was edited elsewhere since [moving.un
   write(path, read(path).replace('"light" // mine', '"dark" // night'));
   await install({ clients: ['cursor'], yes: true, undo: true }, terminal);
   expect(read(path)).toBe(text.replace('"light" // mine', '"dark" // night'));
+});
+
+const commented = (map: string, entry: (name: string) => string) =>
+  `// head\n{\n  "${map}": { // servers\n    // the good one\n    "one": ${entry('one')}, // first\n    /* the other */\n    "two": ${entry('two')} // second\n    // end\n  }\n}\n`;
+const OURS = '"gateway": ';
+const THEIRS = '// new\n    "mine": { "command": "mine" }, // added\n    ';
+
+const COMMENTED: readonly (readonly [string, string, string, (installed: string) => string])[] = [
+  ['cursor', '.cursor/mcp.json', commented('mcpServers', (name) => `{ "command": "${name}" /* v2 */ }`), besideOurs],
+  [
+    'vs-code',
+    '.config/Code/User/mcp.json',
+    commented('servers', (name) => `{\n      "command": "${name}" // v2\n    }`),
+    besideOurs,
+  ],
+  [
+    'opencode',
+    '.config/opencode/opencode.jsonc',
+    commented('mcp', (name) => `{ "type": "local", "command": ["${name}"] }`),
+    besideOurs,
+  ],
+  [
+    'codex',
+    '.codex/config.toml',
+    '# head\n[mcp_servers.one] # the good one\ncommand = "one" # first\n\n# the other\n[mcp_servers.two]\ncommand = "two"\n# end\n',
+    (installed) =>
+      installed.replace(
+        '[mcp_servers.gateway]',
+        '[mcp_servers.mine] # new\ncommand = "mine" # added\n\n[mcp_servers.gateway]',
+      ),
+  ],
+];
+
+function besideOurs(installed: string): string {
+  return installed.replace(OURS, THEIRS + OURS);
+}
+
+test.each(COMMENTED)(
+  '%s: comments come back though a server was added beside ours, and its own stay [moving.undo]',
+  async (id, path, text, change) => {
+    const { terminal, write, read } = clientFiles({ empty: true });
+    const run = (more: object) => install({ clients: [id], yes: true, ...more }, terminal);
+    write(path, text);
+    await importServers({ sources: [id], yes: true }, terminal);
+    await run({});
+    // Comments that are not about a server that goes stay where they are.
+    expect(read(path)).toContain('head');
+    expect(read(path)).toContain('end');
+    write(path, change(read(path)));
+    expect(read(path)).toContain('"mine"');
+    await run({ undo: true });
+    const after = read(path);
+    for (const comment of [...(text.match(/(?:#|\/\/|\/\*) ?[a-z][\w ]*/g) ?? []), 'new', 'added'])
+      expect(after.split(comment)).toHaveLength(Math.max(2, text.split(comment).length));
+    expect(after).not.toContain('gateway');
+    for (const name of ['one', 'two', 'mine']) expect(after).toContain(`"${name}"`);
+    expect(
+      (await findServers([CLIENTS.find((each) => each.id === id) ?? expect.fail(id)], clientHome(terminal))).problems,
+    ).toEqual([]);
+  },
+);
+
+test.each(COMMENTED)('%s: what install leaves keeps its comments [moving.undo]', async (id, path, text) => {
+  const { terminal, write, read } = clientFiles({ empty: true });
+  const kept = text.replaceAll('"two"', '"kept"').replace('mcp_servers.two', 'mcp_servers.kept');
+  write(path, text.replaceAll(/two|second|the other/g, 'one-more'));
+  await importServers({ sources: [id], yes: true }, terminal);
+  write(path, kept);
+  await install({ clients: [id], yes: true }, terminal);
+  expect(read(path)).not.toContain('"one"');
+  for (const comment of kept.match(/the other|second|end/g) ?? []) expect(read(path)).toContain(comment);
+  await install({ clients: [id], yes: true, undo: true }, terminal);
+  expect(read(path)).toBe(kept);
+});
+
+test('a server that was added between two installs comes back though nothing else was changed [moving.undo]', async () => {
+  const { terminal, write, read } = clientFiles({ empty: true });
+  const path = '.cursor/mcp.json';
+  const run = (more: object) => install({ clients: ['cursor'], yes: true, ...more }, terminal);
+  write(path, json({ mcpServers: { one: { command: 'one' } } }));
+  await importServers({ sources: ['cursor'], yes: true }, terminal);
+  await run({});
+  const { mcpServers } = JSON.parse(read(path));
+  write(path, json({ mcpServers: { ...mcpServers, two: { command: 'two' } } }));
+  await importServers({ sources: ['cursor'], yes: true }, terminal);
+  await run({});
+  expect(Object.keys(JSON.parse(read(path)).mcpServers)).toEqual(['gateway']);
+  await run({ undo: true });
+  expect(JSON.parse(read(path))).toEqual({ mcpServers: { one: { command: 'one' }, two: { command: 'two' } } });
 });
 
 test('what Claude Code has for single projects is taken over too, and comes back from anywhere [moving.undo]', async () => {
