@@ -66,6 +66,7 @@ const GATEWAY = promised('#2', {
   'upstream.isolation': 'A server that dies leaves the rest usable.',
   'upstream.backoff': 'A server that starts and dies is retried ever more slowly; only stable life resets that.',
   'upstream.max-concurrency': 'maxConcurrency bounds the calls in flight to a server; the others wait.',
+  'upstream.roots-first': 'A call does not overtake the roots that its server asks for after the handshake.',
   'upstream.generations': 'Servers of both SDK generations are served, in the 2025 era and in 2026-07-28.',
 
   // The meta-tools

@@ -36,6 +36,11 @@ export class StandingStream {
     return this.#begun && !this.#isRefused;
   }
 
+  /** Whether the server has none. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
   /** A server need not have one: what refuses the first attempt costs nothing. */
   begin(): void {
     if (!this.#begun) void this.#run();

@@ -76,6 +76,11 @@ export class StreamableTransport implements Transport {
     return this.#session;
   }
 
+  /** Whether the server has refused the stream by which it would speak up between requests. */
+  get isOneWay(): boolean {
+    return this.#standing.isRefused;
+  }
+
   setProtocolVersion(version: string): void {
     this.#version = version;
   }
