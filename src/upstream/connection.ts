@@ -24,6 +24,7 @@ import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind } from './open-transport.ts';
 import { GATEWAY_INFO, type Session } from './session.ts';
 import { startTimeoutMs, withinStart } from './start-policy.ts';
+import { UnreadableMessage } from './unreadable.ts';
 import { type ForwardOptions, Wire, type WireHandlers } from './wire.ts';
 
 export interface ConnectOptions {
@@ -113,7 +114,7 @@ export class Connection {
     this.#wire.envelope = () => this.#envelope(identity);
     const onerror = (error: Error) => {
       log.debug('transport', { server: config.key, error: redact(causeOf(error)) });
-      void this.#suspect(error);
+      if (!(error instanceof UnreadableMessage)) void this.#suspect(error);
     };
     const onremark = (problem: string) => log.warning('handshake', { server: config.key, problem: redact(problem) });
     const negotiation = negotiationFor(config, this.#kind, verdicts);
