@@ -74,7 +74,7 @@ export class Lifecycle {
   /** The end of the last connection: done when nothing of it is left running. */
   #ended: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
-  /** What its process has written to stderr last. */
+  /** What its latest process has written to stderr last. */
   #lastWords: string | undefined;
 
   constructor(config: ServerConfig, parts: LifecycleParts) {
@@ -230,6 +230,7 @@ export class Lifecycle {
     const { log, identity, verdicts, login, redact, handlers } = this.#parts;
     const authorization = await login.authorization();
     const received = handlers();
+    this.#lastWords = undefined;
     return connect(this.#config, {
       identity,
       authorization,
