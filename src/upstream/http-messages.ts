@@ -5,6 +5,11 @@ export function mediaType(response: Response): string {
   return (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
+/** Whether a response is an event stream, in whatever letters, and if a proxy says so twice. */
+export function isEventStream(response: Response): boolean {
+  return response.headers.get('content-type')?.toLowerCase().includes('text/event-stream') === true;
+}
+
 /** Whether a text is an event stream, whatever its content type says. */
 export function looksLikeEvents(text: string): boolean {
   return /^\uFEFF?(?:data|event|id|retry)?:/.test(text);

@@ -1,7 +1,7 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { writeJson } from '../core/exact-json.ts';
 import { UnusableStream } from './connection-lost.ts';
-import { readEvents } from './http-messages.ts';
+import { isEventStream, readEvents } from './http-messages.ts';
 import { excerpt, HttpRefusal } from './http-refusal.ts';
 import { type HttpOptions, HttpRequests, networkCause, textOf } from './http-requests.ts';
 import { idOfRequest, isMessageEvent, received } from './received.ts';
@@ -34,7 +34,7 @@ export class SseTransport implements Transport {
   async start(): Promise<void> {
     const headers = { accept: 'text/event-stream' };
     const response = await this.#requests.send(this.#url, { method: 'GET', headers, signal: this.#over.signal });
-    if (response.headers.get('content-type')?.toLowerCase().includes('text/event-stream') !== true) {
+    if (!isEventStream(response)) {
       const said = excerpt(await textOf(response), this.#redact);
       throw new Error(`the server answered without an event stream${said && `: ${said}`}`);
     }

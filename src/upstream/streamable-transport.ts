@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION_META_KEY } from '../core/protocol.ts';
 import { METHOD_NOT_FOUND } from '../core/rpc.ts';
 import { ConnectionLost } from './connection-lost.ts';
 import { headerValue } from './header-parameters.ts';
-import { eventsIn, looksLikeEvents, mediaType, readEvents } from './http-messages.ts';
+import { eventsIn, isEventStream, looksLikeEvents, mediaType, readEvents } from './http-messages.ts';
 import { excerpt, HttpRefusal } from './http-refusal.ts';
 import { discard, type HttpOptions, type HttpRequest, HttpRequests, networkCause, textOf } from './http-requests.ts';
 import { idOfRequest, isAnswer, isMessageEvent, received } from './received.ts';
@@ -137,7 +137,7 @@ export class StreamableTransport implements Transport {
     }
     if (isHandshake) this.#session = response.headers.get('mcp-session-id') || undefined;
     if (exchange.id === undefined) await this.#takeNothing(response);
-    else if (mediaType(response) === 'text/event-stream') {
+    else if (isEventStream(response)) {
       return void this.#readStream(response, exchange.id, exchange).finally(exchange.over);
     } else await this.#readBody(response, exchange.id);
     exchange.over();
@@ -167,7 +167,7 @@ export class StreamableTransport implements Transport {
 
   /** What is no request has no answer; but it may be refused within a 2xx. */
   async #takeNothing(response: Response): Promise<void> {
-    if (mediaType(response) === 'text/event-stream') return discard(response);
+    if (isEventStream(response)) return discard(response);
     const { said } = new HttpRefusal(response, await textOf(response), this.#redact);
     if (said) throw new Error(`refused: ${said.error.message}`);
   }
