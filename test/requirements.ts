@@ -66,6 +66,7 @@ const GATEWAY = promised('#2', {
   'upstream.isolation': 'A server that dies leaves the rest usable.',
   'upstream.backoff': 'A server that starts and dies is retried ever more slowly; only stable life resets that.',
   'upstream.max-concurrency': 'maxConcurrency bounds the calls in flight to a server; the others wait.',
+  'upstream.roots-first': 'A call does not overtake the roots that its server asks for after the handshake.',
   'upstream.generations': 'Servers of both SDK generations are served, in the 2025 era and in 2026-07-28.',
 
   // The meta-tools
@@ -1049,6 +1050,10 @@ const ODD_SERVERS = promised('#13', {
   'lenient.error-text':
     'An error that is a text, has no code, or comes under HTTP 403 with the id of ours reaches the caller in its own words.',
   'lenient.cause': 'An answer over HTTP that breaks off, is empty or no JSON-RPC fails its call with that cause.',
+  'lenient.unreadable':
+    'An answer that cannot be read, over whatever transport, fails its call with that cause and ends no connection.',
+  'lenient.results':
+    'A result that is no object is taken in the nearest form that is one, or the error says what was answered instead.',
   'lenient.undeclared': 'A server that does not declare tools is asked for them all the same, and named as such.',
   'paging.broken':
     'A later page of a list that cannot be read costs itself and what comes after it; search and doctor say so.',

@@ -11,7 +11,9 @@ export function waitOf({ config, state, neededAt, waitsFor }: Upstream, words?: 
   const seconds = Math.round((Date.now() - neededAt) / 100) / 10;
   const whose = config.type === 'local' ? 'its process' : 'its address';
   const before = state.status === 'connecting' && state.error ? `; before that: ${state.error}` : '';
-  return `${whose} has not answered ${waitsFor} for ${seconds} s${words ? `; it said last: ${words}` : ''}${before}`;
+  // The process before it may have been the last to say anything, and its end tells that.
+  const said = words && !before.includes(words) ? `; it said last: ${words}` : '';
+  return `${whose} has not answered ${waitsFor} for ${seconds} s${said}${before}`;
 }
 
 /** Throws `TIMEOUT` where the server that an id belongs to is still on its way up, `SERVER_NOT_FOUND` where it is disabled. */

@@ -19,6 +19,7 @@ const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/\b(?:other side closed|socket hang up)\b/g, 'the server closed the connection'],
   [/\bconnect ECONNREFUSED (\S+)/g, 'nothing listens at $1 (ECONNREFUSED)'],
   [/\b(?:connect|read|write) ECONNRESET\b/g, 'the server reset the connection (ECONNRESET)'],
+  [/\bwrite after end\b|\bCannot call write after a stream was destroyed\b/g, 'the connection had been closed'],
   [/\b(?:write|read) EPIPE\b/g, 'the server had closed the connection (EPIPE)'],
   [/\bgetaddrinfo (ENOTFOUND|EAI_NONAME) (\S+)/g, 'there is no host named $2 ($1)'],
   [/\bgetaddrinfo (EAI_\w+) (\S+)/g, 'the host name $2 could not be looked up ($1)'],

@@ -35,7 +35,7 @@ export function rpcError(error: unknown): RpcError {
   const { code, message, data } = error;
   const read = {
     code: typeof code === 'number' ? code : INTERNAL_ERROR,
-    message: typeof message === 'string' ? message : JSON.stringify(error),
+    message: typeof message === 'string' ? message : written(error),
     ...(data !== undefined && { data }),
   };
   return keepSources(read, error);
@@ -45,5 +45,13 @@ export function rpcError(error: unknown): RpcError {
 function saidBy(error: unknown): string {
   if (error === undefined || error === null || error === false || error === '')
     return 'the answer holds neither a result nor an error';
-  return typeof error === 'string' ? error : JSON.stringify(error);
+  return typeof error === 'string' ? error : written(error);
+}
+
+function written(error: unknown): string {
+  try {
+    return JSON.stringify(error);
+  } catch {
+    return 'an error that is nested too deeply to be told';
+  }
 }

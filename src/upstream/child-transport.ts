@@ -42,6 +42,10 @@ export class ChildTransport implements Transport {
   #child: ChildProcess | undefined;
   #lines: LineWriter | undefined;
   #ended = false;
+  /** It has written a message of the protocol. */
+  #hasSpoken = false;
+  /** We are ending it. */
+  #isClosing = false;
   readonly #lastLines: string[] = [];
   /** Lines of stderr that nobody has heard yet, the first ones of a child that was started ahead. */
   #unheard: string[] = [];
@@ -130,14 +134,18 @@ export class ChildTransport implements Transport {
 
   #explain(code: number | null, signal: NodeJS.Signals | null): string {
     const how = signal ? `was ended by ${signal}` : `exited with code ${code}`;
+    const isOther = code === 0 && !this.#hasSpoken && !this.#isClosing;
+    const hint = isOther
+      ? ' by itself, without a message: is it an MCP server over stdio, with the right arguments?'
+      : '';
     const words = this.#lastWords();
-    return words ? `the process ${how}; it last said: ${words}` : `the process ${how}`;
+    return `the process ${how}${hint}${words && `; it last said: ${words}`}`;
   }
 
   /** Blanked before it is cut. Told only where it is known what to blank. */
   #lastWords(): string {
     const { redact } = this;
-    return redact ? this.#lastLines.map(redact).join(' ').trim().slice(-STDERR_TAIL).trim() : '';
+    return redact ? endOf(this.#lastLines.map(redact).join(' ').trim()) : '';
   }
 
   /** Without a pipe nothing can be asked or answered. A process that is about to end explains itself. */
@@ -174,8 +182,10 @@ export class ChildTransport implements Transport {
       return;
     }
     for (const each of Array.isArray(message) ? message : [message]) {
-      if (isMessage(each)) this.onmessage?.(each as JSONRPCMessage);
-      else this.#tellOdd('what is no JSON-RPC message', line);
+      if (isMessage(each)) {
+        this.#hasSpoken = true;
+        this.onmessage?.(each as JSONRPCMessage);
+      } else this.#tellOdd('what is no JSON-RPC message', line);
     }
   }
 
@@ -192,7 +202,7 @@ export class ChildTransport implements Transport {
       }
       this.#lines.write(writeJson(message), (error, alone) => {
         // Written by itself, a line that failed is not there with its end. Those that go out together: some may be.
-        if (error) reject(alone ? unreachable(error) : error);
+        if (error) reject(inputClosed(error, alone));
         else resolve();
       });
     });
@@ -201,6 +211,7 @@ export class ChildTransport implements Transport {
   /** Asks the child to end (stdin closed, then SIGTERM), then kills its whole process group. Resolves when it is gone. */
   async close(): Promise<void> {
     const child = this.#child;
+    this.#isClosing = true;
     if (!child?.pid) return this.#end(() => 'closed');
     child.stdin?.end();
     if (!(await this.#goneWithin(EOF_GRACE_MS))) {
@@ -241,6 +252,14 @@ function isMessage(value: unknown): boolean {
   return isJsonObject(value) && ['method', 'id', 'result', 'error'].some((name) => name in value);
 }
 
-function unreachable(cause: Error): GatewayError {
-  return new GatewayError('UPSTREAM_UNAVAILABLE', 'the server does not read its stdin any more', { cause });
+/** The end of a text that may be long, from the beginning of a word on. */
+function endOf(text: string): string {
+  if (text.length <= STDERR_TAIL) return text;
+  return `…${text.slice(-STDERR_TAIL).replace(/^\S{0,40}\s+/, '')}`;
+}
+
+/** Why a pipe did not take a line: "write EPIPE", and others that say as little. */
+function inputClosed({ code, message }: NodeJS.ErrnoException, isWhole: boolean): Error {
+  const why = `the server closed its input or has ended (${code ?? message})`;
+  return isWhole ? new GatewayError('UPSTREAM_UNAVAILABLE', why) : new Error(why);
 }

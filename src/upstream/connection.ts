@@ -15,6 +15,7 @@ import type { Answer } from '../core/rpc.ts';
 import { ChildTransport } from './child-transport.ts';
 import { asksForLogin, httpStatus, isUnreachable } from './connection-lost.ts';
 import type { EraVerdicts } from './era-verdicts.ts';
+import type { FirstRoots } from './first-roots.ts';
 import { HeaderTable } from './header-parameters.ts';
 import { LIST_TIMEOUT_MS, UNDECLARED_LIST_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
@@ -23,6 +24,7 @@ import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind } from './open-transport.ts';
 import { GATEWAY_INFO, type Session } from './session.ts';
 import { startTimeoutMs, withinStart } from './start-policy.ts';
+import { UnreadableMessage } from './unreadable.ts';
 import { type ForwardOptions, Wire, type WireHandlers } from './wire.ts';
 
 export interface ConnectOptions {
@@ -42,6 +44,9 @@ export interface ConnectOptions {
   readonly verdicts: EraVerdicts;
 }
 
+/** A transport that may know that the server has no way to speak up between requests. */
+type ConnectionTransport = Transport & { readonly isOneWay?: boolean };
+
 /** Answer time of a connection under suspicion, in ms, before it counts as lost. */
 const SUSPECT_TIMEOUT_MS = 5_000;
 
@@ -51,11 +56,12 @@ export class Connection {
   readonly closed: Promise<string>;
 
   readonly #wire: Wire;
-  readonly #transport: Transport;
+  readonly #transport: ConnectionTransport;
   readonly #kind: TransportKind;
   readonly #headers = new HeaderTable();
   readonly #listening = new Listening(() => this.#session);
   #session: Session | undefined;
+  #roots: FirstRoots | undefined;
   #suspected = false;
   #isProbing = false;
   #onclosed: () => void = () => {};
@@ -76,8 +82,12 @@ export class Connection {
     try {
       if (transport instanceof ChildTransport) await transport.start();
       const identity = await abortable(options.identity(), options.signal);
-      connection = new Connection(kind, transport, options);
+      const roots = identity.capabilities.roots ? await firstRoots(config, options.handlers) : undefined;
+      const handlers = roots ? { ...options.handlers, onRequest: roots.onRequest } : options.handlers;
+      connection = new Connection(kind, transport, { ...options, handlers });
       await connection.#shakeHands(config, identity, options);
+      connection.#roots = roots;
+      roots?.expect(connection);
       return connection;
     } catch (error) {
       // The next attempt asks anew, should what is remembered have been the reason.
@@ -90,7 +100,7 @@ export class Connection {
     }
   }
 
-  private constructor(kind: TransportKind, transport: Transport, { handlers, redact }: ConnectOptions) {
+  private constructor(kind: TransportKind, transport: ConnectionTransport, { handlers, redact }: ConnectOptions) {
     this.#kind = kind;
     this.#transport = transport;
     this.#wire = new Wire(transport, handlers, redact);
@@ -104,7 +114,7 @@ export class Connection {
     this.#wire.envelope = () => this.#envelope(identity);
     const onerror = (error: Error) => {
       log.debug('transport', { server: config.key, error: redact(causeOf(error)) });
-      void this.#suspect(error);
+      if (!(error instanceof UnreadableMessage)) void this.#suspect(error);
     };
     const onremark = (problem: string) => log.warning('handshake', { server: config.key, problem: redact(problem) });
     const negotiation = negotiationFor(config, this.#kind, verdicts);
@@ -135,6 +145,11 @@ export class Connection {
   /** The revision agreed on, and over what: `2025-11-25`, `streamable_http`. */
   get spoken(): { readonly version: string | undefined; readonly transport: TransportKind } {
     return { version: this.#session?.version, transport: this.#kind };
+  }
+
+  /** Resolves when the server has taken the client's roots, for which it may ask by itself (2025 eras); undefined: it has, or does not ask. */
+  get rootsTaken(): Promise<void> | undefined {
+    return this.modern || this.#transport.isOneWay ? undefined : this.#roots?.taken;
   }
 
   /** Whether `tools/call` may be sent as a task (2025-11-25). */
@@ -268,6 +283,12 @@ function explained(error: unknown, transport: Transport): unknown {
   const status = httpStatus(error);
   if (status === undefined || cause.includes(String(status))) return error;
   return new Error(`HTTP ${status}: ${cause}`, { cause: error });
+}
+
+/** Loaded where there are roots to offer. */
+async function firstRoots(config: ServerConfig, { onRequest }: WireHandlers): Promise<FirstRoots> {
+  const { FirstRoots } = await import('./first-roots.ts');
+  return new FirstRoots(config, onRequest);
 }
 
 /** Tells an HTTP server that its session is over. It gets a second to take note. */

@@ -1,21 +1,18 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { parseServerMessage } from './unreadable.ts';
 
 /** The media type of a body, without parameters. */
 export function mediaType(response: Response): string {
   return (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
+/** Whether a response is an event stream, in whatever letters, and if a proxy says so twice. */
+export function isEventStream(response: Response): boolean {
+  return response.headers.get('content-type')?.toLowerCase().includes('text/event-stream') === true;
+}
+
 /** Whether a text is an event stream, whatever its content type says. */
 export function looksLikeEvents(text: string): boolean {
   return /^\uFEFF?(?:data|event|id|retry)?:/.test(text);
-}
-
-/** The messages in a text: one, or a batch. Throws where they cannot be read. */
-export function messagesIn(text: string): readonly JsonObject[] {
-  const parsed: unknown = parseServerMessage(text.replace(/^\uFEFF/, ''));
-  return (Array.isArray(parsed) ? parsed : [parsed]).filter(isJsonObject);
 }
 
 export interface EventHandlers {
@@ -35,14 +32,4 @@ export async function readEvents(body: ReadableStream<Uint8Array> | null, handle
 
 export function eventsIn(text: string, handlers: EventHandlers): void {
   createParser(handlers).feed(`${text}\n\n`);
-}
-
-/** Whether a message answers a request. */
-export function isAnswer(message: JsonObject): boolean {
-  return message.method === undefined && ('result' in message || 'error' in message);
-}
-
-/** Whether it is any message of JSON-RPC, with its version or without. */
-export function isMessage(message: JsonObject): boolean {
-  return typeof message.method === 'string' || isAnswer(message);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../config/schema.ts';
-import type { Signal } from '../core/abort.ts';
+import { abortable, type Signal } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { ClientIdentity } from '../core/peer.ts';
@@ -74,7 +74,7 @@ export class Lifecycle {
   /** The end of the last connection: done when nothing of it is left running. */
   #ended: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
-  /** What its process has written to stderr last. */
+  /** What its latest process has written to stderr last. */
   #lastWords: string | undefined;
 
   constructor(config: ServerConfig, parts: LifecycleParts) {
@@ -121,7 +121,8 @@ export class Lifecycle {
 
   /** The connection, or the one after `lost`, once there is one. Rejects when there will be none soon, or with the signal's reason. */
   connected(signal: Signal, lost?: Connection): Connection | Promise<Connection> {
-    return this.state.serving(lost) ?? this.#connected(signal, lost);
+    const connection = this.state.serving(lost);
+    return connection && !connection.rootsTaken ? connection : this.#connected(signal, lost);
   }
 
   async #connected(signal: Signal, lost: Connection | undefined): Promise<Connection> {
@@ -129,6 +130,7 @@ export class Lifecycle {
     await this.state.settled(signal, lost);
     signal.throwIfAborted();
     const connection = this.state.serving(lost);
+    if (connection?.rootsTaken) await abortable(connection.rootsTaken, signal);
     if (connection) return connection;
     throw unavailable(this.#config.key, this.state.current, this.#parts.login.challenge, this.#lastWords);
   }
@@ -228,6 +230,7 @@ export class Lifecycle {
     const { log, identity, verdicts, login, redact, handlers } = this.#parts;
     const authorization = await login.authorization();
     const received = handlers();
+    this.#lastWords = undefined;
     return connect(this.#config, {
       identity,
       authorization,

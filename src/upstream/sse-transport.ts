@@ -1,9 +1,10 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { writeJson } from '../core/exact-json.ts';
 import { UnusableStream } from './connection-lost.ts';
-import { isMessage, messagesIn, readEvents } from './http-messages.ts';
+import { isEventStream, readEvents } from './http-messages.ts';
 import { excerpt, HttpRefusal } from './http-refusal.ts';
 import { type HttpOptions, HttpRequests, networkCause, textOf } from './http-requests.ts';
+import { idOfRequest, isMessageEvent, received } from './received.ts';
 import { requestId } from './request-ids.ts';
 
 /** A server behind HTTP+SSE, the transport before Streamable HTTP: one stream for all it says, and an endpoint for what we say. */
@@ -33,7 +34,7 @@ export class SseTransport implements Transport {
   async start(): Promise<void> {
     const headers = { accept: 'text/event-stream' };
     const response = await this.#requests.send(this.#url, { method: 'GET', headers, signal: this.#over.signal });
-    if (response.headers.get('content-type')?.toLowerCase().includes('text/event-stream') !== true) {
+    if (!isEventStream(response)) {
       const said = excerpt(await textOf(response), this.#redact);
       throw new Error(`the server answered without an event stream${said && `: ${said}`}`);
     }
@@ -82,7 +83,7 @@ export class SseTransport implements Transport {
 
   /** A status of 5xx, or an id of ours, may come with the server's own answer; else it may be a session that is gone. */
   #takeRefusal(error: unknown, message: JSONRPCMessage): boolean {
-    const id = 'method' in message && 'id' in message ? requestId(message.id) : undefined;
+    const id = idOfRequest(message);
     if (!(error instanceof HttpRefusal) || !error.said || id === undefined) return false;
     if (error.status < 500 && requestId(error.said.id) !== id) return false;
     this.onmessage?.({ jsonrpc: '2.0', id, error: error.said.error });
@@ -90,13 +91,9 @@ export class SseTransport implements Transport {
   }
 
   #receive(data: string, event: string | undefined): void {
-    try {
-      for (const message of messagesIn(data).filter(isMessage)) this.onmessage?.(message as unknown as JSONRPCMessage);
-    } catch {
-      if (event === undefined || event === 'message') {
-        this.onerror?.(new Error(`sent what is not JSON: ${excerpt(data, this.#redact)}`));
-      }
-    }
+    const { messages, problem } = received(data, this.#redact);
+    if (problem && isMessageEvent(event)) this.onerror?.(problem);
+    for (const message of messages) this.onmessage?.(message as unknown as JSONRPCMessage);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readEvents } from './http-messages.ts';
+import { isEventStream, readEvents } from './http-messages.ts';
 import { discard } from './http-requests.ts';
 
 /** Pause before it is opened again, in ms: first, and longest. */
@@ -36,6 +36,11 @@ export class StandingStream {
     return this.#begun && !this.#isRefused;
   }
 
+  /** Whether the server has none. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
   /** A server need not have one: what refuses the first attempt costs nothing. */
   begin(): void {
     if (!this.#begun) void this.#run();
@@ -65,7 +70,7 @@ export class StandingStream {
   async #read(): Promise<void> {
     const { open, onMessages } = this.#options;
     const response = await open(this.#lastEventId);
-    if (response.headers.get('content-type')?.includes('text/event-stream') !== true) {
+    if (!isEventStream(response)) {
       discard(response);
       throw new Error('the server answered without an event stream');
     }

@@ -7,9 +7,10 @@ import { PROTOCOL_VERSION_META_KEY } from '../core/protocol.ts';
 import { METHOD_NOT_FOUND } from '../core/rpc.ts';
 import { ConnectionLost } from './connection-lost.ts';
 import { headerValue } from './header-parameters.ts';
-import { eventsIn, isAnswer, isMessage, looksLikeEvents, mediaType, messagesIn, readEvents } from './http-messages.ts';
+import { eventsIn, isEventStream, looksLikeEvents, mediaType, readEvents } from './http-messages.ts';
 import { excerpt, HttpRefusal } from './http-refusal.ts';
 import { discard, type HttpOptions, type HttpRequest, HttpRequests, networkCause, textOf } from './http-requests.ts';
+import { idOfRequest, isAnswer, isMessageEvent, received } from './received.ts';
 import { requestId } from './request-ids.ts';
 import { StandingStream } from './standing-stream.ts';
 
@@ -66,7 +67,7 @@ export class StreamableTransport implements Transport {
     this.#requests = new HttpRequests(url, options);
     this.#standing = new StandingStream({
       open: (lastEventId) => this.#get(lastEventId, this.#over.signal),
-      onMessages: (text) => this.#receive(text, undefined) === 'unreadable' && this.#tellUnreadable(text),
+      onMessages: (text) => this.#receive(text, undefined),
       onTrouble: (error) => this.onerror?.(error),
       signal: this.#over.signal,
     });
@@ -74,6 +75,11 @@ export class StreamableTransport implements Transport {
 
   get sessionId(): string | undefined {
     return this.#session;
+  }
+
+  /** Whether the server has refused the stream by which it would speak up between requests. */
+  get isOneWay(): boolean {
+    return this.#standing.isRefused;
   }
 
   setProtocolVersion(version: string): void {
@@ -85,7 +91,7 @@ export class StreamableTransport implements Transport {
   /** Resolves when the server has taken the message; rejects with what it said instead, or why it could not be reached. */
   async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
     const end = new AbortController();
-    const id = 'method' in message && 'id' in message ? requestId(message.id) : undefined;
+    const id = idOfRequest(message);
     const giveUp = () => end.abort();
     const over = () => {
       this.#exchanges.delete(end);
@@ -131,7 +137,7 @@ export class StreamableTransport implements Transport {
     }
     if (isHandshake) this.#session = response.headers.get('mcp-session-id') || undefined;
     if (exchange.id === undefined) await this.#takeNothing(response);
-    else if (mediaType(response) === 'text/event-stream') {
+    else if (isEventStream(response)) {
       return void this.#readStream(response, exchange.id, exchange).finally(exchange.over);
     } else await this.#readBody(response, exchange.id);
     exchange.over();
@@ -161,7 +167,7 @@ export class StreamableTransport implements Transport {
 
   /** What is no request has no answer; but it may be refused within a 2xx. */
   async #takeNothing(response: Response): Promise<void> {
-    if (mediaType(response) === 'text/event-stream') return discard(response);
+    if (isEventStream(response)) return discard(response);
     const { said } = new HttpRefusal(response, await textOf(response), this.#redact);
     if (said) throw new Error(`refused: ${said.error.message}`);
   }
@@ -173,38 +179,35 @@ export class StreamableTransport implements Transport {
     const isEmpty = text.trim() === '';
     // The answer comes by the standing stream.
     if (isEmpty && response.status === 202 && this.#standing.mayAnswer) return;
-    const received = isEmpty
+    const brought = isEmpty
       ? 'nothing'
       : looksLikeEvents(text)
         ? this.#receiveEvents(text, id)
         : this.#receive(text, id);
-    if (received === 'unreadable') throw unreadable(response, text, this.#redact);
-    if (received !== 'an answer') throw new ConnectionLost(`HTTP ${response.status} came without an answer`, true);
+    if (brought === 'unreadable') throw unreadable(response, text, this.#redact);
+    if (brought !== 'an answer') throw new ConnectionLost(`HTTP ${response.status} came without an answer`, true);
   }
 
-  #receiveEvents(text: string, id: number): Received {
-    const received: Received[] = [];
-    eventsIn(text, { onEvent: ({ data }) => received.push(this.#receive(data, id)) });
-    return received.includes('an answer') ? 'an answer' : 'nothing';
+  #receiveEvents(text: string, id: number): Brought {
+    const brought: Brought[] = [];
+    eventsIn(text, { onEvent: ({ data, event }) => brought.push(this.#receive(data, id, event)) });
+    return brought.includes('an answer') ? 'an answer' : 'nothing';
   }
 
   async #readStream(first: Response, id: number, { options, signal }: Exchange): Promise<void> {
     let lastEventId: string | undefined;
-    let received = 'nothing' as Received;
+    let isAnswered = false as boolean;
     const onEvent = (event: EventSourceMessage) => {
       lastEventId = event.id || lastEventId;
       // That of an older server, which opens its HTTP+SSE stream for whoever asks.
       if (event.event === 'endpoint') return options.onRequestStreamEnd?.();
-      const each = event.data ? this.#receive(event.data, id) : 'nothing';
-      if (each === 'an answer') received = each;
-      // Events of other names are somebody's own, such as a ping.
-      else if (each === 'unreadable' && (event.event ?? 'message') === 'message') this.#tellUnreadable(event.data);
+      if (event.data && this.#receive(event.data, id, event.event) === 'an answer') isAnswered = true;
     };
     for (let response: Response | undefined = first, resumed = 0; response; resumed++) {
       await readEvents(response.body, { onEvent, onRetry: this.#onRetry }).catch((error: unknown) => {
-        if (!signal.aborted && received === 'nothing') this.onerror?.(brokenOff(error));
+        if (!signal.aborted && !isAnswered) this.onerror?.(brokenOff(error));
       });
-      if (received === 'an answer' || signal.aborted) return;
+      if (isAnswered || signal.aborted) return;
       const tries = lastEventId === undefined ? 0 : MAX_RESUMES - resumed;
       response = await this.#resumed(lastEventId, signal, tries);
     }
@@ -235,22 +238,18 @@ export class StreamableTransport implements Transport {
   }
 
   /** Hands on the messages in a text, and tells whether one of them answers the request with that id. */
-  #receive(text: string, id: number | undefined): Received {
-    let messages: readonly JsonObject[];
-    try {
-      messages = messagesIn(text);
-    } catch {
-      return 'unreadable';
-    }
-    let received: Received = 'nothing';
-    for (const message of messages.filter(isMessage)) {
+  #receive(text: string, id: number | undefined, event?: string): Brought {
+    const { messages, problem } = received(text, this.#redact);
+    if (problem && isMessageEvent(event)) this.onerror?.(problem);
+    let brought: Brought = problem ? 'unreadable' : 'nothing';
+    for (const message of messages) {
       if (id !== undefined && !this.#isOfSession(message, id)) continue;
       // An answer without an id of ours, such as null, can be meant for this request only.
       const answers = isAnswer(message) ? (requestId(message.id) ?? id) : undefined;
-      if (answers !== undefined && answers === id) received = 'an answer';
+      if (answers !== undefined && answers === id) brought = 'an answer';
       this.#deliver(answers === undefined ? message : { ...message, id: answers });
     }
-    return received;
+    return brought;
   }
 
   /**
@@ -262,10 +261,6 @@ export class StreamableTransport implements Transport {
     if (this.#pings.has(id)) return error.code === METHOD_NOT_FOUND;
     this.onerror?.(new Error(`an error for no request: ${excerpt(String(error.message), this.#redact)}`));
     return true;
-  }
-
-  #tellUnreadable(text: string): void {
-    this.onerror?.(new Error(`sent what is not JSON: ${excerpt(text, this.#redact)}`));
   }
 
   #deliver(message: JsonObject): void {
@@ -287,7 +282,8 @@ export class StreamableTransport implements Transport {
   }
 }
 
-type Received = 'an answer' | 'nothing' | 'unreadable';
+/** What a text brought for a request. */
+type Brought = 'an answer' | 'nothing' | 'unreadable';
 
 function brokenOff(error: unknown): Error {
   return new Error(`a stream broke off: ${networkCause(error)}`, { cause: error });

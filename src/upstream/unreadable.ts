@@ -7,19 +7,24 @@ import { requestId } from './request-ids.ts';
 /** Far deeper than what can be passed on, so that a deep tool costs itself and not its list; and far below what takes long. */
 const SERVERS_JSON: JsonBounds = { depth: 100_000 };
 
-/** What a server wrote, parsed. Throws an error that says in words why it cannot be. */
+/** Something a server wrote cannot be read: it is no sign that the connection is lost. */
+export class UnreadableMessage extends Error {
+  override readonly name = 'UnreadableMessage';
+}
+
+/** What a server wrote, parsed. Throws `UnreadableMessage`, which says in words why it cannot be. */
 export function parseServerMessage(text: string): unknown {
   const beyond = beyondBounds(text, SERVERS_JSON);
-  if (beyond) throw new Error(`JSON ${beyond}`);
+  if (beyond) throw new UnreadableMessage(`JSON ${beyond}`);
   try {
     return parseMessage(text);
   } catch (error) {
-    throw new Error('what is not JSON', { cause: error });
+    throw new UnreadableMessage('what is not JSON', { cause: error });
   }
 }
 
 /** An error in place of an answer that cannot be read, so that its call ends; undefined where it names no request of ours. */
-export function unreadableAnswer(text: string, error: unknown): JSONRPCMessage | undefined {
+export function unreadableAnswer(text: string, error: unknown): (JSONRPCMessage & { readonly id: number }) | undefined {
   const id = requestId(idIn(text));
   if (id === undefined) return undefined;
   const why = error instanceof Error ? error.message : String(error);

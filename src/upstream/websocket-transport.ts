@@ -1,12 +1,11 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 import { basicOf } from '../core/address.ts';
-import { causeOf, GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import { writeJson } from '../core/exact-json.ts';
 import { type ForwardProxy, type ProxySetting, proxyFor } from '../outbound/proxy.ts';
-import { excerpt } from './http-refusal.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
-import { parseServerMessage, unreadableAnswer } from './unreadable.ts';
+import { received } from './received.ts';
 
 export interface WebSocketOptions {
   readonly headers: { readonly [name: string]: string };
@@ -69,16 +68,9 @@ export class WebSocketTransport implements Transport {
   }
 
   #receive(text: string): void {
-    let message: unknown;
-    try {
-      message = parseServerMessage(text);
-    } catch (error) {
-      this.onerror?.(new Error(`sent ${causeOf(error)}: ${excerpt(text, this.#redact)}`));
-      const answer = unreadableAnswer(text, error);
-      if (answer) this.onmessage?.(answer);
-      return;
-    }
-    this.onmessage?.(message as JSONRPCMessage);
+    const { messages, problem } = received(text, this.#redact);
+    if (problem) this.onerror?.(problem);
+    for (const message of messages) this.onmessage?.(message as unknown as JSONRPCMessage);
   }
 
   /** Rejects when the message provably was not sent. */

@@ -36,7 +36,11 @@ export interface ForwardOptions {
 /** A transport that may know why it ended, once it has. */
 type ExplainedTransport = Transport & { readonly endCause?: string };
 
-type Settle = (answer: Answer | Error) => void;
+/** A request that has not been answered. */
+interface Pending {
+  readonly method: string;
+  readonly settle: (answer: Answer | Error) => void;
+}
 
 /**
  * Requests over a transport, in both directions. What an upstream answers is neither parsed against a schema nor rebuilt,
@@ -53,7 +57,7 @@ export class Wire {
   readonly #inner: Transport;
   readonly #handlers: WireHandlers;
   readonly #redact: (text: string) => string;
-  readonly #pending = new Map<unknown, Settle>();
+  readonly #pending = new Map<unknown, Pending>();
   /** Who hears of progress, by token, which is the id of the request. */
   readonly #listening = new Map<unknown, (progress: Progress) => void>();
   /** Requests of the server that the client is answering, by their id. */
@@ -97,7 +101,7 @@ export class Wire {
   lose(cause: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = cause;
-    for (const settle of [...this.#pending.values()]) settle(new ConnectionLost(cause, true));
+    for (const { settle } of [...this.#pending.values()]) settle(new ConnectionLost(cause, true));
     this.#pending.clear();
     this.#listening.clear();
     for (const serving of this.#serving.values()) serving.abort(cause);
@@ -123,7 +127,7 @@ export class Wire {
         if (options.isTentative) stream?.abort();
         else void this.#cancel(id, options.signal.reason, stream);
       };
-      this.#pending.set(id, settle);
+      this.#pending.set(id, { method, settle });
       options.onId?.(id);
       this.#listen(id, options);
       options.signal.addEventListener('abort', giveUp, { once: true });
@@ -233,14 +237,20 @@ export class Wire {
   }
 
   #takeAnswer(message: JsonObject): boolean {
-    const { result, error } = message;
     const id = requestId(message.id);
     if (id === undefined) return this.#takeStray(message);
     if (this.#notifiedBefore > 0 && id >= this.#notifiedBefore) this.#notifiedBefore = 0;
-    const answer = isJsonObject(result) ? { result } : { error: this.#errorOf(error) };
-    this.#pending.get(id)?.(answer);
     // An answer to a request already given up, or a second answer, ends here.
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (pending) this.#settle(pending, message);
     return true;
+  }
+
+  #settle({ method, settle }: Pending, { result, error }: JsonObject): void {
+    if (isJsonObject(result)) settle({ result });
+    else if (error) settle({ error: this.#errorOf(error) });
+    else void import('./odd-result.ts').then(({ oddResult }) => settle(oddResult(method, result, this.#redact)));
   }
 
   #errorOf(error: unknown): RpcError {
@@ -255,7 +265,7 @@ export class Wire {
     const isForNobody =
       (id === undefined || id === null) && (isJsonObject(error) || (typeof error === 'string' && error !== ''));
     if (!isForNobody || this.#notifiedBefore > 0 || this.#pending.size !== 1) return false;
-    for (const settle of this.#pending.values()) settle({ error: this.#errorOf(error) });
+    for (const { settle } of this.#pending.values()) settle({ error: this.#errorOf(error) });
     return true;
   }
 }

@@ -18,7 +18,7 @@ export type Oddity = (message: Request, response: ServerResponse, request: Incom
 
 export const TOOL = { name: 'echo', inputSchema: { type: 'object' } };
 
-const RESULTS: Readonly<Record<string, unknown>> = {
+export const RESULTS: Readonly<Record<string, unknown>> = {
   initialize: { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'odd', version: '1' } },
   ping: {},
   'tools/list': { tools: [TOOL] },
@@ -66,8 +66,13 @@ export interface Connected {
 }
 
 /** Connects as the gateway does. Rejects as it does. */
-export async function connected(url: string, entry: object = {}, verdicts = new EraVerdicts()): Promise<Connected> {
-  const config: ServerConfig = { ...serverSchema.parse({ type: 'remote', url, ...entry }), key: 'odd' };
+export function connected(url: string, entry: object = {}, verdicts = new EraVerdicts()): Promise<Connected> {
+  return connectedTo({ type: 'remote', url, ...entry }, verdicts);
+}
+
+/** The same with the server of any entry. */
+export async function connectedTo(entry: object, verdicts = new EraVerdicts()): Promise<Connected> {
+  const config: ServerConfig = { ...serverSchema.parse(entry), key: 'odd' };
   const log: string[] = [];
   const notified: string[] = [];
   const connection = await connect(config, {

@@ -6,11 +6,12 @@ import { alive, expectDead, waitUntil } from '../helpers/processes.ts';
 const LINE = { jsonrpc: '2.0', method: 'notifications/x', params: { text: 'x'.repeat(400_000) } } as const;
 
 /** A child that runs a script, and what its transport tells. */
-async function child(script: string) {
+async function child(script: string, redact?: (text: string) => string) {
   const transport = new ChildTransport({
     command: [process.execPath, '-e', script],
     environment: {},
   });
+  if (redact) transport.redact = redact;
   const told = { closed: false, messages: [] as unknown[] };
   transport.onclose = () => {
     told.closed = true;
@@ -27,7 +28,10 @@ test('a line for a server that has closed its stdin provably did not arrive, and
   const { transport, told } = await child(`require('fs').closeSync(0); ${READY} setInterval(() => {}, 1e9)`);
   await waitUntil(() => told.messages.length > 0);
   expect(told.closed).toBe(false);
-  await expect(transport.send(LINE)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  await expect(transport.send(LINE)).rejects.toMatchObject({
+    code: 'UPSTREAM_UNAVAILABLE',
+    message: 'the server closed its input or has ended (EPIPE)',
+  });
   await waitUntil(() => told.closed);
   expect(transport.endCause).toBe('the process closed its stdin');
   await expectDead([transport.pid as number]);
@@ -41,7 +45,10 @@ test('of lines that queue up only the first is known not to have arrived whole [
   process.kill(transport.pid as number, 'SIGKILL');
   const [first, ...others] = (await settled).map((each) => (each.status === 'rejected' ? each.reason : each.status));
   expect(first).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
-  for (const other of others) expect(other).not.toHaveProperty('code', 'UPSTREAM_UNAVAILABLE');
+  for (const other of others) {
+    expect(other).not.toHaveProperty('code', 'UPSTREAM_UNAVAILABLE');
+    expect(other.message).toContain('the server closed its input or has ended (E');
+  }
 });
 
 test('a line for a server that has ended is refused with the cause [faults.unsent]', async () => {
@@ -107,7 +114,31 @@ test('a secret is blanked before the last words of a process are cut, and in wha
   onTestFinished(() => transport.close());
   await transport.start();
   await waitUntil(() => isClosed);
-  expect(transport.endCause).toMatch(/exited with code 3; it last said: .*yyy$/);
+  expect(transport.endCause).toMatch(/exited with code 3; it last said: …y{395}$/);
   for (const text of [transport.endCause, ...errors]) expect(text).not.toMatch(/Zq7|kP2|vL9/);
   expect(errors.join()).toContain('what is not JSON: no JSON');
+});
+
+test('the last words of a process begin with a word, and its end says what it may be for [faults.in-words]', async () => {
+  const words = Array.from({ length: 100 }, (_, at) => `word-${at}`).join(' ');
+  const ended = async (script: string) => {
+    const { transport, told } = await child(script, (text) => text);
+    await waitUntil(() => told.closed);
+    return transport.endCause;
+  };
+  const isServer = 'by itself, without a message: is it an MCP server over stdio, with the right arguments?';
+  const cut = await ended(`console.error('${words}'); process.exitCode = 1`);
+  expect(cut).toMatch(/^the process exited with code 1; it last said: …word-\d+ .* word-99$/);
+  expect(await ended("console.error('usage: tool FILE')")).toBe(
+    `the process exited with code 0 ${isServer}; it last said: usage: tool FILE`,
+  );
+  expect(await ended("console.log('tool 1.0')")).toBe(`the process exited with code 0 ${isServer}`);
+  expect(await ended(READY)).toBe('the process exited with code 0');
+  const { transport } = await child("process.stdin.resume(); console.error('up')");
+  const heard = new Promise<string>((resolve) => {
+    transport.onstderr = resolve;
+  });
+  expect(await heard).toBe('up');
+  await transport.close();
+  expect(transport.endCause).not.toContain('by itself');
 });

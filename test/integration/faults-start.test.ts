@@ -24,7 +24,10 @@ const FAULTS: Record<string, [() => Entry | Promise<Entry>, RegExp]> = {
   exits: [() => local({ exitAtStart: true }), /exited with code 1; it last said: fixture: refusing to start/],
   throws: [() => node('throw new Error("no database")'), /exited with code 1.*no database/s],
   killed: [() => node('process.kill(process.pid, "SIGKILL")'), /was ended by SIGKILL/],
-  'ends without an error': [() => node(''), /exited with code 0/],
+  'ends without an error': [
+    () => node(''),
+    /exited with code 0 by itself, without a message: is it an MCP server over stdio/,
+  ],
   'not found': [() => ({ type: 'local', command: ['no-such-program'] }), /"no-such-program" was not found on PATH/],
   'not executable': [unexecutable, /is not executable/],
   'no cwd': [() => local({}, { cwd: '/no/such/place' }), /its cwd \/no\/such\/place does not exist/],

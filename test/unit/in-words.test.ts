@@ -53,6 +53,11 @@ test.each<[unknown, string]>([
   ],
   [failed(new Error('self-signed certificate')), 'self-signed certificate'],
   [new Error('socket hang up'), 'the server closed the connection'],
+  [withCode('write after end', 'ERR_STREAM_WRITE_AFTER_END'), 'the connection had been closed'],
+  [
+    withCode('Cannot call write after a stream was destroyed', 'ERR_STREAM_DESTROYED'),
+    'the connection had been closed',
+  ],
   [withCode('write EPIPE', 'EPIPE'), 'the server had closed the connection (EPIPE)'],
   [new Error("ENOENT: no such file or directory, open 'x'"), "ENOENT: no such file or directory, open 'x'"],
   [new Error('the job was terminated by its owner'), 'the job was terminated by its owner'],

@@ -13,6 +13,7 @@ import {
   sendJson,
   TOOL,
 } from '../helpers/odd-server.ts';
+import { waitUntil } from '../helpers/processes.ts';
 
 const AGREED = {
   protocolVersion: '2025-06-18',
@@ -111,6 +112,22 @@ test.each(FORMS)('a server that writes %s is understood over HTTP [lenient.http]
   expect((await connection.listTools()).tools).toEqual([TOOL]);
   expect(await called(connection)).toEqual(SAID);
 });
+
+test.each(['Text/Event-Stream; Charset=UTF-8', 'text/event-stream, text/event-stream'])(
+  'a stream of the type %s is one, for answers and between them [lenient.http]',
+  async (type) => {
+    const { url } = await oddServer(({ id, method }, response) => {
+      if (method !== 'GET' && method !== 'tools/call') return false;
+      const notice = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: method } };
+      const message = method === 'GET' ? notice : { jsonrpc: '2.0', id, ...SAID };
+      // The stream stays open.
+      return response.writeHead(200, { 'content-type': type }).write(`data: ${JSON.stringify(message)}\n\n`);
+    });
+    const { connection, notified } = await connected(url);
+    expect(await called(connection)).toEqual(SAID);
+    await waitUntil(() => notified.includes('notifications/message'));
+  },
+);
 
 const NOTICES: readonly (readonly [string, Oddity])[] = [
   ['HTTP 400', (_, response) => response.writeHead(400).end('no')],
