@@ -11,7 +11,7 @@ import { clientSession, openEdgeSession } from './edge-session.ts';
 import { createApp, publicUrlOf } from './http/app.ts';
 import { openBindProblem, openToUsers } from './http/auth/bind-check.ts';
 import { otherPeople } from './http/auth/people.ts';
-import type { EdgeParts } from './http/edge-parts.ts';
+import type { EdgeParts, EdgeSession } from './http/edge-parts.ts';
 import { ExpressLane } from './http/express-lane.ts';
 import { Gate } from './http/gate.ts';
 import { startHealthRounds } from './http/health-rounds.ts';
@@ -51,6 +51,11 @@ export class Edge {
   /** Calls on their way to servers. */
   readonly #calls = new Places(
     () => this.#settings.http.maxCalls,
+    () => letsSeveralIn(this.#settings),
+  );
+  /** Requests of clients that are being answered. */
+  readonly #requests = new Places(
+    () => this.#settings.http.maxRequests,
     () => letsSeveralIn(this.#settings),
   );
   readonly #fetch: (request: Request) => Response | Promise<Response>;
@@ -166,8 +171,9 @@ export class Edge {
       // Whether a tool is known does not depend on the caller by now; a count is all that it is for here.
       servers: () => serverViews(config(), backend.upstreams.all(), known(LOCAL)),
       tools: (caller) => backend.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
-      openSession: (caller) => openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway),
+      openSession: (caller) => this.#openSession(caller),
       stateless: (caller) => this.#statelessParts(caller),
+      begin: (caller) => this.#begin(caller),
       context: (caller, rest) => ({ ...rest, caller }),
       requests,
       metrics: this.#metrics,
@@ -207,6 +213,16 @@ export class Edge {
     }
   };
 
+  #begin({ id }: Caller): () => void {
+    if (!this.#requests.hasRoomFor(id)) throw tooManyRequests(this.#settings.http.maxRequests);
+    return this.#requests.take(id);
+  }
+
+  #openSession(caller: Caller): EdgeSession {
+    const begin = () => this.#begin(caller);
+    return openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway, { begin });
+  }
+
   #statelessParts(caller: Caller): { parts: ServerParts; end: () => void } {
     const sharing = this.#sharing;
     const session: ClientSession = new ClientSession({
@@ -219,7 +235,7 @@ export class Edge {
       sharing.following.primitive(session, ...request),
     );
     return {
-      parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts) },
+      parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts), begin: () => this.#begin(caller) },
       end: () => sharing.following.leave(session),
     };
   }
@@ -273,4 +289,9 @@ export class Edge {
 function tooManyCalls(maxCalls: number): GatewayError {
   const message = `too many calls of yours run already (limit: http.maxCalls, ${maxCalls} for all callers): try again when one has ended`;
   return new GatewayError('RATE_LIMITED', message, { details: { maxCalls } });
+}
+
+function tooManyRequests(maxRequests: number): GatewayError {
+  const message = `too many requests of yours are being answered already (limit: http.maxRequests, ${maxRequests} for all callers): try again when one has been answered`;
+  return new GatewayError('RATE_LIMITED', message, { details: { maxRequests } });
 }

@@ -1119,6 +1119,8 @@ const EDGE_BOUNDS = promised('#13', {
   'shares.log': 'No caller can push what others did out of the request log.',
   'shares.sessions': 'Where there are as many sessions as may be, one of the caller with the most makes room.',
   'shares.calls': 'Calls at one time are bounded, and no caller takes all places.',
+  'shares.requests':
+    'Requests that are being answered are bounded, whatever they ask for and at every door, and no caller takes all places.',
 });
 
 /** Programs of the user are never those of a project; variables and starts as people mean them. */

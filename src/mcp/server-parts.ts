@@ -30,6 +30,11 @@ export interface ServerParts {
   readonly maxLineBytes: number;
   /** How long `invoke` waits before it hands over to a job, where the model does not say; absent: to the end. */
   readonly invokeWaitMs: () => number | undefined;
+  /**
+   * Begins to answer a request; returns what is to be called when it has been answered. Throws `RATE_LIMITED` where as many
+   * are being answered as may be. Absent: there is no bound, as there is one client.
+   */
+  readonly begin?: () => () => void;
   /** Resolves when it is known what servers offer to this client, or after a while; absent: to all the same. */
   readonly learnt?: () => Promise<void>;
   /** Absent: what this gateway does not answer stays without an answer. */
