@@ -104,15 +104,13 @@ export class Edge {
     this.host = this.#hostWith(observed);
   }
 
-  /** Throws `CONFIG_INVALID` where the settings do not allow to listen. */
-  check(): void {
+  /**
+   * Listens at `host` and `port` of the settings. Resolves with the address. Rejects with `CONFIG_INVALID` where the settings
+   * do not allow it, or the address cannot be listened at.
+   */
+  async listen(): Promise<string> {
     const problem = openBindProblem(this.#settings);
     if (problem) throw new GatewayError('CONFIG_INVALID', `${this.#gateway.config().path}: ${problem}`);
-  }
-
-  /** Listens at `host` and `port` of the settings. Resolves with the address. */
-  async listen(): Promise<string> {
-    this.check();
     writeForMany();
     const { host, port, http, monitor, auth } = this.#settings;
     const advice = openToUsers(this.#settings, auth === undefined ? otherPeople() : 0);

@@ -361,6 +361,8 @@ const NAMES = promised('#13', {
   'library.object': 'new Gateway takes a plain object in any shape of the file.',
   'library.ready': 'gateway.ready() resolves when servers have been reached or not, with those that cannot be called.',
   'library.missing': 'For a program a missing configuration file is an error.',
+  'library.start-fails':
+    'A start that cannot listen starts no server, leaves nothing that keeps the process, and can be repeated.',
   'library.cold': 'At a cold start, REST lists and bare names wait for servers as search does, and say who is missing.',
 });
 

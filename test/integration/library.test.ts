@@ -1,9 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type ConfigObject, Gateway, GatewayError, loadConfig } from '../../src/lib.ts';
 import { local, temporaryDirectory } from '../helpers/fixture.ts';
+
+/** The package as a program imports it. */
+const LIB = new URL('../../dist/lib.js', import.meta.url).href;
 
 /** A gateway in this process, from a plain object; stopped when the test ends. */
 function gatewayOf(config: ConfigObject): Gateway {
@@ -88,3 +95,63 @@ test('at a cold start lists and bare names wait for the servers, and say who is 
   expect(unsure).toMatchObject({ status: 409, candidates: ['b::pid'], unavailable: [{ server: 'gone' }] });
   expect(sure).toMatchObject({ status: 200, content: [{ type: 'text' }] });
 });
+
+/** A port of this machine that is taken until the test ends, or `free` is called. */
+async function takenPort(): Promise<{ port: number; free: () => Promise<unknown> }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const free = () => new Promise((closed) => server.close(closed));
+  onTestFinished(() => void server.close());
+  return { port: (server.address() as { port: number }).port, free };
+}
+
+test('a start that cannot listen starts no server, and can be repeated [library.start-fails]', async () => {
+  const { port, free } = await takenPort();
+  const journal = join(temporaryDirectory(), 'journal');
+  const mcpServers = { u: local({ tools: ['pid'], journal }) };
+  const gateway = gatewayOf({ ...NOBODY, port, mcpServers });
+  await expect(gateway.start()).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('is taken'),
+  });
+  expect([gateway.url, gateway.servers()]).toEqual([undefined, []]);
+  for (const host of ['192.0.2.1', 'no-such-host.invalid']) {
+    const elsewhere = gatewayOf({ ...NOBODY, host, port: 0, mcpServers });
+    await expect(elsewhere.start(), host).rejects.toThrow();
+    expect(elsewhere.servers(), host).toEqual([]);
+  }
+  expect(existsSync(journal), 'no process of a server has begun').toBe(false);
+  await free();
+  await gateway.start();
+  expect(gateway.url).toBe(`http://127.0.0.1:${port}`);
+  expect(await gateway.ready()).toEqual([]);
+  expect((await fetch(`${gateway.url}/api/v1/tools/call`, callOf('u::pid'))).status).toBe(200);
+});
+
+test('servers that ran before a start that cannot listen run on [library.start-fails]', async () => {
+  const { port } = await takenPort();
+  const gateway = gatewayOf({ ...NOBODY, port, mcpServers: { u: local({ tools: ['pid'] }) } });
+  expect(await gateway.ready()).toEqual([]);
+  await expect(gateway.start()).rejects.toThrow('is taken');
+  const answer = await gateway.fetch(new Request('http://gateway/api/v1/tools/call', callOf('u::pid')));
+  expect(answer.status).toBe(200);
+});
+
+test('a program whose start has failed ends by itself [library.start-fails]', async () => {
+  const { port } = await takenPort();
+  const config = { ...NOBODY, port, mcpServers: { u: local({ tools: ['pid'] }) } };
+  const program = `
+    import { Gateway } from ${JSON.stringify(LIB)};
+    const gateway = new Gateway(${JSON.stringify(config)});
+    await gateway.start().catch((error) => console.log(error.code));
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 20_000,
+  });
+  expect(stdout).toBe('CONFIG_INVALID\n');
+});
+
+function callOf(tool: string): RequestInit {
+  const body = JSON.stringify({ tool, arguments: {} });
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+}
