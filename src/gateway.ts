@@ -103,12 +103,8 @@ export class Gateway {
     // Secrets that have not answered keep servers out of it.
     const { later } = this.#core.config;
     if (later) await withTimeout(timeoutMs, (late) => abortable(later, late)).catch(() => {});
-    const { upstreams } = this.#core.backend;
     await this.settled(endsAt - Date.now());
-    return this.servers().filter(({ id }) => {
-      const state = upstreams.get(id)?.state.status;
-      return state !== 'ready' && state !== 'idle';
-    });
+    return this.servers().filter(({ available }) => !available);
   }
 
   /** Resolves when each server has been reached or not for the first time, or after `ms`. */

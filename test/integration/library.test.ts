@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type ConfigObject, Gateway, GatewayError, loadConfig } from '../../src/lib.ts';
 import { local, temporaryDirectory } from '../helpers/fixture.ts';
+import { waitUntil } from '../helpers/processes.ts';
 
 /** The package as a program imports it. */
 const LIB = new URL('../../dist/lib.js', import.meta.url).href;
@@ -94,6 +95,30 @@ test('at a cold start lists and bare names wait for the servers, and say who is 
   expect(twice).toMatchObject({ status: 409, candidates: ['a::echo', 'b::echo'] });
   expect(unsure).toMatchObject({ status: 409, candidates: ['b::pid'], unavailable: [{ server: 'gone' }] });
   expect(sure).toMatchObject({ status: 200, content: [{ type: 'text' }] });
+});
+
+test('a server on its first way up cannot be called yet, one whose tools are remembered can [library.ready, http.health]', async () => {
+  const health = async (gateway: Gateway) => (await gateway.fetch(new Request('http://gateway/health'))).json();
+  const never = gatewayOf({ ...NOBODY, mcpServers: { u: local({ neverInitialize: true }) } });
+  await never.start({ listen: false });
+  expect(never.servers()).toMatchObject([{ id: 'u', status: 'connecting', available: false }]);
+  expect(await api(never, '/servers/u')).toMatchObject({ status: 'connecting', available: false });
+  expect(await health(never)).toEqual({ status: 'unavailable', reasons: ['u is connecting'] });
+
+  const cacheDirectory = temporaryDirectory();
+  const config = { ...NOBODY, mcpServers: { u: local({ tools: ['pid'], initDelayMs: 1_000 }) } };
+  const first = new Gateway(config, { cacheDirectory });
+  expect(await first.ready()).toEqual([]);
+  await first.stop();
+  const second = new Gateway(config, { cacheDirectory });
+  onTestFinished(() => second.stop());
+  await second.start({ listen: false });
+  expect(second.servers()).toMatchObject([{ status: 'idle', available: true }]);
+  const called = api(second, '/tools/call', { tool: 'u::pid' });
+  await waitUntil(() => second.servers()[0]?.status !== 'idle', { what: 'the call starts it' });
+  expect(second.servers()).toMatchObject([{ status: 'connecting', available: true }]);
+  expect(await health(second)).toEqual({ status: 'ok' });
+  expect(await called).toMatchObject({ status: 200 });
 });
 
 /** A port of this machine that is taken until the test ends, or `free` is called. */
