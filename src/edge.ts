@@ -21,6 +21,7 @@ import { Sessions } from './http/sessions.ts';
 import { letsSeveralIn } from './http/sight.ts';
 import { UnreadAnswers } from './http/unread-answers.ts';
 import { type UpgradeParts, Upgrades } from './http/upgrades.ts';
+import { withinBounds } from './http/within-bounds.ts';
 import { ClientSession } from './mcp/client-session.ts';
 import type { ServerParts } from './mcp/server-parts.ts';
 import { Metrics } from './observe/metrics.ts';
@@ -216,9 +217,13 @@ export class Edge {
     return this.#requests.take(id);
   }
 
+  #withinOf(caller: Caller): NonNullable<ServerParts['within']> {
+    return (method, answer) => withinBounds(method, () => this.#begin(caller), answer);
+  }
+
   #openSession(caller: Caller): EdgeSession {
-    const begin = () => this.#begin(caller);
-    return openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway, { begin });
+    const within = this.#withinOf(caller);
+    return openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway, { within });
   }
 
   #statelessParts(caller: Caller): { parts: ServerParts; end: () => void } {
@@ -233,7 +238,7 @@ export class Edge {
       sharing.following.primitive(session, ...request),
     );
     return {
-      parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts), begin: () => this.#begin(caller) },
+      parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts), within: this.#withinOf(caller) },
       end: () => sharing.following.leave(session),
     };
   }

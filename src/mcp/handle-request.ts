@@ -1,10 +1,8 @@
 import type { CallContext } from '../core/call.ts';
-import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { type Answer, METHOD_NOT_FOUND, type RpcError, RpcFailure } from '../core/rpc.ts';
+import { type Answer, METHOD_NOT_FOUND, RpcFailure } from '../core/rpc.ts';
 import { type ResultPart, ResultStore } from '../results/result-store.ts';
 import { callMetaTool } from './call-meta-tool.ts';
-import { errorResult } from './error-result.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { type JobQuestions, metaToolDefinitions } from './meta-tools.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -21,9 +19,6 @@ const PRIMITIVES = new Set([
   ...['prompts/list', 'prompts/get', 'completion/complete'],
 ]);
 
-/** As servers refuse what they will take later. */
-const SERVER_ERROR = -32_000;
-
 /** Whether a method is one that `handleRequest` answers. */
 export function isHandled(method: string): boolean {
   return method === 'tools/list' || method === 'tools/call' || PRIMITIVES.has(method);
@@ -37,30 +32,8 @@ export async function handleRequest(
   parts: ServerParts,
 ): Promise<JsonObject> {
   if (method === 'tools/list') return { tools: metaToolDefinitions() };
-  return withinBounds(method, parts, () => answer(method, params, inherited, parts));
-}
-
-/**
- * Answers a request unless its client has asked for as much as it may already: that is a result of `tools/call`, which the
- * model reads, and an `RpcFailure` of every other method.
- */
-export async function withinBounds(
-  method: string,
-  { begin }: Pick<ServerParts, 'begin'>,
-  run: () => Promise<JsonObject>,
-): Promise<JsonObject> {
-  let done: (() => void) | undefined;
-  try {
-    done = begin?.();
-  } catch (error) {
-    if (method === 'tools/call') return errorResult(error);
-    throw new RpcFailure(refusalOf(error));
-  }
-  try {
-    return await run();
-  } finally {
-    done?.();
-  }
+  const run = () => answer(method, params, inherited, parts);
+  return parts.within?.(method, run) ?? run();
 }
 
 async function answer(
@@ -90,12 +63,6 @@ async function answer(
   } finally {
     heart?.stop();
   }
-}
-
-/** What `begin` threw, as the error of a request. */
-export function refusalOf(error: unknown): RpcError {
-  if (!(error instanceof GatewayError)) throw error;
-  return { code: SERVER_ERROR, message: error.message, data: { ...error.details, code: error.code } };
 }
 
 /** Has what becomes of that request told to whoever wants to know. */

@@ -7,7 +7,7 @@ import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure 
 import { ClientRequests, type SendMessage } from './client-requests.ts';
 import type { WayToClient } from './client-session.ts';
 import { greeting, greetingProblem } from './greeting.ts';
-import { fatesOf, handleRequest, progressTokenOf, withinBounds } from './handle-request.ts';
+import { fatesOf, handleRequest, progressTokenOf } from './handle-request.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /**
@@ -77,7 +77,10 @@ export class HandshakeServer implements WayToClient {
   async #handle(id: unknown, method: string, params: JsonObject, signal: Signal): Promise<JsonObject> {
     if (method === 'ping') return {};
     if (method === 'initialize') return this.#initialize(params);
-    if (method === 'logging/setLevel') return withinBounds(method, this.#parts, () => this.#setLevel(params));
+    if (method === 'logging/setLevel') {
+      const set = () => this.#setLevel(params);
+      return this.#parts.within?.(method, set) ?? set();
+    }
     const progressToken = progressTokenOf(params);
     const inherited = {
       signal,

@@ -31,10 +31,10 @@ export interface ServerParts {
   /** How long `invoke` waits before it hands over to a job, where the model does not say; absent: to the end. */
   readonly invokeWaitMs: () => number | undefined;
   /**
-   * Begins to answer a request; returns what is to be called when it has been answered. Throws `RATE_LIMITED` where as many
-   * are being answered as may be. Absent: there is no bound, as there is one client.
+   * Answers a request of that method, or refuses it where as many are being answered for this client as may be. Absent: there
+   * is no bound, as there is one client.
    */
-  readonly begin?: () => () => void;
+  readonly within?: (method: string, answer: () => Promise<JsonObject>) => Promise<JsonObject>;
   /** Resolves when it is known what servers offer to this client, or after a while; absent: to all the same. */
   readonly learnt?: () => Promise<void>;
   /** Absent: what this gateway does not answer stays without an answer. */

@@ -3,7 +3,6 @@ import { ENVELOPE_VERSIONS, HANDSHAKE_VERSIONS } from '../../core/protocol.ts';
 import type { Batches } from '../../mcp/batches.ts';
 import { envelopeVersion } from '../../mcp/envelope.ts';
 import { greetingProblem } from '../../mcp/greeting.ts';
-import { refusalOf } from '../../mcp/handle-request.ts';
 import type { ModernHandler } from '../../mcp/modern-handler.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
@@ -11,6 +10,7 @@ import type { Gate } from '../gate.ts';
 import { type HeaderFields, jsonReply, type Reply } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
 import { whenOver } from '../when-over.ts';
+import { refusalOf } from '../within-bounds.ts';
 import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
 import { StreamableSession } from './streamable-session.ts';
 
