@@ -121,6 +121,40 @@ test('a server on its first way up cannot be called yet, one whose tools are rem
   expect(await called).toMatchObject({ status: 200 });
 });
 
+test('over REST too, a server that is switched off is told so, one that is denied is unknown [library.disabled]', async () => {
+  const off = local({ tools: ['pid'] }, { enabled: false });
+  const gateway = gatewayOf({
+    ...NOBODY,
+    permissions: [
+      { server: ['hidden', 'gone'], action: 'deny' },
+      { tags: ['secret'], action: 'deny' },
+    ],
+    mcpServers: {
+      ...{ here: local({ tools: ['pid'] }), off, hidden: off, gone: local({ tools: ['pid'] }) },
+      tagged: local({ tools: ['pid'] }, { tags: ['secret'] }),
+    },
+  });
+  expect(await gateway.ready()).toHaveLength(4);
+  const told = 'server "off" is disabled; to switch it on, have the user run: mcp-gateway enable off';
+  const asked = (server: string) => [
+    api(gateway, '/tools/call', { tool: `${server}::pid` }),
+    api(gateway, '/tools/call', { tool: 'pid', server }),
+    api(gateway, '/jobs', { tool: `${server}::pid` }),
+    api(gateway, `/tools/${encodeURIComponent(`${server}::pid`)}`),
+  ];
+  for (const answer of await Promise.all(asked('off')))
+    expect(answer).toMatchObject({ status: 404, code: 'TOOL_NOT_FOUND', detail: `no tool "off::pid"; ${told}` });
+  for (const server of ['hidden', 'gone', 'tagged', 'nowhere'])
+    for (const answer of await Promise.all(asked(server)))
+      expect(answer.detail).toMatch(new RegExp(`^no tool "${server}::pid"; there is no server "${server}"; `));
+  for (const query of ['', '&q=process'])
+    expect(await api(gateway, `/tools?server=off&server=her&server=hidden${query}`)).toMatchObject({
+      found: 0,
+      hint: `${told}\nthere is no server "her"; did you mean "here"?\nthere is no server "hidden"`,
+    });
+  expect(await api(gateway, '/tools?server=here')).not.toHaveProperty('hint');
+});
+
 /** A port of this machine that is taken until the test ends, or `free` is called. */
 async function takenPort(): Promise<{ port: number; free: () => Promise<unknown> }> {
   const server = createServer().listen(0, '127.0.0.1');
