@@ -11,7 +11,14 @@ import type { JsonObject } from './core/json.ts';
 import { serverState, stands } from './core/server-state.ts';
 import type { ToolEntry } from './core/tool.ts';
 import { isAvailable } from './core/upstream-state.ts';
-import { FIRST_CONNECT_WAIT_MS, Finder, type FinderParts, type SearchRequest, type Unavailable } from './finder.ts';
+import {
+  disabledServer,
+  FIRST_CONNECT_WAIT_MS,
+  Finder,
+  type FinderParts,
+  type SearchRequest,
+  type Unavailable,
+} from './finder.ts';
 import type { Job } from './jobs/job.ts';
 import type { Jobs } from './jobs/jobs.ts';
 
@@ -212,8 +219,18 @@ export class Broker {
     throw this.#unknown(id, caller);
   }
 
+  /** The servers that somebody asks for and that are not there, in words; empty where all are. */
+  absent(servers: readonly string[]): string {
+    return this.#finder.absent({ server: servers });
+  }
+
   #unknown(id: string, caller: Caller): GatewayError {
     const { upstreams, catalog, notices, visible } = this.#parts;
+    const off = notices().disabled?.find((key) => id.startsWith(`${key}::`));
+    if (off !== undefined) {
+      const text = `no tool "${clip(id, 120)}"; ${disabledServer(off)}`;
+      return new GatewayError('TOOL_NOT_FOUND', text, { details: { nearest: [] } });
+    }
     const server = upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`))?.config.key;
     // A tool of another server is hardly meant when the server itself is known.
     const likely = (entry: ToolEntry) => visible(caller, entry) && (!server || entry.server === server);

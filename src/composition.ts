@@ -108,7 +108,7 @@ export class Composition {
       repeatable: (...words) => this.#repeatable(...words),
       usage: this.#usage,
       semantics: this.#semantics && fusing(this.#semantics, this.catalog, config),
-      notices: () => ({ misconfigured: this.#config.misconfigured, ...configHint(this.#config, this.rejected) }),
+      notices: () => this.#notices(),
     });
   }
 
@@ -174,6 +174,12 @@ export class Composition {
       this.#semantics?.then((known) => known.close()),
     ]);
     await this.#remembered.close();
+  }
+
+  #notices() {
+    const { misconfigured, disabled, denied = [] } = this.#config;
+    const off = disabled.filter((key) => !denied.includes(key));
+    return { misconfigured, disabled: off, ...configHint(this.#config, this.rejected) };
   }
 
   #openBackend(waitsUntil: number | undefined): Backend {

@@ -11,7 +11,7 @@ import { clientSession, openEdgeSession } from './edge-session.ts';
 import { createApp, publicUrlOf } from './http/app.ts';
 import { openBindProblem, openToUsers } from './http/auth/bind-check.ts';
 import { otherPeople } from './http/auth/people.ts';
-import type { EdgeParts } from './http/edge-parts.ts';
+import type { EdgeParts, EdgeSession } from './http/edge-parts.ts';
 import { ExpressLane } from './http/express-lane.ts';
 import { Gate } from './http/gate.ts';
 import { startHealthRounds } from './http/health-rounds.ts';
@@ -21,6 +21,7 @@ import { Sessions } from './http/sessions.ts';
 import { letsSeveralIn } from './http/sight.ts';
 import { UnreadAnswers } from './http/unread-answers.ts';
 import { type UpgradeParts, Upgrades } from './http/upgrades.ts';
+import { withinBounds } from './http/within-bounds.ts';
 import { ClientSession } from './mcp/client-session.ts';
 import type { ServerParts } from './mcp/server-parts.ts';
 import { Metrics } from './observe/metrics.ts';
@@ -51,6 +52,11 @@ export class Edge {
   /** Calls on their way to servers. */
   readonly #calls = new Places(
     () => this.#settings.http.maxCalls,
+    () => letsSeveralIn(this.#settings),
+  );
+  /** Requests of clients that are being answered. */
+  readonly #requests = new Places(
+    () => this.#settings.http.maxRequests,
     () => letsSeveralIn(this.#settings),
   );
   readonly #fetch: (request: Request) => Response | Promise<Response>;
@@ -99,15 +105,13 @@ export class Edge {
     this.host = this.#hostWith(observed);
   }
 
-  /** Throws `CONFIG_INVALID` where the settings do not allow to listen. */
-  check(): void {
+  /**
+   * Listens at `host` and `port` of the settings. Resolves with the address. Rejects with `CONFIG_INVALID` where the settings
+   * do not allow it, or the address cannot be listened at.
+   */
+  async listen(): Promise<string> {
     const problem = openBindProblem(this.#settings);
     if (problem) throw new GatewayError('CONFIG_INVALID', `${this.#gateway.config().path}: ${problem}`);
-  }
-
-  /** Listens at `host` and `port` of the settings. Resolves with the address. */
-  async listen(): Promise<string> {
-    this.check();
     writeForMany();
     const { host, port, http, monitor, auth } = this.#settings;
     const advice = openToUsers(this.#settings, auth === undefined ? otherPeople() : 0);
@@ -166,8 +170,9 @@ export class Edge {
       // Whether a tool is known does not depend on the caller by now; a count is all that it is for here.
       servers: () => serverViews(config(), backend.upstreams.all(), known(LOCAL)),
       tools: (caller) => backend.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
-      openSession: (caller) => openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway),
+      openSession: (caller) => this.#openSession(caller),
       stateless: (caller) => this.#statelessParts(caller),
+      begin: (caller) => this.#begin(caller),
       context: (caller, rest) => ({ ...rest, caller }),
       requests,
       metrics: this.#metrics,
@@ -207,6 +212,20 @@ export class Edge {
     }
   };
 
+  #begin({ id }: Caller): () => void {
+    if (!this.#requests.hasRoomFor(id)) throw tooManyRequests(this.#settings.http.maxRequests);
+    return this.#requests.take(id);
+  }
+
+  #withinOf(caller: Caller): NonNullable<ServerParts['within']> {
+    return (method, answer) => withinBounds(method, () => this.#begin(caller), answer);
+  }
+
+  #openSession(caller: Caller): EdgeSession {
+    const within = this.#withinOf(caller);
+    return openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway, { within });
+  }
+
   #statelessParts(caller: Caller): { parts: ServerParts; end: () => void } {
     const sharing = this.#sharing;
     const session: ClientSession = new ClientSession({
@@ -219,7 +238,7 @@ export class Edge {
       sharing.following.primitive(session, ...request),
     );
     return {
-      parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts) },
+      parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts), within: this.#withinOf(caller) },
       end: () => sharing.following.leave(session),
     };
   }
@@ -273,4 +292,9 @@ export class Edge {
 function tooManyCalls(maxCalls: number): GatewayError {
   const message = `too many calls of yours run already (limit: http.maxCalls, ${maxCalls} for all callers): try again when one has ended`;
   return new GatewayError('RATE_LIMITED', message, { details: { maxCalls } });
+}
+
+function tooManyRequests(maxRequests: number): GatewayError {
+  const message = `too many requests of yours are being answered already (limit: http.maxRequests, ${maxRequests} for all callers): try again when one has been answered`;
+  return new GatewayError('RATE_LIMITED', message, { details: { maxRequests } });
 }

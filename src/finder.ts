@@ -6,7 +6,7 @@ import { abortable, withTimeout } from './core/abort.ts';
 import { type Caller, ownerOf, type Visibility } from './core/call.ts';
 import { clip } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
-import { loginCommand } from './core/login-command.ts';
+import { enableCommand, loginCommand } from './core/login-command.ts';
 import { nearest } from './core/nearest.ts';
 import type { ServerCatalog } from './core/server-catalog.ts';
 import type { AskedState, ServerState } from './core/server-state.ts';
@@ -21,6 +21,8 @@ import type { UsageMemory } from './usage/usage-memory.ts';
 export interface ConfigNotices {
   /** Entries that could not be used, with what is wrong about them. */
   readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
+  /** Keys of servers that are switched off, as far as callers may know of them; absent: none. */
+  readonly disabled?: readonly string[];
   /** What concerns the file as a whole: none found, or a broken edit that was not taken over. */
   readonly hint?: string;
 }
@@ -128,7 +130,7 @@ export class Finder {
       .filter(({ state }) => isTold(state))
       .slice(0, MAX_UNAVAILABLE);
     const isEarly = isEmpty(found) && unavailable.some(({ state }) => state === 'connecting');
-    const hints = [this.#unknownServers(request.filters), this.#parts.notices().hint ?? (isEarly && STILL_STARTING)];
+    const hints = [this.absent(request.filters), this.#parts.notices().hint ?? (isEarly && STILL_STARTING)];
     const hint = hints.filter(Boolean).join('\n');
     return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
   }
@@ -272,12 +274,13 @@ export class Finder {
     return filters?.readOnly === undefined || filters.readOnly === hasHint(entry.definition, 'readOnlyHint');
   }
 
-  /** The servers of a filter that are not there, with the nearest that are: else nothing at all would seem to fit. */
-  #unknownServers(filters: SearchFilters | undefined): string {
+  /** The servers of a filter that are switched off or not there, with the nearest that are: else nothing would seem to fit. */
+  absent(filters: SearchFilters | undefined): string {
     const known = this.unavailable(() => true).map(({ server }) => server);
     known.push(...this.#parts.upstreams.all().map(({ config }) => config.key));
     const unknown = [filters?.server ?? []].flat().filter((server) => !known.includes(server));
     const told = unknown.slice(0, MAX_UNAVAILABLE).map((server) => {
+      if (this.#parts.notices().disabled?.includes(server)) return disabledServer(server);
       const meant = nearest(server, known);
       return `there is no server "${clip(server, MAX_PHRASE)}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
     });
@@ -295,6 +298,11 @@ export class Finder {
       return tags.length === 0 || tags.some((tag) => own.includes(tag));
     };
   }
+}
+
+/** What to know of a server that is switched off. */
+export function disabledServer(server: string): string {
+  return `server "${server}" is disabled; to switch it on, have the user run: ${enableCommand(server)}`;
 }
 
 /** Whether an answer names no tool, for whatever of its queries. */

@@ -60,13 +60,15 @@ export class Gateway {
   /**
    * Starts the servers that are not left idle until their first use, all at once, and serves HTTP at `host` and `port` of
    * the settings, unless `listen` is false or a client is served by `serveStdio`. Resolves when it listens, without waiting
-   * for any server. Throws `CONFIG_INVALID` where the settings do not allow to listen, and what the socket fails with.
+   * for any server. Rejects with `CONFIG_INVALID` where the settings do not allow to listen or their address cannot be
+   * listened at, and with what else the socket fails with. Then it has started nothing: no process of a server is left, what
+   * ran before runs on, and `start` may be called again.
    */
   async start({ listen = this.#stdio === undefined }: StartOptions = {}): Promise<void> {
     const edge = listen ? await this.#openEdge() : undefined;
-    edge?.check();
-    this.startServers();
+    // First: whoever cannot listen has nothing to end. Nobody is served before the servers are there, in the same turn.
     this.#url = await edge?.listen();
+    this.startServers();
   }
 
   /** @internal Starts the servers; see `start`. */
@@ -101,12 +103,8 @@ export class Gateway {
     // Secrets that have not answered keep servers out of it.
     const { later } = this.#core.config;
     if (later) await withTimeout(timeoutMs, (late) => abortable(later, late)).catch(() => {});
-    const { upstreams } = this.#core.backend;
     await this.settled(endsAt - Date.now());
-    return this.servers().filter(({ id }) => {
-      const state = upstreams.get(id)?.state.status;
-      return state !== 'ready' && state !== 'idle';
-    });
+    return this.servers().filter(({ available }) => !available);
   }
 
   /** Resolves when each server has been reached or not for the first time, or after `ms`. */

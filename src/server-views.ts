@@ -1,8 +1,7 @@
 import type { Catalog } from './catalog/catalog.ts';
 import type { GatewayConfig } from './config/load.ts';
-import type { ServerConfig } from './config/schema.ts';
 import { type ServerState, serverState } from './core/server-state.ts';
-import { failureIn, isAvailable, type UpstreamState } from './core/upstream-state.ts';
+import { failureIn, isAvailable } from './core/upstream-state.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** One configured server as people see it. Never its command, address or headers: these may hold secrets. */
@@ -13,7 +12,7 @@ export interface ServerView {
   readonly tags: readonly string[];
   readonly description?: string;
   readonly status: ServerState;
-  /** Whether its tools can be called now. */
+  /** Whether its tools can be called now, if need be after its start; of a server on its first way up none is known. */
   readonly available: boolean;
   /** How many tools it is known to have. */
   readonly tools: number;
@@ -28,13 +27,13 @@ export function serverViews(
   catalog: Pick<Catalog, 'toolsOf'>,
 ): readonly ServerView[] {
   return [
-    ...running.map(({ config, state }) => runningView(config, state, catalog.toolsOf(config.key).length)),
+    ...running.map((upstream) => runningView(upstream, catalog.toolsOf(upstream.config.key).length)),
     ...misconfigured.map(({ server, error }) => notRunning(server, 'misconfigured', error)),
     ...disabled.map((server) => notRunning(server, 'disabled')),
   ];
 }
 
-function runningView(config: ServerConfig, state: UpstreamState, tools: number): ServerView {
+function runningView({ config, state, isKnown }: Upstream, tools: number): ServerView {
   const { key: id, type, tags, description } = config;
   const error = failureIn(state)?.error ?? (state.status === 'connecting' ? state.error : undefined);
   return {
@@ -43,7 +42,7 @@ function runningView(config: ServerConfig, state: UpstreamState, tools: number):
     tags,
     ...(description !== undefined && { description }),
     status: serverState(state),
-    available: isAvailable(state),
+    available: isAvailable(state) && (isKnown || state.status !== 'connecting'),
     tools,
     ...(error !== undefined && { error }),
   };

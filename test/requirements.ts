@@ -362,12 +362,18 @@ const NAMES = promised('#13', {
   'library.object': 'new Gateway takes a plain object in any shape of the file.',
   'library.ready': 'gateway.ready() resolves when servers have been reached or not, with those that cannot be called.',
   'library.missing': 'For a program a missing configuration file is an error.',
+  'library.disabled':
+    'Over REST as over MCP, a tool or a list of a server that is switched off says so and how to switch it on; one that is denied, or not there, is unknown.',
+  'library.start-fails':
+    'A start that cannot listen starts no server, leaves nothing that keeps the process, and can be repeated.',
   'library.cold': 'At a cold start, REST lists and bare names wait for servers as search does, and say who is missing.',
 });
 
 const ANSWERS = promised('#13', {
   'search.first-hit':
     'A search that would find nothing waits up to 5 s for servers that start, and says when it did in vain.',
+  'invoke.disabled':
+    'A tool of a server that is switched off is told so, with what switches it on; search says the same.',
   'invoke.unknown-server': 'An id of a server that there is not, or that the caller may not know of, says so.',
   'faults.in-words': 'What broke a connection is told in words, with the code where there is one.',
   'people.linear': 'A text or schema of any length is shown in time linear in it.',
@@ -1125,6 +1131,8 @@ const EDGE_BOUNDS = promised('#13', {
   'shares.log': 'No caller can push what others did out of the request log.',
   'shares.sessions': 'Where there are as many sessions as may be, one of the caller with the most makes room.',
   'shares.calls': 'Calls at one time are bounded, and no caller takes all places.',
+  'shares.requests':
+    'Requests that are being answered are bounded, whatever they ask for and at every door, and no caller takes all places.',
 });
 
 /** Programs of the user are never those of a project; variables and starts as people mean them. */

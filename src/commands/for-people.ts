@@ -13,6 +13,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/ Correct args and call again\./, ''],
   [/use search to find tools/, 'mcp-gateway search finds tools'],
   [/invoke any id that begins with "<server>::" to log in, or have the user run: /, 'log in with '],
+  [/; to switch it on, have the user run: /, '; switch it on with '],
   [/, which begins when one of its tools is invoked, or with `([^`]*)`/, ': $1'],
 ];
 

@@ -1,6 +1,7 @@
 import { suggestion } from '../config/finding.ts';
 import { configuredKeys, type GatewayConfig } from '../config/load.ts';
 import { GatewayError } from '../core/errors.ts';
+import { enableCommand } from '../core/login-command.ts';
 import { nearest } from '../core/nearest.ts';
 
 /** Throws `SERVER_NOT_FOUND` where a person names a server that is not in the configuration. */
@@ -26,6 +27,6 @@ export function checkIsEnabled(id: string, { disabled }: GatewayConfig): void {
 }
 
 function disabledServer(name: string): GatewayError {
-  const cure = `mcp-gateway enable ${name} switches it on, unless a rule of permissions denies all of it`;
+  const cure = `${enableCommand(name)} switches it on, unless a rule of permissions denies all of it`;
   return new GatewayError('SERVER_NOT_FOUND', `server ${JSON.stringify(name)} is disabled; ${cure}`);
 }

@@ -51,7 +51,6 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
     await gateway.start();
   } catch (error) {
     writeError(`mcp-gateway: ${causeOf(error)}\n`);
-    // Servers start before it is known whether we can listen.
     exitAfter(ENDING_MS);
     await gateway?.stop();
     return 1;

@@ -4,7 +4,7 @@ import { type Checked, expectation, keys, mistake, remove, type Surroundings } f
 import { comparable } from './comparable.ts';
 import { missingVariable, type Report } from './fill-entry.ts';
 import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
-import type { RawConfig } from './formats.ts';
+import { numbersAsTexts, type RawConfig } from './formats.ts';
 import { takePermissions } from './permissions.ts';
 import { EntrySecrets } from './secrets.ts';
 import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
@@ -33,7 +33,10 @@ export function checkSettings(
   const { rules, rest } = takePermissions(others, Object.keys(settingsSchema.shape), at);
   const secrets = new EntrySecrets(surroundings);
   const fill: Fill = (raw, refuse) => filledWhole(raw, surroundings.env, secrets, refuse);
-  const settings = { ...salvage(fillEmbeddings(structuredClone(rest), fill, at), at), permissions: rules };
+  const settings = {
+    ...salvage(fillEmbeddings(structuredClone(withTextHeaders(rest)), fill, at), at),
+    permissions: rules,
+  };
   const checked = auth === undefined ? settings : { ...settings, auth: checkAuth(auth, fill, at) };
   return { value: checked, findings, waits: secrets.waits };
 }
@@ -76,6 +79,18 @@ function salvage(value: JsonObject, at: Report): GatewaySettings {
     }
   }
   return salvage(value, at);
+}
+
+/** With the headers of the embeddings as texts: a clone keeps no number as it is written. */
+function withTextHeaders(value: JsonObject): JsonObject {
+  const { search } = value;
+  if (!isJsonObject(search) || !isJsonObject(search.embeddings) || search.embeddings.headers === undefined)
+    return value;
+  const { embeddings } = search;
+  return {
+    ...value,
+    search: { ...search, embeddings: { ...embeddings, headers: numbersAsTexts(embeddings.headers) } },
+  };
 }
 
 /** Fills in the variables; without all of them the embeddings are left out. */

@@ -150,7 +150,7 @@ const OFTEN_EMPTY = ['command', 'url', 'cwd', 'type', 'transport'];
 const HOLD_TEXTS = ['command', 'args', 'env', 'environment', 'headers'];
 
 /** Numbers in it as they are written: a version of `3.10` is not 3.1, and no double holds an id of twenty digits. */
-function numbersAsTexts(value: unknown): unknown {
+export function numbersAsTexts(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const textOf = (member: unknown, key: string | number) =>
     typeof member === 'number' ? (sourceOf(value, key) ?? (Number.isFinite(member) ? String(member) : member)) : member;

@@ -36,6 +36,8 @@ export interface GatewayConfig {
   readonly problems: readonly ConfigProblem[];
   /** Keys of the servers with `enabled: false`, and of those of which `permissions` leave nothing. */
   readonly disabled: readonly string[];
+  /** Those among them of which `permissions` leave nothing: callers know of none. Absent: there is none. */
+  readonly denied?: readonly string[];
   /** Servers left out because of an error. */
   readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
   /** The file of the project that it runs in, where one was looked for and found. */
@@ -163,10 +165,15 @@ function checked(read: Read, secrets: Secrets): { readonly config: GatewayConfig
 export function withoutDenied(config: GatewayConfig): GatewayConfig {
   const { permissions } = config.settings;
   const denied = config.servers.filter((server) => isDeniedWhole(permissions, server));
+  // Of an entry that is switched off nothing but its key was read.
+  const off = config.disabled.filter((key) => isDeniedWhole(permissions, { key, tags: [] }));
+  const keys = denied.map(({ key }) => key);
+  const unknown = [...(config.denied ?? []), ...off, ...keys];
   return {
     ...config,
     servers: config.servers.filter((server) => !denied.includes(server)),
-    disabled: [...config.disabled, ...denied.map(({ key }) => key)],
+    disabled: [...config.disabled, ...keys],
+    ...(unknown.length > 0 && { denied: unknown }),
   };
 }
 

@@ -46,6 +46,9 @@ const http = strict({
       'Client sessions at one time; beyond it a new one takes the place of one of the caller with the most, or is refused.',
     ),
   maxCalls: count.default(4_000).describe('Calls on their way to servers at one time; beyond it they are refused.'),
+  maxRequests: count
+    .default(8_000)
+    .describe('Requests of clients, calls or not, that are being answered at one time; beyond it they are refused.'),
   sessionIdleMinutes: z
     .number()
     .positive()

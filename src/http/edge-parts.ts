@@ -32,6 +32,11 @@ export interface EdgeParts {
   readonly openSession: (caller: Caller) => EdgeSession;
   /** For one request of a client without sessions (2026-07-28); `end` when nobody waits for its answer any more. */
   readonly stateless: (caller: Caller) => { readonly parts: ServerParts; readonly end: () => void };
+  /**
+   * Begins to answer a request of that caller; returns what is to be called, once or more, when it has been answered. Throws
+   * `RATE_LIMITED` where as many of them are being answered as may be.
+   */
+  readonly begin: (caller: Caller) => () => void;
   /** A call context for a request without a way back to its client (REST). */
   readonly context: (caller: Caller, rest: Omit<CallContext, 'caller'>) => CallContext;
   readonly requests: RequestLog;

@@ -49,7 +49,7 @@ export interface Problem extends ProblemText {
   readonly status: number;
 }
 
-/** Seconds after which a server is worth another try, where nothing better is known. */
+/** Seconds after which another try is worth it, where nothing better is known. */
 const RETRY_SECONDS = 1;
 
 /** A response with an RFC 9457 problem document. */
@@ -150,7 +150,9 @@ function withheld(): Problem {
 }
 
 function retrySeconds(error: unknown): number | undefined {
-  if (!(error instanceof GatewayError) || error.code !== 'UPSTREAM_UNAVAILABLE') return undefined;
+  if (!(error instanceof GatewayError)) return undefined;
+  if (error.code === 'RATE_LIMITED') return RETRY_SECONDS;
+  if (error.code !== 'UPSTREAM_UNAVAILABLE') return undefined;
   const { retryAt } = error.details;
   if (typeof retryAt !== 'number') return RETRY_SECONDS;
   return Math.max(RETRY_SECONDS, Math.ceil((retryAt - Date.now()) / 1_000));

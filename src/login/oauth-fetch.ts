@@ -2,6 +2,7 @@ import type { FetchLike } from '@modelcontextprotocol/client';
 import type { OAuthConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
 import { boundedText } from '../outbound/bounded-body.ts';
+import { isThisMachine } from '../outbound/no-proxy.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import { TargetRefused } from '../outbound/target-refused.ts';
 import { checkSecretFor } from './configured-client.ts';
@@ -47,11 +48,7 @@ function described({ url, status, ok, text }: Answered, server: URL): Response {
 
 /** What a client says of itself goes out over TLS, or to where the server itself is. */
 function assertSecure(url: URL, server: URL): void {
-  const isSecure = url.protocol === 'https:' || url.hostname === server.hostname || isLoopback(url);
+  const isSecure = url.protocol === 'https:' || url.hostname === server.hostname || isThisMachine(url);
   if (isSecure) return;
   throw new TargetRefused(`the server leads to ${url.origin}, which is not https`);
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

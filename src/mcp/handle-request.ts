@@ -32,6 +32,16 @@ export async function handleRequest(
   parts: ServerParts,
 ): Promise<JsonObject> {
   if (method === 'tools/list') return { tools: metaToolDefinitions() };
+  const run = () => answer(method, params, inherited, parts);
+  return parts.within?.(method, run) ?? run();
+}
+
+async function answer(
+  method: string,
+  params: JsonObject,
+  inherited: Inherited,
+  parts: ServerParts,
+): Promise<JsonObject> {
   const { continuation, jobs, signal, peer, onProgress, onSending, onJob } = inherited;
   const heart = onProgress && withHeartbeat(onProgress);
   const context = { caller: parts.caller, signal, peer, onProgress: heart?.onProgress, onSending, onJob };
@@ -45,9 +55,9 @@ export async function handleRequest(
     const kept = method === 'resources/read' && ResultStore.locate(params.uri);
     if (kept) return readResult(params.uri, parts.results.read(kept.id, kept.offset, kept.length));
     if (PRIMITIVES.has(method)) {
-      const answer = await parts.primitives(method, { ...params, ...continuation }, context);
+      const raw = await parts.primitives(method, { ...params, ...continuation }, context);
       const { soundAnswer } = await import('../results/sound-answer.ts');
-      return soundAnswer(method, unwrap(answer), params.uri);
+      return soundAnswer(method, unwrap(raw), params.uri);
     }
     throw new RpcFailure({ code: METHOD_NOT_FOUND, message: 'Method not found' });
   } finally {

@@ -77,7 +77,10 @@ export class HandshakeServer implements WayToClient {
   async #handle(id: unknown, method: string, params: JsonObject, signal: Signal): Promise<JsonObject> {
     if (method === 'ping') return {};
     if (method === 'initialize') return this.#initialize(params);
-    if (method === 'logging/setLevel') return this.#setLevel(params);
+    if (method === 'logging/setLevel') {
+      const set = () => this.#setLevel(params);
+      return this.#parts.within?.(method, set) ?? set();
+    }
     const progressToken = progressTokenOf(params);
     const inherited = {
       signal,

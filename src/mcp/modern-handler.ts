@@ -24,6 +24,8 @@ export function createModernHandler(log: Logger): ModernHandler {
   // The SDK hands on what `fetch` gives it as `extra`, untyped.
   const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra?.served as Served), {
     legacy: 'reject',
+    // The edge bounds them by caller; one bound for all would let one caller take every place.
+    maxSubscriptions: Number.POSITIVE_INFINITY,
     onerror: (error) => log.debug('client request', { error: causeOf(error) }),
   });
   return {

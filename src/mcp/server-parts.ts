@@ -30,6 +30,11 @@ export interface ServerParts {
   readonly maxLineBytes: number;
   /** How long `invoke` waits before it hands over to a job, where the model does not say; absent: to the end. */
   readonly invokeWaitMs: () => number | undefined;
+  /**
+   * Answers a request of that method, or refuses it where as many are being answered for this client as may be. Absent: there
+   * is no bound, as there is one client.
+   */
+  readonly within?: (method: string, answer: () => Promise<JsonObject>) => Promise<JsonObject>;
   /** Resolves when it is known what servers offer to this client, or after a while; absent: to all the same. */
   readonly learnt?: () => Promise<void>;
   /** Absent: what this gateway does not answer stays without an answer. */

@@ -42,6 +42,16 @@ export function listOf(ranges: readonly string[]): BlockList {
   return list;
 }
 
+/** An address as sockets take it: an IPv6 address, with or without brackets, that is mapped from IPv4 is that IPv4 address. */
+export function unmapped(address: string): string {
+  const text = address.replace(/^\[|\]$/g, '');
+  if (isIP(text) !== 6 || text.includes('%')) return address;
+  const words = wordsOf(text);
+  return MAPPED.every((word, index) => words[index] === word) ? dotted(words.slice(6)) : address;
+}
+
+const MAPPED = [0, 0, 0, 0, 0, 0xffff];
+
 /** The IPv4 address that an IPv6 address stands for: mapped, compatible, translated (NAT64), 6to4 and Teredo. */
 function innerAddress(text: string): string | undefined {
   const words = wordsOf(text);

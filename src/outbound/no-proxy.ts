@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { addressKind, listOf } from './address-kind.ts';
+import { addressKind, listOf, unmapped } from './address-kind.ts';
 
 /**
  * Whether `NO_PROXY` names a target: `*`; a name with or without a dot before it, which stands for what is below it too;
@@ -26,9 +26,10 @@ function isNamed(target: URL, entry: string): boolean {
   // An IPv6 address has colons of its own: with a port it stands in brackets.
   const [, bracketed, named, port] = /^(?:\[(.+)\]|([^:]+|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
   if (port !== undefined && port !== portOf(target)) return false;
-  const name = (bracketed ?? named ?? '').replace(/^\*?\./, '').replace(/\.$/, '');
-  if (name === '') return false;
-  return isIP(host) !== 0 || isIP(name) !== 0 ? host === canonical(name) : host === name || host.endsWith(`.${name}`);
+  const written = (bracketed ?? named ?? '').replace(/^\*?\./, '').replace(/\.$/, '');
+  if (written === '') return false;
+  const name = canonical(written);
+  return host === name || (isIP(host) === 0 && isIP(name) === 0 && host.endsWith(`.${name}`));
 }
 
 function isWithin(host: string, network: string, bits: number): boolean {
@@ -37,16 +38,15 @@ function isWithin(host: string, network: string, bits: number): boolean {
   return listOf([`${network}/${bits}`]).check(host, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** A host as it is compared: without brackets, and without the dot at its end. */
+/** A host as it is compared: without brackets and the dot at its end, an address of IPv4 as such however it is mapped. */
 function bare(hostname: string): string {
-  return hostname
-    .toLowerCase()
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '');
+  return unmapped(hostname.toLowerCase().replace(/^\[|\]$/g, '')).replace(/\.$/, '');
 }
 
-function canonical(address: string): string {
-  return isIP(address) === 6 ? bare(new URL(`http://[${address}]`).hostname) : address;
+/** A name or an address as URLs write it: `127.1` is 127.0.0.1 there, and letters beyond ASCII are encoded. */
+function canonical(written: string): string {
+  const host = isIP(written) === 6 ? `[${written}]` : written;
+  return bare(URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : written);
 }
 
 function portOf({ port, protocol }: URL): string {

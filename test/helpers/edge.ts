@@ -144,6 +144,7 @@ export class Edge {
           .filter((entry) => visible(caller, entry)),
       openSession: noSessions,
       stateless: noSessions,
+      begin: () => () => {},
       context: (caller, rest) => ({ caller, ...rest }),
       refused: (...refusal) => this.#refused(...refusal),
       isStopping: () => false,

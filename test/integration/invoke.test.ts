@@ -56,6 +56,18 @@ test('an unknown tool is a failure that names the nearest, an unknown server one
   expect(textOf(await gateway.call('describe', { id: 'nowhere::add' }))).toContain('there is no server "nowhere"');
 });
 
+test('a tool of a server that is switched off is told so, at every entrance [invoke.disabled]', async () => {
+  const off = local({}, { enabled: false });
+  const gateway = await startGateway({ config: { u: local(), off, 'my own': off } });
+  const told = 'server "off" is disabled; to switch it on, have the user run: mcp-gateway enable off';
+  for (const tool of ['invoke', 'invoke_async', 'describe'])
+    expect(textOf(await gateway.call(tool, { id: 'off::add' })), tool).toBe(`no tool "off::add"; ${told}`);
+  expect(errorOf(await gateway.invoke('my own::add'))).toContain("mcp-gateway enable 'my own'");
+  expect((await gateway.search('add', { filters: { server: 'off' } })).hint).toBe(told);
+  const hint = `there is no server "nosuch"\n${told}`;
+  expect((await gateway.search('add', { filters: { server: ['nosuch', 'off'] } })).hint).toBe(hint);
+});
+
 test('a deadline ends the call and reaches the upstream [invoke.deadline]', async () => {
   const { file, events } = journal();
   const gateway = await startGateway({ config: { u: local({ journal: file }) } });

@@ -289,6 +289,7 @@ const DEFAULTS = {
   http: {
     maxSessions: 1000,
     maxCalls: 4000,
+    maxRequests: 8000,
     sessionIdleMinutes: 30,
     maxBodyBytes: 4_194_304,
     allowedHosts: [],

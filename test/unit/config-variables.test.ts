@@ -183,19 +183,22 @@ test.each([
     'c.jsonc',
     `{"mcpServers": {"1.50": {"command": "x", // 7.0
       "args": [12345678901234567890, "a", 1.50, null, 1e5, -0, 1e400, true], "env": {"V": 3.10, "N": 1.0}, "timeoutMs": 1e3},
-      "far": {"url": "https://h", "headers": {"X-Version": 3.10}}}}`,
+      "far": {"url": "https://h", "headers": {"X-Version": 3.10}}},
+      "search": {"embeddings": {"url": "https://e", "model": "m", "headers": {"X-Project": 12345678901234567890, "X-V": 1.0, "X-No": null}}}}`,
   ],
   [
     'c.yml',
     `base: &base {V: 3.10, N: 1.0}
 mcpServers:
   1.50: {command: x, args: [12345678901234567890, a, 1.50, null, 1e5, -0, 1e400, true], env: {<<: *base}, timeoutMs: 1e3}
-  far: {url: https://h, headers: {X-Version: 3.10}}`,
+  far: {url: https://h, headers: {X-Version: 3.10}}
+search: {embeddings: {url: https://e, model: m, headers: {X-Project: 12345678901234567890, X-V: 1.0, X-No: null}}}`,
   ],
 ])('numbers in a file come as they are written: %s [variables.plain]', async (name, text) => {
   const path = join(temporaryDirectory(), name);
   writeFileSync(path, text);
-  const [near, far] = (await loadConfig(path, ENV)).servers;
+  const { servers, settings } = await loadConfig(path, ENV);
+  const [near, far] = servers;
   expect(near).toMatchObject({
     key: '1.50',
     command: ['x', '12345678901234567890', 'a', '1.50', '1e5', '-0', '1e400', 'true'],
@@ -203,6 +206,7 @@ mcpServers:
     timeoutMs: 1000,
   });
   expect(far).toMatchObject({ headers: { 'X-Version': '3.10' } });
+  expect(settings.search.embeddings?.headers).toEqual({ 'X-Project': '12345678901234567890', 'X-V': '1.0' });
 });
 
 test('no server inherits the variables that hold the keys of callers, one of a project neither [variables.plain]', async () => {

@@ -64,12 +64,18 @@ describe('protected-resource metadata', () => {
 });
 
 describe('the address to bind', () => {
-  test.each([['127.0.0.1'], ['127.8.0.1'], ['::1'], ['[::1]'], ['localhost'], ['LOCALHOST']])(
-    '%s needs no strategy [http.open-bind]',
-    (host) => {
-      expect(openBindProblem({ host, auth: undefined })).toBeUndefined();
-    },
-  );
+  test.each([
+    ['127.0.0.1'],
+    ['127.8.0.1'],
+    ['::1'],
+    ['[::1]'],
+    ['localhost'],
+    ['LOCALHOST.'],
+    ['127.1'],
+    ['::ffff:127.0.0.1'],
+  ])('%s needs no strategy [http.open-bind]', (host) => {
+    expect(openBindProblem({ host, auth: undefined })).toBeUndefined();
+  });
 
   test.each([
     ['0.0.0.0'],
@@ -78,6 +84,9 @@ describe('the address to bind', () => {
     ['127.0.0.1.example.com'],
     ['myhost'],
     ['::ffff:1.2.3.4'],
+    ['::ffff:0.0.0.0'],
+    ['0'],
+    ['a.localhost'],
     ['not a host'],
   ])('%s needs one that is written down [http.open-bind]', (host) => {
     const problem = openBindProblem({ host, auth: undefined });
@@ -97,13 +106,24 @@ function statusOf(options: HostCheckOptions, headers: Record<string, string>): n
   return createHostCheck(options)(new Headers(headers))?.status ?? 0;
 }
 
+/** This machine, written otherwise. */
+const OTHERWISE = [
+  ...[['LOCALHOST.'], ['127.1:4000'], ['0x7f.1'], ['2130706433'], ['017700000001:4000'], ['127.0.0.1.']],
+  ...[['[::ffff:127.0.0.1]:4000'], ['[::FFFF:7f00:1]'], ['[0:0:0:0:0:0:0:1]']],
+];
+
 describe('Host', () => {
-  test.each([['localhost'], ['localhost:9'], ['LocalHost.:4000'], ['127.0.0.1:4000'], ['127.1.2.3'], ['[::1]:4000']])(
-    '%s passes everywhere [http.host]',
-    (host) => {
-      for (const options of [LOOPBACK, { ...LOOPBACK, host: '::1' }, OPEN]) expect(statusOf(options, { host })).toBe(0);
-    },
-  );
+  test.each([
+    ['localhost'],
+    ['localhost:9'],
+    ['LocalHost.:4000'],
+    ['127.0.0.1:4000'],
+    ['127.1.2.3'],
+    ['[::1]:4000'],
+    ...OTHERWISE,
+  ])('%s passes everywhere [http.host]', (host) => {
+    for (const options of [LOOPBACK, { ...LOOPBACK, host: '::1' }, OPEN]) expect(statusOf(options, { host })).toBe(0);
+  });
 
   test.each([
     ['192.168.1.5:8080'],
@@ -113,6 +133,10 @@ describe('Host', () => {
     ['gateway.default.svc.cluster.local'],
     ['host.docker.internal'],
     ['nas.lan'],
+    ['a.localhost'],
+    ['[::]:4000'],
+    ['0'],
+    ['[::ffff:192.168.1.5]'],
   ])('%s, which no web site can have, passes where the bind is open, and only there [http.host]', (host) => {
     expect(statusOf(OPEN, { host })).toBe(0);
     expect(statusOf(LOOPBACK, { host })).toBe(403);
@@ -133,6 +157,8 @@ describe('Host', () => {
       expect(statusOf({ ...options, allowedHosts: [host] }, { host })).toBe(0);
       expect(statusOf({ ...options, allowedHosts: ['other.com', '*'] }, { host })).toBe(0);
       expect(statusOf({ ...options, publicUrl: `https://${host}/gw` }, { host })).toBe(0);
+      const name = host.replace(':4000', '');
+      expect(statusOf({ ...options, publicUrl: `https://${name}.:4000` }, { host: `${name.toUpperCase()}.` })).toBe(0);
     }
   });
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { oauthFetch } from '../../src/login/oauth-fetch.ts';
 import { addressKind } from '../../src/outbound/address-kind.ts';
 import { Outbound } from '../../src/outbound/outbound.ts';
+import { TargetRefused } from '../../src/outbound/target-refused.ts';
 
 test.each([
   ['public', '1.1.1.1', '9.255.255.255', '172.15.0.1', '172.32.0.1', '100.63.0.1', '100.128.0.1', '198.18.0.7'],
@@ -56,6 +58,10 @@ const ELSEWHERE = [
     'https://a.localhost:8443/',
     'http://127%2e0.0.1/',
     'http://①②⑦.0.0.1/',
+    'https://localhost./',
+    'http://ｌｏｃａｌｈｏｓｔ/',
+    'http://127。0。0。1/',
+    'http://[::ffff:7f00:1]/',
   ],
 ];
 
@@ -88,4 +94,17 @@ test('the error says why, and what to do, and nothing of what is there [outbound
   await expect(refusal).rejects.toThrow(
     'the server leads to http://127.0.0.1:1, which is a loopback address: only a server with such an address of its own may; if it is right, write it into the configuration, as "issuer" of "oauth" or "jwksUrl" of "auth"',
   );
+});
+
+test('what goes to this machine, however it is written, needs no TLS; what goes elsewhere does [outbound.reach]', async () => {
+  const ask = oauthFetch(new Outbound({ url: LOOPBACK }));
+  // Nothing listens at port 1: whoever is let through hears that.
+  const post = (host: string) => ask(`http://${host}:1/token`, { method: 'POST', body: '' }).catch((error) => error);
+  for (const host of ['localhost', 'LOCALHOST.', 'a.localhost', '127.9.9.9', '127.1', '[::1]', '[::ffff:127.0.0.1]']) {
+    const error = await post(host);
+    expect(error, host).toBeInstanceOf(Error);
+    expect(error, host).not.toBeInstanceOf(TargetRefused);
+  }
+  for (const host of ['1.1.1.1', '10.0.0.1', '[::ffff:10.0.0.1]', 'localhost.example.com'])
+    expect(await post(host), host).toMatchObject({ message: expect.stringContaining('is not https') });
 });

@@ -45,6 +45,33 @@ const DIRECT: readonly (readonly [string, Record<string, string>])[] = [
   ...['2001:db8::1', '[2001:db8::1]', '[2001:DB8:0::1]:80', '2001:db8::/32'].map(
     (list) => ['http://[2001:db8::1]/', { HTTP_PROXY: 'http://p:1', NO_PROXY: list }] as const,
   ),
+  ...[
+    '10.1.2.3',
+    '10.0.0.0/8',
+    '::ffff:10.1.2.3',
+    '[::ffff:a01:203]:80',
+    '10.0x10203',
+    '0x0a010203',
+    '167838211',
+  ].flatMap((list) =>
+    ['10.1.2.3', '[::ffff:10.1.2.3]', '10.0x10203', '167838211'].map(
+      (host) => [`http://${host}/`, { HTTP_PROXY: 'http://p:1', NO_PROXY: list }] as const,
+    ),
+  ),
+  ...[
+    '[::ffff:127.0.0.1]',
+    '127.1',
+    '0x7f.1',
+    '2130706433',
+    '0',
+    '[::]',
+    'LOCALHOST.',
+    'ｌｏｃａｌｈｏｓｔ',
+    '127。0。0。1',
+  ].map((host) => [`http://${host}/`, { HTTP_PROXY: 'http://p:1' }] as const),
+  ...['münchen.example', 'MÜNCHEN.example.', 'xn--mnchen-3ya.example', '.ｅｘａｍｐｌｅ'].map(
+    (list) => ['http://www.münchen.example/', { HTTP_PROXY: 'http://p:1', NO_PROXY: list }] as const,
+  ),
   ['https://a.example./', { HTTPS_PROXY: 'http://p:1', NO_PROXY: 'a.example' }],
   ['wss://a.example/', { HTTPS_PROXY: 'http://p:1', NO_PROXY: 'a.example:443' }],
 ];

@@ -3,6 +3,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { EdgeEnv } from '../edge-env.ts';
 import type { EdgeParts } from '../edge-parts.ts';
 import { methodProblem, notFound, onError } from '../problem.ts';
+import { whenOver } from '../when-over.ts';
 import { parseRequest } from './parse-request.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
@@ -26,9 +27,10 @@ export function createApi(parts: EdgeParts, { pingMs = PING_MS }: { readonly pin
   api.use(methodNotAllowed({ app: api, onMethodNotAllowed: methodProblem }));
   const isFixed = ({ path }: Route) => !path.includes('{');
   const serve = (row: Route) =>
-    api.on(methodOf(row), honoPath(row), async (http) =>
-      row.run({ ...(await parseRequest(row, http)), http, parts, pingMs }),
-    );
+    api.on(methodOf(row), honoPath(row), async (http) => {
+      const request = { ...(await parseRequest(row, http)), http, parts, pingMs };
+      return whenOver(() => row.run(request), parts.begin(http.var.caller));
+    });
   for (const row of ROUTES.filter(isFixed)) serve(row);
   // Before those with ids: another method of `/tools/call` is not about a tool of that name.
   for (const path of new Set(ROUTES.filter(isFixed).map((row) => row.path)))

@@ -68,7 +68,7 @@ export const server = z
     tags: z.array(z.string()),
     description: z.string().optional(),
     status: z.enum(['idle', 'connecting', 'ready', 'failing', 'needs_auth', 'closed', 'misconfigured', 'disabled']),
-    available: z.boolean().describe('Whether its tools can be called now.'),
+    available: z.boolean().describe('Whether its tools can be called now, if need be after its start.'),
     tools: z.int().min(0).describe('Number of its tools, as far as known.'),
     error: z.string().optional().describe('Why it cannot be asked.'),
   })

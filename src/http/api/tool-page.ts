@@ -33,7 +33,9 @@ export async function toolPage(
   const last = shown.at(-1);
   const next = last && from + shown.length < all.length && { next: encode(last.id) };
   const missing = unavailable.length > 0 && { unavailable };
-  return { tools: shown.map((entry) => shownTool(entry)), found: all.length, ...next, ...missing };
+  const absent = broker.absent(query.server ?? []);
+  const hint = absent !== '' && { hint: absent };
+  return { tools: shown.map((entry) => shownTool(entry)), found: all.length, ...next, ...missing, ...hint };
 }
 
 /** The tools that fit a search best, best first. */

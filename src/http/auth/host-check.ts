@@ -34,7 +34,7 @@ export function createHostCheck({ host, allowedHosts, publicUrl, corsOrigins }: 
   const mayName = (name: string) =>
     isLoopback(name) ||
     name === bound ||
-    name === published?.hostname ||
+    (published !== undefined && name === hostName(published.host)) ||
     (!isLoopback(bound) && isBeyondRebinding(name)) ||
     names.some((pattern) => matches(pattern, name));
   return (headers) => {

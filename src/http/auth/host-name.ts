@@ -1,3 +1,5 @@
+import { unmapped } from '../../outbound/address-kind.ts';
+
 /** A `Host` header: its name lower-case without the last dot, an IPv6 address in brackets; undefined when it is none. */
 export function hostName(host: string): string | undefined {
   if (!/^(\[[0-9a-f:.]+\]|[^\s:/?#@\\[\],]+)(:\d{1,5})?$/i.test(host)) return undefined;
@@ -6,7 +8,7 @@ export function hostName(host: string): string | undefined {
 
 /** Whether a name, as `hostName` writes it, leads to this machine alone. */
 export function isLoopback(name: string): boolean {
-  return name === 'localhost' || name === '[::1]' || (isAddress(name) && name.startsWith('127.'));
+  return name === 'localhost' || name === '[::1]' || (isAddress(name) && unmapped(name).startsWith('127.'));
 }
 
 /** Whether it is an IP address. */

@@ -9,6 +9,8 @@ import type { EdgeParts } from '../edge-parts.ts';
 import type { Gate } from '../gate.ts';
 import { type HeaderFields, jsonReply, type Reply } from '../reply.ts';
 import type { Sessions } from '../sessions.ts';
+import { whenOver } from '../when-over.ts';
+import { refusalOf } from '../within-bounds.ts';
 import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
 import { StreamableSession } from './streamable-session.ts';
 
@@ -134,12 +136,22 @@ export class McpEndpoint {
 
   async #postModern(request: Request, message: JsonObject, { caller }: Admitted): Promise<Response> {
     this.#modern ??= import('../../mcp/modern-handler.ts').then((own) => own.createModernHandler(this.#parts.log));
+    const modern = await this.#modern;
     const { parts, end } = this.#parts.stateless(caller);
-    if (message.method === 'subscriptions/listen') {
-      parts.session.observe(message);
-      request.signal.addEventListener('abort', end, { once: true });
+    if (message.method !== 'subscriptions/listen') return modern.fetch(request, message, parts);
+    let done: () => void;
+    try {
+      done = this.#parts.begin(caller);
+    } catch (error) {
+      return Response.json({ jsonrpc: '2.0', id: message.id, error: refusalOf(error) }, { status: 429 });
     }
-    return (await this.#modern).fetch(request, message, parts);
+    const over = () => {
+      end();
+      done();
+    };
+    request.signal.addEventListener('abort', over, { once: true });
+    parts.session.observe(message);
+    return whenOver(() => modern.fetch(request, message, parts), over);
   }
 }
 
