@@ -1061,6 +1061,8 @@ const ODD_SERVERS = promised('#13', {
     'In the data of an error texts, keys and numbers are blanked alike; of one that asks to open addresses these alone pass.',
   'secrets.stderr':
     'Secrets are blanked in the last words of a process and in what is no message, before anything is cut.',
+  'secrets.told':
+    'Neither what is wrong in a list of tools nor the name and instructions of a server, as the gateway repeats them, show its secrets.',
   'secrets.read': 'A colour, another command of a terminal or an invisible character within a secret does not hide it.',
   'secrets.log': 'What has the form of a credential is blanked in every line of the log.',
 });
@@ -1098,6 +1100,8 @@ const EDGE_BOUNDS = promised('#13', {
   'bounds.texts':
     'What a server writes is looked through in linear time, whatever it holds, and only as much of it as is kept.',
   'bounds.errors': 'The texts and numbers of an error are looked through as one text, of a million characters at most.',
+  'bounds.uris':
+    'A URI of more than 65,536 characters is refused, and the work of matching one with the templates of a server is bounded.',
   'edge.batch-cost': 'Each message of a batch or frame counts for the rate limit: all of them, or none is served.',
   'edge.batch-bound': 'Batches are taken in sessions of 2025-03-26 only, of at most 50 messages; others are -32600.',
   'edge.unwritable': 'An answer that cannot be written as JSON is an error for its request, at every door.',

@@ -21,6 +21,7 @@ import { listTools, type ToolListing } from './list-tools.ts';
 import { declares, isSubscription, Listening } from './listening.ts';
 import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind } from './open-transport.ts';
+import { secretRedactor } from './redact.ts';
 import { GATEWAY_INFO, type Session } from './session.ts';
 import { startTimeoutMs, withinStart } from './start-policy.ts';
 import { type ForwardOptions, Wire, type WireHandlers } from './wire.ts';
@@ -54,6 +55,9 @@ export class Connection {
   readonly #transport: Transport;
   readonly #kind: TransportKind;
   readonly #headers = new HeaderTable();
+  readonly #redact: ConnectOptions['redact'];
+  /** Blanks what is certainly a secret of the server: words that it may well use stay. */
+  readonly #redactCertain: ConnectOptions['redact'];
   readonly #listening = new Listening(() => this.#session);
   #session: Session | undefined;
   #suspected = false;
@@ -76,7 +80,7 @@ export class Connection {
     try {
       if (transport instanceof ChildTransport) await transport.start();
       const identity = await abortable(options.identity(), options.signal);
-      connection = new Connection(kind, transport, options);
+      connection = new Connection(kind, transport, options, secretRedactor(config));
       await connection.#shakeHands(config, identity, options);
       return connection;
     } catch (error) {
@@ -90,9 +94,16 @@ export class Connection {
     }
   }
 
-  private constructor(kind: TransportKind, transport: Transport, { handlers, redact }: ConnectOptions) {
+  private constructor(
+    kind: TransportKind,
+    transport: Transport,
+    { handlers, redact }: ConnectOptions,
+    redactCertain: ConnectOptions['redact'],
+  ) {
     this.#kind = kind;
     this.#transport = transport;
+    this.#redact = redact;
+    this.#redactCertain = redactCertain;
     this.#wire = new Wire(transport, handlers, redact);
     this.closed = new Promise((resolve) => {
       this.#onclosed = () => resolve(this.#endCause());
@@ -152,11 +163,18 @@ export class Connection {
     if (this.modern) await this.#listening.listen(resources);
   }
 
-  /** What the server says of itself, for people and models: its title or name, and its instructions. */
+  /**
+   * What the server says of itself, for people and models: its title or name, and its instructions. Without its secrets, as
+   * sentences of ours repeat it.
+   */
   get about(): { readonly title?: string; readonly instructions?: string } {
     const title = this.#session?.server?.title ?? this.#session?.server?.name;
     const instructions = this.#session?.instructions;
-    return { ...(title !== undefined && { title }), ...(instructions !== undefined && { instructions }) };
+    const redact = this.#redactCertain;
+    return {
+      ...(title !== undefined && { title: redact(title) }),
+      ...(instructions !== undefined && { instructions: redact(instructions) }),
+    };
   }
 
   /** Sends one request past the SDK; see `Wire.forward`. `resultType: "complete"` of the 2026 era is taken off. */
@@ -183,7 +201,7 @@ export class Connection {
       const answer = await withTimeout(ms, (signal) => this.forward('tools/list', params, { signal }));
       if ('error' in answer) throw new Error(`tools/list failed: ${answer.error.message} (${answer.error.code})`);
       return answer.result;
-    }).catch((error: unknown): ToolListing => {
+    }, this.#redact).catch((error: unknown): ToolListing => {
       if (!undeclared || this.#wire.isLost) throw error;
       return { tools: [], problems: [] };
     });

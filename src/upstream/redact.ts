@@ -92,7 +92,8 @@ function indexOf(secrets: readonly string[]): { ofForm: readonly string[]; forms
 
 /** The same for secrets that are certain: whether a text of somebody else holds one of them. */
 export function secretRedactor(config: ServerConfig): Redact {
-  return blanker(entrySecrets(config));
+  const blank = blanker(entrySecrets(config));
+  return (text) => blankedAsRead(text, blank);
 }
 
 /** How much behind the end of an excerpt is looked at, in characters: more than the longest secret in its longest form. */
