@@ -1100,6 +1100,8 @@ const EDGE_BOUNDS = promised('#13', {
   'bounds.texts':
     'What a server writes is looked through in linear time, whatever it holds, and only as much of it as is kept.',
   'bounds.errors': 'The texts and numbers of an error are looked through as one text, of a million characters at most.',
+  'bounds.names':
+    'A message of a server has at most 200,000 different names of members, and JSON in the texts of arguments 50,000 members; results of millions of members with few names pass.',
   'bounds.uris':
     'A URI of more than 65,536 characters is refused, and the work of matching one with the templates of a server is bounded.',
   'edge.batch-cost': 'Each message of a batch or frame counts for the rate limit: all of them, or none is served.',

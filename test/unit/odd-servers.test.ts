@@ -336,3 +336,18 @@ test('neither what is wrong in a list nor what a server says of itself shows its
   expect([tools, problems.length]).toEqual([[TOOL], names.length]);
   for (const text of [...problems, ...log]) expect(text).not.toContain('S3cr3');
 });
+
+test('a message with hundreds of thousands of different names costs itself; a large result with few passes [bounds.names]', async () => {
+  const many = Object.fromEntries(Array.from({ length: 300_000 }, (_, at) => [`k${at}`, 1]));
+  const records = Array.from({ length: 300_000 }, (_, at) => ({ id: at, name: `x${at}` }));
+  const results = [many, records].map((structuredContent) => ({ content: [], structuredContent }));
+  let asked = 0;
+  const server = await oddServer((message, response) => {
+    if (message.method !== 'tools/call') return false;
+    sendJson(response, { jsonrpc: '2.0', id: message.id, result: results[asked++] });
+  });
+  const { connection, notified } = await connected(server.url);
+  await expect(called(connection)).rejects.toThrow(/not JSON-RPC|different names/);
+  expect(await called(connection)).toEqual({ result: results[1] });
+  expect(notified).toEqual([]);
+});
