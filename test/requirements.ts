@@ -1073,6 +1073,9 @@ const ODD_SERVERS = promised('#13', {
     'In the data of an error texts, keys and numbers are blanked alike; of one that asks to open addresses these alone pass.',
   'secrets.stderr':
     'Secrets are blanked in the last words of a process and in what is no message, before anything is cut.',
+  'secrets.told':
+    'Neither what is wrong in a list of tools nor the name and instructions of a server, as the gateway repeats them, show its secrets.',
+  'secrets.read': 'A colour, another command of a terminal or an invisible character within a secret does not hide it.',
   'secrets.log': 'What has the form of a credential is blanked in every line of the log.',
 });
 
@@ -1106,6 +1109,13 @@ const EDGE_BOUNDS = promised('#13', {
   'bounds.depth':
     'JSON nested deeper than 512 levels is refused before it is parsed, at every door, under the id of its message.',
   'bounds.members': 'Of members that nobody knows only a few are looked at, however many there are.',
+  'bounds.texts':
+    'What a server writes is looked through in linear time, whatever it holds, and only as much of it as is kept.',
+  'bounds.errors': 'The texts and numbers of an error are looked through as one text, of a million characters at most.',
+  'bounds.names':
+    'A message of a server has at most 200,000 different names of members, and JSON in the texts of arguments 50,000 members; results of millions of members with few names pass.',
+  'bounds.uris':
+    'A URI of more than 65,536 characters is refused, and the work of matching one with the templates of a server is bounded.',
   'edge.batch-cost': 'Each message of a batch or frame counts for the rate limit: all of them, or none is served.',
   'edge.batch-bound': 'Batches are taken in sessions of 2025-03-26 only, of at most 50 messages; others are -32600.',
   'edge.unwritable': 'An answer that cannot be written as JSON is an error for its request, at every door.',

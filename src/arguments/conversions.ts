@@ -1,15 +1,20 @@
 import { parseJson, withNumber } from '../core/exact-json.ts';
 import { isFiller } from '../core/filler.ts';
-import { beyondBounds } from '../core/json-bounds.ts';
+import { beyondBounds, membersIn } from '../core/json-bounds.ts';
 import { numberIn } from './number-text.ts';
 
 const MAX_NUMBER_CHARS = 40;
 const BOOLEAN = /^(?:true|false)$/i;
 const SEVERAL = /[,;\n]/;
 
-/** The array or object that a string is the JSON text of; undefined when it is none. */
-export function parsedContainer(value: unknown): unknown {
+/**
+ * The array or object that a string is the JSON text of; undefined when it is none, or has more members than `room` has
+ * left, which it takes its own of.
+ */
+export function parsedContainer(value: unknown, room: { membersLeft: number }): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value) || beyondBounds(value)) return undefined;
+  room.membersLeft -= membersIn(value);
+  if (room.membersLeft < 0) return undefined;
   try {
     return parseJson(value);
   } catch {

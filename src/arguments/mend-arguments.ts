@@ -48,7 +48,7 @@ function mend(schema: unknown, value: unknown, walk: SchemaWalk, source?: string
   const inside = mendInside(schema, value, walk);
   if (inside !== value && fits(schema, inside, walk)) return inside;
   if (isFine) return value;
-  const parsed = parsedContainer(inside);
+  const parsed = parsedContainer(inside, walk);
   const readings = asksFor(schema, inside, walk)
     ? []
     : conversions(inside, source).filter((reading) => mayMean(schema, inside, reading, walk));

@@ -6,11 +6,15 @@ export interface SchemaWalk {
   /** In drafts 4 to 7 nothing else counts beside a `$ref`. */
   readonly isReferenceAlone: boolean;
   stepsLeft: number;
+  /** Members that texts may still have which are read as JSON. */
+  membersLeft: number;
   depth: number;
 }
 
 /** Some 20 ms of work, 50 at worst; what lies beyond is taken as it is. */
 const MAX_STEPS = 20_000;
+/** As many as a client may send that is a stranger. */
+const MAX_MEMBERS = 50_000;
 /** Steps from a schema to one inside it, a reference or a branch: some 16 to 60 levels of arguments. */
 const MAX_DEPTH = 64;
 const MAX_POINTER_CHARS = 1000;
@@ -21,7 +25,9 @@ const DIALECT = /^https?:\/\/json-schema\.org\/(?:draft\/(?:2020-12|2019-09)|(dr
 export function walkFrom(root: JsonObject): SchemaWalk | undefined {
   const { $schema } = root;
   const dialect = $schema === undefined ? [] : DIALECT.exec(typeof $schema === 'string' ? $schema : '');
-  return dialect ? { root, isReferenceAlone: Boolean(dialect[1]), stepsLeft: MAX_STEPS, depth: 0 } : undefined;
+  return dialect
+    ? { root, isReferenceAlone: Boolean(dialect[1]), stepsLeft: MAX_STEPS, membersLeft: MAX_MEMBERS, depth: 0 }
+    : undefined;
 }
 
 /** The schema after one step: `visit`, or `unvisited` when the walk has come to its bounds or cannot read the schema. */

@@ -1,15 +1,18 @@
 /** What OpenSSL says of a server that answers in another protocol than TLS. */
 const NO_TLS =
-  /(?:\bwrite EPROTO )?[\dA-F]+:error:[\dA-F]+:SSL routines:[^:]*:(?:wrong version number|packet length too long|http request|unknown protocol)[^\n]*\n?/gi;
+  /(?:\bwrite EPROTO )?[\dA-F]{1,20}:error:[\dA-F]{1,20}:SSL routines:[^:]{0,100}:(?:wrong version number|packet length too long|http request|unknown protocol)[^\n]*\n?/gi;
 
-/** What runtimes say of a connection, and the same for people; the code stays, since one can look it up. */
+/**
+ * What runtimes say of a connection, and the same for people; the code stays, since one can look it up. In linear time:
+ * servers write such texts too.
+ */
 const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
   // Classes of errors, which say nothing that the text does not.
   [/\b(?:Aggregate|Type|Range|Syntax|Reference|Socket|DOM|Fetch|Sse)?(?:Error|Exception): (?=\S)/g, ''],
   [NO_TLS, 'the server speaks no TLS: should the address begin with http:// or ws://?'],
   [/\bfetch failed(?:: (?=\S)|$)/g, ''],
   [
-    /\bConnect Timeout Error\b(?: \(attempted address(?:es)?: ([^,)]+)[^)]*\))?/g,
+    /\bConnect Timeout Error\b(?: \(attempted address(?:es)?: ([^,)]{1,300})[^)]{0,3000}\))?/g,
     'the server at $1 did not answer in time',
   ],
   [/\bHeaders Timeout Error\b/g, 'the server did not begin to answer in time'],

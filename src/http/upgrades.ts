@@ -51,7 +51,7 @@ export class Upgrades {
     const { gate, edge, publicUrl } = this.#parts;
     const headers = headersOf(request);
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
-    if (url.pathname.replace(/\/+$/, '') !== PATH) return new Response(null, { status: 404 });
+    if (url.pathname.replace(/(?<!\/)\/+$/, '') !== PATH) return new Response(null, { status: 404 });
     if (edge.isStopping()) return new Response(null, { status: 503 });
     const misaddressed = gate.misaddressed(headers);
     if (misaddressed) return misaddressed;

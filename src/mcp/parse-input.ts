@@ -4,7 +4,7 @@ import { parseJson } from '../core/exact-json.ts';
 import { withFewUnknown } from '../core/few-members.ts';
 import { isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { beyondBounds } from '../core/json-bounds.ts';
+import { beyondBounds, STRANGERS_JSON } from '../core/json-bounds.ts';
 import type { MetaTool } from './meta-tools.ts';
 import { metaToolDefinitions } from './meta-tools.ts';
 
@@ -61,7 +61,7 @@ function withoutFillers(filters: JsonObject): JsonObject {
 }
 
 function parseArgs(text: string): unknown {
-  const beyond = beyondBounds(text);
+  const beyond = beyondBounds(text, STRANGERS_JSON);
   if (beyond) throw new GatewayError('INVALID_ARGUMENTS', `args: expected an object; found JSON ${beyond}`);
   try {
     return parseJson(text);

@@ -9,6 +9,7 @@ import type { PrimitiveKind, PrimitiveSource } from './primitive-source.ts';
 import { Routes } from './routes.ts';
 import { ServerLists } from './server-lists.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { MAX_URI_CHARS } from './uri-template.ts';
 import { withRemarks } from './with-remarks.ts';
 import { wrapUri } from './wrapped-uri.ts';
 
@@ -35,6 +36,8 @@ export class PrimitiveAnswers {
 
   /** Answers the methods of resources, prompts and completion. Rejects only when the caller has given up. */
   async handle(method: string, params: JsonObject, context: CallContext): Promise<Answer> {
+    const tooLong = longUri(params);
+    if (tooLong !== undefined) return invalid(`${method}: ${tooLong}`);
     switch (method) {
       case 'resources/list':
         return this.#list('resources', params, context);
@@ -176,6 +179,13 @@ export class PrimitiveAnswers {
       return { error: { code: INTERNAL_ERROR, message: `${target.server}: ${causeOf(error)}`, data } };
     }
   }
+}
+
+/** What is wrong with a URI of more characters than are matched against the templates of servers. */
+function longUri({ uri, ref }: JsonObject): string | undefined {
+  const asked = isJsonObject(ref) ? ref.uri : uri;
+  if (typeof asked !== 'string' || asked.length <= MAX_URI_CHARS) return undefined;
+  return `the URI has ${asked.length} characters; ask for one of at most ${MAX_URI_CHARS}`;
 }
 
 function invalid(message: string): Answer {

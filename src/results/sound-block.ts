@@ -83,7 +83,7 @@ export function soundContents(contents: JsonObject, path: string, said: Said): J
 
 function soundData(block: JsonObject, path: string, said: Said): JsonObject | undefined {
   if (typeof block.data !== 'string') return undefined;
-  const [, named, rest] = /^data:([\w.+-]+\/[\w.+-]+)?[^,]{0,200};base64,(.*)$/s.exec(block.data) ?? [];
+  const [, named, rest] = /^data:([\w.+-]{1,100}\/[\w.+-]{1,100})?[^,]{0,200};base64,(.*)$/s.exec(block.data) ?? [];
   const data = base64In(rest ?? block.data);
   const mimeType = isString(block.mimeType) ? block.mimeType : (named ?? typeIn(data));
   if (data === undefined || mimeType === undefined) return undefined;
@@ -99,7 +99,7 @@ function typeIn(data: string | undefined): string | undefined {
 
 /** The text as base64 that clients read, which read over white space; undefined for what is none. */
 function base64In(text: string): string | undefined {
-  if (!/^[\w+/\s-]*={0,2}\s*$/.test(text)) return undefined;
+  if (!/^[\w+/\s-]*(?:={1,2}\s*)?$/.test(text)) return undefined;
   const dense = /\s/.test(text) ? text.replace(/\s+/g, '') : text;
   const bare = dense.replace(/={1,2}$/, '');
   if (bare.length % 4 === 1) return undefined;

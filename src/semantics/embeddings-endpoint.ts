@@ -71,7 +71,7 @@ export class EmbeddingsEndpoint {
 
 function embeddingsUrl(text: string): URL {
   const url = new URL(text);
-  const path = url.pathname.replace(/\/+$/, '');
+  const path = url.pathname.replace(/(?<!\/)\/+$/, '');
   url.pathname = path.endsWith('/embeddings') ? path : `${path}/embeddings`;
   return url;
 }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import { clip, GatewayError } from '../core/errors.ts';
+import { GatewayError } from '../core/errors.ts';
 import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { LineWriter } from '../core/line-writer.ts';
@@ -9,6 +9,7 @@ import { type ClippedLine, createLineSplitter } from '../core/lines.ts';
 import { signalGroup } from '../core/process-tree.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { guardGroup, releaseGroup } from './reaper.ts';
+import { redactedStart } from './redact.ts';
 import { skippedAnswer } from './skipped-answer.ts';
 import { type ChildOptions, spawnChild, spawnFailure } from './spawn-child.ts';
 import { parseServerMessage, unreadableAnswer } from './unreadable.ts';
@@ -190,7 +191,7 @@ export class ChildTransport implements Transport {
   }
 
   #tellOdd(what: string, line: string): void {
-    const excerpt = this.redact ? clip(this.redact(line), MAX_EXCERPT) : '';
+    const excerpt = this.redact ? redactedStart(line, this.redact, MAX_EXCERPT) : '';
     this.onerror?.(new Error(`wrote to stdout ${what}: ${excerpt}`));
   }
 

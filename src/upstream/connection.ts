@@ -22,6 +22,7 @@ import { listTools, type ToolListing } from './list-tools.ts';
 import { declares, isSubscription, Listening } from './listening.ts';
 import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind } from './open-transport.ts';
+import { secretRedactor } from './redact.ts';
 import { GATEWAY_INFO, type Session } from './session.ts';
 import { startTimeoutMs, withinStart } from './start-policy.ts';
 import { UnreadableMessage } from './unreadable.ts';
@@ -59,6 +60,9 @@ export class Connection {
   readonly #transport: ConnectionTransport;
   readonly #kind: TransportKind;
   readonly #headers = new HeaderTable();
+  readonly #redact: ConnectOptions['redact'];
+  /** Blanks what is certainly a secret of the server: words that it may well use stay. */
+  readonly #redactCertain: ConnectOptions['redact'];
   readonly #listening = new Listening(() => this.#session);
   #session: Session | undefined;
   #roots: FirstRoots | undefined;
@@ -82,9 +86,13 @@ export class Connection {
     try {
       if (transport instanceof ChildTransport) await transport.start();
       const identity = await abortable(options.identity(), options.signal);
+<<<<<<< HEAD
       const roots = identity.capabilities.roots ? await firstRoots(config, options.handlers) : undefined;
       const handlers = roots ? { ...options.handlers, onRequest: roots.onRequest } : options.handlers;
       connection = new Connection(kind, transport, { ...options, handlers });
+=======
+      connection = new Connection(kind, transport, options, secretRedactor(config));
+>>>>>>> bounds
       await connection.#shakeHands(config, identity, options);
       connection.#roots = roots;
       roots?.expect(connection);
@@ -100,9 +108,20 @@ export class Connection {
     }
   }
 
+<<<<<<< HEAD
   private constructor(kind: TransportKind, transport: ConnectionTransport, { handlers, redact }: ConnectOptions) {
+=======
+  private constructor(
+    kind: TransportKind,
+    transport: Transport,
+    { handlers, redact }: ConnectOptions,
+    redactCertain: ConnectOptions['redact'],
+  ) {
+>>>>>>> bounds
     this.#kind = kind;
     this.#transport = transport;
+    this.#redact = redact;
+    this.#redactCertain = redactCertain;
     this.#wire = new Wire(transport, handlers, redact);
     this.closed = new Promise((resolve) => {
       this.#onclosed = () => resolve(this.#endCause());
@@ -167,11 +186,18 @@ export class Connection {
     if (this.modern) await this.#listening.listen(resources);
   }
 
-  /** What the server says of itself, for people and models: its title or name, and its instructions. */
+  /**
+   * What the server says of itself, for people and models: its title or name, and its instructions. Without its secrets, as
+   * sentences of ours repeat it.
+   */
   get about(): { readonly title?: string; readonly instructions?: string } {
     const title = this.#session?.server?.title ?? this.#session?.server?.name;
     const instructions = this.#session?.instructions;
-    return { ...(title !== undefined && { title }), ...(instructions !== undefined && { instructions }) };
+    const redact = this.#redactCertain;
+    return {
+      ...(title !== undefined && { title: redact(title) }),
+      ...(instructions !== undefined && { instructions: redact(instructions) }),
+    };
   }
 
   /** Sends one request past the SDK; see `Wire.forward`. `resultType: "complete"` of the 2026 era is taken off. */
@@ -198,7 +224,7 @@ export class Connection {
       const answer = await withTimeout(ms, (signal) => this.forward('tools/list', params, { signal }));
       if ('error' in answer) throw new Error(`tools/list failed: ${answer.error.message} (${answer.error.code})`);
       return answer.result;
-    }).catch((error: unknown): ToolListing => {
+    }, this.#redact).catch((error: unknown): ToolListing => {
       if (!undeclared || this.#wire.isLost) throw error;
       return { tools: [], problems: [] };
     });

@@ -2,11 +2,12 @@ import { clip } from '../core/errors.ts';
 import { parseMessage } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { type RpcError, rpcError } from '../core/rpc.ts';
-import { redactedError } from './redact.ts';
+import { redactedError, redactedStart } from './redact.ts';
 import { requestId } from './request-ids.ts';
 
-/** Longest text of a body inside one of our errors, in characters. */
+/** Longest text of a body inside one of our errors, in characters; and as it came, with the white space that is left out. */
 const MAX_EXCERPT = 200;
+const MAX_WRITTEN = 2_000;
 
 /** A request that was answered with an HTTP status other than 2xx. */
 export class HttpRefusal extends Error {
@@ -29,7 +30,7 @@ export class HttpRefusal extends Error {
 export function excerpt(body: string, redact: (text: string) => string): string {
   const text = body.trim();
   if (/^<(?:!doctype|html|head|body|\?xml|h\d|p|div)\b/i.test(text)) return 'a web page';
-  return clip(redact(text).replace(/\s+/g, ' '), MAX_EXCERPT);
+  return clip(redactedStart(text, redact, MAX_WRITTEN).replace(/\s+/g, ' '), MAX_EXCERPT);
 }
 
 function isRpcError(error: unknown): boolean {

@@ -80,14 +80,14 @@ export class Lifecycle {
   constructor(config: ServerConfig, parts: LifecycleParts) {
     this.#config = config;
     this.#parts = parts;
-    const { remembered, onTools, log } = parts;
+    const { remembered, onTools, log, redact } = parts;
     const atOnce = !parts.onDemand && startsAtOnce(config, remembered);
     this.state = new WatchedState(atOnce ? { status: 'connecting', attempt: 1 } : { status: 'idle' });
     this.#catalog = new KnownCatalog({
       remembered,
       onTools,
       onRead: (catalog) => void this.#read(catalog),
-      onProblem: (problem) => log.warning('tools/list', { server: config.key, problem }),
+      onProblem: (problem) => log.warning('tools/list', { server: config.key, problem: redact(problem) }),
     });
     this.health = new ConnectionHealth(config.healthCheck, (error) => parts.login.wantedBy(error) !== undefined);
   }

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { clip } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { isDeeper } from '../core/json-depth.ts';
 import { type FetchPage, readPages } from '../core/read-pages.ts';
 import type { ToolDefinition } from '../core/tool.ts';
+import { redactedStart } from './redact.ts';
 
 export interface ToolListing {
   readonly tools: readonly ToolDefinition[];
@@ -31,11 +31,11 @@ const MAX_NAME = 120;
 /**
  * Reads every page of `tools/list`. `page` fetches one page, raw. A malformed tool costs that tool only, and a page after
  * the first that cannot be read, itself and what comes after it. A page that repeats what is known ends the reading; an empty
- * one, or one of malformed tools, does not.
+ * one, or one of malformed tools, does not. `redact` blanks secrets in what is told of tools that are left out.
  */
-export async function listTools(page: FetchPage): Promise<ToolListing> {
+export async function listTools(page: FetchPage, redact: (text: string) => string): Promise<ToolListing> {
   const tools = new Map<string, ToolDefinition>();
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   let previous: readonly unknown[] = [];
   const { pages, end, cause } = await readPages('tools/list', 'tools', page, (listed) => {
     const before = tools.size;
@@ -49,12 +49,12 @@ export async function listTools(page: FetchPage): Promise<ToolListing> {
     return tools.size > ENOUGH_TOOLS ? 'enough' : 'new';
   });
   const stopped = `tools/list was stopped after ${pages} pages and ${tools.size} tools: it does not come to an end`;
-  if (end === 'repeating') problems.push(stopped);
+  if (end === 'repeating') problems.push({ what: stopped });
   if (tools.size > MAX_TOOLS) {
     for (const name of [...tools.keys()].slice(MAX_TOOLS)) tools.delete(name);
-    problems.push(`tools after the first ${MAX_TOOLS} were left out: no server may have more`);
+    problems.push({ what: `tools after the first ${MAX_TOOLS} were left out: no server may have more` });
   }
-  const listing = { tools: [...tools.values()], problems: firstOf(problems) };
+  const listing = { tools: [...tools.values()], problems: firstOf(problems, redact) };
   if (end === 'endless') return { ...listing, incomplete: stopped };
   return end === 'broken' ? { ...listing, incomplete: `page ${pages} could not be read (${cause})` } : listing;
 }
@@ -63,23 +63,32 @@ function known(tool: unknown, tools: ReadonlyMap<string, ToolDefinition>): unkno
   return isJsonObject(tool) ? tools.get(String(tool.name)) : undefined;
 }
 
-function addTool(tool: unknown, tools: Map<string, ToolDefinition>, problems: string[]): void {
+/** What is wrong with a list, or with the tool of that name. */
+interface Problem {
+  readonly name?: string;
+  readonly what: string;
+}
+
+function addTool(tool: unknown, tools: Map<string, ToolDefinition>, problems: Problem[]): void {
   const name = isJsonObject(tool) ? tool.name : undefined;
-  if (typeof name !== 'string' || name === '') return void problems.push('a tool without a name was left out');
-  const shown = `tool "${clip(name, MAX_NAME)}"`;
-  if (!isDefinition(tool)) problems.push(`${shown} was left out: its inputSchema is not an object`);
-  else if (name.length > MAX_NAME_CHARS)
-    problems.push(`${shown} was left out: its name has over ${MAX_NAME_CHARS} characters`);
-  else if (isDeeper(tool, MAX_DEPTH))
-    problems.push(`${shown} was left out: its definition is nested over ${MAX_DEPTH} levels deep`);
-  else if (tools.has(name)) problems.push(`${shown} is listed twice; the first definition counts`);
+  if (typeof name !== 'string' || name === '')
+    return void problems.push({ what: 'a tool without a name was left out' });
+  const wrong = (what: string) => void problems.push({ name, what });
+  if (!isDefinition(tool)) wrong('was left out: its inputSchema is not an object');
+  else if (name.length > MAX_NAME_CHARS) wrong(`was left out: its name has over ${MAX_NAME_CHARS} characters`);
+  else if (isDeeper(tool, MAX_DEPTH)) wrong(`was left out: its definition is nested over ${MAX_DEPTH} levels deep`);
+  else if (tools.has(name)) wrong('is listed twice; the first definition counts');
   else tools.set(name, tool);
 }
 
 /** Ten thousand malformed tools are not ten thousand warnings. */
-function firstOf(problems: readonly string[]): readonly string[] {
+function firstOf(problems: readonly Problem[], redact: (text: string) => string): readonly string[] {
+  const told = problems.slice(0, MAX_PROBLEMS).map(({ name, what }) =>
+    // Blanked before it is cut: half a secret is none that can be found.
+    name === undefined ? what : `tool "${redactedStart(name, redact, MAX_NAME)}" ${what}`,
+  );
   const more = problems.length - MAX_PROBLEMS;
-  return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} problems more`] : problems;
+  return more > 0 ? [...told, `and ${more} problems more`] : told;
 }
 
 function isDefinition(tool: unknown): tool is ToolDefinition {

@@ -4,8 +4,11 @@ import { beyondBounds, idIn, type JsonBounds } from '../core/json-bounds.ts';
 import { INTERNAL_ERROR } from '../core/rpc.ts';
 import { requestId } from './request-ids.ts';
 
-/** Far deeper than what can be passed on, so that a deep tool costs itself and not its list; and far below what takes long. */
-const SERVERS_JSON: JsonBounds = { depth: 100_000 };
+/**
+ * Far deeper than what can be passed on, so that a deep tool costs itself and not its list; and far below what takes long.
+ * Members in any number, as results are large; but each new name costs all that run in this process: 200,000 half a second.
+ */
+const SERVERS_JSON: JsonBounds = { depth: 100_000, names: 200_000 };
 
 /** Something a server wrote cannot be read: it is no sign that the connection is lost. */
 export class UnreadableMessage extends Error {

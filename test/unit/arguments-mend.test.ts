@@ -141,3 +141,21 @@ test('a schema that contradicts itself mends nothing, and the arguments stay the
   expect(after).toBe(args);
   expect(mended).toEqual([]);
 });
+
+test('texts are read as JSON up to a number of members, in one text or all together [bounds.names]', () => {
+  const text = (members: number) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: members }, (_, at) => [`k${at}`, 1])));
+  const OBJECT = { type: 'object' };
+  expect(mendOne(OBJECT, text(40_000)).mended).toHaveLength(1);
+  expect(mendOne(OBJECT, text(50_001))).toEqual({ args: { it: text(50_001) }, mended: [] });
+  for (const [texts, members] of [
+    [10, 10_000],
+    [3_000, 40],
+  ] as const) {
+    const given = Array.from({ length: texts }, () => text(members));
+    const { args } = mendOne({ type: 'array', items: OBJECT }, given);
+    const read = (args.it as unknown[]).filter((each) => typeof each === 'object');
+    expect(read.length * members, `${texts}`).toBeLessThanOrEqual(50_000);
+    expect(read.length, `${texts}`).toBeGreaterThan(0);
+  }
+});

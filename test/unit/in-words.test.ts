@@ -65,3 +65,19 @@ test.each<[unknown, string]>([
 ])('%s is told as: %s [faults.in-words]', (error, words) => {
   expect(causeOf(error)).toBe(words);
 });
+
+test.each([
+  'a',
+  'connect ECONNREFUSED',
+  'write EPROTO 0',
+  '0:error:',
+  'Connect Timeout Error (attempted address: ',
+  'Connect Timeout Error (attempted address: a,',
+  'A:error:A:SSL routines:',
+  'fetch failed: ',
+  'terminated: ',
+  'getaddrinfo EAI_',
+])('a text of a megabyte of %j is put into words to its end [bounds.texts]', (piece) => {
+  const text = `${piece.repeat(1_000_000 / piece.length)}(no) connect ECONNREFUSED there`;
+  expect(causeOf(new Error(text)).endsWith('nothing listens at there (ECONNREFUSED)')).toBe(true);
+});

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { withFewUnknown } from '../../src/core/few-members.ts';
-import { beyondBounds, idIn, MAX_JSON_DEPTH } from '../../src/core/json-bounds.ts';
+import { beyondBounds, idIn, MAX_JSON_DEPTH, membersIn } from '../../src/core/json-bounds.ts';
 import { isWritable, unwritable, writtenAnswer } from '../../src/core/unwritable.ts';
 import { messageText } from '../../src/mcp/message-text.ts';
 
@@ -69,4 +69,40 @@ test('an answer that cannot be written is an error for its id; other messages th
   expect(messageText({ id: 1, result: {} })).toBe('{"id":1,"result":{}}');
   expect(isWritable({ a: [1, 'x', null, deepValue(1_000)] })).toBe(true);
   expect(unwritable(new RangeError('Invalid string length'))).toBe('it is too long');
+});
+
+const objectOf = (members: number, name: (at: number) => string, value: unknown = 1) =>
+  JSON.stringify(Object.fromEntries(Array.from({ length: members }, (_, at) => [name(at), value])));
+
+test('different names of members are bounded, members are not, whatever the names are [bounds.names]', () => {
+  const bounds = { depth: 100, names: 20_000 };
+  const more = 'more than 20000 different names of members';
+  const long = 'x'.repeat(100);
+  const kinds: ((at: number) => string)[] = [
+    (at) => `k${at}`,
+    (at) => `${at}"`,
+    (at) => `\\${at}\\`,
+    (at) => `${long}${at}`,
+    (at) => `${at}${long}`,
+    (at) => `:${at}:`,
+    (at) => String.fromCodePoint(0x4e00 + (at % 20_000), 0x4e00 + Math.floor(at / 20_000)),
+  ];
+  for (const name of kinds) {
+    expect(beyondBounds(objectOf(30_000, name), bounds), name(1)).toBe(more);
+    expect(beyondBounds(objectOf(15_000, name), bounds), name(1)).toBeUndefined();
+    expect(beyondBounds(`[${objectOf(10_000, name)},${objectOf(30_000, name)}]`, bounds), name(1)).toBe(more);
+    const record = objectOf(50, name, 'a:"b"');
+    expect(beyondBounds(`[${Array(2_000).fill(record).join(' , ')}]`, bounds), name(1)).toBeUndefined();
+  }
+  const spaced = Array.from({ length: 30_000 }, (_, at) => `"k${at}"\n :\t"k"`);
+  expect(beyondBounds(`{${spaced.join(',')}}`, bounds)).toBe(more);
+  const values = Array.from({ length: 100_000 }, (_, at) => ({ a: `v${at}` }));
+  expect(beyondBounds(JSON.stringify(values), bounds)).toBeUndefined();
+  for (const broken of ['"a', '{"a', '{"a" ', ':'.repeat(30_000), '"a":'.repeat(30_000), '"'.repeat(30_001)])
+    expect(beyondBounds(broken, bounds), broken.slice(0, 9)).toBeUndefined();
+});
+
+test('members of a text are counted but for what stands in texts [bounds.names]', () => {
+  expect(membersIn(JSON.stringify({ a: ':', b: [{ ':': '":' }], 'c:': {} }))).toBe(4);
+  for (const none of ['', '[]', '"a:b', '"\\":"']) expect(membersIn(none), none).toBe(0);
 });

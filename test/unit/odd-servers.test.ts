@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readPages } from '../../src/core/read-pages.ts';
 import { rpcError } from '../../src/core/rpc.ts';
-import { listTools } from '../../src/upstream/list-tools.ts';
+import { listTools as listToolsOf } from '../../src/upstream/list-tools.ts';
 import {
   called,
   connected,
@@ -14,6 +14,8 @@ import {
   TOOL,
 } from '../helpers/odd-server.ts';
 import { waitUntil } from '../helpers/processes.ts';
+
+const listTools = (page: Parameters<typeof listToolsOf>[0]) => listToolsOf(page, (text) => text);
 
 const AGREED = {
   protocolVersion: '2025-06-18',
@@ -328,4 +330,41 @@ test.each([[''], [null], [undefined], [false], [{}]])('a cursor of %j ends a lis
       () => 'new',
     ),
   ).toEqual({ pages: 1, end: 'whole' });
+});
+
+test('neither what is wrong in a list nor what a server says of itself shows its secret, in whole or in part [secrets.told]', async () => {
+  const token = 'S3cr3tTokenVALUE9xyzQ';
+  const hidden = `${token.slice(0, 5)}\u200b${token.slice(5)}`;
+  const names = [token, hidden, `${'n'.repeat(110)}${token}`, `${token}${'n'.repeat(1_000)}`];
+  const server = await oddServer((message, response) => {
+    const said = { name: `n${token}`, version: token };
+    const agreed = { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: said };
+    const results: Readonly<Record<string, unknown>> = {
+      initialize: { ...agreed, instructions: `use ${hidden}` },
+      'tools/list': { tools: [...names.map((name) => ({ name, inputSchema: 7 })), TOOL] },
+    };
+    const result = results[message.method];
+    if (!result) return false;
+    sendJson(response, { jsonrpc: '2.0', id: message.id, result });
+  });
+  const { connection, log } = await connected(server.url, { headers: { 'X-Key': token } });
+  expect(connection.about).toEqual({ title: 'n[redacted]', instructions: 'use [redacted]' });
+  const { tools, problems } = await connection.listTools();
+  expect([tools, problems.length]).toEqual([[TOOL], names.length]);
+  for (const text of [...problems, ...log]) expect(text).not.toContain('S3cr3');
+});
+
+test('a message with hundreds of thousands of different names costs itself; a large result with few passes [bounds.names]', async () => {
+  const many = Object.fromEntries(Array.from({ length: 300_000 }, (_, at) => [`k${at}`, 1]));
+  const records = Array.from({ length: 300_000 }, (_, at) => ({ id: at, name: `x${at}` }));
+  const results = [many, records].map((structuredContent) => ({ content: [], structuredContent }));
+  let asked = 0;
+  const server = await oddServer((message, response) => {
+    if (message.method !== 'tools/call') return false;
+    sendJson(response, { jsonrpc: '2.0', id: message.id, result: results[asked++] });
+  });
+  const { connection, notified } = await connected(server.url);
+  await expect(called(connection)).rejects.toThrow(/not JSON-RPC|different names/);
+  expect(await called(connection)).toEqual({ result: results[1] });
+  expect(notified).toEqual([]);
 });

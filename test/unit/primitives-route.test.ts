@@ -294,8 +294,64 @@ test.each([
   expect(matchUriTemplate(template, uri)).toBe(expected);
 });
 
-test('a hostile template is matched in linear time', () => {
+/** Whether a template fits a URI, said in another way: by a regular expression, which backs up. */
+function fitsByPattern(template: string, uri: string): boolean {
+  const kinds: Record<string, string> = { '+': '[^]+', '#': '(?:#[^]*)?', '.': '(?:\\.[^/]*)?', '?': '(?:\\?[^#]*)?' };
+  const pattern = template
+    .split(/\{([^{}]*)\}/)
+    .map((part, at) => (at % 2 === 0 ? part.replace(/[.?+]/g, '\\$&') : (kinds[part[0] ?? ''] ?? '[^/]+')))
+    .join('');
+  return new RegExp(`^${pattern}$`).test(uri);
+}
+
+test('templates of any parts fit what a pattern of the same parts fits [primitives.read]', () => {
+  const pieces = ['{x}', '{+x}', '{#x}', '{.x}', '{?x}', 'a', '/', '.', 'a/'];
+  const chars = ['a', '/', '.', '#', '?', 'b'];
+  let seed = 7;
+  const one = <T>(list: readonly T[]) => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return list[seed % list.length] as T;
+  };
+  const several = <T>(list: readonly T[], many: number) => Array.from({ length: many }, () => one(list)).join('');
+  for (let round = 0; round < 20_000; round++) {
+    const [template, uri] = [`a://${several(pieces, 1 + (round % 4))}`, `a://${several(chars, round % 7)}`];
+    expect(matchUriTemplate(template, uri) !== undefined, `${template} ${uri}`).toBe(fitsByPattern(template, uri));
+  }
+});
+
+test('a hostile template and a URI of any length are matched in linear time [bounds.uris]', () => {
   expect(matchUriTemplate(`a://${'{x}'.repeat(200)}!`, `a://${'b'.repeat(5_000)}`)).toBeUndefined();
+  for (const uri of ['b', 'b/', 'b.', '?b'])
+    for (const template of ['{x}'.repeat(50), '{.x}'.repeat(50), '{/x}{x}'.repeat(20), `{+x}${'b'.repeat(50)}{x}c`])
+      expect(matchUriTemplate(`a://${template}!`, `a://${uri.repeat(200_000)}!#`)).toBeUndefined();
+});
+
+test('a URI that is too long is refused, and one of ten thousand hostile templates is not looked for without end [bounds.uris]', async () => {
+  const templates = (list: readonly string[]) =>
+    rawServer({
+      'resources/list': () => ({ resources: [] }),
+      'resources/templates/list': () => ({
+        resourceTemplates: list.map((uriTemplate) => ({ uriTemplate, name: 't' })),
+      }),
+      'resources/read': ({ uri }) => ({ contents: [{ uri, text: list.length === 1 ? 'own' : 'other' }] }),
+    });
+  const hostile = Array.from({ length: 10_000 }, (_, at) => `doc://${'{x}'.repeat(60)}{y${at}}!`);
+  const servers = await new SdkServers().connect('hostile', templates(hostile));
+  await servers.connect('own', templates(['doc://{x}']));
+  const primitives = new Primitives(servers, everything);
+  const ask = (method: string, params: JsonObject) => primitives.handle(method, params, context());
+  expect(await ask('resources/read', { uri: `doc://${'a'.repeat(65_000)}` })).toMatchObject({
+    result: { contents: [{ text: 'own' }] },
+  });
+  const uri = `doc://${'a'.repeat(65_536)}`;
+  for (const method of ['resources/read', 'resources/subscribe', 'resources/unsubscribe', 'completion/complete'])
+    for (const params of [{ uri }, { ref: { type: 'ref/resource', uri } }])
+      expect(await ask(method, params), method).toEqual({
+        error: {
+          code: -32_602,
+          message: `${method}: the URI has 65542 characters; ask for one of at most 65536`,
+        },
+      });
 });
 
 test.each(['doc://a b/ü?x=%2F', 'plain', 'a%zz', '%41'])('the URI %s can be wrapped and unwrapped', (uri) => {

@@ -277,3 +277,18 @@ test('so are prompts, contents of resources and lists [results.sound-answers]', 
   });
   expect(ListResourcesResultSchema.safeParse(resources).success).toBe(true);
 });
+
+test.each([' ', 'a ', 'a', '=', ' =', '= ', 'data:a/', 'data:a/a', 'data:image/png;base64,= '])(
+  'what is to be data and is megabytes of %j that are none is read to its end [bounds.texts]',
+  (piece) => {
+    const data = `${piece.repeat(3_000_000 / piece.length)}!`;
+    expect(soundResult({ content: [png(data)] })).toMatchObject({ content: [{ type: 'text' }] });
+  },
+);
+
+test('white space around and after the end of base64 is passed [results.sound]', () => {
+  for (const data of ['aGk=', ' aG k= \n', 'aGk', 'aGk= ', 'aGkh '])
+    expect(soundResult({ content: [png(data)] }), data).toMatchObject({ content: [{ type: 'image' }] });
+  for (const data of ['aGk==k', 'a=b', '= ='])
+    expect(soundResult({ content: [png(data)] }), data).toMatchObject({ content: [{ type: 'text' }] });
+});

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { listTools } from '../../src/upstream/list-tools.ts';
+import { listTools as listToolsOf } from '../../src/upstream/list-tools.ts';
 
+const listTools = (page: Parameters<typeof listToolsOf>[0]) => listToolsOf(page, (text) => text);
 const tool = (name: string, more: JsonObject = {}): JsonObject => ({ name, inputSchema: {}, ...more });
 const list = (...tools: readonly JsonObject[]) => listTools(async () => ({ tools }));
 const nested = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);

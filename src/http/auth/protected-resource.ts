@@ -36,5 +36,5 @@ function issuerOf(auth: GatewaySettings['auth']): string | undefined {
 }
 
 function baseOf(publicUrl: string): string {
-  return publicUrl.replace(/\/+$/, '');
+  return publicUrl.replace(/(?<!\/)\/+$/, '');
 }
