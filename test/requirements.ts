@@ -783,10 +783,12 @@ const DOCTOR = promised('#7', {
   'doctor.commands': 'doctor says which program, script or folder a command lacks, and how to come by it.',
   'doctor.servers':
     'doctor asks every server and says how long it took, what it offers, and in which revision over what.',
+  'doctor.alike': 'doctor asks each of several entries of one server, whatever another of them has told.',
   'doctor.failures': 'A server that fails, is silent or lists what cannot be used is named with cause and cure.',
   'doctor.login': 'A server that asks for a login is a warning with the command that logs in.',
   'doctor.slow': 'A slow start is a warning with what shortens it.',
-  'doctor.names': 'doctor names a server that is configured twice, and servers whose tools share names.',
+  'doctor.names':
+    'doctor names a server that is configured twice, by the same way and as the same person, and servers whose tools share names.',
   'doctor.trust': 'What guards remark on a tool is shown with its cure.',
   'doctor.clients':
     'doctor says which clients go through the gateway, what they still start beside it, and which entries of ours lead nowhere.',
@@ -907,6 +909,8 @@ const TRUST = promised('#7', {
   'trust.first-sight':
     'What each tool is when it is first seen is kept, and says nothing as long as it stays that way.',
   'trust.same': 'The order of keys, and what nobody acts on, make no other tool of it.',
+  'trust.numbers':
+    'A number in a definition counts as its text says it, not as a double holds it; its notation does not count.',
   'trust.changed':
     'search, describe and the log say of a tool what changed since it was first seen, since when, and what accepts it.',
   'trust.new': 'A new tool is taken as it is, and on a pinned server it is blocked.',
@@ -1169,7 +1173,8 @@ const TRUST_CLOSED = promised('#13', {
     'After a consent the same call is made again without a question only for the input_required of that call, once.',
   'hook.project': 'The hook judges by the configuration of the session, and never allows a tool of a project’s server.',
   'preview.hidden': 'The preview of allow shows what shows nothing, and spaces that are none, as escapes.',
-  'preview.lookalike': 'The preview of allow remarks on words and keys that look like others and are not.',
+  'preview.lookalike':
+    'The preview of allow remarks on words and keys that look like others and are not, and on what is no plain letter of one script.',
 });
 
 /** Secrets of others in what a server says, hidden characters, bounds and names, seen a second time. */
