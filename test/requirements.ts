@@ -183,6 +183,8 @@ const PRIMITIVES = promised('#3', {
   'primitives.subscribe': 'Subscriptions reach their server and can be renewed after a reconnect.',
   'primitives.updated': 'An update names the URI that the client knows.',
   'primitives.prompts': 'prompts/get reaches its server; arguments and answer pass as they are.',
+  'primitives.owner':
+    'A resource is asked of the server that it belongs to alone, also where that refuses or fails; where two claim it equally, that is said.',
   'primitives.completion': 'completion/complete reaches the server of the prompt or template.',
   'primitives.expose': '`expose` switches resources and prompts off, for one server or for all.',
 });
