@@ -1132,7 +1132,9 @@ const STARTS = promised('#13', {
   'outside.path':
     'PATH counts without relative and empty entries, those within the project in which the gateway is started, and those of package runners.',
   'outside.variables':
-    'What a package runner has set, and what loads code out of the project, however its path is written, is not handed on.',
+    'What a package runner has set, and any variable that leads into the project, however its path is written, is not handed on, unless a file of the project itself names the program.',
+  'outside.directories':
+    'No variable makes a directory within the project that of our configuration, records or sockets; it is ignored, and that is said.',
   'outside.home': 'An empty or relative HOME counts as the home of the account, never as the directory of the start.',
   'outside.modes':
     "In no mode, over stdio, shared, by a command, over HTTP or as a library, the user's servers, secrets.command or keychain programs are those of a project.",
