@@ -9,7 +9,10 @@ export interface UsersSurroundings extends Surroundings {
   readonly folder?: string | undefined;
 }
 
-/** Says where a program runs, and makes none load anything; where somebody runs us, `OLDPWD` and `INIT_CWD` say for no good. */
+/**
+ * Where a program runs, which it knows anyway, and which has none load anything. `OLDPWD` and `INIT_CWD` are no such names: they
+ * say where somebody has started us, and programs look for settings there.
+ */
 const HARMLESS = /^PWD$/;
 /** What the daemon knows for those entries alone that name it: names, separated by commas. */
 export const WITHHELD = 'MCP_GATEWAY_WITHHELD';
@@ -61,13 +64,14 @@ type Variable = [name: string, value: string | undefined];
 /** A variable as far as it does not lead into the project. */
 function outside(
   project: string | undefined,
-  [name, value = '']: Variable,
+  [name, value]: Variable,
   env: Environment,
   platform: NodeJS.Platform,
 ): Variable[] {
   const isWithinProject = (text: string) =>
     RELATIVE_PATH.test(text) || (project !== undefined && isInto(project, text, env));
-  if (HARMLESS.test(name) || isPath(name, platform) || !isWithinProject(value)) return [[name, value]];
+  const isKept = value === undefined || HARMLESS.test(name) || isPath(name, platform) || !isWithinProject(value);
+  if (isKept) return [[name, value]];
   const { delimiter, isAbsolute } = platform === 'win32' ? win32 : posix;
   const parts = value.split(delimiter);
   if (!LISTS.test(name) || !parts.every((part) => part === '' || isAbsolute(part))) return [];

@@ -184,6 +184,11 @@ describe('variables', () => {
     expect(cut('MOUNT', `${project}:/data`)).toBeUndefined();
   });
 
+  test('that are not set stay so [outside.variables]', () => {
+    const { home, cwd } = place();
+    expect(usersEnvironment({ GONE: undefined }, { cwd, home }).GONE).toBeUndefined();
+  });
+
   test('are inherited by what a configuration within the project names [outside.variables]', () => {
     const { home, project, cwd } = place();
     const env = { ...kept, KUBECONFIG: `${project}/kube`, PATH: `${project}/bin:/usr/bin` };
