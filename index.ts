@@ -4,7 +4,7 @@ import { leaveProject } from './src/process-environment.ts';
 import { keepYoungGenerationSmall } from './src/process-memory.ts';
 
 const argv = process.argv.slice(2);
-leaveProject();
+for (const told of leaveProject()) process.stderr.write(`mcp-gateway: ${told}\n`);
 // One signal ends many things at one time: of a hundred servers, that is no leak to be warned of.
 setMaxListeners(0);
 

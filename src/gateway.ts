@@ -7,6 +7,7 @@ import { type ConfigSource, fileSource } from './config/source.ts';
 import { watchFiles } from './config/watch.ts';
 import { abortable, withTimeout } from './core/abort.ts';
 import { causeOf, GatewayError } from './core/errors.ts';
+import { leftOut } from './core/users-environment.ts';
 import type { Edge } from './edge.ts';
 import type { EdgeHost, EdgeInternals } from './edge-host.ts';
 import { FrontDesk } from './mcp/front-desk.ts';
@@ -75,6 +76,7 @@ export class Gateway {
   startServers(): void {
     this.#isStarted = true;
     this.reload(this.#core.config);
+    if (this.settings.logLevel === 'debug') this.#core.log.debug('not inherited by servers', { variables: leftOut() });
     this.#markStarted();
   }
 

@@ -184,6 +184,8 @@ const PRIMITIVES = promised('#3', {
   'primitives.subscribe': 'Subscriptions reach their server and can be renewed after a reconnect.',
   'primitives.updated': 'An update names the URI that the client knows.',
   'primitives.prompts': 'prompts/get reaches its server; arguments and answer pass as they are.',
+  'primitives.owner':
+    'A resource is asked of the server that it belongs to alone, also where that refuses or fails; where two claim it equally, that is said.',
   'primitives.completion': 'completion/complete reaches the server of the prompt or template.',
   'primitives.expose': '`expose` switches resources and prompts off, for one server or for all.',
 });
@@ -790,10 +792,12 @@ const DOCTOR = promised('#7', {
   'doctor.commands': 'doctor says which program, script or folder a command lacks, and how to come by it.',
   'doctor.servers':
     'doctor asks every server and says how long it took, what it offers, and in which revision over what.',
+  'doctor.alike': 'doctor asks each of several entries of one server, whatever another of them has told.',
   'doctor.failures': 'A server that fails, is silent or lists what cannot be used is named with cause and cure.',
   'doctor.login': 'A server that asks for a login is a warning with the command that logs in.',
   'doctor.slow': 'A slow start is a warning with what shortens it.',
-  'doctor.names': 'doctor names a server that is configured twice, and servers whose tools share names.',
+  'doctor.names':
+    'doctor names a server that is configured twice, by the same way and as the same person, and servers whose tools share names.',
   'doctor.trust': 'What guards remark on a tool is shown with its cure.',
   'doctor.clients':
     'doctor says which clients go through the gateway, what they still start beside it, and which entries of ours lead nowhere.',
@@ -914,6 +918,8 @@ const TRUST = promised('#7', {
   'trust.first-sight':
     'What each tool is when it is first seen is kept, and says nothing as long as it stays that way.',
   'trust.same': 'The order of keys, and what nobody acts on, make no other tool of it.',
+  'trust.numbers':
+    'A number in a definition counts as its text says it, not as a double holds it; its notation does not count.',
   'trust.changed':
     'search, describe and the log say of a tool what changed since it was first seen, since when, and what accepts it.',
   'trust.new': 'A new tool is taken as it is, and on a pinned server it is blocked.',
@@ -1150,7 +1156,9 @@ const STARTS = promised('#13', {
   'outside.path':
     'PATH counts without relative and empty entries, those within the project in which the gateway is started, and those of package runners.',
   'outside.variables':
-    'What a package runner has set, and what loads code out of the project, however its path is written, is not handed on.',
+    'What a package runner has set, and any variable that leads into the project, however its path is written, is not handed on, unless a file of the project itself names the program.',
+  'outside.directories':
+    'No variable makes a directory within the project that of our configuration, records or sockets; it is ignored, and that is said.',
   'outside.home': 'An empty or relative HOME counts as the home of the account, never as the directory of the start.',
   'outside.modes':
     "In no mode, over stdio, shared, by a command, over HTTP or as a library, the user's servers, secrets.command or keychain programs are those of a project.",
@@ -1193,7 +1201,8 @@ const TRUST_CLOSED = promised('#13', {
     'After a consent the same call is made again without a question only for the input_required of that call, once.',
   'hook.project': 'The hook judges by the configuration of the session, and never allows a tool of a project’s server.',
   'preview.hidden': 'The preview of allow shows what shows nothing, and spaces that are none, as escapes.',
-  'preview.lookalike': 'The preview of allow remarks on words and keys that look like others and are not.',
+  'preview.lookalike':
+    'The preview of allow remarks on words and keys that look like others and are not, and on what is no plain letter of one script.',
 });
 
 /** Secrets of others in what a server says, hidden characters, bounds and names, seen a second time. */

@@ -4,12 +4,13 @@ import { workingDirectory } from '../core/working-directory.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Opens an address in the person's browser, without waiting for it. False where there seems to be none. */
-export async function openBrowser(url: string, { env, platform }: Terminal): Promise<boolean> {
+export async function openBrowser(url: string, { env: whole, platform }: Terminal): Promise<boolean> {
+  const env = { ...usersEnvironment(whole) };
   const command = browserCommand(env, platform);
   if (!command) return false;
   const [program, ...args] = command;
   return new Promise((resolve) => {
-    const place = { env: { ...usersEnvironment(env) }, cwd: workingDirectory() };
+    const place = { env, cwd: workingDirectory() };
     const child = spawn(program, [...args, url], { ...place, stdio: 'ignore', detached: true });
     child.on('error', () => resolve(false));
     child.on('spawn', () => resolve(true));

@@ -79,10 +79,11 @@ function deceptionsOf(key: string, entry: JsonObject): readonly string[] {
         .flatMap(lookalikesIn)
         .map((word) => ({ ...word, where: shown(name) })),
     );
-  return [...inKey, ...within].slice(0, MAX_DECEPTIONS).map(({ where, word, reads, mixesScripts }) => {
+  return [...inKey, ...within].slice(0, MAX_DECEPTIONS).map(({ where, word, reads, mixesScripts, hasMarks }) => {
     const mixed = mixesScripts ? ['mixes scripts'] : [];
     const like = reads === undefined ? [] : [`reads like "${shown(reads)}" and is not`];
-    const what = [...mixed, ...like].join(' and ') || 'has marks on its letters';
+    const otherwise = hasMarks ? 'has marks on its letters' : 'has signs that are no plain letters';
+    const what = [...mixed, ...like].join(' and ') || otherwise;
     return `${nameOf(key)}: ${where}: "${shown(word)}" ${what}`;
   });
 }

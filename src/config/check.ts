@@ -134,15 +134,14 @@ function oneOf(values: readonly unknown[]): string {
 
 /**
  * Paths as the operating system takes them: `~` is the home directory, a relative cwd starts at the file's folder, and `.`
- * is where somebody starts us, which is not known here. Without a cwd it is the folder.
+ * is where somebody starts us, which is not known here. Without a cwd it is the folder, which is kept in any case.
  */
 function place(server: ServerConfig, { folder, home, keychain }: Surroundings): ServerConfig {
   const { roots } = server;
   const placed = roots ? { ...server, roots: roots.map((root) => resolve(folder, expandHome(root, home))) } : server;
   if (placed.type === 'remote') return { ...placed, ...(keychain === 'never' && { keychain }) };
-  if (placed.cwd === undefined) return { ...placed, folder };
-  if (isWhereStarted(placed.cwd)) return placed;
-  return { ...placed, cwd: resolve(folder, expandHome(placed.cwd, home)) };
+  if (placed.cwd === undefined || isWhereStarted(placed.cwd)) return { ...placed, folder };
+  return { ...placed, folder, cwd: resolve(folder, expandHome(placed.cwd, home)) };
 }
 
 /** Removes the setting that holds the place: a wrong element takes its whole array with it. */

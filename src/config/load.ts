@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
+import { gatewayEnvironment } from '../core/gateway-environment.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { ConfigProblem } from '../core/problem.ts';
-import { usersEnvironment } from '../core/users-environment.ts';
 import { checkEntry, type Surroundings } from './check.ts';
 import { checkSettings, secretsSettings } from './check-settings.ts';
 import { isDeniedWhole } from './denied-servers.ts';
@@ -86,7 +86,7 @@ export const SECRETS_PATIENCE_MS = 1_000;
  */
 export async function loadConfig(
   path: string = resolveConfigPath(),
-  env: Environment = usersEnvironment(),
+  env: Environment = gatewayEnvironment(),
   { patienceMs = Number.POSITIVE_INFINITY }: { readonly patienceMs?: number | undefined } = {},
 ): Promise<GatewayConfig> {
   const file = resolve(expandHome(path, homeOf(env)));

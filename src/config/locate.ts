@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { gatewayEnvironment } from '../core/gateway-environment.ts';
 import { homeDirectory } from '../core/home-directory.ts';
 import { expandHome } from './expand-home.ts';
 import type { Environment } from './substitute.ts';
@@ -12,12 +13,13 @@ const FOLDER_FILE_NAMES = ['mcp-gateway.yml', 'mcp-gateway.yaml', 'mcp-gateway.j
 /**
  * Absolute path of the file to use: the argument, else `MCP_GATEWAY_CONFIG`, else the first in `folder` where one is
  * given, else the first in the user's directory. A `folder` is for `mcp-gateway start` alone: what a client starts in
- * a project must not run the commands of a file that came with it.
+ * a project must not run the commands of a file that came with it; so a variable for the user's directory counts only where it
+ * leads elsewhere. `MCP_GATEWAY_CONFIG` counts anywhere: it means nothing but us, so whoever sets it wants that very file.
  */
 export function resolveConfigPath({
   argument,
   folder,
-  env = process.env,
+  env = gatewayEnvironment(),
   home = homeOf(env),
 }: {
   argument?: string | undefined;

@@ -167,7 +167,7 @@ export type ServerConfig = z.infer<typeof serverSchema> & {
   secrets?: readonly string[];
   /** What was filled in from variables: to be blanked in what is told, as nobody can know what is secret of it. */
   filledIn?: readonly string[];
-  /** Where a local server runs that has no `cwd`; absent: in the home directory. */
+  /** Of the file that names it: where a local server runs that has no `cwd`; absent: in the home directory. */
   folder?: string;
   /** Variables that a local server does not inherit. */
   unset?: readonly string[];

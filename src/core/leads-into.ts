@@ -14,7 +14,15 @@ const END = /[\\/\s:;,=?#&|"'`)]|$/g;
  * whatever links, dots, escapes and variables it is written.
  */
 export function leadsInto(directory: string, text: string, env: Environment): boolean {
-  return readings(text, env).some((each) => each.includes(directory) || hasPathWithin(directory, each));
+  // Most variables hold no path at all.
+  if (!/[\\/]/.test(decoded(text)) && !/[$~]/.test(text)) return false;
+  return readings(text, env).some((each) => names(each, directory) || hasPathWithin(directory, each));
+}
+
+/** Whether a text has a directory itself in it, and not only one whose name begins in the same way. */
+function names(text: string, directory: string): boolean {
+  const after = text.split(directory).slice(1);
+  return after.some((rest) => !/^[\p{L}\p{N}_.-]/u.test(rest));
 }
 
 /** As written, as a shell fills it in, without quotes, and as the path of a URL; each also with its dots taken together. */

@@ -6,7 +6,7 @@ import { workingDirectory } from './working-directory.ts';
 export interface RunProgramOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
-  /** Absent: the home directory. */
+  /** Of the configuration that names it; absent: the home directory, and no configuration does. */
   readonly cwd?: string;
   /** Written to its stdin, which is then closed. */
   readonly input?: string;
@@ -31,7 +31,10 @@ export async function runProgram(
   [program = '', ...args]: readonly string[],
   { env, timeoutMs, cwd, input = '' }: RunProgramOptions,
 ): Promise<ProgramResult> {
-  const place = { env: { ...usersEnvironment(env) }, cwd: workingDirectory(cwd === undefined ? {} : { cwd }) };
+  const place = {
+    env: { ...usersEnvironment(env, { folder: cwd }) },
+    cwd: workingDirectory(cwd === undefined ? {} : { cwd }),
+  };
   const started = spawnProgram(program, args, place);
   const child = started instanceof Promise ? await started : started;
   const end = () => void (child.pid !== undefined && signalGroup(child.pid, 'SIGKILL'));

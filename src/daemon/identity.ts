@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homeOf } from '../config/locate.ts';
 import type { Environment } from '../config/substitute.ts';
-import { usersEnvironment } from '../core/users-environment.ts';
+import { gatewayEnvironment } from '../core/gateway-environment.ts';
+import { usersEnvironment, WITHHELD } from '../core/users-environment.ts';
 import { VERSION } from '../version.ts';
 
 /** Variables that a configuration names; as `config/substitute.ts` fills them in. */
@@ -12,15 +13,23 @@ const TELLING =
   /^(?:PATH|HOME|USERPROFILE|NODE_OPTIONS|XDG_(?:\w+_HOME|RUNTIME_DIR)|MCP_GATEWAY_\w+)$|(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|CREDENTIALS|PROFILE|PROXY)$/i;
 /** Those that terminals, editors and desktops set anew for each window. */
 const OF_A_WINDOW = /^(?:XDG_ACTIVATION|VSCODE|ITERM|KITTY)_/;
+/** Those that the daemon itself, and the shell that starts it, would load something by. */
+const OBEYED = /^(?:NODE_|LD_|DYLD_|OPENSSL_|UV_)|^(?:BASH_)?ENV$/;
+
 /**
  * The environment of the daemon for these files: that of a session, without what belongs to the directory in which the
- * session was opened, unless a file names it.
+ * session was opened, unless a file names it. What is there for that alone is named in `WITHHELD`: no server inherits it.
  */
 export function commonEnvironment(files: readonly string[], env: Environment): Environment {
-  const { PWD: directory } = env;
+  const of = { ...(env.PWD !== undefined && { cwd: env.PWD }) };
+  const [whole, users] = [gatewayEnvironment(env, of), usersEnvironment(env, of)];
+  const named = namedIn(files);
+  const withheld = [...new Set(named)].filter((name) => whole[name] !== users[name] && !OBEYED.test(name)).sort();
   return {
-    ...usersEnvironment(env, directory === undefined ? {} : { cwd: directory }),
-    ...(!namedIn(files).includes('PWD') && { PWD: homeOf(env) }),
+    ...users,
+    ...Object.fromEntries(withheld.map((name) => [name, whole[name]])),
+    ...(withheld.length > 0 && { [WITHHELD]: withheld.join(',') }),
+    ...(!named.includes('PWD') && { PWD: homeOf(whole) }),
   };
 }
 

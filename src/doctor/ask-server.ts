@@ -31,6 +31,8 @@ interface Asking {
 /** Waits until a server that was just started is up, asks for a login or has failed three times, or `timeoutMs` are over. */
 export async function askServer(upstream: Upstream, { timeoutMs, signal, toolsOf }: Asking): Promise<AskedServer> {
   const startedAt = performance.now();
+  // What another entry of the same address has told counts as remembered, and such a server would wait for its first use.
+  upstream.wake();
   await withTimeout(timeoutMs, (late) => upstream.settled(late), signal).catch(() => {});
   const { key: id } = upstream.config;
   const about = { id, durationMs: Math.round(performance.now() - startedAt), tools: toolsOf(id) };

@@ -48,9 +48,10 @@ function commonNames(tools: readonly ToolEntry[], others: readonly ToolEntry[]):
   return tools.map(({ definition }) => definition.name).filter((name) => names.has(name));
 }
 
-/** What is started or connected to, and as whom; not what people say of it. */
+/** What is started or connected to, by which way, and as whom; not what people say of it. */
 function essenceOf(server: ServerConfig): unknown {
+  const both = [server.protocol, server.roots];
   return server.type === 'local'
-    ? [server.command, server.environment, server.cwd]
-    : [server.url.replace(/\/$/, ''), server.headers, server.oauth];
+    ? [...both, server.command, server.environment, server.cwd, server.folder, server.unset]
+    : [...both, server.url.replace(/\/$/, ''), server.headers, server.oauth, server.proxy, server.transport];
 }

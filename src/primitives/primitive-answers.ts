@@ -151,21 +151,31 @@ export class PrimitiveAnswers {
     return this.#request(target, 'completion/complete', params, context);
   }
 
-  /** Asks the servers that may have a resource, until one answers without an error: that one is the `target`. */
-  async #ask(
+  /** Asks the server that a resource belongs to, whose answer counts: its no, its failure. The `target` is who gave a result. */
+  async #ask(method: string, uri: string, params: JsonObject, context: CallContext): Promise<Asked> {
+    const route = await this.#routes.resource(uri, context);
+    if ('rivals' in route) return { answer: invalid(unclear(uri, route.rivals)) };
+    if ('anybody' in route) return this.#askAnybody(method, route.anybody, params, context);
+    const { owner: target } = route;
+    const answer = await this.#request(target, method, { ...params, uri: target.original }, context);
+    return 'result' in answer ? { answer, target } : { answer };
+  }
+
+  /** Asks the servers of which any may have a resource, until one answers without an error. */
+  async #askAnybody(
     method: string,
-    uri: string,
+    targets: readonly Target[],
     params: JsonObject,
     context: CallContext,
-  ): Promise<{ readonly answer: Answer; readonly target?: Target }> {
-    const { targets, owned } = await this.#routes.resource(uri, context);
+  ): Promise<Asked> {
     let refusal: Answer | undefined;
     for (const target of targets) {
       const answer = await this.#request(target, method, { ...params, uri: target.original }, context);
       if ('result' in answer) return { answer, target };
       refusal ??= answer;
     }
-    if (refusal && (owned || targets.length === 1)) return { answer: refusal };
+    if (refusal && targets.length === 1) return { answer: refusal };
+    const { uri } = params;
     return { answer: { error: { code: RESOURCE_NOT_FOUND, message: 'Resource not found', data: { uri } } } };
   }
 
@@ -186,6 +196,17 @@ function longUri({ uri, ref }: JsonObject): string | undefined {
   const asked = isJsonObject(ref) ? ref.uri : uri;
   if (typeof asked !== 'string' || asked.length <= MAX_URI_CHARS) return undefined;
   return `the URI has ${asked.length} characters; ask for one of at most ${MAX_URI_CHARS}`;
+}
+
+/** What servers answered, and which of them without an error. */
+interface Asked {
+  readonly answer: Answer;
+  readonly target?: Target;
+}
+
+function unclear(uri: string, [first = '', ...others]: readonly string[]): string {
+  const servers = `${[first, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)}`;
+  return `${clip(uri)} fits templates of ${servers} equally well: say whose it is, as in ${clip(wrapUri(first, uri))}`;
 }
 
 function invalid(message: string): Answer {

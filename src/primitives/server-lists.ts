@@ -4,7 +4,7 @@ import { causeOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { FetchPage } from '../core/read-pages.ts';
 import { METHOD_NOT_FOUND } from '../core/rpc.ts';
-import { LISTS, type ListName, type ServerList } from './lists.ts';
+import { LISTS, type ListName, nameOf, type ServerList } from './lists.ts';
 import { type MergedList, mergeLists } from './merge-lists.ts';
 import type { PrimitiveKind, PrimitiveSource } from './primitive-source.ts';
 import { readList } from './read-list.ts';
@@ -43,6 +43,17 @@ export class ServerLists {
   /** Servers that are connected or remembered and whose items of that kind may be seen, in configuration order. */
   servers(kind: PrimitiveKind): readonly string[] {
     return this.#source.servers(kind).filter((server) => this.#exposes(server, kind));
+  }
+
+  /** The names that servers list which cannot be asked now, server by server, as far as they are remembered. */
+  absent(name: ListName): readonly (readonly [server: string, names: readonly string[]])[] {
+    const { kind } = LISTS[name];
+    const present = this.servers(kind);
+    const absent = this.#source.keys().filter((server) => !present.includes(server) && this.#exposes(server, kind));
+    return absent.flatMap((server) => {
+      const list = this.#source.memory?.recall(server, name);
+      return list ? [[server, list.items.map((item) => nameOf(item, LISTS[name]))] as const] : [];
+    });
   }
 
   /** The merged list as it is now: read where a server's list is missing, expired or could not be read before. */

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { ToolDefinition } from '../core/tool.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalMember } from './canonical-json.ts';
 import { OWN_PARTS } from './fingerprint.ts';
 import { type Piece, textDiff } from './text-diff.ts';
 
@@ -27,23 +27,26 @@ function leavesOf(definition: ToolDefinition | undefined): ReadonlyMap<string, s
   const leaves = new Map<string, string>();
   const { name: _, ...members }: JsonObject = definition ?? {};
   const own = OWN_PARTS.filter((part) => members[part] !== undefined);
-  for (const key of new Set([...own, ...Object.keys(members)])) collect(leaves, [key], members[key]);
+  for (const key of new Set([...own, ...Object.keys(members)])) collect(leaves, [key], members);
   return leaves;
 }
 
-/** Texts as they are, lists of plain values as one. */
-function collect(leaves: Map<string, string>, path: readonly string[], value: unknown): void {
+/** Texts as they are, lists of plain values as one. The value is the member of `holder` at the end of the path. */
+function collect(leaves: Map<string, string>, path: readonly string[], holder: object): void {
+  const value = (holder as JsonObject)[path.at(-1) ?? ''];
   if (value === undefined) return;
-  const members = Array.isArray(value) || isJsonObject(value) ? Object.entries(value) : [];
+  const names = typeof value === 'object' && value !== null ? Object.keys(value) : [];
   const isPlain = Array.isArray(value) && value.every((item) => typeof item !== 'object');
-  if (members.length === 0 || isPlain || path.length > MAX_DEPTH) leaves.set(path.join('.'), textOf(value, path));
-  else for (const [key, inner] of members) collect(leaves, [...path, key], inner);
+  if (names.length === 0 || isPlain || path.length > MAX_DEPTH) leaves.set(path.join('.'), textOf(holder, path));
+  else for (const name of names) collect(leaves, [...path, name], value as object);
 }
 
-function textOf(value: unknown, path: readonly string[]): string {
+function textOf(holder: object, path: readonly string[]): string {
+  const key = path.at(-1) ?? '';
+  const value = (holder as JsonObject)[key];
   if (typeof value === 'string') return value;
   try {
-    return canonicalJson(value, path.at(-1));
+    return canonicalMember(holder, key);
   } catch {
     return '(nested too deeply to be shown)';
   }

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { isJsonObject } from '../core/json.ts';
+import { keepSources, sourceOf, writeJson } from '../core/exact-json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolDefinition } from '../core/tool.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalMember } from './canonical-json.ts';
 import { inSlices } from './in-slices.ts';
 
 /** Members that are compared one by one; the order is that of fingerprints. */
@@ -26,11 +27,14 @@ const PART_NAMES: Readonly<Record<Part, string>> = {
 /** Characters of the digest of a part: 96 bits. */
 const DIGEST_CHARS = 16;
 
+/** Characters that `JSON.stringify` makes of a double at most: -2.2250738585072014e-308. */
+const MAX_FIGURE_CHARS = 24;
+
 /** A digest of each part, so that two fingerprints tell what differs. A definition nested too deeply never has the same twice. */
 export function fingerprintOf(definition: ToolDefinition): string {
   try {
-    const own = OWN_PARTS.map((part) => digestOf(definition[part]));
-    return [...own, digestOf(othersOf(definition))].join('.');
+    const own = OWN_PARTS.map((part) => digestOf(definition, part));
+    return [...own, digestOf({ others: othersOf(definition) }, 'others')].join('.');
   } catch (error) {
     if (error instanceof RangeError) return randomUUID();
     throw error;
@@ -41,7 +45,7 @@ export function fingerprintOf(definition: ToolDefinition): string {
 export async function listDigest(tools: readonly ToolDefinition[]): Promise<string> {
   const hash = createHash('sha256');
   try {
-    await inSlices(tools, (tool) => void hash.update(JSON.stringify(tool)));
+    await inSlices(tools, (tool) => void hash.update(writeJson(tool)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     hash.update(randomUUID());
@@ -49,9 +53,9 @@ export async function listDigest(tools: readonly ToolDefinition[]): Promise<stri
   return hash.digest('base64url');
 }
 
-function digestOf(part: unknown): string {
-  if (part === undefined) return '';
-  return createHash('sha256').update(canonicalJson(part)).digest('base64url').slice(0, DIGEST_CHARS);
+function digestOf(holder: JsonObject, part: string): string {
+  if (holder[part] === undefined) return '';
+  return createHash('sha256').update(canonicalMember(holder, part)).digest('base64url').slice(0, DIGEST_CHARS);
 }
 
 /** The members that are no part of their own; undefined: there are none. */
@@ -59,17 +63,22 @@ function othersOf(definition: ToolDefinition): unknown {
   const own = new Set<string>(['name', ...OWN_PARTS]);
   const others = Object.entries(definition).filter(([key]) => !own.has(key));
   if (others.length === 0) return undefined;
-  return Object.fromEntries(others.map(([key, value]) => [key, key === '_meta' ? withoutFigures(value) : value]));
+  const copy = others.map(([key]) => [key, key === '_meta' ? withoutFigures(definition, key) : definition[key]]);
+  return keepSources(Object.fromEntries(copy), definition);
 }
 
 /**
  * All that does not count of a definition: which number, or which of yes, no and nothing, stands in its `_meta`. Servers count
- * and tell the time there, and none of it is a text for a model.
+ * and tell the time there, and none of it is a text for a model. A number longer than any double is written may be one.
  */
-function withoutFigures(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutFigures);
-  if (!isJsonObject(value)) return typeof value === 'string' ? value : 0;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutFigures(inner)]));
+function withoutFigures(holder: object, key: string | number): unknown {
+  const value = (holder as { readonly [key: string | number]: unknown })[key];
+  if (Array.isArray(value)) return value.map((_, at) => withoutFigures(value, at));
+  if (isJsonObject(value))
+    return Object.fromEntries(Object.keys(value).map((name) => [name, withoutFigures(value, name)]));
+  if (typeof value === 'string') return value;
+  const source = sourceOf(holder, key) ?? '';
+  return source.length > MAX_FIGURE_CHARS ? source : 0;
 }
 
 /** Whether a trusted fingerprint may be that of a definition: one of before `others` were compared says nothing of them. */

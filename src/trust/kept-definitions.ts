@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { parseJson, writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { keepNewest, readOwn, writeWhole } from '../core/kept-file.ts';
 import type { ToolDefinition } from '../core/tool.ts';
@@ -68,7 +69,7 @@ async function packed(definitions: ReadonlyMap<string, ToolDefinition>): Promise
 
 function lineOf(definition: ToolDefinition): string {
   try {
-    return JSON.stringify(definition);
+    return writeJson(definition);
   } catch (error) {
     if (error instanceof RangeError) return '';
     throw error;
@@ -82,7 +83,7 @@ async function unpacked(text: string): Promise<Map<string, ToolDefinition>> {
     const { gunzip } = await import('node:zlib');
     const lines = await promisify(gunzip)(Buffer.from(text, 'base64'), { maxOutputLength: 4 * MAX_BYTES });
     await inSlices(lines.toString().split('\n'), (line) => {
-      const definition: unknown = line === '' ? undefined : JSON.parse(line);
+      const definition: unknown = line === '' ? undefined : parseJson(line);
       if (isDefinition(definition)) definitions.set(definition.name, definition);
     });
   } catch {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import { usersEnvironment } from '../core/users-environment.ts';
 
 /**
  * What the reaper runs: it keeps the list of groups that it is told by lines `+ <pgid>` and `- <pgid>`, and sleeps in
@@ -52,6 +53,7 @@ function start(): void {
   try {
     const child = spawn('/bin/sh', ['-c', SCRIPT, 'mcp-gateway-reaper'], {
       cwd: '/',
+      env: { ...usersEnvironment() },
       // A session of its own, so that what is sent to our group or terminal does not reach it.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],

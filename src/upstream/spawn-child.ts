@@ -15,7 +15,7 @@ export interface ChildOptions {
   /** Variables that it does not inherit. */
   readonly unset?: readonly string[];
   readonly cwd?: string;
-  /** Where it runs without a `cwd`. */
+  /** Of the configuration that names it; where it runs without a `cwd`. */
   readonly folder?: string;
 }
 
@@ -26,8 +26,8 @@ export function spawnChild(options: ChildOptions): ChildProcess | Promise<ChildP
   return spawnProgram(file, args, { cwd, env: environmentOf(options, cwd), stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-function environmentOf({ environment, unset = [] }: ChildOptions, cwd: string): NodeJS.ProcessEnv {
-  const inherited: NodeJS.ProcessEnv = { ...usersEnvironment() };
+function environmentOf({ environment, unset = [], folder }: ChildOptions, cwd: string): NodeJS.ProcessEnv {
+  const inherited: NodeJS.ProcessEnv = { ...usersEnvironment(process.env, { folder }) };
   if (process.platform !== 'win32') inherited.PWD = resolve(cwd);
   for (const name of unset) delete inherited[name];
   return { ...inherited, ...environment };

@@ -207,3 +207,12 @@ test('many servers are asked in turns, noise on stdout is named, and Node warns 
   expect(stdout).toContain('noisy: it prints "Listening" and 1 more such line where only JSON-RPC may stand');
   expect(stdout).toContain('noisy: still connecting: no answer to initialize within');
 }, 60_000);
+
+test('entries of one server are each asked, and found ready [doctor.alike]', async () => {
+  const http = await remote('http', { tools: ['add'] });
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const { json } = homeWith(Object.fromEntries(keys.map((key) => [key, http.entry()])));
+  const { report } = await json();
+  expect(report.servers.map(({ id, state }) => [id, state])).toEqual(keys.map((key) => [key, 'ready']));
+  expect(report.errors).toBe(0);
+});

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: as it stands in a configuration
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { builtFixture } from '../helpers/built-fixtures.ts';
@@ -68,9 +68,13 @@ function trap() {
   onTestFinished(() => expectDead(processesWith(MARK, mark), 10_000));
   return {
     ...{ home, folder, project, cwd },
-    start(words: readonly string[], more: Readonly<Record<string, string>> = {}): ChildProcess {
+    start(
+      words: readonly string[],
+      more: Readonly<Record<string, string>> = {},
+      stderr: 'ignore' | 'pipe' = 'ignore',
+    ): ChildProcess {
       const env = { ...of, XDG_RUNTIME_DIR: runtime, [MARK]: mark, ...more };
-      const child = spawn(process.execPath, [...words], { cwd, env, stdio: ['pipe', 'ignore', 'ignore'] });
+      const child = spawn(process.execPath, [...words], { cwd, env, stdio: ['pipe', 'ignore', stderr] });
       onTestFinished(() => void child.kill('SIGTERM'));
       return child;
     },
@@ -137,6 +141,100 @@ test('a confirmed server of a project runs in it, whatever its command [outside.
   const lines = await ran(['plain', 'helper']);
   expect(lines).toContain(`user plain ${project}`);
   expect(lines).toContain(`PROJECT helper ${project}`);
+});
+
+/** A server that writes down variables, beside answering. */
+function telling(file: string, names: readonly string[]): readonly string[] {
+  const told = names.map((name) => `"${name}=\${${name}-none}"`).join(' ');
+  return ['sh', '-c', `printf '%s\\n' ${told} > "${file}"; exec helper`];
+}
+
+/** What it has written to stderr so far. */
+function saidBy({ stderr }: ChildProcess): () => string {
+  let said = '';
+  stderr?.on('data', (bytes) => {
+    said += bytes;
+  });
+  return () => said;
+}
+
+const toldIn = (file: string) => Object.fromEntries(wholeLines(file).map((line) => line.split('=')));
+
+test.each([[[BIN]], [[BIN, '--shared']]])(
+  'what leads into the project is inherited where an entry names it, or a file of the project: %j [outside.variables]',
+  async (words) => {
+    const { start, ran, folder, home, project } = trap();
+    const names = ['KUBECONFIG', 'JAVA_HOME', 'LESSOPEN', 'OUTSIDE'];
+    const [plain, named] = [join(home, 'plain'), join(home, 'named')];
+    const servers = {
+      plain: { command: telling(plain, names) },
+      named: { command: telling(named, names), environment: { KUBECONFIG: '${KUBECONFIG}' } },
+    };
+    writeFileSync(
+      join(folder, 'config.json'),
+      JSON.stringify({ $gateway: { daemon: { idleSeconds: 0.1 } }, ...servers }),
+    );
+    const within = { KUBECONFIG: `${project}/kube`, JAVA_HOME: `${project}/jdk`, LESSOPEN: `|${project}/x %s` };
+    start(words, { ...within, OUTSIDE: `${home}/x` });
+    await ran(['helper']);
+    await waitUntil(() => [plain, named].every((file) => wholeLines(file).length === names.length), {
+      what: 'both have told',
+    });
+    const none = { KUBECONFIG: 'none', JAVA_HOME: 'none', LESSOPEN: 'none', OUTSIDE: `${home}/x` };
+    expect(toldIn(plain)).toEqual(none);
+    expect(toldIn(named)).toEqual({ ...none, KUBECONFIG: within.KUBECONFIG });
+  },
+);
+
+test('a confirmed server of a project inherits what leads into it [outside.variables]', async () => {
+  const { start, project, home } = trap();
+  const file = join(project, '.mcp-gateway.json');
+  const told = join(home, 'told');
+  const entry = { command: telling(told, ['KUBECONFIG']), cwd: 'web' };
+  writeFileSync(file, JSON.stringify({ own: entry, helper: { enabled: false }, npx: { enabled: false } }));
+  const allow = start([BIN, 'allow', file, '--yes']);
+  await waitUntil(() => allow.exitCode !== null, { what: 'it is confirmed' });
+  start([BIN], { KUBECONFIG: `${project}/kube` });
+  await waitUntil(() => wholeLines(told).length === 1, { what: 'it has told', timeoutMs: 30_000 });
+  expect(toldIn(told)).toEqual({ KUBECONFIG: `${project}/kube` });
+});
+
+test.each(Object.entries(MODES).filter(([mode]) => mode !== 'HTTP'))(
+  'a directory for configurations within the project does not count: %s [outside.directories]',
+  async (mode, words) => {
+    const { start, ran, folder, project } = trap();
+    const trapped = { trapped: { command: ['sh', '-c', 'echo "PROJECT trapped here" >> "$TRAP"'], start: 'eager' } };
+    mkdirSync(join(project, '.config/mcp-gateway'), { recursive: true });
+    writeFileSync(join(project, '.config/mcp-gateway/config.json'), JSON.stringify(trapped));
+    const child = start(
+      words,
+      { XDG_CONFIG_HOME: join(project, '.config'), XDG_DATA_HOME: join(project, '.data') },
+      'pipe',
+    );
+    const programs = mode === 'call' ? ['helper', 'secrets'] : ['helper', 'packaged', 'secrets'];
+    expect(await ran(programs)).toEqual(programs.map((name) => `user ${name} ${folder}`));
+    if (mode !== 'library') {
+      const said = saidBy(child);
+      await waitUntil(() => said().includes('XDG_DATA_HOME is ignored'), { what: 'it is said' });
+      expect(said()).toMatch(/XDG_CONFIG_HOME is ignored: \S+\/\.config is within the project .*--config/);
+    }
+    expect(existsSync(join(project, '.data'))).toBe(false);
+  },
+);
+
+test('which variables were left out is told at debug, by their names [outside.variables]', async () => {
+  const { start, folder, project } = trap();
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ $gateway: { logLevel: 'debug' } }));
+  const child = start([BIN], { KUBECONFIG: `${project}/kube` }, 'pipe');
+  const said = saidBy(child);
+  await waitUntil(() => said().includes('not inherited by servers'), {
+    what: 'told',
+  });
+  const [line = '{}'] = said()
+    .split('\n')
+    .filter((each) => each.includes('not inherited by servers'));
+  expect(JSON.parse(line)).toMatchObject({ level: 'debug', variables: expect.arrayContaining(['KUBECONFIG']) });
+  expect(line).not.toContain(project);
 });
 
 test('variables of an entry: those given as null are not inherited, its own count [variables.plain] [variables.own]', async () => {

@@ -85,7 +85,7 @@ test.each([
   ],
 ])('reads a server of the %s shape: %j', async (_shape, content, expected) => {
   const { servers, problems, found } = await load(content);
-  const placed = 'command' in expected && !('cwd' in expected) ? { ...expected, folder } : expected;
+  const placed = 'command' in expected ? { ...expected, folder } : expected;
   expect({ servers, problems, found }).toEqual({ servers: [placed], problems: [], found: true });
 });
 

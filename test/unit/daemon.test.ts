@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../../src/core/log.ts';
+import { usersEnvironment } from '../../src/core/users-environment.ts';
 import { Attachment } from '../../src/daemon/attachment.ts';
 import { commonEnvironment, identityOf } from '../../src/daemon/identity.ts';
 import { messageHead } from '../../src/daemon/message-head.ts';
@@ -107,6 +108,22 @@ describe('the identity', () => {
     expect(from('/a').PWD).toBe('/a');
     expect(identityOf([path], from('/a'))).not.toBe(identityOf([path], from('/b')));
   });
+});
+
+test('what leads into a project is there for the file that names it, and for no server else [daemon.identity] [outside.variables]', () => {
+  const home = temporaryDirectory();
+  const project = join(home, 'shop');
+  mkdirSync(join(project, '.git'), { recursive: true });
+  const path = join(home, 'c.json');
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in a configuration
+  writeFileSync(path, '{"a": {"command": ["x", "${KUBECONFIG}", "${NODE_OPTIONS}", "${PATH}"]}}');
+  const within = { KUBECONFIG: `${project}/k`, NODE_OPTIONS: `-r ${project}/x.js`, JAVA_HOME: `${project}/jdk` };
+  const env = commonEnvironment([path], { HOME: home, PWD: project, PATH: `${project}/bin:/bin`, ...within });
+  expect(env).toEqual({
+    ...{ HOME: home, PWD: home, PATH: '/bin', KUBECONFIG: within.KUBECONFIG },
+    MCP_GATEWAY_WITHHELD: 'KUBECONFIG',
+  });
+  expect(usersEnvironment(env, { cwd: home, home })).toEqual({ HOME: home, PWD: home, PATH: '/bin' });
 });
 
 describe('what has no answer', () => {

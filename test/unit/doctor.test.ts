@@ -203,6 +203,19 @@ test('servers configured twice and servers alike are told apart [doctor.names]',
   ]);
 });
 
+test.each([
+  [{ url: 'https://x.example/mcp' }, { proxy: 'http://proxy.example:3128' }],
+  [{ url: 'https://x.example/mcp', proxy: 'http://proxy.example:3128' }, { proxy: false }],
+  [{ url: 'https://x.example/mcp' }, { transport: 'sse' }],
+  [{ url: 'https://x.example/mcp' }, { protocol: '2026-07-28' }],
+  [{ command: ['x'] }, { roots: ['/srv/one'] }],
+  [{ command: ['x'] }, { environment: { TOKEN: null } }],
+])('entries like %j are not the same server with %j [doctor.names]', async (entry, more) => {
+  const { servers } = await configOf({ a: entry, b: entry, c: { ...entry, ...more } });
+  const found = checkNames(servers, () => []);
+  expect(short(found)).toEqual(['warning a and b: are the same server, configured twice']);
+});
+
 test('remarks of guards become warnings with the command that trusts [doctor.trust]', () => {
   const tools = toolsOf({ notes: ['add', 'drop'] })('notes');
   const found = checkTools(tools, ({ id }) =>

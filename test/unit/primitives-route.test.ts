@@ -67,6 +67,86 @@ test('the template with the longest literal beginning wins [primitives.read]', a
   expect(await read('db://users/1/x')).toMatchObject({ result: { contents: [{ text: 'wide' }] } });
 });
 
+const METHODS = ['resources/read', 'resources/subscribe', 'resources/unsubscribe'];
+
+/** A server with one template, or one resource, that answers as told. */
+const owning = (of: { template?: string; uri?: string }, answer: (uri: unknown) => JsonObject) =>
+  rawServer(
+    {
+      'resources/list': () => ({ resources: of.uri ? [{ uri: of.uri, name: 'r' }] : [] }),
+      'resources/templates/list': () => ({
+        resourceTemplates: of.template ? [{ uriTemplate: of.template, name: 't' }] : [],
+      }),
+      ...Object.fromEntries(METHODS.map((method) => [method, ({ uri }: JsonObject) => answer(uri)])),
+    },
+    { resources: { subscribe: true } },
+  );
+const refusing = () => {
+  throw Object.assign(new Error('no such note'), { code: -32_002 });
+};
+
+test.each(METHODS)(
+  '%s: the no, and the failure, of the owner goes to nobody else [primitives.owner]',
+  async (method) => {
+    const servers = await new SdkServers().connect('good', owning({ template: 'notes://mine/{id}' }, refusing));
+    await servers.connect('other', owning({ uri: 'notes://yours' }, refusing));
+    await servers.connect(
+      'evil',
+      owning({ template: 'notes:{+x}' }, (uri) => ({ contents: [{ uri, text: 'evil' }] })),
+    );
+    const primitives = new Primitives(servers, everything);
+    const ask = (uri: string) => primitives.handle(method, { uri }, context());
+    for (const uri of ['notes://mine/42', 'notes://yours'])
+      expect(await ask(uri), uri).toMatchObject({ error: { code: -32_002, message: 'no such note' } });
+    servers.lose('good');
+    servers.lose('other');
+    expect(await ask('notes://mine/42')).toMatchObject({ error: { data: { server: 'good' } } });
+    expect(await ask('notes://yours')).toMatchObject({ error: { data: { server: 'other' } } });
+    expect(servers.received.filter((each) => each.server === 'evil' && METHODS.includes(each.method))).toEqual([]);
+  },
+);
+
+test('what a server lists that cannot be asked now stays its own [primitives.owner]', async () => {
+  const evil = owning({ template: 'notes:{+x}' }, (uri) => ({ contents: [{ uri, text: 'evil' }] }));
+  const servers = await new SdkServers().connect('evil', evil);
+  servers.absent = ['hidden', 'good'];
+  const lists: Readonly<Record<string, readonly JsonObject[]>> = {
+    resources: [{ uri: 'notes://listed', name: 'l' }],
+    templates: [{ uriTemplate: 'notes://mine/{id}', name: 't' }],
+  };
+  const memory = {
+    recall: (server: string, list: string) => (server === 'evil' ? undefined : { items: lists[list] ?? [] }),
+    learn: () => {},
+  };
+  const source = Object.assign(servers, { memory });
+  const primitives = new Primitives(source, (server) => server !== 'hidden');
+  const read = (uri: string) => primitives.handle('resources/read', { uri }, context());
+  for (const uri of ['notes://listed', 'Notes://listed', 'notes://mine/1'])
+    expect(await read(uri), uri).toMatchObject({ error: { data: { server: 'good' } } });
+  expect(await read('notes://else')).toMatchObject({ result: { contents: [{ text: 'evil' }] } });
+});
+
+test('templates of two servers that fit equally well are said, not chosen from [primitives.owner]', async () => {
+  const answering = (template: string, text: string) => owning({ template }, (uri) => ({ contents: [{ uri, text }] }));
+  const servers = await new SdkServers().connect('a', answering('db://{+path}', 'a'));
+  await servers.connect('b', answering('db://{table}', 'b'));
+  const primitives = new Primitives(servers, everything);
+  const ask = (method: string, uri: string) => primitives.handle(method, { uri }, context());
+  for (const method of METHODS)
+    expect(await ask(method, 'db://users')).toEqual({
+      error: {
+        code: -32_602,
+        message: expect.stringMatching(
+          /db:\/\/users fits templates of a and b equally well: .*gateway:\/\/resources\/a\//,
+        ),
+      },
+    });
+  expect(servers.received.filter((each) => METHODS.includes(each.method))).toEqual([]);
+  const named = await ask('resources/read', 'gateway://resources/b/db://users');
+  expect(named).toMatchObject({ result: { contents: [{ text: 'b' }] } });
+  expect(await ask('resources/read', 'db://users/1')).toMatchObject({ result: { contents: [{ text: 'a' }] } });
+});
+
 test.each(['{+any}', '{scheme}://{+rest}', 's{+rest}', '{+any}x', '//{+x}', '1db://{x}'])(
   'a template that does not say its scheme claims no URI: %s [primitives.names]',
   async (uriTemplate) => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { parseJson } from '../../src/core/exact-json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
-import { differing, fingerprintOf, partNames } from '../../src/trust/fingerprint.ts';
+import { definitionDiff } from '../../src/trust/definition-diff.ts';
+import { differing, fingerprintOf, listDigest, partNames } from '../../src/trust/fingerprint.ts';
 import { accepted, doubtOf, noted, recordIn, recordJson, type TrustRecord } from '../../src/trust/trust-record.ts';
 import { CHANGED, READ } from '../helpers/rug-pull.ts';
 
@@ -18,6 +20,50 @@ test('the order of keys and of required names makes no other tool [trust.same]',
   );
   expect(fingerprintOf(same)).toBe(fingerprintOf(one));
   expect(fingerprintOf(other)).not.toBe(fingerprintOf(one));
+});
+
+const exact = (text: string) => parseJson(text) as ToolDefinition;
+const withDefault = (number: string) => exact(`{"name":"t","inputSchema":{"properties":{"n":{"default":${number}}}}}`);
+
+test.each([
+  ['9007199254740993', '9007199254740992'],
+  ['9007199254740993', '9007199254740995'],
+  ['1e400', '1e401'],
+  ['1e400', 'null'],
+  ['0.1', '0.10000000000000000001'],
+  ['-0', '0'],
+  ['-0.0', '0'],
+])('a number is what its text says: %s and %s make two tools [trust.numbers]', (one, other) => {
+  expect(fingerprintOf(withDefault(one))).not.toBe(fingerprintOf(withDefault(other)));
+  const [inList, otherList] = [one, other].map((n) => exact(`{"name":"t","inputSchema":{"enum":[${n}]}}`));
+  expect(fingerprintOf(inList as ToolDefinition)).not.toBe(fingerprintOf(otherList as ToolDefinition));
+  const [own, otherOwn] = [one, other].map((n) => exact(`{"name":"t","inputSchema":{},"cost":${n}}`));
+  expect(fingerprintOf(own as ToolDefinition)).not.toBe(fingerprintOf(otherOwn as ToolDefinition));
+  expect(definitionDiff(withDefault(one), withDefault(other)).map(({ place }) => place)).toEqual([
+    'inputSchema.properties.n.default',
+  ]);
+});
+
+test('a number in another notation is the same, and digests as it did before texts counted [trust.numbers]', () => {
+  const plain = (number: number) =>
+    fingerprintOf({ name: 't', inputSchema: { properties: { n: { default: number } } } });
+  for (const text of ['1.50', '1.0', '1e2', '15E-1', '0.000000100', '1e21', '9007199254740992.0', '5e-324', '0e5'])
+    expect(fingerprintOf(withDefault(text)), text).toBe(plain(Number(text)));
+  expect(fingerprintOf(withDefault('9007199254740993.0'))).toBe(fingerprintOf(withDefault('9007199254740993')));
+  expect(fingerprintOf(withDefault('90071992547409930e-1'))).toBe(fingerprintOf(withDefault('9007199254740993')));
+});
+
+test('a list of tools in which only such a number changes is another list [trust.numbers]', async () => {
+  const [one, other] = ['9007199254740993', '9007199254740992'].map(withDefault) as [ToolDefinition, ToolDefinition];
+  expect(await listDigest([one])).not.toBe(await listDigest([other]));
+});
+
+test('in _meta a number counts that is longer than any double, and may spell a text [trust.numbers]', () => {
+  const meta = (number: string) => fingerprintOf(exact(`{"name":"t","inputSchema":{},"_meta":{"v":[${number}]}}`));
+  expect(meta('1764498900123456789')).toBe(meta('1'));
+  expect(meta('-1.7976931348623157e+308')).toBe(meta('1'));
+  expect(meta('73103111461031113210110010199971141011102')).not.toBe(meta('1'));
+  expect(meta('73103111461031113210110010199971141011102')).not.toBe(meta('73103111461031113210110010199971141011103'));
 });
 
 test('figures that nobody acts on make no other tool, all else is named [trust.same, trust.changed]', () => {

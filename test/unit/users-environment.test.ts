@@ -1,11 +1,13 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { resolveConfigPath } from '../../src/config/locate.ts';
 import { findProgram } from '../../src/core/find-program.ts';
+import { gatewayEnvironment, ignoredDirectories } from '../../src/core/gateway-environment.ts';
 import { projectRoot } from '../../src/core/project-root.ts';
-import { usersEnvironment } from '../../src/core/users-environment.ts';
+import { leftOut, usersEnvironment } from '../../src/core/users-environment.ts';
 import { isWhereStarted, workingDirectory } from '../../src/core/working-directory.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
@@ -135,7 +137,7 @@ describe('variables', () => {
     const into = {
       ...{
         NODE_PATH: `${project}/node_modules`,
-        PYTHONPATH: `/x:${cwd}`,
+        PYTHONPATH: `${cwd}/lib`,
         VIRTUAL_ENV: `${project}/.venv`,
         LD_PRELOAD: './x.so',
       },
@@ -148,6 +150,77 @@ describe('variables', () => {
     };
     expect(usersEnvironment({ ...own, ...into }, { cwd, home })).toEqual(own);
     expect(usersEnvironment({ NODE_OPTIONS: '--require ./evil.js' }, { cwd, home })).toEqual(none({}));
+  });
+
+  test.each([
+    ...['JDK_JAVA_OPTIONS', 'JAVA_HOME', 'MAVEN_OPTS', 'KUBECONFIG', 'AWS_CONFIG_FILE', 'DOCKER_CONFIG', 'CHROME_PATH'],
+    ...['PUPPETEER_EXECUTABLE_PATH', 'CORECLR_PROFILER_PATH', 'MISE_CONFIG_FILE', 'ASDF_DATA_DIR', 'PYENV_ROOT'],
+    ...['GTK_MODULES', 'LESSOPEN', 'EDITOR', 'PAGER', 'SHELL', 'SVN_SSH', 'HELM_PLUGINS', 'XDG_CONFIG_HOME', 'TMPDIR'],
+    ...['XDG_CONFIG_DIRS', 'PSModulePath', 'NODE_EXTRA_CA_CERTS', 'MCP_GATEWAY_CONFIG', 'A_TOOL_OF_NEXT_YEAR', 'x'],
+  ])('are not inherited where they lead into the project, whatever their name: %s [outside.variables]', (name) => {
+    const { home, project, cwd } = place();
+    const written = ['X', '-agent:X=1', 'exec X --y', 'file://X', '/usr/bin/less -k X', 'a=/b,c=X', '|X %s', 'X;/b'];
+    const within = [...written.map((each) => each.replace('X', `${project}/x`)), './x', 'exec ../x', cwd, project];
+    for (const value of within) {
+      expect(usersEnvironment({ ...kept, [name]: value }, { cwd, home }), value).toEqual(kept);
+      expect(leftOut({ ...kept, [name]: value }, { cwd, home })).toEqual([name]);
+    }
+    for (const value of [`${home}/tools/x`, `-agent:${home}/x`, 'x', `${project}-other`])
+      expect(usersEnvironment({ [name]: value }, { cwd, home }), value).toEqual({ [name]: value });
+  });
+
+  test('that are lists of paths lose the parts that lead into the project [outside.variables]', () => {
+    const { home, project, cwd } = place();
+    symlinkSync(project, join(home, 'linked'));
+    const cut = (name: string, value: string) => usersEnvironment({ [name]: value }, { cwd, home })[name];
+    for (const name of ['NODE_PATH', 'PYTHONPATH', 'LD_LIBRARY_PATH', 'XDG_DATA_DIRS', 'KUBECONFIG', 'HELM_PATHS']) {
+      expect(cut(name, `/usr/lib:${project}/lib:${home}/x:${home}/linked/y`), name).toBe(`/usr/lib:${home}/x`);
+      expect(cut(name, `${project}/lib:${cwd}`), name).toBeUndefined();
+      expect(cut(name, `:${project}/lib`), name).toBeUndefined();
+      expect(cut(name, `/usr/lib:`), name).toBe('/usr/lib:');
+    }
+    expect(cut('MANPATH', `${project}/man:/usr/man:`)).toBe('/usr/man:');
+    expect(cut('PYTHONPATH', `lib:${project}/lib`)).toBeUndefined();
+    expect(cut('MOUNT', `${project}:/data`)).toBeUndefined();
+  });
+
+  test('that are not set stay so [outside.variables]', () => {
+    const { home, cwd } = place();
+    expect(usersEnvironment({ GONE: undefined }, { cwd, home }).GONE).toBeUndefined();
+  });
+
+  test('are inherited by what a configuration within the project names [outside.variables]', () => {
+    const { home, project, cwd } = place();
+    const env = { ...kept, KUBECONFIG: `${project}/kube`, PATH: `${project}/bin:/usr/bin` };
+    const folders = [project, join(project, 'packages'), join(home, 'code/shop/.')];
+    for (const folder of folders)
+      expect(usersEnvironment(env, { cwd, home, folder }), folder).toEqual({ ...env, PATH: '/usr/bin' });
+    for (const folder of [home, `${project}-other`, undefined])
+      expect(usersEnvironment(env, { cwd, home, folder }), folder).toEqual({ ...kept, PATH: '/usr/bin' });
+  });
+
+  test('stay for the gateway itself, which fills them in, but for those of its own directories [outside.directories]', () => {
+    const { home, project, cwd } = place();
+    const own = { ...kept, KUBECONFIG: `${project}/kube`, MCP_GATEWAY_CONFIG: `${project}/gateway.yml`, PWD: cwd };
+    const names = ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'];
+    for (const name of [...names, 'APPDATA', 'LOCALAPPDATA', 'TMPDIR', 'TEMP', 'TMP']) {
+      for (const value of [`${project}/.config`, cwd, `${home}/code/gone/../shop/x`]) {
+        expect(gatewayEnvironment({ ...own, [name]: value }, { cwd, home }), name).toEqual(own);
+        expect(ignoredDirectories({ ...own, [name]: value }, { cwd, home })).toEqual([name]);
+      }
+      const outside = { ...own, [name]: join(home, '.config') };
+      expect(gatewayEnvironment(outside, { cwd, home })).toEqual(outside);
+      expect(ignoredDirectories(outside, { cwd, home })).toEqual([]);
+    }
+  });
+
+  test('for a home within the project the home of the account counts [outside.directories]', () => {
+    const { project, cwd } = place();
+    for (const name of ['HOME', 'USERPROFILE']) {
+      const env = { [name]: join(project, '.home'), ...(name !== 'HOME' && { HOME: userInfo().homedir }) };
+      expect(gatewayEnvironment(env, { cwd })[name]).toBe(userInfo().homedir);
+      expect(ignoredDirectories(env, { cwd })).toEqual([name]);
+    }
   });
 
   test('lead into the project however the path is written [outside.variables]', () => {

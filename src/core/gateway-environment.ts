@@ -1,0 +1,106 @@
+import { userInfo } from 'node:os';
+import { isAbsolute, posix, win32 } from 'node:path';
+import { homeDirectory } from './home-directory.ts';
+import { leadsInto } from './leads-into.ts';
+import { isWithin, projectRoot } from './project-root.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whose environment it is; absent: that of this process. */
+export interface Surroundings {
+  readonly cwd?: string | undefined;
+  readonly home?: string;
+  readonly platform?: NodeJS.Platform;
+}
+
+/** What npx, bunx, pnpm and yarn put into PATH: programs of the directory in which they were called, and of their caches. */
+const OF_A_RUNNER = /[\\/](?:node_modules[\\/]\.bin|node-gyp-bin|(?:yarn--|xfs-)[\w.-]+)[\\/]?$/;
+/** What they set for that directory: a package's own settings, those of its `.npmrc`, and where it is. */
+const SET_BY_A_RUNNER = /^(?:npm_.+|INIT_CWD|PROJECT_CWD|BERRY_BIN_FOLDER|PNPM_SCRIPT_SRC_DIR)$/;
+/** That one of them has started us. What a person exports for npm is mostly written in capitals, and stays. */
+const RUNNER = ['npm_command', 'npm_lifecycle_event', 'npm_execpath', 'npm_config_user_agent'];
+/** Directories for which a version manager, a package runner or a shell was called. */
+const OF_A_DIRECTORY = /^(?:OLDPWD|INIT_CWD|npm_config_local_prefix|(?:PY|RB|NOD|GO|PHP|PL|J)ENV_DIR)$/;
+/** Where we keep what we go by: configurations, confirmations, logins, sockets. */
+const KEEPS_OURS =
+  /^(?:XDG_(?:CONFIG|DATA|CACHE|STATE)_HOME|XDG_RUNTIME_DIR|HOME|USERPROFILE|(?:LOCAL)?APPDATA|TMPDIR|TE?MP)$/;
+/** Those of the account, whatever the variable says. */
+const OF_THE_ACCOUNT = /^(?:HOME|USERPROFILE)$/;
+/** Without a PATH systems have one of their own, which may begin with the working directory. */
+const LAST_RESORT = '/usr/local/bin:/usr/bin:/bin';
+
+/**
+ * An environment as the gateway itself goes by it: without what a package runner set, with a PATH of absolute entries that
+ * lie outside of the project and were not put there by such a runner, and with none of our directories within the project.
+ */
+export function gatewayEnvironment(env: Environment = process.env, of: Surroundings = {}): Environment {
+  const { platform = process.platform } = of;
+  const project = projectOf(env, of);
+  const within = ignoredDirectories(env, of);
+  const isOfRunner = RUNNER.some((name) => env[name] !== undefined);
+  const isKept = ([name]: [string, string | undefined]) =>
+    !OF_A_DIRECTORY.test(name) &&
+    !(isOfRunner && (SET_BY_A_RUNNER.test(name) || isFromNpmrc(name, env))) &&
+    !(within.includes(name) && !OF_THE_ACCOUNT.test(name));
+  const meant = ([name, value]: [string, string | undefined]) => {
+    if (isPath(name, platform)) return [name, usersPath(value, project, platform)];
+    if (within.includes(name)) return [name, accountHome()];
+    return [name, name === 'HOME' ? homeDirectory(env) : value];
+  };
+  return Object.fromEntries(Object.entries(env).filter(isKept).map(meant));
+}
+
+/**
+ * Names of the variables by which our configuration, records or sockets would be those of the project: whatever came with it
+ * would run commands unasked, and confirm itself.
+ */
+export function ignoredDirectories(env: Environment = process.env, of: Surroundings = {}): readonly string[] {
+  const project = projectOf(env, of);
+  if (project === undefined) return [];
+  return Object.keys(env).filter((name) => {
+    const value = env[name] ?? '';
+    if (!KEEPS_OURS.test(name) || !isAbsolute(value) || !leadsInto(project, value, env)) return false;
+    return !OF_THE_ACCOUNT.test(name) || value !== accountHome();
+  });
+}
+
+/** The project in which somebody has started us; undefined: in none. */
+export function projectOf(env: Environment, { cwd = workingDirectory(), home = homeDirectory(env) }: Surroundings) {
+  return cwd === undefined ? undefined : projectRoot(cwd, home);
+}
+
+/** npm hands on `node-options` of a project's `.npmrc`. */
+function isFromNpmrc(name: string, env: Environment): boolean {
+  return name === 'NODE_OPTIONS' && env.NODE_OPTIONS === env.npm_config_node_options;
+}
+
+export function isPath(name: string, platform: NodeJS.Platform): boolean {
+  return platform === 'win32' ? name.toUpperCase() === 'PATH' : name === 'PATH';
+}
+
+function usersPath(path = '', project: string | undefined, platform: NodeJS.Platform): string {
+  const { delimiter, isAbsolute } = platform === 'win32' ? win32 : posix;
+  const entries = path.split(delimiter).filter((written) => {
+    const entry = platform === 'win32' ? written.replaceAll('"', '') : written;
+    return isAbsolute(entry) && !OF_A_RUNNER.test(entry) && !(project !== undefined && isWithin(project, entry));
+  });
+  return entries.length === 0 && platform !== 'win32' ? LAST_RESORT : entries.join(delimiter);
+}
+
+/** The home of the account, which no variable can change. */
+function accountHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '/';
+  }
+}
+
+/** Undefined where it was removed. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
