@@ -86,13 +86,9 @@ export class Connection {
     try {
       if (transport instanceof ChildTransport) await transport.start();
       const identity = await abortable(options.identity(), options.signal);
-<<<<<<< HEAD
       const roots = identity.capabilities.roots ? await firstRoots(config, options.handlers) : undefined;
       const handlers = roots ? { ...options.handlers, onRequest: roots.onRequest } : options.handlers;
-      connection = new Connection(kind, transport, { ...options, handlers });
-=======
-      connection = new Connection(kind, transport, options, secretRedactor(config));
->>>>>>> bounds
+      connection = new Connection(kind, transport, { ...options, handlers }, secretRedactor(config));
       await connection.#shakeHands(config, identity, options);
       connection.#roots = roots;
       roots?.expect(connection);
@@ -108,16 +104,12 @@ export class Connection {
     }
   }
 
-<<<<<<< HEAD
-  private constructor(kind: TransportKind, transport: ConnectionTransport, { handlers, redact }: ConnectOptions) {
-=======
   private constructor(
     kind: TransportKind,
-    transport: Transport,
+    transport: ConnectionTransport,
     { handlers, redact }: ConnectOptions,
     redactCertain: ConnectOptions['redact'],
   ) {
->>>>>>> bounds
     this.#kind = kind;
     this.#transport = transport;
     this.#redact = redact;
