@@ -6,7 +6,7 @@ import type { Environment } from './substitute.ts';
 
 /**
  * Reads and checks a configuration file for a program: a file that is not there is an error, since nobody sees what a
- * gateway without one says. Without a path, or a `file:` URL, it is the user's own. What is wrong in it is told in the result. Throws
+ * gateway without one says. Without a path or `file:` URL it is the user's own. What is wrong in it is told in the result. Throws
  * `CONFIG_INVALID` for a file that is missing, cannot be read, is broken, or is no object at all.
  */
 export async function loadConfig(path?: string | URL, env: Environment = process.env): Promise<GatewayConfig> {

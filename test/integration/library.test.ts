@@ -74,16 +74,12 @@ test('an object of any origin is a configuration; one without servers is no file
     servers = servers;
   }
   const bare: ConfigObject = Object.assign(Object.create(null), { servers });
-  for (const config of [
-    new Mine() as unknown as ConfigObject,
-    bare,
-    Object.freeze({ servers: Object.freeze(servers) }),
-  ])
-    expect(
-      gatewayOf(config)
-        .servers()
-        .map(({ id }) => id),
-    ).toEqual(['a']);
+  const frozen = Object.freeze({ servers: Object.freeze(servers) });
+  for (const config of [new Mine() as unknown as ConfigObject, bare, frozen]) {
+    const gateway = gatewayOf(config);
+    await gateway.ready();
+    expect(gateway.servers()).toMatchObject([{ id: 'a', tools: 1 }]);
+  }
   const call = await api(gatewayOf({ ...NOBODY, servers: [] }), '/tools/call', { tool: 'slow::echo' });
   expect(call.detail).toMatch(/no server "slow"; The object given as configuration has no server\.$/);
 });
