@@ -80,7 +80,7 @@ const OFF = /^(?:off|disabled|inactive|paused)$/i;
 const IGNORED = ['alwaysLoad', 'gallery', 'version', 'dev', 'registry', 'id', 'name', 'iconPath', 'title'];
 
 /** What is looked for in a file, for the message that nothing was found. */
-export const SHAPES = `${MAPS.map((at) => at.join('.')).join(', ')}, or a map of names to servers with "command" or "url"`;
+export const SHAPES = `${[...new Set(MAPS.map((at) => at.join('.')))].join(', ')}, or a map of names to servers with "command" or "url"`;
 
 /** A file given by its path: as its client reads it where we know whose it is, else what stands in it tells how. */
 export function anyFile(path: string, home: ClientHome): Client {
