@@ -11,7 +11,8 @@ function hintOf({ found, path, servers, problems }: GatewayConfig, rejected: str
   if (!found) return noConfig(path);
   const whole = problems.filter(({ severity, server }) => severity === 'error' && server === undefined);
   if (whole.length > 0) return whole.map(({ message }) => message).join('; ');
-  return servers.length === 0 ? `No server is configured in ${path}.` : undefined;
+  if (servers.length > 0) return undefined;
+  return path === '' ? 'The object given as configuration has no server.' : `No server is configured in ${path}.`;
 }
 
 /** That there is no file yet, and what to write where. */

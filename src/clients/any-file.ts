@@ -1,13 +1,17 @@
-import { basename, parse, sep } from 'node:path';
+import { basename, parse } from 'node:path';
 import type { KeyPath } from '../config/finding.ts';
 import { ENTRY_KEYS } from '../config/schema.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Client, ClientHome, Place, Translated, TranslationContext, WrittenServer } from './client.ts';
 import { translateCodex } from './codex.ts';
 import { bracedEntry } from './gemini-cli.ts';
+import { nameOfEntry } from './name-of-entry.ts';
 import { translateOpencode } from './opencode.ts';
 import { translateContextServer, translateCrush, translateGoose, translateLibreChat } from './other-clients.ts';
+import { type ClientPlaces, clientOf, scopeOf } from './place-of-file.ts';
+import { objectAt } from './read-client-file.ts';
 import { isOfGateway, rulesOfGateway } from './rules-of-gateway.ts';
+import { saidInFile } from './said-in-file.ts';
 import type { TimeoutMeaning } from './times.ts';
 import {
   type Form,
@@ -20,6 +24,17 @@ import {
 } from './translate.ts';
 import { translateWindsurf } from './windsurf.ts';
 
+/** VS Code's servers in files of other names: a workspace, and a container to develop in. */
+const VS_CODE_MAPS: readonly KeyPath[] = [
+  ['mcp.servers'],
+  ['settings', 'mcp', 'servers'],
+  ['settings', 'mcp.servers'],
+  ...[
+    ['mcp', 'servers'],
+    ['settings', 'mcp', 'servers'],
+    ['settings', 'mcp.servers'],
+  ].map((at) => [...['customizations', 'vscode'], ...at]),
+];
 /** Where clients have their servers in a file; a map by key, or a list of servers with names. */
 const MAPS: readonly KeyPath[] = [
   ['mcpServers'],
@@ -32,25 +47,7 @@ const MAPS: readonly KeyPath[] = [
   ['extensions'],
   ['amp.mcpServers'],
   ['experimental', 'modelContextProtocolServers'],
-];
-/** Files of projects, below the folder of the project. */
-const PROJECT_FILES = [
-  ...[
-    '.mcp.json',
-    '.vscode/mcp.json',
-    '.vscode/settings.json',
-    '.cursor/mcp.json',
-    '.roo/mcp.json',
-    '.kilocode/mcp.json',
-  ],
-  ...[
-    '.gemini/settings.json',
-    '.codex/config.toml',
-    '.zed/settings.json',
-    '.kiro/settings/mcp.json',
-    '.amazonq/mcp.json',
-  ],
-  ...['opencode.json', 'opencode.jsonc', '.opencode/opencode.json', '.mcp-gateway.json'],
+  ...VS_CODE_MAPS,
 ];
 /** Clients whose `timeout` counts seconds, by the names of their files. */
 const SECONDS = /(?:cline_mcp_settings|mcp_settings)\.json$|[\\/]\.(?:roo|kilocode)[\\/]/;
@@ -59,7 +56,7 @@ const FILLED: readonly (readonly [file: RegExp, client: string, fills: readonly 
   [/[\\/]\.(?:mcp|claude)\.json$/, 'Claude Code', ['plain']],
   [/claude_desktop_config\.json$/, 'Claude Desktop', []],
   [/[\\/]\.cursor[\\/]/, 'Cursor', ['env']],
-  [/[\\/]\.vscode[\\/]/, 'VS Code', ['env']],
+  [/[\\/]\.vscode[\\/]|\.code-workspace$|[\\/]\.?devcontainer\.json$/, 'VS Code', ['env']],
   [SECONDS, 'Cline and its kin', ['env']],
   [/[\\/]\.(?:gemini|copilot)[\\/]/, 'its client', ['plain']],
 ];
@@ -74,26 +71,52 @@ const RENAMED = {
   environment: 'env',
   transportType: 'type',
 };
+/** How clients say that a server is off, beside `enabled` and `disabled`. */
+const SWITCHES: Readonly<Record<string, boolean>> = {
+  ...{ isActive: false, active: false, is_active: false, isEnabled: false, is_enabled: false, enable: false },
+  ...{ isDisabled: true, is_disabled: true, disable: true, inactive: true, paused: true },
+};
+const OFF = /^(?:off|disabled|inactive|paused)$/i;
 const IGNORED = ['alwaysLoad', 'gallery', 'version', 'dev', 'registry', 'id', 'name', 'iconPath', 'title'];
 
 /** What is looked for in a file, for the message that nothing was found. */
-export const SHAPES = `${MAPS.map((at) => at.join('.')).join(', ')}, or a map of names to servers with "command" or "url"`;
+export const SHAPES = `${[...new Set(MAPS.map((at) => at.join('.')))].join(', ')}, or a map of names to servers with "command" or "url"`;
 
-/** A file given by its path, in the shape of any client: what stands in it tells which. */
+/** A file given by its path: as its client reads it where we know whose it is, else what stands in it tells how. */
 export function anyFile(path: string, home: ClientHome): Client {
-  const place: Place = { path, at: [], ...scopeOf(path, home) };
+  const known = clientOf(path, home);
+  return known ? fileOfClient(path, known) : fileOfAnybody(path, home);
+}
+
+/** What the client excludes, forbids and switches off, here or in its other files, counts by the path too. */
+function fileOfClient(path: string, { client, places, home }: ClientPlaces): Client {
+  const [{ scope, folder } = { scope: 'user' as const, folder: undefined }] = places;
   return {
-    ...{ id: path, name: 'file', places: () => [place], serversIn, translate, entryFor: stdioEntry },
-    verdict: (server, files) => ({ rules: rulesOfGateway(files.get(path) ?? {}, server) }),
+    ...client,
+    id: path,
+    places: () => [{ path, at: [], scope, ...(folder !== undefined && { folder }) }],
+    settings: () => [...client.places(home).map((place) => place.path), ...(client.settings?.(home) ?? [])],
+    serversIn(root, place, around) {
+      const own = places.flatMap((each) => serversAt(root, each));
+      return own.length > 0 ? own : serversIn(root, place, around);
+    },
+    verdict: (server, files) => client.verdict?.(server, files, home) ?? {},
+    translate: (entry, context) =>
+      places.includes(context.place) ? client.translate(entry, { ...context, home }) : translate(entry, context),
   };
 }
 
-/** A file that came with a project has its servers started there. */
-function scopeOf(path: string, { home }: ClientHome): Pick<Place, 'scope' | 'folder'> {
-  const plain = path.split(sep).join('/');
-  const own = PROJECT_FILES.find((name) => plain.endsWith(`/${name}`));
-  const folder = own && (plain.slice(0, -own.length - 1) || '/');
-  return folder === undefined || folder === home ? { scope: 'user' } : { scope: 'project', folder };
+function fileOfAnybody(path: string, home: ClientHome): Client {
+  const place: Place = { path, at: [], ...scopeOf(path, home) };
+  return {
+    ...{ id: path, name: 'file', places: () => [place], translate, entryFor: stdioEntry },
+    serversIn: (root) => serversIn(root, { ...place, ...scopeOf(path, home, root) }, home),
+    verdict(server, files) {
+      const root = files.get(path) ?? {};
+      const said = saidInFile(root, server, home);
+      return { ...said, rules: [...(said.rules ?? []), ...rulesOfGateway(root, server)] };
+    },
+  };
 }
 
 function serversIn(root: JsonObject, place: Place, home: ClientHome): readonly WrittenServer[] {
@@ -117,8 +140,7 @@ function serversAt(root: JsonObject, place: Place): readonly WrittenServer[] {
   const isList = Array.isArray(found);
   const named = Object.entries(isList || isJsonObject(found) ? found : {}).flatMap(([key, entry]): WrittenServer[] => {
     if (!isJsonObject(entry)) return [];
-    const name = entry.name ?? entry.id;
-    return [{ place, key: isList && typeof name === 'string' ? name : key, entry }];
+    return [{ place, key: isList ? nameIn(entry, key) : key, entry }];
   });
   const isNamed = ['mcpServers', 'context_servers', 'mcp_servers'].includes(String(place.at.at(-1)));
   return named.some(({ entry }) => isServer(entry))
@@ -126,6 +148,20 @@ function serversAt(root: JsonObject, place: Place): readonly WrittenServer[] {
     : isNamed
       ? named
       : [];
+}
+
+/** What a server of a list is called, or else its program or host. */
+function nameIn(entry: JsonObject, index: string): string {
+  const name = entry.name ?? entry.id;
+  return typeof name === 'string' && name !== ''
+    ? name
+    : (nameOfEntry(asWritten(entry)) ?? `server-${Number(index) + 1}`);
+}
+
+/** With what Continue and others put under `transport`. */
+function asWritten(entry: JsonObject): JsonObject {
+  const { transport } = entry;
+  return isJsonObject(transport) ? { ...entry, ...transport, transport: undefined } : entry;
 }
 
 /** Whether a value says how a server is reached, in the words of any client. */
@@ -160,12 +196,13 @@ function translate(entry: JsonObject, context: TranslationContext): Translated {
   if (at[0] === 'mcp' && isCrush) return translateCrush(entry, context);
   if (at.length === 1 && at[0] === 'mcp') return translateOpencode(entry, context);
   if (/librechat[^\\/]*\.ya?ml$/.test(path)) return translateLibreChat(entry);
-  const { transport } = entry;
-  const written = isJsonObject(transport) ? { ...entry, ...transport, transport: undefined } : entry;
+  const written = asWritten(entry);
+  const switched = Object.keys(SWITCHES).filter((name) => name in written);
+  const isOff = switched.some((name) => written[name] === SWITCHES[name]) || OFF.test(String(written.status ?? ''));
   const translated = literal(
-    translateFields(written, {
+    translateFields(isOff ? { ...written, enabled: false } : written, {
       renamed: RENAMED,
-      ignored: IGNORED,
+      ignored: [...IGNORED, ...switched],
       own: ENTRY_KEYS.mcpServers.filter(
         (name) => !['timeout', 'timeoutMs', 'oauth', 'env', 'args'].includes(name) && !(name in RENAMED),
       ),
@@ -174,7 +211,12 @@ function translate(entry: JsonObject, context: TranslationContext): Translated {
     context,
   );
   const templated = mapTexts(translated.entry, (text) => text.replace(/\$\{\{\s*secrets\.(\w+)\s*\}\}/g, '$${$1}'));
-  return fillEditorVariables({ ...translated, entry: templated }, context);
+  return fillEditorVariables({ ...translated, entry: templated }, { ...context, root: aroundOf(context) });
+}
+
+/** What stands beside the map of servers, as inputs do, and in the whole file. */
+function aroundOf({ place, root }: TranslationContext): JsonObject {
+  return { ...root, ...objectAt(root, place.at.slice(0, -1)) };
 }
 
 /** Of a file that nobody knows a short time counts seconds: nobody gives a server less than one. */

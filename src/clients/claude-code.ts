@@ -35,10 +35,18 @@ function ownFile({ home, env }: ClientHome): string {
   return join(env.CLAUDE_CONFIG_DIR || home, '.claude.json');
 }
 
+function verdict(server: WrittenServer, files: Files, home: ClientHome): Verdict {
+  const settings = (claudeCode.settings?.(home) ?? []).map((path) => files.get(path) ?? {});
+  return verdictOfClaude(server, [...projectsIn(files.get(ownFile(home)), home), ...settings]);
+}
+
+/** What the file of the user holds for the projects in which we are. */
+export function projectsIn(own: JsonObject | undefined, home: ClientHome): readonly JsonObject[] {
+  return foldersOf(home).map((folder) => projectIn(own, folder));
+}
+
 /** A person answers for each project which servers of its file are started, and switches others off there. */
-function verdict({ key, place }: WrittenServer, files: Files, home: ClientHome): Verdict {
-  const projects = foldersOf(home).map((folder) => projectIn(files.get(ownFile(home)), folder));
-  const settings = [...projects, ...(claudeCode.settings?.(home) ?? []).map((path) => files.get(path) ?? {})];
+export function verdictOfClaude({ key, place }: WrittenServer, settings: readonly JsonObject[]): Verdict {
   const says = (name: string) => settings.some((each) => namesIn(each[name]).includes(key));
   const allowed = settings.flatMap(({ allowedMcpServers: list }) => (Array.isArray(list) ? [namesIn(list)] : []));
   const isRejected = place.scope === 'project' && says('disabledMcpjsonServers');
@@ -70,13 +78,14 @@ function namesIn(list: unknown): string[] {
 function rulesIn({ permissions, allowedTools }: JsonObject, key: string): ToolRule[] {
   const { deny, ask, allow } = isJsonObject(permissions) ? permissions : {};
   return [
-    ...toolsIn(deny, key, 'deny'),
-    ...toolsIn(ask, key, 'ask'),
-    ...toolsIn([allow, allowedTools].flat(), key, 'allow'),
+    ...toolsOfClaude(deny, key, 'deny'),
+    ...toolsOfClaude(ask, key, 'ask'),
+    ...toolsOfClaude([allow, allowedTools].flat(), key, 'allow'),
   ];
 }
 
-function toolsIn(list: unknown, key: string, action: ToolRule['action']): ToolRule[] {
+/** A rule for the tools of a server that a list names so. */
+export function toolsOfClaude(list: unknown, key: string, action: ToolRule['action']): ToolRule[] {
   const start = `mcp__${key.replace(/[^\w-]/g, '_')}`;
   const own = namesIn(list).flatMap((name) =>
     name === start ? '*' : name.startsWith(`${start}__`) ? name.slice(start.length + 2) : [],

@@ -2,6 +2,7 @@ import { formatPath } from '../config/finding.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Client, ClientHome, Place, Verdict, WrittenServer } from './client.ts';
+import { usersOnce } from './place-of-file.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
 
 /** A server as a client's file has it. */
@@ -42,12 +43,6 @@ export async function findServers(clients: readonly Client[], home: ClientHome):
     }
   }
   return { servers, files: [...files], problems };
-}
-
-/** In the home directory the file of the user would be one of a project as well. */
-function usersOnce(places: readonly Place[]): readonly Place[] {
-  const users = new Set(places.filter(({ scope }) => scope === 'user').map(({ path }) => path));
-  return places.filter(({ scope, path }) => scope !== 'project' || !users.has(path));
 }
 
 /** Servers of the user come first: a project's entry of the same name gets another. */

@@ -40,23 +40,26 @@ function switchesIn(home: ClientHome): string {
   return join(ownFolder(home), '.gemini', 'mcp-server-enablement.json');
 }
 
-/** `mcp.allowed` and `mcp.excluded`, and what they were called before. */
 function verdict({ key }: WrittenServer, files: Files, home: ClientHome): Verdict {
   const settings = geminiCli.places(home).map(({ path }) => files.get(path) ?? {});
+  const switched = files.get(switchesIn(home)) ?? {};
+  const state = Object.entries(switched).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1];
+  return {
+    ...keptOut(settings, key),
+    ...(isJsonObject(state) && state.enabled === false && { off: 'switched off in Gemini CLI' }),
+  };
+}
+
+/** By `mcp.allowed` and `mcp.excluded` of these settings, and what they were called before. */
+export function keptOut(settings: readonly JsonObject[], key: string): Pick<Verdict, 'out'> {
   const lists = (name: string, before: string) =>
     settings.flatMap(({ mcp, [before]: old }) =>
       [isJsonObject(mcp) ? mcp[name] : undefined, old].filter(Array.isArray),
     );
   const allowed = lists('allowed', 'allowMCPServers');
-  const switched = files.get(switchesIn(home)) ?? {};
-  const state = Object.entries(switched).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1];
-  return {
-    ...(allowed.some((list) => !list.includes(key)) && { out: 'Gemini CLI allows others only (mcp.allowed)' }),
-    ...(lists('excluded', 'excludeMCPServers').some((list) => list.includes(key)) && {
-      out: 'it is excluded in Gemini CLI (mcp.excluded)',
-    }),
-    ...(isJsonObject(state) && state.enabled === false && { off: 'switched off in Gemini CLI' }),
-  };
+  if (lists('excluded', 'excludeMCPServers').some((list) => list.includes(key)))
+    return { out: 'it is excluded in Gemini CLI (mcp.excluded)' };
+  return allowed.some((list) => !list.includes(key)) ? { out: 'Gemini CLI allows others only (mcp.allowed)' } : {};
 }
 
 /** `$NAME` is a variable there, `${NAME}` is here. One that nobody has set is no variable there, but part of a password. */

@@ -152,7 +152,8 @@ class Draft {
     const where = formatPath([...place.at, key]);
     const about = { client: client.name, file: place.path, place: where, key };
     if (leadsToUs(server.entry, this.#parts.self)) return { ...about, outcome: 'self', notes: [] };
-    const file = formatPath([place.path, ...place.at]);
+    // Who names a client and its file names the same servers twice.
+    const file = formatPath([client.id, place.path, ...place.at]);
     const same = raw && (findSame(this.#comparable(file, key), raw, this.#known) ?? this.#renewed(server, raw));
     if (same) this.#vote(same.key, server, raw);
     if (verdict.out !== undefined) {

@@ -5,7 +5,7 @@ import type { Client, ClientHome, Place } from './client.ts';
 import { markOf, withoutMember, withValue } from './edit-json.ts';
 import { editToml } from './edit-toml.ts';
 import { mergeTexts } from './merge-texts.ts';
-import { backupsOf, backupsSince, originOf } from './origin.ts';
+import { backupsOf, backupsSince, originOf, textOf, wasThere } from './origin.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
 import { restoredMember } from './restore-member.ts';
@@ -120,14 +120,13 @@ export async function planUndo(
   const isOld = ({ place: { at }, key: name, to }: EntryChange) =>
     isDeepStrictEqual(entryAt(objectAt(then.root, at), name), to);
   const isUntouched = installed.includes(text) && others.every(isOld);
-  const whole = made || first === text ? undefined : first;
-  const isMade = isUntouched && (made || first === text);
+  const whole = wasThere(origin) ? textOf(origin) : made || first === text ? undefined : first;
   return {
     own,
     others,
     waiting: [],
     text,
-    after: isMade ? undefined : isUntouched ? whole : await undone(changes, { text, first, installed }, place.path),
+    after: isUntouched ? whole : await undone(changes, { text, first, installed }, place.path),
   };
 }
 

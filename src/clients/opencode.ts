@@ -76,10 +76,13 @@ function verdict({ key, entry }: WrittenServer, files: Files, home: ClientHome):
       off: 'switched off in another file of OpenCode',
       isOfProject: nearest.place.scope === 'project',
     }),
-    rules: deniesFirst(
-      roots.flatMap(({ tools, permission }) => [tools, permission].flatMap((map) => rulesIn(map, key))),
-    ),
+    rules: rulesOfOpencode(roots, key),
   };
+}
+
+/** What these files say of the tools of a server. */
+export function rulesOfOpencode(roots: readonly JsonObject[], key: string): readonly ToolRule[] {
+  return deniesFirst(roots.flatMap(({ tools, permission }) => [tools, permission].flatMap((map) => rulesIn(map, key))));
 }
 
 /** `{"server_tool": false}` or `"deny"`: tools are called after their server. */

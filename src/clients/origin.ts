@@ -6,19 +6,32 @@ import { readText } from './read-client-file.ts';
 /** Ends the name of the copy of a file as it was before the first install: no newer backup takes its place. */
 const ORIGIN = '.bak-before-gateway';
 
-/** That text, empty where there was no file; undefined: nothing was installed since. */
+/** What is kept of a file that was there, and empty: an empty copy says that there was none. */
+const WAS_EMPTY = '\ufeff';
+
+/** Whether there was a file before the first install, by what is kept of it. */
+export function wasThere(origin: string | undefined): origin is string {
+  return origin !== undefined && origin !== '';
+}
+
+/** The text of a file that was there, by what is kept of it. */
+export function textOf(origin: string): string {
+  return origin === WAS_EMPTY ? '' : origin;
+}
+
+/** What is kept, empty where there was no file; undefined: nothing was installed since. */
 export async function originOf(path: string): Promise<string | undefined> {
   return readText(await originPath(path));
 }
 
-/** Keeps it, as readable as the file itself. Resolves with its path; undefined where there was nothing to keep. */
-export async function keepOrigin(path: string, text: string): Promise<string | undefined> {
+/** Keeps a text, of a file that is there or not, as readable as the file itself. Resolves with its path; undefined where there was nothing to keep. */
+export async function keepOrigin(path: string, text: string, isThere: boolean): Promise<string | undefined> {
   const mode = await stat(path).then(
     (found) => found.mode & 0o777,
     () => 0o600,
   );
   const kept = await originPath(path);
-  await writeWhole(kept, text, { mode });
+  await writeWhole(kept, text === '' && isThere ? WAS_EMPTY : text, { mode });
   return text === '' ? undefined : kept;
 }
 
@@ -27,7 +40,7 @@ export async function releaseOrigin(path: string, after: string | undefined): Pr
   const kept = await originPath(path);
   const text = await readText(kept);
   if (text === undefined) return;
-  if (text === '' || text === after) await rm(kept, { force: true });
+  if (textOf(text) === '' || text === after) await rm(kept, { force: true });
   else await rename(kept, kept.replace(ORIGIN, `.bak-${new Date().toISOString().replace(/[:.]/g, '-')}`));
 }
 

@@ -1,5 +1,5 @@
-import { constants, copyFile, mkdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { constants, copyFile, mkdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { keepNewest, writeWhole } from '../core/kept-file.ts';
 
@@ -26,8 +26,8 @@ export interface Replacement {
  */
 export async function replaceFile({ path, before, after, backup, secret }: Replacement): Promise<string | undefined> {
   try {
-    if (before === undefined) await mkdir(dirname(path), { recursive: true });
-    const target = before === undefined ? path : await realpath(path);
+    const target = await realpath(path).catch(() => linkedFrom(path));
+    if (before === undefined) await mkdir(dirname(target), { recursive: true });
     if ((await textOf(target)) !== before) throw changedMeanwhile(path);
     const mode = before === undefined || secret ? OWNER_ONLY : (await stat(target)).mode & 0o777;
     if (secret && before !== undefined) await refuseForeign(target, path);
@@ -38,6 +38,12 @@ export async function replaceFile({ path, before, after, backup, secret }: Repla
     if (cause instanceof GatewayError) throw cause;
     throw new GatewayError('CONFIG_INVALID', `${path}: cannot be written (${causeOf(cause)})`, { cause });
   }
+}
+
+/** Where a link leads though nothing is there yet. */
+async function linkedFrom(path: string): Promise<string> {
+  const leadsTo = await readlink(path).catch(() => undefined);
+  return leadsTo === undefined ? path : resolve(dirname(path), leadsTo);
 }
 
 async function textOf(path: string): Promise<string | undefined> {

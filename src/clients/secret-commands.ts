@@ -1,10 +1,14 @@
 import { HeldText } from './held-text.ts';
 import { type Blank, loginWithout, textWithout, valueUnder } from './secret-texts.ts';
+import { isUuid } from './secret-values.ts';
 
 /** Options whose value is a header. */
 const HEADER_OPTION = /^(?:-H|--?(?:http-?)?headers?)$/i;
 /** Options whose value is `NAME=value`. */
 const VARIABLE_OPTION = /^(?:-e|--?env(?:ironment)?(?:-var)?|--build-arg|--?set-env|--secret)$/i;
+/** Headers that say who, where or what is meant. */
+const PLAIN_HEADER =
+  /(?:id|ids|version|revision|region|zone|model|env(?:ironment)?|stage|tenant|org(?:ani[sz]ation)?|workspace|project|team|group|user|name|client|agent|source|type|mode|locale|lang(?:uage)?|host|app|database|schema|index|dataset|bucket|path|for)$/i;
 const LOGIN_OPTION = /^(?:-u|--user|--userpwd|--auth|--basic|--credentials?)$/;
 
 /** What a login to a database and the like is made with, or who logs in: short options behind it hold passwords. */
@@ -30,6 +34,8 @@ export function commandWithout(words: readonly unknown[], blank: Blank): unknown
     // A user and a group of a container.
     if (isContainer(words[0]) && /^(?:-u|--user)$/.test(before) && /^(\w+):\1$/.test(word)) return word;
     const login = logsIn ? shortOptionWithout(word, before, words, blank) : undefined;
+    // An id has the option that it is for; alone it is a key.
+    if (index > 1 && isUuid(word) && !before.startsWith('-')) return blank('key', word);
     const isCode = before === '-e' && RUNS_CODE.test(String(words[0]));
     return login ?? (isCode ? textWithout(word, blank) : wordWithout(word, before, isEnvWord(words, index), blank));
   });
@@ -67,7 +73,8 @@ function joinedWithout(word: string, before: string, program: string, blank: Bla
 function wordWithout(word: string, before: string, isAssigned: boolean, blank: Blank): string {
   const isOption = /^--?[A-Za-z]/.test(before) || (/^\/[A-Za-z][\w-]*$/.test(before) && !word.startsWith('/'));
   const isValue = isOption && !/[=:]/.test(before) && !word.startsWith('-');
-  if (isValue && HEADER_OPTION.test(before)) return pairWithout(word, /^([^:=]+[:=]\s*)([\s\S]*)$/, blank);
+  if (isValue && HEADER_OPTION.test(before))
+    return pairWithout(word, /^([^:=]+[:=]\s*)([\s\S]*)$/, blank, headerWithout);
   if (isAssigned || (isValue && VARIABLE_OPTION.test(before))) return pairWithout(word, /^([^=]+=)([\s\S]*)$/, blank);
   if (isValue && LOGIN_OPTION.test(before)) {
     const without = loginWithout(word, blank);
@@ -81,10 +88,17 @@ function wordWithout(word: string, before: string, isAssigned: boolean, blank: B
 }
 
 /** `name=value` or `name: value`: by the name first. */
-function pairWithout(word: string, shape: RegExp, blank: Blank): string {
+function pairWithout(word: string, shape: RegExp, blank: Blank, without = valueWithout): string {
   const [, start = '', value = ''] = shape.exec(word) ?? [];
   if (start === '') return textWithout(word, blank);
-  return start + valueWithout(start.replace(/[:=]\s*$/, ''), value, blank);
+  return start + without(start.replace(/[:=]\s*$/, ''), value, blank);
+}
+
+/** A header: of one that only its server knows a word with digits within is a password, whatever its name. */
+export function headerWithout(name: string, value: string, blank: Blank): string {
+  const isPassword =
+    /^x-/i.test(name) && !PLAIN_HEADER.test(name) && /^(?=.*[A-Za-z]\d)(?=.*\d[A-Za-z])[\w!#%&*?]{10,}$/.test(value);
+  return isPassword ? blank(name, value) : valueWithout(name, value, blank);
 }
 
 /** A value that stands under a name; the scheme of a header stays. */

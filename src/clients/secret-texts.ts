@@ -2,7 +2,7 @@ import { knownTokens } from '../core/known-tokens.ts';
 import { HeldText, holdsReference, inSubstitution } from './held-text.ts';
 import { inPlaces } from './secret-places.ts';
 import { type Blank, urlsWithout } from './secret-urls.ts';
-import { looksRandom } from './secret-values.ts';
+import { looksRandom, looksRandomShort } from './secret-values.ts';
 import { isPlainUnder, secretWordIn } from './secret-words.ts';
 
 export type { Blank };
@@ -37,12 +37,16 @@ const LIST = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\[[^[\]{}]*\])/g;
 /** In code: `['NAME'] = 'value'`, `name: 'value'`, `name: str = 'value'`, `NAME || 'value'`, `setName('value')`. */
 const CODE =
   /(^|[\s{([,."'`])([A-Za-z_$][\w$-]{0,100})(["'`]?[\])]?\s{0,9}(?::\s{0,9}(?:\w{1,40}\s{0,9}=)?|(?:\|\||\?\?|\bor\b)=?|=\s{0,9}\(?|\()\s{0,9})("[^"\n]*"|'[^'\n]*'|`[^`\n]*`)/g;
+const ORACLE =
+  /((?:\bjdbc:oracle:\w{1,10}:|(?<![\w./@:-]))[\w$#]{1,60}\/)([^\s@/"']{1,200})(?=@(?:\/\/)?[\w.-]{1,200}(?::\d{1,5})?[:/]\w)/g;
+const MAIL_LOGIN =
+  /((?<![\w.+%@-])[\w.+%-]{1,80}@[\w-]{1,80}(?:\.[\w-]{1,80}){1,8}:)(?=[^\s"',;@/]*[^\s"',;@/\d])(?=[^\s"',;@/]*[\d!#$%&*?])([^\s"',;@/]{5,})(?<!\.git)(?=$|[\s"',;])/g;
 /** `Server=x;User Id=y;Password=z`. */
 const CONNECTION = /^[^=;]+=[^;]*(?:;\s*[^=;]+=[^;]*)+;?\s*$/;
 /** What stands between references, where it is long enough to be a part of a secret. */
 const LITERAL_PART = /[^\s\ue000-\uf0ff]*[A-Za-z\d]{6,}[^\s\ue000-\uf0ff]*/g;
 /** What a word may be drawn from; a path is none. */
-const RANDOM = /[A-Za-z\d_+/=.~-]{20,}/g;
+const RANDOM = /[A-Za-z\d_+/=.~-]{16,}/g;
 
 /** A longer text is not looked at: it is put aside as a whole, and comes back as it was. */
 const MAX_TEXT = 8_000;
@@ -61,6 +65,7 @@ export function textWithout(text: string, blank: Blank, { entropy = true } = {})
   const hide: Blank = (name, value) => (value === '' ? '' : held.hold(blank(name, held.released(value))));
   const named = [
     urlsWithout,
+    inLogins,
     inConnection,
     inJson,
     inNamelessPlaces,
@@ -93,6 +98,13 @@ export function valueUnder(name: string, value: string, hide: Blank): string {
   return value.replace(LITERAL_PART, (part) =>
     /^(?:Bearer|Basic|Token|ApiKey)\s*$/i.test(part) ? part : hide(name, part),
   );
+}
+
+/** `user/value@host:1521/x` of Oracle, `me@example.com:value`; not `me@host:22` or `git@host:path`. */
+function inLogins(text: string, hide: Blank): string {
+  return text
+    .replace(ORACLE, (_, user: string, password: string) => user + valueUnder('password', password, hide))
+    .replace(MAIL_LOGIN, (_, user: string, password: string) => user + valueUnder('password', password, hide));
 }
 
 function inConnection(text: string, hide: Blank): string {
@@ -221,5 +233,5 @@ function drawn(text: string, word: string, at: number, hide: Blank): string {
   const isPath =
     /^(?:[/~.]|[A-Za-z]:)/.test(word) || (/[\\:]$/.test(before.slice(-1)) && /^\\|^[A-Za-z]:$/.test(before.slice(-2)));
   const isRevision = /(?:[@#]|sha\d+[:=-])$/i.test(before) && /^[0-9a-f]+$/i.test(word);
-  return !isPath && !isRevision && looksRandom(word) ? hide('secret', word) : word;
+  return !isPath && !isRevision && (looksRandom(word) || looksRandomShort(word)) ? hide('secret', word) : word;
 }

@@ -13,13 +13,20 @@ export function isUuid(text: string): boolean {
 export function looksRandom(word: string, least = 20): boolean {
   const text = word.replace(/[-_.~+/=%]/g, '');
   if (text.length < least || DIGEST.test(word) || isUuid(word) || /[^A-Za-z\d]/.test(text)) return false;
+  // In an address less is enough.
+  const leastHex = least < 20 ? 16 : 24;
   if (/^[0-9a-f]+$/i.test(text))
-    return text.length >= Math.max(least, 24)
-      ? /\d/.test(text) && /[a-f]/i.test(text)
-      : changes(text) >= text.length * 0.3;
+    return text.length >= leastHex ? /\d/.test(text) && /[a-f]/i.test(text) : changes(text) >= text.length * 0.3;
   // Of a word with a capital the capital says nothing.
   const level = text.replace(/[A-Z](?=[a-z]{2})/g, (letter) => letter.toLowerCase());
   return changes(level) >= level.length * (/\d/.test(text) ? 0.27 : 0.42);
+}
+
+/** The same of a shorter word without any mark in it: what people write changes less often. */
+export function looksRandomShort(word: string): boolean {
+  if (!/^[A-Za-z\d]{16,19}$/.test(word) || !/\d/.test(word)) return false;
+  const level = word.replace(/[A-Z](?=[a-z]{2})/g, (letter) => letter.toLowerCase());
+  return changes(level) >= word.length * 0.35;
 }
 
 /** How often a letter follows a digit, a capital a small one, and the reverse. */

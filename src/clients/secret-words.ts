@@ -1,6 +1,8 @@
 /** Words whose values a person thinks of: even a short number is one. */
 const PASSWORD = new Set([
   ...['password', 'passwords', 'passwd', 'passwort', 'pwd', 'pw', 'pass', 'passphrase', 'passcode', 'pin', 'otp'],
+  ...['pswd', 'psw', 'passkey', 'psk', 'totp', 'kennwort', 'losungswort', 'passe', 'mdp', 'contrasena', 'clave'],
+  ...['senha', 'wachtwoord', 'losenord', 'adgangskode', 'passord', 'salasana', 'haslo', 'heslo', 'jelszo', 'parola'],
 ]);
 /** Words that name nothing but secrets: any value under them is one. */
 const STRONG = new Set([
@@ -10,11 +12,14 @@ const STRONG = new Set([
 /** Words that also name other things: their values are looked at. */
 const WEAK = new Set(['key', 'keys', 'auth', 'authn', 'cookie', 'cookies', 'dsn', 'sig', 'signature', 'sas', 'cred']);
 /** The same where they stand last. */
-const WEAK_END = new Set(['session', 'sessions', 'sess', 'sid']);
-const PASSWORD_END = /(?:passwo?r?d|pwd|passphrase)s?$/;
+const WEAK_END = new Set(['session', 'sessions', 'sess', 'sid', 'hmac', 'unlock', 'pepper', 'salt']);
+const PASSWORD_END = /(?:passwo?r?d|pwd|pswd|passphrase|\wpw)s?$/;
+/** What is one behind such a word: `SEED_PHRASE`, `ACCESS_CODE`. */
+const SECRET_OF =
+  /^(?:seed|recovery|backup|wallet|mnemonic|access|security|unlock|login|verification|activation|pairing|mfa|otp) (?:phrase|words?|codes?|seed)$|(?:^| )mfa$/;
 /** Words written together: `githubtoken`, `myApikey`, `clientsecret`. */
 const STRONG_END =
-  /(?:token|secret|passwo?r?d|pwd|(?:db|user|require|my|admin|root|http|proxy|smtp|mail|sql|pg|ssh)pass|passphrase|mnemonic|apikey|accesskey|authkey|privatekey|secretkey|credentials?)s?$/;
+  /(?:token|secret|passwo?r?d|pwd|(?:db|user|require|my|admin|root|http|proxy|smtp|mail|sql|pg|ssh)pass|passphrase|mnemonic|apikey|accesskey|authkey|priv(?:ate)?key|secretkey|signingkey|encryptionkey|masterkey|credentials?)s?$/;
 /** Last words that say that the value is something else. */
 const ABOUT = new Set([
   ...['path', 'file', 'filename', 'dir', 'directory', 'folder', 'name', 'id', 'ids', 'mode', 'type', 'kind', 'enabled'],
@@ -69,7 +74,7 @@ const PLAIN = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,6})?$/i;
 const PLAIN_PASSWORD = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,2})?$/i;
 /** Kinds of authentication, and of keys. */
 const KIND =
-  /^(?:basic|bearer|oauth\d?|oidc|jwt|digest|ntlm|saml|ldap|token|api[-_]?key|required|optional|default|rsa|ed25519|ssh)$/i;
+  /^(?:basic|bearer|oauth\d?|oidc|jwt|digest|ntlm|saml|ldap|token|api[-_]?key|required|optional|default|rsa|ed25519|ssh|totp|sms|e?mail|app|md5|(?:hmac-?)?sha-?\d{1,3}|[hre]s\d{3})$/i;
 /** A file: where people keep them, or with an extension. What begins with a slash may be a secret drawn by lot. */
 const PLAIN_PATH =
   /^(?:~|\.{1,2}|[A-Za-z]:|\/(?:home|Users|etc|usr|opt|var|run|srv|tmp|mnt|root|private|app|data))[\\/][^:;]*$|^(?:~|\.{1,2})?\/[\w.@/ -]*\.\w{1,6}$/;
@@ -86,6 +91,7 @@ export function secretWordIn(name: string): SecretWord | undefined {
   // Whoever has the id of a session is in it.
   if (/session[-_ ]?id$/i.test(name)) return 'strong';
   if (ABOUT.has(words.at(-1) ?? '')) return undefined;
+  if (SECRET_OF.test(words.slice(-2).join(' '))) return 'password';
   if (words.some((word) => PASSWORD.has(word) || PASSWORD_END.test(word))) return 'password';
   if (words.some((word) => STRONG.has(word) || STRONG_END.test(word))) return 'strong';
   if (words.some((word, index) => word === 'api' && words[index + 1] === 'key')) return 'strong';
@@ -100,7 +106,7 @@ export function isPlainUnder(name: SecretWord, value: string): boolean {
   // Longer numbers are passwords too, short ones limits: `MAX_TOKENS`.
   if ((name === 'password' ? PLAIN_PASSWORD : PLAIN).test(text) || KIND.test(text)) return true;
   if (PLAIN_PATH.test(text)) return true;
-  return name === 'weak' && /^https?:\/\/\S+$/.test(text);
+  return /^arn:\S+$/.test(text) || (name === 'weak' && /^https?:\/\/\S+$/.test(text));
 }
 
 /** Of longer names the rest says nothing more. */
@@ -110,6 +116,9 @@ const MAX_NAME = 200;
 function wordsOf(name: string): string[] {
   const apart = name
     .slice(0, MAX_NAME)
+    // Letters without their marks: `CONTRASEÑA`.
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2');
   return apart.split(/[^A-Za-z]+/).flatMap((word) => (word === '' ? [] : word.toLowerCase()));

@@ -1,7 +1,7 @@
 import { substituteAll } from '../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { HeldText, inSubstitution, withoutMarks } from './held-text.ts';
-import { commandWithout, valueWithout } from './secret-commands.ts';
+import { commandWithout, headerWithout, valueWithout } from './secret-commands.ts';
 import type { SecretNames } from './secret-names.ts';
 import { type Blank, textWithout } from './secret-texts.ts';
 import { variableName } from './translate.ts';
@@ -30,7 +30,7 @@ function withoutNamed(key: string, entry: JsonObject, names: SecretNames): JsonO
         ),
       ),
     }),
-    ...(isJsonObject(headers) && { headers: mapValues(headers, (name, value) => valueWithout(name, value, blank)) }),
+    ...(isJsonObject(headers) && { headers: mapValues(headers, (name, value) => headerWithout(name, value, blank)) }),
     ...(Array.isArray(command) && { command: commandWithout(command, blank) }),
     ...(typeof url === 'string' && { url: textWithout(url, blank) }),
     ...(typeof proxy === 'string' && { proxy: textWithout(proxy, blank) }),

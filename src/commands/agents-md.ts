@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readText } from '../clients/read-client-file.ts';
@@ -36,10 +36,17 @@ async function appendOnce(path: string, name: string, template: string): Promise
   const before = await readText(path);
   const text = before ?? '';
   if (text.includes(MARKER) || text.includes(asIn(text, template.trim()))) return `${name} has it already`;
-  const start = text.trim() === '' ? '' : text.trimEnd() + asIn(text, '\n\n');
-  const block = asIn(text, `${MARKER}\n\n${template.trimEnd()}\n\n${END}\n`);
-  await replaceFile({ path, before, after: start + block, backup: false });
+  const { start, end } = around(text, before === undefined);
+  const block = asIn(text, `${start}${MARKER}\n\n${template.trimEnd()}\n\n${END}${end}`);
+  await replaceFile({ path, before, after: text + block, backup: false });
   return `Appended to ${name}`;
+}
+
+/** What stands before and behind the text such that it can be taken out byte for byte: a file ends as it ended before. */
+function around(text: string, isNew: boolean): { readonly start: string; readonly end: string } {
+  if (isNew) return { start: '', end: '\n' };
+  if (text === '') return { start: '', end: '' };
+  return text.endsWith('\n') ? { start: '\n', end: '\n' } : { start: '\n\n', end: '' };
 }
 
 /** A text of ours with the line ends of a file. */
@@ -52,17 +59,33 @@ async function takenOut(path: string, name: string, template: string): Promise<s
   const before = await readText(path);
   const block = before === undefined ? undefined : blockIn(before, asIn(before, template.trim()));
   if (before === undefined || block === undefined) return `${name} does not have it`;
-  const parts = [before.slice(0, block.start).trimEnd(), before.slice(block.end).trim()].filter((part) => part !== '');
-  if (parts.length === 0) {
-    await rm(path);
+  const after = withoutBlock(before, block);
+  if (after === undefined) {
+    await rm(await realpath(path));
     return `Removed ${name}, which held nothing else`;
   }
-  await replaceFile({ path, before, after: parts.join(asIn(before, '\n\n')) + asIn(before, '\n'), backup: false });
+  await replaceFile({ path, before, after, backup: false });
   return `Took it out of ${name}`;
 }
 
+/** The rest of a file; undefined: there is none, and we began it. */
+function withoutBlock(text: string, { start, end }: Block): string | undefined {
+  const [before, behind] = [text.slice(0, start), text.slice(end)];
+  if (behind.trim() !== '') {
+    const parts = [before.trimEnd(), behind.trim()].filter((part) => part !== '');
+    return parts.join(asIn(text, '\n\n')) + asIn(text, '\n');
+  }
+  if (before === '' && behind !== '') return undefined;
+  return before.replace(behind === '' ? /\r?\n\r?\n$/ : /\r?\n$/, '');
+}
+
+interface Block {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Where the text stands; without a line that ends it, it must be the one of this version. */
-function blockIn(text: string, template: string): { readonly start: number; readonly end: number } | undefined {
+function blockIn(text: string, template: string): Block | undefined {
   const marker = text.indexOf(MARKER);
   const last = marker < 0 ? -1 : text.indexOf(END, marker);
   if (last >= 0) return { start: marker, end: last + END.length };

@@ -7,6 +7,7 @@ import { type Examination, examine } from '../doctor/examine.ts';
 import { doctorJson, doctorReport } from './doctor-report.ts';
 import { configurationPath, readConfiguration } from './read-configuration.ts';
 import { clientHome, misused, reporting, type Terminal } from './terminal.ts';
+import { START_SECONDS, timeoutMs } from './timeout.ts';
 
 export interface DoctorArguments {
   /** Servers to look at; empty: everything. */
@@ -18,26 +19,19 @@ export interface DoctorArguments {
   readonly json?: boolean | undefined;
 }
 
-const DEFAULT_TIMEOUT_SECONDS = 30;
-
 /**
  * `mcp-gateway doctor [server…]`: what is wrong, and what cures it. Resolves with the exit code: 0 nothing worse than a
  * warning, 1 an error was found, 2 misused, 130 interrupted. Leaves no process behind.
  */
 export async function doctor(args: DoctorArguments, terminal: Terminal): Promise<number> {
-  const timeoutSeconds = Number(args.timeout ?? DEFAULT_TIMEOUT_SECONDS);
-  if (!(timeoutSeconds > 0))
-    return misused(terminal, 'doctor', `found --timeout ${JSON.stringify(args.timeout)}, expected seconds`);
+  const patienceMs = timeoutMs(args.timeout, START_SECONDS);
+  if (typeof patienceMs === 'string') return misused(terminal, 'doctor', patienceMs);
   return reporting(terminal, 'doctor', async () => {
     const config = await readConfig(args, terminal);
     const unknown = unknownServer(args.servers, config);
     if (unknown !== undefined) return misused(terminal, 'doctor', unknown);
     return interruptible((signal) =>
-      run(
-        { ...examinationOf(config, terminal), wanted: args.servers, timeoutMs: timeoutSeconds * 1_000, signal },
-        args,
-        terminal,
-      ),
+      run({ ...examinationOf(config, terminal), wanted: args.servers, timeoutMs: patienceMs, signal }, args, terminal),
     );
   });
 }

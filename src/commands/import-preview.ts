@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { FoundServers } from '../clients/found-servers.ts';
 import type { ImportPlan, NeededVariable, PlannedServer } from '../clients/import-plan.ts';
 import { shown, shownPath } from './terminal.ts';
@@ -51,7 +52,7 @@ export function nothingNew({ found, plan }: ImportDraft): string {
 /** The command to run next: our entry into a client that has none yet, else a look at what there is. */
 export function nextStep({ found, plan }: ImportDraft): string {
   const ours = new Set(plan.servers.filter(({ outcome }) => outcome === 'self').map(({ client }) => client));
-  const names = found.servers.map(({ client }) => client).filter(({ name }) => !ours.has(name) && name !== 'file');
+  const names = found.servers.map(({ client }) => client).filter(({ name, id }) => !ours.has(name) && !isAbsolute(id));
   const [client] = names;
   return `Next: mcp-gateway ${client && ours.size === 0 ? `install ${client.id}` : 'doctor'}\n`;
 }

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from '../clients/client.ts';
@@ -164,10 +164,12 @@ async function carryOut(
   terminal: Terminal,
 ): Promise<string> {
   const { home } = clientHome(terminal);
-  const first = isInstall && origin !== undefined ? await keepOrigin(place.path, origin) : undefined;
+  const first =
+    isInstall && origin !== undefined ? await keepOrigin(place.path, origin, text !== undefined) : undefined;
   if (!isInstall) await releaseOrigin(place.path, after);
   if (after === undefined) {
-    await rm(place.path);
+    // A link stays, as it was there before the file.
+    await rm(await realpath(place.path));
     return `Removed ${shownPath(place.path, home)}, which held nothing else`;
   }
   const isKept = isInstall && origin === undefined;

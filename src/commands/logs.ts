@@ -29,7 +29,7 @@ export async function logs(args: LogsArguments, terminal: Terminal): Promise<num
   if (server === undefined) return misused(terminal, 'logs', 'names no server; mcp-gateway list has their names');
   if (more.length > 0) return misused(terminal, 'logs', `found ${JSON.stringify(more[0])}, expected one server`);
   const lines = Number(args.limit ?? DEFAULT_LINES);
-  if (!Number.isInteger(lines) || lines < 0)
+  if (!Number.isSafeInteger(lines) || lines < 0 || args.limit?.trim() === '')
     return misused(terminal, 'logs', `found --limit ${JSON.stringify(args.limit)}, expected a whole number of lines`);
   return reporting(terminal, 'logs', async () => {
     const path = serverLogFile(serverLogDirectory(terminal.env), server);

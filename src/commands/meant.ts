@@ -37,12 +37,32 @@ export function unknownCommand(name: string, commands: Commands): string {
 /** What is wrong with a command line that `parseArgs` refuses, with the option that was meant. */
 export function refusedOption(cause: string, argv: readonly string[], own: readonly string[]): string {
   const [, written] = /^Unknown option '(-[^']*)'/.exec(cause) ?? [];
-  // Node goes on to explain how such a word could be no option.
-  if (written === undefined) return cause.split(/\. |\n/)[0] ?? cause;
+  if (written === undefined) return wrongValue(cause, argv);
   const whole = argv.find((word) => word.startsWith(written) && /^-\w/.test(word)) ?? written;
   const name = whole.replace(/^-+/, '').replace(/=.*$/s, '');
   const meant = nearest(name, own) ?? nearest(name, Object.keys(OPTIONS));
   return `there is no option ${JSON.stringify(whole.replace(/=.*$/s, ''))}${suggestion(meant && `--${meant}`)}`;
+}
+
+/** What is wrong with the value of an option that there is. */
+function wrongValue(cause: string, argv: readonly string[]): string {
+  const [, written, problem] = /^Option '(?:-\w, )?(--?[\w-]+)(?: <value>)?' (.*)/s.exec(cause) ?? [];
+  // Node goes on to explain how such a word could be no option.
+  if (written === undefined || problem === undefined) return cause.split(/\. |\n/)[0] ?? cause;
+  const [long, option] =
+    Object.entries(OPTIONS).find(([each, option]) => [`--${each}`, shortOf(option)].includes(written)) ?? [];
+  const name = long === undefined ? written : `--${long}`;
+  if (problem.startsWith('does not take')) return `${name} takes no value`;
+  const next = argv.find(
+    (word, index) => word.startsWith('-') && [name, option && shortOf(option)].includes(argv[index - 1] ?? ''),
+  );
+  return next === undefined
+    ? `${name} wants a value`
+    : `${name} wants a value; if it is ${JSON.stringify(next)}, write ${name}=${next}`;
+}
+
+function shortOf(option: (typeof OPTIONS)[keyof typeof OPTIONS]): string {
+  return 'short' in option ? `-${option.short}` : '';
 }
 
 /** The command that a command line begins with, whatever its options are worth. */

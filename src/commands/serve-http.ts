@@ -1,11 +1,17 @@
+import { wrongSetting } from '../config/environment.ts';
 import { cacheDirectory, dataDirectory } from '../core/directories.ts';
 import { processLog } from '../process-log.ts';
 import { signalled } from '../process-signals.ts';
 import { type StartArguments, start } from './start.ts';
-import type { Terminal } from './terminal.ts';
+import { misused, type Terminal } from './terminal.ts';
 
-/** Serves HTTP in this process until a signal comes. */
+/** Serves HTTP in this process until a signal comes. Resolves with the exit code, 2 where an option is wrong. */
 export async function serveHttp(args: StartArguments, terminal: Terminal): Promise<number> {
+  for (const option of ['port', 'host'] as const) {
+    const given = args[option];
+    const wrong = given === undefined ? undefined : wrongSetting(option, given);
+    if (wrong !== undefined) return misused(terminal, 'start', wrong);
+  }
   return start(args, {
     env: process.env,
     cwd: process.cwd(),

@@ -39,6 +39,13 @@ const OVERRIDES: Readonly<Record<string, Override>> = {
   },
 };
 
+/** What is wrong with an option for a setting, as `found …, expected …`; undefined: nothing. */
+export function wrongSetting(setting: 'port' | 'host', text: string): string | undefined {
+  const override = Object.values(OVERRIDES).find((each) => each.setting === setting);
+  const isRight = settingsSchema.shape[setting].safeParse(override?.read(text.trim()) ?? null).success;
+  return isRight ? undefined : `found --${setting} ${JSON.stringify(text)}, expected ${override?.expected}`;
+}
+
 /** Digits and dots alone would be a mistyped address. */
 function isHostName(text: string): boolean {
   return /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/.test(text) && !/^[\d.]+$/.test(text);

@@ -1,10 +1,18 @@
 import { existsSync } from 'node:fs';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { assigns, homeIn, isScript } from './command-words.ts';
+import { homeIn, scriptKind } from './command-words.ts';
 import { describeFound, type KeyPath } from './finding.ts';
+import { leftToScript } from './left-to-script.ts';
 import { isScalar, ownEnvironment } from './own-environment.ts';
 import type { EntrySecrets } from './secrets.ts';
-import { type Environment, type Lookup, type Sources, substitute, substituteAll } from './substitute.ts';
+import {
+  type Environment,
+  type Lookup,
+  type Reference,
+  type Sources,
+  substitute,
+  substituteAll,
+} from './substitute.ts';
 
 export type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
 
@@ -35,7 +43,7 @@ export function mayHoldSecret(field: string): boolean {
 export function fillEntry(entry: JsonObject, { env, home, secrets, sources = secrets }: Places, at: Report): Filled {
   const warned = new Set<string>();
   const lacking = new Set<string>();
-  const fill = (text: string, path: KeyPath, lookup: Lookup, isLeft?: (name: string) => boolean): string => {
+  const fill = (text: string, path: KeyPath, lookup: Lookup, isLeft?: (reference: Reference) => boolean): string => {
     const filled = substitute(text, lookup, sources, isLeft);
     for (const name of [...filled.missing, ...filled.unset]) lacking.add(name);
     for (const fault of secrets.faults.splice(0)) at('error', path, fault);
@@ -46,15 +54,16 @@ export function fillEntry(entry: JsonObject, { env, home, secrets, sources = sec
   };
   const { environment, ...others } = entry;
   const own = ownEnvironment(environment, env, (text, name, lookup) => fill(text, ['environment', name], lookup));
-  const isElsewhere = (name: string) => own.lookup(name) === undefined && sources.secret(name, false) !== undefined;
-  /** What a script is to find itself: what it sets, and what nobody else knows. */
-  const leftIn = (text: string) => (name: string) =>
-    own.lookup(name) === undefined ? !isElsewhere(name) : assigns(text, name);
+  const known = {
+    isSet: (name: string) => own.lookup(name) !== undefined,
+    isSecret: (name: string) => sources.secret(name, false) !== undefined,
+    isFile: (path: string) => secrets.isFile(substitute(path, own.lookup).text),
+  };
   const words = Array.isArray(others.command) ? commandWords(others.command, home, at) : [];
   const fillField = (field: string, raw: unknown) =>
     substituteAll(raw, (text, path) => {
-      const isOfScript = field === 'command' && isScript(words, Number(path[0]));
-      return fill(text, [field, ...path], own.lookup, isOfScript ? leftIn(text) : undefined);
+      const kind = field === 'command' ? scriptKind(words, Number(path[0])) : undefined;
+      return fill(text, [field, ...path], own.lookup, kind && leftToScript(kind, text, known));
     });
   const fields = Object.entries({ ...others, ...(words.length > 0 && { command: words }) }).map(([field, raw]) => [
     field,

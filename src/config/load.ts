@@ -2,20 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { gatewayEnvironment } from '../core/gateway-environment.ts';
-import { isJsonObject } from '../core/json.ts';
 import type { ConfigProblem } from '../core/problem.ts';
 import { checkEntry, type Surroundings } from './check.ts';
 import { checkSettings, secretsSettings } from './check-settings.ts';
 import { isDeniedWhole } from './denied-servers.ts';
 import { overrideSettings } from './environment.ts';
 import { expandHome } from './expand-home.ts';
-import { describeFound, type Finding, toProblem, warning } from './finding.ts';
+import { type Finding, toProblem, warning } from './finding.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type RawConfig, readShape } from './formats.ts';
 import { homeOf, resolveConfigPath } from './locate.ts';
 import { namedValues, withheldNames } from './named-values.ts';
 import { parseConfig } from './parse.ts';
 import { permissionAdvice } from './permissions.ts';
+import { plainObject } from './plain-object.ts';
 import type { ProjectState } from './project-state.ts';
 import type { ServerConfig } from './schema.ts';
 import { NO_SECRETS, PENDING_SECRETS, type Secrets } from './secrets.ts';
@@ -100,14 +100,10 @@ export async function loadConfig(
 
 /**
  * The configuration that an object says; its `path` is empty. Relative paths in it start at the working directory. What is
- * wrong is told in the result; throws `CONFIG_INVALID` only for what is no object. Secrets by command or file come `later`.
+ * wrong is told in the result; throws `CONFIG_INVALID` only for what is no plain object, or holds what no file can hold. Secrets by command or file come `later`.
  */
 export function configOfObject(written: ConfigObject, env: Environment = process.env): GatewayConfig {
-  if (!isJsonObject(written)) {
-    const message = `new Gateway: found ${describeFound(written, true)}, expected a configuration: an object of servers, or what loadConfig answers`;
-    throw new GatewayError('CONFIG_INVALID', message);
-  }
-  const raw = readShape(structuredClone(written));
+  const raw = readShape(plainObject(written));
   const read: Read = { file: '', fingerprint: '', raw, findings: [], folder: process.cwd(), env };
   const settings = secretsSettings(raw.settings, env);
   if (!settings) return checked(read, NO_SECRETS).config;

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { causeOf } from '../core/errors.ts';
 import { expandHome } from './expand-home.ts';
@@ -77,10 +77,8 @@ export class EntrySecrets implements Sources {
   };
 
   readonly file = (written: string): string | undefined => {
-    const { folder, home } = this.#places;
-    const path = resolve(folder, expandHome(written, home));
     try {
-      const value = contentOf(path, MAX_FILE_BYTES);
+      const value = contentOf(this.#pathOf(written), MAX_FILE_BYTES);
       this.given.add(value);
       return value;
     } catch (error) {
@@ -89,6 +87,16 @@ export class EntrySecrets implements Sources {
     }
   };
 
+  /** Whether there is something at a path as written. */
+  isFile(written: string): boolean {
+    return existsSync(this.#pathOf(written));
+  }
+
+  #pathOf(written: string): string {
+    const { folder, home } = this.#places;
+    return resolve(folder, expandHome(written, home));
+  }
+
   /** Why a variable that is not set is not among the secrets either; empty where nothing is to be said. */
   aside(): string {
     const { secrets = NO_SECRETS } = this.#places;
@@ -96,7 +104,7 @@ export class EntrySecrets implements Sources {
   }
 
   #fault(found: string, why: string, expected: string): void {
-    this.faults.push(`found ${found} but ${why}, expected ${expected}`);
+    this.faults.push(`found ${found} but ${why}, expected ${expected}; write {${found}} for the text as it stands`);
   }
 }
 

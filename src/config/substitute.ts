@@ -23,6 +23,12 @@ export interface Sources {
   readonly filled?: (name: string, value: string) => void;
 }
 
+/** What a text refers to, and how: `${name}`, `${env:name}`, `{env:name}`, `{secret:name}`, or `{file:name}`, the path as written. */
+export interface Reference {
+  readonly form: 'plain' | 'env' | 'braced' | 'secret' | 'file';
+  readonly name: string;
+}
+
 /** `${VAR}`, `${env:VAR}`, or the beginning of either with a default. */
 const VARIABLE = /\$\{(?:env:)?([A-Za-z_]\w*)(\}|:-)/y;
 /** `{env:VAR}`, `{secret:NAME}`, or `{file:path}`, whose path may name variables as `${VAR}`. */
@@ -34,13 +40,13 @@ const MAX_NESTING = 20;
 
 /**
  * Fills in the variables of one text, in one pass: what a variable holds is never read again. Without `sources`, which
- * keep account of what they cannot give, secrets and files stay as they are written; so does a `${VAR}` that `isLeft`.
+ * keep account of what they cannot give, secrets and files stay as they are written; so does what `isLeft`.
  */
 export function substitute(
   text: string,
   env: Environment | Lookup,
   sources?: Sources,
-  isLeft: (name: string) => boolean = () => false,
+  isLeft: (reference: Reference) => boolean = () => false,
 ): Substituted {
   const lookup = typeof env === 'function' ? env : (name: string) => read(env, name);
   const known = (name: string) => {
@@ -61,10 +67,10 @@ class Filling {
   readonly #closing: ReadonlyMap<number, number>;
   readonly #known: Lookup;
   readonly #sources: Sources | undefined;
-  readonly #isLeft: (name: string) => boolean;
+  readonly #isLeft: (reference: Reference) => boolean;
   #end = 0;
 
-  constructor(text: string, known: Lookup, sources: Sources | undefined, isLeft: (name: string) => boolean) {
+  constructor(text: string, known: Lookup, sources: Sources | undefined, isLeft: (reference: Reference) => boolean) {
     this.#text = text;
     this.#closing = closingBraces(text);
     this.#known = known;
@@ -116,8 +122,9 @@ class Filling {
     if (whole === undefined || close === undefined || close >= to || depth > MAX_NESTING) return undefined;
     this.#end = close + 1;
     const written = this.#text.slice(at, close + 1);
-    // No shell knows the other form.
-    if (!written.startsWith('${env:') && this.#isLeft(name)) return written;
+    const form = written.startsWith('${env:') ? 'env' : 'plain';
+    // Nobody else knows a default in the other form.
+    if ((form === 'plain' || rest === '}') && this.#isLeft({ form, name })) return written;
     if (rest === '}') return this.#known(name) ?? note(this.missing, name);
     const fallback = this.#known(name) || this.range(at + whole.length, close, depth + 1);
     this.#end = close + 1;
@@ -128,6 +135,8 @@ class Filling {
     const [whole, variable, kind, place = ''] = matchAt(BRACED, this.#text, at) ?? [];
     if (whole === undefined || at + whole.length > to) return undefined;
     this.#end = at + whole.length;
+    const form = kind === 'secret' || kind === 'file' ? kind : 'braced';
+    if (this.#isLeft({ form, name: variable ?? place })) return whole;
     if (variable !== undefined) return this.#known(variable) ?? note(this.unset, variable);
     if (!this.#sources) return whole;
     if (kind === 'secret') return this.#sources.secret(place, true) ?? '';

@@ -261,3 +261,33 @@ test('add tries the server and shows its tools; disable, enable and logs have it
   followed.type('\u0003');
   expect(await followed.ended()).toBe(130);
 }, 90_000);
+
+test.each([
+  [['call', 'x', '--timeout', '-1'], '--timeout wants a value; if it is "-1", write --timeout=-1'],
+  [['call', 'x', '--timeout'], '--timeout wants a value'],
+  [['list', '-c', '--json'], '--config wants a value; if it is "--json", write --config=--json'],
+  [['list', '-c'], '--config wants a value'],
+  [['list', '--json=5'], '--json takes no value'],
+])('a value that is missing, or one too many, is told in our words: %j [cli.misspelt]', async (argv, wrong) => {
+  const { code, stderr } = await commandLine(undefined).run(argv);
+  expect([code, stderr]).toEqual([2, `mcp-gateway: ${wrong}\nTry mcp-gateway --help\n`]);
+});
+
+test.each([
+  [['start', '--port', '99999'], '--port "99999", expected a whole number from 0 to 65535'],
+  [['start', '--port', 'abc'], '--port "abc"'],
+  [['start', '--port='], '--port ""'],
+  [['start', '--port=-1'], '--port "-1"'],
+  [['start', '--host', '999.1.1.1'], '--host "999.1.1.1", expected an address or a host name'],
+  [['start', '--host='], '--host ""'],
+  [['logs', 'x', '--limit='], '--limit ""'],
+  [['search', 'x', '--limit', '1.5'], '--limit "1.5"'],
+  [['doctor', '--timeout='], '--timeout ""'],
+  [['trust', '--timeout', 'Infinity'], '--timeout "Infinity"'],
+  [['call', 'x', '--timeout', '1e9'], '--timeout "1e9"'],
+  [['list', '--timeout', '0'], '--timeout "0"'],
+])('%j is misused, and does nothing [cli.misspelt]', async (argv, wrong) => {
+  const { code, stdout, stderr } = await commandLine(undefined).run(argv);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(`found ${wrong}`);
+});

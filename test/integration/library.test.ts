@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -55,6 +56,52 @@ test.each([null, 'text', ['a'], undefined])('no configuration: %j [library.objec
   expect(() => new Gateway(written as unknown as ConfigObject)).toThrow(
     /^new Gateway: found .*, expected a configuration/,
   );
+});
+
+test.each<[string, unknown, RegExp]>([
+  [
+    'a promise',
+    loadConfig(new URL(import.meta.url)).catch(() => {}),
+    /found a Promise, .*; await it: new Gateway\(await/,
+  ],
+  ['a URL', new URL('file:///none.json'), /found a URL, expected a configuration/],
+  ['a map', new Map(), /found a Map, expected a configuration/],
+  ['a map of servers', { servers: new Map([['a', {}]]) }, /servers: found a Map, expected what a file can hold/],
+  ['a promise of servers', { mcpServers: Promise.resolve({}) }, /mcpServers: found a Promise, .*await it/],
+  ['a URL of a server', { mcpServers: { a: { url: new URL('http://h') } } }, /mcpServers\.a\.url: found a URL/],
+  ['a function', { servers: [{ id: 'a', command: ['x'], log: () => {} }] }, /servers\[0\]\.log: found a function/],
+])('no configuration: %s, told with its place [library.object]', (_, written, message) => {
+  const make = () => new Gateway(written as ConfigObject);
+  expect(make).toThrow(GatewayError);
+  expect(make).toThrow(message);
+});
+
+test('an object of any origin is a configuration; one without servers is no file without a name [library.object]', async () => {
+  const servers = [{ id: 'a', ...local({ tools: ['echo'] }) }];
+  class Mine {
+    servers = servers;
+  }
+  const bare: ConfigObject = Object.assign(Object.create(null), { servers });
+  const frozen = Object.freeze({ servers: Object.freeze(servers) });
+  for (const config of [new Mine() as unknown as ConfigObject, bare, frozen]) {
+    const gateway = gatewayOf(config);
+    await gateway.ready();
+    expect(gateway.servers()).toMatchObject([{ id: 'a', tools: 1 }]);
+  }
+  const call = await api(gatewayOf({ ...NOBODY, servers: [] }), '/tools/call', { tool: 'slow::echo' });
+  expect(call.detail).toMatch(/no server "slow"; The object given as configuration has no server\.$/);
+});
+
+test('loadConfig takes a path or the URL of a file, and says so of others [library.missing]', async () => {
+  const path = join(temporaryDirectory(), 'a b.json');
+  writeFileSync(path, '{}');
+  for (const given of [path, pathToFileURL(path), pathToFileURL(path).href])
+    expect((await loadConfig(given)).path).toBe(path);
+  for (const given of [5, null, new URL('https://h/x.json'), Promise.resolve(path)])
+    await expect(loadConfig(given as unknown as string)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/^loadConfig: found .*, expected a path, or a file: URL$/),
+    });
 });
 
 test('for a program a missing file is an error; one that is there is read [library.missing]', async () => {

@@ -44,7 +44,6 @@ test('a misspelt option has the nearest one of its command [cli.misspelt]', () =
     'there is no option "--timout", did you mean "--timeout"?',
   );
   expect(refusedOption(unknown('--headr'), ['add', '--headr', 'a: b'], own)).toContain('"--header"');
-  expect(refusedOption("Option '-c, --config <value>' argument missing", ['-c'], own)).toContain('argument missing');
 });
 
 test('a path is a configuration, a word that is no file is not [cli.misspelt]', () => {

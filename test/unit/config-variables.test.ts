@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -133,6 +134,86 @@ describe('a script', () => {
   test('gets those that somebody has set, as from clients [variables.scripts]', async () => {
     const text = "x --header 'A: ${KEY}' ${REGION} ${NOPE} -e REGION=${REGION} {env:KEY}";
     expect(await script('sh', ['-c', text], { KEY: 'k' })).toBe("x --header 'A: k' outer ${NOPE} -e REGION=outer k");
+  });
+
+  test.each([
+    'export T_X=1 T_OUT=in',
+    "T_X='a b' T_OUT=in",
+    'case x in x) T_OUT=in;; esac',
+    'typeset -x T_OUT=in',
+    'declare -x T_X="a b" T_OUT=in',
+    'T_OUT+=in',
+    'T_OUT[0]=in',
+    'printf -v T_OUT in',
+    'mapfile -t T_OUT <<< in',
+    'read -r T_X T_OUT <<< "a in"',
+    'unset -v T_X T_OUT',
+    'eval "T_OUT=in"',
+    'eval "$(printf T_; printf OUT=in)"',
+    'printf T_OUT=in > f; . ./f',
+    'source /dev/stdin <<< "T_""OUT=in"',
+    'if true; then T_OUT=in; fi',
+    '((T_OUT=5))',
+    'T_OUT=1; ((T_OUT++))',
+    'f() { T_OUT=in; }; f',
+    'getopts a: T_OUT -a x',
+    ': ${T_NEW:=in} ${T_OUT:+x}',
+    'for T_OUT in in; do :; done',
+    'let T_OUT=7',
+    'cd /; T_X="${PWD}"',
+  ])('of bash prints what bash alone prints: %s [variables.scripts]', async (text) => {
+    const cwd = temporaryDirectory();
+    const env = { T_OUT: 'outer', PATH: String(process.env.PATH), PWD: '/somewhere/else' };
+    const whole = `${text}; printf '%s|%s' "\${T_OUT-none}\${T_OUT}" "$T_X"`;
+    const printed = (script: string) =>
+      execFileSync('bash', ['--norc', '-c', script], {
+        cwd,
+        env,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+    const [, filled] = await words({ command: 'bash', args: ['-c', whole] }, { env });
+    expect(printed(String(filled))).toBe(printed(whole));
+  });
+
+  test.each([
+    ['node', ['-e', 'const o = {file:process.argv0}; for (const name of [1]) o[`${name}`] = {secret:token, env:o};']],
+    ['node', ['-e', 'const f = (a, USER) => `${USER}`; const {HOME, b} = o; `${HOME}`']],
+    ['python3', ['-c', 'print(f"{file:x} {secret:>10} ${USER}".format(USER=1)); def f(USER): pass']],
+    ['python3', ['-c', 'for HOME in [1]: print(f"${HOME}")']],
+    ['pwsh', ['-Command', '"${env:T_NOPE}"; srv']],
+    ['pwsh', ['-NoProfile', '-Command', 'srv', '${env:T_NOPE}', '$x = ${y}']],
+    ['powershell.exe', ['-Comm', '$env:USER = 1; srv ${env:USER}']],
+    ['Rscript', ['-e', 'cat("${name}")']],
+  ])('of %s keeps what only looks like a reference: %j [variables.scripts]', async (command, args) => {
+    const { server, said } = await load({ command, args }, { env: { ...ENV, USER: 'u', HOME: '/home/someone' } });
+    expect([server?.command, said]).toEqual([[command, ...args], []]);
+  });
+
+  test('gets what is there, of a file, the secrets or the environment, in code too [variables.scripts]', async () => {
+    const folder = temporaryDirectory();
+    writeFileSync(join(folder, 'token'), 'fromfile\n');
+    const $gateway = { secrets: { file: join(folder, 'secrets.env') } };
+    writeFileSync(join(folder, 'secrets.env'), 'low=fromsecrets\nTOKEN=alsosecret\n', { mode: 0o600 });
+    const file = join(folder, 'config.json');
+    const code = 'f({file:token}, "{secret:low}", "${TOKEN}", "{env:REGION}")';
+    const pwsh = 'srv ${env:REGION} {file:./token}';
+    const entries = { code: { command: ['node', '-e', code] }, pwsh: { command: ['pwsh', '-c', pwsh] } };
+    writeFileSync(file, JSON.stringify({ $gateway, ...entries }));
+    const { servers } = await loadConfig(file, ENV);
+    expect(servers.map((server) => server.type === 'local' && server.command.at(-1))).toEqual([
+      'f(fromfile, "fromsecrets", "alsosecret", "outer")',
+      'srv outer fromfile',
+    ]);
+  });
+
+  test('must have what can only be a reference; the error says how to write it as text [variables.scripts]', async () => {
+    const said = async (text: string) => (await load({ command: 'sh', args: ['-c', text] })).said.join();
+    expect(await said('srv {file:~/none/token}')).toMatch(
+      /there is no .*write \{\{file:~\/none\/token\}\} for the text/,
+    );
+    expect(await said('srv {secret:MY_TOKEN}')).toContain('write {{secret:MY_TOKEN}} for the text as it stands');
+    expect(await said('srv ${env:NOPE}')).toContain('the variable NOPE is not set');
   });
 
   test('is only what runs: other words must have their variables [variables.scripts]', async () => {

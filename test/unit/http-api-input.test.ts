@@ -34,7 +34,21 @@ test('each wrong field is named with its place [http.api-input]', async () => {
     '#/timeoutMs': expect.stringMatching(/^expected milliseconds/),
     '#/priority': 'expected a number',
   });
-  expect((await edge.json('/jobs', { json: [] }, 400)).errors).toMatchObject([{ pointer: '#' }]);
+});
+
+test.each([
+  ['null', 'null'],
+  ['[]', 'an empty array'],
+  ['[{}]', 'an array'],
+  ['5', '5'],
+  ['"tool"', '"tool"'],
+])('a body of %s is told as any other mistake [http.api-input]', async (body, found) => {
+  const edge = await startEdge();
+  for (const path of ['/jobs', '/tools/call']) {
+    const document = await edge.json(path, { method: 'POST', body, headers: JSON_TYPE }, 400);
+    const detail = `expected an object; found ${found}`;
+    expect(document).toMatchObject({ detail: `body: ${detail}`, errors: [{ pointer: '#', detail }] });
+  }
 });
 
 test.each([

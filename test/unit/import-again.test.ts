@@ -260,6 +260,18 @@ test.each([
   expect(JSON.parse(files.read(OURS))).toEqual({ a: { command: ['a'] } });
 });
 
+test('a link to a user’s file is the same file, and so is the path of a client’s [moving.same]', async () => {
+  const files = clientFiles({ empty: true });
+  files.write('.cursor/mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
+  mkdirSync(join(files.cwd, '.cursor'));
+  symlinkSync(join(files.home, '.cursor/mcp.json'), join(files.cwd, '.cursor/mcp.json'));
+  symlinkSync(files.home, join(files.cwd, 'house'));
+  for (const cwd of [files.cwd, join(files.cwd, 'house')])
+    await importServers({ sources: ['cursor', '~/.cursor/mcp.json'], yes: true }, { ...files.terminal, cwd });
+  await importServers({ sources: [join(files.cwd, '.cursor/mcp.json')], yes: true }, files.terminal);
+  expect(JSON.parse(files.read(OURS))).toEqual({ a: { command: ['a'] } });
+});
+
 test('a user’s server has its name before one of a project [moving.same]', async () => {
   const files = clientFiles({ empty: true });
   files.write('project/.mcp.json', json({ mcpServers: { hub: { command: 'theirs' } } }));

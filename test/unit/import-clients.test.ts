@@ -445,6 +445,162 @@ test.each(SHAPES)('import <file> reads %s [moving.any-file]', async (_, path, te
   expect({ problems, entry: by.s?.entry }).toEqual({ problems: [], entry });
 });
 
+/** Files of clients in which something is kept out, switched off or ruled: by the client and by the path. */
+const KEPT_OUT: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
+  [
+    'gemini-cli',
+    '.gemini/settings.json',
+    {
+      '.gemini/settings.json': json({
+        mcp: { allowed: ['a', 'c', 'e'], excluded: ['c'] },
+        mcpServers: { a: command('a'), b: command('b'), c: command('c'), e: command('e') },
+      }),
+      '.gemini/mcp-server-enablement.json': json({ e: { enabled: false } }),
+    },
+  ],
+  [
+    'opencode',
+    '.config/opencode/opencode.json',
+    {
+      '.config/opencode/opencode.json': json({
+        mcp: { a: { type: 'local', command: ['x', './a'] }, b: { type: 'local', command: ['b'] } },
+        tools: { 'a_*': false, b_del: false },
+        permission: { b_x: 'ask' },
+      }),
+      'project/opencode.json': json({ mcp: { b: { enabled: false } } }),
+    },
+  ],
+  [
+    'claude-code',
+    '.claude.json',
+    {
+      '.claude.json': json({ mcpServers: { a: command('a'), b: command('b') } }),
+      '.claude/settings.json': json({ deniedMcpServers: ['a'], permissions: { deny: ['mcp__b__drop'] } }),
+    },
+  ],
+  [
+    'claude-code',
+    'project/.mcp.json',
+    {
+      'project/.mcp.json': json({ mcpServers: { a: command('a'), b: command('b') } }),
+      'project/.claude/settings.json': json({ disabledMcpjsonServers: ['a'] }),
+    },
+  ],
+  [
+    'cursor',
+    '.cursor/mcp.json',
+    {
+      '.cursor/mcp.json': json({ mcpServers: { a: command('a'), b: { ...command('b'), disabled: true } } }),
+      '.cursor/cli-config.json': json({ permissions: { deny: ['Mcp(a:drop)'] } }),
+    },
+  ],
+  [
+    'codex',
+    '.codex/config.toml',
+    { '.codex/config.toml': '[mcp_servers.a]\ncommand = "a"\nenabled = false\n[mcp_servers.b]\ncommand = "b"\n' },
+  ],
+  [
+    'windsurf',
+    '.codeium/windsurf/mcp_config.json',
+    { '.codeium/windsurf/mcp_config.json': json({ mcpServers: { a: { ...command('a'), disabledTools: ['x'] } } }) },
+  ],
+  [
+    'vs-code',
+    'project/.vscode/mcp.json',
+    { 'project/.vscode/mcp.json': json({ inputs: [{ id: 'k' }], servers: { a: command('${input:k}') } }) },
+  ],
+];
+
+test.each(KEPT_OUT)(
+  'of %s, %s by its path is taken as by the client [moving.kept-out]',
+  async (client, path, texts) => {
+    const [byClient, byPath] = await Promise.all(
+      [[client], [path]].map(async ([source = '']) => {
+        const files = clientFiles({ empty: true });
+        for (const [name, text] of Object.entries(texts)) files.write(name, text);
+        const at = path.startsWith('project/')
+          ? join(files.cwd, path.slice('project/'.length))
+          : join(files.home, path);
+        const { servers, problems } = await imported(files, [source === path ? at : source]);
+        const told = servers.filter((server) => 'file' in server && server.file === at);
+        const plain = json({ told, problems }).replaceAll(files.home, '~').replaceAll(files.cwd, '.');
+        return JSON.parse(plain) as { told: Told[] };
+      }),
+    );
+    expect(byClient?.told.length).toBeGreaterThan(0);
+    expect(byPath).toEqual(byClient);
+  },
+);
+
+test('what a file of a client keeps out counts wherever the file lies [moving.kept-out]', async () => {
+  const files = clientFiles({ empty: true });
+  const servers = { a: command('a'), b: command('b') };
+  files.write('saved/gemini.json', json({ excludeMCPServers: ['b'], mcpServers: servers }));
+  files.write('saved/claude.json', json({ deniedMcpServers: ['b'], mcpServers: servers }));
+  files.write('saved/qwen.json', json({ mcp: { allowed: ['a'] }, mcpServers: servers }));
+  for (const name of ['gemini', 'claude', 'qwen']) {
+    const { by } = await imported(files, [`~/saved/${name}.json`]);
+    expect([by.a?.outcome, by.b?.outcome]).toEqual([name === 'gemini' ? 'added' : 'same', 'refused']);
+  }
+  files.write('saved/oc.json', json({ mcp: { o: { type: 'local', command: ['o'] } }, tools: { o_del: false } }));
+  files.write('saved/amp.json', json({ 'amp.mcpServers': { p: command('p') }, 'amp.tools.disable': ['mcp__p__del'] }));
+  files.write(
+    'saved/crush.json',
+    json({ mcp: { q: { type: 'stdio', ...command('q') } }, options: { disabled_tools: ['mcp_q_del'] } }),
+  );
+  for (const name of ['oc', 'amp', 'crush']) {
+    const { servers: told } = await imported(files, [`~/saved/${name}.json`]);
+    expect(told[0]?.permissions).toEqual([{ server: told[0]?.key, tool: ['del'], action: 'deny' }]);
+  }
+});
+
+test.each([
+  [{ isActive: false }, false],
+  [{ isActive: true }, undefined],
+  [{ active: false }, false],
+  [{ enable: false }, false],
+  [{ isDisabled: true }, false],
+  [{ status: 'inactive' }, false],
+  [{ status: 'connected' }, undefined],
+])('a server with %j is enabled: %s [moving.kept-out]', async (said, enabled) => {
+  const files = clientFiles({ empty: true });
+  files.write('x.json', json({ mcpServers: { s: { ...command('x'), ...said } } }));
+  const { by } = await imported(files, ['~/x.json']);
+  expect([by.s?.outcome, by.s?.entry?.enabled]).toEqual(['added', enabled]);
+});
+
+test('servers of a list without names are called after what they run [moving.any-file]', async () => {
+  const files = clientFiles({ empty: true });
+  const servers = [
+    { transport: { type: 'stdio', command: 'npx', args: ['-y', '@scope/mcp-notes@1.2.0'] } },
+    { transport: { type: 'sse', url: 'https://mcp.example.com/sse' } },
+    { transport: { type: 'stdio', command: 'sh', args: ['-c', 'srv --token hidden12'] } },
+  ];
+  files.write('.continue/config.json', json({ experimental: { modelContextProtocolServers: servers } }));
+  const { servers: told } = await imported(files, ['~/.continue/config.json']);
+  expect(told.map(({ key }) => key)).toEqual(['mcp-notes', 'mcp.example.com', 'sh']);
+});
+
+test('a workspace and a container of VS Code have their servers started in the project [moving.any-file]', async () => {
+  const files = clientFiles({ empty: true });
+  const mcp = {
+    inputs: [{ id: 'k', default: 'd' }],
+    servers: { s: { command: 'x', args: ['${input:k}', '${workspaceFolder}'] } },
+  };
+  files.write('project/my.code-workspace', json({ folders: [{ path: 'app' }], settings: { mcp } }));
+  files.write('project/.devcontainer/devcontainer.json', json({ customizations: { vscode: { mcp } } }));
+  files.write(
+    'project/.devcontainer.json',
+    json({ customizations: { vscode: { settings: { 'mcp.servers': mcp.servers } } } }),
+  );
+  const entryIn = async (name: string) => (await imported(files, [join(files.cwd, name)])).by.s?.entry;
+  const app = join(files.cwd, 'app');
+  expect(await entryIn('my.code-workspace')).toEqual({ command: ['x', '${K:-d}', app], cwd: app });
+  const inProject = { command: ['x', '${K:-d}', files.cwd], cwd: files.cwd };
+  expect(await entryIn('.devcontainer/devcontainer.json')).toEqual(inProject);
+  expect(await entryIn('.devcontainer.json')).toEqual({ ...inProject, command: ['x', '${K}', files.cwd] });
+});
+
 test('the rules of a configuration of a gateway come along, those of each server in their order [moving.tools]', async () => {
   const files = clientFiles({ empty: true });
   const permissions = [

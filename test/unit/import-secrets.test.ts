@@ -8,6 +8,9 @@ import type { JsonObject } from '../../src/core/json.ts';
 /** Of no known form: only where it stands tells it. */
 const WORD = 'kanarienvogel';
 const RANDOM = 'q7Xk29dZkLp02mdA81zW';
+const RANDOM_16 = 'kdIV1cwbdYLHvVoJ';
+const HEX_16 = '80749fd86429a6d0';
+const KEY_UUID = '8c1f6e1e-8a3b-4c55-9d2e-1f2a3b4c5d6e';
 const HEX = '9f86d081884c7d659a2feaa0c55ad015';
 
 /** The entry without its secrets, and the same with the variables filled in again. */
@@ -108,6 +111,19 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ['a token before the host', ['npx', 'mcp-remote', `https://${WORD}@mcp.example.com/mcp`]],
   ['a secret, and the same under another name', ['x', '--token', `${WORD}1`, '--other', `${WORD}1`, `${WORD}1`]],
   ['a secret within another word', ['x', '--token', `${WORD}1`, `https://h/x/${WORD}1/mcp`, `a,${WORD}1,b`]],
+  ['jdbc of Oracle', ['x', '--url', `jdbc:oracle:thin:scott/${WORD}@db:1521/x`]],
+  ['jdbc of Oracle, a name of a service', ['x', `jdbc:oracle:thin:scott/${WORD}@//db.example.com/svc`]],
+  ['Oracle', ['x', '--dsn', `scott/${WORD}@db.example.com:1521/svc`]],
+  ['an account of mail', ['x', '--account', `bob@example.com:${WORD}7`]],
+  ['accounts of mail', ['x', `--accounts=a@example.com:${WORD}7,b@mail.example.org:${WORD}8`]],
+  [
+    'a header of its own',
+    ['npx', 'mcp-remote', 'https://h', '--header', `X-Custom-Thing: ${WORD.slice(0, 6)}7${WORD}`],
+  ],
+  ['a UUID by itself', ['npx', 'some-mcp', KEY_UUID]],
+  ['16 letters and digits', ['npx', 'some-mcp', RANDOM_16]],
+  ['16 of hex', ['npx', 'some-mcp', HEX_16]],
+  ['16 of hex in a path', ['npx', 'mcp-remote', 'https://h/s/80749fd86429a616/mcp']],
   ['a secret within a shell substitution', ['sh', '-c', `A=$(curl -H "X-Api-Key: ${WORD}" https://h) x`]],
 ];
 
@@ -168,6 +184,15 @@ const PLAIN_CODE = [
 ];
 
 const VALUES: readonly (readonly [string, string])[] = [
+  ...[
+    ...['PSWD', 'ROOTPW', 'PRIVKEY', 'PSK', 'WPA_PSK', 'TOTP', 'MFA', 'SEED_PHRASE', 'RECOVERY_PHRASE', 'MNEMONIC'],
+    ...['WALLET_WORDS', 'ACCESS_CODE', 'HMAC', 'UNLOCK', 'CONTRASENA', 'CONTRASEÑA', 'SENHA', 'MOT_DE_PASSE', 'MDP'],
+    ...['WACHTWOORD', 'KENNWORT', 'HESLO', 'LÖSENORD', 'backupCodes', 'dbPw', 'wifiPsk', 'walletSeed', 'JWT_SALT'],
+  ].map((name) => [name, WORD] as const),
+  ['WALLET_WORDS', `${WORD} able about above`],
+  ['MFA', '471135'],
+  ['SETTING', RANDOM_16],
+  ['SETTING', HEX_16],
   ...['API_KEY', 'TOKEN_GITHUB', 'SECRET_VALUE', 'DB_PASSWORD_PROD', 'githubToken', 'GITHUBTOKEN', 'APIKEY', 'PAT'].map(
     (name) => [name, WORD] as const,
   ),
@@ -221,11 +246,15 @@ const KNOWN = [
   ],
   ...['tvly-dev-abcdef1234567890', 'gsk_abcdefghij1234567890', 'pypi-AgEIcHlwaS5vcmcCJDE', 'ATATT3xFfGF0abcdefgh1234'],
   '123456789:AAabcdefghijklmnopqrstuvwxyz1234567',
+  ...['AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQ', 'xoxd-abcdef12345', 'lin_api_abcdefghij', 'usr_live_abcdefgh12345'],
+  ...['pplx-abcdefghijklmnop', 'tvly-dev-abcdefghijk'],
 ];
 
 /** Whether anything of the secrets is left. */
 const LEFT = new RegExp(
-  [WORD, RANDOM, HEX, '12345678', ...KNOWN].map((text) => text.replace(/[.+]/g, '\\$&')).join('|'),
+  [WORD, RANDOM, HEX, RANDOM_16, HEX_16, KEY_UUID, '80749fd86429a616', '471135', '12345678', ...KNOWN]
+    .map((text) => text.replace(/[.+]/g, '\\$&'))
+    .join('|'),
 );
 
 test.each(COMMANDS)('in a command, %s becomes a variable and comes back as it was [moving.secrets]', (_, command) => {
@@ -352,6 +381,51 @@ test('a secret around a variable is one too [moving.secrets]', () => {
   expect(JSON.parse(text)).toMatchObject({
     environment: { API_KEY: expect.stringContaining('${X}'), A: 'Bearer ${X}' },
   });
+});
+
+test.each<readonly [string, string]>([
+  ['SUPABASE_PROJECT_REF', 'abcdefghijklmnopqrst'],
+  ['PROJECT', 'xkcdwqzjvbnmplokijuh'],
+  ['WORKSPACE_ID', '8c1f6e1e-8a3b-4c55-9d2e-1f2a3b4c5d6e'],
+  ['WORKSPACE', '8c1f6e1e-8a3b-4c55-9d2e-1f2a3b4c5d6e'],
+  ['LINEAR_TEAM', '8c1f6e1e-8a3b-4c55-9d2e-1f2a3b4c5d6e'],
+  ...['claude-3-5-sonnet-20241022', 'gpt-4o-mini-2024-07-18', 'Llama-3.1-8B-Instruct', 'text-embedding-3-large'].map(
+    (model) => ['LLM', model] as const,
+  ),
+  ...['gemini-2.0-flash-exp', 'Qwen2VL7BInstruct', 'mixtral-8x7b-32768', 'DeepSeekR1Distill8B'].map(
+    (model) => ['LLM', model] as const,
+  ),
+  ['GIT_REF', '9f86d08'],
+  ['GIT_COMMIT', '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b'],
+  ['RELEASE', '2024.12.31-beta.4+build.5'],
+  ['BUILD', 'server2024config1'],
+  ['STAMP', '20240101120000000'],
+  ['MFA', 'true'],
+  ['MFA_SERIAL', 'arn:aws:iam::123456789012:mfa/me'],
+  ['HMAC', 'sha256'],
+  ['COUNTRY_CODE', 'germany'],
+  ['WORDS', 'some plain words'],
+  ['RANDOM_SEED', '12345'],
+  ['CATCH_PHRASE', 'to the moon'],
+  ['BYPASS', 'localhost'],
+  ['COMPASS', 'north-east'],
+  ['SSH_TARGET', 'me@host.example.com:2222'],
+  ['REPO', 'git@git.example.com:team2/repo.git'],
+  ['REPO', 'git@git.example.com:repo2.git'],
+  ['IMAGE', 'registry.example.com/team/app@sha256:9f86d081884c7d65'],
+])('%s=%s stays as it is written [moving.secrets]', (name, value) => {
+  const entry = { command: ['x'], environment: { [name]: value } };
+  expect(moved(entry).text).toBe(JSON.stringify(entry));
+});
+
+test.each([
+  [['npx', 'srv', '--workspace', '8c1f6e1e-8a3b-4c55-9d2e-1f2a3b4c5d6e', '--header', 'X-Region: eu-central-1']],
+  [['npx', 'mcp-remote', 'https://h', '--header', 'X-Tenant: acme2024prod', '--header', 'X-Mode: readonly']],
+  [['npx', '-y', '@scope/pplx-mcp-server@1.2.3', '@supabase/mcp-server-supabase@0.4.5', 'pplx-mcp-server']],
+  [['uvx', '--from', 'git+https://github.com/a/b@9f86d081884c7d65', 'srv']],
+  [['docker', 'run', 'ghcr.io/team/app@sha256:9f86d081884c7d65', '-v', '/srv/data2024x:/data']],
+])('%j stays as it is written [moving.secrets]', (command) => {
+  expect(moved({ command }).text).toBe(JSON.stringify({ command }));
 });
 
 test('what is no secret stays as it is written [moving.secrets]', () => {

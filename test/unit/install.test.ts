@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { CLIENTS } from '../../src/clients/clients.ts';
@@ -234,6 +235,43 @@ test('agents-md --remove takes the text out again, and nothing else [moving.agen
   expect(await remove()).toBe(1);
   expect(said()).toContain('take it out by hand');
   expect(await agentsMd({ append: 'a', remove: 'a' }, terminal)).toBe(2);
+});
+
+test.each(['', '\n', '# Mine', '# Mine\n', '# Mine\n\n\n', 'a\r\nb', 'a\r\n'])(
+  'agents-md --remove leaves %j as it was [moving.agents-md]',
+  async (text) => {
+    const { terminal, write, read, cwd } = clientFiles({ empty: true });
+    write('project/AGENTS.md', text);
+    symlinkSync('AGENTS.md', join(cwd, 'CLAUDE.md'));
+    for (const name of ['AGENTS.md', 'CLAUDE.md']) {
+      await agentsMd({ append: name }, terminal);
+      expect(read('project/AGENTS.md')).not.toBe(text);
+      await agentsMd({ remove: name }, terminal);
+      expect([read('project/AGENTS.md'), lstatSync(join(cwd, 'CLAUDE.md')).isSymbolicLink()]).toEqual([text, true]);
+    }
+  },
+);
+
+test.each([
+  ['windsurf', '.codeium/windsurf/mcp_config.json'],
+  ['codex', '.codex/config.toml'],
+  ['opencode', '.config/opencode/opencode.json'],
+])('install %s --undo leaves an empty file and a link as they were [home.install]', async (client, path) => {
+  for (const text of ['', '\n', undefined]) {
+    const { terminal, write, read, home, exists } = clientFiles({ empty: true });
+    write('dotfiles/note', '');
+    if (text !== undefined) write('dotfiles/file', text);
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    symlinkSync(join(home, 'dotfiles/file'), join(home, path));
+    for (let times = 0; times < 2; times++) {
+      expect(await install({ clients: [client], yes: true }, terminal)).toBe(0);
+      expect(read('dotfiles/file')).toContain('gateway');
+      expect(await install({ clients: [client], yes: true, undo: true }, terminal)).toBe(0);
+      expect(lstatSync(join(home, path)).isSymbolicLink()).toBe(true);
+      expect(exists('dotfiles/file') ? read('dotfiles/file') : undefined).toBe(text);
+    }
+    expect(readdirSync(join(home, 'dotfiles')).filter((name) => name.includes('before-gateway'))).toEqual([]);
+  }
 });
 
 test('the built bin finds the text, and tells of every command [home.agents-md, home.help]', () => {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type * as z from 'zod';
+import { describeFound } from '../../config/finding.ts';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
 import { keepSources, parseJson } from '../../core/exact-json.ts';
 import { withFewUnknown } from '../../core/few-members.ts';
@@ -14,8 +15,15 @@ export async function parseRequest({ params, query, body }: Route, { req }: Cont
   return {
     params: params && parse('path', params, req.param()),
     query: parseQuery(query, req.queries()),
-    body: body && parse('body', body, withoutNulls(body, withFewUnknown(await readJson(req), Object.keys(body.shape)))),
+    body: body && parse('body', body, await readBody(body, req)),
   };
+}
+
+/** Throws where the body is no object. */
+async function readBody(schema: z.ZodObject, req: Context['req']): Promise<unknown> {
+  const body = await readJson(req);
+  if (!isJsonObject(body)) throw noObject(describeFound(body));
+  return withoutNulls(schema, withFewUnknown(body, Object.keys(schema.shape)));
 }
 
 /** What may be left out is absent where it is null. */
@@ -68,4 +76,9 @@ async function readJson(req: Context['req']): Promise<unknown> {
 function noJson(detail: string): GatewayError {
   const details = { errors: [{ pointer: '#', detail }] };
   return new GatewayError('INVALID_ARGUMENTS', `body: expected JSON; ${detail}`, { details });
+}
+
+function noObject(found: string): GatewayError {
+  const detail = `expected an object; found ${found}`;
+  return new GatewayError('INVALID_ARGUMENTS', `body: ${detail}`, { details: { errors: [{ pointer: '#', detail }] } });
 }
