@@ -212,7 +212,10 @@ const OUTBOUND = promised('#13', {
   'outbound.no-proxy': 'This machine and what NO_PROXY names are reached without a proxy.',
   'outbound.proxy-field': '`proxy` of an entry counts before the environment; false is none.',
   'outbound.proxy-secret': 'User and password of a proxy are never shown.',
+  'outbound.proxy-failure':
+    'What fails at a proxy names it, the setting that names it, the cause and a cure, whatever goes through it.',
   'outbound.proxy-everywhere': 'Calls, logins, published keys and embeddings go through the proxy; doctor names it.',
+  'outbound.built': 'What is loaded on demand works in the built package, SOCKS too.',
   'outbound.basic': 'User and password in an address are sent as Basic, and never shown.',
   'outbound.headers': 'A header that cannot be sent is named, without its value.',
   'outbound.sse': 'An SSE stream that is there and cannot be used is named by its own cause.',

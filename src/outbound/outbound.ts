@@ -5,9 +5,11 @@ import { type AddressKind, addressKind } from './address-kind.ts';
 import { bounded } from './bounded-body.ts';
 import { isThisMachine } from './no-proxy.ts';
 import { type ForwardProxy, type ProxySetting, proxyFor } from './proxy.ts';
+import { mayBeAtFault } from './proxy-failure.ts';
 import { dispatcherBy, lookupBy } from './runtime.ts';
 import { refusalIn, TargetRefused } from './target-refused.ts';
 import { through, type Way } from './through-proxy.ts';
+import { noteWay } from './ways.ts';
 
 export interface OutboundOptions {
   /** The address that a person has configured; user and password in it are sent as Basic. */
@@ -63,7 +65,9 @@ export class Outbound {
     if (url.origin !== this.#own.origin) return bounded(await this.follow(url, init));
     const headers = new Headers(init.headers);
     if (this.#basic && !headers.has('authorization')) headers.set('authorization', this.#basic);
-    return bounded(await this.#send(url, { ...init, headers }, this.#ownWay));
+    const response = bounded(await this.#send(url, { ...init, headers }, this.#ownWay));
+    const proxy = url.protocol === 'http:' ? proxyFor(url, this.#proxy) : undefined;
+    return proxy && isOfProxy(response) ? noteWay(response, mayBeAtFault(proxy, url.hostname)) : response;
   };
 
   /**
@@ -161,6 +165,11 @@ export class Outbound {
     if (others.length === 0) return kind;
     return LOCAL_NAME.test(host) && this.#kinds.has('private') ? 'private' : 'public';
   }
+}
+
+/** Whether a proxy that is asked for whole addresses may have given an answer itself. */
+function isOfProxy({ status, headers }: Response): boolean {
+  return [403, 502, 503, 504].includes(status) || /^text\/html\b/i.test(headers.get('content-type') ?? '');
 }
 
 const MAX_REDIRECTS = 5;
