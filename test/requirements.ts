@@ -1102,7 +1102,8 @@ const EDGE_BOUNDS = promised('#13', {
   'edge.unwritable': 'An answer that cannot be written as JSON is an error for its request, at every door.',
   'edge.unread': 'Answers that a caller leaves unread are bounded in bytes: the oldest are cut.',
   'edge.reason': 'A WebSocket that we close is told why, by code and in words.',
-  'edge.slash': 'A slash at the end of a path means nothing, on every route.',
+  'edge.slash': 'A slash at the end of a path means nothing, and slashes beside each other are one, on every route.',
+  'edge.envelope': 'What a request of 2026-07-28 says of its client and cannot be read is named in words.',
   'edge.hello-again': 'An initialize with the id of a session that is gone begins a new one.',
   'edge.nulls':
     'What is optional and null is absent, at every door: params, _meta, arguments and cursor, members of a REST body, filters of a search, what a client says of itself.',
