@@ -207,6 +207,8 @@ const OUTBOUND = promised('#13', {
   'outbound.events': 'Of a stream of events each one may be that long, and a long one is read in linear time.',
   'outbound.kinds': 'Addresses are public, private, of this machine or of the link, however they are written.',
   'outbound.reach': 'A server leads us to private addresses only from one, and nowhere by a redirect.',
+  'outbound.proxy-names':
+    'A name that only a proxy can look up is gone to where a person has named it, it is of the server’s own site, or named by who was named.',
   'outbound.pinned': 'What is connected to is the address that was looked at.',
   'outbound.proxy': 'HTTP_PROXY, HTTPS_PROXY and ALL_PROXY in either case count for HTTP and WebSocket; SOCKS5 too.',
   'outbound.no-proxy': 'This machine and what NO_PROXY names are reached without a proxy.',

@@ -171,7 +171,7 @@ test('changed lists are told to who listens, and both eras live side by side [ht
 
 const OF_CLIENT = 'io.modelcontextprotocol/';
 
-test('what a client says of itself may be null, and is refused in words where it is no such thing [edge.nulls] [edge.envelope]', async () => {
+test('what a client says of itself may be null, and is refused in words where it is no such thing [edge.nulls, edge.envelope]', async () => {
   const { address } = await edgeOf();
   const list = (_meta: JsonObject) => answerOf(ask(address, 'tools/list', { _meta }));
   for (const said of [
