@@ -114,6 +114,8 @@ const options = {
   // Names stay, so that the stack in a user's report can be read.
   minifyWhitespace: true,
   minifySyntax: true,
+  // What a package tells the console is not for those who read ours: we use none.
+  drop: ['console'],
   metafile: true,
   logLevel: 'warning',
 };
@@ -131,6 +133,9 @@ function splitting(folder) {
     plugins: [withoutValidator, versionAlone],
   };
 }
+
+/** CommonJS packages of which an import on demand takes the default alone. */
+const ONLY_DEFAULT = ['cross-spawn'];
 
 const commands = readdirSync('src/commands').filter((name) => name.endsWith('.ts'));
 const builds = [
@@ -151,6 +156,7 @@ const builds = [
   }),
 ];
 
+for (const { metafile } of builds) assertNamed(metafile?.inputs ?? {});
 for (const path of builds.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}))) giveRequire(path);
 
 const inputs = new Set(builds.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})));
@@ -160,6 +166,18 @@ writeFileSync(`${OUT}/config.schema.json`, execFileSync(process.execPath, [`${OU
 
 rmSync('dist', { recursive: true, force: true });
 renameSync(OUT, 'dist');
+
+/**
+ * A CommonJS module that is imported on demand has nothing but its default in the bundle, though it has its names in Node
+ * and so in tests: what wants a name imports it statically, in a module of ours that is loaded on demand itself.
+ * @param {import('esbuild').Metafile['inputs']} inputs
+ */
+function assertNamed(inputs) {
+  for (const [path, { imports }] of Object.entries(inputs))
+    for (const { kind, path: target, original } of imports)
+      if (kind === 'dynamic-import' && inputs[target]?.format === 'cjs' && !ONLY_DEFAULT.includes(original ?? ''))
+        throw new Error(`${path} imports ${target} on demand, which is CommonJS: in the bundle it has no names`);
+}
 
 /**
  * Bundled CommonJS packages (cross-spawn, ws) still ask for Node's own modules by `require`: through a helper of esbuild,

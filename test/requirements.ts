@@ -210,12 +210,17 @@ const OUTBOUND = promised('#13', {
   'outbound.events': 'Of a stream of events each one may be that long, and a long one is read in linear time.',
   'outbound.kinds': 'Addresses are public, private, of this machine or of the link, however they are written.',
   'outbound.reach': 'A server leads us to private addresses only from one, and nowhere by a redirect.',
+  'outbound.proxy-names':
+    'A name that only a proxy can look up is gone to where a person has named it, it is of the server’s own site, or named by who was named.',
   'outbound.pinned': 'What is connected to is the address that was looked at.',
   'outbound.proxy': 'HTTP_PROXY, HTTPS_PROXY and ALL_PROXY in either case count for HTTP and WebSocket; SOCKS5 too.',
   'outbound.no-proxy': 'This machine and what NO_PROXY names are reached without a proxy.',
   'outbound.proxy-field': '`proxy` of an entry counts before the environment; false is none.',
   'outbound.proxy-secret': 'User and password of a proxy are never shown.',
+  'outbound.proxy-failure':
+    'What fails at a proxy names it, the setting that names it, the cause and a cure, whatever goes through it.',
   'outbound.proxy-everywhere': 'Calls, logins, published keys and embeddings go through the proxy; doctor names it.',
+  'outbound.built': 'What is loaded on demand works in the built package, SOCKS too.',
   'outbound.basic': 'User and password in an address are sent as Basic, and never shown.',
   'outbound.headers': 'A header that cannot be sent is named, without its value.',
   'outbound.sse': 'An SSE stream that is there and cannot be used is named by its own cause.',
@@ -1127,7 +1132,8 @@ const EDGE_BOUNDS = promised('#13', {
   'edge.unwritable': 'An answer that cannot be written as JSON is an error for its request, at every door.',
   'edge.unread': 'Answers that a caller leaves unread are bounded in bytes: the oldest are cut.',
   'edge.reason': 'A WebSocket that we close is told why, by code and in words.',
-  'edge.slash': 'A slash at the end of a path means nothing, on every route.',
+  'edge.slash': 'A slash at the end of a path means nothing, and slashes beside each other are one, on every route.',
+  'edge.envelope': 'What a request of 2026-07-28 says of its client and cannot be read is named in words.',
   'edge.hello-again': 'An initialize with the id of a session that is gone begins a new one.',
   'edge.nulls':
     'What is optional and null is absent, at every door: params, _meta, arguments and cursor, members of a REST body, filters of a search, what a client says of itself.',

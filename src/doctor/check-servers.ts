@@ -82,6 +82,10 @@ function runnerOf({ command }: ServerConfig & { readonly type: 'local' }): strin
 
 /** Words of failures, and what helps. */
 const CURES: readonly (readonly [RegExp, string])[] = [
+  [
+    /\bthe proxy \S+ \((?:proxy|\w+_proxy)\)/i,
+    'see to the proxy: it is named by what stands in brackets; "proxy": false in the entry goes without it',
+  ],
   [/docker daemon/i, 'start Docker'],
   [/Cannot find module|No such file|can't open file/i, 'correct the path in command'],
   [/npm (?:error|ERR!).*(?:E404|404)/i, 'there is no package of that name: correct it in command'],

@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
+import { getPath } from 'hono/utils/url';
 import type { Caller } from '../core/call.ts';
 import { VERSION } from '../version.ts';
 import { createApi } from './api/create-api.ts';
@@ -15,6 +16,7 @@ import type { Gate } from './gate.ts';
 import { createHealth } from './health.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
 import { MESSAGES_PATH, openLegacyStream, receiveLegacy } from './mcp/legacy-sse.ts';
+import { plainPath } from './plain-path.ts';
 import { methodProblem, notFound, onError, problem } from './problem.ts';
 import { responseOf, watch } from './reply.ts';
 import type { Sessions } from './sessions.ts';
@@ -46,8 +48,7 @@ const CORS = {
 /** All that is served over HTTP but WebSockets. */
 export function createApp({ edge, gate, sessions, mcp, unread }: AppParts): Hono<EdgeEnv> {
   const { settings } = edge;
-  // A slash at the end of a path means nothing.
-  const app = new Hono<EdgeEnv>({ strict: false });
+  const app = new Hono<EdgeEnv>({ getPath: (request) => plainPath(getPath(request)) });
   app.onError(onError(edge.log));
   app.notFound(notFound);
   app.use(named());

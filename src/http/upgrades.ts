@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Admitted } from './auth/admission.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import type { Gate } from './gate.ts';
+import { plainPath } from './plain-path.ts';
 import type { Sessions } from './sessions.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 import { WebSockets } from './websocket.ts';
@@ -50,8 +51,10 @@ export class Upgrades {
   async #admit(request: IncomingMessage): Promise<Admitted | Response> {
     const { gate, edge, publicUrl } = this.#parts;
     const headers = headersOf(request);
-    const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
-    if (url.pathname.replace(/(?<!\/)\/+$/, '') !== PATH) return new Response(null, { status: 404 });
+    const origin = `http://${request.headers.host ?? 'localhost'}`;
+    // What begins with two slashes would be a host.
+    const url = new URL(request.url?.startsWith('/') ? origin + request.url : (request.url ?? '/'), origin);
+    if (plainPath(url.pathname) !== PATH) return new Response(null, { status: 404 });
     if (edge.isStopping()) return new Response(null, { status: 503 });
     const misaddressed = gate.misaddressed(headers);
     if (misaddressed) return misaddressed;

@@ -1,8 +1,9 @@
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { TargetRefused } from '../outbound/target-refused.ts';
 import { type MemberKind, members } from './members.ts';
 
 const RESOURCE: Readonly<Record<string, MemberKind>> = {
-  resource: 'url',
+  resource: 'text',
   authorization_servers: 'list',
   scopes_supported: 'list',
   bearer_methods_supported: 'list',
@@ -41,14 +42,31 @@ export function mendedMetadata(document: JsonObject, url: URL, resource: URL): J
 }
 
 function mendedResource(document: JsonObject, url: URL, resource: URL): JsonObject {
-  const { authorization_servers: listed, ...known } = members(document, RESOURCE, url);
-  const servers = Array.isArray(listed) ? listed.filter((each) => URL.canParse(each)).map(withSlash) : [];
-  // Whoever does not say is who was asked.
+  const { authorization_servers: listed } = document;
+  const flat = Array.isArray(listed) ? { ...document, authorization_servers: listed.map(issuerIn) } : document;
+  const { authorization_servers: named, resource: own, ...known } = members(flat, RESOURCE, url);
+  const servers = Array.isArray(named) ? named.filter((each) => URL.canParse(each)).map(withSlash) : [];
   return {
-    resource: resource.href.replace(/#.*/s, ''),
+    // Whoever does not say is who was asked.
+    resource: own === undefined ? resource.href.replace(/#.*/s, '') : addressIn(String(own), url, resource),
     ...known,
     ...(servers.length > 0 && { authorization_servers: servers }),
   };
+}
+
+/** Some list an authorization server with what else they know of it. */
+function issuerIn(listed: unknown): unknown {
+  return isJsonObject(listed) ? (listed.issuer ?? listed.url) : listed;
+}
+
+/** The address that a resource says it has, or its path. Throws where it is neither: a token for it would be for nobody we know. */
+function addressIn(text: string, url: URL, resource: URL): string {
+  if (/^https?:/i.test(text) && URL.canParse(text)) return text;
+  if (text.startsWith('/') && URL.canParse(text, url.href)) return new URL(text, url).href;
+  // Of this kind, since the SDK goes on as if there were no document after any other.
+  throw new TargetRefused(
+    `the document at ${shown(url)} has a "resource" that is no http(s) address: whoever runs the server has to write ${shown(resource)} there`,
+  );
 }
 
 /** The SDK takes an issuer without a slash at its end for one with a slash, but not the other way round. */

@@ -66,7 +66,28 @@ export function mendedClient(answer: Answered, asked: unknown): Response {
   const client = answer.ok && said ? members(said, CLIENT, answer.url) : {};
   if (client.client_id === undefined) throw new Error(refusal(answer, 'did not register us', codeOf(said)));
   const { redirect_uris } = (typeof asked === 'string' ? objectIn(asked) : undefined) ?? {};
-  return Response.json({ ...client, redirect_uris: redirect_uris ?? [] }, { status: 201 });
+  return Response.json({ ...client, ...secretOf(client), redirect_uris: redirect_uris ?? [] }, { status: 201 });
+}
+
+/** Seconds since 1970 are fewer for thousands of years: more are milliseconds. */
+const MAX_SECONDS = 100_000_000_000;
+
+/**
+ * What can be meant by the members about a client's secret. Without one it neither ends nor proves who we are; and one that
+ * was just given has not ended already, however that is written: it is used until it is refused.
+ */
+function secretOf({
+  client_secret,
+  client_secret_expires_at: ends,
+  token_endpoint_auth_method: method,
+}: JsonObject): JsonObject {
+  if (client_secret === undefined)
+    return {
+      client_secret_expires_at: undefined,
+      ...(/^client_secret_/.test(String(method)) && { token_endpoint_auth_method: 'none' }),
+    };
+  const seconds = Math.floor(Number(ends ?? 0) / (Number(ends) > MAX_SECONDS ? 1_000 : 1));
+  return { client_secret_expires_at: seconds * 1_000 > Date.now() ? seconds : 0 };
 }
 
 function refusal({ url, status, ok }: Answered, what: string, code: string | undefined): string {

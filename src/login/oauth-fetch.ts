@@ -33,18 +33,29 @@ export function oauthFetch(outbound: Outbound, oauth: Partial<OAuthConfig> = {})
       const answer = { url, status, ok, text: await boundedText(response, MAX_BYTES) };
       // Where it leads is for whoever asked to look at.
       if (status >= 300 && status < 400) return new Response(null, { status, headers: response.headers });
-      if (!isPost) return described(answer, outbound.url);
+      if (!isPost) return described(answer, outbound);
       return typeof init.body === 'string' ? mendedClient(answer, init.body) : mendedTokens(answer);
     });
   };
 }
 
-/** A page for people is no document, and neither is one that says nothing: the next place is tried. */
-function described({ url, status, ok, text }: Answered, server: URL): Response {
+/**
+ * A page for people is no document, and neither is one that says nothing: the next place is tried. The endpoints of an
+ * authorization server that the entry names are as good as named there.
+ */
+function described({ url, status, ok, text }: Answered, outbound: Outbound): Response {
   const document = ok ? objectIn(text) : undefined;
   if (!document) return new Response(null, { status: ok ? 404 : status });
-  return Response.json(mendedMetadata(document, url, server));
+  const mended = mendedMetadata(document, url, outbound.url);
+  if (outbound.isNamed(url))
+    for (const name of ENDPOINTS) {
+      const endpoint = mended[name];
+      if (typeof endpoint === 'string' && URL.canParse(endpoint)) outbound.leaveToProxy(new URL(endpoint));
+    }
+  return Response.json(mended);
 }
+
+const ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'registration_endpoint', 'revocation_endpoint'];
 
 /** What a client says of itself goes out over TLS, or to where the server itself is. */
 function assertSecure(url: URL, server: URL): void {

@@ -21,7 +21,7 @@ export async function revokeTokens(
   proxy?: ProxySetting,
 ): Promise<Revocation> {
   if (!tokens) return 'nothing to revoke';
-  const outbound = new Outbound({ url: issuer, proxy });
+  const outbound = new Outbound({ url: issuer, proxy, named: [issuer] });
   const metadata = await discoverAuthorizationServerMetadata(issuer, { fetchFn: oauthFetch(outbound) });
   // The document of OpenID Connect may have these too.
   const { revocation_endpoint: endpoint, revocation_endpoint_auth_methods_supported: listed }: Partial<OAuthMetadata> =

@@ -5,9 +5,12 @@ import { type AddressKind, addressKind } from './address-kind.ts';
 import { bounded } from './bounded-body.ts';
 import { isThisMachine } from './no-proxy.ts';
 import { type ForwardProxy, type ProxySetting, proxyFor } from './proxy.ts';
+import { mayBeAtFault } from './proxy-failure.ts';
 import { dispatcherBy, lookupBy } from './runtime.ts';
+import { isSameSite } from './same-site.ts';
 import { refusalIn, TargetRefused } from './target-refused.ts';
 import { through, type Way } from './through-proxy.ts';
+import { noteWay } from './ways.ts';
 
 export interface OutboundOptions {
   /** The address that a person has configured; user and password in it are sent as Basic. */
@@ -37,6 +40,8 @@ export class Outbound {
   readonly #named: ReadonlySet<string>;
   /** The kinds of addresses at which the server itself was found. */
   readonly #kinds = new Set<AddressKind>();
+  /** Origins whose names a proxy may look up. */
+  readonly #left = new Set<string>();
   readonly #ways = new Map<string, Promise<Way>>();
 
   constructor({ url, proxy, named = [] }: OutboundOptions) {
@@ -63,7 +68,9 @@ export class Outbound {
     if (url.origin !== this.#own.origin) return bounded(await this.follow(url, init));
     const headers = new Headers(init.headers);
     if (this.#basic && !headers.has('authorization')) headers.set('authorization', this.#basic);
-    return bounded(await this.#send(url, { ...init, headers }, this.#ownWay));
+    const response = bounded(await this.#send(url, { ...init, headers }, this.#ownWay));
+    const proxy = url.protocol === 'http:' ? proxyFor(url, this.#proxy) : undefined;
+    return proxy && isOfProxy(response) ? noteWay(response, mayBeAtFault(proxy, url.hostname)) : response;
   };
 
   /**
@@ -91,7 +98,27 @@ export class Outbound {
     const host = target.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) !== 0) return this.#admit(target, [host]);
     if (isThisMachine(target)) return this.#admit(target, ['127.0.0.1']);
-    this.#admit(target, await addressesOf(target));
+    const addresses = await addressesOf(target);
+    if (addresses.length === 0) this.#admitUnknown(target);
+    this.#admit(target, addresses);
+  }
+
+  /** Whether a person has named an address beside that of the server. */
+  isNamed({ origin }: URL): boolean {
+    return this.#named.has(origin);
+  }
+
+  /** Lets a proxy look a name up that cannot be looked up here: somebody whom a person has named has named it. */
+  leaveToProxy({ origin }: URL): void {
+    this.#left.add(origin);
+  }
+
+  /** A name that the proxy alone can look up may stand for what only the proxy, and so only we, can reach. */
+  #admitUnknown(target: URL): void {
+    const proxy = proxyFor(target, this.#proxy);
+    const isKnown = this.#left.has(target.origin) || isSameSite(target, this.#own) || this.#kind() !== 'public';
+    if (proxy && !isKnown)
+      throw refused(target, `is a name that only the proxy (${proxy.from}) can look up: ${NAME_IT}`);
   }
 
   #isTrusted({ origin }: URL): boolean {
@@ -163,6 +190,11 @@ export class Outbound {
   }
 }
 
+/** Whether a proxy that is asked for whole addresses may have given an answer itself. */
+function isOfProxy({ status, headers }: Response): boolean {
+  return [403, 502, 503, 504].includes(status) || /^text\/html\b/i.test(headers.get('content-type') ?? '');
+}
+
 const MAX_REDIRECTS = 5;
 
 /** Where a response leads; undefined where it is one to be read. */
@@ -182,8 +214,8 @@ async function addressesOf({ hostname }: URL): Promise<string[]> {
   return found.map(({ address }) => address);
 }
 
-const ONLY_WITHIN =
-  'only a server with such an address of its own may; if it is right, write it into the configuration, as "issuer" of "oauth" or "jwksUrl" of "auth"';
+const NAME_IT = 'if it is right, write it into the configuration, as "issuer" of "oauth" or "jwksUrl" of "auth"';
+const ONLY_WITHIN = `only a server with such an address of its own may; ${NAME_IT}`;
 
 function refused({ origin }: URL, why: string): TargetRefused {
   return new TargetRefused(`the server leads to ${origin}, which ${why}`);

@@ -1,7 +1,8 @@
 import { basicOf } from '../core/address.ts';
 import type { ForwardProxy } from './proxy.ts';
+import { brokenOff, proxyRefusal } from './proxy-failure.ts';
 import { type Connector, type Dispatcher, dispatcherBy, isBun } from './runtime.ts';
-import { tunnel } from './tunnel.ts';
+import { connectProxy, tunnel } from './tunnel.ts';
 
 /** How requests get to a target through a proxy, for `fetch` to be told. */
 export type Way = { readonly dispatcher?: Dispatcher } | { readonly proxy: string };
@@ -48,23 +49,51 @@ interface DispatchOptions {
 }
 
 /** Without TLS the proxy is asked for the target by its whole address (RFC 9112, 3.2.2): few let CONNECT through to port 80. */
-async function forwarding({ url }: ForwardProxy): Promise<Dispatcher> {
-  const dispatcher = await dispatcherBy({ lookup: undefined } as never);
-  if (!dispatcher) return undefined;
-  const authorization = basicOf(url);
-  const dispatch = (options: DispatchOptions, handler: never) =>
-    dispatcher.dispatch(
-      {
-        ...options,
-        origin: url.origin,
-        path: `${options.origin}${options.path}`,
-        headers: {
-          ...options.headers,
-          host: new URL(String(options.origin)).host,
-          ...(authorization && { 'proxy-authorization': authorization }),
-        },
-      } as never,
-      handler,
+async function forwarding(proxy: ForwardProxy): Promise<Dispatcher> {
+  const dispatcher = await dispatcherBy((_, done) => {
+    connectProxy(proxy).then(
+      (socket) => done(null, socket),
+      (error: Error) => done(error, null),
     );
+  });
+  if (!dispatcher) return undefined;
+  const authorization = basicOf(proxy.url);
+  const dispatch = (options: DispatchOptions, handler: object) => {
+    const target = new URL(String(options.origin));
+    const forwarded = {
+      ...options,
+      origin: proxy.url.origin,
+      path: `${options.origin}${options.path}`,
+      headers: {
+        ...options.headers,
+        host: target.host,
+        ...(authorization && { 'proxy-authorization': authorization }),
+      },
+    };
+    return dispatcher.dispatch(forwarded as never, naming(handler, proxy, target.hostname) as never);
+  };
   return { dispatch } as unknown as Dispatcher;
+}
+
+/** Where status and error stand among what handlers of both generations are told. */
+const STATUS_AT: Readonly<Record<string, number>> = { onHeaders: 0, onResponseStart: 1 };
+const ERROR_AT: Readonly<Record<string, number>> = { onError: 0, onResponseError: 1 };
+
+/**
+ * A handler by which the proxy is named where it may be at fault. One that wants a user fails the request: of that status
+ * `fetch` makes an error without words, as a browser has to. What is thrown here is the request's error.
+ */
+function naming(handler: object, proxy: ForwardProxy, host: string): object {
+  return new Proxy(handler, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]) => {
+        if (given[STATUS_AT[String(name)] ?? -1] === 407) throw proxyRefusal(proxy, 407, host);
+        const at = ERROR_AT[String(name)];
+        if (at !== undefined) given[at] = brokenOff(proxy, given[at], host);
+        return Reflect.apply(member, target, given);
+      };
+    },
+  });
 }

@@ -2,6 +2,7 @@ import { clip } from '../core/errors.ts';
 import { parseMessage } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { type RpcError, rpcError } from '../core/rpc.ts';
+import { wayOf } from '../outbound/ways.ts';
 import { redactedError, redactedStart } from './redact.ts';
 import { requestId } from './request-ids.ts';
 
@@ -20,7 +21,7 @@ export class HttpRefusal extends Error {
   constructor(response: Response, body: string, redact: (text: string) => string) {
     const said = errorIn(body, redact);
     const why = said ? clip(said.error.message, MAX_EXCERPT) : excerpt(body, redact) || response.statusText;
-    super(`HTTP ${response.status}${why && `: ${why}`}`);
+    super(`HTTP ${response.status}${why && `: ${why}`}${said ? '' : wayOf(response)}`);
     this.status = response.status;
     this.said = said;
   }

@@ -5,6 +5,7 @@ import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { PROTOCOL_VERSION_META_KEY } from '../core/protocol.ts';
 import { METHOD_NOT_FOUND } from '../core/rpc.ts';
+import { wayOf } from '../outbound/ways.ts';
 import { ConnectionLost } from './connection-lost.ts';
 import { headerValue } from './header-parameters.ts';
 import { eventsIn, isEventStream, looksLikeEvents, mediaType, readEvents } from './http-messages.ts';
@@ -295,7 +296,7 @@ function unreadable(response: Response, text: string, redact: (text: string) => 
   const cure = 'check that its url is that of an MCP server, and whether it wants a login in a browser';
   return new ConnectionLost(
     said === 'a web page'
-      ? `the server answered with a web page (${type}) instead of JSON-RPC; ${cure}`
+      ? `the server answered with a web page (${type}) instead of JSON-RPC; ${cure}${wayOf(response)}`
       : `the server answered with ${type} that is not JSON-RPC: ${said}`,
     true,
   );

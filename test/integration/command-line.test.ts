@@ -10,6 +10,7 @@ import { COMMANDS } from '../../src/commands/table.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 import { commandLine } from '../helpers/command-line.ts';
 import { local } from '../helpers/fixture.ts';
+import { startSocks } from '../helpers/forward-proxy.ts';
 import { BIN } from '../helpers/gateway-process.ts';
 import { oddServer, sendJson } from '../helpers/odd-server.ts';
 
@@ -290,4 +291,14 @@ test.each([
   const { code, stdout, stderr } = await commandLine(undefined).run(argv);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain(`found ${wrong}`);
+});
+
+test('the built gateway reaches servers through a SOCKS proxy [outbound.built]', async () => {
+  const { url } = await oddServer();
+  const socks = await startSocks(Number(new URL(url).port));
+  const { run } = commandLine({ far: { url: 'http://far.example.test/mcp' } });
+  const extra = { ALL_PROXY: `socks5://me:secretpw@127.0.0.1:${socks.port}`, all_proxy: '', http_proxy: '' };
+  const { stdout } = await run(['list', '--json'], { extra: { ...extra, HTTP_PROXY: '' } });
+  expect(JSON.parse(stdout).servers).toMatchObject([{ id: 'far', status: 'ready', tools: 1 }]);
+  expect(new Set(socks.asked)).toEqual(new Set(['SOCKS far.example.test:80 me:secretpw']));
 });

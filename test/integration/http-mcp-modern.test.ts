@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import type { JsonObject } from '../../src/core/json.ts';
 import { MODERN_REVISION } from '../helpers/clients.ts';
 import { edgeOf } from '../helpers/edge-clients.ts';
@@ -165,4 +167,48 @@ test('changed lists are told to who listens, and both eras live side by side [ht
   await old.request('tools/call', invoke('u::add_resource', { uri: 'fixture://new' }));
   const told = await listening.message();
   expect(told.method).toBe('notifications/resources/list_changed');
+});
+
+const OF_CLIENT = 'io.modelcontextprotocol/';
+
+test('what a client says of itself may be null, and is refused in words where it is no such thing [edge.nulls, edge.envelope]', async () => {
+  const { address } = await edgeOf();
+  const list = (_meta: JsonObject) => answerOf(ask(address, 'tools/list', { _meta }));
+  for (const said of [
+    { clientInfo: null },
+    { clientCapabilities: null },
+    { logLevel: null },
+    { clientInfo: null, clientCapabilities: null, logLevel: null },
+    { clientInfo: { name: 'a', version: '1', title: null, icons: null } },
+    { clientCapabilities: { roots: null, elicitation: { form: null, url: null }, extensions: { 'a/b': null } } },
+  ] as JsonObject[]) {
+    const meta = Object.fromEntries(Object.entries(said).map(([key, value]) => [OF_CLIENT + key, value]));
+    expect(await list(meta), JSON.stringify(said)).toMatchObject({ status: 200, result: { tools: expect.anything() } });
+  }
+  for (const [key, value, told] of [
+    ['clientInfo', 'me', 'clientInfo: expected an object'],
+    ['clientInfo', { name: 'me', version: 1 }, 'clientInfo.version: expected a string'],
+    ['clientInfo', { name: null, version: '1' }, 'clientInfo.name: expected a string'],
+    ['clientCapabilities', [], 'clientCapabilities: expected an object'],
+    ['clientCapabilities', { roots: true }, 'clientCapabilities.roots: expected an object'],
+    ['logLevel', 'loud', 'logLevel: expected one of debug, info, notice'],
+    ['protocolVersion', null, 'protocolVersion: expected a string'],
+  ] as const) {
+    const answer = await list({ [OF_CLIENT + key]: value });
+    expect(answer).toMatchObject({ status: 400, error: { code: -32_602 } });
+    expect(answer.error?.message).toContain(`Invalid params: _meta: ${OF_CLIENT}${told}`);
+    expect(answer.error).not.toHaveProperty('data');
+  }
+});
+
+test('slashes beside each other are one, on every route [edge.slash]', async () => {
+  const { address } = await edgeOf();
+  for (const path of ['//mcp', '/mcp//', '///mcp/', '//api//v1///tools', '/health//', '//sse/', '//', '//ws'])
+    expect((await fetch(`${address}${path}`, { method: 'HEAD' })).status, path).not.toBe(404);
+  const asked = ask(`${address}/`, 'tools/list');
+  expect(await answerOf(asked)).toMatchObject({ status: 200, result: { tools: expect.anything() } });
+  expect((await fetch(`${address}//mcpx`)).status).toBe(404);
+  const socket = new WebSocket(`${address.replace('http', 'ws')}//ws/`, 'mcp');
+  onTestFinished(() => socket.terminate());
+  await once(socket, 'open');
 });

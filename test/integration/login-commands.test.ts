@@ -9,6 +9,7 @@ import { Browser } from '../helpers/browser.ts';
 import { pipeTransport } from '../helpers/clients.ts';
 import { launchGateway, startGateway } from '../helpers/gateway.ts';
 import { scratchKeychain } from '../helpers/keychains.ts';
+import { startOdd } from '../helpers/odd-authorization-server.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import { errorOf, textOf } from '../helpers/results.ts';
 
@@ -78,6 +79,21 @@ test('a pasted address with another issuer ends the login, as does the end of th
   expect(await home.server.journal('granted')).toEqual([]);
   const ended = await runBin(['login', 'vault', '--no-browser'], home.env);
   expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('the input ended') });
+});
+
+test('of a login that is refused stderr says so in our words, and no package writes there [login.command, oauth.quiet]', async () => {
+  const refused = { text: '{"error":"invalid_grant"}', type: 'application/json', status: 400 };
+  const { origin } = await startOdd({ '/token': () => refused });
+  const { env } = binHome({ odd: { url: `${origin}/mcp` } });
+  const command = startBin(['login', 'odd', '--no-browser'], env);
+  const [, address = ''] = await command.says(ADDRESS);
+  const { headers } = await fetch(address, { redirect: 'manual' });
+  command.type(`${headers.get('location')}\n`);
+  const { code, stderr } = await command.ended;
+  expect({ code, lines: stderr.trim().split('\n') }).toEqual({
+    code: 1,
+    lines: [expect.stringMatching(/"odd" was not logged in to: the login failed: invalid_grant \(said/)],
+  });
 });
 
 test('login says why a server takes none, and which one was meant [login.command-none]', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { OAuthConfig } from '../../src/config/schema.ts';
 import { causeOf } from '../../src/core/errors.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { checkSecretFor } from '../../src/login/configured-client.ts';
 import { Credentials, currentTokens, type Kept } from '../../src/login/credentials.ts';
 import { isForgotten } from '../../src/login/forgotten-client.ts';
@@ -111,6 +112,23 @@ const SERVERS: Readonly<Record<string, Oddities | ((origin: string) => Oddities)
       client_secret: '',
     }),
   },
+  ...Object.fromEntries(
+    [
+      { token_endpoint_auth_method: 'client_secret_basic' },
+      { token_endpoint_auth_method: 'client_secret_post', client_secret: null },
+      { client_secret_expires_at: 1 },
+      { client_secret: 'a-secret', client_secret_expires_at: -1 },
+      { client_secret: 'a-secret', client_secret_expires_at: 3_600 },
+      { client_secret: 'a-secret', client_secret_expires_at: String(Date.now() + 3_600_000) },
+    ].map((odd) => [
+      `a client with ${JSON.stringify(odd).replace(/\d{6,}/, 'ms')}`,
+      { '/register': (usual) => ({ ...usual, ...odd }) } satisfies Oddities,
+    ]),
+  ),
+  'servers as objects': {
+    [PRM]: (usual) => ({ ...usual, authorization_servers: [null, { issuer: String(usual.authorization_servers) }] }),
+  },
+  'a path as its resource': { [PRM]: (usual) => ({ ...usual, resource: '/mcp' }) },
   'tokens of neighbouring types': {
     '/token': () => ({
       access_token: 'access-1',
@@ -145,12 +163,42 @@ test.each(Object.entries(SERVERS))('a login comes to its end in spite of %s [oau
   expect(await refreshed('refresh-1', { ...parts, fetchFn })).toMatchObject({ access_token: 'access-1' });
 });
 
-test('an `iss` of the callback that differs by a slash is another issuer, as the specification wants it [oauth.lenient]', async () => {
-  const { origin } = await startOdd((own) => ({
-    '/authorize': () => ({ iss: `${own}/` }),
-    [AS]: (usual) => ({ ...usual, authorization_response_iss_parameter_supported: true }),
-  }));
-  await expect(logIn(origin)).rejects.toThrow();
+const WITH_ISS: Oddities = {
+  [AS]: (usual) => ({ ...usual, authorization_response_iss_parameter_supported: true }),
+};
+
+test.each([
+  ['more', (own: string) => ({ ...WITH_ISS, '/authorize': () => ({ iss: `${own}/` }) })],
+  [
+    'less',
+    (own: string) => ({
+      [AS]: (usual: JsonObject) => ({ ...WITH_ISS[AS]?.(usual, ''), issuer: `${own}/` }),
+      '/authorize': () => ({ iss: own }),
+    }),
+  ],
+])('an `iss` of the callback with a slash %s is the issuer all the same [oauth.lenient]', async (_, oddities) => {
+  const { origin } = await startOdd(oddities);
+  expect(currentTokens(await logIn(origin))).toMatchObject({ access_token: 'access-1' });
+});
+
+test.each(['/as', '//', '?', '/.', ':1', '.evil.test', '#'])(
+  'an `iss` with "%s" more is another issuer, and gets no code [oauth.lenient]',
+  async (more) => {
+    const { origin, requests } = await startOdd((own) => ({ ...WITH_ISS, '/authorize': () => ({ iss: own + more }) }));
+    await expect(logIn(origin)).rejects.toThrow('Issuer mismatch');
+    expect(requests.map(({ path }) => path)).not.toContain('/token');
+  },
+);
+
+test('the time of a secret that is told in milliseconds is kept in seconds, as all others are [oauth.lenient]', async () => {
+  const ends = Math.floor(Date.now() / 1_000) + 3_600;
+  for (const told of [ends, ends * 1_000, String(ends * 1_000)]) {
+    const { origin } = await startOdd({
+      '/register': (usual) => ({ ...usual, client_secret: 'a-secret', client_secret_expires_at: told }),
+    });
+    const { issuers } = await logIn(origin);
+    expect(Object.values(issuers)[0]?.client).toMatchObject({ client_secret_expires_at: ends });
+  }
 });
 
 test('a login page that asks nobody and leads straight back is left for the person to follow [oauth.forgotten]', async () => {
@@ -241,6 +289,14 @@ const REFUSED: readonly (readonly [string, string | RegExp, Oddities])[] = [
     /the server says that it is http:\/\/127\.0\.0\.1:1\/mcp, and it is reached as/,
     { [PRM]: (usual) => ({ ...usual, resource: 'http://127.0.0.1:1/mcp', name: SECRET }) },
   ],
+  ...['urn:my:api', 'my-api', 'api://INTERNAL-SECRET-BODY', 'http://'].map(
+    (resource) =>
+      [
+        `the resource ${resource}`,
+        /\/oauth-protected-resource\/mcp has a "resource" that is no http\(s\) address: whoever runs the server has to write http:\/\/127\.0\.0\.1:\d+\/mcp there$/,
+        { [PRM]: (usual) => ({ ...usual, resource }) },
+      ] satisfies (typeof REFUSED)[number],
+  ),
   [
     'a registration at the link',
     /the server leads to http:\/\/169\.254\.169\.254, which is not https$/,

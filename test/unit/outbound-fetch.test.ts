@@ -5,6 +5,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { causeOf } from '../../src/core/errors.ts';
+import { oauthFetch } from '../../src/login/oauth-fetch.ts';
 import { Outbound } from '../../src/outbound/outbound.ts';
 import { dispatcherBy, lookupBy } from '../../src/outbound/runtime.ts';
 import { refusalIn, TargetRefused } from '../../src/outbound/target-refused.ts';
@@ -83,20 +84,6 @@ test('a SOCKS proxy looks names up itself, and is told user and password [outbou
   expect(socks.asked).toEqual(['SOCKS far.example.test:80', 'SOCKS far.example.test:80 me:secret']);
 });
 
-test('what a proxy refuses is told as its refusal, without its password [outbound.proxy-secret]', async () => {
-  const proxy = await startProxy(0, 407);
-  const { fetch } = new Outbound({ url: FAR, proxy: `http://me:secretpw@127.0.0.1:${proxy.port}` });
-  const refused = await fetch('https://far.example.test/').catch(causeOf);
-  expect(refused).toContain(
-    `the proxy 127.0.0.1:${proxy.port} (proxy) answered HTTP 407: it wants a user and a password`,
-  );
-  expect(refused).not.toContain('secretpw');
-  const gone = new Outbound({ url: FAR, proxy: 'http://me:secretpw@127.0.0.1:1' });
-  const lost = await gone.fetch('https://far.example.test/').catch(causeOf);
-  expect(lost).toContain('the proxy 127.0.0.1:1 (proxy) cannot be reached');
-  expect(lost).not.toContain('secretpw');
-});
-
 test('where a proxy looks the name up, only https is led to elsewhere [outbound.reach]', async () => {
   const target = await startTarget();
   const proxy = await startProxy(target.port);
@@ -108,6 +95,67 @@ test('where a proxy looks the name up, only https is led to elsewhere [outbound.
   await expect(outbound.follow('http://localhost/')).rejects.toThrow('is a loopback address');
   expect(proxy.asked).toEqual([]);
   expect((await outbound.follow(`${FAR}/.well-known/x`)).status).toBe(200);
+});
+
+const NAMED_ALONE =
+  'is a name that only the proxy (proxy) can look up: if it is right, write it into the configuration';
+
+test.each([
+  ['https://mcp.example.test/mcp', 'https://vault.corp.test', false],
+  ['https://mcp.example.test/mcp', 'https://vault', false],
+  ['https://mcp.test/mcp', 'https://vault.test', false],
+  ['https://1.1.1.1/mcp', 'https://auth.example.test', false],
+  ['https://mcp.example.test/mcp', 'https://mcp.example.test.evil.test', false],
+  ['https://mcp.example.test/mcp', 'https://mcp.example.test:8443', true],
+  ['http://mcp.example.test/mcp', 'https://mcp.example.test', true],
+  ['https://mcp.example.test/mcp', 'https://auth.example.test', true],
+  ['https://mcp.example.test/mcp', 'https://example.test', true],
+  ['https://example.test/mcp', 'https://auth.example.test', true],
+  ['https://mcp.example.test/mcp', 'https://sso.named.test', true],
+  ['http://10.0.0.1/mcp', 'https://vault.corp.test', true],
+])('a name that only a proxy can look up: %s may lead to %s: %s [outbound.proxy-names]', async (url, to, isLed) => {
+  const target = await startTarget();
+  const proxy = await startProxy(target.port);
+  const through = { url, proxy: `http://127.0.0.1:${proxy.port}`, named: ['https://sso.named.test/realm'] };
+  const followed = new Outbound(through).follow(`${to}/.well-known/x`).catch(causeOf);
+  // What it leads to speaks no TLS: that the proxy was asked for it is enough.
+  expect(await followed).toContain(isLed ? 'speaks no TLS' : NAMED_ALONE);
+  const { host } = new URL(to);
+  expect(proxy.asked).toEqual(isLed ? [`CONNECT ${host.includes(':') ? host : `${host}:443`}`] : []);
+});
+
+test('without a proxy a name that nobody knows is told as such [outbound.proxy-names]', async () => {
+  const { follow } = new Outbound({ url: 'https://1.1.1.1/mcp', proxy: false });
+  const told = await follow('https://vault.corp.test/').catch(causeOf);
+  expect(told).not.toContain('only the proxy');
+});
+
+test('the endpoints of an authorization server that the entry names may be on hosts that only the proxy knows [outbound.proxy-names]', async () => {
+  const issuer = 'http://sso.named.test';
+  const endpoints = {
+    authorization_endpoint: 'https://login.other.test/a',
+    token_endpoint: 'https://api.third.test/t',
+  };
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ issuer, ...endpoints }));
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close().closeAllConnections());
+  await once(server, 'listening');
+  const proxy = await startProxy((server.address() as AddressInfo).port);
+  for (const [named, isLed] of [
+    [[issuer], true],
+    [[], false],
+  ] as const) {
+    const outbound = new Outbound({ url: `${FAR}/mcp`, proxy: `http://127.0.0.1:${proxy.port}`, named });
+    const read = oauthFetch(outbound)(`${issuer}/.well-known/oauth-authorization-server`);
+    if (!isLed) await expect(read).rejects.toThrow(NAMED_ALONE);
+    else expect((await read).ok).toBe(true);
+    for (const endpoint of Object.values(endpoints)) {
+      const checked = outbound.check(new URL(endpoint)).catch(causeOf);
+      expect(await checked, endpoint).toEqual(isLed ? undefined : expect.stringContaining(NAMED_ALONE));
+    }
+    await expect(outbound.check(new URL('https://vault.corp.test'))).rejects.toThrow(NAMED_ALONE);
+  }
 });
 
 test('user and password of an address are sent as Basic, to it alone [outbound.basic]', async () => {

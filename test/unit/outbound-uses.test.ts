@@ -150,16 +150,30 @@ test.each([
   ['X Token', 'abc', 'a header name of letters, digits and "-"'],
   ['X-Tökén', 'abc', 'a header name of letters, digits and "-"'],
   ['X:', 'abc', 'a header name of letters, digits and "-"'],
-])('the header %j: %j is named, without its value [outbound.headers]', async (name, value, why) => {
-  const { servers, problems } = await configOf({
-    a: { url: 'https://h/', headers: { [name]: value } },
-    b: { url: 'https://h/' },
-  });
-  expect(servers.map(({ key }) => key)).toEqual(['b']);
-  expect(problems[0]?.message).toContain(why);
-  expect(problems[0]?.message).toContain(`headers${/^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`}`);
-  if (value.length > 4) expect(problems[0]?.message).not.toContain(value.slice(0, 5));
-});
+  ...['Content-Length', 'content-encoding', 'Transfer-Encoding', 'EXPECT', 'Upgrade', 'Keep-Alive', 'Trailer'].map(
+    (name) => [name, '123', `no ${name} header, which HTTP says itself for each request: take it out`],
+  ),
+  ['Connection', 'Upgrade', 'no Connection header, which HTTP says itself'],
+  ...['Mcp-Session-Id', 'MCP-Protocol-Version', 'mcp-method', 'Last-Event-ID'].map((name) => [
+    name,
+    'abc',
+    `no ${name} header, which MCP says itself for each request: take it out`,
+  ]),
+] as [string, string, string][])(
+  'the header %j: %j is named, without its value [outbound.headers]',
+  async (name, value, why) => {
+    const { servers, problems } = await configOf({
+      a: { url: 'https://h/', headers: { [name]: value } },
+      b: { url: 'https://h/' },
+    });
+    expect(servers.map(({ key }) => key)).toEqual(['b']);
+    expect(problems[0]?.message).toContain(why);
+    expect(problems[0]?.message).toContain(
+      `headers${/^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`}`,
+    );
+    if (value.length > 4) expect(problems[0]?.message).not.toContain(value.slice(0, 5));
+  },
+);
 
 test('what a header can carry is no mistake [outbound.headers]', async () => {
   const headers = {
@@ -169,6 +183,12 @@ test('what a header can carry is no mistake [outbound.headers]', async () => {
     'X-D': '',
     'x-e_1.2': 'a',
     'X-F': 7,
+    // What people copy from curl: ours takes its place, or it does no harm.
+    'Content-Type': 'application/json',
+    Accept: 'text/event-stream',
+    Connection: 'keep-alive',
+    TE: 'trailers',
+    Host: 'h',
   };
   expect((await configOf({ a: { url: 'https://h/', headers } })).problems).toEqual([]);
 });

@@ -19,7 +19,11 @@ export async function discoverJwksUrl(issuer: string, timeoutMs: number, outboun
   const urls = discoveryUrls(issuer);
   for (const url of urls) {
     const document = await read(url, timeoutMs, outbound);
-    if (document?.jwks_uri !== undefined) return keysOf(document, issuer, url);
+    if (document?.jwks_uri === undefined) continue;
+    const keys = keysOf(document, issuer, url);
+    // The issuer is a person's word, and this is its own.
+    outbound.leaveToProxy(keys);
+    return keys;
   }
   throw new Error(`the issuer describes itself at none of ${urls.join(', ')}`);
 }
