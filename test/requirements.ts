@@ -1080,6 +1080,7 @@ const EXACT = promised('#13', {
   'numbers.primitives': 'And in resources, prompts, lists and the results of jobs.',
   'numbers.edges':
     'And over every way in: stdio, /mcp in both eras, WebSocket, HTTP+SSE, REST, a shared gateway, the command line.',
+  'numbers.words': 'Signatures, refusals and what is said to be mended show numbers as they were written.',
   'numbers.text':
     'A text that is a number beyond those of JavaScript is let through where a number is wanted; no mending and no limit rounds one.',
 

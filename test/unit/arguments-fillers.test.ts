@@ -135,3 +135,23 @@ test('limits do not refuse what they cannot tell from the limit [numbers.text]',
       '{"id":9223372036854775807}',
     );
 });
+
+test('what is said of numbers has them as they were written, and none is rounded on the way [numbers.words]', () => {
+  const big = '9007199254740993';
+  const schema = parseJson(
+    `{"type":"object","properties":{"e":{"enum":[${big},1]},"c":{"const":${big}},"m":{"type":"integer","maximum":-${big}},"l":{"anyOf":[{"type":"array","items":{"type":"integer"}},{"type":"null"}]},"s":{"type":"array","items":{"type":"integer"}},"t":{"type":"boolean"}}}`,
+  ) as JsonObject;
+  const call = (text: string) => {
+    const { args, mended } = mendArguments(schema, parseJson(text) as JsonObject);
+    const problems = checkArguments(schema, args).map(({ expected, found }) => `${expected} / ${found}`);
+    return [...(problems.length > 0 ? problems : [writeJson(args)]), ...mended];
+  };
+  expect(call(`{"e":"${big}","c":"${big}"}`)).toEqual([`{"e":"${big}","c":"${big}"}`]);
+  expect(call(`{"e":"9007199254740995"}`)).toEqual([`one of ${big}, 1 / string "9007199254740995"`]);
+  expect(call(`{"c":"x"}`)).toEqual([`${big} / string "x"`]);
+  expect(call(`{"m":${big}}`)).toEqual([`at most -${big} / number ${big}`]);
+  expect(call(`{"t":[${big}]}`)).toEqual([`true or false / array [${big}]`]);
+  expect(call(`{"t":${big}}`)).toEqual([`true or false / number ${big}`]);
+  expect(call(`{"s":${big}}`)).toEqual([`{"s":[${big}]}`, `args.s: ${big} → [${big}]`]);
+  expect(call(`{"l":${big}}`)).toEqual([`{"l":[${big}]}`, `args.l: ${big} → [${big}]`]);
+});
