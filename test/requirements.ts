@@ -1058,7 +1058,11 @@ const ODD_SERVERS = promised('#13', {
     'A later page of a list that cannot be read costs itself and what comes after it; search and doctor say so.',
   'paging.repeated': 'Pages that repeat themselves end a list, and no tool of theirs counts as listed twice.',
   'paging.empty': 'A page that brings nothing, empty or of malformed tools, does not end a list; too many in a row do.',
-  'paging.end': 'A cursor that is empty, null or no cursor ends a list.',
+  'paging.end': 'A cursor that is empty, null or false ends a list.',
+  'paging.cursors': 'Any other goes back as it came: numbers of any size, objects, lists.',
+  'paging.lost': 'A page without its list costs itself only, where it says how the list goes on.',
+  'paging.slow':
+    'Pages that are slow to come delay nobody: what has come is used, search says what is missing, and late pages are taken.',
   'secrets.blanked':
     'Secrets of an entry, what was filled in and what has the form of a credential are blanked in every usual encoding, unless short or common.',
   'secrets.errors': 'Secrets are blanked in errors of servers, their data included, before anything is cut.',

@@ -17,7 +17,7 @@ export async function readList(
   const items: JsonObject[] = [];
   const results: JsonObject[] = [];
   const names = new Set<string>();
-  const { pages, end, cause } = await readPages(spec.method, spec.member, page, (listed, result) => {
+  const { pages, end, missing } = await readPages(spec.method, spec.member, page, (listed, result) => {
     const found = wellFormed(listed, spec, report);
     results.push(result);
     if (found.length > 0 && found.every((item) => names.has(nameOf(item, spec)))) return 'nothing new';
@@ -25,10 +25,10 @@ export async function readList(
     for (const item of found) names.add(nameOf(item, spec));
     return 'new';
   });
-  if (end === 'broken') report(`${spec.method} is incomplete: page ${pages} could not be read (${cause})`);
-  else if (end !== 'whole')
+  if (missing !== undefined) report(`${spec.method} is incomplete: ${missing}`);
+  if (end === 'repeating' || end === 'endless')
     report(`${spec.method} was stopped after ${pages} pages: its cursor does not come to an end`);
-  return { items, ...cacheHints(results), ...(end === 'broken' && { ttlMs: INCOMPLETE_TTL_MS }) };
+  return { items, ...cacheHints(results), ...(missing !== undefined && { ttlMs: INCOMPLETE_TTL_MS }) };
 }
 
 function wellFormed(listed: readonly unknown[], spec: ListSpec, report: (problem: string) => void): JsonObject[] {

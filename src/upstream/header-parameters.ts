@@ -45,7 +45,7 @@ export class HeaderTable {
   readonly #tools = new Map<string, HeaderParameters>();
 
   /** Takes note of what a listing asks for; a tool that asks in a wrong way is left out, as the protocol demands. */
-  read({ tools, problems }: ToolListing): ToolListing {
+  read({ tools, problems, rest, ...listing }: ToolListing): ToolListing {
     const wrong: string[] = [];
     const usable = tools.filter((tool) => {
       try {
@@ -56,7 +56,8 @@ export class HeaderTable {
         return false;
       }
     });
-    return { tools: usable, problems: [...problems, ...wrong] };
+    const whole = rest?.then((late) => this.read(late));
+    return { ...listing, tools: usable, problems: [...problems, ...wrong], ...(whole && { rest: whole }) };
   }
 
   /** The headers of one call of a tool, if its schema asks for any. */

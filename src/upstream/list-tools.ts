@@ -13,6 +13,8 @@ export interface ToolListing {
   readonly incomplete?: string;
   /** The server does not say that it has tools. */
   readonly undeclared?: boolean;
+  /** The whole list, where pages of it are still waited for. Never rejects. */
+  readonly rest?: Promise<ToolListing>;
 }
 
 /** Tools of one server after which no further page is read: a server that makes them up as it is asked would fill the memory. */
@@ -24,20 +26,46 @@ const MAX_DEPTH = 1_000;
 /** Characters of a name; the protocol recommends 128. */
 const MAX_NAME_CHARS = 1_000;
 
+/** Time for all pages after the first, in ms, before the tools that have come are used without the others. */
+const PATIENCE_MS = 5_000;
+
 /** Problems told at most, each with a name of so many characters. */
 const MAX_PROBLEMS = 20;
 const MAX_NAME = 120;
 
+interface Reading {
+  readonly tools: Map<string, ToolDefinition>;
+  readonly problems: string[];
+  pages: number;
+}
+
 /**
  * Reads every page of `tools/list`. `page` fetches one page, raw. A malformed tool costs that tool only, and a page after
  * the first that cannot be read, itself and what comes after it. A page that repeats what is known ends the reading; an empty
- * one, or one of malformed tools, does not.
+ * one, or one of malformed tools, does not. Pages that are slow to come delay nobody: `rest` brings them.
  */
-export async function listTools(page: FetchPage): Promise<ToolListing> {
-  const tools = new Map<string, ToolDefinition>();
-  const problems: string[] = [];
+export function listTools(page: FetchPage, patienceMs = PATIENCE_MS): Promise<ToolListing> {
+  const reading: Reading = { tools: new Map(), problems: [], pages: 0 };
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const whole = readAll(page, reading, () => {
+      timer ??= setTimeout(() => resolve({ ...soFar(reading, patienceMs), rest: whole }), patienceMs);
+    });
+    whole.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
+}
+
+function soFar({ tools, problems, pages }: Reading, ms: number): ToolListing {
+  const incomplete = `page ${pages + 1} has not come within ${ms / 1000} s, and is still waited for`;
+  return { tools: [...tools.values()].slice(0, MAX_TOOLS), problems: firstOf(problems), incomplete };
+}
+
+async function readAll(page: FetchPage, reading: Reading, onPage: () => void): Promise<ToolListing> {
+  const { tools, problems } = reading;
   let previous: readonly unknown[] = [];
-  const { pages, end, cause } = await readPages('tools/list', 'tools', page, (listed) => {
+  const { pages, end, missing } = await readPages('tools/list', 'tools', page, (listed) => {
+    reading.pages++;
+    onPage();
     const before = tools.size;
     const isKnown = listed.length > 0 && listed.every((tool) => isDeepStrictEqual(tool, known(tool, tools)));
     // Malformed tools are not kept: a page of them is known by the one before.
@@ -54,9 +82,9 @@ export async function listTools(page: FetchPage): Promise<ToolListing> {
     for (const name of [...tools.keys()].slice(MAX_TOOLS)) tools.delete(name);
     problems.push(`tools after the first ${MAX_TOOLS} were left out: no server may have more`);
   }
+  const incomplete = [end === 'endless' ? stopped : undefined, missing].filter((why) => why !== undefined).join('; ');
   const listing = { tools: [...tools.values()], problems: firstOf(problems) };
-  if (end === 'endless') return { ...listing, incomplete: stopped };
-  return end === 'broken' ? { ...listing, incomplete: `page ${pages} could not be read (${cause})` } : listing;
+  return incomplete === '' ? listing : { ...listing, incomplete };
 }
 
 function known(tool: unknown, tools: ReadonlyMap<string, ToolDefinition>): unknown {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { parseJson, writeJson } from '../../src/core/exact-json.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { readPages } from '../../src/core/read-pages.ts';
 import { rpcError } from '../../src/core/rpc.ts';
 import { listTools } from '../../src/upstream/list-tools.ts';
@@ -319,13 +321,67 @@ test.each([
   );
 });
 
-test.each([[''], [null], [undefined], [false], [{}]])('a cursor of %j ends a list [paging.end]', async (nextCursor) => {
-  expect(
-    await readPages(
-      'm',
-      'items',
-      async () => ({ items: null, nextCursor }),
-      () => 'new',
-    ),
-  ).toEqual({ pages: 1, end: 'whole' });
+test('a page without a list costs itself only, where the next one is known [paging.lost]', async () => {
+  const pages: JsonObject[] = [
+    { tools: [tool('a')], nextCursor: 'b' },
+    { nextCursor: 'c' },
+    { tools: 'none', nextCursor: 'd' },
+    { tools: [tool('b')] },
+  ];
+  let at = 0;
+  const { tools, incomplete } = await listTools(async () => pages[at++] ?? {});
+  expect(tools.map(({ name }) => name)).toEqual(['a', 'b']);
+  const why = 'tools/list answered without a list of tools';
+  expect(incomplete).toBe(`page 2 could not be read (${why}), nor could 1 more`);
+  let asked = 0;
+  const first = await listTools(async () => (asked++ ? { tools: [tool('b')] } : { nextCursor: 'b' }));
+  expect([first.tools.length, first.incomplete]).toEqual([1, `page 1 could not be read (${why})`]);
+  for (const none of [[{}], [{ nextCursor: 'b' }, {}], [{ nextCursor: 'b' }]]) {
+    let page = 0;
+    const failing = listTools(async () => none[page++] ?? Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow(none.length > 1 || !('nextCursor' in (none[0] ?? {})) ? why : 'no');
+  }
 });
+
+test.each([['9007199254740993'], ['1.0'], ['{"page":2}'], ['true'], ['[1]'], ['0']])(
+  'a cursor of %s goes back as it came [paging.cursors]',
+  async (cursor) => {
+    const asked: string[] = [];
+    const { tools, incomplete } = await listTools(async (params) => {
+      asked.push(writeJson(params));
+      const more = asked.length === 1 ? `,"nextCursor":${cursor}` : '';
+      return parseJson(`{"tools":[{"name":"t${asked.length}","inputSchema":{"type":"object"}}]${more}}`) as JsonObject;
+    });
+    expect(asked).toEqual(['{}', `{"cursor":${cursor}}`]);
+    expect([tools.length, incomplete]).toEqual([2, undefined]);
+  },
+);
+
+test('pages that are slow to come delay nobody, and are taken when they come [paging.slow]', async () => {
+  let answer: (page: JsonObject) => void = () => {};
+  const page = async ({ cursor }: JsonObject): Promise<JsonObject> =>
+    cursor === undefined
+      ? { tools: [tool('a')], nextCursor: 'b' }
+      : new Promise<JsonObject>((resolve) => {
+          answer = resolve;
+        });
+  const { tools, incomplete, rest } = await listTools(page, 20);
+  expect(tools).toEqual([tool('a')]);
+  expect(incomplete).toBe('page 2 has not come within 0.02 s, and is still waited for');
+  answer({ tools: [tool('b')] });
+  expect(await rest).toEqual({ tools: [tool('a'), tool('b')], problems: [] });
+});
+
+test.each([[''], [null], [undefined], [false], [{}], [[]]])(
+  'a cursor of %j ends a list [paging.end]',
+  async (nextCursor) => {
+    expect(
+      await readPages(
+        'm',
+        'items',
+        async () => ({ items: null, nextCursor }),
+        () => 'new',
+      ),
+    ).toEqual({ pages: 1, end: 'whole' });
+  },
+);

@@ -305,3 +305,17 @@ test('a caller who gives up does not spoil the reading for others', async () => 
   expect(await patient).toEqual(['a://1']);
   expect(servers.count('s', 'resources/list')).toBe(1);
 });
+
+test('of a list whose later pages do not come those count that have come [paging.slow]', async () => {
+  const endless = new Promise<JsonObject>(() => {});
+  const server = rawServer({
+    'resources/list': ({ cursor }) => (cursor ? endless : { resources: [resource('a://1')], nextCursor: 'b' }),
+  });
+  const servers = Object.assign(await new SdkServers().connect('s', server), { listMs: () => 50 });
+  const problems: string[] = [];
+  const primitives = new Primitives(servers, everything, (_, problem) => problems.push(problem));
+  expect(await uris(primitives)).toEqual(['a://1']);
+  expect(problems).toEqual([
+    'resources/list is incomplete: page 2 could not be read (no answer within 50 ms)',
+  ]);
+});
