@@ -1051,6 +1051,9 @@ const ODD_SERVERS = promised('#13', {
   'lenient.cause': 'An answer over HTTP that breaks off, is empty or no JSON-RPC fails its call with that cause.',
   'lenient.unreadable':
     'An answer that cannot be read, over whatever transport, fails its call with that cause and ends no connection.',
+  'lenient.numbers':
+    'NaN and Infinity in an answer, which JSON has not, are null, and _meta says where; other broken JSON stays broken.',
+  'lenient.last-line': 'The last answer of a process counts without its line break too.',
   'lenient.results':
     'A result that is no object is taken in the nearest form that is one, or the error says what was answered instead.',
   'lenient.undeclared': 'A server that does not declare tools is asked for them all the same, and named as such.',
@@ -1093,6 +1096,10 @@ const EXACT = promised('#13', {
     'A result that clients would refuse takes the nearest form that they take; one that they take stays the very same.',
   'results.sound-said': 'What was changed in a result is said in its _meta.',
   'results.sound-clients': 'Real clients of every era take it, over stdio and over HTTP, of a call and of a job.',
+  'results.sound-forms':
+    'Resources, prompts and their arguments in a neighbouring form are read as what they say, and _meta says so.',
+  'primitives.sound-items':
+    'An item of a list that lacks its name, or is one, a map by name too, is listed in the nearest form, and says so.',
   'results.sound-answers': 'So do prompts, contents of resources, completions and lists.',
 
   // Arguments

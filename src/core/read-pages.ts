@@ -75,9 +75,11 @@ function paramsAfter(result: JsonObject): JsonObject | undefined {
   return source === undefined ? { cursor } : withNumber({}, 'cursor', source);
 }
 
-/** An empty list is null for some languages. */
+/** An empty list is null for some languages; some servers give a map by name. */
 function listIn(result: JsonObject, member: string): readonly unknown[] | undefined {
   const listed = isJsonObject(result) ? result[member] : undefined;
   if (listed === null) return [];
-  return Array.isArray(listed) ? listed : undefined;
+  if (Array.isArray(listed)) return listed;
+  if (!isJsonObject(listed) || !Object.values(listed).every(isJsonObject)) return undefined;
+  return Object.entries(listed).map(([name, item]) => ({ name, ...(item as JsonObject) }));
 }

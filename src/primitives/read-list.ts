@@ -1,6 +1,7 @@
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { type FetchPage, readPages } from '../core/read-pages.ts';
 import { type CacheHints, type ListSpec, nameOf, type ServerList } from './lists.ts';
+import { soundItem } from './sound-item.ts';
 
 /** How long a list that lacks pages counts, in ms: the next who asks may have more luck. */
 const INCOMPLETE_TTL_MS = 60_000;
@@ -32,14 +33,13 @@ export async function readList(
 }
 
 function wellFormed(listed: readonly unknown[], spec: ListSpec, report: (problem: string) => void): JsonObject[] {
-  const sound = listed.filter((item): item is JsonObject => isJsonObject(item) && isComplete(item, spec));
+  const items = listed.map((item) => soundItem(item, spec));
+  const sound = items.filter((item) => item !== undefined);
   const lost = listed.length - sound.length;
-  if (lost > 0) report(`${spec.method}: ${lost} left out for want of a ${spec.required.join(' or a ')}`);
+  if (lost > 0) report(`${spec.method}: ${lost} left out for want of a ${spec.required[0]}`);
+  const mended = items.filter((item, at) => item !== undefined && item !== listed[at]).length;
+  if (mended > 0) report(`${spec.method}: ${mended} mended, for want of a ${spec.required.join(' or a ')}`);
   return sound;
-}
-
-function isComplete(item: JsonObject, { required }: ListSpec): boolean {
-  return required.every((field) => typeof item[field] === 'string');
 }
 
 /** Of several lists, or pages of one: the shortest `ttlMs`, and `private` if one is; each only if one says so. */

@@ -4,9 +4,11 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { readPages } from '../../src/core/read-pages.ts';
 import { rpcError } from '../../src/core/rpc.ts';
 import { listTools } from '../../src/upstream/list-tools.ts';
+import { parseServerMessage } from '../../src/upstream/unreadable.ts';
 import {
   called,
   connected,
+  connectedTo,
   type Oddity,
   oddServer,
   type Request,
@@ -385,3 +387,69 @@ test.each([[''], [null], [undefined], [false], [{}], [[]]])(
     ).toEqual({ pages: 1, end: 'whole' });
   },
 );
+
+const processOf = (answer: string) => `
+  require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
+    const { id, method } = JSON.parse(line);
+    const results = ${JSON.stringify(RESULTS)};
+    if (method === 'tools/call') process.stdout.write(${answer}, () => process.exit(3));
+    else if (results[method]) console.log(JSON.stringify({ jsonrpc: '2.0', id, result: results[method] }));
+  });`;
+const stdio = (answer: string) => connectedTo({ type: 'local', command: [process.execPath, '-e', processOf(answer)] });
+
+test('the last answer of a process counts without its line break; half of one does not [lenient.last-line]', async () => {
+  const whole = `JSON.stringify({ jsonrpc: '2.0', id, result: ${JSON.stringify(SAID.result)} })`;
+  const { connection } = await stdio(whole);
+  expect(await called(connection)).toEqual(SAID);
+  const broken = await stdio(`${whole}.slice(0, -9)`);
+  await expect(called(broken.connection)).rejects.toThrow('exited with code 3');
+});
+
+const NOT_JSON =
+  '{"content":[{"type":"text","text":"\\"NaN\\\\"}],"structuredContent":{"a":NaN,"b":[Infinity,-Infinity,1.0],"NaN":"Infinity"}}';
+
+test.each(['stdio', 'json', 'events'])('NaN and Infinity over %s are null, and said [lenient.numbers]', async (way) => {
+  const write = (id: unknown) => `{"jsonrpc":"2.0","id":${id},"result":${NOT_JSON}}`;
+  const http = async () => {
+    const { url } = await oddServer(
+      onCall(({ id }, response) =>
+        way === 'json'
+          ? send(response, 200, 'application/json', write(id))
+          : send(response, 200, 'text/event-stream', `data: ${write(id)}\n\n`),
+      ),
+    );
+    return connected(url);
+  };
+  const { connection } = await (way === 'stdio'
+    ? stdio(`'{"jsonrpc":"2.0","id":' + id + ',"result":' + ${JSON.stringify(NOT_JSON)} + '}'`)
+    : http());
+  const answer = await called(connection);
+  expect(JSON.parse(JSON.stringify(answer))).toEqual({
+    result: {
+      content: [{ type: 'text', text: '"NaN\\' }],
+      structuredContent: { a: null, b: [null, null, 1], NaN: 'Infinity' },
+      _meta: {
+        'mcp-gateway/mendedResult': expect.toSatisfy(
+          (said: string[]) =>
+            said.toSorted().join() ===
+            'structuredContent.a: NaN → null,structuredContent.b[0]: Infinity → null,structuredContent.b[1]: -Infinity → null',
+        ),
+      },
+    },
+  });
+  expect(writeJson(answer)).toContain('1.0');
+});
+
+test('what is broken otherwise stays broken, and a long text is read in linear time [lenient.numbers]', () => {
+  for (const text of ['{"a":NaN', '{"a":nan}', '{"a":NaNs}', '{a:NaN}', `${'"'.repeat(9)}NaN`, '{"a":1NaN}'])
+    expect(() => parseServerMessage(text), text).toThrow('what is not JSON');
+  expect(parseServerMessage('[{"result":NaN},{"error":{"data":-Infinity}}]')).toEqual([
+    { result: 'NaN' },
+    { error: { data: null } },
+  ]);
+  const many = `[${'NaN,'.repeat(1_000_000)}"${'\\"'.repeat(1_000_000)}"]`;
+  expect(parseServerMessage(`{"result":${many}}`)).toMatchObject({ result: { length: 1_000_001 } });
+  const deep = `{"result":{"a":${'['.repeat(50_000)}NaN${']'.repeat(50_000)}}}`;
+  expect(JSON.stringify((parseServerMessage(deep) as { result: JsonObject }).result._meta)).toContain('NaN → null');
+  expect(() => parseServerMessage(`{"a":NaN,"${'\\"'.repeat(1_000_000)}`)).toThrow('what is not JSON');
+});
