@@ -498,6 +498,8 @@ const FAULTS = promised('#5', {
     'A response over HTTP that is silent for longer than Node would wait is waited for, up to the deadline.',
   'faults.stubborn': 'A server that is taken out goes with its grandchildren, even if it ignores EOF and SIGTERM.',
   'faults.pages': 'tools/list without end is stopped, whether its pages repeat or bring new tools for ever.',
+  'faults.left-out':
+    'Of tools that were left out a search says how many and why; a call of one says why, to whom may know of it.',
   'faults.changes': 'A hundred list_changed at once cost a few readings.',
   'faults.many-tools': '10,000 tools of one server are found, described and called.',
   'faults.definitions': 'Odd names, 110 KB descriptions, duplicates and cyclic schemas cost nothing beside them.',
@@ -1054,6 +1056,8 @@ const ODD_SERVERS = promised('#13', {
   'lenient.numbers':
     'NaN and Infinity in an answer, which JSON has not, are null, and _meta says where; other broken JSON stays broken.',
   'lenient.last-line': 'The last answer of a process counts without its line break too.',
+  'lenient.schemas':
+    'A tool whose input schema is missing, null or under another name is one with that, or without known parameters.',
   'lenient.results':
     'A result that is no object is taken in the nearest form that is one, or the error says what was answered instead.',
   'lenient.undeclared': 'A server that does not declare tools is asked for them all the same, and named as such.',

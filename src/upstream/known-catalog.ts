@@ -27,6 +27,7 @@ export class KnownCatalog {
   #rereading: NodeJS.Timeout | undefined;
   /** The latest reading: what an earlier one still brings is old. */
   #reading: symbol | undefined;
+  #leftOut: ReadonlyMap<string, string> = new Map();
   #closed = false;
 
   constructor(options: KnownCatalogOptions) {
@@ -36,6 +37,11 @@ export class KnownCatalog {
 
   get current(): ServerCatalog | undefined {
     return this.#current;
+  }
+
+  /** Why tools of the list as last read were left out, by name. */
+  get leftOut(): ReadonlyMap<string, string> {
+    return this.#leftOut;
   }
 
   /**
@@ -61,10 +67,11 @@ export class KnownCatalog {
     return { ...listing, tools: [...listing.tools, ...others] };
   }
 
-  #take(connection: Connection, { problems, tools, incomplete, undeclared }: ToolListing): void {
+  #take(connection: Connection, { problems, tools, leftOut, incomplete, undeclared }: ToolListing): void {
     const { onTools, onRead, onProblem } = this.#options;
     if (this.#closed) return;
     const before = this.#current?.tools;
+    this.#leftOut = leftOut ?? new Map();
     this.#current = {
       about: connection.about,
       offers: OFFERS.filter((path) => connection.offers(path)),

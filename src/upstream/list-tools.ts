@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isDeeper } from '../core/json-depth.ts';
 import { type FetchPage, readPages } from '../core/read-pages.ts';
 import type { ToolDefinition } from '../core/tool.ts';
@@ -9,6 +9,8 @@ export interface ToolListing {
   readonly tools: readonly ToolDefinition[];
   /** What was left out and why; one sentence each. */
   readonly problems: readonly string[];
+  /** Why tools were left out that have a name, by that name; absent: none was. */
+  readonly leftOut?: ReadonlyMap<string, string>;
   /** Why pages are missing, if some are. */
   readonly incomplete?: string;
   /** The server does not say that it has tools. */
@@ -29,6 +31,9 @@ const MAX_NAME_CHARS = 1_000;
 /** Time for all pages after the first, in ms, before the tools that have come are used without the others. */
 const PATIENCE_MS = 5_000;
 
+/** Names kept of tools that were left out. */
+const MAX_LEFT_OUT = 100;
+
 /** Problems told at most, each with a name of so many characters. */
 const MAX_PROBLEMS = 20;
 const MAX_NAME = 120;
@@ -36,6 +41,7 @@ const MAX_NAME = 120;
 interface Reading {
   readonly tools: Map<string, ToolDefinition>;
   readonly problems: string[];
+  readonly leftOut: Map<string, string>;
   pages: number;
 }
 
@@ -45,7 +51,7 @@ interface Reading {
  * one, or one of malformed tools, does not. Pages that are slow to come delay nobody: `rest` brings them.
  */
 export function listTools(page: FetchPage, patienceMs = PATIENCE_MS): Promise<ToolListing> {
-  const reading: Reading = { tools: new Map(), problems: [], pages: 0 };
+  const reading: Reading = { tools: new Map(), problems: [], leftOut: new Map(), pages: 0 };
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const whole = readAll(page, reading, () => {
@@ -55,9 +61,14 @@ export function listTools(page: FetchPage, patienceMs = PATIENCE_MS): Promise<To
   });
 }
 
-function soFar({ tools, problems, pages }: Reading, ms: number): ToolListing {
-  const incomplete = `page ${pages + 1} has not come within ${ms / 1000} s, and is still waited for`;
-  return { tools: [...tools.values()].slice(0, MAX_TOOLS), problems: firstOf(problems), incomplete };
+function soFar(reading: Reading, ms: number): ToolListing {
+  const incomplete = `page ${reading.pages + 1} has not come within ${ms / 1000} s, and is still waited for`;
+  return { ...listingOf(reading), incomplete };
+}
+
+function listingOf({ tools, problems, leftOut }: Reading): ToolListing {
+  const listed = { tools: [...tools.values()].slice(0, MAX_TOOLS), problems: firstOf(problems) };
+  return leftOut.size > 0 ? { ...listed, leftOut: new Map(leftOut) } : listed;
 }
 
 async function readAll(page: FetchPage, reading: Reading, onPage: () => void): Promise<ToolListing> {
@@ -72,44 +83,66 @@ async function readAll(page: FetchPage, reading: Reading, onPage: () => void): P
     if (isKnown || (listed.length > 0 && isDeepStrictEqual(listed, previous))) return 'nothing new';
     previous = listed;
     const repeatsSome = listed.some((tool) => known(tool, tools) !== undefined);
-    for (const each of listed) addTool(each, tools, problems);
+    for (const each of listed) addTool(each, reading);
     if (tools.size === before && repeatsSome) return 'nothing new';
     return tools.size > ENOUGH_TOOLS ? 'enough' : 'new';
   });
   const stopped = `tools/list was stopped after ${pages} pages and ${tools.size} tools: it does not come to an end`;
   if (end === 'repeating') problems.push(stopped);
-  if (tools.size > MAX_TOOLS) {
-    for (const name of [...tools.keys()].slice(MAX_TOOLS)) tools.delete(name);
+  if (tools.size > MAX_TOOLS)
     problems.push(`tools after the first ${MAX_TOOLS} were left out: no server may have more`);
-  }
   const incomplete = [end === 'endless' ? stopped : undefined, missing].filter((why) => why !== undefined).join('; ');
-  const listing = { tools: [...tools.values()], problems: firstOf(problems) };
+  const listing = listingOf(reading);
   return incomplete === '' ? listing : { ...listing, incomplete };
 }
 
+/** The definition that a tool is listed with so far, if it is like it; definitions without a schema are kept with one. */
 function known(tool: unknown, tools: ReadonlyMap<string, ToolDefinition>): unknown {
-  return isJsonObject(tool) ? tools.get(String(tool.name)) : undefined;
+  if (!isJsonObject(tool)) return undefined;
+  const before = tools.get(String(tool.name));
+  return before && isDeepStrictEqual(before, withSchema(tool)) ? tool : before;
 }
 
-function addTool(tool: unknown, tools: Map<string, ToolDefinition>, problems: string[]): void {
+function addTool(tool: unknown, { tools, problems, leftOut }: Reading): void {
   const name = isJsonObject(tool) ? tool.name : undefined;
-  if (typeof name !== 'string' || name === '') return void problems.push('a tool without a name was left out');
+  if (!isJsonObject(tool) || typeof name !== 'string' || name === '')
+    return void problems.push('a tool without a name was left out');
   const shown = `tool "${clip(name, MAX_NAME)}"`;
-  if (!isDefinition(tool)) problems.push(`${shown} was left out: its inputSchema is not an object`);
-  else if (name.length > MAX_NAME_CHARS)
-    problems.push(`${shown} was left out: its name has over ${MAX_NAME_CHARS} characters`);
-  else if (isDeeper(tool, MAX_DEPTH))
-    problems.push(`${shown} was left out: its definition is nested over ${MAX_DEPTH} levels deep`);
-  else if (tools.has(name)) problems.push(`${shown} is listed twice; the first definition counts`);
-  else tools.set(name, tool);
+  const definition = withSchema(tool);
+  const fault = faultOf(definition, name);
+  if (fault !== undefined) {
+    problems.push(`${shown} was left out: ${fault}`);
+    if (leftOut.size < MAX_LEFT_OUT && !tools.has(name)) leftOut.set(name, fault);
+  } else if (tools.has(name)) problems.push(`${shown} is listed twice; the first definition counts`);
+  else {
+    tools.set(name, definition as ToolDefinition); // no fault: it is one
+    leftOut.delete(name);
+  }
+}
+
+function faultOf(tool: JsonObject, name: string): string | undefined {
+  if (!isJsonObject(tool.inputSchema)) return 'its inputSchema is not an object';
+  if (name.length > MAX_NAME_CHARS) return `its name has over ${MAX_NAME_CHARS} characters`;
+  return isDeeper(tool, MAX_DEPTH) ? `its definition is nested over ${MAX_DEPTH} levels deep` : undefined;
+}
+
+/** Other names of a schema of arguments, among those who write tools for models. */
+const OTHER_NAMES = ['input_schema', 'parameters'];
+
+/**
+ * A definition with an input schema. It is required, and SDK clients refuse a whole list for one that lacks it; but what such a
+ * server means is plain: that there are no parameters, or those under another name. PHP writes an empty object as a list.
+ */
+function withSchema(tool: JsonObject): JsonObject {
+  const { inputSchema } = tool;
+  const isNone = inputSchema === undefined || inputSchema === null || inputSchema === true;
+  if (!isNone && !(Array.isArray(inputSchema) && inputSchema.length === 0)) return tool;
+  const other = OTHER_NAMES.map((name) => tool[name]).find(isJsonObject);
+  return { ...tool, inputSchema: other ?? { type: 'object' } };
 }
 
 /** Ten thousand malformed tools are not ten thousand warnings. */
 function firstOf(problems: readonly string[]): readonly string[] {
   const more = problems.length - MAX_PROBLEMS;
   return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} problems more`] : problems;
-}
-
-function isDefinition(tool: unknown): tool is ToolDefinition {
-  return isJsonObject(tool) && isJsonObject(tool.inputSchema);
 }

@@ -130,3 +130,21 @@ test('a later page that does not come costs itself only; when it comes it is tak
   expect((await gateway.search('second')).unavailable).toBeUndefined();
   expect(textOf(await gateway.invoke('odd::second', {}))).toContain('said');
 });
+
+test('of a tool that was left out a search says that, and a call why [faults.left-out]', async () => {
+  const bad = { name: 'bad', inputSchema: 'none' };
+  const { url } = await oddServer(({ method, id }, response) => {
+    if (method !== 'tools/list') return false;
+    sendJson(response, { jsonrpc: '2.0', id, result: { tools: [bad, { name: 'echo' }, { ...bad, name: 'worse' }] } });
+  });
+  const permissions = [{ id: 'odd::worse', action: 'deny' }];
+  const gateway = await startGateway({ config: { $gateway: { permissions }, odd: { type: 'remote', url } } });
+  const why = 'its inputSchema is not an object';
+  const { unavailable } = await gateway.search('echo');
+  expect(unavailable).toEqual([{ server: 'odd', state: 'incomplete', error: `2 tools were left out: ${why}` }]);
+  expect(textOf(await gateway.invoke('odd::echo', {}))).toContain('said');
+  expect(textOf(await gateway.invoke('odd::bad', {}))).toContain(
+    `no tool "odd::bad"; server "odd" lists it, but it was left out: ${why}`,
+  );
+  expect(textOf(await gateway.invoke('odd::worse', {}))).not.toContain('lists it');
+});

@@ -298,7 +298,7 @@ test.each([
   ['an empty page', [[]]],
   ['null', [null]],
   ['several empty ones', [[], [], null]],
-  ['a page of malformed tools', [[{ name: 'x' }, null, 5]]],
+  ['a page of malformed tools', [[{ name: 'x', inputSchema: 5 }, null, 5]]],
 ])('%s does not end a list [paging.empty]', async (_, before) => {
   const pages = [...before, [tool('a')], ...before, [tool('b')]];
   let at = 0;
@@ -313,7 +313,7 @@ test.each([
 
 test.each([
   ['empty pages', [], 200],
-  ['the same malformed tools', [{ name: 'x' }], 2],
+  ['the same malformed tools', [{ name: 'x', inputSchema: 5 }], 2],
 ])('%s for ever are stopped, and said [paging.empty]', async (_, tools, pages) => {
   let at = 0;
   const { problems, incomplete } = await listTools(async () => ({ tools, nextCursor: `${at++}` }));
@@ -452,4 +452,39 @@ test('what is broken otherwise stays broken, and a long text is read in linear t
   const deep = `{"result":{"a":${'['.repeat(50_000)}NaN${']'.repeat(50_000)}}}`;
   expect(JSON.stringify((parseServerMessage(deep) as { result: JsonObject }).result._meta)).toContain('NaN → null');
   expect(() => parseServerMessage(`{"a":NaN,"${'\\"'.repeat(1_000_000)}`)).toThrow('what is not JSON');
+});
+
+test.each<[string, object, object]>([
+  ['none', {}, { type: 'object' }],
+  ['null', { inputSchema: null }, { type: 'object' }],
+  ['an empty list', { inputSchema: [] }, { type: 'object' }],
+  ['true', { inputSchema: true }, { type: 'object' }],
+  ['input_schema', { input_schema: { type: 'object', required: ['a'] } }, { type: 'object', required: ['a'] }],
+  ['parameters', { parameters: { type: 'object', required: ['a'] } }, { type: 'object', required: ['a'] }],
+])('a tool with %s for an input schema is one all the same [lenient.schemas]', async (_, given, inputSchema) => {
+  const one = { name: 'a', ...given };
+  const { tools, ...rest } = await listTools(async ({ cursor }) => ({ tools: [one], nextCursor: cursor ? 'c' : 'b' }));
+  expect(tools).toEqual([{ ...one, inputSchema }]);
+  expect(rest.problems).toEqual(['tools/list was stopped after 2 pages and 1 tools: it does not come to an end']);
+});
+
+test.each<[object, string]>([
+  [{ code: -32_000, message: '', data: { why: 'locked' } }, '{"why":"locked"}'],
+  [{ code: -32_000, message: ' ', data: 'locked' }, 'locked'],
+  [{ code: -32_000, message: '', data: '' }, 'no reason is given'],
+  [{ code: -32_000, message: '' }, 'no reason is given'],
+])('an error without a message says what there is: %j [lenient.error-text]', async (error, message) => {
+  const { url } = await oddServer(onCall(({ id }, response) => sendJson(response, { jsonrpc: '2.0', id, error })));
+  const { connection } = await connected(url);
+  expect(await called(connection)).toEqual({ error: { ...error, message } });
+});
+
+test('what comes in place of an answer is told [lenient.cause]', async () => {
+  const { url } = await oddServer(
+    onCall((_, response) => sendJson(response, { message: 'database is locked, sk-live-Zq7kP2vL9' })),
+  );
+  const { connection } = await connected(url, { headers: { 'X-Api-Key': 'sk-live-Zq7kP2vL9' } });
+  await expect(called(connection)).rejects.toThrow(
+    'HTTP 200 came without an answer: {"message":"database is locked, [redacted]"}',
+  );
 });
