@@ -4,7 +4,7 @@ import { keepSources, sourceOf } from '../core/exact-json.ts';
 import { holdsFiller, isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { conversions, parsedContainer } from './conversions.ts';
-import { isToBeLeftOut, names, saysNothing, takesFiller } from './fillers.ts';
+import { isToBeLeftOut, names, saysNothing, saysNothingAsItem, takesFiller } from './fillers.ts';
 import { findProblems, fits, isMismatch } from './find-problems.ts';
 import { childPath, previewMember } from './preview.ts';
 import {
@@ -63,7 +63,8 @@ function mend(schema: unknown, value: unknown, walk: SchemaWalk, source?: string
 
 // What says nothing is null to a schema that asks for it; a text or an item of a list only where the schema names it.
 function mayMean(schema: unknown, value: unknown, reading: unknown, walk: SchemaWalk): boolean {
-  return !saysNothing(value) || reading === null || names(schema, value, walk);
+  const isNothing = Array.isArray(reading) ? saysNothingAsItem(value) : saysNothing(value);
+  return !isNothing || reading === null || names(schema, value, walk);
 }
 
 // Whether a schema asks for a value of this type, or for this very value. Only to one that it asks for is another one
