@@ -238,13 +238,27 @@ export class Broker {
     const missing = this.#finder.unavailable((server) => id.startsWith(`${server}::`))[0];
     const known = missing || (server !== undefined && this.#mayKnow(server, caller));
     const nobody = !known && id.includes('::') ? [`there is no server "${clip(id.split('::', 1)[0] ?? '', 60)}"`] : [];
-    const why = missing
-      ? `server "${missing.server}" ${stands(missing.state)}${missing.error ? ` (${missing.error})` : ''}`
-      : nearest.length > 0
-        ? `did you mean ${nearest.map((each) => `"${clip(each)}"`).join(', ')}?`
-        : (notices().hint ?? 'use search to find tools');
+    const leftOut = server === undefined ? undefined : this.#whyLeftOut(id, server, caller);
+    const why = leftOut
+      ? `server "${server}" lists it, but it was left out: ${leftOut}`
+      : missing
+        ? `server "${missing.server}" ${stands(missing.state)}${missing.error ? ` (${missing.error})` : ''}`
+        : nearest.length > 0
+          ? `did you mean ${nearest.map((each) => `"${clip(each)}"`).join(', ')}?`
+          : (notices().hint ?? 'use search to find tools');
     const text = [`no tool "${clip(id, 120)}"`, ...nobody, why].join('; ');
     return new GatewayError('TOOL_NOT_FOUND', text, { details: { nearest } });
+  }
+
+  /** Why a tool that its server lists is none of ours, if the caller may know of it. */
+  #whyLeftOut(id: string, server: string, caller: Caller): string | undefined {
+    const { upstreams, visible } = this.#parts;
+    const upstream = upstreams.get(server);
+    const name = id.slice(server.length + 2);
+    const why = upstream?.leftOut.get(name);
+    if (!upstream || why === undefined) return undefined;
+    const entry = { id, server, tags: upstream.config.tags, definition: { name, inputSchema: {} } };
+    return visible(caller, entry) ? why : undefined;
   }
 
   /** Whether a caller may know of a server: one all of whose tools are hidden is as unknown as they are. */

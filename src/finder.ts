@@ -325,7 +325,13 @@ function obstacle(upstream: Upstream): Unavailable | undefined {
 }
 
 /** What a server that can be asked does not tell. */
-function lacking({ config, listRemark, isIncomplete, hasTools }: Upstream): Unavailable | undefined {
+function lacking({ config, listRemark, isIncomplete, hasTools, leftOut }: Upstream): Unavailable | undefined {
+  const [why] = leftOut.values();
+  // Not by name: a caller may not know of each.
+  if (listRemark === undefined && why !== undefined) {
+    const many = leftOut.size === 1 ? '1 tool was' : `${leftOut.size} tools were`;
+    return { server: config.key, state: 'incomplete', error: `${many} left out: ${why}` };
+  }
   if (listRemark === undefined || (hasTools && !isIncomplete)) return undefined;
   const state = isIncomplete ? 'incomplete' : 'no_tools';
   return { server: config.key, state, error: clip(listRemark, MAX_ERROR) };

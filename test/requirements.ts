@@ -511,6 +511,8 @@ const FAULTS = promised('#5', {
     'A response over HTTP that is silent for longer than Node would wait is waited for, up to the deadline.',
   'faults.stubborn': 'A server that is taken out goes with its grandchildren, even if it ignores EOF and SIGTERM.',
   'faults.pages': 'tools/list without end is stopped, whether its pages repeat or bring new tools for ever.',
+  'faults.left-out':
+    'Of tools that were left out a search says how many and why; a call of one says why, to whom may know of it.',
   'faults.changes': 'A hundred list_changed at once cost a few readings.',
   'faults.many-tools': '10,000 tools of one server are found, described and called.',
   'faults.definitions': 'Odd names, 110 KB descriptions, duplicates and cyclic schemas cost nothing beside them.',
@@ -1069,6 +1071,11 @@ const ODD_SERVERS = promised('#13', {
   'lenient.cause': 'An answer over HTTP that breaks off, is empty or no JSON-RPC fails its call with that cause.',
   'lenient.unreadable':
     'An answer that cannot be read, over whatever transport, fails its call with that cause and ends no connection.',
+  'lenient.numbers':
+    'NaN and Infinity in an answer, which JSON has not, are null, and _meta says where; other broken JSON stays broken.',
+  'lenient.last-line': 'The last answer of a process counts without its line break too.',
+  'lenient.schemas':
+    'A tool whose input schema is missing, null or under another name is one with that, or without known parameters.',
   'lenient.results':
     'A result that is no object is taken in the nearest form that is one, or the error says what was answered instead.',
   'lenient.undeclared': 'A server that does not declare tools is asked for them all the same, and named as such.',
@@ -1076,7 +1083,11 @@ const ODD_SERVERS = promised('#13', {
     'A later page of a list that cannot be read costs itself and what comes after it; search and doctor say so.',
   'paging.repeated': 'Pages that repeat themselves end a list, and no tool of theirs counts as listed twice.',
   'paging.empty': 'A page that brings nothing, empty or of malformed tools, does not end a list; too many in a row do.',
-  'paging.end': 'A cursor that is empty, null or no cursor ends a list.',
+  'paging.end': 'A cursor that is empty, null or false ends a list.',
+  'paging.cursors': 'Any other goes back as it came: numbers of any size, objects, lists.',
+  'paging.lost': 'A page without its list costs itself only, where it says how the list goes on.',
+  'paging.slow':
+    'Pages that are slow to come delay nobody: what has come is used, search says what is missing, and late pages are taken.',
   'secrets.blanked':
     'Secrets of an entry, what was filled in and what has the form of a credential are blanked in every usual encoding, unless short or common.',
   'secrets.errors': 'Secrets are blanked in errors of servers, their data included, before anything is cut.',
@@ -1101,6 +1112,7 @@ const EXACT = promised('#13', {
   'numbers.primitives': 'And in resources, prompts, lists and the results of jobs.',
   'numbers.edges':
     'And over every way in: stdio, /mcp in both eras, WebSocket, HTTP+SSE, REST, a shared gateway, the command line.',
+  'numbers.words': 'Signatures, refusals and what is said to be mended show numbers as they were written.',
   'numbers.text':
     'A text that is a number beyond those of JavaScript is let through where a number is wanted; no mending and no limit rounds one.',
 
@@ -1109,6 +1121,10 @@ const EXACT = promised('#13', {
     'A result that clients would refuse takes the nearest form that they take; one that they take stays the very same.',
   'results.sound-said': 'What was changed in a result is said in its _meta.',
   'results.sound-clients': 'Real clients of every era take it, over stdio and over HTTP, of a call and of a job.',
+  'results.sound-forms':
+    'Resources, prompts and their arguments in a neighbouring form are read as what they say, and _meta says so.',
+  'primitives.sound-items':
+    'An item of a list that lacks its name, or is one, a map by name too, is listed in the nearest form, and says so.',
   'results.sound-answers': 'So do prompts, contents of resources, completions and lists.',
 
   // Arguments

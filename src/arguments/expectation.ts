@@ -1,6 +1,6 @@
 import { clip } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { preview } from './preview.ts';
+import { preview, previewMember } from './preview.ts';
 import { listOf, resolveReference, type SchemaWalk, step } from './schema-walk.ts';
 
 const UNKNOWN = 'another value';
@@ -33,7 +33,7 @@ const words = (walk: SchemaWalk) => (schema: JsonObject) => {
   const { $ref, enum: values, type, properties } = schema;
   const variants = [...listOf(schema.anyOf), ...listOf(schema.oneOf)];
   if ($ref !== undefined) return expectation(resolveReference($ref, walk), walk);
-  if ('const' in schema) return preview(schema.const);
+  if ('const' in schema) return previewMember(schema, 'const');
   if (Array.isArray(values)) return oneOf(values);
   if (type !== undefined) return typeWords(Array.isArray(type) ? type : [type]);
   if (variants.length > 0) return alternatives(variants, walk);
@@ -41,9 +41,8 @@ const words = (walk: SchemaWalk) => (schema: JsonObject) => {
 };
 
 function oneOf(values: readonly unknown[]): string {
-  const [only] = values;
-  if (values.length === 1) return preview(only);
-  return `one of ${listed(values.slice(0, MAX_CHARS).map((value) => preview(value)))}`;
+  if (values.length === 1) return previewMember(values, 0);
+  return `one of ${listed(values.slice(0, MAX_CHARS).map((_, index) => previewMember(values, index)))}`;
 }
 
 function typeWords(types: readonly unknown[]): string {

@@ -6,6 +6,7 @@ import { itemSchema, listOf, propertySchema, resolveReference, type SchemaWalk, 
 /** Formats that name a syntax: no text of such a syntax is blank, or one of these words. */
 const FORMATS = new Set([
   ...['date-time', 'date', 'time', 'duration', 'email', 'idn-email', 'uri', 'iri', 'url', 'uuid', 'ipv4', 'ipv6'],
+  ...['hostname', 'idn-hostname'], // `none` would be one by its letters, and is no host
 ]);
 
 /** What says nothing where a list, an object or a text is wanted. */
@@ -13,10 +14,19 @@ export function saysNothing(value: unknown): boolean {
   return value === false || value === 0 || isFiller(value);
 }
 
+/** The same of a text that would be the only item of a list: it is refused there as false and 0 are. */
+export function saysNothingAsItem(value: unknown): boolean {
+  return saysNothing(value) || (typeof value === 'string' && /^\s*(?:false|0)\s*$/i.test(value));
+}
+
+/** An empty object or list as text. */
+const EMPTY = /^\s*(?:\{\s*\}|\[\s*\])\s*$/;
+
 /** Whether an argument is to be left out: it says nothing, its schema does not take it, and the server can do without. */
 export function isToBeLeftOut(schema: JsonObject, key: string, value: unknown, walk: SchemaWalk): boolean {
   const own = propertySchema(schema, key);
-  if (!isFiller(value) || own === undefined || !isOptional(schema, key)) return false;
+  const isNothing = isFiller(value) || (typeof value === 'string' && EMPTY.test(value));
+  if (!isNothing || own === undefined || !isOptional(schema, key)) return false;
   return !takesFiller(own, value, walk) && !names(own, value, walk);
 }
 

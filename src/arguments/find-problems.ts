@@ -1,9 +1,9 @@
-import { isSameJson } from '../core/exact-json.ts';
+import { isSameJson, sourceOf } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { alternatives, expectation, isTypeName } from './expectation.ts';
 import { brokenLimits } from './limits.ts';
-import { isBeyondDoubles } from './number-text.ts';
-import { childPath, kindOf, preview } from './preview.ts';
+import { isBeyondDoubles, isSameNumber } from './number-text.ts';
+import { childPath, kindOf, preview, previewMember } from './preview.ts';
 import { itemSchema, listOf, propertySchema, resolveReference, type SchemaWalk, step } from './schema-walk.ts';
 
 /** What is wrong with one argument, in words that a model can act on. */
@@ -67,13 +67,15 @@ function ownProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Prob
 export function isMismatch(schema: JsonObject, value: unknown): boolean {
   const { type, enum: values } = schema;
   if (type !== undefined && !hasType(value, type)) return true;
-  if ('const' in schema && !isSame(value, schema.const)) return true;
-  return Array.isArray(values) && values.length > 0 && !values.some((one) => isSame(value, one));
+  if ('const' in schema && !isSame(value, schema, 'const')) return true;
+  return Array.isArray(values) && values.length > 0 && !values.some((_, index) => isSame(value, values, index));
 }
 
-// -0 is 0 on the wire.
-function isSame(value: unknown, other: unknown): boolean {
-  return isSameJson(value, other);
+// As text a number that no double holds is let through, as it is for a type: the server reads it or refuses it.
+function isSame(value: unknown, holder: object, key: string | number): boolean {
+  if (isSameJson(value, (holder as JsonObject)[key])) return true;
+  const source = sourceOf(holder, key);
+  return source !== undefined && typeof value === 'string' && isBeyondDoubles(value) && isSameNumber(value, source);
 }
 
 function hasType(value: unknown, type: unknown): boolean {
@@ -103,7 +105,7 @@ function itemProblems(schema: JsonObject, items: readonly unknown[], walk: Schem
   const found: ArgumentProblem[] = [];
   for (const [index, item] of items.entries()) {
     if (walk.stepsLeft <= 0 || found.length >= ENOUGH) break;
-    found.push(...within(index, findProblems(itemSchema(schema, index), item, walk)));
+    found.push(...within(items, index, findProblems(itemSchema(schema, index), item, walk)));
   }
   return found;
 }
@@ -115,8 +117,8 @@ function propertyProblems(schema: JsonObject, object: JsonObject, walk: SchemaWa
     // Many servers take null for absent.
     if (object[key] === null && !listOf(schema.required).includes(key)) continue;
     const own = propertySchema(schema, key);
-    if (own !== undefined) found.push(...within(key, findProblems(own, object[key], walk)));
-    else found.push(...within(key, additionalProblems(schema, object[key], walk)));
+    if (own !== undefined) found.push(...within(object, key, findProblems(own, object[key], walk)));
+    else found.push(...within(object, key, additionalProblems(schema, object[key], walk)));
   }
   return found;
 }
@@ -179,8 +181,15 @@ function problem(expected: string, value: unknown): ArgumentProblem {
   return { path: '', expected, found: value === null ? 'null' : `${kindOf(value)} ${preview(value)}` };
 }
 
+// How a number was written is known to what holds it.
+function asWritten(one: ArgumentProblem, holder: object, key: string | number): ArgumentProblem {
+  const isNumber = one.path === '' && sourceOf(holder, key) !== undefined;
+  return isNumber ? { ...one, found: `number ${previewMember(holder, key)}` } : one;
+}
+
 // Paths are put together on the way back: most calls have no problem and need none.
-function within(key: string | number, problems: Problems): Problems {
+function within(holder: object, key: string | number, problems: Problems): Problems {
   if (problems.length === 0) return problems;
-  return problems.map((one) => ({ ...one, path: `${childPath('', key)}${one.path}` }));
+  const child = childPath('', key);
+  return problems.map((one) => ({ ...asWritten(one, holder, key), path: `${child}${one.path}` }));
 }

@@ -1,33 +1,43 @@
+import { sourceOf } from '../core/exact-json.ts';
 import type { JsonObject } from '../core/json.ts';
 
 /** One keyword that bounds a number, the length of a string or the number of items. */
 interface Limit {
   readonly keyword: string;
   readonly isBroken: (value: number, limit: number) => boolean;
-  readonly words: (limit: number) => string;
+  /** `text`: the limit as it was written. */
+  readonly words: (text: string, limit: number) => string;
 }
 
-const many = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;
+const many = (text: string, count: number, unit: string) => `${text} ${unit}${count === 1 ? '' : 's'}`;
 
 const NUMBER_LIMITS: readonly Limit[] = [
-  { keyword: 'minimum', isBroken: (value, limit) => value < limit, words: (limit) => `at least ${limit}` },
-  { keyword: 'maximum', isBroken: (value, limit) => value > limit, words: (limit) => `at most ${limit}` },
+  { keyword: 'minimum', isBroken: (value, limit) => value < limit, words: (text) => `at least ${text}` },
+  { keyword: 'maximum', isBroken: (value, limit) => value > limit, words: (text) => `at most ${text}` },
   {
     keyword: 'exclusiveMinimum',
     isBroken: (value, limit) => value < limit || isExactly(value, limit),
-    words: (limit) => `more than ${limit}`,
+    words: (text) => `more than ${text}`,
   },
   {
     keyword: 'exclusiveMaximum',
     isBroken: (value, limit) => value > limit || isExactly(value, limit),
-    words: (limit) => `less than ${limit}`,
+    words: (text) => `less than ${text}`,
   },
-  { keyword: 'multipleOf', isBroken: isNoMultiple, words: (limit) => `a multiple of ${limit}` },
+  { keyword: 'multipleOf', isBroken: isNoMultiple, words: (text) => `a multiple of ${text}` },
 ];
 
 const lengthLimits = (min: string, max: string, unit: string): readonly Limit[] => [
-  { keyword: min, isBroken: (length, limit) => length < limit, words: (limit) => `at least ${many(limit, unit)}` },
-  { keyword: max, isBroken: (length, limit) => length > limit, words: (limit) => `at most ${many(limit, unit)}` },
+  {
+    keyword: min,
+    isBroken: (length, limit) => length < limit,
+    words: (text, limit) => `at least ${many(text, limit, unit)}`,
+  },
+  {
+    keyword: max,
+    isBroken: (length, limit) => length > limit,
+    words: (text, limit) => `at most ${many(text, limit, unit)}`,
+  },
 ];
 
 const STRING_LIMITS = lengthLimits('minLength', 'maxLength', 'character');
@@ -43,7 +53,9 @@ export function brokenLimits(schema: JsonObject, value: unknown): readonly strin
 function broken(limits: readonly Limit[], schema: JsonObject, measure: (limit: number) => number): string[] {
   return limits.flatMap(({ keyword, isBroken, words }) => {
     const limit = schema[keyword];
-    return typeof limit === 'number' && isBroken(measure(limit), limit) ? [words(limit)] : [];
+    return typeof limit === 'number' && isBroken(measure(limit), limit)
+      ? [words(sourceOf(schema, keyword) ?? String(limit), limit)]
+      : [];
   });
 }
 

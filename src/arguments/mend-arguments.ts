@@ -4,9 +4,9 @@ import { keepSources, sourceOf } from '../core/exact-json.ts';
 import { holdsFiller, isFiller } from '../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { conversions, parsedContainer } from './conversions.ts';
-import { isToBeLeftOut, names, saysNothing, takesFiller } from './fillers.ts';
+import { isToBeLeftOut, names, saysNothing, saysNothingAsItem, takesFiller } from './fillers.ts';
 import { findProblems, fits, isMismatch } from './find-problems.ts';
-import { childPath, preview } from './preview.ts';
+import { childPath, previewMember } from './preview.ts';
 import {
   itemSchema,
   listOf,
@@ -45,7 +45,7 @@ export function mendArguments(schema: JsonObject, args: JsonObject): MendedArgum
 function mend(schema: unknown, value: unknown, walk: SchemaWalk, source?: string): unknown {
   const isFine = fits(schema, value, walk);
   if (isFine && !holdsFiller(value)) return value;
-  const inside = mendInside(schema, value, walk);
+  const inside = mendInside(schema, value, walk, source);
   if (inside !== value && fits(schema, inside, walk)) return inside;
   if (isFine) return value;
   const parsed = parsedContainer(inside, walk);
@@ -63,7 +63,8 @@ function mend(schema: unknown, value: unknown, walk: SchemaWalk, source?: string
 
 // What says nothing is null to a schema that asks for it; a text or an item of a list only where the schema names it.
 function mayMean(schema: unknown, value: unknown, reading: unknown, walk: SchemaWalk): boolean {
-  return !saysNothing(value) || reading === null || names(schema, value, walk);
+  const isNothing = Array.isArray(reading) ? saysNothingAsItem(value) : saysNothing(value);
+  return !isNothing || reading === null || names(schema, value, walk);
 }
 
 // Whether a schema asks for a value of this type, or for this very value. Only to one that it asks for is another one
@@ -82,14 +83,14 @@ function hasInnerProblemsOnly(schema: unknown, value: unknown, walk: SchemaWalk)
 }
 
 // The value with its children mended; the value itself when none was.
-function mendInside(schema: unknown, value: unknown, walk: SchemaWalk): unknown {
+function mendInside(schema: unknown, value: unknown, walk: SchemaWalk, source?: string): unknown {
   return step(schema, walk, value, (known) => {
     const { $ref, allOf, anyOf, oneOf } = known;
-    const referred = $ref === undefined ? value : mendInside(resolveReference($ref, walk), value, walk);
+    const referred = $ref === undefined ? value : mendInside(resolveReference($ref, walk), value, walk, source);
     if ($ref !== undefined && walk.isReferenceAlone) return referred;
     const children = mendChildren(known, referred, walk);
-    const parts = listOf(allOf).reduce((mended, part) => mendInside(part, mended, walk), children);
-    return [anyOf, oneOf].reduce<unknown>((mended, union) => mendByVariant(listOf(union), mended, walk), parts);
+    const parts = listOf(allOf).reduce((mended, part) => mendInside(part, mended, walk, source), children);
+    return [anyOf, oneOf].reduce<unknown>((mended, union) => mendByVariant(listOf(union), mended, walk, source), parts);
   });
 }
 
@@ -119,24 +120,26 @@ function childSchema(schema: JsonObject, key: string): unknown {
   return own === undefined && schema.patternProperties === undefined ? schema.additionalProperties : own;
 }
 
-function mendByVariant(variants: readonly unknown[], value: unknown, walk: SchemaWalk): unknown {
+function mendByVariant(variants: readonly unknown[], value: unknown, walk: SchemaWalk, source?: string): unknown {
   if (variants.some((variant) => fits(variant, value, walk))) return value;
-  const mended = variants.map((variant) => ({ variant, result: mend(variant, value, walk) }));
+  const mended = variants.map((variant) => ({ variant, result: mend(variant, value, walk, source) }));
   const [first, ...others] = mended.filter(({ variant, result }) => fits(variant, result, walk));
   return first && others.every(({ result }) => isDeepStrictEqual(result, first.result)) ? first.result : value;
 }
 
-function* changes(before: unknown, after: unknown, path: string): Generator<string> {
-  if (before === after) return;
-  if (Array.isArray(before) && Array.isArray(after)) {
-    for (const [index, item] of before.entries()) yield* changes(item, after[index], childPath(path, index));
-  } else if (isJsonObject(before) && isJsonObject(after)) {
-    for (const key of Object.keys(before)) {
-      if (Object.hasOwn(after, key)) yield* changes(before[key], after[key], childPath(path, key));
-      else yield clip(`${childPath(path, key)}: ${preview(before[key])} → left out`, MAX_LINE_CHARS);
-    }
-  } else {
-    yield clip(`${path}: ${preview(before)} → ${preview(after)}`, MAX_LINE_CHARS);
+function* changes(before: object, after: object, path: string): Generator<string> {
+  const keys = Array.isArray(before) ? before.keys() : Object.keys(before);
+  for (const key of keys) yield* changesOf(before, after, key, childPath(path, key));
+}
+
+function* changesOf(before: object, after: object, key: string | number, path: string): Generator<string> {
+  const [one, other] = [before, after].map((holder) => (holder as JsonObject)[key]); // a list has members by key too
+  if (one === other) return;
+  const areLists = Array.isArray(one) && Array.isArray(other);
+  if (areLists || (isJsonObject(one) && isJsonObject(other))) yield* changes(one, other as object, path);
+  else {
+    const became = Object.hasOwn(after, key) ? previewMember(after, key) : 'left out';
+    yield clip(`${path}: ${previewMember(before, key)} → ${became}`, MAX_LINE_CHARS);
   }
 }
 

@@ -8,6 +8,12 @@ export function isBeyondDoubles(text: string): boolean {
   return decimal !== undefined && decimal !== decimalOf(String(Number(text)));
 }
 
+/** Whether two texts are the same number of JSON, however each is written. */
+export function isSameNumber(one: string, other: string): boolean {
+  const decimal = decimalOf(one.trim());
+  return decimal !== undefined && decimal === decimalOf(other.trim());
+}
+
 /** The number that a text is, where a double holds it; 1.10 is 1.1, and 5.0 is 5. */
 export function numberIn(text: string): number | undefined {
   return decimalOf(text) !== undefined && !isBeyondDoubles(text) ? Number(text) : undefined;

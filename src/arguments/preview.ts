@@ -1,4 +1,5 @@
 import { clip } from '../core/errors.ts';
+import { sourceOf } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
@@ -11,28 +12,36 @@ export function kindOf(value: unknown): Kind {
   return Array.isArray(value) ? 'array' : (typeof value as Kind);
 }
 
-/** A value as JSON of at most `maxChars` characters; of a large or deep one only the shown part is read. */
-export function preview(value: unknown, maxChars = MAX_CHARS): string {
+/**
+ * A value as JSON of at most `maxChars` characters; of a large or deep one only the shown part is read. `source`: how a number
+ * was written, where it is known; numbers within lists and objects know it themselves.
+ */
+export function preview(value: unknown, source?: string, maxChars = MAX_CHARS): string {
   let text = '';
-  for (const token of tokens(value, maxChars)) {
+  for (const token of tokens(value, maxChars, source)) {
     text += token;
     if (text.length > maxChars) break;
   }
   return clip(text, maxChars);
 }
 
-function* tokens(value: unknown, maxChars: number): Generator<string> {
+/** A member of a list or an object as JSON, a number as it was written. */
+export function previewMember(holder: object, key: string | number): string {
+  return preview((holder as JsonObject)[key], sourceOf(holder, key));
+}
+
+function* tokens(value: unknown, maxChars: number, source?: string): Generator<string> {
   if (typeof value === 'string') yield JSON.stringify(clip(value, maxChars - 2));
   else if (Array.isArray(value)) yield* arrayTokens(value, maxChars);
   else if (isJsonObject(value)) yield* objectTokens(value, maxChars);
-  else yield String(value);
+  else yield source ?? String(value);
 }
 
 function* arrayTokens(items: readonly unknown[], maxChars: number): Generator<string> {
   yield '[';
   for (const [index, item] of items.entries()) {
     if (index > 0) yield ',';
-    yield* tokens(item, maxChars);
+    yield* tokens(item, maxChars, sourceOf(items, index));
   }
   yield ']';
 }
@@ -42,7 +51,7 @@ function* objectTokens(object: JsonObject, maxChars: number): Generator<string> 
   yield '{';
   for (const key in object) {
     yield `${separator}${JSON.stringify(clip(key, maxChars))}:`;
-    yield* tokens(object[key], maxChars);
+    yield* tokens(object[key], maxChars, sourceOf(object, key));
     separator = ',';
   }
   yield '}';

@@ -1,3 +1,4 @@
+import { sourceOf } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** How much of a schema is shown. */
@@ -63,7 +64,7 @@ function firstNames(properties: JsonObject, known: Schemas['names']): readonly s
 /** `name: type`, `name?: type = default`. */
 export function renderProperty({ name, schema, required }: Property, schemas: Schemas, depth = 1): string {
   const label = PLAIN_NAME.test(name) ? name : literal(name, MAX_NAME_CHARS);
-  const standard = schemas.detail.defaults && isJsonObject(schema) ? shortDefault(schema.default) : '';
+  const standard = schemas.detail.defaults && isJsonObject(schema) ? shortDefault(schema) : '';
   return `${label}${required ? '' : '?'}: ${renderType(schema, schemas, depth)}${standard}`;
 }
 
@@ -82,7 +83,7 @@ export function renderType(schema: unknown, schemas: Schemas, depth = 0): string
 function typeOf(schema: JsonObject, schemas: Schemas, depth: number): string {
   const { $ref, type, enum: values, anyOf, oneOf } = schema;
   if (typeof $ref === 'string') return renderReference($ref, schemas, depth);
-  if ('const' in schema) return literal(schema.const);
+  if ('const' in schema) return literalOf(schema, 'const');
   if (Array.isArray(values)) return renderEnum(values, schemas.detail.enumChars);
   const variants = [...listOf(anyOf), ...listOf(oneOf)];
   if (variants.length > 0 && !('properties' in schema))
@@ -134,8 +135,8 @@ function renderReference(pointer: string, schemas: Schemas, depth: number): stri
 function renderEnum(values: readonly unknown[], maxChars: number): string {
   const shown: string[] = [];
   let used = 0;
-  for (const value of values) {
-    const text = literal(value, MAX_ENUM_VALUE_CHARS);
+  for (const index of values.keys()) {
+    const text = literalOf(values, index, MAX_ENUM_VALUE_CHARS);
     used += text.length + 1;
     if (shown.length > 0 && used > maxChars) return [...shown, '…'].join('|');
     shown.push(text);
@@ -186,15 +187,23 @@ const lastStep = (pointer: string) => {
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const isString = (value: unknown) => typeof value === 'string';
 
-function shortDefault(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  const text = literal(value);
+function shortDefault(schema: JsonObject): string {
+  if (schema.default === undefined || schema.default === null) return '';
+  const text = literalOf(schema, 'default');
   return text.includes('…') ? '' : ` = ${text}`;
 }
+
+/** A member as a literal, a number as it was written. */
+function literalOf(holder: object, key: string | number, maxChars?: number): string {
+  const source = sourceOf(holder, key);
+  return source === undefined ? literal((holder as JsonObject)[key], maxChars) : cut(source, maxChars);
+}
+
+const cut = (text: string, maxChars = MAX_LITERAL_CHARS) =>
+  text.length > maxChars ? `${text.slice(0, maxChars)}…` : text;
 
 function literal(value: unknown, maxChars = MAX_LITERAL_CHARS): string {
   if (Array.isArray(value)) return value.length === 0 ? '[]' : '[…]';
   if (isJsonObject(value)) return Object.keys(value).length === 0 ? '{}' : '{…}';
-  if (typeof value !== 'string') return String(value).slice(0, maxChars);
-  return JSON.stringify(value.length > maxChars ? `${value.slice(0, maxChars)}…` : value);
+  return typeof value === 'string' ? JSON.stringify(cut(value, maxChars)) : cut(String(value), maxChars);
 }

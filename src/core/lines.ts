@@ -17,11 +17,17 @@ export interface LineSplitterOptions {
   readonly onOverflow: (line: ClippedLine) => void;
 }
 
+/** Takes the chunks of a stream; `end` takes what came after the last line break as a line of its own. */
+export interface LineSplitter {
+  (chunk: Buffer): void;
+  end(): void;
+}
+
 /**
  * Splits a byte stream into lines. Every byte is looked at once and copied at most once, so a line of 50 MB costs what
  * 50 lines of 1 MB do; the SDK's own buffer re-joins all earlier chunks with each new one (9 MB took 325 ms).
  */
-export function createLineSplitter(options: LineSplitterOptions): (chunk: Buffer) => void {
+export function createLineSplitter(options: LineSplitterOptions): LineSplitter {
   let parts: Buffer[] = [];
   let bytes = 0;
   let head: Buffer | undefined;
@@ -46,7 +52,7 @@ export function createLineSplitter(options: LineSplitterOptions): (chunk: Buffer
     if (line) options.onLine(line);
   };
 
-  return (chunk) => {
+  const split = (chunk: Buffer) => {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
       keep(chunk.subarray(start, end));
@@ -55,4 +61,5 @@ export function createLineSplitter(options: LineSplitterOptions): (chunk: Buffer
     }
     if (start < chunk.length) keep(chunk.subarray(start));
   };
+  return Object.assign(split, { end: finish });
 }

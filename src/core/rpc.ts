@@ -35,10 +35,17 @@ export function rpcError(error: unknown): RpcError {
   const { code, message, data } = error;
   const read = {
     code: typeof code === 'number' ? code : INTERNAL_ERROR,
-    message: typeof message === 'string' ? message : written(error),
+    message: typeof message === 'string' ? (said(message) ?? said(data) ?? 'no reason is given') : written(error),
     ...(data !== undefined && { data }),
   };
   return keepSources(read, error);
+}
+
+/** A text that is not blank, or what else there is as JSON. */
+function said(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  const text = typeof value === 'string' ? value : written(value);
+  return text.trim() === '' ? undefined : text;
 }
 
 /** What an error says that is no object: many write its message alone. */

@@ -1,6 +1,7 @@
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { type FetchPage, readPages } from '../core/read-pages.ts';
 import { type CacheHints, type ListSpec, nameOf, type ServerList } from './lists.ts';
+import { soundItem } from './sound-item.ts';
 
 /** How long a list that lacks pages counts, in ms: the next who asks may have more luck. */
 const INCOMPLETE_TTL_MS = 60_000;
@@ -17,7 +18,7 @@ export async function readList(
   const items: JsonObject[] = [];
   const results: JsonObject[] = [];
   const names = new Set<string>();
-  const { pages, end, cause } = await readPages(spec.method, spec.member, page, (listed, result) => {
+  const { pages, end, missing } = await readPages(spec.method, spec.member, page, (listed, result) => {
     const found = wellFormed(listed, spec, report);
     results.push(result);
     if (found.length > 0 && found.every((item) => names.has(nameOf(item, spec)))) return 'nothing new';
@@ -25,21 +26,20 @@ export async function readList(
     for (const item of found) names.add(nameOf(item, spec));
     return 'new';
   });
-  if (end === 'broken') report(`${spec.method} is incomplete: page ${pages} could not be read (${cause})`);
-  else if (end !== 'whole')
+  if (missing !== undefined) report(`${spec.method} is incomplete: ${missing}`);
+  if (end === 'repeating' || end === 'endless')
     report(`${spec.method} was stopped after ${pages} pages: its cursor does not come to an end`);
-  return { items, ...cacheHints(results), ...(end === 'broken' && { ttlMs: INCOMPLETE_TTL_MS }) };
+  return { items, ...cacheHints(results), ...(missing !== undefined && { ttlMs: INCOMPLETE_TTL_MS }) };
 }
 
 function wellFormed(listed: readonly unknown[], spec: ListSpec, report: (problem: string) => void): JsonObject[] {
-  const sound = listed.filter((item): item is JsonObject => isJsonObject(item) && isComplete(item, spec));
+  const items = listed.map((item) => soundItem(item, spec));
+  const sound = items.filter((item) => item !== undefined);
   const lost = listed.length - sound.length;
-  if (lost > 0) report(`${spec.method}: ${lost} left out for want of a ${spec.required.join(' or a ')}`);
+  if (lost > 0) report(`${spec.method}: ${lost} left out for want of a ${spec.required[0]}`);
+  const mended = items.filter((item, at) => item !== undefined && item !== listed[at]).length;
+  if (mended > 0) report(`${spec.method}: ${mended} mended, for want of a ${spec.required.join(' or a ')}`);
   return sound;
-}
-
-function isComplete(item: JsonObject, { required }: ListSpec): boolean {
-  return required.every((field) => typeof item[field] === 'string');
 }
 
 /** Of several lists, or pages of one: the shortest `ttlMs`, and `private` if one is; each only if one says so. */

@@ -138,8 +138,12 @@ export class ServerLists {
   async #fetch(name: ListName, server: string, caller: Caller): Promise<Remembered> {
     const report = (problem: string) => this.#report(server, problem);
     const read = (signal: AbortSignal) => {
-      const page: FetchPage = (cursor) => this.#page(name, server, cursor, { caller, signal });
-      return abortable(readList(LISTS[name], page, report), signal);
+      // Of a list whose later pages take too long those count that have come.
+      const page: FetchPage = async (params) => {
+        signal.throwIfAborted();
+        return abortable(this.#page(name, server, params, { caller, signal }), signal);
+      };
+      return readList(LISTS[name], page, report);
     };
     try {
       const list = await withTimeout(Math.min(LIST_TIMEOUT_MS, this.#source.listMs?.() ?? LIST_TIMEOUT_MS), read);
@@ -151,14 +155,9 @@ export class ServerLists {
     }
   }
 
-  async #page(
-    name: ListName,
-    server: string,
-    cursor: string | number | undefined,
-    context: CallContext,
-  ): Promise<JsonObject> {
+  async #page(name: ListName, server: string, params: JsonObject, context: CallContext): Promise<JsonObject> {
     const { method, member } = LISTS[name];
-    const answer = await this.#source.request(server, method, cursor === undefined ? {} : { cursor }, context);
+    const answer = await this.#source.request(server, method, params, context);
     if ('result' in answer) return answer.result;
     // A server may have resources and no templates.
     if (answer.error.code === METHOD_NOT_FOUND) return { [member]: [] };

@@ -1,10 +1,12 @@
 import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { MENDED_RESULT } from '../core/mended-result.ts';
 import { soundBlock } from './sound-block.ts';
 import { RESULT, type Said, say, soundResultMembers } from './sound-members.ts';
 
-/** Where it is said what was changed. */
-const MENDED_RESULT = 'mcp-gateway/mendedResult';
+/** Texts by which a result says that it is no error, and by which it says no more than that it is one. */
+const NO = /^\s*(?:|0|f|n|false|no|none|null|nil|undefined|off|ok|okay|success|n\/a)\s*$/i;
+const YES = /^\s*(?:1|t|y|true|yes|on)\s*$/i;
 
 /**
  * The result of a tool as clients take it. Theirs would otherwise refuse it as a whole, or drop the message and wait for
@@ -28,16 +30,35 @@ function withFlags(result: JsonObject, takesAny: boolean, said: Said): JsonObjec
   const isWrong = isError !== undefined && typeof isError !== 'boolean';
   const isOdd = structured !== undefined && !takesAny && !isJsonObject(structured);
   if (!isWrong && !isOdd && resultType !== null) return result;
-  if (isWrong) say(said, 'isError', isError, isError === 'true' || isError === 1 ? 'true' : 'left out');
+  const isFailed = isWrong ? meansError(isError) : isError;
+  if (isWrong) say(said, 'isError', isError, isFailed ? 'true' : 'left out');
   if (isOdd) say(said, 'structuredContent', structured, structured === null ? 'left out' : '{"result": …}');
   return {
     ...rest,
     ...(resultType !== null && resultType !== undefined && { resultType }),
-    ...(isWrong ? (isError === 'true' || isError === 1) && { isError: true } : isError !== undefined && { isError }),
+    ...(isWrong ? isFailed && { isError: true } : isError !== undefined && { isError }),
+    // Then it is all that is said of what went wrong.
+    ...(isWrong && isFailed && isSilent(result) && saysWhy(isError) && { content: isError }),
     ...(isOdd
       ? structured !== null && { structuredContent: { result: structured } }
       : structured !== undefined && { structuredContent: structured }),
   };
+}
+
+/** Whether what stands in place of true and false plainly means an error. */
+function meansError(value: unknown): boolean {
+  if (typeof value === 'string') return !NO.test(value);
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
+}
+
+function saysWhy(isError: unknown): boolean {
+  return typeof isError === 'object' || (typeof isError === 'string' && !YES.test(isError));
+}
+
+function isSilent({ content, isError: _, _meta, ...rest }: JsonObject): boolean {
+  const isEmpty = content === null || content === undefined || (Array.isArray(content) && content.length === 0);
+  return isEmpty && Object.keys(rest).length === 0;
 }
 
 function withContent(result: JsonObject, said: Said): JsonObject {
@@ -82,5 +103,7 @@ function inText({
 /** The result, saying in its `_meta` what was changed. */
 export function withWord(result: JsonObject, said: Said): JsonObject {
   if (said.length === 0) return result;
-  return { ...result, _meta: { ...(result._meta as JsonObject | undefined), [MENDED_RESULT]: said } };
+  const meta = result._meta as JsonObject | undefined;
+  const before = meta?.[MENDED_RESULT]; // what was mended when it was read
+  return { ...result, _meta: { ...meta, [MENDED_RESULT]: Array.isArray(before) ? [...before, ...said] : said } };
 }

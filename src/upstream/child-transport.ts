@@ -47,6 +47,8 @@ export class ChildTransport implements Transport {
   #hasSpoken = false;
   /** We are ending it. */
   #isClosing = false;
+  /** Takes what it wrote after its last line break. */
+  #takeRest = () => {};
   readonly #lastLines: string[] = [];
   /** Lines of stderr that nobody has heard yet, the first ones of a child that was started ahead. */
   #unheard: string[] = [];
@@ -105,6 +107,7 @@ export class ChildTransport implements Transport {
       onOverflow: (line) => this.#skip(line),
     });
     child.stdout?.on('data', split);
+    this.#takeRest = () => split.end();
     const words = createLineSplitter({
       maxBytes: 64 * 1024,
       onLine: (line) => {
@@ -162,6 +165,8 @@ export class ChildTransport implements Transport {
     const fault = this.#fault;
     this.#endCause = fault === undefined ? cause : () => fault;
     this.#swept = this.#sweep();
+    // The last answer of a process may lack its line break.
+    this.#takeRest();
     this.onclose?.();
   }
 
@@ -178,7 +183,8 @@ export class ChildTransport implements Transport {
       message = parseServerMessage(line);
     } catch (error) {
       this.#tellOdd(error instanceof Error ? error.message : 'what is not JSON', line);
-      const answer = unreadableAnswer(line, error);
+      // What broke off is explained by the end of the process.
+      const answer = this.#ended ? undefined : unreadableAnswer(line, error);
       if (answer) this.onmessage?.(answer);
       return;
     }

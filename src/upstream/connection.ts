@@ -206,13 +206,12 @@ export class Connection {
     return { result };
   }
 
-  /** Every tool the server lists, and what was left out. */
+  /** Every tool the server lists, and what was left out; of a list that comes slowly its beginning. */
   async listTools(): Promise<ToolListing> {
     // A server stands in the configuration for its tools: what it says of itself is no reason not to ask.
     const undeclared = !this.offers('tools');
     const ms = undeclared ? UNDECLARED_LIST_MS : LIST_TIMEOUT_MS;
-    const listing = await listTools(async (cursor) => {
-      const params = cursor === undefined ? {} : { cursor };
+    const listing = await listTools(async (params) => {
       const answer = await withTimeout(ms, (signal) => this.forward('tools/list', params, { signal }));
       if ('error' in answer) throw new Error(`tools/list failed: ${answer.error.message} (${answer.error.code})`);
       return answer.result;
@@ -220,7 +219,7 @@ export class Connection {
       if (!undeclared || this.#wire.isLost) throw error;
       return { tools: [], problems: [] };
     });
-    if (undeclared) return { ...listing, undeclared };
+    if (undeclared) return withoutCapability(listing);
     return this.modern && this.#kind === 'streamable_http' ? this.#headers.read(listing) : listing;
   }
 
@@ -314,4 +313,8 @@ async function endHttpSession(transport: Transport & { terminateSession?: () => 
   if (!transport.sessionId || !transport.terminateSession) return;
   const ended = transport.terminateSession().catch(() => {});
   await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+}
+
+function withoutCapability({ rest, ...listing }: ToolListing): ToolListing {
+  return { ...listing, undeclared: true, ...(rest && { rest: rest.then(withoutCapability) }) };
 }

@@ -45,18 +45,22 @@ export class HeaderTable {
   readonly #tools = new Map<string, HeaderParameters>();
 
   /** Takes note of what a listing asks for; a tool that asks in a wrong way is left out, as the protocol demands. */
-  read({ tools, problems }: ToolListing): ToolListing {
-    const wrong: string[] = [];
+  read({ tools, problems, leftOut, rest, ...listing }: ToolListing): ToolListing {
+    const wrong = new Map(leftOut);
+    const causes: string[] = [];
     const usable = tools.filter((tool) => {
       try {
         this.#tools.set(tool.name, headerParameters(tool.inputSchema));
         return true;
       } catch (error) {
-        wrong.push(`tool "${tool.name}" was left out: ${causeOf(error)}`);
+        wrong.set(tool.name, causeOf(error));
+        causes.push(`tool "${tool.name}" was left out: ${causeOf(error)}`);
         return false;
       }
     });
-    return { tools: usable, problems: [...problems, ...wrong] };
+    const whole = rest?.then((late) => this.read(late));
+    const left = wrong.size > 0 && { leftOut: wrong };
+    return { ...listing, tools: usable, problems: [...problems, ...causes], ...left, ...(whole && { rest: whole }) };
   }
 
   /** The headers of one call of a tool, if its schema asks for any. */

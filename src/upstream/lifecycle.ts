@@ -97,6 +97,11 @@ export class Lifecycle {
     return this.#catalog.current;
   }
 
+  /** Why tools of its list were left out, by name. */
+  get leftOut(): ReadonlyMap<string, string> {
+    return this.#catalog.leftOut;
+  }
+
   start(): void {
     const { remembered, onTools, identity, onDemand } = this.#parts;
     if (remembered) onTools(remembered.tools);

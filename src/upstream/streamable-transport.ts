@@ -186,7 +186,9 @@ export class StreamableTransport implements Transport {
         ? this.#receiveEvents(text, id)
         : this.#receive(text, id);
     if (brought === 'unreadable') throw unreadable(response, text, this.#redact);
-    if (brought !== 'an answer') throw new ConnectionLost(`HTTP ${response.status} came without an answer`, true);
+    if (brought === 'an answer') return;
+    const said = excerpt(text, this.#redact);
+    throw new ConnectionLost(`HTTP ${response.status} came without an answer${said && `: ${said}`}`, true);
   }
 
   #receiveEvents(text: string, id: number): Brought {

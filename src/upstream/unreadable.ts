@@ -2,6 +2,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { parseMessage } from '../core/exact-json.ts';
 import { beyondBounds, idIn, type JsonBounds } from '../core/json-bounds.ts';
 import { INTERNAL_ERROR } from '../core/rpc.ts';
+import { parseNotNumbers } from './not-numbers.ts';
 import { requestId } from './request-ids.ts';
 
 /**
@@ -22,7 +23,9 @@ export function parseServerMessage(text: string): unknown {
   try {
     return parseMessage(text);
   } catch (error) {
-    throw new UnreadableMessage('what is not JSON', { cause: error });
+    const parsed = parseNotNumbers(text);
+    if (parsed === undefined) throw new UnreadableMessage('what is not JSON', { cause: error });
+    return parsed;
   }
 }
 

@@ -101,6 +101,11 @@ export class Upstream {
     return this.#life.catalog?.incomplete !== undefined;
   }
 
+  /** Why tools of its list as last read were left out, by name. */
+  get leftOut(): ReadonlyMap<string, string> {
+    return this.#life.leftOut;
+  }
+
   /** Whether its tools are known, from now or from before. */
   get isKnown(): boolean {
     return this.#life.catalog !== undefined;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { journal, local } from '../helpers/fixture.ts';
 import { startGateway } from '../helpers/gateway.ts';
+import { oddServer, sendJson, TOOL } from '../helpers/odd-server.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import { textOf } from '../helpers/results.ts';
 
@@ -106,4 +107,44 @@ test('long, doubled and cyclic definitions cost nothing beside them [faults.defi
   expect(textOf(await gateway.invoke('bad::loop', { value: 1 }))).toBe('{"value":1}');
   await gateway.process.logged(/bad.*tool \\"loop\\" is listed twice/);
   expect(textOf(await gateway.invoke('good::add', { a: 1, b: 1 }))).toBe('2');
+});
+
+test('a later page that does not come costs itself only; when it comes it is taken, trusted or not as any other [paging.slow]', async () => {
+  const named = (name: string) => ({ ...TOOL, name });
+  let late: (() => void) | undefined;
+  const { url } = await oddServer(({ method, id, params }, response) => {
+    if (method !== 'tools/list') return false;
+    const answer = (result: object) => sendJson(response, { jsonrpc: '2.0', id, result });
+    if (params?.cursor === undefined) answer({ tools: [named('echo')], nextCursor: 'b' });
+    else late = () => answer({ tools: [named('second')] });
+  });
+  const gateway = await startGateway({ config: { odd: { type: 'remote', url } } });
+  expect(textOf(await gateway.invoke('odd::echo', {}))).toContain('said');
+  const answer = await gateway.search('echo');
+  expect(answer.results.map(({ id }) => id)).toEqual(['odd::echo']);
+  expect(answer.unavailable).toMatchObject([
+    { server: 'odd', state: 'incomplete', error: expect.stringContaining('page 2 has not come within 5 s') },
+  ]);
+  late?.();
+  await gateway.knows('odd::second');
+  expect((await gateway.search('second')).unavailable).toBeUndefined();
+  expect(textOf(await gateway.invoke('odd::second', {}))).toContain('said');
+});
+
+test('of a tool that was left out a search says that, and a call why [faults.left-out]', async () => {
+  const bad = { name: 'bad', inputSchema: 'none' };
+  const { url } = await oddServer(({ method, id }, response) => {
+    if (method !== 'tools/list') return false;
+    sendJson(response, { jsonrpc: '2.0', id, result: { tools: [bad, { name: 'echo' }, { ...bad, name: 'worse' }] } });
+  });
+  const permissions = [{ id: 'odd::worse', action: 'deny' }];
+  const gateway = await startGateway({ config: { $gateway: { permissions }, odd: { type: 'remote', url } } });
+  const why = 'its inputSchema is not an object';
+  const { unavailable } = await gateway.search('echo');
+  expect(unavailable).toEqual([{ server: 'odd', state: 'incomplete', error: `2 tools were left out: ${why}` }]);
+  expect(textOf(await gateway.invoke('odd::echo', {}))).toContain('said');
+  expect(textOf(await gateway.invoke('odd::bad', {}))).toContain(
+    `no tool "odd::bad"; server "odd" lists it, but it was left out: ${why}`,
+  );
+  expect(textOf(await gateway.invoke('odd::worse', {}))).not.toContain('lists it');
 });

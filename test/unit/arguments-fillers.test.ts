@@ -26,6 +26,12 @@ const WORDS = [
   '—',
   '\u200b',
   '\u2060 ',
+  '"null"',
+  "'None'",
+  '#N/A',
+  '<nil>',
+  '(none)',
+  'none.',
 ];
 
 /** What the server would get, or `refused`. */
@@ -81,6 +87,19 @@ test.each<[string, unknown, unknown, unknown]>([
   ['0 for an object', { type: 'object' }, 0, 'refused'],
   ['false for a text', STRING, false, 'refused'],
   ['0 for a text', STRING, 0, 'refused'],
+  ['the text false for a list', STRINGS, 'false', 'refused'],
+  ['the text 0 for a list', STRINGS, '0', 'refused'],
+  ['the text 0 for a list of numbers', { type: 'array', items: { type: 'integer' } }, '0', 'refused'],
+  ['the text 0 for a number', { type: 'number' }, '0', 0],
+  ['the text false for a boolean', { type: 'boolean' }, 'false', false],
+  ['the text 0 for items that may be it', { type: 'array', items: { enum: ['0', '1'] } }, '0', ['0']],
+  ['an empty object as text for a list', STRINGS, '{}', 'absent'],
+  ['an empty list as text for an object', { type: 'object' }, ' [ ] ', 'absent'],
+  ['an empty list as text for a list', STRINGS, '[]', []],
+  ['an empty object as text for any text', STRING, '{}', '{}'],
+  ['a code that is a word', STRINGS, 'NA', ['NA']],
+  ['a word as the only item', STRINGS, ['None'], ['None']],
+  ['a word for a host', { type: 'string', format: 'hostname' }, 'None', 'absent'],
   ['0 for a number', { type: 'number' }, 0, 0],
   ['false for a boolean', { type: 'boolean' }, false, false],
   ['0 for one of some texts', { enum: ['0', '1'] }, 0, '0'],
@@ -134,4 +153,24 @@ test('limits do not refuse what they cannot tell from the limit [numbers.text]',
     expect(writeJson(sent(limited(limits), parseJson('{"id":9223372036854775807}') as JsonObject))).toBe(
       '{"id":9223372036854775807}',
     );
+});
+
+test('what is said of numbers has them as they were written, and none is rounded on the way [numbers.words]', () => {
+  const big = '9007199254740993';
+  const schema = parseJson(
+    `{"type":"object","properties":{"e":{"enum":[${big},1]},"c":{"const":${big}},"m":{"type":"integer","maximum":-${big}},"l":{"anyOf":[{"type":"array","items":{"type":"integer"}},{"type":"null"}]},"s":{"type":"array","items":{"type":"integer"}},"t":{"type":"boolean"}}}`,
+  ) as JsonObject;
+  const call = (text: string) => {
+    const { args, mended } = mendArguments(schema, parseJson(text) as JsonObject);
+    const problems = checkArguments(schema, args).map(({ expected, found }) => `${expected} / ${found}`);
+    return [...(problems.length > 0 ? problems : [writeJson(args)]), ...mended];
+  };
+  expect(call(`{"e":"${big}","c":"${big}"}`)).toEqual([`{"e":"${big}","c":"${big}"}`]);
+  expect(call(`{"e":"9007199254740995"}`)).toEqual([`one of ${big}, 1 / string "9007199254740995"`]);
+  expect(call(`{"c":"x"}`)).toEqual([`${big} / string "x"`]);
+  expect(call(`{"m":${big}}`)).toEqual([`at most -${big} / number ${big}`]);
+  expect(call(`{"t":[${big}]}`)).toEqual([`true or false / array [${big}]`]);
+  expect(call(`{"t":${big}}`)).toEqual([`true or false / number ${big}`]);
+  expect(call(`{"s":${big}}`)).toEqual([`{"s":[${big}]}`, `args.s: ${big} → [${big}]`]);
+  expect(call(`{"l":${big}}`)).toEqual([`{"l":[${big}]}`, `args.l: ${big} → [${big}]`]);
 });

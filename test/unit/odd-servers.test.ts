@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
+import { parseJson, writeJson } from '../../src/core/exact-json.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { readPages } from '../../src/core/read-pages.ts';
 import { rpcError } from '../../src/core/rpc.ts';
 import { listTools as listToolsOf } from '../../src/upstream/list-tools.ts';
+import { parseServerMessage } from '../../src/upstream/unreadable.ts';
 import {
   called,
   connected,
+  connectedTo,
   type Oddity,
   oddServer,
   type Request,
@@ -15,7 +19,8 @@ import {
 } from '../helpers/odd-server.ts';
 import { waitUntil } from '../helpers/processes.ts';
 
-const listTools = (page: Parameters<typeof listToolsOf>[0]) => listToolsOf(page, (text) => text);
+const listTools = (page: Parameters<typeof listToolsOf>[0], patienceMs?: number) =>
+  listToolsOf(page, (text) => text, patienceMs);
 
 const AGREED = {
   protocolVersion: '2025-06-18',
@@ -296,7 +301,7 @@ test.each([
   ['an empty page', [[]]],
   ['null', [null]],
   ['several empty ones', [[], [], null]],
-  ['a page of malformed tools', [[{ name: 'x' }, null, 5]]],
+  ['a page of malformed tools', [[{ name: 'x', inputSchema: 5 }, null, 5]]],
 ])('%s does not end a list [paging.empty]', async (_, before) => {
   const pages = [...before, [tool('a')], ...before, [tool('b')]];
   let at = 0;
@@ -311,7 +316,7 @@ test.each([
 
 test.each([
   ['empty pages', [], 200],
-  ['the same malformed tools', [{ name: 'x' }], 2],
+  ['the same malformed tools', [{ name: 'x', inputSchema: 5 }], 2],
 ])('%s for ever are stopped, and said [paging.empty]', async (_, tools, pages) => {
   let at = 0;
   const { problems, incomplete } = await listTools(async () => ({ tools, nextCursor: `${at++}` }));
@@ -321,15 +326,170 @@ test.each([
   );
 });
 
-test.each([[''], [null], [undefined], [false], [{}]])('a cursor of %j ends a list [paging.end]', async (nextCursor) => {
-  expect(
-    await readPages(
-      'm',
-      'items',
-      async () => ({ items: null, nextCursor }),
-      () => 'new',
-    ),
-  ).toEqual({ pages: 1, end: 'whole' });
+test('a page without a list costs itself only, where the next one is known [paging.lost]', async () => {
+  const pages: JsonObject[] = [
+    { tools: [tool('a')], nextCursor: 'b' },
+    { nextCursor: 'c' },
+    { tools: 'none', nextCursor: 'd' },
+    { tools: [tool('b')] },
+  ];
+  let at = 0;
+  const { tools, incomplete } = await listTools(async () => pages[at++] ?? {});
+  expect(tools.map(({ name }) => name)).toEqual(['a', 'b']);
+  const why = 'tools/list answered without a list of tools';
+  expect(incomplete).toBe(`page 2 could not be read (${why}), nor could 1 more`);
+  let asked = 0;
+  const first = await listTools(async () => (asked++ ? { tools: [tool('b')] } : { nextCursor: 'b' }));
+  expect([first.tools.length, first.incomplete]).toEqual([1, `page 1 could not be read (${why})`]);
+  for (const none of [[{}], [{ nextCursor: 'b' }, {}], [{ nextCursor: 'b' }]]) {
+    let page = 0;
+    const failing = listTools(async () => none[page++] ?? Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow(none.length > 1 || !('nextCursor' in (none[0] ?? {})) ? why : 'no');
+  }
+});
+
+test.each([['9007199254740993'], ['1.0'], ['{"page":2}'], ['true'], ['[1]'], ['0']])(
+  'a cursor of %s goes back as it came [paging.cursors]',
+  async (cursor) => {
+    const asked: string[] = [];
+    const { tools, incomplete } = await listTools(async (params) => {
+      asked.push(writeJson(params));
+      const more = asked.length === 1 ? `,"nextCursor":${cursor}` : '';
+      return parseJson(`{"tools":[{"name":"t${asked.length}","inputSchema":{"type":"object"}}]${more}}`) as JsonObject;
+    });
+    expect(asked).toEqual(['{}', `{"cursor":${cursor}}`]);
+    expect([tools.length, incomplete]).toEqual([2, undefined]);
+  },
+);
+
+test('pages that are slow to come delay nobody, and are taken when they come [paging.slow]', async () => {
+  let answer: (page: JsonObject) => void = () => {};
+  const page = async ({ cursor }: JsonObject): Promise<JsonObject> =>
+    cursor === undefined
+      ? { tools: [tool('a')], nextCursor: 'b' }
+      : new Promise<JsonObject>((resolve) => {
+          answer = resolve;
+        });
+  const { tools, incomplete, rest } = await listTools(page, 20);
+  expect(tools).toEqual([tool('a')]);
+  expect(incomplete).toBe('page 2 has not come within 0.02 s, and is still waited for');
+  answer({ tools: [tool('b')] });
+  expect(await rest).toEqual({ tools: [tool('a'), tool('b')], problems: [] });
+});
+
+test.each([[''], [null], [undefined], [false], [{}], [[]]])(
+  'a cursor of %j ends a list [paging.end]',
+  async (nextCursor) => {
+    expect(
+      await readPages(
+        'm',
+        'items',
+        async () => ({ items: null, nextCursor }),
+        () => 'new',
+      ),
+    ).toEqual({ pages: 1, end: 'whole' });
+  },
+);
+
+const processOf = (answer: string) => `
+  require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
+    const { id, method } = JSON.parse(line);
+    const results = ${JSON.stringify(RESULTS)};
+    if (method === 'tools/call') process.stdout.write(${answer}, () => process.exit(3));
+    else if (results[method]) console.log(JSON.stringify({ jsonrpc: '2.0', id, result: results[method] }));
+  });`;
+const stdio = (answer: string) => connectedTo({ type: 'local', command: [process.execPath, '-e', processOf(answer)] });
+
+test('the last answer of a process counts without its line break; half of one does not [lenient.last-line]', async () => {
+  const whole = `JSON.stringify({ jsonrpc: '2.0', id, result: ${JSON.stringify(SAID.result)} })`;
+  const { connection } = await stdio(whole);
+  expect(await called(connection)).toEqual(SAID);
+  const broken = await stdio(`${whole}.slice(0, -9)`);
+  await expect(called(broken.connection)).rejects.toThrow('exited with code 3');
+});
+
+const NOT_JSON =
+  '{"content":[{"type":"text","text":"\\"NaN\\\\"}],"structuredContent":{"a":NaN,"b":[Infinity,-Infinity,1.0],"NaN":"Infinity"}}';
+
+test.each(['stdio', 'json', 'events'])('NaN and Infinity over %s are null, and said [lenient.numbers]', async (way) => {
+  const write = (id: unknown) => `{"jsonrpc":"2.0","id":${id},"result":${NOT_JSON}}`;
+  const http = async () => {
+    const { url } = await oddServer(
+      onCall(({ id }, response) =>
+        way === 'json'
+          ? send(response, 200, 'application/json', write(id))
+          : send(response, 200, 'text/event-stream', `data: ${write(id)}\n\n`),
+      ),
+    );
+    return connected(url);
+  };
+  const { connection } = await (way === 'stdio'
+    ? stdio(`'{"jsonrpc":"2.0","id":' + id + ',"result":' + ${JSON.stringify(NOT_JSON)} + '}'`)
+    : http());
+  const answer = await called(connection);
+  expect(JSON.parse(JSON.stringify(answer))).toEqual({
+    result: {
+      content: [{ type: 'text', text: '"NaN\\' }],
+      structuredContent: { a: null, b: [null, null, 1], NaN: 'Infinity' },
+      _meta: {
+        'mcp-gateway/mendedResult': expect.toSatisfy(
+          (said: string[]) =>
+            said.toSorted().join() ===
+            'structuredContent.a: NaN → null,structuredContent.b[0]: Infinity → null,structuredContent.b[1]: -Infinity → null',
+        ),
+      },
+    },
+  });
+  expect(writeJson(answer)).toContain('1.0');
+});
+
+test('what is broken otherwise stays broken, and a long text is read in linear time [lenient.numbers]', () => {
+  for (const text of ['{"a":NaN', '{"a":nan}', '{"a":NaNs}', '{a:NaN}', `${'"'.repeat(9)}NaN`, '{"a":1NaN}'])
+    expect(() => parseServerMessage(text), text).toThrow('what is not JSON');
+  expect(parseServerMessage('[{"result":NaN},{"error":{"data":-Infinity}}]')).toEqual([
+    { result: 'NaN' },
+    { error: { data: null } },
+  ]);
+  const many = `[${'NaN,'.repeat(1_000_000)}"${'\\"'.repeat(1_000_000)}"]`;
+  expect(parseServerMessage(`{"result":${many}}`)).toMatchObject({ result: { length: 1_000_001 } });
+  const deep = `{"result":{"a":${'['.repeat(50_000)}NaN${']'.repeat(50_000)}}}`;
+  expect(JSON.stringify((parseServerMessage(deep) as { result: JsonObject }).result._meta)).toContain('NaN → null');
+  expect(() => parseServerMessage(`{"a":NaN,"${'\\"'.repeat(1_000_000)}`)).toThrow('what is not JSON');
+});
+
+test.each<[string, object, object]>([
+  ['none', {}, { type: 'object' }],
+  ['null', { inputSchema: null }, { type: 'object' }],
+  ['an empty list', { inputSchema: [] }, { type: 'object' }],
+  ['true', { inputSchema: true }, { type: 'object' }],
+  ['input_schema', { input_schema: { type: 'object', required: ['a'] } }, { type: 'object', required: ['a'] }],
+  ['parameters', { parameters: { type: 'object', required: ['a'] } }, { type: 'object', required: ['a'] }],
+])('a tool with %s for an input schema is one all the same [lenient.schemas]', async (_, given, inputSchema) => {
+  const one = { name: 'a', ...given };
+  const { tools, ...rest } = await listTools(async ({ cursor }) => ({ tools: [one], nextCursor: cursor ? 'c' : 'b' }));
+  expect(tools).toEqual([{ ...one, inputSchema }]);
+  expect(rest.problems).toEqual(['tools/list was stopped after 2 pages and 1 tools: it does not come to an end']);
+});
+
+test.each<[object, string]>([
+  [{ code: -32_000, message: '', data: { why: 'locked' } }, '{"why":"locked"}'],
+  [{ code: -32_000, message: ' ', data: 'locked' }, 'locked'],
+  [{ code: -32_000, message: '', data: '' }, 'no reason is given'],
+  [{ code: -32_000, message: '' }, 'no reason is given'],
+])('an error without a message says what there is: %j [lenient.error-text]', async (error, message) => {
+  const { url } = await oddServer(onCall(({ id }, response) => sendJson(response, { jsonrpc: '2.0', id, error })));
+  const { connection } = await connected(url);
+  expect(await called(connection)).toEqual({ error: { ...error, message } });
+});
+
+test('what comes in place of an answer is told [lenient.cause]', async () => {
+  const { url } = await oddServer(
+    onCall((_, response) => sendJson(response, { message: 'database is locked, sk-live-Zq7kP2vL9' })),
+  );
+  const { connection } = await connected(url, { headers: { 'X-Api-Key': 'sk-live-Zq7kP2vL9' } });
+  await expect(called(connection)).rejects.toThrow(
+    'HTTP 200 came without an answer: {"message":"database is locked, [redacted]"}',
+  );
 });
 
 test('neither what is wrong in a list nor what a server says of itself shows its secret, in whole or in part [secrets.told]', async () => {

@@ -154,10 +154,11 @@ test('a malformed item costs itself, a failing server its own items [primitives.
   await servers.connect('none', rawServer({ 'resources/list': () => ({ items: [] }) }));
   const problems: string[] = [];
   const primitives = new Primitives(servers, everything, (server, problem) => problems.push(`${server}: ${problem}`));
-  expect(await uris(primitives)).toEqual(['a://1']);
+  expect(await uris(primitives)).toEqual(['a://', 'a://1']);
   expect(problems.sort()).toEqual([
     'fails: resources/list failed: out of order',
-    'half: resources/list: 4 left out for want of a uri or a name',
+    'half: resources/list: 1 mended, for want of a uri or a name',
+    'half: resources/list: 3 left out for want of a uri',
     'none: resources/list failed: resources/list answered without a list of resources',
   ]);
 });
@@ -304,4 +305,59 @@ test('a caller who gives up does not spoil the reading for others', async () => 
   reading.open();
   expect(await patient).toEqual(['a://1']);
   expect(servers.count('s', 'resources/list')).toBe(1);
+});
+
+test('of a list whose later pages do not come those count that have come [paging.slow]', async () => {
+  const endless = new Promise<JsonObject>(() => {});
+  const server = rawServer({
+    'resources/list': ({ cursor }) => (cursor ? endless : { resources: [resource('a://1')], nextCursor: 'b' }),
+  });
+  const servers = Object.assign(await new SdkServers().connect('s', server), { listMs: () => 50 });
+  const problems: string[] = [];
+  const primitives = new Primitives(servers, everything, (_, problem) => problems.push(problem));
+  expect(await uris(primitives)).toEqual(['a://1']);
+  expect(problems).toEqual(['resources/list is incomplete: page 2 could not be read (no answer within 50 ms)']);
+});
+
+test.each<[string, unknown, JsonObject]>([
+  ['an item without a name', [{ uri: 'x://a' }], { uri: 'x://a', name: 'x://a' }],
+  ['an item with a title alone', [{ uri: 'x://a', title: 'A' }], { uri: 'x://a', name: 'A', title: 'A' }],
+  ['a number for a name', [{ uri: 'x://a', name: 5 }], { uri: 'x://a', name: '5' }],
+  ['an address alone', ['x://a'], { uri: 'x://a', name: 'x://a' }],
+  ['a map by name', { a: { uri: 'x://a', size: 3 } }, { uri: 'x://a', name: 'a', size: 3 }],
+  ['a map by address', { 'x://a': { mimeType: 'a/b' } }, { uri: 'x://a', name: 'x://a', mimeType: 'a/b' }],
+])('%s is listed in the nearest form, and says so [primitives.sound-items]', async (_, resources, expected) => {
+  const lists = {
+    'resources/list': () => ({ resources }) as JsonObject,
+    'resources/templates/list': () => ({
+      resourceTemplates: JSON.parse(JSON.stringify(resources).replaceAll('"uri"', '"uriTemplate"')),
+    }),
+  };
+  const servers = await new SdkServers().connect('s', rawServer(lists, { resources: {} }));
+  const primitives = new Primitives(servers, everything);
+  const [item] = (await list(primitives, 'resources/list')).resources;
+  const isMap = !Array.isArray(resources) && 'name' in expected && expected.name === 'a';
+  expect(item).toEqual({ ...expected, ...(!isMap && { _meta: { 'mcp-gateway/mendedResult': [expect.any(String)] } }) });
+  const { resourceTemplates } = await list(primitives, 'resources/templates/list');
+  const { uri, ...rest } = expected;
+  expect(resourceTemplates).toMatchObject([{ uriTemplate: uri, ...rest }]);
+});
+
+test('prompts as names, and as a map, are listed; what nothing is called by is left out [primitives.sound-items]', async () => {
+  const prompts: unknown[] = [
+    ['a', { name: 'b' }, { description: 'no name' }, null, '', 5],
+    { c: { description: 'd' } },
+  ];
+  const server = rawServer({
+    'prompts/list': ({ cursor }) => ({ prompts: prompts[cursor ? 1 : 0], ...(!cursor && { nextCursor: 'x' }) }),
+  });
+  const problems: string[] = [];
+  const servers = await new SdkServers().connect('s', server);
+  const primitives = new Primitives(servers, everything, (_, problem) => problems.push(problem));
+  const { prompts: listed } = await list(primitives, 'prompts/list');
+  expect(listed.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  expect(problems).toEqual([
+    'prompts/list: 4 left out for want of a name',
+    'prompts/list: 1 mended, for want of a name',
+  ]);
 });

@@ -63,6 +63,18 @@ test.each<[string, JsonObject, JsonObject]>([
   ['structure null', { structuredContent: null, ...words('x') }, words('x')],
   ['_meta null', { _meta: null, ...words('x') }, words('x')],
   ['isError null', { isError: null, ...words('x') }, words('x')],
+  ...['True', 'TRUE', ' yes', 'failed', 1, ['x']].map((isError): [string, JsonObject, JsonObject] => [
+    `isError ${JSON.stringify(isError)}`,
+    { isError, ...words('x') },
+    { isError: true, ...words('x') },
+  ]),
+  ...['False', 'no', 'NONE', '', 0, {}, []].map((isError): [string, JsonObject, JsonObject] => [
+    `isError ${JSON.stringify(isError)}`,
+    { isError, ...words('x') },
+    words('x'),
+  ]),
+  ['isError that says why', { isError: { message: 'x' } }, { isError: true, ...words('{"message":"x"}') }],
+  ['isError that is why', { isError: 'locked', content: [] }, { isError: true, ...words('locked') }],
   ['isError a text', { isError: 'true', ...words('x') }, { isError: true, ...words('x') }],
   ['null members of a block', { content: [text('x', { annotations: null, _meta: null })] }, words('x')],
   [
@@ -291,4 +303,72 @@ test('white space around and after the end of base64 is passed [results.sound]',
     expect(soundResult({ content: [png(data)] }), data).toMatchObject({ content: [{ type: 'image' }] });
   for (const data of ['aGk==k', 'a=b', '= ='])
     expect(soundResult({ content: [png(data)] }), data).toMatchObject({ content: [{ type: 'text' }] });
+});
+
+test.each<[JsonObject, string | undefined]>([
+  [{ contents: [{ uri: 'x://a', json: { a: 1 } }] }, '{"a":1}'],
+  [{ contents: [{ uri: 'x://a', a: 1, b: 2 }] }, '{"a":1,"b":2}'],
+  [{ contents: [{ uri: 'x://a', ttlMs: 5 }] }, ''],
+  [{ content: [text('real')] }, 'real'],
+  [{ content: 'real' }, 'real'],
+  [{ resource: { uri: 'x://a', text: 'real' } }, 'real'],
+  [{ contents: [{ type: 'resource', resource: { uri: 'x://a', text: 'real' } }] }, 'real'],
+  [{ text: 'hi', _meta: {} }, 'hi'],
+  [{ json: [1] }, '[1]'],
+  [{ ttlMs: 5 }, undefined],
+])('resources/read of %j is read as what it says [results.sound-forms]', (result, said) => {
+  const sound = soundAnswer('resources/read', result, 'x://a');
+  expect(ReadResourceResultSchema.safeParse(sound).error).toBeUndefined();
+  expect((sound.contents as JsonObject[]).map(({ uri, text }) => [uri, text])).toEqual(
+    said === undefined ? [] : [['x://a', said]],
+  );
+});
+
+test('an image of resources/read is a blob [results.sound-forms]', () => {
+  const sound = soundAnswer('resources/read', { content: [{ type: 'image', data: 'aGk=', mimeType: 'a/b' }] }, 'x://a');
+  expect(sound.contents).toEqual([{ uri: 'x://a', blob: 'aGk=', mimeType: 'a/b' }]);
+});
+
+test.each<[JsonObject, [string, string][]]>([
+  [{ message: { role: 'assistant', content: text('a') } }, [['assistant', 'a']]],
+  [{ role: 'assistant', content: 'a' }, [['assistant', 'a']]],
+  [
+    { content: [text('a'), text('b')] },
+    [
+      ['user', 'a'],
+      ['user', 'b'],
+    ],
+  ],
+  [{ prompt: 'a', description: 'd' }, [['user', 'a']]],
+  [{ text: 'a' }, [['user', 'a']]],
+  [{ messages: [{ role: 'user', text: 'a' }] }, [['user', 'a']]],
+  [{ description: 'd' }, []],
+])('prompts/get of %j is read as what it says [results.sound-forms]', (result, said) => {
+  const sound = soundAnswer('prompts/get', result);
+  expect(GetPromptResultSchema.safeParse(sound).error).toBeUndefined();
+  const messages = sound.messages as { role: string; content: JsonObject }[];
+  expect(messages.map(({ role, content }) => [role, content.text])).toEqual(said);
+});
+
+test.each<[unknown, JsonObject[]]>([
+  [
+    ['a', { name: 'b', required: true }],
+    [{ name: 'a' }, { name: 'b', required: true }],
+  ],
+  [
+    { a: 'words', b: { required: true }, c: null },
+    [{ name: 'a', description: 'words' }, { name: 'b', required: true }, { name: 'c' }],
+  ],
+  [
+    { type: 'object', properties: { a: { description: 'd' }, b: {} }, required: ['a'] },
+    [
+      { name: 'a', description: 'd', required: true },
+      { name: 'b', required: false },
+    ],
+  ],
+])('arguments of a prompt given as %j are a list of them [results.sound-forms]', (given, listed) => {
+  const sound = soundAnswer('prompts/list', { prompts: [{ name: 'p', arguments: given }] });
+  expect(ListPromptsResultSchema.safeParse(sound).error).toBeUndefined();
+  expect((sound.prompts as JsonObject[])[0]).toEqual({ name: 'p', arguments: listed });
+  expect(JSON.stringify(sound._meta)).toContain('prompts[0].arguments');
 });

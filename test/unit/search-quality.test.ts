@@ -133,6 +133,12 @@ test.each([
   ['data base', 'database_query'],
   ['undeploy', 'deploy'],
   ['resubmit', 'submit_form'],
+  ['envvar', 'delete_environment_variable'],
+  ['envvars', 'delete_environment_variable'],
+  ['sign in', 'auth_login'],
+  ['data base', 'db_query'],
+  ['configfile', 'configuration_file'],
+  ['java script', 'js_eval'],
 ])('“%s” finds %s: written together or apart [ranking.compounds]', (query, name) => {
   expect(found(catalogWith(tool(name)), query)[0]).toBe(`s0::${name}`);
 });

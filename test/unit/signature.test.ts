@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { signature } from '../../src/catalog/signature.ts';
+import { fieldRows } from '../../src/commands/display/field-rows.ts';
+import { parseJson } from '../../src/core/exact-json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
 import { REAL_TOOLS } from './real-tools.ts';
 
@@ -155,4 +157,19 @@ test('anything at all gives a bounded signature', () => {
       expect(rendered.length).toBeLessThanOrEqual(maxChars);
     }
   }
+});
+
+test('numbers that no double holds are shown as they were written [numbers.words]', () => {
+  const big = '9007199254740993';
+  const schema = `{"type":"object","properties":{"a":{"enum":[${big},1]},"b":{"const":${big}},"c":{"type":"integer","default":${big}},"d":{"type":"array","items":{"enum":[18446744073709551615]}},"e":{"type":"number","default":0.1234567890123456789012345}}}`;
+  expect(ofSchema(parseJson(schema))).toBe(
+    `(a?: ${big}|1, b?: ${big}, c?: integer = ${big}, d?: 18446744073709551615[], e?: number)`,
+  );
+  expect(fieldRows(parseJson(schema)).map(({ type, about }) => `${type} ${about}`.trim())).toEqual([
+    `${big}|1`,
+    big,
+    `integer (default ${big})`,
+    '18446744073709551615[]',
+    'number (default 0.1234567890123456789012345)',
+  ]);
 });

@@ -1,4 +1,5 @@
 import { type Detail, type Property, propertiesOf, renderType, schemasOf } from '../../catalog/schema-type.ts';
+import { sourceOf, writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
 /** A property of a schema, those within objects under their path, as `call` takes it. */
@@ -43,7 +44,8 @@ function* within(root: unknown, { schema }: Property, name: string, depth: numbe
 function about({ schema }: Property): string {
   if (!isJsonObject(schema)) return '';
   const { description, default: standard } = schema;
-  const told = standard === undefined ? [] : [`default ${JSON.stringify(standard).slice(0, MAX_DEFAULT_CHARS)}`];
+  const written = sourceOf(schema, 'default') ?? writeJson(standard);
+  const told = standard === undefined ? [] : [`default ${written.slice(0, MAX_DEFAULT_CHARS)}`];
   const limits = [...told, ...limitsOf(schema)].join(', ');
   const text = typeof description === 'string' ? description.replace(/\s+/g, ' ').trim() : '';
   return [text, limits && `(${limits})`].filter(Boolean).join(' ');
@@ -67,6 +69,6 @@ function limitsOf(schema: JsonObject): string[] {
     const limit = schema[name];
     if (typeof limit !== 'number' && typeof limit !== 'string') return [];
     // What JSON Schema generators write for "any whole number".
-    return Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER ? [] : [`${words} ${limit}`];
+    return Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER ? [] : [`${words} ${sourceOf(schema, name) ?? limit}`];
   });
 }
