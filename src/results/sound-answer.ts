@@ -25,9 +25,9 @@ export function soundAnswer(method: string, result: JsonObject, uri?: unknown): 
   const said: Said = [];
   const sound = { ...soundResultMembers(result, method === 'prompts/get' ? PROMPT_RESULT : RESULT, said) };
   if (method === 'resources/read') {
-    sound.contents = listOf(given(sound, 'contents', CONTENT_NAMES), 'contents', asContents(uri), said);
+    sound.contents = listOf(given(sound, 'contents', CONTENT_NAMES, said), 'contents', asContents(uri), said);
   } else if (method === 'prompts/get') {
-    sound.messages = listOf(given(sound, 'messages', MESSAGE_NAMES), 'messages', asMessages, said);
+    sound.messages = listOf(given(sound, 'messages', MESSAGE_NAMES, said), 'messages', asMessages, said);
   }
   if (method === 'completion/complete') sound.completion = soundCompletion(sound.completion, said);
   for (const [member, each] of Object.entries(LISTED)) {
@@ -46,9 +46,13 @@ const ABOUT = new Set([
 ]);
 
 /** What a result holds, under the name that it should have, under another one, or as itself. */
-function given(result: JsonObject, member: string, others: readonly string[]): unknown {
+function given(result: JsonObject, member: string, others: readonly string[], said: Said): unknown {
   const name = [member, ...others].find((each) => result[each] !== undefined && result[each] !== null);
-  if (name !== undefined && (name === member || result.role === undefined)) return result[name];
+  if (name === member) return result[name];
+  if (name !== undefined && result.role === undefined) {
+    say(said, member, result[member], name);
+    return result[name];
+  }
   return textWithin(result) === undefined ? result[member] : result;
 }
 

@@ -311,6 +311,7 @@ test.each<[JsonObject, string | undefined]>([
   [{ contents: [{ uri: 'x://a', ttlMs: 5 }] }, ''],
   [{ content: [text('real')] }, 'real'],
   [{ content: 'real' }, 'real'],
+  [{ content: [{ uri: 'x://a', text: 'real' }] }, 'real'],
   [{ resource: { uri: 'x://a', text: 'real' } }, 'real'],
   [{ contents: [{ type: 'resource', resource: { uri: 'x://a', text: 'real' } }] }, 'real'],
   [{ text: 'hi', _meta: {} }, 'hi'],
