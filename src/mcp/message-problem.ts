@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { INTERNAL_ERROR, rpcError } from '../core/rpc.ts';
-import { withoutEnvelopeNulls } from './envelope.ts';
 
 /** What keeps a message from being a request or a notification of MCP; undefined when nothing does. */
 export function messageProblem(message: unknown): string | undefined {
@@ -51,18 +50,16 @@ function withoutNulls(message: JsonObject): JsonObject {
   const { params } = message;
   if (params === undefined) return message;
   if (!isJsonObject(params)) return { ...message, params: undefined };
-  const { _meta: said } = params;
-  const meta = isJsonObject(said) ? withoutEnvelopeNulls(withoutToken(said)) : said;
-  if (meta === said && OPTIONAL.every((name) => params[name] !== null)) return message;
-  const own: JsonObject = { ...params, ...(meta !== said && { _meta: meta }) };
+  const meta = params._meta;
+  const hasNull = isJsonObject(meta) && meta.progressToken === null;
+  if (!hasNull && OPTIONAL.every((name) => params[name] !== null)) return message;
+  const own: JsonObject = { ...params, ...(hasNull && { _meta: withoutToken(meta) }) };
   for (const name of OPTIONAL) if (own[name] === null) delete own[name];
   return { ...message, params: own };
 }
 
-function withoutToken(meta: JsonObject): JsonObject {
-  if (meta.progressToken !== null) return meta;
-  const { progressToken: _, ...rest } = meta;
-  return rest;
+function withoutToken({ progressToken: _, ...meta }: JsonObject): JsonObject {
+  return meta;
 }
 
 /** An answer as JSON-RPC has it: one that holds neither a result nor an error is an error, or whoever asked would wait for ever. */

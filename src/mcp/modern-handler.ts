@@ -1,9 +1,10 @@
 import { createMcpHandler, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import { causeOf } from '../core/errors.ts';
 import { withMarks } from '../core/exact-json.ts';
-import { isJsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Logger } from '../core/log.ts';
 import { isWritable } from '../core/unwritable.ts';
+import { readEnvelope } from './envelope-members.ts';
 import { exactResponse } from './exact-response.ts';
 import { isHandled } from './handle-request.ts';
 import { unwritableAnswer } from './message-text.ts';
@@ -13,7 +14,7 @@ import type { ServerParts } from './server-parts.ts';
 
 /** Requests of 2026-07-28, which need no session, answered by the SDK. */
 export interface ModernHandler {
-  fetch(request: Request, body: unknown, parts: ServerParts): Promise<Response>;
+  fetch(request: Request, message: JsonObject, parts: ServerParts): Promise<Response>;
   /** Tells those who listen (`subscriptions/listen`) of a change. */
   tell(change: { readonly list: 'resources' | 'prompts' } | { readonly uri: string }): void;
   close(): Promise<void>;
@@ -29,8 +30,11 @@ export function createModernHandler(log: Logger): ModernHandler {
     onerror: (error) => log.debug('client request', { error: causeOf(error) }),
   });
   return {
-    fetch: async (request, parsedBody, parts) => {
-      const served: Served = { parts, method: methodOf(parsedBody), hasMarks: false };
+    fetch: async (request, message, parts) => {
+      const read = readEnvelope(message);
+      if ('refusal' in read) return Response.json(read.refusal, { status: 400 });
+      const parsedBody = read.message;
+      const served: Served = { parts, method: parsedBody.method, hasMarks: false };
       // The SDK hands this on to the factory unread; it never sees a token.
       const authInfo = { token: '', clientId: parts.caller.id, scopes: [], extra: { served } };
       const response = await handler.fetch(request, { parsedBody, authInfo });
@@ -50,10 +54,6 @@ interface Served {
   readonly method: unknown;
   /** The SDK was given numbers as marked strings. */
   hasMarks: boolean;
-}
-
-function methodOf(body: unknown): unknown {
-  return isJsonObject(body) ? body.method : undefined;
 }
 
 function serverFor(served: Served) {

@@ -15,6 +15,7 @@ import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY 
 import { identityOf, NOT_NOW, type WayToClient } from './client-session.ts';
 import { Conversation } from './conversation.ts';
 import type { Conversations } from './conversations.ts';
+import { readEnvelope } from './envelope-members.ts';
 import { CAPABILITIES, SERVER_INFO } from './greeting.ts';
 import { fatesOf, handleRequest, type Inherited, progressTokenOf } from './handle-request.ts';
 import { restoreError, throughSdk } from './raw-error.ts';
@@ -40,7 +41,11 @@ export function serveModern(parts: ServerParts, send: (message: JSONRPCMessage) 
   const server = createServer(parts);
   const connection = serveStdio(() => server, { transport: channel, onerror });
   return {
-    receive: (message) => channel.onmessage?.(message),
+    receive: (message) => {
+      const read = readEnvelope(message as JsonObject);
+      if ('refusal' in read) void channel.send(read.refusal as JSONRPCMessage).catch(onerror);
+      else channel.onmessage?.(read.message as JSONRPCMessage);
+    },
     request: async () => NOT_NOW,
     notify: (method, params) => void server.notification({ method, params }).catch(() => {}),
     close: () => connection.close(),

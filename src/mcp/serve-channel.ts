@@ -1,6 +1,6 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { JsonObject } from '../core/json.ts';
-import { envelopeRefusal, envelopeVersion } from './envelope.ts';
+import { envelopeVersion } from './envelope.ts';
 import { HandshakeServer } from './handshake-server.ts';
 import type { ModernServer } from './modern-server.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -19,7 +19,7 @@ export function serveChannel(parts: ServerParts, send: (message: JsonObject) => 
   const eras = new Eras(parts, send);
   return {
     receive: (message, answered = false) => {
-      const refusal = unsupportedVersion(message) ?? envelopeRefusal(message);
+      const refusal = unsupportedVersion(message);
       if (refusal) return void send(refusal);
       parts.session.observe(message);
       if (answered) eras.answered();

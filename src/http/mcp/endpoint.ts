@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import { ENVELOPE_VERSIONS, HANDSHAKE_VERSIONS } from '../../core/protocol.ts';
 import type { Batches } from '../../mcp/batches.ts';
-import { envelopeRefusal, envelopeVersion } from '../../mcp/envelope.ts';
+import { envelopeVersion } from '../../mcp/envelope.ts';
 import { greetingProblem } from '../../mcp/greeting.ts';
 import type { ModernHandler } from '../../mcp/modern-handler.ts';
 import type { Admitted } from '../auth/admission.ts';
@@ -43,10 +43,7 @@ export class McpEndpoint {
     if ('status' in read) return read;
     const { messages, isBatch } = read;
     const [first = {}] = messages;
-    if (!isBatch && isModern(first, headers)) {
-      const refused = envelopeRefusal(first);
-      return refused ? jsonReply(400, refused) : this.#postModern(request(), first, admitted);
-    }
+    if (!isBatch && isModern(first, headers)) return this.#postModern(request(), first, admitted);
     if (headers.get('mcp-session-id') !== null) return this.#postInSession(read, headers, admitted);
     const problem = versionProblem(headers);
     if (problem) return refusal(400, problem, first.id);
