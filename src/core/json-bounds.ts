@@ -46,7 +46,7 @@ export function beyondBounds(
   }
   // What has fewer members cannot have more names.
   if (names === undefined || found <= names || !holdsMoreNames(text, names)) return undefined;
-  return `more than ${names} different names of members`;
+  return `with more than ${names} different names of members`;
 }
 
 /** Members of all objects in a JSON text. In linear time. */

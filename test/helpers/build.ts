@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { BUILT_FIXTURES, BUNDLED } from './built-fixtures.ts';
@@ -14,9 +14,9 @@ export async function setup(): Promise<void> {
   execFileSync('npm', ['run', '--silent', 'build'], { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
-/** Bundles the fixtures, in about a second. */
+/** Bundles the fixtures, in about a second. A file appears whole, and only if it changed: tests of another run may load it. */
 export async function buildFixtures(): Promise<void> {
-  await build({
+  const { outputFiles } = await build({
     entryPoints: BUNDLED.map((name) => join(FIXTURES, `${name}.mjs`)),
     outdir: BUILT_FIXTURES,
     outbase: FIXTURES,
@@ -32,7 +32,14 @@ export async function buildFixtures(): Promise<void> {
     // Bundled CommonJS packages (ws, ajv) still ask for Node's own modules by `require`.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'warning',
+    write: false,
   });
+  for (const { path, contents } of outputFiles) {
+    if (existsSync(path) && readFileSync(path).equals(contents)) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.${process.pid}`, contents);
+    renameSync(`${path}.${process.pid}`, path);
+  }
 }
 
 function newestSource(): number {

@@ -76,7 +76,7 @@ const objectOf = (members: number, name: (at: number) => string, value: unknown 
 
 test('different names of members are bounded, members are not, whatever the names are [bounds.names]', () => {
   const bounds = { depth: 100, names: 20_000 };
-  const more = 'more than 20000 different names of members';
+  const more = 'with more than 20000 different names of members';
   const long = 'x'.repeat(100);
   const kinds: ((at: number) => string)[] = [
     (at) => `k${at}`,

@@ -122,7 +122,7 @@ test('texts of data stay apart, whatever they hold; one that holds what stands b
   expect(JSON.stringify(redactedError({ code: 1, message: '', data: odd }, blank).data)).not.toMatch(/one|S3/);
   for (const none of ['', 0, false, null, [], {}, undefined])
     expect(redactedError({ code: 1, message: '', data: none }, blank).data).toEqual(none);
-  const written = '{"code":1,"message":"","data":[1.0,{"__proto__":2}]}';
+  const written = '{"code":1,"message":"m","data":[1.0,{"__proto__":2}]}';
   expect(writeJson(redactedError(rpcError(parseJson(written)), blank))).toBe(written);
 });
 

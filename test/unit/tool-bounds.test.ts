@@ -33,7 +33,7 @@ test('tools beyond those that a server may have are left out, in one page or man
   const said = ['tools after the first 60000 were left out: no server may have more'];
   const one = await list(...many);
   expect([one.tools.length, one.tools.at(-1)?.name, one.problems]).toEqual([60_000, 't59999', said]);
-  const pages = await listTools(async (cursor) => {
+  const pages = await listTools(async ({ cursor }) => {
     const from = Number(cursor ?? 0);
     return { tools: many.slice(from, from + 49_000), nextCursor: String(from + 49_000) };
   });
