@@ -12,7 +12,7 @@ const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [NO_TLS, 'the server speaks no TLS: should the address begin with http:// or ws://?'],
   [/\bfetch failed(?:: (?=\S)|$)/g, ''],
   [
-    /\bConnect Timeout Error\b(?: \(attempted address(?:es)?: ([^,)]{1,300})[^)]{0,3000}\))?/g,
+    /\bConnect Timeout Error\b(?: \(attempted address(?:es)?: ([^,)]{1,300})(?:,[^)]{0,3000})?\))?/g,
     'the server at $1 did not answer in time',
   ],
   [/\bHeaders Timeout Error\b/g, 'the server did not begin to answer in time'],

@@ -46,7 +46,7 @@ export interface ConnectOptions {
 }
 
 /** A transport that may know that the server has no way to speak up between requests. */
-type ConnectionTransport = Transport & { readonly isOneWay?: boolean };
+type ConnectionTransport = Transport & { readonly isOneWay?: boolean; readonly twoWay?: Promise<void> };
 
 /** Answer time of a connection under suspicion, in ms, before it counts as lost. */
 const SUSPECT_TIMEOUT_MS = 5_000;
@@ -156,6 +156,11 @@ export class Connection {
   /** The revision agreed on, and over what: `2025-11-25`, `streamable_http`. */
   get spoken(): { readonly version: string | undefined; readonly transport: TransportKind } {
     return { version: this.#session?.version, transport: this.#kind };
+  }
+
+  /** Resolves when the server can say something unasked, or it is known that it cannot. */
+  get canSpeakUp(): Promise<void> {
+    return this.#transport.twoWay ?? Promise.resolve();
   }
 
   /** Resolves when the server has taken the client's roots, for which it may ask by itself (2025 eras); undefined: it has, or does not ask. */

@@ -3,8 +3,9 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { Connection } from './connection.ts';
 import type { WireHandlers } from './wire.ts';
 
-/** How long after the handshake a server may ask for roots, in ms: those that do so ask at once, or a moment later. */
-const ASKED_MS = 500;
+/** How long a server may take to answer what is sent after the handshake, in ms, and to ask for roots after that: those that do so ask at once. */
+const ANSWERS_MS = 500;
+const ASKED_MS = 50;
 /** How long the client may take to answer, in ms, before calls go out all the same. */
 const ANSWERED_MS = 3_000;
 /** How long a server may take to read the answer, in ms, and then to make use of it, such as to look the folders up. */
@@ -52,6 +53,8 @@ export class FirstRoots {
   }
 
   async #until(connection: Connection): Promise<void> {
+    const hasSpoken = Promise.all([connection.ping(ANSWERS_MS), connection.canSpeakUp]);
+    await Promise.race([hasSpoken, within(ANSWERS_MS, this.#asked.signal)]);
     await within(ASKED_MS, this.#asked.signal);
     if (!this.#asked.signal.aborted) return void neverAsk.add(this.#config);
     await within(ANSWERED_MS, this.#answered.signal);

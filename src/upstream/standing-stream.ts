@@ -26,9 +26,15 @@ export class StandingStream {
   #retryMs: number | undefined;
   #isOpen = false;
   #isRefused = false;
+  #tried = () => {};
+  /** Resolves when it has been opened or refused. */
+  readonly tried: Promise<void>;
 
   constructor(options: StandingStreamOptions) {
     this.#options = options;
+    this.tried = new Promise((resolve) => {
+      this.#tried = resolve;
+    });
   }
 
   /** Whether an answer may come by it. */
@@ -57,6 +63,7 @@ export class StandingStream {
         failures = 0;
       } catch (error) {
         if (!wasOpen && !this.#isOpen) this.#isRefused = true;
+        this.#tried();
         if (this.#isRefused) return;
         wasOpen = true;
         if (++failures === FAILURES_TOLD && !signal.aborted) this.#options.onTrouble(error as Error);
@@ -75,6 +82,7 @@ export class StandingStream {
       throw new Error('the server answered without an event stream');
     }
     this.#isOpen = true;
+    this.#tried();
     await readEvents(response.body, {
       onEvent: (event) => {
         this.#lastEventId = event.id || this.#lastEventId;

@@ -83,6 +83,11 @@ export class StreamableTransport implements Transport {
     return this.#standing.isRefused;
   }
 
+  /** Resolves when that stream is open, or refused. */
+  get twoWay(): Promise<void> {
+    return this.#standing.tried;
+  }
+
   setProtocolVersion(version: string): void {
     this.#version = version;
   }

@@ -207,7 +207,7 @@ test('files are for their owner only and hold no secret [memory.private]', async
   await gateway.knows('discreet::echo');
   await gateway.knows('chatty::echo');
   await gateway.stop();
-  expect(memory.files()).toHaveLength(1);
+  expect(memory.files()).toHaveLength(2);
   for (const path of memory.files()) {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, 'utf8')).not.toContain(secret);

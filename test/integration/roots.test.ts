@@ -37,7 +37,7 @@ test('the first call of a server that takes the roots of --root, or of its entry
     given: REAL.filesystem(given as string),
     own: { ...REAL.filesystem(given as string), roots: [own] },
     atOnce: asker(0),
-    late: asker(150, { roots: [own] }),
+    soon: asker(1, { roots: [own] }),
   });
   const told = async (...args: string[]) => (await run(['call', ...args])).stdout;
   const allowed = (folder: unknown) => `Allowed directories:\n${folder}`;
@@ -45,18 +45,18 @@ test('the first call of a server that takes the roots of --root, or of its entry
   expect(await told('given::list_allowed_directories', '--root', root as string)).toContain(allowed(root));
   expect(await told('own::list_allowed_directories')).toContain(allowed(own));
   expect(await told('atOnce::roots', '--root', root as string)).toContain(`file://${root}`);
-  expect(await told('late::roots')).toContain(`file://${own}`);
+  expect(await told('soon::roots')).toContain(`file://${own}`);
 });
 
 test("the first call of a session waits for the client's roots, over stdio and HTTP, and not for ever [upstream.roots-first]", async () => {
   const remote = await askingOverHttp();
-  const answering = await session({ late: asker(300), remote, silent: asker('never') }, true);
+  const answering = await session({ soon: asker(1), remote, silent: asker('never') }, true);
   await Promise.all(
-    ['late', 'remote'].map(async (server) => expect(await answering(server)).toBe('[{"uri":"file:///mine"}]')),
+    ['soon', 'remote'].map(async (server) => expect(await answering(server)).toBe('[{"uri":"file:///mine"}]')),
   );
   expect(await answering('silent')).toBe('none');
-  const mute = await session({ late: asker(0) }, false);
-  expect(await mute('late')).toBe('none');
+  const mute = await session({ soon: asker(0) }, false);
+  expect(await mute('soon')).toBe('none');
 });
 
 /** Calls the tool of a server, in a session whose client has roots and may tell them. */
@@ -81,7 +81,7 @@ async function askingOverHttp(): Promise<Entry> {
     if (method === 'GET') {
       const question = { jsonrpc: '2.0', id: 'roots', method: 'roots/list' };
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
-      return void setTimeout(() => response.write(`data: ${JSON.stringify(question)}\n\n`), 100);
+      return void response.write(`data: ${JSON.stringify(question)}\n\n`);
     }
     if (method === undefined) roots = JSON.stringify((result as JsonObject).roots);
     const tools = [{ name: 'roots', inputSchema: { type: 'object' } }];
