@@ -5,7 +5,6 @@ import { causeOf } from '../core/errors.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Credentials } from './credentials.ts';
 import { forgetClient, isForgotten } from './forgotten-client.ts';
-import { sameIssuer } from './issuer.ts';
 import { Loopback, type Page } from './loopback.ts';
 import { oauthFetch } from './oauth-fetch.ts';
 import { oauthProvider } from './oauth-provider.ts';
@@ -153,7 +152,7 @@ export class PersonLogin {
         fetch: oauthFetch(outbound, oauth),
         ...(this.#provider && { authProvider: this.#provider }),
       });
-      await credentials.exclusively(async () => transport.finishAuth(await this.#asRecorded(query)));
+      await credentials.exclusively(() => transport.finishAuth(query));
       await onTokens();
       this.#resolve();
       return { status: 200, text: 'You are logged in. You may close this window.' };
@@ -163,15 +162,6 @@ export class PersonLogin {
     } finally {
       this.#end();
     }
-  }
-
-  /** A callback whose issuer differs by the slash at its end, with it as the metadata write it: the SDK compares letter by letter. */
-  async #asRecorded(query: URLSearchParams): Promise<URLSearchParams> {
-    const issuer = (await this.#provider?.discoveryState?.())?.authorizationServerMetadata?.issuer;
-    if (issuer === undefined || !sameIssuer(query.get('iss') ?? undefined, issuer)) return query;
-    const recorded = new URLSearchParams(query);
-    recorded.set('iss', issuer);
-    return recorded;
   }
 
   #end(): void {

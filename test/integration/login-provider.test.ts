@@ -78,7 +78,8 @@ test('a refresh token that was revoked makes the server wait for a login, and a 
   await logIn(gateway);
   await server.revoke();
   expect(errorOf(await open(gateway))).toContain('`mcp-gateway login vault`');
-  expect(await server.journal('refused')).toEqual(['refresh_token']);
+  // Whatever else of the server asks meanwhile, such as its standing stream, may try it once more.
+  expect(new Set(await server.journal('refused'))).toEqual(new Set(['refresh_token']));
   const waiting = async () => (await gateway.describe('vault::open')).state === 'needs_auth';
   await waitUntil(waiting, { what: 'the server waits for a login' });
   await logIn(gateway);
