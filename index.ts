@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
-import { leaveProject } from './src/process-environment.ts';
-import { keepYoungGenerationSmall } from './src/process-memory.ts';
+import { leaveProject } from './src/platform/process-environment.ts';
+import { keepYoungGenerationSmall } from './src/platform/process-memory.ts';
 
 const argv = process.argv.slice(2);
 for (const told of leaveProject()) process.stderr.write(`mcp-gateway: ${told}\n`);
@@ -30,7 +30,7 @@ async function run(): Promise<number> {
     const code = await attachEarly(argv);
     if (code !== undefined) return code;
   }
-  const { main } = await import('./src/cli.ts');
+  const { main } = await import('./src/cli/main.ts');
   // Many clients at one time make more garbage than is quickly swept from a small one (a sixth of the CPU).
   if (argv[0] !== 'start') keepYoungGenerationSmall();
   return main(argv);

@@ -45,7 +45,7 @@ const apart = {
     context.onResolve({ filter: /\.ts$/ }, ({ kind, path, resolveDir, importer }) => {
       if (kind !== 'dynamic-import') return undefined;
       const target = relative('src', join(resolveDir, path)).replace(/\.ts$/, '');
-      if (!/^(?:commands|daemon)\//.test(target)) return undefined;
+      if (!/^(?:cli\/commands|daemon)\//.test(target)) return undefined;
       // All but index.js is a chunk, one folder below.
       return { path: `${importer.endsWith('/index.ts') ? '.' : '..'}/${target}.js`, external: true };
     });
@@ -66,8 +66,8 @@ function together(first) {
     setup(context) {
       context.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
         if (!onDemand.has(path) || path === resolve(first)) return undefined;
-        const isEarly = /^(?:gateway\.ts|(?:config|core)[\\/])/.test(relative('src', path));
-        const before = JSON.stringify(resolve(isEarly ? first : 'src/gateway.ts'));
+        const isEarly = /^(?:gateway[\\/]gateway\.ts|(?:config|core|platform)[\\/])/.test(relative('src', path));
+        const before = JSON.stringify(resolve(isEarly ? first : 'src/gateway/gateway.ts'));
         const contents = `import ${before};\n${readFileSync(path, 'utf8')}`;
         return { contents, loader: 'ts', resolveDir: dirname(path) };
       });
@@ -137,12 +137,12 @@ function splitting(folder) {
 /** CommonJS packages of which an import on demand takes the default alone. */
 const ONLY_DEFAULT = ['cross-spawn'];
 
-const commands = readdirSync('src/commands').filter((name) => name.endsWith('.ts'));
+const commands = readdirSync('src/cli/commands').filter((name) => name.endsWith('.ts'));
 const builds = [
   await build({
     ...splitting('chunks'),
     entryPoints: { index: 'index.ts', lib: 'src/lib.ts' },
-    plugins: [withoutValidator, versionAlone, apart, together('src/cli.ts')],
+    plugins: [withoutValidator, versionAlone, apart, together('src/cli/main.ts')],
   }),
   await build({ ...options, plugins: [versionAlone], entryPoints: { 'daemon/attach': 'src/daemon/attach.ts' } }),
   await build({
@@ -151,8 +151,9 @@ const builds = [
     plugins: [withoutValidator, versionAlone, together('src/daemon/daemon.ts')],
   }),
   await build({
-    ...splitting('commands/chunks'),
-    entryPoints: commands.map((name) => ({ in: `src/commands/${name}`, out: `commands/${name.replace(/\.ts$/, '')}` })),
+    ...splitting('cli/commands/chunks'),
+    entryPoints: commands.map((name) => `src/cli/commands/${name}`),
+    outbase: 'src',
   }),
 ];
 

@@ -6,7 +6,7 @@ import { missingVariable, type Report } from './fill-entry.ts';
 import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
 import { numbersAsTexts, type RawConfig } from './formats.ts';
 import { takePermissions } from './permissions.ts';
-import { EntrySecrets } from './secrets.ts';
+import { EntrySecrets } from './secrets/secrets.ts';
 import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
 import { type Environment, substitute, substituteAll } from './substitute.ts';
 

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import type * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { isWhereStarted } from '../core/working-directory.ts';
+import { isWhereStarted } from '../platform/working-directory.ts';
 import { comparable } from './comparable.ts';
 import { expandHome } from './expand-home.ts';
 import { fillEntry, mayHoldSecret, type Report } from './fill-entry.ts';
 import { describeFound, type Finding, type KeyPath } from './finding.ts';
 import type { RawEntry } from './formats.ts';
 import { type ServerConfig, serverSchema } from './schema.ts';
-import { EntrySecrets, type Secrets } from './secrets.ts';
+import { EntrySecrets, type Secrets } from './secrets/secrets.ts';
 import type { Environment, Sources } from './substitute.ts';
 
 /** Where relative things start: the folder of the file, the user's home, the variables. */

@@ -4,7 +4,7 @@ import { homeIn, scriptKind } from './command-words.ts';
 import { describeFound, type KeyPath } from './finding.ts';
 import { leftToScript } from './left-to-script.ts';
 import { isScalar, ownEnvironment } from './own-environment.ts';
-import type { EntrySecrets } from './secrets.ts';
+import type { EntrySecrets } from './secrets/secrets.ts';
 import {
   type Environment,
   type Lookup,

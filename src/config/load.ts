@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import { gatewayEnvironment } from '../core/gateway-environment.ts';
 import type { ConfigProblem } from '../core/problem.ts';
+import { gatewayEnvironment } from '../platform/gateway-environment.ts';
 import { checkEntry, type Surroundings } from './check.ts';
 import { checkSettings, secretsSettings } from './check-settings.ts';
 import { isDeniedWhole } from './denied-servers.ts';
@@ -18,7 +18,7 @@ import { permissionAdvice } from './permissions.ts';
 import { plainObject } from './plain-object.ts';
 import type { ProjectState } from './project-state.ts';
 import type { ServerConfig } from './schema.ts';
-import { NO_SECRETS, PENDING_SECRETS, type Secrets } from './secrets.ts';
+import { NO_SECRETS, PENDING_SECRETS, type Secrets } from './secrets/secrets.ts';
 import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
 import type { Environment } from './substitute.ts';
 
@@ -122,7 +122,7 @@ async function withSecrets(read: Read, patienceMs: number): Promise<GatewayConfi
 }
 
 async function withSecretsRead(read: Read, settings: SecretsSettings): Promise<GatewayConfig> {
-  const { readSecrets } = await import('./read-secrets.ts');
+  const { readSecrets } = await import('./secrets/read-secrets.ts');
   const { folder, env } = read;
   return checked(read, await readSecrets(settings, { folder, home: homeOf(env), env })).config;
 }

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { gatewayEnvironment } from '../core/gateway-environment.ts';
-import { homeDirectory } from '../core/home-directory.ts';
+import { gatewayEnvironment } from '../platform/gateway-environment.ts';
+import { homeDirectory } from '../platform/home-directory.ts';
 import { expandHome } from './expand-home.ts';
 import type { Environment } from './substitute.ts';
 

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../core/json.ts';
 import type { RawConfig } from './formats.ts';
-import type { Secrets } from './secrets.ts';
-import { isOfTheSystem } from './secrets.ts';
+import type { Secrets } from './secrets/secrets.ts';
+import { isOfTheSystem } from './secrets/secrets.ts';
 import type { Environment } from './substitute.ts';
 
 /** `${VAR}`, `${env:VAR}`, with or without a default, and `{env:VAR}`; not where they are text. */

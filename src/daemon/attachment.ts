@@ -3,13 +3,6 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { LineWriter } from '../core/line-writer.ts';
-import { createLineSplitter } from '../core/lines.ts';
-import type { Logger } from '../core/log.ts';
-import { isAnswer } from '../mcp/message-problem.ts';
-import { StdioTransport } from '../mcp/stdio-transport.ts';
-import { Introduction } from './introduction.ts';
-import { messageHead } from './message-head.ts';
 import {
   BECAME_JOB,
   HELLO,
@@ -21,7 +14,14 @@ import {
   OURS,
   SENDING,
   WELCOME,
-} from './messages.ts';
+} from '../downstream/local/messages.ts';
+import { isAnswer } from '../downstream/protocol/message-problem.ts';
+import { StdioTransport } from '../downstream/stdio/stdio-transport.ts';
+import { createLineSplitter } from '../platform/line-splitter.ts';
+import { LineWriter } from '../platform/line-writer.ts';
+import type { Logger } from '../platform/log.ts';
+import { Introduction } from './introduction.ts';
+import { messageHead } from './message-head.ts';
 import { Unanswered } from './unanswered.ts';
 
 export interface AttachmentParts {

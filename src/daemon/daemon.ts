@@ -1,11 +1,11 @@
 import { createServer, type Socket } from 'node:net';
-import { loadToStart, startSource } from '../config/start-source.ts';
-import { logWriter } from '../core/bounded-log.ts';
-import { cacheDirectory, dataDirectory } from '../core/directories.ts';
+import { loadToStart, startSource } from '../config/source/start-source.ts';
 import { causeOf } from '../core/errors.ts';
-import { createLogger } from '../core/log.ts';
-import { withServerLogs } from '../server-logs.ts';
-import { serverMemory } from '../server-memory.ts';
+import { logWriter } from '../platform/bounded-log.ts';
+import { cacheDirectory, dataDirectory } from '../platform/directories.ts';
+import { createLogger } from '../platform/log.ts';
+import { withServerLogs } from '../platform/server-logs.ts';
+import { serverMemory } from '../upstream/server-memory.ts';
 import type { DaemonOptions } from './attach.ts';
 import { endTurn } from './reach.ts';
 import { claim, withdraw } from './sockets.ts';
@@ -39,8 +39,8 @@ export async function runDaemon(argument: string): Promise<number> {
   const { ended, idle } = end();
   const source = startSource(options.config, options.project);
   const config = await loadToStart(options.config, source);
-  const { Gateway } = await import('../gateway.ts');
-  const { LocalEdge } = await import('../local-edge.ts');
+  const { Gateway } = await import('../gateway/gateway.ts');
+  const { LocalEdge } = await import('../downstream/local/local-edge.ts');
   const directories = { cacheDirectory: cacheDirectory(), dataDirectory: dataDirectory() };
   const gateway = new Gateway(config, { log, ...directories }, serverMemory(directories.cacheDirectory));
   const edge = gateway.compose(

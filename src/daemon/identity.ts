@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homeOf } from '../config/locate.ts';
 import type { Environment } from '../config/substitute.ts';
-import { gatewayEnvironment } from '../core/gateway-environment.ts';
-import { usersEnvironment, WITHHELD } from '../core/users-environment.ts';
+import { gatewayEnvironment } from '../platform/gateway-environment.ts';
+import { usersEnvironment, WITHHELD } from '../platform/users-environment.ts';
 import { VERSION } from '../version.ts';
 
 /** Variables that a configuration names; as `config/substitute.ts` fills them in. */

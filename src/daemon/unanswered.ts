@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { errorResult } from '../mcp/error-result.ts';
-import type { JobInput, KeptJob } from './messages.ts';
+import type { JobInput, KeptJob } from '../downstream/local/messages.ts';
+import { errorResult } from '../downstream/protocol/error-result.ts';
 
 type RequestId = string | number;
 

@@ -1,6 +1,6 @@
 import type { RpcError } from '../core/rpc.ts';
-import { LoginNeeded } from '../login/login-needed.ts';
 import { HttpRefusal } from './http-refusal.ts';
+import { LoginNeeded } from './login/login-needed.ts';
 
 /** The connection broke under a forwarded request. */
 export class ConnectionLost extends Error {

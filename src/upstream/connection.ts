@@ -3,7 +3,6 @@ import type { ServerConfig } from '../config/schema.ts';
 import { abortable, withTimeout } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Logger } from '../core/log.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import {
   CLIENT_CAPABILITIES_META_KEY,
@@ -12,6 +11,7 @@ import {
   PROTOCOL_VERSION_META_KEY,
 } from '../core/protocol.ts';
 import type { Answer } from '../core/rpc.ts';
+import type { Logger } from '../platform/log.ts';
 import { ChildTransport } from './child-transport.ts';
 import { asksForLogin, httpStatus, isUnreachable } from './connection-lost.ts';
 import type { EraVerdicts } from './era-verdicts.ts';

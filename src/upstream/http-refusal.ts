@@ -2,7 +2,7 @@ import { clip } from '../core/errors.ts';
 import { parseMessage } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import { type RpcError, rpcError } from '../core/rpc.ts';
-import { wayOf } from '../outbound/ways.ts';
+import { wayOf } from '../platform/outbound/ways.ts';
 import { redactedError, redactedStart } from './redact.ts';
 import { requestId } from './request-ids.ts';
 

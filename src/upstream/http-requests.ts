@@ -1,7 +1,7 @@
 import { withTimeout } from '../core/abort.ts';
 import { causeOf } from '../core/errors.ts';
-import { LoginNeeded } from '../login/login-needed.ts';
 import { HttpRefusal } from './http-refusal.ts';
+import { LoginNeeded } from './login/login-needed.ts';
 import type { Authorization } from './open-transport.ts';
 
 export interface HttpOptions {

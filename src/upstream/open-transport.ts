@@ -38,7 +38,7 @@ export async function openTransport(
     const { WebSocketTransport } = await import('./websocket-transport.ts');
     return new WebSocketTransport(config.url, { headers, redact, proxy, timeoutMs: startTimeoutMs(config) });
   }
-  const { Outbound } = await import('../outbound/outbound.ts');
+  const { Outbound } = await import('../platform/outbound/outbound.ts');
   const outbound = new Outbound({ url: config.url, proxy });
   const { url } = outbound;
   const fetch = authorization?.fetch ?? outbound.fetch;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import { usersEnvironment } from '../core/users-environment.ts';
+import { usersEnvironment } from '../platform/users-environment.ts';
 
 /**
  * What the reaper runs: it keeps the list of groups that it is told by lines `+ <pgid>` and `- <pgid>`, and sleeps in

@@ -1,9 +1,9 @@
 import type { ServerConfig } from '../config/schema.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import type { Login } from '../login/login.ts';
-import type { Challenge } from '../login/login-needed.ts';
-import { takesLogin } from '../login/takes-login.ts';
+import type { Login } from './login/login.ts';
+import type { Challenge } from './login/login-needed.ts';
+import { takesLogin } from './login/takes-login.ts';
 import type { Authorization } from './open-transport.ts';
 
 export interface ServerLoginOptions {
@@ -42,7 +42,7 @@ export class ServerLogin {
   /** What the requests to the server carry; undefined for a server without a login. */
   async authorization(): Promise<Authorization | undefined> {
     if (this.#login || !takesLogin(this.#config)) return this.#login;
-    const { Login } = await import('../login/login.ts');
+    const { Login } = await import('./login/login.ts');
     const onLogin = () => {
       this.#count++;
       this.#options.onLogin();
@@ -74,7 +74,7 @@ export class ServerLogin {
   async ask(challenge: Challenge, context: CallContext): Promise<void> {
     const login = this.#login;
     if (!login || (await login.takeOver())) return;
-    const { askToLogIn } = await import('../login/ask-to-log-in.ts');
+    const { askToLogIn } = await import('./login/ask-to-log-in.ts');
     const { onUrl } = this.#options;
     this.#asking ??= askToLogIn(this.#config.key, login, challenge, context, onUrl).finally(() => {
       this.#asking = undefined;

@@ -1,6 +1,6 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client';
-import type { ClippedLine } from '../core/lines.ts';
 import { INTERNAL_ERROR } from '../core/rpc.ts';
+import type { ClippedLine } from '../platform/line-splitter.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 
 /** Servers write the id of an answer first or last; within a string its quotes would be escaped. */

@@ -2,9 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { GatewayError } from '../core/errors.ts';
-import { spawnProgram } from '../core/spawn-program.ts';
-import { usersEnvironment } from '../core/users-environment.ts';
-import { workingDirectory } from '../core/working-directory.ts';
+import { spawnProgram } from '../platform/spawn-program.ts';
+import { usersEnvironment } from '../platform/users-environment.ts';
+import { workingDirectory } from '../platform/working-directory.ts';
 
 /** What is started, and where. */
 export interface ChildOptions {

@@ -5,7 +5,7 @@ import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { PROTOCOL_VERSION_META_KEY } from '../core/protocol.ts';
 import { METHOD_NOT_FOUND } from '../core/rpc.ts';
-import { wayOf } from '../outbound/ways.ts';
+import { wayOf } from '../platform/outbound/ways.ts';
 import { ConnectionLost } from './connection-lost.ts';
 import { headerValue } from './header-parameters.ts';
 import { eventsIn, isEventStream, looksLikeEvents, mediaType, readEvents } from './http-messages.ts';

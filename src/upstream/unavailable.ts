@@ -3,7 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import { loginCommand } from '../core/login-command.ts';
 import { SERVER_STATES, serverState } from '../core/server-state.ts';
 import { failureIn, type UpstreamState } from '../core/upstream-state.ts';
-import { type Challenge, LoginNeeded } from '../login/login-needed.ts';
+import { type Challenge, LoginNeeded } from './login/login-needed.ts';
 
 /** Longest cause inside a message of ours, in characters. */
 const MAX_CAUSE = 600;

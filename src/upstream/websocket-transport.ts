@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { basicOf } from '../core/address.ts';
 import { GatewayError } from '../core/errors.ts';
 import { writeJson } from '../core/exact-json.ts';
-import { type ForwardProxy, type ProxySetting, proxyFor } from '../outbound/proxy.ts';
+import { type ForwardProxy, type ProxySetting, proxyFor } from '../platform/outbound/proxy.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { received } from './received.ts';
 
@@ -98,10 +98,10 @@ export class WebSocketTransport implements Transport {
 
 /** What a WebSocket has to be told to get through a proxy. */
 async function through(proxy: ForwardProxy, { hostname, port, protocol }: URL): Promise<object> {
-  const { isBun } = await import('../outbound/runtime.ts');
+  const { isBun } = await import('../platform/outbound/runtime.ts');
   if (isBun) return { proxy: proxy.url.href };
   const secure = protocol === 'wss:';
-  const { tunnel } = await import('../outbound/tunnel.ts');
+  const { tunnel } = await import('../platform/outbound/tunnel.ts');
   const socket = await tunnel(proxy, { hostname, port: Number(port || (secure ? 443 : 80)), secure });
   return { createConnection: () => socket };
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { countTokens } from 'gpt-tokenizer';
-import { searchResults } from '../../src/catalog/answer.ts';
-import { Catalog } from '../../src/catalog/catalog.ts';
-import { signature } from '../../src/catalog/signature.ts';
+import { searchResults } from '../../src/search/answer.ts';
+import { Catalog } from '../../src/search/catalog.ts';
+import { signature } from '../../src/search/signature.ts';
 import { type LabelledData, readData } from './data.ts';
 
 const FOLDER = process.env.TOOL_SEARCH_DATA ?? '../shared/retrieval';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { Catalog } from '../../src/catalog/catalog.ts';
+import { Catalog } from '../../src/search/catalog.ts';
 import { type LabelledTool, readData } from './data.ts';
 import { toolsOfSize } from './perturb.ts';
 

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { type ServerConfig, serverSchema } from '../../src/config/schema.ts';
 import { causeOf } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { createLogger } from '../../src/core/log.ts';
+import { createLogger } from '../../src/platform/log.ts';
 import { connect } from '../../src/upstream/connect.ts';
 import type { Connection } from '../../src/upstream/connection.ts';
 import { EraVerdicts } from '../../src/upstream/era-verdicts.ts';

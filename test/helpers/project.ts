@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { allow } from '../../src/commands/allow.ts';
-import { disallow } from '../../src/commands/disallow.ts';
-import type { Terminal } from '../../src/commands/terminal.ts';
+import { allow } from '../../src/cli/commands/allow.ts';
+import { disallow } from '../../src/cli/commands/disallow.ts';
+import type { Terminal } from '../../src/cli/commands/terminal.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { ProjectSource } from '../../src/config/project-source.ts';
+import { ProjectSource } from '../../src/config/project/project-source.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { temporaryDirectory } from './fixture.ts';
 

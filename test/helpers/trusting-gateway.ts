@@ -1,8 +1,8 @@
 import type { ServerConfig } from '../../src/config/schema.ts';
 import { type CallTool, LOCAL, type ToolCall } from '../../src/core/call.ts';
-import { createLogger } from '../../src/core/log.ts';
 import { type ToolDefinition, toolId } from '../../src/core/tool.ts';
-import { Trust } from '../../src/trust/trust.ts';
+import { createLogger } from '../../src/platform/log.ts';
+import { Trust } from '../../src/policy/trust/trust.ts';
 import { temporaryDirectory } from './fixture.ts';
 import { READ } from './rug-pull.ts';
 

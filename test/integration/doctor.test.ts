@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { AskedServer } from '../../src/doctor/ask-server.ts';
-import type { Finding } from '../../src/doctor/finding.ts';
+import type { AskedServer } from '../../src/cli/doctor/ask-server.ts';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { type CommandOptions, runCommand } from '../helpers/command.ts';
 import { journal, local, remote, temporaryDirectory } from '../helpers/fixture.ts';
 import { waitUntil } from '../helpers/processes.ts';

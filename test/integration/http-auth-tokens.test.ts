@@ -1,14 +1,14 @@
 import { type CryptoKey, exportSPKI, importJWK, type JWTPayload, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { JwtSettings } from '../../src/config/auth.ts';
-import { createLogger } from '../../src/core/log.ts';
-import type { Admission, Admitted } from '../../src/http/auth/admission.ts';
+import type { Admission, Admitted } from '../../src/downstream/http/auth/admission.ts';
 import {
   type Authenticator,
   type AuthenticatorOptions,
   createAuthenticator,
-} from '../../src/http/auth/authenticator.ts';
-import { discoveryUrls } from '../../src/http/auth/discovery.ts';
+} from '../../src/downstream/http/auth/authenticator.ts';
+import { discoveryUrls } from '../../src/downstream/http/auth/discovery.ts';
+import { createLogger } from '../../src/platform/log.ts';
 import { refusedPort } from '../helpers/endpoints.ts';
 import { Issuer, inSeconds, type SigningKey, signed, signingKey } from './http-auth-issuer.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { candidates } from '../../src/commands/complete.ts';
-import { COMMANDS } from '../../src/commands/table.ts';
+import { candidates } from '../../src/cli/commands/complete.ts';
+import { COMMANDS } from '../../src/cli/commands/table.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 import { commandLine } from '../helpers/command-line.ts';
 import { journal, local } from '../helpers/fixture.ts';

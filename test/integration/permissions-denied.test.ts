@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { Gateway } from '../../src/gateway.ts';
+import { Gateway } from '../../src/gateway/gateway.ts';
 import { journal, local, temporaryDirectory } from '../helpers/fixture.ts';
 import { serveHttp } from '../helpers/http-clients.ts';
 import { NO, notes, permitted, person } from '../helpers/permitted.ts';

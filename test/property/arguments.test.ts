@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkArguments } from '../../src/arguments/check-arguments.ts';
-import { mendArguments } from '../../src/arguments/mend-arguments.ts';
+import { checkArguments } from '../../src/broker/arguments/check-arguments.ts';
+import { mendArguments } from '../../src/broker/arguments/mend-arguments.ts';
 import { anyCall, oracle, soundCall, validCall } from './schemas.ts';
 
 // Without null: for an optional argument it is let through, since many servers take it for absent.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isBeyondDoubles } from '../../src/arguments/number-text.ts';
+import { isBeyondDoubles } from '../../src/broker/arguments/number-text.ts';
 import { parseJson, parseMessage, writeJson } from '../../src/core/exact-json.ts';
 import { oddKey, oddText } from './arbitraries.ts';
 

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { escaped } from '../../src/core/escaped.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
-import { definitionDiff } from '../../src/trust/definition-diff.ts';
-import { differing, fingerprintOf } from '../../src/trust/fingerprint.ts';
-import { inspect } from '../../src/trust/inspect.ts';
-import { textDiff } from '../../src/trust/text-diff.ts';
+import { definitionDiff } from '../../src/policy/trust/definition-diff.ts';
+import { differing, fingerprintOf } from '../../src/policy/trust/fingerprint.ts';
+import { inspect } from '../../src/policy/trust/inspect.ts';
+import { textDiff } from '../../src/policy/trust/text-diff.ts';
 
 const definition = fc
   .record({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { argumentsError } from '../../src/arguments/arguments-error.ts';
-import { checkArguments } from '../../src/arguments/check-arguments.ts';
-import { mendArguments } from '../../src/arguments/mend-arguments.ts';
+import { argumentsError } from '../../src/broker/arguments/arguments-error.ts';
+import { checkArguments } from '../../src/broker/arguments/check-arguments.ts';
+import { mendArguments } from '../../src/broker/arguments/mend-arguments.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ToolEntry } from '../../src/core/tool.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkArguments } from '../../src/arguments/check-arguments.ts';
-import { mendArguments } from '../../src/arguments/mend-arguments.ts';
+import { checkArguments } from '../../src/broker/arguments/check-arguments.ts';
+import { mendArguments } from '../../src/broker/arguments/mend-arguments.ts';
 import { parseJson, writeJson } from '../../src/core/exact-json.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mendArguments } from '../../src/arguments/mend-arguments.ts';
+import { mendArguments } from '../../src/broker/arguments/mend-arguments.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 
 const object = (properties: JsonObject, rest: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...rest });

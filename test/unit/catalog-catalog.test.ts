@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Catalog } from '../../src/catalog/catalog.ts';
 import type { ToolDefinition, ToolEntry } from '../../src/core/tool.ts';
+import { Catalog } from '../../src/search/catalog.ts';
 
 const tool = (name: string, rest: { [key: string]: unknown } = {}): ToolDefinition => ({
   name,

@@ -1,11 +1,11 @@
 import MiniSearch from 'minisearch';
 import { expect, test } from 'vitest';
-import { Catalog } from '../../src/catalog/catalog.ts';
-import { FIELDS, type Field, type FieldTerms, fieldTerms } from '../../src/catalog/fields.ts';
-import { RANKING } from '../../src/catalog/ranking.ts';
-import { sameJson } from '../../src/catalog/same-json.ts';
-import { ToolIndex } from '../../src/catalog/tool-index.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
+import { Catalog } from '../../src/search/catalog.ts';
+import { FIELDS, type Field, type FieldTerms, fieldTerms } from '../../src/search/fields.ts';
+import { RANKING } from '../../src/search/ranking.ts';
+import { sameJson } from '../../src/search/same-json.ts';
+import { ToolIndex } from '../../src/search/tool-index.ts';
 
 const WORDS = Array.from({ length: 40 }, (_, at) => `word${at}`);
 const visible = () => true;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { queryWords } from '../../src/catalog/query.ts';
-import { stem } from '../../src/catalog/stem.ts';
-import { MAX_QUERY_CHARS, tokenize } from '../../src/catalog/text.ts';
+import { queryWords } from '../../src/search/query.ts';
+import { stem } from '../../src/search/stem.ts';
+import { MAX_QUERY_CHARS, tokenize } from '../../src/search/text.ts';
 
 test.each([
   ['read_text-file', ['read', 'text', 'file']],

@@ -1,11 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
 import { expect, test } from 'vitest';
-import { anyFile } from '../../src/clients/any-file.ts';
-import { CLIENTS } from '../../src/clients/clients.ts';
-import { findServers } from '../../src/clients/found-servers.ts';
-import { planImport } from '../../src/clients/import-plan.ts';
-import { looksSecret } from '../../src/clients/secrets.ts';
-import { clientHome } from '../../src/commands/terminal.ts';
+import { anyFile } from '../../src/cli/client-configs/any-file.ts';
+import { CLIENTS } from '../../src/cli/client-configs/clients.ts';
+import { findServers } from '../../src/cli/client-configs/found-servers.ts';
+import { planImport } from '../../src/cli/client-configs/import-plan.ts';
+import { looksSecret } from '../../src/cli/client-configs/secrets.ts';
+import { clientHome } from '../../src/cli/commands/terminal.ts';
 import { clientFiles, PLAIN_FILE } from '../helpers/client-home.ts';
 
 async function planned(...ids: string[]) {

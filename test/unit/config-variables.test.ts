@@ -4,9 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { configOfObject, loadConfig } from '../../src/config/load.ts';
+import { readProject } from '../../src/config/project/with-project.ts';
 import { jsonSchema } from '../../src/config/schema.ts';
 import { substitute } from '../../src/config/substitute.ts';
-import { readProject } from '../../src/config/with-project.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
 const ENV = { HOME: '/home/someone', PATH: '/usr/bin', REGION: 'outer', EMPTY: '' };

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { watchConfig } from '../../src/config/watch.ts';
+import { watchConfig } from '../../src/config/source/watch.ts';
 
 let folder = '';
 beforeEach(async () => {

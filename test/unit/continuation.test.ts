@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../../src/config/load.ts';
 import { type CallContext, LOCAL, type ToolCall, type ToolResult } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Peer } from '../../src/core/peer.ts';
-import { Permissions } from '../../src/permissions/permissions.ts';
+import { Permissions } from '../../src/policy/permissions/permissions.ts';
 
 const tool = { id: 'u::ask', server: 'u', tags: [], definition: { name: 'ask', inputSchema: {} } };
 const ASKS = (requestState?: string): ToolResult => ({

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createLogger } from '../../src/core/log.ts';
-import { usersEnvironment } from '../../src/core/users-environment.ts';
 import { Attachment } from '../../src/daemon/attachment.ts';
 import { commonEnvironment, identityOf } from '../../src/daemon/identity.ts';
 import { messageHead } from '../../src/daemon/message-head.ts';
 import { socketDirectory } from '../../src/daemon/socket-directory.ts';
 import { addressesOf, claim, withdraw } from '../../src/daemon/sockets.ts';
 import { Unanswered } from '../../src/daemon/unanswered.ts';
+import { createLogger } from '../../src/platform/log.ts';
+import { usersEnvironment } from '../../src/platform/users-environment.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
 describe('the sockets', () => {

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { loadConfig } from '../../src/config/load.ts';
 import { jsonSchema } from '../../src/config/schema.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import { META_TOOLS } from '../../src/mcp/meta-tools.ts';
+import { META_TOOLS } from '../../src/downstream/protocol/meta-tools.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -118,20 +118,18 @@ test('the table of errors has each code once, and no other', () => {
   expect(rowsOfCodes.sort()).toEqual(codes.sort());
 });
 
-test('the tree has one line for each file of src, and no other', () => {
+test('the tree has one line for each folder of src, and no other', () => {
   const folders: string[] = [];
   const listed = (blocks(section(MAP, 'The tree'), 'text')[0] ?? '').split('\n').flatMap((line) => {
     const [, indent = '', name = ''] = /^( *)(\S+)/.exec(line) ?? [];
-    const depth = indent.length / 2;
-    folders.length = depth;
-    if (!name.endsWith('/')) return name.endsWith('.ts') ? [[...folders, name].join('')] : [];
-    folders[depth] = name;
-    return [];
+    if (!name.endsWith('/')) return [];
+    folders.length = indent.length / 2;
+    folders.push(name);
+    return [folders.join('')];
   });
-  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
-  expect(listed.sort()).toEqual(
-    ['index.ts', ...files.filter((file) => file.endsWith('.ts')).map((file) => `src/${file}`)].sort(),
-  );
+  const entries = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true });
+  const found = entries.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+  expect(listed.sort()).toEqual(['src/', ...found.map((path) => `${relative(ROOT, path)}/`)].sort());
 });
 
 test('each package that the project builds on is explained', () => {

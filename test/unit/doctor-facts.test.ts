@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { doctorReport } from '../../src/commands/doctor-report.ts';
+import { doctorReport } from '../../src/cli/commands/doctor-report.ts';
+import { checkConfig } from '../../src/cli/doctor/check-config.ts';
+import { checkNoise } from '../../src/cli/doctor/check-tools.ts';
+import { type Finding, grouped } from '../../src/cli/doctor/finding.ts';
+import { inTurns } from '../../src/cli/doctor/in-turns.ts';
 import { emptyConfig } from '../../src/config/load.ts';
-import { checkConfig } from '../../src/doctor/check-config.ts';
-import { checkNoise } from '../../src/doctor/check-tools.ts';
-import { type Finding, grouped } from '../../src/doctor/finding.ts';
-import { inTurns } from '../../src/doctor/in-turns.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 
 const error = (place: string, cause: string, cure: string): Finding => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ServerView } from '../../src/http/edge-parts.ts';
-import { createHealth, healthOf } from '../../src/http/health.ts';
+import type { ServerView } from '../../src/downstream/http/edge-parts.ts';
+import { createHealth, healthOf } from '../../src/downstream/http/health.ts';
 
 const view = (id: string, status: ServerView['status'], available = false): ServerView => {
   return { id, type: 'local', tags: [], status, available, tools: 0, error: 'spawn /home/me/secret' };

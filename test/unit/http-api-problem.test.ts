@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { type ErrorCode, GatewayError } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { createLogger } from '../../src/core/log.ts';
-import type { EdgeEnv } from '../../src/http/edge-env.ts';
-import { notFound, onError, PROBLEMS, problem } from '../../src/http/problem.ts';
+import type { EdgeEnv } from '../../src/downstream/http/edge-env.ts';
+import { notFound, onError, PROBLEMS, problem } from '../../src/downstream/http/problem.ts';
+import { createLogger } from '../../src/platform/log.ts';
 
 const STATUS: Record<ErrorCode, number> = {
   INVALID_ARGUMENTS: 400,

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ApiKey } from '../../src/config/auth.ts';
 import type { GatewaySettings } from '../../src/config/settings.ts';
-import { createLogger } from '../../src/core/log.ts';
-import type { Admitted } from '../../src/http/auth/admission.ts';
-import { createAuthenticator } from '../../src/http/auth/authenticator.ts';
+import type { Admitted } from '../../src/downstream/http/auth/admission.ts';
+import { createAuthenticator } from '../../src/downstream/http/auth/authenticator.ts';
+import { createLogger } from '../../src/platform/log.ts';
 import '../property/seed.ts';
 
 const KEY = 'k3y-that-nobody-may-see-0001';

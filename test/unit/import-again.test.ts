@@ -2,15 +2,15 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openSecrets } from '../../src/clients/open-secrets.ts';
-import { importServers } from '../../src/commands/import.ts';
-import { install } from '../../src/commands/install.ts';
-import { switchInFile } from '../../src/commands/switch.ts';
-import { clientHome } from '../../src/commands/terminal.ts';
-import { warnOfOpenSecrets } from '../../src/commands/warn-of-open-secrets.ts';
+import { openSecrets } from '../../src/cli/client-configs/open-secrets.ts';
+import { importServers } from '../../src/cli/commands/import.ts';
+import { install } from '../../src/cli/commands/install.ts';
+import { switchInFile } from '../../src/cli/commands/switch.ts';
+import { clientHome } from '../../src/cli/commands/terminal.ts';
+import { warnOfOpenSecrets } from '../../src/cli/commands/warn-of-open-secrets.ts';
+import { checkSecrecy } from '../../src/cli/doctor/check-secrecy.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { mayBeOpen } from '../../src/config/open-files.ts';
-import { checkSecrecy } from '../../src/doctor/check-secrecy.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 
 const json = (value: unknown) => JSON.stringify(value);

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { importServers } from '../../src/commands/import.ts';
+import { importServers } from '../../src/cli/commands/import.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { clientFiles } from '../helpers/client-home.ts';

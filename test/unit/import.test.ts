@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { importServers } from '../../src/commands/import.ts';
+import { importServers } from '../../src/cli/commands/import.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 

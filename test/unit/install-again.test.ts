@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CLIENTS } from '../../src/clients/clients.ts';
-import { findServers } from '../../src/clients/found-servers.ts';
-import { importServers } from '../../src/commands/import.ts';
-import { install } from '../../src/commands/install.ts';
-import { stableCommand } from '../../src/commands/stable-command.ts';
-import { clientHome } from '../../src/commands/terminal.ts';
+import { CLIENTS } from '../../src/cli/client-configs/clients.ts';
+import { findServers } from '../../src/cli/client-configs/found-servers.ts';
+import { importServers } from '../../src/cli/commands/import.ts';
+import { install } from '../../src/cli/commands/install.ts';
+import { stableCommand } from '../../src/cli/commands/stable-command.ts';
+import { clientHome } from '../../src/cli/commands/terminal.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
+import { type JobLimits, Jobs, type RunJob } from '../../src/broker/jobs/jobs.ts';
 import type { ToolResult } from '../../src/core/call.ts';
 import { GatewayError } from '../../src/core/errors.ts';
-import { type JobLimits, Jobs, type RunJob } from '../../src/jobs/jobs.ts';
 
 const LIMITS: JobLimits = { concurrency: 1, maxQueued: 100, retentionMs: 1000, maxRecords: 100, maxBytes: 1_000_000 };
 const LABEL = { tool: 's::t' };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { withFewUnknown } from '../../src/core/few-members.ts';
 import { beyondBounds, idIn, MAX_JSON_DEPTH, membersIn } from '../../src/core/json-bounds.ts';
 import { isWritable, unwritable, writtenAnswer } from '../../src/core/unwritable.ts';
-import { messageText } from '../../src/mcp/message-text.ts';
+import { messageText } from '../../src/downstream/protocol/message-text.ts';
 
 const nested = (levels: number, open = '[', close = ']') => `${open.repeat(levels)}1${close.repeat(levels)}`;
 

@@ -4,10 +4,10 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withFileLock } from '../../src/core/file-lock.ts';
-import { Credentials, type Kept } from '../../src/login/credentials.ts';
-import { type Keychain, keychainOf } from '../../src/login/keychain.ts';
-import { Seal } from '../../src/login/seal.ts';
+import { withFileLock } from '../../src/platform/file-lock.ts';
+import { Credentials, type Kept } from '../../src/upstream/login/credentials.ts';
+import { type Keychain, keychainOf } from '../../src/upstream/login/keychain.ts';
+import { Seal } from '../../src/upstream/login/seal.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 import { HAS_SECRET_SERVICE, scratchKeychain, startSecretService } from '../helpers/keychains.ts';
 

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
 import { expect, test } from 'vitest';
 import { configOfObject } from '../../src/config/load.ts';
-import { knownSecrets } from '../../src/known-secrets.ts';
+import { knownSecrets } from '../../src/gateway/known-secrets.ts';
 import { redactor } from '../../src/upstream/redact.ts';
 
 const local = { command: ['x'] };

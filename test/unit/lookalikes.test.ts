@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lookalikesIn } from '../../src/commands/lookalikes.ts';
+import { lookalikesIn } from '../../src/cli/commands/lookalikes.ts';
 
 test.each(
   Object.entries({

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { causeOf } from '../../src/core/errors.ts';
-import { Outbound } from '../../src/outbound/outbound.ts';
+import { Outbound } from '../../src/platform/outbound/outbound.ts';
 import { maySent } from '../../src/upstream/connection-lost.ts';
 import { HttpRequests } from '../../src/upstream/http-requests.ts';
 import { WebSocketTransport } from '../../src/upstream/websocket-transport.ts';

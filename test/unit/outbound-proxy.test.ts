@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { proxyFor, shownProxy } from '../../src/outbound/proxy.ts';
+import { proxyFor, shownProxy } from '../../src/platform/outbound/proxy.ts';
 
 const via = (target: string, env: Record<string, string>, setting?: string | false) =>
   proxyFor(new URL(target), setting, env)?.url.href;

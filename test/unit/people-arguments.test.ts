@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readArguments } from '../../src/commands/calling/read-arguments.ts';
+import { readArguments } from '../../src/cli/commands/calling/read-arguments.ts';
 
 const SCHEMA = {
   type: 'object',

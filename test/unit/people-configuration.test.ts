@@ -2,8 +2,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AddArguments, add } from '../../src/commands/add.ts';
-import { remove } from '../../src/commands/remove.ts';
+import { type AddArguments, add } from '../../src/cli/commands/add.ts';
+import { remove } from '../../src/cli/commands/remove.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 

@@ -5,9 +5,9 @@ import { hidesPrimitives } from '../../src/config/denied-servers.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type PermissionRule, permissions as schema } from '../../src/config/permissions.ts';
 import type { ToolEntry } from '../../src/core/tool.ts';
-import { effectsOf } from '../../src/permissions/effects.ts';
-import { shownCall } from '../../src/permissions/shown-call.ts';
-import { Verdicts, verdictOn } from '../../src/permissions/verdicts.ts';
+import { effectsOf } from '../../src/policy/permissions/effects.ts';
+import { shownCall } from '../../src/policy/permissions/shown-call.ts';
+import { Verdicts, verdictOn } from '../../src/policy/permissions/verdicts.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
 function entry(id: string, annotations?: object, tags: readonly string[] = []): ToolEntry {

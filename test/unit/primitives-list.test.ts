@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Answer } from '../../src/core/rpc.ts';
-import { Primitives } from '../../src/primitives/primitives.ts';
+import { Primitives } from '../../src/upstream/resources/primitives.ts';
 import { listing, rawServer, serverV1, serverV2 } from './primitives-servers.ts';
 import { context, gate, SdkServers } from './primitives-source.ts';
 

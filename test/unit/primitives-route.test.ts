@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { Primitives } from '../../src/primitives/primitives.ts';
-import { matchUriTemplate } from '../../src/primitives/uri-template.ts';
-import { unwrapUri, wrapUri, wrapUriTemplate } from '../../src/primitives/wrapped-uri.ts';
+import { Primitives } from '../../src/upstream/resources/primitives.ts';
+import { matchUriTemplate } from '../../src/upstream/resources/uri-template.ts';
+import { unwrapUri, wrapUri, wrapUriTemplate } from '../../src/upstream/resources/wrapped-uri.ts';
 import { listing, rawServer, serverV1, serverV2 } from './primitives-servers.ts';
 import { context, SdkServers } from './primitives-source.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { serverSchema } from '../../src/config/schema.ts';
 import { parseJson, writeJson } from '../../src/core/exact-json.ts';
-import { createLogger } from '../../src/core/log.ts';
 import { rpcError } from '../../src/core/rpc.ts';
+import { createLogger } from '../../src/platform/log.ts';
 import { redactedError, redactor } from '../../src/upstream/redact.ts';
 
 const redact = (entry: object) => redactor({ ...serverSchema.parse(entry), key: 'k' });

@@ -7,10 +7,10 @@ import {
   ReadResourceResultSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
+import { sound as soundOf } from '../../src/broker/results/sound.ts';
+import { soundAnswer } from '../../src/broker/results/sound-answer.ts';
+import { soundResult } from '../../src/broker/results/sound-result.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { sound as soundOf } from '../../src/results/sound.ts';
-import { soundAnswer } from '../../src/results/sound-answer.ts';
-import { soundResult } from '../../src/results/sound-result.ts';
 
 const text = (value: unknown, more: JsonObject = {}) => ({ type: 'text', text: value, ...more });
 const png = (data: unknown, mimeType: unknown = 'image/png') => ({ type: 'image', data, mimeType });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Catalog } from '../../src/catalog/catalog.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
+import { Catalog } from '../../src/search/catalog.ts';
 import labelledQueries from '../bench/labelled/queries.json' with { type: 'json' };
 import labelledTools from '../bench/labelled/tools.json' with { type: 'json' };
 import { mean, score } from '../bench/measure.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { signature } from '../../src/catalog/signature.ts';
-import { fieldRows } from '../../src/commands/display/field-rows.ts';
+import { fieldRows } from '../../src/cli/terminal/field-rows.ts';
 import { parseJson } from '../../src/core/exact-json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
+import { signature } from '../../src/search/signature.ts';
 import { REAL_TOOLS } from './real-tools.ts';
 
 const ofSchema = (inputSchema: unknown, maxChars?: number) =>

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { trustServers } from '../../src/commands/trust.ts';
+import { trustServers } from '../../src/cli/commands/trust.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { writeRecord } from '../../src/config/project-record.ts';
+import { writeRecord } from '../../src/config/project/project-record.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
-import { Gateway } from '../../src/gateway.ts';
+import { Gateway } from '../../src/gateway/gateway.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 import { CHANGED, READ, RugPull } from '../helpers/rug-pull.ts';
 

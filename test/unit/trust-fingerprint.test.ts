@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest';
 import { parseJson } from '../../src/core/exact-json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
-import { definitionDiff } from '../../src/trust/definition-diff.ts';
-import { differing, fingerprintOf, listDigest, partNames } from '../../src/trust/fingerprint.ts';
-import { accepted, doubtOf, noted, recordIn, recordJson, type TrustRecord } from '../../src/trust/trust-record.ts';
+import { definitionDiff } from '../../src/policy/trust/definition-diff.ts';
+import { differing, fingerprintOf, listDigest, partNames } from '../../src/policy/trust/fingerprint.ts';
+import {
+  accepted,
+  doubtOf,
+  noted,
+  recordIn,
+  recordJson,
+  type TrustRecord,
+} from '../../src/policy/trust/trust-record.ts';
 import { CHANGED, READ } from '../helpers/rug-pull.ts';
 
 const schema = (text: string): ToolDefinition => JSON.parse(`{"name":"t","inputSchema":${text}}`);

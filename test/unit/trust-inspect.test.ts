@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ToolDefinition } from '../../src/core/tool.ts';
-import { inspect } from '../../src/trust/inspect.ts';
+import { inspect } from '../../src/policy/trust/inspect.ts';
 import { HELD_OUT_ATTACKS, KNOWN_ATTACKS } from '../fixtures/trust/attacks.ts';
 import { HARMLESS } from '../fixtures/trust/harmless.ts';
 import { REAL_TOOLS } from './real-tools.ts';

@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from 'node:util';
+import { clip } from '../../core/errors.ts';
+import { keepSources, sourceOf } from '../../core/exact-json.ts';
+import { holdsFiller, isFiller } from '../../core/filler.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { conversions, parsedContainer } from './conversions.ts';
+import { isToBeLeftOut, names, saysNothing, saysNothingAsItem, takesFiller } from './fillers.ts';
+import { findProblems, fits, isMismatch } from './find-problems.ts';
+import { childPath, previewMember } from './preview.ts';
+import {
+  itemSchema,
+  listOf,
+  propertySchema,
+  resolveReference,
+  type SchemaWalk,
+  step,
+  walkFrom,
+} from './schema-walk.ts';
+
+/** Arguments as the schema wants them, and what was done for it. */
+export interface MendedArguments {
+  /** The very same object when nothing was mended. */
+  readonly args: JsonObject;
+  /** One line for each changed path, `args.count: "5" → 5`; the last of many says how many more. */
+  readonly mended: readonly string[];
+}
+
+const MAX_LINES = 20;
+const MAX_LINE_CHARS = 200;
+
+/**
+ * Converts stringified or mistyped arguments where the schema leaves one reading only. What the schema accepts, or may
+ * accept for all that can be told, is never changed.
+ */
+export function mendArguments(schema: JsonObject, args: JsonObject): MendedArguments {
+  const walk = walkFrom(schema);
+  const after = walk ? mend(schema, args, walk) : args;
+  if (after === args || !isJsonObject(after)) return { args, mended: [] };
+  const mended = few([...changes(args, after, 'args')]);
+  // A schema that contradicts itself has a value converted there and back.
+  return mended.length > 0 ? { args: after, mended } : { args, mended };
+}
+
+// `source`: how a number was written that no double holds.
+function mend(schema: unknown, value: unknown, walk: SchemaWalk, source?: string): unknown {
+  const isFine = fits(schema, value, walk);
+  if (isFine && !holdsFiller(value)) return value;
+  const inside = mendInside(schema, value, walk, source);
+  if (inside !== value && fits(schema, inside, walk)) return inside;
+  if (isFine) return value;
+  const parsed = parsedContainer(inside, walk);
+  const readings = asksFor(schema, inside, walk)
+    ? []
+    : conversions(inside, source).filter((reading) => mayMean(schema, inside, reading, walk));
+  if (parsed !== undefined) readings.push(parsed);
+  const mended = readings.map((reading) => mendInside(schema, reading, walk));
+  const fitting = mended.filter((reading) => asksFor(schema, reading, walk) && fits(schema, reading, walk));
+  if (fitting.length === 1) return fitting[0];
+  // Of the right kind at least: then its own problems can be named.
+  const isRightKind = parsed !== undefined && fitting.length === 0 && hasInnerProblemsOnly(schema, parsed, walk);
+  return isRightKind ? mended.at(-1) : inside;
+}
+
+// What says nothing is null to a schema that asks for it; a text or an item of a list only where the schema names it.
+function mayMean(schema: unknown, value: unknown, reading: unknown, walk: SchemaWalk): boolean {
+  const isNothing = Array.isArray(reading) ? saysNothingAsItem(value) : saysNothing(value);
+  return !isNothing || reading === null || names(schema, value, walk);
+}
+
+// Whether a schema asks for a value of this type, or for this very value. Only to one that it asks for is another one
+// converted, and not away from it: an object that lacks a required name would be fine as soon as it stood in an array.
+function asksFor(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
+  return step(schema, walk, false, (known) => {
+    const { $ref, allOf, anyOf, oneOf } = known;
+    if (['type', 'const', 'enum'].some((keyword) => keyword in known)) return !isMismatch(known, value);
+    const parts = [resolveReference($ref, walk), ...listOf(allOf), ...listOf(anyOf), ...listOf(oneOf)];
+    return parts.some((part) => asksFor(part, value, walk));
+  });
+}
+
+function hasInnerProblemsOnly(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
+  return findProblems(schema, value, walk).every(({ path }) => path !== '');
+}
+
+// The value with its children mended; the value itself when none was.
+function mendInside(schema: unknown, value: unknown, walk: SchemaWalk, source?: string): unknown {
+  return step(schema, walk, value, (known) => {
+    const { $ref, allOf, anyOf, oneOf } = known;
+    const referred = $ref === undefined ? value : mendInside(resolveReference($ref, walk), value, walk, source);
+    if ($ref !== undefined && walk.isReferenceAlone) return referred;
+    const children = mendChildren(known, referred, walk);
+    const parts = listOf(allOf).reduce((mended, part) => mendInside(part, mended, walk, source), children);
+    return [anyOf, oneOf].reduce<unknown>((mended, union) => mendByVariant(listOf(union), mended, walk, source), parts);
+  });
+}
+
+function mendChildren(schema: JsonObject, value: unknown, walk: SchemaWalk): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => mend(itemSchema(schema, index), item, walk, sourceOf(value, index)));
+    return items.every((item, index) => item === value[index]) ? value : keepSources(items, value);
+  }
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value)
+    .map(([key, child]) => [key, mendChild(schema, [key, child], walk, sourceOf(value, key))] as const)
+    .filter(([key, child]) => !isToBeLeftOut(schema, key, child, walk));
+  const isSame = entries.length === Object.keys(value).length && entries.every(([key, child]) => child === value[key]);
+  // From entries, so that a key `__proto__` stays a key.
+  return isSame ? value : keepSources(Object.fromEntries(entries), value);
+}
+
+function mendChild(schema: JsonObject, [key, child]: [string, unknown], walk: SchemaWalk, source?: string): unknown {
+  const own = childSchema(schema, key);
+  const mended = mend(own, child, walk, source);
+  const isRefused = isFiller(mended) && asksFor(own, null, walk) && !takesFiller(own, mended, walk);
+  return isRefused ? null : mended;
+}
+
+function childSchema(schema: JsonObject, key: string): unknown {
+  const own = propertySchema(schema, key);
+  return own === undefined && schema.patternProperties === undefined ? schema.additionalProperties : own;
+}
+
+function mendByVariant(variants: readonly unknown[], value: unknown, walk: SchemaWalk, source?: string): unknown {
+  if (variants.some((variant) => fits(variant, value, walk))) return value;
+  const mended = variants.map((variant) => ({ variant, result: mend(variant, value, walk, source) }));
+  const [first, ...others] = mended.filter(({ variant, result }) => fits(variant, result, walk));
+  return first && others.every(({ result }) => isDeepStrictEqual(result, first.result)) ? first.result : value;
+}
+
+function* changes(before: object, after: object, path: string): Generator<string> {
+  const keys = Array.isArray(before) ? before.keys() : Object.keys(before);
+  for (const key of keys) yield* changesOf(before, after, key, childPath(path, key));
+}
+
+function* changesOf(before: object, after: object, key: string | number, path: string): Generator<string> {
+  const [one, other] = [before, after].map((holder) => (holder as JsonObject)[key]); // a list has members by key too
+  if (one === other) return;
+  const areLists = Array.isArray(one) && Array.isArray(other);
+  if (areLists || (isJsonObject(one) && isJsonObject(other))) yield* changes(one, other as object, path);
+  else {
+    const became = Object.hasOwn(after, key) ? previewMember(after, key) : 'left out';
+    yield clip(`${path}: ${previewMember(before, key)} → ${became}`, MAX_LINE_CHARS);
+  }
+}
+
+function few(lines: readonly string[]): readonly string[] {
+  const more = lines.length - MAX_LINES;
+  return more > 0 ? [...lines.slice(0, MAX_LINES), `… and ${more} more`] : lines;
+}

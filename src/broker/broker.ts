@@ -1,0 +1,306 @@
+import { MAX_TIMER_MS, withTimeout } from '../core/abort.ts';
+import { type CallContext, type Caller, type CallTool, ownerOf, type ToolCall, type ToolResult } from '../core/call.ts';
+import { describedTool } from '../core/described-tool.ts';
+import { clip, GatewayError } from '../core/errors.ts';
+import { holdsFiller } from '../core/filler.ts';
+import type { Guard } from '../core/guard.ts';
+import type { JsonObject } from '../core/json.ts';
+import { serverState, stands } from '../core/server-state.ts';
+import type { ToolEntry } from '../core/tool.ts';
+import { isAvailable } from '../core/upstream-state.ts';
+import { signature } from '../search/signature.ts';
+import { checkArguments } from './arguments/check-arguments.ts';
+import type { MendedArguments } from './arguments/mend-arguments.ts';
+import {
+  disabledServer,
+  FIRST_CONNECT_WAIT_MS,
+  Finder,
+  type FinderParts,
+  type SearchRequest,
+  type Unavailable,
+} from './finder.ts';
+import type { Job } from './jobs/job.ts';
+import type { Jobs } from './jobs/jobs.ts';
+
+export type { Unavailable } from './finder.ts';
+
+export interface BrokerParts extends FinderParts {
+  readonly jobs: Jobs;
+  /** `upstreams.call`, wrapped in whatever policies the composition root chose. */
+  readonly call: CallTool;
+  /** Lets a call begin, as `Guard.admit`. */
+  readonly admit?: Guard['admit'];
+  /** Hears of a call that was refused before it was on its way. */
+  readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
+}
+
+export interface InvokeRequest {
+  readonly id: string;
+  readonly args: JsonObject;
+  /** Deadline in ms; absent: the server's own, else the default of the verb. */
+  readonly timeoutMs?: number;
+  readonly meta?: JsonObject;
+  readonly continuation?: JsonObject;
+}
+
+/** A job as it stands; `position` 1 is the next to run. */
+export interface JobView {
+  readonly job: Job;
+  readonly position?: number;
+}
+
+/** How a call that may be handed over came out. */
+export type Invoked = { readonly result: ToolResult } | { readonly handedOver: JobView };
+
+/** Deadlines in ms where neither the caller nor the server's entry gives one. */
+const INVOKE_TIMEOUT_MS = 30_000;
+const JOB_TIMEOUT_MS = 3_600_000;
+interface Resolved {
+  readonly tool: ToolEntry;
+  /** How long somebody took to log in first, in ms: not the call's time. */
+  readonly askedMs: number;
+}
+
+/** The gateway's five verbs. It has never heard of MCP, HTTP, files or metrics. */
+export class Broker {
+  readonly #parts: BrokerParts;
+  readonly #finder: Finder;
+
+  constructor(parts: BrokerParts) {
+    this.#parts = parts;
+    this.#finder = new Finder(parts);
+  }
+
+  /** Tools that fit one or several needs, or what there is; see `Finder`. */
+  search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
+    return this.#finder.search(request, caller);
+  }
+
+  /** The upstream's own definition of a tool, with where it lives, whether it can be called now, and what to know of it. */
+  async describe(id: string, caller: Caller): Promise<JsonObject> {
+    const { tool: entry } = await this.#resolve(id, caller, FIRST_CONNECT_WAIT_MS);
+    const state = this.#parts.upstreams.state(entry.server);
+    const available = isAvailable(state);
+    const warnings = this.#parts.remarks(entry);
+    const own = {
+      available,
+      ...(!available && { state: serverState(state) }),
+      ...(warnings.length > 0 && { warnings }),
+    };
+    return describedTool({ id, server: entry.server, ...own }, entry.definition);
+  }
+
+  /** Calls a tool and resolves with the upstream's own result. */
+  async invoke(request: InvokeRequest, context: CallContext): Promise<ToolResult> {
+    return this.#parts.call(await this.#prepared(request, context, INVOKE_TIMEOUT_MS), context);
+  }
+
+  /**
+   * Calls a tool as `invoke` does, but hands the call over to a job when it has not ended after `waitMs`: the call goes
+   * on, and from then on belongs to the job.
+   */
+  async invokeWithin(request: InvokeRequest, waitMs: number, context: CallContext): Promise<Invoked> {
+    const { caller } = context;
+    const startedAt = Date.now();
+    const abort = new AbortController();
+    const giveUp = () => abort.abort(context.signal.reason);
+    context.signal.addEventListener('abort', giveUp, { once: true });
+    if (context.signal.aborted) giveUp();
+    let onProgress = context.onProgress;
+    const call = await this.#prepared(request, context, JOB_TIMEOUT_MS);
+    const execution = this.#parts.call(call, {
+      ...context,
+      signal: abort.signal,
+      onProgress: (progress) => onProgress?.(progress),
+    });
+    try {
+      const result = await within(execution, waitMs);
+      if (result) return { result };
+    } finally {
+      context.signal.removeEventListener('abort', giveUp);
+    }
+    const { job, progress } = this.#parts.jobs.adopt(
+      ownerOf(caller),
+      { tool: call.tool.id },
+      { startedAt, abort, execution },
+    );
+    onProgress = progress;
+    this.#parts.witness?.submitted(ownerOf(caller));
+    context.onJob?.(job.jobId);
+    return { handedOver: { job } };
+  }
+
+  /** Starts a call in the background. An unknown tool or a full queue fails at once. */
+  async invokeAsync(request: InvokeRequest & { readonly priority: number }, context: CallContext): Promise<JobView> {
+    const { caller, peer, onSending } = context;
+    const { jobs } = this.#parts;
+    const call = { ...(await this.#prepared(request, context, JOB_TIMEOUT_MS)), background: true };
+    try {
+      const job = jobs.submit(ownerOf(caller), { tool: call.tool.id }, request.priority, (signal, onProgress) =>
+        // The deadline of a job runs from its start, not from its place in the queue.
+        this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer, onSending }),
+      );
+      this.#parts.witness?.submitted(ownerOf(caller));
+      context.onJob?.(job.jobId);
+      return this.#view(job);
+    } catch (error) {
+      throw this.#noted(request.id, caller, error);
+    }
+  }
+
+  /** The job as it stands, after waiting up to `waitMs` for its end, or after cancelling it. */
+  async jobStatus(
+    request: { readonly jobId: string; readonly waitMs: number; readonly cancel: boolean },
+    context: CallContext,
+  ): Promise<JobView> {
+    const { jobs } = this.#parts;
+    const owner = ownerOf(context.caller);
+    const job = request.cancel
+      ? jobs.cancel(request.jobId, owner)
+      : await jobs.wait(request.jobId, owner, request.waitMs, context.signal);
+    return this.#view(job);
+  }
+
+  /** Waits as a search does until the tools of these servers are known; resolves with the servers that cannot be asked. */
+  awaited(concerned: (server: string) => boolean): Promise<readonly Unavailable[]> {
+    return this.#finder.awaited(concerned);
+  }
+
+  /** The call that a request asks for, its tool found, its arguments fitted, and admitted. */
+  async #prepared(request: InvokeRequest, context: CallContext, fallbackMs: number): Promise<ToolCall> {
+    const { caller } = context;
+    const startedAt = Date.now();
+    try {
+      const known = this.#find(request.id, caller);
+      const { tool, askedMs } = known
+        ? { tool: known, askedMs: 0 }
+        : await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
+      const call = await this.#toolCall(tool, request, caller, [startedAt + askedMs, fallbackMs]);
+      const asked = this.#parts.admit?.(call, context);
+      return asked ? { ...call, startedAt: call.startedAt + (await asked) } : call;
+    } catch (error) {
+      throw this.#noted(request.id, caller, error);
+    }
+  }
+
+  /** The error of a call that was refused, told to whoever keeps the log. */
+  #noted(tool: string, caller: Caller, error: unknown): unknown {
+    if (error instanceof GatewayError) this.#parts.refused?.(caller, tool, error);
+    return error;
+  }
+
+  #view(job: Job): JobView {
+    const position = this.#parts.jobs.position(job);
+    return { job, ...(position !== undefined && { position }) };
+  }
+
+  #find(id: string, caller: Caller): ToolEntry | undefined {
+    const entry = this.#parts.catalog.get(id);
+    return entry && this.#parts.visible(caller, entry) ? entry : undefined;
+  }
+
+  /**
+   * The tool of that id, after waiting for its server's first connect if that is what is missing; or, within a call,
+   * for somebody to log in.
+   */
+  async #resolve(id: string, caller: Caller, waitMs: number, call?: CallContext): Promise<Resolved> {
+    const known = this.#find(id, caller);
+    if (known) return { tool: known, askedMs: 0 };
+    const candidates = this.#parts.upstreams.all().filter((upstream) => id.startsWith(`${upstream.config.key}::`));
+    // The remembered catalog of a server that does not run may lack what it has come to offer since.
+    for (const upstream of candidates) upstream.wake();
+    const settled = (until: AbortSignal) => Promise.all(candidates.map((upstream) => upstream.settled(until)));
+    if (candidates.length > 0) await withTimeout(waitMs, settled, call?.signal);
+    const settledAt = Date.now();
+    const locked = candidates.filter(({ state }) => state.status === 'needs_auth');
+    if (call && !this.#find(id, caller)) await Promise.all(locked.map((upstream) => upstream.logIn(call)));
+    const tool = this.#find(id, caller);
+    if (tool) return { tool, askedMs: Date.now() - settledAt };
+    throw this.#unknown(id, caller);
+  }
+
+  /** The servers that somebody asks for and that are not there, in words; empty where all are. */
+  absent(servers: readonly string[]): string {
+    return this.#finder.absent({ server: servers });
+  }
+
+  #unknown(id: string, caller: Caller): GatewayError {
+    const { upstreams, catalog, notices, visible } = this.#parts;
+    const off = notices().disabled?.find((key) => id.startsWith(`${key}::`));
+    if (off !== undefined) {
+      const text = `no tool "${clip(id, 120)}"; ${disabledServer(off)}`;
+      return new GatewayError('TOOL_NOT_FOUND', text, { details: { nearest: [] } });
+    }
+    const server = upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`))?.config.key;
+    // A tool of another server is hardly meant when the server itself is known.
+    const likely = (entry: ToolEntry) => visible(caller, entry) && (!server || entry.server === server);
+    const nearest = catalog.nearestIds(id, likely);
+    const missing = this.#finder.unavailable((server) => id.startsWith(`${server}::`))[0];
+    const known = missing || (server !== undefined && this.#mayKnow(server, caller));
+    const nobody = !known && id.includes('::') ? [`there is no server "${clip(id.split('::', 1)[0] ?? '', 60)}"`] : [];
+    const leftOut = server === undefined ? undefined : this.#whyLeftOut(id, server, caller);
+    const why = leftOut
+      ? `server "${server}" lists it, but it was left out: ${leftOut}`
+      : missing
+        ? `server "${missing.server}" ${stands(missing.state)}${missing.error ? ` (${missing.error})` : ''}`
+        : nearest.length > 0
+          ? `did you mean ${nearest.map((each) => `"${clip(each)}"`).join(', ')}?`
+          : (notices().hint ?? 'use search to find tools');
+    const text = [`no tool "${clip(id, 120)}"`, ...nobody, why].join('; ');
+    return new GatewayError('TOOL_NOT_FOUND', text, { details: { nearest } });
+  }
+
+  /** Why a tool that its server lists is none of ours, if the caller may know of it. */
+  #whyLeftOut(id: string, server: string, caller: Caller): string | undefined {
+    const { upstreams, visible } = this.#parts;
+    const upstream = upstreams.get(server);
+    const name = id.slice(server.length + 2);
+    const why = upstream?.leftOut.get(name);
+    if (!upstream || why === undefined) return undefined;
+    const entry = { id, server, tags: upstream.config.tags, definition: { name, inputSchema: {} } };
+    return visible(caller, entry) ? why : undefined;
+  }
+
+  /** Whether a caller may know of a server: one all of whose tools are hidden is as unknown as they are. */
+  #mayKnow(server: string, caller: Caller): boolean {
+    const tools = this.#parts.catalog.toolsOf(server);
+    return tools.length === 0 || tools.some((tool) => this.#parts.visible(caller, tool));
+  }
+
+  async #toolCall(
+    tool: ToolEntry,
+    request: InvokeRequest,
+    caller: Caller,
+    [startedAt, fallbackMs]: [number, number],
+  ): Promise<ToolCall> {
+    const { args, mended } = await fitted(tool, request.args);
+    this.#parts.usage?.invoked(ownerOf(caller), tool.id);
+    const { meta, continuation } = request;
+    const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
+    return { tool, args, mended, meta, continuation, startedAt, timeoutMs };
+  }
+}
+
+/**
+ * The arguments as the tool's own schema wants them. Most are right as they are: what mends the others is loaded for the
+ * first of them.
+ */
+async function fitted(tool: ToolEntry, args: JsonObject): Promise<MendedArguments> {
+  const { definition } = tool;
+  if (checkArguments(definition.inputSchema, args).length === 0 && !holdsFiller(args)) return { args, mended: [] };
+  const { fitArguments } = await import('./arguments/fit-arguments.ts');
+  return fitArguments(tool, args, signature(definition));
+}
+
+/** The value, or nothing when it takes longer. */
+async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), Math.min(ms, MAX_TIMER_MS));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

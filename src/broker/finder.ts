@@ -1,0 +1,351 @@
+import type { ServerConfig } from '../config/schema.ts';
+import { abortable, withTimeout } from '../core/abort.ts';
+import { type Caller, ownerOf, type Visibility } from '../core/call.ts';
+import { clip } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { enableCommand, loginCommand } from '../core/login-command.ts';
+import { nearest } from '../core/nearest.ts';
+import type { ServerCatalog } from '../core/server-catalog.ts';
+import type { AskedState, ServerState } from '../core/server-state.ts';
+import { hasHint, type ToolEntry } from '../core/tool.ts';
+import { type Failure, failureIn, isAvailable } from '../core/upstream-state.ts';
+import type { Witness } from '../core/witness.ts';
+import { searchBudget, searchResults } from '../search/answer.ts';
+import type { Catalog, SearchHit } from '../search/catalog.ts';
+import { estimateTokens } from '../search/estimate-tokens.ts';
+import type { UsageMemory } from '../search/usage-memory.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+
+/** What the configuration has to say to whoever searches. */
+export interface ConfigNotices {
+  /** Entries that could not be used, with what is wrong about them. */
+  readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
+  /** Keys of servers that are switched off, as far as callers may know of them; absent: none. */
+  readonly disabled?: readonly string[];
+  /** What concerns the file as a whole: none found, or a broken edit that was not taken over. */
+  readonly hint?: string;
+}
+
+export interface FinderParts {
+  readonly catalog: Catalog;
+  readonly upstreams: Upstreams;
+  readonly visible: Visibility;
+  /** What whoever chooses a tool should know about it, in sentences. */
+  readonly remarks: (tool: ToolEntry) => readonly string[];
+  /** What of a server's words about itself may stand in an answer; absent: all. */
+  readonly repeatable?: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
+  readonly notices: () => ConfigNotices;
+  /** What was invoked after which searches; absent: nothing is remembered. */
+  readonly usage?: UsageMemory;
+  /** Hears of searches. */
+  readonly witness?: Witness;
+  /** Likeness of meaning, where an endpoint for embeddings is configured. */
+  readonly semantics?: MeaningSearch;
+}
+
+/** Fuses a lexical ranking with likeness of meaning; gives it back as it is when that is not to be had in time. */
+export interface MeaningSearch {
+  fused(
+    query: string,
+    hits: readonly SearchHit[],
+    visible: (entry: ToolEntry) => boolean,
+    limit: number,
+  ): Promise<readonly SearchHit[]>;
+}
+
+export interface SearchFilters {
+  /** Any of these servers. */
+  readonly server?: string | readonly string[];
+  /** Any of these tags. */
+  readonly tags?: readonly string[];
+  /** Only tools that say of themselves that they change nothing, or only those that do not. */
+  readonly readOnly?: boolean;
+}
+
+export interface SearchRequest {
+  /** One need, or several in one turn; empty: what there is. */
+  readonly query: string | readonly string[];
+  /** Most hits of each query. */
+  readonly limit: number;
+  /** Where a list of what there is goes on. */
+  readonly offset?: number;
+  readonly filters?: SearchFilters;
+}
+
+/** A server that could have held the answer and cannot be asked now, or was and did not tell all of its tools. */
+export interface Unavailable extends Partial<Failure> {
+  readonly server: string;
+  /** `incomplete`, `no_tools`: it was asked. */
+  readonly state: Extract<ServerState, 'connecting' | 'failing' | 'misconfigured' | 'needs_auth'> | AskedState;
+}
+
+/** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
+export const FIRST_CONNECT_WAIT_MS = 3_000;
+/** The same, in ms, while nothing at all is found: nobody would ask again. */
+const FIRST_HIT_WAIT_MS = 5_000;
+const STILL_STARTING = 'servers are still starting; search again in a few seconds';
+/** Hits beyond the last place that use or meaning may still lift into view. */
+const NEARLY = 15;
+/** Longest wait for the index, in ms. */
+const INDEX_WAIT_MS = 1_000;
+/** Servers named beside an answer, and characters of an error there: an answer is read by a model. */
+const MAX_UNAVAILABLE = 20;
+const MAX_ERROR = 160;
+const MAX_PHRASE = 100;
+/** Tokens of the mark on a hit that cannot be called now. */
+const MARK_TOKENS = 8;
+/** Tokens of a page of names: the whole answer stays under 1,500. */
+const PAGE_TOKENS = 1_100;
+/** A server that has never been logged in to has no known tool; any id of its own will do. */
+const HOW_TO_LOG_IN = 'invoke any id that begins with "<server>::" to log in';
+
+/** Who asks for how much of what may be found. */
+interface Ask {
+  readonly limit: number;
+  readonly caller: Caller;
+  readonly visible: (entry: ToolEntry) => boolean;
+}
+
+/** Finds tools for a model: by what they do, by server, and says what could not be asked. */
+export class Finder {
+  readonly #parts: FinderParts;
+
+  constructor(parts: FinderParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers within a token budget: tools that fit a query, or without one the servers, or the tools of a server. */
+  async search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
+    const concerned = this.#concerned(request.filters);
+    const { upstreams } = this.#parts;
+    const unknown = (server: string) => concerned(server) && !upstreams.get(server)?.isKnown;
+    await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, unknown);
+    let found = await this.#indexed(request, caller, concerned);
+    while (isEmpty(found) && (await upstreams.nextFirstConnect(FIRST_HIT_WAIT_MS, unknown)))
+      found = await this.#indexed(request, caller, concerned);
+    // That a server has no tools is of interest where it is asked for, or nothing else was found.
+    const isTold = (state: Unavailable['state']) => state !== 'no_tools' || isEmpty(found) || request.filters?.server;
+    const unavailable = this.unavailable(concerned)
+      .filter(({ state }) => isTold(state))
+      .slice(0, MAX_UNAVAILABLE);
+    const isEarly = isEmpty(found) && unavailable.some(({ state }) => state === 'connecting');
+    const hints = [this.absent(request.filters), this.#parts.notices().hint ?? (isEarly && STILL_STARTING)];
+    const hint = hints.filter(Boolean).join('\n');
+    return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
+  }
+
+  /** A large catalog is indexed in slices: what is asked for meanwhile waits a little, then does with what is there. */
+  async #indexed(request: SearchRequest, caller: Caller, concerned: (server: string) => boolean): Promise<JsonObject> {
+    const { catalog } = this.#parts;
+    if (!catalog.isIndexed)
+      await withTimeout(INDEX_WAIT_MS, (late) => abortable(catalog.indexed(), late)).catch(() => {});
+    return this.#found(request, caller, concerned);
+  }
+
+  /** The tools of a few servers, or of all, are asked for outright: waits as a search does, and says who did not answer. */
+  async awaited(concerned: (server: string) => boolean): Promise<readonly Unavailable[]> {
+    const { upstreams } = this.#parts;
+    await upstreams.firstConnects(
+      FIRST_CONNECT_WAIT_MS,
+      (server) => concerned(server) && !upstreams.get(server)?.isKnown,
+    );
+    return this.unavailable(concerned).filter(({ state }) => state !== 'no_tools');
+  }
+
+  /** The servers among those concerned that cannot be asked now, misconfigured ones first. */
+  unavailable(concerned: (server: string) => boolean): Unavailable[] {
+    const { upstreams, notices } = this.#parts;
+    const wrong = notices().misconfigured.map(
+      ({ server, error }): Unavailable => ({ server, state: 'misconfigured', error: clip(error, MAX_ERROR) }),
+    );
+    const down = upstreams.all().flatMap((upstream) => obstacle(upstream) ?? []);
+    return [...wrong, ...down].filter(({ server }) => concerned(server));
+  }
+
+  async #found(request: SearchRequest, caller: Caller, concerned: (server: string) => boolean): Promise<JsonObject> {
+    const queries = [request.query].flat().filter((query) => query.trim() !== '');
+    const [first] = queries;
+    if (first === undefined) {
+      return request.filters ? this.#toolNames(request, caller, concerned) : this.#servers(request, caller);
+    }
+    const { filters } = request;
+    const visible = (entry: ToolEntry) => this.#mayShow(entry, caller, filters) && concerned(entry.server);
+    const ask = { limit: request.limit, caller, visible };
+    if (queries.length === 1) return this.#hits(first, ask, searchBudget(request.limit));
+    const budget = searchBudget(request.limit * queries.length) / queries.length;
+    const group = async (query: string) => ({
+      query: clip(query),
+      ...(await this.#hits(query, ask, budget)),
+    });
+    return { groups: await Promise.all(queries.map(group)) };
+  }
+
+  async #hits(query: string, { limit, caller, visible }: Ask, budgetTokens: number): Promise<JsonObject> {
+    const { found, hits } = await this.#ranked(query, limit, visible);
+    const ids = hits.map(({ entry }) => entry.id);
+    this.#parts.usage?.searched(ownerOf(caller), query, ids);
+    const down = new Set(
+      hits.filter(({ entry }) => !isAvailable(this.#parts.upstreams.state(entry.server))).map(({ entry }) => entry.id),
+    );
+    const warnings = this.#warnings(hits);
+    const marksTokens = down.size * MARK_TOKENS + estimateTokens(JSON.stringify([...warnings.values()]));
+    const { results: shown } = searchResults(hits, { budgetTokens: budgetTokens - marksTokens });
+    this.#parts.witness?.searched(
+      ownerOf(caller),
+      shown.map(({ id }) => id),
+    );
+    const results = shown.map((result) => ({
+      ...result,
+      ...(down.has(result.id) && { available: false }),
+      ...(warnings.has(result.id) && { warnings: warnings.get(result.id) }),
+    }));
+    return hits.length > 0 ? { found, results } : { found, results, ...this.#waysOn(query, caller) };
+  }
+
+  /** Remarks on hits, where there are any, by id. */
+  #warnings(hits: readonly SearchHit[]): ReadonlyMap<string, readonly string[]> {
+    const remarks = hits.map(({ entry }) => [entry.id, this.#parts.remarks(entry)] as const);
+    return new Map(remarks.filter(([, said]) => said.length > 0));
+  }
+
+  /** The catalog's ranking, fused with likeness of meaning where that is to be had, and a little moved by use. */
+  async #ranked(query: string, limit: number, visible: (entry: ToolEntry) => boolean) {
+    const { catalog, usage, semantics } = this.#parts;
+    // More than are shown: a tool just below the last place may still move up.
+    const { found, hits } = catalog.search(query, { limit: limit + NEARLY, visible });
+    const fused = semantics ? await semantics.fused(query, hits, visible, limit + NEARLY) : hits;
+    const moved = usage
+      ? fused.map(({ entry, score }) => ({ entry, score: score * (1 + usage.bonus(query, entry.id)) }))
+      : fused;
+    // A stable sort: equals stay in their order.
+    const ranked = moved.toSorted((a, b) => b.score - a.score).slice(0, limit);
+    return { found: Math.max(found, ranked.length), hits: ranked };
+  }
+
+  /** What to try when nothing was found: words that the tools do use, and the servers there are. */
+  #waysOn(query: string, caller: Caller): JsonObject {
+    const { catalog } = this.#parts;
+    const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
+    // What only hidden tools say is as unknown as they are.
+    const words = catalog.nearestWords(query).filter((word) => catalog.search(word, { limit: 1, visible }).found > 0);
+    const servers = this.#knownServers(caller).map(({ server }) => server);
+    return {
+      ...(words.length > 0 && { didYouMean: words }),
+      ...(servers.length > 0 && { servers: servers.slice(0, MAX_UNAVAILABLE) }),
+    };
+  }
+
+  #toolNames(
+    { offset = 0, filters }: SearchRequest,
+    caller: Caller,
+    concerned: (server: string) => boolean,
+  ): JsonObject {
+    const { upstreams, catalog } = this.#parts;
+    const ids = upstreams
+      .all()
+      .flatMap(({ config }) => (concerned(config.key) ? catalog.toolsOf(config.key) : []))
+      .filter((entry) => this.#mayShow(entry, caller, filters))
+      .map(({ id }) => id)
+      .sort();
+    return { found: ids.length, ...page('tools', ids, offset) };
+  }
+
+  #servers({ offset = 0 }: SearchRequest, caller: Caller): JsonObject {
+    const servers = this.#knownServers(caller);
+    return { found: servers.length, ...page('servers', servers, offset) };
+  }
+
+  #knownServers(caller: Caller): { server: string; tools: number; description?: string }[] {
+    const { upstreams, catalog, visible, repeatable = (_server, words) => words } = this.#parts;
+    return upstreams.all().map(({ config, about }) => {
+      const tools = catalog.toolsOf(config.key).filter((entry) => visible(caller, entry)).length;
+      const phrase = config.description ?? repeatable(config, about).title;
+      return {
+        server: config.key,
+        tools,
+        ...(phrase && { description: clip(phrase.replace(/\s+/g, ' '), MAX_PHRASE) }),
+      };
+    });
+  }
+
+  #mayShow(entry: ToolEntry, caller: Caller, filters: SearchFilters | undefined): boolean {
+    if (!this.#parts.visible(caller, entry)) return false;
+    return filters?.readOnly === undefined || filters.readOnly === hasHint(entry.definition, 'readOnlyHint');
+  }
+
+  /** The servers of a filter that are switched off or not there, with the nearest that are: else nothing would seem to fit. */
+  absent(filters: SearchFilters | undefined): string {
+    const known = this.unavailable(() => true).map(({ server }) => server);
+    known.push(...this.#parts.upstreams.all().map(({ config }) => config.key));
+    const unknown = [filters?.server ?? []].flat().filter((server) => !known.includes(server));
+    const told = unknown.slice(0, MAX_UNAVAILABLE).map((server) => {
+      if (this.#parts.notices().disabled?.includes(server)) return disabledServer(server);
+      const meant = nearest(server, known);
+      return `there is no server "${clip(server, MAX_PHRASE)}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+    });
+    return told.join('\n');
+  }
+
+  /** Whether a server is asked for: thousands of tools are put to it in one search, so that it says so at once where it can. */
+  #concerned(filters: SearchFilters | undefined): (server: string) => boolean {
+    const wanted = new Set([filters?.server ?? []].flat());
+    const tags = filters?.tags ?? [];
+    if (wanted.size === 0 && tags.length === 0) return () => true;
+    return (server) => {
+      if (wanted.size > 0 && !wanted.has(server)) return false;
+      const own = this.#parts.upstreams.get(server)?.config.tags ?? [];
+      return tags.length === 0 || tags.some((tag) => own.includes(tag));
+    };
+  }
+}
+
+/** What to know of a server that is switched off. */
+export function disabledServer(server: string): string {
+  return `server "${server}" is disabled; to switch it on, have the user run: ${enableCommand(server)}`;
+}
+
+/** Whether an answer names no tool, for whatever of its queries. */
+function isEmpty({ found, groups }: JsonObject): boolean {
+  return Array.isArray(groups) ? groups.every(isEmpty) : found === 0;
+}
+
+/** What keeps a server from being asked; undefined: nothing does, or it starts and its tools are known meanwhile. */
+function obstacle(upstream: Upstream): Unavailable | undefined {
+  const { config, state, isKnown } = upstream;
+  const server = config.key;
+  if (state.status === 'needs_auth') {
+    const how = `${HOW_TO_LOG_IN}, or have the user run: ${loginCommand(server)}`;
+    return { server, state: 'needs_auth', error: state.error ?? how };
+  }
+  const failure = failureIn(state);
+  if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
+  const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);
+  return isNews ? { server, state: 'connecting' } : lacking(upstream);
+}
+
+/** What a server that can be asked does not tell. */
+function lacking({ config, listRemark, isIncomplete, hasTools, leftOut }: Upstream): Unavailable | undefined {
+  const [why] = leftOut.values();
+  // Not by name: a caller may not know of each.
+  if (listRemark === undefined && why !== undefined) {
+    const many = leftOut.size === 1 ? '1 tool was' : `${leftOut.size} tools were`;
+    return { server: config.key, state: 'incomplete', error: `${many} left out: ${why}` };
+  }
+  if (listRemark === undefined || (hasTools && !isIncomplete)) return undefined;
+  const state = isIncomplete ? 'incomplete' : 'no_tools';
+  return { server: config.key, state, error: clip(listRemark, MAX_ERROR) };
+}
+
+/** As many items as fit a page, from `offset` on, and where the next page begins. */
+function page(name: string, items: readonly unknown[], offset: number): JsonObject {
+  const shown: unknown[] = [];
+  let tokens = 0;
+  for (const item of items.slice(offset)) {
+    tokens += estimateTokens(JSON.stringify(item));
+    if (shown.length > 0 && tokens > PAGE_TOKENS) break;
+    shown.push(item);
+  }
+  const next = offset + shown.length;
+  return { [name]: shown, ...(next < items.length && { nextOffset: next }) };
+}

@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto';
+import { MAX_TIMER_MS, type Signal } from '../../core/abort.ts';
+import { callerIdOf, type Progress, type ToolResult } from '../../core/call.ts';
+import { clip, GatewayError } from '../../core/errors.ts';
+import { Places } from '../../core/places.ts';
+import { shareOf } from '../../core/shares.ts';
+import { unwritable } from '../../core/unwritable.ts';
+import { FairLine, type FairPlace } from './fair-line.ts';
+import { FinishedJobs } from './finished-jobs.ts';
+import type { Job, JobOutcome } from './job.ts';
+
+export interface JobLimits {
+  /** Jobs running at the same time, beside those that were handed over. */
+  readonly concurrency: number;
+  /** Jobs waiting to run; more are refused. */
+  readonly maxQueued: number;
+  /** How long a job is remembered after it ended. */
+  readonly retentionMs: number;
+  /** Ended jobs remembered at most, oldest forgotten first. */
+  readonly maxRecords: number;
+  /** Bytes of JSON that the results of ended jobs may take together; the latest is kept even if it alone takes more. */
+  readonly maxBytes: number;
+}
+
+/** The call that a job makes: must end soon after the signal is aborted. */
+export type RunJob = (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<ToolResult>;
+
+/** A call that runs already, and what it takes to end it. */
+export interface RunningCall {
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly abort: AbortController;
+  readonly execution: Promise<ToolResult>;
+}
+
+/** A job that has not ended, and what it takes to end it. */
+interface LiveJob {
+  job: Job;
+  readonly abort: AbortController;
+  readonly waiters: Set<() => void>;
+  /** Absent: it never waited. */
+  place?: FairPlace<Waiting>;
+  /** Somebody else may run in its place; absent: it takes none. */
+  release?: () => void;
+}
+
+interface Waiting {
+  readonly live: LiveJob;
+  readonly run: RunJob;
+}
+
+/** Background calls: limited in number, callers taking turns, and remembered for a while after they ended. */
+export class Jobs {
+  /** Hears of each job that has ended. */
+  onEnded: (job: Job) => void = () => {};
+
+  readonly #limits: JobLimits;
+  readonly #now: () => number;
+  readonly #isShared: () => boolean;
+  readonly #finished: FinishedJobs;
+  readonly #line = new FairLine<Waiting>();
+  readonly #running: Places;
+  /** In the order of submission. */
+  readonly #live = new Map<string, LiveJob>();
+  readonly #executions = new Set<Promise<void>>();
+  #settling = false;
+
+  /** `isShared`: several callers may come, of which none is to take everything. */
+  constructor(limits: JobLimits, now: () => number = Date.now, isShared: () => boolean = () => false) {
+    this.#limits = limits;
+    this.#now = now;
+    this.#isShared = isShared;
+    this.#running = new Places(() => limits.concurrency, isShared);
+    this.#finished = new FinishedJobs(limits, now);
+  }
+
+  /**
+   * Queues a call: callers take turns, and of one of them the higher priority comes first; `running` already if there was
+   * room. Throws `QUEUE_FULL` when too many wait, `CANCELLED` during shutdown. With a `jobId` it is the job of that id.
+   */
+  submit(
+    owner: string,
+    { tool, jobId = newId() }: { tool: string; jobId?: string | undefined },
+    priority: number,
+    run: RunJob,
+  ): Job {
+    this.#refuseIfUnable(callerIdOf(owner));
+    const timings = { submittedAt: this.#now() };
+    const live: LiveJob = {
+      job: { jobId, owner, tool, priority, timings, status: 'queued' },
+      abort: new AbortController(),
+      waiters: new Set(),
+    };
+    live.place = this.#line.join(callerIdOf(owner), priority, { live, run });
+    this.#live.set(jobId, live);
+    this.#startNext();
+    return live.job;
+  }
+
+  /**
+   * Takes over a call that runs already: a running job outside of the queue. `abort` ends the call; `progress` is to be
+   * called with the progress that it makes from now on.
+   */
+  adopt(
+    owner: string,
+    { tool }: { tool: string },
+    call: RunningCall,
+  ): { job: Job; progress: (progress: Progress) => void } {
+    const timings = { submittedAt: call.startedAt, startedAt: call.startedAt };
+    const job: Job = { jobId: newId(), owner, tool, priority: 0, timings, status: 'running' };
+    const live: LiveJob = { job, abort: call.abort, waiters: new Set() };
+    this.#live.set(job.jobId, live);
+    this.#track(live, () => call.execution);
+    return { job, progress: (progress) => report(live, progress) };
+  }
+
+  /** Takes down a job of which nothing is known any more but that there was one: failed, for that reason. */
+  lose(owner: string, { tool, jobId }: { tool: string; jobId: string }, message: string): void {
+    const timings = { submittedAt: this.#now(), endedAt: this.#now() };
+    const error = { code: 'UPSTREAM_UNAVAILABLE' as const, message };
+    this.#finished.add({ jobId, owner, tool, priority: 0, timings, status: 'failed', error });
+  }
+
+  /** The job now. Throws `JOB_NOT_FOUND` when unknown, forgotten or someone else's: these look the same. */
+  status(jobId: string, owner: string): Job {
+    const job = this.#live.get(jobId)?.job ?? this.#finished.get(jobId);
+    if (job?.owner !== owner) throw notFound(jobId);
+    return job;
+  }
+
+  /** Place in the queue, 1 = next; undefined unless the job is queued. */
+  position({ jobId }: Job): number | undefined {
+    const place = this.#live.get(jobId)?.place;
+    return place && this.#line.position(place);
+  }
+
+  /** The job as soon as it has ended, or as it is after `waitMs` or when the signal is aborted. */
+  async wait(jobId: string, owner: string, waitMs: number, signal: Signal): Promise<Job> {
+    const job = this.status(jobId, owner);
+    const live = this.#live.get(jobId);
+    if (!live) return job;
+    await ended(live, waitMs, signal);
+    return live.job;
+  }
+
+  /** Ends a job as `cancelled`: a queued one never runs, a running one is aborted. An ended one stays as it is. */
+  cancel(jobId: string, owner: string): Job {
+    const job = this.status(jobId, owner);
+    const live = this.#live.get(jobId);
+    if (!live) return job;
+    this.#cancel(live, 'The job was cancelled by its caller.');
+    return live.job;
+  }
+
+  /** Whether any job of that owner has not ended. */
+  hasLive(owner: string): boolean {
+    for (const { job } of this.#live.values()) if (job.owner === owner) return true;
+    return false;
+  }
+
+  /** Ends all jobs of an owner that nobody can ask after any more. */
+  cancelAll(owner: string): void {
+    for (const live of [...this.#live.values()])
+      if (live.job.owner === owner) this.#cancel(live, 'The session of the job has ended.');
+  }
+
+  /** How many jobs wait, and how many run. */
+  get counts(): { readonly queued: number; readonly running: number } {
+    const running = [...this.#live.values()].filter(({ job }) => job.status === 'running').length;
+    return { queued: this.#live.size - running, running };
+  }
+
+  /** Shutdown: refuses further jobs, cancels all, and resolves when those that ran have returned. */
+  async settle(): Promise<void> {
+    this.#settling = true;
+    for (const live of [...this.#live.values()]) this.#cancel(live, 'The gateway is shutting down.');
+    await Promise.all(this.#executions);
+  }
+
+  #refuseIfUnable(caller: string): void {
+    if (this.#settling) throw new GatewayError('CANCELLED', 'the gateway is shutting down and takes no more jobs.');
+    const { maxQueued } = this.#limits;
+    const waiting = this.#line.sizeOf(caller);
+    if (this.#running.hasRoomFor(caller)) return;
+    const others = this.#line.size - waiting;
+    if (waiting < shareOf(maxQueued, { others, isShared: this.#isShared() })) return;
+    const why =
+      this.#line.size < maxQueued
+        ? `${waiting} of yours wait already, and the rest is kept for others`
+        : `${maxQueued} wait already`;
+    throw new GatewayError(
+      'QUEUE_FULL',
+      `the job queue is full: ${why} (limit: jobs.maxQueued). Try again when one has ended, or cancel one with job_status.`,
+      { details: { maxQueued } },
+    );
+  }
+
+  #startNext(): void {
+    while (!this.#settling) {
+      const next = this.#line.take((caller) => this.#running.hasRoomFor(caller));
+      if (!next) return;
+      const { live, run } = next.item;
+      const leave = this.#running.take(next.owner);
+      live.release = () => {
+        leave();
+        // Not at once: whoever cancels one may be about to cancel the next.
+        queueMicrotask(() => this.#startNext());
+      };
+      const timings = { ...live.job.timings, startedAt: this.#now() };
+      live.job = { ...live.job, status: 'running', timings } as Job; // a queued job has nothing that a running one lacks
+      void this.#track(live, run).finally(live.release);
+    }
+  }
+
+  #track(live: LiveJob, run: RunJob): Promise<void> {
+    const execution = this.#execute(live, run).finally(() => this.#executions.delete(execution));
+    this.#executions.add(execution);
+    return execution;
+  }
+
+  async #execute(live: LiveJob, run: RunJob): Promise<void> {
+    try {
+      const result = await run(live.abort.signal, (progress) => report(live, progress));
+      this.#end(live, { status: result.isError === true ? 'failed' : 'completed', result });
+    } catch (error) {
+      this.#end(live, { status: 'failed', error: failureOf(error) });
+    }
+  }
+
+  #cancel(live: LiveJob, reason: string): void {
+    this.#end(live, { status: 'cancelled' });
+    live.abort.abort(new GatewayError('CANCELLED', reason));
+    // Whatever its call still does: it takes no place any more.
+    live.release?.();
+  }
+
+  #end(live: LiveJob, outcome: JobOutcome): void {
+    const { jobId, owner, tool, priority, timings } = live.job;
+    // A cancelled job has ended; what its call returns later is of no interest.
+    if (!this.#live.has(jobId)) return;
+    if (live.place) this.#line.leave(live.place);
+    const ended = { jobId, owner, tool, priority, timings: { ...timings, endedAt: this.#now() } };
+    live.job = this.#kept(ended, outcome);
+    this.#live.delete(jobId);
+    for (const release of live.waiters) release();
+    this.onEnded(live.job);
+  }
+
+  /** The ended job as it is remembered: failed, where what the tool answered cannot be written down. */
+  #kept(ended: Omit<Job, 'status'>, outcome: JobOutcome): Job {
+    const job = { ...ended, ...outcome };
+    try {
+      this.#finished.add(job);
+      return job;
+    } catch (error) {
+      const message = `The result of the tool cannot be written as JSON: ${unwritable(error)}.`;
+      const failed: Job = { ...ended, status: 'failed', error: { code: 'UPSTREAM_ERROR', message } };
+      this.#finished.add(failed);
+      return failed;
+    }
+  }
+}
+
+function newId(): string {
+  return `job_${randomUUID().replaceAll('-', '')}`;
+}
+
+function report(live: LiveJob, progress: Progress): void {
+  if (live.job.status === 'running') live.job = { ...live.job, progress };
+}
+
+function ended(live: LiveJob, waitMs: number, signal: Signal): Promise<void> {
+  return new Promise((resolve) => {
+    const release = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', release);
+      live.waiters.delete(release);
+      resolve();
+    };
+    const timer = setTimeout(release, Math.min(waitMs, MAX_TIMER_MS)).unref();
+    signal.addEventListener('abort', release);
+    live.waiters.add(release);
+    if (signal.aborted || waitMs <= 0) release();
+  });
+}
+
+function failureOf(error: unknown): { code: GatewayError['code']; message: string } {
+  if (error instanceof GatewayError) return { code: error.code, message: error.message };
+  // Calls reject with GatewayError only, so this is a defect of ours, whose text is not for callers.
+  return { code: 'INTERNAL', message: 'The gateway failed while running the job; its log says more.' };
+}
+
+function notFound(jobId: string): GatewayError {
+  return new GatewayError(
+    'JOB_NOT_FOUND',
+    `no job "${clip(jobId, 60)}": check the jobId; ended jobs are forgotten after a while, sooner when there are many.`,
+  );
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { clip, GatewayError } from '../../core/errors.ts';
+import type { ResultRoom } from './result-room.ts';
+
+/** Start of the URIs under which kept results are read. */
+const PREFIX = 'gateway://results/';
+
+export interface ResultLimits {
+  /** Where they are kept, with those of others: the latest is, even if it alone is longer than all that may be. */
+  readonly room: ResultRoom;
+  /** Who shares that room. */
+  readonly caller: string;
+  /** Longest line that a part may be sent in, in bytes. */
+  readonly maxLineBytes: number;
+}
+
+/** A result too large for one message, as it can be read later. */
+export interface KeptResult {
+  /** `result_…`: what `job_status` takes. */
+  readonly id: string;
+  readonly uri: string;
+  /** Length of the JSON text, in characters (UTF-16 code units): what offsets count. */
+  readonly chars: number;
+}
+
+/** A part of a kept result's JSON text. */
+export interface ResultPart {
+  readonly text: string;
+  readonly offset: number;
+  readonly chars: number;
+  /** Where the next part begins; absent at the end. */
+  readonly nextOffset?: number;
+}
+
+/** Parts in characters: the longest, where lines may be long, and what is handed out unasked. */
+const MAX_PART = 1_000_000;
+const DEFAULT_PART = 100_000;
+/** A character takes at most six bytes in JSON; the rest of the line needs room too. */
+const BYTES_PER_CHAR = 8;
+
+interface KeptText {
+  readonly text: string;
+  readonly giveBack: () => void;
+}
+
+/** Results that no message could carry: nothing is cut, they are kept and read in parts, by one client. */
+export class ResultStore {
+  readonly #limits: ResultLimits;
+  readonly #texts = new Map<string, KeptText>();
+
+  constructor(limits: ResultLimits) {
+    this.#limits = limits;
+  }
+
+  keep(json: string): KeptResult {
+    const id = `result_${randomUUID().replaceAll('-', '')}`;
+    const { room, caller } = this.#limits;
+    const giveBack = room.take(caller, json.length, () => this.#texts.delete(id));
+    this.#texts.set(id, { text: json, giveBack });
+    return { id, uri: `${PREFIX}${id}`, chars: json.length };
+  }
+
+  /** The client has gone. */
+  close(): void {
+    for (const { giveBack } of this.#texts.values()) giveBack();
+    this.#texts.clear();
+  }
+
+  has(id: string): boolean {
+    return this.#texts.has(id);
+  }
+
+  /** A part of the JSON text. Throws `JOB_NOT_FOUND` for an unknown id, `INVALID_ARGUMENTS` for an offset beyond the end. */
+  read(id: string, offset = 0, length = DEFAULT_PART): ResultPart {
+    const text = this.#texts.get(id)?.text;
+    if (text === undefined) {
+      throw new GatewayError(
+        'JOB_NOT_FOUND',
+        `no kept result "${clip(id, 60)}": it was dropped for newer ones, or never was`,
+      );
+    }
+    if (!(offset >= 0 && offset <= text.length)) {
+      throw new GatewayError('INVALID_ARGUMENTS', `offset: found ${offset}, expected 0 to ${text.length}`);
+    }
+    const start = Math.floor(offset);
+    const longest = Math.min(MAX_PART, Math.floor(this.#limits.maxLineBytes / BYTES_PER_CHAR));
+    const end = wholeCharacters(text, start + Math.max(1, Math.min(Math.floor(length), longest)));
+    const part = { text: text.slice(start, end), offset: start, chars: text.length };
+    return end < text.length ? { ...part, nextOffset: end } : part;
+  }
+
+  /** The id and range that a URI names (`…?offset=…&length=…`); undefined when it is none of ours. */
+  static locate(uri: unknown): { id: string; offset?: number; length?: number } | undefined {
+    if (typeof uri !== 'string' || !uri.startsWith(PREFIX)) return undefined;
+    const [id = '', query] = uri.slice(PREFIX.length).split('?');
+    const parameters = new URLSearchParams(query);
+    const number = (name: string) => (parameters.has(name) ? Number(parameters.get(name)) : undefined);
+    return { id, offset: number('offset'), length: number('length') };
+  }
+}
+
+/** An end that does not cut a surrogate pair in two. */
+function wholeCharacters(text: string, end: number): number {
+  const code = text.charCodeAt(end - 1);
+  return code >= 0xd800 && code < 0xdc00 ? end + 1 : end;
+}

@@ -1,0 +1,198 @@
+import { writeJson } from '../../core/exact-json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { plainText, soundBlock, soundContents, UNNAMED } from './sound-block.ts';
+import { soundCompletion } from './sound-completion.ts';
+import {
+  ARGUMENT,
+  CONTENTS,
+  PROMPT,
+  PROMPT_RESULT,
+  RESOURCE,
+  RESULT,
+  type Said,
+  say,
+  soundMembers,
+  soundResultMembers,
+} from './sound-members.ts';
+import { isOtherKind, withWord } from './sound-result.ts';
+
+/**
+ * The result of `resources/read`, `prompts/get`, `completion/complete` or of a list as clients take it, as `soundResult`
+ * does it for tools. `uri`: the address that was read, where it was one.
+ */
+export function soundAnswer(method: string, result: JsonObject, uri?: unknown): JsonObject {
+  if (isOtherKind(result)) return result;
+  const said: Said = [];
+  const sound = { ...soundResultMembers(result, method === 'prompts/get' ? PROMPT_RESULT : RESULT, said) };
+  if (method === 'resources/read') {
+    sound.contents = listOf(given(sound, 'contents', CONTENT_NAMES, said), 'contents', asContents(uri), said);
+  } else if (method === 'prompts/get') {
+    sound.messages = listOf(given(sound, 'messages', MESSAGE_NAMES, said), 'messages', asMessages, said);
+  }
+  if (method === 'completion/complete') sound.completion = soundCompletion(sound.completion, said);
+  for (const [member, each] of Object.entries(LISTED)) {
+    if (Array.isArray(sound[member])) sound[member] = listOf(sound[member], member, asListed(each), said);
+  }
+  return said.length > 0 ? withWord(sound, said) : result;
+}
+
+/** Other names under which servers answer. */
+const CONTENT_NAMES = ['content', 'resource', 'resources'];
+const MESSAGE_NAMES = ['message', 'prompt'];
+/** Members that say something about a thing, and not what it is. */
+const ABOUT = new Set([
+  ...['_meta', 'annotations', 'description', 'mimeType', 'name', 'role', 'title', 'type', 'uri'],
+  ...['cacheScope', 'nextCursor', 'resultType', 'ttlMs'],
+]);
+
+/** What a result holds, under the name that it should have, under another one, or as itself. */
+function given(result: JsonObject, member: string, others: readonly string[], said: Said): unknown {
+  const name = [member, ...others].find((each) => result[each] !== undefined && result[each] !== null);
+  if (name === member) return result[name];
+  if (name !== undefined && result.role === undefined) {
+    say(said, member, result[member], name);
+    return result[name];
+  }
+  return textWithin(result) === undefined ? result[member] : result;
+}
+
+/** What an object says in members of its own: the only one as text, several as JSON; undefined: it says nothing. */
+function textWithin(object: JsonObject): string | undefined {
+  const says = Object.entries(object).filter(
+    ([name, value]) => !ABOUT.has(name) && value !== null && value !== undefined,
+  );
+  const [only] = says;
+  if (says.length > 1) return writeJson(Object.fromEntries(says));
+  return only && plainText(only[1]);
+}
+
+/** What becomes of an item of a list: items in its place. Those that say nothing go. */
+type Become = (item: unknown, path: string, said: Said) => readonly unknown[];
+
+/** A list of sound items; what is none is its only item. */
+function listOf(given: unknown, member: string, become: Become, said: Said): unknown[] {
+  const isList = Array.isArray(given);
+  const items: readonly unknown[] = isList ? given : given === null || given === undefined ? [] : [given];
+  if (!isList) say(said, member, given, items.length > 0 ? 'a list' : '[]');
+  return items.flatMap((item, at) => become(item, `${member}[${at}]`, said));
+}
+
+function asContents(requested: unknown): Become {
+  const uri = typeof requested === 'string' ? requested : UNNAMED;
+  return (item, path, said) => {
+    if (isNothing(item, path, said)) return [];
+    if (isJsonObject(item)) {
+      const own = contentsIn(item, path, said);
+      const named: JsonObject = typeof own.uri === 'string' ? own : { ...own, uri };
+      if (named !== own) say(said, `${path}.uri`, own.uri, uri);
+      const sound = soundContents(named, path, said);
+      if (sound) return [sound];
+      const { blob, text: _, ...rest } = soundMembers(named, CONTENTS, `${path}.`, []);
+      say(said, path, item, 'text');
+      return [{ ...rest, text: plainText(blob ?? textWithin(rest)) }];
+    }
+    say(said, path, item, 'text');
+    return [{ uri, text: plainText(item) }];
+  };
+}
+
+/** Contents that come as a block of content. */
+function contentsIn(item: JsonObject, path: string, said: Said): JsonObject {
+  const isBlock = item.text === undefined && item.blob === undefined;
+  if (isBlock && isJsonObject(item.resource)) {
+    say(said, path, item, 'its resource');
+    return item.resource;
+  }
+  if (!isBlock || typeof item.data !== 'string' || !BINARY.has(item.type)) return item;
+  say(said, path, item, 'blob');
+  const { type: _, data, ...rest } = item;
+  return { ...rest, blob: data };
+}
+
+const BINARY = new Set<unknown>(['image', 'audio']);
+
+const asMessages: Become = (item, path, said) => {
+  if (isNothing(item, path, said)) return [];
+  if (!isJsonObject(item)) {
+    say(said, path, item, 'a message of the user');
+    return [{ role: 'user', content: { type: 'text', text: plainText(item) } }];
+  }
+  const isRole = item.role === 'user' || item.role === 'assistant';
+  if (!isRole) say(said, `${path}.role`, item.role, 'user');
+  const message = isRole ? item : { ...item, role: 'user' };
+  // A message has one block. Some have many, or are one themselves.
+  if (Array.isArray(item.content)) {
+    say(said, `${path}.content`, item.content, 'a message each');
+    return item.content.map((block, at) => ({ ...message, content: asBlock(block, `${path}.content[${at}]`, said) }));
+  }
+  if (item.content === undefined && typeof item.type === 'string') {
+    return [{ role: message.role, content: asBlock(item, path, said) }];
+  }
+  const words = item.content === undefined ? textWithin(item) : undefined;
+  if (words !== undefined) {
+    say(said, `${path}.content`, item.content, 'text');
+    return [{ ...message, content: { type: 'text', text: words } }];
+  }
+  const content = asBlock(item.content, `${path}.content`, said);
+  return [content === item.content ? message : { ...message, content }];
+};
+
+function asBlock(block: unknown, path: string, said: Said): JsonObject {
+  const isText = block === null || typeof block === 'string';
+  if (typeof block === 'string') say(said, path, block, 'a block');
+  return soundBlock(isText ? { type: 'text', text: block } : block, path, said);
+}
+
+function isNothing(item: unknown, path: string, said: Said): boolean {
+  if (item !== null && item !== undefined) return false;
+  say(said, path, item, 'left out');
+  return true;
+}
+
+type SoundItem = (item: JsonObject, path: string, said: Said) => JsonObject;
+
+function asListed(each: SoundItem): Become {
+  return (item, path, said) => [isJsonObject(item) ? each(item, path, said) : item];
+}
+
+const resource: SoundItem = (item, path, said) => soundMembers(item, RESOURCE, `${path}.`, said);
+
+const LISTED: Readonly<Record<string, SoundItem>> = {
+  prompts: (prompt, path, said) => {
+    const sound = soundMembers(withArguments(prompt, path, said), PROMPT, `${path}.`, said);
+    if (!Array.isArray(sound.arguments)) return sound;
+    const mended = sound.arguments.map((each, at) =>
+      soundMembers(each as JsonObject, ARGUMENT, `${path}.arguments[${at}].`, said),
+    );
+    return mended.every((each, at) => each === (sound.arguments as unknown[])[at])
+      ? sound
+      : { ...sound, arguments: mended };
+  },
+  resources: resource,
+  resourceTemplates: resource,
+};
+
+/** A prompt whose arguments are given as names, as a map by name or as a schema, with a list of them. */
+function withArguments(prompt: JsonObject, path: string, said: Said): JsonObject {
+  const { arguments: given } = prompt;
+  const listed = Array.isArray(given) ? given.map(asArgument) : isJsonObject(given) ? argumentsIn(given) : undefined;
+  if (!listed || (Array.isArray(given) && listed.every((each, at) => each === given[at]))) return prompt;
+  say(said, `${path}.arguments`, given, 'a list of arguments');
+  return { ...prompt, arguments: listed };
+}
+
+function asArgument(argument: unknown): unknown {
+  return typeof argument === 'string' ? { name: argument } : argument;
+}
+
+function argumentsIn(map: JsonObject): unknown[] {
+  const { properties, required } = map;
+  const isSchema = isJsonObject(properties) && Object.keys(properties).every((name) => !Object.hasOwn(map, name));
+  const names: readonly unknown[] = isSchema && Array.isArray(required) ? required : [];
+  return Object.entries(isSchema ? properties : map).map(([name, own]) => ({
+    name,
+    ...(typeof own === 'string' && { description: own }),
+    ...(isJsonObject(own) && own),
+    ...(isSchema && { required: names.includes(name) }),
+  }));
+}

@@ -1,0 +1,53 @@
+import type { GatewayConfig } from '../config/load.ts';
+import { type ServerState, serverState } from '../core/server-state.ts';
+import { failureIn, isAvailable } from '../core/upstream-state.ts';
+import type { Catalog } from '../search/catalog.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** One configured server as people see it. Never its command, address or headers: these may hold secrets. */
+export interface ServerView {
+  /** Key in the configuration. */
+  readonly id: string;
+  readonly type: 'local' | 'remote' | 'unknown';
+  readonly tags: readonly string[];
+  readonly description?: string;
+  readonly status: ServerState;
+  /** Whether its tools can be called now, if need be after its start; of a server on its first way up none is known. */
+  readonly available: boolean;
+  /** How many tools it is known to have. */
+  readonly tools: number;
+  /** Why it cannot be asked, secrets blanked. */
+  readonly error?: string;
+}
+
+/** Every server of a configuration as it stands: those that run, those whose entries are wrong, those switched off. */
+export function serverViews(
+  { misconfigured, disabled }: GatewayConfig,
+  running: readonly Upstream[],
+  catalog: Pick<Catalog, 'toolsOf'>,
+): readonly ServerView[] {
+  return [
+    ...running.map((upstream) => runningView(upstream, catalog.toolsOf(upstream.config.key).length)),
+    ...misconfigured.map(({ server, error }) => notRunning(server, 'misconfigured', error)),
+    ...disabled.map((server) => notRunning(server, 'disabled')),
+  ];
+}
+
+function runningView({ config, state, isKnown }: Upstream, tools: number): ServerView {
+  const { key: id, type, tags, description } = config;
+  const error = failureIn(state)?.error ?? (state.status === 'connecting' ? state.error : undefined);
+  return {
+    id,
+    type,
+    tags,
+    ...(description !== undefined && { description }),
+    status: serverState(state),
+    available: isAvailable(state) && (isKnown || state.status !== 'connecting'),
+    tools,
+    ...(error !== undefined && { error }),
+  };
+}
+
+function notRunning(id: string, status: 'misconfigured' | 'disabled', error?: string): ServerView {
+  return { id, type: 'unknown', tags: [], status, available: false, tools: 0, ...(error !== undefined && { error }) };
+}

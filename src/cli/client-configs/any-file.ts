@@ -1,0 +1,238 @@
+import { basename, parse } from 'node:path';
+import type { KeyPath } from '../../config/finding.ts';
+import { ENTRY_KEYS } from '../../config/schema.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Client, ClientHome, Place, Translated, TranslationContext, WrittenServer } from './client.ts';
+import { translateCodex } from './codex.ts';
+import { bracedEntry } from './gemini-cli.ts';
+import { nameOfEntry } from './name-of-entry.ts';
+import { translateOpencode } from './opencode.ts';
+import { translateContextServer, translateCrush, translateGoose, translateLibreChat } from './other-clients.ts';
+import { type ClientPlaces, clientOf, scopeOf } from './place-of-file.ts';
+import { objectAt } from './read-client-file.ts';
+import { isOfGateway, rulesOfGateway } from './rules-of-gateway.ts';
+import { saidInFile } from './said-in-file.ts';
+import type { TimeoutMeaning } from './times.ts';
+import {
+  type Form,
+  fillEditorVariables,
+  isOfEditor,
+  literally,
+  mapTexts,
+  stdioEntry,
+  translateFields,
+} from './translate.ts';
+import { translateWindsurf } from './windsurf.ts';
+
+/** VS Code's servers in files of other names: a workspace, and a container to develop in. */
+const VS_CODE_MAPS: readonly KeyPath[] = [
+  ['mcp.servers'],
+  ['settings', 'mcp', 'servers'],
+  ['settings', 'mcp.servers'],
+  ...[
+    ['mcp', 'servers'],
+    ['settings', 'mcp', 'servers'],
+    ['settings', 'mcp.servers'],
+  ].map((at) => [...['customizations', 'vscode'], ...at]),
+];
+/** Where clients have their servers in a file; a map by key, or a list of servers with names. */
+const MAPS: readonly KeyPath[] = [
+  ['mcpServers'],
+  ['servers'],
+  ['mcp', 'servers'],
+  ['mcp', 'mcpServers'],
+  ['mcp'],
+  ['mcp_servers'],
+  ['context_servers'],
+  ['extensions'],
+  ['amp.mcpServers'],
+  ['experimental', 'modelContextProtocolServers'],
+  ...VS_CODE_MAPS,
+];
+/** Clients whose `timeout` counts seconds, by the names of their files. */
+const SECONDS = /(?:cline_mcp_settings|mcp_settings)\.json$|[\\/]\.(?:roo|kilocode)[\\/]/;
+/** What the client of a file fills in, by the name of the file; of any other all forms are. */
+const FILLED: readonly (readonly [file: RegExp, client: string, fills: readonly Form[]])[] = [
+  [/[\\/]\.(?:mcp|claude)\.json$/, 'Claude Code', ['plain']],
+  [/claude_desktop_config\.json$/, 'Claude Desktop', []],
+  [/[\\/]\.cursor[\\/]/, 'Cursor', ['env']],
+  [/[\\/]\.vscode[\\/]|\.code-workspace$|[\\/]\.?devcontainer\.json$/, 'VS Code', ['env']],
+  [SECONDS, 'Cline and its kin', ['env']],
+  [/[\\/]\.(?:gemini|copilot)[\\/]/, 'its client', ['plain']],
+];
+const WINDSURF = /[\\/]\.?(?:codeium|windsurf(?:-next)?)[\\/](?:.*[\\/])?mcp_config\.json$/;
+/** Names of files that say nothing of the server in them: then its folder does. */
+const NO_NAME = /^\.?(?:mcp|server|servers|config|settings|index|manifest|mcp[-_.]server|package)$/i;
+const RENAMED = {
+  httpUrl: 'url',
+  serverUrl: 'url',
+  uri: 'url',
+  baseUrl: 'url',
+  environment: 'env',
+  transportType: 'type',
+};
+/** How clients say that a server is off, beside `enabled` and `disabled`. */
+const SWITCHES: Readonly<Record<string, boolean>> = {
+  ...{ isActive: false, active: false, is_active: false, isEnabled: false, is_enabled: false, enable: false },
+  ...{ isDisabled: true, is_disabled: true, disable: true, inactive: true, paused: true },
+};
+const OFF = /^(?:off|disabled|inactive|paused)$/i;
+const IGNORED = ['alwaysLoad', 'gallery', 'version', 'dev', 'registry', 'id', 'name', 'iconPath', 'title'];
+
+/** What is looked for in a file, for the message that nothing was found. */
+export const SHAPES = `${[...new Set(MAPS.map((at) => at.join('.')))].join(', ')}, or a map of names to servers with "command" or "url"`;
+
+/** A file given by its path: as its client reads it where we know whose it is, else what stands in it tells how. */
+export function anyFile(path: string, home: ClientHome): Client {
+  const known = clientOf(path, home);
+  return known ? fileOfClient(path, known) : fileOfAnybody(path, home);
+}
+
+/** What the client excludes, forbids and switches off, here or in its other files, counts by the path too. */
+function fileOfClient(path: string, { client, places, home }: ClientPlaces): Client {
+  const [{ scope, folder } = { scope: 'user' as const, folder: undefined }] = places;
+  return {
+    ...client,
+    id: path,
+    places: () => [{ path, at: [], scope, ...(folder !== undefined && { folder }) }],
+    settings: () => [...client.places(home).map((place) => place.path), ...(client.settings?.(home) ?? [])],
+    serversIn(root, place, around) {
+      const own = places.flatMap((each) => serversAt(root, each));
+      return own.length > 0 ? own : serversIn(root, place, around);
+    },
+    verdict: (server, files) => client.verdict?.(server, files, home) ?? {},
+    translate: (entry, context) =>
+      places.includes(context.place) ? client.translate(entry, { ...context, home }) : translate(entry, context),
+  };
+}
+
+function fileOfAnybody(path: string, home: ClientHome): Client {
+  const place: Place = { path, at: [], ...scopeOf(path, home) };
+  return {
+    ...{ id: path, name: 'file', places: () => [place], translate, entryFor: stdioEntry },
+    serversIn: (root) => serversIn(root, { ...place, ...scopeOf(path, home, root) }, home),
+    verdict(server, files) {
+      const root = files.get(path) ?? {};
+      const said = saidInFile(root, server, home);
+      return { ...said, rules: [...(said.rules ?? []), ...rulesOfGateway(root, server)] };
+    },
+  };
+}
+
+function serversIn(root: JsonObject, place: Place, home: ClientHome): readonly WrittenServer[] {
+  const local: KeyPath = ['projects', home.cwd, 'mcpServers'];
+  const found = [...MAPS, local].flatMap((at) => serversAt(root, { ...place, at }));
+  if (found.length > 0) return found;
+  if (isServer(root)) return [{ place, key: String(root.name ?? nameOf(place.path)), entry: root }];
+  return serversAt(root, place).filter(({ key }) => !key.startsWith('$'));
+}
+
+/** What a file of one server is called, or its folder where that says nothing. */
+function nameOf(path: string): string {
+  const { name, dir } = parse(path);
+  return NO_NAME.test(name) ? basename(dir) : name;
+}
+
+/** None where the map of that name is something else: every entry says how a server is reached, or switches one. */
+function serversAt(root: JsonObject, place: Place): readonly WrittenServer[] {
+  const found = place.at.reduce<unknown>((value, key) => (isJsonObject(value) ? value[key] : undefined), root);
+  if (isServer(found)) return [];
+  const isList = Array.isArray(found);
+  const named = Object.entries(isList || isJsonObject(found) ? found : {}).flatMap(([key, entry]): WrittenServer[] => {
+    if (!isJsonObject(entry)) return [];
+    return [{ place, key: isList ? nameIn(entry, key) : key, entry }];
+  });
+  const isNamed = ['mcpServers', 'context_servers', 'mcp_servers'].includes(String(place.at.at(-1)));
+  return named.some(({ entry }) => isServer(entry))
+    ? named.filter(({ entry }) => isNamed || isServer(entry) || isSwitch(entry))
+    : isNamed
+      ? named
+      : [];
+}
+
+/** What a server of a list is called, or else its program or host. */
+function nameIn(entry: JsonObject, index: string): string {
+  const name = entry.name ?? entry.id;
+  return typeof name === 'string' && name !== ''
+    ? name
+    : (nameOfEntry(asWritten(entry)) ?? `server-${Number(index) + 1}`);
+}
+
+/** With what Continue and others put under `transport`. */
+function asWritten(entry: JsonObject): JsonObject {
+  const { transport } = entry;
+  return isJsonObject(transport) ? { ...entry, ...transport, transport: undefined } : entry;
+}
+
+/** Whether a value says how a server is reached, in the words of any client. */
+function isServer(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  const { command, cmd, url, uri, httpUrl, serverUrl, config, transport } = value;
+  const isCommand = [command, cmd].some((word) => typeof word === 'string' || Array.isArray(word));
+  const isAddress = [url, uri, httpUrl, serverUrl].some((word) => typeof word === 'string');
+  return (
+    isCommand ||
+    isAddress ||
+    isPath(command) ||
+    [config, transport].some((inner) => isJsonObject(inner) && isServer(inner))
+  );
+}
+
+function isPath(command: unknown): boolean {
+  return isJsonObject(command) && typeof command.path === 'string';
+}
+
+function isSwitch(entry: JsonObject): boolean {
+  return typeof entry.enabled === 'boolean' || typeof entry.type === 'string';
+}
+
+/** By where the entry stands in the file, and by the name of the file. */
+function translate(entry: JsonObject, context: TranslationContext): Translated {
+  const { at, path } = context.place;
+  if (at[0] === 'extensions') return translateGoose(entry);
+  if (at[0] === 'context_servers') return translateContextServer(entry);
+  if (at[0] === 'mcp_servers' && path.endsWith('.toml')) return translateCodex(entry);
+  const isCrush = /[\\/]\.?crush\.json$|[\\/]crush[\\/]/.test(path) || /crush/.test(String(context.root.$schema));
+  if (at[0] === 'mcp' && isCrush) return translateCrush(entry, context);
+  if (at.length === 1 && at[0] === 'mcp') return translateOpencode(entry, context);
+  if (/librechat[^\\/]*\.ya?ml$/.test(path)) return translateLibreChat(entry);
+  const written = asWritten(entry);
+  const switched = Object.keys(SWITCHES).filter((name) => name in written);
+  const isOff = switched.some((name) => written[name] === SWITCHES[name]) || OFF.test(String(written.status ?? ''));
+  const translated = literal(
+    translateFields(isOff ? { ...written, enabled: false } : written, {
+      renamed: RENAMED,
+      ignored: [...IGNORED, ...switched],
+      own: ENTRY_KEYS.mcpServers.filter(
+        (name) => !['timeout', 'timeoutMs', 'oauth', 'env', 'args'].includes(name) && !(name in RENAMED),
+      ),
+      timeout: timeoutMeaning(context),
+    }),
+    context,
+  );
+  const templated = mapTexts(translated.entry, (text) => text.replace(/\$\{\{\s*secrets\.(\w+)\s*\}\}/g, '$${$1}'));
+  return fillEditorVariables({ ...translated, entry: templated }, { ...context, root: aroundOf(context) });
+}
+
+/** What stands beside the map of servers, as inputs do, and in the whole file. */
+function aroundOf({ place, root }: TranslationContext): JsonObject {
+  return { ...root, ...objectAt(root, place.at.slice(0, -1)) };
+}
+
+/** Of a file that nobody knows a short time counts seconds: nobody gives a server less than one. */
+function timeoutMeaning({ place: { path, at }, root }: TranslationContext): TimeoutMeaning {
+  if (SECONDS.test(path) || (/\.ya?ml$/.test(path) && at[0] === 'mcp_servers')) return 'seconds';
+  const isKnown = isOfGateway(root, path) || FILLED.some(([file]) => file.test(path));
+  return isKnown ? 'ms' : 'either';
+}
+
+/** With what its client does not fill in as it is written. */
+function literal(translated: Translated, { place: { path }, root, home }: TranslationContext): Translated {
+  if (WINDSURF.test(path)) return translateWindsurf(translated);
+  const known = FILLED.find(([file]) => file.test(path));
+  const [, client, fills] = known ?? (Array.isArray(root.inputs) ? [path, 'VS Code', ['env' as const]] : []);
+  if (client === undefined || fills === undefined) return translated;
+  const { entry, ...rest } = literally(client, fills, translated, isOfEditor);
+  const isBraced = /[\\/]\.(?:gemini|copilot)[\\/]/.test(path);
+  return { ...rest, entry: isBraced ? bracedEntry(entry, home.env) : entry };
+}

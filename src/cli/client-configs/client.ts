@@ -1,0 +1,98 @@
+import type { KeyPath } from '../../config/finding.ts';
+import type { PermissionAction, PermissionRule } from '../../config/permissions.ts';
+import type { Environment } from '../../config/substitute.ts';
+import type { JsonObject } from '../../core/json.ts';
+
+/** Whose files are meant, and from where: `home` and `cwd` are absolute. */
+export interface ClientHome {
+  readonly home: string;
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  /** Folders of the project above `cwd` in which clients look too, the nearest first; absent: in none. */
+  readonly above?: readonly string[] | undefined;
+}
+
+/** A map of servers in a file of a client. */
+export interface Place {
+  /** Of the file, absolute; ends in `.toml` where it is TOML, else it is JSON, maybe with comments. */
+  readonly path: string;
+  /** Where the map stands in the file. */
+  readonly at: KeyPath;
+  /** `local`: the user's own, for one project; the gateway is never installed there. */
+  readonly scope: 'user' | 'project' | 'local';
+  /** Of `project` and `local`: where the client starts its servers. Absent: `cwd`. */
+  readonly folder?: string;
+  /** A shape that newer versions use besides: counts where the file has it, is never begun by us. */
+  readonly optional?: boolean;
+}
+
+/** A client's entry in the words of an `mcpServers` file of ours. */
+export interface Translated {
+  readonly entry: JsonObject;
+  /** What could not be carried over though the server can; never a secret. */
+  readonly notes: readonly string[];
+  /** Why the server cannot be carried over at all. */
+  readonly refusal?: string | undefined;
+  /** What the client says of single tools. */
+  readonly rules?: readonly ToolRule[] | undefined;
+}
+
+/** What a client does about tools of one server; the first that fits counts. */
+export interface ToolRule {
+  /** Names or patterns; absent: all. */
+  readonly tools?: readonly string[];
+  readonly action: PermissionAction;
+  /** What else a rule of a gateway asks of a tool. */
+  readonly more?: Omit<PermissionRule, 'server' | 'tool' | 'tags' | 'action' | 'broken'>;
+}
+
+/** What a person has said in the client of a server that stands in its files. */
+export interface Verdict {
+  /** It was rejected, or is kept out: why. */
+  readonly out?: string | undefined;
+  /** It is switched off: where. */
+  readonly off?: string | undefined;
+  /** It is switched off for this project alone. */
+  readonly isOfProject?: boolean;
+  readonly rules?: readonly ToolRule[] | undefined;
+}
+
+/** What a translation may look at besides the entry. */
+export interface TranslationContext {
+  readonly place: Place;
+  readonly home: ClientHome;
+  /** The whole file in which the entry stands. */
+  readonly root: JsonObject;
+}
+
+/** A server in a file: where it stands, and what is said of it. */
+export interface WrittenServer {
+  readonly place: Place;
+  readonly key: string;
+  readonly entry: JsonObject;
+}
+
+/** Files by their paths; absent: there is none, or it is broken. */
+export type Files = ReadonlyMap<string, JsonObject | undefined>;
+
+/** An MCP client: where its servers are written down, and how. */
+export interface Client {
+  /** As on the command line. */
+  readonly id: string;
+  /** As people call it. */
+  readonly name: string;
+  /** Every place where it reads servers; of two with one key the earlier place counts. */
+  places(home: ClientHome): readonly Place[];
+  /** Folders of projects for which a file holds servers of the user's own; absent: none does. */
+  foldersIn?(root: JsonObject): readonly string[];
+  /** The servers of a file whose shape only the file tells; absent: what stands at the places. */
+  serversIn?(root: JsonObject, place: Place, home: ClientHome): readonly WrittenServer[];
+  /** Files that say which servers and tools are wanted, beside those of the places. */
+  settings?(home: ClientHome): readonly string[];
+  /** What these files say of a server. */
+  verdict?(server: WrittenServer, files: Files, home: ClientHome): Verdict;
+  translate(entry: JsonObject, context: TranslationContext): Translated;
+  /** The client's entry for a server that this command (program and arguments) starts. */
+  entryFor(command: readonly string[]): JsonObject;
+}

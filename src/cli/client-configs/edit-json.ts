@@ -1,0 +1,141 @@
+import {
+  applyEdits,
+  createScanner,
+  type FormattingOptions,
+  findNodeAtLocation,
+  modify,
+  type Node,
+  parseTree,
+} from 'jsonc-parser';
+import type { KeyPath } from '../../config/finding.ts';
+
+/** The text with the value at the path, or without it when it is undefined; comments and format stay. */
+export function editJson(text: string, path: KeyPath, value: unknown, isArrayInsertion = false): string {
+  const mark = markOf(text);
+  const source = text.slice(mark.length).trim() === '' ? '{}\n' : text.slice(mark.length);
+  const edits = modify(source, [...path], value, { formattingOptions: formatOf(source), isArrayInsertion });
+  return mark + applyEdits(source, edits);
+}
+
+/** The text with that value at the path: in the place of what stands there, else as the last member. No other line changes. */
+export function withValue(text: string, path: KeyPath, value: unknown): string {
+  const mark = markOf(text);
+  const source = text.slice(mark.length);
+  const node = nodeAt(source, path);
+  const [holder, key] = [path.slice(0, -1), String(path.at(-1))];
+  if (!node && holder.length > 0 && !nodeAt(source, holder)) return withValue(text, holder, { [key]: value });
+  if (!node) return mark + withMember(source, holder, key, value);
+  const indent = /^[ \t]*/.exec(source.slice(source.lastIndexOf('\n', node.offset) + 1))?.[0] ?? '';
+  return mark + source.slice(0, node.offset) + lines(source, value, indent) + source.slice(node.offset + node.length);
+}
+
+/** What stands before a text that Windows marks as Unicode. */
+export function markOf(text: string): string {
+  return text.startsWith('\uFEFF') ? '\uFEFF' : '';
+}
+
+export function nodeAt(text: string, path: KeyPath): Node | undefined {
+  const tree = parseTree(text, [], { allowTrailingComma: true });
+  return tree && findNodeAtLocation(tree, [...path]);
+}
+
+/** A value as it is written on lines of such a text. */
+function lines(text: string, value: unknown, indent: string): string {
+  const { tabSize = 2, insertSpaces, eol = '\n' } = formatOf(text);
+  return JSON.stringify(value, undefined, insertSpaces ? tabSize : '\t')
+    .split('\n')
+    .join(`${eol}${indent}`);
+}
+
+/**
+ * The text with one more member, or item where `key` is undefined, at the end of the object or list at the path, on lines
+ * of its own: no other line changes but for a comma. jsonc-parser would move a comment behind the last one.
+ */
+export function withMember(text: string, path: KeyPath, key: string | undefined, value: unknown): string {
+  const holder = nodeAt(text, path);
+  const last = holder?.children?.at(-1);
+  if (holder?.type === 'object' && !last && key !== undefined) return withFirst(text, holder, key, value);
+  const indent = last && /(?:^|\n)([ \t]*)$/.exec(text.slice(0, last.offset))?.[1];
+  if (last && indent === undefined && key !== undefined && typeof value === 'boolean')
+    return inline(text, last, key, value);
+  if (!last || indent === undefined)
+    return editJson(text, [...path, key ?? last?.parent?.children?.length ?? 0], value, key === undefined);
+  const end = last.offset + last.length;
+  const comma = commaAfter(text, end);
+  const after = comma === undefined ? end : comma + 1;
+  const rest = restOfLine(text, after);
+  const { eol = '\n' } = formatOf(text);
+  const name = key === undefined ? '' : `${JSON.stringify(key)}: `;
+  const member = `${eol}${indent}${name}${lines(text, value, indent)}${comma === undefined ? '' : ','}`;
+  const head = comma === undefined ? `${text.slice(0, end)},` : text.slice(0, after);
+  return `${head}${rest}${member}${text.slice(after + rest.length)}`;
+}
+
+/** A comment that ends the line, with the space before it. */
+export function restOfLine(text: string, from: number): string {
+  return /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\n]*?\*\/[ \t]*)?(?=\r?\n)/.exec(text.slice(from))?.[0] ?? '';
+}
+
+/** With a member in an object that has none: behind the comments in it. */
+function withFirst(text: string, { offset, length }: Node, key: string, value: unknown): string {
+  const { tabSize = 2, insertSpaces, eol = '\n' } = formatOf(text);
+  const outer = /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', offset) + 1))?.[0] ?? '';
+  const indent = outer + (insertSpaces ? ' '.repeat(tabSize) : '\t');
+  const within = text.slice(offset + 1, offset + length - 1).trimEnd();
+  const member = `${eol}${indent}${JSON.stringify(key)}: ${lines(text, value, indent)}${eol}${outer}`;
+  return `${text.slice(0, offset + 1)}${within}${member}${text.slice(offset + length - 1)}`;
+}
+
+/** With one more member on the line of the last one. */
+function inline(text: string, { offset, length }: Node, key: string, value: boolean): string {
+  const end = offset + length;
+  const comma = commaAfter(text, end);
+  const member = `${JSON.stringify(key)}: ${value}`;
+  if (comma === undefined) return `${text.slice(0, end)}, ${member}${text.slice(end)}`;
+  return `${text.slice(0, comma + 1)} ${member},${text.slice(comma + 1)}`;
+}
+
+/**
+ * The text without the member at the path, and without a comment behind it on its line: no other line changes. jsonc-parser
+ * would take comments of the neighbours with it. The text as it is where there is no such member.
+ */
+export function withoutMember(text: string, path: KeyPath): string {
+  const value = nodeAt(text, path);
+  const member = value?.parent?.type === 'property' ? value.parent : value;
+  if (!member?.parent?.children) return text;
+  const { offset, length } = member;
+  const before = member.parent.children[member.parent.children.indexOf(member) - 1];
+  const comma = commaAfter(text, offset + length);
+  const without = cut(text, offset, comma === undefined ? offset + length : comma + 1);
+  const left = comma === undefined && before ? commaAfter(text, before.offset + before.length) : undefined;
+  if (left === undefined) return without;
+  const rest = without.slice(left + 1);
+  // Of a last member on the line of its object the space before it goes too.
+  const isTight = /^[}\]]/.test(text.slice(offset + length));
+  return without.slice(0, left) + (isTight ? rest.replace(/^[ \t]+(?=[}\]])/, '') : rest);
+}
+
+/** Where the next token is, if that is a comma. */
+export function commaAfter(text: string, offset: number): number | undefined {
+  const scanner = createScanner(text, true);
+  scanner.setPosition(offset);
+  scanner.scan();
+  const at = scanner.getTokenOffset();
+  return text[at] === ',' ? at : undefined;
+}
+
+/** With the whole line where nothing but a comment is left of it. */
+function cut(text: string, from: number, to: number): string {
+  const indent = /[ \t]*$/.exec(text.slice(0, from))?.[0].length ?? 0;
+  const begins = from - indent === 0 || text[from - indent - 1] === '\n';
+  const rest = /^[ \t]*(?:\/\/[^\n]*|\/\*[^\n]*?\*\/[ \t]*)?\r?\n/.exec(text.slice(to))?.[0];
+  if (begins && rest !== undefined) return text.slice(0, from - indent) + text.slice(to + rest.length);
+  return text.slice(0, from) + text.slice(to).replace(/^[ \t]+(?=\S)/, '');
+}
+
+/** As the first indented line is indented. */
+function formatOf(source: string): FormattingOptions {
+  const indent = /^([ \t]+)\S/m.exec(source)?.[1] ?? '  ';
+  const insertSpaces = !indent.startsWith('\t');
+  return { insertSpaces, tabSize: insertSpaces ? indent.length : 1, eol: source.includes('\r\n') ? '\r\n' : '\n' };
+}

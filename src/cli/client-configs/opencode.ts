@@ -1,0 +1,97 @@
+import { dirname, join, resolve } from 'node:path';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type {
+  Client,
+  ClientHome,
+  Files,
+  Place,
+  ToolRule,
+  Translated,
+  TranslationContext,
+  Verdict,
+  WrittenServer,
+} from './client.ts';
+import { foldersOf } from './folders.ts';
+import { objectAt } from './read-client-file.ts';
+import { deniesFirst } from './tool-lists.ts';
+import { literally, mapTexts, translateFields } from './translate.ts';
+
+const FILES = ['opencode.json', 'opencode.jsonc'];
+
+/** Its variables are ours, but for where the path of `{file:path}` starts. */
+const FILE_VARIABLE = /\{file:([^{}]+)\}/g;
+
+export const opencode: Client = {
+  id: 'opencode',
+  name: 'OpenCode',
+  places(home) {
+    const { env, cwd } = home;
+    const folder = join(env.XDG_CONFIG_HOME || join(home.home, '.config'), 'opencode');
+    const placesOf = (path: string, place: Omit<Place, 'path' | 'at'>): Place[] => [
+      { path, at: ['mcp', 'servers'], ...place, optional: true },
+      { path, at: ['mcp'], ...place },
+    ];
+    const placesIn = (directory: string, place: Omit<Place, 'path' | 'at'>) =>
+      FILES.flatMap((file) => placesOf(join(directory, file), place));
+    return [
+      ...foldersOf(home).flatMap((project) => [
+        ...placesIn(project, { scope: 'project', folder: project }),
+        ...placesIn(join(project, '.opencode'), { scope: 'project', folder: project, optional: true }),
+      ]),
+      ...(env.OPENCODE_CONFIG ? placesOf(resolve(cwd, env.OPENCODE_CONFIG), { scope: 'user', optional: true }) : []),
+      ...(env.OPENCODE_CONFIG_DIR
+        ? placesIn(resolve(cwd, env.OPENCODE_CONFIG_DIR), { scope: 'user', optional: true })
+        : []),
+      ...placesIn(folder, { scope: 'user' }),
+    ];
+  },
+  verdict,
+  translate: translateOpencode,
+  entryFor: (command) => ({ type: 'local', command, enabled: true }),
+};
+
+/** An entry of OpenCode: its `timeout` is how long it waits for the list of tools. */
+export function translateOpencode(entry: JsonObject, { place }: TranslationContext): Translated {
+  if (entry.command === undefined && entry.url === undefined && typeof entry.enabled === 'boolean') {
+    const what = `switches ${entry.enabled ? 'on' : 'off'} a server of that name, and describes none`;
+    return { entry: {}, notes: [], refusal: `it ${what}` };
+  }
+  const translated = translateFields(entry, { renamed: { environment: 'env' }, timeout: 'start' });
+  const { entry: fields, ...rest } = literally('OpenCode', ['braced'], translated);
+  const pathOf = (path: string) => (path.startsWith('~') ? path : resolve(dirname(place.path), path));
+  const placed = (text: string) => text.replace(FILE_VARIABLE, (_, path: string) => `{file:${pathOf(path)}}`);
+  return { ...rest, entry: mapTexts(fields, placed) };
+}
+
+/** Its files are laid over each other: a switch in one counts for a server in another, and so do rules for tools. */
+function verdict({ key, entry }: WrittenServer, files: Files, home: ClientHome): Verdict {
+  const places = opencode.places(home);
+  const others = places.map((place) => ({ place, other: objectAt(files.get(place.path) ?? {}, place.at)?.[key] }));
+  // The first is the nearest, and counts.
+  const nearest = others.find(({ other }) => isJsonObject(other) && typeof other.enabled === 'boolean');
+  const isOff = isJsonObject(nearest?.other) && nearest.other.enabled === false && nearest.other !== entry;
+  const roots = [...new Set(places.map(({ path }) => path))].map((path) => files.get(path) ?? {});
+  return {
+    ...(isOff && {
+      off: 'switched off in another file of OpenCode',
+      isOfProject: nearest.place.scope === 'project',
+    }),
+    rules: rulesOfOpencode(roots, key),
+  };
+}
+
+/** What these files say of the tools of a server. */
+export function rulesOfOpencode(roots: readonly JsonObject[], key: string): readonly ToolRule[] {
+  return deniesFirst(roots.flatMap(({ tools, permission }) => [tools, permission].flatMap((map) => rulesIn(map, key))));
+}
+
+/** `{"server_tool": false}` or `"deny"`: tools are called after their server. */
+function rulesIn(map: unknown, key: string): ToolRule[] {
+  const start = `${key.replace(/[^\w-]/g, '_')}_`;
+  return Object.entries(isJsonObject(map) ? map : {}).flatMap(([pattern, value]) => {
+    const action = value === false ? 'deny' : (['allow', 'ask', 'deny'] as const).find((each) => each === value);
+    if (action === undefined || !pattern.startsWith(start)) return [];
+    const tool = pattern.slice(start.length);
+    return tool === '*' ? [{ action }] : [{ tools: [tool], action }];
+  });
+}

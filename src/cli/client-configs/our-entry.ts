@@ -1,0 +1,46 @@
+import { basename } from 'node:path';
+import type { GatewaySettings } from '../../config/settings.ts';
+import type { JsonObject } from '../../core/json.ts';
+
+/** What tells an entry that leads to the gateway. */
+export interface Self {
+  /** Absolute paths of the bin that runs. */
+  readonly bins: readonly string[];
+  /** `host:port` of the addresses at which it serves HTTP. */
+  readonly hosts: readonly string[];
+}
+
+/** `mcp-gateway`, `/path/mcp-gateway-0.1.0.tgz`, `mcp-gateway@0.1.0`; not `@somebody/mcp-gateway`. */
+const OUR_WORD = /^mcp-gateway(?:[-@][\d.]+[\w.-]*)?(?:\.tgz|\.cmd|\.exe)?$/;
+const OUR_BIN = /[\\/]mcp-gateway[^\\/]*[\\/](?:dist[\\/])?index\.[jt]s$/;
+
+/** Whether a client's entry, in any client's words, starts the gateway or points at it. */
+export function leadsToUs(entry: JsonObject, self: Self): boolean {
+  const { command, args } = entry;
+  const words = [command, args].flat().filter((word) => typeof word === 'string');
+  if (words.some((word) => isOurs(word, self))) return true;
+  return [entry.url, entry.httpUrl, entry.serverUrl].some((url) => typeof url === 'string' && isOurUrl(url, self));
+}
+
+function isOurs(word: string, { bins }: Self): boolean {
+  if (word.startsWith('@')) return false;
+  return bins.includes(word) || OUR_WORD.test(basename(word.replaceAll('\\', '/'))) || OUR_BIN.test(word);
+}
+
+function isOurUrl(text: string, { hosts }: Self): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname, host, port, protocol } = new URL(text);
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  const withPort = port === '' ? `${hostname}:${['https:', 'wss:'].includes(protocol) ? 443 : 80}` : host;
+  return hosts.includes(isLoopback ? withPort.replace(hostname, 'localhost') : withPort);
+}
+
+/** What tells our entries, from our settings and the path of the bin. */
+export function selfOf({ host, port, http }: GatewaySettings, bins: readonly string[]): Self {
+  const published = http.publicUrl ? new URL(http.publicUrl) : undefined;
+  const publicPort = published?.port || (published?.protocol === 'https:' ? '443' : '80');
+  return {
+    bins,
+    hosts: [`localhost:${port}`, `${host}:${port}`, ...(published ? [`${published.hostname}:${publicPort}`] : [])],
+  };
+}

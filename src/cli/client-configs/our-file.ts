@@ -1,0 +1,181 @@
+import { extname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { KeyPath } from '../../config/finding.ts';
+import { type RawConfig, readShape } from '../../config/formats.ts';
+import { parseConfig } from '../../config/parse.ts';
+import { checkPermissions, type PermissionRule } from '../../config/permissions.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { editJson, withMember, withoutMember } from './edit-json.ts';
+import { readText } from './read-client-file.ts';
+
+/** Our configuration file as servers are added to it. */
+export interface OurFile {
+  readonly path: string;
+  /** Undefined: there is none yet. */
+  readonly text: string | undefined;
+  readonly root: JsonObject;
+  readonly raw: RawConfig;
+}
+
+/** Throws `CONFIG_INVALID`, with the place, where the file is broken. */
+export async function readOurFile(path: string): Promise<OurFile> {
+  return parseOurFile(path, await readText(path));
+}
+
+/** The file as if it had that text. Throws as `readOurFile`. */
+export async function parseOurFile(path: string, text: string | undefined): Promise<OurFile> {
+  const isEmpty = text === undefined || text.trim() === '';
+  const { root } = isEmpty ? { root: {} } : await parseConfig(text, path);
+  return { path, text, root, raw: readShape(root) };
+}
+
+/** Its entries in the native shape, by key; undefined for one that is none. */
+export function entriesOf({ raw }: OurFile): Map<string, JsonObject | undefined> {
+  return new Map(raw.entries.map(({ key, value }) => [key, value]));
+}
+
+/** The rules in the file; of broken ones what can be read. */
+export function rulesOf({ raw }: OurFile): readonly PermissionRule[] {
+  const settings = raw.settings.value;
+  return checkPermissions(isJsonObject(settings) ? settings.permissions : undefined, () => {});
+}
+
+/** The text of the file with one more setting of the gateway, in the shape that it has. */
+export async function withSetting(file: OurFile, name: string, value: unknown): Promise<string> {
+  const path = file.raw.settings.path;
+  const text = file.text ?? '';
+  if (!isYaml(file)) return editJson(text, [...path, name], value);
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text);
+  document.setIn([...path, name], document.createNode(value));
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Rules to be added: `first` before all others, `later` before the first that allows. So neither loosens what is there. */
+export interface AddedRules {
+  readonly first: readonly PermissionRule[];
+  readonly later: readonly PermissionRule[];
+}
+
+/** The text of the file with more rules under `permissions`. */
+export async function withRules(file: OurFile, { first, later }: AddedRules): Promise<string> {
+  const settings = file.raw.settings.value;
+  const written: unknown = isJsonObject(settings) ? settings.permissions : undefined;
+  if (written === undefined || (Array.isArray(written) && written.length === 0))
+    return withSetting(file, 'permissions', [...first, ...later]);
+  if (!Array.isArray(written)) throw byHand(file, 'restricted in');
+  const loose = written.findIndex((rule: unknown) => isJsonObject(rule) && rule.action === 'allow');
+  const start = first.length + (loose < 0 ? written.length : loose);
+  let text = file.text ?? '';
+  for (const [index, rule] of first.entries()) text = await withItem({ ...file, text }, index, rule);
+  for (const [index, rule] of later.entries()) text = await withItem({ ...file, text }, start + index, rule);
+  return text;
+}
+
+async function withItem(file: OurFile, index: number, rule: PermissionRule): Promise<string> {
+  const path = [...file.raw.settings.path, 'permissions'];
+  if (!isYaml(file)) return editJson(file.text ?? '', [...path, index], rule, true);
+  const { isSeq, parseDocument } = await import('yaml');
+  const document = parseDocument(file.text ?? '');
+  const list = document.getIn(path);
+  if (!isSeq(list)) throw byHand(file, 'restricted in');
+  list.items.splice(index, 0, document.createNode(rule));
+  return document.toString({ lineWidth: 0 });
+}
+
+/** The text of the file with these servers in it, in the shape that it has; what it said stays as it was. */
+export async function withServers(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
+  const text = await edited(file, servers);
+  await check(file, text, servers);
+  return text;
+}
+
+/** The editors throw what they like at a file of an odd shape. */
+async function edited(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
+  try {
+    return isYaml(file) ? await yamlWith(file, servers) : jsonWith(file, servers);
+  } catch {
+    throw byHand(file, 'added to');
+  }
+}
+
+/** The text of the file without these servers; the others, and what is said about them, stay as they were. */
+export async function withoutServers(file: OurFile, keys: readonly string[]): Promise<string> {
+  const gone = file.raw.entries.filter(({ key }) => keys.includes(key));
+  // The last of a list first, so that the places of the others hold.
+  const paths = gone.map(({ path }) => path).reverse();
+  const text = isYaml(file) ? await yamlWithout(file, paths) : paths.reduce(withoutMember, file.text ?? '');
+  const after = entriesIn((await parseConfig(text, file.path)).root);
+  const before = entriesIn(file.root);
+  for (const key of keys) before.delete(key);
+  if (!isDeepStrictEqual(after, before)) throw byHand(file, 'removed from');
+  return text;
+}
+
+async function yamlWithout({ text }: OurFile, paths: readonly KeyPath[]): Promise<string> {
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text ?? '');
+  for (const path of paths) document.deleteIn(path);
+  return document.toString({ lineWidth: 0 });
+}
+
+function jsonWith({ text, root, raw }: OurFile, servers: ReadonlyMap<string, JsonObject>): string {
+  let edited = text ?? '';
+  for (const [key, entry] of servers) {
+    if (isListed(root, raw)) edited = withMember(edited, ['servers'], undefined, { id: key, ...entry });
+    else edited = withMember(edited, mapPath(raw), key, entry);
+  }
+  return edited;
+}
+
+async function yamlWith({ text, root, raw }: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text ?? '');
+  for (const [key, entry] of servers) {
+    if (isListed(root, raw)) document.addIn(['servers'], document.createNode({ id: key, ...entry }));
+    else document.setIn([...mapPath(raw), key], document.createNode(entry));
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+/** Whether a file is YAML, by its name. */
+export function isYaml({ path }: OurFile): boolean {
+  return ['.yml', '.yaml'].includes(extname(path).toLowerCase());
+}
+
+function isListed(root: JsonObject, raw: RawConfig): boolean {
+  return !isFlat(raw) && Array.isArray(root.servers);
+}
+
+/** Where the settings stand tells the shape. */
+function isFlat({ settings }: RawConfig): boolean {
+  return settings.path.length > 0;
+}
+
+function mapPath(raw: RawConfig): KeyPath {
+  return isFlat(raw) ? [] : ['mcpServers'];
+}
+
+/** Before anything is written: the new text has the servers, and what the file had. */
+async function check(file: OurFile, text: string, servers: ReadonlyMap<string, JsonObject>): Promise<void> {
+  const { root } = await parseConfig(text, file.path);
+  const after = entriesIn(root);
+  const before = file.raw.entries.filter(({ value }) => value !== undefined);
+  const isWhole =
+    before.every(({ key, value }) => isDeepStrictEqual(after.get(key), value)) &&
+    [...servers].every(([key, entry]) => isSuperset(after.get(key), entry));
+  if (!isWhole) throw byHand(file, 'added to');
+}
+
+function entriesIn(root: JsonObject): Map<string, JsonObject | undefined> {
+  return new Map(readShape(root).entries.map(({ key, value }) => [key, value]));
+}
+
+function byHand({ path }: OurFile, done: string): GatewayError {
+  return new GatewayError('CONFIG_INVALID', `${path}: servers cannot be ${done} it; edit it by hand`);
+}
+
+function isSuperset(whole: unknown, part: JsonObject): boolean {
+  return isJsonObject(whole) && Object.entries(part).every(([name, value]) => isDeepStrictEqual(whole[name], value));
+}

@@ -1,0 +1,80 @@
+import { dirname, resolve } from 'node:path';
+import { secretsSettings } from '../../config/check-settings.ts';
+import { expandHome } from '../../config/expand-home.ts';
+import { dotenvParts, parseSecrets } from '../../config/secrets/parse-secrets.ts';
+import type { Environment } from '../../config/substitute.ts';
+import { causeOf, GatewayError } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
+import type { ClientHome } from './client.ts';
+import type { OurFile } from './our-file.ts';
+import { readText } from './read-client-file.ts';
+import { replaceFile } from './replace-file.ts';
+
+/** The file of secrets that our configuration names, or may be made to name. */
+export interface OurSecrets {
+  readonly path: string;
+  /** Undefined: there is none yet. */
+  readonly text: string | undefined;
+  readonly values: Environment;
+  /** What `secrets` of the settings has to say for it; undefined: it says so already. */
+  readonly setting?: { readonly file: string };
+}
+
+const OWN_FILE = 'secrets.env';
+
+/**
+ * The secrets that belong to our file; undefined where they come from a command, or from a file that is no lines of
+ * `NAME=value`: nothing can be added to those. Throws `CONFIG_INVALID` where the file cannot be read; never with a value.
+ */
+export async function readOurSecrets(file: OurFile, { home, env }: ClientHome): Promise<OurSecrets | undefined> {
+  const settings = file.raw.settings.value;
+  const isSaid = isJsonObject(settings) && settings.secrets !== undefined;
+  const named = secretsSettings(file.raw.settings, env)?.file;
+  if (isSaid && named === undefined) return undefined;
+  const path = resolve(dirname(file.path), expandHome(named ?? OWN_FILE, home));
+  const text = await readText(path);
+  if (text !== undefined && !isDotenv(text)) return undefined;
+  return { path, text, values: await valuesOf(text ?? '', path), ...(!isSaid && { setting: { file: OWN_FILE } }) };
+}
+
+/** Adds values, in place of those of the same names; from then on only its owner can read the file. */
+export async function addSecrets(
+  { path, text, values: before }: OurSecrets,
+  added: ReadonlyMap<string, string>,
+): Promise<void> {
+  const isReplaced = [...added.keys()].some((name) => before[name] !== undefined);
+  const kept = isReplaced ? withoutNames(text ?? '', added) : (text ?? '');
+  const start = kept === '' || kept.endsWith('\n') ? kept : `${kept}\n`;
+  const lines = [...added].map(([name, value]) => `${name}=${quoted(value)}\n`);
+  const after = start + lines.join('');
+  const values = await valuesOf(after, path);
+  if ([...added].some(([name, value]) => values[name] !== value))
+    throw new GatewayError('CONFIG_INVALID', `${path}: secrets cannot be added to it; edit it by hand`);
+  await replaceFile({ path, before: text, after, backup: false, secret: true });
+}
+
+function withoutNames(text: string, gone: ReadonlyMap<string, string>): string {
+  const parts = dotenvParts(text).filter(({ name }) => name === undefined || !gone.has(name));
+  return parts.map((part) => part.text).join('');
+}
+
+function isDotenv(text: string): boolean {
+  return text.split('\n').every((line) => /^\s*(?:#.*|(?:export\s+)?[\w.-]+\s*=.*)?$/.test(line));
+}
+
+async function valuesOf(text: string, path: string): Promise<Environment> {
+  try {
+    return await parseSecrets(text);
+  } catch (cause) {
+    throw new GatewayError('CONFIG_INVALID', `${path}: ${causeOf(cause)}`);
+  }
+}
+
+function quoted(value: string): string {
+  if (!/['\r\n]/.test(value)) return `'${value}'`;
+  const escaped = value
+    .replace(/[\\"$`]/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r');
+  return `"${escaped}"`;
+}

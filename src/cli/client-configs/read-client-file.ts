@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import type { KeyPath } from '../../config/finding.ts';
+import { parseConfig } from '../../config/parse.ts';
+import { causeOf, GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+
+/** The text of a file; undefined when there is none. Throws `CONFIG_INVALID` where it cannot be read. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(String((cause as NodeJS.ErrnoException).code))) return undefined;
+    throw new GatewayError('CONFIG_INVALID', `${path}: cannot be read (${causeOf(cause)})`, { cause });
+  }
+}
+
+/** What a client's file says: TOML by its name, else JSON with comments. Throws `CONFIG_INVALID` with the place. */
+export async function parseClientText(text: string, path: string): Promise<JsonObject> {
+  if (text.trim() === '') return {};
+  if (path.endsWith('.toml')) return parseToml(text, path);
+  const { root } = await parseConfig(text, path);
+  return root;
+}
+
+async function parseToml(text: string, path: string): Promise<JsonObject> {
+  const { parse, TomlError } = await import('smol-toml');
+  try {
+    return parse(text);
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    // The library's message quotes the lines around, which may hold a secret: nor is it passed on as the cause.
+    const [sentence = ''] = cause.message.split('\n');
+    throw new GatewayError('CONFIG_INVALID', `${path}:${cause.line}:${cause.column}: ${sentence}`);
+  }
+}
+
+/** The object at a place; undefined where there is something else, or nothing. */
+export function objectAt(root: JsonObject, at: KeyPath): JsonObject | undefined {
+  const found = at.reduce<unknown>(
+    (value, key) => (isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+    root,
+  );
+  return isJsonObject(found) ? found : undefined;
+}

@@ -1,0 +1,106 @@
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { ToolRule } from './client.ts';
+
+type Kind = 'deny' | 'only' | 'allow';
+
+/** What clients call their lists of tools: those that are kept out, the only ones, those that need no question. */
+const LISTS: Readonly<Record<string, Kind>> = {
+  ...{ disabledTools: 'deny', disabled_tools: 'deny', excludeTools: 'deny', exclude_tools: 'deny' },
+  ...{ excludedTools: 'deny', deniedTools: 'deny', blockedTools: 'deny' },
+  ...{ includeTools: 'only', include_tools: 'only', enabledTools: 'only', enabled_tools: 'only' },
+  ...{ allowedTools: 'only', allowed_tools: 'only', available_tools: 'only', availableTools: 'only' },
+  ...{
+    alwaysAllow: 'allow',
+    always_allow: 'allow',
+    autoApprove: 'allow',
+    autoApproved: 'allow',
+    auto_approve: 'allow',
+  },
+};
+/** Fields that hold a mode for each tool, or for all. */
+const OTHERS = ['tools', 'trust', 'default_tools_approval_mode'];
+const MODES: Readonly<Record<string, ToolRule['action']>> = {
+  ...{ approve: 'allow', allow: 'allow', always_allow: 'allow', prompt: 'ask', ask: 'ask', ask_before: 'ask' },
+  ...{ deny: 'deny', never_allow: 'deny', disabled: 'deny' },
+};
+
+/** Whether a field says something of single tools. */
+export function isToolList(name: string): boolean {
+  return Object.hasOwn(LISTS, name) || OTHERS.includes(name);
+}
+
+/** The rules that the fields of an entry come to: what is kept out first, then what is let in, then the rest. */
+export function toolRules(entry: JsonObject): readonly ToolRule[] {
+  const lists = Object.entries(entry).flatMap(([name, value]) => listsOf(name, value));
+  const denied = namesOf(lists, 'deny');
+  const allowed = namesOf(lists, 'allow');
+  const only = lists.filter(({ kind }) => kind === 'only');
+  const modes = isJsonObject(entry.tools) ? modesOf(entry.tools) : [];
+  const rules: readonly ToolRule[] = [
+    ...(denied.length > 0 ? [ruleFor(denied, 'deny')] : []),
+    ...deniesFirst(modes.filter(({ action }) => action !== 'allow')),
+    ...(only.length > 0 ? onlyThese(only.map(({ tools }) => tools)) : []),
+    ...modes.filter(({ action }) => action === 'allow'),
+    ...(allowed.length > 0 ? [ruleFor(allowed, 'allow')] : []),
+    ...(entry.trust === true ? [{ action: 'allow' } as const] : []),
+    ...ruleOfMode(entry.default_tools_approval_mode),
+  ];
+  // Behind one for all tools none counts.
+  const whole = rules.findIndex(({ tools }) => tools === undefined);
+  return whole < 0 ? rules : rules.slice(0, whole + 1);
+}
+
+/** Of a client in which what forbids counts wherever it stands. */
+export function deniesFirst(rules: readonly ToolRule[]): readonly ToolRule[] {
+  return [...rules].sort((one, other) => Number(other.action === 'deny') - Number(one.action === 'deny'));
+}
+
+interface List {
+  readonly kind: Kind;
+  readonly tools: readonly string[];
+}
+
+function listsOf(name: string, value: unknown): List[] {
+  if (name === 'tools' && isJsonObject(value))
+    return [...listsOf('includeTools', value.include), ...listsOf('excludeTools', value.exclude)];
+  const kind = name === 'tools' ? 'only' : LISTS[name];
+  const tools = (Array.isArray(value) ? value : [value]).filter((tool) => typeof tool === 'string').map(nameOf);
+  if (kind === undefined || (!Array.isArray(value) && tools.length === 0)) return [];
+  // Everything is no choice.
+  return kind === 'only' && tools.includes('*') ? [] : [{ kind, tools }];
+}
+
+/** `shell(git status)`: a rule for some arguments; the tool is what can be told. */
+function nameOf(tool: string): string {
+  return tool.replace(/\(.*\)$/s, '');
+}
+
+function namesOf(lists: readonly List[], kind: Kind): string[] {
+  return [...new Set(lists.filter((list) => list.kind === kind).flatMap(({ tools }) => tools))];
+}
+
+function ruleFor(tools: readonly string[], action: ToolRule['action']): ToolRule {
+  return tools.includes('*') ? { action } : { tools, action };
+}
+
+/** An empty list lets nothing in. */
+function onlyThese(lists: readonly (readonly string[])[]): ToolRule[] {
+  const [first = [], ...others] = lists;
+  const tools = first.filter((tool) => others.every((list) => list.includes(tool)));
+  return [...(tools.length > 0 ? [{ tools, action: 'allow' } as const] : []), { action: 'deny' }];
+}
+
+/** `{"drop": {"approval_mode": "prompt"}}`. */
+function modesOf(tools: JsonObject): ToolRule[] {
+  return Object.entries(tools).flatMap(([name, settings]): ToolRule[] => {
+    if (settings === false) return [{ tools: [name], action: 'deny' }];
+    if (!isJsonObject(settings)) return [];
+    if (settings.enabled === false || settings.disabled === true) return [{ tools: [name], action: 'deny' }];
+    return ruleOfMode(settings.approval_mode ?? settings.permission).map((rule) => ({ ...rule, tools: [name] }));
+  });
+}
+
+function ruleOfMode(mode: unknown): ToolRule[] {
+  const action = typeof mode === 'string' && Object.hasOwn(MODES, mode) ? MODES[mode] : undefined;
+  return action === undefined ? [] : [{ action }];
+}

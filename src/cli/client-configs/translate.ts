@@ -1,0 +1,190 @@
+import { basename, sep } from 'node:path';
+import { substituteAll } from '../../config/substitute.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Translated, TranslationContext } from './client.ts';
+import { isLogin, oauthFrom } from './oauth-fields.ts';
+import { isTime, type TimeoutMeaning, timesOf } from './times.ts';
+import { isToolList, toolRules } from './tool-lists.ts';
+
+/** Fields that an `mcpServers` file of ours understands as clients mean them. */
+const SHARED = ['type', 'command', 'args', 'env', 'cwd', 'url', 'headers', 'disabled', 'enabled', 'description'];
+
+/** How a client's fields differ from the shared ones. */
+export interface Dialect {
+  /** Its name to the shared one. */
+  readonly renamed?: Readonly<Record<string, string>>;
+  /** Fields that say nothing about the server, left out without a word. */
+  readonly ignored?: readonly string[];
+  /** Fields of ours that are taken as they are. */
+  readonly own?: readonly string[];
+  /** What `timeout` means; absent: milliseconds that a call may take. */
+  readonly timeout?: TimeoutMeaning;
+}
+
+/**
+ * The entry with the shared names: lists of tools as rules, times in milliseconds, a login as `oauth`. What has no
+ * counterpart is named in the notes, and so is what reads differently now.
+ */
+export function translateFields(entry: JsonObject, dialect: Dialect = {}): Translated {
+  const { renamed = {}, ignored = [], own = [], timeout = 'ms' } = dialect;
+  const { times, left } = timesOf(entry, timeout);
+  const logins = loginOf(entry);
+  const fields: JsonObject = {};
+  const lacking: string[] = [...left, ...logins.left];
+  const lists: string[] = [];
+  for (const [name, value] of Object.entries(entry)) {
+    const shared = Object.hasOwn(renamed, name) ? (renamed[name] ?? name) : name;
+    if (own.includes(name)) fields[name] = value;
+    else if (ignored.includes(name) || isTime(name) || logins.read.includes(name)) continue;
+    else if (isToolList(name)) lists.push(name);
+    else if (SHARED.includes(shared)) fields[shared] ??= value;
+    else lacking.push(name);
+  }
+  const rules = toolRules(entry);
+  return {
+    entry: withTexts({ ...fields, ...times, ...logins.fields }),
+    rules,
+    notes: [
+      ...(rules.length > 0 ? [`${lists.join(', ')}: as rules under permissions`] : []),
+      ...(logins.moved ? [`${logins.moved}: as oauth`] : []),
+      ...(lacking.length > 0 ? [`without ${lacking.join(', ')}: the gateway has no such field`] : []),
+    ],
+  };
+}
+
+/** What of an entry is a login, wherever the client writes it. */
+function loginOf(entry: JsonObject) {
+  const { oauth, auth, scopes } = entry;
+  if (oauth === false) return { fields: { oauth }, read: ['oauth'], left: [], moved: '' };
+  const written = isLogin(auth) ? { ...auth, ...(isJsonObject(oauth) && oauth) } : oauth;
+  const read = ['oauth', ...(isLogin(auth) ? ['auth'] : []), ...(scopes === undefined ? [] : ['scopes'])];
+  const { oauth: ours, ...names } = oauthFrom({
+    ...(isJsonObject(written) && written),
+    ...(scopes !== undefined && { scopes }),
+  });
+  const beside = read.filter((name) => name !== 'oauth');
+  const within = isJsonObject(oauth) ? names.moved.filter((name) => name in oauth).map((name) => `oauth.${name}`) : [];
+  return {
+    fields: Object.keys(ours).length > 0 ? { oauth: ours } : {},
+    read,
+    left: names.left.map((name) => `oauth.${name}`),
+    moved: [...beside, ...within].join(', '),
+  };
+}
+
+/** Numbers and switches where we want texts. */
+function withTexts(entry: JsonObject): JsonObject {
+  const { args, env } = entry;
+  const textOf = (value: unknown) => (['number', 'boolean'].includes(typeof value) ? String(value) : value);
+  return {
+    ...entry,
+    ...(Array.isArray(args) && { args: args.map(textOf) }),
+    ...(isJsonObject(env) && {
+      env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, textOf(value)])),
+    }),
+  };
+}
+
+/** The entry with every text rewritten. */
+export function mapTexts(entry: JsonObject, onText: (text: string) => string): JsonObject {
+  return substituteAll(entry, onText) as JsonObject;
+}
+
+/** Ways to name a value that clients share with us: `${X}`, `${env:X}`, `{env:X}` and `{file:path}`, and `{secret:X}`. */
+export type Form = 'plain' | 'env' | 'braced' | 'secret';
+
+/** A reference as we fill it in, with or without a dollar that only clients read. */
+const OURS = /\$\{(env:)?([A-Za-z_]\w*)(?::-[^{}]*)?\}|(\$?)\{(env|secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/g;
+
+/**
+ * The entry of a client that fills in these forms only: whatever else looks like a reference of ours is passed on as it is
+ * written, be it for the shell that it starts. `isOwn`: what the client reads in its own way.
+ */
+export function literally(
+  client: string,
+  fills: readonly Form[],
+  { entry, notes, ...rest }: Translated,
+  isOwn: (reference: string) => boolean = () => false,
+): Translated {
+  const kept = new Set<string>();
+  const keep = (shown: string, escaped: string) => {
+    kept.add(shown);
+    return escaped;
+  };
+  const literal = (text: string): string =>
+    text.replace(OURS, (whole, env?: string, name?: string, dollar = '', kind?: string, place = '') => {
+      if (isOwn(whole)) return whole;
+      // Without its default, which may be a secret.
+      if (name !== undefined)
+        return fills.includes(env ? 'env' : 'plain') ? whole : keep(`\${${env ?? ''}${name}}`, `$${whole}`);
+      const isFilled = fills.includes(kind === 'secret' ? 'secret' : 'braced');
+      return isFilled ? whole : keep(whole, `${dollar}{{${kind}:${literal(place)}}}`);
+    });
+  // Nothing fills in a description: it is for people. The rest has the shape that it had.
+  const escaped = substituteAll(entry, (text, [field]) =>
+    field === 'description' ? text : literal(text),
+  ) as JsonObject;
+  if (kept.size === 0) return { entry, notes, ...rest };
+  return {
+    ...rest,
+    entry: escaped,
+    notes: [...notes, `${[...kept].join(', ')}: not filled in by ${client}; passed on as it is written`],
+  };
+}
+
+/** `${input:…}` and what else only an editor can fill in. */
+const EDITOR_VARIABLE =
+  /\$\{(userHome|workspaceFolder|workspaceFolderBasename|workspaceRoot|pathSeparator|\/|(?:input|config|command|file)[^}]*)\}/g;
+
+/** Whether a reference is one to a variable of an editor. */
+export function isOfEditor(reference: string): boolean {
+  return reference.replace(EDITOR_VARIABLE, '') === '';
+}
+
+/** The entry with an editor's own variables filled in; inputs become variables of the environment. */
+export function fillEditorVariables(
+  { entry, notes, ...rest }: Translated,
+  { home, place, root }: TranslationContext,
+): Translated {
+  const unknown = new Set<string>();
+  const folder = place.scope === 'user' ? undefined : (place.folder ?? home.cwd);
+  const values: Readonly<Record<string, string>> = {
+    userHome: home.home,
+    pathSeparator: sep,
+    '/': sep,
+    ...(folder !== undefined && {
+      workspaceFolder: folder,
+      workspaceRoot: folder,
+      workspaceFolderBasename: basename(folder),
+    }),
+  };
+  const fill = (written: string, name: string): string => {
+    if (name.startsWith('input:')) return inputOf(name.slice('input:'.length), root);
+    if (!Object.hasOwn(values, name)) unknown.add(written);
+    return values[name] ?? written;
+  };
+  const filled = mapTexts(entry, (text) => text.replace(EDITOR_VARIABLE, fill));
+  if (unknown.size === 0) return { ...rest, entry: filled, notes };
+  return { ...rest, entry: filled, notes, refusal: `only the editor knows ${[...unknown].join(', ')}` };
+}
+
+/** What an editor asks for, as a variable; with what it proposes as the default. */
+function inputOf(id: string, { inputs }: JsonObject): string {
+  const name = variableName(id);
+  const input = Array.isArray(inputs) ? inputs.find((each) => isJsonObject(each) && each.id === id) : undefined;
+  const proposed: unknown = isJsonObject(input) ? input.default : undefined;
+  const isUsable = typeof proposed === 'string' && proposed !== '' && !/[{}]/.test(proposed);
+  return isUsable ? `\${${name}:-${proposed}}` : `\${${name}}`;
+}
+
+/** A text as the name of a variable: `github-token` → `GITHUB_TOKEN`. */
+export function variableName(text: string): string {
+  const words = text.replace(/([a-z\d])([A-Z])/g, '$1_$2').toUpperCase();
+  const name = words.replace(/[^A-Z\d]+/g, '_').replace(/^_+|_+$/g, '');
+  return /^[A-Z]/.test(name) ? name : `MCP_${name}`;
+}
+
+/** Program and arguments apart, as most clients want them. */
+export function stdioEntry([command = '', ...args]: readonly string[]): JsonObject {
+  return { command, args };
+}

@@ -1,0 +1,161 @@
+import { resolve } from 'node:path';
+import { checkEntry } from '../../config/check.ts';
+import { suggestion } from '../../config/finding.ts';
+import { keyFlaw, readShape } from '../../config/formats.ts';
+import { resolveConfigPath } from '../../config/locate.ts';
+import { parseConfig } from '../../config/parse.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { nearest } from '../../core/nearest.ts';
+import { anyValues, placedIn } from '../client-configs/carry.ts';
+import { type KeptEntry, keepValues, keptEntry, namingSecrets } from '../client-configs/keep-secrets.ts';
+import { type OurFile, readOurFile, withServers } from '../client-configs/our-file.ts';
+import { replaceFile } from '../client-configs/replace-file.ts';
+import { paintFor } from '../terminal/paint.ts';
+import { clientHome, jsonText, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+
+export interface AddArguments {
+  /** The name, then an address, or a program and its arguments. */
+  readonly words: readonly string[];
+  readonly config?: string | undefined;
+  /** `NAME=value` each. */
+  readonly env?: readonly string[] | undefined;
+  /** `Name: value` each. */
+  readonly header?: readonly string[] | undefined;
+  readonly description?: string | undefined;
+  readonly tag?: readonly string[] | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+const ADDRESS = /^(?:https?|wss?):\/\//i;
+
+/**
+ * `mcp-gateway add <name> <url>` or `… <name> -- command args…`: a server into our file, checked as the file will be.
+ * Resolves with the exit code: 0 added, 1 not added, 2 misused.
+ */
+export async function add(args: AddArguments, terminal: Terminal): Promise<number> {
+  const wrong = misuseOf(args);
+  if (wrong !== undefined) return misused(terminal, 'add', wrong);
+  return reporting(terminal, 'add', async () => {
+    const [name = ''] = args.words;
+    const { cwd, env } = terminal;
+    const file = await readOurFile(resolveConfigPath({ argument: args.config && resolve(cwd, args.config), env }));
+    if (file.raw.entries.some(({ key }) => key === name)) throw taken(name, file);
+    const { entry: typed, notes } = placedIn(cwd, entryOf(args));
+    const kept = await keptEntry(name, typed, file, clientHome(terminal));
+    const added = await withServers(file, new Map([[name, kept.entry]]));
+    const after = await namingSecrets({ ...file, text: added }, kept);
+    const warnings = await check(name, kept, { ...file, text: after }, terminal);
+    for (const note of notes) terminal.writeError(`${shown(note)}\n`);
+    warn([...warnings, ...unsetIn(kept)], terminal);
+    if (args.dryRun) terminal.write(jsonText({ [name]: kept.entry }));
+    else {
+      await keepValues(kept);
+      terminal.write(`${keptLine(kept, terminal)}${await written(name, file, after, terminal)}`);
+    }
+    return 0;
+  });
+}
+
+function misuseOf({ words: [name, how, ...more], env = [], header = [] }: AddArguments): string | undefined {
+  if (name === undefined) return 'names no server';
+  const flaw = keyFlaw(name);
+  if (flaw !== undefined) return `${flaw}: expected another name for the server`;
+  if (name.startsWith('$')) return `found ${JSON.stringify(name)}, expected a name without "$"`;
+  if (how === undefined) return `found no address or command for ${JSON.stringify(name)}`;
+  const isRemote = ADDRESS.test(how);
+  const mistyped = isRemote ? undefined : addressFlaw(how);
+  if (mistyped !== undefined) return mistyped;
+  if (isRemote && more.length > 0) return `found ${JSON.stringify(more[0])} after the address, expected options`;
+  if (isRemote && env.length > 0) return '--env is for a command; a remote server takes --header';
+  if (!isRemote && header.length > 0) return '--header is for an address; a command takes --env';
+  // Not as it was typed: what has no name may be the value.
+  if (!env.every((each) => /^[^=\s]+=/.test(each))) return 'found an --env without a name, expected NAME=value';
+  return header.every((each) => /^[^:\s]+:/.test(each))
+    ? undefined
+    : "found a --header without a name, expected 'Name: value'";
+}
+
+const SCHEMES = ['https', 'http', 'wss', 'ws'];
+
+/** What is wrong with a word that was meant as an address; undefined: it may be a program. */
+function addressFlaw(word: string): string | undefined {
+  const [, scheme = ''] = /^([a-z][a-z\d+.-]*):\/{1,2}\S/i.exec(word) ?? [];
+  if (scheme.length > 1) {
+    const meant = SCHEMES.includes(scheme.toLowerCase()) ? `${scheme}://` : nearest(scheme, SCHEMES);
+    return `found an address with ${JSON.stringify(`${scheme}:`)}, expected http://, https://, ws:// or wss://${suggestion(meant)}`;
+  }
+  return /^[a-z\d.-]+:\d+(?:\/|$)/i.test(word)
+    ? `found ${JSON.stringify(shown(word))}: an address begins with http:// or https://`
+    : undefined;
+}
+
+function taken(name: string, { path }: OurFile): GatewayError {
+  const cure = `mcp-gateway remove ${shown(name)} takes it out`;
+  return new GatewayError('CONFIG_INVALID', `${path}: has a server called ${JSON.stringify(name)} already; ${cure}`);
+}
+
+function entryOf({ words: [, ...command], env, header, description, tag }: AddArguments): JsonObject {
+  const [first = ''] = command;
+  return {
+    ...(ADDRESS.test(first) ? { url: first } : { command }),
+    ...(env && { environment: pairs(env, '=') }),
+    ...(header && { headers: pairs(header, ':') }),
+    ...(description !== undefined && { description }),
+    ...(tag && { tags: tag }),
+  };
+}
+
+function pairs(texts: readonly string[], sign: string): JsonObject {
+  return Object.fromEntries(
+    texts.map((text) => [text.slice(0, text.indexOf(sign)), text.slice(text.indexOf(sign) + 1).trim()]),
+  );
+}
+
+/** The entry as it will be read; variables may have any value. Throws `CONFIG_INVALID`; resolves with what is doubtful. */
+async function check(
+  name: string,
+  { entry, secrets, values }: KeptEntry,
+  { path, text = '' }: OurFile,
+  terminal: Terminal,
+): Promise<string[]> {
+  const { root } = await parseConfig(text, path);
+  const raw = readShape(root).entries.find(({ key }) => key === name);
+  const surroundings = {
+    ...{ folder: resolve(path, '..'), home: clientHome(terminal).home, env: anyValues(entry) },
+    ...(secrets && { secrets: { values: { ...secrets.values, ...Object.fromEntries(values) } } }),
+  };
+  const { value, findings } = raw ? checkEntry(raw, surroundings) : { value: undefined, findings: [] };
+  const texts = findings.map((finding) => finding.text);
+  if (value) return texts;
+  throw new GatewayError(
+    'INVALID_ARGUMENTS',
+    `${shown(name)}: ${texts.join('; ') || 'cannot be the name of a server'}`,
+  );
+}
+
+/** Where the secrets went. */
+function keptLine({ secrets, values }: KeptEntry, terminal: Terminal): string {
+  if (!secrets) return '';
+  return `Secrets, to ${shownPath(secrets.path, clientHome(terminal).home)}: ${[...values.keys()].map(shown).join(', ')}\n`;
+}
+
+function unsetIn({ unset, values }: KeptEntry): string[] {
+  return unset.map((each) =>
+    values.has(each)
+      ? `the variable ${each} is to be set where the gateway starts, to the secret that was given`
+      : `the variable ${each} is to be set where the gateway starts`,
+  );
+}
+
+function warn(warnings: readonly string[], terminal: Terminal): void {
+  const { yellow } = paintFor(terminal, 'error');
+  for (const warning of warnings) terminal.writeError(`${yellow(shown(warning))}\n`);
+}
+
+async function written(name: string, { path, text }: OurFile, after: string, terminal: Terminal): Promise<string> {
+  const { home } = clientHome(terminal);
+  const backup = await replaceFile({ path, before: text, after, backup: true });
+  const kept = backup ? `; as it was: ${shownPath(backup, home)}` : '';
+  return `Added ${shown(name)} to ${shownPath(path, home)}${kept}\nIts tools: mcp-gateway list ${shown(name)}\n`;
+}

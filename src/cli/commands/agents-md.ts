@@ -1,0 +1,110 @@
+import { realpath, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GatewayError } from '../../core/errors.ts';
+import { readText } from '../client-configs/read-client-file.ts';
+import { replaceFile } from '../client-configs/replace-file.ts';
+import { misused, reporting, type Terminal } from './terminal.ts';
+
+/** Tells that the text is there already, however it was edited since. */
+const MARKER = '<!-- mcp-gateway: how to use the tools behind it -->';
+/** Where it ends; files of older versions have no such line. */
+const END = '<!-- mcp-gateway: end -->';
+const TEMPLATE = 'AGENTS.template.md';
+
+export interface AgentsMdArguments {
+  /** The file to append the text to, once; absent: it is printed. */
+  readonly append?: string | undefined;
+  /** The file to take it out of again. */
+  readonly remove?: string | undefined;
+}
+
+/** `mcp-gateway agents-md`: prints what the model should know, appends it or takes it out. Resolves with the exit code. */
+export async function agentsMd({ append, remove }: AgentsMdArguments, terminal: Terminal): Promise<number> {
+  if (append !== undefined && remove !== undefined)
+    return misused(terminal, 'agents-md', 'found --append and --remove, expected one of them');
+  return reporting(terminal, 'agents-md', async () => {
+    const template = await readTemplate();
+    if (remove !== undefined) terminal.write(`${await takenOut(resolve(terminal.cwd, remove), remove, template)}\n`);
+    else if (append === undefined) terminal.write(template);
+    else terminal.write(`${await appendOnce(resolve(terminal.cwd, append), append, template)}\n`);
+    return 0;
+  });
+}
+
+async function appendOnce(path: string, name: string, template: string): Promise<string> {
+  const before = await readText(path);
+  const text = before ?? '';
+  if (text.includes(MARKER) || text.includes(asIn(text, template.trim()))) return `${name} has it already`;
+  const { start, end } = around(text, before === undefined);
+  const block = asIn(text, `${start}${MARKER}\n\n${template.trimEnd()}\n\n${END}${end}`);
+  await replaceFile({ path, before, after: text + block, backup: false });
+  return `Appended to ${name}`;
+}
+
+/** What stands before and behind the text such that it can be taken out byte for byte: a file ends as it ended before. */
+function around(text: string, isNew: boolean): { readonly start: string; readonly end: string } {
+  if (isNew) return { start: '', end: '\n' };
+  if (text === '') return { start: '', end: '' };
+  return text.endsWith('\n') ? { start: '\n', end: '\n' } : { start: '\n\n', end: '' };
+}
+
+/** A text of ours with the line ends of a file. */
+function asIn(file: string, text: string): string {
+  return file.includes('\r\n') ? text.replace(/\r?\n/g, '\r\n') : text;
+}
+
+/** What others have written before and behind it stays. A file that held nothing else goes. */
+async function takenOut(path: string, name: string, template: string): Promise<string> {
+  const before = await readText(path);
+  const block = before === undefined ? undefined : blockIn(before, asIn(before, template.trim()));
+  if (before === undefined || block === undefined) return `${name} does not have it`;
+  const after = withoutBlock(before, block);
+  if (after === undefined) {
+    await rm(await realpath(path));
+    return `Removed ${name}, which held nothing else`;
+  }
+  await replaceFile({ path, before, after, backup: false });
+  return `Took it out of ${name}`;
+}
+
+/** The rest of a file; undefined: there is none, and we began it. */
+function withoutBlock(text: string, { start, end }: Block): string | undefined {
+  const [before, behind] = [text.slice(0, start), text.slice(end)];
+  if (behind.trim() !== '') {
+    const parts = [before.trimEnd(), behind.trim()].filter((part) => part !== '');
+    return parts.join(asIn(text, '\n\n')) + asIn(text, '\n');
+  }
+  if (before === '' && behind !== '') return undefined;
+  return before.replace(behind === '' ? /\r?\n\r?\n$/ : /\r?\n$/, '');
+}
+
+interface Block {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the text stands; without a line that ends it, it must be the one of this version. */
+function blockIn(text: string, template: string): Block | undefined {
+  const marker = text.indexOf(MARKER);
+  const last = marker < 0 ? -1 : text.indexOf(END, marker);
+  if (last >= 0) return { start: marker, end: last + END.length };
+  const at = text.indexOf(template);
+  if (at >= 0) return { start: marker < 0 ? at : marker, end: at + template.length };
+  if (marker < 0) return undefined;
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `its text was changed, and nothing tells where it ends: take it out by hand, from ${MARKER}`,
+  );
+}
+
+/** It stands in the package's folder, some levels above us: in the sources, and above the chunks of a build. */
+async function readTemplate(): Promise<string> {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (let level = 0; level < 5; level++) {
+    const text = await readText(join(folder, TEMPLATE));
+    if (text !== undefined) return text;
+    folder = dirname(folder);
+  }
+  throw new GatewayError('INTERNAL', `${TEMPLATE} is not in the package`);
+}

@@ -1,0 +1,84 @@
+import { dirname } from 'node:path';
+import { type RawConfig, readShape } from '../../config/formats.ts';
+import { loadConfig } from '../../config/load.ts';
+import { resolveConfigPath } from '../../config/locate.ts';
+import { parseConfig } from '../../config/parse.ts';
+import { findProjectFile } from '../../config/project/project-file.ts';
+import { readRecord, writeRecord } from '../../config/project/project-record.ts';
+import { readProjectFile } from '../../config/project/read-project-file.ts';
+import { readProject } from '../../config/project/with-project.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { dataDirectory } from '../../platform/directories.ts';
+import { projectPreview } from './project-preview.ts';
+import { projectTarget } from './project-target.ts';
+import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
+
+export interface AllowArguments {
+  /** A file or directory; none: the working directory. */
+  readonly words: readonly string[];
+  readonly yes?: boolean | undefined;
+  /** The user's own configuration, to compare with; absent: found where configurations are. */
+  readonly config?: string | undefined;
+}
+
+/**
+ * `mcp-gateway allow [file or directory]`: shows what the file of a project would do, or what has changed in it, asks, and
+ * keeps the answer. Resolves with the exit code: 0 confirmed, 1 not, 2 misused.
+ */
+export async function allow(args: AllowArguments, terminal: Terminal): Promise<number> {
+  const { words } = args;
+  if (words.length > 1) return misused(terminal, 'allow', `found ${words.length} arguments, expected one`);
+  return reporting(terminal, 'allow', async () => {
+    const file = projectTarget(words[0], terminal);
+    const name = shownPath(file, clientHome(terminal).home);
+    const { text, warnings } = readable(file, terminal);
+    const directory = dataDirectory(terminal.env);
+    const confirmed = readRecord(directory, file)?.text;
+    if (confirmed === text) {
+      terminal.write(`${name} is confirmed already.\n`);
+      return 0;
+    }
+    terminal.write(await preview({ file, text, confirmed, warnings }, args, terminal));
+    if (!(args.yes || (await terminal.ask?.('Confirm it?')))) {
+      terminal.write(`Nothing was confirmed${terminal.ask ? '' : ': nobody could be asked'}.\n`);
+      return 1;
+    }
+    // What was shown, and not what may stand there by now.
+    await writeRecord(directory, { path: file, text });
+    terminal.write(`Confirmed ${name}; running gateways take it over.\n`);
+    return 0;
+  });
+}
+
+function readable(file: string, terminal: Terminal): { text: string; warnings: readonly string[] } {
+  const applying = findProjectFile(dirname(file), clientHome(terminal).home);
+  const read = readProjectFile(file);
+  if ('refused' in read) throw new GatewayError('CONFIG_INVALID', `${file}: ${read.refused}`);
+  if (applying === file) return read;
+  const instead = applying === undefined ? 'the home directory is no project' : `${applying} does`;
+  throw new GatewayError('CONFIG_INVALID', `${file}: does not count: ${instead}`);
+}
+
+interface Shown {
+  readonly file: string;
+  readonly text: string;
+  readonly confirmed: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+async function preview(shown: Shown, { config }: AllowArguments, terminal: Terminal): Promise<string> {
+  const { file, text, confirmed, warnings } = shown;
+  const { env } = terminal;
+  const own = await loadConfig(resolveConfigPath({ argument: config, env }), env);
+  const project = await readProject(text, file, env);
+  const before = confirmed === undefined ? undefined : await shapeOf(confirmed, file);
+  return projectPreview({ file, project, before, own, warnings }, clientHome(terminal).home);
+}
+
+/** Undefined where the text was sound to another version of ours only: then everything is new. */
+async function shapeOf(text: string, file: string): Promise<RawConfig | undefined> {
+  return parseConfig(text, file).then(
+    ({ root }) => readShape(root),
+    () => undefined,
+  );
+}

@@ -1,0 +1,94 @@
+import { isBeyondDoubles } from '../../../broker/arguments/number-text.ts';
+import { GatewayError } from '../../../core/errors.ts';
+import { keepSources, parseJson, withNumber } from '../../../core/exact-json.ts';
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { shown } from '../terminal.ts';
+import { childAt, hasProperty, type Place, readValues, wantsList } from './read-value.ts';
+
+/** What somebody gave as a value, and how a number was written. */
+interface Given {
+  readonly value: unknown;
+  readonly source?: string;
+}
+
+/**
+ * Arguments written as `key=value`, over those of `base`: each value as the tool's schema wants it, `a.b=1` within an
+ * object, `list.0=x` or a key several times within a list, `key:=json` whatever the schema says. Throws
+ * `INVALID_ARGUMENTS` where a word is none of these.
+ */
+export function readArguments(words: readonly string[], schema: JsonObject, base: JsonObject = {}): JsonObject {
+  const given = new Map<string, string[]>();
+  const exact = new Map<string, Given>();
+  for (const word of words) {
+    const [, key = '', colon = '', text = ''] = /^([^=]*?)(:?)=(.*)$/s.exec(word) ?? [];
+    if (key === '') throw misused(`found ${JSON.stringify(shown(word))}, expected key=value`);
+    if (colon === ':') exact.set(key, jsonOf(key, text));
+    else given.set(key, [...(given.get(key) ?? []), text]);
+  }
+  const root: Place = { schema, root: schema };
+  let args = base;
+  for (const [key, texts] of given) {
+    const path = pathOf(key, root);
+    args = withValue(args, path, read(texts, path.reduce(childAt, root)), [root, key]);
+  }
+  for (const [key, value] of exact) args = withValue(args, pathOf(key, root), value, [root, key]);
+  return args;
+}
+
+/** The value that texts stand for. */
+function read(texts: readonly string[], place: Place): Given {
+  const value = readValues(texts, place);
+  const source = texts.join().trim();
+  return typeof value === 'number' && isBeyondDoubles(source) ? { value, source } : { value };
+}
+
+/** A property may have a dot in its name. */
+function pathOf(key: string, place: Place): readonly string[] {
+  const dot = key.indexOf('.');
+  if (dot <= 0 || hasProperty(place, key)) return [key];
+  const first = key.slice(0, dot);
+  return [first, ...pathOf(key.slice(dot + 1), childAt(place, first))];
+}
+
+function withValue(
+  target: unknown,
+  [first = '', ...rest]: readonly string[],
+  given: Given,
+  [place, whole]: [Place, string],
+): JsonObject {
+  const held = target === undefined ? (wantsList(place) ? [] : {}) : target;
+  const child = (holder: unknown) =>
+    rest.length === 0 ? given.value : withValue(holder, rest, given, [childAt(place, first), whole]);
+  const exactly = <T extends object>(holder: T) =>
+    rest.length === 0 && given.source !== undefined
+      ? withNumber(holder, first, given.source)
+      : keepSources(holder, held as object);
+  // A list stands only within an object, whose type is all that a caller gets.
+  if (Array.isArray(held)) return exactly(withItem(held, first, child, whole)) as unknown as JsonObject;
+  if (!isJsonObject(held))
+    throw misused(`${shown(whole)}: what it stands in was given as ${shown(JSON.stringify(held))}`);
+  // A computed key, and own properties only: `__proto__` is a name like any other.
+  return exactly({ ...held, [first]: child(Object.hasOwn(held, first) ? held[first] : undefined) });
+}
+
+function withItem(held: readonly unknown[], at: string, child: (item: unknown) => unknown, whole: string): unknown[] {
+  const index = /^\d+$/.test(at) ? Number(at) : -1;
+  if (index < 0 || index > held.length)
+    throw misused(
+      `${shown(whole)}: found ${shown(JSON.stringify(at))}, expected a place in the list, 0 to ${held.length}`,
+    );
+  return [...held.slice(0, index), child(held[index]), ...held.slice(index + 1)];
+}
+
+function jsonOf(key: string, text: string): Given {
+  try {
+    const value = parseJson(text);
+    return typeof value === 'number' ? { value, source: text.trim() } : { value };
+  } catch {
+    throw misused(`${shown(key)}: found ${JSON.stringify(shown(text))}, expected JSON after :=`);
+  }
+}
+
+function misused(message: string): GatewayError {
+  return new GatewayError('INVALID_ARGUMENTS', message);
+}

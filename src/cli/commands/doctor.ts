@@ -1,0 +1,83 @@
+import { suggestion } from '../../config/finding.ts';
+import { emptyConfig, type GatewayConfig } from '../../config/load.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import { dataDirectory } from '../../platform/directories.ts';
+import { type Examination, examine } from '../doctor/examine.ts';
+import { doctorJson, doctorReport } from './doctor-report.ts';
+import { configurationPath, readConfiguration } from './read-configuration.ts';
+import { clientHome, misused, reporting, type Terminal } from './terminal.ts';
+import { START_SECONDS, timeoutMs } from './timeout.ts';
+
+export interface DoctorArguments {
+  /** Servers to look at; empty: everything. */
+  readonly servers: readonly string[];
+  /** As on the command line; absent: found where configurations are. */
+  readonly config?: string | undefined;
+  /** Seconds that a server may take to start. */
+  readonly timeout?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/**
+ * `mcp-gateway doctor [server…]`: what is wrong, and what cures it. Resolves with the exit code: 0 nothing worse than a
+ * warning, 1 an error was found, 2 misused, 130 interrupted. Leaves no process behind.
+ */
+export async function doctor(args: DoctorArguments, terminal: Terminal): Promise<number> {
+  const patienceMs = timeoutMs(args.timeout, START_SECONDS);
+  if (typeof patienceMs === 'string') return misused(terminal, 'doctor', patienceMs);
+  return reporting(terminal, 'doctor', async () => {
+    const config = await readConfig(args, terminal);
+    const unknown = unknownServer(args.servers, config);
+    if (unknown !== undefined) return misused(terminal, 'doctor', unknown);
+    return interruptible((signal) =>
+      run({ ...examinationOf(config, terminal), wanted: args.servers, timeoutMs: patienceMs, signal }, args, terminal),
+    );
+  });
+}
+
+/** A file that cannot be used is itself a finding. */
+async function readConfig({ config }: DoctorArguments, terminal: Terminal): Promise<GatewayConfig> {
+  try {
+    return await readConfiguration(config, terminal);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const path = configurationPath(config, terminal);
+    return emptyConfig(path, [{ severity: 'error', message: error.message }], terminal.env);
+  }
+}
+
+function unknownServer(wanted: readonly string[], { servers, misconfigured, disabled }: GatewayConfig) {
+  const known = [...servers.map(({ key }) => key), ...misconfigured.map(({ server }) => server), ...disabled];
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown === undefined) return undefined;
+  const meant = suggestion(nearest(unknown, known));
+  return `there is no server ${JSON.stringify(unknown)}${meant} (configured: ${known.join(', ') || 'none'})`;
+}
+
+function examinationOf(config: GatewayConfig, terminal: Terminal) {
+  const [, bin] = terminal.self;
+  return { config, home: clientHome(terminal), dataDirectory: dataDirectory(terminal.env), bin };
+}
+
+async function run(examination: Examination, { json }: DoctorArguments, terminal: Terminal): Promise<number> {
+  const { isErrorTty, write, writeError } = terminal;
+  if (!json && isErrorTty) writeError(`Asking the servers, ${examination.timeoutMs / 1_000} s at most…\n`);
+  const diagnosis = await examine(examination);
+  if (examination.signal.aborted) return 130;
+  if (json) write(`${JSON.stringify(doctorJson(diagnosis, examination.config), undefined, 2)}\n`);
+  else write(doctorReport(diagnosis, terminal));
+  return diagnosis.findings.some(({ level }) => level === 'error') ? 1 : 0;
+}
+
+/** Ctrl-C ends the servers before it ends us. */
+async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    return await work(abort.signal);
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}

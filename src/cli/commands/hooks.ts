@@ -1,0 +1,126 @@
+import { resolve } from 'node:path';
+import { type GatewayConfig, loadConfig } from '../../config/load.ts';
+import { resolveConfigPath } from '../../config/locate.ts';
+import { CLIENTS } from '../client-configs/clients.ts';
+import { unknownClient } from './import.ts';
+import { misused, reporting, shown, type Terminal } from './terminal.ts';
+
+export interface HooksArguments {
+  /** Words after the command: the id of one client. */
+  readonly clients: readonly string[];
+  readonly config?: string | undefined;
+  /** Key of the gateway's entry in the client. */
+  readonly entry?: string | undefined;
+  /** Answers a hook of Claude Code instead of printing one. */
+  readonly decide?: boolean | undefined;
+}
+
+/** What a client can be told of the rules: text for its file, and what people should know about it. */
+interface Printed {
+  readonly file?: string;
+  readonly json?: object;
+  readonly notes: readonly string[];
+}
+
+const ENTRY = 'gateway';
+/** Tools of ours that call others. */
+const CALLING = ['invoke', 'invoke_async'];
+/** Seconds that Claude Code waits for the hook; it takes a fraction of one. */
+const HOOK_TIMEOUT_SECONDS = 10;
+const EVERYWHERE =
+  'The gateway goes by its own rules whichever client calls: what is denied is unknown, and what is to be asked about is asked through the client where it can ask (elicitation), else refused.';
+
+/** `mcp-gateway hooks <client>`: prints the rules as far as the client's own file can express them. Resolves with the exit code. */
+export async function hooks(args: HooksArguments, terminal: Terminal): Promise<number> {
+  const [name] = args.clients;
+  const client = CLIENTS.find(({ id }) => id === name);
+  if (name === undefined)
+    return misused(terminal, 'hooks', `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`);
+  if (args.clients.length > 1)
+    return misused(terminal, 'hooks', `found ${args.clients.length} arguments, expected one client`);
+  if (!client) return misused(terminal, 'hooks', unknownClient(name));
+  if (args.decide && client.id !== 'claude-code')
+    return misused(terminal, 'hooks', '--decide answers hooks of claude-code only');
+  if (args.decide) {
+    const { decideHook } = await import('./hook-decision.ts');
+    return decideHook(args.config, terminal);
+  }
+  return reporting(terminal, 'hooks', async () => {
+    const config = await loadConfig(resolveConfigPath({ argument: args.config, env: terminal.env }), terminal.env);
+    const { file, json, notes } = printedFor(client.id, client.name, config, args, terminal);
+    if (json) terminal.write(`${JSON.stringify(json, undefined, 2)}\n`);
+    const where = file === undefined ? [] : [`This goes into ${file}.`];
+    terminal.writeError([...where, ...notes, ...rulesNote(config)].map((note) => `${shown(note)}\n`).join(''));
+    return 0;
+  });
+}
+
+function printedFor(
+  id: string,
+  name: string,
+  config: GatewayConfig,
+  args: HooksArguments,
+  terminal: Terminal,
+): Printed {
+  const entry = args.entry ?? ENTRY;
+  if (id === 'claude-code') return claudeCodeHook(entry, args.config, terminal);
+  if (id === 'opencode') return opencodeBlock(entry, config);
+  return {
+    notes: [
+      `There is nothing to print for ${name}: the rules are not translated into anything of its own.`,
+      EVERYWHERE,
+    ],
+  };
+}
+
+/** Claude Code asks us before each call, and is told what our rules say of the tool within. */
+function claudeCodeHook(entry: string, path: string | undefined, { self, cwd, env }: Terminal): Printed {
+  const named = path ?? env.MCP_GATEWAY_CONFIG;
+  const config = named ? ['--config', resolve(cwd, named)] : [];
+  const command = [...self, 'hooks', 'claude-code', '--decide', ...config].map(quoted).join(' ');
+  const matcher = CALLING.map((tool) => `mcp__${plain(entry)}__${tool}`).join('|');
+  return {
+    file: '~/.claude/settings.json',
+    json: {
+      hooks: { PreToolUse: [{ matcher, hooks: [{ type: 'command', command, timeout: HOOK_TIMEOUT_SECONDS }] }] },
+    },
+    notes: [
+      'The hook reads the rules at each call: it need not be printed again when they change.',
+      'What Claude Code has asked about, the gateway does not ask about again. Where no rule speaks of a tool, Claude Code goes by its own.',
+    ],
+  };
+}
+
+/** OpenCode's rules go by the names of the tools that it sees. */
+function opencodeBlock(entry: string, { settings: { permissions } }: GatewayConfig): Printed {
+  const limits = [
+    'OpenCode has rules for the names of the tools it sees. It sees "invoke" and not the tool within: no rule of its own can tell one from the other.',
+    'What the gateway denies is unknown in OpenCode too.',
+  ];
+  if (!permissions.some(({ action }) => action === 'ask'))
+    return { notes: [...limits, 'No rule asks: there is nothing to print.'] };
+  const asked = Object.fromEntries(CALLING.map((tool) => [`${plain(entry)}_${tool}`, 'ask']));
+  return {
+    file: 'opencode.json',
+    json: { permission: asked, mcp: { [entry]: { environment: { MCP_GATEWAY_ASK: 'client' } } } },
+    notes: [
+      ...limits,
+      'With "permission" OpenCode asks before every call. The variable, beside the other fields of the entry, tells the gateway to leave the asking to it. An "always" there is for every tool.',
+      'Without both, what is to be asked about is refused in OpenCode, as long as it cannot be asked by the gateway (elicitation).',
+    ],
+  };
+}
+
+function rulesNote({ path, settings: { permissions } }: GatewayConfig): string[] {
+  return permissions.length > 0 ? [] : [`There are no rules yet in ${path}.`];
+}
+
+/** As clients write the names of servers within names of tools. */
+function plain(name: string): string {
+  return name.replace(/[^\w-]/g, '_');
+}
+
+/** A word for a POSIX shell. */
+function quoted(word: string): string {
+  return /^[\w/.:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,178 @@
+import { realpath, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { expandHome } from '../../config/expand-home.ts';
+import { formatPath } from '../../config/finding.ts';
+import { homeOf, resolveConfigPath } from '../../config/locate.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Client } from '../client-configs/client.ts';
+import { CLIENTS } from '../client-configs/clients.ts';
+import { findServers } from '../client-configs/found-servers.ts';
+import { planImport } from '../client-configs/import-plan.ts';
+import {
+  type EntryChange,
+  type Installation,
+  type InstallParts,
+  planInstall,
+  planUndo,
+  type TakenOver,
+  withFolders,
+} from '../client-configs/installation.ts';
+import { keepOrigin, releaseOrigin } from '../client-configs/origin.ts';
+import { entriesOf, readOurFile } from '../client-configs/our-file.ts';
+import { readOurSecrets } from '../client-configs/our-secrets.ts';
+import { replaceFile } from '../client-configs/replace-file.ts';
+import { ourState, selfKnown, unknownClient } from './import.ts';
+import { isTemporary, stableCommand } from './stable-command.ts';
+import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+
+export interface InstallArguments {
+  /** Words after the command: the id of one client. */
+  readonly clients: readonly string[];
+  readonly undo?: boolean | undefined;
+  readonly project?: boolean | undefined;
+  /** Whether servers that the gateway has stay in the client as well. */
+  readonly keep?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+  readonly shared?: boolean | undefined;
+  readonly runner?: string | undefined;
+  /** For the runner: a file, or what a registry knows. */
+  readonly package?: string | undefined;
+}
+
+/**
+ * `mcp-gateway install <client>`: our entry into the client's file, or out of it again, after a preview and a question.
+ * Resolves with the exit code: 0 done, 1 failed, 2 misused.
+ */
+export async function install(args: InstallArguments, terminal: Terminal): Promise<number> {
+  const client = CLIENTS.find(({ id }) => id === args.clients[0]);
+  const wrong = misuseOf(args, client, terminal);
+  if (wrong !== undefined || client === undefined) return misused(terminal, 'install', wrong ?? '');
+  return reporting(terminal, 'install', async () => {
+    const planned = await plan(client, args, terminal);
+    terminal.write(preview(client, planned, terminal));
+    if (planned.after === planned.text) return 0;
+    if (await isAgreed(args, terminal)) terminal.write(`${await carryOut(planned, !args.undo, terminal)}\n`);
+    else terminal.write(`Nothing was written${terminal.ask ? '' : ': --yes writes it'}.\n`);
+    return 0;
+  });
+}
+
+function misuseOf(args: InstallArguments, client: Client | undefined, terminal: Terminal): string | undefined {
+  const [name] = args.clients;
+  if (name === undefined) return `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`;
+  if (args.clients.length > 1) return `found ${args.clients.length} arguments, expected one client`;
+  if (client === undefined) return unknownClient(name);
+  const isRunner = args.runner === undefined || ['npx', 'bunx'].includes(args.runner);
+  if (!isRunner) return `found --runner ${JSON.stringify(args.runner)}, expected npx or bunx`;
+  if (args.runner !== undefined && args.package === undefined)
+    return '--runner wants --package: the name mcp-gateway on the npm registry belongs to another package';
+  const inProject = client.places(clientHome(terminal)).some(({ scope }) => scope === 'project');
+  return args.project && !inProject ? `${client.name} has no file in a project` : undefined;
+}
+
+async function plan(client: Client, args: InstallArguments, terminal: Terminal): Promise<Installation> {
+  const home = clientHome(terminal);
+  const path = resolveConfigPath({ env: terminal.env });
+  const self = await selfKnown(path, terminal);
+  const scope = args.project ? 'project' : 'user';
+  if (args.undo) return planUndo(client, scope, { home, self });
+  const takenOver = args.keep ? undefined : await takenOverBy(client, path, { home, self });
+  const command = [...commandOf(args, terminal), ...(args.shared ? ['--shared'] : [])];
+  return planInstall(client, scope, { home, self, command, takenOver });
+}
+
+/** What our file at `path` has of the servers of a client: those that an import would add no more, and that are on. */
+async function takenOverBy(
+  client: Client,
+  path: string,
+  known: Pick<InstallParts, 'home' | 'self'>,
+): Promise<TakenOver> {
+  const file = await readOurFile(path);
+  const existing = entriesOf(file);
+  const secrets = await readOurSecrets(file, known.home);
+  const roots = (await findServers([client], known.home)).servers.map(({ root }) => root);
+  const { servers } = await findServers([client], withFolders(client, known.home, roots));
+  const had = planImport(servers, { ...known, ...ourState(file, secrets) }).servers.filter(
+    // A newer token, or that it is switched off, stands there and nowhere else.
+    ({ outcome, as = '', renewed, off }) =>
+      outcome === 'same' && existing.get(as) && existing.get(as)?.enabled !== false && !renewed && !off,
+  );
+  const byPlace = new Map(had.map(({ file, place, unset = [] }) => [`${file}: ${place}`, { unset }]));
+  return (place, key) => byPlace.get(`${place.path}: ${formatPath([...place.at, key])}`);
+}
+
+/** Without a package the bin that runs now, by its own path. */
+function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readonly string[] {
+  if (args.package === undefined) return stableCommand(self);
+  const isFile = /^[.~]|[\\/].*\.tgz$|^[^@].*\.tgz$/.test(args.package) && !/^\w+:/.test(args.package);
+  const spec = isFile ? resolve(cwd, expandHome(args.package, homeOf(env))) : args.package;
+  return args.runner === 'bunx'
+    ? ['bunx', '--package', spec, 'mcp-gateway']
+    : ['npx', '-y', '--package', spec, 'mcp-gateway'];
+}
+
+/** What changes, and nothing else of the file; of the servers their names alone: there may be secrets in them. */
+function preview(client: Client, { own, others, waiting, text, after }: Installation, terminal: Terminal): string {
+  const { place, key, from, to } = own;
+  const name = `${client.name}, ${shownPath(place.path, clientHome(terminal).home)}`;
+  if (after === text)
+    return `${name}: ${from ? `is there already, as ${shown(key)}` : 'has no entry of the gateway'}\n`;
+  const temporary = commandIn(to).find((word) => word.endsWith('.tgz') && isTemporary(word));
+  return [
+    `${name}: ${shown(formatPath([...place.at, key]))}`,
+    ...(isDeepStrictEqual(from, to) ? [] : [...diffLines('-', from), ...diffLines('+', to)]),
+    ...others.map(otherLine),
+    ...waiting.map(
+      (server) =>
+        `  = ${pathOf(server)}  stays until ${server.unset.join(', ')} ${server.unset.length === 1 ? 'is' : 'are'} set`,
+    ),
+    ...(temporary ? [`${shown(temporary)} is in a folder that may be cleared: better keep it elsewhere`] : []),
+    '',
+  ].join('\n');
+}
+
+function otherLine(change: EntryChange): string {
+  const path = pathOf(change);
+  return change.to ? `  + ${path}  as it was` : `  - ${path}  the gateway has it (--keep leaves it)`;
+}
+
+function pathOf({ place, key }: Pick<EntryChange, 'place' | 'key'>): string {
+  return shown(formatPath([...place.at, key]));
+}
+
+/** Program and arguments of an entry, in any client's words. */
+function commandIn({ command, args }: JsonObject = {}): string[] {
+  return [command, args].flat().filter((word) => typeof word === 'string');
+}
+
+function diffLines(mark: string, entry: JsonObject | undefined): string[] {
+  if (entry === undefined) return [];
+  return JSON.stringify(entry, undefined, 2)
+    .split('\n')
+    .map((line) => `  ${mark} ${shown(line)}`);
+}
+
+async function isAgreed({ yes }: InstallArguments, { ask }: Terminal): Promise<boolean> {
+  return yes || ((await ask?.('Write it?')) ?? false);
+}
+
+/** What was there before the first install is kept until the undo; each later one keeps a backup like others. */
+async function carryOut(
+  { own: { place }, text, after, origin }: Installation,
+  isInstall: boolean,
+  terminal: Terminal,
+): Promise<string> {
+  const { home } = clientHome(terminal);
+  const first =
+    isInstall && origin !== undefined ? await keepOrigin(place.path, origin, text !== undefined) : undefined;
+  if (!isInstall) await releaseOrigin(place.path, after);
+  if (after === undefined) {
+    // A link stays, as it was there before the file.
+    await rm(await realpath(place.path));
+    return `Removed ${shownPath(place.path, home)}, which held nothing else`;
+  }
+  const isKept = isInstall && origin === undefined;
+  const backup = (await replaceFile({ path: place.path, before: text, after, backup: isKept })) ?? first;
+  return `Wrote ${shownPath(place.path, home)}${backup ? `; as it was: ${shownPath(backup, home)}` : ''}`;
+}

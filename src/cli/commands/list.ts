@@ -1,0 +1,124 @@
+import type { ServerView } from '../../broker/server-views.ts';
+import { stands } from '../../core/server-state.ts';
+import type { ToolEntry } from '../../core/tool.ts';
+import { instructions } from '../../downstream/protocol/instructions.ts';
+import { metaToolDefinitions } from '../../downstream/protocol/meta-tools.ts';
+import { definitionTokens, textTokens } from '../../policy/stats/definition-tokens.ts';
+import { serverTable, toolTable } from '../terminal/list-tables.ts';
+import { allTools } from './all-answers.ts';
+import { type LocalGateway, withGateway } from './local-gateway.ts';
+import { waitOf } from './still-connecting.ts';
+import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
+import { LIST_SECONDS, timeoutMs } from './timeout.ts';
+
+export interface ListArguments extends AnswerForm {
+  /** Keys of servers whose tools are listed; empty: the servers. */
+  readonly servers: readonly string[];
+  readonly config?: string | undefined;
+  /** Starts also servers that are idle. */
+  readonly start?: boolean | undefined;
+  /** Seconds, as typed. */
+  readonly timeout?: string | undefined;
+}
+
+/** A server as it stands, and what its tools would cost a client that connects to it directly. */
+export interface ListedServer extends ServerView {
+  /** Estimated tokens of the definitions of all its tools; absent: they are not known. */
+  readonly tokens?: number;
+  /** What a server that is connecting waits for. */
+  readonly waitsFor?: string;
+}
+
+/** What the definitions of tools cost in every request of a client, in estimated tokens. */
+export interface TokenBill {
+  readonly tools: number;
+  readonly directTokens: number;
+  readonly gatewayTokens: number;
+}
+
+export interface ListedTool {
+  readonly id: string;
+  readonly tokens: number;
+  readonly description: string;
+}
+
+/**
+ * `mcp-gateway list [server…]`: the servers, where they stand and what they cost, or the tools of some. Resolves with
+ * the exit code: 0, or 1 where there is no configuration, or no such server.
+ */
+export async function list(args: ListArguments, terminal: Terminal): Promise<number> {
+  const patienceMs = timeoutMs(args.timeout, LIST_SECONDS);
+  if (typeof patienceMs === 'string') return misused(terminal, 'list', patienceMs);
+  const servers = args.servers.length === 0 ? undefined : args.servers;
+  const options = { config: args.config, servers, wakes: args.start ? () => true : undefined, patienceMs };
+  return withGateway('list', options, terminal, async (local) => {
+    const write = isForPeople(args, terminal) ? undefined : (value: unknown) => terminal.write(jsonText(value));
+    if (servers) {
+      tellWaits(servers, local, terminal);
+      const tools = (await allTools(local, servers)).map(listedTool);
+      if (write) write({ tools });
+      else terminal.write(toolTable(tools, terminal));
+    } else {
+      const visible = await allTools(local);
+      const listed = local.gateway.servers().map((view) => listedServer(view, visible, local));
+      const bill = billOf(listed, local);
+      if (write) write({ servers: listed, ...bill });
+      else
+        terminal.write(
+          serverTable(
+            listed.map((server) => briefly(server, local)),
+            bill,
+            terminal,
+          ),
+        );
+    }
+    return 0;
+  });
+}
+
+/** Servers whose tools are wanted and not known, with where they stand. */
+function tellWaits(servers: readonly string[], local: LocalGateway, terminal: Terminal): void {
+  for (const { id, status, error } of local.gateway.servers()) {
+    if (!servers.includes(id) || local.backend.upstreams.get(id)?.isKnown) continue;
+    const upstream = local.backend.upstreams.get(id);
+    const why = error ?? (upstream && waitOf(upstream, local.lastWords(id)));
+    terminal.writeError(`mcp-gateway list: ${shown(id)} ${stands(status)}${why ? `: ${shown(why)}` : ''}\n`);
+  }
+}
+
+/** Hidden tools do not count as tools, but a client that connects directly would pay for them. */
+function listedServer(
+  view: ServerView,
+  visible: readonly ToolEntry[],
+  { catalog, backend, lastWords }: LocalGateway,
+): ListedServer {
+  const tools = visible.filter(({ server }) => server === view.id).length;
+  const upstream = backend.upstreams.get(view.id);
+  const waitsFor = upstream && waitOf(upstream, lastWords(view.id));
+  const known = { ...view, tools, ...(waitsFor !== undefined && { waitsFor }) };
+  if (!upstream?.isKnown) return known;
+  const definitions = catalog.toolsOf(view.id).map(({ definition }) => definition);
+  return { ...known, tokens: definitionTokens(definitions) };
+}
+
+/** Of a wrong entry the place within the file. */
+function briefly(server: ListedServer, { config }: LocalGateway): ListedServer {
+  return server.error === undefined ? server : { ...server, error: server.error.replaceAll(`${config.path}: `, '') };
+}
+
+/** A tool as lists show it, with what its definition costs. */
+export function listedTool({ id, definition }: ToolEntry): ListedTool {
+  const { description, title } = definition;
+  const text = [description, title].find((each) => typeof each === 'string') as string | undefined;
+  return { id, tokens: definitionTokens([definition]), description: text ?? '' };
+}
+
+function billOf(servers: readonly ListedServer[], { config, remembered }: LocalGateway): TokenBill {
+  const sum = (of: (server: ListedServer) => number) => servers.reduce((total, server) => total + of(server), 0);
+  const told = instructions(config.servers, (server) => remembered.recall(server)?.about);
+  return {
+    tools: sum(({ tools }) => tools),
+    directTokens: sum(({ tokens = 0 }) => tokens),
+    gatewayTokens: definitionTokens(metaToolDefinitions()) + textTokens(told),
+  };
+}

@@ -1,0 +1,195 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { GatewayConfig } from '../../config/load.ts';
+import type { ServerConfig } from '../../config/schema.ts';
+import { abortable, withTimeout } from '../../core/abort.ts';
+import { type Caller, LOCAL } from '../../core/call.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isComingUp } from '../../core/upstream-state.ts';
+import type { EdgeInternals } from '../../downstream/edge-host.ts';
+import { Gateway } from '../../gateway/gateway.ts';
+import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
+import { createLogger, type Logger } from '../../platform/log.ts';
+import { serverLogDirectory, withServerLogs } from '../../platform/server-logs.ts';
+import { serverMemory } from '../../upstream/server-memory.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
+import { paintFor } from '../terminal/paint.ts';
+import { StatusLine } from '../terminal/status-line.ts';
+import { Person } from './calling/person.ts';
+import { checkServers } from './named-servers.ts';
+import { readConfiguration } from './read-configuration.ts';
+import { reporting, shown, type Terminal } from './terminal.ts';
+
+export interface LocalGatewayOptions {
+  /** Our file as on the command line; absent: found where configurations are. */
+  readonly config?: string | undefined;
+  /** Keys of the servers that the person names: these are wanted, and have to be there. Absent: all are wanted. */
+  readonly servers?: readonly string[] | undefined;
+  /** Ids of the tools that the person names: their servers are wanted. */
+  readonly tools?: readonly string[] | undefined;
+  /** Whether servers that are not wanted are left out; else they are there as far as they are remembered. */
+  readonly leavesOut?: boolean | undefined;
+  /** Which of the wanted servers start though their tools are remembered; absent: none. */
+  readonly wakes?: ((upstream: Upstream, remembered: EdgeInternals['remembered']) => boolean) | undefined;
+  /** Whether log messages of servers are shown. */
+  readonly showsLogs?: boolean;
+  /** How long secrets, and servers that are on their way up, are waited for in all, in ms. */
+  readonly patienceMs: number;
+  /** Absolute folders that servers are told as roots; absent: they are told that there are none to ask for. */
+  readonly roots?: readonly string[] | undefined;
+}
+
+/** A gateway in this process, for as long as a command runs. */
+export interface LocalGateway extends Pick<EdgeInternals, 'broker' | 'catalog' | 'remembered' | 'backend'> {
+  readonly gateway: Gateway;
+  /** The whole of it, with the servers that are not wanted. */
+  readonly config: GatewayConfig;
+  readonly caller: Caller;
+  /** The person at the terminal, as servers see them. */
+  readonly person: Person;
+  readonly status: StatusLine;
+  /** What a server said last on its stderr. */
+  readonly lastWords: (server: string) => string | undefined;
+  /** What is wrong with the resources and prompts that servers list, in sentences that name the server. */
+  readonly listProblems: readonly string[];
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** From then on what goes on is shown. */
+const QUICK_MS = 150;
+/** Characters of what a server said last. */
+const MAX_WORDS = 200;
+/** Time in ms for the end of all servers: whatever hangs must not keep us. */
+const STOP_MS = 4_500;
+
+/**
+ * Runs a command over a gateway of its own, which sees what a client would see. Resolves with the exit code when all
+ * servers have ended: that of the command, 1 where the gateway refuses, 130 after Ctrl-C.
+ */
+export function withGateway(
+  name: string,
+  options: LocalGatewayOptions,
+  terminal: Terminal,
+  run: (local: LocalGateway) => Promise<number>,
+): Promise<number> {
+  return reporting(terminal, name, async () => {
+    const waitsUntil = Date.now() + options.patienceMs;
+    const config = await configured(options, terminal);
+    checkServers(options.servers ?? [], config);
+    const local = open(config, { ...options, waitsUntil }, terminal);
+    try {
+      return await reporting(terminal, name, () =>
+        uninterrupted(local, () => started(local, options).then(() => run(local))),
+      );
+    } finally {
+      const stopped = local.gateway.stop();
+      await withTimeout(STOP_MS, (late) => abortable(stopped, late)).catch(() => {});
+    }
+  });
+}
+
+/** Problems are told, but for those of entries that answers name anyway. Half of the patience is for servers. */
+async function configured(options: LocalGatewayOptions, terminal: Terminal): Promise<GatewayConfig> {
+  const { writeError } = terminal;
+  const config = await readConfiguration(options.config, terminal, options.patienceMs / 2);
+  if (!config.found) throw noConfig(config.path);
+  const { yellow } = paintFor(terminal, 'error');
+  const isTold = (server: string, severity: string) =>
+    isWanted(server, options) && (options.tools !== undefined || severity === 'warning');
+  const told = config.problems.filter(({ server, severity }) => server === undefined || isTold(server, severity));
+  for (const { message } of told) writeError(`${yellow(`mcp-gateway: ${shown(message)}`)}\n`);
+  return config;
+}
+
+function isWanted(server: string, { servers, tools }: LocalGatewayOptions): boolean {
+  if (servers) return servers.includes(server);
+  return tools === undefined || tools.some((id) => id.startsWith(`${server}::`));
+}
+
+function noConfig(path: string): GatewayError {
+  const cure = 'mcp-gateway import takes over the servers of your clients, mcp-gateway add writes one';
+  return new GatewayError('CONFIG_INVALID', `there is no ${path}; ${cure}`);
+}
+
+function open(
+  config: GatewayConfig,
+  options: LocalGatewayOptions & { readonly waitsUntil: number },
+  terminal: Terminal,
+): LocalGateway {
+  const { env, writeError } = terminal;
+  const { log, lastWords, listProblems } = listening(createLogger(env.MCP_GATEWAY_LOG_LEVEL ? writeError : () => {}));
+  const directories = { cacheDirectory: cacheDirectory(env), dataDirectory: dataDirectory(env) };
+  const remembered = serverMemory(directories.cacheDirectory);
+  const narrowed = { ...config, servers: narrowedTo(config.servers, options, remembered) };
+  const kept = withServerLogs(log, serverLogDirectory(env));
+  const { waitsUntil } = options;
+  const gateway = new Gateway(narrowed, { log: kept, ...directories, waitsUntil }, remembered);
+  const status = new StatusLine(terminal);
+  const person = new Person(terminal, { status, showsLogs: options.showsLogs === true, roots: options.roots });
+  const signal = terminal.interrupted?.() ?? new AbortController().signal;
+  return { ...gateway.internals(), gateway, config, caller: LOCAL, person, status, lastWords, listProblems, signal };
+}
+
+/** The log, and of what is in it the last line of each server's stderr, and what is wrong with lists. */
+function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, 'lastWords' | 'listProblems'> {
+  const lines = new Map<unknown, string>();
+  const listProblems: string[] = [];
+  const debug: Logger['debug'] = (message, fields) => {
+    if (message === 'stderr' && String(fields?.line).trim() !== '') lines.set(fields?.server, String(fields?.line));
+    log.debug(message, fields);
+  };
+  const warning: Logger['warning'] = (message, fields) => {
+    if (message === 'list') listProblems.push(`${fields?.server}: ${fields?.problem}`);
+    log.warning(message, fields);
+  };
+  return {
+    log: { ...log, debug, warning },
+    lastWords: (server) => lines.get(server)?.slice(0, MAX_WORDS),
+    listProblems,
+  };
+}
+
+/** The others are there as far as they are remembered: a server without a memory would start to learn its tools. */
+function narrowedTo(
+  servers: readonly ServerConfig[],
+  options: LocalGatewayOptions,
+  remembered: EdgeInternals['remembered'],
+): readonly ServerConfig[] {
+  return servers.flatMap((server) => {
+    if (isWanted(server.key, options)) return server;
+    return !options.leavesOut && remembered.recall(server) ? { ...server, start: 'lazy' as const } : [];
+  });
+}
+
+/** Whatever comes of an interruption, that is what is told. */
+async function uninterrupted<T>({ signal }: LocalGateway, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+/** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
+async function started(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
+  const { gateway, backend, remembered, person, status, signal } = local;
+  gateway.attend({ introduced: Promise.resolve(person.identity), peer: person, isShared: false });
+  gateway.startServers();
+  // Servers that may offer a person other tools than a model wake up now.
+  await immediate();
+  for (const upstream of backend.upstreams.all())
+    if (isWanted(upstream.config.key, options) && options.wakes?.(upstream, remembered)) upstream.wake();
+  const timer = setInterval(() => status.show(startingText(local)), QUICK_MS);
+  try {
+    await abortable(gateway.settled(options.patienceMs), signal);
+  } finally {
+    clearInterval(timer);
+    status.clear();
+  }
+}
+
+function startingText({ backend }: LocalGateway): string {
+  const all = backend.upstreams.all();
+  const starting = all.filter(({ state }) => isComingUp(state)).map(({ config }) => config.key);
+  return `connecting to ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
+}

@@ -1,0 +1,38 @@
+import { loginCommand } from '../../core/login-command.ts';
+import type { LogEntry } from '../../platform/log.ts';
+import { paintFor } from '../terminal/paint.ts';
+import { wrapLines } from '../terminal/width.ts';
+import { shown } from './terminal.ts';
+
+/** What is said of servers, in the words that lists have for where they stand. */
+const OF_SERVERS: Readonly<Record<string, (server: string, fields: LogEntry['fields']) => string>> = {
+  'server ready': (server) => `${server} is ready`,
+  'server unavailable': (server, { error }) => `${server} is failing: ${error}; it is tried again`,
+  'server needs a login': (server) => `${server} needs login: ${loginCommand(server)}`,
+  'server stopped until its next use': (server) => `${server} is idle`,
+};
+
+/** Makes lines of the log for a person at a terminal: when, how bad, what; nothing of what was said of a server last. */
+export function logLines(): (entry: LogEntry) => string | undefined {
+  const last = new Map<unknown, string>();
+  return ({ time, level, message, fields }) => {
+    const { server } = fields;
+    const text = textOf(message, fields);
+    if (server !== undefined && last.get(server) === text) return undefined;
+    last.set(server, text);
+    const { columns, isTTY: isErrorTty } = process.stderr;
+    const { dim, yellow, red } = paintFor({ env: process.env, isErrorTty }, 'error');
+    const colour = { debug: dim, info: (said: string) => said, warning: yellow, error: red }[level];
+    const mark = level === 'warning' || level === 'error' ? `${level}: ` : '';
+    return wrapLines(`${dim(time.toTimeString().slice(0, 8))}  ${colour(shown(`${mark}${text}`))}`, columns);
+  };
+}
+
+function textOf(message: string, { server, stack: _, ...fields }: LogEntry['fields']): string {
+  if (typeof server === 'string' && Object.hasOwn(OF_SERVERS, message))
+    return OF_SERVERS[message]?.(server, fields) ?? message;
+  const more = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return [typeof server === 'string' ? `${server}: ${message}` : message, ...more].join('; ');
+}

@@ -1,0 +1,135 @@
+import { causeOf } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { loginCommand } from '../../core/login-command.ts';
+import { dataDirectory } from '../../platform/directories.ts';
+import type { Credentials } from '../../upstream/login/credentials.ts';
+import { credentialsOf } from '../../upstream/login/credentials-of.ts';
+import { keptLogins } from '../../upstream/login/kept-logins.ts';
+import { type LoginView, loginView } from '../../upstream/login/login-view.ts';
+import { takesLogin } from '../../upstream/login/takes-login.ts';
+import { configOf, type RemoteServer, remoteServers, shownAddress, whyNone } from './remote-servers.ts';
+import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+
+export interface LoginStatusArguments {
+  /** Words after the command. */
+  readonly words: readonly string[];
+  readonly config?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** How we stand with one server. */
+interface Row {
+  /** Absent: configured no more. */
+  readonly server?: string;
+  /** Where it is reached, without what may be secret in an address. */
+  readonly address?: string;
+  readonly status: 'logged in' | 'expired' | 'logged out' | 'client credentials' | 'no login' | 'locked';
+  readonly login?: LoginView;
+  /** Where the login is kept. */
+  readonly file?: string;
+  readonly keychain?: string;
+  readonly error?: string;
+  /** Why it takes no login. */
+  readonly reason?: string;
+}
+
+/** `mcp-gateway status`: the login of each remote server, and never a token. Resolves with the exit code. */
+export async function loginStatus(args: LoginStatusArguments, terminal: Terminal): Promise<number> {
+  if (args.words.length > 0)
+    return misused(terminal, 'status', `found ${JSON.stringify(args.words[0])}, expected options`);
+  return reporting(terminal, 'status', async () => {
+    const rows = await rowsOf(args, terminal);
+    if (args.json) terminal.write(`${JSON.stringify(rows.map(asJson), undefined, 2)}\n`);
+    else terminal.write(table(rows, clientHome(terminal).home));
+    return 0;
+  });
+}
+
+async function rowsOf({ config }: LoginStatusArguments, terminal: Terminal): Promise<Row[]> {
+  const servers = remoteServers(await configOf(config, terminal));
+  const directory = dataDirectory(terminal.env);
+  const files = new Set(servers.map((server) => credentialsOf(server, directory).file));
+  const others = (await keptLogins(directory)).filter(({ file }) => !files.has(file));
+  return Promise.all([
+    ...servers.map((server) => rowOf(server, directory)),
+    ...others.map((credentials) => rowOfKept({}, credentials)),
+  ]);
+}
+
+async function rowOf(server: RemoteServer, directory: string): Promise<Row> {
+  const { key, oauth } = server;
+  const about = { server: key, address: shownAddress(server) };
+  if (takesNone(server)) return { ...about, status: 'no login', reason: whyNone(server) };
+  if (oauth && oauth.grant === 'client_credentials') return { ...about, status: 'client credentials' };
+  return rowOfKept(about, credentialsOf(server, directory));
+}
+
+/** No guard of types, which would leave nothing to ask. */
+function takesNone(server: RemoteServer): boolean {
+  return !takesLogin(server);
+}
+
+async function rowOfKept(about: Pick<Row, 'server' | 'address'>, credentials: Credentials): Promise<Row> {
+  const keychain = await credentials.keychain();
+  const kept = { file: credentials.file, ...(keychain !== undefined && { keychain }) };
+  try {
+    const { resource, ...rest } = await credentials.read();
+    const login = loginView(rest);
+    // What is secret in an address is told by an entry, and there is none.
+    const address = about.address ?? (resource && new URL(resource).origin);
+    const known = { ...about, ...(address !== undefined && { address }) };
+    return login ? { ...known, status: standing(login), login, ...kept } : { ...known, status: 'logged out' };
+  } catch (error) {
+    return { ...about, status: 'locked', error: causeOf(error), ...kept };
+  }
+}
+
+function standing({ expiresAt, isRefreshable }: LoginView): 'logged in' | 'expired' {
+  return !isRefreshable && expiresAt !== undefined && expiresAt <= Date.now() ? 'expired' : 'logged in';
+}
+
+function asJson({ login, ...row }: Row): JsonObject {
+  const { expiresAt, isRefreshable, ...rest } = login ?? {};
+  return {
+    ...row,
+    ...rest,
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
+    ...(isRefreshable !== undefined && { refreshable: isRefreshable }),
+  };
+}
+
+function table(rows: readonly Row[], home: string): string {
+  if (rows.length === 0) return 'No server is reached over HTTP.\n';
+  const names = rows.map(({ server, address }) => shown(server ?? address ?? '?'));
+  const width = Math.max(...names.map((name) => name.length));
+  const indent = ' '.repeat(width + 2);
+  return rows.map((row, index) => `${names[index]?.padEnd(width)}  ${told(row, home).join(`\n${indent}`)}\n`).join('');
+}
+
+function told(row: Row, home: string): string[] {
+  const { server, status, login, error } = row;
+  const left = server === undefined ? ['configured no more; mcp-gateway logout --all ends it'] : [];
+  if (login) return [`${status} at ${account(login)}`, ends(login), keptIn(row, home), ...left];
+  const others: Partial<Record<Row['status'], string>> = {
+    'logged out': server === undefined ? 'no login' : `no login; where it asks for one: ${loginCommand(server)}`,
+    'client credentials': 'logs in by itself, with its client credentials',
+    'no login': `takes none: it ${row.reason}`,
+    locked: shown(error ?? ''),
+  };
+  return [others[status] ?? status, ...(status === 'locked' ? [keptIn(row, home)] : []), ...left];
+}
+
+function account({ issuer, account: name, scope }: LoginView): string {
+  return shown([issuer, name && ` as ${name}`, scope && ` (${scope})`].filter(Boolean).join(''));
+}
+
+function ends({ expiresAt, isRefreshable }: LoginView): string {
+  const renewal = isRefreshable ? 'renewed by itself' : 'not renewed by itself';
+  if (expiresAt === undefined) return renewal;
+  const minutes = Math.round((expiresAt - Date.now()) / 60_000);
+  return `${minutes > 0 ? `for ${minutes} min` : 'over'}, ${renewal}`;
+}
+
+function keptIn({ file = '', keychain }: Row, home: string): string {
+  return `in ${shownPath(file, home)}${keychain ? `, sealed with a key in ${keychain}` : ''}`;
+}

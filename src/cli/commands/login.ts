@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { causeOf, GatewayError } from '../../core/errors.ts';
+import { dataDirectory } from '../../platform/directories.ts';
+import { challengeOf } from '../../upstream/login/challenge-of.ts';
+import type { Credentials } from '../../upstream/login/credentials.ts';
+import { credentialsOf } from '../../upstream/login/credentials-of.ts';
+import { loginView } from '../../upstream/login/login-view.ts';
+import { outboundOf } from '../../upstream/login/outbound-of.ts';
+import { PersonLogin } from '../../upstream/login/person-login.ts';
+import { redactor } from '../../upstream/redact.ts';
+import { openBrowser } from './open-browser.ts';
+import { configOf, type RemoteServer, serverWithLogin } from './remote-servers.ts';
+import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+
+export interface LoginArguments {
+  /** Words after the command: the key of one server. */
+  readonly servers: readonly string[];
+  readonly config?: string | undefined;
+  /** Show the address only, and take what the browser was sent back to from stdin. */
+  readonly noBrowser?: boolean | undefined;
+}
+
+/** How long the browser may take to read its last page, in ms. */
+const GOODBYE_MS = 1_000;
+
+/** `mcp-gateway login <server>`: a login of a person, kept for every gateway of this user. Resolves with the exit code. */
+export async function login(args: LoginArguments, terminal: Terminal): Promise<number> {
+  const [key, ...more] = args.servers;
+  if (key === undefined || more.length > 0)
+    return misused(terminal, 'login', `found ${args.servers.length} servers, expected one`);
+  return reporting(terminal, 'login', async () => {
+    const server = serverWithLogin(await configOf(args.config, terminal), key);
+    if (server.oauth && server.oauth.grant === 'client_credentials') {
+      terminal.write(`${shown(key)} logs in by itself, with its client credentials.\n`);
+      return 0;
+    }
+    return logIn(server, args, terminal);
+  });
+}
+
+async function logIn(server: RemoteServer, args: LoginArguments, terminal: Terminal): Promise<number> {
+  const outbound = outboundOf(server);
+  const challenge = await challengeOf(server, outbound).catch((error: unknown) => {
+    throw failure('UPSTREAM_UNAVAILABLE', server, `cannot be reached at ${new URL(server.url).origin}`, error);
+  });
+  if (!challenge) {
+    terminal.write(`${shown(server.key)} serves without a login.\n`);
+    return 0;
+  }
+  const credentials = credentialsOf(server, dataDirectory(terminal.env));
+  const oauth = server.oauth || { grant: 'authorization_code' };
+  const { scope, resourceMetadataUrl } = challenge;
+  const wanted = { scope: oauth.scope ?? scope, resourceMetadataUrl };
+  const pending = await PersonLogin.begin({ outbound, oauth, credentials, ...wanted, onTokens }).catch(
+    (error: unknown) => {
+      throw failure('UPSTREAM_NEEDS_AUTH', server, 'takes no login now', error);
+    },
+  );
+  await outcome(pending, args, terminal).catch((error: unknown) => {
+    throw failure('UPSTREAM_NEEDS_AUTH', server, 'was not logged in to', error);
+  });
+  terminal.write(await success(server, credentials, terminal));
+  await Promise.race([pending.closed, sleep(GOODBYE_MS)]);
+  return 0;
+}
+
+const onTokens = async () => {};
+
+/** Shows the address and waits for what comes back, from the browser itself or from the terminal. */
+async function outcome(pending: PersonLogin, { noBrowser }: LoginArguments, terminal: Terminal): Promise<void> {
+  const isOpened = !noBrowser && (await openBrowser(pending.url, terminal));
+  const told = isOpened
+    ? 'Log in with the browser that opens. If none does, open this address:'
+    : 'Open this address in a browser:';
+  const elsewhere =
+    'A browser on another machine ends at a page that it cannot show. Copy the address of that page and paste it here:';
+  const isPasted = noBrowser || terminal.ask !== undefined;
+  terminal.write(`${told}\n\n  ${pending.url}\n\n${isPasted ? `${elsewhere}\n` : ''}`);
+  if (isPasted) void pasted(pending, noBrowser === true, terminal);
+  await pending.done;
+}
+
+/** Takes pasted addresses until one belongs to this login. */
+async function pasted(pending: PersonLogin, isOnlyWay: boolean, { lines, writeError }: Terminal): Promise<void> {
+  for await (const line of lines?.() ?? []) {
+    if (line.trim() === '') continue;
+    const query = queryOf(line.trim());
+    if (!query) writeError('This is no address of a login: it begins with http://localhost and has a code in it.\n');
+    else if (!pending.expects(query)) writeError('This is not the login that is waited for.\n');
+    else return void (await pending.answer(query));
+  }
+  if (isOnlyWay) pending.cancel('the input ended without the address that the browser was sent to');
+}
+
+/** What an authorization server sends back; also where only the part after the question mark was copied. */
+function queryOf(text: string): URLSearchParams | undefined {
+  const query = URL.canParse(text) ? new URL(text).searchParams : new URLSearchParams(text.replace(/^.*\?/s, ''));
+  return query.has('state') && (query.has('code') || query.has('error')) ? query : undefined;
+}
+
+async function success(server: RemoteServer, credentials: Credentials, terminal: Terminal): Promise<string> {
+  const { issuer = '', account, scope } = loginView(await credentials.read()) ?? {};
+  const keychain = await credentials.keychain();
+  const who = [account && ` as ${account}`, scope && ` (${scope})`].filter(Boolean).join('');
+  const where = shownPath(credentials.file, clientHome(terminal).home);
+  const under = keychain ? `, sealed with a key in ${keychain}` : '';
+  return `Logged in to ${shown(server.key)} at ${shown(issuer + who)}.\nKept in ${where}${under}.\n`;
+}
+
+function failure(
+  code: 'UPSTREAM_UNAVAILABLE' | 'UPSTREAM_NEEDS_AUTH',
+  server: RemoteServer,
+  what: string,
+  error: unknown,
+) {
+  return new GatewayError(code, `the server "${server.key}" ${what}: ${redactor(server)(causeOf(error))}`, {
+    cause: error,
+  });
+}

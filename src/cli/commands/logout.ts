@@ -1,0 +1,81 @@
+import { causeOf } from '../../core/errors.ts';
+import { dataDirectory } from '../../platform/directories.ts';
+import { configuredClient } from '../../upstream/login/configured-client.ts';
+import type { Credentials, IssuerCredentials, Kept } from '../../upstream/login/credentials.ts';
+import { credentialsOf } from '../../upstream/login/credentials-of.ts';
+import { sameIssuer } from '../../upstream/login/issuer.ts';
+import { keptLogins } from '../../upstream/login/kept-logins.ts';
+import { revokeTokens } from '../../upstream/login/revoke-tokens.ts';
+import { configOf, type RemoteServer, remoteServers, serverWithLogin } from './remote-servers.ts';
+import { misused, reporting, shown, type Terminal } from './terminal.ts';
+
+export interface LogoutArguments {
+  /** Words after the command: the key of one server. */
+  readonly servers: readonly string[];
+  readonly all?: boolean | undefined;
+  readonly config?: string | undefined;
+}
+
+/** A login that is to end. */
+interface Ending {
+  readonly credentials: Credentials;
+  /** Absent: of a server that is configured no more. */
+  readonly server?: RemoteServer | undefined;
+}
+
+/**
+ * `mcp-gateway logout [server|--all]`: has the authorization server take tokens back where it can, and forgets them here
+ * in any case. Resolves with the exit code: 1 where a token could not be taken back though that is possible.
+ */
+export async function logout(args: LogoutArguments, terminal: Terminal): Promise<number> {
+  const [key] = args.servers;
+  if (args.servers.length + (args.all ? 1 : 0) !== 1)
+    return misused(terminal, 'logout', 'expected one server, or --all');
+  return reporting(terminal, 'logout', async () => {
+    const config = await configOf(args.config, terminal);
+    const directory = dataDirectory(terminal.env);
+    const servers = key === undefined ? remoteServers(config) : [serverWithLogin(config, key)];
+    const configured = servers.map((server) => ({ server, credentials: credentialsOf(server, directory) }));
+    const kept = await keptLogins(directory);
+    const left = kept.filter(({ file }) => !configured.some(({ credentials }) => credentials.file === file));
+    const endings: Ending[] = [
+      ...configured.filter(({ credentials }) => kept.some(({ file }) => file === credentials.file)),
+      ...(args.all ? left.map((credentials) => ({ credentials })) : []),
+    ];
+    if (endings.length === 0)
+      terminal.write(key === undefined ? 'There is no login.\n' : `${shown(key)} has no login.\n`);
+    const results = await Promise.all(endings.map((ending) => end(ending, terminal)));
+    return results.every(Boolean) ? 0 : 1;
+  });
+}
+
+/** False where a token lives on that should not. */
+async function end({ credentials, server }: Ending, terminal: Terminal): Promise<boolean> {
+  return credentials.exclusively(async () => {
+    const kept = await credentials.read().catch(() => undefined);
+    const problems = kept ? await revoked(kept, server) : ['its tokens cannot be read, so they were not revoked'];
+    await credentials.remove();
+    const name = shown(server?.key ?? (kept?.resource ? new URL(kept.resource).origin : credentials.file));
+    const told = problems.length === 0 ? 'revoked and forgotten' : `forgotten here; ${problems.join('; ')}`;
+    terminal.write(`${name}: ${told}\n`);
+    return !problems.some((problem) => problem.startsWith('not revoked'));
+  });
+}
+
+/** What stood in the way, in sentences; empty where everything was taken back. */
+async function revoked(kept: Kept, server: RemoteServer | undefined): Promise<string[]> {
+  const outcomes = Object.entries(kept.issuers).map(async ([issuer, own]): Promise<string[]> => {
+    try {
+      const configured = server?.oauth ? configuredClient(server.oauth, new URL(server.url), { issuer }) : undefined;
+      const client = configured ?? own.client;
+      const isTheirs = sameIssuer(client?.issuer, issuer);
+      const credentials: IssuerCredentials = isTheirs ? { ...own, client } : { tokens: own.tokens };
+      const outcome = await revokeTokens(issuer, credentials, server?.proxy);
+      const isLeft = outcome === 'unsupported';
+      return isLeft ? [`${shown(issuer)} does not take tokens back, they end by themselves`] : [];
+    } catch (error) {
+      return [`not revoked at ${shown(issuer)}: ${shown(causeOf(error))}`];
+    }
+  });
+  return (await Promise.all(outcomes)).flat();
+}

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import type { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { serverLogDirectory, serverLogFile } from '../../platform/server-logs.ts';
+import { LogTail } from './log-tail.ts';
+import { checkConfigured } from './named-servers.ts';
+import { readConfiguration } from './read-configuration.ts';
+import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+
+export interface LogsArguments {
+  readonly servers: readonly string[];
+  readonly config?: string | undefined;
+  readonly follow?: boolean | undefined;
+  /** As typed. */
+  readonly limit?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+const DEFAULT_LINES = 100;
+/** How often a log is looked at that is followed, in ms. */
+const POLL_MS = 250;
+
+/**
+ * `mcp-gateway logs <server>`: what a server said on stderr and what became of it, in whatever gateway it ran. Resolves
+ * with the exit code: 0, 1 no such server, 2 misused, 130 after Ctrl-C.
+ */
+export async function logs(args: LogsArguments, terminal: Terminal): Promise<number> {
+  const [server, ...more] = args.servers;
+  if (server === undefined) return misused(terminal, 'logs', 'names no server; mcp-gateway list has their names');
+  if (more.length > 0) return misused(terminal, 'logs', `found ${JSON.stringify(more[0])}, expected one server`);
+  const lines = Number(args.limit ?? DEFAULT_LINES);
+  if (!Number.isSafeInteger(lines) || lines < 0 || args.limit?.trim() === '')
+    return misused(terminal, 'logs', `found --limit ${JSON.stringify(args.limit)}, expected a whole number of lines`);
+  return reporting(terminal, 'logs', async () => {
+    const path = serverLogFile(serverLogDirectory(terminal.env), server);
+    if (!existsSync(path)) await checkServer(server, args, terminal);
+    const tail = new LogTail(path);
+    const before = tail.last(lines);
+    if (before.length === 0 && !args.follow) {
+      const where = shownPath(path, clientHome(terminal).home);
+      terminal.writeError(`Nothing is kept of ${shown(server)} so far; it will be in ${where}\n`);
+    }
+    show(before, args, terminal);
+    return args.follow ? follow(tail, args, terminal) : 0;
+  });
+}
+
+/** A server that was configured once may have a log; one that was never there has not. */
+async function checkServer(server: string, { config }: LogsArguments, terminal: Terminal): Promise<void> {
+  checkConfigured([server], await readConfiguration(config, terminal));
+}
+
+function show(lines: readonly string[], { json }: LogsArguments, terminal: Terminal): void {
+  const text = (line: string) => (json ? JSON.stringify(asJson(line)) : terminal.isTty ? shown(line) : line);
+  const write = json ? (terminal.writeExactly ?? terminal.write) : terminal.write;
+  if (lines.length > 0) write(lines.map((line) => `${text(line)}\n`).join(''));
+}
+
+/** A line taken apart: when, of which gateway's process, whose words, and these. */
+function asJson(line: string): JsonObject {
+  const [, time, pid, mark, text] = /^(\S+) (\d+) ([|*]) (.*)$/s.exec(line) ?? [];
+  if (time === undefined) return { text: line };
+  return { time, pid: Number(pid), from: mark === '|' ? 'server' : 'gateway', text: text ?? '' };
+}
+
+/** Until Ctrl-C, or until nobody reads it any more. */
+async function follow(tail: LogTail, args: LogsArguments, terminal: Terminal): Promise<number> {
+  const signal = terminal.interrupted?.();
+  while (!signal?.aborted) {
+    show(tail.more(), args, terminal);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS);
+      signal?.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
+    });
+  }
+  const { exitCode } = (signal.reason as GatewayError).details;
+  return typeof exitCode === 'number' ? exitCode : 130;
+}

@@ -1,0 +1,117 @@
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import type { Signal } from '../../core/abort.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { wrapLines } from '../terminal/width.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Exit codes by convention: 128 and the number of the signal. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const BROKEN_PIPE = 141;
+
+/** The terminal, or the pipes, of this process. */
+export function processTerminal(): Terminal {
+  const { env, platform, execPath, argv, stdin, stdout, stderr } = process;
+  const prompt = stdin.isTTY && stderr.isTTY ? lineByLine() : undefined;
+  // Whoever reads us may stop (`| head`): that is no failure of ours.
+  stdout.on('error', () => {});
+  stderr.on('error', () => {});
+  // Of some pseudo-terminals it is 0: not known.
+  const columns = () => stdout.columns || stderr.columns || undefined;
+  const wrapped = (said: string, stream: { isTTY: boolean }) =>
+    stream.isTTY && !isJson(said) ? wrapLines(said, columns()) : said;
+  return {
+    ...{ cwd: process.cwd(), env, platform, self: [execPath, resolve(argv[1] ?? '')] },
+    write: (said) => void stdout.write(wrapped(said, stdout)),
+    writeExactly: (said) => void stdout.write(said),
+    writeError: (said) => void stderr.write(wrapped(said, stderr)),
+    isTty: stdout.isTTY,
+    isErrorTty: stderr.isTTY,
+    get columns() {
+      return columns();
+    },
+    prompt,
+    ask: prompt && stdout.isTTY ? async (question) => isYes(await prompt(`${question} [y/N] `)) : undefined,
+    readInput: () => text(stdin),
+    lines: () => createInterface({ input: stdin }),
+    interrupted,
+  };
+}
+
+/**
+ * Resolves when whoever reads our output has taken it all: an end of the process loses what a pipe has no room for. A
+ * signal ends the waiting.
+ */
+export async function written(): Promise<void> {
+  const pending = [process.stdout, process.stderr].filter(({ writableLength }) => writableLength > 0);
+  if (pending.length === 0) return;
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) process.on(signal, () => process.exit(exitCode));
+  await Promise.all(pending.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
+}
+
+/** What a program or an editor is to read stays as it is. */
+function isJson(text: string): boolean {
+  if (!/^[{[]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Anything but a yes is a no, and so is the end of the input. */
+function isYes(answer = ''): boolean {
+  return /^y(?:es)?$/i.test(answer.trim());
+}
+
+/**
+ * Lines as the terminal itself edits them: raw mode would take Ctrl-C away from us, and what was typed ahead would be
+ * lost between two questions. Questions go to stderr: stdout is what was asked for.
+ */
+function lineByLine(): NonNullable<Terminal['prompt']> {
+  const typed: string[] = [];
+  let isOpen: boolean | undefined;
+  let changed = () => {};
+  const listen = () => {
+    const lines = createInterface({ input: process.stdin, terminal: false });
+    isOpen = true;
+    lines.on('line', (line) => {
+      typed.push(line);
+      changed();
+    });
+    lines.on('close', () => {
+      isOpen = false;
+      changed();
+    });
+  };
+  return async (question: string, signal?: Signal) => {
+    if (isOpen === undefined) listen();
+    process.stderr.write(question);
+    while (typed.length === 0 && isOpen && !signal?.aborted) {
+      await new Promise<void>((resolve) => {
+        changed = resolve;
+        signal?.addEventListener('abort', resolve, { once: true });
+      });
+    }
+    return signal?.aborted ? undefined : typed.shift();
+  };
+}
+
+let interruption: AbortController | undefined;
+
+/** The second signal ends the process at once; the servers are ended by the shell that waits for our death. */
+function interrupted(): AbortSignal {
+  if (interruption) return interruption.signal;
+  const controller = new AbortController();
+  interruption = controller;
+  const stop = (exitCode: number, by: string) => {
+    if (controller.signal.aborted) process.exit(exitCode);
+    controller.abort(new GatewayError('CANCELLED', `stopped by ${by}`, { details: { exitCode } }));
+  };
+  for (const [signal, exitCode] of Object.entries(SIGNALS))
+    process.on(signal, () => stop(exitCode, signal === 'SIGINT' ? 'Ctrl-C' : signal));
+  process.stdout.on('error', () => controller.signal.aborted || stop(BROKEN_PIPE, 'whoever read what it wrote'));
+  return controller.signal;
+}

@@ -1,0 +1,89 @@
+import { suggestion } from '../../config/finding.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { nearest } from '../../core/nearest.ts';
+import { listPrimitives, type PrimitivesArguments, tellMissing } from './ask-primitives.ts';
+import {
+  askForOne,
+  type PrimitivesCommand,
+  type PrimitivesTable,
+  withPrimitives,
+  writeAnswer,
+  writeLists,
+  wrongVerb,
+} from './primitives-command.ts';
+import { shown, type Terminal } from './terminal.ts';
+
+/** `mcp-gateway prompts`, `prompts get <name> [key=value…]`: prompts of servers. Resolves with the exit code. */
+export async function prompts(args: PrimitivesArguments, terminal: Terminal): Promise<number> {
+  const command: PrimitivesCommand = { kind: 'prompt', lists: ['prompts'], args, terminal };
+  const [, name, ...words] = args.words;
+  const wrong = wrongVerb(command, 'get <name>') ?? wrongWord(words);
+  return withPrimitives(command, wrong, async (local, answerMs) => {
+    const all = await listPrimitives(local, 'prompts/list', 'prompts');
+    if (name === undefined) {
+      tellMissing('prompts', local, terminal);
+      return writeLists(command, { prompts: all }, TABLE);
+    }
+    const given = argumentsOf(words);
+    const prompt = all.find((each) => each.name === name);
+    if (prompt) checkArguments(prompt, given, terminal);
+    const request = { method: 'prompts/get', params: { name, arguments: given }, name, answerMs: answerMs() };
+    const result = await askForOne(command, local, request, async () => all.map((each) => String(each.name)));
+    return writeAnswer(command, { result, content: contentOf(result, terminal), file: name });
+  });
+}
+
+function wrongWord(words: readonly string[]): string | undefined {
+  const word = words.find((each) => each.indexOf('=') < 1);
+  return word === undefined ? undefined : `found ${JSON.stringify(shown(word))}, expected key=value`;
+}
+
+/** Arguments of prompts are texts. */
+function argumentsOf(words: readonly string[]): JsonObject {
+  return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
+}
+
+/** Arguments that a prompt wants are missed before its server is asked; of others the server may make something. */
+function checkArguments({ name, arguments: taken }: JsonObject, given: JsonObject, terminal: Terminal): void {
+  const known = argumentsTaken(taken);
+  const names = known.map((each) => String(each.name));
+  const prompt = `prompt ${JSON.stringify(name)}`;
+  const unknown = Object.keys(given)
+    .filter((each) => !names.includes(each))
+    .map((each) => `has no argument ${JSON.stringify(each)}${suggestion(nearest(each, names))}`);
+  const takes = `it takes ${argumentNames(taken).join(' ') || 'none'}`;
+  const missing = known.filter((each) => each.required === true && !Object.hasOwn(given, String(each.name)));
+  if (missing.length > 0) {
+    const wants = `${prompt} wants ${missing.map((each) => `${each.name}=…`).join(' ')}`;
+    throw new GatewayError(
+      'INVALID_ARGUMENTS',
+      shown([wants, takes, ...unknown.map((text) => `it ${text}`)].join('; ')),
+    );
+  }
+  for (const text of unknown) terminal.writeError(`mcp-gateway prompts: ${shown(`${prompt} ${text} (${takes})`)}\n`);
+}
+
+/** The texts of the messages; at a terminal with who is to say them, where there are several. */
+function contentOf(result: JsonObject, { isTty }: Terminal): readonly unknown[] {
+  const messages = Array.isArray(result.messages) ? result.messages.filter(isJsonObject) : [];
+  const areTold = isTty === true && messages.length > 1;
+  return messages.flatMap(({ role, content }) => (areTold ? [{ type: 'text', text: `${role}:` }, content] : [content]));
+}
+
+const TABLE: PrimitivesTable = {
+  header: ['PROMPT', 'ARGUMENTS'],
+  row: ({ name, title, description, arguments: taken }, paint) => [
+    { text: shown(String(name)), paint: paint.bold },
+    { text: shown(argumentNames(taken).join(' ')), paint: paint.cyan },
+    { text: shown([title, description].filter((text) => typeof text === 'string').join(': ')), wraps: true },
+  ],
+};
+
+function argumentNames(taken: unknown): string[] {
+  return argumentsTaken(taken).map(({ name, required }) => (required === true ? `${name}=…` : `[${name}=…]`));
+}
+
+function argumentsTaken(taken: unknown): JsonObject[] {
+  return Array.isArray(taken) ? taken.filter(isJsonObject) : [];
+}

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { suggestion } from '../../config/finding.ts';
+import { type GatewayConfig, loadConfig } from '../../config/load.ts';
+import { resolveConfigPath } from '../../config/locate.ts';
+import type { ServerConfig } from '../../config/schema.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import { takesLogin } from '../../upstream/login/takes-login.ts';
+import { redactor } from '../../upstream/redact.ts';
+import { shown, type Terminal } from './terminal.ts';
+
+/** A server that is reached over the network. */
+export type RemoteServer = ServerConfig & { type: 'remote' };
+
+/** The configuration that a command is about: the file that is named, or else the one that a client's gateway finds. */
+export function configOf(config: string | undefined, { cwd, env }: Terminal): Promise<GatewayConfig> {
+  return loadConfig(resolveConfigPath({ argument: config && resolve(cwd, config), env }), env);
+}
+
+/** The servers that are reached over HTTP, in the order written. */
+export function remoteServers({ servers }: GatewayConfig): RemoteServer[] {
+  return servers.filter((server): server is RemoteServer => server.type === 'remote' && /^https?:/i.test(server.url));
+}
+
+/** Where a server is reached, without what may be secret in an address. */
+export function shownAddress(server: RemoteServer): string {
+  const { origin, pathname } = new URL(server.url);
+  return shown(redactor(server)(origin + pathname));
+}
+
+/** The server of that key, where a login is for it. Throws a `GatewayError` that says why not. */
+export function serverWithLogin(config: GatewayConfig, key: string): RemoteServer {
+  const server = config.servers.find((each) => each.key === key);
+  if (!server) throw unknownServer(config, key);
+  const remote = takesLogin(server) ? server : undefined;
+  if (remote) return remote;
+  const message = `${config.path}: the server "${key}" ${whyNone(server)}, so it takes no login`;
+  throw new GatewayError('CONFIG_INVALID', message);
+}
+
+/** Why a server takes no login, as the end of a sentence about it. */
+export function whyNone(server: ServerConfig): string {
+  if (server.type === 'local' || !/^https?:/i.test(server.url)) return 'is not reached over HTTP';
+  return server.oauth === false ? 'has "oauth": false' : 'has an Authorization header of its own';
+}
+
+function unknownServer({ path, servers, misconfigured, disabled }: GatewayConfig, key: string): GatewayError {
+  const broken = misconfigured.find(({ server }) => server === key);
+  if (broken) return new GatewayError('CONFIG_INVALID', broken.error);
+  if (disabled.includes(key))
+    return new GatewayError('CONFIG_INVALID', `${path}: the server "${key}" has "enabled": false`);
+  const meant = suggestion(
+    nearest(
+      key,
+      servers.map((each) => each.key),
+    ),
+  );
+  const message = `no server "${shown(key)}" in ${path}${meant || '.'} Another file is named with -c`;
+  return new GatewayError('SERVER_NOT_FOUND', message);
+}

@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { suggestion } from '../../config/finding.ts';
+import { resolveConfigPath } from '../../config/locate.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import { type OurFile, readOurFile, withoutServers } from '../client-configs/our-file.ts';
+import { replaceFile } from '../client-configs/replace-file.ts';
+import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+
+export interface RemoveArguments {
+  /** Keys of servers. */
+  readonly names: readonly string[];
+  readonly config?: string | undefined;
+}
+
+/** `mcp-gateway remove <name…>`: servers out of our file. Resolves with the exit code: 0 removed, 1 not removed, 2 misused. */
+export async function remove({ names, config }: RemoveArguments, terminal: Terminal): Promise<number> {
+  if (names.length === 0) return misused(terminal, 'remove', 'names no server');
+  return reporting(terminal, 'remove', async () => {
+    const { cwd, env } = terminal;
+    const file = await readOurFile(resolveConfigPath({ argument: config && resolve(cwd, config), env }));
+    checkNames(names, file);
+    const after = await withoutServers(file, names);
+    const backup = await replaceFile({ path: file.path, before: file.text, after, backup: true });
+    const { home } = clientHome(terminal);
+    const kept = backup ? `; as it was: ${shownPath(backup, home)}` : '';
+    terminal.write(`Removed ${shown(names.join(', '))} from ${shownPath(file.path, home)}${kept}\n`);
+    return 0;
+  });
+}
+
+/** Throws `SERVER_NOT_FOUND` where the file does not have one of these. */
+export function checkNames(names: readonly string[], { path, raw }: OurFile): void {
+  const known = raw.entries.map(({ key }) => key);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw notThere(unknown, path, known);
+}
+
+function notThere(name: string, path: string, known: readonly string[]): GatewayError {
+  const meant = suggestion(nearest(name, known)) || (known.length > 0 ? `; it has ${known.join(', ')}` : '');
+  return new GatewayError('SERVER_NOT_FOUND', `${path}: has no server ${JSON.stringify(name)}${meant}`);
+}

@@ -1,0 +1,66 @@
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { listPrimitives, type PrimitivesArguments, tellMissing } from './ask-primitives.ts';
+import type { LocalGateway } from './local-gateway.ts';
+import {
+  askForOne,
+  type PrimitivesCommand,
+  type PrimitivesTable,
+  withPrimitives,
+  writeAnswer,
+  writeLists,
+  wrongVerb,
+} from './primitives-command.ts';
+import { shown, type Terminal } from './terminal.ts';
+
+/** `mcp-gateway resources`, `resources read <uri>`: what servers offer to read. Resolves with the exit code. */
+export async function resources(args: PrimitivesArguments, terminal: Terminal): Promise<number> {
+  const command: PrimitivesCommand = { kind: 'resource', lists: ['resources', 'templates'], args, terminal };
+  const [, uri] = args.words;
+  return withPrimitives(command, misuseOf(command), async (local, answerMs) => {
+    if (uri === undefined) {
+      const lists = await listed(local);
+      tellMissing('resources', local, terminal);
+      return writeLists(command, lists, TABLE);
+    }
+    const request = { method: 'resources/read', params: { uri }, name: uri, answerMs: answerMs() };
+    const result = await askForOne(command, local, request, async () =>
+      (await listed(local)).resources.map((resource) => String(resource.uri)),
+    );
+    const file = uri.split('/').findLast(Boolean) ?? 'resource';
+    return writeAnswer(command, { result, content: contentOf(result), file });
+  });
+}
+
+async function listed(local: LocalGateway) {
+  const [resources, resourceTemplates] = await Promise.all([
+    listPrimitives(local, 'resources/list', 'resources'),
+    listPrimitives(local, 'resources/templates/list', 'resourceTemplates'),
+  ]);
+  return { resources, resourceTemplates };
+}
+
+function misuseOf(command: PrimitivesCommand): string | undefined {
+  const [verb = 'list', , ...more] = command.args.words;
+  if (/:\//.test(verb)) return `found ${JSON.stringify(verb)}, expected read before it`;
+  const wrong = wrongVerb(command, 'read <uri>');
+  return wrong ?? (more.length > 0 ? `found ${JSON.stringify(more[0])}, expected one uri` : undefined);
+}
+
+function contentOf({ contents }: JsonObject): readonly unknown[] {
+  const all = Array.isArray(contents) ? contents.filter(isJsonObject) : [];
+  return all.map((resource) =>
+    // One text is what was asked for: nothing has to tell it from others.
+    all.length === 1 && typeof resource.text === 'string'
+      ? { type: 'text', text: resource.text }
+      : { type: 'resource', resource },
+  );
+}
+
+const TABLE: PrimitivesTable = {
+  header: ['RESOURCE', 'TYPE'],
+  row: ({ uri, uriTemplate, name, title, description, mimeType }, paint) => [
+    { text: shown(String(uri ?? uriTemplate)), paint: paint.bold },
+    shown(typeof mimeType === 'string' ? mimeType : ''),
+    { text: shown([title ?? name, description].filter((text) => typeof text === 'string').join(': ')), wraps: true },
+  ],
+};

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
+
+/** Folders that runners fill and clear: of npx, bunx, pnpm dlx, yarn dlx. */
+const CACHES = /[\\/](?:_npx|bunx-[^\\/]*|dlx(?:-[^\\/]*)?|xfs-[^\\/]*)[\\/]/;
+const OURS = 'mcp-gateway';
+
+/** Whether a file may be gone tomorrow: it lies in a runner's cache, or where temporary files are. */
+export function isTemporary(path: string): boolean {
+  const roots = [tmpdir(), '/tmp', '/var/tmp', '/private/tmp', '/private/var/folders', '/var/folders', '/dev/shm'];
+  const isWithin = (root: string) => path.startsWith(root + sep);
+  return CACHES.test(path) || roots.some(isWithin) || roots.some((root) => isWithin(real(root)));
+}
+
+/**
+ * The command that starts this very copy tomorrow too. From a runner's cache it is that runner with the package that it was
+ * given, where that is a file or an address. Throws with what to do where there is none.
+ */
+export function stableCommand(self: readonly [program: string, bin: string]): readonly string[] {
+  const [program, bin] = self;
+  const path = real(bin);
+  if ((!isTemporary(path) || isCheckout(path)) && !isTemporary(program)) return self;
+  const spec = CACHES.test(path) ? packageOf(path) : undefined;
+  if (spec !== undefined)
+    return /[\\/]bunx-/.test(path) ? ['bunx', '--package', spec, OURS] : ['npx', '-y', '--package', spec, OURS];
+  const what = isTemporary(path) ? path : program;
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `this runs from ${what}, which may be cleared at any time, and the entry with it; nothing was written. ` +
+      'Name the package file, in a place that stays: --package <file>. Or npm install -g <file> and run mcp-gateway install again',
+  );
+}
+
+/** Whoever works on the sources knows where they are. */
+function isCheckout(bin: string): boolean {
+  return (
+    !CACHES.test(bin) &&
+    [dirname(bin), dirname(dirname(bin))].some((folder) => existsSync(join(folder, 'tsconfig.json')))
+  );
+}
+
+/** What the runner was told to run: a file that is there and stays, or an address. */
+function packageOf(bin: string): string | undefined {
+  const folder = folderAbove(bin);
+  if (folder === undefined) return undefined;
+  const manifest = read(join(folder, 'package.json'));
+  const { dependencies } = manifest;
+  const asked = isJsonObject(manifest._npx) ? manifest._npx.packages : undefined;
+  const named = isJsonObject(dependencies) ? dependencies[OURS] : undefined;
+  const specs = [...(Array.isArray(asked) ? asked : []), named].filter((spec) => typeof spec === 'string');
+  for (const spec of specs) {
+    if (/^(?:https?|git[+:]|git\+\w+|ssh):/.test(spec)) return spec;
+    const path = spec.replace(/^(?:mcp-gateway@)?(?:file:)?/, '');
+    const file = isAbsolute(path) ? path : resolve(folder, path);
+    if (/\.tgz$/.test(file) && existsSync(file) && !isTemporary(real(file))) return file;
+  }
+  return undefined;
+}
+
+/** The folder whose `node_modules` the bin is in. */
+function folderAbove(bin: string): string | undefined {
+  const at = bin.lastIndexOf(`${sep}node_modules${sep}${OURS}${sep}`);
+  if (at >= 0) return bin.slice(0, at);
+  const parent = dirname(bin);
+  return existsSync(join(parent, 'package.json')) ? parent : undefined;
+}
+
+function read(path: string): { readonly [name: string]: unknown } {
+  try {
+    const found: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isJsonObject(found) ? found : {};
+  } catch {
+    return {};
+  }
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

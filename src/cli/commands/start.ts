@@ -1,0 +1,104 @@
+import { type GatewayConfig, loadConfig, SECRETS_PATIENCE_MS } from '../../config/load.ts';
+import { resolveConfigPath } from '../../config/locate.ts';
+import { withTimeout } from '../../core/abort.ts';
+import { causeOf, GatewayError } from '../../core/errors.ts';
+import { Gateway } from '../../gateway/gateway.ts';
+import type { Logger } from '../../platform/log.ts';
+import { VERSION } from '../../version.ts';
+import { serverLine } from './server-line.ts';
+import { warnOfOpenSecrets } from './warn-of-open-secrets.ts';
+
+export interface StartArguments {
+  /** As on the command line; absent: found where configurations are. */
+  readonly config?: string | undefined;
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+}
+
+export interface StartSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly cacheDirectory: string;
+  readonly dataDirectory: string;
+  readonly log: Logger;
+  /** Takes what people read (stdout). */
+  readonly write: (text: string) => void;
+  /** Whether the same person reads the log. */
+  readonly isLogSeen: boolean;
+  /** Takes why it failed (stderr). */
+  readonly writeError: (text: string) => void;
+  /** Resolves with the reason to stop. */
+  readonly stopped: Promise<string>;
+}
+
+/** How long a server may take before it is listed as connecting, in ms. */
+const FIRST_CONNECT_MS = 15_000;
+/** Time in ms for the end of everything after what was running has had its `http.stopSeconds`. */
+const ENDING_MS = 4_500;
+
+/** `mcp-gateway start`: serves HTTP until it is told to stop. Resolves with the exit code. */
+export async function start(args: StartArguments, surroundings: StartSurroundings): Promise<number> {
+  const { env, log, cacheDirectory, dataDirectory, write, writeError, stopped } = surroundings;
+  // As variables they count again whenever the file is read anew.
+  if (args.port !== undefined) env.MCP_GATEWAY_PORT = args.port;
+  if (args.host !== undefined) env.MCP_GATEWAY_HOST = args.host;
+  let gateway: Gateway | undefined;
+  let path: string;
+  try {
+    const config = await configured(args, surroundings);
+    path = config.path;
+    gateway = new Gateway(config, { log, cacheDirectory, dataDirectory });
+    await gateway.start();
+  } catch (error) {
+    writeError(`mcp-gateway: ${causeOf(error)}\n`);
+    exitAfter(ENDING_MS);
+    await gateway?.stop();
+    return 1;
+  }
+  gateway.watch();
+  await warnOfOpenSecrets(path, log);
+  write(greeting(gateway.url ?? ''));
+  const listed = list(gateway, surroundings);
+  log.info('stopping', { reason: await Promise.race([stopped, listed.then(() => stopped)]) });
+  const { stopSeconds } = gateway.settings.http;
+  exitAfter(stopSeconds * 1_000 + ENDING_MS);
+  await gateway.stop();
+  return 0;
+}
+
+/** Whatever hangs must not keep us. */
+function exitAfter(ms: number): void {
+  setTimeout(() => process.exit(1), ms).unref();
+}
+
+async function configured({ config }: StartArguments, { env, cwd }: StartSurroundings): Promise<GatewayConfig> {
+  const path = resolveConfigPath({ argument: config, env, folder: cwd });
+  const read = await loadConfig(path, env, { patienceMs: SECRETS_PATIENCE_MS });
+  if (read.found) return read;
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `there is no ${path}; mcp-gateway init writes a mcp-gateway.yml to begin with`,
+  );
+}
+
+function greeting(url: string): string {
+  return `mcp-gateway ${VERSION} listens at ${url}\n  MCP clients   ${url}/mcp\n  REST          ${url}/api/v1\n  health        ${url}/health\n`;
+}
+
+/** One line for each server, as soon as it is known how it has started: none waits for the slow ones. */
+async function list(gateway: Gateway, { write, isLogSeen }: StartSurroundings): Promise<void> {
+  const { upstreams } = gateway.internals().backend;
+  const servers = gateway.servers();
+  const isTold = isLogSeen && gateway.settings.logLevel !== 'error';
+  const width = Math.max(0, ...servers.map(({ id }) => id.length));
+  write(`${servers.length === 1 ? '1 server' : `${servers.length} servers`}\n`);
+  await withTimeout(FIRST_CONNECT_MS, (late) =>
+    Promise.all(
+      servers.map(async ({ id }) => {
+        await upstreams.get(id)?.settled(late);
+        const server = gateway.servers().find((each) => each.id === id);
+        if (server) write(`  ${serverLine(server, width, isTold)}\n`);
+      }),
+    ),
+  );
+}

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { resolveConfigPath } from '../../config/locate.ts';
+import { type OurFile, readOurFile } from '../client-configs/our-file.ts';
+import { replaceFile } from '../client-configs/replace-file.ts';
+import { switchServers } from '../client-configs/switch-servers.ts';
+import { checkNames } from './remove.ts';
+import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+
+export interface SwitchArguments {
+  /** Keys of servers. */
+  readonly names: readonly string[];
+  readonly config?: string | undefined;
+  readonly isOn: boolean;
+}
+
+/**
+ * `mcp-gateway enable <server…>` and `disable`: switched in our file, which gateways that run follow. Resolves with the
+ * exit code: 0 done, 1 no such server, 2 misused.
+ */
+export async function switchInFile({ names, config, isOn }: SwitchArguments, terminal: Terminal): Promise<number> {
+  const command = isOn ? 'enable' : 'disable';
+  if (names.length === 0) return misused(terminal, command, 'names no server');
+  return reporting(terminal, command, async () => {
+    const { cwd, env } = terminal;
+    const file = await readOurFile(resolveConfigPath({ argument: config && resolve(cwd, config), env }));
+    checkNames(names, file);
+    const changed = [...new Set(names)].filter((name) => isEnabled(name, file) !== isOn);
+    if (changed.length > 0) {
+      const after = await switchServers(file, changed, isOn);
+      await replaceFile({ path: file.path, before: file.text, after, backup: false });
+    }
+    for (const name of new Set(names)) {
+      const already = changed.includes(name) ? '' : ' already';
+      terminal.write(`${shown(name)} is ${isOn ? 'enabled' : 'disabled'}${already}\n`);
+    }
+    if (changed.length > 0) {
+      const place = shownPath(file.path, clientHome(terminal).home);
+      terminal.write(`Changed in ${place}; gateways that run take it over by themselves\n`);
+    }
+    return 0;
+  });
+}
+
+function isEnabled(name: string, { raw }: OurFile): boolean {
+  return raw.entries.find(({ key }) => key === name)?.value?.enabled !== false;
+}

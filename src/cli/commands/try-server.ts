@@ -1,0 +1,38 @@
+import { stands } from '../../core/server-state.ts';
+import { toolTable } from '../terminal/list-tables.ts';
+import { allTools } from './all-answers.ts';
+import { listedTool } from './list.ts';
+import { withGateway } from './local-gateway.ts';
+import { waitOf } from './still-connecting.ts';
+import { misused, shown, type Terminal } from './terminal.ts';
+import { START_SECONDS, timeoutMs } from './timeout.ts';
+
+export interface TryArguments {
+  readonly server: string;
+  readonly config?: string | undefined;
+  /** Seconds, as typed. */
+  readonly timeout?: string | undefined;
+}
+
+/** Starts a server that was just added, and shows its tools or why it has none. Resolves with 0: it is added all the same. */
+export async function tryServer({ server, config, timeout }: TryArguments, terminal: Terminal): Promise<number> {
+  const patienceMs = timeoutMs(timeout, START_SECONDS);
+  if (typeof patienceMs === 'string') return misused(terminal, 'add', `${patienceMs}; it is added, and was not tried`);
+  const options = { config, servers: [server], patienceMs };
+  const code = await withGateway('add', options, terminal, async (local) => {
+    const view = local.gateway.servers().find(({ id }) => id === server);
+    const upstream = local.backend.upstreams.get(server);
+    if (!view || view.status === 'disabled') return 0;
+    if (upstream?.isKnown) {
+      terminal.write(`Tried it:\n${toolTable((await allTools(local, [server])).map(listedTool), terminal)}`);
+      return 0;
+    }
+    const why = view.error ?? (upstream && waitOf(upstream, local.lastWords(server)));
+    const cure = view.status === 'needs_auth' ? `mcp-gateway login ${server}` : `mcp-gateway doctor ${server}`;
+    terminal.writeError(
+      `Tried it: ${shown(server)} ${stands(view.status)}${why ? `: ${shown(why)}` : ''}. It stays in the file; ${shown(cure)}\n`,
+    );
+    return 0;
+  });
+  return code === 130 ? code : 0;
+}

@@ -1,0 +1,117 @@
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { causeOf } from '../../core/errors.ts';
+import { findProgram, isFile, type ProgramPlace } from '../../platform/find-program.ts';
+import { VERSION } from '../../version.ts';
+import { type Finding, listed, type Notes, notesOn } from './finding.ts';
+
+const LEAST_NODE = 20;
+/** Files looked at in the data directory at most. */
+const MAX_FILES = 500;
+
+/** What runs the gateway, and how. */
+export interface InstallationParts extends ProgramPlace {
+  readonly dataDirectory: string;
+  /** Versions of what runs: `process.versions`. */
+  readonly versions: { readonly node: string; readonly bun?: string | undefined };
+  /** The bin that runs, absolute. */
+  readonly bin: string;
+  /** Words of commands in clients' entries that lead to a gateway. */
+  readonly entryWords: readonly string[];
+  /** Owner of this process; absent where there are none (Windows). */
+  readonly uid?: number | undefined;
+}
+
+/** The program that runs us, the files we keep, and other copies of ourselves. */
+export async function checkInstallation(parts: InstallationParts): Promise<readonly Finding[]> {
+  const notes = notesOn('installation');
+  checkRuntime(parts, notes);
+  await checkData(parts, notes);
+  await checkCopies(parts, notes);
+  return notes.findings;
+}
+
+function checkRuntime({ versions: { node, bun } }: InstallationParts, notes: Notes): void {
+  const cure = 'install a current Node.js: https://nodejs.org/en/download';
+  if (bun !== undefined) notes.ok(`mcp-gateway ${VERSION}`, `runs on Bun ${bun}`);
+  else if (Number.parseInt(node, 10) >= LEAST_NODE) notes.ok(`mcp-gateway ${VERSION}`, `runs on Node ${node}`);
+  else notes.error(`Node ${node}`, `is older than ${LEAST_NODE}, the oldest that the gateway runs on`, cure);
+}
+
+/** Logins are kept there: nobody else may read them. */
+async function checkData({ dataDirectory, uid }: InstallationParts, notes: Notes): Promise<void> {
+  const names = await namesIn(dataDirectory);
+  if (typeof names === 'string')
+    notes.error(dataDirectory, `cannot be read (${names})`, 'give it back to yourself, or remove it');
+  if (typeof names === 'string' || names.length === 0 || uid === undefined) return;
+  const within = names.slice(0, MAX_FILES).map((name) => join(dataDirectory, name));
+  const files = await Promise.all([dataDirectory, ...within].map(accessTo));
+  const called = (path: string) => (path === dataDirectory ? 'this folder' : basename(path));
+  const foreign = files.flatMap((file) => (file && file.uid !== uid ? called(file.path) : []));
+  const open = files.flatMap((file) => (file && (file.mode & 0o077) !== 0 ? called(file.path) : []));
+  const folder = quoted(dataDirectory);
+  if (foreign.length > 0)
+    notes.error(dataDirectory, `not yours: ${listed(foreign)}`, `sudo chown -R $(id -u) ${folder}, or remove it`);
+  if (open.length > 0) {
+    const cause = `others on this machine may read ${listed(open)}; logins are kept there`;
+    notes.warning(dataDirectory, cause, `chmod -R go-rwx ${folder}`);
+  }
+  if (foreign.length + open.length === 0) notes.ok(dataDirectory, 'only you can read what is kept there');
+}
+
+/** What is in a folder, nothing where there is none, or why it cannot be read. */
+async function namesIn(folder: string): Promise<readonly string[] | string> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : causeOf(error)));
+}
+
+/** Of a folder or a file; sockets and the like are nobody's secret. */
+async function accessTo(path: string) {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() && !found?.isDirectory()) return undefined;
+  return { path, uid: found.uid, mode: found.mode };
+}
+
+/** A path as a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Copies of another version that a client or a shell would start in our place. */
+async function checkCopies({ bin, entryWords, ...place }: InstallationParts, notes: Notes): Promise<void> {
+  const own = await resolved(bin);
+  const onPath = await findProgram('mcp-gateway', place);
+  const candidates = [...entryWords.filter((word) => isAbsolute(word)), ...('path' in onPath ? [onPath.path] : [])];
+  const seen = new Set<string>();
+  for (const candidate of candidates) {
+    const path = await resolved(candidate);
+    if (path === own || seen.has(path) || !(await isFile(path))) continue;
+    seen.add(path);
+    const version = /mcp-gateway-(\d[\w.-]*)\.tgz$/.exec(path)?.[1] ?? (await versionAbove(path));
+    if (version === undefined || version === VERSION) continue;
+    const isOnPath = 'path' in onPath && candidate === onPath.path;
+    notes.warning(
+      candidate,
+      `is another copy or another program of that name, version ${version}; this is ${VERSION}`,
+      isOnPath
+        ? 'remove it, or put this one in its place: npm install -g <package file>'
+        : 'mcp-gateway install <client> writes this copy into its entry',
+    );
+  }
+}
+
+function resolved(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
+/** The version in the package.json of a mcp-gateway to which a file belongs. */
+async function versionAbove(path: string): Promise<string | undefined> {
+  if (!/\.[cm]?[jt]s$/.test(path)) return undefined;
+  let folder = dirname(path);
+  for (let level = 0; level < 3; level++) {
+    const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '');
+    const [, name] = /"name"\s*:\s*"([^"]*)"/.exec(text) ?? [];
+    if (name !== undefined) return name === 'mcp-gateway' ? /"version"\s*:\s*"([^"]*)"/.exec(text)?.[1] : undefined;
+    folder = dirname(folder);
+  }
+  return undefined;
+}

@@ -1,0 +1,156 @@
+import { realpath } from 'node:fs/promises';
+import type { GatewayConfig } from '../../config/load.ts';
+import type { ServerConfig } from '../../config/schema.ts';
+import type { Signal } from '../../core/abort.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { Gateway } from '../../gateway/gateway.ts';
+import type { Logger } from '../../platform/log.ts';
+import { startTimeoutMs } from '../../upstream/start-policy.ts';
+import type { ClientHome } from '../client-configs/client.ts';
+import { CLIENTS } from '../client-configs/clients.ts';
+import { findServers } from '../client-configs/found-servers.ts';
+import { leadsToUs, type Self, selfOf } from '../client-configs/our-entry.ts';
+import { readOurFile } from '../client-configs/our-file.ts';
+import { type AskedServer, askServer } from './ask-server.ts';
+import { checkClients } from './check-clients.ts';
+import { checkCommands } from './check-commands.ts';
+import { checkConfig } from './check-config.ts';
+import { checkInstallation } from './check-installation.ts';
+import { checkItself, isItself } from './check-itself.ts';
+import { checkNames } from './check-names.ts';
+import { checkSecrecy } from './check-secrecy.ts';
+import { checkServers } from './check-servers.ts';
+import { checkTokens, type TokenBill, tokenBill } from './check-tokens.ts';
+import { checkLists, checkNoise, checkTools, type LoggedProblem } from './check-tools.ts';
+import { checkWays } from './check-ways.ts';
+import { AREAS, type Finding } from './finding.ts';
+import { inTurns } from './in-turns.ts';
+
+export interface Examination {
+  readonly config: GatewayConfig;
+  /** Servers to ask; empty: all. */
+  readonly wanted: readonly string[];
+  /** How long a server may take to start. */
+  readonly timeoutMs: number;
+  readonly home: ClientHome;
+  readonly dataDirectory: string;
+  /** The bin that runs, absolute. */
+  readonly bin: string;
+  /** Aborted to stop early: then nothing is known of servers that are still starting. */
+  readonly signal: Signal;
+}
+
+export interface Diagnosis {
+  /** In the order in which they are shown. */
+  readonly findings: readonly Finding[];
+  readonly servers: readonly AskedServer[];
+  readonly tokens: TokenBill;
+}
+
+/** Looks at everything, or at the wanted servers alone. Starts servers, and leaves none running. */
+export async function examine(examination: Examination): Promise<Diagnosis> {
+  const { config, wanted, home } = examination;
+  const concerned = (server: string) => wanted.length === 0 || wanted.includes(server);
+  const { bin } = examination;
+  const self = selfOf(config.settings, [bin, await realpath(bin).catch(() => bin)]);
+  const ourselves = config.servers.filter((server) => concerned(server.key) && isItself(server, self));
+  const servers = config.servers.filter((server) => concerned(server.key) && !ourselves.includes(server));
+  const [lacking, around, running] = await Promise.all([
+    checkCommands(servers, home),
+    wanted.length === 0 ? checkSurroundings(examination, self) : [],
+    examineRunning({ ...config, servers, problems: [] }, examination),
+  ]);
+  const findings = [
+    ...checkConfig(config, concerned),
+    ...checkItself(ourselves),
+    ...inProject([...checkServers(running.asked, servers, lacking), ...running.findings], config),
+    ...checkWays(servers),
+    ...around,
+  ];
+  const inOrder = AREAS.flatMap((area) => findings.filter((finding) => finding.area === area));
+  return { findings: inOrder, servers: running.asked, tokens: running.tokens };
+}
+
+/** What is to be changed in the entry of a project's server has to be confirmed. */
+function inProject(findings: readonly Finding[], { project }: GatewayConfig): readonly Finding[] {
+  return findings.map((finding) => {
+    const { area, place, cure } = finding;
+    if (area !== 'servers' || cure === undefined || !project?.servers.includes(place)) return finding;
+    if (!/\b(?:command|url|headers|cwd|argument)\b/.test(cure)) return finding;
+    return { ...finding, cure: `${cure}; it stands in ${project.path}: then mcp-gateway allow ${project.path}` };
+  });
+}
+
+/** What only servers that run can tell. */
+async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory, wanted, signal }: Examination) {
+  const { log, logged } = listeningLog();
+  // Nothing is remembered from here but what tools were at first sight: all servers are asked anew.
+  const patient = config.servers.map((server) => withPatience(server, timeoutMs));
+  const gateway = new Gateway({ ...config, servers: [] }, { log, dataDirectory });
+  try {
+    gateway.startServers();
+    const { backend, catalog, remarks, sent } = gateway.internals();
+    const toolsOf = (server: string) => catalog.toolsOf(server);
+    const ask = { timeoutMs, signal, toolsOf: (server: string) => toolsOf(server).length };
+    const answers = await inTurns(patient, async (server, begun) => {
+      if (signal.aborted) return undefined;
+      gateway.reload({ ...config, servers: begun });
+      const upstream = backend.upstreams.get(server.key);
+      return upstream && askServer(upstream, ask);
+    });
+    const asked = answers.filter((answer) => answer !== undefined);
+    const tools = config.servers.flatMap(({ key }) => toolsOf(key));
+    const tokens = tokenBill(tools, sent());
+    const names = checkNames(config.servers, toolsOf);
+    const bill = wanted.length === 0 ? checkTokens(tokens, tools.length) : [];
+    return {
+      asked,
+      tokens,
+      findings: [...checkNoise(logged), ...checkLists(logged), ...names, ...checkTools(tools, remarks), ...bill],
+    };
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** However long it is given: who asks for ten minutes waits for the start that takes nine. */
+function withPatience(server: ServerConfig, timeoutMs: number): ServerConfig {
+  return { ...server, startTimeoutMs: server.startTimeoutMs ?? Math.max(timeoutMs, startTimeoutMs(server)) };
+}
+
+/** A logger that keeps what is wrong, whatever the level of the settings. */
+function listeningLog(): { readonly log: Logger; readonly logged: readonly LoggedProblem[] } {
+  const logged: LoggedProblem[] = [];
+  const keep = (message: string, fields: object = {}) => void logged.push({ ...fields, message });
+  const pass = () => {};
+  // What a server prints on stdout is no fault of the gateway, and so nothing that its log has at a higher level.
+  const noise = (message: string, fields: object = {}) => void (message === 'transport' && keep(message, fields));
+  return { log: { debug: noise, info: pass, warning: keep, error: keep, setLevel: pass }, logged };
+}
+
+/** Who may read our secrets, clients, and what runs us. */
+async function checkSurroundings(
+  { config, home, bin, dataDirectory }: Examination,
+  self: Self,
+): Promise<readonly Finding[]> {
+  const found = await findServers(CLIENTS, home);
+  const entries = found.servers.map(({ entry }) => entry).filter((entry) => leadsToUs(entry, self));
+  const entryWords = entries.flatMap(({ command, args }) => [command, args].flat()).filter(isText);
+  const { versions } = process;
+  const [secrecy, clients, installation] = await Promise.all([
+    checkSecrecy(config.path, home),
+    checkClients(found, { home, self, existing: await entriesOf(config.path) }),
+    checkInstallation({ ...home, dataDirectory, bin, entryWords, versions, uid: process.getuid?.() }),
+  ]);
+  return [...secrecy, ...clients, ...installation];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/** Our entries as written; none where the file is broken, which is said elsewhere. */
+async function entriesOf(path: string): Promise<ReadonlyMap<string, JsonObject | undefined>> {
+  const file = await readOurFile(path).catch(() => undefined);
+  return new Map(file?.raw.entries.map(({ key, value }) => [key, value]));
+}

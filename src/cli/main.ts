@@ -1,0 +1,117 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { isConfigPath, resolveConfigPath } from '../config/locate.ts';
+import { mayBeOpen } from '../config/open-files.ts';
+import { loadToStart, startSource } from '../config/source/start-source.ts';
+import { causeOf } from '../core/errors.ts';
+import { instructions } from '../downstream/protocol/instructions.ts';
+import { FrontDesk } from '../downstream/stdio/front-desk.ts';
+import { cacheDirectory, dataDirectory } from '../platform/directories.ts';
+import type { Logger } from '../platform/log.ts';
+import { signalled } from '../platform/process-signals.ts';
+import { processOutput } from '../platform/process-streams.ts';
+import { startEarly } from '../upstream/early-processes.ts';
+import { serverMemory } from '../upstream/server-memory.ts';
+import { startsAtOnce } from '../upstream/start-policy.ts';
+import { processLog } from './process-log.ts';
+
+/** Options of serving a client over stdio, which has no command. */
+const SERVE_OPTIONS = {
+  config: { type: 'string', short: 'c' },
+  'no-project': { type: 'boolean' },
+  shared: { type: 'boolean' },
+} as const;
+
+/** Longest time that an orderly end may take, in ms, before the process ends all the same. */
+const STOP_DEADLINE_MS = 4_500;
+
+/** When it is looked at who may read our secrets, in ms: after whatever a client waits for. */
+const WARNING_MS = 1_000;
+
+/** Runs the command line; resolves with the exit code: 0 done, 1 failed, 2 misused. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const asked = await servingIn(argv);
+  // What only people need is not loaded when a client starts us.
+  if (!asked) return (await import('./commands/run-command.ts')).runCommand(argv);
+  if (process.stdin.isTTY) (await import('./commands/terminal-notice.ts')).tellPerson();
+  const path = resolveConfigPath({ argument: asked.config, env: process.env });
+  const directory = asked['no-project'] ? undefined : workingDirectory();
+  return asked.shared ? serveShared(path, directory) : serve(path, directory);
+}
+
+/** How a client is to be served over stdio; undefined: a command is meant, or something is wrong. */
+async function servingIn(argv: readonly string[]) {
+  const { positionals, values } = parse(argv) ?? {};
+  if (!positionals || !values) return undefined;
+  const [word, ...others] = positionals;
+  if (word === undefined) return values;
+  if (others.length > 0 || values.config !== undefined || !isConfigPath(word)) return undefined;
+  return (await isCommand(word)) ? undefined : { ...values, config: word };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], allowPositionals: true, options: SERVE_OPTIONS });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A command goes before a file of its name. */
+async function isCommand(word: string): Promise<boolean> {
+  return /^[a-z-]+$/.test(word) && (await import('./commands/run-command.ts')).isCommand(word);
+}
+
+/** Serves one client by the gateway that all sessions share; by one of its own where that cannot be. */
+async function serveShared(path: string, directory: string | undefined): Promise<number> {
+  const { attach } = await import('../daemon/attach.ts');
+  try {
+    return await attach(path, directory);
+  } catch (error) {
+    process.stderr.write(`mcp-gateway: not shared with other sessions: ${causeOf(error)}\n`);
+    return serve(path, directory);
+  }
+}
+
+async function warned(path: string, log: Logger): Promise<void> {
+  const { warnOfOpenSecrets } = await import('./commands/warn-of-open-secrets.ts');
+  await warnOfOpenSecrets(path, log);
+}
+
+/** Serves one client over stdio until it goes or a signal comes, and leaves no process behind. */
+async function serve(path: string, directory: string | undefined): Promise<number> {
+  const log = await processLog();
+  const stopped = signalled();
+  const source = startSource(path, directory);
+  const config = await loadToStart(path, source);
+  const remembered = serverMemory(cacheDirectory());
+  const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
+  const desk = new FrontDesk(process.stdin, processOutput(1), introduction);
+  // While the client reads the answer to its `initialize`, servers start and the rest is loaded; what a client has sent
+  // before we were there is read within two turns of the event loop.
+  const atOnce = config.servers.filter((server) => startsAtOnce(server, remembered.recall(server)));
+  void desk.greeted.then(() => setImmediate(startEarly, atOnce));
+  await Promise.race([desk.greeted, immediate().then(() => immediate())]);
+  const { Gateway } = await import('../gateway/gateway.ts');
+  const directories = { cacheDirectory: cacheDirectory(), dataDirectory: dataDirectory() };
+  const gateway = new Gateway(config, { log, ...directories }, remembered);
+  const served = gateway.serve(desk).then(() => 'the client closed the connection');
+  gateway.startServers();
+  gateway.watch(source);
+  if (mayBeOpen(config)) setTimeout(() => void warned(config.path, log), WARNING_MS).unref();
+
+  log.info('stopping', { reason: await Promise.race([stopped, served]) });
+  // The orderly end has its own ladder within this time; whatever hangs must not keep us.
+  setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+  await gateway.stop();
+  return 0;
+}
+
+/** Undefined where it was removed. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}

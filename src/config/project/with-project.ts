@@ -1,0 +1,132 @@
+import { dirname } from 'node:path';
+import { causeOf, GatewayError } from '../../core/errors.ts';
+import type { ConfigProblem } from '../../core/problem.ts';
+import { isWhereStarted } from '../../platform/working-directory.ts';
+import type { Checked } from '../check.ts';
+import { formatPath, toProblem } from '../finding.ts';
+import { type RawConfig, readShape } from '../formats.ts';
+import { type CheckedServers, checkServers, type GatewayConfig, withoutDenied } from '../load.ts';
+import { homeOf } from '../locate.ts';
+import { namedValues } from '../named-values.ts';
+import { parseConfig } from '../parse.ts';
+import type { ServerConfig } from '../schema.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import type { GatewaySettings } from '../settings.ts';
+import type { Environment } from '../substitute.ts';
+import { type Project, projectOf } from './project.ts';
+import { noticeOf } from './project-notice.ts';
+import { checkProjectSettings, mergeSettings } from './project-settings.ts';
+
+/** What the user keeps for servers of their own is not given to those that came with a project. */
+const NOT_FOR_PROJECTS: Secrets = { values: {}, problem: 'the secrets of the gateway are not for projects' };
+
+/** What a project's file says. */
+export interface ProjectConfig extends CheckedServers {
+  readonly raw: RawConfig;
+  readonly settings: GatewaySettings;
+}
+
+/**
+ * The user's configuration with that of a project over it: an entry of the same key takes the place of the user's, new ones
+ * come after. Without a confirmation nothing changes but that the file is named in `problems` and `project`.
+ */
+export async function withProject(
+  own: GatewayConfig,
+  file: string,
+  { env, dataDirectory }: { readonly env: Environment; readonly dataDirectory: string },
+): Promise<GatewayConfig> {
+  const project = projectOf(file, dataDirectory);
+  const told = named(own, project);
+  if (!('text' in project)) return told;
+  try {
+    const read = await readProject(project.text, file, env, own.withheld);
+    const named = () => [...(own.named?.() ?? []), ...namedValues(read.raw, env, NOT_FOR_PROJECTS)];
+    return withoutDenied({ ...merged(told, read), named });
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    // It was sound when it was confirmed, by another version of ours.
+    return named(own, { path: file, status: 'refused', reason: causeOf(error) });
+  }
+}
+
+function named(own: GatewayConfig, project: Project): GatewayConfig {
+  const { path, status } = project;
+  const notice = noticeOf(project);
+  const told: ConfigProblem[] = notice === undefined ? [] : [{ severity: 'warning', message: notice }];
+  return { ...own, problems: [...own.problems, ...told], project: { path, status, servers: [], notice } };
+}
+
+/**
+ * Reads and checks the text of a project's file. Its local servers run in the directory of the file unless they say
+ * otherwise. Throws `CONFIG_INVALID` where it is broken, or no object at all.
+ */
+export async function readProject(
+  text: string,
+  file: string,
+  env: Environment,
+  withheld: readonly string[] = [],
+): Promise<ProjectConfig> {
+  const { root, findings } = await parseConfig(text, file);
+  const raw = readShape(root);
+  const surroundings = { folder: dirname(file), home: homeOf(env), env, secrets: NOT_FOR_PROJECTS, withheld };
+  const settings: Checked<GatewaySettings> = checkProjectSettings(raw.settings, surroundings);
+  const whole = [...findings, ...raw.findings, ...settings.findings].map((finding) => toProblem(file, finding));
+  const checked = checkServers(raw, file, surroundings);
+  return {
+    ...checked,
+    raw,
+    settings: settings.value,
+    servers: checked.servers.map((server) => inDirectory(server, dirname(file))),
+    problems: [...whole, ...checked.problems],
+  };
+}
+
+function inDirectory(server: ServerConfig, directory: string): ServerConfig {
+  const isElsewhere = server.type === 'remote' || (server.cwd !== undefined && !isWhereStarted(server.cwd));
+  return isElsewhere ? server : { ...server, cwd: directory };
+}
+
+function merged(own: GatewayConfig, project: ProjectConfig): GatewayConfig {
+  const { servers, disabled, misconfigured, problems, settings } = withoutDisabled(project, own);
+  const keys = keysOf({ servers, misconfigured });
+  const isKept = (key: string) => !keys.includes(key) && !disabled.includes(key);
+  const inPlace = own.servers.map((server) => servers.find(({ key }) => key === server.key) ?? server);
+  return {
+    ...own,
+    found: true,
+    servers: [
+      ...inPlace.filter((server) => servers.includes(server) || isKept(server.key)),
+      ...servers.filter((server) => !inPlace.includes(server)),
+    ],
+    settings: mergeSettings(own.settings, settings),
+    problems: [...own.problems, ...problems],
+    disabled: [...new Set([...own.disabled, ...disabled])],
+    misconfigured: [...own.misconfigured.filter(({ server }) => isKept(server)), ...misconfigured],
+    ...(own.project && { project: { ...own.project, servers: keys } }),
+  };
+}
+
+/** What the user switched off a project cannot switch on. */
+function withoutDisabled(project: ProjectConfig, own: GatewayConfig): ProjectConfig {
+  const isOn = (key: string) => !own.disabled.includes(key);
+  const staysOff = (server: string): ConfigProblem => ({
+    severity: 'warning',
+    server,
+    message: `${own.project?.path}: ${formatPath([server])}: is switched off in ${own.path}, and stays so`,
+  });
+  return {
+    ...project,
+    servers: project.servers.filter(({ key }) => isOn(key)),
+    misconfigured: project.misconfigured.filter(({ server }) => isOn(server)),
+    problems: [
+      ...project.problems,
+      ...keysOf(project)
+        .filter((key) => !isOn(key))
+        .map(staysOff),
+    ],
+  };
+}
+
+function keysOf({ servers, misconfigured }: Pick<CheckedServers, 'servers' | 'misconfigured'>): string[] {
+  return [...servers.map(({ key }) => key), ...misconfigured.map(({ server }) => server)];
+}

@@ -1,0 +1,44 @@
+import { type Caller, ownerOf } from '../core/call.ts';
+import type { EdgeInternals } from './edge-host.ts';
+import type { EdgeSession } from './http/edge-parts.ts';
+import { ClientSession } from './protocol/client-session.ts';
+import type { ServerParts } from './protocol/server-parts.ts';
+import type { Sharing } from './sharing/sharing.ts';
+
+/** A client session that is new to the gateway, whoever else uses it, and the way back to its client. */
+export function clientSession(sharing: Sharing): ClientSession {
+  const session: ClientSession = new ClientSession({
+    onLogLevel: (level) => sharing.logLevel(session, level),
+    onRootsChanged: () => sharing.rootsChanged(session),
+    onListen: (uris) => sharing.following.follow(session, uris),
+  });
+  return session;
+}
+
+/** A session of one client of several: its connections are those that `sharing` finds right, its jobs end with it. */
+export function openEdgeSession(
+  caller: Caller,
+  session: ClientSession,
+  sharing: Sharing,
+  { jobs, partsFor, receipt }: Pick<EdgeInternals, 'jobs' | 'partsFor' | 'receipt'>,
+  more: Partial<ServerParts> = {},
+): EdgeSession {
+  sharing.join(session);
+  const owner = ownerOf(caller);
+  receipt.session(owner, session.introduced);
+  const parts = partsFor(caller, session, (...request) => sharing.following.primitive(session, ...request));
+  return {
+    parts: {
+      ...parts,
+      learnt: () => sharing.learnt(session),
+      ...more,
+    },
+    isBusy: () => jobs.hasLive(owner),
+    end: () => {
+      jobs.cancelAll(owner);
+      receipt.left(owner);
+      parts.results.close();
+      return sharing.leave(session);
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { accepts } from 'hono/accepts';
+import * as z from 'zod';
+import { strict } from '../../../config/parts.ts';
+import type { CallContext } from '../../../core/call.ts';
+import { logDefect, problemOf } from '../problem.ts';
+import { callStream } from './call-stream.ts';
+import { jsonResponse } from './json-response.ts';
+import { namedTool } from './named-tool.ts';
+import { type ApiRequest, json, type Route, route } from './route.ts';
+import { callBody, idParam, repeated, tool, toolResult, tools, wholeNumber } from './schemas.ts';
+import { toolHits, toolPage } from './tool-page.ts';
+
+const EXAMPLE = {
+  id: 'github::create_issue',
+  server: 'github',
+  tags: ['code'],
+  name: 'create_issue',
+  description: 'Create an issue in a repository.',
+  inputSchema: { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] },
+};
+const RESULT = { content: [{ type: 'text', text: 'Created issue 42.' }] };
+const STREAM = `event: progress\ndata: {"progress":1,"total":2}\n\nevent: result\ndata: ${JSON.stringify(RESULT)}\n\n`;
+
+const toolsQuery = strict({
+  server: repeated.describe('Tools of any of these servers.'),
+  tag: repeated.describe('Tools with any of these tags.'),
+  q: z
+    .string('expected one value')
+    .optional()
+    .describe('What they should do, in a few words: the best first, at most 50.'),
+  limit: wholeNumber(1, 1_000).default(100).describe('Most tools of one page.'),
+  cursor: z
+    .string('expected one value')
+    .min(1, 'expected a text that is not empty')
+    .optional()
+    .describe('`next` of the page before.'),
+});
+
+/** Tools: which there are, and calls of them. */
+export const TOOL_ROUTES: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/tools',
+    operationId: 'listTools',
+    tag: 'tools',
+    summary: 'All tools, or those that fit',
+    query: toolsQuery,
+    answers: { 200: { description: 'A page of them.', content: json(tools, { tools: [EXAMPLE], found: 1 }) } },
+    codes: [],
+    run: async ({ query, http, parts }) => {
+      const { caller } = http.var;
+      return http.json(await (query.q?.trim() ? toolHits : toolPage)(query, caller, parts));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/tools/{id}',
+    operationId: 'getTool',
+    tag: 'tools',
+    summary: 'One tool',
+    params: idParam,
+    answers: { 200: { description: 'Its definition.', content: json(tool, { ...EXAMPLE, available: true }) } },
+    codes: ['TOOL_NOT_FOUND'],
+    run: async ({ params: { id }, http, parts }) => {
+      const { caller } = http.var;
+      const described = await parts.broker.describe(id, caller);
+      return jsonResponse(http, { tags: parts.tools(caller).find((entry) => entry.id === id)?.tags, ...described });
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/tools/call',
+    operationId: 'callTool',
+    tag: 'tools',
+    summary: 'Call a tool',
+    description:
+      'Answers with the result of the tool exactly as its server sent it, with 200 also when the tool says that it failed (`isError`). With `Accept: text/event-stream`: `progress` events, then one `result` or `error` (a problem document). The call ends when the client goes away.',
+    body: callBody,
+    examples: {
+      id: { tool: 'github::create_issue', arguments: { title: 'A title' } },
+      name: { tool: 'create_issue', server: 'github', arguments: { title: 'A title' }, timeoutMs: 10_000 },
+    },
+    answers: {
+      200: {
+        description: 'What the tool answered.',
+        content: { ...json(toolResult, RESULT), 'text/event-stream': { example: STREAM } },
+      },
+    },
+    codes: [
+      ...(['TOOL_NOT_FOUND', 'AMBIGUOUS_TOOL', 'CANCELLED', 'UPSTREAM_ERROR', 'UPSTREAM_NEEDS_AUTH'] as const),
+      ...(['UPSTREAM_UNAVAILABLE', 'TIMEOUT'] as const),
+    ],
+    run: callTool,
+  }),
+];
+
+async function callTool({ body, http, parts, pingMs }: ApiRequest<undefined, undefined, z.output<typeof callBody>>) {
+  const { caller, requestId } = http.var;
+  const id = await namedTool(body, caller, parts);
+  const request = { id, args: body.arguments ?? {}, timeoutMs: body.timeoutMs };
+  const call = (lifetime: Pick<CallContext, 'signal' | 'onProgress'>) =>
+    parts.broker.invoke(request, parts.context(caller, lifetime));
+  const { signal } = http.req.raw;
+  if (!wantsStream(http)) return jsonResponse(http, await call({ signal }));
+  return callStream({
+    call,
+    signal,
+    pingMs,
+    problemOf: (error) => {
+      logDefect(parts.log, error, { requestId });
+      return problemOf(error, requestId);
+    },
+  });
+}
+
+function wantsStream(http: ApiRequest['http']): boolean {
+  const supports = ['application/json', 'text/event-stream'];
+  return accepts(http, { header: 'Accept', supports, default: 'application/json' }) === 'text/event-stream';
+}

@@ -1,0 +1,45 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type ApiKey, hashOfKey, idOfKey } from '../../../config/auth.ts';
+import type { Caller } from '../../../core/call.ts';
+import { type Admission, type Admitted, mark, refuse } from './admission.ts';
+import type { Authenticator } from './authenticator.ts';
+import { bearerOf } from './presented.ts';
+
+interface KnownKey {
+  readonly digest: Buffer;
+  readonly admitted: Admitted;
+}
+
+/** Admits whoever has one of the keys; without keys the settings were wrong, and nobody is. */
+export function keyAuthenticator(apiKeys: readonly ApiKey[]): Authenticator {
+  const keys = apiKeys.map(toKnown);
+  const credentials = new Set(keys.map(({ admitted }) => admitted.credential));
+  return {
+    authenticate: async (headers) => (keys.length === 0 ? refuse('auth_misconfigured') : admit(keys, headers)),
+    stands: (credential) => credentials.has(credential),
+  };
+}
+
+function toKnown(key: ApiKey): KnownKey {
+  const hash = hashOfKey(key);
+  const { roles = [], tags } = typeof key === 'string' ? {} : key;
+  const caller: Caller = { id: idOfKey(key), roles, ...(tags && { tags }) };
+  return { digest: Buffer.from(hash, 'hex'), admitted: { caller, credential: mark([hash, caller]) } };
+}
+
+function admit(keys: readonly KnownKey[], headers: Pick<Headers, 'get'>): Admission {
+  const bearer = bearerOf(headers);
+  if (bearer === null) return refuse('malformed_header');
+  const apiKey = headers.get('x-api-key')?.trim() || undefined;
+  if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) return refuse('conflicting_keys');
+  const key = bearer ?? apiKey;
+  if (key === undefined) return refuse('missing_key');
+  return find(keys, createHash('sha256').update(key).digest())?.admitted ?? refuse('unknown_key');
+}
+
+/** Looks at every key, so that the time it takes tells nothing. */
+function find(keys: readonly KnownKey[], digest: Buffer): KnownKey | undefined {
+  let found: KnownKey | undefined;
+  for (const key of keys) if (timingSafeEqual(key.digest, digest)) found = key;
+  return found;
+}

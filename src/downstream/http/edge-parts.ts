@@ -1,0 +1,49 @@
+import type { Broker } from '../../broker/broker.ts';
+import type { ServerView } from '../../broker/server-views.ts';
+import type { GatewaySettings } from '../../config/settings.ts';
+import type { CallContext, Caller } from '../../core/call.ts';
+import type { GatewayError } from '../../core/errors.ts';
+import type { ToolEntry } from '../../core/tool.ts';
+import type { Metrics } from '../../observe/metrics.ts';
+import type { RequestLog } from '../../observe/request-log.ts';
+import type { Logger } from '../../platform/log.ts';
+import type { ServerParts } from '../protocol/server-parts.ts';
+
+export type { ServerView } from '../../broker/server-views.ts';
+
+/** A client session of the edge, as the gateway sees it. */
+export interface EdgeSession {
+  readonly parts: ServerParts;
+  /** Whether jobs of it have not ended. */
+  readonly isBusy: () => boolean;
+  /** The client has gone: what is on its way for it ends, its jobs and its connections too. */
+  end(): Promise<void>;
+}
+
+/** What the edge needs of the gateway; the composition root hands it over. */
+export interface EdgeParts {
+  readonly broker: Broker;
+  /** As they are now: they follow the file. */
+  readonly settings: () => GatewaySettings;
+  readonly servers: () => readonly ServerView[];
+  /** Every tool that the caller may know of, in the order of the configuration. */
+  readonly tools: (caller: Caller) => readonly ToolEntry[];
+  /** A session of a client with a handshake, or of one that holds a connection. */
+  readonly openSession: (caller: Caller) => EdgeSession;
+  /** For one request of a client without sessions (2026-07-28); `end` when nobody waits for its answer any more. */
+  readonly stateless: (caller: Caller) => { readonly parts: ServerParts; readonly end: () => void };
+  /**
+   * Begins to answer a request of that caller; returns what is to be called, once or more, when it has been answered. Throws
+   * `RATE_LIMITED` where as many of them are being answered as may be.
+   */
+  readonly begin: (caller: Caller) => () => void;
+  /** A call context for a request without a way back to its client (REST). */
+  readonly context: (caller: Caller, rest: Omit<CallContext, 'caller'>) => CallContext;
+  readonly requests: RequestLog;
+  readonly metrics: Metrics;
+  /** A call that was refused before it was on its way to a tool is told here. */
+  readonly refused: (caller: Caller, tool: string, error: GatewayError) => void;
+  /** Nothing new is taken on: what runs may end, and be answered. */
+  readonly isStopping: () => boolean;
+  readonly log: Logger;
+}

@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createAdaptorServer } from '@hono/node-server';
+import { GatewayError } from '../../core/errors.ts';
+
+/** Times in ms within which a client has to have sent its headers, and its whole request; and how long a connection may be idle. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const IDLE_CONNECTION_MS = 75_000;
+/** Time in ms that answers which are being sent have at the end, and between two looks for connections without one. */
+const LAST_ANSWERS_MS = 2_000;
+const CLOSING_POLL_MS = 20;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Whether it answers a request by itself, before `fetch` is asked. */
+  readonly take: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** A request to switch to another protocol. */
+  readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+/** A socket that is listened on. */
+export interface Listener {
+  /** Such as `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** Takes no more connections; those that are open stay. */
+  refuse(): void;
+  /** Resolves when every connection is closed. */
+  close(): Promise<void>;
+}
+
+/** Serves HTTP. Rejects where the address cannot be bound. */
+export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptions): Promise<Listener> {
+  const server = createAdaptorServer({
+    fetch,
+    serverOptions: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: 2_000 },
+  }) as Server; // of node:http, as no other was asked for
+  const [answer] = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => take(request, response) || answer?.(request, response));
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = IDLE_CONNECTION_MS;
+  const connections = connectionsOf(server);
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (request, socket, head) => {
+    // Clients may offer another protocol (`h2c`) with a request like any other: it is answered as such.
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      socket.unshift(withoutUpgrade(request, head));
+      server.emit('connection', socket);
+      return;
+    }
+    upgraded.add(socket);
+    socket.on('close', () => upgraded.delete(socket));
+    onUpgrade(request, socket, head);
+  });
+  server.on('clientError', refuseBadRequest);
+  server.listen(port, host);
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw listenError(error, host, port);
+  });
+  const closed = once(server, 'close');
+  return {
+    url: urlOf(server.address() as AddressInfo, host),
+    refuse: () => refuseConnections(server),
+    close: async () => {
+      refuseConnections(server);
+      for (const socket of upgraded) socket.destroy();
+      // An answer that is on its way arrives; whoever waits for nothing goes.
+      const hangUp = setInterval(() => connections.endIdle(), CLOSING_POLL_MS);
+      const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
+      await closed;
+      clearInterval(hangUp);
+      clearTimeout(cut);
+    },
+  };
+}
+
+const CURES: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (host, port) =>
+    `port ${port} of ${host} is taken: another program listens there, maybe another mcp-gateway. End it, or choose another port with port in the file, --port or MCP_GATEWAY_PORT (0 takes a free one)`,
+  EACCES: (_, port) =>
+    `port ${port} may not be opened by this user: those below 1024 are for the system. Choose a higher one with port in the file, --port or MCP_GATEWAY_PORT`,
+  EADDRNOTAVAIL: (host) =>
+    `${host} is no address of this machine. Write one that is as host in the file, --host or MCP_GATEWAY_HOST: 127.0.0.1 for this machine alone`,
+  ENOTFOUND: (host) =>
+    `no address is known for ${host}. Write host in the file, --host or MCP_GATEWAY_HOST as an address`,
+};
+
+/** Why an address cannot be listened at, and what to do about it. */
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const cure = CURES[error.code ?? ''];
+  return cure ? new GatewayError('CONFIG_INVALID', cure(host, port), { cause: error }) : error;
+}
+
+/** Takes no more connections. The `close` of an HTTP server would also cut answers that are being sent. */
+function refuseConnections(server: Server): void {
+  if (process.versions.bun) server.close();
+  else NetServer.prototype.close.call(server);
+}
+
+/** Connections, and which of them nobody waits at: Node's own `closeIdleConnections` cuts answers that are being sent. */
+function connectionsOf(server: Server): { endIdle(): void } {
+  const open = new Set<Socket>();
+  const answering = new Set<Socket | null>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    answering.add(socket);
+    response.on('close', () => answering.delete(socket));
+  });
+  return {
+    endIdle: () => {
+      for (const socket of open) if (!answering.has(socket) && socket.writableLength === 0) socket.end();
+    },
+  };
+}
+
+/** The bytes of a request as they would have come without its offer to switch. */
+function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage, head: Buffer): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (!/^(upgrade|http2-settings|connection)$/i.test(name)) lines.push(`${name}: ${rawHeaders[index + 1]}`);
+  }
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]);
+}
+
+/** Node's own answer, but for the status of headers that are too long. */
+function refuseBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || (socket as Socket).destroyed) return;
+  const status = STATUS[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+const STATUS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** An address for people to open: one that is bound everywhere is reached here as localhost. */
+function urlOf({ address, family, port }: AddressInfo, host: string): string {
+  const everywhere = ['0.0.0.0', '::'].includes(address);
+  const isName = /[a-z]/i.test(host) && !host.includes(':');
+  if (everywhere) return `http://localhost:${port}`;
+  return `http://${isName ? host : family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,76 @@
+import type { JsonObject } from '../../../core/json.ts';
+import { Batches, batchRefusal } from '../../protocol/batches.ts';
+import { type ServedChannel, serveChannel } from '../../protocol/serve-channel.ts';
+import type { EdgeSession } from '../edge-parts.ts';
+import type { HangUp } from '../hang-up.ts';
+import type { LiveSession } from '../sessions.ts';
+import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
+
+const STOPPING = -32_000;
+
+export interface ChannelParts {
+  readonly send: (message: JsonObject) => void;
+  readonly hangUp: (why: HangUp) => void;
+  /** New requests are refused; what runs may end. */
+  readonly isStopping: () => boolean;
+}
+
+/** A session over a channel that carries messages both ways: it lives as long as the channel does. */
+export class ChannelSession implements LiveSession {
+  /** Whoever holds a channel open waits for something. */
+  readonly isBusy = true;
+  readonly id: string;
+  readonly #session: EdgeSession;
+  readonly #channel: ServedChannel;
+  readonly #send: (message: JsonObject) => void;
+  /** Ends the channel, and the session with it. */
+  readonly hangUp: (why: HangUp) => void;
+  readonly #isStopping: () => boolean;
+  readonly #batches = new Batches();
+  #isOver = false;
+
+  constructor(id: string, session: EdgeSession, channel: ChannelParts) {
+    const { send, hangUp, isStopping } = channel;
+    this.id = id;
+    this.#isStopping = isStopping;
+    this.#session = session;
+    this.#send = send;
+    this.hangUp = hangUp;
+    this.#channel = serveChannel(session.parts, async (message) => send(message));
+  }
+
+  /**
+   * Takes what came in one body or frame. What is wrong with it is answered, and returned. `limit` counts messages; it
+   * returns an error where they come too often.
+   */
+  receive(text: string, limit: (messages: number) => JsonObject | undefined): JsonObject | undefined {
+    // A client may go on although we have hung up: it does not have to agree.
+    if (this.#isOver) return undefined;
+    const read = readMessages(text);
+    const count = 'error' in read ? 1 : Math.max(1, read.messages.length);
+    const tooMany = limit(count);
+    if ('error' in read) return this.#refused(tooMany ? batchRefusal([], tooMany) : [read.error]);
+    const problem = read.isBatch ? this.#batches.problem(read.messages.length) : undefined;
+    const error = tooMany ?? (problem && { code: INVALID_REQUEST, message: `Invalid request: ${problem}` });
+    if (error) return this.#refused(batchRefusal(read.messages, error));
+    if (!read.isBatch) for (const message of read.messages) this.#batches.observe(message);
+    for (const message of read.messages) {
+      if (this.#isStopping() && isRequest(message))
+        this.#send(rpcFailure(STOPPING, 'The gateway is stopping', message.id));
+      else this.#channel.receive(message);
+    }
+    return undefined;
+  }
+
+  #refused(answers: readonly JsonObject[]): JsonObject | undefined {
+    for (const answer of answers) this.#send(answer);
+    return answers[0];
+  }
+
+  async end(why: HangUp): Promise<void> {
+    this.#isOver = true;
+    this.hangUp(why);
+    await this.#channel.close();
+    await this.#session.end();
+  }
+}

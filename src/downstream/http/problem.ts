@@ -1,0 +1,169 @@
+import { STATUS_CODES } from 'node:http';
+import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import * as z from 'zod';
+import { causeOf, clip, type ErrorCode, GatewayError } from '../../core/errors.ts';
+import { writeJson } from '../../core/exact-json.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Logger } from '../../platform/log.ts';
+import { argumentErrors } from './argument-errors.ts';
+import type { EdgeEnv } from './edge-env.ts';
+
+/** How each refusal of the gateway looks over HTTP. */
+export const PROBLEMS = {
+  INVALID_ARGUMENTS: { status: 400, title: 'Invalid arguments' },
+  UNAUTHENTICATED: { status: 401, title: 'Not authenticated' },
+  FORBIDDEN: { status: 403, title: 'Not allowed' },
+  TOOL_NOT_FOUND: { status: 404, title: 'No such tool' },
+  SERVER_NOT_FOUND: { status: 404, title: 'No such server' },
+  JOB_NOT_FOUND: { status: 404, title: 'No such job' },
+  REQUEST_NOT_FOUND: { status: 404, title: 'No such request' },
+  AMBIGUOUS_TOOL: { status: 409, title: 'Several tools have that name' },
+  RATE_LIMITED: { status: 429, title: 'Too many requests' },
+  // Not registered: nginx's status for a client that went away.
+  CANCELLED: { status: 499, title: 'Cancelled' },
+  INTERNAL: { status: 500, title: 'Failure inside the gateway' },
+  CONFIG_INVALID: { status: 500, title: 'Invalid configuration' },
+  UPSTREAM_ERROR: { status: 502, title: 'The server answered with an error' },
+  UPSTREAM_NEEDS_AUTH: { status: 502, title: 'The server needs a login' },
+  UPSTREAM_UNAVAILABLE: { status: 503, title: 'The server cannot be reached' },
+  QUEUE_FULL: { status: 503, title: 'The job queue is full' },
+  TIMEOUT: { status: 504, title: 'The deadline passed' },
+} as const satisfies Record<ErrorCode, { readonly status: number; readonly title: string }>;
+
+/** What went wrong, as told to a client. Further members say more, each where it applies. */
+export interface ProblemText extends JsonObject {
+  /** The kind of problem, in a few words. */
+  readonly title: string;
+  /** This occurrence: place, cause and cure. */
+  readonly detail: string;
+  /** An `ErrorCode`, or the name of the status in capitals: `NOT_FOUND`. */
+  readonly code: string;
+  /** Id of the request. */
+  readonly instance?: string;
+}
+
+/** An RFC 9457 problem document; its `type` is a URN made of the code. */
+export interface Problem extends ProblemText {
+  readonly type: string;
+  readonly status: number;
+}
+
+/** Seconds after which another try is worth it, where nothing better is known. */
+const RETRY_SECONDS = 1;
+
+/** A response with an RFC 9457 problem document. */
+export function problem(status: number, text: ProblemText, headers: Readonly<Record<string, string>> = {}): Response {
+  const document: Problem = { ...text, type: problemType(text.code), status };
+  return respond(document, new Headers(headers));
+}
+
+/** The problem document of anything thrown. What a defect of ours was is withheld. */
+export function problemOf(error: unknown, instance?: string): Problem {
+  const at = instance === undefined ? {} : { instance };
+  if (error instanceof z.ZodError) return problemOf(invalidInput('request', error), instance);
+  if (error instanceof HTTPException) return { ...ofStatus(error.status, error.message), ...at };
+  if (!(error instanceof GatewayError) || error.code === 'INTERNAL') return { ...withheld(), ...at };
+  const standard = {
+    type: problemType(error.code),
+    ...PROBLEMS[error.code],
+    detail: error.message,
+    code: error.code,
+    ...at,
+  };
+  // Before the details for readers, after them so that none takes their place.
+  return { ...standard, ...error.details, ...argumentErrors(error.details), ...standard };
+}
+
+/** Turns what a route or a middleware throws into a problem; a defect of ours is logged with its stack. */
+export function onError(log: Logger): ErrorHandler<EdgeEnv> {
+  return (error, { req, var: { requestId } }) => {
+    logDefect(log, error, { requestId, method: req.method, path: req.path });
+    const headers = new Headers(error instanceof HTTPException ? error.res?.headers : undefined);
+    headers.delete('content-length');
+    const seconds = retrySeconds(error);
+    if (seconds !== undefined) headers.set('retry-after', String(seconds));
+    return respond(problemOf(error, requestId), headers);
+  };
+}
+
+/** The answer where no route is. */
+export const notFound: NotFoundHandler<EdgeEnv> = ({ req, var: { requestId } }) =>
+  respond({ ...ofStatus(404, `there is nothing at ${clip(req.path)}`), instance: requestId });
+
+/** The answer where there is a route, of other methods. */
+export function methodProblem({ req, var: { requestId } }: Context<EdgeEnv>, methods: readonly string[]): Response {
+  const text = {
+    title: 'Method Not Allowed',
+    detail: `${req.method} is not possible here, ${methods.join(', ')} is`,
+    code: 'METHOD_NOT_ALLOWED',
+    instance: requestId,
+  };
+  return problem(405, text, { allow: methods.join(', ') });
+}
+
+/** Logs what clients are not told: an error that is none of the gateway's own refusals. */
+export function logDefect(log: Logger, error: unknown, where: JsonObject): void {
+  if (error instanceof HTTPException || error instanceof z.ZodError) return;
+  if (error instanceof GatewayError && error.code !== 'INTERNAL') return;
+  const stack = error instanceof Error ? error.stack : undefined;
+  log.error('request failed inside the gateway', { ...where, error: causeOf(error), stack });
+}
+
+/** `INVALID_ARGUMENTS` for what does not fit a schema; `errors` names each place, in the body as a JSON pointer. */
+export function invalidInput(where: 'path' | 'query' | 'body' | 'request', { issues }: z.ZodError): GatewayError {
+  const errors = issues.flatMap((issue) =>
+    placesOf(issue).map((place) => ({ ...member(where, place), detail: issue.message })),
+  );
+  const text = issues.map(({ path, message }) => [path.map(String).join('.'), message].filter(Boolean).join(': '));
+  const message = `${where}: ${clip(text.join('; '), MAX_DETAIL)}`;
+  return new GatewayError('INVALID_ARGUMENTS', message, { details: { errors: errors.slice(0, MAX_ERRORS) } });
+}
+
+const MAX_DETAIL = 600;
+const MAX_ERRORS = 20;
+
+/** Where an issue is: an unknown key stands at its own place, not at that of the object around it. */
+function placesOf(issue: z.core.$ZodIssue): PropertyKey[][] {
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+}
+
+/** As in the example of RFC 9457, section 3: a JSON pointer; for what is not in the body the name of the parameter. */
+function member(where: 'path' | 'query' | 'body' | 'request', place: readonly PropertyKey[]): JsonObject {
+  if (where === 'path' || where === 'query') return { parameter: clip(String(place[0])) };
+  const steps = place.map((step) => encodeURIComponent(String(step).replaceAll('~', '~0').replaceAll('/', '~1')));
+  return { pointer: clip(['#', ...steps].join('/')) };
+}
+
+function ofStatus(status: number, detail: string): Problem {
+  const title = STATUS_CODES[status] ?? 'Error';
+  const code = CODES[status] ?? title.toUpperCase().replace(/\W+/g, '_');
+  return { type: problemType(code), title, status, detail: detail || title, code };
+}
+
+/** Statuses of which there is one code only. */
+const CODES: Readonly<Record<number, ErrorCode>> = { 401: 'UNAUTHENTICATED', 403: 'FORBIDDEN', 429: 'RATE_LIMITED' };
+
+function withheld(): Problem {
+  const detail = 'the gateway failed on this request; its log has the cause, under the id of the request';
+  return { type: problemType('INTERNAL'), ...PROBLEMS.INTERNAL, detail, code: 'INTERNAL' };
+}
+
+function retrySeconds(error: unknown): number | undefined {
+  if (!(error instanceof GatewayError)) return undefined;
+  if (error.code === 'RATE_LIMITED') return RETRY_SECONDS;
+  if (error.code !== 'UPSTREAM_UNAVAILABLE') return undefined;
+  const { retryAt } = error.details;
+  if (typeof retryAt !== 'number') return RETRY_SECONDS;
+  return Math.max(RETRY_SECONDS, Math.ceil((retryAt - Date.now()) / 1_000));
+}
+
+/** The URN that is the `type` of problems with that code. */
+export function problemType(code: string): string {
+  return `urn:mcp-gateway:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+}
+
+function respond(document: Problem, headers = new Headers()): Response {
+  headers.set('content-type', 'application/problem+json');
+  return new Response(writeJson(document), { status: document.status, headers });
+}

@@ -1,0 +1,113 @@
+import type { ServerResponse } from 'node:http';
+import type { JsonObject } from '../../core/json.ts';
+import { messageText } from '../protocol/message-text.ts';
+import { EVENT_STREAM_HEADERS, EventStream } from './mcp/event-stream.ts';
+import type { Account } from './unread-answers.ts';
+
+/** Fields of a request's header. */
+export type HeaderFields = Pick<Headers, 'get'>;
+
+/** An answer that is not on its way yet: it becomes a `Response`, or is written to a socket, which costs a fifth. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | EventStream;
+}
+
+/** A JSON-RPC message as the answer. */
+export function jsonReply(status: number, message: JsonObject, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: messageText(message) };
+}
+
+export function streamReply(stream: EventStream, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status: 200, headers: { ...EVENT_STREAM_HEADERS, ...headers }, body: stream };
+}
+
+export function responseOf({ status, headers, body }: Reply, account: Account): Response {
+  return new Response(body instanceof EventStream ? bytesOf(body, account) : (body ?? null), { status, headers });
+}
+
+/** Writes it, with headers beside its own. */
+export function writeReply(
+  reply: Reply,
+  more: Readonly<Record<string, string>>,
+  response: ServerResponse,
+  account: Account,
+): void {
+  const { status, headers, body = '' } = reply;
+  watch(response, account);
+  if (!(body instanceof EventStream)) {
+    response.writeHead(status, { ...more, ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+    account.written(response.writableLength);
+    return;
+  }
+  response.writeHead(status, { ...more, ...headers }).flushHeaders();
+  response.on('close', () => body.gone());
+  body.pipe({
+    write: (text) => {
+      response.write(text);
+      account.written(response.writableLength);
+    },
+    unread: () => response.writableLength,
+    end: () => response.end(),
+  });
+}
+
+/** Counts what is unread of a response, as long as there is one. */
+export function watch(response: ServerResponse, account: Account): void {
+  const close = account.open({ bytes: () => response.writableLength, cut: () => response.req.socket.destroy() });
+  response.on('close', close);
+}
+
+/** The bytes of a stream, kept until they are asked for. */
+function bytesOf(stream: EventStream, account: Account): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const waiting: Uint8Array[] = [];
+  let bytes = 0;
+  let isOver = false;
+  let wake = () => {};
+  const end = () => {
+    isOver = true;
+    wake();
+  };
+  const close = account.open({
+    bytes: () => bytes,
+    cut: () => {
+      waiting.length = 0;
+      bytes = 0;
+      stream.gone();
+      end();
+    },
+  });
+  const cancel = () => {
+    close();
+    stream.gone();
+  };
+  stream.pipe({
+    write: (text) => {
+      const chunk = encoder.encode(text);
+      waiting.push(chunk);
+      bytes += chunk.length;
+      wake();
+      account.written(bytes);
+    },
+    unread: () => bytes,
+    end,
+  });
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    if (waiting.length === 0 && !isOver) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    const chunk = waiting.shift();
+    if (chunk) {
+      bytes -= chunk.length;
+      controller.enqueue(chunk);
+    } else {
+      close();
+      controller.close();
+    }
+  };
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+}

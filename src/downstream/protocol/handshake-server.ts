@@ -1,0 +1,135 @@
+import { Abort, type Signal } from '../../core/abort.ts';
+import { causeOf } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Peer, PeerRequestOptions } from '../../core/peer.ts';
+import { LOG_LEVELS } from '../../core/protocol.ts';
+import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure } from '../../core/rpc.ts';
+import { ClientRequests, type SendMessage } from './client-requests.ts';
+import type { WayToClient } from './client-session.ts';
+import { greeting, greetingProblem } from './greeting.ts';
+import { fatesOf, handleRequest, progressTokenOf } from './handle-request.ts';
+import type { ServerParts } from './server-parts.ts';
+
+/**
+ * The gateway as an MCP server to a client of the revisions with a handshake (2024-10-07 to 2025-11-25).
+ *
+ * Ours instead of the SDK's because it sits in every call: loading the SDK's takes 60 ms of each start and 20 MB, and it
+ * parses each message against schemas and rebuilds it. A 2026-era client gets the SDK's, in `modern-server.ts`.
+ */
+export class HandshakeServer implements WayToClient {
+  readonly #parts: ServerParts;
+  readonly #send: SendMessage;
+  readonly #questions: ClientRequests;
+  readonly #relates: boolean;
+  /** Requests of the client that are being answered, by their id. */
+  readonly #running = new Map<unknown, Abort>();
+
+  /** `relates`: what is sent to the client on behalf of a request of it goes out with that request's id. */
+  constructor(parts: ServerParts, send: SendMessage, relates = false) {
+    this.#parts = parts;
+    this.#relates = relates;
+    this.#send = send;
+    this.#questions = new ClientRequests(send, parts.firstQuestion);
+  }
+
+  /** Takes one message of the client. */
+  receive(message: JsonObject): void {
+    const { id, method } = message;
+    const params = isJsonObject(message.params) ? message.params : {};
+    if (typeof method !== 'string') this.#questions.answered(message);
+    else if (id !== undefined) void this.#answer(id, method, params);
+    else if (method === 'notifications/cancelled') this.#running.get(params.requestId)?.abort(params.reason);
+    else if (method === 'notifications/progress') this.#questions.progressed(params);
+  }
+
+  request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer> {
+    return this.#questions.request(method, params, options);
+  }
+
+  notify(method: string, params: JsonObject): void {
+    this.#write({ jsonrpc: '2.0', method, params });
+  }
+
+  /** The client has gone: what it asked for is given up. */
+  close(): void {
+    for (const running of this.#running.values()) running.abort('the client has gone');
+    this.#questions.close();
+  }
+
+  async #answer(id: unknown, method: string, params: JsonObject): Promise<void> {
+    const abort = new Abort();
+    this.#running.set(id, abort);
+    const answer = await this.#handle(id, method, params, abort).then(
+      (result) => ({ result }),
+      (error: unknown) => ({ error: errorOf(error) }),
+    );
+    // Two requests of one id are the client's mistake: each is answered, and the later one can be cancelled.
+    if (this.#running.get(id) === abort) this.#running.delete(id);
+    if (!abort.aborted) this.#write({ jsonrpc: '2.0', id, ...answer });
+  }
+
+  #write(message: JsonObject, relatedTo?: unknown): void {
+    this.#send(message, relatedTo).catch((error: unknown) =>
+      this.#parts.log.debug('not sent', { error: causeOf(error) }),
+    );
+  }
+
+  async #handle(id: unknown, method: string, params: JsonObject, signal: Signal): Promise<JsonObject> {
+    if (method === 'ping') return {};
+    if (method === 'initialize') return this.#initialize(params);
+    if (method === 'logging/setLevel') {
+      const set = () => this.#setLevel(params);
+      return this.#parts.within?.(method, set) ?? set();
+    }
+    const progressToken = progressTokenOf(params);
+    const inherited = {
+      signal,
+      ...fatesOf(id, this.#parts),
+      peer: this.#relates ? this.#peerFor(id) : this.#parts.session,
+      ...(progressToken !== undefined && {
+        onProgress: (progress: JsonObject) =>
+          this.#write({ jsonrpc: '2.0', method: 'notifications/progress', params: { ...progress, progressToken } }, id),
+      }),
+    };
+    return handleRequest(method, params, inherited, this.#parts);
+  }
+
+  /** The way back to the client while it waits for the answer to that request. */
+  #peerFor(relatedTo: unknown): Peer {
+    const { session } = this.#parts;
+    return {
+      origin: session,
+      takesInputRequired: false,
+      get identity() {
+        return session.identity;
+      },
+      get logLevel() {
+        return session.logLevel;
+      },
+      request: (method, params, options) => this.#questions.request(method, params, { ...options, relatedTo }),
+      notify: (method, params) => this.#write({ jsonrpc: '2.0', method, params }, relatedTo),
+    };
+  }
+
+  #initialize(params: JsonObject): JsonObject {
+    const problem = greetingProblem(params);
+    if (problem) throw new RpcFailure({ code: INVALID_PARAMS, message: `Invalid initialize: ${problem}` });
+    return greeting(params, this.#parts.instructions);
+  }
+
+  /** The session has taken note of the level already; servers take it over before this is answered. */
+  async #setLevel({ level }: JsonObject): Promise<JsonObject> {
+    if (!LOG_LEVELS.some((each) => each === level)) {
+      throw new RpcFailure({
+        code: INVALID_PARAMS,
+        message: `Invalid level: expected one of ${LOG_LEVELS.join(', ')}`,
+      });
+    }
+    await this.#parts.session.levelTaken;
+    return {};
+  }
+}
+
+function errorOf(error: unknown): RpcError {
+  return error instanceof RpcFailure ? error.error : { code: INTERNAL_ERROR, message: causeOf(error) };
+}

@@ -1,0 +1,251 @@
+import * as z from 'zod';
+import type { Broker } from '../../broker/broker.ts';
+import type { ResultStore } from '../../broker/results/result-store.ts';
+import type { CallContext, ToolResult } from '../../core/call.ts';
+import { clip, GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { writtenAnswer } from '../../core/unwritable.ts';
+import { jobResult, jobTicket, resultPart } from './job-result.ts';
+
+/** Where a client can be asked in answer to its own requests only (2026-07-28), the questions of jobs wait for `job_status`. */
+export interface JobQuestions {
+  readonly started: (jobId: string) => void;
+  readonly ended: (jobId: string) => void;
+  /** Resolves with an `input_required` result when the job asks something; absent: it cannot. */
+  readonly asked: (jobId: string) => Promise<ToolResult> | undefined;
+}
+
+/** What a meta-tool is given besides its input. */
+export interface MetaCall {
+  readonly broker: Broker;
+  readonly context: CallContext;
+  /** The client's `_meta` of this request, without its progress token. */
+  readonly meta?: JsonObject;
+  /** Answers of a 2026-era client to what the server asked in its last result. */
+  readonly continuation?: JsonObject;
+  readonly jobs?: JobQuestions;
+  /** Results that were too large for one message. */
+  readonly results: ResultStore;
+  /** Resolves when it is known what servers offer to this client. */
+  readonly learnt?: () => Promise<void>;
+  /** How long `invoke` waits where the model does not say. */
+  readonly invokeWaitMs?: number;
+}
+
+/** One of the five tools that the gateway offers. */
+export interface MetaTool {
+  readonly name: string;
+  /** What the model reads: every word is paid for in every session. */
+  readonly description: string;
+  readonly input: z.ZodType<unknown>;
+  readonly readOnly: boolean;
+  /** Whether an upstream's own text comes through, which may be large. */
+  readonly largeResult: boolean;
+  readonly run: (input: unknown, call: MetaCall) => Promise<ToolResult>;
+}
+
+/** Longest `job_status` wait in ms: hosts give up on a silent call after 60 s. */
+const MAX_WAIT_MS = 50_000;
+const MAX_DESCRIBED = 10;
+const MAX_QUERIES = 5;
+
+/** Arguments of a tool, kept as they came: never cloned, so that no key, however odd, is lost or becomes a prototype. */
+const args = z.custom<JsonObject>(isJsonObject, 'expected an object with the arguments of the tool');
+
+const id = z.string().min(1);
+const timeoutMs = z.number().positive();
+
+const oneOrMore = z.union([z.string(), z.array(z.string())]);
+
+const searchInput = z.strictObject({
+  query: z
+    .union([z.string(), z.array(z.string()).max(MAX_QUERIES)])
+    .default('')
+    .meta({ description: 'what you want to do, in a few words; or several such' }),
+  limit: z.number().int().min(1).max(50).default(10),
+  offset: z.number().int().min(0).optional(),
+  filters: z
+    .strictObject({
+      server: oneOrMore.optional(),
+      tags: z.array(z.string()).optional(),
+      readOnly: z.boolean().optional(),
+    })
+    .optional(),
+});
+const describeInput = z.strictObject({ id: z.union([id, z.array(id).min(1).max(MAX_DESCRIBED)]) });
+const invokeInput = z.strictObject({
+  id,
+  args: args.optional(),
+  timeoutMs: timeoutMs.optional().meta({ description: 'default 30000' }),
+  waitMs: z.number().min(0).optional().meta({ description: 'after this, answer a jobId and go on in the background' }),
+});
+const invokeAsyncInput = z.strictObject({
+  id,
+  args: args.optional(),
+  priority: z.number().default(0),
+  timeoutMs: timeoutMs.optional(),
+});
+const jobStatusInput = z.strictObject({
+  jobId: z.string().min(1),
+  waitMs: z.number().min(0).max(MAX_WAIT_MS).default(0),
+  cancel: z.boolean().default(false),
+  offset: z.number().int().min(0).optional().meta({ description: 'of a result kept for its size' }),
+});
+
+/** What of a query is read, and of a list of filters: more says no more, and takes its time. */
+const MAX_QUERY_CHARS = 4_000;
+const MAX_FILTERS = 200;
+
+function shortened({ query, filters, ...rest }: z.output<typeof searchInput>): z.output<typeof searchInput> {
+  const short = (text: string) => text.slice(0, MAX_QUERY_CHARS);
+  const few = <T extends string | string[] | undefined>(list: T) =>
+    Array.isArray(list) ? list.slice(0, MAX_FILTERS) : list;
+  return {
+    ...rest,
+    query: Array.isArray(query) ? query.map(short) : short(query),
+    ...(filters && { filters: { ...filters, server: few(filters.server), tags: filters.tags?.slice(0, MAX_FILTERS) } }),
+  };
+}
+
+/** The five tools, in the order in which they are listed. */
+export const META_TOOLS: readonly MetaTool[] = [
+  metaTool({
+    name: 'search',
+    description:
+      'Find tools by what they do. Gives the id and call signature (`?` = optional) of each. An empty query lists the servers; with filters.server, its tools.',
+    input: searchInput,
+    readOnly: true,
+    largeResult: false,
+    run: async (input, { broker, context, learnt }) => {
+      await learnt?.();
+      return json(await broker.search(shortened(input), context.caller));
+    },
+  }),
+  metaTool({
+    name: 'describe',
+    description: 'Full definition of a tool, or of up to 10. Only needed when its signature does not suffice.',
+    input: describeInput,
+    readOnly: true,
+    largeResult: true,
+    run: async (input, { broker, context }) => {
+      if (typeof input.id === 'string') return json(await broker.describe(input.id, context.caller));
+      return json({ tools: await Promise.all(input.id.map((each) => describeOne(each, broker, context))) });
+    },
+  }),
+  metaTool({
+    name: 'invoke',
+    description: 'Call a tool by id with args as in its signature. Answers with its own result.',
+    input: invokeInput,
+    readOnly: false,
+    largeResult: true,
+    run: async (input, { broker, context, meta, continuation, jobs, invokeWaitMs }) => {
+      const request = { ...input, args: input.args ?? {}, meta, continuation };
+      const waitMs = input.waitMs ?? invokeWaitMs;
+      if (waitMs === undefined) return broker.invoke(request, context);
+      const invoked = await broker.invokeWithin(request, waitMs, context);
+      if ('result' in invoked) return invoked.result;
+      jobs?.started(invoked.handedOver.job.jobId);
+      return jobTicket(invoked.handedOver);
+    },
+  }),
+  metaTool({
+    name: 'invoke_async',
+    description: 'Call a tool in the background, for long or parallel work. Gives a jobId. Higher priority runs first.',
+    input: invokeAsyncInput,
+    readOnly: false,
+    largeResult: false,
+    run: async (input, { broker, context, meta, jobs }) => {
+      const view = await broker.invokeAsync({ ...input, args: input.args ?? {}, meta }, context);
+      jobs?.started(view.job.jobId);
+      return jobTicket(view);
+    },
+  }),
+  metaTool({
+    name: 'job_status',
+    description: 'State of a job, with its result once finished. waitMs waits for the end; cancel stops it.',
+    input: jobStatusInput,
+    readOnly: true,
+    largeResult: true,
+    run: async (input, { broker, context, jobs, results }) => {
+      if (results.has(input.jobId)) return resultPart(results.read(input.jobId, input.offset));
+      const status = broker.jobStatus(input, context).then((view) => {
+        if (view.job.timings.endedAt !== undefined) jobs?.ended(input.jobId);
+        return jobResult(view, context.peer?.takesInputRequired);
+      });
+      const asked = jobs?.asked(input.jobId);
+      // A question that is open is put before the state is told; one that comes up while waiting ends the wait.
+      return asked ? Promise.race([asked, status]) : status;
+    },
+  }),
+];
+
+/** Names that older AGENTS.md files use. Understood, never listed. */
+const ALIASES: Record<string, string> = { 'gateway.invoke_status': 'job_status' };
+
+/** The meta-tool of that name or alias. */
+export function findMetaTool(name: string): MetaTool | undefined {
+  const own = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name.replace(/^gateway\./, '');
+  return META_TOOLS.find((tool) => tool.name === own);
+}
+
+/** Result size in characters that Claude Code accepts before it cuts (its documented maximum). */
+const MAX_RESULT_CHARS = 500_000;
+
+let definitions: readonly JsonObject[] | undefined;
+
+/** What `tools/list` answers: made once, so that it stays byte-identical within a session and prompt caches hold. */
+export function metaToolDefinitions(): readonly JsonObject[] {
+  definitions ??= META_TOOLS.map(({ name, description, input, readOnly, largeResult }) => ({
+    name,
+    description,
+    inputSchema: inputSchema(input),
+    ...(readOnly && { annotations: { readOnlyHint: true } }),
+    _meta: {
+      // Without it Claude Code hides the tool behind its own tool search.
+      'anthropic/alwaysLoad': true,
+      ...(largeResult && { 'anthropic/maxResultSizeChars': MAX_RESULT_CHARS }),
+    },
+  }));
+  return definitions;
+}
+
+/** Keywords that guard our own parsing but tell a model nothing it needs; each would be paid for in every session. */
+const SILENT = ['additionalProperties', 'minLength', 'minItems', 'exclusiveMinimum', 'minimum'] as const;
+
+function inputSchema(input: z.ZodType): JsonObject {
+  const { $schema: _, ...schema } = z.toJSONSchema(input, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema === args) jsonSchema.type = 'object';
+      for (const keyword of SILENT) delete jsonSchema[keyword];
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+  return schema;
+}
+
+/** Of several tools, one that is unknown costs itself only. */
+async function describeOne(id: string, broker: Broker, { caller }: CallContext): Promise<JsonObject> {
+  try {
+    return await broker.describe(id, caller);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return { id: clip(id), error: error.message };
+  }
+}
+
+function metaTool<Input>(
+  tool: Omit<MetaTool, 'input' | 'run'> & {
+    readonly input: z.ZodType<Input>;
+    readonly run: (input: Input, call: MetaCall) => Promise<ToolResult>;
+  },
+): MetaTool {
+  // `run` is only ever called with what `input` parsed.
+  return { ...tool, run: (input, call) => tool.run(input as Input, call) };
+}
+
+/** An answer of ours: compact JSON in one text block, without structuredContent, which some hosts would show instead. */
+export function json(answer: JsonObject): ToolResult {
+  return { content: [{ type: 'text', text: writtenAnswer(answer) }] };
+}

@@ -1,0 +1,82 @@
+import { createMcpHandler, type JSONRPCMessage } from '@modelcontextprotocol/server';
+import { causeOf } from '../../core/errors.ts';
+import { withMarks } from '../../core/exact-json.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { isWritable } from '../../core/unwritable.ts';
+import type { Logger } from '../../platform/log.ts';
+import { readEnvelope } from './envelope-members.ts';
+import { exactResponse } from './exact-response.ts';
+import { isHandled } from './handle-request.ts';
+import { unwritableAnswer } from './message-text.ts';
+import { createServer } from './modern-server.ts';
+import { restoreError } from './raw-error.ts';
+import type { ServerParts } from './server-parts.ts';
+
+/** Requests of 2026-07-28, which need no session, answered by the SDK. */
+export interface ModernHandler {
+  fetch(request: Request, message: JsonObject, parts: ServerParts): Promise<Response>;
+  /** Tells those who listen (`subscriptions/listen`) of a change. */
+  tell(change: { readonly list: 'resources' | 'prompts' } | { readonly uri: string }): void;
+  close(): Promise<void>;
+}
+
+/** Loaded when the first such request comes. */
+export function createModernHandler(log: Logger): ModernHandler {
+  // The SDK hands on what `fetch` gives it as `extra`, untyped.
+  const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra?.served as Served), {
+    legacy: 'reject',
+    // The edge bounds them by caller; one bound for all would let one caller take every place.
+    maxSubscriptions: Number.POSITIVE_INFINITY,
+    onerror: (error) => log.debug('client request', { error: causeOf(error) }),
+  });
+  return {
+    fetch: async (request, message, parts) => {
+      const read = readEnvelope(message);
+      if ('refusal' in read) return Response.json(read.refusal, { status: 400 });
+      const parsedBody = read.message;
+      const served: Served = { parts, method: parsedBody.method, hasMarks: false };
+      // The SDK hands this on to the factory unread; it never sees a token.
+      const authInfo = { token: '', clientId: parts.caller.id, scopes: [], extra: { served } };
+      const response = await handler.fetch(request, { parsedBody, authInfo });
+      return exactResponse(response, () => served.hasMarks);
+    },
+    tell: (change) => {
+      if ('uri' in change) handler.notify.resourceUpdated(change.uri);
+      else if (change.list === 'resources') handler.notify.resourcesChanged();
+      else handler.notify.promptsChanged();
+    },
+    close: () => handler.close(),
+  };
+}
+
+interface Served {
+  readonly parts: ServerParts;
+  readonly method: unknown;
+  /** The SDK was given numbers as marked strings. */
+  hasMarks: boolean;
+}
+
+function serverFor(served: Served) {
+  const { parts, method } = served;
+  const server = createServer(parts);
+  // Over HTTP an unknown method is a 404, which the SDK answers where it knows of no handler.
+  if (typeof method === 'string' && !isHandled(method)) delete server.fallbackRequestHandler;
+  const connect = server.connect.bind(server);
+  server.connect = (transport) => {
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => {
+      const restored = writable(restoreError(message));
+      const marked = withMarks(restored);
+      if (marked !== restored) served.hasMarks = true;
+      return send(marked, options);
+    };
+    return connect(transport);
+  };
+  return server;
+}
+
+/** The answer, or an error in its place: the SDK takes the first that it is given, and is silent where it cannot write it. */
+function writable(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('result' in message) || isWritable(message.result)) return message;
+  return unwritableAnswer(message.id, 'it is nested too deeply') as JSONRPCMessage; // an error with the id of the answer
+}

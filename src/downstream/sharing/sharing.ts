@@ -1,0 +1,245 @@
+import type { ServerConfig } from '../../config/schema.ts';
+import type { CallContext } from '../../core/call.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { type ClientIdentity, originOf, type Peer } from '../../core/peer.ts';
+import { LOG_LEVELS } from '../../core/protocol.ts';
+import { type Audience, Backend, type BackendParts, type Router } from '../../upstream/backend.ts';
+import type { OfferedTools } from '../../upstream/offered-tools.ts';
+import type { PrimitiveKind } from '../../upstream/resources/primitive-source.ts';
+import type { Upstreams } from '../../upstream/upstreams.ts';
+import { Following } from './following.ts';
+import { Leases } from './leases.ts';
+import { nobody } from './nobody.ts';
+import { Offers } from './offers.ts';
+import type { SharingRules } from './rules.ts';
+
+export interface SharingParts
+  extends Pick<BackendParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
+  /** The connections that are shared. */
+  readonly main: Backend;
+  readonly offered: OfferedTools;
+  readonly servers: () => readonly ServerConfig[];
+  readonly rules: SharingRules;
+  /** Hears what the shared connections tell outside of calls. */
+  readonly onTell: (method: string, params: JsonObject) => void;
+}
+
+/** A client session, as far as it decides who shares servers with it. */
+export interface SharingSession extends Peer {
+  readonly introduced: Promise<ClientIdentity>;
+}
+
+/** Quiet time after which a server that was started for calls without a session is stopped, in ms. */
+const LEASE_IDLE_MS = 60_000;
+const NOTHING: ClientIdentity = { capabilities: {} };
+
+/** Who shares connections to servers with whom, by rules that are given: the right ones for each call. */
+export class Sharing implements Router {
+  /** Whom the shared connections are made for. */
+  readonly audience: Audience;
+  /** Who follows which resources, and the way of requests about them. */
+  readonly following: Following;
+
+  readonly #parts: SharingParts;
+  readonly #sessions = new Map<Peer, SharingSession>();
+  readonly #own = new Map<Peer, Backend>();
+  readonly #leases: Leases;
+  readonly #offers = new Offers();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(parts: SharingParts) {
+    this.#parts = parts;
+    this.#leases = new Leases(({ identity, logLevel }) =>
+      this.#open(
+        { introduced: Promise.resolve(identity), peer: { ...nobody(identity), logLevel }, isShared: false },
+        parts.servers().map(endingSoon),
+      ),
+    );
+    this.following = new Following({
+      shared: parts.main.primitives,
+      primitivesOf: (session) => this.#backendOf(session).primitives,
+      isApart: (server, session) => this.#keepsApart(server, session),
+      hasSession: (session) => this.#sessions.has(session),
+      log: parts.log,
+    });
+    const { identity, isOnePerson } = parts.rules;
+    this.audience = {
+      introduced: Promise.resolve(identity),
+      peer: this.#everybody(identity),
+      isShared: true,
+      isOnePerson,
+      onAsked: (server, ...question) => {
+        const upstream = parts.main.upstreams.get(server);
+        if (upstream) parts.rules.asked(upstream, ...question);
+      },
+    };
+  }
+
+  readonly call: Router['call'] = (call, context) =>
+    this.#at(call.tool.server, context, (upstreams) => upstreams.call(call, context));
+
+  readonly request: Router['request'] = (server, request, context) =>
+    this.#at(server, context, (upstreams) => upstreams.request(server, request, context));
+
+  /** A session begins. */
+  join(session: SharingSession): void {
+    this.#sessions.set(session, session);
+    void session.introduced.then((client) => this.#learn(session, client));
+  }
+
+  /** Resolves when it is known what servers offer to clients like this one, or after a while. */
+  async learnt(session: SharingSession): Promise<void> {
+    await this.#offers.settled(await session.introduced, this.#parts.servers());
+  }
+
+  /** A session has ended. Resolves when nothing of its own is left running. */
+  async leave(session: SharingSession): Promise<void> {
+    this.#sessions.delete(session);
+    this.following.leave(session);
+    const own = this.#own.get(session);
+    this.#own.delete(session);
+    if (own) await this.#close(own);
+  }
+
+  /** A session wants log messages from that level on. */
+  async logLevel(session: SharingSession, level: string): Promise<void> {
+    if (!this.#sessions.has(session)) return;
+    const { rules, main } = this.#parts;
+    const own = rules.isOnePerson ? this.#own.get(session) : this.#ownOf(session);
+    await Promise.all([
+      own?.announcements.logLevel(level),
+      rules.isOnePerson && main.announcements.logLevel(this.#leastLevel() ?? level),
+    ]);
+  }
+
+  /** The least severe level that any session wants; undefined: none has said. */
+  #leastLevel(): string | undefined {
+    const wanted = new Set([...this.#sessions.values()].map(({ logLevel }) => logLevel));
+    return LOG_LEVELS.find((level) => wanted.has(level));
+  }
+
+  rootsChanged(session: SharingSession): void {
+    this.#own.get(session)?.announcements.rootsChanged();
+  }
+
+  /** The shared connections have told of a changed list. */
+  listChanged(server: string, list: PrimitiveKind): void {
+    for (const own of this.#own.values()) own.announcements.listChanged(server, list);
+  }
+
+  /** Makes the servers of all sessions those that are configured. */
+  reconcile(): void {
+    const servers = this.#parts.servers();
+    for (const [session, own] of this.#own) own.upstreams.reconcile(this.#entriesOf(session));
+    for (const leased of this.#leases.all()) leased.upstreams.reconcile(servers.map(endingSoon));
+    this.#offers.keep(servers);
+    for (const session of this.#sessions.values()) this.#learn(session, session.identity);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#own.values()].map((own) => this.#close(own)));
+    await Promise.all([this.#leases.close(), ...this.#closing]);
+  }
+
+  /** Uses the connections that are right for a call. */
+  #at<T>(server: string, context: CallContext, use: (upstreams: Upstreams) => Promise<T>): Promise<T> {
+    const { upstreams } = this.#parts.main;
+    const { peer } = context;
+    if (!this.#keepsApart(server, peer)) return use(upstreams);
+    const session = peer && this.#sessions.get(originOf(peer));
+    return session ? use(this.#ownOf(session).upstreams) : this.#leased(server, context, use);
+  }
+
+  async #leased<T>(server: string, context: CallContext, use: (upstreams: Upstreams) => Promise<T>): Promise<T> {
+    const { identity = NOTHING, logLevel } = context.peer ?? {};
+    const lease = await this.#leases.take({ identity, logLevel }, server, context.signal);
+    try {
+      return await use(lease.backend.upstreams);
+    } finally {
+      lease.release();
+    }
+  }
+
+  #keepsApart(server: string | undefined, peer: Peer | undefined): boolean {
+    const upstream = server === undefined ? undefined : this.#parts.main.upstreams.get(server);
+    return upstream !== undefined && this.#parts.rules.keepsApart(upstream, peer);
+  }
+
+  #wantsOwn(session: SharingSession): boolean {
+    return this.#parts.rules.wantsOwn(session, this.#parts.main.upstreams.all());
+  }
+
+  /** The connections that a session uses where servers do not make a difference. */
+  #backendOf(peer: Peer): Backend {
+    const session = this.#sessions.get(peer);
+    return session && this.#wantsOwn(session) ? this.#ownOf(session) : this.#parts.main;
+  }
+
+  #ownOf(session: SharingSession): Backend {
+    const known = this.#own.get(session);
+    if (known) return known;
+    const own = this.#open(
+      { introduced: session.introduced, peer: session, isShared: false },
+      this.#entriesOf(session),
+    );
+    this.#own.set(session, own);
+    return own;
+  }
+
+  /** The servers as a session's own connections have them. */
+  #entriesOf(session: Peer): ServerConfig[] {
+    return this.#parts.servers().map((server) => this.#parts.rules.entryFor(server, session));
+  }
+
+  #open(audience: Audience, entries: readonly ServerConfig[]): Backend {
+    const { log, remembered, verdicts, secrets, keys, exposes, offered } = this.#parts;
+    const backend = new Backend({
+      ...{ log, remembered, verdicts, secrets, keys, exposes, onDemand: true },
+      audience: () => audience,
+      router: () => this,
+      onTools: (...listing) => offered.toOne(...listing),
+    });
+    backend.upstreams.reconcile(entries);
+    return backend;
+  }
+
+  #close(backend: Backend): Promise<void> {
+    const closed = backend.close().finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
+    return closed;
+  }
+
+  /** What one person's clients are offered is taken to be the same. */
+  #learn(session: SharingSession, client: ClientIdentity): void {
+    const { rules, servers } = this.#parts;
+    if (rules.isOnePerson || !this.#sessions.has(session) || !this.#wantsOwn(session)) return;
+    this.#offers.learn(client, servers(), ({ key }) =>
+      this.#keepsApart(key, session) ? this.#ownOf(session).upstreams.get(key) : undefined,
+    );
+  }
+
+  /** The way back to all who share. */
+  #everybody(identity: ClientIdentity): Peer {
+    const leastLevel = () => (this.#parts.rules.isOnePerson ? this.#leastLevel() : undefined);
+    return {
+      ...nobody(identity),
+      get logLevel() {
+        return leastLevel();
+      },
+      notify: (method, params) => this.#tell(method, params),
+    };
+  }
+
+  /** What the shared connections tell outside of calls. Log messages are nobody's among strangers. */
+  #tell(method: string, params: JsonObject): void {
+    const isUpdate = method === 'notifications/resources/updated';
+    if (!this.#parts.rules.isOnePerson && !isUpdate && !method.endsWith('/list_changed')) return;
+    this.#parts.onTell(method, params);
+    const sessions = isUpdate ? this.following.followersOf(params.uri) : this.#sessions.keys();
+    for (const session of sessions) session.notify(method, params);
+  }
+}
+
+function endingSoon(config: ServerConfig): ServerConfig {
+  return { ...config, idleTimeoutMs: Math.min(config.idleTimeoutMs || LEASE_IDLE_MS, LEASE_IDLE_MS) };
+}

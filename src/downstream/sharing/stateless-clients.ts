@@ -1,0 +1,28 @@
+import type { ResultStore } from '../../broker/results/result-store.ts';
+import type { Conversations } from '../protocol/conversations.ts';
+
+/** What outlives one request of a client without sessions: calls that wait for its answers, and large results. */
+export interface KeptForClient {
+  readonly conversations: Conversations;
+  readonly results: ResultStore;
+}
+
+const MAX_CLIENTS = 1_000;
+
+/** That, for each caller; those that asked longest ago are forgotten first. */
+export class StatelessClients {
+  readonly #kept = new Map<string, KeptForClient>();
+
+  /** What is kept for that owner; `fresh` where nothing is. */
+  of(owner: string, { conversations, results }: KeptForClient): KeptForClient {
+    const kept = this.#kept.get(owner) ?? { conversations, results };
+    this.#kept.delete(owner);
+    this.#kept.set(owner, kept);
+    const [oldest] = this.#kept;
+    if (this.#kept.size > MAX_CLIENTS && oldest) {
+      this.#kept.delete(oldest[0]);
+      oldest[1].results.close();
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,59 @@
+import { blankForms } from '../core/credential-forms.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
+
+const SEVERITY: Record<LogLevel, number> = { debug: 0, info: 1, warning: 2, error: 3 };
+
+type Fields = { readonly [key: string]: unknown };
+
+/** Structured log: one JSON object a line. Callers pass names, states and causes, never secrets or arguments. */
+export interface Logger {
+  debug(message: string, fields?: Fields): void;
+  info(message: string, fields?: Fields): void;
+  warning(message: string, fields?: Fields): void;
+  error(message: string, fields?: Fields): void;
+  /** Takes effect at once, also for loggers handed out before. */
+  setLevel(level: LogLevel): void;
+}
+
+/** Callers blank what they know to be secret; this is for what nobody knew of. */
+function blanked(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? blankForms(value) : value;
+}
+
+/** One thing that is logged. */
+export interface LogEntry {
+  readonly time: Date;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Fields;
+}
+
+/** A logger that hands each line, newline included, to `write`; as JSON, unless `format` makes another line of it, or none. */
+export function createLogger(
+  write: (line: string) => void,
+  initial: LogLevel = 'info',
+  format: (entry: LogEntry) => string | undefined = asJson,
+): Logger {
+  let threshold = SEVERITY[initial];
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: Fields = {}) => {
+      if (SEVERITY[level] < threshold) return;
+      const line = format({ time: new Date(), level, message, fields });
+      if (line !== undefined) write(`${format === asJson ? line : blankForms(line)}\n`);
+    };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warning: at('warning'),
+    error: at('error'),
+    setLevel: (level) => {
+      threshold = SEVERITY[level];
+    },
+  };
+}
+
+function asJson({ time, level, message, fields }: LogEntry): string {
+  return JSON.stringify({ time: time.toISOString(), level, message, ...fields }, blanked);
+}

@@ -1,0 +1,99 @@
+import { basicOf } from '../../core/address.ts';
+import type { ForwardProxy } from './proxy.ts';
+import { brokenOff, proxyRefusal } from './proxy-failure.ts';
+import { type Connector, type Dispatcher, dispatcherBy, isBun } from './runtime.ts';
+import { connectProxy, tunnel } from './tunnel.ts';
+
+/** How requests get to a target through a proxy, for `fetch` to be told. */
+export type Way = { readonly dispatcher?: Dispatcher } | { readonly proxy: string };
+
+/** One for each proxy: they keep connections. */
+const ways = new Map<string, Promise<Way>>();
+
+/** The way through a proxy to what speaks `protocol`. Rejects where this runtime's `fetch` cannot be led. */
+export function through(proxy: ForwardProxy, protocol: string): Promise<Way> {
+  const key = `${protocol} ${proxy.url.href}`;
+  const way = ways.get(key) ?? wayThrough(proxy, protocol);
+  ways.set(key, way);
+  return way;
+}
+
+async function wayThrough(proxy: ForwardProxy, protocol: string): Promise<Way> {
+  const isHttp = /^https?:$/.test(proxy.url.protocol);
+  if (isBun) {
+    if (isHttp) return { proxy: proxy.url.href };
+    throw new Error(
+      `${proxy.from} names a SOCKS proxy, which Bun cannot use: run the gateway by Node, or name an HTTP proxy`,
+    );
+  }
+  const dispatcher = await (isHttp && protocol === 'http:' ? forwarding(proxy) : dispatcherBy(connector(proxy)));
+  if (!dispatcher) throw new Error(`${proxy.from} names a proxy, but this process has set up a fetch of its own`);
+  return { dispatcher };
+}
+
+function connector(proxy: ForwardProxy): Connector {
+  return ({ hostname, port, protocol }, done) => {
+    const secure = protocol === 'https:';
+    tunnel(proxy, { hostname, port: Number(port || (secure ? 443 : 80)), secure }).then(
+      (socket) => done(null, socket),
+      (error: Error) => done(error, null),
+    );
+  };
+}
+
+/** What a dispatcher is told of a request, as far as it is changed here. */
+interface DispatchOptions {
+  readonly origin?: string | URL;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Without TLS the proxy is asked for the target by its whole address (RFC 9112, 3.2.2): few let CONNECT through to port 80. */
+async function forwarding(proxy: ForwardProxy): Promise<Dispatcher> {
+  const dispatcher = await dispatcherBy((_, done) => {
+    connectProxy(proxy).then(
+      (socket) => done(null, socket),
+      (error: Error) => done(error, null),
+    );
+  });
+  if (!dispatcher) return undefined;
+  const authorization = basicOf(proxy.url);
+  const dispatch = (options: DispatchOptions, handler: object) => {
+    const target = new URL(String(options.origin));
+    const forwarded = {
+      ...options,
+      origin: proxy.url.origin,
+      path: `${options.origin}${options.path}`,
+      headers: {
+        ...options.headers,
+        host: target.host,
+        ...(authorization && { 'proxy-authorization': authorization }),
+      },
+    };
+    return dispatcher.dispatch(forwarded as never, naming(handler, proxy, target.hostname) as never);
+  };
+  return { dispatch } as unknown as Dispatcher;
+}
+
+/** Where status and error stand among what handlers of both generations are told. */
+const STATUS_AT: Readonly<Record<string, number>> = { onHeaders: 0, onResponseStart: 1 };
+const ERROR_AT: Readonly<Record<string, number>> = { onError: 0, onResponseError: 1 };
+
+/**
+ * A handler by which the proxy is named where it may be at fault. One that wants a user fails the request: of that status
+ * `fetch` makes an error without words, as a browser has to. What is thrown here is the request's error.
+ */
+function naming(handler: object, proxy: ForwardProxy, host: string): object {
+  return new Proxy(handler, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]) => {
+        if (given[STATUS_AT[String(name)] ?? -1] === 407) throw proxyRefusal(proxy, 407, host);
+        const at = ERROR_AT[String(name)];
+        if (at !== undefined) given[at] = brokenOff(proxy, given[at], host);
+        return Reflect.apply(member, target, given);
+      };
+    },
+  });
+}

@@ -1,0 +1,69 @@
+import { signalGroup } from './process-group.ts';
+import { spawnProgram } from './spawn-program.ts';
+import { usersEnvironment } from './users-environment.ts';
+import { workingDirectory } from './working-directory.ts';
+
+export interface RunProgramOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly timeoutMs: number;
+  /** Of the configuration that names it; absent: the home directory, and no configuration does. */
+  readonly cwd?: string;
+  /** Written to its stdin, which is then closed. */
+  readonly input?: string;
+}
+
+/** How a program ended, and what it said. */
+export interface ProgramResult {
+  /** 0 is success; the name of a signal where one ended it. */
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Most that a program may write to one of its streams, in characters. */
+const MAX_CHARS = 1_048_576;
+
+/**
+ * Runs a program of the user, not of a project in which we were started, without a shell and to its end. Rejects where it cannot be started, writes too much, or does not end within
+ * `timeoutMs`; nothing of it is left running either way, and nothing of what it wrote is in the message.
+ */
+export async function runProgram(
+  [program = '', ...args]: readonly string[],
+  { env, timeoutMs, cwd, input = '' }: RunProgramOptions,
+): Promise<ProgramResult> {
+  const place = {
+    env: { ...usersEnvironment(env, { folder: cwd }) },
+    cwd: workingDirectory(cwd === undefined ? {} : { cwd }),
+  };
+  const started = spawnProgram(program, args, place);
+  const child = started instanceof Promise ? await started : started;
+  const end = () => void (child.pid !== undefined && signalGroup(child.pid, 'SIGKILL'));
+  process.once('exit', end);
+  let timer: NodeJS.Timeout | undefined;
+  const result = new Promise<ProgramResult>((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end within ${timeoutMs} ms`)), timeoutMs);
+    const tooMuch = () => reject(new Error(`it wrote more than ${MAX_CHARS} characters`));
+    const texts = [child.stdout, child.stderr].map((stream) => collected(stream, tooMuch));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      const [stdout = '', stderr = ''] = texts.map((text) => text());
+      resolve({ code: code ?? signal ?? 'no code', stdout, stderr });
+    });
+    // It may end without having read anything.
+    child.stdin?.on('error', () => {}).end(input);
+  });
+  return result.finally(() => {
+    clearTimeout(timer);
+    process.off('exit', end);
+    end();
+  });
+}
+
+function collected(stream: NodeJS.ReadableStream | null, tooMuch: () => void): () => string {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
+    if (text.length <= MAX_CHARS) text += chunk;
+    else tooMuch();
+  });
+  return () => text;
+}

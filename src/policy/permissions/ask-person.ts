@@ -1,0 +1,58 @@
+import type { Signal } from '../../core/abort.ts';
+import type { ToolCall } from '../../core/call.ts';
+import { clip, GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { originOf, type Peer } from '../../core/peer.ts';
+import { shownCall } from './shown-call.ts';
+
+const ONCE = 'once';
+const SESSION = 'for this session';
+const NO = 'no';
+
+/** What a person agreed to: this call, or all calls of its tool until the session ends. */
+export type Consent = 'once' | 'session';
+
+/** Puts a call to the person at the client, by a form with three answers. Rejects with `FORBIDDEN` unless they agree. */
+export async function askPerson(
+  call: ToolCall,
+  rule: string,
+  peer: Peer | undefined,
+  signal: Signal,
+): Promise<Consent> {
+  if (!peer || !takesForms(peer))
+    throw cannotAsk(call, rule, 'the client cannot be asked (it does not offer elicitation)');
+  const answer = await peer.request('elicitation/create', questionOf(call, rule, originOf(peer)), { signal });
+  if ('error' in answer) throw cannotAsk(call, rule, `the client could not ask (${clip(answer.error.message)})`);
+  const { action, content } = answer.result;
+  if (action !== 'accept') throw refused(call, action === 'cancel' ? 'dismissed the question' : 'refused it');
+  const choice = isJsonObject(content) ? content.answer : undefined;
+  if (choice === ONCE) return 'once';
+  if (choice === SESSION) return 'session';
+  throw refused(call, choice === NO ? 'refused it' : 'did not agree to it');
+}
+
+/** Before forms and addresses were told apart, elicitation was by form. */
+function takesForms({ identity }: Peer): boolean {
+  const { elicitation } = identity.capabilities;
+  return isJsonObject(elicitation) && (elicitation.form !== undefined || elicitation.url === undefined);
+}
+
+/** Without what only newer revisions know: every client with elicitation understands it. */
+function questionOf(call: ToolCall, rule: string, { isPassing }: Peer): JsonObject {
+  const choices = isPassing ? [ONCE, NO] : [ONCE, SESSION, NO];
+  const answer = { type: 'string', title: 'Call it?', enum: choices };
+  return {
+    message: `${shownCall(call.tool, call.args)}\nAsked because of ${rule} in the gateway's configuration.`,
+    requestedSchema: { type: 'object', properties: { answer }, required: ['answer'] },
+  };
+}
+
+function refused({ tool }: ToolCall, how: string): GatewayError {
+  const message = `${clip(tool.id)} was not called: the person ${how}. Do not try again unless they ask for it.`;
+  return new GatewayError('FORBIDDEN', message, { details: { tool: tool.id } });
+}
+
+function cannotAsk({ tool }: ToolCall, rule: string, why: string): GatewayError {
+  const message = `${clip(tool.id)} was not called: ${rule} of the gateway's configuration wants a person to be asked first, and ${why}. Tell the user; only they may change that rule to "allow", or call from a client that can be asked.`;
+  return new GatewayError('FORBIDDEN', message, { details: { tool: tool.id, rule } });
+}

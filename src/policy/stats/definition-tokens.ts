@@ -1,0 +1,27 @@
+import type { JsonObject } from '../../core/json.ts';
+
+/** Bytes of JSON to a token: 4.5 to 4.8 in definitions of real servers (o200k_base), less in other scripts than Latin. */
+const BYTES_PER_TOKEN = 4.7;
+/** Tools that are looked at, at most. */
+const MAX_SAMPLE = 500;
+
+/**
+ * Tokens of what a host shows its model of tools: name, description and input schema of each, and nothing else. Estimated by
+ * their length, of more than 500 by a sample of them. Not by `estimateTokens`, which is never below what a text can cost:
+ * what is saved must not be told too high.
+ */
+export function definitionTokens(tools: readonly JsonObject[]): number {
+  const step = Math.max(1, Math.ceil(tools.length / MAX_SAMPLE));
+  const sample = tools.filter((_, index) => index % step === 0);
+  const bytes = sample.reduce((sum, tool) => sum + shownBytes(tool), 0);
+  return sample.length === 0 ? 0 : Math.round((bytes * tools.length) / (sample.length * BYTES_PER_TOKEN));
+}
+
+/** The same of a text, such as instructions. */
+export function textTokens(text: string): number {
+  return Math.round(Buffer.byteLength(text) / BYTES_PER_TOKEN);
+}
+
+function shownBytes({ name, description, inputSchema }: JsonObject): number {
+  return Buffer.byteLength(JSON.stringify({ name, description, inputSchema }));
+}

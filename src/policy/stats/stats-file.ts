@@ -1,0 +1,92 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { writeWhole } from '../../platform/atomic-file.ts';
+import { type LockTimes, withFileLock } from '../../platform/file-lock.ts';
+import { addCounts, SUMS } from './add-counts.ts';
+import type { CallCount, Counts } from './counts.ts';
+
+/** What was counted since a moment in epoch ms. */
+export interface Stats {
+  readonly since: number;
+  readonly counts: Counts;
+}
+
+const FORMAT = 1;
+/** Work under the lock takes a millisecond or two; to wait for it less than an orderly end of the gateway may take. */
+const BRIEFLY: LockTimes = { staleMs: 2_000, maxWaitMs: 3_500, pollMs: 15 };
+
+/** Adds what was counted to the file, which is replaced whole. Rejects where it cannot be written, or is another format. */
+export async function addToStats(path: string, counts: Counts): Promise<void> {
+  await change(path, (before) => {
+    const { since, counts: sum } = before ?? nothing();
+    addCounts(sum, counts);
+    return { since, counts: sum };
+  });
+}
+
+/** Begins anew. Rejects where the file cannot be written. */
+export async function resetStats(path: string): Promise<void> {
+  await change(path, nothing);
+}
+
+/** What the file says; undefined when it is missing or broken. Throws `CONFIG_INVALID` for one of a newer gateway. */
+export async function readStats(path: string): Promise<Stats | undefined> {
+  const file = await parsed(path);
+  if (!isJsonObject(file)) return undefined;
+  if (file.format !== FORMAT)
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `${path}: is of another version of mcp-gateway; use that one, or remove it`,
+    );
+  return { since: typeof file.since === 'number' ? file.since : Date.now(), counts: countsIn(file) };
+}
+
+function nothing(): Stats {
+  return { since: Date.now(), counts: countsIn({}) };
+}
+
+async function change(path: string, next: (before: Stats | undefined) => Stats): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await withFileLock(`${path}.lock`, async () => writeWhole(path, textOf(next(await readStats(path)))), BRIEFLY);
+}
+
+async function parsed(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Maps as lists: no key, however odd, becomes a prototype. */
+function textOf({ since, counts }: Stats): string {
+  const { failures, servers, tools, ...sums } = counts;
+  const rows = (map: ReadonlyMap<string, CallCount>) =>
+    [...map].map(([key, { calls, failed }]) => [key, calls, failed]);
+  const file = { format: FORMAT, since, ...sums, failures: [...failures], servers: rows(servers), tools: rows(tools) };
+  return `${JSON.stringify(file)}\n`;
+}
+
+function countsIn(file: JsonObject): Counts {
+  const sums = Object.fromEntries(SUMS.map((name) => [name, numberIn(file[name])])) as Pick<
+    Counts,
+    (typeof SUMS)[number]
+  >;
+  const failures = new Map(rowsIn(file.failures).map(([code, count]) => [code, numberIn(count)]));
+  return { ...sums, failures, servers: callsIn(file.servers), tools: callsIn(file.tools) };
+}
+
+function callsIn(value: unknown): Map<string, CallCount> {
+  const rows = rowsIn(value);
+  return new Map(rows.map(([key, calls, failed]) => [key, { calls: numberIn(calls), failed: numberIn(failed) }]));
+}
+
+function rowsIn(value: unknown): [string, ...unknown[]][] {
+  return Array.isArray(value) ? value.filter((row) => Array.isArray(row) && typeof row[0] === 'string') : [];
+}
+
+function numberIn(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}

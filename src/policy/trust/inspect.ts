@@ -1,0 +1,89 @@
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { OWN_PARTS } from './fingerprint.ts';
+import { excerptOf, hiddenIn, hiddenInPattern, type Suspicion } from './hidden-text.ts';
+import { type Cued, cuedBy, instructionsIn } from './instructions.ts';
+import { isPattern } from './schema-pattern.ts';
+
+/** A suspicion, and where in the definition: `description`, `inputSchema.properties.path.description` … */
+export interface Finding extends Suspicion {
+  readonly where: string;
+}
+
+/** Findings told of one tool at most. */
+const MAX_FINDINGS = 5;
+/** Characters looked through of one definition: far more than any model is given. */
+const MAX_CHARS = 200_000;
+/** Keys in the name of a place. */
+const MAX_KEYS = 8;
+/** What is looked through first; all the rest is read by models too. */
+const FIRST = ['name', ...OWN_PARTS] as const;
+/** A picture within the definition, such as an icon: bytes, and no text. */
+const PICTURE = /^data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=]*$/;
+
+/** Linked, since a definition may be as deep as it is long. */
+interface Place {
+  readonly key: string;
+  readonly within?: Place;
+}
+
+interface Text {
+  readonly place: Place;
+  readonly text: string;
+}
+
+/** What in a definition is hidden from people or aimed at the model: at most five, nothing for what is as it should be. */
+export function inspect(definition: JsonObject): readonly Finding[] {
+  const { texts, isTooLong } = textsOf(definition);
+  if (isTooLong) return [{ where: 'definition', what: 'is too long to be looked through', excerpt: '' }];
+  const all = texts.map(({ text }) => text).join('\n');
+  const cued = cuedBy(all);
+  if (!cued && hiddenIn(all).length === 0) return [];
+  return texts.flatMap((text) => findingsIn(text, cued)).slice(0, MAX_FINDINGS);
+}
+
+function findingsIn({ place, text }: Text, cued: Cued | undefined): readonly Finding[] {
+  const hidden = isPattern(pathOf(place)) ? hiddenInPattern(text) : hiddenIn(text);
+  const found = cued ? [...hidden, ...instructionsIn(text, cued)] : hidden;
+  return found.map((suspicion) => ({ where: nameOf(place), ...suspicion }));
+}
+
+function pathOf(place: Place): readonly string[] {
+  if (place.key !== 'pattern') return [];
+  const keys: string[] = [];
+  for (let at: Place | undefined = place; at; at = at.within) keys.push(at.key);
+  return keys.reverse();
+}
+
+/** The innermost keys; `…` stands for the others. */
+function nameOf(place: Place): string {
+  const keys: string[] = [];
+  let at: Place | undefined = place;
+  for (; at && keys.length < MAX_KEYS; at = at.within) keys.unshift(excerptOf(at.key));
+  return at ? `….${keys.join('.')}` : keys.join('.');
+}
+
+/** Every text of the definition, names of properties included, without recursion. */
+function textsOf(definition: JsonObject): { texts: readonly Text[]; isTooLong: boolean } {
+  const texts: Text[] = [];
+  let chars = 0;
+  const add = (place: Place, text: string) => {
+    if (PICTURE.test(text)) return;
+    chars += text.length;
+    texts.push({ place, text });
+  };
+  const keys = [...new Set([...FIRST, ...Object.keys(definition)])];
+  for (const key of keys.slice(FIRST.length)) add({ key: '(name)' }, key);
+  const open = keys
+    .reverse()
+    .map((key): { place: Place; value: unknown } => ({ place: { key }, value: definition[key] }));
+  for (let next = open.pop(); next && chars <= MAX_CHARS; next = open.pop()) {
+    const { place, value } = next;
+    if (typeof value === 'string') add(place, value);
+    if (!Array.isArray(value) && !isJsonObject(value)) continue;
+    for (const [key, inner] of Object.entries(value).reverse()) {
+      if (!Array.isArray(value)) add({ key: '(name)', within: place }, key);
+      open.push({ place: { key, within: place }, value: inner });
+    }
+  }
+  return { texts, isTooLong: chars > MAX_CHARS };
+}

@@ -1,0 +1,52 @@
+import type { ToolDefinition } from '../../core/tool.ts';
+import { differing, fingerprintOf, isSame, type Part } from './fingerprint.ts';
+import { keepDefinitions, readDefinitions } from './kept-definitions.ts';
+import { findingRemarks } from './remarks.ts';
+import { readTrust, updateTrust } from './trust-file.ts';
+import { accepted, type Doubt, doubtOf, type TrustRecord } from './trust-record.ts';
+
+/** A tool that is not as it was trusted. */
+export interface DoubtfulTool {
+  readonly doubt: Doubt;
+  /** Empty where it is new. */
+  readonly changed: readonly Part[];
+  /** As it was trusted, where that was kept. */
+  readonly before: ToolDefinition | undefined;
+  readonly now: ToolDefinition;
+  /** What is hidden in it or aimed at the model, in sentences. */
+  readonly suspicious: readonly string[];
+}
+
+/** What is known of a server that a person is to judge. */
+export interface Review {
+  readonly record: TrustRecord | undefined;
+  /** Why what was trusted cannot be read: on a pinned server every tool is doubtful then. */
+  readonly problem: string | undefined;
+  readonly doubtful: readonly DoubtfulTool[];
+}
+
+/** Compares the tools of a server with those that were trusted. */
+export async function review(path: string, tools: readonly ToolDefinition[], pinned: boolean): Promise<Review> {
+  const { record, problem } = readTrust(path);
+  const definitions = await readDefinitions(path);
+  const doubtful = tools.flatMap((now): DoubtfulTool[] => {
+    const fingerprint = fingerprintOf(now);
+    const lost: Doubt | undefined = problem !== undefined && pinned ? { kind: 'lost', fingerprint } : undefined;
+    const doubt = lost ?? doubtOf(record, now.name, fingerprint, pinned);
+    if (!doubt) return [];
+    const kept = definitions.get(now.name);
+    const before = kept && doubt.trusted && isSame(doubt.trusted.fingerprint, fingerprintOf(kept)) ? kept : undefined;
+    const changed = doubt.trusted ? differing(doubt.trusted.fingerprint, doubt.fingerprint) : [];
+    return [{ doubt, changed, before, now, suspicious: findingRemarks(now) }];
+  });
+  return { record, problem, doubtful };
+}
+
+/** Trusts these tools as they are from now on; running gateways notice. Rejects where that cannot be kept. */
+export async function trust(path: string, tools: readonly ToolDefinition[]): Promise<void> {
+  const byName = new Map(tools.toReversed().map((tool) => [tool.name, tool]));
+  const fingerprints = new Map([...byName].map(([name, tool]) => [name, fingerprintOf(tool)]));
+  await updateTrust(path, ({ record }) => accepted(record, fingerprints, Date.now()));
+  // They only show what changed later.
+  await keepDefinitions(path, [...byName.values()]).catch(() => {});
+}

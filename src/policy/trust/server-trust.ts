@@ -1,0 +1,207 @@
+import { causeOf } from '../../core/errors.ts';
+import type { ToolDefinition } from '../../core/tool.ts';
+import type { Logger } from '../../platform/log.ts';
+import { fingerprintOf, isOld, listDigest } from './fingerprint.ts';
+import { FirstSight } from './first-sight.ts';
+import { inSlices } from './in-slices.ts';
+import { keepDefinitions } from './kept-definitions.ts';
+import { NoteTimer } from './note-timer.ts';
+import { TrustLog } from './trust-log.ts';
+import { type Doubt, doubtOf, noted, type TrustRecord } from './trust-record.ts';
+import { TrustStore } from './trust-store.ts';
+
+export interface ServerTrustOptions {
+  /** Key of the server. */
+  readonly server: string;
+  /** Tells whether it is still the same server; the path of the file, if there is one. */
+  readonly identity: string;
+  /** The file; absent: known for this run only. */
+  readonly path?: string | undefined;
+  readonly isPinned: () => boolean;
+  readonly log: Logger;
+  /** Called with each list that was not compared before. */
+  readonly onNews: (tools: readonly ToolDefinition[]) => Promise<void>;
+}
+
+/** What one server was trusted with, and what it lists now. */
+export class ServerTrust {
+  readonly #options: ServerTrustOptions;
+  readonly #store: TrustStore;
+  readonly #log: TrustLog;
+  readonly #timer = new NoteTimer(() => void this.#note());
+  #tools: readonly ToolDefinition[] = [];
+  /** Whether the tools as they are now were compared as a whole. */
+  #isNoted = true;
+  #first: FirstSight | undefined;
+  /** Doubts about definitions by a record; null: they are trusted. */
+  #doubts = new WeakMap<ToolDefinition, Doubt | null>();
+  #doubtsOf: TrustRecord | undefined;
+  /** Comparisons, one after the other; and what follows from them. */
+  #compared: Promise<void> = Promise.resolve();
+  #told: Promise<void> = Promise.resolve();
+
+  constructor(options: ServerTrustOptions) {
+    this.#options = options;
+    this.#store = new TrustStore(options.path);
+    this.#log = new TrustLog(options.server, options.log);
+  }
+
+  get identity(): string {
+    return this.#options.identity;
+  }
+
+  /** The server lists these tools now. Costs next to nothing. What was never seen before is noted at once, the rest soon. */
+  hear(tools: readonly ToolDefinition[]): void {
+    this.#tools = tools;
+    this.#isNoted = false;
+    if (!this.#store.record) this.#first ??= new FirstSight(tools);
+    if (this.#store.exists || this.#store.failure !== undefined) this.#timer.begin();
+    else void this.#note();
+  }
+
+  /** What is wrong with a definition; undefined: nothing. */
+  doubt(definition: ToolDefinition): Doubt | undefined {
+    this.#store.read();
+    const doubt = this.#look(definition);
+    // What was doubtful may have been trusted meanwhile, by another process.
+    return doubt && this.#store.reread() ? this.#look(definition) : doubt;
+  }
+
+  /** What is wrong with a tool as the server lists it by now. */
+  doubtNow(name: string): Doubt | undefined {
+    const definition = this.#tools.find((tool) => tool.name === name);
+    return definition && this.doubt(definition);
+  }
+
+  /** What stands against a call of a pinned tool: also that it is not on disk what the tool was when it was called. */
+  objection(definition: ToolDefinition): Doubt | undefined | Promise<Doubt | undefined> {
+    const doubt = this.doubt(definition);
+    if (doubt && doubt.kind !== 'unkept') return doubt;
+    if (!doubt && this.#store.isKept(definition)) return undefined;
+    return this.#note().then(() => this.doubt(definition) ?? this.#unkept(definition));
+  }
+
+  /** Resolves when all that was heard is on disk, if it can be. */
+  async close(): Promise<void> {
+    await this.#note();
+    await this.#told;
+  }
+
+  /** Compares all that was heard with what is trusted, in slices, and keeps what is new: resolves when that is done. Never rejects. */
+  #note(): Promise<void> {
+    this.#timer.stop();
+    const later: (() => Promise<void>)[] = [];
+    this.#compared = this.#compared.then(() => this.#compareAll(later)).catch((error: unknown) => this.#failed(error));
+    // What only serves to show and to tell delays nobody who waits for the record.
+    this.#told = Promise.all([this.#told, this.#compared]).then(async () => {
+      for (const work of later) await work().catch((error: unknown) => this.#failed(error));
+    });
+    return this.#compared;
+  }
+
+  async #compareAll(later: (() => Promise<void>)[]): Promise<void> {
+    this.#store.read();
+    const first = this.#store.record ? undefined : this.#first?.tools;
+    if (first && first !== this.#tools) await this.#compare(first, later);
+    if (this.#isNoted && (this.#store.isWritten || !this.#store.record)) return;
+    this.#isNoted = true;
+    await this.#compare(this.#tools, later);
+    if (this.#store.record) this.#first = undefined;
+  }
+
+  async #compare(tools: readonly ToolDefinition[], later: (() => Promise<void>)[]): Promise<void> {
+    const { isPinned, onNews } = this.#options;
+    const { problem } = this.#store;
+    if (problem !== undefined) this.#log.lost(problem, isPinned());
+    // Only a person can say what it was.
+    if (problem !== undefined && isPinned()) return;
+    const list = await listDigest(tools);
+    if (this.#store.record?.list !== list || !this.#store.isWritten || this.#hasOld(tools)) {
+      const added = await this.#keep(tools, list);
+      later.push(
+        () => this.#keepTexts(added),
+        () => onNews(tools),
+      );
+    }
+    this.#remember(tools);
+    this.#log.doubtful(tools, this.#store.record, isPinned());
+  }
+
+  /** Keeps the record; resolves with the tools that are trusted by now and were not before. */
+  async #keep(tools: readonly ToolDefinition[], list: string): Promise<readonly ToolDefinition[]> {
+    const { isPinned } = this.#options;
+    const listed = await fingerprintsOf(tools);
+    const options = { isPinned: isPinned(), now: Date.now() };
+    const before = await this.#store.write((known) => ({ ...noted(known, listed, options), list }), !options.isPinned);
+    const { failure, record } = this.#store;
+    if (failure !== undefined) this.#log.unkept(failure, options.isPinned);
+    const isTrusted = ({ name }: ToolDefinition) => record?.trusted.get(name)?.fingerprint === listed.get(name);
+    return tools.filter((tool) => {
+      return isTrusted(tool) && before?.trusted.get(tool.name)?.fingerprint !== listed.get(tool.name);
+    });
+  }
+
+  /** So that people are shown what it was before. */
+  async #keepTexts(added: readonly ToolDefinition[]): Promise<void> {
+    const { path } = this.#options;
+    if (path !== undefined && this.#store.isWritten) await keepDefinitions(path, added);
+  }
+
+  /** Whether tools are trusted by a fingerprint of before all their members were compared. */
+  #hasOld(tools: readonly ToolDefinition[]): boolean {
+    const trusted = this.#store.record?.trusted;
+    return tools.some(({ name }) => isOld(trusted?.get(name)?.fingerprint ?? ''));
+  }
+
+  #look(definition: ToolDefinition): Doubt | undefined {
+    const { problem, record } = this.#store;
+    const isPinned = this.#options.isPinned();
+    if (problem !== undefined && isPinned) return { kind: 'lost', fingerprint: '', cause: problem };
+    if (!record) return this.#first?.doubt(definition, isPinned);
+    if (this.#doubtsOf !== record) {
+      this.#doubts = new WeakMap();
+      this.#doubtsOf = record;
+    }
+    const doubt = this.#doubtIn(definition, record, isPinned);
+    if (doubt || !isPinned || this.#store.failure === undefined) return doubt;
+    return this.#unkept(definition);
+  }
+
+  #doubtIn(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): Doubt | undefined {
+    const known = this.#doubts.get(definition);
+    if (known !== undefined) return known ?? undefined;
+    const doubt = doubtOf(record, definition.name, fingerprintOf(definition), isPinned);
+    // A tool that is not in the record is doubtful on a pinned server, and that may change.
+    if (doubt?.kind === 'changed') this.#doubts.set(definition, doubt);
+    if (!doubt && record.trusted.has(definition.name)) this.#doubts.set(definition, null);
+    return doubt;
+  }
+
+  #unkept(definition: ToolDefinition): Doubt | undefined {
+    const { failure: cause = 'it was not written' } = this.#store;
+    return this.#store.isKept(definition) ? undefined : { kind: 'unkept', fingerprint: '', cause };
+  }
+
+  /** After a comparison every tool that is trusted by name is so as it is, or it is among the untrusted: none need be looked at again. */
+  #remember(tools: readonly ToolDefinition[]): void {
+    const { record } = this.#store;
+    if (!record) return;
+    if (this.#doubtsOf !== record) this.#doubts = new WeakMap();
+    this.#doubtsOf = record;
+    const { trusted, untrusted } = record;
+    for (const tool of tools) if (trusted.has(tool.name) && !untrusted.has(tool.name)) this.#doubts.set(tool, null);
+  }
+
+  #failed(error: unknown): void {
+    const { server, log } = this.#options;
+    log.error('tools could not be compared with what was trusted', { server, error: causeOf(error) });
+  }
+}
+
+async function fingerprintsOf(tools: readonly ToolDefinition[]): Promise<ReadonlyMap<string, string>> {
+  const listed = new Map<string, string>();
+  await inSlices(tools, (tool) => {
+    if (!listed.has(tool.name)) listed.set(tool.name, fingerprintOf(tool));
+  });
+  return listed;
+}

@@ -1,0 +1,101 @@
+import { statSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ServerConfig } from '../../config/schema.ts';
+import { causeOf } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { readOwn, writeWhole } from '../../platform/atomic-file.ts';
+import { withFileLock } from '../../platform/file-lock.ts';
+import { serverIdentity } from './server-identity.ts';
+import { recordIn, recordJson, type TrustRecord } from './trust-record.ts';
+
+/** What a file holds; neither: there is none. */
+export interface ReadTrust {
+  readonly record?: TrustRecord;
+  /** Why what is there cannot be read: that is no first sight. */
+  readonly problem?: string;
+  /** The system would not let it be read, and may the next time. */
+  readonly isPassing?: boolean;
+}
+
+/** A record as it was written. */
+export interface WrittenTrust {
+  readonly before: TrustRecord | undefined;
+  readonly record: TrustRecord;
+  readonly stamp: string | undefined;
+}
+
+const FORMAT = 2;
+/** Before 2 a record was in one file with the definitions that it trusts. */
+const FORMATS: readonly unknown[] = [1, FORMAT];
+/** Half as long again as a full record. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const ENDING = '.record.json';
+/** Another process holds the lock for as long as it takes to pack and write a few files. */
+const LOCK_TIMES = { staleMs: 30_000, maxWaitMs: 10_000, pollMs: 20 };
+
+/** The file of a server's record; see `serverIdentity`. None is ever removed: what was forgotten would be trusted as it is then. */
+export function trustPath(dataDirectory: string, config: ServerConfig): string {
+  return join(dataDirectory, 'trust', `${serverIdentity(config)}${ENDING}`);
+}
+
+/** The file of format 1, left where it is for gateways of that version: they would take any other for a corrupt one. */
+export function oldPath(path: string): string {
+  return `${path.slice(0, -ENDING.length)}.json`;
+}
+
+/** Reads at once: it is small, and wanted before something is said or called. */
+export function readTrust(path: string): ReadTrust {
+  const read = readAt(path);
+  return read.record || read.problem !== undefined ? read : readAt(oldPath(path));
+}
+
+function readAt(path: string): ReadTrust {
+  try {
+    if (!statSync(path).isFile()) return { problem: `${path} is no file` };
+    const text = readOwn(path, MAX_BYTES);
+    if (text === undefined) return { problem: `${path} is somebody else's, or too long` };
+    const file: unknown = JSON.parse(text);
+    const record = isJsonObject(file) && FORMATS.includes(file.format) ? recordIn(file) : undefined;
+    return record ? { record } : { problem: `${path} holds no record of this version` };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { problem: `${path} is no JSON` };
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? {} : { problem: causeOf(error), isPassing: true };
+  }
+}
+
+/** Differs whenever the file was replaced; undefined: there is none. */
+export function stampOf(path: string): string | undefined {
+  try {
+    const { ino, mtimeMs, size } = statSync(path);
+    return `${ino} ${mtimeMs} ${size}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? undefined : code;
+  }
+}
+
+/**
+ * Replaces the record by what `change` makes of it, while no other gateway does. One that cannot be read is put aside as
+ * `<file>.corrupt`. Rejects where nothing can be written, or with what `change` throws; then all stays as it is.
+ */
+export async function updateTrust(path: string, change: (read: ReadTrust) => TrustRecord): Promise<WrittenTrust> {
+  return locked(path, async () => {
+    const read = readTrust(path);
+    const record = change(read);
+    if (read.problem !== undefined) await putAside(path);
+    await writeWhole(path, JSON.stringify({ format: FORMAT, ...recordJson(record) }));
+    return { before: read.record, record, stamp: stampOf(path) };
+  });
+}
+
+/** Runs `work` while nobody else writes what is kept of a server. */
+export async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  return withFileLock(`${path}.lock`, work, LOCK_TIMES);
+}
+
+async function putAside(path: string): Promise<void> {
+  const broken = stampOf(path) === undefined ? oldPath(path) : path;
+  await rename(broken, `${broken}.corrupt`);
+}

@@ -1,0 +1,154 @@
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isSame } from './fingerprint.ts';
+
+/** A fingerprint, and since when it is known; epoch ms. */
+export interface Sighting {
+  readonly fingerprint: string;
+  readonly since: number;
+}
+
+/** What is trusted of a server, and what it says by now instead, both by the name of the tool. */
+export interface TrustRecord {
+  /** Definitions as first seen, or as accepted. */
+  readonly trusted: ReadonlyMap<string, Sighting>;
+  /** Definitions that differ from the trusted ones, and on a pinned server new ones: until a person accepts them. */
+  readonly untrusted: ReadonlyMap<string, Sighting>;
+  /** Digest of the list that was compared last: the same list need not be compared again. */
+  readonly list?: string | undefined;
+  /** Tools were listed for whose names there was no room: whether those change cannot be told. */
+  readonly isFull?: boolean | undefined;
+}
+
+/**
+ * Tools of one server that are remembered at most: as many as one list may have, and bytes of all their names. None is
+ * forgotten for another, or a server could have one forgotten. With both bounds no server makes its record too long to be read.
+ */
+const MAX_TOOLS = 60_000;
+const MAX_NAME_BYTES = 12 * 1024 * 1024;
+/** The last moment that a date can tell, in epoch ms. */
+const MAX_DATE = 8.64e15;
+
+/** The record after a server has listed its tools (fingerprints by name); `before` undefined: nothing was known. */
+export function noted(
+  before: TrustRecord | undefined,
+  listed: ReadonlyMap<string, string>,
+  { isPinned, now }: { readonly isPinned: boolean; readonly now: number },
+): TrustRecord {
+  const [trusted, untrusted] = [new Map(before?.trusted), new Map(before?.untrusted)];
+  const [toTrust, toDoubt] = [new Room(trusted), new Room(untrusted)];
+  let isFull = false;
+  for (const [name, fingerprint] of listed) {
+    const known = trusted.get(name);
+    const pending = untrusted.get(name);
+    const since = pending?.since ?? now;
+    if (known ? isSame(known.fingerprint, fingerprint) : before === undefined || !isPinned) {
+      untrusted.delete(name);
+      // A fingerprint of before all members were compared is replaced by one of all.
+      if (known || toTrust.takes(name)) trusted.set(name, { fingerprint, since: known?.since ?? since });
+      else isFull = true;
+    } else if (known || pending || toDoubt.takes(name)) {
+      if (pending?.fingerprint !== fingerprint) untrusted.set(name, { fingerprint, since });
+    }
+  }
+  return { trusted, untrusted, ...(isFull && { isFull }) };
+}
+
+/** Room for names beside those that are there. */
+class Room {
+  #tools: number;
+  #bytes = 0;
+
+  constructor(names: ReadonlyMap<string, Sighting>) {
+    this.#tools = names.size;
+    for (const name of names.keys()) this.#bytes += written(name);
+  }
+
+  takes(name: string): boolean {
+    const bytes = this.#bytes + written(name);
+    if (this.#tools >= MAX_TOOLS || bytes > MAX_NAME_BYTES) return false;
+    this.#tools++;
+    this.#bytes = bytes;
+    return true;
+  }
+}
+
+const written = (name: string) => Buffer.byteLength(JSON.stringify(name));
+
+/** The record after a person has accepted these definitions (fingerprints by name). */
+export function accepted(
+  before: TrustRecord | undefined,
+  tools: ReadonlyMap<string, string>,
+  now: number,
+): TrustRecord {
+  const trusted = new Map(before?.trusted);
+  const untrusted = new Map(before?.untrusted);
+  for (const [name, fingerprint] of tools) {
+    if (trusted.get(name)?.fingerprint !== fingerprint) trusted.set(name, { fingerprint, since: now });
+    untrusted.delete(name);
+  }
+  return { trusted, untrusted };
+}
+
+/** What is wrong with a definition as it is now; undefined: it is trusted, or nobody minds. */
+export interface Doubt {
+  /**
+   * `changed`, `new`: it is not as it was trusted, or was not there. `full`: there was no room to remember it. `lost`: what
+   * was trusted cannot be read. `unkept`: what it is cannot be written down.
+   */
+  readonly kind: 'changed' | 'new' | 'full' | 'lost' | 'unkept';
+  readonly fingerprint: string;
+  /** Undefined: just now. */
+  readonly since?: number | undefined;
+  /** What it was when it was trusted; undefined: unknown then. */
+  readonly trusted?: Sighting | undefined;
+  /** Why something cannot be read or written. */
+  readonly cause?: string;
+}
+
+/** What a record says of a definition with that fingerprint. */
+export function doubtOf(
+  record: TrustRecord | undefined,
+  name: string,
+  fingerprint: string,
+  isPinned: boolean,
+): Doubt | undefined {
+  if (!record) return undefined;
+  const trusted = record.trusted.get(name);
+  if (isSame(trusted?.fingerprint, fingerprint)) return undefined;
+  const since = record.untrusted.get(name)?.since;
+  if (trusted) return { kind: 'changed', fingerprint, since, trusted };
+  if (isPinned) return { kind: 'new', fingerprint, since };
+  return record.isFull ? { kind: 'full', fingerprint } : undefined;
+}
+
+/** The record that a parsed file holds; undefined: none of ours. */
+export function recordIn(file: unknown): TrustRecord | undefined {
+  if (!isJsonObject(file)) return undefined;
+  const trusted = sightingsIn(file.trusted);
+  const untrusted = sightingsIn(file.untrusted);
+  const list = typeof file.list === 'string' ? file.list : undefined;
+  return trusted && untrusted && { trusted, untrusted, list, ...(file.isFull === true && { isFull: true }) };
+}
+
+/** As a file holds it. */
+export function recordJson({ trusted, untrusted, list, isFull }: TrustRecord): JsonObject {
+  const rows = (sightings: ReadonlyMap<string, Sighting>) =>
+    [...sightings].map(([name, { fingerprint, since }]) => [name, fingerprint, since]);
+  return { trusted: rows(trusted), untrusted: rows(untrusted), list, isFull };
+}
+
+function sightingsIn(rows: unknown): ReadonlyMap<string, Sighting> | undefined {
+  if (!Array.isArray(rows)) return undefined;
+  const sightings = new Map<string, Sighting>();
+  for (const row of rows) {
+    if (!Array.isArray(row)) return undefined;
+    const [name, fingerprint, since] = row;
+    if (typeof name !== 'string' || typeof fingerprint !== 'string' || !isDate(since)) return undefined;
+    sightings.set(name, { fingerprint, since });
+  }
+  return sightings;
+}
+
+function isDate(since: unknown): since is number {
+  return typeof since === 'number' && Number.isSafeInteger(since) && since >= 0 && since <= MAX_DATE;
+}

@@ -1,0 +1,140 @@
+import type { ServerConfig } from '../../config/schema.ts';
+import type { GatewaySettings } from '../../config/settings.ts';
+import { abortable } from '../../core/abort.ts';
+import type { CallPolicy } from '../../core/call.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { Guard } from '../../core/guard.ts';
+import type { ToolDefinition, ToolEntry } from '../../core/tool.ts';
+import type { Logger } from '../../platform/log.ts';
+import { inSlices } from './in-slices.ts';
+import { isPinned } from './is-pinned.ts';
+import { cureOf, doubtRemark, doubtText, findingRemarks } from './remarks.ts';
+import { ServerTrust } from './server-trust.ts';
+import { trustPath } from './trust-file.ts';
+import type { Doubt } from './trust-record.ts';
+
+export interface TrustOptions {
+  readonly config: () => { readonly servers: readonly ServerConfig[]; readonly settings: Pick<GatewaySettings, 'pin'> };
+  /** Absolute; absent: what is trusted is known for this run only. */
+  readonly dataDirectory?: string | undefined;
+  readonly log: Logger;
+}
+
+const NONE: readonly string[] = [];
+/** Names of tools in one line of the log. */
+const MAX_LOGGED = 20;
+
+/** Remembers what every tool was when it was first seen, says what has changed since, and blocks that where servers are pinned. */
+export class Trust implements Guard {
+  readonly #options: TrustOptions;
+  readonly #servers = new Map<string, ServerTrust>();
+  readonly #remarks = new WeakMap<ToolDefinition, readonly string[]>();
+  /** The ends of those that were replaced. */
+  readonly #ending: Promise<void>[] = [];
+
+  constructor(options: TrustOptions) {
+    this.#options = options;
+  }
+
+  /** Before a person is asked about a call that is refused all the same. */
+  readonly admit: Guard['admit'] = ({ tool }, { signal }) => {
+    const objection = this.#objection(tool);
+    if (!(objection instanceof Promise)) return objection && Promise.reject(refusal(objection, tool, placeOf(tool)));
+    return abortable(objection, signal).then(
+      (doubt) => {
+        if (doubt) throw refusal(doubt, tool, placeOf(tool));
+        return 0;
+      },
+      (cause: unknown) => {
+        throw new GatewayError('CANCELLED', 'the caller cancelled the call', { cause });
+      },
+    );
+  };
+
+  readonly policy: CallPolicy = (next) => (call, context) => {
+    const { tool } = call;
+    const trust = this.#servers.get(tool.server);
+    if (!trust || !this.#isPinned(tool.server)) return next(call, context);
+    // A server that was idle lists its tools when it is woken by this very call.
+    const beforeSending = () => {
+      call.beforeSending?.();
+      const now = trust.doubtNow(tool.definition.name);
+      if (now) throw refusal(now, tool, '');
+    };
+    return next({ ...call, beforeSending }, context);
+  };
+
+  readonly listed = (server: string, tools: readonly ToolDefinition[]): void => {
+    const config = this.#configOf(server);
+    if (config) this.#trustOf(config).hear(tools);
+  };
+
+  readonly remarks = ({ server, definition }: ToolEntry): readonly string[] => {
+    const found = this.#findings(definition);
+    const doubt = this.#servers.get(server)?.doubt(definition);
+    return doubt ? [doubtRemark(doubt, server, this.#isPinned(server)), ...found] : found;
+  };
+
+  readonly close = async (): Promise<void> => {
+    await Promise.all([...this.#ending, ...[...this.#servers.values()].map((trust) => trust.close())]);
+  };
+
+  #configOf(server: string): ServerConfig | undefined {
+    return this.#options.config().servers.find(({ key }) => key === server);
+  }
+
+  #objection(tool: ToolEntry): Doubt | undefined | Promise<Doubt | undefined> {
+    return this.#isPinned(tool.server) ? this.#servers.get(tool.server)?.objection(tool.definition) : undefined;
+  }
+
+  #isPinned(server: string): boolean {
+    const { servers, settings } = this.#options.config();
+    return isPinned(servers.find(({ key }) => key === server) ?? {}, settings);
+  }
+
+  /** An entry that starts or connects to something else is another server. */
+  #trustOf(config: ServerConfig): ServerTrust {
+    const { key } = config;
+    const { dataDirectory, log } = this.#options;
+    const identity = trustPath(dataDirectory ?? '', config);
+    const known = this.#servers.get(key);
+    if (known?.identity === identity) return known;
+    if (known) this.#ending.push(known.close());
+    const path = dataDirectory === undefined ? undefined : identity;
+    const onNews = (tools: readonly ToolDefinition[]) => this.#inspect(key, tools);
+    const trust = new ServerTrust({ server: key, identity, path, log, isPinned: () => this.#isPinned(key), onNews });
+    this.#servers.set(key, trust);
+    return trust;
+  }
+
+  /** What is hidden in a definition or aimed at the model; looked for once. */
+  #findings(definition: ToolDefinition): readonly string[] {
+    let known = this.#remarks.get(definition);
+    if (!known) {
+      const found = findingRemarks(definition);
+      known = found.length > 0 ? found : NONE;
+      this.#remarks.set(definition, known);
+    }
+    return known;
+  }
+
+  /** So that the log has what was found, and no search has to look. */
+  async #inspect(server: string, tools: readonly ToolDefinition[]): Promise<void> {
+    const suspicious: string[] = [];
+    await inSlices(tools, (tool) => {
+      if (this.#findings(tool).length > 0) suspicious.push(tool.name);
+    });
+    if (suspicious.length === 0) return;
+    const names = suspicious.slice(0, MAX_LOGGED);
+    this.#options.log.warning('tools with suspicious definitions', { server, tools: names, count: suspicious.length });
+  }
+}
+
+function placeOf({ server, definition }: ToolEntry): string {
+  return `${server}: tool "${definition.name}": `;
+}
+
+function refusal(doubt: Doubt, { server, definition }: ToolEntry, where: string): GatewayError {
+  const message = `${where}blocked: ${doubtText(doubt)} and the server is pinned. ${cureOf(doubt, server)}`;
+  return new GatewayError('FORBIDDEN', message, { details: { server, tool: definition.name } });
+}

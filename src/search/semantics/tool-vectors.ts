@@ -1,0 +1,128 @@
+import { setImmediate } from 'node:timers/promises';
+import type { ToolEntry } from '../../core/tool.ts';
+import { alike, signsOf } from './signs.ts';
+import { toolText } from './tool-text.ts';
+import { dot, isUnitVector } from './unit-vector.ts';
+import { keyOf, type VectorFile, type Vectors } from './vector-file.ts';
+
+/** A tool, the key of its text, and its vector, as far as they are known. */
+interface Known {
+  readonly entry: ToolEntry;
+  key?: string;
+  vector?: Float32Array | undefined;
+  signs?: Int32Array;
+}
+
+type Comparable = Known & { readonly vector: Float32Array; readonly signs: Int32Array };
+
+/** A tool without a vector, and the text to make one of. */
+export interface Missing {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** Tools compared in full; of more, those whose signs are most like the query's. All of 10,000 would take 10 ms. */
+const MAX_COMPARED = 2_000;
+/** Tools looked up between two turns of the event loop: well under 5 ms. */
+const SLICE = 250;
+
+/** The vectors of the tools of all servers. */
+export class ToolVectors {
+  readonly #file: VectorFile;
+  readonly #servers = new Map<string, readonly Known[]>();
+  #vectors: Vectors | undefined;
+  #dimensions: number | undefined;
+
+  constructor(file: VectorFile) {
+    this.#file = file;
+  }
+
+  setServer(server: string, entries: readonly ToolEntry[]): void {
+    this.#servers.set(
+      server,
+      entries.map((entry) => ({ entry })),
+    );
+  }
+
+  removeServer(server: string): void {
+    this.#servers.delete(server);
+  }
+
+  /** Whether any tool can be compared. */
+  get any(): boolean {
+    return this.#known().some(({ vector }) => vector);
+  }
+
+  /** Up to `most` tools whose vectors are neither remembered nor learned. */
+  async missing(most: number): Promise<Missing[]> {
+    this.#vectors ??= await this.#file.read();
+    const found: Missing[] = [];
+    let looked = 0;
+    for (const known of this.#known()) {
+      if (known.vector) continue;
+      if (++looked % SLICE === 0) await setImmediate();
+      const text = toolText(known.entry);
+      known.key ??= keyOf(text);
+      known.vector = this.#sound(known.key);
+      if (known.vector) known.signs = signsOf(known.vector);
+      else found.push({ key: known.key, text });
+      if (found.length === most) break;
+    }
+    return found;
+  }
+
+  /** Takes the vectors of missing tools, in the same order. */
+  learn(tools: readonly Missing[], vectors: readonly Float32Array[]): void {
+    for (const [index, vector] of vectors.entries()) this.#vectors?.set(tools[index]?.key ?? '', vector);
+  }
+
+  /**
+   * Checks the dimensions of an answer: the first one of a run decides, since another model may have taken the name of
+   * the one that the file is of. Throws when a later one differs.
+   */
+  expect(dimensions: number): void {
+    if (this.#dimensions === undefined) this.#forgetOthers(dimensions);
+    this.#dimensions ??= dimensions;
+    if (dimensions === this.#dimensions) return;
+    throw new Error(`the endpoint answered with ${dimensions} dimensions after ${this.#dimensions}`);
+  }
+
+  /** Keeps what is known for the next run: of today's tools first, then of earlier ones. */
+  async save(signal: AbortSignal): Promise<void> {
+    const vectors = new Map(this.#known().flatMap(({ key, vector }) => (key && vector ? [[key, vector]] : [])));
+    const earlier = [...(this.#vectors ?? [])].filter(([, { length }]) => length === this.#dimensions);
+    for (const [key, vector] of earlier) if (!vectors.has(key)) vectors.set(key, vector);
+    await this.#file.write(vectors, signal);
+  }
+
+  /** Similarity (0 to 1) of the visible tools nearest to a vector, best first, ties by id. */
+  nearest(query: Float32Array, visible: (entry: ToolEntry) => boolean, most: number): Map<string, number> {
+    const comparable = this.#known().filter((known): known is Comparable => {
+      return known.vector?.length === query.length && known.signs !== undefined && visible(known.entry);
+    });
+    const similarities = alike(comparable, signsOf(query), Math.max(MAX_COMPARED, most)).map(
+      ({ entry, vector }): [string, number] => [entry.id, Math.min(1, Math.max(0, dot(vector, query)))],
+    );
+    return new Map(similarities.sort(compare).slice(0, most));
+  }
+
+  #known(): Known[] {
+    return [...this.#servers.values()].flat();
+  }
+
+  #sound(key: string): Float32Array | undefined {
+    const vector = this.#vectors?.get(key);
+    return vector && vector.length === (this.#dimensions ?? vector.length) && isUnitVector(vector) ? vector : undefined;
+  }
+
+  #forgetOthers(dimensions: number): void {
+    for (const known of this.#known()) if (known.vector?.length !== dimensions) known.vector = undefined;
+  }
+}
+
+/** The more similar first, ties by id in the order of code units: the same in every locale. */
+function compare([a, similarityOfA]: [string, number], [b, similarityOfB]: [string, number]): number {
+  if (similarityOfA !== similarityOfB) return similarityOfB - similarityOfA;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

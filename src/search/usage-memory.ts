@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import { isJsonObject } from '../core/json.ts';
+import { writeWhole } from '../platform/atomic-file.ts';
+
+/** How often a tool was invoked after a search with a word, decayed, and when that was last counted (epoch ms). */
+interface Count {
+  readonly weight: number;
+  readonly at: number;
+}
+
+export interface UsageOptions {
+  /** Absolute path of the file; absent: remembered for this run only. */
+  readonly path?: string;
+  readonly now?: () => number;
+}
+
+/** An invoke this long after a search, in ms, has nothing to do with it any more. */
+const SAME_ERRAND_MS = 10 * 60_000;
+/** After so long, in ms, a count is worth half. */
+const HALF_LIFE_MS = 14 * 24 * 3_600_000;
+/** Most that use can add to a score, as a share of it: enough to decide between equals, not to bury a better match. */
+const MOST = 0.1;
+/** Words remembered at most, those used longest ago forgotten first; tools of one word likewise. */
+const MAX_WORDS = 2_000;
+const MAX_TOOLS = 20;
+const MAX_QUERY_WORDS = 12;
+const SAVE_AFTER_MS = 2_000;
+
+/** Which tools were really invoked after which searches: counted locally, decayed, bounded, kept on disk. */
+export class UsageMemory {
+  readonly #options: UsageOptions;
+  readonly #now: () => number;
+  readonly #counts: Map<string, Map<string, Count>>;
+  /** The last search of each caller, with the tools that it offered. */
+  readonly #searches = new Map<string, { words: readonly string[]; offered: ReadonlySet<string>; at: number }>();
+  #saving: NodeJS.Timeout | undefined;
+  /** The last query's words: they are asked for once for each tool that was found. */
+  #lastWords: { readonly query: string; readonly words: readonly string[] } = { query: '', words: [] };
+
+  constructor(options: UsageOptions = {}) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#counts = options.path === undefined ? new Map() : read(options.path);
+  }
+
+  /** A caller was offered these tools for a query. */
+  searched(caller: string, query: string, offered: readonly string[]): void {
+    this.#searches.set(caller, { words: this.#wordsOf(query), offered: new Set(offered), at: this.#now() });
+  }
+
+  /** A caller invoked a tool: counted if the caller's last search offered it. */
+  invoked(caller: string, tool: string): void {
+    const search = this.#searches.get(caller);
+    if (!search?.offered.has(tool) || this.#now() - search.at > SAME_ERRAND_MS) return;
+    for (const word of search.words) this.#count(word, tool);
+    this.#saveSoon();
+  }
+
+  /** What use adds to the score of a tool for a query, as a share of it: 0 to 0.1. */
+  bonus(query: string, tool: string): number {
+    const words = this.#wordsOf(query);
+    if (words.length === 0) return 0;
+    const used = words.reduce((sum, word) => sum + this.#share(word, tool), 0);
+    return (MOST * used) / words.length;
+  }
+
+  /** Writes what is not written yet. */
+  async close(): Promise<void> {
+    if (!this.#saving) return;
+    clearTimeout(this.#saving);
+    await this.#save();
+  }
+
+  #wordsOf(query: string): readonly string[] {
+    if (query !== this.#lastWords.query) this.#lastWords = { query, words: wordsOf(query) };
+    return this.#lastWords.words;
+  }
+
+  /** How much of the use of a word went to a tool, and how sure that is: 0 to 1. */
+  #share(word: string, tool: string): number {
+    const tools = this.#counts.get(word);
+    const own = tools?.get(tool);
+    if (!tools || !own) return 0;
+    const all = [...tools.values()].reduce((sum, count) => sum + this.#decayed(count), 0);
+    // One use is a hint, several are a habit.
+    return this.#decayed(own) / (all + 1);
+  }
+
+  #decayed({ weight, at }: Count): number {
+    return weight * 0.5 ** ((this.#now() - at) / HALF_LIFE_MS);
+  }
+
+  #count(word: string, tool: string): void {
+    const tools = this.#counts.get(word) ?? new Map<string, Count>();
+    const before = tools.get(tool);
+    // Taken out and put back, so that the maps are in the order of their last use.
+    this.#counts.delete(word);
+    tools.delete(tool);
+    tools.set(tool, { weight: (before ? this.#decayed(before) : 0) + 1, at: this.#now() });
+    this.#counts.set(word, tools);
+    dropOldest(tools, MAX_TOOLS);
+    dropOldest(this.#counts, MAX_WORDS);
+  }
+
+  #saveSoon(): void {
+    if (this.#options.path === undefined) return;
+    this.#saving ??= setTimeout(() => void this.#save(), SAVE_AFTER_MS).unref();
+  }
+
+  async #save(): Promise<void> {
+    this.#saving = undefined;
+    const { path } = this.#options;
+    if (path === undefined) return;
+    const words = [...this.#counts].map(([word, tools]) => [
+      word,
+      [...tools].map(([tool, { weight, at }]) => [tool, weight, at]),
+    ]);
+    // A memory that cannot be kept is no reason to fail: it lasts for this run.
+    await writeWhole(path, JSON.stringify({ version: 1, words })).catch(() => {});
+  }
+}
+
+function wordsOf(query: string): string[] {
+  const words = query.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
+  return [...new Set(words)].slice(0, MAX_QUERY_WORDS);
+}
+
+function dropOldest(map: Map<string, unknown>, most: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(key);
+  }
+}
+
+/** More than any use adds up to: uses halve with time. */
+const MAX_WEIGHT = 1e6;
+
+/** What a file remembers; nothing when it is missing, corrupt or somebody else's. */
+function read(path: string): Map<string, Map<string, Count>> {
+  try {
+    const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (!isJsonObject(file) || file.version !== 1 || !Array.isArray(file.words)) return new Map();
+    return new Map(file.words.flatMap(wordIn));
+  } catch {
+    return new Map();
+  }
+}
+
+function wordIn(entry: unknown): [string, Map<string, Count>][] {
+  if (!Array.isArray(entry) || typeof entry[0] !== 'string' || !Array.isArray(entry[1])) return [];
+  const tools = entry[1].flatMap((tool: unknown): [string, Count][] => {
+    if (!Array.isArray(tool)) return [];
+    const [id, weight, at] = tool;
+    const sound = typeof id === 'string' && weight >= 0 && weight <= MAX_WEIGHT && Number.isFinite(at);
+    // A clock that was ahead must not make a use grow with time.
+    return sound ? [[id, { weight, at: Math.min(at, Date.now()) }]] : [];
+  });
+  return [[entry[0], new Map(tools.slice(0, MAX_TOOLS))]];
+}

@@ -1,0 +1,54 @@
+import { discoverOAuthProtectedResourceMetadata, extractWWWAuthenticateParams } from '@modelcontextprotocol/client';
+import type { ServerConfig } from '../../config/schema.ts';
+import { withTimeout } from '../../core/abort.ts';
+import { type Outbound, redirectOf } from '../../platform/outbound/outbound.ts';
+import type { Challenge } from './login-needed.ts';
+import { FETCH_TIMEOUT_MS, oauthFetch } from './oauth-fetch.ts';
+
+const HELLO = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'mcp-gateway', version: '1' } },
+};
+
+/** The login that a server wants of whoever comes without one; undefined where it wants none. Rejects where it cannot be reached. */
+export async function challengeOf(
+  { headers }: ServerConfig & { type: 'remote' },
+  outbound: Outbound,
+): Promise<Challenge | undefined> {
+  const response = await answerOf(outbound, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify(HELLO),
+  });
+  // HTTP+SSE begins with a GET.
+  const isOlder = [404, 405].includes(response.status);
+  const said = isOlder ? await answerOf(outbound, { headers: { ...headers, accept: 'text/event-stream' } }) : response;
+  if (![401, 403].includes(said.status)) return (await publishesLogin(outbound)) ? {} : undefined;
+  const { scope, resourceMetadataUrl } = extractWWWAuthenticateParams(said);
+  return { ...(scope && { scope }), ...(resourceMetadataUrl && { resourceMetadataUrl }) };
+}
+
+/** Its head: a stream that it may begin is not read. */
+function answerOf(outbound: Outbound, init: RequestInit): Promise<Response> {
+  return withTimeout(FETCH_TIMEOUT_MS, async (signal) => {
+    const ask = async (url: URL) => {
+      const response = await outbound.fetch(url, { ...init, redirect: 'manual', signal });
+      await response.body?.cancel();
+      return response;
+    };
+    const response = await ask(outbound.url);
+    // Many have the slash at the end of their path that an entry leaves out, or the other way round.
+    const next = redirectOf(response, outbound.url);
+    return next?.origin === outbound.url.origin ? ask(next) : response;
+  });
+}
+
+/** A server may wait with its question until a tool is called. */
+async function publishesLogin(outbound: Outbound): Promise<boolean> {
+  return discoverOAuthProtectedResourceMetadata(outbound.url, {}, oauthFetch(outbound)).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,217 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import {
+  type AuthProvider,
+  auth,
+  computeScopeUnion,
+  extractWWWAuthenticateParams,
+  type FetchLike,
+  type StoredOAuthTokens,
+} from '@modelcontextprotocol/client';
+import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
+import { dataDirectory } from '../../platform/directories.ts';
+import type { Outbound } from '../../platform/outbound/outbound.ts';
+import { challengeIn } from './challenge-in.ts';
+import { type Credentials, currentTokens, type Kept } from './credentials.ts';
+import { credentialsOf } from './credentials-of.ts';
+import { type Challenge, LoginNeeded } from './login-needed.ts';
+import { oauthFetch } from './oauth-fetch.ts';
+import { keepTokens, machineProvider } from './oauth-provider.ts';
+import { inOurWords } from './our-words.ts';
+import { outboundOf } from './outbound-of.ts';
+import { PersonLogin } from './person-login.ts';
+import { refreshed } from './refreshed.ts';
+
+/** Shorter texts are no secrets: to blank them everywhere would make errors unreadable. */
+const MIN_SECRET_LENGTH = 6;
+
+/** How often a login by another process is looked for while one is waited for, in ms. */
+const LOOK_MS = 1_000;
+
+export interface LoginOptions {
+  /** Called after each login, also one by another gateway that shares the credentials. */
+  readonly onLogin: () => void;
+}
+
+/**
+ * Who we are to one server: the token that its requests carry, renewed when it is refused, and the login of a person
+ * when that does not help. Never opens a browser, and begins a login only when `begin` is called.
+ */
+export class Login implements AuthProvider {
+  readonly #outbound: Outbound;
+  readonly #oauthFetch: FetchLike;
+  readonly #oauth: OAuthConfig;
+  readonly #options: LoginOptions;
+  readonly #credentials: Credentials;
+  /** Which token each answer was given to. */
+  readonly #sent = new WeakMap<Response, string | undefined>();
+  /** Of the credentials as they were read last. */
+  #revision: string | undefined;
+  #tokens: StoredOAuthTokens | undefined;
+  #challenge: Challenge = {};
+  #renewing: Promise<void> | undefined;
+  #pending: Promise<PersonLogin> | undefined;
+  readonly #secrets = new Set<string>();
+
+  constructor(config: ServerConfig & { type: 'remote' }, options: LoginOptions) {
+    this.#outbound = outboundOf(config);
+    this.#oauth = config.oauth || { grant: 'authorization_code' };
+    this.#oauthFetch = oauthFetch(this.#outbound, this.#oauth);
+    this.#options = options;
+    this.#credentials = credentialsOf(config, dataDirectory());
+  }
+
+  /** The access token for the next request, of a login or logout by another process too; undefined when there is none. */
+  async token(): Promise<string | undefined> {
+    const { revision } = this.#credentials;
+    if (this.#revision !== revision) {
+      if (this.#revision === undefined) void this.#credentials.migrate().catch(() => {});
+      await this.#read();
+      this.#revision = revision;
+    }
+    return this.#tokens?.access_token;
+  }
+
+  /** What the transport has to send its requests with, so that it is known which token was refused. */
+  readonly fetch: FetchLike = async (url, init) => {
+    const response = await this.#outbound.fetch(url, init);
+    this.#sent.set(response, new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, ''));
+    return response;
+  };
+
+  /** Renews the token that the server refused. Rejects with `LoginNeeded` when only a person can help. */
+  async onUnauthorized({ response }: { readonly response: Response }): Promise<void> {
+    const { scope, resourceMetadataUrl } = extractWWWAuthenticateParams(response);
+    this.#challenge = { ...(scope && { scope }), ...(resourceMetadataUrl && { resourceMetadataUrl }) };
+    const refused = this.#sent.get(response);
+    if (refused !== undefined && refused !== this.#tokens?.access_token) return;
+    this.#renewing ??= this.#renew(refused).finally(() => {
+      this.#renewing = undefined;
+    });
+    await this.#renewing;
+  }
+
+  /** Takes over a login that another process brought about. False when there was none. */
+  async takeOver(): Promise<boolean> {
+    const before = this.#tokens?.access_token;
+    const tokens = currentTokens(await this.#credentials.read());
+    if (!tokens || tokens.access_token === before) return false;
+    this.#use(tokens);
+    this.#pending?.then(
+      (login) => login.settle(),
+      () => {},
+    );
+    this.#options.onLogin();
+    return true;
+  }
+
+  /** Looks out for a login by another process, until the function that is returned is called. */
+  watch(): () => void {
+    const { file } = this.#credentials;
+    const look = () => void this.takeOver().catch(() => {});
+    watchFile(file, { persistent: false, interval: LOOK_MS }, look);
+    return () => unwatchFile(file, look);
+  }
+
+  /** Begins the login of a person, or joins the one that is under way. Rejects with what stands in its way. */
+  begin(challenge: Challenge): Promise<PersonLogin> {
+    this.#pending ??= this.#begin(challenge).catch((error: unknown) => {
+      this.#pending = undefined;
+      throw error;
+    });
+    return this.#pending;
+  }
+
+  /** The login that an error of a request asks for; undefined when none would help. */
+  wantedBy(error: unknown): Challenge | undefined {
+    return challengeIn(error);
+  }
+
+  /** Blanks what the login knows and nobody else should. */
+  redact(text: string): string {
+    return [...this.#secrets].reduce((masked, secret) => masked.replaceAll(secret, '[redacted]'), text);
+  }
+
+  /** Gives up a login that is under way. */
+  close(): void {
+    this.#pending?.then(
+      (login) => login.cancel('the server was stopped'),
+      () => {},
+    );
+  }
+
+  async #begin({ stepUp, scope, resourceMetadataUrl = this.#challenge.resourceMetadataUrl }: Challenge) {
+    const wanted = scope ?? this.#challenge.scope;
+    const own = this.#oauth.scope;
+    const login = await PersonLogin.begin({
+      outbound: this.#outbound,
+      oauth: this.#oauth,
+      credentials: this.#credentials,
+      // What was granted before must not be lost by asking for more.
+      scope: stepUp ? computeScopeUnion(own, this.#tokens?.scope, wanted) : (own ?? wanted),
+      resourceMetadataUrl,
+      onTokens: async () => {
+        await this.#read();
+        this.#options.onLogin();
+      },
+    });
+    const over = () => {
+      this.#pending = undefined;
+    };
+    login.done.then(over, over);
+    return login;
+  }
+
+  async #renew(refused: string | undefined): Promise<void> {
+    if (this.#oauth.grant === 'client_credentials') return this.#grantMachine();
+    const before = currentTokens(await this.#credentials.read());
+    if (before && before.access_token !== refused) return this.#use(before);
+    if (!before?.refresh_token) throw new LoginNeeded(this.#challenge);
+    await this.#credentials.exclusively(async () => {
+      const kept = currentTokens(await this.#credentials.read());
+      // Another gateway was faster.
+      if (kept && kept.access_token !== refused) return this.#use(kept);
+      const tokens = await refreshed(kept?.refresh_token, {
+        serverUrl: String(this.#outbound.url),
+        oauth: this.#oauth,
+        credentials: this.#credentials,
+        resourceMetadataUrl: this.#challenge.resourceMetadataUrl,
+        fetchFn: this.#oauthFetch,
+      });
+      if (!tokens) throw new LoginNeeded(this.#challenge);
+      await keepTokens(this.#credentials, tokens);
+      this.#use(tokens);
+      this.#revision = this.#credentials.revision;
+    });
+  }
+
+  async #grantMachine(): Promise<void> {
+    const { scope = this.#challenge.scope } = this.#oauth;
+    const { resourceMetadataUrl } = this.#challenge;
+    const provider = machineProvider(this.#oauth, this.#outbound.url, (tokens) => this.#use(tokens));
+    await auth(provider, {
+      serverUrl: this.#outbound.url,
+      fetchFn: this.#oauthFetch,
+      ...(scope && { scope }),
+      ...(resourceMetadataUrl && { resourceMetadataUrl }),
+    }).catch((error: unknown) => {
+      throw inOurWords(error);
+    });
+  }
+
+  async #read(): Promise<Kept> {
+    const kept = await this.#credentials.read();
+    // A machine's tokens are nowhere but here.
+    if (this.#oauth.grant !== 'client_credentials') this.#use(currentTokens(kept));
+    for (const { client } of Object.values(kept.issuers)) this.#hide(client?.client_secret);
+    return kept;
+  }
+
+  #use(tokens: StoredOAuthTokens | undefined): void {
+    this.#tokens = tokens;
+    for (const secret of [tokens?.access_token, tokens?.refresh_token, tokens?.id_token]) this.#hide(secret);
+  }
+
+  #hide(secret: string | undefined): void {
+    if (secret && secret.length >= MIN_SECRET_LENGTH) this.#secrets.add(secret);
+  }
+}

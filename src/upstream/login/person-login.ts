@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { auth, type OAuthClientProvider, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { OAuthConfig } from '../../config/schema.ts';
+import { causeOf } from '../../core/errors.ts';
+import type { Outbound } from '../../platform/outbound/outbound.ts';
+import type { Credentials } from './credentials.ts';
+import { forgetClient, isForgotten } from './forgotten-client.ts';
+import { Loopback, type Page } from './loopback.ts';
+import { oauthFetch } from './oauth-fetch.ts';
+import { oauthProvider } from './oauth-provider.ts';
+import { inOurWords } from './our-words.ts';
+
+export interface PersonLoginOptions {
+  readonly outbound: Outbound;
+  readonly oauth: OAuthConfig;
+  readonly credentials: Credentials;
+  readonly scope?: string;
+  readonly resourceMetadataUrl?: URL;
+  /** Called when the tokens are kept, before anybody hears of it. */
+  readonly onTokens: () => Promise<void>;
+}
+
+/** How long a person may take, in ms. */
+const LIFETIME_MS = 15 * 60_000;
+
+/** A login that waits for a person: an address to open, and a server on this machine to which the browser returns. */
+export class PersonLogin {
+  readonly id = randomUUID();
+  /** Resolves when the tokens are kept. Rejects when the person or a server refused, or nobody came. */
+  readonly done: Promise<void>;
+
+  readonly #options: PersonLoginOptions;
+  readonly #state = randomUUID();
+  #url: URL | undefined;
+  #loopback: Loopback | undefined;
+  #provider: OAuthClientProvider | undefined;
+  #answered: Promise<Page> | undefined;
+  #closed: Promise<void> | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  #resolve: () => void = () => {};
+  #reject: (reason: Error) => void = () => {};
+
+  /** Finds the authorization server, registers with it if need be, and listens for the callback. */
+  static async begin(options: PersonLoginOptions): Promise<PersonLogin> {
+    const login = new PersonLogin(options);
+    try {
+      await options.credentials.exclusively(() => login.#open());
+    } catch (error) {
+      login.cancel('it could not begin');
+      throw inOurWords(error);
+    }
+    return login;
+  }
+
+  private constructor(options: PersonLoginOptions) {
+    this.#options = options;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Nobody may be waiting for it.
+    this.done.catch(() => {});
+  }
+
+  /** Takes the query of a callback, whichever way it came. Anything that does not belong to this login is refused and counts for nothing. */
+  answer(query: URLSearchParams): Promise<Page> {
+    if (!this.expects(query))
+      return Promise.resolve({ status: 400, text: 'This is not the login that is waited for.' });
+    this.#answered ??= this.#finish(query);
+    return this.#answered;
+  }
+
+  /** Whether a callback belongs to this login. */
+  expects(query: URLSearchParams): boolean {
+    return query.get('state') === this.#state;
+  }
+
+  /** Ends it because somebody has logged in another way. */
+  settle(): void {
+    this.#end();
+    this.#resolve();
+  }
+
+  /** Resolves when the browser has been shown how it ended. */
+  get closed(): Promise<void> {
+    return this.#closed ?? Promise.resolve();
+  }
+
+  /** Where the person logs in. */
+  get url(): string {
+    return String(this.#url);
+  }
+
+  /** Ends it without a result. */
+  cancel(reason: string): void {
+    this.#end();
+    this.#reject(new Error(`the login was given up: ${reason}`));
+  }
+
+  async #open(): Promise<void> {
+    const { outbound, oauth, credentials } = this.#options;
+    const { callbackPort = 0, issuers } = await credentials.read();
+    const ports = oauth.callbackPort ? [oauth.callbackPort] : [callbackPort, 0];
+    this.#loopback = await Loopback.open(ports, (query) => this.answer(query));
+    const { port, url: redirectUrl } = this.#loopback;
+    await credentials.update((kept) => ({ ...kept, resource: String(outbound.url), callbackPort: port }));
+    const onUrl = (url: URL) => {
+      this.#url = url;
+    };
+    const { scope } = this.#options;
+    this.#provider = oauthProvider({
+      server: outbound.url,
+      oauth,
+      credentials,
+      redirectUrl,
+      scope,
+      state: this.#state,
+      onUrl,
+    });
+    const url = await this.#authorizationUrl(this.#provider);
+    const id = url.searchParams.get('client_id');
+    const isKept = Object.values(issuers).some(({ client }) => client !== undefined && client.client_id === id);
+    if (isKept && (await isForgotten(url, outbound))) {
+      await this.#provider.invalidateCredentials?.('discovery');
+      await forgetClient(credentials, String(id));
+      await this.#authorizationUrl(this.#provider);
+    }
+    this.#expiry = setTimeout(() => this.cancel('nobody logged in within 15 minutes'), LIFETIME_MS).unref();
+  }
+
+  /** Has the SDK find the authorization server, and register with it if need be. */
+  async #authorizationUrl(provider: OAuthClientProvider): Promise<URL> {
+    const { outbound, oauth, scope, resourceMetadataUrl } = this.#options;
+    await auth(provider, {
+      serverUrl: outbound.url,
+      fetchFn: oauthFetch(outbound, oauth),
+      forceReauthorization: true,
+      ...(scope && { scope }),
+      ...(resourceMetadataUrl && { resourceMetadataUrl }),
+    });
+    if (!this.#url || !/^https?:$/.test(this.#url.protocol)) throw new Error('the login page has no http(s) address');
+    await outbound.check(this.#url);
+    return this.#url;
+  }
+
+  async #finish(query: URLSearchParams): Promise<Page> {
+    clearTimeout(this.#expiry);
+    try {
+      const { outbound, oauth, credentials, onTokens } = this.#options;
+      // The SDK checks the issuer of a whole callback, refusals included, behind this method only.
+      const transport = new StreamableHTTPClientTransport(outbound.url, {
+        fetch: oauthFetch(outbound, oauth),
+        ...(this.#provider && { authProvider: this.#provider }),
+      });
+      await credentials.exclusively(() => transport.finishAuth(query));
+      await onTokens();
+      this.#resolve();
+      return { status: 200, text: 'You are logged in. You may close this window.' };
+    } catch (error) {
+      this.#reject(new Error(`the login failed: ${causeOf(inOurWords(error))}`));
+      return { status: 400, text: 'The login failed. You may close this window; the gateway says more.' };
+    } finally {
+      this.#end();
+    }
+  }
+
+  #end(): void {
+    clearTimeout(this.#expiry);
+    this.#closed ??= this.#loopback?.close();
+  }
+}

@@ -1,0 +1,114 @@
+import type { CallContext } from '../../core/call.ts';
+import type { MergedList, Target } from './merge-lists.ts';
+import type { ServerLists } from './server-lists.ts';
+import { beginsAlike, hasScheme, matchUriTemplate, withPlainScheme } from './uri-template.ts';
+import { isOfGateway, unwrapUri } from './wrapped-uri.ts';
+
+/** Whose a resource is: one server's; as likely one's as another's; or nobody's that is known, so that all may be asked. */
+export type Route =
+  | { readonly owner: Target }
+  | { readonly rivals: readonly string[] }
+  | { readonly anybody: readonly Target[] };
+
+/** Whose a prompt or resource is, by the name that clients use. */
+export class Routes {
+  readonly #lists: ServerLists;
+
+  constructor(lists: ServerLists) {
+    this.#lists = lists;
+  }
+
+  /** The server of a prompt; undefined if several servers have prompts and none lists this one. */
+  async prompt(name: string, context: CallContext): Promise<Target | undefined> {
+    const find = (list: MergedList) => list.byName.get(name) ?? this.#renamedPrompt(list, name);
+    const found =
+      find(await this.#lists.known('prompts', context)) ?? find(await this.#lists.current('prompts', context));
+    const [server, ...others] = this.#lists.servers('prompts');
+    // The only server there is says best itself that it has no such prompt; or it has one that it does not list.
+    return found ?? (server !== undefined && others.length === 0 ? { server, original: name } : undefined);
+  }
+
+  /**
+   * The server that lists a URI, or for which it was wrapped, or whose template fits it best; else every server. A server
+   * that cannot be asked now keeps what it is known to list: its failure is no chance for another one.
+   */
+  async resource(uri: string, context: CallContext): Promise<Route> {
+    const { byName } = await this.#lists.known('resources', context);
+    const listed = byName.get(uri) ?? byName.get(withPlainScheme(uri)) ?? this.#wrapped(uri) ?? this.#absent(uri);
+    if (listed) return { owner: listed };
+    // Such a URI was made for one server: whoever else were asked would answer for it.
+    if (isOfGateway(uri)) return { anybody: [] };
+    const [server, ...rivals] = bestFitting(this.#templates(await this.#lists.known('templates', context)), uri);
+    if (server !== undefined)
+      return rivals.length > 0 ? { rivals: [server, ...rivals] } : { owner: { server, original: uri } };
+    return { anybody: this.#lists.servers('resources').map((each) => ({ server: each, original: uri })) };
+  }
+
+  /** The server of a URI template, or of a resource; undefined if none is known to have it. */
+  async template(uri: string, context: CallContext): Promise<Target | undefined> {
+    const listed = (await this.#lists.known('templates', context)).byName.get(uri);
+    if (listed) return listed;
+    const route = await this.resource(uri, context);
+    if ('owner' in route) return route.owner;
+    return 'anybody' in route && route.anybody.length === 1 ? route.anybody[0] : undefined;
+  }
+
+  #absent(uri: string): Target | undefined {
+    const names = [uri, withPlainScheme(uri)];
+    const owner = this.#lists.absent('resources').find(([, items]) => items.some((name) => names.includes(name)));
+    return owner && { server: owner[0], original: uri };
+  }
+
+  /** Every template that clients see, and those of servers that cannot be asked now, unless another server has that name meanwhile. */
+  #templates({ byName }: MergedList): Claim[] {
+    const seen = [...byName].map(([template, { server }]) => ({ template, server }));
+    const absent = this.#lists
+      .absent('templates')
+      .flatMap(([server, names]) => names.map((template) => ({ template, server })));
+    return [...seen, ...absent.filter(({ template }) => !byName.has(template))];
+  }
+
+  /** A prompt under the name that it had while another server had the same; of the longest key that the name begins with. */
+  #renamedPrompt(list: MergedList, name: string): Target | undefined {
+    const servers = this.#lists.servers('prompts').toSorted((a, b) => b.length - a.length);
+    for (const server of servers) {
+      const original = name.slice(server.length + 2);
+      if (name === `${server}__${original}` && list.nameFor(server, original)) return { server, original };
+    }
+    return undefined;
+  }
+
+  #wrapped(uri: string): Target | undefined {
+    for (const server of this.#lists.servers('resources')) {
+      const original = unwrapUri(server, uri);
+      if (original !== undefined) return { server, original };
+    }
+    return undefined;
+  }
+}
+
+/** A template, and whose it is. */
+interface Claim {
+  readonly template: string;
+  readonly server: string;
+}
+
+/** Steps that a URI is matched for against the templates of one server: some 50 ms, and ten thousand usual templates. */
+const MAX_STEPS = 20_000_000;
+
+/**
+ * The servers with the template that the URI fits and whose literal beginning is longest. A template without a scheme
+ * claims nothing, nor do those of a server that come after too much work.
+ */
+function bestFitting(claims: readonly Claim[], uri: string): string[] {
+  const steps = new Map<string, number>();
+  const fitting = claims.flatMap(({ template, server }) => {
+    if (!hasScheme(template) || !beginsAlike(template, uri)) return [];
+    const taken = (steps.get(server) ?? 0) + template.length * uri.length;
+    steps.set(server, taken);
+    const length = taken > MAX_STEPS ? undefined : matchUriTemplate(template, uri);
+    return length === undefined ? [] : [{ server, length }];
+  });
+  const longest = fitting.reduce((most, { length }) => Math.max(most, length), 0);
+  return [...new Set(fitting.filter(({ length }) => length === longest).map(({ server }) => server))];
+}
