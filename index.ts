@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
-import { leaveProject } from './src/platform/process-environment.ts';
-import { keepYoungGenerationSmall } from './src/platform/process-memory.ts';
+import { keepYoungGenerationSmall, leaveProject } from './src/platform/process-setup.ts';
 
 const argv = process.argv.slice(2);
 for (const told of leaveProject()) process.stderr.write(`mcp-gateway: ${told}\n`);

@@ -1,10 +1,10 @@
 export type { ServerView } from './broker/server-views.ts';
+export type { ConfigProblem } from './config/diagnostic.ts';
 export type { ConfigObject, GatewayConfig } from './config/load.ts';
 export { loadConfig } from './config/load-existing.ts';
 export type { ServerConfig } from './config/schema.ts';
 export type { GatewaySettings } from './config/settings.ts';
 export { type ErrorCode, GatewayError } from './core/errors.ts';
-export type { ConfigProblem } from './core/problem.ts';
 export { Gateway, type GatewayOptions, type ReadyOptions, type StartOptions } from './gateway/gateway.ts';
 export type { Logger, LogLevel } from './platform/log.ts';
 export { createLogger } from './platform/log.ts';

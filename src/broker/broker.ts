@@ -1,13 +1,11 @@
 import { MAX_TIMER_MS, withTimeout } from '../core/abort.ts';
 import { type CallContext, type Caller, type CallTool, ownerOf, type ToolCall, type ToolResult } from '../core/call.ts';
-import { describedTool } from '../core/described-tool.ts';
 import { clip, GatewayError } from '../core/errors.ts';
 import { holdsFiller } from '../core/filler.ts';
 import type { Guard } from '../core/guard.ts';
 import type { JsonObject } from '../core/json.ts';
-import { serverState, stands } from '../core/server-state.ts';
-import type { ToolEntry } from '../core/tool.ts';
-import { isAvailable } from '../core/upstream-state.ts';
+import { isAvailable, serverState, stands } from '../core/server-state.ts';
+import { describedTool, type ToolEntry } from '../core/tool.ts';
 import { signature } from '../search/signature.ts';
 import { checkArguments } from './arguments/check-arguments.ts';
 import type { MendedArguments } from './arguments/mend-arguments.ts';

@@ -2,18 +2,24 @@ import type { ServerConfig } from '../config/schema.ts';
 import { abortable, withTimeout } from '../core/abort.ts';
 import { type Caller, ownerOf, type Visibility } from '../core/call.ts';
 import { clip } from '../core/errors.ts';
+import type { Witness } from '../core/guard.ts';
 import type { JsonObject } from '../core/json.ts';
-import { enableCommand, loginCommand } from '../core/login-command.ts';
 import { nearest } from '../core/nearest.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
-import type { AskedState, ServerState } from '../core/server-state.ts';
+import {
+  type AskedState,
+  enableCommand,
+  type Failure,
+  failureIn,
+  isAvailable,
+  loginCommand,
+  type ServerState,
+} from '../core/server-state.ts';
 import { hasHint, type ToolEntry } from '../core/tool.ts';
-import { type Failure, failureIn, isAvailable } from '../core/upstream-state.ts';
-import type { Witness } from '../core/witness.ts';
-import { searchBudget, searchResults } from '../search/answer.ts';
 import type { Catalog, SearchHit } from '../search/catalog.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
-import type { UsageMemory } from '../search/usage-memory.ts';
+import type { UsageMemory } from '../search/invocation-history.ts';
+import { searchBudget, searchResults } from '../search/search-results.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 

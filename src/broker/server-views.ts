@@ -1,6 +1,5 @@
 import type { GatewayConfig } from '../config/load.ts';
-import { type ServerState, serverState } from '../core/server-state.ts';
-import { failureIn, isAvailable } from '../core/upstream-state.ts';
+import { failureIn, isAvailable, type ServerState, serverState } from '../core/server-state.ts';
 import type { Catalog } from '../search/catalog.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 

@@ -1,6 +1,6 @@
 import { causeOf } from '../core/errors.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
-import { stderrWriter } from '../platform/process-streams.ts';
+import { stderrWriter } from '../platform/process.ts';
 import { withServerLogs } from '../platform/server-logs.ts';
 
 /** The log on stderr, which also takes what nobody caught. */

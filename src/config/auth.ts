@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { hasScheme, strict, strings } from './parts.ts';
+import { hasScheme, strict, strings } from './schema-helpers.ts';
 
 const SHA256 = /^sha256:[0-9a-f]{64}$/i;
 /** What a header can carry as one word. */

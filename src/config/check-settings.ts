@@ -1,13 +1,13 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { authAdvice } from './auth.ts';
-import { type Checked, expectation, keys, mistake, remove, type Surroundings } from './check.ts';
-import { comparable } from './comparable.ts';
+import { type Checked, expectation, keys, mistake, remove, type Surroundings } from './check-entry.ts';
+import { describeFound, error, type Finding, type KeyPath } from './diagnostic.ts';
 import { missingVariable, type Report } from './fill-entry.ts';
-import { describeFound, error, type Finding, type KeyPath } from './finding.ts';
-import { numbersAsTexts, type RawConfig } from './formats.ts';
 import { takePermissions } from './permissions.ts';
+import { comparable } from './schema-helpers.ts';
 import { EntrySecrets } from './secrets/secrets.ts';
 import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
+import { numbersAsTexts, type RawConfig } from './shapes.ts';
 import { type Environment, substitute, substituteAll } from './substitute.ts';
 
 /** Kept when `auth` is wrong: nobody gets in, rather than everybody. */

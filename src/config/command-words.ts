@@ -1,7 +1,8 @@
-import { expandHome } from './expand-home.ts';
+import { expandHome } from './locate.ts';
+import type { Reference } from './substitute.ts';
 
 /** What a text is that is given to a program as an option. */
-export type ScriptKind = 'shell' | 'powershell' | 'code';
+type ScriptKind = 'shell' | 'powershell' | 'code';
 
 /** What runs such a text, and which option that is. */
 const RUNS_SCRIPT: readonly (readonly [kind: ScriptKind, program: RegExp, option: RegExp])[] = [
@@ -58,4 +59,76 @@ export function homeIn(
 
 function isLike(word: unknown, pattern: RegExp): boolean {
   return typeof word === 'string' && pattern.test(word);
+}
+
+/** What is known outside of a script. */
+interface Known {
+  /** Whether an environment, that of the entry or ours, has a variable. */
+  readonly isSet: (name: string) => boolean;
+  readonly isSecret: (name: string) => boolean;
+  readonly isFile: (path: string) => boolean;
+}
+
+/** People and `import` write names so: in code the others are members and formats. */
+const NAME_OF_OURS = /^[A-Z][A-Z\d_]*$/;
+/** What can only be meant as a path. */
+const PATH = /^(?:~|\.{1,2}|[A-Za-z]:|\$\{\w+\})?[\\/][^\s"'`()+]*$/;
+
+/**
+ * What a script is to find as it is written: variables that it may set, those that nobody else knows, and what only looks
+ * like a reference: `{file: name}` is an object of JavaScript, `${env:X}` a variable of PowerShell.
+ */
+export function leftToScript(kind: ScriptKind, script: string, known: Known): (reference: Reference) => boolean {
+  return ({ form, name }) => {
+    const isUnknown = () => !known.isSet(name) && !known.isSecret(name);
+    if (form === 'plain') return known.isSet(name) ? maySet(script, name, kind) : !known.isSecret(name);
+    // No other knows this form: there it is of a client.
+    if (form === 'env') return kind === 'powershell' && (isUnknown() || maySet(script, `env:${name}`, kind));
+    if (form === 'file') return !PATH.test(name) && !known.isFile(name);
+    return !NAME_OF_OURS.test(name) && (form === 'secret' ? !known.isSecret(name) : isUnknown());
+  };
+}
+
+/** Where a command of a shell begins. */
+const COMMAND = String.raw`(?:^|[;&|(){}\n\x60]|\b(?:do|then|else|elif|if|while|until|time|!)\s)\s*`;
+/** A value as shells quote it. */
+const VALUE = String.raw`(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s;&|"'\\])*`;
+/** What may stand before an assignment: others, or a word that declares, with its options and other names. */
+const BEFORE = String.raw`(?:(?:[A-Za-z_]\w*\+?=${VALUE}\s+){0,20}?|(?:export|local|declare|typeset|readonly|integer)\s+(?:(?:-[\w-]+|[A-Za-z_]\w*(?:\+?=${VALUE})?)\s+){0,20}?)`;
+/** Commands of shells that take names of variables. */
+const TAKES_NAMES =
+  'for|select|read|mapfile|readarray|getopts|unset|export|declare|typeset|local|readonly|integer|let|printf\\s+-v|set\\s+-\\w+|setenv|set\\s+-e';
+/** What runs a text that is not in the script, or that is put together by it. */
+const RUNS_OTHERS = new RegExp(String.raw`${COMMAND}(?:(?:builtin|command)\s+)?(?:eval|source|\.)\s`);
+/** Those that a shell sets by itself. */
+const OF_SHELLS =
+  /^(?:PWD|OLDPWD|SHLVL|_|IFS|REPLY|OPTARG|OPTIND|RANDOM|SECONDS|LINENO|PPID|E?UID|HOSTNAME|BASH\w*|ZSH_\w+)$/;
+
+/** Whether a script may give that variable another value than it had outside. Of PowerShell's environment: `env:NAME`. */
+function maySet(script: string, name: string, kind: ScriptKind): boolean {
+  return kind === 'shell' ? mayBeSetInShell(script, name) : isSetInCode(script, name);
+}
+
+function mayBeSetInShell(script: string, name: string): boolean {
+  const forms = [
+    // A=1 NAME=value, export -x NAME+=value, NAME[1]=value
+    String.raw`${COMMAND}${BEFORE}${name}(?:\[[^\]]*\])?\+?=`,
+    // read -r NAME
+    String.raw`\b(?:${TAKES_NAMES})\s(?:[^;&|\n]*[^\w$\{;&|\n-])?${name}(?!\w)`,
+    // ${NAME:=value}, ((NAME++)), exec {NAME}>file
+    String.raw`\$\{${name}:?=|(?:\+\+|--)${name}\b|(?<![\w$\{])${name}(?:\+\+|--|\s*[-+*/%&|^]?=\s*[\d(])|[^$]\{${name}\}[<>]`,
+  ];
+  return OF_SHELLS.test(name) || RUNS_OTHERS.test(script) || forms.some((form) => new RegExp(form).test(script));
+}
+
+function isSetInCode(script: string, name: string): boolean {
+  const forms = [
+    // const name = value, $name = value, name: str = value; also of several: a, name = 1, 2
+    String.raw`(?:^|[;&|(),{\[\n]|\b(?:export|const|let|var|my|our|local|global))\s*[$@%]?\b${name}\s*(?::\s*[\w.[\]]+\s*)?(?:[,\]})][^;=\n]*)?[-+*/.|&?]*=(?![=>])`,
+    // for name in list, except Error as name, import { name }, def name(…), catch (name)
+    String.raw`\b(?:for|foreach|catch|with|import|as|def|function|class|sub|param|global)\b[^;\n]*?[\s({,$]${name}\b`,
+    // (a, name) => …, name => …, lambda name: …
+    String.raw`(?<![\w.])${name}\s*=>|\([^()]*(?<![\w.])${name}\b[^()]*\)\s*(?:=>|\{)|\blambda\b[^:\n]*\b${name}\b`,
+  ];
+  return forms.some((form) => new RegExp(form).test(script));
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../core/errors.ts';
-import { describeFound } from './finding.ts';
+import { describeFound } from './diagnostic.ts';
 import { type GatewayConfig, loadConfig as read } from './load.ts';
 import type { Environment } from './substitute.ts';
 

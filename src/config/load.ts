@@ -1,26 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import type { ConfigProblem } from '../core/problem.ts';
 import { gatewayEnvironment } from '../platform/gateway-environment.ts';
-import { checkEntry, type Surroundings } from './check.ts';
+import { checkEntry, type Surroundings } from './check-entry.ts';
 import { checkSettings, secretsSettings } from './check-settings.ts';
-import { isDeniedWhole } from './denied-servers.ts';
-import { overrideSettings } from './environment.ts';
-import { expandHome } from './expand-home.ts';
-import { type Finding, toProblem, warning } from './finding.ts';
-import { fingerprint } from './fingerprint.ts';
-import { type RawConfig, readShape } from './formats.ts';
-import { homeOf, resolveConfigPath } from './locate.ts';
-import { namedValues, withheldNames } from './named-values.ts';
-import { parseConfig } from './parse.ts';
-import { permissionAdvice } from './permissions.ts';
-import { plainObject } from './plain-object.ts';
-import type { ProjectState } from './project-state.ts';
+import { type ConfigProblem, type Finding, toProblem, warning } from './diagnostic.ts';
+import { overrideSettings } from './environment-overrides.ts';
+import { expandHome, homeOf, resolveConfigPath } from './locate.ts';
+import { parseConfig, plainObject } from './parse.ts';
+import { isDeniedWhole, permissionAdvice } from './permissions.ts';
 import type { ServerConfig } from './schema.ts';
-import { NO_SECRETS, PENDING_SECRETS, type Secrets } from './secrets/secrets.ts';
+import { NO_SECRETS, namedValues, PENDING_SECRETS, type Secrets, withheldNames } from './secrets/secrets.ts';
 import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
+import { type RawConfig, readShape } from './shapes.ts';
 import type { Environment } from './substitute.ts';
+import { fingerprint } from './watched-file.ts';
 
 /** What a configuration file says: the part of it that can run, and everything wrong with the rest. */
 export interface GatewayConfig {
@@ -234,4 +228,21 @@ async function readText(file: string): Promise<string | undefined> {
     const message = `${file}: cannot be read (${causeOf(cause)}), expected a readable configuration file`;
     throw new GatewayError('CONFIG_INVALID', message, { details: { file }, cause });
   }
+}
+
+/**
+ * Where the file of a project stands. `confirmed`: it counts. `changed`: what was confirmed still counts, what was written
+ * since does not. The others count for nothing: `unconfirmed`, `declined` (a person said no), `refused` (no file to trust).
+ */
+type ProjectStatus = 'confirmed' | 'changed' | 'unconfirmed' | 'declined' | 'refused';
+
+/** The file of a project as a part of a configuration. */
+interface ProjectState {
+  /** Absolute. */
+  readonly path: string;
+  readonly status: ProjectStatus;
+  /** Keys of the servers that are its, and not the user's. */
+  readonly servers: readonly string[];
+  /** What a person has to know or do, a sentence; absent where that is nothing. */
+  readonly notice?: string;
 }

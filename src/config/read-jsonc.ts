@@ -1,6 +1,5 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { positionAt, syntaxError, UNSAFE_KEY, unsafe } from './config-text.ts';
-import { type Finding, type KeyPath, warning } from './finding.ts';
+import { type Finding, type KeyPath, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
 import { WrittenNumber, withNumberTexts } from './written-numbers.ts';
 
 /** JSON with comments and trailing commas; mistakes with their place, and keys that stand twice. */

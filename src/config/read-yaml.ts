@@ -1,7 +1,6 @@
 import { isScalar, parseDocument, visit } from 'yaml';
 import { clip } from '../core/errors.ts';
-import { EXPECTED_ROOT, positionAt, syntaxError, UNSAFE_KEY, unsafe } from './config-text.ts';
-import { type Finding, warning } from './finding.ts';
+import { EXPECTED_ROOT, type Finding, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
 import { withNumberTexts, writtenNumber } from './written-numbers.ts';
 
 /** YAML with merge keys; mistakes with their place, and keys that stand twice. */

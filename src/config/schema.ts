@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MAX_TIMER_MS } from '../core/abort.ts';
 import { parseProxy } from '../core/address.ts';
-import { count, expose, hasScheme, headerMap, strict, strings, textMap, timer, words } from './parts.ts';
+import { count, expose, hasScheme, headerMap, strict, strings, textMap, timer, words } from './schema-helpers.ts';
 import { settingsSchema } from './settings.ts';
 
 const healthCheck = strict({

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { MAX_TIMER_MS } from '../core/abort.ts';
 import { auth } from './auth.ts';
-import { count, expose, hasScheme, headerMap, headerText, strict, strings, timer } from './parts.ts';
 import { type PermissionRule, permissions } from './permissions.ts';
+import { count, expose, hasScheme, headerMap, headerText, strict, strings, timer } from './schema-helpers.ts';
 
 const jobs = strict({
   concurrency: count.default(3).describe('Background jobs running at one time.'),

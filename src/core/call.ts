@@ -76,3 +76,6 @@ export type CallPolicy = (next: CallTool) => CallTool;
 
 /** What may be known to exist. One predicate decides what search lists, describe shows and invoke accepts. */
 export type Visibility = (caller: Caller, tool: ToolEntry) => boolean;
+
+/** Member of a result's `_meta` that says what was changed so that clients take it: a list of lines. */
+export const MENDED_RESULT = 'mcp-gateway/mendedResult';

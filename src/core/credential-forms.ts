@@ -1,4 +1,4 @@
-import { blankedAsRead } from './visible-text.ts';
+import { blankedAsRead } from './invisible-characters.ts';
 
 /** What stands in the place of a secret. */
 export const BLANK = '[redacted]';

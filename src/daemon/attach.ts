@@ -7,15 +7,12 @@ import { parseArgs } from 'node:util';
 import { homeOf, isConfigPath, resolveConfigPath } from '../config/locate.ts';
 import { projectAt } from '../config/project/project.ts';
 import { causeOf } from '../core/errors.ts';
-import { openLog } from '../platform/bounded-log.ts';
 import { dataDirectory, stateDirectory } from '../platform/directories.ts';
-import { createLogger, type Logger } from '../platform/log.ts';
-import { processOutput, stderrWriter } from '../platform/process-streams.ts';
-import { Attachment } from './attachment.ts';
-import { commonEnvironment, identityOf } from './identity.ts';
-import { reach } from './reach.ts';
-import { socketDirectory } from './socket-directory.ts';
-import type { Place } from './sockets.ts';
+import { createLogger, type Logger, openLog } from '../platform/log.ts';
+import { processOutput, stderrWriter } from '../platform/process.ts';
+import { commonEnvironment, identityOf, socketDirectory } from './locate.ts';
+import { Attachment } from './relay.ts';
+import { type Place, reach } from './sockets.ts';
 
 /** What a daemon is started with. */
 export interface DaemonOptions extends Place {

@@ -1,14 +1,12 @@
 import { createServer, type Socket } from 'node:net';
-import { loadToStart, startSource } from '../config/source/start-source.ts';
+import { loadToStart, startSource } from '../config/source/source.ts';
 import { causeOf } from '../core/errors.ts';
-import { logWriter } from '../platform/bounded-log.ts';
 import { cacheDirectory, dataDirectory } from '../platform/directories.ts';
-import { createLogger } from '../platform/log.ts';
+import { createLogger, logWriter } from '../platform/log.ts';
 import { withServerLogs } from '../platform/server-logs.ts';
-import { serverMemory } from '../upstream/server-memory.ts';
+import { serverMemory } from '../upstream/catalog-cache.ts';
 import type { DaemonOptions } from './attach.ts';
-import { endTurn } from './reach.ts';
-import { claim, withdraw } from './sockets.ts';
+import { claim, endTurn, withdraw } from './sockets.ts';
 
 /** How long a daemon waits for its first session, in ms. */
 const FIRST_SESSION_MS = 3_000;

@@ -1,36 +1,33 @@
 import { join } from 'node:path';
 import { Broker } from '../broker/broker.ts';
 import { Jobs } from '../broker/jobs/jobs.ts';
-import { ResultRoom } from '../broker/results/result-room.ts';
-import { ResultStore } from '../broker/results/result-store.ts';
-import { hidesPrimitives } from '../config/denied-servers.ts';
+import { ResultRoom, ResultStore } from '../broker/results/result-store.ts';
 import { configuredKeys, type GatewayConfig } from '../config/load.ts';
+import { hidesPrimitives } from '../config/permissions.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import type { Caller, CallTool } from '../core/call.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
-import type { EdgeHost, EdgeInternals, SentToClients } from '../downstream/edge-host.ts';
+import type { EdgeHost, EdgeInternals, SentToClients } from '../downstream/gateway-services.ts';
 import type { ClientSession } from '../downstream/protocol/client-session.ts';
-import { Conversations } from '../downstream/protocol/conversations.ts';
 import { instructions } from '../downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../downstream/protocol/meta-tools.ts';
-import type { HandlePrimitive, ServerParts } from '../downstream/protocol/server-parts.ts';
+import { Conversations } from '../downstream/protocol/multi-round-requests.ts';
+import type { HandlePrimitive, ServerParts } from '../downstream/protocol/session-services.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
-import { logDefects, tellMended } from '../policy/call-policies.ts';
-import type { Guards } from '../policy/guards.ts';
-import type { Receipt } from '../policy/stats/receipt.ts';
-import { isPinned } from '../policy/trust/is-pinned.ts';
-import { repeatable } from '../policy/trust/repeatable.ts';
+import { type Guards, logDefects, tellMended } from '../policy/guards.ts';
+import type { Receipt } from '../policy/stats/usage-stats.ts';
+import { repeatable } from '../policy/trust/inspect.ts';
+import { isPinned } from '../policy/trust/trust.ts';
 import { Catalog } from '../search/catalog.ts';
+import type { UsageMemory } from '../search/invocation-history.ts';
 import type { Semantics } from '../search/semantics/semantics.ts';
-import type { UsageMemory } from '../search/usage-memory.ts';
-import { type Audience, Backend, type Router } from '../upstream/backend.ts';
-import { EraVerdicts } from '../upstream/era-verdicts.ts';
-import { OfferedTools } from '../upstream/offered-tools.ts';
-import type { RememberedServers } from '../upstream/remembered-servers.ts';
-import type { PrimitiveKind } from '../upstream/resources/primitive-source.ts';
+import type { RememberedServers } from '../upstream/catalog-cache.ts';
+import { EraVerdicts } from '../upstream/protocol-era-cache.ts';
+import type { PrimitiveKind } from '../upstream/resources/lists.ts';
+import { type Audience, Backend, type Router } from '../upstream/server-pool.ts';
+import { OfferedTools } from '../upstream/tool-union.ts';
 import { knownSecrets } from './known-secrets.ts';
-import { configHint, noConfig } from './notices.ts';
-import { counting, fusing, guarding, jobLimits, meaning, usageMemory } from './optional-parts.ts';
+import { counting, fusing, guarding, jobLimits, meaning, usageMemory } from './optional-features.ts';
 
 export interface GatewayOptions {
   /** Receives what the gateway logs; nothing is written anywhere by default. */
@@ -240,4 +237,24 @@ export class Composition {
   #sent(): SentToClients {
     return { tools: metaToolDefinitions(), instructions: this.#instructions() };
   }
+}
+
+/** What a model is told of a configuration that cannot be used as it stands, with the cure; nothing where all is well. */
+function configHint(config: GatewayConfig, rejected: string | undefined): { hint?: string } {
+  const hints = [hintOf(config, rejected), config.project?.notice].filter((hint) => hint !== undefined);
+  return hints.length > 0 ? { hint: hints.join('\n') } : {};
+}
+
+function hintOf({ found, path, servers, problems }: GatewayConfig, rejected: string | undefined): string | undefined {
+  if (rejected) return `The configuration was edited and not taken over: ${rejected}`;
+  if (!found) return noConfig(path);
+  const whole = problems.filter(({ severity, server }) => severity === 'error' && server === undefined);
+  if (whole.length > 0) return whole.map(({ message }) => message).join('; ');
+  if (servers.length > 0) return undefined;
+  return path === '' ? 'The object given as configuration has no server.' : `No server is configured in ${path}.`;
+}
+
+/** That there is no file yet, and what to write where. */
+function noConfig(path: string): string {
+  return `No configuration yet: write your servers to ${path}, for example {"name": {"command": ["npx", "-y", "some-mcp-server"]}}. It is picked up at once.`;
 }

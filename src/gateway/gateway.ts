@@ -6,14 +6,13 @@ import { type ConfigSource, fileSource } from '../config/source/source.ts';
 import { watchFiles } from '../config/source/watch.ts';
 import { abortable, withTimeout } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import type { EdgeHost, EdgeInternals } from '../downstream/edge-host.ts';
+import type { EdgeHost, EdgeInternals } from '../downstream/gateway-services.ts';
 import type { Edge } from '../downstream/http/http-edge.ts';
-import { FrontDesk } from '../downstream/stdio/front-desk.ts';
+import { FrontDesk } from '../downstream/stdio/early-responder.ts';
 import { StdioEdge } from '../downstream/stdio/stdio-edge.ts';
 import { leftOut } from '../platform/users-environment.ts';
-import type { Audience } from '../upstream/backend.ts';
-import type { RememberedServers } from '../upstream/remembered-servers.ts';
-import { serverMemory } from '../upstream/server-memory.ts';
+import { type RememberedServers, serverMemory } from '../upstream/catalog-cache.ts';
+import type { Audience } from '../upstream/server-pool.ts';
 import { Composition, type GatewayOptions } from './composition.ts';
 
 export type { GatewayOptions } from './composition.ts';

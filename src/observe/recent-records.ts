@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
-import { type Kept, Shares } from '../core/shares.ts';
+import { type Kept, Shares } from '../core/fair-shares.ts';
 
 /** How much is kept. */
 export interface Retention {

@@ -1,8 +1,7 @@
 import { userInfo } from 'node:os';
 import { isAbsolute, posix, win32 } from 'node:path';
 import { homeDirectory } from './home-directory.ts';
-import { leadsInto } from './leads-into.ts';
-import { isWithin, projectRoot } from './project-root.ts';
+import { isWithin, leadsInto, projectRoot } from './project-boundary.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

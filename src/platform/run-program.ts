@@ -1,7 +1,6 @@
-import { signalGroup } from './process-group.ts';
-import { spawnProgram } from './spawn-program.ts';
+import { workingDirectory } from './directories.ts';
+import { signalGroup, spawnProgram } from './process-group.ts';
 import { usersEnvironment } from './users-environment.ts';
-import { workingDirectory } from './working-directory.ts';
 
 export interface RunProgramOptions {
   readonly env: Readonly<Record<string, string | undefined>>;

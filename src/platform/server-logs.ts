@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepNewest } from './atomic-file.ts';
-import { openLog } from './bounded-log.ts';
 import { stateDirectory } from './directories.ts';
-import type { Logger, LogLevel } from './log.ts';
+import { type Logger, type LogLevel, openLog } from './log.ts';
 
 type Fields = Parameters<Logger['debug']>[1];
 

@@ -1,7 +1,6 @@
 import { posix, win32 } from 'node:path';
 import { type Environment, gatewayEnvironment, isPath, projectOf, type Surroundings } from './gateway-environment.ts';
-import { leadsInto } from './leads-into.ts';
-import { isWithin } from './project-root.ts';
+import { isWithin, leadsInto } from './project-boundary.ts';
 
 /** Whose programs are started, and where. */
 export interface UsersSurroundings extends Surroundings {

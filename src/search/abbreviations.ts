@@ -1,4 +1,4 @@
-import { stem } from './stem.ts';
+import { stem } from './text-analysis.ts';
 
 /**
  * Short forms that people and tools write for a word, each with the words it is short for. They are the same word in

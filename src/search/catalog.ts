@@ -1,23 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type ToolDefinition, type ToolEntry, toolId } from '../core/tool.ts';
-import { Best } from './best.ts';
 import { fieldTerms } from './fields.ts';
-import { queryWords } from './query.ts';
-import { comesFirst, type Ranked, rank } from './rank.ts';
-import { RANKING, type Ranking } from './ranking.ts';
-import { sameJson } from './same-json.ts';
-import { similarityTo } from './similarity.ts';
+import { queryWords } from './query-expansion.ts';
+import { Best, comesFirst, type Ranked, rank } from './rank.ts';
+import { RANKING, type Ranking } from './ranking-parameters.ts';
 import { ToolIndex } from './tool-index.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** A server of the configuration, as far as its tools are found by it. */
-export interface CatalogServer {
+interface CatalogServer {
   readonly key: string;
   readonly tags: readonly string[];
   readonly description?: string;
 }
 
-export interface SearchOptions {
+interface SearchOptions {
   /** Most hits to return; all are counted in `found`. */
   readonly limit: number;
   /** A tool must be of one of the servers and carry one of the tags; an empty list asks for nothing. */
@@ -201,4 +199,61 @@ function filter({ server, tags }: NonNullable<SearchOptions['filters']>): (entry
   return (entry) =>
     (servers.size === 0 || servers.has(entry.server)) &&
     (wanted.size === 0 || entry.tags.some((tag) => wanted.has(tag)));
+}
+
+/** Levels that are compared: no schema that anyone writes is deeper, and what an upstream sends must not exhaust the stack. */
+const MAX_DEPTH = 100;
+
+/** Whether two JSON values are equal, whatever the order of their keys; deeper than 100 levels they never are. */
+export function sameJson(a: unknown, b: unknown, depth = 0): boolean {
+  if (a === b) return true;
+  if (depth > MAX_DEPTH) return false;
+  if (Array.isArray(a)) return Array.isArray(b) && sameItems(a, b, depth + 1);
+  return isJsonObject(a) && isJsonObject(b) && sameMembers(a, b, depth + 1);
+}
+
+function sameItems(a: readonly unknown[], b: readonly unknown[], depth: number): boolean {
+  return a.length === b.length && a.every((item, at) => sameJson(item, b[at], depth));
+}
+
+function sameMembers(a: JsonObject, b: JsonObject, depth: number): boolean {
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key], depth));
+}
+
+const MAX_CHARS = 200;
+/** Above every character code, so that each pair has a number of its own, and spreads the pairs over the table. */
+const PAIR_BASE = 0x1001f;
+const TABLE_SIZE = 4096;
+
+/**
+ * A function that says how much a name resembles `wanted`, from 0 (no common letter pair) to 1 (the same but for case):
+ * Dice's coefficient of letter pairs, of which only the first 200 characters count.
+ */
+function similarityTo(wanted: string): (name: string) => number {
+  const wantedPairs = pairs(wanted);
+  const known = new Set(wantedPairs);
+  // Most pairs of a name are not wanted, which a table says faster than a set: ten thousand names are compared in one answer.
+  const perhaps = new Uint8Array(TABLE_SIZE);
+  for (const pair of wantedPairs) perhaps[pair % TABLE_SIZE] = 1;
+  return (name) => {
+    const own = ` ${name.slice(0, MAX_CHARS).toLowerCase()}`;
+    let common = 0;
+    for (let at = 1; at < own.length; at++) {
+      const pair = pairAt(own, at);
+      if (perhaps[pair % TABLE_SIZE] === 1 && known.has(pair)) common++;
+    }
+    return (2 * Math.min(common, wantedPairs.length)) / (own.length - 1 + wantedPairs.length);
+  };
+}
+
+// The leading space makes first letters count.
+function pairs(text: string): number[] {
+  const padded = ` ${text.slice(0, MAX_CHARS).toLowerCase()}`;
+  return Array.from({ length: padded.length - 1 }, (_, at) => pairAt(padded, at + 1));
+}
+
+function pairAt(text: string, at: number): number {
+  return text.charCodeAt(at - 1) * PAIR_BASE + text.charCodeAt(at);
 }

@@ -1,7 +1,6 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
-import { isStopword } from './stopwords.ts';
-import { tokenize } from './text.ts';
+import { isStopword, tokenize } from './text-analysis.ts';
 
 /** What is searched of a tool, each weighed by itself. */
 export const FIELDS = ['name', 'server', 'summary', 'details', 'parameters', 'parameterDetails'] as const;

@@ -1,13 +1,8 @@
 import type { ToolEntry } from '../core/tool.ts';
-import { Best } from './best.ts';
-import { conceptsOf } from './concepts.ts';
-import { type Features, featuresOf } from './features.ts';
-import { queryWords } from './query.ts';
-import { QueryView } from './query-view.ts';
-import type { Ranking } from './ranking.ts';
-import { retrieve } from './retrieve.ts';
-import type { Tally } from './tally.ts';
-import type { ToolIndex } from './tool-index.ts';
+import { type Features, featuresOf, QueryView } from './features.ts';
+import { type Concept, conceptsOf, queryWords } from './query-expansion.ts';
+import type { Ranking } from './ranking-parameters.ts';
+import type { Tally, ToolIndex } from './tool-index.ts';
 
 /** A tool and how well it fits; scores are comparable within one answer only. */
 export interface Ranked {
@@ -16,12 +11,12 @@ export interface Ranked {
 }
 
 /** One of the best of the first stage, with what the second stage sees of it. */
-export interface Candidate extends Ranked {
+interface Candidate extends Ranked {
   readonly features: Features;
 }
 
 /** The index, its numbers, and whose documents they are: undefined for those that must not be found. */
-export interface Searched {
+interface Searched {
   readonly index: ToolIndex;
   readonly ranking: Ranking;
   readonly entry: (document: number) => ToolEntry | undefined;
@@ -110,4 +105,54 @@ function weigh(features: Features, { features: weights }: Ranking): number {
 /** The better one, of equals the one whose id comes first; by code unit, so that the order is the same in every locale. */
 export function comesFirst(a: Ranked, b: Ranked): boolean {
   return a.score === b.score ? a.entry.id < b.entry.id : a.score > b.score;
+}
+
+/**
+ * All documents that have any word of the concepts, until the next search. Of each concept the best word counts, up to
+ * saturation; the sum counts by how much of the query is covered. Scores are comparable within one query.
+ */
+function retrieve(concepts: readonly Concept[], index: ToolIndex, ranking: Ranking): Tally {
+  const { tally } = index;
+  tally.begin(index.capacity);
+  for (const concept of concepts) {
+    for (const [word, weight] of concept.matches) tally.offer(index.scores(word), weight);
+    tally.add(concept, ranking.saturation);
+  }
+  tally.end(ranking.coverage);
+  return tally;
+}
+
+/** Keeps the first `most` of what it is offered, in order; `before` says whether `a` comes before `b`. */
+export class Best<T> {
+  readonly items: T[] = [];
+  readonly #most: number;
+  readonly #before: (a: T, b: T) => boolean;
+
+  constructor(most: number, before: (a: T, b: T) => boolean) {
+    this.#most = most;
+    this.#before = before;
+  }
+
+  /** The one that a further item has to come before; undefined while there is room. */
+  get last(): T | undefined {
+    return this.items[this.#most - 1];
+  }
+
+  offer(item: T): void {
+    if (this.last !== undefined && !this.#before(item, this.last)) return;
+    this.items.splice(this.#placeOf(item), 0, item);
+    if (this.items.length > this.#most) this.items.pop();
+  }
+
+  #placeOf(item: T): number {
+    let low = 0;
+    let high = this.items.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#before(item, this.items[middle] as T))
+        high = middle; // middle is below the length
+      else low = middle + 1;
+    }
+    return low;
+  }
 }

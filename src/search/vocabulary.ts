@@ -1,5 +1,5 @@
 import SearchableMap from 'minisearch/SearchableMap';
-import { stem } from './stem.ts';
+import { stem } from './text-analysis.ts';
 
 /** Shortest word that may be found by its beginning or by words like it; pairs of characters of unspaced scripts are shorter. */
 const MIN_TREE_CHARS = 3;

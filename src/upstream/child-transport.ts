@@ -4,15 +4,12 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { GatewayError } from '../core/errors.ts';
 import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
-import { type ClippedLine, createLineSplitter } from '../platform/line-splitter.ts';
-import { LineWriter } from '../platform/line-writer.ts';
+import { type ClippedLine, createLineSplitter, LineWriter } from '../platform/line-framing.ts';
 import { signalGroup } from '../platform/process-group.ts';
+import { type ChildOptions, guardGroup, releaseGroup, spawnChild, spawnFailure } from './child-process.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
-import { guardGroup, releaseGroup } from './reaper.ts';
 import { redactedStart } from './redact.ts';
-import { skippedAnswer } from './skipped-answer.ts';
-import { type ChildOptions, spawnChild, spawnFailure } from './spawn-child.ts';
-import { parseServerMessage, unreadableAnswer } from './unreadable.ts';
+import { parseServerMessage, skippedAnswer, unreadableAnswer } from './server-message.ts';
 
 /** How long a child may take to end by itself: after its stdin closed, then after SIGTERM. Together well under 5 s. */
 const EOF_GRACE_MS = 500;

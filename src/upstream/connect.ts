@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../config/schema.ts';
 import { Connection, type ConnectOptions } from './connection.ts';
-import { asksForLogin, isUnreachable, isUnusableStream } from './connection-lost.ts';
+import { asksForLogin, isUnreachable, isUnusableStream } from './connection-errors.ts';
 import { SILENCE_MS } from './limits.ts';
 import { type TransportKind, transportKinds } from './open-transport.ts';
 

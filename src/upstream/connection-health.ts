@@ -1,7 +1,7 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { causeOf } from '../core/errors.ts';
 import type { Connection } from './connection.ts';
-import { httpStatus } from './connection-lost.ts';
+import { httpStatus } from './connection-errors.ts';
 import { MAX_FAILURES_IN_A_ROW, PING_TIMEOUT_MS } from './limits.ts';
 
 /** Whether a connection that stands still serves: known by what is heard, by what fails in a row, and by pings. */

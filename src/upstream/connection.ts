@@ -13,20 +13,19 @@ import {
 import type { Answer } from '../core/rpc.ts';
 import type { Logger } from '../platform/log.ts';
 import { ChildTransport } from './child-transport.ts';
-import { asksForLogin, httpStatus, isUnreachable } from './connection-lost.ts';
-import type { EraVerdicts } from './era-verdicts.ts';
+import { asksForLogin, httpStatus, isUnreachable } from './connection-errors.ts';
 import type { FirstRoots } from './first-roots.ts';
 import { HeaderTable } from './header-parameters.ts';
 import { LIST_TIMEOUT_MS, UNDECLARED_LIST_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
-import { declares, isSubscription, Listening } from './listening.ts';
 import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind } from './open-transport.ts';
+import { type ForwardOptions, Wire, type WireHandlers } from './passthrough-transport.ts';
+import type { EraVerdicts } from './protocol-era-cache.ts';
 import { secretRedactor } from './redact.ts';
-import { GATEWAY_INFO, type Session } from './session.ts';
+import { UnreadableMessage } from './server-message.ts';
+import { declares, GATEWAY_INFO, isSubscription, Listening, type Session } from './session.ts';
 import { startTimeoutMs, withinStart } from './start-policy.ts';
-import { UnreadableMessage } from './unreadable.ts';
-import { type ForwardOptions, Wire, type WireHandlers } from './wire.ts';
 
 export interface ConnectOptions {
   /** Resolves when it is known who calls through us: the handshake waits for it, the start of a process does not. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../config/schema.ts';
 import type { Connection } from './connection.ts';
-import type { WireHandlers } from './wire.ts';
+import type { WireHandlers } from './passthrough-transport.ts';
 
 /** How long a server may take to answer what is sent after the handshake, in ms, and to ask for roots after that: those that do so ask at once. */
 const ANSWERS_MS = 500;

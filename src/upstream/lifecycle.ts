@@ -6,20 +6,18 @@ import type { ClientIdentity } from '../core/peer.ts';
 import { clientMark, type RememberedCatalog, type ServerCatalog } from '../core/server-catalog.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { Logger } from '../platform/log.ts';
-import { backoffMs } from './backoff.ts';
 import { connect } from './connect.ts';
 import type { Connection } from './connection.ts';
+import { unavailable } from './connection-errors.ts';
 import { ConnectionHealth } from './connection-health.ts';
-import type { EraVerdicts } from './era-verdicts.ts';
 import { KnownCatalog } from './known-catalog.ts';
 import { STABLE_MS, START_TIMEOUT_MS } from './limits.ts';
 import type { Challenge } from './login/login-needed.ts';
-import { QuietTimer } from './quiet-timer.ts';
+import { WatchedState } from './observable-state.ts';
+import type { WireHandlers } from './passthrough-transport.ts';
+import type { EraVerdicts } from './protocol-era-cache.ts';
 import type { ServerLogin } from './server-login.ts';
-import { idleTimeoutMs, startsAtOnce } from './start-policy.ts';
-import { unavailable } from './unavailable.ts';
-import { WatchedState } from './watched-state.ts';
-import type { WireHandlers } from './wire.ts';
+import { backoffMs, idleTimeoutMs, startsAtOnce } from './start-policy.ts';
 
 export interface LifecycleOptions {
   readonly log: Logger;
@@ -40,7 +38,7 @@ export interface LifecycleOptions {
 }
 
 /** What the life of a server turns on beside its entry. */
-export interface LifecycleParts extends LifecycleOptions {
+interface LifecycleParts extends LifecycleOptions {
   readonly login: ServerLogin;
   /** Blanks the server's secrets in a text. */
   readonly redact: (text: string) => string;
@@ -259,5 +257,36 @@ export class Lifecycle {
   async #read(catalog: ServerCatalog): Promise<void> {
     this.#quiet.set(idleTimeoutMs(this.#config, catalog.tools));
     this.#parts.onRead(catalog, await this.#parts.identity());
+  }
+}
+
+/** Counts the time since a server was last used; it wakes nobody up before that time is over. */
+class QuietTimer {
+  readonly #over: () => void;
+  #ms = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `over` is called each time that the quiet has lasted long enough. */
+  constructor(over: () => void) {
+    this.#over = over;
+  }
+
+  /** How long the quiet has to last, in ms; 0: nothing is counted. */
+  set(ms: number): void {
+    if (ms === this.#ms) return;
+    this.stop();
+    this.#ms = ms;
+  }
+
+  /** The quiet begins, or begins anew. */
+  begin(): void {
+    if (this.#ms === 0) return;
+    // Taken up again rather than made anew: this runs after every call.
+    this.#timer = this.#timer?.refresh() ?? setTimeout(this.#over, this.#ms).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { isDeeper } from '../core/json-depth.ts';
 import { type FetchPage, readPages } from '../core/read-pages.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { redactedStart } from './redact.ts';
@@ -160,4 +159,10 @@ function firstOf(problems: readonly Problem[], redact: (text: string) => string)
   );
   const more = problems.length - MAX_PROBLEMS;
   return more > 0 ? [...told, `and ${more} problems more`] : told;
+}
+
+/** Whether a JSON value has objects or lists within each other over more than so many levels; looks no deeper. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }

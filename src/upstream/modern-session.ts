@@ -2,8 +2,8 @@ import { Abort, withTimeout } from '../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { ENVELOPE_VERSIONS, SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY } from '../core/protocol.ts';
 import { START_TIMEOUT_MS } from './limits.ts';
+import type { Wire } from './passthrough-transport.ts';
 import { namesIn, type Session } from './session.ts';
-import type { Wire } from './wire.ts';
 
 /** Something that the server may tell of by its id: a subscription that is to be acknowledged, or ends. */
 interface Subscription {

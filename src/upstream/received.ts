@@ -1,8 +1,7 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { excerpt } from './http-refusal.ts';
-import { requestId } from './request-ids.ts';
-import { parseServerMessage, UnreadableMessage, unreadableAnswer } from './unreadable.ts';
+import { excerpt } from './connection-errors.ts';
+import { parseServerMessage, requestId, UnreadableMessage, unreadableAnswer } from './server-message.ts';
 
 /** What a server sent over the network in one text. */
 export interface Received {

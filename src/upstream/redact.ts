@@ -2,9 +2,9 @@ import type { ServerConfig } from '../config/schema.ts';
 import { BLANK, blankForms } from '../core/credential-forms.ts';
 import { clip } from '../core/errors.ts';
 import { keepSources, sourceOf } from '../core/exact-json.ts';
+import { blankedAsRead } from '../core/invisible-characters.ts';
 import { isJsonObject } from '../core/json.ts';
 import { type RpcError, URL_ELICITATION_REQUIRED } from '../core/rpc.ts';
-import { blankedAsRead } from '../core/visible-text.ts';
 import { entrySecrets } from './entry-secrets.ts';
 import { TextFinder } from './text-finder.ts';
 

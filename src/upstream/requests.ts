@@ -6,10 +6,9 @@ import type { Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { ConnectionHealth } from './connection-health.ts';
 import { Deadline } from './deadline.ts';
-import { deliver, type Route, type UpstreamRequest } from './delivery.ts';
-import type { OwnRoots } from './own-roots.ts';
-import { type ActiveRequest, putToClient } from './reverse-requests.ts';
-import type { WireHandlers } from './wire.ts';
+import type { WireHandlers } from './passthrough-transport.ts';
+import { type ActiveRequest, type OwnRoots, putToClient } from './reverse-requests.ts';
+import { deliver, type Route, type UpstreamRequest } from './send-with-retry.ts';
 
 export interface RequestsOptions {
   /** Requests on their way at one time; absent: no limit. */

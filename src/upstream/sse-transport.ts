@@ -1,11 +1,9 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { writeJson } from '../core/exact-json.ts';
-import { UnusableStream } from './connection-lost.ts';
-import { isEventStream, readEvents } from './http-messages.ts';
-import { excerpt, HttpRefusal } from './http-refusal.ts';
-import { type HttpOptions, HttpRequests, networkCause, textOf } from './http-requests.ts';
+import { excerpt, HttpRefusal, UnusableStream } from './connection-errors.ts';
+import { type HttpOptions, HttpRequests, isEventStream, networkCause, readEvents, textOf } from './http-client.ts';
 import { idOfRequest, isMessageEvent, received } from './received.ts';
-import { requestId } from './request-ids.ts';
+import { requestId } from './server-message.ts';
 
 /** A server behind HTTP+SSE, the transport before Streamable HTTP: one stream for all it says, and an endpoint for what we say. */
 export class SseTransport implements Transport {

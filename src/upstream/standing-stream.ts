@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isEventStream, readEvents } from './http-messages.ts';
-import { discard } from './http-requests.ts';
+import { discard, isEventStream, readEvents } from './http-client.ts';
 
 /** Pause before it is opened again, in ms: first, and longest. */
 const REOPEN_MS = 1_000;

@@ -2,7 +2,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
 import type { RememberedCatalog } from '../core/server-catalog.ts';
 import { hasHint, type ToolDefinition } from '../core/tool.ts';
-import { FRESH_MS, IDLE_STOP_MS, LONGEST_START_MS, START_TIMEOUT_MS } from './limits.ts';
+import { FRESH_MS, IDLE_STOP_MS, LONGEST_START_MS, RETRY_FIRST_MS, RETRY_MAX_MS, START_TIMEOUT_MS } from './limits.ts';
 
 /** Whether a server runs from the start: to learn its tools, because they are remembered too long ago, or at its wish. */
 export function startsAtOnce({ start }: ServerConfig, remembered: RememberedCatalog | undefined): boolean {
@@ -38,4 +38,10 @@ export function withinStart<T>(ms: number, opening: Promise<T>): Promise<T> {
 function isFresh({ learntAt }: RememberedCatalog): boolean {
   const ageMs = Date.now() - learntAt;
   return ageMs >= 0 && ageMs < FRESH_MS;
+}
+
+/** Pause before the next attempt, in ms: doubles with each failure, up to a limit, and varies by half so that servers that fell together do not return together. */
+export function backoffMs(failures: number, random: () => number = Math.random): number {
+  const full = Math.min(RETRY_FIRST_MS * 2 ** Math.max(0, failures - 1), RETRY_MAX_MS);
+  return Math.round(full * (0.5 + random() / 2));
 }

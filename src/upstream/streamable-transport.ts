@@ -6,13 +6,23 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { PROTOCOL_VERSION_META_KEY } from '../core/protocol.ts';
 import { METHOD_NOT_FOUND } from '../core/rpc.ts';
 import { wayOf } from '../platform/outbound/ways.ts';
-import { ConnectionLost } from './connection-lost.ts';
+import { ConnectionLost, excerpt, HttpRefusal } from './connection-errors.ts';
 import { headerValue } from './header-parameters.ts';
-import { eventsIn, isEventStream, looksLikeEvents, mediaType, readEvents } from './http-messages.ts';
-import { excerpt, HttpRefusal } from './http-refusal.ts';
-import { discard, type HttpOptions, type HttpRequest, HttpRequests, networkCause, textOf } from './http-requests.ts';
+import {
+  discard,
+  eventsIn,
+  type HttpOptions,
+  type HttpRequest,
+  HttpRequests,
+  isEventStream,
+  looksLikeEvents,
+  mediaType,
+  networkCause,
+  readEvents,
+  textOf,
+} from './http-client.ts';
 import { idOfRequest, isAnswer, isMessageEvent, received } from './received.ts';
-import { requestId } from './request-ids.ts';
+import { requestId } from './server-message.ts';
 import { StandingStream } from './standing-stream.ts';
 
 /** Pause before a stream that ended without its answer is taken up again, in ms, and how often that is tried. */

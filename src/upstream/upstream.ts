@@ -1,20 +1,20 @@
+import type { ToolExecution } from '@modelcontextprotocol/sdk/types.js';
 import type { ServerConfig } from '../config/schema.ts';
 import type { Signal } from '../core/abort.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { listRemark, type ServerCatalog } from '../core/server-catalog.ts';
-import { hasHint } from '../core/tool.ts';
-import { isComingUp, type UpstreamState } from '../core/upstream-state.ts';
-import { callFailure, upstreamError } from './call-failure.ts';
+import { isComingUp, type UpstreamState } from '../core/server-state.ts';
+import { hasHint, type ToolDefinition } from '../core/tool.ts';
 import type { Connection } from './connection.ts';
+import { callFailure, upstreamError } from './connection-errors.ts';
 import { Lifecycle, type LifecycleOptions } from './lifecycle.ts';
-import { OwnRoots } from './own-roots.ts';
 import { redactor } from './redact.ts';
 import { Requests, type RequestsOptions } from './requests.ts';
+import { OwnRoots } from './reverse-requests.ts';
 import { MAX_LOGINS, ServerLogin } from './server-login.ts';
-import { taskSupport } from './task-support.ts';
 
-export interface UpstreamOptions extends LifecycleOptions {
+interface UpstreamOptions extends LifecycleOptions {
   /** The client session that this server belongs to, for what no call caused; or those that share it. */
   readonly audience: RequestsOptions['audience'];
   /** What no server may tell, whoever it belongs to; the same array until it is another. */
@@ -176,4 +176,12 @@ export class Upstream {
 function runsAsTask({ tool, background }: ToolCall): boolean {
   const support = taskSupport(tool.definition);
   return support === 'required' || (support === 'optional' && background === true);
+}
+
+type TaskSupport = NonNullable<ToolExecution['taskSupport']>;
+
+/** How a tool may be run as a task: its `execution.taskSupport`; the protocol's default is `forbidden`. */
+export function taskSupport(tool: ToolDefinition): TaskSupport {
+  const support = isJsonObject(tool.execution) ? tool.execution.taskSupport : undefined;
+  return support === 'required' || support === 'optional' ? support : 'forbidden';
 }

@@ -7,13 +7,13 @@ import type { JsonObject } from '../core/json.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { RememberedCatalog, ServerCatalog } from '../core/server-catalog.ts';
+import type { UpstreamState } from '../core/server-state.ts';
 import type { ToolDefinition } from '../core/tool.ts';
-import type { UpstreamState } from '../core/upstream-state.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Connection } from './connection.ts';
-import type { UpstreamRequest } from './delivery.ts';
-import { endEarly } from './early-processes.ts';
-import type { EraVerdicts } from './era-verdicts.ts';
+import { endEarly } from './open-transport.ts';
+import type { EraVerdicts } from './protocol-era-cache.ts';
+import type { UpstreamRequest } from './send-with-retry.ts';
 
 import { Upstream } from './upstream.ts';
 

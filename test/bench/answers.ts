@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { countTokens } from 'gpt-tokenizer';
-import { searchResults } from '../../src/search/answer.ts';
 import { Catalog } from '../../src/search/catalog.ts';
+import { searchResults } from '../../src/search/search-results.ts';
 import { signature } from '../../src/search/signature.ts';
 import { type LabelledData, readData } from './data.ts';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { RANKING, type Ranking } from '../../src/search/ranking.ts';
+import { RANKING, type Ranking } from '../../src/search/ranking-parameters.ts';
 import { type LabelledData, type LabelledQuery, readData } from './data.ts';
 import type { Latency } from './latency.ts';
 import { METRICS, macro, mean, type Row, score } from './measure.ts';

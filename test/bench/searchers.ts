@@ -1,6 +1,6 @@
 import MiniSearch from 'minisearch';
 import { Catalog } from '../../src/search/catalog.ts';
-import { RANKING, type Ranking } from '../../src/search/ranking.ts';
+import { RANKING, type Ranking } from '../../src/search/ranking-parameters.ts';
 import type { LabelledTool } from './data.ts';
 
 /** Ids of a query's best tools, best first. */

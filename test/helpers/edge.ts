@@ -11,14 +11,13 @@ import type { Caller, Visibility } from '../../src/core/call.ts';
 import type { GatewayError } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { createApi } from '../../src/downstream/http/api/create-api.ts';
-import type { EdgeEnv } from '../../src/downstream/http/edge-env.ts';
-import type { EdgeParts } from '../../src/downstream/http/edge-parts.ts';
+import type { EdgeEnv, EdgeParts } from '../../src/downstream/http/edge-parts.ts';
 import { notFound, onError } from '../../src/downstream/http/problem.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
 import { RequestLog, type RequestQuery, type RequestRecord } from '../../src/observe/request-log.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { Catalog } from '../../src/search/catalog.ts';
-import { EraVerdicts } from '../../src/upstream/era-verdicts.ts';
+import { EraVerdicts } from '../../src/upstream/protocol-era-cache.ts';
 import { Upstreams } from '../../src/upstream/upstreams.ts';
 import { temporaryDirectory } from './fixture.ts';
 

@@ -8,7 +8,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { connect } from '../../src/upstream/connect.ts';
 import type { Connection } from '../../src/upstream/connection.ts';
-import { EraVerdicts } from '../../src/upstream/era-verdicts.ts';
+import { EraVerdicts } from '../../src/upstream/protocol-era-cache.ts';
 import { redactor } from '../../src/upstream/redact.ts';
 
 export type Request = JsonObject & { readonly method: string; readonly id?: number; readonly params?: JsonObject };

@@ -4,7 +4,7 @@ import { allow } from '../../src/cli/commands/allow.ts';
 import { disallow } from '../../src/cli/commands/disallow.ts';
 import type { Terminal } from '../../src/cli/commands/terminal.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { ProjectSource } from '../../src/config/project/project-source.ts';
+import { ProjectSource } from '../../src/config/source/source.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { temporaryDirectory } from './fixture.ts';
 

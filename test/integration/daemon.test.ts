@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeRecord } from '../../src/config/project/project-record.ts';
+import { writeRecord } from '../../src/config/project/project-file.ts';
 import { dataDirectory } from '../../src/platform/directories.ts';
 import { journal, local, REAL, temporaryDirectory } from '../helpers/fixture.ts';
 import { alive, commandOf, descendants, expectDead, waitUntil } from '../helpers/processes.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { AskedServer } from '../../src/cli/doctor/ask-server.ts';
+import type { AskedServer } from '../../src/cli/doctor/ask-servers.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { type CommandOptions, runCommand } from '../helpers/command.ts';
 import { journal, local, remote, temporaryDirectory } from '../helpers/fixture.ts';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { serverSchema } from '../../src/config/schema.ts';
-import { endEarly, startEarly, takeEarly } from '../../src/upstream/early-processes.ts';
+import { endEarly, startEarly, takeEarly } from '../../src/upstream/open-transport.ts';
 import { local } from '../helpers/fixture.ts';
 import { expectDead } from '../helpers/processes.ts';
 

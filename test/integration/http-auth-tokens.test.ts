@@ -7,7 +7,7 @@ import {
   type AuthenticatorOptions,
   createAuthenticator,
 } from '../../src/downstream/http/auth/authenticator.ts';
-import { discoveryUrls } from '../../src/downstream/http/auth/discovery.ts';
+import { discoveryUrls } from '../../src/downstream/http/auth/signing-keys.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { refusedPort } from '../helpers/endpoints.ts';
 import { Issuer, inSeconds, type SigningKey, signed, signingKey } from './http-auth-issuer.ts';

@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type ToolEntry, toolId } from '../../src/core/tool.ts';
 import { createLogger } from '../../src/platform/log.ts';
-import { Cooldown } from '../../src/search/semantics/cooldown.ts';
 import { fuse } from '../../src/search/semantics/fuse.ts';
-import { Semantics, type SemanticsOptions } from '../../src/search/semantics/semantics.ts';
+import { Cooldown, Semantics, type SemanticsOptions } from '../../src/search/semantics/semantics.ts';
 
 const DIMENSIONS = 64;
 /** Words that mean the same to the model below, and share no letters' pattern that words alone could match. */

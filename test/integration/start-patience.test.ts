@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { Abort } from '../../src/core/abort.ts';
-import { isAvailable, isComingUp } from '../../src/core/upstream-state.ts';
+import { isAvailable, isComingUp } from '../../src/core/server-state.ts';
 import type { Connection } from '../../src/upstream/connection.ts';
+import { unavailable } from '../../src/upstream/connection-errors.ts';
+import { WatchedState } from '../../src/upstream/observable-state.ts';
 import { startTimeoutMs } from '../../src/upstream/start-policy.ts';
-import { unavailable } from '../../src/upstream/unavailable.ts';
-import { WatchedState } from '../../src/upstream/watched-state.ts';
 import { silentPort } from '../helpers/endpoints.ts';
 import { type Entry, local } from '../helpers/fixture.ts';
 import { startGateway } from '../helpers/gateway.ts';

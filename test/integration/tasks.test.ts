@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Progress } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { callAsTask, type TaskCallOptions, type TaskWire } from '../../src/upstream/task-call.ts';
-import { taskSupport } from '../../src/upstream/task-support.ts';
+import { taskSupport } from '../../src/upstream/upstream.ts';
 import { builtFixture } from '../helpers/built-fixtures.ts';
 import { type Entry, journal, local } from '../helpers/fixture.ts';
 import { launchGateway, startGateway } from '../helpers/gateway.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { serverSchema } from '../../src/config/schema.ts';
+import { UsageMemory } from '../../src/search/invocation-history.ts';
 import { VectorFile } from '../../src/search/semantics/vector-file.ts';
-import { UsageMemory } from '../../src/search/usage-memory.ts';
-import { EraVerdicts } from '../../src/upstream/era-verdicts.ts';
+import { EraVerdicts } from '../../src/upstream/protocol-era-cache.ts';
 import { json, mutationsOf, oddNumber } from './arbitraries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kept-files-'));

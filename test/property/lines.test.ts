@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import './seed.ts';
 import { expect, test } from 'vitest';
-import { createLineSplitter } from '../../src/platform/line-splitter.ts';
+import { createLineSplitter } from '../../src/platform/line-framing.ts';
 
 const MAX_BYTES = 12;
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { checkPermissions, type PermissionRule } from '../../src/config/permissions.ts';
 import { matchesGlob } from '../../src/core/glob.ts';
 import type { ToolEntry } from '../../src/core/tool.ts';
-import { verdictOn } from '../../src/policy/permissions/verdicts.ts';
+import { verdictOn } from '../../src/policy/permissions/permissions.ts';
 import './seed.ts';
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', '.', '😀'), maxLength: 12 });

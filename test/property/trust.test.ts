@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import './seed.ts';
 import { expect, test } from 'vitest';
-import { escaped } from '../../src/core/escaped.ts';
+import { escaped } from '../../src/core/invisible-characters.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
-import { definitionDiff } from '../../src/policy/trust/definition-diff.ts';
+import { definitionDiff, textDiff } from '../../src/policy/trust/definition-diff.ts';
 import { differing, fingerprintOf } from '../../src/policy/trust/fingerprint.ts';
 import { inspect } from '../../src/policy/trust/inspect.ts';
-import { textDiff } from '../../src/policy/trust/text-diff.ts';
 
 const definition = fc
   .record({

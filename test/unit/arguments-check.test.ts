@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { argumentsError } from '../../src/broker/arguments/arguments-error.ts';
 import { checkArguments } from '../../src/broker/arguments/check-arguments.ts';
+import { argumentsError } from '../../src/broker/arguments/fit-arguments.ts';
 import { mendArguments } from '../../src/broker/arguments/mend-arguments.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ToolEntry } from '../../src/core/tool.ts';

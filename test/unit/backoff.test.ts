@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { backoffMs } from '../../src/upstream/backoff.ts';
 import { RETRY_FIRST_MS, RETRY_MAX_MS } from '../../src/upstream/limits.ts';
+import { backoffMs } from '../../src/upstream/start-policy.ts';
 
 const failures = Array.from({ length: 40 }, (_, index) => index + 1);
 

@@ -1,8 +1,8 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
-import { firstSentences, searchBudget, searchResults } from '../../src/search/answer.ts';
 import type { SearchHit } from '../../src/search/catalog.ts';
 import { estimateTokens } from '../../src/search/estimate-tokens.ts';
+import { firstSentences, searchBudget, searchResults } from '../../src/search/search-results.ts';
 import { REAL_TOOLS } from './real-tools.ts';
 
 let seed = 7;

@@ -1,10 +1,9 @@
 import MiniSearch from 'minisearch';
 import { expect, test } from 'vitest';
 import type { ToolDefinition } from '../../src/core/tool.ts';
-import { Catalog } from '../../src/search/catalog.ts';
+import { Catalog, sameJson } from '../../src/search/catalog.ts';
 import { FIELDS, type Field, type FieldTerms, fieldTerms } from '../../src/search/fields.ts';
-import { RANKING } from '../../src/search/ranking.ts';
-import { sameJson } from '../../src/search/same-json.ts';
+import { RANKING } from '../../src/search/ranking-parameters.ts';
 import { ToolIndex } from '../../src/search/tool-index.ts';
 
 const WORDS = Array.from({ length: 40 }, (_, at) => `word${at}`);

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { queryWords } from '../../src/search/query.ts';
-import { stem } from '../../src/search/stem.ts';
-import { MAX_QUERY_CHARS, tokenize } from '../../src/search/text.ts';
+import { queryWords } from '../../src/search/query-expansion.ts';
+import { MAX_QUERY_CHARS, stem, tokenize } from '../../src/search/text-analysis.ts';
 
 test.each([
   ['read_text-file', ['read', 'text', 'file']],

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { doctorReport } from '../../src/cli/commands/doctor-report.ts';
+import { doctorReport } from '../../src/cli/commands/doctor.ts';
+import { inTurns } from '../../src/cli/doctor/ask-servers.ts';
 import { checkConfig } from '../../src/cli/doctor/check-config.ts';
 import { checkNoise } from '../../src/cli/doctor/check-tools.ts';
 import { type Finding, grouped } from '../../src/cli/doctor/finding.ts';
-import { inTurns } from '../../src/cli/doctor/in-turns.ts';
 import { emptyConfig } from '../../src/config/load.ts';
 import { clientFiles } from '../helpers/client-home.ts';
 

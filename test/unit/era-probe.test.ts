@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import { EraVerdicts } from '../../src/upstream/era-verdicts.ts';
+import { EraVerdicts } from '../../src/upstream/protocol-era-cache.ts';
 import { called, connected, oddServer, type Request, SAID, send, sendJson } from '../helpers/odd-server.ts';
 
 type Probed = (response: ServerResponse, message: Request) => unknown;

@@ -5,12 +5,12 @@ import {
   parseJson,
   parseMessage,
   sourceOf,
+  unmarked,
   withMarks,
   withNumber,
   writeJson,
 } from '../../src/core/exact-json.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { unmarked } from '../../src/core/number-marks.ts';
 
 const NUMBERS = '[9007199254740993,1.0,1e400,-0,-0.0,0.1000000000000000055,12345678901234567890.123,1E5,0.0000001]';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GatewayError } from '../../src/core/errors.ts';
-import { callStream, type StreamedCall } from '../../src/downstream/http/api/call-stream.ts';
+import { callStream, type StreamedCall } from '../../src/downstream/http/api/tool-routes.ts';
 import { problemOf } from '../../src/downstream/http/problem.ts';
 
 const streamed = (call: StreamedCall['call'], signal = new AbortController().signal) =>

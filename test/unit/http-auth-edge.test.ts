@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GatewaySettings } from '../../src/config/settings.ts';
+import { openBindProblem } from '../../src/downstream/http/access.ts';
 import { refuse } from '../../src/downstream/http/auth/admission.ts';
-import { openBindProblem } from '../../src/downstream/http/auth/bind-check.ts';
-import { challengeFor } from '../../src/downstream/http/auth/challenge.ts';
 import { createHostCheck, type HostCheckOptions } from '../../src/downstream/http/auth/host-check.ts';
-import { protectedResource } from '../../src/downstream/http/auth/protected-resource.ts';
+import { challengeFor, protectedResource } from '../../src/downstream/http/auth/protected-resource.ts';
+
 import '../property/seed.ts';
 
 const ISSUER = 'https://login.example.com/realms/a';

@@ -2,12 +2,10 @@ import { createServer } from 'node:net';
 import type { JWTPayload } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ApiKey, idOfKey } from '../../src/config/auth.ts';
-import { argumentErrors } from '../../src/downstream/http/argument-errors.ts';
-import { openToUsers } from '../../src/downstream/http/auth/bind-check.ts';
-import { othersIn } from '../../src/downstream/http/auth/people.ts';
-import { callerOf } from '../../src/downstream/http/auth/token-caller.ts';
+import { letsSeveralIn, openToUsers, othersIn, seesOthers, seesTools } from '../../src/downstream/http/access.ts';
+import { callerOf } from '../../src/downstream/http/auth/token-authenticator.ts';
 import { listen } from '../../src/downstream/http/listen.ts';
-import { letsSeveralIn, seesOthers, seesTools } from '../../src/downstream/http/sight.ts';
+import { argumentErrors } from '../../src/downstream/http/problem.ts';
 import { type Unread, UnreadAnswers } from '../../src/downstream/http/unread-answers.ts';
 
 const SETTINGS = { issuer: 'https://us' };

@@ -2,13 +2,13 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openSecrets } from '../../src/cli/client-configs/open-secrets.ts';
+import { openSecrets } from '../../src/cli/client-configs/our-secrets.ts';
 import { importServers } from '../../src/cli/commands/import.ts';
 import { install } from '../../src/cli/commands/install.ts';
 import { switchInFile } from '../../src/cli/commands/switch.ts';
 import { clientHome } from '../../src/cli/commands/terminal.ts';
 import { warnOfOpenSecrets } from '../../src/cli/commands/warn-of-open-secrets.ts';
-import { checkSecrecy } from '../../src/cli/doctor/check-secrecy.ts';
+import { checkSecrecy } from '../../src/cli/doctor/check-installation.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { mayBeOpen } from '../../src/config/open-files.ts';
 import { clientFiles } from '../helpers/client-home.ts';

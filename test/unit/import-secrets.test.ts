@@ -1,7 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
 import { expect, test } from 'vitest';
-import { SecretNames } from '../../src/cli/client-configs/secret-names.ts';
-import { withoutSecrets } from '../../src/cli/client-configs/secrets.ts';
+import { SecretNames, withoutSecrets } from '../../src/cli/client-configs/secrets.ts';
 import { substitute, substituteAll } from '../../src/config/substitute.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { withFewUnknown } from '../../src/core/few-members.ts';
-import { beyondBounds, idIn, MAX_JSON_DEPTH, membersIn } from '../../src/core/json-bounds.ts';
+import { beyondBounds, idIn, MAX_JSON_DEPTH, membersIn, withFewUnknown } from '../../src/core/json-bounds.ts';
 import { isWritable, unwritable, writtenAnswer } from '../../src/core/unwritable.ts';
-import { messageText } from '../../src/downstream/protocol/message-text.ts';
+import { messageText } from '../../src/downstream/protocol/json-rpc.ts';
 
 const nested = (levels: number, open = '[', close = ']') => `${open.repeat(levels)}1${close.repeat(levels)}`;
 

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withFileLock } from '../../src/platform/file-lock.ts';
 import { Credentials, type Kept } from '../../src/upstream/login/credentials.ts';
-import { type Keychain, keychainOf } from '../../src/upstream/login/keychain.ts';
-import { Seal } from '../../src/upstream/login/seal.ts';
+import { type Keychain, keychainOf, Seal } from '../../src/upstream/login/token-encryption.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 import { HAS_SECRET_SERVICE, scratchKeychain, startSecretService } from '../helpers/keychains.ts';
 

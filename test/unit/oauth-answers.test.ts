@@ -5,12 +5,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { OAuthConfig } from '../../src/config/schema.ts';
 import { causeOf } from '../../src/core/errors.ts';
 import { Outbound } from '../../src/platform/outbound/outbound.ts';
-import { checkSecretFor } from '../../src/upstream/login/configured-client.ts';
 import { Credentials, currentTokens, type Kept } from '../../src/upstream/login/credentials.ts';
-import { isForgotten } from '../../src/upstream/login/forgotten-client.ts';
-import { oauthFetch } from '../../src/upstream/login/oauth-fetch.ts';
-import { PersonLogin } from '../../src/upstream/login/person-login.ts';
-import { refreshed } from '../../src/upstream/login/refreshed.ts';
+import { refreshed } from '../../src/upstream/login/login.ts';
+import { checkSecretFor, oauthFetch } from '../../src/upstream/login/oauth-client.ts';
+import { isForgotten, PersonLogin } from '../../src/upstream/login/person-login.ts';
 import { type Oddities, startOdd } from '../helpers/odd-authorization-server.ts';
 
 const AS = '/.well-known/oauth-authorization-server';

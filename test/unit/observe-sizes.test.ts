@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { jsonSize } from '../../src/observe/json-size.ts';
+import { jsonSize } from '../../src/observe/request-log.ts';
 
 const written = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { readPages } from '../../src/core/read-pages.ts';
 import { rpcError } from '../../src/core/rpc.ts';
 import { listTools as listToolsOf } from '../../src/upstream/list-tools.ts';
-import { parseServerMessage } from '../../src/upstream/unreadable.ts';
+import { parseServerMessage } from '../../src/upstream/server-message.ts';
 import {
   called,
   connected,

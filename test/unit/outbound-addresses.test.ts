@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { addressKind } from '../../src/platform/outbound/address-kind.ts';
-import { Outbound } from '../../src/platform/outbound/outbound.ts';
-import { TargetRefused } from '../../src/platform/outbound/target-refused.ts';
-import { oauthFetch } from '../../src/upstream/login/oauth-fetch.ts';
+import { Outbound, TargetRefused } from '../../src/platform/outbound/outbound.ts';
+import { oauthFetch } from '../../src/upstream/login/oauth-client.ts';
 
 test.each([
   ['public', '1.1.1.1', '9.255.255.255', '172.15.0.1', '172.32.0.1', '100.63.0.1', '100.128.0.1', '198.18.0.7'],

@@ -5,10 +5,9 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { causeOf } from '../../src/core/errors.ts';
-import { Outbound } from '../../src/platform/outbound/outbound.ts';
+import { Outbound, refusalIn, TargetRefused } from '../../src/platform/outbound/outbound.ts';
 import { dispatcherBy, lookupBy } from '../../src/platform/outbound/runtime.ts';
-import { refusalIn, TargetRefused } from '../../src/platform/outbound/target-refused.ts';
-import { oauthFetch } from '../../src/upstream/login/oauth-fetch.ts';
+import { oauthFetch } from '../../src/upstream/login/oauth-client.ts';
 import { WebSocketTransport } from '../../src/upstream/websocket-transport.ts';
 import { startProxy, startSocks } from '../helpers/forward-proxy.ts';
 

@@ -4,8 +4,8 @@ import { type AddressInfo, createServer as createSocketServer, type Server, type
 import { expect, onTestFinished, test } from 'vitest';
 import { causeOf } from '../../src/core/errors.ts';
 import { Outbound } from '../../src/platform/outbound/outbound.ts';
-import { maySent } from '../../src/upstream/connection-lost.ts';
-import { HttpRequests } from '../../src/upstream/http-requests.ts';
+import { maySent } from '../../src/upstream/connection-errors.ts';
+import { HttpRequests } from '../../src/upstream/http-client.ts';
 import { WebSocketTransport } from '../../src/upstream/websocket-transport.ts';
 import { startProxy } from '../helpers/forward-proxy.ts';
 

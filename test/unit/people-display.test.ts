@@ -1,12 +1,11 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
-import { fileName, saveBytes } from '../../src/cli/commands/calling/save-bytes.ts';
+import { fileName, saveBytes } from '../../src/cli/commands/calling/write-result.ts';
 import { jsonText, shown, shownText } from '../../src/cli/commands/terminal.ts';
-import { align } from '../../src/cli/terminal/align.ts';
+import { paintFor } from '../../src/cli/terminal/colors.ts';
 import { descriptionText } from '../../src/cli/terminal/description-text.ts';
-import { paintFor } from '../../src/cli/terminal/paint.ts';
-import { logText, progressText } from '../../src/cli/terminal/progress-text.ts';
-import { clipColumns, displayWidth, wrap } from '../../src/cli/terminal/width.ts';
+import { logText, progressText } from '../../src/cli/terminal/status-line.ts';
+import { align, clipColumns, displayWidth, wrap } from '../../src/cli/terminal/text-layout.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { instructions } from '../../src/downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../../src/downstream/protocol/meta-tools.ts';

@@ -1,13 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { hidesPrimitives } from '../../src/config/denied-servers.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { type PermissionRule, permissions as schema } from '../../src/config/permissions.ts';
+import { hidesPrimitives, type PermissionRule, permissions as schema } from '../../src/config/permissions.ts';
 import type { ToolEntry } from '../../src/core/tool.ts';
-import { effectsOf } from '../../src/policy/permissions/effects.ts';
-import { shownCall } from '../../src/policy/permissions/shown-call.ts';
-import { Verdicts, verdictOn } from '../../src/policy/permissions/verdicts.ts';
+import { shownCall } from '../../src/policy/permissions/ask-person.ts';
+import { effectsOf, Verdicts, verdictOn } from '../../src/policy/permissions/permissions.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
 function entry(id: string, annotations?: object, tags: readonly string[] = []): ToolEntry {

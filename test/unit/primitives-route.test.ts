@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { unwrapUri, wrapUri, wrapUriTemplate } from '../../src/upstream/resources/lists.ts';
 import { Primitives } from '../../src/upstream/resources/primitives.ts';
-import { matchUriTemplate } from '../../src/upstream/resources/uri-template.ts';
-import { unwrapUri, wrapUri, wrapUriTemplate } from '../../src/upstream/resources/wrapped-uri.ts';
+import { matchUriTemplate } from '../../src/upstream/resources/routes.ts';
 import { listing, rawServer, serverV1, serverV2 } from './primitives-servers.ts';
 import { context, SdkServers } from './primitives-source.ts';
 

@@ -3,7 +3,7 @@ import { type CallContext, LOCAL } from '../../src/core/call.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { type Answer, rpcError } from '../../src/core/rpc.ts';
-import type { PrimitiveSource } from '../../src/upstream/resources/primitive-source.ts';
+import type { PrimitiveSource } from '../../src/upstream/resources/lists.ts';
 
 /** A server of either SDK generation. */
 interface Connectable {

@@ -3,13 +3,11 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync, symlink
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { allow } from '../../src/cli/commands/allow.ts';
-import { projectAt } from '../../src/config/project/project.ts';
-import { findProjectFile } from '../../src/config/project/project-file.ts';
-import { writeRecord } from '../../src/config/project/project-record.ts';
-import { mergeSettings } from '../../src/config/project/project-settings.ts';
-import { ProjectSource } from '../../src/config/project/project-source.ts';
-import { readProjectFile } from '../../src/config/project/read-project-file.ts';
+import { projectAt, readProjectFile } from '../../src/config/project/project.ts';
+import { findProjectFile, writeRecord } from '../../src/config/project/project-file.ts';
+import { mergeSettings } from '../../src/config/project/with-project.ts';
 import { type GatewaySettings, settingsSchema } from '../../src/config/settings.ts';
+import { ProjectSource } from '../../src/config/source/source.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 import { projectFiles } from '../helpers/project.ts';
 

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { serverSchema } from '../../src/config/schema.ts';
 import { blankForms } from '../../src/core/credential-forms.ts';
 import { parseJson, writeJson } from '../../src/core/exact-json.ts';
+import { visibleText } from '../../src/core/invisible-characters.ts';
 import { rpcError } from '../../src/core/rpc.ts';
-import { visibleText } from '../../src/core/visible-text.ts';
-import { excerpt } from '../../src/upstream/http-refusal.ts';
+import { excerpt } from '../../src/upstream/connection-errors.ts';
 import { redactedError, redactedStart, redactor } from '../../src/upstream/redact.ts';
 import { TextFinder } from '../../src/upstream/text-finder.ts';
 

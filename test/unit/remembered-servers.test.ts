@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ServerConfig } from '../../src/config/schema.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { clientMark, type ServerCatalog } from '../../src/core/server-catalog.ts';
-import { RememberedServers } from '../../src/upstream/remembered-servers.ts';
+import { RememberedServers } from '../../src/upstream/catalog-cache.ts';
 import { idleTimeoutMs, startsAtOnce } from '../../src/upstream/start-policy.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 

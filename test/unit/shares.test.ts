@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
 import { FairLine } from '../../src/broker/jobs/fair-line.ts';
-import { ResultRoom } from '../../src/broker/results/result-room.ts';
-import { ResultStore } from '../../src/broker/results/result-store.ts';
+import { ResultRoom, ResultStore } from '../../src/broker/results/result-store.ts';
 import { callerIdOf, ownerOf } from '../../src/core/call.ts';
-import { Places } from '../../src/core/places.ts';
-import { Shares, shareOf } from '../../src/core/shares.ts';
+import { Places, Shares, shareOf } from '../../src/core/fair-shares.ts';
 
 test('somebody alone may have all; where others may come a quarter of what is left stays free [shares.reserve]', () => {
   expect([0, 1, 3, 100].map((whole) => shareOf(whole, { others: 0, isShared: false }))).toEqual([0, 1, 3, 100]);

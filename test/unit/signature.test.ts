@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fieldRows } from '../../src/cli/terminal/field-rows.ts';
+import { fieldRows } from '../../src/cli/terminal/description-text.ts';
 import { parseJson } from '../../src/core/exact-json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
 import { signature } from '../../src/search/signature.ts';

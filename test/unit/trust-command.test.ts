@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { trustServers } from '../../src/cli/commands/trust.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { writeRecord } from '../../src/config/project/project-record.ts';
+import { writeRecord } from '../../src/config/project/project-file.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';

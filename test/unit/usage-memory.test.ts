@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { UsageMemory } from '../../src/search/usage-memory.ts';
+import { UsageMemory } from '../../src/search/invocation-history.ts';
 
 const DAY_MS = 24 * 3_600_000;
 

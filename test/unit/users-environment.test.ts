@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { resolveConfigPath } from '../../src/config/locate.ts';
+import { isWhereStarted, workingDirectory } from '../../src/platform/directories.ts';
 import { findProgram } from '../../src/platform/find-program.ts';
 import { gatewayEnvironment, ignoredDirectories } from '../../src/platform/gateway-environment.ts';
-import { projectRoot } from '../../src/platform/project-root.ts';
+import { projectRoot } from '../../src/platform/project-boundary.ts';
 import { leftOut, usersEnvironment } from '../../src/platform/users-environment.ts';
-import { isWhereStarted, workingDirectory } from '../../src/platform/working-directory.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
 /** A home with a project in it, opened in one of its folders. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Place, WaitingLine } from '../../src/broker/jobs/waiting-line.ts';
+import { type Place, WaitingLine } from '../../src/broker/jobs/fair-line.ts';
 
 /** Pseudo-random numbers from 0 to 1, the same each time. */
 function sequence(seed: number): () => number {

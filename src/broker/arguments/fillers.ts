@@ -1,6 +1,6 @@
 import { isFiller } from '../../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { fits } from './find-problems.ts';
+import { fits } from './check-arguments.ts';
 import { itemSchema, listOf, propertySchema, resolveReference, type SchemaWalk, step } from './schema-walk.ts';
 
 /** Formats that name a syntax: no text of such a syntax is blank, or one of these words. */

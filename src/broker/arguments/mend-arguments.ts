@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { clip } from '../../core/errors.ts';
-import { keepSources, sourceOf } from '../../core/exact-json.ts';
+import { keepSources, parseJson, sourceOf, withNumber } from '../../core/exact-json.ts';
 import { holdsFiller, isFiller } from '../../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { conversions, parsedContainer } from './conversions.ts';
+import { beyondBounds, membersIn } from '../../core/json-bounds.ts';
+import { findProblems, fits, isMismatch } from './check-arguments.ts';
 import { isToBeLeftOut, names, saysNothing, saysNothingAsItem, takesFiller } from './fillers.ts';
-import { findProblems, fits, isMismatch } from './find-problems.ts';
+import { numberIn } from './number-text.ts';
 import { childPath, previewMember } from './preview.ts';
 import {
   itemSchema,
@@ -146,4 +147,55 @@ function* changesOf(before: object, after: object, key: string | number, path: s
 function few(lines: readonly string[]): readonly string[] {
   const more = lines.length - MAX_LINES;
   return more > 0 ? [...lines.slice(0, MAX_LINES), `… and ${more} more`] : lines;
+}
+
+const MAX_NUMBER_CHARS = 40;
+const BOOLEAN = /^(?:true|false)$/i;
+const SEVERAL = /[,;\n]/;
+
+/**
+ * The array or object that a string is the JSON text of; undefined when it is none, or has more members than `room` has
+ * left, which it takes its own of.
+ */
+function parsedContainer(value: unknown, room: { membersLeft: number }): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value) || beyondBounds(value)) return undefined;
+  room.membersLeft -= membersIn(value);
+  if (room.membersLeft < 0) return undefined;
+  try {
+    return parseJson(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What a scalar may have been meant as in another type, itself in an array included. The schema has to choose. `source` is
+ * how a number was written, where no double holds it.
+ */
+function conversions(value: unknown, source?: string): readonly unknown[] {
+  if (typeof value === 'string') return [...fromText(value), ...(isOneItem(value) ? [[value]] : [])];
+  if (typeof value === 'boolean') return [String(value), [value]];
+  if (typeof value === 'number' && source !== undefined) return ofExact(value, source);
+  // A fraction may have been a text once: 1.10 arrives as 1.1.
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? [String(value), [value]] : [[value]];
+  return value === null || Array.isArray(value) ? [] : [[value]];
+}
+
+function ofExact(value: number, source: string): readonly unknown[] {
+  const list = withNumber([value], '0', source);
+  return /^-?\d+$/.test(source) ? [source, list] : [list];
+}
+
+function fromText(value: string): readonly unknown[] {
+  if (value.length > MAX_NUMBER_CHARS) return [];
+  const text = value.trim();
+  if (BOOLEAN.test(text)) return [text.toLowerCase() === 'true'];
+  if (isFiller(text)) return [null];
+  const number = numberIn(text);
+  return number === undefined ? [] : [number];
+}
+
+// "a, b" may be two, and a broken "[…" is no item.
+function isOneItem(value: string): boolean {
+  return !SEVERAL.test(value) && !/^\s*[[{]/.test(value);
 }

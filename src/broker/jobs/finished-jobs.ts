@@ -1,5 +1,5 @@
 import { callerIdOf } from '../../core/call.ts';
-import { type Kept, Shares } from '../../core/shares.ts';
+import { type Kept, Shares } from '../../core/fair-shares.ts';
 import type { Job } from './job.ts';
 
 interface Retention {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { clip, GatewayError } from '../../core/errors.ts';
-import type { ResultRoom } from './result-room.ts';
+import { type Kept, Shares } from '../../core/fair-shares.ts';
 
 /** Start of the URIs under which kept results are read. */
 const PREFIX = 'gateway://results/';
 
-export interface ResultLimits {
+interface ResultLimits {
   /** Where they are kept, with those of others: the latest is, even if it alone is longer than all that may be. */
   readonly room: ResultRoom;
   /** Who shares that room. */
@@ -103,4 +103,28 @@ export class ResultStore {
 function wholeCharacters(text: string, end: number): number {
   const code = text.charCodeAt(end - 1);
   return code >= 0xd800 && code < 0xdc00 ? end + 1 : end;
+}
+
+/** Takes a place in it: what was kept is forgotten. */
+type Forget = () => void;
+
+/** Room for the kept results of all clients: of what is too much the oldest of the caller who has the most is forgotten. */
+export class ResultRoom {
+  readonly #maxChars: () => number;
+  readonly #shares = new Shares<Forget>();
+
+  constructor(maxChars: () => number) {
+    this.#maxChars = maxChars;
+  }
+
+  /** Room for a text; returns what gives it back. `forget` is called when the text has to go. */
+  take(caller: string, chars: number, forget: Forget): () => void {
+    const kept: Kept<Forget> = this.#shares.add(caller, forget, chars);
+    while (this.#shares.size > this.#maxChars()) {
+      const dropped = this.#shares.drop();
+      if (!dropped) break;
+      dropped.item();
+    }
+    return () => this.#shares.remove(kept);
+  }
 }

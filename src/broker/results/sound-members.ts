@@ -37,7 +37,7 @@ const isArgument: Check = (argument) => isJsonObject(argument) && isString(argum
 const WORDS: Members = { title: isString, description: isString, icons: (value) => isListOf(value, isIcon) };
 export const RESULT: Members = { _meta: isJsonObject };
 export const PROMPT_RESULT: Members = { ...RESULT, description: isString };
-export const BLOCK: Members = { ...RESULT, annotations: isJsonObject };
+const BLOCK: Members = { ...RESULT, annotations: isJsonObject };
 export const CONTENTS: Members = { ...RESULT, mimeType: isString };
 export const COMPLETION: Members = {
   total: (value) => Number.isSafeInteger(value),
@@ -84,4 +84,119 @@ export function soundResultMembers(result: JsonObject, members: Members, said: S
   if (!isJsonObject(sound._meta)) return sound;
   const meta = soundMembers(sound._meta, META, '_meta.', said);
   return meta === sound._meta ? sound : { ...sound, _meta: meta };
+}
+
+/** Stands where a resource names no address. */
+export const UNNAMED = 'urn:mcp-gateway:unnamed';
+/** How the data of common types begin in base64. */
+const BEGINNINGS: readonly (readonly [string, string])[] = [
+  ['iVBORw0KGgo', 'image/png'],
+  ['/9j/', 'image/jpeg'],
+  ['R0lGOD', 'image/gif'],
+  ['SUQz', 'audio/mpeg'],
+  ['T2dnUw', 'audio/ogg'],
+];
+
+/**
+ * A content block as clients take it; the same one where they do. What is no block, is of a type that they do not know or
+ * lacks what such a block needs becomes a text with its JSON.
+ */
+export function soundBlock(block: unknown, path: string, said: Said): JsonObject {
+  if (!isJsonObject(block)) return textOf(block, path, said);
+  const sound = typeof block.type === 'string' && Object.hasOwn(KINDS, block.type) ? KINDS[block.type] : undefined;
+  // A type that is newer than we are is nobody's fault.
+  if (!sound && isString(block.type)) return { type: 'text', text: writeJson(block) };
+  if (!sound) return textOf(block, path, said);
+  const members = soundMembers(block, block.type === 'resource_link' ? RESOURCE : BLOCK, `${path}.`, said);
+  return sound(members, path, said) ?? textOf(block, path, said);
+}
+
+type SoundKind = (block: JsonObject, path: string, said: Said) => JsonObject | undefined;
+
+const KINDS: Readonly<Record<string, SoundKind>> = {
+  text: (block, path, said) => {
+    if (isString(block.text)) return block;
+    if (block.text === undefined) return undefined;
+    const text = block.text === null ? '' : plainText(block.text);
+    say(said, `${path}.text`, block.text, writeJson(text).slice(0, 40));
+    return { ...block, text };
+  },
+  image: soundData,
+  audio: soundData,
+  resource_link: (block, path, said) => {
+    const { uri, name, title } = block;
+    if (typeof uri !== 'string' || typeof name === 'string') return typeof uri === 'string' ? block : undefined;
+    const found = typeof title === 'string' ? title : uri;
+    say(said, `${path}.name`, name, writeJson(found));
+    return { ...block, name: found };
+  },
+  resource: (block, path, said) => {
+    if (!isJsonObject(block.resource)) return undefined;
+    const resource = soundContents(block.resource, `${path}.resource`, said);
+    return resource === block.resource ? block : resource && { ...block, resource };
+  },
+};
+
+/** Contents of a resource as clients take them; undefined where there are none. */
+export function soundContents(contents: JsonObject, path: string, said: Said): JsonObject | undefined {
+  const sound = { ...soundMembers(contents, CONTENTS, `${path}.`, said) };
+  if (!isString(sound.uri)) {
+    say(said, `${path}.uri`, sound.uri, UNNAMED);
+    sound.uri = UNNAMED;
+  }
+  for (const key of ['text', 'blob'] as const) {
+    if (sound[key] !== null) continue;
+    say(said, `${path}.${key}`, null, 'left out');
+    delete sound[key];
+  }
+  if (typeof sound.blob === 'string' && !isString(sound.text)) {
+    const blob = base64In(sound.blob);
+    if (blob === undefined) return undefined;
+    if (blob !== sound.blob) say(said, `${path}.blob`, sound.blob, 'base64');
+    sound.blob = blob;
+  } else if (!isString(sound.text)) {
+    if (sound.text === undefined) return undefined;
+    say(said, `${path}.text`, sound.text, 'text');
+    sound.text = plainText(sound.text);
+  }
+  return Object.keys(sound).every((key) => sound[key] === contents[key]) &&
+    Object.keys(sound).length === Object.keys(contents).length
+    ? contents
+    : sound;
+}
+
+function soundData(block: JsonObject, path: string, said: Said): JsonObject | undefined {
+  if (typeof block.data !== 'string') return undefined;
+  const [, named, rest] = /^data:([\w.+-]{1,100}\/[\w.+-]{1,100})?[^,]{0,200};base64,(.*)$/s.exec(block.data) ?? [];
+  const data = base64In(rest ?? block.data);
+  const mimeType = isString(block.mimeType) ? block.mimeType : (named ?? typeIn(data));
+  if (data === undefined || mimeType === undefined) return undefined;
+  if (data === block.data && mimeType === block.mimeType) return block;
+  if (data !== block.data) say(said, `${path}.data`, block.data, 'base64');
+  if (mimeType !== block.mimeType) say(said, `${path}.mimeType`, block.mimeType, String(mimeType));
+  return { ...block, data, mimeType };
+}
+
+function typeIn(data: string | undefined): string | undefined {
+  return BEGINNINGS.find(([beginning]) => data?.startsWith(beginning))?.[1];
+}
+
+/** The text as base64 that clients read, which read over white space; undefined for what is none. */
+function base64In(text: string): string | undefined {
+  if (!/^[\w+/\s-]*(?:={1,2}\s*)?$/.test(text)) return undefined;
+  const dense = /\s/.test(text) ? text.replace(/\s+/g, '') : text;
+  const bare = dense.replace(/={1,2}$/, '');
+  if (bare.length % 4 === 1) return undefined;
+  const isPadded = bare === dense || dense.length % 4 === 0;
+  if (isPadded && !/[-_]/.test(text)) return text;
+  return bare.replaceAll('-', '+').replaceAll('_', '/');
+}
+
+export function plainText(value: unknown): string {
+  return typeof value === 'object' ? writeJson(value) : String(value ?? '');
+}
+
+function textOf(value: unknown, path: string, said: Said): JsonObject {
+  say(said, path, value, 'text');
+  return { type: 'text', text: plainText(value) };
 }

@@ -1,8 +1,7 @@
+import { MENDED_RESULT } from '../../core/call.ts';
 import { writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { MENDED_RESULT } from '../../core/mended-result.ts';
-import { soundBlock } from './sound-block.ts';
-import { RESULT, type Said, say, soundResultMembers } from './sound-members.ts';
+import { RESULT, type Said, say, soundBlock, soundResultMembers } from './sound-members.ts';
 
 /** Texts by which a result says that it is no error, and by which it says no more than that it is one. */
 const NO = /^\s*(?:|0|f|n|false|no|none|null|nil|undefined|off|ok|okay|success|n\/a)\s*$/i;

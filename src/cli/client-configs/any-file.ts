@@ -1,18 +1,16 @@
 import { basename, parse } from 'node:path';
-import type { KeyPath } from '../../config/finding.ts';
+import type { KeyPath } from '../../config/diagnostic.ts';
 import { ENTRY_KEYS } from '../../config/schema.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Client, ClientHome, Place, Translated, TranslationContext, WrittenServer } from './client.ts';
 import { translateCodex } from './codex.ts';
+import { translateWindsurf } from './editors.ts';
+import { type ClientPlaces, clientOf, scopeOf } from './found-servers.ts';
 import { bracedEntry } from './gemini-cli.ts';
-import { nameOfEntry } from './name-of-entry.ts';
 import { translateOpencode } from './opencode.ts';
 import { translateContextServer, translateCrush, translateGoose, translateLibreChat } from './other-clients.ts';
-import { type ClientPlaces, clientOf, scopeOf } from './place-of-file.ts';
 import { objectAt } from './read-client-file.ts';
-import { isOfGateway, rulesOfGateway } from './rules-of-gateway.ts';
-import { saidInFile } from './said-in-file.ts';
-import type { TimeoutMeaning } from './times.ts';
+import { isOfGateway, rulesOfGateway, saidInFile } from './rules-in-file.ts';
 import {
   type Form,
   fillEditorVariables,
@@ -20,9 +18,9 @@ import {
   literally,
   mapTexts,
   stdioEntry,
+  type TimeoutMeaning,
   translateFields,
 } from './translate.ts';
-import { translateWindsurf } from './windsurf.ts';
 
 /** VS Code's servers in files of other names: a workspace, and a container to develop in. */
 const VS_CODE_MAPS: readonly KeyPath[] = [
@@ -235,4 +233,27 @@ function literal(translated: Translated, { place: { path }, root, home }: Transl
   const { entry, ...rest } = literally(client, fills, translated, isOfEditor);
   const isBraced = /[\\/]\.(?:gemini|copilot)[\\/]/.test(path);
   return { ...rest, entry: isBraced ? bracedEntry(entry, home.env) : entry };
+}
+
+/** Programs that start others, and words that say how. */
+const STARTS_OTHERS =
+  /^(?:npx|npm|pnpm|pnpx|yarn|bun|bunx|deno|node|uv|uvx|pipx|python[\d.]*|docker|podman|env|exec|run|dlx|tool|x|cmd|sh|bash)(?:\.exe|\.cmd)?$/i;
+
+/** What a server without a name is called: after its package, program or host; undefined: nothing tells. */
+function nameOfEntry({ command, args, url, serverUrl, httpUrl }: JsonObject): string | undefined {
+  const address = [url, serverUrl, httpUrl].find((each) => typeof each === 'string' && URL.canParse(each));
+  if (typeof address === 'string') return new URL(address).hostname;
+  const words = [command, args].flat().filter((word) => typeof word === 'string');
+  // A script is no name.
+  const names = words.filter((word) => /^[^-=\s][^=\s]*$/.test(word)).map(plainName);
+  const named = names.find((name) => name !== '' && !STARTS_OTHERS.test(name)) ?? names[0];
+  return named || undefined;
+}
+
+/** `@scope/name@1.2.3` and `/path/name.js` → name. */
+function plainName(word: string): string {
+  return basename(word.replaceAll('\\', '/'))
+    .replace(/(?<=.)[@:].*$/s, '')
+    .replace(/\.(?:[cm]?[jt]s|py|exe|cmd|sh)$/i, '')
+    .replace(/[^\w.-]+/g, '-');
 }

@@ -1,4 +1,4 @@
-import type { KeyPath } from '../../config/finding.ts';
+import type { KeyPath } from '../../config/diagnostic.ts';
 import type { PermissionAction, PermissionRule } from '../../config/permissions.ts';
 import type { Environment } from '../../config/substitute.ts';
 import type { JsonObject } from '../../core/json.ts';

@@ -1,12 +1,9 @@
-import { claudeCode } from './claude-code.ts';
-import { claudeDesktop } from './claude-desktop.ts';
+import { claudeCode, claudeDesktop } from './claude.ts';
 import type { Client } from './client.ts';
 import { codex } from './codex.ts';
-import { cursor } from './cursor.ts';
+import { cursor, vsCode, windsurf } from './editors.ts';
 import { geminiCli } from './gemini-cli.ts';
 import { opencode } from './opencode.ts';
-import { vsCode } from './vs-code.ts';
-import { windsurf } from './windsurf.ts';
 
 /** The clients whose files are known, in the order in which their servers get their keys. */
 export const CLIENTS: readonly Client[] = [

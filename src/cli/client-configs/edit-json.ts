@@ -7,7 +7,7 @@ import {
   type Node,
   parseTree,
 } from 'jsonc-parser';
-import type { KeyPath } from '../../config/finding.ts';
+import type { KeyPath } from '../../config/diagnostic.ts';
 
 /** The text with the value at the path, or without it when it is undefined; comments and format stay. */
 export function editJson(text: string, path: KeyPath, value: unknown, isArrayInsertion = false): string {
@@ -34,7 +34,7 @@ export function markOf(text: string): string {
   return text.startsWith('\uFEFF') ? '\uFEFF' : '';
 }
 
-export function nodeAt(text: string, path: KeyPath): Node | undefined {
+function nodeAt(text: string, path: KeyPath): Node | undefined {
   const tree = parseTree(text, [], { allowTrailingComma: true });
   return tree && findNodeAtLocation(tree, [...path]);
 }
@@ -72,7 +72,7 @@ export function withMember(text: string, path: KeyPath, key: string | undefined,
 }
 
 /** A comment that ends the line, with the space before it. */
-export function restOfLine(text: string, from: number): string {
+function restOfLine(text: string, from: number): string {
   return /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\n]*?\*\/[ \t]*)?(?=\r?\n)/.exec(text.slice(from))?.[0] ?? '';
 }
 
@@ -116,7 +116,7 @@ export function withoutMember(text: string, path: KeyPath): string {
 }
 
 /** Where the next token is, if that is a comma. */
-export function commaAfter(text: string, offset: number): number | undefined {
+function commaAfter(text: string, offset: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(offset);
   scanner.scan();
@@ -138,4 +138,88 @@ function formatOf(source: string): FormattingOptions {
   const indent = /^([ \t]+)\S/m.exec(source)?.[1] ?? '  ';
   const insertSpaces = !indent.startsWith('\t');
   return { insertSpaces, tabSize: insertSpaces ? indent.length : 1, eol: source.includes('\r\n') ? '\r\n' : '\n' };
+}
+
+/** A member as it is written: the lines above it, its indent, itself, and what stands behind it on its line. */
+interface Written {
+  readonly above: string;
+  readonly indent: string;
+  readonly member: string;
+  readonly behind: string;
+}
+
+/**
+ * The text with the member at the path as `source` has it, comments included: in the place of the one that is there, else
+ * behind the comments above it that are still there, or the member that stands before it in `source`. Undefined where
+ * one of the two has no such object.
+ */
+export function restoredMember(text: string, path: KeyPath, source: string): string | undefined {
+  const mark = markOf(text);
+  const body = text.slice(mark.length);
+  const from = source.slice(markOf(source).length);
+  const property = nodeAt(from, path)?.parent;
+  const holder = nodeAt(body, path.slice(0, -1));
+  if (!property?.parent?.children || property.type !== 'property' || holder?.type !== 'object') return undefined;
+  const there = nodeAt(body, path)?.parent;
+  if (there) return mark + body.slice(0, there.offset) + sliceOf(from, property) + body.slice(endOf(there));
+  const siblings = property.parent.children;
+  const before = siblings.slice(0, siblings.indexOf(property)).map(keyOf);
+  const previous = holder.children?.findLast((each) => before.includes(keyOf(each)));
+  return mark + inserted(body, holder, previous, writtenIn(from, property));
+}
+
+function inserted(text: string, holder: Node, previous: Node | undefined, written: Written): string {
+  const { above, indent, member, behind } = written;
+  const aboveAt = above.trim() === '' ? -1 : text.indexOf(above, holder.offset);
+  const isKept = aboveAt >= 0 && aboveAt < endOf(holder);
+  const at = isKept ? aboveAt + above.length : placeBehind(text, previous ? endOf(previous) : holder.offset + 1);
+  const children = holder.children ?? [];
+  const last = children.findLast((each) => endOf(each) <= at);
+  const comma = children.some((each) => each.offset >= at) ? ',' : '';
+  const isOnLine = text[at - 1] === '\n';
+  const eol = text.includes('\r\n') ? '\r\n' : '\n';
+  const piece = isOnLine ? `${isKept ? '' : above}${indent}${member}${comma}${behind}${eol}` : ` ${member}${comma}`;
+  if (!last || commaAfter(text, endOf(last)) !== undefined) return text.slice(0, at) + piece + text.slice(at);
+  // Only the last of all may lack one.
+  const end = Math.min(endOf(last), at);
+  return `${text.slice(0, end)},${text.slice(end, at)}${piece}${text.slice(at)}`;
+}
+
+/** The next line, where nothing but a comment ends this one; else behind the comma. */
+function placeBehind(text: string, end: number): number {
+  const comma = text[end - 1] === '{' ? undefined : commaAfter(text, end);
+  const after = comma === undefined ? end : comma + 1;
+  const rest = after + restOfLine(text, after).length;
+  const eol = /^\r?\n/.exec(text.slice(rest))?.[0];
+  return eol === undefined ? after : rest + eol.length;
+}
+
+function writtenIn(text: string, property: Node): Written {
+  const siblings = property.parent?.children ?? [];
+  const before = siblings[siblings.indexOf(property) - 1];
+  const begins = placeBehind(text, before ? endOf(before) : (property.parent?.offset ?? 0) + 1);
+  const indent = /(?<=\n)[ \t]*$/.exec(text.slice(0, property.offset))?.[0];
+  const end = endOf(property);
+  const comma = commaAfter(text, end);
+  const between = text.slice(end, comma ?? end);
+  const behind = restOfLine(text, comma === undefined ? end : comma + 1);
+  return {
+    above: indent === undefined ? '' : text.slice(begins, property.offset - indent.length),
+    indent: indent ?? '',
+    member: sliceOf(text, property),
+    // A comment to the end of the line would take the comma with it.
+    behind: (between.includes('\n') ? '' : between) + behind,
+  };
+}
+
+function sliceOf(text: string, node: Node): string {
+  return text.slice(node.offset, endOf(node));
+}
+
+function endOf({ offset, length }: Node): number {
+  return offset + length;
+}
+
+function keyOf({ children }: Node): unknown {
+  return children?.[0]?.value;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { formatPath } from '../../config/finding.ts';
+import { formatPath } from '../../config/diagnostic.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { objectAt } from './read-client-file.ts';

@@ -1,16 +1,14 @@
-import { formatPath } from '../../config/finding.ts';
+import { formatPath } from '../../config/diagnostic.ts';
 import type { PermissionRule } from '../../config/permissions.ts';
 import type { Environment } from '../../config/substitute.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { type Carried, carry } from './carry.ts';
 import type { ClientHome, ToolRule } from './client.ts';
+import { type Carried, carry, unsetVariables } from './convert-entry.ts';
 import type { FoundServer } from './found-servers.ts';
 import { newDenials } from './new-denials.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { findRenewed, findSame, type Known, type SameServer } from './same-server.ts';
-import { type Keeping, SecretNames } from './secret-names.ts';
-import { withoutSecrets } from './secrets.ts';
-import { unsetVariables } from './unset-variables.ts';
+import { type Keeping, SecretNames, withoutSecrets } from './secrets.ts';
 
 /** What becomes of one server of a client. */
 export interface PlannedServer {

@@ -2,13 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Client, ClientHome, Place } from './client.ts';
-import { markOf, withoutMember, withValue } from './edit-json.ts';
+import { markOf, restoredMember, withoutMember, withValue } from './edit-json.ts';
 import { editToml } from './edit-toml.ts';
 import { mergeTexts } from './merge-texts.ts';
-import { backupsOf, backupsSince, originOf, textOf, wasThere } from './origin.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
-import { restoredMember } from './restore-member.ts';
+import { backupsOf, backupsSince, originOf, textOf, wasThere } from './replace-file.ts';
 
 /** The key of our entry: AGENTS.template.md speaks of this server. */
 const KEY = 'gateway';

@@ -1,9 +1,9 @@
 import { extname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { KeyPath } from '../../config/finding.ts';
-import { type RawConfig, readShape } from '../../config/formats.ts';
+import type { KeyPath } from '../../config/diagnostic.ts';
 import { parseConfig } from '../../config/parse.ts';
 import { checkPermissions, type PermissionRule } from '../../config/permissions.ts';
+import { type RawConfig, readShape } from '../../config/shapes.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { editJson, withMember, withoutMember } from './edit-json.ts';

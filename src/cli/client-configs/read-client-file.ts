@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { KeyPath } from '../../config/finding.ts';
+import type { KeyPath } from '../../config/diagnostic.ts';
 import { parseConfig } from '../../config/parse.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';

@@ -1,9 +1,8 @@
 import type { Environment } from '../../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { isRelative } from './carry.ts';
+import { isRelative } from './convert-entry.ts';
 import { withoutMarks } from './held-text.ts';
-import { SecretNames } from './secret-names.ts';
-import { withoutSecrets } from './secrets.ts';
+import { SecretNames, withoutSecrets } from './secrets.ts';
 
 /** A server that is known already, and what the found entry tells: values of variables that have none. */
 export interface SameServer {

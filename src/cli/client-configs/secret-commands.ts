@@ -1,6 +1,6 @@
 import { HeldText } from './held-text.ts';
+import { isUuid } from './secret-heuristics.ts';
 import { type Blank, loginWithout, textWithout, valueUnder } from './secret-texts.ts';
-import { isUuid } from './secret-values.ts';
 
 /** Options whose value is a header. */
 const HEADER_OPTION = /^(?:-H|--?(?:http-?)?headers?)$/i;

@@ -1,9 +1,7 @@
 import { knownTokens } from '../../core/known-tokens.ts';
 import { HeldText, holdsReference, inSubstitution } from './held-text.ts';
-import { inPlaces } from './secret-places.ts';
-import { type Blank, urlsWithout } from './secret-urls.ts';
-import { looksRandom, looksRandomShort } from './secret-values.ts';
-import { isPlainUnder, secretWordIn } from './secret-words.ts';
+import { isPlainUnder, looksRandom, looksRandomShort, secretWordIn } from './secret-heuristics.ts';
+import { type Blank, inPlaces, urlsWithout } from './secret-places.ts';
 
 export type { Blank };
 

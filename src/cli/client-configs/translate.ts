@@ -1,16 +1,15 @@
 import { basename, sep } from 'node:path';
 import { substituteAll } from '../../config/substitute.ts';
+import { MAX_TIMER_MS } from '../../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Translated, TranslationContext } from './client.ts';
-import { isLogin, oauthFrom } from './oauth-fields.ts';
-import { isTime, type TimeoutMeaning, timesOf } from './times.ts';
 import { isToolList, toolRules } from './tool-lists.ts';
 
 /** Fields that an `mcpServers` file of ours understands as clients mean them. */
 const SHARED = ['type', 'command', 'args', 'env', 'cwd', 'url', 'headers', 'disabled', 'enabled', 'description'];
 
 /** How a client's fields differ from the shared ones. */
-export interface Dialect {
+interface Dialect {
   /** Its name to the shared one. */
   readonly renamed?: Readonly<Record<string, string>>;
   /** Fields that say nothing about the server, left out without a word. */
@@ -187,4 +186,98 @@ export function variableName(text: string): string {
 /** Program and arguments apart, as most clients want them. */
 export function stdioEntry([command = '', ...args]: readonly string[]): JsonObject {
   return { command, args };
+}
+
+/** What a time of a client is for, and in milliseconds. */
+interface Time {
+  readonly field: 'timeout' | 'startTimeoutMs';
+  readonly unit: 1 | 1_000;
+}
+
+/** What `timeout` means in a client: the length of a call, in which unit, or that of its start; `either`: nobody knows the unit. */
+export type TimeoutMeaning = 'ms' | 'seconds' | 'start' | 'either';
+
+/** From this number on a time of a unit that nobody knows counts milliseconds, below it seconds. */
+const LEAST_MS = 1_000;
+
+const MEANINGS: Readonly<Record<Exclude<TimeoutMeaning, 'either'>, Time>> = {
+  ms: { field: 'timeout', unit: 1 },
+  seconds: { field: 'timeout', unit: 1_000 },
+  start: { field: 'startTimeoutMs', unit: 1 },
+};
+/** Names that mean the same everywhere. */
+const NAMES: Readonly<Record<string, Time>> = {
+  timeoutMs: { field: 'timeout', unit: 1 },
+  tool_timeout_sec: { field: 'timeout', unit: 1_000 },
+  toolTimeout: { field: 'timeout', unit: 1 },
+  startTimeoutMs: { field: 'startTimeoutMs', unit: 1 },
+  startupTimeout: { field: 'startTimeoutMs', unit: 1 },
+  startup_timeout_sec: { field: 'startTimeoutMs', unit: 1_000 },
+  startup_timeout_ms: { field: 'startTimeoutMs', unit: 1 },
+  initTimeout: { field: 'startTimeoutMs', unit: 1 },
+  connect_timeout: { field: 'startTimeoutMs', unit: 1_000 },
+  connectionTimeout: { field: 'startTimeoutMs', unit: 1 },
+};
+
+function isTime(name: string): boolean {
+  return name === 'timeout' || Object.hasOwn(NAMES, name);
+}
+
+/** The times of an entry in our words, and the names of those that are none. */
+function timesOf(
+  entry: JsonObject,
+  meaning: TimeoutMeaning,
+): { readonly times: JsonObject; readonly left: readonly string[] } {
+  const times: JsonObject = {};
+  const left: string[] = [];
+  for (const [name, value] of Object.entries(entry)) {
+    const known = meaning !== 'either' ? meaning : Number(value) < LEAST_MS ? 'seconds' : 'ms';
+    const time = name === 'timeout' ? MEANINGS[known] : NAMES[name];
+    if (time === undefined || value === null) continue;
+    const ms = Math.ceil(Number(value) * time.unit);
+    if (ms > 0 && typeof value !== 'boolean') times[time.field] = Math.min(ms, MAX_TIMER_MS);
+    else left.push(name);
+  }
+  return { times, left };
+}
+
+/** What clients call the fields of a login, in small letters without signs. */
+const FIELDS: Readonly<Record<string, string>> = {
+  ...{ clientid: 'clientId', clientsecret: 'clientSecret', clientmetadataurl: 'clientMetadataUrl', issuer: 'issuer' },
+  ...{ scope: 'scope', scopes: 'scope', callbackport: 'callbackPort', grant: 'grant' },
+};
+
+/** A login as our `oauth`, the names of what reads differently there, and of what it has no place for. */
+function oauthFrom(value: JsonObject): {
+  readonly oauth: JsonObject;
+  readonly moved: readonly string[];
+  readonly left: readonly string[];
+} {
+  const oauth: JsonObject = {};
+  const left: string[] = [];
+  const moved: string[] = [];
+  for (const [name, field] of Object.entries(value)) {
+    const ours = FIELDS[name.replace(/[-_]/g, '').toLowerCase()];
+    if (ours !== undefined && ours !== name) moved.push(name);
+    const port = /redirect/i.test(name) ? portOf(field) : undefined;
+    if (ours === 'scope') oauth.scope = Array.isArray(field) ? field.join(' ') : field;
+    else if (ours !== undefined) oauth[ours] = field;
+    else if (port !== undefined) oauth.callbackPort = port;
+    else if (name !== 'enabled' && field !== null) left.push(name);
+  }
+  if (oauth.scope === '') delete oauth.scope;
+  for (const name of Object.keys(oauth)) if (oauth[name] === null || oauth[name] === undefined) delete oauth[name];
+  return { oauth, moved, left };
+}
+
+/** Whether what stands under `auth` is a login. */
+function isLogin(value: unknown): value is JsonObject {
+  return isJsonObject(value) && Object.keys(value).some((name) => /^(?:client|scope)/i.test(name));
+}
+
+/** Of an address on this machine, to which the browser returns. */
+function portOf(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
+  const { hostname, port } = new URL(value);
+  return ['localhost', '127.0.0.1'].includes(hostname) && port !== '' ? Number(port) : undefined;
 }

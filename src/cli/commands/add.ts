@@ -1,17 +1,19 @@
 import { resolve } from 'node:path';
-import { checkEntry } from '../../config/check.ts';
-import { suggestion } from '../../config/finding.ts';
-import { keyFlaw, readShape } from '../../config/formats.ts';
+import { checkEntry } from '../../config/check-entry.ts';
+import { suggestion } from '../../config/diagnostic.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
 import { parseConfig } from '../../config/parse.ts';
+import { keyFlaw, readShape } from '../../config/shapes.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
-import { anyValues, placedIn } from '../client-configs/carry.ts';
-import { type KeptEntry, keepValues, keptEntry, namingSecrets } from '../client-configs/keep-secrets.ts';
-import { type OurFile, readOurFile, withServers } from '../client-configs/our-file.ts';
+import type { ClientHome } from '../client-configs/client.ts';
+import { anyValues, placedIn, unsetVariables } from '../client-configs/convert-entry.ts';
+import { type OurFile, readOurFile, withServers, withSetting } from '../client-configs/our-file.ts';
+import { addSecrets, type OurSecrets, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
-import { paintFor } from '../terminal/paint.ts';
+import { SecretNames, withoutSecrets } from '../client-configs/secrets.ts';
+import { paintFor } from '../terminal/colors.ts';
 import { clientHome, jsonText, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
 export interface AddArguments {
@@ -158,4 +160,37 @@ async function written(name: string, { path, text }: OurFile, after: string, ter
   const backup = await replaceFile({ path, before: text, after, backup: true });
   const kept = backup ? `; as it was: ${shownPath(backup, home)}` : '';
   return `Added ${shown(name)} to ${shownPath(path, home)}${kept}\nIts tools: mcp-gateway list ${shown(name)}\n`;
+}
+
+/** One entry as it is to be written, and the secrets that stood in it. */
+export interface KeptEntry {
+  /** With references in place of secrets. */
+  readonly entry: JsonObject;
+  /** By the names in these references: never to be shown. */
+  readonly values: ReadonlyMap<string, string>;
+  /** Where they go; undefined where ours come from a command, or there are none: whoever starts the gateway sets them. */
+  readonly secrets?: OurSecrets | undefined;
+  /** Variables that have no value then. */
+  readonly unset: readonly string[];
+}
+
+/** An entry that somebody wrote with its secrets, as an import would store it. Nothing is written yet. */
+export async function keptEntry(key: string, written: JsonObject, file: OurFile, home: ClientHome): Promise<KeptEntry> {
+  const secrets = await readOurSecrets(file, home);
+  const env = { ...secrets?.values, ...home.env };
+  const names = secrets ? new SecretNames(secrets.values, 'secrets') : new SecretNames(env);
+  const entry = withoutSecrets(key, written, names);
+  const values = names.in(JSON.stringify(entry));
+  const isKept = secrets !== undefined && values.size > 0;
+  return { entry, values, ...(isKept && { secrets }), unset: unsetVariables(entry, env) };
+}
+
+/** The text of our file with the place of its secrets in it. */
+export async function namingSecrets(file: OurFile, { secrets }: KeptEntry): Promise<string> {
+  return secrets?.setting ? withSetting(file, 'secrets', secrets.setting) : (file.text ?? '');
+}
+
+/** Writes the values, before anything names them. */
+export async function keepValues({ secrets, values }: KeptEntry): Promise<void> {
+  if (secrets) await addSecrets(secrets, values);
 }

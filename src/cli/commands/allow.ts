@@ -1,16 +1,15 @@
 import { dirname } from 'node:path';
-import { type RawConfig, readShape } from '../../config/formats.ts';
 import { loadConfig } from '../../config/load.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
 import { parseConfig } from '../../config/parse.ts';
-import { findProjectFile } from '../../config/project/project-file.ts';
-import { readRecord, writeRecord } from '../../config/project/project-record.ts';
-import { readProjectFile } from '../../config/project/read-project-file.ts';
+import { readProjectFile } from '../../config/project/project.ts';
+import { findProjectFile, readRecord, writeRecord } from '../../config/project/project-file.ts';
 import { readProject } from '../../config/project/with-project.ts';
+import { type RawConfig, readShape } from '../../config/shapes.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { dataDirectory } from '../../platform/directories.ts';
+import { projectTarget } from './configuration.ts';
 import { projectPreview } from './project-preview.ts';
-import { projectTarget } from './project-target.ts';
 import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
 
 export interface AllowArguments {

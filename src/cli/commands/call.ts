@@ -1,22 +1,19 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { expandHome } from '../../config/expand-home.ts';
-import { homeOf } from '../../config/locate.ts';
+import { expandHome, homeOf } from '../../config/locate.ts';
 import type { Progress, ToolResult } from '../../core/call.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { isComingUp } from '../../core/upstream-state.ts';
-import { paintFor } from '../terminal/paint.ts';
-import { progressText } from '../terminal/progress-text.ts';
+import { isComingUp } from '../../core/server-state.ts';
+import { paintFor } from '../terminal/colors.ts';
+import { progressText } from '../terminal/status-line.ts';
 import { readArguments } from './calling/read-arguments.ts';
-import { tellOfRoots, withRootsHint } from './calling/roots-hint.ts';
 import { writeResult } from './calling/write-result.ts';
-import { type LocalGateway, withGateway } from './local-gateway.ts';
-import { checkIsUp } from './still-connecting.ts';
+import { START_SECONDS, timeoutMs } from './command.ts';
+import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
 import { jsonText, misused, reporting, shown, type Terminal } from './terminal.ts';
-import { START_SECONDS, timeoutMs } from './timeout.ts';
 
 export interface CallArguments {
   /** The id of the tool, then `key=value`. */
@@ -153,4 +150,42 @@ async function show(result: ToolResult, id: string, { json, output = '.' }: Call
   if (Array.isArray(mended)) terminal.writeError(`${dim(shown(`mended ${mended.join(', ')}`))}\n`);
   const tool = id.split('::').at(-1) ?? id;
   await writeResult(result, { tool, folder: resolve(terminal.cwd, output) }, terminal);
+}
+
+/** How servers say that a path lies outside of what they may touch. */
+const DENIED =
+  /access denied|permission denied|(?:outside|not (?:with)?in)\b[^.]{0,40}\b(?:allowed|permitted|root|workspace|project)|(?:no|not an?|none of the) (?:allowed|permitted) (?:director|folder|path|root)|\broots?\b[^.]{0,40}\b(?:required|missing|empty|not (?:supported|provided|set))|(?:no|without|support) (?:mcp )?roots\b/i;
+
+type Roots = readonly string[] | undefined;
+
+/** What a person has to know of roots when a server denies access; undefined: that is not what it says. */
+export function rootsHint(said: string, id: string, given: Roots, { config }: LocalGateway): string | undefined {
+  if (!DENIED.test(said)) return undefined;
+  const server = config.servers.find(({ key }) => id.startsWith(`${key}::`));
+  const roots = given ?? server?.roots;
+  if (roots)
+    return `The server was told of these folders as roots: ${roots.join(', ')}. It may take them in place of those in its arguments.`;
+  return 'The server was told of no folders (roots), as mcp-gateway call offers none unless asked: --root DIR does, and "roots" in its entry always.';
+}
+
+/** The same after the error that a tool answered with. */
+export function tellOfRoots(
+  result: ToolResult,
+  id: string,
+  given: Roots,
+  local: LocalGateway,
+  terminal: Terminal,
+): void {
+  const blocks = Array.isArray(result.content) ? result.content.filter(isJsonObject) : [];
+  const hint = rootsHint(blocks.map(({ text }) => text).join('\n'), id, given, local);
+  if (hint) terminal.writeError(`${paintFor(terminal, 'error').yellow(shown(hint))}\n`);
+}
+
+/** The same with an error of the server, or of one that does not start without. */
+export function withRootsHint(error: unknown, id: string, given: Roots, local: LocalGateway): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  const hint = rootsHint(error.message, id, given, local);
+  return hint
+    ? new GatewayError(error.code, `${error.message} ${hint}`, { details: error.details, cause: error })
+    : error;
 }

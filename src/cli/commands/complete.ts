@@ -5,9 +5,9 @@ import type { ServerConfig } from '../../config/schema.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
 import { cacheDirectory } from '../../platform/directories.ts';
-import { serverMemory } from '../../upstream/server-memory.ts';
+import { serverMemory } from '../../upstream/catalog-cache.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
-import { childAt } from './calling/read-value.ts';
+import { childAt } from './calling/read-arguments.ts';
 import { type Command, OPTIONS } from './command.ts';
 import { SHELLS } from './completion.ts';
 import { shown, type Terminal } from './terminal.ts';
@@ -95,7 +95,7 @@ async function wordsFor(typed: Typed, commands: Commands, terminal: Terminal): P
       return plain((await configuration(typed, terminal)).disabled);
     case 'resources':
     case 'prompts': {
-      const { primitives } = await import('./complete-primitives.ts');
+      const { primitives } = await import('./complete-resources.ts');
       return primitives(
         command.takes,
         words,

@@ -2,11 +2,9 @@ import { abortable } from '../../core/abort.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { descriptionText } from '../terminal/description-text.ts';
-import { forPeople } from './for-people.ts';
-import { type LocalGateway, withGateway } from './local-gateway.ts';
-import { checkIsUp } from './still-connecting.ts';
-import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
-import { START_SECONDS, timeoutMs } from './timeout.ts';
+import { START_SECONDS, timeoutMs } from './command.ts';
+import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
+import { type AnswerForm, forPeople, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
 
 export interface DescribeArguments extends AnswerForm {
   readonly ids: readonly string[];

@@ -1,6 +1,6 @@
-import { writeRecord } from '../../config/project/project-record.ts';
+import { writeRecord } from '../../config/project/project-file.ts';
 import { dataDirectory } from '../../platform/directories.ts';
-import { projectTarget } from './project-target.ts';
+import { projectTarget } from './configuration.ts';
 import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
 
 /**

@@ -1,13 +1,16 @@
-import { suggestion } from '../../config/finding.ts';
+import { suggestion } from '../../config/diagnostic.ts';
 import { emptyConfig, type GatewayConfig } from '../../config/load.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { dataDirectory } from '../../platform/directories.ts';
-import { type Examination, examine } from '../doctor/examine.ts';
-import { doctorJson, doctorReport } from './doctor-report.ts';
-import { configurationPath, readConfiguration } from './read-configuration.ts';
-import { clientHome, misused, reporting, type Terminal } from './terminal.ts';
-import { START_SECONDS, timeoutMs } from './timeout.ts';
+import { VERSION } from '../../version.ts';
+import { type Diagnosis, type Examination, examine } from '../doctor/examine.ts';
+import { AREAS, type Finding, grouped, type Level } from '../doctor/finding.ts';
+import { paintFor } from '../terminal/colors.ts';
+import { START_SECONDS, timeoutMs } from './command.ts';
+import { configurationPath, readConfiguration } from './configuration.ts';
+import { clientHome, misused, reporting, shown, type Terminal } from './terminal.ts';
 
 export interface DoctorArguments {
   /** Servers to look at; empty: everything. */
@@ -80,4 +83,53 @@ async function interruptible(work: (signal: AbortSignal) => Promise<number>): Pr
   } finally {
     process.off('SIGINT', interrupt);
   }
+}
+
+const MARKS: Readonly<Record<Level, string>> = { ok: '✓', warning: '!', error: '✗' };
+const COLOURS = { ok: 'green', warning: 'yellow', error: 'red' } as const;
+
+/** The findings for people, area by area, each with its cure; the last line counts them. */
+export function doctorReport({ findings: all }: Diagnosis, terminal: Terminal): string {
+  const findings = grouped(all);
+  const { home } = clientHome(terminal);
+  const paint = paintFor(terminal);
+  const mark = (level: Level) => paint[COLOURS[level]](MARKS[level]);
+  // Within quotes a shell would not know what ~ is.
+  const text = (words: string) =>
+    shown(words.replaceAll(`${home}/`, (path, at: number) => (words[at - 1] === "'" ? path : '~/')));
+  const areas = AREAS.filter((area) => findings.some((finding) => finding.area === area));
+  const sections = areas.map((area) => {
+    const lines = findings
+      .filter((finding) => finding.area === area)
+      .flatMap(({ level, place, cause, cure }) => [
+        `  ${mark(level)} ${text(place)}: ${text(cause)}`,
+        ...(cure === undefined ? [] : [`      → ${text(cure)}`]),
+      ]);
+    return `${area[0]?.toUpperCase()}${area.slice(1)}\n${lines.join('\n')}\n`;
+  });
+  return `${sections.join('\n')}\n${summary(findings)}\n`;
+}
+
+function summary(findings: readonly Finding[]): string {
+  const [errors, warnings] = [count(findings, 'error'), count(findings, 'warning')];
+  if (errors + warnings === 0) return 'Nothing is wrong.';
+  const plural = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+  return `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`;
+}
+
+function count(findings: readonly Finding[], level: Level): number {
+  return findings.filter((finding) => finding.level === level).length;
+}
+
+/** The same for programs. */
+export function doctorJson({ findings, servers, tokens }: Diagnosis, { path }: GatewayConfig): JsonObject {
+  return {
+    version: VERSION,
+    config: path,
+    errors: count(findings, 'error'),
+    warnings: count(findings, 'warning'),
+    findings,
+    servers,
+    tokens,
+  };
 }

@@ -6,11 +6,11 @@ import { type ToolEntry, toolId } from '../../core/tool.ts';
 import { findMetaTool } from '../../downstream/protocol/meta-tools.ts';
 import { parseInput } from '../../downstream/protocol/parse-input.ts';
 import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
-import { leaveWord } from '../../policy/permissions/asked-by-client.ts';
-import { shownCall } from '../../policy/permissions/shown-call.ts';
-import { verdictOn } from '../../policy/permissions/verdicts.ts';
-import { serverMemory } from '../../upstream/server-memory.ts';
-import { readConfiguration } from './read-configuration.ts';
+import { shownCall } from '../../policy/permissions/ask-person.ts';
+import { leaveWord } from '../../policy/permissions/client-approvals.ts';
+import { verdictOn } from '../../policy/permissions/permissions.ts';
+import { serverMemory } from '../../upstream/catalog-cache.ts';
+import { readConfiguration } from './configuration.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The call within a call of ours. */

@@ -1,9 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expandHome } from '../../config/expand-home.ts';
-import { suggestion } from '../../config/finding.ts';
+import { suggestion } from '../../config/diagnostic.ts';
 import { loadConfig } from '../../config/load.ts';
-import { resolveConfigPath } from '../../config/locate.ts';
+import { expandHome, resolveConfigPath } from '../../config/locate.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { anyFile, SHAPES } from '../client-configs/any-file.ts';

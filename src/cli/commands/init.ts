@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { causeOf } from '../../core/errors.ts';
-import { starterConfig } from './starter-config.ts';
 
 const DEFAULT_FILE = 'mcp-gateway.yml';
 
@@ -88,4 +87,74 @@ Next
 /** As a shell takes it. */
 function quoted(name: string): string {
   return /^[\w./:\\-]+$/.test(name) ? name : JSON.stringify(name);
+}
+
+/**
+ * A configuration to begin with, as YAML with comments. `keyHash` is that of the one API key (`sha256:` and hexadecimal
+ * digits). A `#` without a space after it switches a line off: without it the line is valid.
+ */
+export function starterConfig(keyHash: string): string {
+  return `# Configuration of mcp-gateway. "mcp-gateway start" reads it, and reads it again when it changes.
+# \${NAME} is the variable NAME of the environment, \${NAME:-text} is text where NAME is not set: keep secrets out of here.
+# Lines that begin with a # and no space after it are examples: take away the # and they count.
+
+port: 4000 # the address is http://127.0.0.1:4000; clients connect to http://127.0.0.1:4000/mcp
+host: 127.0.0.1 # who can reach it: this machine only; 0.0.0.0 for every network this machine is in
+logLevel: info # debug, info, warning or error
+
+# Who may call. "strategy: none" lets everybody in who can reach the port.
+auth:
+  strategy: api-key # none, api-key or jwt
+  apiKeys:
+    - id: me # the name that the request log and the metrics show
+      # Stands for the key that "mcp-gateway init" printed, which is nowhere else. For another key:
+      # node -e 'console.log("sha256:" + require("crypto").createHash("sha256").update("the key").digest("hex"))'
+      hash: ${keyHash}
+#    - id: build-server # remove an entry and its key is worth nothing, at once
+#      key: \${BUILD_SERVER_KEY} # the key itself, from the environment
+#      roles: [ci]
+#      tags: [nightly]
+
+# How often a key may call; more than that is answered with 429 and the seconds to wait.
+rateLimit:
+  limit: 100 # so many requests ...
+  windowSeconds: 60 # ... within so many seconds
+  perKey: true # each key for itself; false: all keys together
+
+# What can be seen at /metrics and /api/v1/requests.
+monitor:
+  requestLog: true # who called which tool, when, how long it took and how it ended
+  prometheus: true # numbers for Prometheus and Grafana
+  retentionHours: 24 # how long the request log remembers
+
+corsOrigins: [] # web pages that may call from a browser, such as https://dashboard.example.com
+
+# Bounds and addresses, all of them with their defaults or an example.
+#http:
+#  publicUrl: https://tools.example.com # where clients reach the gateway, if it stands behind a proxy
+#  allowedHosts: [tools.example.com] # further names in that address
+#  maxSessions: 1000 # clients at one time
+#  sessionIdleMinutes: 30 # a client that is silent for so long has gone
+#  maxBodyBytes: 4194304 # longest request
+#  stopSeconds: 10 # how long a stop waits for what is running
+
+# The MCP servers behind the gateway.
+servers:
+  - id: everything # the name of the server; its tools are everything::echo and so on
+    command: npx # a program on this machine, started when it is needed
+    args: [-y, '@modelcontextprotocol/server-everything']
+    description: Sample tools to try the gateway with # the model reads this: say what the server is good for
+#  - id: memory # a program with settings of its own
+#    command: npx
+#    args: [-y, '@modelcontextprotocol/server-memory']
+#    env:
+#      MEMORY_FILE_PATH: \${HOME}/memory.jsonl
+#    tags: [notes] # search can filter by these
+#  - id: github # a server elsewhere: Streamable HTTP, else SSE; wss:// for a WebSocket
+#    url: https://api.githubcopilot.com/mcp/
+#    headers:
+#      Authorization: Bearer \${GITHUB_TOKEN}
+#    timeout: 60000 # milliseconds that a call may take
+#    enabled: false # switched off
+`;
 }

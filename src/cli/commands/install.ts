@@ -1,9 +1,8 @@
 import { realpath, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { expandHome } from '../../config/expand-home.ts';
-import { formatPath } from '../../config/finding.ts';
-import { homeOf, resolveConfigPath } from '../../config/locate.ts';
+import { formatPath } from '../../config/diagnostic.ts';
+import { expandHome, homeOf, resolveConfigPath } from '../../config/locate.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Client } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
@@ -18,10 +17,9 @@ import {
   type TakenOver,
   withFolders,
 } from '../client-configs/installation.ts';
-import { keepOrigin, releaseOrigin } from '../client-configs/origin.ts';
 import { entriesOf, readOurFile } from '../client-configs/our-file.ts';
 import { readOurSecrets } from '../client-configs/our-secrets.ts';
-import { replaceFile } from '../client-configs/replace-file.ts';
+import { keepOrigin, releaseOrigin, replaceFile } from '../client-configs/replace-file.ts';
 import { ourState, selfKnown, unknownClient } from './import.ts';
 import { isTemporary, stableCommand } from './stable-command.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';

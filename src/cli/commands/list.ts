@@ -1,15 +1,14 @@
 import type { ServerView } from '../../broker/server-views.ts';
-import { stands } from '../../core/server-state.ts';
+import { SERVER_STATES, stands } from '../../core/server-state.ts';
 import type { ToolEntry } from '../../core/tool.ts';
 import { instructions } from '../../downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../../downstream/protocol/meta-tools.ts';
 import { definitionTokens, textTokens } from '../../policy/stats/definition-tokens.ts';
-import { serverTable, toolTable } from '../terminal/list-tables.ts';
-import { allTools } from './all-answers.ts';
-import { type LocalGateway, withGateway } from './local-gateway.ts';
-import { waitOf } from './still-connecting.ts';
+import { type Paint, paintFor } from '../terminal/colors.ts';
+import { align, type Cell } from '../terminal/text-layout.ts';
+import { LIST_SECONDS, timeoutMs } from './command.ts';
+import { allTools, type LocalGateway, waitOf, withGateway } from './local-gateway.ts';
 import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
-import { LIST_SECONDS, timeoutMs } from './timeout.ts';
 
 export interface ListArguments extends AnswerForm {
   /** Keys of servers whose tools are listed; empty: the servers. */
@@ -121,4 +120,73 @@ function billOf(servers: readonly ListedServer[], { config, remembered }: LocalG
     directTokens: sum(({ tokens = 0 }) => tokens),
     gatewayTokens: definitionTokens(metaToolDefinitions()) + textTokens(told),
   };
+}
+
+/** Servers, one a line, and what their tools cost. */
+export function serverTable(servers: readonly ListedServer[], bill: TokenBill, terminal: Terminal): string {
+  const paint = paintFor(terminal);
+  if (servers.length === 0) return 'No servers yet: mcp-gateway import takes them over, mcp-gateway add writes one.\n';
+  const header = ['SERVER', 'STATE', { text: 'TOOLS', right: true }, { text: 'TOKENS', right: true }, ''];
+  const rows = servers.map((server) => serverRow(server, paint));
+  const table = lines([header.map((cell) => dim(cell, paint)), ...rows], terminal);
+  return `${table}\n${billLine(servers, bill, paint)}\n${waitLine(servers, paint)}`;
+}
+
+/** Tools, one a line, dearest last in view: in the order of their ids. */
+export function toolTable(tools: readonly ListedTool[], terminal: Terminal): string {
+  const paint = paintFor(terminal);
+  if (tools.length === 0) return 'No tools.\n';
+  const header = ['TOOL', { text: 'TOKENS', right: true }, ''].map((cell) => dim(cell, paint));
+  const rows = tools.map(({ id, tokens, description }): Cell[] => [
+    { text: shown(id), paint: paint.bold },
+    { text: number(tokens), right: true },
+    { text: oneLine(description), paint: paint.dim },
+  ]);
+  return lines([header, ...rows], terminal);
+}
+
+function lines(rows: readonly (readonly Cell[])[], { columns }: Terminal): string {
+  return `${align(rows, columns).join('\n')}\n`;
+}
+
+function serverRow(server: ListedServer, paint: Paint): Cell[] {
+  const { id, status, available, error, tools, tokens, description, waitsFor } = server;
+  const colour = available ? paint.green : status === 'disabled' ? paint.dim : paint.red;
+  const why =
+    error ?? waitsFor ?? (status === 'needs_auth' ? 'the first call of a tool asks for the login' : undefined);
+  return [
+    { text: shown(id), paint: paint.bold },
+    { text: SERVER_STATES[status], paint: colour },
+    { text: number(tools), right: true },
+    { text: tokens === undefined ? '?' : number(tokens), right: true },
+    why
+      ? { text: oneLine(why), paint: paint.red, wraps: true }
+      : { text: oneLine(description ?? ''), paint: paint.dim },
+  ];
+}
+
+function billLine(servers: readonly ListedServer[], bill: TokenBill, paint: Paint): string {
+  const { tools, directTokens, gatewayTokens } = bill;
+  const count = `${number(tools)} ${tools === 1 ? 'tool' : 'tools'} of ${servers.length === 1 ? '1 server' : `${servers.length} servers`}`;
+  const costs = paint.bold(`${number(directTokens)} tokens directly → ${number(gatewayTokens)} now`);
+  return `${count}: ${costs} ${paint.dim('(estimated, in every request)')}`;
+}
+
+function waitLine(servers: readonly ListedServer[], paint: Paint): string {
+  const waiting = servers.filter(({ status }) => status === 'connecting').length;
+  if (waiting === 0) return '';
+  const who = waiting === 1 ? '1 server is' : `${waiting} servers are`;
+  return `${paint.yellow(`${who} still connecting: --timeout 60 waits that many seconds`)}\n`;
+}
+
+function dim(cell: string | { readonly text: string; readonly right: boolean }, paint: Paint): Cell {
+  return typeof cell === 'string' ? { text: cell, paint: paint.dim } : { ...cell, paint: paint.dim };
+}
+
+function oneLine(text: string): string {
+  return shown(text.replace(/\s+/g, ' ').trim());
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
 }

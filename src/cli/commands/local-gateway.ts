@@ -1,22 +1,24 @@
 import { setImmediate as immediate } from 'node:timers/promises';
+import type { SearchRequest } from '../../broker/finder.ts';
 import type { GatewayConfig } from '../../config/load.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import { abortable, withTimeout } from '../../core/abort.ts';
 import { type Caller, LOCAL } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { isComingUp } from '../../core/upstream-state.ts';
-import type { EdgeInternals } from '../../downstream/edge-host.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { isComingUp, serverState } from '../../core/server-state.ts';
+import type { ToolEntry } from '../../core/tool.ts';
+import type { EdgeInternals } from '../../downstream/gateway-services.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
 import { createLogger, type Logger } from '../../platform/log.ts';
 import { serverLogDirectory, withServerLogs } from '../../platform/server-logs.ts';
-import { serverMemory } from '../../upstream/server-memory.ts';
+import { serverMemory } from '../../upstream/catalog-cache.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
-import { paintFor } from '../terminal/paint.ts';
+import { paintFor } from '../terminal/colors.ts';
 import { StatusLine } from '../terminal/status-line.ts';
 import { Person } from './calling/person.ts';
-import { checkServers } from './named-servers.ts';
-import { readConfiguration } from './read-configuration.ts';
+import { checkIsEnabled, checkServers, readConfiguration } from './configuration.ts';
 import { reporting, shown, type Terminal } from './terminal.ts';
 
 export interface LocalGatewayOptions {
@@ -192,4 +194,44 @@ function startingText({ backend }: LocalGateway): string {
   const all = backend.upstreams.all();
   const starting = all.filter(({ state }) => isComingUp(state)).map(({ config }) => config.key);
   return `connecting to ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
+}
+
+/** The answer of a search; a list of what there is comes as one page. */
+export async function searchAll(local: LocalGateway, request: SearchRequest): Promise<JsonObject> {
+  const { broker, caller, signal } = local;
+  const { nextOffset, ...answer } = await abortable(broker.search(request, caller), signal);
+  if (typeof nextOffset !== 'number') return answer;
+  const rest = await searchAll(local, { ...request, offset: nextOffset });
+  const pages = ['tools', 'servers'].filter((name) => name in answer);
+  return { ...answer, ...Object.fromEntries(pages.map((name) => [name, [answer[name], rest[name]].flat()])) };
+}
+
+/** Every tool that a client would find, of these servers or of all, by its id. */
+export async function allTools(local: LocalGateway, servers?: readonly string[]): Promise<readonly ToolEntry[]> {
+  const server = servers ?? local.backend.upstreams.all().map(({ config }) => config.key);
+  const { tools } = await searchAll(local, { query: '', limit: 1, filters: { server } });
+  return (tools as readonly string[]).flatMap((id) => local.catalog.get(id) ?? []);
+}
+
+/** What a server that is not up yet waits for, and since when; undefined: it is not on its way up. */
+export function waitOf({ config, state, neededAt, waitsFor }: Upstream, words?: string): string | undefined {
+  if (serverState(state) !== 'connecting') return undefined;
+  const seconds = Math.round((Date.now() - neededAt) / 100) / 10;
+  const whose = config.type === 'local' ? 'its process' : 'its address';
+  const before = state.status === 'connecting' && state.error ? `; before that: ${state.error}` : '';
+  // The process before it may have been the last to say anything, and its end tells that.
+  const said = words && !before.includes(words) ? `; it said last: ${words}` : '';
+  return `${whose} has not answered ${waitsFor} for ${seconds} s${said}${before}`;
+}
+
+/** Throws `TIMEOUT` where the server that an id belongs to is still on its way up, `SERVER_NOT_FOUND` where it is disabled. */
+export function checkIsUp(id: string, { backend, lastWords, config }: LocalGateway): void {
+  checkIsEnabled(id, config);
+  for (const upstream of backend.upstreams.all()) {
+    const { key } = upstream.config;
+    const wait = id.startsWith(`${key}::`) ? waitOf(upstream, lastWords(key)) : undefined;
+    if (wait === undefined) continue;
+    const cure = '--timeout <seconds> gives it more time';
+    throw new GatewayError('TIMEOUT', `server "${key}" is still connecting: ${wait}. ${cure}`);
+  }
 }

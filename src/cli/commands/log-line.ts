@@ -1,7 +1,7 @@
-import { loginCommand } from '../../core/login-command.ts';
+import { loginCommand } from '../../core/server-state.ts';
 import type { LogEntry } from '../../platform/log.ts';
-import { paintFor } from '../terminal/paint.ts';
-import { wrapLines } from '../terminal/width.ts';
+import { paintFor } from '../terminal/colors.ts';
+import { wrapLines } from '../terminal/text-layout.ts';
 import { shown } from './terminal.ts';
 
 /** What is said of servers, in the words that lists have for where they stand. */

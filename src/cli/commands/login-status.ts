@@ -1,12 +1,10 @@
 import { causeOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { loginCommand } from '../../core/login-command.ts';
+import { loginCommand } from '../../core/server-state.ts';
 import { dataDirectory } from '../../platform/directories.ts';
-import type { Credentials } from '../../upstream/login/credentials.ts';
-import { credentialsOf } from '../../upstream/login/credentials-of.ts';
-import { keptLogins } from '../../upstream/login/kept-logins.ts';
-import { type LoginView, loginView } from '../../upstream/login/login-view.ts';
-import { takesLogin } from '../../upstream/login/takes-login.ts';
+import { type Credentials, credentialsOf } from '../../upstream/login/credentials.ts';
+import { takesLogin } from '../../upstream/login/login-needed.ts';
+import { keptLogins, type LoginView, loginView } from '../../upstream/login/stored-logins.ts';
 import { configOf, type RemoteServer, remoteServers, shownAddress, whyNone } from './remote-servers.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 

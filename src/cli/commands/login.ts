@@ -1,14 +1,14 @@
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { causeOf, GatewayError } from '../../core/errors.ts';
-import { dataDirectory } from '../../platform/directories.ts';
+import { dataDirectory, workingDirectory } from '../../platform/directories.ts';
+import { usersEnvironment } from '../../platform/users-environment.ts';
 import { challengeOf } from '../../upstream/login/challenge-of.ts';
-import type { Credentials } from '../../upstream/login/credentials.ts';
-import { credentialsOf } from '../../upstream/login/credentials-of.ts';
-import { loginView } from '../../upstream/login/login-view.ts';
-import { outboundOf } from '../../upstream/login/outbound-of.ts';
+import { type Credentials, credentialsOf } from '../../upstream/login/credentials.ts';
+import { outboundOf } from '../../upstream/login/oauth-client.ts';
 import { PersonLogin } from '../../upstream/login/person-login.ts';
+import { loginView } from '../../upstream/login/stored-logins.ts';
 import { redactor } from '../../upstream/redact.ts';
-import { openBrowser } from './open-browser.ts';
 import { configOf, type RemoteServer, serverWithLogin } from './remote-servers.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
@@ -116,4 +116,28 @@ function failure(
   return new GatewayError(code, `the server "${server.key}" ${what}: ${redactor(server)(causeOf(error))}`, {
     cause: error,
   });
+}
+
+/** Opens an address in the person's browser, without waiting for it. False where there seems to be none. */
+export async function openBrowser(url: string, { env: whole, platform }: Terminal): Promise<boolean> {
+  const env = { ...usersEnvironment(whole) };
+  const command = browserCommand(env, platform);
+  if (!command) return false;
+  const [program, ...args] = command;
+  return new Promise((resolve) => {
+    const place = { env, cwd: workingDirectory() };
+    const child = spawn(program, [...args, url], { ...place, stdio: 'ignore', detached: true });
+    child.on('error', () => resolve(false));
+    child.on('spawn', () => resolve(true));
+    child.unref();
+  });
+}
+
+/** `BROWSER` counts first, as for other programs; without a display there is nothing to open it on. */
+function browserCommand(env: Terminal['env'], platform: NodeJS.Platform): [string, ...string[]] | undefined {
+  if (env.BROWSER) return [env.BROWSER];
+  if (platform === 'darwin') return ['open'];
+  if (platform === 'win32')
+    return [`${env.SystemRoot ?? 'C:\\Windows'}\\System32\\rundll32.exe`, 'url.dll,FileProtocolHandler'];
+  return env.DISPLAY || env.WAYLAND_DISPLAY ? ['xdg-open'] : undefined;
 }

@@ -1,11 +1,15 @@
 import { causeOf } from '../../core/errors.ts';
 import { dataDirectory } from '../../platform/directories.ts';
-import { configuredClient } from '../../upstream/login/configured-client.ts';
-import type { Credentials, IssuerCredentials, Kept } from '../../upstream/login/credentials.ts';
-import { credentialsOf } from '../../upstream/login/credentials-of.ts';
-import { sameIssuer } from '../../upstream/login/issuer.ts';
-import { keptLogins } from '../../upstream/login/kept-logins.ts';
+import {
+  type Credentials,
+  credentialsOf,
+  type IssuerCredentials,
+  type Kept,
+  sameIssuer,
+} from '../../upstream/login/credentials.ts';
+import { configuredClient } from '../../upstream/login/oauth-client.ts';
 import { revokeTokens } from '../../upstream/login/revoke-tokens.ts';
+import { keptLogins } from '../../upstream/login/stored-logins.ts';
 import { configOf, type RemoteServer, remoteServers, serverWithLogin } from './remote-servers.ts';
 import { misused, reporting, shown, type Terminal } from './terminal.ts';
 

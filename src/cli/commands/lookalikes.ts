@@ -1,4 +1,4 @@
-import { escaped, escapeOf } from '../../core/escaped.ts';
+import { escaped, escapeOf } from '../../core/invisible-characters.ts';
 
 /** Characters that people take for one of ASCII, by that one; what Unicode itself says to be the same is not among them. */
 const LOOKALIKES: Readonly<Record<string, string>> = {

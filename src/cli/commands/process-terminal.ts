@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Signal } from '../../core/abort.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { wrapLines } from '../terminal/width.ts';
+import { wrapLines } from '../terminal/text-layout.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit codes by convention: 128 and the number of the signal. */

@@ -1,9 +1,8 @@
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { RawConfig } from '../../config/formats.ts';
 import type { GatewayConfig } from '../../config/load.ts';
-import { PROJECT_SETTINGS } from '../../config/project/project-settings.ts';
-import type { ProjectConfig } from '../../config/project/with-project.ts';
+import { PROJECT_SETTINGS, type ProjectConfig } from '../../config/project/with-project.ts';
+import type { RawConfig } from '../../config/shapes.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { lookalikesIn, looksLike, withoutBlanks } from './lookalikes.ts';
 import { shownPath, shown as withoutControls } from './terminal.ts';

@@ -1,17 +1,19 @@
-import { suggestion } from '../../config/finding.ts';
+import { suggestion } from '../../config/diagnostic.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
-import { listPrimitives, type PrimitivesArguments, tellMissing } from './ask-primitives.ts';
 import {
   askForOne,
+  listPrimitives,
+  type PrimitivesArguments,
   type PrimitivesCommand,
   type PrimitivesTable,
+  tellMissing,
   withPrimitives,
   writeAnswer,
   writeLists,
   wrongVerb,
-} from './primitives-command.ts';
+} from './resources-and-prompts.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 /** `mcp-gateway prompts`, `prompts get <name> [key=value…]`: prompts of servers. Resolves with the exit code. */

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { suggestion } from '../../config/finding.ts';
+import { suggestion } from '../../config/diagnostic.ts';
 import { type GatewayConfig, loadConfig } from '../../config/load.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
-import { takesLogin } from '../../upstream/login/takes-login.ts';
+import { takesLogin } from '../../upstream/login/login-needed.ts';
 import { redactor } from '../../upstream/redact.ts';
 import { shown, type Terminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { suggestion } from '../../config/finding.ts';
+import { suggestion } from '../../config/diagnostic.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';

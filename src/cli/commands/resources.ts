@@ -1,15 +1,17 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { listPrimitives, type PrimitivesArguments, tellMissing } from './ask-primitives.ts';
 import type { LocalGateway } from './local-gateway.ts';
 import {
   askForOne,
+  listPrimitives,
+  type PrimitivesArguments,
   type PrimitivesCommand,
   type PrimitivesTable,
+  tellMissing,
   withPrimitives,
   writeAnswer,
   writeLists,
   wrongVerb,
-} from './primitives-command.ts';
+} from './resources-and-prompts.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 /** `mcp-gateway resources`, `resources read <uri>`: what servers offer to read. Resolves with the exit code. */

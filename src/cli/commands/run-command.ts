@@ -65,14 +65,14 @@ function parse(argv: readonly string[]) {
 }
 
 async function refusedText(cause: string, argv: readonly string[]): Promise<string> {
-  const { firstWord, refusedOption } = await import('./meant.ts');
+  const { firstWord, refusedOption } = await import('./did-you-mean.ts');
   const command = commandNamed(firstWord(argv));
   return refusedOption(cause, argv, command ? [...Object.keys(command.options), 'help'] : SERVE_OPTIONS);
 }
 
 /** A word that is neither a command nor a file is a command that was mistyped: a client would wait for ever. */
 async function unknown(name: string): Promise<number> {
-  const { unknownCommand } = await import('./meant.ts');
+  const { unknownCommand } = await import('./did-you-mean.ts');
   return misuse(unknownCommand(name, COMMANDS));
 }
 

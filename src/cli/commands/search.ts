@@ -1,11 +1,11 @@
 import type { SearchFilters } from '../../broker/finder.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { searchText } from '../terminal/search-text.ts';
-import { searchAll } from './all-answers.ts';
-import { type LocalGateway, withGateway } from './local-gateway.ts';
-import { waitOf } from './still-connecting.ts';
-import { type AnswerForm, isForPeople, jsonText, misused, type Terminal } from './terminal.ts';
-import { LIST_SECONDS, timeoutMs } from './timeout.ts';
+import { ASKED_STATES, type AskedState, loginCommand, type ServerState, stands } from '../../core/server-state.ts';
+import { type Paint, paintFor } from '../terminal/colors.ts';
+import { align, wrap } from '../terminal/text-layout.ts';
+import { LIST_SECONDS, timeoutMs } from './command.ts';
+import { type LocalGateway, searchAll, waitOf, withGateway } from './local-gateway.ts';
+import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
 
 export interface SearchArguments extends AnswerForm {
   /** What is needed, in words; empty: what there is. */
@@ -52,4 +52,103 @@ function withWaits(found: JsonObject, { backend, lastWords }: LocalGateway): Jso
     return waitsFor === undefined ? each : { ...each, waitsFor };
   });
   return { ...found, unavailable };
+}
+
+/** An answer of the broker's search, as far as people are shown of it. */
+interface Answer {
+  readonly found: number;
+  readonly results?: readonly Hit[];
+  readonly tools?: readonly string[];
+  readonly servers?: readonly (
+    | string
+    | { readonly server: string; readonly tools: number; readonly description?: string }
+  )[];
+  readonly didYouMean?: readonly string[];
+  readonly unavailable?: readonly NotAsked[];
+  readonly hint?: string;
+}
+
+interface NotAsked {
+  readonly server: string;
+  readonly state: ServerState | AskedState;
+  readonly error?: string;
+  readonly waitsFor?: string;
+}
+
+interface Hit {
+  readonly id: string;
+  readonly signature: string;
+  readonly description: string;
+  readonly effect?: 'readOnly' | 'destructive';
+  readonly available?: false;
+  readonly warnings?: readonly string[];
+}
+
+/** What a search found, for people. */
+export function searchText(found: JsonObject, terminal: Terminal): string {
+  // Our own Finder's answer, which is typed as what a model reads.
+  const answer = found as unknown as Answer;
+  const paint = paintFor(terminal);
+  const { columns } = terminal;
+  const lines = [
+    ...(answer.results ? hits(answer, paint, columns) : listed(answer, paint, columns)),
+    ...notes(answer, paint),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function hits({ found, results = [], didYouMean, servers }: Answer, paint: Paint, columns?: number): string[] {
+  if (results.length > 0) {
+    const more = found > results.length ? `${results.length} of ${found} that fit; --limit shows more` : undefined;
+    return [...results.flatMap((hit) => [...hitLines(hit, paint, columns), '']), ...(more ? [paint.dim(more)] : [])];
+  }
+  return [
+    'Nothing fits.',
+    ...(didYouMean ? [`Words that the tools use: ${shown(didYouMean.join(', '))}`] : []),
+    ...(servers
+      ? [`Servers: ${shown(servers.map((each) => (typeof each === 'string' ? each : each.server)).join(', '))}`]
+      : []),
+  ];
+}
+
+function hitLines(hit: Hit, paint: Paint, columns = Number.POSITIVE_INFINITY): string[] {
+  const { id, signature, description, effect, available, warnings = [] } = hit;
+  const marks = [
+    effect === 'readOnly' ? paint.green('only reads') : '',
+    effect === 'destructive' ? paint.red('destroys') : '',
+    available === false ? paint.yellow('cannot be called now') : '',
+  ].filter(Boolean);
+  const indented = (text: string) => wrap(shown(text), columns - 2).map((line) => `  ${line}`);
+  return [
+    [paint.bold(shown(id)), ...marks].join('  '),
+    ...indented(signature).map(paint.cyan),
+    ...indented(description),
+    ...warnings.flatMap((warning) => indented(`! ${warning}`)).map(paint.yellow),
+  ];
+}
+
+function listed({ tools, servers = [] }: Answer, paint: Paint, width?: number): string[] {
+  if (tools) return tools.length > 0 ? tools.map(shown) : ['No tools.'];
+  const rows = servers.map((each) => {
+    const { server, tools: count, description = '' } = typeof each === 'string' ? { server: each, tools: 0 } : each;
+    return [
+      { text: shown(server), paint: paint.bold },
+      { text: String(count), right: true },
+      { text: shown(description), paint: paint.dim },
+    ];
+  });
+  const header = ['SERVER', 'TOOLS', ''].map((text) => ({ text, paint: paint.dim }));
+  return align([header, ...rows], width);
+}
+
+function notes({ unavailable = [], hint }: Answer, paint: Paint): string[] {
+  const lines = unavailable.map((each) => paint.yellow(shown(notAsked(each))));
+  const isEarly = unavailable.some(({ state }) => state === 'connecting');
+  const longer = isEarly ? [paint.yellow('--timeout 60 waits that many seconds for servers that are connecting')] : [];
+  return [...lines, ...longer, ...(hint ? [paint.yellow(shown(hint))] : [])];
+}
+
+function notAsked({ server, state, error, waitsFor }: NotAsked): string {
+  const why = state === 'needs_auth' ? loginCommand(server) : (error ?? waitsFor);
+  return `${state in ASKED_STATES ? 'Asked' : 'Not asked'}: ${server} ${stands(state)}${why ? `: ${why}` : ''}`;
 }

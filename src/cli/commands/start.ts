@@ -1,12 +1,38 @@
+import type { ServerView } from '../../broker/server-views.ts';
+import { wrongSetting } from '../../config/environment-overrides.ts';
 import { type GatewayConfig, loadConfig, SECRETS_PATIENCE_MS } from '../../config/load.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
 import { withTimeout } from '../../core/abort.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
+import { loginCommand, SERVER_STATES } from '../../core/server-state.ts';
 import { Gateway } from '../../gateway/gateway.ts';
+import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
 import type { Logger } from '../../platform/log.ts';
+import { signalled } from '../../platform/process.ts';
 import { VERSION } from '../../version.ts';
-import { serverLine } from './server-line.ts';
+import { processLog } from '../process-log.ts';
+import { misused, type Terminal } from './terminal.ts';
 import { warnOfOpenSecrets } from './warn-of-open-secrets.ts';
+
+/** Serves HTTP in this process until a signal comes. Resolves with the exit code, 2 where an option is wrong. */
+export async function serveHttp(args: StartArguments, terminal: Terminal): Promise<number> {
+  for (const option of ['port', 'host'] as const) {
+    const given = args[option];
+    const wrong = given === undefined ? undefined : wrongSetting(option, given);
+    if (wrong !== undefined) return misused(terminal, 'start', wrong);
+  }
+  return start(args, {
+    env: process.env,
+    cwd: process.cwd(),
+    cacheDirectory: cacheDirectory(),
+    dataDirectory: dataDirectory(),
+    log: await processLog(),
+    write: terminal.write,
+    isLogSeen: terminal.isTty === true && terminal.isErrorTty === true,
+    writeError: terminal.writeError,
+    stopped: signalled(),
+  });
+}
 
 export interface StartArguments {
   /** As on the command line; absent: found where configurations are. */
@@ -101,4 +127,21 @@ async function list(gateway: Gateway, { write, isLogSeen }: StartSurroundings): 
       }),
     ),
   );
+}
+
+/**
+ * A server on one line: its name, where it stands, then its tools, or why they cannot be called and what to do; without
+ * the why where whoever reads it was told that just before.
+ */
+export function serverLine({ id, status, tools, error }: ServerView, width: number, isTold = false): string {
+  const count = tools === 1 ? '1 tool' : `${tools} tools`;
+  const more: Partial<Record<ServerView['status'], string>> = {
+    ready: count,
+    idle: `${count}, starts at its first use`,
+    failing: `${isTold ? '' : `${error}; `}it is tried again`,
+    needs_auth: loginCommand(id),
+    misconfigured: `${isTold ? '' : `${error}; `}left out`,
+  };
+  const told = more[status];
+  return `${id.padEnd(width)}  ${SERVER_STATES[status]}${told ? `: ${told}` : ''}`;
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import type { JsonObject } from '../../core/json.ts';
 import { dataDirectory } from '../../platform/directories.ts';
-import { readStats, resetStats } from '../../policy/stats/stats-file.ts';
-import { statsAsJson, statsReport } from './stats-report.ts';
-import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
+import type { CallCount, Counts } from '../../policy/stats/counts.ts';
+import { readStats, resetStats, type Stats } from '../../policy/stats/stats-file.ts';
+import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
 export interface StatsArguments {
   /** Words after the command: there should be none. */
@@ -24,4 +25,92 @@ export async function stats({ words, json, reset }: StatsArguments, terminal: Te
     else terminal.write(statsReport(known, name));
     return 0;
   });
+}
+
+const MAX_TOOLS = 10;
+
+/** The figures for people; `file` is where they are kept. */
+export function statsReport(stats: Stats | undefined, file: string): string {
+  if (!stats || isEmpty(stats.counts)) return `Nothing was counted so far. Figures will be kept in ${file}\n`;
+  const { since, counts } = stats;
+  const rows = [
+    ['Tool definitions not sent', tokensLine(counts)],
+    ['Calls', callsLine(counts)],
+    ['In the background', number(counts.jobs)],
+    ['Searches', searchesLine(counts)],
+  ] as const;
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return [
+    `Since ${new Date(since).toISOString().slice(0, 10)}, ${plural(counts.sessions, 'session')}`,
+    ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
+    ...table('Server', byCalls(counts.servers)),
+    ...table('Most called', byCalls(counts.tools).slice(0, MAX_TOOLS)),
+    '',
+    `Counted on this machine only, in ${file}; "stats": false in the settings turns it off.`,
+    '',
+  ].join('\n');
+}
+
+/** The figures for programs; without any, zeroes since never. */
+export function statsAsJson(stats: Stats | undefined): JsonObject {
+  if (!stats) return { since: null };
+  const { failures, servers, tools, ...sums } = stats.counts;
+  const named = (map: ReadonlyMap<string, CallCount>) => byCalls(map).map(([name, count]) => ({ name, ...count }));
+  return {
+    since: new Date(stats.since).toISOString(),
+    ...sums,
+    ledToNoCall: ledToNoCall(stats.counts),
+    failures: Object.fromEntries(failures),
+    servers: named(servers),
+    tools: named(tools),
+  };
+}
+
+function isEmpty({ sessions, calls, searches }: Counts): boolean {
+  return sessions + calls + searches === 0;
+}
+
+/** Searches that showed tools, none of which was called in the same session. */
+function ledToNoCall({ searches, ledToCall, foundNothing }: Counts): number {
+  return Math.max(0, searches - ledToCall - foundNothing);
+}
+
+function tokensLine({ tokensNotSent, sessions }: Counts): string {
+  const each = sessions > 1 ? `, ${number(Math.round(tokensNotSent / sessions))} a session` : '';
+  return `${number(tokensNotSent)} tokens${each}`;
+}
+
+function callsLine({ calls, failures }: Counts): string {
+  const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
+  if (failed === 0) return number(calls);
+  const codes = [...failures].sort(([, a], [, b]) => b - a).map(([code, count]) => `${number(count)} ${shown(code)}`);
+  return `${number(calls)}, ${number(failed)} failed: ${codes.join(', ')}`;
+}
+
+function searchesLine(counts: Counts): string {
+  const { searches, ledToCall, foundNothing } = counts;
+  if (searches === 0) return '0';
+  const parts = [`${number(ledToCall)} led to a call`, `${number(ledToNoCall(counts))} to none`];
+  return `${number(searches)}: ${[...parts, `${number(foundNothing)} found nothing`].join(', ')}`;
+}
+
+function table(title: string, rows: readonly [string, CallCount][]): string[] {
+  if (rows.length === 0) return [];
+  const width = Math.max(title.length, ...rows.map(([name]) => shown(name).length));
+  const line = (name: string, calls: string, failed: string) =>
+    `${name.padEnd(width)}  ${calls.padStart(7)}  ${failed.padStart(7)}`;
+  const lines = rows.map(([name, { calls, failed }]) => line(shown(name), number(calls), number(failed)));
+  return ['', line(title, 'calls', 'failed'), ...lines];
+}
+
+function byCalls(counts: ReadonlyMap<string, CallCount>): [string, CallCount][] {
+  return [...counts].sort(([a, { calls }], [b, other]) => other.calls - calls || a.localeCompare(b));
+}
+
+function plural(count: number, what: string): string {
+  return `${number(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
 }

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { PEOPLE_COMMANDS } from './people-commands.ts';
+import { PEOPLE_COMMANDS } from './server-commands.ts';
 
 const CLIENT_IDS = 'claude-code, claude-desktop, cursor, vs-code, opencode, codex, windsurf, gemini-cli';
 
@@ -202,7 +202,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     async run({ words, values: { config, port, host } }, terminal) {
       const { misused } = await import('./terminal.ts');
       if (words.length > (config ? 0 : 1)) return misused(terminal, 'start', 'one configuration file at a time');
-      const { serveHttp } = await import('./serve-http.ts');
+      const { serveHttp } = await import('./start.ts');
       return serveHttp({ config: config ?? words[0], port, host }, terminal);
     },
   },

@@ -4,7 +4,6 @@ import { GatewayError } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
 import { homeDirectory } from '../../platform/home-directory.ts';
 import type { ClientHome } from '../client-configs/client.ts';
-import { forPeople } from './for-people.ts';
 
 /** Where a command for people works and speaks. */
 export interface Terminal {
@@ -103,4 +102,35 @@ export interface AnswerForm {
 /** Whether an answer is for people: on a terminal, unless JSON is wanted; elsewhere only where that is asked for. */
 export function isForPeople({ json, human }: AnswerForm, { isTty }: Terminal): boolean {
   return !json && (human === true || isTty === true);
+}
+
+/** Advice of our errors that is meant for a model, and what a person at a terminal does instead. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    / Call again with a larger timeoutMs, or use invoke_async for long work\./,
+    ' --timeout <seconds> gives it more time.',
+  ],
+  [
+    / The gateway reconnects by itself; try again shortly, or use another tool\./,
+    ' mcp-gateway doctor looks for the cause.',
+  ],
+  [/ Correct args and call again\./, ''],
+  [/use search to find tools/, 'mcp-gateway search finds tools'],
+  [/invoke any id that begins with "<server>::" to log in, or have the user run: /, 'log in with '],
+  [/; to switch it on, have the user run: /, '; switch it on with '],
+  [/, which begins when one of its tools is invoked, or with `([^`]*)`/, ': $1'],
+];
+
+/** An error with the cures that a person has, in place of those of a model. */
+export function forPeople(error: unknown): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  const { code, message, details } = error;
+  // The address leads back to this process, which ends.
+  if (code === 'UPSTREAM_NEEDS_AUTH' && typeof details.url === 'string' && !message.includes('mcp-gateway login'))
+    return new GatewayError(
+      code,
+      `server "${details.server}" needs a login: call it at a terminal, where you are shown the address`,
+    );
+  const said = ADVICE.reduce((text, [advice, instead]) => text.replace(advice, instead), message);
+  return said === message ? error : new GatewayError(code, said, { details, cause: error });
 }

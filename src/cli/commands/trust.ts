@@ -1,22 +1,25 @@
-import { suggestion } from '../../config/finding.ts';
+import { suggestion } from '../../config/diagnostic.ts';
 import type { GatewayConfig } from '../../config/load.ts';
 import type { ServerConfig } from '../../config/schema.ts';
+import type { Environment } from '../../config/substitute.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
+import { escaped } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
+import { stands } from '../../core/server-state.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
+import { Gateway } from '../../gateway/gateway.ts';
 import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
-import { fingerprintOf, isSame } from '../../policy/trust/fingerprint.ts';
-import { isPinned } from '../../policy/trust/is-pinned.ts';
-import { cureFor } from '../../policy/trust/remarks.ts';
-import { type Review, review, trust } from '../../policy/trust/review.ts';
+import { definitionDiff, type Piece, type PlaceDiff } from '../../policy/trust/definition-diff.ts';
+import { fingerprintOf, isSame, partNames } from '../../policy/trust/fingerprint.ts';
+import { type DoubtfulTool, type Review, review, trust } from '../../policy/trust/review.ts';
+import { isPinned } from '../../policy/trust/trust.ts';
 import { readTrust, trustPath } from '../../policy/trust/trust-file.ts';
-import { serverMemory } from '../../upstream/server-memory.ts';
-import { askForTools } from './current-tools.ts';
-import { readConfiguration } from './read-configuration.ts';
+import { cureFor } from '../../policy/trust/trust-messages.ts';
+import { serverMemory } from '../../upstream/catalog-cache.ts';
+import { START_SECONDS, timeoutMs } from './command.ts';
+import { readConfiguration } from './configuration.ts';
 import { misused, reporting, shown, type Terminal } from './terminal.ts';
-import { START_SECONDS, timeoutMs } from './timeout.ts';
-import { trustPreview } from './trust-preview.ts';
 
 export interface TrustArguments {
   /** Keys; empty: every server, to look at only. */
@@ -166,4 +169,100 @@ function asJson(looked: Looked, trusted: readonly string[]): JsonObject {
       ...(suspicious.length > 0 && { suspicious }),
     })),
   };
+}
+
+/** What servers list, by key; a text says why one could not be asked. */
+export type CurrentTools = ReadonlyMap<string, readonly ToolDefinition[] | string>;
+
+/**
+ * Starts or connects to these servers, asks each for its tools, and ends them, all within `patienceMs`. What they list is
+ * remembered, as always.
+ */
+export async function askForTools(
+  config: GatewayConfig,
+  servers: readonly ServerConfig[],
+  env: Environment,
+  patienceMs: number,
+): Promise<CurrentTools> {
+  const asked = { ...config, servers: servers.map((server) => ({ ...server, start: 'eager' as const })) };
+  const gateway = new Gateway(asked, { cacheDirectory: cacheDirectory(env) });
+  try {
+    gateway.startServers();
+    await gateway.settled(patienceMs);
+    const { catalog } = gateway.internals();
+    const views = gateway.servers().filter(({ id }) => servers.some(({ key }) => key === id));
+    return new Map(
+      views.map(({ id, status, error }) => {
+        const tools = catalog.toolsOf(id).map(({ definition }) => definition);
+        return [id, status === 'ready' ? tools : `${stands(status)}${error ? ` (${error})` : ''}`];
+      }),
+    );
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** A server and what is doubtful about it. */
+export interface DoubtfulServer {
+  readonly server: string;
+  readonly isPinned: boolean;
+  readonly doubtful: readonly DoubtfulTool[];
+  /** Why what was trusted cannot be read; absent: it can. */
+  readonly problem?: string | undefined;
+}
+
+/** Lines shown of one place at most. */
+const MAX_LINES = 60;
+
+/** What changed on a server since it was trusted, for people: invisible characters are shown escaped. */
+export function trustPreview({ server, isPinned, doubtful, problem }: DoubtfulServer): string {
+  const kinds = Object.entries(KINDS).flatMap(([kind, word]) => {
+    const count = doubtful.filter(({ doubt }) => doubt.kind === kind).length;
+    return count > 0 ? `${count} ${word}` : [];
+  });
+  const pin = isPinned ? '; pinned: blocked until trusted' : '';
+  const lost =
+    problem === undefined ? [] : [`  What was trusted cannot be read (${escaped(problem)}): all of it is shown.`];
+  return `${[`${escaped(server)}: ${kinds.join(', ')}${pin}`, ...lost, ...doubtful.flatMap(toolLines)].join('\n')}\n`;
+}
+
+const KINDS: Readonly<Partial<Record<DoubtfulTool['doubt']['kind'], string>>> = {
+  changed: 'changed',
+  new: 'new',
+  lost: 'to be trusted anew',
+  full: 'more than are kept',
+};
+
+function toolLines(tool: DoubtfulTool): string[] {
+  const { doubt, changed, before, now, suspicious } = tool;
+  const day = new Date(doubt.since ?? Date.now()).toISOString().slice(0, 10);
+  const what = doubt.kind === 'changed' ? partNames(changed) : (KINDS[doubt.kind] ?? doubt.kind);
+  const head = `  ${doubt.kind === 'changed' ? '~' : '+'} ${escaped(now.name)}: ${what} (seen since ${day})`;
+  const isLost = doubt.kind === 'changed' && before === undefined;
+  const places = definitionDiff(before, now);
+  return [
+    head,
+    ...(isLost ? ['      (the old text was not kept: all of it is shown)'] : []),
+    ...places.flatMap(placeLines),
+    ...suspicious.map((sentence) => `      ! ${escaped(sentence)}`),
+  ];
+}
+
+function placeLines({ place, pieces }: PlaceDiff): string[] {
+  const lines = shortened(pieces).map(({ mark, text }) => `        ${mark} ${escaped(text).replace(/\n/g, ' ')}`);
+  const more = lines.length - MAX_LINES;
+  return [
+    `      ${escaped(place)}`,
+    ...lines.slice(0, MAX_LINES),
+    ...(more > 0 ? [`          … ${more} more (--json has all)`] : []),
+  ];
+}
+
+/** What is the same stands only beside what is not. */
+function shortened(pieces: readonly Piece[]): readonly Piece[] {
+  const isNews = (at: number) => (pieces[at]?.mark ?? ' ') !== ' ';
+  return pieces.flatMap((piece, at) => {
+    if (isNews(at - 1) || isNews(at) || isNews(at + 1)) return [piece];
+    return isNews(at + 2) || at === pieces.length - 1 ? [{ mark: ' ' as const, text: '…' }] : [];
+  });
 }

@@ -1,11 +1,8 @@
 import { stands } from '../../core/server-state.ts';
-import { toolTable } from '../terminal/list-tables.ts';
-import { allTools } from './all-answers.ts';
-import { listedTool } from './list.ts';
-import { withGateway } from './local-gateway.ts';
-import { waitOf } from './still-connecting.ts';
+import { START_SECONDS, timeoutMs } from './command.ts';
+import { listedTool, toolTable } from './list.ts';
+import { allTools, waitOf, withGateway } from './local-gateway.ts';
 import { misused, shown, type Terminal } from './terminal.ts';
-import { START_SECONDS, timeoutMs } from './timeout.ts';
 
 export interface TryArguments {
   readonly server: string;

@@ -1,6 +1,6 @@
 import { homeDirectory } from '../../platform/home-directory.ts';
 import type { Logger } from '../../platform/log.ts';
-import { openSecrets } from '../client-configs/open-secrets.ts';
+import { openSecrets } from '../client-configs/our-secrets.ts';
 
 /** Says in the log which files with secrets others may read. What cannot be read is told elsewhere. */
 export async function warnOfOpenSecrets(path: string, log: Logger): Promise<void> {

@@ -1,5 +1,5 @@
+import type { ConfigProblem } from '../../config/diagnostic.ts';
 import type { GatewayConfig } from '../../config/load.ts';
-import type { ConfigProblem } from '../../core/problem.ts';
 import { type Finding, type Notes, notesOn } from './finding.ts';
 
 /** Which file counts, and everything that is wrong in it; of servers only those that are `concerned`. */

@@ -3,6 +3,8 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { causeOf } from '../../core/errors.ts';
 import { findProgram, isFile, type ProgramPlace } from '../../platform/find-program.ts';
 import { VERSION } from '../../version.ts';
+import type { ClientHome } from '../client-configs/client.ts';
+import { openSecrets } from '../client-configs/our-secrets.ts';
 import { type Finding, listed, type Notes, notesOn } from './finding.ts';
 
 const LEAST_NODE = 20;
@@ -10,7 +12,7 @@ const LEAST_NODE = 20;
 const MAX_FILES = 500;
 
 /** What runs the gateway, and how. */
-export interface InstallationParts extends ProgramPlace {
+interface InstallationParts extends ProgramPlace {
   readonly dataDirectory: string;
   /** Versions of what runs: `process.versions`. */
   readonly versions: { readonly node: string; readonly bun?: string | undefined };
@@ -114,4 +116,12 @@ async function versionAbove(path: string): Promise<string | undefined> {
     folder = dirname(folder);
   }
   return undefined;
+}
+
+/** Which files with secrets others on this machine may read. A broken file is told elsewhere. */
+export async function checkSecrecy(path: string, home: ClientHome): Promise<readonly Finding[]> {
+  const notes = notesOn('configuration');
+  for (const { path: open, what, who } of await openSecrets(path, home).catch(() => []))
+    notes.warning(open, `${who} may read it: ${what}`, `chmod 600 ${quoted(open)}`);
+  return notes.findings;
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { ToolEntry } from '../../core/tool.ts';
+import { leadsToUs, type Self } from '../client-configs/our-entry.ts';
 import { type Finding, listed, notesOn } from './finding.ts';
 
 /** From this share of the smaller server's tools on, two servers are likely to be the same one. */
@@ -54,4 +55,20 @@ function essenceOf(server: ServerConfig): unknown {
   return server.type === 'local'
     ? [...both, server.command, server.environment, server.cwd, server.folder, server.unset]
     : [...both, server.url.replace(/\/$/, ''), server.headers, server.oauth, server.proxy, server.transport];
+}
+
+/** Whether a server is this very gateway: to start it would start the next one, without end. */
+export function isItself(server: ServerConfig, self: Self): boolean {
+  if (server.type === 'remote' || !leadsToUs(server, self)) return false;
+  // A gateway with a configuration of its own is a server like others.
+  const hasOwn = server.command.some((word) => /^(?:-c|--config)\b|\.(?:jsonc?|ya?ml)$/.test(word));
+  return !hasOwn && server.environment.MCP_GATEWAY_CONFIG === undefined;
+}
+
+/** What is wrong with such servers. */
+export function checkItself(servers: readonly ServerConfig[]): readonly Finding[] {
+  const notes = notesOn('servers');
+  const cure = 'take it out, or name another configuration in its command (-c)';
+  for (const { key } of servers) notes.error(key, 'it is this gateway, which would start itself without end', cure);
+  return notes.findings;
 }

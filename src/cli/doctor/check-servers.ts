@@ -1,8 +1,11 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { ServerConfig } from '../../config/schema.ts';
-import { clip } from '../../core/errors.ts';
-import { loginCommand } from '../../core/login-command.ts';
-import type { AskedServer } from './ask-server.ts';
+import { causeOf, clip } from '../../core/errors.ts';
+import { loginCommand } from '../../core/server-state.ts';
+import { workingDirectory } from '../../platform/directories.ts';
+import { findProgram, isFile, isFolder, type ProgramPlace } from '../../platform/find-program.ts';
+import { proxyFor, shownProxy } from '../../platform/outbound/proxy.ts';
+import type { AskedServer } from './ask-servers.ts';
 import { type Finding, type Notes, notesOn } from './finding.ts';
 
 /** Longer starts are worth a word: so long the first search of a session waits for a server. */
@@ -106,4 +109,89 @@ function cureForFailure(error: string, config: ServerConfig): string {
 
 function seconds(ms: number): string {
   return `${ms < 10_000 ? (ms / 1_000).toFixed(1) : Math.round(ms / 1_000)} s`;
+}
+
+/** What stands on the way to servers elsewhere, and to their logins: the proxies in use, without their passwords. */
+export function checkWays(servers: readonly ServerConfig[]): readonly Finding[] {
+  const notes = notesOn('servers');
+  for (const server of servers) {
+    if (server.type === 'local') continue;
+    try {
+      const proxy = proxyFor(new URL(server.url), server.proxy);
+      if (proxy) notes.ok(server.key, `through the proxy ${shownProxy(proxy)}`);
+    } catch (error) {
+      notes.error(
+        server.key,
+        causeOf(error),
+        'correct it, or take this server out of it with NO_PROXY or "proxy": false',
+      );
+    }
+  }
+  return notes.findings;
+}
+
+type LocalServer = ServerConfig & { readonly type: 'local' };
+
+/** How to come by the programs that start servers. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  npx: 'install Node.js, which brings npx: https://nodejs.org/en/download',
+  node: 'install Node.js: https://nodejs.org/en/download',
+  bunx: 'install Bun, which brings bunx: npm install -g bun',
+  bun: 'install Bun: npm install -g bun',
+  pnpm: 'install pnpm: npm install -g pnpm',
+  deno: 'install Deno: https://docs.deno.com/runtime/getting_started/installation',
+  uvx: 'install uv, which brings uvx: https://docs.astral.sh/uv/getting-started/installation',
+  uv: 'install uv: https://docs.astral.sh/uv/getting-started/installation',
+  pipx: 'install pipx: https://pipx.pypa.io/stable/installation',
+  python: 'install Python (some systems call it python3 only): https://www.python.org/downloads',
+  python3: 'install Python: https://www.python.org/downloads',
+  docker: 'install Docker: https://docs.docker.com/get-started/get-docker',
+  podman: 'install Podman: https://podman.io/docs/installation',
+  go: 'install Go: https://go.dev/doc/install',
+  java: 'install a Java runtime: https://adoptium.net',
+  dotnet: 'install .NET: https://dotnet.microsoft.com/download',
+};
+/** Programs whose first plain argument is a file that they run. */
+const INTERPRETERS = /^(?:node|bun|deno|python\d*|ruby|perl|bash|sh|tsx)(?:\.exe)?$/;
+
+/** What the commands of local servers need and what is not there: findings by server. */
+export async function checkCommands(
+  servers: readonly ServerConfig[],
+  surroundings: ProgramPlace,
+): Promise<ReadonlyMap<string, readonly Finding[]>> {
+  const locals = servers.filter((server): server is LocalServer => server.type === 'local');
+  const checked = await Promise.all(
+    locals.map(async (server) => [server.key, await checkCommand(server, surroundings)]),
+  );
+  return new Map(checked as [string, readonly Finding[]][]);
+}
+
+async function checkCommand(server: LocalServer, around: ProgramPlace) {
+  const { key, command, environment } = server;
+  const notes = notesOn('servers');
+  const cwd = resolve(around.cwd, workingDirectory(server));
+  const place = { ...around, cwd, env: { ...around.env, ...environment } };
+  if (server.cwd !== undefined && !(await isFolder(cwd)))
+    notes.error(key, `cwd ${cwd} is no folder`, 'make the folder, or correct cwd');
+  await checkProgram(key, command, place, notes);
+  return notes.findings;
+}
+
+async function checkProgram(key: string, command: readonly string[], place: ProgramPlace, notes: Notes) {
+  const [program = '', ...args] = command;
+  const found = await findProgram(program, place);
+  if ('missing' in found) return notes.error(key, `command cannot start: ${found.missing}`, cureFor(program));
+  const [script = ''] = args;
+  const isScript = INTERPRETERS.test(basename(program)) && /[\\/.]/.test(script) && /^[^-]/.test(script);
+  if (isScript && !/^\w+:/.test(script) && !(await isFile(resolve(place.cwd, script))) && script.includes('.'))
+    notes.error(key, `there is no file ${resolve(place.cwd, script)}`, 'correct the path in command');
+}
+
+function cureFor(program: string): string {
+  const name = basename(program).replace(/\.(?:exe|cmd|bat)$/i, '');
+  const isPlain = basename(program) === program;
+  if (isPlain && Object.hasOwn(PACKAGES, name))
+    return `${PACKAGES[name]} (a client may have another PATH than your shell)`;
+  if (!isPlain) return 'correct the path in command';
+  return `install ${name}, or write its absolute path into command`;
 }

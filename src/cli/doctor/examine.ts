@@ -11,20 +11,22 @@ import { CLIENTS } from '../client-configs/clients.ts';
 import { findServers } from '../client-configs/found-servers.ts';
 import { leadsToUs, type Self, selfOf } from '../client-configs/our-entry.ts';
 import { readOurFile } from '../client-configs/our-file.ts';
-import { type AskedServer, askServer } from './ask-server.ts';
+import { type AskedServer, askServer, inTurns } from './ask-servers.ts';
 import { checkClients } from './check-clients.ts';
-import { checkCommands } from './check-commands.ts';
 import { checkConfig } from './check-config.ts';
-import { checkInstallation } from './check-installation.ts';
-import { checkItself, isItself } from './check-itself.ts';
-import { checkNames } from './check-names.ts';
-import { checkSecrecy } from './check-secrecy.ts';
-import { checkServers } from './check-servers.ts';
-import { checkTokens, type TokenBill, tokenBill } from './check-tokens.ts';
-import { checkLists, checkNoise, checkTools, type LoggedProblem } from './check-tools.ts';
-import { checkWays } from './check-ways.ts';
+import { checkInstallation, checkSecrecy } from './check-installation.ts';
+import { checkItself, checkNames, isItself } from './check-names.ts';
+import { checkCommands, checkServers, checkWays } from './check-servers.ts';
+import {
+  checkLists,
+  checkNoise,
+  checkTokens,
+  checkTools,
+  type LoggedProblem,
+  type TokenBill,
+  tokenBill,
+} from './check-tools.ts';
 import { AREAS, type Finding } from './finding.ts';
-import { inTurns } from './in-turns.ts';
 
 export interface Examination {
   readonly config: GatewayConfig;

@@ -1,5 +1,10 @@
-import { lstatSync, realpathSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { causeOf, GatewayError } from '../../core/errors.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { writeWhole } from '../../platform/atomic-file.ts';
 
 /** What the file of a project is called; the first that is there counts. */
 export const PROJECT_FILE_NAMES = [
@@ -48,5 +53,44 @@ export function withoutLinks(directory: string): string {
     return realpathSync.native(directory);
   } catch {
     return directory;
+  }
+}
+
+/** What a person said to the file of a project. */
+interface ProjectRecord {
+  /** Absolute path of that file. */
+  readonly path: string;
+  /** What it held when it was confirmed; absent: the person said no, whatever it holds. */
+  readonly text?: string;
+}
+
+/** Where the record of a project's file is: one file for each, so that nobody waits for anybody. */
+export function recordPath(dataDirectory: string, path: string): string {
+  const name = createHash('sha256').update(path).digest('hex').slice(0, 32);
+  return join(dataDirectory, 'projects', `${name}.json`);
+}
+
+/** The record of a project's file; undefined when there is none, or what is there is none. */
+export function readRecord(dataDirectory: string, path: string): ProjectRecord | undefined {
+  try {
+    const record: unknown = JSON.parse(readFileSync(recordPath(dataDirectory, path), 'utf8'));
+    if (!isJsonObject(record) || record.path !== path) return undefined;
+    const { text } = record;
+    return typeof text === 'string' ? { path, text } : { path };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a record whole, for its owner alone: a reader sees the old or the new. Throws `CONFIG_INVALID` where it cannot. */
+export async function writeRecord(dataDirectory: string, record: ProjectRecord): Promise<void> {
+  const file = recordPath(dataDirectory, record.path);
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    // It may have been there before, open to others.
+    await chmod(dirname(file), 0o700);
+    await writeWhole(file, JSON.stringify(record));
+  } catch (cause) {
+    throw new GatewayError('CONFIG_INVALID', `${file}: cannot be written (${causeOf(cause)})`, { cause });
   }
 }

@@ -1,6 +1,6 @@
-import { findProjectFile } from './project-file.ts';
-import { readRecord } from './project-record.ts';
-import { readProjectFile } from './read-project-file.ts';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { causeOf } from '../../core/errors.ts';
+import { findProjectFile, readRecord } from './project-file.ts';
 
 /** The file of a project and what it counts for; `text` is what does count. See `ProjectStatus`. */
 export type Project = { readonly path: string } & (
@@ -10,7 +10,7 @@ export type Project = { readonly path: string } & (
 );
 
 /** Whose project it is: the user's home directory, and where the user's confirmations are kept. */
-export interface ProjectOwner {
+interface ProjectOwner {
   readonly home: string;
   readonly dataDirectory: string;
 }
@@ -30,4 +30,55 @@ export function projectOf(path: string, dataDirectory: string): Project {
   const text = record?.text;
   if (text === undefined) return { path, status: 'unconfirmed' };
   return { path, status: text === read.text ? 'confirmed' : 'changed', text };
+}
+
+/** A project's file that may be looked at, with what a person should know about it; or why it may not. */
+type ProjectText = { readonly text: string; readonly warnings: readonly string[] } | { readonly refused: string };
+
+/** In bytes; far beyond any configuration. */
+const MAX_BYTES = 1_048_576;
+const ROOT = 0;
+const WRITABLE_BY_ALL = 0o002;
+
+/**
+ * Reads the file of a project. Refused, and not read: links, what is no file, more than 1 MiB, and where that can be told,
+ * what belongs to another user; root is only warned, as the files of a container's host belong to others. Never waits and never throws.
+ */
+export function readProjectFile(path: string): ProjectText {
+  if (/[\p{Cc}\p{Cf}]/u.test(path)) return { refused: 'there are invisible characters in its path' };
+  let file: number | undefined;
+  try {
+    const flaw = flawOf(lstatSync(path));
+    if (flaw !== undefined) return { refused: flaw };
+    // Looked at once more: somebody may have put another thing in its place.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(file);
+    const refused = flawOf(stats);
+    return refused === undefined ? { text: readFileSync(file, 'utf8'), warnings: warningsOf(stats) } : { refused };
+  } catch (error) {
+    return { refused: `it cannot be read (${causeOf(error)})` };
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function flawOf(stats: Stats): string | undefined {
+  if (stats.isSymbolicLink()) return 'it is a symbolic link, expected the file itself';
+  if (!stats.isFile()) return 'it is no regular file';
+  if (stats.size > MAX_BYTES) return `it has ${stats.size} bytes, expected ${MAX_BYTES} at most`;
+  if (process.geteuid?.() === ROOT || !isForeign(stats)) return undefined;
+  return `it belongs to another user (${stats.uid}), expected a file of yours; a copy would be`;
+}
+
+function warningsOf(stats: Stats): string[] {
+  // Windows has no such mode.
+  if (process.geteuid === undefined) return [];
+  return [
+    ...(isForeign(stats) ? [`It belongs to another user (${stats.uid}).`] : []),
+    ...(stats.mode & WRITABLE_BY_ALL ? ['Everybody on this machine may write to it.'] : []),
+  ];
+}
+
+function isForeign({ uid }: Stats): boolean {
+  return process.geteuid !== undefined && uid !== process.geteuid() && uid !== ROOT;
 }

@@ -1,21 +1,19 @@
 import { dirname } from 'node:path';
 import { causeOf, GatewayError } from '../../core/errors.ts';
-import type { ConfigProblem } from '../../core/problem.ts';
-import { isWhereStarted } from '../../platform/working-directory.ts';
-import type { Checked } from '../check.ts';
-import { formatPath, toProblem } from '../finding.ts';
-import { type RawConfig, readShape } from '../formats.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { isWhereStarted } from '../../platform/directories.ts';
+import type { Checked, Surroundings } from '../check-entry.ts';
+import { checkSettings } from '../check-settings.ts';
+import { type ConfigProblem, formatPath, toProblem, warning } from '../diagnostic.ts';
 import { type CheckedServers, checkServers, type GatewayConfig, withoutDenied } from '../load.ts';
 import { homeOf } from '../locate.ts';
-import { namedValues } from '../named-values.ts';
 import { parseConfig } from '../parse.ts';
 import type { ServerConfig } from '../schema.ts';
-import type { Secrets } from '../secrets/secrets.ts';
+import { namedValues, type Secrets } from '../secrets/secrets.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { type RawConfig, readShape } from '../shapes.ts';
 import type { Environment } from '../substitute.ts';
 import { type Project, projectOf } from './project.ts';
-import { noticeOf } from './project-notice.ts';
-import { checkProjectSettings, mergeSettings } from './project-settings.ts';
 
 /** What the user keeps for servers of their own is not given to those that came with a project. */
 const NOT_FOR_PROJECTS: Secrets = { values: {}, problem: 'the secrets of the gateway are not for projects' };
@@ -129,4 +127,62 @@ function withoutDisabled(project: ProjectConfig, own: GatewayConfig): ProjectCon
 
 function keysOf({ servers, misconfigured }: Pick<CheckedServers, 'servers' | 'misconfigured'>): string[] {
   return [...servers.map(({ key }) => key), ...misconfigured.map(({ server }) => server)];
+}
+
+/** What a person has to know of a project's file, or to do; undefined where all is well. */
+export function noticeOf(project: Project): string | undefined {
+  const { path, status } = project;
+  const file = visible(path);
+  const command = `mcp-gateway allow ${quoted(path)}`;
+  if (status === 'refused')
+    return `${file}: the configuration of this project has no effect: ${visible(project.reason)}`;
+  if (status === 'unconfirmed') {
+    return `${file}: the configuration of this project has no effect until the user has read and confirmed it in a terminal: ${command}`;
+  }
+  if (status === 'changed') {
+    return `${file}: the configuration of this project has changed; what was confirmed before stays in effect until the user has confirmed the change in a terminal: ${command}`;
+  }
+  return undefined;
+}
+
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '�');
+}
+
+/** As a POSIX shell takes it; a directory may be called anything. */
+function quoted(path: string): string {
+  return /^[\w./:@%+,=\\-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** Settings that say something about the work in a project; all others are about the user's machine. */
+export const PROJECT_SETTINGS: readonly string[] = ['expose', 'invoke', 'permissions'];
+
+/** The settings of a project's file that count, defaults filled in; each other one is a warning. */
+export function checkProjectSettings(
+  { path, value }: RawConfig['settings'],
+  surroundings: Surroundings,
+): Checked<GatewaySettings> {
+  if (!isJsonObject(value)) return checkSettings({ path, value }, surroundings);
+  const names = Object.keys(value);
+  const findings = names
+    .filter((name) => !PROJECT_SETTINGS.includes(name))
+    .map((name) => warning([...path, name], 'counts in your own configuration only; ignored in that of a project'));
+  const own = Object.fromEntries(Object.entries(value).filter(([name]) => PROJECT_SETTINGS.includes(name)));
+  const checked = checkSettings({ path, value: own }, surroundings);
+  return { value: checked.value, findings: [...findings, ...checked.findings] };
+}
+
+/**
+ * A project's settings over the user's, so that it forbids more and never less: `expose` may only be switched off, and the
+ * user's `permissions` come first.
+ */
+export function mergeSettings(own: GatewaySettings, project: GatewaySettings): GatewaySettings {
+  const { resources, prompts } = project.expose;
+  return {
+    ...own,
+    expose: { resources: own.expose.resources && resources, prompts: own.expose.prompts && prompts },
+    invoke: { ...own.invoke, ...project.invoke },
+    // The first rule that fits decides.
+    permissions: [...own.permissions, ...project.permissions],
+  };
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { causeOf } from '../../core/errors.ts';
 import { runProgram } from '../../platform/run-program.ts';
-import { expandHome } from '../expand-home.ts';
+import { expandHome } from '../locate.ts';
 import type { SecretsSettings } from '../settings.ts';
 import type { Environment } from '../substitute.ts';
 import { parseSecrets } from './parse-secrets.ts';

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { causeOf } from '../../core/errors.ts';
-import { expandHome } from '../expand-home.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { expandHome } from '../locate.ts';
+import type { RawConfig } from '../shapes.ts';
 import type { Environment, Sources } from '../substitute.ts';
 
 /** What the `secrets` of the settings hold, as far as it is known. */
@@ -24,7 +26,7 @@ export const PENDING_SECRETS: Secrets = {
 };
 
 /** Where a value is looked for. */
-export interface SecretPlaces {
+interface SecretPlaces {
   /** Relative paths start here; absolute. */
   readonly folder: string;
   readonly home: string;
@@ -116,4 +118,26 @@ export function contentOf(path: string, maxBytes: number): string {
   if (!file.isFile()) throw new Error(`${path} is no file`);
   if (file.size > maxBytes) throw new Error(`${path} has more than ${maxBytes} bytes`);
   return readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');
+}
+
+/** `${VAR}`, `${env:VAR}`, with or without a default, and `{env:VAR}`; not where they are text. */
+const NAMED = /(?<!\$)\$\{(?:env:)?([A-Za-z_]\w*)|(?<!\{)\{env:([^{}\s]+)\}/g;
+
+/** Names of the variables that hold what callers of ours identify themselves by: nothing that we start is to inherit them. */
+export function withheldNames({ settings }: RawConfig): readonly string[] {
+  return namesIn(isJsonObject(settings.value) ? settings.value.auth : undefined);
+}
+
+/** What the variables hold that a file names anywhere, in entries that do not run and in settings too, and its `secrets`. */
+export function namedValues({ entries, settings }: RawConfig, env: Environment, secrets: Secrets): readonly string[] {
+  const names = namesIn([entries.map(({ value }) => value), settings.value]);
+  const variables = names.filter((name) => Object.hasOwn(env, name)).map((name) => env[name]);
+  return [...variables, ...Object.values(secrets.values)].filter((value) => value !== undefined);
+}
+
+function namesIn(value: unknown): string[] {
+  const found = [...(JSON.stringify(value) ?? '').matchAll(NAMED)].flatMap(
+    ([, plain, braced]) => plain ?? braced ?? [],
+  );
+  return found.filter((name) => !isOfTheSystem(name));
 }

@@ -1,7 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { resolve } from 'node:path';
-import { fingerprint } from '../fingerprint.ts';
-import { directoriesToWatch } from './watched-directories.ts';
+import { directoriesToWatch, fingerprint } from '../watched-file.ts';
 
 /** How often to look when the system grants no watch (inotify limits, odd file systems). */
 const POLL_MS = 2000;

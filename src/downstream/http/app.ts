@@ -8,19 +8,17 @@ import { secureHeaders } from 'hono/secure-headers';
 import { getPath } from 'hono/utils/url';
 import type { Caller } from '../../core/call.ts';
 import { VERSION } from '../../version.ts';
+import { seesTools } from './access.ts';
 import { createApi } from './api/create-api.ts';
 import { protectedResource } from './auth/protected-resource.ts';
-import type { EdgeEnv } from './edge-env.ts';
-import type { EdgeParts } from './edge-parts.ts';
-import type { Gate } from './gate.ts';
+import type { EdgeEnv, EdgeParts } from './edge-parts.ts';
 import { createHealth } from './health.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
 import { MESSAGES_PATH, openLegacyStream, receiveLegacy } from './mcp/legacy-sse.ts';
-import { plainPath } from './plain-path.ts';
 import { methodProblem, notFound, onError, problem } from './problem.ts';
 import { responseOf, watch } from './reply.ts';
+import { type Gate, plainPath } from './request-guard.ts';
 import type { Sessions } from './sessions.ts';
-import { seesTools } from './sight.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
 export interface AppParts {

@@ -7,7 +7,8 @@ import type { ToolEntry } from '../../core/tool.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { RequestLog } from '../../observe/request-log.ts';
 import type { Logger } from '../../platform/log.ts';
-import type { ServerParts } from '../protocol/server-parts.ts';
+import type { ServerParts } from '../protocol/session-services.ts';
+import type { Admitted } from './auth/admission.ts';
 
 export type { ServerView } from '../../broker/server-views.ts';
 
@@ -46,4 +47,16 @@ export interface EdgeParts {
   /** Nothing new is taken on: what runs may end, and be answered. */
   readonly isStopping: () => boolean;
   readonly log: Logger;
+}
+
+/** What the middleware of the edge has worked out before a route runs. */
+export interface EdgeEnv {
+  readonly Variables: {
+    /** Who asks, as authenticated for this request. */
+    caller: Caller;
+    /** Names this request in logs and problem documents. */
+    requestId: string;
+    /** By what the caller was let in. */
+    admitted: Admitted;
+  };
 }

@@ -1,10 +1,9 @@
 import { Hono } from 'hono';
 import { stands } from '../../core/server-state.ts';
-import type { EdgeEnv } from './edge-env.ts';
-import type { EdgeParts, ServerView } from './edge-parts.ts';
+import type { EdgeEnv, EdgeParts, ServerView } from './edge-parts.ts';
 
 /** Whether the gateway can do anything for anyone. */
-export interface Health {
+interface Health {
   readonly status: 'ok' | 'unavailable';
   /** Why not; empty when it can. Names servers and where they stand, not what they said: probes need no key. */
   readonly reasons: readonly string[];
@@ -37,4 +36,27 @@ export function createHealth(
     .get('/health', () => healthResponse(healthOf(servers())))
     .get('/health/live', () => healthResponse({ status: 'ok', reasons: [] }))
     .get('/health/ready', () => healthResponse(isStopping() ? stopping : healthOf(servers())));
+}
+
+/** A connection to a server, as far as it can be asked whether it lives. */
+interface Pinged {
+  ping(timeoutMs: number): Promise<boolean>;
+  /** Gives it up; what is in flight fails with that cause, and it is connected anew. */
+  lose(cause: string): void;
+}
+
+const PING_TIMEOUT_MS = 10_000;
+
+/** Asks every connected server at an interval whether it lives, and gives up those that do not answer. Returns what ends it. */
+export function startHealthRounds(intervalSeconds: number, connections: () => readonly Pinged[]): () => void {
+  if (intervalSeconds === 0) return () => {};
+  const round = () => {
+    for (const connection of connections()) {
+      void connection.ping(PING_TIMEOUT_MS).then((lives) => {
+        if (!lives) connection.lose(`no answer to a ping within ${PING_TIMEOUT_MS} ms`);
+      });
+    }
+  };
+  const timer = setInterval(round, intervalSeconds * 1_000).unref();
+  return () => clearInterval(timer);
 }

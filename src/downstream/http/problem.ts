@@ -4,10 +4,9 @@ import { HTTPException } from 'hono/http-exception';
 import * as z from 'zod';
 import { causeOf, clip, type ErrorCode, GatewayError } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Logger } from '../../platform/log.ts';
-import { argumentErrors } from './argument-errors.ts';
-import type { EdgeEnv } from './edge-env.ts';
+import type { EdgeEnv } from './edge-parts.ts';
 
 /** How each refusal of the gateway looks over HTTP. */
 export const PROBLEMS = {
@@ -32,7 +31,7 @@ export const PROBLEMS = {
 } as const satisfies Record<ErrorCode, { readonly status: number; readonly title: string }>;
 
 /** What went wrong, as told to a client. Further members say more, each where it applies. */
-export interface ProblemText extends JsonObject {
+interface ProblemText extends JsonObject {
   /** The kind of problem, in a few words. */
   readonly title: string;
   /** This occurrence: place, cause and cure. */
@@ -166,4 +165,27 @@ export function problemType(code: string): string {
 function respond(document: Problem, headers = new Headers()): Response {
   headers.set('content-type', 'application/problem+json');
   return new Response(writeJson(document), { status: document.status, headers });
+}
+
+/** A step of a path to an argument: `.name`, `[2]`, `["odd name"]`. */
+const STEP = /\.([^.[\]]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]/g;
+
+/** What a tool's schema found wrong with its arguments, as the `errors` that every other wrong request has. */
+export function argumentErrors({ problems }: JsonObject): { readonly errors?: readonly JsonObject[] } {
+  if (!Array.isArray(problems)) return {};
+  const errors = problems.filter(isJsonObject).map(({ path, expected, found }) => ({
+    pointer: pointerOf(String(path).replace(/^args/, '')),
+    detail: found === 'nothing' ? String(expected) : `expected ${expected}; found ${found}`,
+  }));
+  return { errors };
+}
+
+/** A JSON pointer into the body. */
+function pointerOf(path: string): string {
+  const steps = [...path.matchAll(STEP)].map(([, name, index, quoted]) => name ?? index ?? quoted ?? '');
+  return ['#', 'arguments', ...steps.map(escaped)].join('/');
+}
+
+function escaped(step: string): string {
+  return encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'));
 }

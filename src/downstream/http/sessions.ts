@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '../../core/call.ts';
 import type { Admitted } from './auth/admission.ts';
-import type { HangUp } from './hang-up.ts';
 
 /** How a session reaches us. */
-export type SessionTransport = 'streamable_http' | 'sse' | 'websocket';
+type SessionTransport = 'streamable_http' | 'sse' | 'websocket';
 
 /** A session of whichever transport, as far as its life is concerned. */
 export interface LiveSession {
@@ -23,7 +22,7 @@ interface Entry<S extends LiveSession = LiveSession> {
   usedAt: number;
 }
 
-export interface SessionLimits {
+interface SessionLimits {
   readonly maxSessions: number;
   readonly idleMs: number;
 }
@@ -152,3 +151,15 @@ export class Sessions {
     }
   }
 }
+
+/** Why a session's connections end, as WebSocket has it: a code, and words for whoever looks. */
+export const HANG_UPS = {
+  ended: [1000, 'the session has ended'],
+  stopping: [1001, 'the gateway is stopping'],
+  expired: [1008, 'the access token has expired'],
+  revoked: [1008, 'the credential does not count any more'],
+  idle: [1000, 'the session was not used for as long as http.sessionIdleMinutes'],
+  replaced: [1013, 'there are as many sessions as there may be, most of them of this caller'],
+} as const satisfies Record<string, readonly [code: number, reason: string]>;
+
+export type HangUp = keyof typeof HANG_UPS;

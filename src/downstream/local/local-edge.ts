@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { type Caller, LOCAL, ownerOf } from '../../core/call.ts';
-import type { EdgeHost, EdgeInternals } from '../edge-host.ts';
 import { clientSession, openEdgeSession } from '../edge-session.ts';
+import type { EdgeHost, EdgeInternals } from '../gateway-services.ts';
 import type { EdgeSession } from '../http/edge-parts.ts';
-import type { Fates, ServerParts } from '../protocol/server-parts.ts';
-import { OnePerson } from '../sharing/one-person.ts';
+import type { Fates, ServerParts } from '../protocol/session-services.ts';
 import { Sharing } from '../sharing/sharing.ts';
+import { OnePerson } from '../sharing/single-user-rules.ts';
 import { LocalSession } from './local-session.ts';
 import { type Hello, JOB_ENDED, type KeptJob } from './messages.ts';
 

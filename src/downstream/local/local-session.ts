@@ -4,7 +4,7 @@ import { LOG_LEVELS } from '../../core/protocol.ts';
 import type { EdgeSession } from '../http/edge-parts.ts';
 import { insteadOf } from '../protocol/oversize.ts';
 import { type ServedChannel, serveChannel } from '../protocol/serve-channel.ts';
-import type { Fates } from '../protocol/server-parts.ts';
+import type { Fates } from '../protocol/session-services.ts';
 import { StdioTransport } from '../stdio/stdio-transport.ts';
 import { BECAME_JOB, HELLO, type Hello, JOBS, type KeptJob, LEAVING, SENDING, WELCOME } from './messages.ts';
 

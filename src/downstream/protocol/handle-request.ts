@@ -1,11 +1,14 @@
 import { type ResultPart, ResultStore } from '../../broker/results/result-store.ts';
-import type { CallContext } from '../../core/call.ts';
+import { sound } from '../../broker/results/sound.ts';
+import type { CallContext, Progress, ToolResult } from '../../core/call.ts';
+import { causeOf, clip, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { type Answer, METHOD_NOT_FOUND, RpcFailure } from '../../core/rpc.ts';
-import { callMetaTool } from './call-meta-tool.ts';
-import { withHeartbeat } from './heartbeat.ts';
-import { type JobQuestions, metaToolDefinitions } from './meta-tools.ts';
-import type { ServerParts } from './server-parts.ts';
+import { type Answer, INVALID_PARAMS, METHOD_NOT_FOUND, RpcFailure } from '../../core/rpc.ts';
+import type { Logger } from '../../platform/log.ts';
+import { errorResult } from './error-result.ts';
+import { findMetaTool, type JobQuestions, META_TOOLS, type MetaCall, metaToolDefinitions } from './meta-tools.ts';
+import { parseInput } from './parse-input.ts';
+import type { ServerParts } from './session-services.ts';
 
 /** What a request inherits from its client, whichever way it came. */
 export interface Inherited extends Omit<CallContext, 'caller'> {
@@ -96,4 +99,63 @@ function readResult(uri: unknown, { text, ...where }: ResultPart): JsonObject {
 function unwrap(answer: Answer): JsonObject {
   if ('result' in answer) return answer.result;
   throw new RpcFailure(answer.error);
+}
+
+/** Silence after which a sign of life is sent, in ms: below OpenCode's 60 s and Claude Code's idle timers with room. */
+const SILENCE_MS = 12_000;
+/** Progress must grow: a sign of life grows it by so little that the server's own next value is still larger. */
+const STEP = 1e-9;
+
+/**
+ * Passes progress on and, while the server is silent, sends a sign of life of its own, so that a client that gave a
+ * progress token keeps waiting. `stop` ends it.
+ */
+function withHeartbeat(send: (progress: Progress) => void, silenceMs = SILENCE_MS) {
+  let last: Progress = { progress: 0 };
+  const beat = () => {
+    last = { ...last, progress: last.progress + Math.max(STEP, Math.abs(last.progress) * STEP) };
+    send(last);
+    timer.refresh();
+  };
+  const timer = setTimeout(beat, silenceMs).unref();
+  return {
+    onProgress: (progress: Progress) => {
+      last = progress;
+      timer.refresh();
+      send(progress);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** JSON-RPC code by which a 2025-era server asks its client to open a URL first: clients act on it, models cannot. */
+const URL_ELICITATION_REQUIRED = -32_042;
+
+/** Answers `tools/call`: failures of ours are results, so that the model reads them; an unknown tool is an error. */
+async function callMetaTool(params: JsonObject, call: MetaCall, log: Logger): Promise<ToolResult> {
+  const { name, arguments: input } = params;
+  const tool = typeof name === 'string' ? findMetaTool(name) : undefined;
+  if (!tool) {
+    const names = META_TOOLS.map((each) => each.name).join(', ');
+    throw new RpcFailure({
+      code: INVALID_PARAMS,
+      message: `Unknown tool ${typeof name === 'string' ? `"${clip(name)}"` : '(its name is no text)'}; there are ${names}`,
+    });
+  }
+  try {
+    const takesAny = call.context.peer?.takesInputRequired;
+    return await sound(await tool.run(parseInput(tool, input), call), takesAny);
+  } catch (error) {
+    const { code, message, data } = upstreamErrorIn(error);
+    if (code === URL_ELICITATION_REQUIRED) throw new RpcFailure({ code, message: String(message), data });
+    if (!(error instanceof GatewayError)) {
+      log.error('internal error', { tool: tool.name, error: causeOf(error), stack: (error as Error).stack });
+    }
+    return errorResult(error);
+  }
+}
+
+function upstreamErrorIn(error: unknown): JsonObject {
+  const upstream = error instanceof GatewayError ? error.details.upstream : undefined;
+  return isJsonObject(upstream) ? upstream : {};
 }

@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import type { Broker } from '../../broker/broker.ts';
-import type { ResultStore } from '../../broker/results/result-store.ts';
+import type { Broker, JobView } from '../../broker/broker.ts';
+import type { ResultPart, ResultStore } from '../../broker/results/result-store.ts';
+import { sound } from '../../broker/results/sound.ts';
 import type { CallContext, ToolResult } from '../../core/call.ts';
 import { clip, GatewayError } from '../../core/errors.ts';
+import { writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { writtenAnswer } from '../../core/unwritable.ts';
-import { jobResult, jobTicket, resultPart } from './job-result.ts';
 
 /** Where a client can be asked in answer to its own requests only (2026-07-28), the questions of jobs wait for `job_status`. */
 export interface JobQuestions {
@@ -246,6 +247,38 @@ function metaTool<Input>(
 }
 
 /** An answer of ours: compact JSON in one text block, without structuredContent, which some hosts would show instead. */
-export function json(answer: JsonObject): ToolResult {
+function json(answer: JsonObject): ToolResult {
   return { content: [{ type: 'text', text: writtenAnswer(answer) }] };
+}
+
+/** What `invoke_async` answers. */
+function jobTicket({ job, position }: JobView): ToolResult {
+  return textBlock({ jobId: job.jobId, status: job.status, ...(position !== undefined && { position }) });
+}
+
+/** What `job_status` answers: the job as JSON in a first block; then, once finished, the upstream's result as it came. */
+async function jobResult({ job, position }: JobView, takesAny = false): Promise<ToolResult> {
+  const { jobId, status, timings } = job;
+  const state = textBlock({
+    jobId,
+    status,
+    ...(position !== undefined && { position }),
+    ...(job.status === 'running' && job.progress && { progress: job.progress }),
+    ...(job.status === 'failed' && job.error && { error: job.error }),
+    timings,
+  });
+  const given = 'result' in job ? job.result : undefined;
+  if (!isJsonObject(given)) return state;
+  const result = await sound(given, takesAny);
+  const content = Array.isArray(result.content) ? result.content : [];
+  return { ...result, content: [...state.content, ...content] };
+}
+
+/** A part of a result kept for its size: where it stands as JSON in a first block, then the part of the text. */
+function resultPart({ text, ...where }: ResultPart): ToolResult {
+  return { content: [...textBlock({ ...where }).content, { type: 'text', text }] };
+}
+
+function textBlock(value: JsonObject): ToolResult & { content: unknown[] } {
+  return { content: [{ type: 'text', text: writeJson(value) }] };
 }

@@ -1,16 +1,14 @@
 import { createMcpHandler, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import { causeOf } from '../../core/errors.ts';
-import { withMarks } from '../../core/exact-json.ts';
+import { unmarked, withMarks } from '../../core/exact-json.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isWritable } from '../../core/unwritable.ts';
 import type { Logger } from '../../platform/log.ts';
-import { readEnvelope } from './envelope-members.ts';
-import { exactResponse } from './exact-response.ts';
 import { isHandled } from './handle-request.ts';
-import { unwritableAnswer } from './message-text.ts';
-import { createServer } from './modern-server.ts';
-import { restoreError } from './raw-error.ts';
-import type { ServerParts } from './server-parts.ts';
+import { unwritableAnswer } from './json-rpc.ts';
+import { createServer, restoreError } from './modern-server.ts';
+import { readEnvelope } from './request-meta.ts';
+import type { ServerParts } from './session-services.ts';
 
 /** Requests of 2026-07-28, which need no session, answered by the SDK. */
 export interface ModernHandler {
@@ -79,4 +77,23 @@ function serverFor(served: Served) {
 function writable(message: JSONRPCMessage): JSONRPCMessage {
   if (!('result' in message) || isWritable(message.result)) return message;
   return unwritableAnswer(message.id, 'it is nested too deeply') as JSONRPCMessage; // an error with the id of the answer
+}
+
+/** A response that the SDK wrote, with the numbers of its marks. `hasMarks`: whether any was written, as is known by then. */
+export async function exactResponse(response: Response, hasMarks: () => boolean): Promise<Response> {
+  const { body, status, statusText, headers } = response;
+  const isStream = headers.get('content-type')?.startsWith('text/event-stream');
+  if (!body || (!isStream && !hasMarks())) return response;
+  const exact = isStream ? body.pipeThrough(exactFrames(hasMarks)) : unmarked(await response.text());
+  return new Response(exact, { status, statusText, headers });
+}
+
+/** The SDK writes each event in one piece. */
+function exactFrames(hasMarks: () => boolean): TransformStream<Uint8Array, Uint8Array> {
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  return new TransformStream({
+    transform: (frame, controller) =>
+      controller.enqueue(hasMarks() ? encoder.encode(unmarked(decoder.decode(frame))) : frame),
+  });
 }

@@ -12,14 +12,14 @@ import type { CallContext, Progress } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY } from '../../core/protocol.ts';
+import { RpcFailure } from '../../core/rpc.ts';
 import { identityOf, NOT_NOW, type WayToClient } from './client-session.ts';
-import { Conversation } from './conversation.ts';
-import type { Conversations } from './conversations.ts';
-import { readEnvelope } from './envelope-members.ts';
-import { CAPABILITIES, SERVER_INFO } from './greeting.ts';
 import { fatesOf, handleRequest, type Inherited, progressTokenOf } from './handle-request.ts';
-import { restoreError, throughSdk } from './raw-error.ts';
-import type { ServerParts } from './server-parts.ts';
+import { Conversation } from './multi-round-request.ts';
+import type { Conversations } from './multi-round-requests.ts';
+import { CAPABILITIES, SERVER_INFO } from './negotiation.ts';
+import { readEnvelope } from './request-meta.ts';
+import type { ServerParts } from './session-services.ts';
 
 /** Methods whose answer may be `input_required` on 2026-07-28. */
 const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read']);
@@ -166,4 +166,15 @@ function progressOf(request: JSONRPCRequest, { mcpReq }: ServerContext): Pick<Ca
       void mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
     },
   };
+}
+
+/** What to throw so that an error reaches the client as it is: the SDK would give some codes another number. */
+export function throughSdk(error: unknown): unknown {
+  return error instanceof RpcFailure ? new ProtocolError(error.error.code, error.message, error) : error;
+}
+
+/** The message with the error itself in place of what the SDK made of it. */
+export function restoreError(message: JSONRPCMessage): JSONRPCMessage {
+  if (!('error' in message) || !(message.error.data instanceof RpcFailure)) return message;
+  return { ...message, error: message.error.data.error };
 }

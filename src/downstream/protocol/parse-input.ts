@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import { clip, GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/exact-json.ts';
-import { withFewUnknown } from '../../core/few-members.ts';
 import { isFiller } from '../../core/filler.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { beyondBounds, STRANGERS_JSON } from '../../core/json-bounds.ts';
-import type { MetaTool } from './meta-tools.ts';
-import { metaToolDefinitions } from './meta-tools.ts';
+import { beyondBounds, STRANGERS_JSON, withFewUnknown } from '../../core/json-bounds.ts';
+import { type MetaTool, metaToolDefinitions } from './meta-tools.ts';
 
 /** The input of a meta-tool as typed values; models get to read what was wrong and what is expected. */
 export function parseInput(tool: MetaTool, input: unknown): unknown {

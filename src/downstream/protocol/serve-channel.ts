@@ -1,10 +1,9 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { JsonObject } from '../../core/json.ts';
-import { envelopeVersion } from './envelope.ts';
 import { HandshakeServer } from './handshake-server.ts';
 import type { ModernServer } from './modern-server.ts';
-import type { ServerParts } from './server-parts.ts';
-import { unsupportedVersion } from './unsupported-version.ts';
+import { envelopeVersion, unsupportedVersion } from './negotiation.ts';
+import type { ServerParts } from './session-services.ts';
 
 /** A client at the other end of a channel that carries messages both ways (stdio, WebSocket), being served. */
 export interface ServedChannel {

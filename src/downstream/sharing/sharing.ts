@@ -3,18 +3,17 @@ import type { CallContext } from '../../core/call.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type ClientIdentity, originOf, type Peer } from '../../core/peer.ts';
 import { LOG_LEVELS } from '../../core/protocol.ts';
-import { type Audience, Backend, type BackendParts, type Router } from '../../upstream/backend.ts';
-import type { OfferedTools } from '../../upstream/offered-tools.ts';
-import type { PrimitiveKind } from '../../upstream/resources/primitive-source.ts';
+import { METHOD_NOT_FOUND } from '../../core/rpc.ts';
+import type { PrimitiveKind } from '../../upstream/resources/lists.ts';
+import { type Audience, Backend, type BackendParts, type Router } from '../../upstream/server-pool.ts';
+import type { OfferedTools } from '../../upstream/tool-union.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
 import type { Upstreams } from '../../upstream/upstreams.ts';
-import { Following } from './following.ts';
-import { Leases } from './leases.ts';
-import { nobody } from './nobody.ts';
-import { Offers } from './offers.ts';
-import type { SharingRules } from './rules.ts';
+import { Offers } from './capability-discovery.ts';
+import { Following } from './resource-subscriptions.ts';
+import { Leases } from './stateless-clients.ts';
 
-export interface SharingParts
-  extends Pick<BackendParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
+interface SharingParts extends Pick<BackendParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
   /** The connections that are shared. */
   readonly main: Backend;
   readonly offered: OfferedTools;
@@ -25,7 +24,7 @@ export interface SharingParts
 }
 
 /** A client session, as far as it decides who shares servers with it. */
-export interface SharingSession extends Peer {
+interface SharingSession extends Peer {
   readonly introduced: Promise<ClientIdentity>;
 }
 
@@ -242,4 +241,31 @@ export class Sharing implements Router {
 
 function endingSoon(config: ServerConfig): ServerConfig {
   return { ...config, idleTimeoutMs: Math.min(config.idleTimeoutMs || LEASE_IDLE_MS, LEASE_IDLE_MS) };
+}
+
+/** A way back to nobody, for connections that no client holds. */
+function nobody(identity: ClientIdentity): Peer {
+  const message = 'the client can be asked during a call only';
+  return {
+    identity,
+    takesInputRequired: false,
+    request: async () => ({ error: { code: METHOD_NOT_FOUND, message } }),
+    notify: () => {},
+  };
+}
+
+/** Who shares connections to servers with whom, and what the shared ones say of the clients behind them. */
+export interface SharingRules {
+  /** What servers are told over the shared connections. */
+  readonly identity: ClientIdentity;
+  /** All clients are one person's. */
+  readonly isOnePerson: boolean;
+  /** Whether a client has a connection of its own to that server. */
+  keepsApart(server: Upstream, peer: Peer | undefined): boolean;
+  /** Whether a client uses connections of its own where servers do not make a difference. */
+  wantsOwn(peer: Peer, servers: readonly Upstream[]): boolean;
+  /** An entry as a session's own connections have it. */
+  entryFor(server: ServerConfig, session: Peer): ServerConfig;
+  /** A server asked that over the shared connections; nobody was asked where it could not be told who caused it. */
+  asked(server: Upstream, method: string, peer: Peer | undefined): void;
 }

@@ -1,12 +1,13 @@
 import { LOCAL, ownerOf } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
-import type { Audience } from '../../upstream/backend.ts';
-import type { EdgeInternals } from '../edge-host.ts';
+import type { Audience } from '../../upstream/server-pool.ts';
+import type { EdgeInternals } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import { insteadOf } from '../protocol/oversize.ts';
-import { type StdioConnection, serveStdio } from '../protocol/serve-stdio.ts';
-import type { ServerParts } from '../protocol/server-parts.ts';
-import type { FrontDesk } from './front-desk.ts';
+import { serveChannel } from '../protocol/serve-channel.ts';
+import type { ServerParts } from '../protocol/session-services.ts';
+import type { FrontDesk } from './early-responder.ts';
+import type { LineLimit } from './stdio-transport.ts';
 
 /** The edge over stdio: one client, and the connections to servers are all its own. */
 export class StdioEdge {
@@ -52,4 +53,27 @@ export class StdioEdge {
         .catch((error: unknown) => log.debug('not subscribed', { uri, error: causeOf(error) }));
     }
   }
+}
+
+/** The client's connection, being served. */
+interface StdioConnection {
+  /** Resolves when the client has gone. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Serves the client that has come to the desk, in whichever protocol era it opens. */
+function serveStdio(desk: FrontDesk, parts: ServerParts, limit: LineLimit): StdioConnection {
+  const channel = serveChannel(parts, (message) => desk.send(message));
+  const ended = new Promise<void>((resolve) => {
+    desk.handOver({
+      limit,
+      receive: (message, answered) => channel.receive(message, answered),
+      onClose: () => {
+        void channel.close();
+        resolve();
+      },
+    });
+  });
+  return { ended, close: () => desk.close() };
 }

@@ -2,11 +2,8 @@ import type { Readable, Writable } from 'node:stream';
 import { parseMessage, writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { beyondBounds, idIn } from '../../core/json-bounds.ts';
-import { createLineSplitter } from '../../platform/line-splitter.ts';
-import { LineWriter } from '../../platform/line-writer.ts';
-import { Batches, batchRefusal } from '../protocol/batches.ts';
-import { messageProblem, readable } from '../protocol/message-problem.ts';
-import { messageText } from '../protocol/message-text.ts';
+import { createLineSplitter, LineWriter } from '../../platform/line-framing.ts';
+import { Batches, batchRefusal, messageProblem, messageText, readable } from '../protocol/json-rpc.ts';
 
 /** Longest line taken from a client, in bytes. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;

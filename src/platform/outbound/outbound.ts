@@ -3,12 +3,9 @@ import { isIP } from 'node:net';
 import { basicOf } from '../../core/address.ts';
 import { type AddressKind, addressKind } from './address-kind.ts';
 import { bounded } from './bounded-body.ts';
-import { isThisMachine } from './no-proxy.ts';
-import { type ForwardProxy, type ProxySetting, proxyFor } from './proxy.ts';
+import { type ForwardProxy, isThisMachine, type ProxySetting, proxyFor } from './proxy.ts';
 import { mayBeAtFault } from './proxy-failure.ts';
 import { dispatcherBy, lookupBy } from './runtime.ts';
-import { isSameSite } from './same-site.ts';
-import { refusalIn, TargetRefused } from './target-refused.ts';
 import { through, type Way } from './through-proxy.ts';
 import { noteWay } from './ways.ts';
 
@@ -219,4 +216,41 @@ const ONLY_WITHIN = `only a server with such an address of its own may; ${NAME_I
 
 function refused({ origin }: URL, why: string): TargetRefused {
   return new TargetRefused(`the server leads to ${origin}, which ${why}`);
+}
+
+/**
+ * Whether two hosts are of one site: the same, one below the other, or beside each other under a domain that is no top-level
+ * one. Two customers of a shared domain pass for one: it must not decide where a secret goes.
+ */
+export function isSameSite(a: URL, b: URL): boolean {
+  const [one, other] = [a, b].map(({ hostname }) => hostname.replace(/\.$/, '')) as [string, string];
+  return one === other || isBelow(one, other) || isBelow(other, one) || parentOf(one) === parentOf(other);
+}
+
+function isBelow(host: string, parent: string): boolean {
+  return parent.includes('.') && host.endsWith(`.${parent}`);
+}
+
+/** The domain directly above a host; the host itself where that would be a top-level one, or it has an address for a name. */
+function parentOf(host: string): string {
+  const parent = host.replace(/^[^.]*\./, '');
+  return parent.includes('.') && !/^[\d.]+$|:/.test(host) ? parent : host;
+}
+
+/**
+ * We do not go where a server leads. A `TypeError`, as that of a connection that fails: the SDK goes on to the next address
+ * where a document is merely not there.
+ */
+export class TargetRefused extends TypeError {
+  override readonly name = 'TargetRefused';
+}
+
+/** The refusal in an error or one of its causes; `fetch` hides it in a cause. */
+export function refusalIn(error: unknown): TargetRefused | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each instanceof TargetRefused) return each;
+    const refusal: unknown = each instanceof AggregateError ? each.errors.find(refusalIn) : undefined;
+    if (refusal) return refusalIn(refusal);
+  }
+  return undefined;
 }

@@ -1,16 +1,19 @@
 import type { Signal } from '../../core/abort.ts';
 import type { ToolCall } from '../../core/call.ts';
 import { clip, GatewayError } from '../../core/errors.ts';
+import { writeJson } from '../../core/exact-json.ts';
+import { escaped } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { originOf, type Peer } from '../../core/peer.ts';
-import { shownCall } from './shown-call.ts';
+import type { ToolEntry } from '../../core/tool.ts';
+import { shownArguments } from '../../observe/shown-arguments.ts';
 
 const ONCE = 'once';
 const SESSION = 'for this session';
 const NO = 'no';
 
 /** What a person agreed to: this call, or all calls of its tool until the session ends. */
-export type Consent = 'once' | 'session';
+type Consent = 'once' | 'session';
 
 /** Puts a call to the person at the client, by a form with three answers. Rejects with `FORBIDDEN` unless they agree. */
 export async function askPerson(
@@ -55,4 +58,21 @@ function refused({ tool }: ToolCall, how: string): GatewayError {
 function cannotAsk({ tool }: ToolCall, rule: string, why: string): GatewayError {
   const message = `${clip(tool.id)} was not called: ${rule} of the gateway's configuration wants a person to be asked first, and ${why}. Tell the user; only they may change that rule to "allow", or call from a client that can be asked.`;
   return new GatewayError('FORBIDDEN', message, { details: { tool: tool.id, rule } });
+}
+
+/** Characters of one text, and of all arguments together: whoever agrees has to see what to. */
+const MAX_TEXT = 1_000;
+const MAX_ARGUMENTS = 4_000;
+const MAX_NAME = 120;
+
+/** A call for the person who decides on it: server, tool and arguments, secrets blanked, nothing invisible. */
+export function shownCall({ server, definition }: Pick<ToolEntry, 'server' | 'definition'>, args: JsonObject): string {
+  const written = writeJson(shownArguments(args, MAX_TEXT), 2);
+  const cut = written.length > MAX_ARGUMENTS ? `\n(cut: ${written.length} characters)` : '';
+  const told = written === '{}' ? 'without arguments.' : `with:\n${escaped(clip(written, MAX_ARGUMENTS))}${cut}`;
+  return `Call the tool ${named(definition.name)} of the server ${named(server)} ${told}`;
+}
+
+function named(name: string): string {
+  return escaped(JSON.stringify(clip(name, MAX_NAME)));
 }

@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
 import { originOf, type Peer } from '../../core/peer.ts';
 import { askPerson } from './ask-person.ts';
-import { takeWord } from './asked-by-client.ts';
+import { takeWord } from './client-approvals.ts';
 
 /** How long a client may take to come back with the answers to what a server asked in its result, in ms. */
 const CONTINUATION_MS = 15 * 60_000;

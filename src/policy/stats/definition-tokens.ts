@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JsonObject } from '../../core/json.ts';
+import type { ToolDefinition } from '../../core/tool.ts';
 
 /** Bytes of JSON to a token: 4.5 to 4.8 in definitions of real servers (o200k_base), less in other scripts than Latin. */
 const BYTES_PER_TOKEN = 4.7;
@@ -24,4 +26,32 @@ export function textTokens(text: string): number {
 
 function shownBytes({ name, description, inputSchema }: JsonObject): number {
   return Buffer.byteLength(JSON.stringify({ name, description, inputSchema }));
+}
+
+interface Listing {
+  readonly tools: readonly ToolDefinition[];
+  /** Absent: not worked out yet. */
+  tokens?: number;
+}
+
+/** What servers list, and what it costs. */
+export class ListedTools {
+  readonly #servers = new Map<string, Listing>();
+
+  /** A server lists these tools now. */
+  replace(server: string, tools: readonly ToolDefinition[]): void {
+    this.#servers.set(server, { tools });
+  }
+
+  /** Tokens of all definitions of these servers; worked out once for each listing. */
+  async tokens(servers: readonly string[]): Promise<number> {
+    let sum = 0;
+    for (const listing of servers.flatMap((server) => this.#servers.get(server) ?? [])) {
+      // A server at a time: what is asked meanwhile has its turn.
+      if (listing.tokens === undefined) await nextTurn();
+      listing.tokens ??= definitionTokens(listing.tools);
+      sum += listing.tokens;
+    }
+    return sum;
+  }
 }

@@ -1,8 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
-import { canonicalMember } from './canonical-json.ts';
-import { OWN_PARTS } from './fingerprint.ts';
-import { type Piece, textDiff } from './text-diff.ts';
+import { canonicalMember, OWN_PARTS } from './fingerprint.ts';
 
 /** What became of one place in a definition: `inputSchema.properties.path.description`. */
 export interface PlaceDiff {
@@ -50,4 +48,70 @@ function textOf(holder: object, path: readonly string[]): string {
   } catch {
     return '(nested too deeply to be shown)';
   }
+}
+
+/** A piece that both texts have, or only the one before or after. */
+export interface Piece {
+  readonly mark: ' ' | '-' | '+';
+  readonly text: string;
+}
+
+/** Products of piece counts beyond which the middle is shown as wholly replaced. */
+const MAX_CELLS = 250_000;
+
+/** What became of a text, by lines and sentences, in the order of the texts. */
+export function textDiff(before: string, after: string): readonly Piece[] {
+  const [old, now] = [pieces(before), pieces(after)];
+  const start = commonLength(old, now);
+  const end = commonLength(old.slice(start).reverse(), now.slice(start).reverse());
+  const same = (texts: readonly string[]) => texts.map((text): Piece => ({ mark: ' ', text }));
+  const middle = replaced(old.slice(start, old.length - end), now.slice(start, now.length - end));
+  return [...same(old.slice(0, start)), ...middle, ...same(old.slice(old.length - end))];
+}
+
+function pieces(text: string): string[] {
+  return text.split(/\n+|(?<=[.!?:]) +/).filter((piece) => piece !== '');
+}
+
+function commonLength(some: readonly string[], others: readonly string[]): number {
+  const differs = some.findIndex((piece, at) => piece !== others[at]);
+  return differs < 0 ? some.length : differs;
+}
+
+function replaced(old: readonly string[], now: readonly string[]): readonly Piece[] {
+  const lengths = old.length * now.length <= MAX_CELLS ? commonLengths(old, now) : undefined;
+  const result: Piece[] = [];
+  let [i, j] = [0, 0];
+  while (i < old.length || j < now.length) {
+    const [removed, added] = [old[i], now[j]];
+    if (removed !== undefined && removed === added && lengths) {
+      result.push({ mark: ' ', text: removed });
+      i++;
+      j++;
+    } else if (removed !== undefined && (added === undefined || below(lengths, i, j) >= beside(lengths, i, j))) {
+      result.push({ mark: '-', text: removed });
+      i++;
+    } else {
+      result.push({ mark: '+', text: added ?? '' });
+      j++;
+    }
+  }
+  return result;
+}
+
+type Lengths = readonly Uint16Array[] | undefined;
+
+const below = (lengths: Lengths, i: number, j: number) => lengths?.[i + 1]?.[j] ?? 0;
+const beside = (lengths: Lengths, i: number, j: number) => lengths?.[i]?.[j + 1] ?? 0;
+
+/** At `[i][j]` how many pieces `old` from `i` and `now` from `j` have in common, in order. */
+function commonLengths(old: readonly string[], now: readonly string[]): Uint16Array[] {
+  const lengths = Array.from({ length: old.length + 1 }, () => new Uint16Array(now.length + 1));
+  for (let i = old.length - 1; i >= 0; i--) {
+    const row = lengths[i];
+    for (let j = now.length - 1; row && j >= 0; j--) {
+      row[j] = old[i] === now[j] ? below(lengths, i, j + 1) + 1 : Math.max(below(lengths, i, j), beside(lengths, i, j));
+    }
+  }
+  return lengths;
 }

@@ -1,5 +1,5 @@
 import { clip } from '../../core/errors.ts';
-import { escaped } from '../../core/escaped.ts';
+import { escaped } from '../../core/invisible-characters.ts';
 
 /** Something in a text that people do not see or that is aimed at a model: what it is, and the piece, fit to be shown. */
 export interface Suspicion {

@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { ServerCatalog } from '../../core/server-catalog.ts';
 import { OWN_PARTS } from './fingerprint.ts';
 import { excerptOf, hiddenIn, hiddenInPattern, type Suspicion } from './hidden-text.ts';
-import { type Cued, cuedBy, instructionsIn } from './instructions.ts';
-import { isPattern } from './schema-pattern.ts';
+import { type Cued, cuedBy, instructionsIn } from './prompt-injection.ts';
 
 /** A suspicion, and where in the definition: `description`, `inputSchema.properties.path.description` … */
-export interface Finding extends Suspicion {
+interface Finding extends Suspicion {
   readonly where: string;
 }
 
@@ -86,4 +86,32 @@ function textsOf(definition: JsonObject): { texts: readonly Text[]; isTooLong: b
     }
   }
   return { texts, isTooLong: chars > MAX_CHARS };
+}
+
+/** Members of a tool that are schemas. */
+const SCHEMAS = /^(?:input|output)Schema$/;
+/** Keywords whose value is a schema, or a list of them. */
+const SUBSCHEMAS =
+  /^(?:items|prefixItems|additionalItems|unevaluatedItems|contains|additionalProperties|unevaluatedProperties|propertyNames|allOf|anyOf|oneOf|not|if|then|else|contentSchema|\d+)$/;
+/** Keywords whose value has schemas under names of its own. */
+const NAMED_SCHEMAS = /^(?:properties|patternProperties|\$defs|definitions|dependentSchemas|dependencies)$/;
+
+/** Whether that place in a definition is the keyword `pattern` of a schema, and not a name, or data such as a default. */
+function isPattern(path: readonly string[]): boolean {
+  const [root = '', ...keys] = path;
+  if (!SCHEMAS.test(root) || keys.pop() !== 'pattern') return false;
+  let isName = false;
+  for (const key of keys) {
+    if (!isName && !SUBSCHEMAS.test(key) && !NAMED_SCHEMAS.test(key)) return false;
+    isName = !isName && NAMED_SCHEMAS.test(key);
+  }
+  return !isName;
+}
+
+/**
+ * What of a server's own words about itself may stand among ours: nothing that hides something or is aimed at the model, and
+ * nothing at all of a pinned server, whose words could be others tomorrow.
+ */
+export function repeatable(about: ServerCatalog['about'], isPinned: boolean): ServerCatalog['about'] {
+  return isPinned || inspect(about).length > 0 ? {} : about;
 }

@@ -1,8 +1,8 @@
 import type { ToolDefinition } from '../../core/tool.ts';
 import { differing, fingerprintOf, isSame, type Part } from './fingerprint.ts';
-import { keepDefinitions, readDefinitions } from './kept-definitions.ts';
-import { findingRemarks } from './remarks.ts';
+import { keepDefinitions, readDefinitions } from './stored-definitions.ts';
 import { readTrust, updateTrust } from './trust-file.ts';
+import { findingRemarks } from './trust-messages.ts';
 import { accepted, type Doubt, doubtOf, type TrustRecord } from './trust-record.ts';
 
 /** A tool that is not as it was trusted. */

@@ -1,16 +1,15 @@
+import { performance } from 'node:perf_hooks';
 import { causeOf } from '../../core/errors.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
 import { fingerprintOf, isOld, listDigest } from './fingerprint.ts';
-import { FirstSight } from './first-sight.ts';
-import { inSlices } from './in-slices.ts';
-import { keepDefinitions } from './kept-definitions.ts';
-import { NoteTimer } from './note-timer.ts';
-import { TrustLog } from './trust-log.ts';
-import { type Doubt, doubtOf, noted, type TrustRecord } from './trust-record.ts';
+import { keepDefinitions } from './stored-definitions.ts';
+import { TrustLog } from './trust-messages.ts';
+import { type Doubt, doubtOf, FirstSight, noted, type TrustRecord } from './trust-record.ts';
 import { TrustStore } from './trust-store.ts';
+import { inSlices } from './yield-to-event-loop.ts';
 
-export interface ServerTrustOptions {
+interface ServerTrustOptions {
   /** Key of the server. */
   readonly server: string;
   /** Tells whether it is still the same server; the path of the file, if there is one. */
@@ -204,4 +203,34 @@ async function fingerprintsOf(tools: readonly ToolDefinition[]): Promise<Readonl
     if (!listed.has(tool.name)) listed.set(tool.name, fingerprintOf(tool));
   });
   return listed;
+}
+
+/** Quiet in ms after which lists are compared as a whole: a start and its first searches come first. */
+const IDLE_MS = 1_000;
+/** Longest that a list waits for that, in ms: who lists something new again and again is compared all the same. */
+const MAX_WAIT_MS = 5_000;
+
+/** When the lists of one server are compared next. */
+class NoteTimer {
+  readonly #run: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #latest: number | undefined;
+
+  constructor(run: () => void) {
+    this.#run = run;
+  }
+
+  /** Something is to be compared. */
+  begin(): void {
+    const now = performance.now();
+    this.#latest ??= now + MAX_WAIT_MS;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#run, Math.max(0, Math.min(IDLE_MS, this.#latest - now))).unref();
+  }
+
+  /** Nothing is to be compared any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#latest = undefined;
+  }
 }

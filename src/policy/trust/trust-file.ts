@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,11 +7,10 @@ import { causeOf } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { readOwn, writeWhole } from '../../platform/atomic-file.ts';
 import { withFileLock } from '../../platform/file-lock.ts';
-import { serverIdentity } from './server-identity.ts';
 import { recordIn, recordJson, type TrustRecord } from './trust-record.ts';
 
 /** What a file holds; neither: there is none. */
-export interface ReadTrust {
+interface ReadTrust {
   readonly record?: TrustRecord;
   /** Why what is there cannot be read: that is no first sight. */
   readonly problem?: string;
@@ -19,7 +19,7 @@ export interface ReadTrust {
 }
 
 /** A record as it was written. */
-export interface WrittenTrust {
+interface WrittenTrust {
   readonly before: TrustRecord | undefined;
   readonly record: TrustRecord;
   readonly stamp: string | undefined;
@@ -98,4 +98,49 @@ export async function locked<T>(path: string, work: () => Promise<T>): Promise<T
 async function putAside(path: string): Promise<void> {
   const broken = stampOf(path) === undefined ? oldPath(path) : path;
   await rename(broken, `${broken}.corrupt`);
+}
+
+/** Names under which people keep secrets. */
+const SECRET_NAME = /key|token|secret|passw|pwd|auth|credential|cookie|session|signature/i;
+const MIN_SECRET_LENGTH = 6;
+const BLANK = '[redacted]';
+
+/**
+ * A hash of the key of a server and of what is started or connected to, without what is secret or changes with a login. It
+ * names the server's record, so what is left out here stays as it is, whatever logs learn to blank: under another name a
+ * server would begin anew.
+ */
+function serverIdentity(config: ServerConfig): string {
+  const { key, type } = config;
+  const secrets = [...new Set(secretsOf(config))]
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    .sort((a, b) => b.length - a.length);
+  const blanked = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, BLANK), text);
+  const what = config.type === 'local' ? [...config.command, config.cwd] : [config.url];
+  const identity = [key, type, ...what.map((text) => text && blanked(text))];
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32);
+}
+
+function secretsOf(config: ServerConfig): string[] {
+  const read = (config.secrets ?? []).flatMap((secret) => {
+    return [secret, ...secret.split(/\r?\n/).map((line) => line.trim()), encodeURIComponent(secret)];
+  });
+  return [...read, ...(config.type === 'local' ? localSecrets(config) : remoteSecrets(config))];
+}
+
+function localSecrets({ command, environment }: ServerConfig & { type: 'local' }): string[] {
+  const variables = Object.entries(environment).flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
+  const options = command.flatMap((word, index) => {
+    const [name = '', value] = word.split(/=(.*)/s);
+    return name.startsWith('-') && SECRET_NAME.test(name) ? [value ?? command[index + 1] ?? ''] : [];
+  });
+  return [...variables, ...options];
+}
+
+function remoteSecrets({ url, headers, oauth }: ServerConfig & { type: 'remote' }): string[] {
+  const { username, password, searchParams } = new URL(url);
+  const parameters = [...searchParams].flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value] : []));
+  const values = Object.values(headers).flatMap((value) => [value, value.replace(/^\w+ /, '')]);
+  const within = [username, password, ...parameters].flatMap((text) => [text, encodeURIComponent(text)]);
+  return [...values, (oauth ? oauth.clientSecret : undefined) ?? '', ...within];
 }

@@ -6,14 +6,13 @@ import { GatewayError } from '../../core/errors.ts';
 import type { Guard } from '../../core/guard.ts';
 import type { ToolDefinition, ToolEntry } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
-import { inSlices } from './in-slices.ts';
-import { isPinned } from './is-pinned.ts';
-import { cureOf, doubtRemark, doubtText, findingRemarks } from './remarks.ts';
 import { ServerTrust } from './server-trust.ts';
 import { trustPath } from './trust-file.ts';
+import { cureOf, doubtRemark, doubtText, findingRemarks } from './trust-messages.ts';
 import type { Doubt } from './trust-record.ts';
+import { inSlices } from './yield-to-event-loop.ts';
 
-export interface TrustOptions {
+interface TrustOptions {
   readonly config: () => { readonly servers: readonly ServerConfig[]; readonly settings: Pick<GatewaySettings, 'pin'> };
   /** Absolute; absent: what is trusted is known for this run only. */
   readonly dataDirectory?: string | undefined;
@@ -137,4 +136,9 @@ function placeOf({ server, definition }: ToolEntry): string {
 function refusal(doubt: Doubt, { server, definition }: ToolEntry, where: string): GatewayError {
   const message = `${where}blocked: ${doubtText(doubt)} and the server is pinned. ${cureOf(doubt, server)}`;
   return new GatewayError('FORBIDDEN', message, { details: { server, tool: definition.name } });
+}
+
+/** Whether tools of a server that are not as they were trusted are blocked. */
+export function isPinned({ pin }: Pick<ServerConfig, 'pin'>, settings: Pick<GatewaySettings, 'pin'>): boolean {
+  return pin ?? settings.pin;
 }

@@ -2,7 +2,7 @@ import { causeOf } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { boundedText } from '../../platform/outbound/bounded-body.ts';
 import { Outbound } from '../../platform/outbound/outbound.ts';
-import { unitVector } from './unit-vector.ts';
+import { unitVector } from './vector-math.ts';
 
 export interface EmbeddingsEndpointOptions {
   /** With or without `/embeddings` at the end of its path. */

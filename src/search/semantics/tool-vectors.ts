@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { isJsonObject } from '../../core/json.ts';
 import type { ToolEntry } from '../../core/tool.ts';
-import { alike, signsOf } from './signs.ts';
-import { toolText } from './tool-text.ts';
-import { dot, isUnitVector } from './unit-vector.ts';
 import { keyOf, type VectorFile, type Vectors } from './vector-file.ts';
+import { alike, dot, isUnitVector, signsOf } from './vector-math.ts';
 
 /** A tool, the key of its text, and its vector, as far as they are known. */
 interface Known {
@@ -16,7 +15,7 @@ interface Known {
 type Comparable = Known & { readonly vector: Float32Array; readonly signs: Int32Array };
 
 /** A tool without a vector, and the text to make one of. */
-export interface Missing {
+interface Missing {
   readonly key: string;
   readonly text: string;
 }
@@ -125,4 +124,21 @@ function compare([a, similarityOfA]: [string, number], [b, similarityOfB]: [stri
   if (similarityOfA !== similarityOfB) return similarityOfB - similarityOfA;
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/** Some 400 tokens of English: small embedding models read 512. */
+const MAX_CHARS = 1_500;
+
+/** What an embedding of a tool is made of: server, names, description and parameter names, bounded. */
+function toolText({ server, definition }: ToolEntry): string {
+  const { name, title, description, inputSchema } = definition;
+  const { properties } = inputSchema;
+  const parameters = isJsonObject(properties) ? Object.keys(properties).join(', ') : '';
+  const parts = [`${server}: ${name}`, title, description, parameters];
+  return embeddable(parts.filter((part) => typeof part === 'string' && part !== '').join('\n'));
+}
+
+/** A text as endpoints take it: bounded, and without halves of characters, which some refuse together with the whole batch. */
+export function embeddable(text: string): string {
+  return Buffer.from(text.slice(0, MAX_CHARS)).toString();
 }

@@ -3,7 +3,7 @@ import type { ServerConfig } from '../../config/schema.ts';
 import { withTimeout } from '../../core/abort.ts';
 import { type Outbound, redirectOf } from '../../platform/outbound/outbound.ts';
 import type { Challenge } from './login-needed.ts';
-import { FETCH_TIMEOUT_MS, oauthFetch } from './oauth-fetch.ts';
+import { FETCH_TIMEOUT_MS, oauthFetch } from './oauth-client.ts';
 
 const HELLO = {
   jsonrpc: '2.0',

@@ -3,11 +3,11 @@ import { statSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
+import type { ServerConfig } from '../../config/schema.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { writeWhole } from '../../platform/atomic-file.ts';
 import { withFileLock } from '../../platform/file-lock.ts';
-import { sameIssuer } from './issuer.ts';
-import { Seal, type Sealed } from './seal.ts';
+import { Seal, type Sealed } from './token-encryption.ts';
 
 /** What one authorization server gave us. */
 export interface IssuerCredentials {
@@ -28,7 +28,7 @@ export interface Kept {
   readonly callbackPort?: number;
 }
 
-export interface CredentialsOptions {
+interface CredentialsOptions {
   /** `never`: files alone; what the keychain's key has sealed is still opened. */
   readonly keychain?: 'auto' | 'never' | undefined;
   /** The key of that directory; absent: one for all of this process. */
@@ -158,4 +158,23 @@ function parsed(text: string | undefined): unknown {
 
 function isSealed(written: unknown): written is Sealed {
   return isJsonObject(written) && typeof written.sealed === 'string' && typeof written.key === 'string';
+}
+
+/** Where the credentials of a server are kept: by its address, and by the client where one is configured. */
+export function credentialsOf(
+  { url, oauth, keychain }: ServerConfig & { type: 'remote' },
+  directory: string,
+): Credentials {
+  const { clientId, clientMetadataUrl, grant = 'authorization_code' } = oauth || {};
+  const identity = [url.replace(/#.*/s, ''), clientId ?? clientMetadataUrl ?? '', grant];
+  return Credentials.of(directory, identity, { keychain });
+}
+
+/** Whether two texts name one authorization server: many write its address once with a slash at the end and once without. */
+export function sameIssuer(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && b !== undefined && withoutSlash(a) === withoutSlash(b);
+}
+
+function withoutSlash(issuer: string): string {
+  return issuer.replace(/\/$/, '');
 }

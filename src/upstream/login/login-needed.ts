@@ -1,3 +1,5 @@
+import type { ServerConfig } from '../../config/schema.ts';
+
 /** What a server wants, as it said when it refused a request. */
 export interface Challenge {
   /** Scopes, separated by spaces. */
@@ -18,4 +20,13 @@ export class LoginNeeded extends Error {
     super(challenge.obstacle ?? 'the server asks for a login');
     this.challenge = challenge;
   }
+}
+
+/** A server whose entry says who we are needs no login, unless the entry asks for one. */
+export function takesLogin(config: ServerConfig): config is ServerConfig & { type: 'remote' } {
+  if (config.type !== 'remote' || !/^https?:/i.test(config.url) || config.oauth === false) return false;
+  if (config.oauth !== undefined) return true;
+  const { username, password } = new URL(config.url);
+  const isSaid = username !== '' || password !== '';
+  return !isSaid && !Object.keys(config.headers).some((name) => /^authorization$/i.test(name));
 }

@@ -3,23 +3,24 @@ import {
   type AuthProvider,
   auth,
   computeScopeUnion,
+  discoverOAuthServerInfo,
   extractWWWAuthenticateParams,
   type FetchLike,
+  OAuthError,
+  OAuthErrorCode,
+  refreshAuthorization,
   type StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import type { Outbound } from '../../platform/outbound/outbound.ts';
 import { challengeIn } from './challenge-in.ts';
-import { type Credentials, currentTokens, type Kept } from './credentials.ts';
-import { credentialsOf } from './credentials-of.ts';
+import { type Credentials, credentialsOf, currentTokens, type Kept, ofIssuer, sameIssuer } from './credentials.ts';
 import { type Challenge, LoginNeeded } from './login-needed.ts';
-import { oauthFetch } from './oauth-fetch.ts';
-import { keepTokens, machineProvider } from './oauth-provider.ts';
-import { inOurWords } from './our-words.ts';
-import { outboundOf } from './outbound-of.ts';
+import { inOurWords } from './oauth-answers.ts';
+import { configuredClient, oauthFetch, outboundOf } from './oauth-client.ts';
+import { issuerOf, keepTokens, machineProvider } from './oauth-provider.ts';
 import { PersonLogin } from './person-login.ts';
-import { refreshed } from './refreshed.ts';
 
 /** Shorter texts are no secrets: to blank them everywhere would make errors unreadable. */
 const MIN_SECRET_LENGTH = 6;
@@ -213,5 +214,52 @@ export class Login implements AuthProvider {
 
   #hide(secret: string | undefined): void {
     if (secret && secret.length >= MIN_SECRET_LENGTH) this.#secrets.add(secret);
+  }
+}
+
+const MAY_PASS: readonly string[] = [OAuthErrorCode.ServerError, OAuthErrorCode.TemporarilyUnavailable];
+const UNKNOWN_CLIENT: readonly string[] = [OAuthErrorCode.InvalidClient, OAuthErrorCode.UnauthorizedClient];
+
+export interface RefreshParts {
+  readonly serverUrl: string;
+  readonly oauth: OAuthConfig;
+  readonly credentials: Credentials;
+  readonly resourceMetadataUrl?: URL | undefined;
+  readonly fetchFn: FetchLike;
+}
+
+/** New tokens for a refresh token; undefined when it is not taken any more, or belongs to another authorization server. */
+export async function refreshed(
+  refreshToken: string | undefined,
+  { serverUrl, oauth, credentials, resourceMetadataUrl, fetchFn }: RefreshParts,
+): Promise<StoredOAuthTokens | undefined> {
+  const info = await discoverOAuthServerInfo(serverUrl, {
+    fetchFn,
+    ...(resourceMetadataUrl && { resourceMetadataUrl }),
+  });
+  const issuer = issuerOf(info);
+  const kept = ofIssuer(await credentials.read(), issuer);
+  const client = configuredClient(oauth, new URL(serverUrl), { issuer }) ?? kept.client;
+  const before = kept.tokens;
+  if (!refreshToken || !client || !sameIssuer(client.issuer, issuer)) return undefined;
+  if (before?.refresh_token !== refreshToken) return undefined;
+  const metadata = info.authorizationServerMetadata;
+  const resource = info.resourceMetadata?.resource;
+  try {
+    const tokens = await refreshAuthorization(info.authorizationServerUrl, {
+      clientInformation: client,
+      refreshToken,
+      fetchFn,
+      ...(metadata && { metadata }),
+      ...(resource && { resource }),
+    });
+    return { scope: before.scope, refresh_token: refreshToken, ...tokens, issuer };
+  } catch (error) {
+    // The authorization server has spoken; whatever else went wrong may pass.
+    if (!(error instanceof OAuthError) || MAY_PASS.includes(String(error.code))) throw inOurWords(error);
+    // It has forgotten us: the next login is to register anew.
+    if (UNKNOWN_CLIENT.includes(String(error.code)))
+      await credentials.updateIssuer(issuer, ({ client: _, ...rest }) => rest);
+    return undefined;
   }
 }

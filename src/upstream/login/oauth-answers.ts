@@ -1,6 +1,7 @@
+import { OAuthError } from '@modelcontextprotocol/client';
 import { clip } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { type MemberKind, members, objectIn } from './members.ts';
+import { TargetRefused } from '../../platform/outbound/outbound.ts';
 
 /** Longest error code that is repeated, in characters. */
 const MAX_CODE = 100;
@@ -113,4 +114,158 @@ function formIn(text: string): JsonObject | undefined {
 /** Scopes are divided by spaces (RFC 6749, 3.3); some divide them by commas. */
 function spaced(scope: string): string {
   return scope.includes(' ') ? scope : scope.replaceAll(',', ' ');
+}
+
+/** What a member of a document is. */
+type MemberKind = 'text' | 'list' | 'url' | 'number' | 'flag';
+
+/**
+ * The known members of a document in the types they should have; what cannot be read as such, and what nobody asks for, is
+ * left out: null and "" for what is absent, numbers as text, a list as words and the other way round.
+ */
+function members(document: JsonObject, kinds: Readonly<Record<string, MemberKind>>, base: URL): JsonObject {
+  const read = Object.entries(kinds).map(([name, kind]) => [name, READ[kind](own(document, name), base)]);
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
+}
+
+/** The JSON object of a text; undefined for anything else, such as a page for people. */
+export function objectIn(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const READ: Readonly<Record<MemberKind, (value: unknown, base: URL) => unknown>> = {
+  text: (value) => {
+    if (typeof value === 'number') return String(value);
+    const text = Array.isArray(value) ? words(value).join(' ') : value;
+    return typeof text === 'string' && text !== '' ? text : undefined;
+  },
+  list: (value) => {
+    if (typeof value === 'string') return value.split(/[\s,]+/).filter((word) => word !== '');
+    return Array.isArray(value) ? words(value) : undefined;
+  },
+  // As written where it is whole: addresses are compared as texts.
+  url: (value, base) => {
+    if (typeof value !== 'string' || value === '') return undefined;
+    if (URL.canParse(value)) return value;
+    return URL.canParse(value, base.href) ? new URL(value, base).href : undefined;
+  },
+  number: (value) => {
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+  },
+  flag: (value) => (typeof value === 'boolean' ? value : ({ true: true, false: false } as JsonObject)[String(value)]),
+};
+
+function words(values: readonly unknown[]): string[] {
+  return values.filter((value): value is string => typeof value === 'string' && value !== '');
+}
+
+function own(document: JsonObject, name: string): unknown {
+  return Object.hasOwn(document, name) ? document[name] : undefined;
+}
+
+const RESOURCE: Readonly<Record<string, MemberKind>> = {
+  resource: 'text',
+  authorization_servers: 'list',
+  scopes_supported: 'list',
+  bearer_methods_supported: 'list',
+  resource_name: 'text',
+};
+
+const SERVER: Readonly<Record<string, MemberKind>> = {
+  issuer: 'text',
+  authorization_endpoint: 'url',
+  token_endpoint: 'url',
+  registration_endpoint: 'url',
+  revocation_endpoint: 'url',
+  jwks_uri: 'url',
+  scopes_supported: 'list',
+  response_types_supported: 'list',
+  grant_types_supported: 'list',
+  token_endpoint_auth_methods_supported: 'list',
+  revocation_endpoint_auth_methods_supported: 'list',
+  code_challenge_methods_supported: 'list',
+  subject_types_supported: 'list',
+  id_token_signing_alg_values_supported: 'list',
+  client_id_metadata_document_supported: 'flag',
+  authorization_response_iss_parameter_supported: 'flag',
+};
+
+const WELL_KNOWN = /\/\.well-known\/(?:oauth-authorization-server|openid-configuration)/;
+
+/**
+ * A document at `url` in which a resource or an authorization server describes itself, as the SDK wants it: strict about
+ * members that nobody needs, it would refuse a good server for a null. `resource` is the server that a login is for. Throws
+ * where what is needed is missing.
+ */
+export function mendedMetadata(document: JsonObject, url: URL, resource: URL): JsonObject {
+  const isServer = WELL_KNOWN.test(url.pathname) || document.token_endpoint !== undefined;
+  return isServer ? mendedServer(document, url) : mendedResource(document, url, resource);
+}
+
+function mendedResource(document: JsonObject, url: URL, resource: URL): JsonObject {
+  const { authorization_servers: listed } = document;
+  const flat = Array.isArray(listed) ? { ...document, authorization_servers: listed.map(issuerIn) } : document;
+  const { authorization_servers: named, resource: own, ...known } = members(flat, RESOURCE, url);
+  const servers = Array.isArray(named) ? named.filter((each) => URL.canParse(each)).map(withSlash) : [];
+  return {
+    // Whoever does not say is who was asked.
+    resource: own === undefined ? resource.href.replace(/#.*/s, '') : addressIn(String(own), url, resource),
+    ...known,
+    ...(servers.length > 0 && { authorization_servers: servers }),
+  };
+}
+
+/** Some list an authorization server with what else they know of it. */
+function issuerIn(listed: unknown): unknown {
+  return isJsonObject(listed) ? (listed.issuer ?? listed.url) : listed;
+}
+
+/** The address that a resource says it has, or its path. Throws where it is neither: a token for it would be for nobody we know. */
+function addressIn(text: string, url: URL, resource: URL): string {
+  if (/^https?:/i.test(text) && URL.canParse(text)) return text;
+  if (text.startsWith('/') && URL.canParse(text, url.href)) return new URL(text, url).href;
+  // Of this kind, since the SDK goes on as if there were no document after any other.
+  throw new TargetRefused(
+    `the document at ${shown(url)} has a "resource" that is no http(s) address: whoever runs the server has to write ${shown(resource)} there`,
+  );
+}
+
+/** The SDK takes an issuer without a slash at its end for one with a slash, but not the other way round. */
+function withSlash(server: string): string {
+  return /[?#]|\/$/.test(server) ? server : `${server}/`;
+}
+
+function mendedServer(document: JsonObject, url: URL): JsonObject {
+  const known = members(document, SERVER, url);
+  for (const name of ['authorization_endpoint', 'token_endpoint'])
+    if (known[name] === undefined) throw new Error(`the document at ${shown(url)} names no "${name}"`);
+  const methods = known.code_challenge_methods_supported;
+  return {
+    issuer: url.origin + url.pathname.replace(WELL_KNOWN, '').replace(/\/$/, ''),
+    response_types_supported: ['code'],
+    // OpenID Connect wants these, and we need none.
+    jwks_uri: url.origin,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    ...known,
+    // An empty list says nothing.
+    ...(Array.isArray(methods) && methods.length === 0 && { code_challenge_methods_supported: undefined }),
+  };
+}
+
+/** Without what may be secret in an address. */
+function shown({ origin, pathname }: URL): string {
+  return origin + pathname;
+}
+
+/** What was thrown at a login, without what an authorization server has written into it beside the code. */
+export function inOurWords(error: unknown): unknown {
+  if (!(error instanceof OAuthError)) return error;
+  return new Error(`${clip(String(error.code), 100)} (said by the authorization server)`);
 }

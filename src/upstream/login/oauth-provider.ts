@@ -6,11 +6,10 @@ import type {
   StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig } from '../../config/schema.ts';
-import { configuredClient } from './configured-client.ts';
 import { type Credentials, keyOf, ofIssuer } from './credentials.ts';
-import { validateResourceURL } from './resource.ts';
+import { configuredClient } from './oauth-client.ts';
 
-export interface LoginParts {
+interface LoginParts {
   /** Address of the server that the login is for. */
   readonly server: URL;
   readonly oauth: OAuthConfig;
@@ -154,4 +153,24 @@ function fits(client: StoredOAuthClientInformation, redirectUrl: string, wanted 
 /** A server that says nothing of the scope granted what was asked for (RFC 6749, 5.1). */
 function withScope(tokens: StoredOAuthTokens, scope: string | undefined): StoredOAuthTokens {
   return { ...(scope && { scope }), ...tokens };
+}
+
+/**
+ * The resource that a token is asked for, as the server writes it: it has to be the server, or a path above it. Takes one
+ * that differs by the slash at its end. Rejects with what does not fit.
+ */
+async function validateResourceURL(server: string | URL, resource?: string): Promise<URL | undefined> {
+  if (resource === undefined) return undefined;
+  const [own, named] = [new URL(server), new URL(resource)];
+  const isAbove = pathOf(own).startsWith(pathOf(named));
+  if (own.origin !== named.origin || !isAbove)
+    throw new Error(
+      `the server says that it is ${named.origin}${named.pathname}, and it is reached as ${own.origin}${own.pathname}`,
+    );
+  // As a text: the SDK would write a URL in its own way, and authorization servers compare letter by letter.
+  return resource as unknown as URL;
+}
+
+function pathOf({ pathname }: URL): string {
+  return pathname.endsWith('/') ? pathname : `${pathname}/`;
 }

@@ -9,7 +9,7 @@ import { withTimeout } from '../../core/abort.ts';
 import { Outbound } from '../../platform/outbound/outbound.ts';
 import type { ProxySetting } from '../../platform/outbound/proxy.ts';
 import type { IssuerCredentials } from './credentials.ts';
-import { FETCH_TIMEOUT_MS, oauthFetch } from './oauth-fetch.ts';
+import { FETCH_TIMEOUT_MS, oauthFetch } from './oauth-client.ts';
 
 /** What came of a revocation: `unsupported` where the server offers none, or the client is not known any more. */
 export type Revocation = 'revoked' | 'unsupported' | 'nothing to revoke';

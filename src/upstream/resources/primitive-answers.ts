@@ -2,16 +2,10 @@ import type { CallContext } from '../../core/call.ts';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from '../../core/rpc.ts';
-import { listPage } from './list-page.ts';
-import { LISTS, type ListName } from './lists.ts';
-import type { Target } from './merge-lists.ts';
-import type { PrimitiveKind, PrimitiveSource } from './primitive-source.ts';
-import { Routes } from './routes.ts';
+import { LISTS, type ListName, type PrimitiveKind, type PrimitiveSource, wrapUri } from './lists.ts';
+import { listPage, type Target, withRemarks } from './merged-list.ts';
+import { MAX_URI_CHARS, Routes } from './routes.ts';
 import { ServerLists } from './server-lists.ts';
-import { Subscriptions } from './subscriptions.ts';
-import { MAX_URI_CHARS } from './uri-template.ts';
-import { withRemarks } from './with-remarks.ts';
-import { wrapUri } from './wrapped-uri.ts';
 
 /** JSON-RPC's code for a resource that nobody has, up to 2025-11-25. */
 const RESOURCE_NOT_FOUND = -32_002;
@@ -220,4 +214,43 @@ function withUri(answer: Answer, original: string, uri: string): Answer {
     isJsonObject(content) && content.uri === original ? { ...content, uri } : content,
   );
   return { result: { ...answer.result, contents } };
+}
+
+/** Subscriptions that are renewed after a reconnect at most; the oldest is dropped first. */
+const MAX_SUBSCRIPTIONS = 1_000;
+
+/** The resources that clients follow, by the URIs that they use. */
+export class Subscriptions {
+  readonly #targets = new Map<string, Target>();
+
+  add(uri: string, target: Target): void {
+    this.#targets.delete(uri);
+    this.#targets.set(uri, target);
+    const [oldest] = this.#targets.keys();
+    if (this.#targets.size > MAX_SUBSCRIPTIONS && oldest !== undefined) this.#targets.delete(oldest);
+  }
+
+  /** Forgets a subscription and tells whose it was. */
+  take(uri: string): Target | undefined {
+    const target = this.#targets.get(uri);
+    this.#targets.delete(uri);
+    return target;
+  }
+
+  /** The URIs followed on a server, in its own words. */
+  of(server: string): string[] {
+    const own = [...this.#targets.values()].filter((target) => target.server === server);
+    return [...new Set(own.map(({ original }) => original))];
+  }
+
+  /** The server that has the resource which clients follow under that URI. */
+  serverOf(uri: unknown): string | undefined {
+    return typeof uri === 'string' ? this.#targets.get(uri)?.server : undefined;
+  }
+
+  /** The URI under which clients follow a server's resource. */
+  nameFor(server: string, original: string): string | undefined {
+    const found = [...this.#targets].find(([, target]) => target.server === server && target.original === original);
+    return found?.[0];
+  }
 }

@@ -4,9 +4,8 @@ import { causeOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { FetchPage } from '../../core/read-pages.ts';
 import { METHOD_NOT_FOUND } from '../../core/rpc.ts';
-import { LISTS, type ListName, nameOf, type ServerList } from './lists.ts';
-import { type MergedList, mergeLists } from './merge-lists.ts';
-import type { PrimitiveKind, PrimitiveSource } from './primitive-source.ts';
+import { LISTS, type ListName, nameOf, type PrimitiveKind, type PrimitiveSource, type ServerList } from './lists.ts';
+import { type MergedList, mergeLists } from './merged-list.ts';
 import { readList } from './read-list.ts';
 
 /** Time for all pages of one server's list, in ms: clients wait for the slowest one. */

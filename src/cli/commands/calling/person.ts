@@ -4,11 +4,10 @@ import type { JsonObject } from '../../../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../../../core/peer.ts';
 import { type Answer, METHOD_NOT_FOUND } from '../../../core/rpc.ts';
 import { VERSION } from '../../../version.ts';
-import { paintFor } from '../../terminal/paint.ts';
-import { logText } from '../../terminal/progress-text.ts';
-import type { StatusLine } from '../../terminal/status-line.ts';
+import { paintFor } from '../../terminal/colors.ts';
+import { logText, type StatusLine } from '../../terminal/status-line.ts';
 import { shown, type Terminal } from '../terminal.ts';
-import { type Asker, askForm, askToGo, type FormAnswer } from './ask-form.ts';
+import { type Asker, askForm, askToGo, type FormAnswer } from './elicitation.ts';
 
 export interface PersonOptions {
   readonly status: StatusLine;

@@ -1,12 +1,13 @@
-import { relative } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { ToolResult } from '../../../core/call.ts';
+import { causeOf, GatewayError } from '../../../core/errors.ts';
+import { isSameJson, parseJson } from '../../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
-import { paintFor } from '../../terminal/paint.ts';
+import { paintFor } from '../../terminal/colors.ts';
 import { jsonText, shown, shownText, type Terminal } from '../terminal.ts';
-import { fileName, saveBytes } from './save-bytes.ts';
-import { saysTheSame } from './says-the-same.ts';
 
-export interface ResultOptions {
+interface ResultOptions {
   /** Name of the tool, for the names of files. */
   readonly tool: string;
   /** Absolute folder for what is no text. */
@@ -102,4 +103,114 @@ function typeName(mimeType: unknown): string {
 
 function withNewline(text: string): string {
   return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** Endings of files where the name of the type is none. */
+const ENDINGS: Readonly<Record<string, string>> = {
+  'image/jpeg': 'jpg',
+  'image/svg+xml': 'svg',
+  'image/x-icon': 'ico',
+  'audio/mpeg': 'mp3',
+  'audio/x-wav': 'wav',
+  'audio/mp4': 'm4a',
+  'text/plain': 'txt',
+  'text/markdown': 'md',
+  'text/javascript': 'js',
+};
+
+/** A name that is safe in any folder, with the ending of its type where it has none. */
+export function fileName(wish: string, mimeType: string): string {
+  const plain =
+    wish
+      .replace(/[^\w.-]+/g, '_')
+      .replace(/^[.-]+/, '')
+      .slice(-100) || 'file';
+  return /\.\w{1,8}$/.test(plain) ? plain : `${plain}.${ending(mimeType)}`;
+}
+
+function ending(mimeType: string): string {
+  const [type = ''] = mimeType.toLowerCase().split(';');
+  const [, subtype = ''] = /^\w+\/(?:x-)?([a-z0-9]{1,8})$/.exec(type.trim()) ?? [];
+  return ENDINGS[type.trim()] ?? (subtype || 'bin');
+}
+
+/** Writes a new file, under the next free name where there is one of that name. Resolves with its path. */
+export async function saveBytes(folder: string, name: string, bytes: Uint8Array): Promise<string> {
+  const dot = name.lastIndexOf('.');
+  try {
+    await mkdir(folder, { recursive: true });
+    for (let count = 1; ; count++) {
+      const path = join(folder, count === 1 ? name : `${name.slice(0, dot)}-${count}${name.slice(dot)}`);
+      if (await wroteNew(path, bytes)) return path;
+    }
+  } catch (cause) {
+    throw new GatewayError('INTERNAL', `${folder}: ${name} cannot be saved there (${causeOf(cause)}); try --output`, {
+      cause,
+    });
+  }
+}
+
+async function wroteNew(path: string, bytes: Uint8Array): Promise<boolean> {
+  try {
+    await writeFile(path, bytes, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Values of structured content that are looked for in the texts, and characters that may be read for it. */
+const MAX_VALUES = 10_000;
+const MAX_CHARS_READ = 50_000_000;
+
+/**
+ * Whether structured content only repeats the texts: one of them is its JSON, or each of its values stands in one. Servers
+ * are told to repeat it as a text for older clients, and some wrap what they say as `{"content": text}` or `{"result": …}`.
+ */
+export function saysTheSame(texts: readonly string[], structured: unknown): boolean {
+  if (texts.length === 0) return false;
+  if (texts.some((text) => isJsonOf(text, structured))) return true;
+  const values = [...valuesIn(structured, MAX_VALUES)];
+  const said = texts.join('\n');
+  if (values.length === MAX_VALUES || values.length * said.length > MAX_CHARS_READ) return false;
+  const numbers = new Set(said.match(/-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi)?.map(Number));
+  const words = said.toLowerCase();
+  return values.every((value) => isSaid(value, { said, words, numbers }));
+}
+
+function isJsonOf(text: string, structured: unknown): boolean {
+  try {
+    return isSameJson(parseJson(text), structured);
+  } catch {
+    return false;
+  }
+}
+
+/** The texts, numbers and truths in a value, as many as `most`. */
+function* valuesIn(value: unknown, most: number): Generator<string | number | boolean> {
+  const open: unknown[] = [value];
+  for (let count = 0; open.length > 0 && count < most; ) {
+    const next = open.pop();
+    if (Array.isArray(next)) open.push(...next.slice(0, most));
+    else if (isJsonObject(next)) open.push(...Object.values(next).slice(0, most));
+    else if (typeof next === 'string' || typeof next === 'number' || typeof next === 'boolean') {
+      count++;
+      yield next;
+    }
+  }
+}
+
+interface Said {
+  readonly said: string;
+  /** The same in lower case. */
+  readonly words: string;
+  readonly numbers: ReadonlySet<number>;
+}
+
+/** A text may stand there as it is, or within JSON. */
+function isSaid(value: string | number | boolean, { said, words, numbers }: Said): boolean {
+  if (typeof value === 'number') return numbers.has(value);
+  if (typeof value === 'boolean') return words.includes(String(value));
+  return said.includes(value) || said.includes(JSON.stringify(value).slice(1, -1));
 }

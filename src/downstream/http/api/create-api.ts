@@ -1,12 +1,14 @@
 import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import type { EdgeEnv } from '../edge-env.ts';
-import type { EdgeParts } from '../edge-parts.ts';
+import type { GatewaySettings } from '../../../config/settings.ts';
+import type { EdgeEnv, EdgeParts } from '../edge-parts.ts';
 import { methodProblem, notFound, onError } from '../problem.ts';
-import { whenOver } from '../when-over.ts';
-import { parseRequest } from './parse-request.ts';
-import type { Route } from './route.ts';
-import { ROUTES } from './routes.ts';
+import { whenOver } from '../reply.ts';
+import { JOB_ROUTES } from './job-routes.ts';
+import { MONITOR_ROUTES } from './monitor-routes.ts';
+import { parseRequest, type Route, route } from './route.ts';
+import { SERVER_ROUTES } from './server-routes.ts';
+import { TOOL_ROUTES } from './tool-routes.ts';
 
 /** Silence on a stream of progress after which a comment is sent, in ms: below what proxies cut connections for. */
 const PING_MS = 15_000;
@@ -53,3 +55,32 @@ function methodOf({ method }: Route): string {
 function honoPath({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
+
+type Strategy = NonNullable<GatewaySettings['auth']>['strategy'];
+
+/** By how callers say who they are. */
+const documents = new Map<Strategy, Promise<object>>();
+
+/** The REST API: one row for each operation, from which both the router and its OpenAPI document are made. */
+const ROUTES: readonly Route[] = [
+  ...SERVER_ROUTES,
+  ...TOOL_ROUTES,
+  ...JOB_ROUTES,
+  ...MONITOR_ROUTES,
+  route({
+    method: 'get',
+    path: '/openapi.json',
+    operationId: 'describeApi',
+    tag: 'about',
+    summary: 'This document',
+    answers: { 200: { description: 'The OpenAPI 3.1 document.', content: { 'application/json': {} } } },
+    codes: [],
+    run: async ({ http, parts }) => {
+      const { strategy } = parts.settings().auth ?? { strategy: 'none' as const };
+      // Made when somebody asks, once.
+      const document = documents.get(strategy) ?? import('./open-api.ts').then((own) => own.openApi(ROUTES, strategy));
+      documents.set(strategy, document);
+      return http.json(await document);
+    },
+  }),
+];

@@ -1,8 +1,7 @@
-import { strict } from '../../../config/parts.ts';
-import { jsonResponse } from './json-response.ts';
-import { namedTool } from './named-tool.ts';
-import { json, type Route, route } from './route.ts';
+import { strict } from '../../../config/schema-helpers.ts';
+import { json, jsonResponse, type Route, route } from './route.ts';
 import { idParam, job, jobBody, jobRecord, wholeNumber } from './schemas.ts';
+import { namedTool } from './tool-lookup.ts';
 
 /** Longest wait for the end of a job in ms, as for `job_status`: proxies give up on a silent request after 60 s. */
 const MAX_WAIT_MS = 50_000;

@@ -1,11 +1,11 @@
 import { accepts } from 'hono/accepts';
 import { HTTPException } from 'hono/http-exception';
 import * as z from 'zod';
-import { strict } from '../../../config/parts.ts';
+import { strict } from '../../../config/schema-helpers.ts';
 import type { GatewaySettings } from '../../../config/settings.ts';
 import type { Caller } from '../../../core/call.ts';
 import { GatewayError } from '../../../core/errors.ts';
-import { seesOthers, seesTools } from '../sight.ts';
+import { seesOthers, seesTools } from '../access.ts';
 import { json, type Route, route } from './route.ts';
 import { metrics, moment, requests, wholeNumber } from './schemas.ts';
 

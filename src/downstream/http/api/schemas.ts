@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { JobView } from '../../../broker/broker.ts';
-import { strict } from '../../../config/parts.ts';
+import { strict } from '../../../config/schema-helpers.ts';
 import { MAX_TIMER_MS } from '../../../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { RequestRecord } from '../../../observe/request-log.ts';

@@ -63,3 +63,11 @@ const PEPPER = randomBytes(32);
 export function mark(value: unknown): string {
   return createHmac('sha256', PEPPER).update(JSON.stringify(value)).digest('base64url');
 }
+
+/** What follows `Bearer` in `Authorization`: one word, or null when it is not one; undefined where there is no such header. */
+export function bearerOf(headers: Pick<Headers, 'get'>): string | null | undefined {
+  const [scheme, ...words] = (headers.get('authorization') ?? '').trim().split(/[ \t]+/);
+  if (scheme?.toLowerCase() !== 'bearer') return undefined;
+  const [word] = words;
+  return words.length === 1 && word !== undefined && !word.includes(',') ? word : null;
+}

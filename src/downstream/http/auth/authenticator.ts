@@ -1,7 +1,9 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type ApiKey, hashOfKey, idOfKey } from '../../../config/auth.ts';
 import type { GatewaySettings } from '../../../config/settings.ts';
+import type { Caller } from '../../../core/call.ts';
 import type { Logger } from '../../../platform/log.ts';
-import { type Admission, mark } from './admission.ts';
-import { keyAuthenticator } from './key-authenticator.ts';
+import { type Admission, type Admitted, bearerOf, mark, refuse } from './admission.ts';
 import { tokenAuthenticator } from './token-authenticator.ts';
 
 /** Tells who calls by the headers of a request. Made anew when the settings change. */
@@ -35,4 +37,43 @@ function anybody(): Authenticator {
     authenticate: async () => admitted,
     stands: (credential) => credential === admitted.credential,
   };
+}
+
+interface KnownKey {
+  readonly digest: Buffer;
+  readonly admitted: Admitted;
+}
+
+/** Admits whoever has one of the keys; without keys the settings were wrong, and nobody is. */
+function keyAuthenticator(apiKeys: readonly ApiKey[]): Authenticator {
+  const keys = apiKeys.map(toKnown);
+  const credentials = new Set(keys.map(({ admitted }) => admitted.credential));
+  return {
+    authenticate: async (headers) => (keys.length === 0 ? refuse('auth_misconfigured') : admit(keys, headers)),
+    stands: (credential) => credentials.has(credential),
+  };
+}
+
+function toKnown(key: ApiKey): KnownKey {
+  const hash = hashOfKey(key);
+  const { roles = [], tags } = typeof key === 'string' ? {} : key;
+  const caller: Caller = { id: idOfKey(key), roles, ...(tags && { tags }) };
+  return { digest: Buffer.from(hash, 'hex'), admitted: { caller, credential: mark([hash, caller]) } };
+}
+
+function admit(keys: readonly KnownKey[], headers: Pick<Headers, 'get'>): Admission {
+  const bearer = bearerOf(headers);
+  if (bearer === null) return refuse('malformed_header');
+  const apiKey = headers.get('x-api-key')?.trim() || undefined;
+  if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey) return refuse('conflicting_keys');
+  const key = bearer ?? apiKey;
+  if (key === undefined) return refuse('missing_key');
+  return find(keys, createHash('sha256').update(key).digest())?.admitted ?? refuse('unknown_key');
+}
+
+/** Looks at every key, so that the time it takes tells nothing. */
+function find(keys: readonly KnownKey[], digest: Buffer): KnownKey | undefined {
+  let found: KnownKey | undefined;
+  for (const key of keys) if (timingSafeEqual(key.digest, digest)) found = key;
+  return found;
 }

@@ -1,6 +1,7 @@
-import { hasScheme } from '../../../config/parts.ts';
+import { hasScheme } from '../../../config/schema-helpers.ts';
 import type { GatewaySettings } from '../../../config/settings.ts';
 import type { JsonObject } from '../../../core/json.ts';
+import type { Refusal, RefusalReason } from './admission.ts';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 const ENDPOINT = '/mcp';
@@ -25,7 +26,7 @@ export function protectedResource(
 }
 
 /** Where that document stands, for `WWW-Authenticate`. */
-export function metadataUrl(auth: GatewaySettings['auth'], publicUrl: string, path = ENDPOINT): string | undefined {
+function metadataUrl(auth: GatewaySettings['auth'], publicUrl: string, path = ENDPOINT): string | undefined {
   return issuerOf(auth) === undefined ? undefined : `${baseOf(publicUrl)}${WELL_KNOWN}${path}`;
 }
 
@@ -37,4 +38,35 @@ function issuerOf(auth: GatewaySettings['auth']): string | undefined {
 
 function baseOf(publicUrl: string): string {
   return publicUrl.replace(/(?<!\/)\/+$/, '');
+}
+
+const REALM = 'mcp-gateway';
+/** RFC 6750, 3.1: who sent nothing is told no error. */
+const NOTHING_SENT: readonly RefusalReason[] = ['missing_key', 'missing_token'];
+
+/** What was asked for, and under which public base address. */
+interface Asked {
+  readonly auth: GatewaySettings['auth'];
+  readonly publicUrl: string;
+  /** The endpoint that refuses. */
+  readonly path?: string;
+}
+
+/** The `WWW-Authenticate` of a refusal; undefined where other credentials would not help (503). */
+export function challengeFor({ refused, reason, description }: Refusal, asked: Asked): string | undefined {
+  if (refused !== 401) return undefined;
+  const metadata = metadataUrl(asked.auth, asked.publicUrl, asked.path);
+  const said = !NOTHING_SENT.includes(reason);
+  const parameters = {
+    realm: REALM,
+    ...(said && { error: 'invalid_token', error_description: description }),
+    ...(metadata !== undefined && { resource_metadata: metadata }),
+  };
+  return `Bearer ${Object.entries(parameters)
+    .map(([name, value]) => `${name}=${quoted(value)}`)
+    .join(', ')}`;
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

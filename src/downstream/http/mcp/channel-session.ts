@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../../core/json.ts';
-import { Batches, batchRefusal } from '../../protocol/batches.ts';
+import { Batches, batchRefusal } from '../../protocol/json-rpc.ts';
 import { type ServedChannel, serveChannel } from '../../protocol/serve-channel.ts';
 import type { EdgeSession } from '../edge-parts.ts';
-import type { HangUp } from '../hang-up.ts';
-import type { LiveSession } from '../sessions.ts';
+import type { HangUp, LiveSession } from '../sessions.ts';
 import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
 
 const STOPPING = -32_000;

@@ -1,16 +1,13 @@
 import type { JsonObject } from '../../../core/json.ts';
 import { ENVELOPE_VERSIONS, HANDSHAKE_VERSIONS } from '../../../core/protocol.ts';
-import type { Batches } from '../../protocol/batches.ts';
-import { envelopeVersion } from '../../protocol/envelope.ts';
-import { greetingProblem } from '../../protocol/greeting.ts';
+import type { Batches } from '../../protocol/json-rpc.ts';
 import type { ModernHandler } from '../../protocol/modern-handler.ts';
+import { envelopeVersion, greetingProblem } from '../../protocol/negotiation.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
-import type { Gate } from '../gate.ts';
-import { type HeaderFields, jsonReply, type Reply } from '../reply.ts';
+import { type HeaderFields, jsonReply, type Reply, whenOver } from '../reply.ts';
+import { type Gate, refusalOf } from '../request-guard.ts';
 import type { Sessions } from '../sessions.ts';
-import { whenOver } from '../when-over.ts';
-import { refusalOf } from '../within-bounds.ts';
 import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
 import { StreamableSession } from './streamable-session.ts';
 

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../../core/json.ts';
-import { messageText } from '../../protocol/message-text.ts';
+import { messageText } from '../../protocol/json-rpc.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
-import type { Gate, RateRefusal } from '../gate.ts';
 import { responseOf, streamReply } from '../reply.ts';
+import type { Gate, RateRefusal } from '../request-guard.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Account } from '../unread-answers.ts';
 import { ChannelSession } from './channel-session.ts';

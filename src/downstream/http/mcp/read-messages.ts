@@ -1,7 +1,7 @@
 import { parseMessage } from '../../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import { beyondBounds, idIn, STRANGERS_JSON } from '../../../core/json-bounds.ts';
-import { isAnswer, messageProblem, readable } from '../../protocol/message-problem.ts';
+import { isAnswer, messageProblem, readable } from '../../protocol/json-rpc.ts';
 
 const PARSE_ERROR = -32_700;
 export const INVALID_REQUEST = -32_600;

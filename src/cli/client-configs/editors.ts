@@ -1,0 +1,131 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isJsonObject } from '../../core/json.ts';
+import type { Client, ClientHome, Place, ToolRule, Translated } from './client.ts';
+import { applicationData, foldersOf } from './folders.ts';
+import { deniesFirst } from './tool-lists.ts';
+import { fillEditorVariables, isOfEditor, literally, mapTexts, stdioEntry, translateFields } from './translate.ts';
+
+/** Where a server came from and how it is developed. */
+const IGNORED = ['gallery', 'version', 'dev'];
+/** Editions that keep their files beside each other. */
+const EDITIONS = ['Code', 'Code - Insiders', 'VSCodium', 'Code - OSS'];
+
+export const vsCode: Client = {
+  id: 'vs-code',
+  name: 'VS Code',
+  places: (home) => [
+    ...foldersOf(home).flatMap((folder): Place[] => [
+      { path: join(folder, '.vscode', 'mcp.json'), at: ['servers'], scope: 'project', folder },
+      {
+        path: join(folder, '.vscode', 'settings.json'),
+        at: ['mcp', 'servers'],
+        scope: 'project',
+        folder,
+        optional: true,
+      },
+    ]),
+    ...userFolders(home).flatMap(placesIn),
+  ],
+  translate(entry, context) {
+    const { mcp } = context.root;
+    // In the settings of older versions the inputs stand beside the servers.
+    const root = typeof mcp === 'object' && mcp !== null ? { ...context.root, ...mcp } : context.root;
+    const translated = literally('VS Code', ['env'], translateFields(entry, { ignored: IGNORED }), isOfEditor);
+    return fillEditorVariables(translated, { ...context, root });
+  },
+  entryFor: (command) => ({ type: 'stdio', ...stdioEntry(command) }),
+};
+
+/** Of each edition, and on machines that are worked on from afar. */
+function userFolders(home: ClientHome): readonly string[] {
+  const portable = home.env.VSCODE_PORTABLE;
+  return [
+    ...(portable ? [join(portable, 'user-data', 'User')] : []),
+    ...EDITIONS.map((edition) => join(applicationData(home), edition, 'User')),
+    ...['.vscode-server', '.vscode-server-insiders'].map((name) => join(home.home, name, 'data', 'User')),
+  ];
+}
+
+/** The first is where a new file is begun. */
+function placesIn(folder: string, index: number): Place[] {
+  const profiles = namesIn(join(folder, 'profiles')).map((name) => join(folder, 'profiles', name));
+  return [folder, ...profiles].flatMap((directory, at): Place[] => [
+    { path: join(directory, 'mcp.json'), at: ['servers'], scope: 'user', ...(index + at > 0 && { optional: true }) },
+    { path: join(directory, 'settings.json'), at: ['mcp', 'servers'], scope: 'user', optional: true },
+  ]);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+export const cursor: Client = {
+  id: 'cursor',
+  name: 'Cursor',
+  places: (home) => [
+    ...foldersOf(home).map(
+      (folder): Place => ({ path: join(folder, '.cursor', 'mcp.json'), at: ['mcpServers'], scope: 'project', folder }),
+    ),
+    { path: join(home.home, '.cursor', 'mcp.json'), at: ['mcpServers'], scope: 'user' },
+  ],
+  settings: (home) => [
+    ...foldersOf(home).map((folder) => join(folder, '.cursor', 'cli.json')),
+    join(home.home, '.cursor', 'cli-config.json'),
+  ],
+  verdict: ({ key }, files, home) => ({
+    rules: deniesFirst(
+      (cursor.settings?.(home) ?? []).flatMap((path) => {
+        const { permissions } = files.get(path) ?? {};
+        const { deny, allow } = isJsonObject(permissions) ? permissions : {};
+        return [...rulesIn(deny, key, 'deny'), ...rulesIn(allow, key, 'allow')];
+      }),
+    ),
+  }),
+  translate: (entry, context) =>
+    fillEditorVariables(literally('Cursor', ['env'], translateFields(entry), isOfEditor), context),
+  entryFor: (command) => ({ type: 'stdio', ...stdioEntry(command) }),
+};
+
+/** `Mcp(server:tool)` in the rules of its command line. */
+function rulesIn(list: unknown, key: string, action: ToolRule['action']): ToolRule[] {
+  return (Array.isArray(list) ? list : []).flatMap((text): ToolRule[] => {
+    const [, server, tool] = /^Mcp\(([^:]+):(.+)\)$/i.exec(String(text)) ?? [];
+    if (server !== key || tool === undefined) return [];
+    return tool === '*' ? [{ action }] : [{ tools: [tool], action }];
+  });
+}
+
+/** Of the editor, its preview edition, and its plugins for other editors. */
+const FOLDERS = ['windsurf', 'windsurf-next', ''];
+
+export const windsurf: Client = {
+  id: 'windsurf',
+  name: 'Windsurf',
+  places: ({ home }) =>
+    FOLDERS.map(
+      (folder, index): Place => ({
+        path: join(home, '.codeium', folder, 'mcp_config.json'),
+        at: ['mcpServers'],
+        scope: 'user',
+        ...(index > 0 && { optional: true }),
+      }),
+    ),
+  translate: (entry) =>
+    translateWindsurf(translateFields(entry, { renamed: { serverUrl: 'url' }, ignored: ['registry'] })),
+  entryFor: stdioEntry,
+};
+
+/** The content of a file, as the client names it. */
+const FILE = /\$(\{file:[^{}\n]+\})/g;
+
+/** `${env:X}` is filled in, and so is `${file:path}`, which is ours but for the dollar. */
+export function translateWindsurf(translated: Translated): Translated {
+  const isFile = (reference: string) => reference.replace(FILE, '') === '';
+  const { entry, ...rest } = literally('Windsurf', ['env'], translated, isFile);
+  return { ...rest, entry: mapTexts(entry, (text) => text.replace(FILE, '$1')) };
+}

@@ -1,0 +1,71 @@
+import { suggestion } from '../../config/diagnostic.ts';
+import { nearest } from '../../core/nearest.ts';
+import type { Command } from './command.ts';
+import { OPTIONS } from './command.ts';
+
+type Commands = Readonly<Record<string, Command>>;
+
+/** What other programs call what we have under another name. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  ls: 'list',
+  servers: 'list',
+  tools: 'list',
+  find: 'search',
+  show: 'describe',
+  info: 'describe',
+  run: 'call',
+  exec: 'call',
+  invoke: 'call',
+  rm: 'remove',
+  delete: 'remove',
+  uninstall: 'install <client> --undo',
+  serve: 'start',
+  check: 'doctor',
+  tail: 'logs',
+  log: 'logs',
+  version: '--version',
+};
+
+/** That there is no such command, and the one that was meant. */
+export function unknownCommand(name: string, commands: Commands): string {
+  const listed = Object.entries(commands).flatMap(([each, { hidden }]) => (hidden ? [] : [each]));
+  const meant = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : nearest(name, [...listed, 'help']);
+  const file = `a configuration file of that name is written ./${name}`;
+  return `there is no command ${JSON.stringify(name)}${suggestion(meant)} (${file})`;
+}
+
+/** What is wrong with a command line that `parseArgs` refuses, with the option that was meant. */
+export function refusedOption(cause: string, argv: readonly string[], own: readonly string[]): string {
+  const [, written] = /^Unknown option '(-[^']*)'/.exec(cause) ?? [];
+  if (written === undefined) return wrongValue(cause, argv);
+  const whole = argv.find((word) => word.startsWith(written) && /^-\w/.test(word)) ?? written;
+  const name = whole.replace(/^-+/, '').replace(/=.*$/s, '');
+  const meant = nearest(name, own) ?? nearest(name, Object.keys(OPTIONS));
+  return `there is no option ${JSON.stringify(whole.replace(/=.*$/s, ''))}${suggestion(meant && `--${meant}`)}`;
+}
+
+/** What is wrong with the value of an option that there is. */
+function wrongValue(cause: string, argv: readonly string[]): string {
+  const [, written, problem] = /^Option '(?:-\w, )?(--?[\w-]+)(?: <value>)?' (.*)/s.exec(cause) ?? [];
+  // Node goes on to explain how such a word could be no option.
+  if (written === undefined || problem === undefined) return cause.split(/\. |\n/)[0] ?? cause;
+  const [long, option] =
+    Object.entries(OPTIONS).find(([each, option]) => [`--${each}`, shortOf(option)].includes(written)) ?? [];
+  const name = long === undefined ? written : `--${long}`;
+  if (problem.startsWith('does not take')) return `${name} takes no value`;
+  const next = argv.find(
+    (word, index) => word.startsWith('-') && [name, option && shortOf(option)].includes(argv[index - 1] ?? ''),
+  );
+  return next === undefined
+    ? `${name} wants a value`
+    : `${name} wants a value; if it is ${JSON.stringify(next)}, write ${name}=${next}`;
+}
+
+function shortOf(option: (typeof OPTIONS)[keyof typeof OPTIONS]): string {
+  return 'short' in option ? `-${option.short}` : '';
+}
+
+/** The command that a command line begins with, whatever its options are worth. */
+export function firstWord(argv: readonly string[]): string | undefined {
+  return argv.find((word) => !word.startsWith('-'));
+}

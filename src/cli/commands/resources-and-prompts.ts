@@ -1,0 +1,203 @@
+import { resolve } from 'node:path';
+import { suggestion } from '../../config/diagnostic.ts';
+import { abortable, withTimeout } from '../../core/abort.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { nearest } from '../../core/nearest.ts';
+import { failureIn, serverState, stands } from '../../core/server-state.ts';
+import { LISTS, type ListName } from '../../upstream/resources/lists.ts';
+import { type Paint, paintFor } from '../terminal/colors.ts';
+import { align, type Cell } from '../terminal/text-layout.ts';
+import { writeResult } from './calling/write-result.ts';
+import { LIST_SECONDS, START_SECONDS, timeoutMs } from './command.ts';
+import { type LocalGateway, type LocalGatewayOptions, waitOf, withGateway } from './local-gateway.ts';
+import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
+
+export interface PrimitivesArguments extends AnswerForm {
+  /** `list`, or `read` or `get` and what. */
+  readonly words: readonly string[];
+  readonly config?: string | undefined;
+  readonly server?: readonly string[] | undefined;
+  readonly timeout?: string | undefined;
+  /** Folder for what is no text. */
+  readonly output?: string | undefined;
+}
+
+/** What is at least left, in ms, for the answer of a server, however long others were waited for. */
+const LEAST_ANSWER_MS = 1_000;
+
+/**
+ * What a person asks of servers beside tools: the gateway for it, in which those wake at once whose lists are not remembered,
+ * and the time for one answer; a text says what is wrong.
+ */
+function primitivesOptions({ config, server, timeout }: PrimitivesArguments, lists: readonly ListName[]) {
+  const patienceMs = timeoutMs(timeout, LIST_SECONDS);
+  if (typeof patienceMs === 'string') return patienceMs;
+  const endsAt = Date.now() + patienceMs;
+  const answerMs = () =>
+    timeout === undefined ? START_SECONDS * 1_000 : Math.max(LEAST_ANSWER_MS, endsAt - Date.now());
+  const wakes: LocalGatewayOptions['wakes'] = (upstream, remembered) =>
+    lists.some((list) => upstream.offers(LISTS[list].kind) && !remembered.recallList(upstream.config, list));
+  return { gateway: { config, servers: server, leavesOut: true, patienceMs, wakes }, answerMs };
+}
+
+/** What servers have beside tools, asked as a client asks. Throws `UPSTREAM_ERROR` with what the server answers, `TIMEOUT`. */
+async function askPrimitives(
+  local: LocalGateway,
+  method: string,
+  params: JsonObject,
+  answerMs?: number,
+): Promise<JsonObject> {
+  const { backend, caller, signal, person } = local;
+  const ask = (until: AbortSignal) =>
+    abortable(backend.primitives.handle(method, params, { caller, signal: until, peer: person }), until);
+  const answer = await (answerMs === undefined ? ask(signal) : withinTime(answerMs, ask, signal));
+  if ('result' in answer) return answer.result;
+  const { code, message } = answer.error;
+  throw new GatewayError('UPSTREAM_ERROR', message.replace(/^MCP error -?\d+: /, ''), { details: { code } });
+}
+
+/** Whether a server, or we, answered with an error; else it did not answer. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'UPSTREAM_ERROR';
+}
+
+async function withinTime<T>(ms: number, work: (until: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  return withTimeout(
+    ms,
+    (late) =>
+      work(late).catch((error: unknown) => {
+        if (!late.aborted || signal.aborted) throw error;
+        const seconds = Math.round(ms / 100) / 10;
+        throw new GatewayError('TIMEOUT', `no answer within ${seconds} s; --timeout <seconds> gives it more time`);
+      }),
+    signal,
+  );
+}
+
+/** All pages of a list. */
+export async function listPrimitives(local: LocalGateway, method: string, member: string): Promise<JsonObject[]> {
+  const items: JsonObject[] = [];
+  let cursor: unknown;
+  do {
+    const page = await askPrimitives(local, method, cursor === undefined ? {} : { cursor });
+    items.push(...(Array.isArray(page[member]) ? page[member].filter(isJsonObject) : []));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return items;
+}
+
+/** Says which servers could not be asked, or did not answer: what they have is missing. Returns how many there are. */
+export function tellMissing(name: string, local: LocalGateway, { writeError }: Terminal): number {
+  const { backend, config, lastWords, listProblems } = local;
+  const wrong = config.misconfigured.map(
+    ({ server, error }) => `not asked: ${server} ${stands('misconfigured')}: ${error}`,
+  );
+  const down = backend.upstreams.all().flatMap((upstream) => {
+    const { key } = upstream.config;
+    const state = serverState(upstream.state);
+    if (state === 'ready' || state === 'idle') return [];
+    const why = waitOf(upstream, lastWords(key)) ?? failureIn(upstream.state)?.error;
+    return `not asked: ${key} ${stands(state)}${why ? `: ${why}` : ''}`;
+  });
+  const told = [...wrong, ...down, ...listProblems];
+  for (const text of told) writeError(`mcp-gateway ${name}: ${shown(text)}\n`);
+  return told.length;
+}
+
+/** The error for what no server lists and none answered for, with the nearest that is listed; says who was not asked. */
+function notListed(
+  what: string,
+  name: string,
+  listed: readonly string[],
+  local: LocalGateway,
+  terminal: Terminal,
+): GatewayError {
+  const missing = tellMissing(`${what}s`, local, terminal);
+  const where = missing > 0 ? ' on the servers that could be asked' : '';
+  const meant = suggestion(nearest(name, listed)) || ';';
+  const cure = missing > 0 ? `mcp-gateway doctor says what the others lack` : `mcp-gateway ${what}s lists them`;
+  return new GatewayError('UPSTREAM_ERROR', `no ${what} ${JSON.stringify(name)}${where}${meant} ${cure}`);
+}
+
+/** A command about what servers have beside tools, with the words and options that a person gave. */
+export interface PrimitivesCommand {
+  readonly kind: 'resource' | 'prompt';
+  readonly lists: readonly ListName[];
+  readonly args: PrimitivesArguments;
+  readonly terminal: Terminal;
+}
+
+/** How it is written, in a table for people. */
+export interface PrimitivesTable {
+  readonly header: readonly [string, string];
+  row(item: JsonObject, paint: Paint): readonly Cell[];
+}
+
+/** Runs the command over a gateway of its own, unless `wrong` says what is. Resolves with the exit code. */
+export async function withPrimitives(
+  { kind, lists, args, terminal }: PrimitivesCommand,
+  wrong: string | undefined,
+  run: (local: LocalGateway, answerMs: () => number) => Promise<void>,
+): Promise<number> {
+  const options = primitivesOptions(args, lists);
+  const name = `${kind}s`;
+  if (typeof options === 'string') return misused(terminal, name, options);
+  if (wrong !== undefined) return misused(terminal, name, wrong);
+  return withGateway(name, options.gateway, terminal, async (local) => {
+    await run(local, options.answerMs);
+    return 0;
+  });
+}
+
+/** What is wrong with the verb, and with the words behind `list`; undefined: nothing. */
+export function wrongVerb({ kind, args }: PrimitivesCommand, expected: string): string | undefined {
+  const [verb = 'list', name] = args.words;
+  if (verb === 'list')
+    return name === undefined ? undefined : `found ${JSON.stringify(name)} after list, expected options`;
+  if (verb !== 'get' && verb !== 'read') return `found ${JSON.stringify(verb)}, expected list or ${expected}`;
+  const what = kind === 'prompt' ? 'prompt' : 'uri';
+  return name === undefined ? `${verb} names no ${what}; mcp-gateway ${kind}s lists them` : undefined;
+}
+
+/** Writes what servers list: as a table, or as JSON under the names that the protocol has. */
+export function writeLists(
+  { kind, args, terminal }: PrimitivesCommand,
+  lists: Readonly<Record<string, readonly JsonObject[]>>,
+  { header, row }: PrimitivesTable,
+): void {
+  terminal.write(isForPeople(args, terminal) ? tableOf(Object.values(lists).flat()) : jsonText(lists));
+
+  function tableOf(items: readonly JsonObject[]): string {
+    if (items.length === 0) return `No ${kind}s.\n`;
+    const paint = paintFor(terminal);
+    const heads = [...header, ''].map((text) => ({ text, paint: paint.dim }));
+    return `${align([heads, ...items.map((item) => row(item, paint))], terminal.columns).join('\n')}\n`;
+  }
+}
+
+/** What a server answers about one of them. Of what none lists it is said that it is not: a server's own words are often none. */
+export async function askForOne(
+  { kind, terminal }: PrimitivesCommand,
+  local: LocalGateway,
+  request: { readonly method: string; readonly params: JsonObject; readonly name: string; readonly answerMs: number },
+  listed: () => Promise<readonly string[]>,
+): Promise<JsonObject> {
+  try {
+    return await askPrimitives(local, request.method, request.params, request.answerMs);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const names = await listed();
+    throw names.includes(request.name) ? error : notListed(kind, request.name, names, local, terminal);
+  }
+}
+
+/** Writes the answer: as JSON, or its blocks; what is no text goes into files whose names begin with `file`. */
+export async function writeAnswer(
+  { args: { json, output = '.' }, terminal }: PrimitivesCommand,
+  answer: { readonly result: JsonObject; readonly content: readonly unknown[]; readonly file: string },
+): Promise<void> {
+  if (json) return terminal.write(jsonText(answer.result));
+  const folder = resolve(terminal.cwd, output);
+  await writeResult({ content: [...answer.content] }, { tool: answer.file, folder }, terminal);
+}

@@ -1,0 +1,104 @@
+import * as z from 'zod';
+import { MAX_TIMER_MS } from '../core/abort.ts';
+import { isJsonObject } from '../core/json.ts';
+import { unknownKeys } from './diagnostic.ts';
+
+/** An object that names each key it does not know, with the nearest one it does. Messages of the schemas say what is expected. */
+export function strict<S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, Object.keys(shape)) : undefined),
+  });
+}
+
+export const strings = z.array(z.string().min(1), 'an array of strings');
+export const count = z.int('a whole number above 0').positive('a whole number above 0');
+const scalar = z.union([z.string(), z.number(), z.boolean()], 'a string, number or boolean').transform(String);
+/** What people write for an argument: text, or a bare number or boolean that becomes text. */
+export const words = z.array(scalar, 'a non-empty array of strings');
+/** The same for environment variables and headers; null is as if it were not written. */
+export const textMap = z
+  .record(z.string(), z.union([scalar, z.null()], 'a string, number or boolean'))
+  .transform((map) =>
+    Object.fromEntries(Object.entries(map).flatMap(([name, text]) => (text === null ? [] : [[name, text]]))),
+  );
+
+/** Text that a header can carry. */
+export const headerText = z.string().superRefine((text, context) => {
+  const message = headerProblem('authorization', text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+/** Headers as they can be sent. */
+export const headerMap = textMap.superRefine((headers, context) => {
+  for (const [name, value] of Object.entries(headers)) {
+    const message = headerProblem(name, value);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
+  }
+});
+
+/** A time in milliseconds that a timer can take. */
+export const timer = count.max(MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`);
+
+/** What clients get beside tools. */
+export const expose = strict({
+  resources: z.boolean().default(true).describe('Resources and their templates.'),
+  prompts: z.boolean().default(true).describe('Prompts.'),
+});
+
+/** Whether a text is a URL of one of these schemes. */
+export function hasScheme(text: string, schemes: readonly string[]): boolean {
+  return URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1));
+}
+
+/** Headers that say how a request is sent or which one it is: they are made anew for each, and others break it. */
+const OF_HTTP = [
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'keep-alive',
+  'trailer',
+];
+const OF_MCP = ['mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'last-event-id'];
+
+/** What has to become of a header before it can be sent (RFC 9110, 5.5); undefined where nothing has to. Never holds its value. */
+function headerProblem(name: string, value: string): string | undefined {
+  if (!/^[!#$%&'*+.^_`|~\da-z-]+$/i.test(name)) return 'a header name of letters, digits and "-"';
+  const whose = ownerOf(name.toLowerCase(), value.trim().toLowerCase());
+  if (whose !== undefined) return `no ${name} header, which ${whose} says itself for each request: take it out`;
+  const at = [...value.trim()].findIndex((character) => !/^[\t\x20-\x7e\x80-\xff]$/.test(character));
+  if (at < 0) return undefined;
+  const character = [...value.trim()][at] ?? '';
+  const what = /[\r\n]/.test(character)
+    ? 'a line break'
+    : character < ' ' || character === '\x7f'
+      ? 'a control character'
+      : 'not Latin-1';
+  return `a value that a header can carry: its character ${at + 1} is ${what}`;
+}
+
+/** What alone may say a header. A `Connection` that people copy from elsewhere is harmless. */
+function ownerOf(name: string, value: string): string | undefined {
+  if (OF_MCP.includes(name)) return 'MCP';
+  const isKept = name === 'connection' && ['close', 'keep-alive'].includes(value);
+  return OF_HTTP.includes(name) || (name === 'connection' && !isKept) ? 'HTTP' : undefined;
+}
+
+/**
+ * A copy in which each member `length` that is an array or object is undefined, as wrong in any field of ours: zod compares a
+ * `length` with a number whatever it belongs to, and throws where it cannot: `{"length": {"toString": 1}}`.
+ */
+export function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(comparable);
+  if (!isJsonObject(value)) return value;
+  const fields = Object.entries(value).map(([key, item]) => [
+    key,
+    key === 'length' ? withoutObject(item) : comparable(item),
+  ]);
+  return Object.fromEntries(fields);
+}
+
+function withoutObject(value: unknown): unknown {
+  return typeof value === 'object' ? undefined : value;
+}

@@ -1,0 +1,174 @@
+import type { GatewaySettings } from '../../config/settings.ts';
+import { GatewayError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { type RpcError, RpcFailure } from '../../core/rpc.ts';
+import type { Metrics } from '../../observe/metrics.ts';
+import type { Logger } from '../../platform/log.ts';
+import { errorResult } from '../protocol/error-result.ts';
+import type { Admitted, Refusal } from './auth/admission.ts';
+import { type Authenticator, createAuthenticator } from './auth/authenticator.ts';
+import { createHostCheck, type HostCheck } from './auth/host-check.ts';
+import { challengeFor } from './auth/protected-resource.ts';
+import { problem } from './problem.ts';
+import { type RateDecision, RateLimit, rateLimitHeaders } from './rate-limit.ts';
+import type { HeaderFields } from './reply.ts';
+
+interface GateParts {
+  /** As they are now. */
+  readonly settings: () => GatewaySettings;
+  readonly metrics: Pick<Metrics, 'limited' | 'unauthenticated'>;
+  readonly log: Logger;
+}
+
+/** The base address that a client uses, and the path that challenges name: that of an endpoint, else empty. */
+export interface Address {
+  readonly publicUrl: string;
+  readonly path: string;
+}
+
+/** A request that may come in, with headers for its answer; or the answer where it may not. */
+type Passage =
+  | { readonly admitted: Admitted; readonly headers: Readonly<Record<string, string>> }
+  | { readonly refusal: Response };
+
+/** Messages of one request that came too often: the JSON-RPC error, and headers for the answer. */
+export interface RateRefusal {
+  readonly error: JsonObject;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What every request passes: the check of host and origin, authentication, and the rate limit. */
+export class Gate {
+  readonly #parts: GateParts;
+  readonly #rates: RateLimit;
+  #hosts: HostCheck;
+  #authenticator: Authenticator;
+  #made: string;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+    this.#rates = new RateLimit(() => parts.settings().rateLimit);
+    this.#made = this.#ingredients();
+    this.#hosts = this.#hostCheck();
+    this.#authenticator = this.#createAuthenticator();
+  }
+
+  /** The settings have changed. */
+  reload(): void {
+    const made = this.#ingredients();
+    this.#hosts = this.#hostCheck();
+    // Fetched keys of an issuer are kept as long as it is the same.
+    if (made !== this.#made) this.#authenticator = this.#createAuthenticator();
+    this.#made = made;
+  }
+
+  /** The answer to a request that is addressed to somebody else; undefined lets it pass. */
+  misaddressed(headers: HeaderFields): Response | undefined {
+    const wrong = this.#hosts(headers);
+    if (!wrong) return undefined;
+    const code = wrong.status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN';
+    return problem(wrong.status, { title: 'Wrong host or origin', detail: wrong.detail, code });
+  }
+
+  /** Works out who asks, and counts the request. `at` tells where it is addressed to. */
+  async admit(headers: HeaderFields, at: () => Address): Promise<Passage> {
+    const admission = await this.#authenticator.authenticate(headers);
+    if ('refused' in admission) return { refusal: this.#refuse(admission, at()) };
+    const decision = this.#rates.take(admission.caller.id);
+    if (!decision) return { admitted: admission, headers: {} };
+    if (decision.allowed) return { admitted: admission, headers: rateLimitHeaders(decision) };
+    return { refusal: this.#tooMany(decision) };
+  }
+
+  /** Counts the messages of one frame of a caller, all or none; the answer to them where they come too often. */
+  takeMessages({ caller }: Admitted, messages: number): JsonObject | undefined {
+    const decision = this.#rates.take(caller.id, undefined, messages);
+    return decision && !decision.allowed ? this.#tooManyMessages(decision, messages) : undefined;
+  }
+
+  /** The same for a request that was counted as one message already; then none of it counts. */
+  takeRest({ caller }: Admitted, messages: number): RateRefusal | undefined {
+    const decision = messages > 1 ? this.#rates.take(caller.id, undefined, messages - 1) : undefined;
+    if (!decision || decision.allowed) return undefined;
+    this.#rates.giveBack(caller.id);
+    return { error: this.#tooManyMessages(decision, messages), headers: rateLimitHeaders(decision) };
+  }
+
+  /** Whether a credential that was admitted would still be. */
+  stands(credential: string): boolean {
+    return this.#authenticator.stands(credential);
+  }
+
+  #refuse(refused: Refusal, { publicUrl, path }: Address): Response {
+    this.#parts.metrics.unauthenticated(refused.reason);
+    const challenge = challengeFor(refused, { auth: this.#parts.settings().auth, publicUrl, path });
+    const headers: Record<string, string> =
+      challenge === undefined ? { 'retry-after': '5' } : { 'www-authenticate': challenge };
+    const title = refused.refused === 401 ? 'Not authenticated' : 'Cannot authenticate now';
+    const code = refused.refused === 401 ? 'UNAUTHENTICATED' : 'SERVICE_UNAVAILABLE';
+    return problem(refused.refused, { title, detail: refused.description, code, reason: refused.reason }, headers);
+  }
+
+  #tooManyMessages({ limit, retryAfterSeconds }: RateDecision, messages: number): JsonObject {
+    this.#parts.metrics.limited();
+    const cure = messages > limit ? 'send fewer at a time' : `try again in ${retryAfterSeconds} s`;
+    const message = `Too many messages (limit ${limit}); ${cure}`;
+    return { code: -32_000, message, data: { code: 'RATE_LIMITED', limit, retryAfterSeconds } };
+  }
+
+  #tooMany(decision: RateDecision): Response {
+    this.#parts.metrics.limited();
+    const detail = `${decision.limit} requests are allowed within the window; try again in ${decision.retryAfterSeconds} s`;
+    return problem(429, { title: 'Too many requests', detail, code: 'RATE_LIMITED' }, rateLimitHeaders(decision));
+  }
+
+  #ingredients(): string {
+    return JSON.stringify(this.#parts.settings().auth ?? null);
+  }
+
+  #createAuthenticator(): Authenticator {
+    return createAuthenticator(this.#parts.settings().auth, { log: this.#parts.log });
+  }
+
+  #hostCheck(): HostCheck {
+    const { host, corsOrigins, http } = this.#parts.settings();
+    return createHostCheck({ host, corsOrigins, allowedHosts: http.allowedHosts, publicUrl: http.publicUrl });
+  }
+}
+
+/** A path as it is meant: slashes beside each other are one, and one at the end means nothing. People join addresses with "/". */
+export function plainPath(path: string): string {
+  return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+}
+
+/** As servers refuse what they will take later. */
+const SERVER_ERROR = -32_000;
+
+/**
+ * Answers a request of MCP when `begin` lets it, as `EdgeParts.begin` does. A refusal is a result of `tools/call`, which the
+ * model reads, and an `RpcFailure` of every other method.
+ */
+export async function withinBounds(
+  method: string,
+  begin: () => () => void,
+  answer: () => Promise<JsonObject>,
+): Promise<JsonObject> {
+  let done: () => void;
+  try {
+    done = begin();
+  } catch (error) {
+    if (method === 'tools/call') return errorResult(error);
+    throw new RpcFailure(refusalOf(error));
+  }
+  try {
+    return await answer();
+  } finally {
+    done();
+  }
+}
+
+/** What `begin` threw, as the error of a request. */
+export function refusalOf(error: unknown): RpcError {
+  if (!(error instanceof GatewayError)) throw error;
+  return { code: SERVER_ERROR, message: error.message, data: { ...error.details, code: error.code } };
+}

@@ -1,0 +1,54 @@
+import { clip } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import {
+  ENVELOPE_VERSIONS,
+  HANDSHAKE_VERSIONS,
+  LATEST_HANDSHAKE_VERSION,
+  PROTOCOL_VERSION_META_KEY,
+} from '../../core/protocol.ts';
+import { UNSUPPORTED_PROTOCOL_VERSION } from '../../core/rpc.ts';
+import { VERSION } from '../../version.ts';
+
+/** What the gateway says of itself to a client, in either era. */
+export const SERVER_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
+
+export const CAPABILITIES = {
+  tools: {},
+  logging: {},
+  completions: {},
+  resources: { subscribe: true, listChanged: true },
+  prompts: { listChanged: true },
+};
+
+/** What is missing in the params of an `initialize`; undefined when nothing is. Some clients say null for nothing. */
+export function greetingProblem({ protocolVersion, capabilities, clientInfo }: JsonObject): string | undefined {
+  if (typeof protocolVersion !== 'string') return 'params.protocolVersion: expected a string';
+  if (!isJsonObject(capabilities ?? {})) return 'params.capabilities: expected an object';
+  return isJsonObject(clientInfo ?? {}) ? undefined : 'params.clientInfo: expected an object';
+}
+
+/** The answer to a sound `initialize`: the revision asked for if we speak it, else the newest with a handshake. */
+export function greeting({ protocolVersion }: JsonObject, instructions: string): JsonObject {
+  const version = HANDSHAKE_VERSIONS.find((each) => each === protocolVersion) ?? LATEST_HANDSHAKE_VERSION;
+  return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: SERVER_INFO, instructions };
+}
+
+/** The revision that a message names for itself, as 2026-07-28 wants; undefined in messages of clients with a handshake. */
+export function envelopeVersion({ params }: JsonObject): unknown {
+  const meta = isJsonObject(params) ? params._meta : undefined;
+  return isJsonObject(meta) ? meta[PROTOCOL_VERSION_META_KEY] : undefined;
+}
+
+/** The answer to a request that names a revision we do not serve; the SDK looks at the first message of a connection only. */
+export function unsupportedVersion(message: JsonObject): JsonObject | undefined {
+  const { id, method } = message;
+  const requested = envelopeVersion(message);
+  if (id === undefined || method === undefined) return undefined;
+  if (typeof requested !== 'string' || ENVELOPE_VERSIONS.includes(requested)) return undefined;
+  const error = {
+    code: UNSUPPORTED_PROTOCOL_VERSION,
+    message: `Unsupported protocol version ${clip(requested, 40)}`,
+    data: { supported: ENVELOPE_VERSIONS, requested },
+  };
+  return { jsonrpc: '2.0', id, error };
+}

@@ -1,0 +1,86 @@
+import type { Readable, Writable } from 'node:stream';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { metaToolDefinitions } from '../protocol/meta-tools.ts';
+import { envelopeVersion, greeting, greetingProblem } from '../protocol/negotiation.ts';
+import { type LineLimit, StdioTransport } from './stdio-transport.ts';
+
+/** Takes over from the desk. */
+export interface Successor {
+  readonly limit: LineLimit;
+  /** Receives each message of the client; `answered` when it has its answer already. */
+  receive(message: JsonObject, answered: boolean): void;
+  onClose(): void;
+}
+
+/**
+ * The first that a client meets: answers `initialize` and `tools/list` at once, and keeps what else comes until the gateway
+ * is there to take over. A host waits for these two answers, and what makes up a gateway takes longer to load (25 ms)
+ * than all that they need.
+ */
+export class FrontDesk {
+  /** Resolves when a client has its answer to `initialize`, from here. */
+  readonly greeted: Promise<void>;
+
+  readonly #transport: StdioTransport;
+  readonly #instructions: string | undefined;
+  #waiting: { message: JsonObject; answered: boolean }[] = [];
+  #successor: Successor | undefined;
+  #closed = false;
+  #hasGreeted = false;
+  #markGreeted: () => void = () => {};
+
+  /** Without `instructions` it only keeps what comes. */
+  constructor(input: Readable, output: Writable, instructions?: string) {
+    this.#instructions = instructions;
+    this.greeted = new Promise((resolve) => {
+      this.#markGreeted = resolve;
+    });
+    this.#transport = new StdioTransport(input, output);
+    this.#transport.onmessage = (message) => this.#receive(message);
+    this.#transport.onclose = () => {
+      this.#closed = true;
+      this.#successor?.onClose();
+    };
+    void this.#transport.start();
+  }
+
+  /** From now on everything goes to `successor`, beginning with what has come so far. */
+  handOver(successor: Successor): void {
+    this.#successor = successor;
+    this.#transport.limit = successor.limit;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { message, answered } of waiting) successor.receive(message, answered);
+    if (this.#closed) successor.onClose();
+  }
+
+  /** Rejects when the client could not take the message. */
+  send(message: JsonObject): Promise<void> {
+    return this.#transport.send(message);
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  #receive(message: JsonObject): void {
+    if (this.#successor) this.#successor.receive(message, false);
+    else this.#waiting.push({ message, answered: this.#answered(message) });
+  }
+
+  #answered(message: JsonObject): boolean {
+    const { id, method, params } = message;
+    // What is not plain is left to the successor.
+    if (this.#instructions === undefined || id === undefined || envelopeVersion(message) !== undefined) return false;
+    if (method === 'tools/list' && this.#hasGreeted) return this.#answer(id, { tools: metaToolDefinitions() });
+    if (method !== 'initialize' || !isJsonObject(params) || greetingProblem(params)) return false;
+    this.#hasGreeted = true;
+    this.#markGreeted();
+    return this.#answer(id, greeting(params, this.#instructions));
+  }
+
+  #answer(id: unknown, result: JsonObject): true {
+    void this.send({ jsonrpc: '2.0', id, result });
+    return true;
+  }
+}

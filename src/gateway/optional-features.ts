@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import type { MeaningSearch } from '../broker/finder.ts';
+import type { JobLimits } from '../broker/jobs/jobs.ts';
+import type { GatewayConfig } from '../config/load.ts';
+import type { SentToClients } from '../downstream/gateway-services.ts';
+import type { Logger } from '../platform/log.ts';
+import { Guards } from '../policy/guards.ts';
+import { Permissions } from '../policy/permissions/permissions.ts';
+import { definitionTokens, textTokens } from '../policy/stats/definition-tokens.ts';
+import { Receipt } from '../policy/stats/usage-stats.ts';
+import { Trust } from '../policy/trust/trust.ts';
+import type { Catalog } from '../search/catalog.ts';
+import { UsageMemory } from '../search/invocation-history.ts';
+import type { Semantics } from '../search/semantics/semantics.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What was invoked after which searches, where the settings want it remembered; without a directory for this run only. */
+export function usageMemory({ settings }: GatewayConfig, directory: string | undefined): UsageMemory | undefined {
+  if (!settings.search.usage) return undefined;
+  return new UsageMemory(directory === undefined ? {} : { path: join(directory, 'usage.json') });
+}
+
+export interface GuardingOptions {
+  readonly config: () => GatewayConfig;
+  readonly dataDirectory?: string | undefined;
+  readonly log: Logger;
+  /** Counts what passes the others, and what they refuse. */
+  readonly receipt: Receipt;
+}
+
+/** What counts calls; it keeps nothing where the settings do not want it. */
+export function counting(
+  { config, dataDirectory, log }: Omit<GuardingOptions, 'receipt'>,
+  sent: () => SentToClients,
+): Receipt {
+  return new Receipt({
+    isOn: () => config().settings.stats,
+    directory: dataDirectory,
+    servers: () => config().servers.map(({ key }) => key),
+    ownTokens: () => {
+      const { tools, instructions } = sent();
+      return textTokens(instructions) + definitionTokens(tools);
+    },
+    log,
+  });
+}
+
+/** What stands between callers and tools. A call meets them in this order. */
+export function guarding(options: GuardingOptions): Guards {
+  return new Guards([options.receipt.guard, new Trust(options), new Permissions(options)]);
+}
+
+/** Likeness of meaning; loaded only where an endpoint is configured. */
+export function meaning({ settings }: GatewayConfig, directory: string, log: Logger): Promise<Semantics> | undefined {
+  const { embeddings } = settings.search;
+  return (
+    embeddings &&
+    import('../search/semantics/semantics.ts').then((own) => new own.Semantics({ ...embeddings, directory, log }))
+  );
+}
+
+/** A search by words, and by meaning where that has an answer in time. */
+export function fusing(semantics: Promise<Semantics>, catalog: Catalog, { settings }: GatewayConfig): MeaningSearch {
+  const weight = settings.search.embeddings?.weight ?? 0;
+  return {
+    fused: async (query, hits, visible, limit) => {
+      const similar = await (await semantics).similar(query, visible, limit);
+      if (!similar) return hits;
+      const { fuse } = await import('../search/semantics/fuse.ts');
+      return fuse(hits, similar, (id) => catalog.get(id), { weight, limit });
+    },
+  };
+}
+
+/** The settings of background calls in the units of `Jobs`. */
+export function jobLimits({ settings: { jobs } }: GatewayConfig): JobLimits {
+  const { concurrency, maxQueued, retentionHours, maxRecords, maxBytes } = jobs;
+  return { concurrency, maxQueued, retentionMs: retentionHours * HOUR_MS, maxRecords, maxBytes };
+}

@@ -1,0 +1,36 @@
+import { fstatSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+
+/** Log lines not yet taken by whoever reads our stderr, in bytes; beyond it they are dropped. */
+const MAX_LOG_BACKLOG = 1024 * 1024;
+
+/**
+ * Our stdout (1) or stderr (2) as a stream that never blocks. Node writes to pipes synchronously: a host that stops
+ * reading would freeze the whole gateway, signals included.
+ */
+export function processOutput(fd: 1 | 2): Writable {
+  const fallback = fd === 1 ? process.stdout : process.stderr;
+  const stat = fstatSync(fd);
+  // Bun's own streams do not block, and it cannot adopt a descriptor.
+  if (process.versions.bun || !(stat.isFIFO() || stat.isSocket())) return fallback;
+  return new Socket({ fd, readable: false, writable: true });
+}
+
+/** Writes log lines to stderr; drops them when nobody reads, and never fails. */
+export function stderrWriter(): (line: string) => void {
+  const output = processOutput(2);
+  output.on('error', () => {});
+  return (line) => {
+    if (output.writable && output.writableLength < MAX_LOG_BACKLOG) output.write(line);
+  };
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Resolves with the first signal that asks us to stop. */
+export function signalled(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of SIGNALS) process.on(signal, () => resolve(signal));
+  });
+}

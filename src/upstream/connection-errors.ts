@@ -1,0 +1,214 @@
+import { causeOf, clip, GatewayError } from '../core/errors.ts';
+import { parseMessage } from '../core/exact-json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { type RpcError, rpcError } from '../core/rpc.ts';
+import { failureIn, loginCommand, SERVER_STATES, serverState, type UpstreamState } from '../core/server-state.ts';
+import type { ToolEntry } from '../core/tool.ts';
+import { wayOf } from '../platform/outbound/ways.ts';
+import { type Challenge, LoginNeeded } from './login/login-needed.ts';
+import { redactedError, redactedStart } from './redact.ts';
+import { requestId } from './server-message.ts';
+
+/** The connection broke under a forwarded request. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  /** False when the request provably never reached the upstream. */
+  readonly sent: boolean;
+
+  constructor(message: string, sent: boolean, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.sent = sent;
+  }
+}
+
+/** There is an event stream at an address, but what came over it cannot be used: its own cause is what is wrong. */
+export class UnusableStream extends Error {
+  override readonly name = 'UnusableStream';
+}
+
+/** Whether an error, or a cause of it, is of such a stream. */
+export function isUnusableStream(error: unknown): boolean {
+  for (const each of causes(error)) if (each instanceof UnusableStream) return true;
+  return false;
+}
+
+/** Whether a request whose sending failed may have reached the server all the same. */
+export function maySent(error: unknown): boolean {
+  if (!(error instanceof Error)) return true;
+  if ('code' in error && error.code === 'UPSTREAM_UNAVAILABLE') return false;
+  const status = httpStatus(error);
+  if (status !== undefined) return status >= 500;
+  return !isUnreachable(error);
+}
+
+/** HTTP status with which a request was refused. */
+export function httpStatus(error: unknown): number | undefined {
+  for (const each of causes(error)) if ('status' in each && typeof each.status === 'number') return each.status;
+  return undefined;
+}
+
+/** The JSON-RPC error with which a request was refused, if there was one beside the status. */
+export function saidWith(error: unknown): RpcError | undefined {
+  for (const each of causes(error)) if (each instanceof HttpRefusal) return each.said?.error;
+  return undefined;
+}
+
+/** Errors of a request that got no connection. */
+const NO_CONNECTION = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPROXY',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Whether nobody was there to take a request. */
+export function isUnreachable(error: unknown): boolean {
+  for (const each of causes(error)) {
+    if ('code' in each && typeof each.code === 'string' && NO_CONNECTION.has(each.code)) return true;
+  }
+  return false;
+}
+
+/** Whether a request was refused until somebody has logged in. */
+export function asksForLogin(error: unknown): boolean {
+  for (const each of causes(error)) if (each instanceof LoginNeeded) return true;
+  return httpStatus(error) === 401;
+}
+
+function* causes(error: unknown): Generator<Error> {
+  for (let each = error; each instanceof Error; each = each instanceof AggregateError ? each.errors[0] : each.cause)
+    yield each;
+}
+
+/** Longest message of an upstream inside one of ours, in characters; the whole of it is in the details. */
+const MAX_MESSAGE = 2_000;
+
+/** What went wrong with a call, as one of our errors: names server and tool, the cause, and what to do about it. */
+export function callFailure(tool: ToolEntry, error: unknown, redact: (text: string) => string): GatewayError {
+  const where = `${tool.server}: tool "${tool.definition.name}"`;
+  const failure = error instanceof GatewayError ? error : ofConnection(error, redact);
+  const details = { ...failure.details, server: tool.server, tool: tool.definition.name };
+  const message = `${where}: ${failure.message}${cure(failure)}`;
+  return new GatewayError(failure.code, message, { details, cause: failure.cause ?? error });
+}
+
+/** A JSON-RPC error of the server as one of ours: code and data stay, under `upstream`. */
+export function upstreamError(received: RpcError, redact: (text: string) => string): GatewayError {
+  const error = redactedError(received, redact);
+  const message = `the server answered with error ${error.code}: ${clip(error.message, MAX_MESSAGE)}`;
+  return new GatewayError('UPSTREAM_ERROR', message, { details: { upstream: { ...error } } });
+}
+
+function ofConnection(error: unknown, redact: (text: string) => string): GatewayError {
+  const cause = redact(causeOf(error));
+  if (!(error instanceof ConnectionLost)) return new GatewayError('INTERNAL', cause, { cause: error });
+  const fate = error.sent
+    ? 'the call had been sent and may have taken effect'
+    : 'the call did not reach the server, so it had no effect';
+  return new GatewayError('UPSTREAM_UNAVAILABLE', `${cause}; ${fate}`, {
+    details: { sent: error.sent },
+    cause: error,
+  });
+}
+
+function cure(failure: GatewayError): string {
+  switch (failure.code) {
+    case 'TIMEOUT':
+      return '. The server was told to stop. Call again with a larger timeoutMs, or use invoke_async for long work.';
+    case 'UPSTREAM_UNAVAILABLE':
+      return '. The gateway reconnects by itself; try again shortly, or use another tool.';
+    default:
+      return '';
+  }
+}
+
+/** Longest cause inside a message of ours, in characters. */
+const MAX_CAUSE = 600;
+
+/** Why a server without a connection cannot be asked, and from when on it is worth another try. */
+export function unavailable(
+  server: string,
+  state: UpstreamState,
+  challenge: Challenge,
+  lastWords?: string,
+): GatewayError {
+  if (state.status === 'needs_auth') return needsLogin(server, challenge);
+  const failure = failureIn(state);
+  if (!failure) return refusal(server, notConnected(state, lastWords), { state: serverState(state) });
+  const { error, retryAt, ...circuit } = failure;
+  const why = `is not available: ${clip(error, MAX_CAUSE)}; the next attempt is in ${secondsUntil(retryAt)} s`;
+  return refusal(server, why, { state: serverState(state), ...circuit, lastError: clip(error, MAX_CAUSE), retryAt });
+}
+
+/** A first start may have much to fetch. */
+function notConnected(state: UpstreamState, lastWords: string | undefined): string {
+  if (state.status !== 'connecting' || state.slowSince === undefined)
+    return `is not connected (${SERVER_STATES[serverState(state)]})`;
+  const words = lastWords === undefined ? '' : `; it last said: ${clip(lastWords, MAX_CAUSE)}`;
+  return `has been starting for ${Math.round((Date.now() - state.slowSince) / 1_000)} s and still is${words}. Ask again later`;
+}
+
+function refusal(server: string, why: string, details: JsonObject): GatewayError {
+  return new GatewayError('UPSTREAM_UNAVAILABLE', `server "${server}" ${why}`, {
+    details: { ...details, sent: false },
+  });
+}
+
+function needsLogin(server: string, challenge: Challenge): GatewayError {
+  const message = `server "${server}" needs a login, which begins when one of its tools is invoked, or with \`${loginCommand(server)}\``;
+  return new GatewayError('UPSTREAM_NEEDS_AUTH', message, {
+    details: { server, sent: false },
+    cause: new LoginNeeded(challenge),
+  });
+}
+
+function secondsUntil(time: number): number {
+  return Math.max(0, Math.ceil((time - Date.now()) / 1_000));
+}
+
+/** Longest text of a body inside one of our errors, in characters; and as it came, with the white space that is left out. */
+const MAX_EXCERPT = 200;
+const MAX_WRITTEN = 2_000;
+
+/** A request that was answered with an HTTP status other than 2xx. */
+export class HttpRefusal extends Error {
+  override readonly name = 'HttpRefusal';
+  readonly status: number;
+  /** The JSON-RPC error that its body holds, and the id that it is for, if it holds one. */
+  readonly said: { readonly id: unknown; readonly error: RpcError } | undefined;
+
+  /** `redact` blanks secrets, before anything is cut. */
+  constructor(response: Response, body: string, redact: (text: string) => string) {
+    const said = errorIn(body, redact);
+    const why = said ? clip(said.error.message, MAX_EXCERPT) : excerpt(body, redact) || response.statusText;
+    super(`HTTP ${response.status}${why && `: ${why}`}${said ? '' : wayOf(response)}`);
+    this.status = response.status;
+    this.said = said;
+  }
+}
+
+/** What a body says, for an error of ours: a page is not repeated. */
+export function excerpt(body: string, redact: (text: string) => string): string {
+  const text = body.trim();
+  if (/^<(?:!doctype|html|head|body|\?xml|h\d|p|div)\b/i.test(text)) return 'a web page';
+  return clip(redactedStart(text, redact, MAX_WRITTEN).replace(/\s+/g, ' '), MAX_EXCERPT);
+}
+
+function isRpcError(error: unknown): boolean {
+  return isJsonObject(error) && typeof error.code === 'number' && typeof error.message === 'string';
+}
+
+function errorIn(body: string, redact: (text: string) => string): HttpRefusal['said'] {
+  try {
+    const message: unknown = parseMessage(body);
+    if (!isJsonObject(message) || !message.error) return undefined;
+    // `{"error": …}` alone is what many web frameworks answer.
+    if (requestId(message.id) === undefined && !isRpcError(message.error)) return undefined;
+    return { id: message.id, error: redactedError(rpcError(message.error), redact) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { withTimeout } from '../core/abort.ts';
+import { causeOf } from '../core/errors.ts';
+import { HttpRefusal } from './connection-errors.ts';
+import { LoginNeeded } from './login/login-needed.ts';
+import type { Authorization } from './open-transport.ts';
+
+export interface HttpOptions {
+  /** Sent with each request. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly fetch: Authorization['fetch'];
+  /** Supplies the token of each request; absent: requests carry the headers, and nothing else. */
+  readonly authorization?: Authorization;
+  /** Blanks the entry's secrets in a text. */
+  readonly redact: (text: string) => string;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+/** Most that is read of the body of a refusal, in bytes, and for how long, in ms. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+const REFUSAL_MS = 5_000;
+
+const MAX_REDIRECTS = 5;
+
+/** Requests to one server over HTTP: with its headers and the token of its login, redirected within its origin only. */
+export class HttpRequests {
+  readonly #options: HttpOptions;
+  readonly #server: URL;
+
+  constructor(server: URL, options: HttpOptions) {
+    this.#server = server;
+    this.#options = options;
+  }
+
+  /** Resolves with a 2xx. Rejects with `HttpRefusal`, with `LoginNeeded`, or as `fetch` does. */
+  async send(url: URL, request: HttpRequest): Promise<Response> {
+    const { authorization } = this.#options;
+    const response = await this.#redirected(url, request);
+    if (response.status !== 401 || !authorization?.onUnauthorized) return this.#accepted(url, response);
+    const context = { response, serverUrl: this.#server, fetchFn: this.#options.fetch };
+    await authorization.onUnauthorized(context).finally(() => discard(response));
+    const again = await this.#redirected(url, request);
+    if (again.status !== 401) return this.#accepted(url, again);
+    // A token that was refused right after it had been renewed.
+    discard(again);
+    throw new LoginNeeded({});
+  }
+
+  async #accepted(url: URL, response: Response): Promise<Response> {
+    if (response.ok) return response;
+    const stepUp = this.#options.authorization && (await stepUpIn(response));
+    const body = await textOf(response);
+    const redirect = redirectOf(url, response);
+    if (stepUp) throw stepUp;
+    throw new HttpRefusal(response, redirect ? notFollowed(redirect) : body, this.#options.redact);
+  }
+
+  async #redirected(url: URL, request: HttpRequest): Promise<Response> {
+    let at = url;
+    for (let followed = 0; ; followed++) {
+      const response = await this.#fetch(at, request);
+      const to = redirectOf(at, response);
+      const keepsMethod = request.method === 'GET' || response.status === 307 || response.status === 308;
+      if (!to || !keepsMethod || followed === MAX_REDIRECTS || !isWithinOrigin(at, to)) return response;
+      discard(response);
+      at = to;
+    }
+  }
+
+  async #fetch(url: URL, { method, headers, body, signal }: HttpRequest): Promise<Response> {
+    const all = new Headers(this.#options.headers);
+    const token = await this.#options.authorization?.token();
+    if (token) all.set('authorization', `Bearer ${token}`);
+    for (const [name, value] of Object.entries(headers)) all.set(name, value);
+    return this.#options.fetch(url, { method, headers: all, body, signal, redirect: 'manual' });
+  }
+}
+
+/** What is left of a response is not wanted: its connection is free for others, or ended. */
+export function discard(response: Response): void {
+  void response.body?.cancel().catch(() => {});
+}
+
+/** The beginning of a body; what of it has come when it takes too long or breaks off. */
+export async function textOf(response: Response, maxBytes = MAX_REFUSAL_BYTES): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body?.getReader();
+  await withTimeout(REFUSAL_MS, async (signal) => {
+    signal.addEventListener('abort', () => void reader?.cancel().catch(() => {}));
+    for (;;) {
+      const { value } = (await reader?.read()) ?? {};
+      if (!value || size > maxBytes) break;
+      chunks.push(value);
+      size += value.byteLength;
+    }
+  }).catch(() => {});
+  void reader?.cancel().catch(() => {});
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** Why `fetch` failed, in words: what it says itself is "fetch failed" or "terminated". */
+export function networkCause(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return causeOf(inner);
+}
+
+/** The server knows us, and wants more than was granted. */
+async function stepUpIn(response: Response): Promise<LoginNeeded | undefined> {
+  if (response.status !== 403 || !response.headers.get('www-authenticate')?.includes('insufficient_scope')) return;
+  const { extractWWWAuthenticateParams } = await import('@modelcontextprotocol/client');
+  const { scope, resourceMetadataUrl } = extractWWWAuthenticateParams(response);
+  return new LoginNeeded({
+    stepUp: true,
+    ...(scope && { scope }),
+    ...(resourceMetadataUrl && { resourceMetadataUrl }),
+  });
+}
+
+function redirectOf(url: URL, response: Response): URL | undefined {
+  const location = response.status >= 300 && response.status < 400 && response.headers.get('location');
+  return location && URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+}
+
+/** Same scheme, host and port, or its https form; user and password are not for a redirect to say. */
+function isWithinOrigin(from: URL, to: URL): boolean {
+  if ((to.username || to.password) && (to.username !== from.username || to.password !== from.password)) return false;
+  if (from.origin === to.origin) return true;
+  const isUpgrade = from.protocol === 'http:' && to.protocol === 'https:' && !from.port && !to.port;
+  return isUpgrade && from.hostname === to.hostname;
+}
+
+function notFollowed(to: URL): string {
+  return `the redirect to ${to.origin}${to.pathname} is not followed; use that URL in the configuration if it is the right server`;
+}
+
+/** The media type of a body, without parameters. */
+export function mediaType(response: Response): string {
+  return (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+/** Whether a response is an event stream, in whatever letters, and if a proxy says so twice. */
+export function isEventStream(response: Response): boolean {
+  return response.headers.get('content-type')?.toLowerCase().includes('text/event-stream') === true;
+}
+
+/** Whether a text is an event stream, whatever its content type says. */
+export function looksLikeEvents(text: string): boolean {
+  return /^\uFEFF?(?:data|event|id|retry)?:/.test(text);
+}
+
+interface EventHandlers {
+  readonly onEvent: (event: EventSourceMessage) => void;
+  /** The server says how long to wait before a stream is opened again, in ms. */
+  readonly onRetry?: (ms: number) => void;
+}
+
+/** Reads an event stream to its end. Rejects when it breaks off. */
+export async function readEvents(body: ReadableStream<Uint8Array> | null, handlers: EventHandlers): Promise<void> {
+  const parser = createParser(handlers);
+  const decoder = new TextDecoder();
+  for await (const chunk of body ?? []) parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+  // Some servers end their stream without the empty line that ends an event.
+  parser.feed('\n\n');
+}
+
+export function eventsIn(text: string, handlers: EventHandlers): void {
+  createParser(handlers).feed(`${text}\n\n`);
+}

@@ -1,0 +1,302 @@
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import { Abort, type Signal } from '../core/abort.ts';
+import type { Progress } from '../core/call.ts';
+import { GatewayError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { PeerRequestOptions } from '../core/peer.ts';
+import { type Answer, type RpcError, rpcError } from '../core/rpc.ts';
+import { ConnectionLost, httpStatus, maySent } from './connection-errors.ts';
+import { redactedError } from './redact.ts';
+import { FIRST_ID, requestId } from './server-message.ts';
+
+/** What the server sends of its own accord; set by whoever owns the connection. */
+export interface WireHandlers {
+  /** A request of the server to the client (sampling, elicitation, roots). Must not reject. */
+  readonly onRequest: (method: string, params: JsonObject, options: PeerRequestOptions) => Promise<Answer>;
+  /** Any notification that does not belong to a forwarded request. */
+  readonly onNotification: (method: string, params: JsonObject) => void;
+}
+
+export interface ForwardOptions {
+  /** Aborted to give up: the upstream is told, and the promise rejects with the signal's reason. */
+  readonly signal: Signal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** The progress token is listened to until this is aborted, instead of until the answer: the work goes on as a task. */
+  readonly progressUntil?: Signal;
+  /** What this request carries in `_meta` instead of the connection's envelope (2026-07-28: the caller's own identity). */
+  readonly envelope?: JsonObject;
+  /** HTTP headers of this request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The server is not told when it is given up: it may not know yet what that means. */
+  readonly isTentative?: boolean;
+  /** Called with the id of the request, by which a server may refer to it. */
+  readonly onId?: (id: number) => void;
+}
+
+/** A transport that may know why it ended, once it has. */
+type ExplainedTransport = Transport & { readonly endCause?: string };
+
+/** A request that has not been answered. */
+interface Pending {
+  readonly method: string;
+  readonly settle: (answer: Answer | Error) => void;
+}
+
+/**
+ * Requests over a transport, in both directions. What an upstream answers is neither parsed against a schema nor rebuilt,
+ * and progress is delivered in wire order, before the result, even when both arrive in one chunk.
+ */
+export class Wire {
+  /** Receives what is neither an answer to a request of ours nor a question for the client. */
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  /** Supplies what each request must carry in `_meta` on a 2026-era connection; `undefined` on older ones. */
+  envelope: () => JsonObject | undefined = () => undefined;
+
+  readonly #inner: Transport;
+  readonly #handlers: WireHandlers;
+  readonly #redact: (text: string) => string;
+  readonly #pending = new Map<unknown, Pending>();
+  /** Who hears of progress, by token, which is the id of the request. */
+  readonly #listening = new Map<unknown, (progress: Progress) => void>();
+  /** Requests of the server that the client is answering, by their id. */
+  readonly #serving = new Map<unknown, Abort>();
+  #nextId = FIRST_ID;
+  /** The first request after a notification of which it is not known whether the server has taken it; 0: none. */
+  #notifiedBefore = 0;
+  #closed: string | undefined;
+
+  /** `redact` blanks secrets: what servers write into errors is told to people and models. Results pass unread. */
+  constructor(inner: ExplainedTransport, handlers: WireHandlers, redact: (text: string) => string) {
+    this.#inner = inner;
+    this.#redact = redact;
+    this.#handlers = handlers;
+    // Set before anything connects, so that nothing can be missed between two handlers.
+    inner.onmessage = (message) => {
+      if (!this.#take(message)) this.onmessage?.(message);
+    };
+    inner.onerror = (error) => this.onerror?.(error);
+    inner.onclose = () => this.lose(inner.endCause ?? 'the connection was closed');
+  }
+
+  /** Whether nothing comes or goes any more. */
+  get isLost(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  start(): Promise<void> {
+    return this.#inner.start();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#inner.setProtocolVersion?.(version);
+  }
+
+  /** Fails everything in flight and tells the client, once. */
+  lose(cause: string): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = cause;
+    for (const { settle } of [...this.#pending.values()]) settle(new ConnectionLost(cause, true));
+    this.#pending.clear();
+    this.#listening.clear();
+    for (const serving of this.#serving.values()) serving.abort(cause);
+    this.onclose?.();
+  }
+
+  /** Sends a request and resolves with the upstream's own answer. Rejects with `ConnectionLost` or the signal's reason. */
+  async forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
+    options.signal.throwIfAborted();
+    if (this.#closed !== undefined) throw new ConnectionLost(this.#closed, false);
+    const id = this.#nextId++;
+    const stream = this.#inner.hasPerRequestStream ? new AbortController() : undefined;
+    return new Promise<Answer>((resolve, reject) => {
+      const settle = (answer: Answer | Error) => {
+        this.#pending.delete(id);
+        if (!options.progressUntil) this.#listening.delete(id);
+        options.signal.removeEventListener('abort', giveUp);
+        if (answer instanceof Error) reject(answer);
+        else resolve(answer);
+      };
+      const giveUp = () => {
+        settle(options.signal.reason instanceof Error ? options.signal.reason : new Error('cancelled'));
+        if (options.isTentative) stream?.abort();
+        else void this.#cancel(id, options.signal.reason, stream);
+      };
+      this.#pending.set(id, { method, settle });
+      options.onId?.(id);
+      this.#listen(id, options);
+      options.signal.addEventListener('abort', giveUp, { once: true });
+      this.#inner
+        .send(this.#request(id, method, params, options), {
+          requestSignal: stream?.signal,
+          headers: options.headers,
+          onRequestStreamEnd: () => {
+            if (this.#pending.has(id)) settle(new ConnectionLost('the response stream ended without an answer', true));
+          },
+        })
+        .catch((error: unknown) => {
+          if (this.#pending.has(id)) settle(unsent(error));
+        });
+    });
+  }
+
+  #listen(id: number, { onProgress, progressUntil }: ForwardOptions): void {
+    if (!onProgress || progressUntil?.aborted) return;
+    this.#listening.set(id, onProgress);
+    progressUntil?.addEventListener('abort', () => this.#listening.delete(id), { once: true });
+  }
+
+  #request(id: number, method: string, params: JsonObject, options: ForwardOptions): JSONRPCMessage {
+    const wantsProgress = options.onProgress !== undefined;
+    const envelope = this.envelope() && { ...this.envelope(), ...options.envelope };
+    if (!envelope && !wantsProgress) return { jsonrpc: '2.0', id, method, params };
+    const own = isJsonObject(params._meta) ? params._meta : {};
+    const meta = { ...own, ...(wantsProgress && { progressToken: id }), ...envelope };
+    return { jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } };
+  }
+
+  /** Takes a request back. On a 2026-era HTTP connection, closing the request's stream is the way to say so. */
+  async #cancel(requestId: number, reason: unknown, stream: AbortController | undefined): Promise<void> {
+    const isSaidByClosing = stream && this.envelope();
+    if (!isSaidByClosing) await this.notify('notifications/cancelled', { requestId, reason: textOf(reason) });
+    // A server that answers no more would keep its stream, and our socket, for ever.
+    stream?.abort();
+  }
+
+  /** Sends a notification; a failure shows up as the connection's own. */
+  notify(method: string, params: JsonObject): Promise<void> {
+    return this.tell(method, params).catch((error: Error) => this.onerror?.(error));
+  }
+
+  /** Sends a notification. Rejects when it is refused, or cannot be sent. */
+  tell(method: string, params: JsonObject): Promise<void> {
+    const envelope = this.envelope();
+    this.#notifiedBefore = this.#nextId;
+    return this.#inner.send({
+      jsonrpc: '2.0',
+      method,
+      params: envelope ? { ...params, _meta: { ...envelope } } : params,
+    });
+  }
+
+  /** True when the message is ours: it concerns a forwarded request, or asks the client. The rest is the session's. */
+  #take(message: unknown): boolean {
+    if (!isJsonObject(message)) return false;
+    const { id, method } = message;
+    if (method === undefined) return this.#takeAnswer(message);
+    if (typeof method !== 'string') return false;
+    const params = withoutNulls(isJsonObject(message.params) ? message.params : {});
+    if (id !== undefined) return this.#takeRequest(id, method, params);
+    if (method === 'notifications/progress') return this.#takeProgress(params);
+    if (method === 'notifications/cancelled' && this.#serving.has(params.requestId)) {
+      this.#serving.get(params.requestId)?.abort(params.reason ?? 'cancelled by the server');
+      return true;
+    }
+    this.#handlers.onNotification(method, params);
+    // The session sees it too: its subscriptions live on notifications.
+    return false;
+  }
+
+  #takeProgress({ progressToken, ...progress }: JsonObject): boolean {
+    const id = requestId(progressToken);
+    if (id !== undefined) this.#listening.get(id)?.(progress as Progress);
+    // Progress of a call that has ended meanwhile ends here too.
+    return id !== undefined;
+  }
+
+  /** Requests of a server exist in the 2025 eras only; the session answers `ping`, and drops those of a 2026-era server. */
+  #takeRequest(id: unknown, method: string, params: JsonObject): boolean {
+    if (method === 'ping' || this.envelope()) return false;
+    void this.#serve(id as string | number, method, params);
+    return true;
+  }
+
+  async #serve(id: string | number, method: string, params: JsonObject): Promise<void> {
+    const serving = new Abort();
+    this.#serving.set(id, serving);
+    const token = isJsonObject(params._meta) ? params._meta.progressToken : undefined;
+    const tell = (progress: Progress) => this.notify('notifications/progress', { ...progress, progressToken: token });
+    const options = { signal: serving, ...(token !== undefined && { onProgress: tell }) };
+    const answer = await this.#handlers.onRequest(method, params, options);
+    this.#serving.delete(id);
+    // A question taken back, or a connection gone, wants no answer.
+    if (serving.aborted) return;
+    this.answer(id, answer);
+  }
+
+  /** Answers a request of the server. */
+  answer(id: string | number, answer: Answer): void {
+    this.#inner
+      .send({ jsonrpc: '2.0', id, ...answer } as JSONRPCMessage)
+      .catch((error: Error) => this.onerror?.(error));
+  }
+
+  #takeAnswer(message: JsonObject): boolean {
+    const id = requestId(message.id);
+    if (id === undefined) return this.#takeStray(message);
+    if (this.#notifiedBefore > 0 && id >= this.#notifiedBefore) this.#notifiedBefore = 0;
+    // An answer to a request already given up, or a second answer, ends here.
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (pending) this.#settle(pending, message);
+    return true;
+  }
+
+  #settle({ method, settle }: Pending, { result, error }: JsonObject): void {
+    if (isJsonObject(result)) settle({ result });
+    else if (error) settle({ error: this.#errorOf(error) });
+    else void import('./odd-result.ts').then(({ oddResult }) => settle(oddResult(method, result, this.#redact)));
+  }
+
+  #errorOf(error: unknown): RpcError {
+    return redactedError(rpcError(error), this.#redact);
+  }
+
+  /**
+   * An error for nobody, with the id null or none: what a server writes that could not tell what it was asked. It is
+   * for the only request that is under way, unless it may be for a notification that went out before.
+   */
+  #takeStray({ id, error }: JsonObject): boolean {
+    const isForNobody =
+      (id === undefined || id === null) && (isJsonObject(error) || (typeof error === 'string' && error !== ''));
+    if (!isForNobody || this.#notifiedBefore > 0 || this.#pending.size !== 1) return false;
+    for (const { settle } of this.#pending.values()) settle({ error: this.#errorOf(error) });
+    return true;
+  }
+}
+
+/** Optional members of what a server sends of its own accord; some write null for what they leave out, which no client takes. */
+const OPTIONAL = [
+  ...['_meta', 'logger', 'total', 'message', 'title', 'reason', 'statusMessage'],
+  ...['systemPrompt', 'temperature', 'includeContext', 'stopSequences', 'metadata', 'modelPreferences', 'tools'],
+];
+
+function withoutNulls(params: JsonObject): JsonObject {
+  const nulls = OPTIONAL.filter((key) => params[key] === null);
+  if (nulls.length === 0) return params;
+  const sound = { ...params };
+  for (const key of nulls) delete sound[key];
+  return sound;
+}
+
+/** Why a request did not get on its way. */
+function unsent(error: unknown): Error {
+  if (error instanceof ConnectionLost) return error;
+  // Thrown by `JSON.stringify`, before anything was written.
+  if (!(error instanceof RangeError)) {
+    const what = httpStatus(error) === undefined ? 'could not be sent' : 'was refused';
+    return new ConnectionLost(`the request ${what}`, maySent(error), error);
+  }
+  return new GatewayError('INVALID_ARGUMENTS', 'the arguments are nested too deep to be written as JSON; flatten them');
+}
+
+/** Why a request is cancelled: in the caller's own words where it gave any. */
+function textOf(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason);
+  return typeof reason.cause === 'string' ? reason.cause : reason.message;
+}

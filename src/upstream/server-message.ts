@@ -1,0 +1,152 @@
+import type { JSONRPCMessage } from '@modelcontextprotocol/client';
+import { MENDED_RESULT } from '../core/call.ts';
+import { parseMessage } from '../core/exact-json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { beyondBounds, idIn, type JsonBounds } from '../core/json-bounds.ts';
+import { INTERNAL_ERROR } from '../core/rpc.ts';
+import type { ClippedLine } from '../platform/line-framing.ts';
+import { MAX_MESSAGE_BYTES } from './limits.ts';
+
+/**
+ * Far deeper than what can be passed on, so that a deep tool costs itself and not its list; and far below what takes long.
+ * Members in any number, as results are large; but each new name costs all that run in this process: 200,000 half a second.
+ */
+const SERVERS_JSON: JsonBounds = { depth: 100_000, names: 200_000 };
+
+/** Something a server wrote cannot be read: it is no sign that the connection is lost. */
+export class UnreadableMessage extends Error {
+  override readonly name = 'UnreadableMessage';
+}
+
+/** What a server wrote, parsed. Throws `UnreadableMessage`, which says in words why it cannot be. */
+export function parseServerMessage(text: string): unknown {
+  const beyond = beyondBounds(text, SERVERS_JSON);
+  if (beyond) throw new UnreadableMessage(`JSON ${beyond}`);
+  try {
+    return parseMessage(text);
+  } catch (error) {
+    const parsed = parseNotNumbers(text);
+    if (parsed === undefined) throw new UnreadableMessage('what is not JSON', { cause: error });
+    return parsed;
+  }
+}
+
+/** An error in place of an answer that cannot be read, so that its call ends; undefined where it names no request of ours. */
+export function unreadableAnswer(text: string, error: unknown): (JSONRPCMessage & { readonly id: number }) | undefined {
+  const id = requestId(idIn(text));
+  if (id === undefined) return undefined;
+  const why = error instanceof Error ? error.message : String(error);
+  return { jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: `the server answered ${why}` } };
+}
+
+/** First id of our requests: a number, because some servers accept no text; high, so that none is taken for another's. */
+export const FIRST_ID = 1_000_000;
+
+/** One of our ids as a server gave it back: some write numbers as text. Undefined when it is none of ours. */
+export function requestId(id: unknown): number | undefined {
+  const number = typeof id === 'string' && /^\d{7,15}$/.test(id) ? Number(id) : id;
+  return typeof number === 'number' && number >= FIRST_ID ? number : undefined;
+}
+
+/** What languages write for numbers that JSON has not; Python's `json.dumps` does so by default. */
+const NOT_NUMBER = /(?<![\w.+-])(?:-?Infinity|NaN)(?![\w.])/g;
+/** Stands before such a word while it is a string; no string of a server begins with it but by a chance of one in billions. */
+const MARK = Math.random().toString(36).slice(2, 10);
+/** Longest text that is read once more, in characters: what is put in takes several times its room. */
+const MAX_CHARS = 16 * 1024 * 1024;
+const MAX_LINES = 20;
+const MAX_PATH = 200;
+
+/**
+ * A message, or a batch, that is JSON but for NaN, Infinity or -Infinity: each is null, as JavaScript writes it, and the
+ * `_meta` of a result says where each was. Undefined where it is no JSON for another reason.
+ */
+function parseNotNumbers(text: string): unknown {
+  if (text.length > MAX_CHARS || text.search(NOT_NUMBER) < 0) return undefined;
+  try {
+    const parsed = parseMessage(withStrings(text));
+    for (const message of Array.isArray(parsed) ? parsed : [parsed]) if (isJsonObject(message)) clean(message);
+    return parsed;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text with each such word outside of strings as a marked string. */
+function withStrings(text: string): string {
+  const parts: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at);
+    const start = quote < 0 ? text.length : quote;
+    parts.push(text.slice(at, start).replace(NOT_NUMBER, `"${MARK}$&"`));
+    at = endOfString(text, start);
+    parts.push(text.slice(start, at));
+  }
+  return parts.join('');
+}
+
+function endOfString(text: string, quote: number): number {
+  for (let at = quote + 1; at < text.length; at++) {
+    if (text[at] === '\\') at++;
+    else if (text[at] === '"') return at + 1;
+  }
+  return text.length;
+}
+
+function clean(message: JsonObject): void {
+  const { result, ...rest } = message;
+  nulled(rest);
+  for (const key of Object.keys(rest)) if (wordIn(message[key]) !== undefined) message[key] = null;
+  const word = wordIn(result);
+  if (word !== undefined) message.result = word; // all that was answered
+  if (typeof result !== 'object' || result === null) return;
+  const said = nulled(result);
+  if (said.length === 0 || !isJsonObject(result)) return;
+  message.result = { ...result, _meta: { ...(isJsonObject(result._meta) && result._meta), [MENDED_RESULT]: said } };
+}
+
+interface Place {
+  readonly holder: JsonObject;
+  readonly path: string;
+}
+
+/** Sets each such word within a value to null, and says so, a line each. Not recursive: JSON may be nested deeper than the stack is. */
+function nulled(value: object): string[] {
+  const said: string[] = [];
+  const waiting: Place[] = [{ holder: value as JsonObject, path: '' }]; // a list has members by key too
+  for (let place = waiting.pop(); place; place = waiting.pop()) {
+    const { holder } = place;
+    for (const key of Object.keys(holder)) {
+      const child = holder[key];
+      const word = wordIn(child);
+      if (word !== undefined) {
+        holder[key] = null;
+        if (said.length < MAX_LINES) said.push(`${pathOf(place, key).slice(0, MAX_PATH)}: ${word} → null`);
+      } else if (typeof child === 'object' && child !== null) {
+        waiting.push({ holder: child as JsonObject, path: pathOf(place, key) });
+      }
+    }
+  }
+  return said;
+}
+
+function pathOf({ holder, path }: Place, key: string): string {
+  if (Array.isArray(holder)) return `${path}[${key}]`;
+  return path === '' ? key : `${path}.${key}`;
+}
+
+function wordIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value.startsWith(MARK) ? value.slice(MARK.length) : undefined;
+}
+
+/** Servers write the id of an answer first or last; within a string its quotes would be escaped. */
+const ID_FIRST = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)\s*,\s*"(?:result|error)"/;
+const ID_LAST = /[^\\]"id"\s*:\s*(\d+)\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
+
+/** An error in place of an answer that was too long to be taken, so that its call ends; undefined when it cannot be told whose it was. */
+export function skippedAnswer({ head, tail }: ClippedLine): JSONRPCMessage | undefined {
+  const id = (ID_FIRST.exec(head) ?? ID_LAST.exec(tail))?.[1];
+  if (id === undefined) return undefined;
+  const message = `the gateway skipped the answer, which is longer than ${MAX_MESSAGE_BYTES} bytes`;
+  return { jsonrpc: '2.0', id: Number(id), error: { code: INTERNAL_ERROR, message } };
+}

@@ -1,0 +1,106 @@
+import type { ServerConfig } from '../config/schema.ts';
+import type { CallTool } from '../core/call.ts';
+import type { ClientIdentity, Peer } from '../core/peer.ts';
+import type { RememberedCatalog, ServerCatalog } from '../core/server-catalog.ts';
+import type { ToolDefinition } from '../core/tool.ts';
+import type { Logger } from '../platform/log.ts';
+import type { RememberedServers } from './catalog-cache.ts';
+import { Announcements } from './notification-router.ts';
+import type { EraVerdicts } from './protocol-era-cache.ts';
+import type { PrimitiveKind } from './resources/lists.ts';
+import { Primitives, upstreamPrimitives } from './resources/primitives.ts';
+import { Upstreams } from './upstreams.ts';
+
+/** On whose behalf servers are connected to: one client session, or all that share them. */
+export interface Audience {
+  /** Resolves when it is known who connects: told to each server in the handshake. */
+  readonly introduced: Promise<ClientIdentity>;
+  /** Hears what belongs to no call. */
+  readonly peer?: Peer;
+  /** Whether calls of several clients go through one connection. */
+  readonly isShared: boolean;
+  /** All of these clients are one person's: what a server logs is no secret among them. */
+  readonly isOnePerson?: boolean;
+  /** Hears of each question that comes over these connections, and whom it is put to; nobody where that cannot be told. */
+  readonly onAsked?: (server: string, method: string, peer: Peer | undefined) => void;
+}
+
+/** Calls and other requests to servers, wherever they are connected. */
+export interface Router {
+  readonly call: CallTool;
+  readonly request: Upstreams['request'];
+}
+
+export interface BackendParts {
+  readonly log: Logger;
+  readonly remembered: RememberedServers;
+  readonly verdicts: EraVerdicts;
+  /** What no server may tell, whoever it belongs to; the same array until it is another. */
+  readonly secrets: () => readonly string[];
+  readonly audience: () => Audience;
+  /** Keys of all servers of the configuration, also of those that do not run or are denied. */
+  readonly keys: () => readonly string[];
+  /** Whether clients get that kind of a server at all. */
+  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  /** The way of requests for resources, prompts and completion; absent: the connections of this backend. */
+  readonly router?: () => Router;
+  /** Servers start at their first use only, whatever their entries say. */
+  readonly onDemand?: boolean;
+  /** Until when whoever asks waits for servers, as `GatewayOptions.waitsUntil`. */
+  readonly waitsUntil?: number | undefined;
+  readonly onTools: (server: ServerConfig, tools: readonly ToolDefinition[]) => void;
+  readonly onRead?: (server: ServerConfig, catalog: ServerCatalog, client: ClientIdentity) => void;
+  readonly onGone?: (server: string) => void;
+  /** A list of a server has changed. */
+  readonly onListChanged?: (server: string, list: PrimitiveKind) => void;
+}
+
+/** The servers as one audience sees them: connections to them, what they offer beside tools, what they announce. */
+export class Backend {
+  readonly upstreams: Upstreams;
+  readonly primitives: Primitives;
+  readonly announcements: Announcements;
+
+  constructor(parts: BackendParts) {
+    const { log, remembered, verdicts, secrets, audience, keys, exposes, onTools, onRead, onGone, waitsUntil } = parts;
+    const recall = (server: ServerConfig): RememberedCatalog | undefined => remembered.recall(server);
+    this.announcements = new Announcements({
+      upstreams: () => this.upstreams,
+      primitives: () => this.primitives,
+      audience,
+      exposes,
+      onListChanged: parts.onListChanged,
+      log,
+    });
+    this.upstreams = new Upstreams({
+      log,
+      audience,
+      verdicts,
+      secrets,
+      recall,
+      onTools,
+      onDemand: parts.onDemand === true,
+      waitsUntil,
+      onRead: (...reading) => onRead?.(...reading),
+      isExpected: (server) => this.primitives.subscriptionsOf(server).length > 0,
+      onGone: (server) => {
+        onGone?.(server);
+        this.primitives.invalidate(server);
+      },
+      onReady: (server, connection) => this.announcements.serverReady(server, connection),
+      onNotification: (...notification) => this.announcements.fromServer(...notification),
+    });
+    const router = () => parts.router?.() ?? this.upstreams;
+    this.primitives = new Primitives(
+      upstreamPrimitives({ upstreams: this.upstreams, remembered, keys, exposes, router, waitsUntil }),
+      exposes,
+      (server, problem) => log.warning('list', { server, problem }),
+    );
+  }
+
+  /** Ends every connection. Resolves when nothing of the servers is left running. */
+  async close(): Promise<void> {
+    this.announcements.close();
+    await this.upstreams.close();
+  }
+}
