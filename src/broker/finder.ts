@@ -2,7 +2,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import { abortable, withTimeout } from '../core/abort.ts';
 import { type Caller, ownerOf, type Visibility } from '../core/call.ts';
 import { clip } from '../core/errors.ts';
-import type { Witness } from '../core/guard.ts';
+import type { ActivityObserver } from '../core/guard.ts';
 import type { JsonObject } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
@@ -18,7 +18,7 @@ import {
 import { hasHint, type ToolEntry } from '../core/tool.ts';
 import type { Catalog, SearchHit } from '../search/catalog.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
-import type { UsageMemory } from '../search/invocation-history.ts';
+import type { InvocationHistory } from '../search/invocation-history.ts';
 import { searchBudget, searchResults } from '../search/search-results.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
@@ -43,9 +43,9 @@ export interface FinderParts {
   readonly repeatable?: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
   readonly notices: () => ConfigNotices;
   /** What was invoked after which searches; absent: nothing is remembered. */
-  readonly usage?: UsageMemory;
+  readonly usage?: InvocationHistory;
   /** Hears of searches. */
-  readonly witness?: Witness;
+  readonly witness?: ActivityObserver;
   /** Likeness of meaning, where an endpoint for embeddings is configured. */
   readonly semantics?: MeaningSearch;
 }

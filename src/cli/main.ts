@@ -5,7 +5,7 @@ import { mayBeOpen } from '../config/open-files.ts';
 import { loadToStart, startSource } from '../config/source/source.ts';
 import { causeOf } from '../core/errors.ts';
 import { instructions } from '../downstream/protocol/instructions.ts';
-import { FrontDesk } from '../downstream/stdio/early-responder.ts';
+import { EarlyResponder } from '../downstream/stdio/early-responder.ts';
 import { cacheDirectory, dataDirectory } from '../platform/directories.ts';
 import type { Logger } from '../platform/log.ts';
 import { processOutput, signalled } from '../platform/process.ts';
@@ -85,7 +85,7 @@ async function serve(path: string, directory: string | undefined): Promise<numbe
   const config = await loadToStart(path, source);
   const remembered = serverMemory(cacheDirectory());
   const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
-  const desk = new FrontDesk(process.stdin, processOutput(1), introduction);
+  const desk = new EarlyResponder(process.stdin, processOutput(1), introduction);
   // While the client reads the answer to its `initialize`, servers start and the rest is loaded; what a client has sent
   // before we were there is read within two turns of the event loop.
   const atOnce = config.servers.filter((server) => startsAtOnce(server, remembered.recall(server)));

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isWhereStarted } from '../platform/directories.ts';
-import { describeFound, type Finding, type KeyPath } from './diagnostic.ts';
+import { type Diagnostic, describeFound, type KeyPath } from './diagnostic.ts';
 import { fillEntry, mayHoldSecret, type Report } from './fill-entry.ts';
 import { expandHome } from './locate.ts';
 import { type ServerConfig, serverSchema } from './schema.ts';
@@ -12,7 +12,7 @@ import type { RawEntry } from './shapes.ts';
 import type { Environment, Sources } from './substitute.ts';
 
 /** Where relative things start: the folder of the file, the user's home, the variables. */
-export interface Surroundings {
+export interface ValidationContext {
   readonly folder: string;
   readonly home: string;
   readonly env: Environment;
@@ -28,7 +28,7 @@ export interface Surroundings {
 /** A value, where the checks left one, and what they found. */
 export interface Checked<T> {
   readonly value: T;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Diagnostic[];
   /** It wants secrets that have not been asked yet: what was found for the lack of them may pass. */
   readonly waits?: boolean;
 }
@@ -37,7 +37,7 @@ const SECRET_WITHOUT_ISSUER =
   'found "clientSecret" without "issuer": it is sent to the server\'s own host, or one above or below it, only; write the address of the authorization server that "clientId" belongs to as "issuer"';
 
 /** The server that an entry describes; undefined when any finding is an error. */
-export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked<ServerConfig | undefined> {
+export function checkEntry(entry: RawEntry, surroundings: ValidationContext): Checked<ServerConfig | undefined> {
   const findings = [...entry.findings];
   if (entry.value === undefined || hasError(findings)) return { value: undefined, findings };
   const at = (severity: 'error' | 'warning', path: KeyPath, text: string) =>
@@ -60,7 +60,7 @@ export function checkEntry(entry: RawEntry, surroundings: Surroundings): Checked
   return { value: server && place({ ...server, ...known }, surroundings), findings, waits };
 }
 
-function hasError(findings: readonly Finding[]): boolean {
+function hasError(findings: readonly Diagnostic[]): boolean {
   return findings.some(({ severity }) => severity === 'error');
 }
 
@@ -136,7 +136,7 @@ function oneOf(values: readonly unknown[]): string {
  * Paths as the operating system takes them: `~` is the home directory, a relative cwd starts at the file's folder, and `.`
  * is where somebody starts us, which is not known here. Without a cwd it is the folder, which is kept in any case.
  */
-function place(server: ServerConfig, { folder, home, keychain }: Surroundings): ServerConfig {
+function place(server: ServerConfig, { folder, home, keychain }: ValidationContext): ServerConfig {
   const { roots } = server;
   const placed = roots ? { ...server, roots: roots.map((root) => resolve(folder, expandHome(root, home))) } : server;
   if (placed.type === 'remote') return { ...placed, ...(keychain === 'never' && { keychain }) };

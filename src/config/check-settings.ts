@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { authAdvice } from './auth.ts';
-import { type Checked, expectation, keys, mistake, remove, type Surroundings } from './check-entry.ts';
-import { describeFound, error, type Finding, type KeyPath } from './diagnostic.ts';
+import { type Checked, expectation, keys, mistake, remove, type ValidationContext } from './check-entry.ts';
+import { type Diagnostic, describeFound, error, type KeyPath } from './diagnostic.ts';
 import { missingVariable, type Report } from './fill-entry.ts';
 import { takePermissions } from './permissions.ts';
 import { comparable } from './schema-helpers.ts';
@@ -21,13 +21,13 @@ const WITHOUT_EMBEDDINGS = 'until then search goes by words alone';
  */
 export function checkSettings(
   { path, value }: RawConfig['settings'],
-  surroundings: Surroundings,
+  surroundings: ValidationContext,
 ): Checked<GatewaySettings> {
   if (!isJsonObject(value)) {
     const finding = error(path, `found ${describeFound(value, true)}, expected an object of gateway settings`);
     return { value: settingsSchema.parse({}), findings: [finding] };
   }
-  const findings: Finding[] = [];
+  const findings: Diagnostic[] = [];
   const at: Report = (severity, where, text) => findings.push({ severity, path: [...path, ...where], text });
   const { auth, ...others } = value;
   const { rules, rest } = takePermissions(others, Object.keys(settingsSchema.shape), at);

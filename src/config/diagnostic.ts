@@ -5,18 +5,18 @@ import { nearest } from '../core/nearest.ts';
 export type KeyPath = readonly (string | number)[];
 
 /** A problem at a place, before the file is known. `text` never holds a secret. */
-export interface Finding {
+export interface Diagnostic {
   readonly severity: 'error' | 'warning';
   readonly server?: string;
   readonly path: KeyPath;
   readonly text: string;
 }
 
-export function error(path: KeyPath, text: string, server?: string): Finding {
+export function error(path: KeyPath, text: string, server?: string): Diagnostic {
   return { severity: 'error', path, text, ...(server !== undefined && { server }) };
 }
 
-export function warning(path: KeyPath, text: string, server?: string): Finding {
+export function warning(path: KeyPath, text: string, server?: string): Diagnostic {
   return { severity: 'warning', path, text, ...(server !== undefined && { server }) };
 }
 
@@ -33,7 +33,7 @@ function segment(key: string | number): string {
 }
 
 /** The finding as the rest of the gateway reports it: `file: key.path: text`. */
-export function toProblem(file: string, { severity, server, path, text }: Finding): ConfigProblem {
+export function toProblem(file: string, { severity, server, path, text }: Diagnostic): ConfigProblem {
   // What no file says has no place but the path.
   const place = [file, path.length === 0 ? '' : formatPath(path)].filter(Boolean).join(': ') || 'configuration';
   return { severity, message: `${place}: ${text}`, ...(server !== undefined && { server }) };
@@ -78,7 +78,7 @@ export interface ConfigProblem {
 export const UNSAFE_KEY = '__proto__';
 export const EXPECTED_ROOT = 'an object with servers';
 
-export function unsafe(path: KeyPath): Finding {
+export function unsafe(path: KeyPath): Diagnostic {
   return warning(path, `found the key "${UNSAFE_KEY}", which is never read; rename it`);
 }
 

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import { gatewayEnvironment } from '../platform/gateway-environment.ts';
-import { checkEntry, type Surroundings } from './check-entry.ts';
+import { checkEntry, type ValidationContext } from './check-entry.ts';
 import { checkSettings, secretsSettings } from './check-settings.ts';
-import { type ConfigProblem, type Finding, toProblem, warning } from './diagnostic.ts';
+import { type ConfigProblem, type Diagnostic, toProblem, warning } from './diagnostic.ts';
 import { overrideSettings } from './environment-overrides.ts';
 import { expandHome, homeOf, resolveConfigPath } from './locate.ts';
 import { parseConfig, plainObject } from './parse.ts';
@@ -60,7 +60,7 @@ interface Read {
   readonly file: string;
   readonly fingerprint: string;
   readonly raw: RawConfig;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Diagnostic[];
   /** Where relative paths start. */
   readonly folder: string;
   readonly env: Environment;
@@ -133,7 +133,7 @@ async function soonOr<T>(value: Promise<T>, ms: number, otherwise: () => T): Pro
 function checked(read: Read, secrets: Secrets): { readonly config: GatewayConfig; readonly waits: boolean } {
   const { file, raw, findings, folder, env } = read;
   const withheld = withheldNames(raw);
-  const surroundings: Surroundings = { folder, home: homeOf(env), env, secrets, withheld };
+  const surroundings: ValidationContext = { folder, home: homeOf(env), env, secrets, withheld };
   const settings = checkSettings(raw.settings, surroundings);
   const overridden = overrideSettings(settings.value, env);
   const whole = [...findings, ...raw.findings, ...settings.findings, ...adviceOn(settings.value, raw)];
@@ -168,7 +168,7 @@ export function withoutDenied(config: GatewayConfig): GatewayConfig {
 }
 
 /** Checks each entry of a file by itself. */
-export function checkServers(raw: RawConfig, file: string, surroundings: Surroundings): CheckedServers {
+export function checkServers(raw: RawConfig, file: string, surroundings: ValidationContext): CheckedServers {
   const disabled = raw.entries.filter(({ value }) => value?.enabled === false);
   const entries = raw.entries
     .filter((entry) => !disabled.includes(entry))
@@ -188,7 +188,7 @@ export function checkServers(raw: RawConfig, file: string, surroundings: Surroun
 }
 
 /** Rules that name what is not there; disabled and misconfigured servers are there. */
-function adviceOn({ permissions }: GatewaySettings, { entries, settings }: RawConfig): Finding[] {
+function adviceOn({ permissions }: GatewaySettings, { entries, settings }: RawConfig): Diagnostic[] {
   const servers = entries.map(({ key, value }) => ({ key, tags: Array.isArray(value?.tags) ? value.tags : [] }));
   return permissionAdvice(permissions, servers).map(({ path, text }) =>
     warning([...settings.path, 'permissions', ...path], text),
@@ -214,7 +214,7 @@ export function emptyConfig(
   };
 }
 
-function errorOf(file: string, findings: readonly Finding[]): string {
+function errorOf(file: string, findings: readonly Diagnostic[]): string {
   const errors = findings.filter(({ severity }) => severity === 'error');
   return errors.map((finding) => toProblem(file, finding).message).join('; ');
 }

@@ -2,12 +2,12 @@ import { extname } from 'node:path';
 import { causeOf, clip, GatewayError } from '../core/errors.ts';
 import { parseJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { describeFound, EXPECTED_ROOT, type Finding, formatPath, type KeyPath, UNSAFE_KEY } from './diagnostic.ts';
+import { type Diagnostic, describeFound, EXPECTED_ROOT, formatPath, type KeyPath, UNSAFE_KEY } from './diagnostic.ts';
 
 /** What a file says, and what in its text is odd without being wrong. */
 interface ParsedFile {
   readonly root: JsonObject;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Diagnostic[];
 }
 
 /** Far beyond any setting; what recurses over a configuration needs some bound. */
@@ -23,7 +23,7 @@ export async function parseConfig(text: string, file: string): Promise<ParsedFil
   const source = text.replace(/^\uFEFF/, '');
   if (source.trim() === '') throw new GatewayError('CONFIG_INVALID', notAnObject(file, 'an empty file'));
   if (nestsDeep(source)) throw tooDeep(file);
-  const findings: Finding[] = [];
+  const findings: Diagnostic[] = [];
   const root = await read(source, file, findings);
   if (!isJsonObject(root)) throw new GatewayError('CONFIG_INVALID', notAnObject(file, describeFound(root, true)));
   refuseDeep(root, file);
@@ -34,7 +34,7 @@ function notAnObject(file: string, found: string): string {
   return `${file}: found ${found}, expected ${EXPECTED_ROOT}`;
 }
 
-async function read(source: string, file: string, findings: Finding[]): Promise<unknown> {
+async function read(source: string, file: string, findings: Diagnostic[]): Promise<unknown> {
   try {
     if (isYaml(file)) return await (await import('./read-yaml.ts')).readYaml(source, file, findings);
     return readPlain(source) ?? (await import('./read-jsonc.ts')).readJsonc(source, file, findings);

@@ -1,9 +1,9 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { type Finding, type KeyPath, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
+import { type Diagnostic, type KeyPath, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
 import { WrittenNumber, withNumberTexts } from './written-numbers.ts';
 
 /** JSON with comments and trailing commas; mistakes with their place, and keys that stand twice. */
-export function readJsonc(source: string, file: string, findings: Finding[]): unknown {
+export function readJsonc(source: string, file: string, findings: Diagnostic[]): unknown {
   const errors: ParseError[] = [];
   const tree = parseTree(source, errors, { allowTrailingComma: true });
   const first = errors[0];
@@ -11,7 +11,7 @@ export function readJsonc(source: string, file: string, findings: Finding[]): un
   return tree && withNumberTexts(toValue(tree, source, [], findings));
 }
 
-function toValue(node: Node, source: string, path: KeyPath, findings: Finding[]): unknown {
+function toValue(node: Node, source: string, path: KeyPath, findings: Diagnostic[]): unknown {
   const children = node.children ?? [];
   if (node.type === 'array') return children.map((child, index) => toValue(child, source, [...path, index], findings));
   if (node.type === 'number')
@@ -27,7 +27,7 @@ function toValue(node: Node, source: string, path: KeyPath, findings: Finding[])
   return Object.fromEntries(fields);
 }
 
-function repeated(path: KeyPath): Finding {
+function repeated(path: KeyPath): Diagnostic {
   return warning(path, 'found this key twice in one object, expected once; the last one counts');
 }
 

@@ -1,10 +1,10 @@
 import { isScalar, parseDocument, visit } from 'yaml';
 import { clip } from '../core/errors.ts';
-import { EXPECTED_ROOT, type Finding, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
+import { type Diagnostic, EXPECTED_ROOT, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
 import { withNumberTexts, writtenNumber } from './written-numbers.ts';
 
 /** YAML with merge keys; mistakes with their place, and keys that stand twice. */
-export function readYaml(source: string, file: string, findings: Finding[]): unknown {
+export function readYaml(source: string, file: string, findings: Diagnostic[]): unknown {
   const document = parseDocument(source, {
     merge: true,
     prettyErrors: false,
@@ -30,7 +30,7 @@ export function readYaml(source: string, file: string, findings: Finding[]): unk
   return withNumberTexts(document.toJS());
 }
 
-function repeatedAt(source: string, offset: number): Finding {
+function repeatedAt(source: string, offset: number): Diagnostic {
   const { line, column } = positionAt(source, offset);
   return warning(
     [],

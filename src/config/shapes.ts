@@ -2,9 +2,9 @@ import { sourceOf } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
 import {
+  type Diagnostic,
   describeFound,
   error,
-  type Finding,
   formatPath,
   type KeyPath,
   suggestion,
@@ -21,7 +21,7 @@ export interface RawEntry {
   readonly path: KeyPath;
   /** Absent where the entry cannot be read at all; `findings` says why. */
   readonly value?: JsonObject;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Diagnostic[];
   /** From a place in `value` to the place in the file. */
   locate(native: KeyPath): KeyPath;
 }
@@ -30,7 +30,7 @@ export interface RawEntry {
 export interface RawConfig {
   readonly entries: readonly RawEntry[];
   readonly settings: { readonly path: KeyPath; readonly value: unknown };
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Diagnostic[];
 }
 
 const MAX_KEY_LENGTH = 200;
@@ -115,7 +115,7 @@ function withoutDuplicates(all: readonly RawEntry[]): Pick<RawConfig, 'entries' 
   // What cannot be read takes no key away: it may only be called after its place.
   const taken = new Map<string, RawEntry>();
   const entries: RawEntry[] = [];
-  const findings: Finding[] = [];
+  const findings: Diagnostic[] = [];
   for (const entry of all) {
     const first = entry.value && taken.get(entry.key);
     if (first) findings.push(error(entry.path, duplicateOf(first), entry.key));
@@ -234,7 +234,7 @@ const MEANINGS: Readonly<Record<string, { type: 'local' | 'remote'; transport?: 
 };
 
 /** Rewrites the fields of the listed and mcpServers shapes in place, noting where each came from. */
-function toNative(fields: Fields, path: KeyPath, origins: Origins): Finding[] {
+function toNative(fields: Fields, path: KeyPath, origins: Origins): Diagnostic[] {
   renameField(fields, 'env', path, origins);
   renameField(fields, 'timeout', path, origins);
   if (fields.disabled === true) fields.enabled = false;
@@ -256,7 +256,7 @@ function renameField(fields: Fields, written: 'env' | 'timeout', path: KeyPath, 
 }
 
 /** One array from `command` and `args`. */
-function readCommand(fields: Fields, path: KeyPath, origins: Origins): Finding[] {
+function readCommand(fields: Fields, path: KeyPath, origins: Origins): Diagnostic[] {
   const { command, args } = fields;
   delete fields.args;
   if (args !== undefined && !Array.isArray(args)) {
@@ -277,8 +277,8 @@ function programOf(command: string, args: readonly unknown[] = []): string[] {
   return isLine ? command.trim().split(/\s+/) : [command];
 }
 
-function readWords(fields: Fields, path: KeyPath, origins: Origins): Finding[] {
-  const findings: Finding[] = [];
+function readWords(fields: Fields, path: KeyPath, origins: Origins): Diagnostic[] {
+  const findings: Diagnostic[] = [];
   for (const field of ['type', 'transport']) {
     const word = fields[field];
     delete fields[field];

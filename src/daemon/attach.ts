@@ -11,11 +11,11 @@ import { dataDirectory, stateDirectory } from '../platform/directories.ts';
 import { createLogger, type Logger, openLog } from '../platform/log.ts';
 import { processOutput, stderrWriter } from '../platform/process.ts';
 import { commonEnvironment, identityOf, socketDirectory } from './locate.ts';
-import { Attachment } from './relay.ts';
-import { type Place, reach } from './sockets.ts';
+import { Relay } from './relay.ts';
+import { reach, type SocketAddress } from './sockets.ts';
 
 /** What a daemon is started with. */
-export interface DaemonOptions extends Place {
+export interface DaemonOptions extends SocketAddress {
   /** Absolute path of the configuration file. */
   readonly config: string;
   /** Of the project whose file counts too; absent: none does. */
@@ -43,7 +43,7 @@ export async function attach(config: string, directory: string | undefined): Pro
     ...{ firstDirectory: process.cwd(), log: `${stateDirectory(env)}/daemon.log` },
   };
   log.debug('attaching to the shared gateway', { id: place.id, log: options.log });
-  const attachment = new Attachment({
+  const attachment = new Relay({
     input: process.stdin,
     output: processOutput(1),
     hello: { session: randomUUID(), directory: process.cwd() },

@@ -41,7 +41,7 @@ const QUESTIONS = 1_000_000;
  * One client and its daemon: relays what they say to each other. It keeps what has no answer yet, so that the client
  * notices nothing of it when a daemon dies and the next one takes its place.
  */
-export class Attachment {
+export class Relay {
   readonly #parts: AttachmentParts;
   readonly #client: StdioTransport;
   readonly #toClient: LineWriter;

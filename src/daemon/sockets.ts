@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where the daemon of one identity is found. */
-export interface Place {
+export interface SocketAddress {
   readonly directory: string;
   readonly id: string;
 }
@@ -17,7 +17,7 @@ const POLL_MS = 20;
 const UNFINISHED = '.new';
 
 /** Addresses at which a daemon may listen; those of daemons that died are among them. */
-export async function addressesOf({ directory, id }: Place): Promise<string[]> {
+export async function addressesOf({ directory, id }: SocketAddress): Promise<string[]> {
   if (process.platform === 'win32') return [pipeName(id)];
   const names = await readdir(directory).catch(() => []);
   return names
@@ -44,7 +44,7 @@ function knock(address: string): Promise<Socket | 'dead' | 'busy'> {
  * publishes one under a name of its own, when it listens already, and looks for others after that: of two that come up at
  * once at least one sees the other, and never do both stay.
  */
-export async function claim(place: Place, server: Server): Promise<string | undefined> {
+export async function claim(place: SocketAddress, server: Server): Promise<string | undefined> {
   if (process.platform === 'win32') return claimPipe(pipeName(place.id), server);
   const address = join(place.directory, `${place.id}.${randomBytes(4).toString('hex')}`);
   await listening(server, `${address}${UNFINISHED}`);
@@ -110,7 +110,7 @@ const PATIENCE_MS = 15_000;
 const CONNECT_POLL_MS = 15;
 
 /** A connection to the daemon of that place; `start` is called when there is none. Rejects when none comes up. */
-export async function reach(place: Place, start: () => void): Promise<Socket> {
+export async function reach(place: SocketAddress, start: () => void): Promise<Socket> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
     const found = await Promise.all((await addressesOf(place)).map(knock));
@@ -124,7 +124,7 @@ export async function reach(place: Place, start: () => void): Promise<Socket> {
 }
 
 /** The daemon listens: the next one to be missed is started at once. */
-export async function endTurn(place: Place): Promise<void> {
+export async function endTurn(place: SocketAddress): Promise<void> {
   await unlink(turnFile(place)).catch(() => {});
 }
 
@@ -132,7 +132,7 @@ export async function endTurn(place: Place): Promise<void> {
  * Whether it is up to us to start a daemon: nobody else has begun to within the time that it takes. This only spares
  * processes; that there is one daemon is what `claim` sees to.
  */
-async function isOurTurn(place: Place): Promise<boolean> {
+async function isOurTurn(place: SocketAddress): Promise<boolean> {
   const file = turnFile(place);
   const begun = await stat(file).catch(() => undefined);
   if (begun && Date.now() - begun.mtimeMs < START_MS) return false;
@@ -143,6 +143,6 @@ async function isOurTurn(place: Place): Promise<boolean> {
   );
 }
 
-function turnFile({ directory, id }: Place): string {
+function turnFile({ directory, id }: SocketAddress): string {
   return join(directory, `${id}-starting`);
 }

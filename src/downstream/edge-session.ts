@@ -1,8 +1,8 @@
 import { type Caller, ownerOf } from '../core/call.ts';
-import type { EdgeInternals } from './gateway-services.ts';
+import type { GatewayServices } from './gateway-services.ts';
 import type { EdgeSession } from './http/edge-parts.ts';
 import { ClientSession } from './protocol/client-session.ts';
-import type { ServerParts } from './protocol/session-services.ts';
+import type { SessionServices } from './protocol/session-services.ts';
 import type { Sharing } from './sharing/sharing.ts';
 
 /** A client session that is new to the gateway, whoever else uses it, and the way back to its client. */
@@ -20,8 +20,8 @@ export function openEdgeSession(
   caller: Caller,
   session: ClientSession,
   sharing: Sharing,
-  { jobs, partsFor, receipt }: Pick<EdgeInternals, 'jobs' | 'partsFor' | 'receipt'>,
-  more: Partial<ServerParts> = {},
+  { jobs, partsFor, receipt }: Pick<GatewayServices, 'jobs' | 'partsFor' | 'receipt'>,
+  more: Partial<SessionServices> = {},
 ): EdgeSession {
   sharing.join(session);
   const owner = ownerOf(caller);

@@ -7,15 +7,15 @@ import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ToolEntry } from '../core/tool.ts';
 import type { Logger } from '../platform/log.ts';
-import type { Receipt } from '../policy/stats/usage-stats.ts';
+import type { UsageStats } from '../policy/stats/usage-stats.ts';
 import type { Catalog } from '../search/catalog.ts';
-import type { RememberedServers } from '../upstream/catalog-cache.ts';
-import type { EraVerdicts } from '../upstream/protocol-era-cache.ts';
+import type { CatalogCache } from '../upstream/catalog-cache.ts';
+import type { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
 import type { PrimitiveKind } from '../upstream/resources/lists.ts';
-import type { Audience, Backend, Router } from '../upstream/server-pool.ts';
-import type { OfferedTools } from '../upstream/tool-union.ts';
+import type { PoolOwner, Router, ServerPool } from '../upstream/server-pool.ts';
+import type { ToolUnion } from '../upstream/tool-union.ts';
 import type { ClientSession } from './protocol/client-session.ts';
-import type { HandlePrimitive, ServerParts } from './protocol/session-services.ts';
+import type { HandlePrimitive, SessionServices } from './protocol/session-services.ts';
 
 /** What every client is sent of our own: the meta-tools as listed, and how to use them. */
 export interface SentToClients {
@@ -24,18 +24,18 @@ export interface SentToClients {
 }
 
 /** The gateway from within, as an edge is composed with it. */
-export interface EdgeInternals {
+export interface GatewayServices {
   readonly broker: Broker;
   readonly catalog: Catalog;
   readonly jobs: Jobs;
   /** The connections that all clients share. */
-  readonly backend: Backend;
-  readonly offered: OfferedTools;
-  readonly remembered: RememberedServers;
-  readonly verdicts: EraVerdicts;
+  readonly backend: ServerPool;
+  readonly offered: ToolUnion;
+  readonly remembered: CatalogCache;
+  readonly verdicts: ProtocolEraCache;
   /** What no server may tell, whoever it belongs to. */
   readonly secrets: () => readonly string[];
-  readonly receipt: Receipt;
+  readonly receipt: UsageStats;
   readonly sent: () => SentToClients;
   /** What guards have to say about a tool. */
   readonly remarks: (tool: ToolEntry) => readonly string[];
@@ -45,13 +45,13 @@ export interface EdgeInternals {
   readonly keys: () => readonly string[];
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
   readonly visible: Visibility;
-  readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => ServerParts;
+  readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => SessionServices;
 }
 
 /** What the gateway lets an edge have a say in. */
-export interface EdgeHost {
+export interface EdgeHooks {
   /** For whom the shared connections are made. */
-  readonly audience: Audience;
+  readonly audience: PoolOwner;
   /** Which connections a call takes. */
   readonly router: Router;
   /** Watches calls; absent: nobody does. */

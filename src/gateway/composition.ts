@@ -7,27 +7,34 @@ import { hidesPrimitives } from '../config/permissions.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import type { Caller, CallTool } from '../core/call.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
-import type { EdgeHost, EdgeInternals, SentToClients } from '../downstream/gateway-services.ts';
+import type { EdgeHooks, GatewayServices, SentToClients } from '../downstream/gateway-services.ts';
 import type { ClientSession } from '../downstream/protocol/client-session.ts';
 import { instructions } from '../downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../downstream/protocol/meta-tools.ts';
-import { Conversations } from '../downstream/protocol/multi-round-requests.ts';
-import type { HandlePrimitive, ServerParts } from '../downstream/protocol/session-services.ts';
+import { MultiRoundRequests } from '../downstream/protocol/multi-round-requests.ts';
+import type { HandlePrimitive, SessionServices } from '../downstream/protocol/session-services.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
 import { type Guards, logDefects, tellMended } from '../policy/guards.ts';
-import type { Receipt } from '../policy/stats/usage-stats.ts';
+import type { UsageStats } from '../policy/stats/usage-stats.ts';
 import { repeatable } from '../policy/trust/inspect.ts';
 import { isPinned } from '../policy/trust/trust.ts';
 import { Catalog } from '../search/catalog.ts';
-import type { UsageMemory } from '../search/invocation-history.ts';
+import type { InvocationHistory } from '../search/invocation-history.ts';
 import type { Semantics } from '../search/semantics/semantics.ts';
-import type { RememberedServers } from '../upstream/catalog-cache.ts';
-import { EraVerdicts } from '../upstream/protocol-era-cache.ts';
+import type { CatalogCache } from '../upstream/catalog-cache.ts';
+import { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
 import type { PrimitiveKind } from '../upstream/resources/lists.ts';
-import { type Audience, Backend, type Router } from '../upstream/server-pool.ts';
-import { OfferedTools } from '../upstream/tool-union.ts';
+import { type PoolOwner, type Router, ServerPool } from '../upstream/server-pool.ts';
+import { ToolUnion } from '../upstream/tool-union.ts';
 import { knownSecrets } from './known-secrets.ts';
-import { counting, fusing, guarding, jobLimits, meaning, usageMemory } from './optional-features.ts';
+import {
+  createGuards,
+  createSemanticSearch,
+  createStats,
+  fuseMeaning,
+  jobLimits,
+  usageMemory,
+} from './optional-features.ts';
 
 export interface GatewayOptions {
   /** Receives what the gateway logs; nothing is written anywhere by default. */
@@ -41,45 +48,45 @@ export interface GatewayOptions {
 }
 
 /** Before any client has come: nobody can be asked anything. */
-const NOBODY: Audience = { introduced: Promise.resolve({ capabilities: {} }), isShared: false };
+const NOBODY: PoolOwner = { introduced: Promise.resolve({ capabilities: {} }), isShared: false };
 
 /** The composition root: the one place where all parts of a gateway know each other. Edges bring clients to it. */
 export class Composition {
   readonly log: Logger;
   readonly catalog = new Catalog();
-  readonly backend: Backend;
+  readonly backend: ServerPool;
   /** Why the configuration file as it is now was not taken over. */
   rejected: string | undefined;
   readonly #broker: Broker;
   readonly #jobs: Jobs;
-  readonly #usage: UsageMemory | undefined;
+  readonly #usage: InvocationHistory | undefined;
   readonly #semantics: Promise<Semantics> | undefined;
-  readonly #remembered: RememberedServers;
-  readonly #verdicts: EraVerdicts;
-  readonly #offered: OfferedTools;
-  readonly #receipt: Receipt;
+  readonly #remembered: CatalogCache;
+  readonly #verdicts: ProtocolEraCache;
+  readonly #offered: ToolUnion;
+  readonly #receipt: UsageStats;
   readonly #guards: Guards;
   readonly #room = new ResultRoom(() => this.#config.settings.results.maxKeptChars);
   #audience = NOBODY;
   #router: Router;
   /** A call on its way to a server, with all that is wrapped around it. */
   #call: CallTool;
-  #host: EdgeHost | undefined;
+  #host: EdgeHooks | undefined;
   #config: GatewayConfig;
 
-  constructor(config: GatewayConfig, options: GatewayOptions, remembered: RememberedServers) {
+  constructor(config: GatewayConfig, options: GatewayOptions, remembered: CatalogCache) {
     const { cacheDirectory } = options;
     this.#config = config;
     this.log = options.log ?? createLogger(() => {});
     const guarded = { ...options, config: () => this.#config, log: this.log };
-    this.#receipt = counting(guarded, () => this.#sent());
-    this.#guards = guarding({ ...guarded, receipt: this.#receipt });
+    this.#receipt = createStats(guarded, () => this.#sent());
+    this.#guards = createGuards({ ...guarded, receipt: this.#receipt });
     this.#jobs = new Jobs(jobLimits(config), Date.now, () => this.#host?.isShared?.() ?? false);
     this.#usage = usageMemory(config, cacheDirectory);
-    this.#semantics = cacheDirectory ? meaning(config, cacheDirectory, this.log) : undefined;
+    this.#semantics = cacheDirectory ? createSemanticSearch(config, cacheDirectory, this.log) : undefined;
     this.#remembered = remembered;
-    this.#verdicts = new EraVerdicts(cacheDirectory && join(cacheDirectory, 'eras.json'));
-    this.#offered = new OfferedTools((server, tools) => {
+    this.#verdicts = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
+    this.#offered = new ToolUnion((server, tools) => {
       this.#guards.listed(server.key, tools);
       const { duplicates } = this.catalog.setServer(server, tools);
       for (const tool of duplicates) this.log.warning('duplicate tool', { server: server.key, tool });
@@ -104,7 +111,7 @@ export class Composition {
       remarks: (tool) => this.#guards.remarks(tool),
       repeatable: (...words) => this.#repeatable(...words),
       usage: this.#usage,
-      semantics: this.#semantics && fusing(this.#semantics, this.catalog, config),
+      semantics: this.#semantics && fuseMeaning(this.#semantics, this.catalog, config),
       notices: () => this.#notices(),
     });
   }
@@ -125,12 +132,12 @@ export class Composition {
   }
 
   /** Says on whose behalf servers are connected to. Before any is. */
-  attend(audience: Audience): void {
+  attend(audience: PoolOwner): void {
     this.#audience = audience;
   }
 
   /** Has an edge with many clients take over what is on its way to servers. Before any is connected to. */
-  host(edge: EdgeHost): void {
+  host(edge: EdgeHooks): void {
     const { audience, router, policy } = edge;
     this.#host = edge;
     this.#audience = audience;
@@ -139,7 +146,7 @@ export class Composition {
   }
 
   /** The parts, for an edge or a command of this process. */
-  parts(): EdgeInternals {
+  parts(): GatewayServices {
     return {
       broker: this.#broker,
       catalog: this.catalog,
@@ -179,8 +186,8 @@ export class Composition {
     return { misconfigured, disabled: off, ...configHint(this.#config, this.rejected) };
   }
 
-  #openBackend(waitsUntil: number | undefined): Backend {
-    return new Backend({
+  #openBackend(waitsUntil: number | undefined): ServerPool {
+    return new ServerPool({
       waitsUntil,
       log: this.log,
       remembered: this.#remembered,
@@ -213,14 +220,14 @@ export class Composition {
     return expose[kind] && own?.expose[kind] === true && !hidesPrimitives(permissions, own);
   }
 
-  #partsFor(caller: Caller, session: ClientSession, primitives: HandlePrimitive): ServerParts {
+  #partsFor(caller: Caller, session: ClientSession, primitives: HandlePrimitive): SessionServices {
     const { maxInlineBytes } = this.#config.settings.results;
     return {
       broker: this.#broker,
       primitives,
       caller,
       session,
-      conversations: new Conversations(),
+      conversations: new MultiRoundRequests(),
       results: new ResultStore({ room: this.#room, caller: caller.id, maxLineBytes: maxInlineBytes }),
       maxLineBytes: maxInlineBytes,
       invokeWaitMs: () => this.#config.settings.invoke.waitMs,

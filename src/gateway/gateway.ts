@@ -6,13 +6,13 @@ import { type ConfigSource, fileSource } from '../config/source/source.ts';
 import { watchFiles } from '../config/source/watch.ts';
 import { abortable, withTimeout } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import type { EdgeHost, EdgeInternals } from '../downstream/gateway-services.ts';
-import type { Edge } from '../downstream/http/http-edge.ts';
-import { FrontDesk } from '../downstream/stdio/early-responder.ts';
+import type { EdgeHooks, GatewayServices } from '../downstream/gateway-services.ts';
+import type { HttpEdge } from '../downstream/http/http-edge.ts';
+import { EarlyResponder } from '../downstream/stdio/early-responder.ts';
 import { StdioEdge } from '../downstream/stdio/stdio-edge.ts';
 import { leftOut } from '../platform/users-environment.ts';
-import { type RememberedServers, serverMemory } from '../upstream/catalog-cache.ts';
-import type { Audience } from '../upstream/server-pool.ts';
+import { type CatalogCache, serverMemory } from '../upstream/catalog-cache.ts';
+import type { PoolOwner } from '../upstream/server-pool.ts';
 import { Composition, type GatewayOptions } from './composition.ts';
 
 export type { GatewayOptions } from './composition.ts';
@@ -34,7 +34,7 @@ export interface StartOptions {
 export class Gateway {
   readonly #core: Composition;
   #stdio: StdioEdge | undefined;
-  #edge: Promise<Edge> | undefined;
+  #edge: Promise<HttpEdge> | undefined;
   #url: string | undefined;
   #isStarted = false;
   #isStopped = false;
@@ -47,11 +47,11 @@ export class Gateway {
   /** Takes what `loadConfig` answers, or a plain object in any shape that a file may have. */
   constructor(config: GatewayConfig | ConfigObject, options?: GatewayOptions);
   /** @internal `remembered` is given by whoever has read it already. */
-  constructor(config: GatewayConfig, options: GatewayOptions, remembered: RememberedServers);
+  constructor(config: GatewayConfig, options: GatewayOptions, remembered: CatalogCache);
   constructor(
     config: GatewayConfig | ConfigObject,
     options: GatewayOptions = {},
-    remembered: RememberedServers = serverMemory(options.cacheDirectory),
+    remembered: CatalogCache = serverMemory(options.cacheDirectory),
   ) {
     const checked = isLoaded(config) ? config : configOfObject(config);
     this.#core = new Composition(checked, options, remembered);
@@ -143,16 +143,16 @@ export class Gateway {
 
   /** Serves one client over a pair of streams. Resolves when the client has gone. Call it before `start` or right after: servers are told who the client is. */
   serveStdio(input: Readable, output: Writable): Promise<void> {
-    return this.serve(new FrontDesk(input, output));
+    return this.serve(new EarlyResponder(input, output));
   }
 
   /** @internal Says on whose behalf servers are connected to, where that is no client: a person at a terminal. Before `startServers`. */
-  attend(audience: Audience): void {
+  attend(audience: PoolOwner): void {
     this.#core.attend(audience);
   }
 
   /** @internal Serves the client that has come to a desk; see `serveStdio`. */
-  async serve(desk: FrontDesk): Promise<void> {
+  async serve(desk: EarlyResponder): Promise<void> {
     if (this.#edge) throw oneOrTheOther();
     const stdio = new StdioEdge(this.#core.parts());
     this.#stdio = stdio;
@@ -173,27 +173,27 @@ export class Gateway {
   }
 
   /** @internal The parts, for a command of this process. */
-  internals(): EdgeInternals {
+  internals(): GatewayServices {
     return this.#core.parts();
   }
 
   /** @internal Has an edge with many clients take over what is on its way to servers. Before `startServers`. */
-  compose<Composed extends { readonly host: EdgeHost }>(make: (parts: EdgeInternals) => Composed): Composed {
+  compose<Composed extends { readonly host: EdgeHooks }>(make: (parts: GatewayServices) => Composed): Composed {
     const edge = make(this.#core.parts());
     this.#core.host(edge.host);
     return edge;
   }
 
-  #openEdge(): Promise<Edge> {
+  #openEdge(): Promise<HttpEdge> {
     if (this.#stdio) throw oneOrTheOther();
     this.#edge ??= this.#loadEdge();
     return this.#edge;
   }
 
   /** The edge is loaded when somebody wants it: there are several clients now. */
-  async #loadEdge(): Promise<Edge> {
-    const { Edge } = await import('../downstream/http/http-edge.ts');
-    return this.compose((parts) => new Edge(parts));
+  async #loadEdge(): Promise<HttpEdge> {
+    const { HttpEdge } = await import('../downstream/http/http-edge.ts');
+    return this.compose((parts) => new HttpEdge(parts));
   }
 
   async #reread(source: ConfigSource): Promise<void> {

@@ -7,34 +7,34 @@ import type { Logger } from '../platform/log.ts';
 import { Guards } from '../policy/guards.ts';
 import { Permissions } from '../policy/permissions/permissions.ts';
 import { definitionTokens, textTokens } from '../policy/stats/definition-tokens.ts';
-import { Receipt } from '../policy/stats/usage-stats.ts';
+import { UsageStats } from '../policy/stats/usage-stats.ts';
 import { Trust } from '../policy/trust/trust.ts';
 import type { Catalog } from '../search/catalog.ts';
-import { UsageMemory } from '../search/invocation-history.ts';
+import { InvocationHistory } from '../search/invocation-history.ts';
 import type { Semantics } from '../search/semantics/semantics.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** What was invoked after which searches, where the settings want it remembered; without a directory for this run only. */
-export function usageMemory({ settings }: GatewayConfig, directory: string | undefined): UsageMemory | undefined {
+export function usageMemory({ settings }: GatewayConfig, directory: string | undefined): InvocationHistory | undefined {
   if (!settings.search.usage) return undefined;
-  return new UsageMemory(directory === undefined ? {} : { path: join(directory, 'usage.json') });
+  return new InvocationHistory(directory === undefined ? {} : { path: join(directory, 'usage.json') });
 }
 
-export interface GuardingOptions {
+export interface GuardOptions {
   readonly config: () => GatewayConfig;
   readonly dataDirectory?: string | undefined;
   readonly log: Logger;
   /** Counts what passes the others, and what they refuse. */
-  readonly receipt: Receipt;
+  readonly receipt: UsageStats;
 }
 
 /** What counts calls; it keeps nothing where the settings do not want it. */
-export function counting(
-  { config, dataDirectory, log }: Omit<GuardingOptions, 'receipt'>,
+export function createStats(
+  { config, dataDirectory, log }: Omit<GuardOptions, 'receipt'>,
   sent: () => SentToClients,
-): Receipt {
-  return new Receipt({
+): UsageStats {
+  return new UsageStats({
     isOn: () => config().settings.stats,
     directory: dataDirectory,
     servers: () => config().servers.map(({ key }) => key),
@@ -47,12 +47,16 @@ export function counting(
 }
 
 /** What stands between callers and tools. A call meets them in this order. */
-export function guarding(options: GuardingOptions): Guards {
+export function createGuards(options: GuardOptions): Guards {
   return new Guards([options.receipt.guard, new Trust(options), new Permissions(options)]);
 }
 
 /** Likeness of meaning; loaded only where an endpoint is configured. */
-export function meaning({ settings }: GatewayConfig, directory: string, log: Logger): Promise<Semantics> | undefined {
+export function createSemanticSearch(
+  { settings }: GatewayConfig,
+  directory: string,
+  log: Logger,
+): Promise<Semantics> | undefined {
   const { embeddings } = settings.search;
   return (
     embeddings &&
@@ -61,7 +65,11 @@ export function meaning({ settings }: GatewayConfig, directory: string, log: Log
 }
 
 /** A search by words, and by meaning where that has an answer in time. */
-export function fusing(semantics: Promise<Semantics>, catalog: Catalog, { settings }: GatewayConfig): MeaningSearch {
+export function fuseMeaning(
+  semantics: Promise<Semantics>,
+  catalog: Catalog,
+  { settings }: GatewayConfig,
+): MeaningSearch {
   const weight = settings.search.embeddings?.weight ?? 0;
   return {
     fused: async (query, hits, visible, limit) => {

@@ -21,7 +21,7 @@ export interface EndedCall {
 export type Observer = (ended: EndedCall) => void;
 
 /** Tells the observers of each call once it has ended; its result or error passes as it is, whatever they do. */
-export function observing(observers: readonly Observer[], now: () => number = Date.now): CallPolicy {
+export function notifyObservers(observers: readonly Observer[], now: () => number = Date.now): CallPolicy {
   return (next) => async (call, context) => {
     const at = now();
     const startedAt = performance.now();

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CallPolicy } from '../core/call.ts';
 import { clip, type GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { type Observer, observing } from './ended-call.ts';
+import { notifyObservers, type Observer } from './ended-call.ts';
 import { countsBy, DURATION_BUCKETS, sumText, toolFigures, totalOf } from './metrics-summary.ts';
 import { processMetrics } from './process-metrics.ts';
 
@@ -55,7 +55,7 @@ export class Metrics {
   constructor(gauges: Gauges, version: string) {
     this.#gauges = gauges;
     this.#version = version;
-    this.policy = observing([this.ended]);
+    this.policy = notifyObservers([this.ended]);
     this.#registerGauges();
     this.#stopProcessMetrics = processMetrics(this.#registry);
   }

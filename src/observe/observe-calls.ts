@@ -1,6 +1,6 @@
 import type { Caller, CallPolicy } from '../core/call.ts';
 import type { GatewayError } from '../core/errors.ts';
-import { observing } from './ended-call.ts';
+import { notifyObservers } from './ended-call.ts';
 import type { Metrics } from './metrics.ts';
 import type { RequestLog } from './request-log.ts';
 
@@ -20,7 +20,7 @@ export interface CallObservation {
 export function observeCalls({ requests, metrics }: CallWatchers): CallObservation {
   const observers = [requests?.ended, metrics?.ended].filter((observer) => observer !== undefined);
   return {
-    policy: observers.length === 0 ? (next) => next : observing(observers),
+    policy: observers.length === 0 ? (next) => next : notifyObservers(observers),
     refused: (caller, tool, error) => {
       requests?.refused(caller, tool, error);
       metrics?.refused(tool, error);

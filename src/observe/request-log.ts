@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Caller, CallPolicy } from '../core/call.ts';
 import { clip, type GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { type EndedCall, type Observer, type Outcome, observing } from './ended-call.ts';
+import { type EndedCall, notifyObservers, type Observer, type Outcome } from './ended-call.ts';
 import { RecentRecords } from './recent-records.ts';
 import { shownArguments } from './shown-arguments.ts';
 
@@ -74,7 +74,7 @@ export class RequestLog {
       owner: (record: RequestRecord) => record.caller,
     };
     this.#records = new RecentRecords(options, traits, now);
-    this.policy = observing([this.ended], now);
+    this.policy = notifyObservers([this.ended], now);
   }
 
   /** A call that has reached a tool and ended. */

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type ToolDefinition, type ToolEntry, toolId } from '../core/tool.ts';
 import { fieldTerms } from './fields.ts';
 import { queryWords } from './query-expansion.ts';
-import { Best, comesFirst, type Ranked, rank } from './rank.ts';
+import { comesFirst, type Ranked, rank, TopK } from './rank.ts';
 import { RANKING, type Ranking } from './ranking-parameters.ts';
 import { ToolIndex } from './tool-index.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -129,7 +129,7 @@ export class Catalog {
     const toId = similarityTo(wanted);
     // A guess, for likeness only: what the tool is called when the id has the usual shape.
     const toName = similarityTo(wanted.split('::').at(-1) ?? wanted);
-    const best = new Best<Ranked>(n, comesFirst);
+    const best = new TopK<Ranked>(n, comesFirst);
     for (const { now } of this.#byId.values()) {
       const { entry } = now;
       if (!visible(entry)) continue;

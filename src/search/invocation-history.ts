@@ -27,7 +27,7 @@ const MAX_QUERY_WORDS = 12;
 const SAVE_AFTER_MS = 2_000;
 
 /** Which tools were really invoked after which searches: counted locally, decayed, bounded, kept on disk. */
-export class UsageMemory {
+export class InvocationHistory {
   readonly #options: UsageOptions;
   readonly #now: () => number;
   readonly #counts: Map<string, Map<string, Count>>;

@@ -2,7 +2,7 @@ import type { ToolEntry } from '../core/tool.ts';
 import { type Features, featuresOf, QueryView } from './features.ts';
 import { type Concept, conceptsOf, queryWords } from './query-expansion.ts';
 import type { Ranking } from './ranking-parameters.ts';
-import type { Tally, ToolIndex } from './tool-index.ts';
+import type { ScoreAccumulator, ToolIndex } from './tool-index.ts';
 
 /** A tool and how well it fits; scores are comparable within one answer only. */
 export interface Ranked {
@@ -63,7 +63,7 @@ function firstStage(query: string, most: number, { index, ranking, entry }: Sear
   const concepts = conceptsOf(queryWords(query, ranking.literal), index, ranking.standIns);
   const tally = retrieve(concepts, index, ranking);
   const least = topScore(tally, entry) * MIN_SHARE;
-  const best = new Best<Found>(most, comesFirst);
+  const best = new TopK<Found>(most, comesFirst);
   let fitting = 0;
   for (let at = 0; at < tally.size; at++) {
     const document = tally.documents[at] ?? 0;
@@ -77,7 +77,7 @@ function firstStage(query: string, most: number, { index, ranking, entry }: Sear
 }
 
 /** The best score among those that may be found. */
-function topScore({ documents, size, scores }: Tally, entryOf: Searched['entry']): number {
+function topScore({ documents, size, scores }: ScoreAccumulator, entryOf: Searched['entry']): number {
   let top = 0;
   for (let at = 0; at < size; at++) {
     const document = documents[at] ?? 0;
@@ -111,7 +111,7 @@ export function comesFirst(a: Ranked, b: Ranked): boolean {
  * All documents that have any word of the concepts, until the next search. Of each concept the best word counts, up to
  * saturation; the sum counts by how much of the query is covered. Scores are comparable within one query.
  */
-function retrieve(concepts: readonly Concept[], index: ToolIndex, ranking: Ranking): Tally {
+function retrieve(concepts: readonly Concept[], index: ToolIndex, ranking: Ranking): ScoreAccumulator {
   const { tally } = index;
   tally.begin(index.capacity);
   for (const concept of concepts) {
@@ -123,7 +123,7 @@ function retrieve(concepts: readonly Concept[], index: ToolIndex, ranking: Ranki
 }
 
 /** Keeps the first `most` of what it is offered, in order; `before` says whether `a` comes before `b`. */
-export class Best<T> {
+export class TopK<T> {
   readonly items: T[] = [];
   readonly #most: number;
   readonly #before: (a: T, b: T) => boolean;

@@ -13,7 +13,7 @@ const WORDS_AT_A_TIME = 16;
 export class ToolIndex {
   readonly vocabulary = new Vocabulary();
   /** What a search adds up, tool by tool: made once, since a search is over before the next one begins. */
-  readonly tally = new Tally();
+  readonly tally = new ScoreAccumulator();
   readonly #weights: Readonly<Record<Field, number>>;
   readonly #documents = new Documents();
   /** How many documents have the word in their server's name. */
@@ -128,7 +128,7 @@ export class ToolIndex {
  * What one search adds up, by document. Its arrays serve every search: making them anew for 10,000 tools would cost 400 KB
  * of zeros each time.
  */
-export class Tally {
+export class ScoreAccumulator {
   /** Numbers of the documents that have a score, of which the first `size` count; in no particular order. */
   documents = new Uint32Array();
   size = 0;

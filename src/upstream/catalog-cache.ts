@@ -22,7 +22,7 @@ const REDATE_MS = 3_600_000;
 const MAX_CLIENTS = 8;
 
 /** What each server was last known to be and to offer: kept on disk, by what is started or connected to. */
-export class RememberedServers {
+export class CatalogCache {
   readonly #options: RememberedServersOptions;
   /** By the hash of the entry; undefined: nothing is known. */
   readonly #known = new Map<string, Remembered | undefined>();
@@ -136,8 +136,8 @@ function offered({ about, offers, tools, incomplete, undeclared }: ServerCatalog
 }
 
 /** What servers offered when they were last asked, kept in `servers` of that directory; without one, for this run only. */
-export function serverMemory(cacheDirectory: string | undefined): RememberedServers {
-  return new RememberedServers({
+export function serverMemory(cacheDirectory: string | undefined): CatalogCache {
+  return new CatalogCache({
     redactor: secretRedactor,
     ...(cacheDirectory !== undefined && { directory: join(cacheDirectory, 'servers') }),
   });

@@ -20,8 +20,8 @@ import { LIST_TIMEOUT_MS, UNDECLARED_LIST_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { negotiationFor, openSession } from './open-session.ts';
 import { type Authorization, openTransport, type TransportKind } from './open-transport.ts';
-import { type ForwardOptions, Wire, type WireHandlers } from './passthrough-transport.ts';
-import type { EraVerdicts } from './protocol-era-cache.ts';
+import { type ForwardOptions, type PassthroughHandlers, PassthroughTransport } from './passthrough-transport.ts';
+import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { secretRedactor } from './redact.ts';
 import { UnreadableMessage } from './server-message.ts';
 import { declares, GATEWAY_INFO, isSubscription, Listening, type Session } from './session.ts';
@@ -35,13 +35,13 @@ export interface ConnectOptions {
   readonly redact: (text: string) => string;
   /** Aborted to give up connecting. */
   readonly signal: AbortSignal;
-  readonly handlers: WireHandlers;
+  readonly handlers: PassthroughHandlers;
   /** Called with each line that a process writes to stderr, secrets blanked. */
   readonly onWords?: (line: string) => void;
   /** Absent: requests carry what the entry says, and nothing else. */
   readonly authorization?: Authorization;
   /** What stdio servers spoke when they were last asked. */
-  readonly verdicts: EraVerdicts;
+  readonly verdicts: ProtocolEraCache;
 }
 
 /** A transport that may know that the server has no way to speak up between requests. */
@@ -55,7 +55,7 @@ export class Connection {
   /** Resolves with the cause when the connection is lost or closed. */
   readonly closed: Promise<string>;
 
-  readonly #wire: Wire;
+  readonly #wire: PassthroughTransport;
   readonly #transport: ConnectionTransport;
   readonly #kind: TransportKind;
   readonly #headers = new HeaderTable();
@@ -113,7 +113,7 @@ export class Connection {
     this.#transport = transport;
     this.#redact = redact;
     this.#redactCertain = redactCertain;
-    this.#wire = new Wire(transport, handlers, redact);
+    this.#wire = new PassthroughTransport(transport, handlers, redact);
     this.closed = new Promise((resolve) => {
       this.#onclosed = () => resolve(this.#endCause());
     });
@@ -307,7 +307,7 @@ function explained(error: unknown, transport: Transport): unknown {
 }
 
 /** Loaded where there are roots to offer. */
-async function firstRoots(config: ServerConfig, { onRequest }: WireHandlers): Promise<FirstRoots> {
+async function firstRoots(config: ServerConfig, { onRequest }: PassthroughHandlers): Promise<FirstRoots> {
   const { FirstRoots } = await import('./first-roots.ts');
   return new FirstRoots(config, onRequest);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../config/schema.ts';
 import type { Connection } from './connection.ts';
-import type { WireHandlers } from './passthrough-transport.ts';
+import type { PassthroughHandlers } from './passthrough-transport.ts';
 
 /** How long a server may take to answer what is sent after the handshake, in ms, and to ask for roots after that: those that do so ask at once. */
 const ANSWERS_MS = 500;
@@ -23,12 +23,12 @@ export class FirstRoots {
   /** Resolves when the server has its roots, or is not going to ask for them; undefined: there is nothing to wait for. */
   taken: Promise<void> | undefined;
   /** What the server asks of the client, with the question for roots noticed. */
-  readonly onRequest: WireHandlers['onRequest'];
+  readonly onRequest: PassthroughHandlers['onRequest'];
   readonly #config: ServerConfig;
   readonly #asked = new AbortController();
   readonly #answered = new AbortController();
 
-  constructor(config: ServerConfig, ask: WireHandlers['onRequest']) {
+  constructor(config: ServerConfig, ask: PassthroughHandlers['onRequest']) {
     this.#config = config;
     this.onRequest = async (...request) => {
       if (request[0] !== 'roots/list') return ask(...request);

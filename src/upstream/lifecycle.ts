@@ -13,9 +13,9 @@ import { ConnectionHealth } from './connection-health.ts';
 import { KnownCatalog } from './known-catalog.ts';
 import { STABLE_MS, START_TIMEOUT_MS } from './limits.ts';
 import type { Challenge } from './login/login-needed.ts';
-import { WatchedState } from './observable-state.ts';
-import type { WireHandlers } from './passthrough-transport.ts';
-import type { EraVerdicts } from './protocol-era-cache.ts';
+import { ObservableState } from './observable-state.ts';
+import type { PassthroughHandlers } from './passthrough-transport.ts';
+import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import type { ServerLogin } from './server-login.ts';
 import { backoffMs, idleTimeoutMs, startsAtOnce } from './start-policy.ts';
 
@@ -26,7 +26,7 @@ export interface LifecycleOptions {
   /** It starts at its first use only, whatever its entry says. */
   readonly onDemand: boolean;
   /** What stdio servers spoke when they were last asked. */
-  readonly verdicts: EraVerdicts;
+  readonly verdicts: ProtocolEraCache;
   /** What the server offered when it was last asked; absent: not known. */
   readonly remembered?: RememberedCatalog;
   /** Called with the server's tools as far as they are remembered, and whenever they turn out to be others. */
@@ -43,7 +43,7 @@ interface LifecycleParts extends LifecycleOptions {
   /** Blanks the server's secrets in a text. */
   readonly redact: (text: string) => string;
   /** Receives what the server sends of its own accord. */
-  readonly handlers: () => WireHandlers;
+  readonly handlers: () => PassthroughHandlers;
   /** Whether something is on its way or expected: then the server is not stopped for being idle. */
   readonly isNeeded: () => boolean;
 }
@@ -57,7 +57,7 @@ const RESTED = Symbol('rested');
  */
 export class Lifecycle {
   /** Where the server stands, and its connection. */
-  readonly state: WatchedState;
+  readonly state: ObservableState;
   /** Whether the connection that stands also serves. */
   readonly health: ConnectionHealth;
 
@@ -80,7 +80,7 @@ export class Lifecycle {
     this.#parts = parts;
     const { remembered, onTools, log, redact } = parts;
     const atOnce = !parts.onDemand && startsAtOnce(config, remembered);
-    this.state = new WatchedState(atOnce ? { status: 'connecting', attempt: 1 } : { status: 'idle' });
+    this.state = new ObservableState(atOnce ? { status: 'connecting', attempt: 1 } : { status: 'idle' });
     this.#catalog = new KnownCatalog({
       remembered,
       onTools,

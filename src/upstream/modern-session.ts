@@ -2,7 +2,7 @@ import { Abort, withTimeout } from '../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { ENVELOPE_VERSIONS, SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY } from '../core/protocol.ts';
 import { START_TIMEOUT_MS } from './limits.ts';
-import type { Wire } from './passthrough-transport.ts';
+import type { PassthroughTransport } from './passthrough-transport.ts';
 import { namesIn, type Session } from './session.ts';
 
 /** Something that the server may tell of by its id: a subscription that is to be acknowledged, or ends. */
@@ -25,10 +25,10 @@ export class ModernSession implements Session {
   readonly capabilities: unknown;
   readonly server: Session['server'];
   readonly instructions: string | undefined;
-  readonly #wire: Wire;
+  readonly #wire: PassthroughTransport;
   readonly #subscriptions = new Map<string, Subscription>();
 
-  constructor(wire: Wire, version: string, discovered: JsonObject) {
+  constructor(wire: PassthroughTransport, version: string, discovered: JsonObject) {
     const { capabilities, instructions, serverInfo, _meta } = discovered;
     this.#wire = wire;
     this.version = version;

@@ -33,7 +33,7 @@ const LISTS: Readonly<Record<string, PrimitiveKind>> = {
 };
 
 /** What servers and the client tell each other outside of calls, in both directions. */
-export class Announcements {
+export class NotificationRouter {
   readonly #parts: AnnouncementParts;
   readonly #changed = new Map<string, NodeJS.Timeout>();
 

@@ -3,7 +3,7 @@ import { isComingUp, type UpstreamState } from '../core/server-state.ts';
 import type { Connection } from './connection.ts';
 
 /** A server's state, its connection while it is ready, and those who wait for that to change. */
-export class WatchedState {
+export class ObservableState {
   #current: UpstreamState;
   #connection: Connection | undefined;
   #neededAt = Date.now();

@@ -14,13 +14,13 @@ import { type Answer, INTERNAL_ERROR } from '../core/rpc.ts';
 import { asksForLogin } from './connection-errors.ts';
 import { PROBE_MS } from './limits.ts';
 import type { TransportKind } from './open-transport.ts';
-import type { Wire } from './passthrough-transport.ts';
-import type { EraVerdicts } from './protocol-era-cache.ts';
+import type { PassthroughTransport } from './passthrough-transport.ts';
+import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { GATEWAY_INFO, type Negotiation, namesIn, type Session, type SessionOptions } from './session.ts';
 
 /** Starts the wire and agrees on a session. What a session of 2026-07-28 takes is loaded when there is one. */
 export async function openSession(
-  wire: Wire,
+  wire: PassthroughTransport,
   kind: TransportKind,
   negotiation: Negotiation,
   options: SessionOptions,
@@ -47,7 +47,7 @@ export async function openSession(
  * A probe that was refused for want of a login: some servers refuse so whatever they do not know, and let anybody shake
  * hands. Rejects with a login that is wanted where the handshake is refused as well.
  */
-async function handshakeAfter(refused: unknown, wire: Wire, options: SessionOptions): Promise<Session> {
+async function handshakeAfter(refused: unknown, wire: PassthroughTransport, options: SessionOptions): Promise<Session> {
   try {
     return await HandshakeClient.open(wire, options);
   } catch (error) {
@@ -59,7 +59,7 @@ async function handshakeAfter(refused: unknown, wire: Wire, options: SessionOpti
  * Asks for the revisions of a server. Whatever servers of older eras answer to what they do not know, an HTTP status, a
  * page, nothing at all, is an answer that shows no sign of 2026-07-28. Rejects when a login is wanted, or the connection was lost.
  */
-async function discover(wire: Wire, { identity }: SessionOptions, ms: number): Promise<Answer> {
+async function discover(wire: PassthroughTransport, { identity }: SessionOptions, ms: number): Promise<Answer> {
   const _meta = {
     [PROTOCOL_VERSION_META_KEY]: ENVELOPE_VERSIONS[0],
     [CLIENT_INFO_META_KEY]: identity.info ?? GATEWAY_INFO,
@@ -81,7 +81,7 @@ function refersToModern(answer: Answer): boolean {
 }
 
 /** Over HTTP a probe is cheap; on stdio it would meet servers that never heard of it, so only on request. */
-export function negotiationFor(config: ServerConfig, kind: TransportKind, verdicts: EraVerdicts): Negotiation {
+export function negotiationFor(config: ServerConfig, kind: TransportKind, verdicts: ProtocolEraCache): Negotiation {
   if (config.protocol === '2026-07-28') return 'modern';
   if (config.protocol === '2025-11-25') return 'handshake';
   const known = isProbed(kind) ? verdicts.of(config)?.era : undefined;
@@ -110,10 +110,10 @@ class HandshakeClient implements Session {
   readonly capabilities: unknown;
   readonly server: Session['server'];
   readonly instructions: string | undefined;
-  readonly #wire: Wire;
+  readonly #wire: PassthroughTransport;
 
   /** Over a wire that was started. Rejects with what the server answered instead, or when the connection was lost. */
-  static async open(wire: Wire, { identity, onremark }: SessionOptions): Promise<HandshakeClient> {
+  static async open(wire: PassthroughTransport, { identity, onremark }: SessionOptions): Promise<HandshakeClient> {
     wire.onmessage = (message: unknown) => {
       if (isPing(message)) wire.answer(message.id, { result: {} });
     };
@@ -131,7 +131,7 @@ class HandshakeClient implements Session {
     return client;
   }
 
-  private constructor(wire: Wire, agreed: JsonObject) {
+  private constructor(wire: PassthroughTransport, agreed: JsonObject) {
     const { protocolVersion, capabilities, serverInfo, instructions } = agreed;
     const version = HANDSHAKE_VERSIONS.find((each) => each === protocolVersion);
     if (!version) throw new Error(`the server speaks protocol version ${String(protocolVersion)}, which we do not`);

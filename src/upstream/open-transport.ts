@@ -1,7 +1,7 @@
 import type { AuthProvider, FetchLike, Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
 import { ChildTransport } from './child-transport.ts';
-import type { EraVerdicts } from './protocol-era-cache.ts';
+import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { startTimeoutMs } from './start-policy.ts';
 
 /** How a server is spoken to. */
@@ -11,7 +11,7 @@ export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
 export type Authorization = AuthProvider & { readonly fetch: FetchLike };
 
 /** Kinds to try for a server, in order: what its entry says, else what its URL shows, else Streamable HTTP before SSE, unless it is known otherwise. */
-export function transportKinds(config: ServerConfig, verdicts: EraVerdicts): readonly TransportKind[] {
+export function transportKinds(config: ServerConfig, verdicts: ProtocolEraCache): readonly TransportKind[] {
   if (config.type === 'local') return ['stdio'];
   if (config.transport) return [config.transport];
   if (/^wss?:/i.test(config.url)) return ['websocket'];

@@ -10,7 +10,7 @@ import { redactedError } from './redact.ts';
 import { FIRST_ID, requestId } from './server-message.ts';
 
 /** What the server sends of its own accord; set by whoever owns the connection. */
-export interface WireHandlers {
+export interface PassthroughHandlers {
   /** A request of the server to the client (sampling, elicitation, roots). Must not reject. */
   readonly onRequest: (method: string, params: JsonObject, options: PeerRequestOptions) => Promise<Answer>;
   /** Any notification that does not belong to a forwarded request. */
@@ -46,7 +46,7 @@ interface Pending {
  * Requests over a transport, in both directions. What an upstream answers is neither parsed against a schema nor rebuilt,
  * and progress is delivered in wire order, before the result, even when both arrive in one chunk.
  */
-export class Wire {
+export class PassthroughTransport {
   /** Receives what is neither an answer to a request of ours nor a question for the client. */
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
@@ -55,7 +55,7 @@ export class Wire {
   envelope: () => JsonObject | undefined = () => undefined;
 
   readonly #inner: Transport;
-  readonly #handlers: WireHandlers;
+  readonly #handlers: PassthroughHandlers;
   readonly #redact: (text: string) => string;
   readonly #pending = new Map<unknown, Pending>();
   /** Who hears of progress, by token, which is the id of the request. */
@@ -68,7 +68,7 @@ export class Wire {
   #closed: string | undefined;
 
   /** `redact` blanks secrets: what servers write into errors is told to people and models. Results pass unread. */
-  constructor(inner: ExplainedTransport, handlers: WireHandlers, redact: (text: string) => string) {
+  constructor(inner: ExplainedTransport, handlers: PassthroughHandlers, redact: (text: string) => string) {
     this.#inner = inner;
     this.#redact = redact;
     this.#handlers = handlers;

@@ -24,7 +24,7 @@ const MAX_VERDICTS = 500;
  * by the older transport. A probe meets servers that never heard of it, and some let it wait, so nobody is probed twice
  * without need.
  */
-export class EraVerdicts {
+export class ProtocolEraCache {
   readonly #path: string | undefined;
   readonly #verdicts: Map<string, Verdict>;
 

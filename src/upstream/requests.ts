@@ -6,16 +6,16 @@ import type { Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { ConnectionHealth } from './connection-health.ts';
 import { Deadline } from './deadline.ts';
-import type { WireHandlers } from './passthrough-transport.ts';
+import type { PassthroughHandlers } from './passthrough-transport.ts';
 import { type ActiveRequest, type OwnRoots, putToClient } from './reverse-requests.ts';
-import { deliver, type Route, type UpstreamRequest } from './send-with-retry.ts';
+import { deliver, type SendTarget, type UpstreamRequest } from './send-with-retry.ts';
 
 export interface RequestsOptions {
   /** Requests on their way at one time; absent: no limit. */
   readonly maxConcurrency?: number;
   /** Roots that the entry gives the server; absent: those of the client. */
   readonly roots?: OwnRoots | undefined;
-  readonly connected: Route['connected'];
+  readonly connected: SendTarget['connected'];
   readonly health: ConnectionHealth;
   /** Who hears what no request caused, and whether several clients send theirs through this connection. */
   readonly audience: () => { readonly peer?: Peer; readonly isShared: boolean };
@@ -34,7 +34,7 @@ export class Requests {
   readonly #queue: Promise<PQueue> | undefined;
   readonly #active = new Set<ActiveRequest>();
   readonly #taskListeners = new Set<(task: JsonObject) => void>();
-  readonly #route: Route;
+  readonly #route: SendTarget;
   /** Questions of the server that the client has not answered yet. */
   #questions = 0;
 
@@ -58,7 +58,7 @@ export class Requests {
   }
 
   /** What the server sends of its own accord. */
-  readonly handlers: WireHandlers = {
+  readonly handlers: PassthroughHandlers = {
     onRequest: async (...request) => {
       this.#options.health.hear();
       const { roots } = this.#options;

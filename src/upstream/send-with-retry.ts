@@ -27,7 +27,7 @@ export interface UpstreamRequest {
 }
 
 /** The way to a server. */
-export interface Route {
+export interface SendTarget {
   /** The connection, or the one after `lost`, once there is one; rejects when there will be none soon, or with the signal's reason. */
   readonly connected: (signal: Signal, lost?: Connection) => Connection | Promise<Connection>;
   readonly health: ConnectionHealth;
@@ -48,7 +48,7 @@ export async function deliver(
   request: UpstreamRequest,
   context: CallContext,
   deadline: Deadline,
-  route: Route,
+  route: SendTarget,
 ): Promise<Answer> {
   const { onProgress } = context;
   const { signal } = deadline;
@@ -83,7 +83,7 @@ async function connectionAfter(
   error: ConnectionLost,
   connection: Connection,
   signal: Signal,
-  { connected, health }: Route,
+  { connected, health }: SendTarget,
 ): Promise<Connection> {
   const lives = await abortable(health.lives(connection), signal);
   if (lives && health.isRefusal(error)) throw error;
@@ -96,7 +96,7 @@ async function attempt(
   request: UpstreamRequest,
   context: CallContext,
   deadline: Deadline,
-  route: Route,
+  route: SendTarget,
 ): Promise<Answer> {
   const { health } = route;
   request.beforeSending?.();
@@ -119,7 +119,7 @@ async function send(
   request: UpstreamRequest,
   { onProgress, peer }: CallContext,
   deadline: Deadline,
-  route: Route,
+  route: SendTarget,
 ): Promise<Answer> {
   const { signal } = deadline;
   const options: ForwardOptions = {
@@ -147,7 +147,7 @@ async function sendAsTask(
   connection: Connection,
   { params, timeoutMs }: UpstreamRequest,
   { signal, onProgress }: ForwardOptions,
-  { statusNotifications }: Route,
+  { statusNotifications }: SendTarget,
 ): Promise<Answer> {
   const { callAsTask } = await import('./task-call.ts');
   return callAsTask({ request: exchange(connection) }, params, {

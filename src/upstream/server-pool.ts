@@ -4,15 +4,15 @@ import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { RememberedCatalog, ServerCatalog } from '../core/server-catalog.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import type { Logger } from '../platform/log.ts';
-import type { RememberedServers } from './catalog-cache.ts';
-import { Announcements } from './notification-router.ts';
-import type { EraVerdicts } from './protocol-era-cache.ts';
+import type { CatalogCache } from './catalog-cache.ts';
+import { NotificationRouter } from './notification-router.ts';
+import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import type { PrimitiveKind } from './resources/lists.ts';
 import { Primitives, upstreamPrimitives } from './resources/primitives.ts';
 import { Upstreams } from './upstreams.ts';
 
 /** On whose behalf servers are connected to: one client session, or all that share them. */
-export interface Audience {
+export interface PoolOwner {
   /** Resolves when it is known who connects: told to each server in the handshake. */
   readonly introduced: Promise<ClientIdentity>;
   /** Hears what belongs to no call. */
@@ -31,13 +31,13 @@ export interface Router {
   readonly request: Upstreams['request'];
 }
 
-export interface BackendParts {
+export interface ServerPoolParts {
   readonly log: Logger;
-  readonly remembered: RememberedServers;
-  readonly verdicts: EraVerdicts;
+  readonly remembered: CatalogCache;
+  readonly verdicts: ProtocolEraCache;
   /** What no server may tell, whoever it belongs to; the same array until it is another. */
   readonly secrets: () => readonly string[];
-  readonly audience: () => Audience;
+  readonly audience: () => PoolOwner;
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
   /** Whether clients get that kind of a server at all. */
@@ -56,15 +56,15 @@ export interface BackendParts {
 }
 
 /** The servers as one audience sees them: connections to them, what they offer beside tools, what they announce. */
-export class Backend {
+export class ServerPool {
   readonly upstreams: Upstreams;
   readonly primitives: Primitives;
-  readonly announcements: Announcements;
+  readonly announcements: NotificationRouter;
 
-  constructor(parts: BackendParts) {
+  constructor(parts: ServerPoolParts) {
     const { log, remembered, verdicts, secrets, audience, keys, exposes, onTools, onRead, onGone, waitsUntil } = parts;
     const recall = (server: ServerConfig): RememberedCatalog | undefined => remembered.recall(server);
-    this.announcements = new Announcements({
+    this.announcements = new NotificationRouter({
       upstreams: () => this.upstreams,
       primitives: () => this.primitives,
       audience,

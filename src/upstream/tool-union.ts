@@ -9,7 +9,7 @@ export type PublishTools = (server: ServerConfig, tools: readonly ToolDefinition
  * The tools that servers offer to any client: what they list for the connection that all share, and what they list only
  * for clients that can do more (be asked for input, for instance).
  */
-export class OfferedTools {
+export class ToolUnion {
   readonly #publish: PublishTools;
   readonly #entries = new Map<string, ServerConfig>();
   readonly #toAll = new Map<string, readonly ToolDefinition[]>();

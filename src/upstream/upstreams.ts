@@ -12,7 +12,7 @@ import type { ToolDefinition } from '../core/tool.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Connection } from './connection.ts';
 import { endEarly } from './open-transport.ts';
-import type { EraVerdicts } from './protocol-era-cache.ts';
+import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import type { UpstreamRequest } from './send-with-retry.ts';
 
 import { Upstream } from './upstream.ts';
@@ -33,7 +33,7 @@ export interface UpstreamsOptions {
   /** From then on nobody waits for a server's first connect; epoch ms. Absent: each wait has its own length. */
   readonly waitsUntil?: number | undefined;
   /** What stdio servers spoke when they were last asked. */
-  readonly verdicts: EraVerdicts;
+  readonly verdicts: ProtocolEraCache;
   /** What a server offered when it was last asked. */
   readonly recall: (config: ServerConfig) => RememberedCatalog | undefined;
   /** The tools of a server, as remembered or as listed; not called for tools that turn out to be the same. */

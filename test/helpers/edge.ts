@@ -17,7 +17,7 @@ import { Metrics } from '../../src/observe/metrics.ts';
 import { RequestLog, type RequestQuery, type RequestRecord } from '../../src/observe/request-log.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { Catalog } from '../../src/search/catalog.ts';
-import { EraVerdicts } from '../../src/upstream/protocol-era-cache.ts';
+import { ProtocolEraCache } from '../../src/upstream/protocol-era-cache.ts';
 import { Upstreams } from '../../src/upstream/upstreams.ts';
 import { temporaryDirectory } from './fixture.ts';
 
@@ -66,7 +66,7 @@ export class Edge {
       log,
       audience: () => ({ introduced: Promise.resolve({ capabilities: {} }), isShared: true }),
       onDemand: false,
-      verdicts: new EraVerdicts(),
+      verdicts: new ProtocolEraCache(),
       recall: () => undefined,
       isExpected: () => false,
       onRead: () => {},

@@ -8,7 +8,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { connect } from '../../src/upstream/connect.ts';
 import type { Connection } from '../../src/upstream/connection.ts';
-import { EraVerdicts } from '../../src/upstream/protocol-era-cache.ts';
+import { ProtocolEraCache } from '../../src/upstream/protocol-era-cache.ts';
 import { redactor } from '../../src/upstream/redact.ts';
 
 export type Request = JsonObject & { readonly method: string; readonly id?: number; readonly params?: JsonObject };
@@ -66,12 +66,12 @@ export interface Connected {
 }
 
 /** Connects as the gateway does. Rejects as it does. */
-export function connected(url: string, entry: object = {}, verdicts = new EraVerdicts()): Promise<Connected> {
+export function connected(url: string, entry: object = {}, verdicts = new ProtocolEraCache()): Promise<Connected> {
   return connectedTo({ type: 'remote', url, ...entry }, verdicts);
 }
 
 /** The same with the server of any entry. */
-export async function connectedTo(entry: object, verdicts = new EraVerdicts()): Promise<Connected> {
+export async function connectedTo(entry: object, verdicts = new ProtocolEraCache()): Promise<Connected> {
   const config: ServerConfig = { ...serverSchema.parse(entry), key: 'odd' };
   const log: string[] = [];
   const notified: string[] = [];

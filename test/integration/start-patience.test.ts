@@ -3,7 +3,7 @@ import { Abort } from '../../src/core/abort.ts';
 import { isAvailable, isComingUp } from '../../src/core/server-state.ts';
 import type { Connection } from '../../src/upstream/connection.ts';
 import { unavailable } from '../../src/upstream/connection-errors.ts';
-import { WatchedState } from '../../src/upstream/observable-state.ts';
+import { ObservableState } from '../../src/upstream/observable-state.ts';
 import { startTimeoutMs } from '../../src/upstream/start-policy.ts';
 import { silentPort } from '../helpers/endpoints.ts';
 import { type Entry, local } from '../helpers/fixture.ts';
@@ -42,7 +42,7 @@ test('whatever a server is reached by, its startTimeoutMs ends its start and is 
 });
 
 test('nobody begins to wait for a start that takes long, and who waits goes on [starts.slow]', async () => {
-  const state = new WatchedState({ status: 'connecting', attempt: 1 });
+  const state = new ObservableState({ status: 'connecting', attempt: 1 });
   const never = new Abort();
   let isSettled = false;
   const waiting = state.settled(never).then(() => {

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { serverSchema } from '../../src/config/schema.ts';
-import { UsageMemory } from '../../src/search/invocation-history.ts';
+import { InvocationHistory } from '../../src/search/invocation-history.ts';
 import { VectorFile } from '../../src/search/semantics/vector-file.ts';
-import { EraVerdicts } from '../../src/upstream/protocol-era-cache.ts';
+import { ProtocolEraCache } from '../../src/upstream/protocol-era-cache.ts';
 import { json, mutationsOf, oddNumber } from './arbitraries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kept-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const server = { key: 's', ...serverSchema.parse({ type: 'local', command: ['a'] }) };
-new EraVerdicts(join(folder, 'eras.json')).remember(server, 'modern');
+new ProtocolEraCache(join(folder, 'eras.json')).remember(server, 'modern');
 const verdicts: unknown = JSON.parse(readFileSync(join(folder, 'eras.json'), 'utf8'));
 const words = { version: 1, words: [['list', [['a::x', 1, 1]]]] };
 
@@ -40,10 +40,10 @@ test('whatever the file of verdicts holds, it is read, asked and written [proper
   fc.assert(
     fc.property(contents(verdicts), (content) => {
       const path = written(content);
-      expect([undefined, 'legacy', 'modern']).toContain(new EraVerdicts(path).of(server)?.era);
-      const kept = new EraVerdicts(path);
+      expect([undefined, 'legacy', 'modern']).toContain(new ProtocolEraCache(path).of(server)?.era);
+      const kept = new ProtocolEraCache(path);
       kept.remember(server, 'modern');
-      expect(new EraVerdicts(path).of(server)?.era).toBe('modern');
+      expect(new ProtocolEraCache(path).of(server)?.era).toBe('modern');
     }),
     { numRuns: 400 },
   );
@@ -53,7 +53,7 @@ test('whatever the memory of use holds, it is read, asked, counted on and writte
   await fc.assert(
     fc.asyncProperty(fc.oneof(contents(words), anyCounts), async (content) => {
       const path = written(content);
-      const memory = new UsageMemory({ path });
+      const memory = new InvocationHistory({ path });
       const bonus = memory.bonus('list', 'a::x');
       expect(bonus).toBeGreaterThanOrEqual(0);
       expect(bonus).toBeLessThanOrEqual(0.1);

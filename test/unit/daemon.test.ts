@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { commonEnvironment, identityOf, socketDirectory } from '../../src/daemon/locate.ts';
-import { Attachment, messageHead } from '../../src/daemon/relay.ts';
+import { messageHead, Relay } from '../../src/daemon/relay.ts';
 import { Unanswered } from '../../src/daemon/session-replay.ts';
 import { addressesOf, claim, withdraw } from '../../src/daemon/sockets.ts';
 import { createLogger } from '../../src/platform/log.ts';
@@ -190,7 +190,7 @@ describe('what has no answer', () => {
 
 test('where no daemon is to be had, every request is answered with the reason [daemon.own-gateway]', async () => {
   const [input, output] = [new PassThrough(), new PassThrough()];
-  const attachment = new Attachment({
+  const attachment = new Relay({
     input,
     output,
     hello: { session: 's', directory: '/' },

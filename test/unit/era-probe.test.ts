@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import { EraVerdicts } from '../../src/upstream/protocol-era-cache.ts';
+import { ProtocolEraCache } from '../../src/upstream/protocol-era-cache.ts';
 import { called, connected, oddServer, type Request, SAID, send, sendJson } from '../helpers/odd-server.ts';
 
 type Probed = (response: ServerResponse, message: Request) => unknown;
@@ -58,7 +58,7 @@ test.each(ANSWERS)(
     const { url, asked } = await oddServer(
       (message, response) => message.method === 'server/discover' && probed(response, message),
     );
-    const verdicts = new EraVerdicts();
+    const verdicts = new ProtocolEraCache();
     const { connection } = await connected(url, {}, verdicts);
     expect(await called(connection)).toEqual(SAID);
     const again = await connected(url, {}, verdicts);
@@ -119,7 +119,7 @@ test.each([
     const { url, asked } = await oddServer(
       (message, response) => message.method === 'server/discover' && response.writeHead(401, headers).end(body),
     );
-    const verdicts = new EraVerdicts();
+    const verdicts = new ProtocolEraCache();
     const { connection } = await connected(url, {}, verdicts);
     expect(await called(connection)).toEqual(SAID);
     await connected(url, {}, verdicts);
@@ -188,7 +188,7 @@ test.each(REFUSALS)(
   'a server of HTTP+SSE is found that answers others with %s, and it is remembered [probe.sse]',
   async (_, refuse) => {
     const { url, asked } = await sseServer(refuse);
-    const verdicts = new EraVerdicts();
+    const verdicts = new ProtocolEraCache();
     const { connection } = await connected(url, {}, verdicts);
     expect(connection.spoken.transport).toBe('sse');
     expect(await called(connection)).toEqual(SAID);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withFileLock } from '../../src/platform/file-lock.ts';
 import { Credentials, type Kept } from '../../src/upstream/login/credentials.ts';
-import { type Keychain, keychainOf, Seal } from '../../src/upstream/login/token-encryption.ts';
+import { type Keychain, keychainOf, TokenEncryption } from '../../src/upstream/login/token-encryption.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 import { HAS_SECRET_SERVICE, scratchKeychain, startSecretService } from '../helpers/keychains.ts';
 
@@ -18,7 +18,7 @@ const KEPT: Kept = {
 
 /** Credentials as a process has them that has just started. */
 function credentials(directory: string, keychain: Keychain | undefined, wanted: 'auto' | 'never' = 'auto') {
-  return Credentials.of(directory, ['x'], { keychain: wanted, seal: new Seal(directory, keychain) });
+  return Credentials.of(directory, ['x'], { keychain: wanted, seal: new TokenEncryption(directory, keychain) });
 }
 
 const PROGRAMS = [
@@ -108,10 +108,10 @@ test('a key that is gone for good means that nothing is kept, and the next login
 test('processes that need the first key at the same time have one [login.keychain]', async () => {
   const scratch = scratchKeychain('secret-tool');
   const directory = temporaryDirectory();
-  const seals = Array.from({ length: 4 }, () => new Seal(directory, keychainOf('linux', scratch.env)));
+  const seals = Array.from({ length: 4 }, () => new TokenEncryption(directory, keychainOf('linux', scratch.env)));
   const sealed = await Promise.all(seals.map((seal, index) => seal.close(`text ${index}`)));
   expect(new Set(sealed.map((each) => each?.key)).size).toBe(1);
-  const fresh = new Seal(directory, keychainOf('linux', scratch.env));
+  const fresh = new TokenEncryption(directory, keychainOf('linux', scratch.env));
   for (const [index, each] of sealed.entries()) expect(each && (await fresh.open(each))).toBe(`text ${index}`);
 });
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { GatewayError } from '../../src/core/errors.ts';
-import { observing } from '../../src/observe/ended-call.ts';
+import { notifyObservers } from '../../src/observe/ended-call.ts';
 import { Metrics } from '../../src/observe/metrics.ts';
 import { observeCalls } from '../../src/observe/observe-calls.ts';
 import { RequestLog } from '../../src/observe/request-log.ts';
@@ -23,7 +23,7 @@ const policies = {
   both: () => observeCalls({ requests: newLog(), metrics: newMetrics() }).policy,
   neither: () => observeCalls({}).policy,
   'an observer that throws': () =>
-    observing([
+    notifyObservers([
       () => {
         throw new Error('the note failed');
       },
@@ -69,7 +69,7 @@ test('arguments and results that are no JSON do not disturb a call [monitor.unch
 
 test('an observer that throws does not keep the next one from its note [monitor.unchanged]', async () => {
   const noted: string[] = [];
-  const policy = observing([
+  const policy = notifyObservers([
     () => {
       throw new Error('the note failed');
     },

@@ -19,7 +19,7 @@ import { Credentials } from '../../src/upstream/login/credentials.ts';
 import { takesLogin } from '../../src/upstream/login/login-needed.ts';
 import { Loopback } from '../../src/upstream/login/loopback.ts';
 import { PersonLogin } from '../../src/upstream/login/person-login.ts';
-import { EraVerdicts } from '../../src/upstream/protocol-era-cache.ts';
+import { ProtocolEraCache } from '../../src/upstream/protocol-era-cache.ts';
 import { redactor } from '../../src/upstream/redact.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 import { startProxy } from '../helpers/forward-proxy.ts';
@@ -236,7 +236,7 @@ test('an SSE stream that cannot be used is named by its own cause [outbound.sse]
     redact: (told) => told,
     signal: new AbortController().signal,
     handlers: { onRequest: async () => ({ result: {} }), onNotification: () => {} },
-    verdicts: new EraVerdicts(temporaryDirectory()),
+    verdicts: new ProtocolEraCache(temporaryDirectory()),
   });
   await expect(connected).rejects.toThrow('the server names an endpoint of another origin, http://elsewhere.example:9');
 });

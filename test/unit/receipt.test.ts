@@ -10,7 +10,7 @@ import { addCounts } from '../../src/policy/stats/add-counts.ts';
 import { countCall, countFailure, newCounts } from '../../src/policy/stats/counts.ts';
 import { definitionTokens } from '../../src/policy/stats/definition-tokens.ts';
 import { addToStats, readStats, resetStats } from '../../src/policy/stats/stats-file.ts';
-import { Receipt } from '../../src/policy/stats/usage-stats.ts';
+import { UsageStats } from '../../src/policy/stats/usage-stats.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 import { callOf, contextOf, failing, giving, OK } from '../helpers/observed-calls.ts';
 import { REAL_TOOLS } from './real-tools.ts';
@@ -24,7 +24,7 @@ function receiptIn(directory: string | undefined, isOn = () => true) {
   const lines: string[] = [];
   const log = createLogger((line) => lines.push(line), 'debug');
   const servers = () => ['files'];
-  const receipt = new Receipt({ isOn, directory, servers, ownTokens: () => OWN_TOKENS, log });
+  const receipt = new UsageStats({ isOn, directory, servers, ownTokens: () => OWN_TOKENS, log });
   return { receipt, lines, close: () => receipt.guard.close?.(), call: receipt.guard.policy ?? ((next) => next) };
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ServerConfig } from '../../src/config/schema.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { clientMark, type ServerCatalog } from '../../src/core/server-catalog.ts';
-import { RememberedServers } from '../../src/upstream/catalog-cache.ts';
+import { CatalogCache } from '../../src/upstream/catalog-cache.ts';
 import { idleTimeoutMs, startsAtOnce } from '../../src/upstream/start-policy.ts';
 import { temporaryDirectory } from '../helpers/fixture.ts';
 
@@ -22,7 +22,7 @@ function entry(more: Partial<ServerConfig & { type: 'local' }> = {}): ServerConf
   return { key: 'u', type: 'local', command: ['server'], environment: {}, ...common, ...more };
 }
 
-const memoryIn = (directory?: string) => new RememberedServers({ directory, redactor: () => (text) => text });
+const memoryIn = (directory?: string) => new CatalogCache({ directory, redactor: () => (text) => text });
 
 /** A directory in which a server and a list of it are remembered. */
 async function filled(): Promise<{ directory: string; file: string }> {

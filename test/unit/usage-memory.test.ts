@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { UsageMemory } from '../../src/search/invocation-history.ts';
+import { InvocationHistory } from '../../src/search/invocation-history.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -12,7 +12,7 @@ function folder(): string {
   return path;
 }
 
-function use(memory: UsageMemory, query: string, tool: string, times = 1): void {
+function use(memory: InvocationHistory, query: string, tool: string, times = 1): void {
   for (let time = 0; time < times; time++) {
     memory.searched('me', query, ['a::x', 'b::y']);
     memory.invoked('me', tool);
@@ -20,7 +20,7 @@ function use(memory: UsageMemory, query: string, tool: string, times = 1): void 
 }
 
 test('a tool invoked after a search gains for like queries, a little more with each use, within a bound [usage.counts]', () => {
-  const memory = new UsageMemory();
+  const memory = new InvocationHistory();
   expect(memory.bonus('list issues', 'a::x')).toBe(0);
   use(memory, 'list my issues', 'a::x');
   const once = memory.bonus('issues list', 'a::x');
@@ -35,7 +35,7 @@ test('a tool invoked after a search gains for like queries, a little more with e
 
 test('only what the caller’s own last search offered counts, and only soon after it [usage.counts]', () => {
   let now = 0;
-  const memory = new UsageMemory({ now: () => now });
+  const memory = new InvocationHistory({ now: () => now });
   memory.searched('me', 'issues', ['a::x']);
   memory.invoked('me', 'b::y');
   memory.invoked('you', 'a::x');
@@ -46,7 +46,7 @@ test('only what the caller’s own last search offered counts, and only soon aft
 
 test('counts decay [usage.bounded]', () => {
   let now = 0;
-  const memory = new UsageMemory({ now: () => now });
+  const memory = new InvocationHistory({ now: () => now });
   use(memory, 'issues', 'a::x', 3);
   const fresh = memory.bonus('issues', 'a::x');
   now += 60 * DAY_MS;
@@ -55,11 +55,11 @@ test('counts decay [usage.bounded]', () => {
 
 test('the memory is kept on disk for its owner alone, and is there in the next run [usage.disk]', async () => {
   const path = join(folder(), 'deep', 'usage.json');
-  const memory = new UsageMemory({ path });
+  const memory = new InvocationHistory({ path });
   use(memory, 'issues', 'a::x');
   await memory.close();
   expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(new UsageMemory({ path }).bonus('issues', 'a::x')).toBeCloseTo(memory.bonus('issues', 'a::x'), 6);
+  expect(new InvocationHistory({ path }).bonus('issues', 'a::x')).toBeCloseTo(memory.bonus('issues', 'a::x'), 6);
 });
 
 test.each(['', 'not json', '[]', '{"version":2}', '{"version":1,"words":[[1],["a",[["x","y","z"]]],null]}'])(
@@ -67,13 +67,13 @@ test.each(['', 'not json', '[]', '{"version":2}', '{"version":1,"words":[[1],["a
   (text) => {
     const path = join(folder(), 'usage.json');
     writeFileSync(path, text);
-    expect(new UsageMemory({ path }).bonus('a', 'x')).toBe(0);
+    expect(new InvocationHistory({ path }).bonus('a', 'x')).toBe(0);
   },
 );
 
 test('it stays bounded however many words and tools are used [usage.bounded]', async () => {
   const path = join(folder(), 'usage.json');
-  const memory = new UsageMemory({ path });
+  const memory = new InvocationHistory({ path });
   for (let n = 0; n < 5_000; n++) {
     memory.searched('me', `word${n} common`, [`s::t${n}`]);
     memory.invoked('me', `s::t${n}`);

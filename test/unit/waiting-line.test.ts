@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Place, WaitingLine } from '../../src/broker/jobs/fair-line.ts';
+import { type QueuePosition, WaitingLine } from '../../src/broker/jobs/fair-line.ts';
 
 /** Pseudo-random numbers from 0 to 1, the same each time. */
 function sequence(seed: number): () => number {
@@ -10,12 +10,12 @@ function sequence(seed: number): () => number {
   };
 }
 
-const inTurn = (a: Place, b: Place) => b.priority - a.priority || a.arrival - b.arrival;
+const inTurn = (a: QueuePosition, b: QueuePosition) => b.priority - a.priority || a.arrival - b.arrival;
 
 test('the place in the line is that of a sorted list, whoever joins and leaves [load.queue]', () => {
   const random = sequence(7);
   const line = new WaitingLine();
-  const waiting: Place[] = [];
+  const waiting: QueuePosition[] = [];
   for (let round = 0; round < 2_000; round++) {
     if (random() < 0.7) waiting.push(line.join(Math.floor(random() * 5) - 2));
     else for (const gone of waiting.splice(Math.floor(random() * waiting.length), 1)) line.leave(gone);

@@ -2,13 +2,16 @@
 export interface FairPlace<T> {
   readonly owner: string;
   readonly item: T;
-  readonly place: Place;
+  readonly place: QueuePosition;
 }
 
 /** Who waits, of several owners: these take turns, and only what one of them waits for is ordered by priority. */
 export class FairLine<T> {
   /** In the order in which it is their turn. */
-  readonly #lines = new Map<string, { readonly line: WaitingLine; readonly places: Map<Place, FairPlace<T>> }>();
+  readonly #lines = new Map<
+    string,
+    { readonly line: WaitingLine; readonly places: Map<QueuePosition, FairPlace<T>> }
+  >();
   #size = 0;
 
   get size(): number {
@@ -66,7 +69,7 @@ export class FairLine<T> {
 }
 
 /** A place in the line, of one who waits. */
-export interface Place {
+export interface QueuePosition {
   readonly priority: number;
   /** Counts those who came. */
   readonly arrival: number;
@@ -75,39 +78,39 @@ export interface Place {
 /** Who waits, higher priority first and in order of arrival within one: a place is found by halving, never by counting. */
 export class WaitingLine {
   /** In the order in which it is their turn. */
-  readonly #places: Place[] = [];
+  readonly #places: QueuePosition[] = [];
   #arrivals = 0;
 
   /** Whose turn it is. */
-  get first(): Place | undefined {
+  get first(): QueuePosition | undefined {
     return this.#places[0];
   }
 
-  join(priority: number): Place {
+  join(priority: number): QueuePosition {
     const place = { priority, arrival: this.#arrivals++ };
     this.#places.splice(this.#before(place), 0, place);
     return place;
   }
 
   /** The place in the line, 1 = next; undefined when it was left. */
-  position(place: Place): number | undefined {
+  position(place: QueuePosition): number | undefined {
     const before = this.#before(place);
     return this.#places[before] === place ? before + 1 : undefined;
   }
 
   /** Does nothing when it was left before. */
-  leave(place: Place): void {
+  leave(place: QueuePosition): void {
     const position = this.position(place);
     if (position !== undefined) this.#places.splice(position - 1, 1);
   }
 
   /** How many come before. */
-  #before({ priority, arrival }: Place): number {
+  #before({ priority, arrival }: QueuePosition): number {
     let low = 0;
     let high = this.#places.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const other = this.#places[middle] as Place; // within the bounds
+      const other = this.#places[middle] as QueuePosition; // within the bounds
       const isBefore = other.priority > priority || (other.priority === priority && other.arrival < arrival);
       if (isBefore) low = middle + 1;
       else high = middle;

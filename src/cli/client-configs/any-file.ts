@@ -2,7 +2,7 @@ import { basename, parse } from 'node:path';
 import type { KeyPath } from '../../config/diagnostic.ts';
 import { ENTRY_KEYS } from '../../config/schema.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, Place, Translated, TranslationContext, WrittenServer } from './client.ts';
+import type { Client, ClientHome, ConfigFile, Translated, TranslationContext, WrittenServer } from './client.ts';
 import { translateCodex } from './codex.ts';
 import { translateWindsurf } from './editors.ts';
 import { type ClientPlaces, clientOf, scopeOf } from './found-servers.ts';
@@ -105,7 +105,7 @@ function fileOfClient(path: string, { client, places, home }: ClientPlaces): Cli
 }
 
 function fileOfAnybody(path: string, home: ClientHome): Client {
-  const place: Place = { path, at: [], ...scopeOf(path, home) };
+  const place: ConfigFile = { path, at: [], ...scopeOf(path, home) };
   return {
     ...{ id: path, name: 'file', places: () => [place], translate, entryFor: stdioEntry },
     serversIn: (root) => serversIn(root, { ...place, ...scopeOf(path, home, root) }, home),
@@ -117,7 +117,7 @@ function fileOfAnybody(path: string, home: ClientHome): Client {
   };
 }
 
-function serversIn(root: JsonObject, place: Place, home: ClientHome): readonly WrittenServer[] {
+function serversIn(root: JsonObject, place: ConfigFile, home: ClientHome): readonly WrittenServer[] {
   const local: KeyPath = ['projects', home.cwd, 'mcpServers'];
   const found = [...MAPS, local].flatMap((at) => serversAt(root, { ...place, at }));
   if (found.length > 0) return found;
@@ -132,7 +132,7 @@ function nameOf(path: string): string {
 }
 
 /** None where the map of that name is something else: every entry says how a server is reached, or switches one. */
-function serversAt(root: JsonObject, place: Place): readonly WrittenServer[] {
+function serversAt(root: JsonObject, place: ConfigFile): readonly WrittenServer[] {
   const found = place.at.reduce<unknown>((value, key) => (isJsonObject(value) ? value[key] : undefined), root);
   if (isServer(found)) return [];
   const isList = Array.isArray(found);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, Files, Place, ToolRule, Verdict, WrittenServer } from './client.ts';
+import type { Client, ClientHome, ConfigFile, Files, ToolRule, Verdict, WrittenServer } from './client.ts';
 import { applicationData, foldersOf } from './folders.ts';
 import { deniesFirst } from './tool-lists.ts';
 import { literally, stdioEntry, translateFields } from './translate.ts';
@@ -11,7 +11,7 @@ export const claudeCode: Client = {
   places(home) {
     const own = ownFile(home);
     return [
-      ...foldersOf(home).flatMap((folder): Place[] => [
+      ...foldersOf(home).flatMap((folder): ConfigFile[] => [
         { path: own, at: ['projects', folder, 'mcpServers'], scope: 'local', folder },
         { path: join(folder, '.mcp.json'), at: ['mcpServers'], scope: 'project', folder },
       ]),

@@ -14,7 +14,7 @@ export interface ClientHome {
 }
 
 /** A map of servers in a file of a client. */
-export interface Place {
+export interface ConfigFile {
   /** Of the file, absolute; ends in `.toml` where it is TOML, else it is JSON, maybe with comments. */
   readonly path: string;
   /** Where the map stands in the file. */
@@ -60,7 +60,7 @@ export interface Verdict {
 
 /** What a translation may look at besides the entry. */
 export interface TranslationContext {
-  readonly place: Place;
+  readonly place: ConfigFile;
   readonly home: ClientHome;
   /** The whole file in which the entry stands. */
   readonly root: JsonObject;
@@ -68,7 +68,7 @@ export interface TranslationContext {
 
 /** A server in a file: where it stands, and what is said of it. */
 export interface WrittenServer {
-  readonly place: Place;
+  readonly place: ConfigFile;
   readonly key: string;
   readonly entry: JsonObject;
 }
@@ -83,11 +83,11 @@ export interface Client {
   /** As people call it. */
   readonly name: string;
   /** Every place where it reads servers; of two with one key the earlier place counts. */
-  places(home: ClientHome): readonly Place[];
+  places(home: ClientHome): readonly ConfigFile[];
   /** Folders of projects for which a file holds servers of the user's own; absent: none does. */
   foldersIn?(root: JsonObject): readonly string[];
   /** The servers of a file whose shape only the file tells; absent: what stands at the places. */
-  serversIn?(root: JsonObject, place: Place, home: ClientHome): readonly WrittenServer[];
+  serversIn?(root: JsonObject, place: ConfigFile, home: ClientHome): readonly WrittenServer[];
   /** Files that say which servers and tools are wanted, beside those of the places. */
   settings?(home: ClientHome): readonly string[];
   /** What these files say of a server. */

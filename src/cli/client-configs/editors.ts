@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, Place, ToolRule, Translated } from './client.ts';
+import type { Client, ClientHome, ConfigFile, ToolRule, Translated } from './client.ts';
 import { applicationData, foldersOf } from './folders.ts';
 import { deniesFirst } from './tool-lists.ts';
 import { fillEditorVariables, isOfEditor, literally, mapTexts, stdioEntry, translateFields } from './translate.ts';
@@ -15,7 +15,7 @@ export const vsCode: Client = {
   id: 'vs-code',
   name: 'VS Code',
   places: (home) => [
-    ...foldersOf(home).flatMap((folder): Place[] => [
+    ...foldersOf(home).flatMap((folder): ConfigFile[] => [
       { path: join(folder, '.vscode', 'mcp.json'), at: ['servers'], scope: 'project', folder },
       {
         path: join(folder, '.vscode', 'settings.json'),
@@ -48,9 +48,9 @@ function userFolders(home: ClientHome): readonly string[] {
 }
 
 /** The first is where a new file is begun. */
-function placesIn(folder: string, index: number): Place[] {
+function placesIn(folder: string, index: number): ConfigFile[] {
   const profiles = namesIn(join(folder, 'profiles')).map((name) => join(folder, 'profiles', name));
-  return [folder, ...profiles].flatMap((directory, at): Place[] => [
+  return [folder, ...profiles].flatMap((directory, at): ConfigFile[] => [
     { path: join(directory, 'mcp.json'), at: ['servers'], scope: 'user', ...(index + at > 0 && { optional: true }) },
     { path: join(directory, 'settings.json'), at: ['mcp', 'servers'], scope: 'user', optional: true },
   ]);
@@ -69,7 +69,12 @@ export const cursor: Client = {
   name: 'Cursor',
   places: (home) => [
     ...foldersOf(home).map(
-      (folder): Place => ({ path: join(folder, '.cursor', 'mcp.json'), at: ['mcpServers'], scope: 'project', folder }),
+      (folder): ConfigFile => ({
+        path: join(folder, '.cursor', 'mcp.json'),
+        at: ['mcpServers'],
+        scope: 'project',
+        folder,
+      }),
     ),
     { path: join(home.home, '.cursor', 'mcp.json'), at: ['mcpServers'], scope: 'user' },
   ],
@@ -108,7 +113,7 @@ export const windsurf: Client = {
   name: 'Windsurf',
   places: ({ home }) =>
     FOLDERS.map(
-      (folder, index): Place => ({
+      (folder, index): ConfigFile => ({
         path: join(home, '.codeium', folder, 'mcp_config.json'),
         at: ['mcpServers'],
         scope: 'user',

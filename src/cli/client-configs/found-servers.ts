@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { formatPath } from '../../config/diagnostic.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, Place, Verdict, WrittenServer } from './client.ts';
+import type { Client, ClientHome, ConfigFile, Verdict, WrittenServer } from './client.ts';
 import { CLIENTS } from './clients.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
 
@@ -53,7 +53,12 @@ export function usersFirst(servers: readonly FoundServer[]): readonly FoundServe
   return [...servers].sort((one, other) => rank[one.place.scope] - rank[other.place.scope]);
 }
 
-function serversAt(root: JsonObject, place: Place, places: readonly Place[], problems: string[]): WrittenServer[] {
+function serversAt(
+  root: JsonObject,
+  place: ConfigFile,
+  places: readonly ConfigFile[],
+  problems: string[],
+): WrittenServer[] {
   return Object.entries(objectAt(root, place.at) ?? {}).flatMap(([key, entry]) => {
     if (isPlace(places, place, key)) return [];
     if (isJsonObject(entry)) return [{ place, key, entry }];
@@ -74,7 +79,7 @@ async function rootOf(path: string, problems: string[]): Promise<JsonObject | un
 }
 
 /** Whether what stands under the key is itself a map of servers. */
-function isPlace(places: readonly Place[], { path, at }: Place, key: string): boolean {
+function isPlace(places: readonly ConfigFile[], { path, at }: ConfigFile, key: string): boolean {
   const inner = JSON.stringify([...at, key]);
   return places.some((place) => place.path === path && JSON.stringify(place.at) === inner);
 }
@@ -94,7 +99,7 @@ const USERS = /\/\.config\/opencode\/opencode\.jsonc?$/;
 export interface ClientPlaces {
   readonly client: Client;
   /** The client's places in the file, with the path as it was given. */
-  readonly places: readonly Place[];
+  readonly places: readonly ConfigFile[];
   readonly home: ClientHome;
 }
 
@@ -116,13 +121,17 @@ function readerOf(path: string, home: ClientHome): ClientPlaces | undefined {
 }
 
 /** One file is one place: in the home directory, and where a link leads to it, a user's file would be a project's as well. */
-function usersOnce(places: readonly Place[]): readonly Place[] {
+function usersOnce(places: readonly ConfigFile[]): readonly ConfigFile[] {
   const users = new Set(places.filter(({ scope }) => scope === 'user').map(({ path }) => realPath(path)));
   return places.filter(({ scope, path }) => scope !== 'project' || !users.has(realPath(path)));
 }
 
 /** A file that came with a project has its servers started there. */
-export function scopeOf(path: string, { home }: ClientHome, root: JsonObject = {}): Pick<Place, 'scope' | 'folder'> {
+export function scopeOf(
+  path: string,
+  { home }: ClientHome,
+  root: JsonObject = {},
+): Pick<ConfigFile, 'scope' | 'folder'> {
   const plain = path.split(sep).join('/');
   const own = USERS.test(plain) ? undefined : PROJECT_FILES.find((name) => plain.endsWith(`/${name}`));
   if (plain.endsWith('.code-workspace')) return { scope: 'project', folder: firstFolder(path, root) };

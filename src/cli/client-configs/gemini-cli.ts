@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Environment } from '../../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, Files, Place, Verdict, WrittenServer } from './client.ts';
+import type { Client, ClientHome, ConfigFile, Files, Verdict, WrittenServer } from './client.ts';
 import { foldersOf } from './folders.ts';
 import { literally, mapTexts, stdioEntry, translateFields } from './translate.ts';
 
@@ -10,7 +10,7 @@ export const geminiCli: Client = {
   name: 'Gemini CLI',
   places: (home) => [
     ...foldersOf(home).map(
-      (folder): Place => ({ path: settingsIn(folder), at: ['mcpServers'], scope: 'project', folder }),
+      (folder): ConfigFile => ({ path: settingsIn(folder), at: ['mcpServers'], scope: 'project', folder }),
     ),
     { path: settingsIn(ownFolder(home)), at: ['mcpServers'], scope: 'user' },
   ],

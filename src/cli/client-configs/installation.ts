@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, Place } from './client.ts';
+import type { Client, ClientHome, ConfigFile } from './client.ts';
 import { markOf, restoredMember, withoutMember, withValue } from './edit-json.ts';
 import { editToml } from './edit-toml.ts';
 import { mergeTexts } from './merge-texts.ts';
@@ -14,7 +14,7 @@ const KEY = 'gateway';
 
 /** One entry of a client's file, as it is and as it shall be; undefined: none. */
 export interface EntryChange {
-  readonly place: Place;
+  readonly place: ConfigFile;
   readonly key: string;
   readonly from: JsonObject | undefined;
   readonly to: JsonObject | undefined;
@@ -28,7 +28,7 @@ export interface Installation {
   /** Servers that the gateway has too, taken out of the client or put back. */
   readonly others: readonly EntryChange[];
   /** Servers that stay until these variables are set: their secrets are in the client's file and nowhere else. */
-  readonly waiting: readonly { readonly place: Place; readonly key: string; readonly unset: readonly string[] }[];
+  readonly waiting: readonly { readonly place: ConfigFile; readonly key: string; readonly unset: readonly string[] }[];
   /** The text of the file as it was read; undefined: there is none. */
   readonly text: string | undefined;
   /** What the file shall say; undefined: nothing, it was made by us and goes. */
@@ -38,7 +38,7 @@ export interface Installation {
 }
 
 /** How the gateway has a server of a client: with the variables that it still waits for; undefined: it has it not. */
-export type TakenOver = (place: Place, key: string) => { readonly unset: readonly string[] } | undefined;
+export type TakenOver = (place: ConfigFile, key: string) => { readonly unset: readonly string[] } | undefined;
 
 export interface InstallParts {
   readonly home: ClientHome;
@@ -73,7 +73,7 @@ export async function planInstall(
 }
 
 /** As the file was before us: an older version of us may have been there, and left backups without itself. */
-async function firstText(place: Place, text: string | undefined, self: Self): Promise<string> {
+async function firstText(place: ConfigFile, text: string | undefined, self: Self): Promise<string> {
   const isOurs = async (each: string) => ownKey(objectAt(await rootOf(each, place.path), place.at), self) !== undefined;
   if (text === undefined) return '';
   if (await isOurs(text)) for (const backup of await backupsOf(place.path)) if (!(await isOurs(backup))) return backup;
@@ -179,11 +179,11 @@ function isStrict(text: string): boolean {
  */
 function placesBeside(
   client: Client,
-  { path, scope }: Place,
+  { path, scope }: ConfigFile,
   home: ClientHome,
   roots: readonly JsonObject[],
-): readonly Place[] {
-  const isMeant = (each: Place) => each.path === path && (each.scope === scope || each.scope === 'local');
+): readonly ConfigFile[] {
+  const isMeant = (each: ConfigFile) => each.path === path && (each.scope === scope || each.scope === 'local');
   return client.places(withFolders(client, home, roots)).filter(isMeant);
 }
 
@@ -200,7 +200,7 @@ interface Version {
 }
 
 /** The servers that a map had then, or later, and has no more; of each as it was last. */
-function missingIn(now: JsonObject, then: readonly Version[], place: Place, self: Self): EntryChange[] {
+function missingIn(now: JsonObject, then: readonly Version[], place: ConfigFile, self: Self): EntryChange[] {
   const map = objectAt(now, place.at) ?? {};
   const had = new Map(
     then.flatMap(({ text, root }) =>
@@ -226,7 +226,7 @@ async function editedBy(changes: readonly EntryChange[], text: string | undefine
 }
 
 interface OpenPlace {
-  readonly place: Place;
+  readonly place: ConfigFile;
   readonly text: string | undefined;
   readonly root: JsonObject;
   readonly map: JsonObject | undefined;

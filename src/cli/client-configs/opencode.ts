@@ -3,8 +3,8 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type {
   Client,
   ClientHome,
+  ConfigFile,
   Files,
-  Place,
   ToolRule,
   Translated,
   TranslationContext,
@@ -27,11 +27,11 @@ export const opencode: Client = {
   places(home) {
     const { env, cwd } = home;
     const folder = join(env.XDG_CONFIG_HOME || join(home.home, '.config'), 'opencode');
-    const placesOf = (path: string, place: Omit<Place, 'path' | 'at'>): Place[] => [
+    const placesOf = (path: string, place: Omit<ConfigFile, 'path' | 'at'>): ConfigFile[] => [
       { path, at: ['mcp', 'servers'], ...place, optional: true },
       { path, at: ['mcp'], ...place },
     ];
-    const placesIn = (directory: string, place: Omit<Place, 'path' | 'at'>) =>
+    const placesIn = (directory: string, place: Omit<ConfigFile, 'path' | 'at'>) =>
       FILES.flatMap((file) => placesOf(join(directory, file), place));
     return [
       ...foldersOf(home).flatMap((project) => [

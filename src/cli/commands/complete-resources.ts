@@ -1,6 +1,6 @@
 import type { ServerConfig } from '../../config/schema.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Candidate, RememberedLists } from './complete.ts';
+import type { Completion, RememberedLists } from './complete.ts';
 
 /** The word after `resources` or `prompts`: a verb, then what it is about, then the arguments of a prompt. */
 export function primitives(
@@ -8,7 +8,7 @@ export function primitives(
   [verb, name, ...given]: readonly string[],
   servers: readonly ServerConfig[],
   memory: RememberedLists,
-): Candidate[] {
+): Completion[] {
   const one = kind === 'resources' ? 'read' : 'get';
   if (verb === undefined) return [{ value: 'list' }, { value: one }];
   if (verb !== one) return [];
@@ -22,7 +22,7 @@ export function primitives(
     .map((argument) => candidate(`${argument.name}=`, argument.description));
 }
 
-function candidate(value: unknown, about: JsonObject[string]): Candidate {
+function candidate(value: unknown, about: JsonObject[string]): Completion {
   const text = typeof about === 'string' ? about.split('\n')[0]?.slice(0, 100) : undefined;
   return { value: String(value), ...(text && { about: text }) };
 }

@@ -13,7 +13,7 @@ import { SHELLS } from './completion.ts';
 import { shown, type Terminal } from './terminal.ts';
 
 /** What the word under the cursor may become. One that ends with `:` or `=` goes on. */
-export interface Candidate {
+export interface Completion {
   readonly value: string;
   readonly about?: string;
 }
@@ -49,7 +49,7 @@ export async function candidates(
   words: readonly string[],
   commands: Commands,
   terminal: Terminal,
-): Promise<Candidate[]> {
+): Promise<Completion[]> {
   const typed = takenApart(words, commands);
   const all = await wordsFor(typed, commands, terminal);
   return all.filter(({ value }) => value.startsWith(typed.current) && value !== typed.current);
@@ -79,7 +79,7 @@ function valueOption(word: string): string | undefined {
   return named?.[1].type === 'string' ? named[0] : undefined;
 }
 
-async function wordsFor(typed: Typed, commands: Commands, terminal: Terminal): Promise<Candidate[]> {
+async function wordsFor(typed: Typed, commands: Commands, terminal: Terminal): Promise<Completion[]> {
   const { current, name, command, option, words } = typed;
   if (option !== undefined)
     return option === 'server' ? serverIds(typed, terminal) : plain(OPTION_VALUES[option] ?? []);
@@ -114,11 +114,11 @@ async function wordsFor(typed: Typed, commands: Commands, terminal: Terminal): P
 
 const OPTION_VALUES: Readonly<Record<string, readonly string[]>> = { runner: ['npx', 'bunx'] };
 
-function plain(values: readonly string[]): Candidate[] {
+function plain(values: readonly string[]): Completion[] {
   return values.map((value) => ({ value }));
 }
 
-function commandNames(commands: Commands): Candidate[] {
+function commandNames(commands: Commands): Completion[] {
   const listed = Object.entries(commands).filter(([, { hidden }]) => !hidden);
   return [
     ...listed.map(([value, { summary }]) => ({ value, about: summary })),
@@ -126,7 +126,7 @@ function commandNames(commands: Commands): Candidate[] {
   ];
 }
 
-function optionsOf({ options }: Command): Candidate[] {
+function optionsOf({ options }: Command): Completion[] {
   const named = Object.entries(options).map(([name, about]) => ({ value: `--${name}`, about }));
   return [...named, { value: '--help', about: 'its options, with an example' }];
 }
@@ -139,7 +139,7 @@ async function servers(typed: Typed, terminal: Terminal): Promise<readonly Serve
   return (await configuration(typed, terminal)).servers;
 }
 
-async function serverIds(typed: Typed, terminal: Terminal): Promise<Candidate[]> {
+async function serverIds(typed: Typed, terminal: Terminal): Promise<Completion[]> {
   return (await servers(typed, terminal)).map(({ key, description }) => ({
     value: key,
     ...(description && { about: description }),
@@ -147,7 +147,7 @@ async function serverIds(typed: Typed, terminal: Terminal): Promise<Candidate[]>
 }
 
 /** The server first, then its tools as they are remembered: only one memory is read. */
-async function toolIds(typed: Typed, terminal: Terminal): Promise<Candidate[]> {
+async function toolIds(typed: Typed, terminal: Terminal): Promise<Completion[]> {
   const all = await servers(typed, terminal);
   const server = all.find(({ key }) => typed.current.startsWith(`${key}::`));
   if (!server)
@@ -163,7 +163,7 @@ function toolsOf(server: ServerConfig, { env }: Terminal): readonly ToolDefiniti
 }
 
 /** `name=` for each argument that is not given yet, then what it may be. */
-async function argumentsOf(typed: Typed, terminal: Terminal): Promise<Candidate[]> {
+async function argumentsOf(typed: Typed, terminal: Terminal): Promise<Completion[]> {
   const [id = '', ...given] = typed.words;
   const server = (await servers(typed, terminal)).find(({ key }) => id.startsWith(`${key}::`));
   const tool = server && toolsOf(server, terminal).find(({ name }) => id === `${server.key}::${name}`);

@@ -8,7 +8,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isComingUp, serverState } from '../../core/server-state.ts';
 import type { ToolEntry } from '../../core/tool.ts';
-import type { EdgeInternals } from '../../downstream/gateway-services.ts';
+import type { GatewayServices } from '../../downstream/gateway-services.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
 import { createLogger, type Logger } from '../../platform/log.ts';
@@ -31,7 +31,7 @@ export interface LocalGatewayOptions {
   /** Whether servers that are not wanted are left out; else they are there as far as they are remembered. */
   readonly leavesOut?: boolean | undefined;
   /** Which of the wanted servers start though their tools are remembered; absent: none. */
-  readonly wakes?: ((upstream: Upstream, remembered: EdgeInternals['remembered']) => boolean) | undefined;
+  readonly wakes?: ((upstream: Upstream, remembered: GatewayServices['remembered']) => boolean) | undefined;
   /** Whether log messages of servers are shown. */
   readonly showsLogs?: boolean;
   /** How long secrets, and servers that are on their way up, are waited for in all, in ms. */
@@ -41,7 +41,7 @@ export interface LocalGatewayOptions {
 }
 
 /** A gateway in this process, for as long as a command runs. */
-export interface LocalGateway extends Pick<EdgeInternals, 'broker' | 'catalog' | 'remembered' | 'backend'> {
+export interface LocalGateway extends Pick<GatewayServices, 'broker' | 'catalog' | 'remembered' | 'backend'> {
   readonly gateway: Gateway;
   /** The whole of it, with the servers that are not wanted. */
   readonly config: GatewayConfig;
@@ -155,7 +155,7 @@ function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, '
 function narrowedTo(
   servers: readonly ServerConfig[],
   options: LocalGatewayOptions,
-  remembered: EdgeInternals['remembered'],
+  remembered: GatewayServices['remembered'],
 ): readonly ServerConfig[] {
   return servers.flatMap((server) => {
     if (isWanted(server.key, options)) return server;

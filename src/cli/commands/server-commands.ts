@@ -26,7 +26,7 @@ ${[
   .join('\n')}`;
 
 /** What shows a person what a model sees, and has them try it; and the servers themselves. */
-export const PEOPLE_COMMANDS = {
+export const SERVER_COMMANDS = {
   list: {
     usage: 'list [server…]',
     summary: 'the servers, where they stand and what their tools would cost; or the tools of some',

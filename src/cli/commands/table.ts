@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { PEOPLE_COMMANDS } from './server-commands.ts';
+import { SERVER_COMMANDS } from './server-commands.ts';
 
 const CLIENT_IDS = 'claude-code, claude-desktop, cursor, vs-code, opencode, codex, windsurf, gemini-cli';
 
@@ -71,7 +71,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       return agentsMd(values, terminal);
     },
   },
-  ...PEOPLE_COMMANDS,
+  ...SERVER_COMMANDS,
   doctor: {
     usage: 'doctor [server…]',
     group: 'use',

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { isWhereStarted } from '../../platform/directories.ts';
-import type { Checked, Surroundings } from '../check-entry.ts';
+import type { Checked, ValidationContext } from '../check-entry.ts';
 import { checkSettings } from '../check-settings.ts';
 import { type ConfigProblem, formatPath, toProblem, warning } from '../diagnostic.ts';
 import { type CheckedServers, checkServers, type GatewayConfig, withoutDenied } from '../load.ts';
@@ -160,7 +160,7 @@ export const PROJECT_SETTINGS: readonly string[] = ['expose', 'invoke', 'permiss
 /** The settings of a project's file that count, defaults filled in; each other one is a warning. */
 export function checkProjectSettings(
   { path, value }: RawConfig['settings'],
-  surroundings: Surroundings,
+  surroundings: ValidationContext,
 ): Checked<GatewaySettings> {
   if (!isJsonObject(value)) return checkSettings({ path, value }, surroundings);
   const names = Object.keys(value);

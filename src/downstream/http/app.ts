@@ -17,13 +17,13 @@ import type { McpEndpoint } from './mcp/endpoint.ts';
 import { MESSAGES_PATH, openLegacyStream, receiveLegacy } from './mcp/legacy-sse.ts';
 import { methodProblem, notFound, onError, problem } from './problem.ts';
 import { responseOf, watch } from './reply.ts';
-import { type Gate, plainPath } from './request-guard.ts';
+import { plainPath, type RequestGuard } from './request-guard.ts';
 import type { Sessions } from './sessions.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
 export interface AppParts {
   readonly edge: EdgeParts;
-  readonly gate: Gate;
+  readonly gate: RequestGuard;
   readonly sessions: Sessions;
   readonly mcp: McpEndpoint;
   readonly unread: UnreadAnswers;
@@ -127,7 +127,7 @@ function refusing(isStopping: () => boolean): MiddlewareHandler<EdgeEnv> {
   };
 }
 
-function admitting(gate: Gate, publicUrl: () => string | undefined): MiddlewareHandler<EdgeEnv> {
+function admitting(gate: RequestGuard, publicUrl: () => string | undefined): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
     const at = () => ({
       publicUrl: publicUrlOf(c.req.raw, publicUrl()),

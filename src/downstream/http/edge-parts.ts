@@ -7,14 +7,14 @@ import type { ToolEntry } from '../../core/tool.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { RequestLog } from '../../observe/request-log.ts';
 import type { Logger } from '../../platform/log.ts';
-import type { ServerParts } from '../protocol/session-services.ts';
+import type { SessionServices } from '../protocol/session-services.ts';
 import type { Admitted } from './auth/admission.ts';
 
 export type { ServerView } from '../../broker/server-views.ts';
 
 /** A client session of the edge, as the gateway sees it. */
 export interface EdgeSession {
-  readonly parts: ServerParts;
+  readonly parts: SessionServices;
   /** Whether jobs of it have not ended. */
   readonly isBusy: () => boolean;
   /** The client has gone: what is on its way for it ends, its jobs and its connections too. */
@@ -32,7 +32,7 @@ export interface EdgeParts {
   /** A session of a client with a handshake, or of one that holds a connection. */
   readonly openSession: (caller: Caller) => EdgeSession;
   /** For one request of a client without sessions (2026-07-28); `end` when nobody waits for its answer any more. */
-  readonly stateless: (caller: Caller) => { readonly parts: ServerParts; readonly end: () => void };
+  readonly stateless: (caller: Caller) => { readonly parts: SessionServices; readonly end: () => void };
   /**
    * Begins to answer a request of that caller; returns what is to be called, once or more, when it has been answered. Throws
    * `RATE_LIMITED` where as many of them are being answered as may be.

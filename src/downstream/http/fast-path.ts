@@ -5,11 +5,11 @@ import { ENVELOPE_VERSIONS } from '../../core/protocol.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
 import { type HeaderFields, writeReply } from './reply.ts';
-import type { Address, Gate } from './request-guard.ts';
+import type { Address, RequestGuard } from './request-guard.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
 export interface ExpressParts {
-  readonly gate: Gate;
+  readonly gate: RequestGuard;
   readonly mcp: McpEndpoint;
   readonly maxBodyBytes: () => number;
   readonly publicUrl: (request: { readonly url: string }) => string;
@@ -32,7 +32,7 @@ const SECURITY_HEADERS = {
  * `Response` of it takes four times as long as all the rest. It passes the same gate; whatever is special about a
  * request leaves it to the app.
  */
-export class ExpressLane {
+export class FastPath {
   readonly #parts: ExpressParts;
 
   constructor(parts: ExpressParts) {

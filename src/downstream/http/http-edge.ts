@@ -12,20 +12,20 @@ import { RequestLog } from '../../observe/request-log.ts';
 import { writeForMany } from '../../platform/line-framing.ts';
 import { VERSION } from '../../version.ts';
 import { clientSession, openEdgeSession } from '../edge-session.ts';
-import type { EdgeHost, EdgeInternals } from '../gateway-services.ts';
+import type { EdgeHooks, GatewayServices } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
-import type { ServerParts } from '../protocol/session-services.ts';
-import { STRANGERS } from '../sharing/multi-user-rules.ts';
+import type { SessionServices } from '../protocol/session-services.ts';
+import { MULTI_USER_RULES } from '../sharing/multi-user-rules.ts';
 import { Sharing } from '../sharing/sharing.ts';
 import { StatelessClients } from '../sharing/stateless-clients.ts';
 import { letsSeveralIn, openBindProblem, openToUsers, otherPeople } from './access.ts';
 import { createApp, publicUrlOf } from './app.ts';
 import type { EdgeParts, EdgeSession } from './edge-parts.ts';
-import { ExpressLane } from './fast-path.ts';
+import { FastPath } from './fast-path.ts';
 import { startHealthRounds } from './health.ts';
 import { type Listener, listen } from './listen.ts';
 import { McpEndpoint } from './mcp/endpoint.ts';
-import { Gate, withinBounds } from './request-guard.ts';
+import { RequestGuard, withinBounds } from './request-guard.ts';
 import { Sessions } from './sessions.ts';
 import { UnreadAnswers } from './unread-answers.ts';
 import { type UpgradeParts, Upgrades } from './websocket.ts';
@@ -35,14 +35,14 @@ const MINUTE_MS = 60_000;
 const QUIET_POLL_MS = 20;
 
 /** The HTTP edge of a gateway, composed: many clients at one address, each with sessions of its own. */
-export class Edge {
-  readonly host: EdgeHost;
-  readonly #gateway: EdgeInternals;
+export class HttpEdge {
+  readonly host: EdgeHooks;
+  readonly #gateway: GatewayServices;
   readonly #parts: EdgeParts;
   readonly #sharing: Sharing;
   readonly #stateless: StatelessClients;
   readonly #sessions: Sessions;
-  readonly #gate: Gate;
+  readonly #gate: RequestGuard;
   readonly #mcp: McpEndpoint;
   readonly #metrics: Metrics;
   readonly #unread = new UnreadAnswers();
@@ -61,7 +61,7 @@ export class Edge {
   #listener: Listener | undefined;
   #isStopping = false;
 
-  constructor(gateway: EdgeInternals) {
+  constructor(gateway: GatewayServices) {
     this.#gateway = gateway;
     const { log, config, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
     const settings = () => config().settings;
@@ -70,7 +70,7 @@ export class Edge {
     this.#sharing = new Sharing({
       ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
       servers: () => config().servers,
-      rules: STRANGERS,
+      rules: MULTI_USER_RULES,
       onTell: (method, params) => this.#tellModern(method, params),
     });
     this.#stateless = new StatelessClients();
@@ -88,7 +88,7 @@ export class Edge {
       ...(monitor.requestLog && { requests }),
       ...(monitor.prometheus && { metrics: this.#metrics }),
     });
-    this.#gate = new Gate({ settings, metrics: this.#metrics, log });
+    this.#gate = new RequestGuard({ settings, metrics: this.#metrics, log });
     this.#parts = this.#edgeParts(requests, observed);
     this.#mcp = new McpEndpoint(this.#parts, this.#sessions, this.#gate);
     const app = createApp({
@@ -179,7 +179,7 @@ export class Edge {
     };
   }
 
-  #hostWith(observed: CallObservation): EdgeHost {
+  #hostWith(observed: CallObservation): EdgeHooks {
     const sharing = this.#sharing;
     return {
       audience: sharing.audience,
@@ -214,7 +214,7 @@ export class Edge {
     return this.#requests.take(id);
   }
 
-  #withinOf(caller: Caller): NonNullable<ServerParts['within']> {
+  #withinOf(caller: Caller): NonNullable<SessionServices['within']> {
     return (method, answer) => withinBounds(method, () => this.#begin(caller), answer);
   }
 
@@ -223,7 +223,7 @@ export class Edge {
     return openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway, { within });
   }
 
-  #statelessParts(caller: Caller): { parts: ServerParts; end: () => void } {
+  #statelessParts(caller: Caller): { parts: SessionServices; end: () => void } {
     const sharing = this.#sharing;
     const session: ClientSession = new ClientSession({
       onLogLevel: async () => {},
@@ -263,8 +263,8 @@ export class Edge {
     };
   }
 
-  #expressLane(): ExpressLane {
-    return new ExpressLane({
+  #expressLane(): FastPath {
+    return new FastPath({
       gate: this.#gate,
       mcp: this.#mcp,
       unread: this.#unread,

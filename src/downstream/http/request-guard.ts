@@ -27,7 +27,7 @@ export interface Address {
 }
 
 /** A request that may come in, with headers for its answer; or the answer where it may not. */
-type Passage =
+type AccessDecision =
   | { readonly admitted: Admitted; readonly headers: Readonly<Record<string, string>> }
   | { readonly refusal: Response };
 
@@ -38,7 +38,7 @@ export interface RateRefusal {
 }
 
 /** What every request passes: the check of host and origin, authentication, and the rate limit. */
-export class Gate {
+export class RequestGuard {
   readonly #parts: GateParts;
   readonly #rates: RateLimit;
   #hosts: HostCheck;
@@ -71,7 +71,7 @@ export class Gate {
   }
 
   /** Works out who asks, and counts the request. `at` tells where it is addressed to. */
-  async admit(headers: HeaderFields, at: () => Address): Promise<Passage> {
+  async admit(headers: HeaderFields, at: () => Address): Promise<AccessDecision> {
     const admission = await this.#authenticator.authenticate(headers);
     if ('refused' in admission) return { refusal: this.#refuse(admission, at()) };
     const decision = this.#rates.take(admission.caller.id);

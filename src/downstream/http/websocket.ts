@@ -6,7 +6,7 @@ import { messageText } from '../protocol/json-rpc.ts';
 import type { Admitted } from './auth/admission.ts';
 import type { EdgeParts } from './edge-parts.ts';
 import { ChannelSession } from './mcp/channel-session.ts';
-import { type Gate, plainPath } from './request-guard.ts';
+import { plainPath, type RequestGuard } from './request-guard.ts';
 import { HANG_UPS, type HangUp, type Sessions } from './sessions.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
@@ -95,7 +95,7 @@ function keepAlive(client: WebSocket): () => void {
 export interface UpgradeParts {
   readonly edge: EdgeParts;
   readonly sessions: Sessions;
-  readonly gate: Gate;
+  readonly gate: RequestGuard;
   readonly unread: UnreadAnswers;
   readonly maxFrameBytes: number;
   /** The address by which a client reaches us. */

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { type Caller, LOCAL, ownerOf } from '../../core/call.ts';
 import { clientSession, openEdgeSession } from '../edge-session.ts';
-import type { EdgeHost, EdgeInternals } from '../gateway-services.ts';
+import type { EdgeHooks, GatewayServices } from '../gateway-services.ts';
 import type { EdgeSession } from '../http/edge-parts.ts';
-import type { Fates, ServerParts } from '../protocol/session-services.ts';
+import type { RequestTracker, SessionServices } from '../protocol/session-services.ts';
 import { Sharing } from '../sharing/sharing.ts';
-import { OnePerson } from '../sharing/single-user-rules.ts';
+import { SingleUserRules } from '../sharing/single-user-rules.ts';
 import { LocalSession } from './local-session.ts';
 import { type Hello, JOB_ENDED, type KeptJob } from './messages.ts';
 
@@ -25,20 +25,20 @@ export interface LocalEdgeOptions {
 
 /** The edge of a daemon: many sessions of one person, each over the socket of its attachment. */
 export class LocalEdge {
-  readonly host: EdgeHost;
-  readonly #gateway: EdgeInternals;
+  readonly host: EdgeHooks;
+  readonly #gateway: GatewayServices;
   readonly #options: LocalEdgeOptions;
-  readonly #rules: OnePerson;
+  readonly #rules: SingleUserRules;
   readonly #sharing: Sharing;
   readonly #sessions = new Set<LocalSession>();
   /** Sessions by the owner of their jobs. */
   readonly #owners = new Map<string, LocalSession>();
 
-  constructor(gateway: EdgeInternals, options: LocalEdgeOptions) {
+  constructor(gateway: GatewayServices, options: LocalEdgeOptions) {
     this.#gateway = gateway;
     this.#options = options;
     const { log, config, backend, offered, remembered, verdicts, secrets, keys, exposes, jobs } = gateway;
-    this.#rules = new OnePerson({ remembered, firstDirectory: options.firstDirectory });
+    this.#rules = new SingleUserRules({ remembered, firstDirectory: options.firstDirectory });
     this.#sharing = new Sharing({
       ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
       servers: () => config().servers,
@@ -81,7 +81,7 @@ export class LocalEdge {
     await this.#sharing.close();
   }
 
-  #open(hello: Hello, fates: Fates, local: LocalSession): EdgeSession {
+  #open(hello: Hello, fates: RequestTracker, local: LocalSession): EdgeSession {
     const caller: Caller = { ...LOCAL, session: hello.session };
     const session = clientSession(this.#sharing);
     this.#rules.place(session, hello.directory);
@@ -98,7 +98,7 @@ export class LocalEdge {
   }
 
   /** Jobs of a daemon that has died: what had not begun begins anew under its id, of the others it is told that they are lost. */
-  #takeUp(kept: readonly KeptJob[], { caller, session, fates, broker }: ServerParts): void {
+  #takeUp(kept: readonly KeptJob[], { caller, session, fates, broker }: SessionServices): void {
     const { jobs } = this.#gateway;
     const owner = ownerOf(caller);
     for (const { jobId, tool, request } of kept) {

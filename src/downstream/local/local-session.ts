@@ -4,13 +4,13 @@ import { LOG_LEVELS } from '../../core/protocol.ts';
 import type { EdgeSession } from '../http/edge-parts.ts';
 import { insteadOf } from '../protocol/oversize.ts';
 import { type ServedChannel, serveChannel } from '../protocol/serve-channel.ts';
-import type { Fates } from '../protocol/session-services.ts';
+import type { RequestTracker } from '../protocol/session-services.ts';
 import { StdioTransport } from '../stdio/stdio-transport.ts';
 import { BECAME_JOB, HELLO, type Hello, JOBS, type KeptJob, LEAVING, SENDING, WELCOME } from './messages.ts';
 
 export interface LocalSessionParts {
   /** Opens the session in the gateway when it is known who comes. */
-  readonly open: (hello: Hello, fates: Fates) => EdgeSession;
+  readonly open: (hello: Hello, fates: RequestTracker) => EdgeSession;
   /** Takes up jobs of another daemon. */
   readonly takeUp: (jobs: readonly KeptJob[], session: EdgeSession) => void;
   /** Nothing is left of it. */

@@ -8,7 +8,7 @@ import type { Logger } from '../../platform/log.ts';
 import { errorResult } from './error-result.ts';
 import { findMetaTool, type JobQuestions, META_TOOLS, type MetaCall, metaToolDefinitions } from './meta-tools.ts';
 import { parseInput } from './parse-input.ts';
-import type { ServerParts } from './session-services.ts';
+import type { SessionServices } from './session-services.ts';
 
 /** What a request inherits from its client, whichever way it came. */
 export interface Inherited extends Omit<CallContext, 'caller'> {
@@ -32,7 +32,7 @@ export async function handleRequest(
   method: string,
   params: JsonObject,
   inherited: Inherited,
-  parts: ServerParts,
+  parts: SessionServices,
 ): Promise<JsonObject> {
   if (method === 'tools/list') return { tools: metaToolDefinitions() };
   const run = () => answer(method, params, inherited, parts);
@@ -43,7 +43,7 @@ async function answer(
   method: string,
   params: JsonObject,
   inherited: Inherited,
-  parts: ServerParts,
+  parts: SessionServices,
 ): Promise<JsonObject> {
   const { continuation, jobs, signal, peer, onProgress, onSending, onJob } = inherited;
   const heart = onProgress && withHeartbeat(onProgress);
@@ -69,7 +69,7 @@ async function answer(
 }
 
 /** Has what becomes of that request told to whoever wants to know. */
-export function fatesOf(requestId: unknown, { fates }: ServerParts): Pick<Inherited, 'onSending' | 'onJob'> {
+export function fatesOf(requestId: unknown, { fates }: SessionServices): Pick<Inherited, 'onSending' | 'onJob'> {
   if (!fates) return {};
   return {
     onSending: () => fates.sending(requestId),

@@ -8,7 +8,7 @@ import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure,
 import type { WayToClient } from './client-session.ts';
 import { fatesOf, handleRequest, progressTokenOf } from './handle-request.ts';
 import { greeting, greetingProblem } from './negotiation.ts';
-import type { ServerParts } from './session-services.ts';
+import type { SessionServices } from './session-services.ts';
 
 /**
  * The gateway as an MCP server to a client of the revisions with a handshake (2024-10-07 to 2025-11-25).
@@ -17,7 +17,7 @@ import type { ServerParts } from './session-services.ts';
  * parses each message against schemas and rebuilds it. A 2026-era client gets the SDK's, in `modern-server.ts`.
  */
 export class HandshakeServer implements WayToClient {
-  readonly #parts: ServerParts;
+  readonly #parts: SessionServices;
   readonly #send: SendMessage;
   readonly #questions: ClientRequests;
   readonly #relates: boolean;
@@ -25,7 +25,7 @@ export class HandshakeServer implements WayToClient {
   readonly #running = new Map<unknown, Abort>();
 
   /** `relates`: what is sent to the client on behalf of a request of it goes out with that request's id. */
-  constructor(parts: ServerParts, send: SendMessage, relates = false) {
+  constructor(parts: SessionServices, send: SendMessage, relates = false) {
     this.#parts = parts;
     this.#relates = relates;
     this.#send = send;

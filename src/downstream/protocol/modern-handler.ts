@@ -8,11 +8,11 @@ import { isHandled } from './handle-request.ts';
 import { unwritableAnswer } from './json-rpc.ts';
 import { createServer, restoreError } from './modern-server.ts';
 import { readEnvelope } from './request-meta.ts';
-import type { ServerParts } from './session-services.ts';
+import type { SessionServices } from './session-services.ts';
 
 /** Requests of 2026-07-28, which need no session, answered by the SDK. */
 export interface ModernHandler {
-  fetch(request: Request, message: JsonObject, parts: ServerParts): Promise<Response>;
+  fetch(request: Request, message: JsonObject, parts: SessionServices): Promise<Response>;
   /** Tells those who listen (`subscriptions/listen`) of a change. */
   tell(change: { readonly list: 'resources' | 'prompts' } | { readonly uri: string }): void;
   close(): Promise<void>;
@@ -48,7 +48,7 @@ export function createModernHandler(log: Logger): ModernHandler {
 }
 
 interface Served {
-  readonly parts: ServerParts;
+  readonly parts: SessionServices;
   readonly method: unknown;
   /** The SDK was given numbers as marked strings. */
   hasMarks: boolean;

@@ -15,11 +15,11 @@ import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY 
 import { RpcFailure } from '../../core/rpc.ts';
 import { identityOf, NOT_NOW, type WayToClient } from './client-session.ts';
 import { fatesOf, handleRequest, type Inherited, progressTokenOf } from './handle-request.ts';
-import { Conversation } from './multi-round-request.ts';
-import type { Conversations } from './multi-round-requests.ts';
+import { MultiRoundRequest } from './multi-round-request.ts';
+import type { MultiRoundRequests } from './multi-round-requests.ts';
 import { CAPABILITIES, SERVER_INFO } from './negotiation.ts';
 import { readEnvelope } from './request-meta.ts';
-import type { ServerParts } from './session-services.ts';
+import type { SessionServices } from './session-services.ts';
 
 /** Methods whose answer may be `input_required` on 2026-07-28. */
 const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read']);
@@ -31,7 +31,7 @@ export interface ModernServer extends WayToClient {
 }
 
 /** The gateway as an MCP server to a client of 2026-07-28. Loaded when such a client comes. */
-export function serveModern(parts: ServerParts, send: (message: JSONRPCMessage) => Promise<void>): ModernServer {
+export function serveModern(parts: SessionServices, send: (message: JSONRPCMessage) => Promise<void>): ModernServer {
   const channel: Transport = {
     start: async () => {},
     send: (message) => send(restoreError(message)),
@@ -53,7 +53,7 @@ export function serveModern(parts: ServerParts, send: (message: JSONRPCMessage) 
 }
 
 /** The gateway as an SDK server, for one connection or one request. */
-export function createServer(parts: ServerParts): Server {
+export function createServer(parts: SessionServices): Server {
   const server = new Server(SERVER_INFO, { capabilities: CAPABILITIES, instructions: parts.instructions });
   server.onerror = (error) => parts.log.debug('client connection', { error: causeOf(error) });
   // As a fallback, because a registered handler's results are parsed and rebuilt by the SDK: an upstream's unknown
@@ -65,7 +65,7 @@ export function createServer(parts: ServerParts): Server {
   return server;
 }
 
-function answer(request: JSONRPCRequest, context: ServerContext, parts: ServerParts): Promise<JsonObject> {
+function answer(request: JSONRPCRequest, context: ServerContext, parts: SessionServices): Promise<JsonObject> {
   const { method, params = {} } = request;
   if (MAY_ASK.has(method)) return converse(request, context, parts);
   const inherited = { signal: context.mcpReq.signal, peer: parts.session, ...progressOf(request, context) };
@@ -73,7 +73,7 @@ function answer(request: JSONRPCRequest, context: ServerContext, parts: ServerPa
 }
 
 /** A request of a 2026-era client: begins a conversation, or takes up the one whose `requestState` it brings. */
-async function converse(request: JSONRPCRequest, context: ServerContext, parts: ServerParts): Promise<JsonObject> {
+async function converse(request: JSONRPCRequest, context: ServerContext, parts: SessionServices): Promise<JsonObject> {
   const { conversations } = parts;
   const { inputResponses, ...mcpReq } = context.mcpReq;
   const state: unknown = mcpReq.requestState();
@@ -107,9 +107,9 @@ async function converse(request: JSONRPCRequest, context: ServerContext, parts: 
 }
 
 function inheritedFrom(
-  peer: Conversation,
+  peer: MultiRoundRequest,
   request: JSONRPCRequest,
-  parts: ServerParts,
+  parts: SessionServices,
   continuation: JsonObject | undefined,
 ): Inherited {
   const { conversations } = parts;
@@ -129,7 +129,10 @@ function inheritedFrom(
 }
 
 /** The questions of a job, remembered under the `requestState` with which the client comes back. */
-function askedBy(job: Conversation | undefined, conversations: Conversations): Promise<JsonObject> | undefined {
+function askedBy(
+  job: MultiRoundRequest | undefined,
+  conversations: MultiRoundRequests,
+): Promise<JsonObject> | undefined {
   return job?.asked().then((result) => {
     conversations.keep(job);
     return result;
@@ -139,10 +142,10 @@ function askedBy(job: Conversation | undefined, conversations: Conversations): P
 function conversationWith(
   envelope: JsonObject,
   request: JsonObject,
-  { session, maxLineBytes }: ServerParts,
-): Conversation {
+  { session, maxLineBytes }: SessionServices,
+): MultiRoundRequest {
   const level = envelope[LOG_LEVEL_META_KEY];
-  return new Conversation({
+  return new MultiRoundRequest({
     origin: session,
     identity: identityOf(envelope[CLIENT_INFO_META_KEY], envelope[CLIENT_CAPABILITIES_META_KEY]),
     ...(typeof level === 'string' && { logLevel: level }),

@@ -41,7 +41,7 @@ interface Question {
  * work goes on here, each question of it becomes an `input_required` result, and the client's next request with our
  * `requestState` brings the answers and takes the conversation up again.
  */
-export class Conversation implements Peer {
+export class MultiRoundRequest implements Peer {
   readonly takesInputRequired = true;
   readonly identity: ClientIdentity;
   readonly logLevel?: string;
@@ -85,7 +85,7 @@ export class Conversation implements Peer {
   }
 
   /** Begins the work; `turn` tells how it goes on. */
-  begin(work: (conversation: Conversation) => Promise<JsonObject>): void {
+  begin(work: (conversation: MultiRoundRequest) => Promise<JsonObject>): void {
     this.#outcome = work(this).finally(() => {
       this.#over = true;
     });

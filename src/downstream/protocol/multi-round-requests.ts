@@ -1,28 +1,28 @@
-import type { Conversation } from './multi-round-request.ts';
+import type { MultiRoundRequest } from './multi-round-request.ts';
 
 /** Marks a `requestState` as ours; any other belongs to a server of the 2026 era and is passed on to it. */
 export const STATE_PREFIX = 'mcp-gateway:';
 
 /** Conversations that wait for their client, by the `requestState` that it brings back. */
-export class Conversations {
-  readonly #open = new Map<string, Conversation>();
-  readonly #jobs = new Map<string, Conversation>();
+export class MultiRoundRequests {
+  readonly #open = new Map<string, MultiRoundRequest>();
+  readonly #jobs = new Map<string, MultiRoundRequest>();
 
   /** Remembers a conversation until it is aborted or closed. */
-  keep(conversation: Conversation): void {
+  keep(conversation: MultiRoundRequest): void {
     this.close(conversation);
     this.#open.set(conversation.state, conversation);
     conversation.signal.addEventListener('abort', () => this.close(conversation), { once: true });
   }
 
   /** The work of a conversation goes on as that job. */
-  keepAsJob(jobId: string, conversation: Conversation): void {
+  keepAsJob(jobId: string, conversation: MultiRoundRequest): void {
     conversation.continueAsJob();
     this.#jobs.set(jobId, conversation);
     conversation.signal.addEventListener('abort', () => this.#jobs.delete(jobId), { once: true });
   }
 
-  ofJob(jobId: string): Conversation | undefined {
+  ofJob(jobId: string): MultiRoundRequest | undefined {
     return this.#jobs.get(jobId);
   }
 
@@ -33,12 +33,12 @@ export class Conversations {
     this.#jobs.delete(jobId);
   }
 
-  close(conversation: Conversation): void {
+  close(conversation: MultiRoundRequest): void {
     for (const [state, open] of this.#open) if (open === conversation) this.#open.delete(state);
   }
 
   /** The conversation of that state; `expired` when the state is ours and nothing waits for it any more. */
-  find(state: unknown): Conversation | 'expired' | undefined {
+  find(state: unknown): MultiRoundRequest | 'expired' | undefined {
     if (typeof state !== 'string' || !state.startsWith(STATE_PREFIX)) return undefined;
     return this.#open.get(state) ?? 'expired';
   }

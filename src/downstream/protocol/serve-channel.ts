@@ -3,7 +3,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { HandshakeServer } from './handshake-server.ts';
 import type { ModernServer } from './modern-server.ts';
 import { envelopeVersion, unsupportedVersion } from './negotiation.ts';
-import type { ServerParts } from './session-services.ts';
+import type { SessionServices } from './session-services.ts';
 
 /** A client at the other end of a channel that carries messages both ways (stdio, WebSocket), being served. */
 export interface ServedChannel {
@@ -14,7 +14,7 @@ export interface ServedChannel {
 }
 
 /** Serves the client of a channel in whichever protocol era it opens. */
-export function serveChannel(parts: ServerParts, send: (message: JsonObject) => Promise<void>): ServedChannel {
+export function serveChannel(parts: SessionServices, send: (message: JsonObject) => Promise<void>): ServedChannel {
   const eras = new Eras(parts, send);
   return {
     receive: (message, answered = false) => {
@@ -36,13 +36,13 @@ export function serveChannel(parts: ServerParts, send: (message: JsonObject) => 
  * other is of the revisions with a handshake. A client that only probed with `server/discover` may still fall back.
  */
 class Eras {
-  readonly #parts: ServerParts;
+  readonly #parts: SessionServices;
   readonly #send: (message: JsonObject) => Promise<void>;
   #handshake: HandshakeServer | undefined;
   #modern: Promise<ModernServer> | undefined;
   #probing = true;
 
-  constructor(parts: ServerParts, send: (message: JsonObject) => Promise<void>) {
+  constructor(parts: SessionServices, send: (message: JsonObject) => Promise<void>) {
     this.#parts = parts;
     this.#send = send;
   }

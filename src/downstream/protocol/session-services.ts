@@ -5,13 +5,13 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../core/rpc.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { ClientSession } from './client-session.ts';
-import type { Conversations } from './multi-round-requests.ts';
+import type { MultiRoundRequests } from './multi-round-requests.ts';
 
 /** Resources, prompts and completion of all servers: answers their methods, raw. */
 export type HandlePrimitive = (method: string, params: JsonObject, context: CallContext) => Promise<Answer>;
 
 /** Hears what becomes of a client's requests, so that another gateway can take them up should this one die. */
-export interface Fates {
+export interface RequestTracker {
   /** The request of that id is about to reach a server that must not get it twice. Resolves when that is told. */
   sending(requestId: unknown): Promise<void>;
   /** The request of that id has become that job. */
@@ -19,12 +19,12 @@ export interface Fates {
 }
 
 /** What the gateway is made of, as far as one client's requests need it. */
-export interface ServerParts {
+export interface SessionServices {
   readonly broker: Broker;
   readonly primitives: HandlePrimitive;
   readonly caller: Caller;
   readonly session: ClientSession;
-  readonly conversations: Conversations;
+  readonly conversations: MultiRoundRequests;
   readonly results: ResultStore;
   /** Longest line that the client takes, in bytes. */
   readonly maxLineBytes: number;
@@ -38,7 +38,7 @@ export interface ServerParts {
   /** Resolves when it is known what servers offer to this client, or after a while; absent: to all the same. */
   readonly learnt?: () => Promise<void>;
   /** Absent: what this gateway does not answer stays without an answer. */
-  readonly fates?: Fates;
+  readonly fates?: RequestTracker;
   /** The id of our first question to the client; absent: 0. */
   readonly firstQuestion?: number;
   readonly instructions: string;

@@ -8,7 +8,7 @@ import type { Upstream } from '../../upstream/upstream.ts';
 const LEARNING_MS = 3_000;
 
 /** What servers offer to each kind of client: they may have other tools for one that can do other things. */
-export class Offers {
+export class CapabilityDiscovery {
   /** When it is known, by the entries and the kind of client: an entry that has changed is another one. */
   readonly #known = new Map<string, Map<string, Promise<void>>>();
 

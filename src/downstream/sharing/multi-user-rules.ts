@@ -6,7 +6,7 @@ import type { SharingRules } from './sharing.ts';
  * before 2026-07-28 a server does not say which call its question or message is about, so on a shared connection one
  * client would be shown what another one does.
  */
-export const STRANGERS: SharingRules = {
+export const MULTI_USER_RULES: SharingRules = {
   identity: { capabilities: {} },
   isOnePerson: false,
   wantsOwn,

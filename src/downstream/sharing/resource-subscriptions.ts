@@ -18,7 +18,7 @@ interface FollowingParts {
 }
 
 /** Who follows which resources over the connections that are shared: a server knows of one follower only. */
-export class Following {
+export class ResourceSubscriptions {
   readonly #parts: FollowingParts;
   readonly #subscribers = new Subscribers();
 

@@ -5,18 +5,19 @@ import { type ClientIdentity, originOf, type Peer } from '../../core/peer.ts';
 import { LOG_LEVELS } from '../../core/protocol.ts';
 import { METHOD_NOT_FOUND } from '../../core/rpc.ts';
 import type { PrimitiveKind } from '../../upstream/resources/lists.ts';
-import { type Audience, Backend, type BackendParts, type Router } from '../../upstream/server-pool.ts';
-import type { OfferedTools } from '../../upstream/tool-union.ts';
+import { type PoolOwner, type Router, ServerPool, type ServerPoolParts } from '../../upstream/server-pool.ts';
+import type { ToolUnion } from '../../upstream/tool-union.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import type { Upstreams } from '../../upstream/upstreams.ts';
-import { Offers } from './capability-discovery.ts';
-import { Following } from './resource-subscriptions.ts';
-import { Leases } from './stateless-clients.ts';
+import { CapabilityDiscovery } from './capability-discovery.ts';
+import { ResourceSubscriptions } from './resource-subscriptions.ts';
+import { ConnectionPool } from './stateless-clients.ts';
 
-interface SharingParts extends Pick<BackendParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
+interface SharingParts
+  extends Pick<ServerPoolParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
   /** The connections that are shared. */
-  readonly main: Backend;
-  readonly offered: OfferedTools;
+  readonly main: ServerPool;
+  readonly offered: ToolUnion;
   readonly servers: () => readonly ServerConfig[];
   readonly rules: SharingRules;
   /** Hears what the shared connections tell outside of calls. */
@@ -35,26 +36,26 @@ const NOTHING: ClientIdentity = { capabilities: {} };
 /** Who shares connections to servers with whom, by rules that are given: the right ones for each call. */
 export class Sharing implements Router {
   /** Whom the shared connections are made for. */
-  readonly audience: Audience;
+  readonly audience: PoolOwner;
   /** Who follows which resources, and the way of requests about them. */
-  readonly following: Following;
+  readonly following: ResourceSubscriptions;
 
   readonly #parts: SharingParts;
   readonly #sessions = new Map<Peer, SharingSession>();
-  readonly #own = new Map<Peer, Backend>();
-  readonly #leases: Leases;
-  readonly #offers = new Offers();
+  readonly #own = new Map<Peer, ServerPool>();
+  readonly #leases: ConnectionPool;
+  readonly #offers = new CapabilityDiscovery();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(parts: SharingParts) {
     this.#parts = parts;
-    this.#leases = new Leases(({ identity, logLevel }) =>
+    this.#leases = new ConnectionPool(({ identity, logLevel }) =>
       this.#open(
         { introduced: Promise.resolve(identity), peer: { ...nobody(identity), logLevel }, isShared: false },
         parts.servers().map(endingSoon),
       ),
     );
-    this.following = new Following({
+    this.following = new ResourceSubscriptions({
       shared: parts.main.primitives,
       primitivesOf: (session) => this.#backendOf(session).primitives,
       isApart: (server, session) => this.#keepsApart(server, session),
@@ -169,12 +170,12 @@ export class Sharing implements Router {
   }
 
   /** The connections that a session uses where servers do not make a difference. */
-  #backendOf(peer: Peer): Backend {
+  #backendOf(peer: Peer): ServerPool {
     const session = this.#sessions.get(peer);
     return session && this.#wantsOwn(session) ? this.#ownOf(session) : this.#parts.main;
   }
 
-  #ownOf(session: SharingSession): Backend {
+  #ownOf(session: SharingSession): ServerPool {
     const known = this.#own.get(session);
     if (known) return known;
     const own = this.#open(
@@ -190,9 +191,9 @@ export class Sharing implements Router {
     return this.#parts.servers().map((server) => this.#parts.rules.entryFor(server, session));
   }
 
-  #open(audience: Audience, entries: readonly ServerConfig[]): Backend {
+  #open(audience: PoolOwner, entries: readonly ServerConfig[]): ServerPool {
     const { log, remembered, verdicts, secrets, keys, exposes, offered } = this.#parts;
-    const backend = new Backend({
+    const backend = new ServerPool({
       ...{ log, remembered, verdicts, secrets, keys, exposes, onDemand: true },
       audience: () => audience,
       router: () => this,
@@ -202,7 +203,7 @@ export class Sharing implements Router {
     return backend;
   }
 
-  #close(backend: Backend): Promise<void> {
+  #close(backend: ServerPool): Promise<void> {
     const closed = backend.close().finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
     return closed;

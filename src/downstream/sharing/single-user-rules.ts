@@ -1,7 +1,7 @@
 import type { ServerConfig } from '../../config/schema.ts';
 import { type ClientIdentity, originOf, type Peer } from '../../core/peer.ts';
 import { isWhereStarted } from '../../platform/directories.ts';
-import type { RememberedServers } from '../../upstream/catalog-cache.ts';
+import type { CatalogCache } from '../../upstream/catalog-cache.ts';
 import { able } from '../../upstream/reverse-requests.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import type { SharingRules } from './sharing.ts';
@@ -13,7 +13,7 @@ const ROOTS = 'roots/list';
 const LEARNT_IDLE_MS = 5_000;
 
 export interface OnePersonParts {
-  readonly remembered: Pick<RememberedServers, 'asksOf' | 'learnAsk'>;
+  readonly remembered: Pick<CatalogCache, 'asksOf' | 'learnAsk'>;
   /** The working directory of the first session. */
   readonly firstDirectory: string;
 }
@@ -23,7 +23,7 @@ export interface OnePersonParts {
  * kept only servers whose entry says so (`shared: false`, or `cwd: "."`, a session's own directory), and those that
  * turned out to ask what has one answer for each session.
  */
-export class OnePerson implements SharingRules {
+export class SingleUserRules implements SharingRules {
   readonly isOnePerson = true;
   /** All that a client may offer: what the one that is asked does not offer is refused when it is asked. */
   readonly identity: ClientIdentity = {

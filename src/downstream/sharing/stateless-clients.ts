@@ -2,12 +2,12 @@ import type { ResultStore } from '../../broker/results/result-store.ts';
 import { abortable, type Signal } from '../../core/abort.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { ClientIdentity } from '../../core/peer.ts';
-import type { Backend } from '../../upstream/server-pool.ts';
-import type { Conversations } from '../protocol/multi-round-requests.ts';
+import type { ServerPool } from '../../upstream/server-pool.ts';
+import type { MultiRoundRequests } from '../protocol/multi-round-requests.ts';
 
 /** What outlives one request of a client without sessions: calls that wait for its answers, and large results. */
 interface KeptForClient {
-  readonly conversations: Conversations;
+  readonly conversations: MultiRoundRequests;
   readonly results: ResultStore;
 }
 
@@ -32,14 +32,14 @@ export class StatelessClients {
 }
 
 /** For whom servers are connected to: equal ones may use the same connections one after the other. */
-interface Tenant {
+interface ClientProfile {
   readonly identity: ClientIdentity;
   readonly logLevel?: string;
 }
 
 /** A server that is one call's alone until it is released. */
-interface Lease {
-  readonly backend: Backend;
+interface PooledConnection {
+  readonly backend: ServerPool;
   release(): void;
 }
 
@@ -51,7 +51,7 @@ interface Waiting {
 
 interface Slot {
   readonly tenant: string;
-  readonly backend: Backend;
+  readonly backend: ServerPool;
   /** Servers that a call has taken. */
   readonly taken: Set<string>;
 }
@@ -64,17 +64,17 @@ const MAX_SLOTS = 128;
  * Connections for clients without sessions (2026-07-28) to servers that cannot say which call they ask about: each call
  * has a connection to itself, and leaves it to the next of a client that says the same of itself.
  */
-export class Leases {
-  readonly #open: (tenant: Tenant) => Backend;
+export class ConnectionPool {
+  readonly #open: (tenant: ClientProfile) => ServerPool;
   readonly #slots: Slot[] = [];
   readonly #waiting = new Set<Waiting>();
 
-  constructor(open: (tenant: Tenant) => Backend) {
+  constructor(open: (tenant: ClientProfile) => ServerPool) {
     this.#open = open;
   }
 
   /** Waits while as many calls are on their way as there may be. Rejects with the signal's reason, or when there is no room at all. */
-  async take(of: Tenant, server: string, signal: Signal): Promise<Lease> {
+  async take(of: ClientProfile, server: string, signal: Signal): Promise<PooledConnection> {
     const tenant = JSON.stringify([of.identity, of.logLevel]);
     for (;;) {
       const slot = this.#free(tenant, server) ?? this.#another(tenant, of);
@@ -102,7 +102,7 @@ export class Leases {
     }
   }
 
-  all(): Backend[] {
+  all(): ServerPool[] {
     return this.#slots.map(({ backend }) => backend);
   }
 
@@ -114,7 +114,7 @@ export class Leases {
     return this.#slots.find((slot) => slot.tenant === tenant && !slot.taken.has(server));
   }
 
-  #another(tenant: string, of: Tenant): Slot | undefined {
+  #another(tenant: string, of: ClientProfile): Slot | undefined {
     const own = this.#slots.filter((slot) => slot.tenant === tenant).length;
     if (own >= MAX_PER_TENANT) return undefined;
     if (this.#slots.length >= MAX_SLOTS && !this.#evict()) {

@@ -17,7 +17,7 @@ export interface Successor {
  * is there to take over. A host waits for these two answers, and what makes up a gateway takes longer to load (25 ms)
  * than all that they need.
  */
-export class FrontDesk {
+export class EarlyResponder {
   /** Resolves when a client has its answer to `initialize`, from here. */
   readonly greeted: Promise<void>;
 

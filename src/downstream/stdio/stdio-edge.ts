@@ -1,23 +1,23 @@
 import { LOCAL, ownerOf } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
-import type { Audience } from '../../upstream/server-pool.ts';
-import type { EdgeInternals } from '../gateway-services.ts';
+import type { PoolOwner } from '../../upstream/server-pool.ts';
+import type { GatewayServices } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import { insteadOf } from '../protocol/oversize.ts';
 import { serveChannel } from '../protocol/serve-channel.ts';
-import type { ServerParts } from '../protocol/session-services.ts';
-import type { FrontDesk } from './early-responder.ts';
+import type { SessionServices } from '../protocol/session-services.ts';
+import type { EarlyResponder } from './early-responder.ts';
 import type { LineLimit } from './stdio-transport.ts';
 
 /** The edge over stdio: one client, and the connections to servers are all its own. */
 export class StdioEdge {
   /** For whom servers are connected to. */
-  readonly audience: Audience;
-  readonly #gateway: Pick<EdgeInternals, 'backend' | 'log'>;
-  readonly #parts: ServerParts;
+  readonly audience: PoolOwner;
+  readonly #gateway: Pick<GatewayServices, 'backend' | 'log'>;
+  readonly #parts: SessionServices;
   #connection: StdioConnection | undefined;
 
-  constructor(gateway: Pick<EdgeInternals, 'backend' | 'log' | 'partsFor' | 'receipt'>) {
+  constructor(gateway: Pick<GatewayServices, 'backend' | 'log' | 'partsFor' | 'receipt'>) {
     this.#gateway = gateway;
     const { announcements, primitives } = gateway.backend;
     const session = new ClientSession({
@@ -31,7 +31,7 @@ export class StdioEdge {
   }
 
   /** Serves the client that has come to the desk. Resolves when it has gone. */
-  async serve(desk: FrontDesk): Promise<void> {
+  async serve(desk: EarlyResponder): Promise<void> {
     const { maxLineBytes, results } = this.#parts;
     this.#connection = serveStdio(desk, this.#parts, {
       bytes: maxLineBytes,
@@ -63,7 +63,7 @@ interface StdioConnection {
 }
 
 /** Serves the client that has come to the desk, in whichever protocol era it opens. */
-function serveStdio(desk: FrontDesk, parts: ServerParts, limit: LineLimit): StdioConnection {
+function serveStdio(desk: EarlyResponder, parts: SessionServices, limit: LineLimit): StdioConnection {
   const channel = serveChannel(parts, (message) => desk.send(message));
   const ended = new Promise<void>((resolve) => {
     desk.handOver({

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { type Caller, ownerOf, type ToolCall, type ToolResult } from '../../core/call.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
-import type { Guard, Witness } from '../../core/guard.ts';
+import type { ActivityObserver, Guard } from '../../core/guard.ts';
 import type { ClientIdentity } from '../../core/peer.ts';
 import type { Logger } from '../../platform/log.ts';
 import { type Counts, countCall, countFailure, newCounts } from './counts.ts';
 import { ListedTools } from './definition-tokens.ts';
 
-interface ReceiptOptions {
+interface UsageStatsOptions {
   /** Whether to count, by the settings as they are now. */
   readonly isOn: () => boolean;
   /** Absolute; absent: counted for this run only. */
@@ -26,9 +26,9 @@ const SAVE_AFTER_MS = 3_000;
  * Counts what clients do and what the gateway spares them, session by session; adds it to a file now and then, and says
  * at debug what a session came to. Calls by commands of this process, which no client asked for, do not count.
  */
-export class Receipt implements Witness {
+export class UsageStats implements ActivityObserver {
   readonly guard: Guard;
-  readonly #options: ReceiptOptions;
+  readonly #options: UsageStatsOptions;
   /** What was counted in the sessions that last, by whose they are. */
   readonly #sessions = new Map<string, Counts>();
   /** The same of those that have ended, and not been said yet. */
@@ -41,7 +41,7 @@ export class Receipt implements Witness {
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(options: ReceiptOptions) {
+  constructor(options: UsageStatsOptions) {
     this.#options = options;
     this.guard = {
       policy: (next) => (call, context) => {

@@ -3,11 +3,11 @@ import { differing, fingerprintOf, isSame, type Part } from './fingerprint.ts';
 import { keepDefinitions, readDefinitions } from './stored-definitions.ts';
 import { readTrust, updateTrust } from './trust-file.ts';
 import { findingRemarks } from './trust-messages.ts';
-import { accepted, type Doubt, doubtOf, type TrustRecord } from './trust-record.ts';
+import { accepted, doubtOf, type TrustRecord, type TrustViolation } from './trust-record.ts';
 
 /** A tool that is not as it was trusted. */
 export interface DoubtfulTool {
-  readonly doubt: Doubt;
+  readonly doubt: TrustViolation;
   /** Empty where it is new. */
   readonly changed: readonly Part[];
   /** As it was trusted, where that was kept. */
@@ -31,7 +31,8 @@ export async function review(path: string, tools: readonly ToolDefinition[], pin
   const definitions = await readDefinitions(path);
   const doubtful = tools.flatMap((now): DoubtfulTool[] => {
     const fingerprint = fingerprintOf(now);
-    const lost: Doubt | undefined = problem !== undefined && pinned ? { kind: 'lost', fingerprint } : undefined;
+    const lost: TrustViolation | undefined =
+      problem !== undefined && pinned ? { kind: 'lost', fingerprint } : undefined;
     const doubt = lost ?? doubtOf(record, now.name, fingerprint, pinned);
     if (!doubt) return [];
     const kept = definitions.get(now.name);

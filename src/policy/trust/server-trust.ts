@@ -5,7 +5,7 @@ import type { Logger } from '../../platform/log.ts';
 import { fingerprintOf, isOld, listDigest } from './fingerprint.ts';
 import { keepDefinitions } from './stored-definitions.ts';
 import { TrustLog } from './trust-messages.ts';
-import { type Doubt, doubtOf, FirstSight, noted, type TrustRecord } from './trust-record.ts';
+import { doubtOf, FirstSight, noted, type TrustRecord, type TrustViolation } from './trust-record.ts';
 import { TrustStore } from './trust-store.ts';
 import { inSlices } from './yield-to-event-loop.ts';
 
@@ -33,7 +33,7 @@ export class ServerTrust {
   #isNoted = true;
   #first: FirstSight | undefined;
   /** Doubts about definitions by a record; null: they are trusted. */
-  #doubts = new WeakMap<ToolDefinition, Doubt | null>();
+  #doubts = new WeakMap<ToolDefinition, TrustViolation | null>();
   #doubtsOf: TrustRecord | undefined;
   /** Comparisons, one after the other; and what follows from them. */
   #compared: Promise<void> = Promise.resolve();
@@ -59,7 +59,7 @@ export class ServerTrust {
   }
 
   /** What is wrong with a definition; undefined: nothing. */
-  doubt(definition: ToolDefinition): Doubt | undefined {
+  doubt(definition: ToolDefinition): TrustViolation | undefined {
     this.#store.read();
     const doubt = this.#look(definition);
     // What was doubtful may have been trusted meanwhile, by another process.
@@ -67,13 +67,13 @@ export class ServerTrust {
   }
 
   /** What is wrong with a tool as the server lists it by now. */
-  doubtNow(name: string): Doubt | undefined {
+  doubtNow(name: string): TrustViolation | undefined {
     const definition = this.#tools.find((tool) => tool.name === name);
     return definition && this.doubt(definition);
   }
 
   /** What stands against a call of a pinned tool: also that it is not on disk what the tool was when it was called. */
-  objection(definition: ToolDefinition): Doubt | undefined | Promise<Doubt | undefined> {
+  objection(definition: ToolDefinition): TrustViolation | undefined | Promise<TrustViolation | undefined> {
     const doubt = this.doubt(definition);
     if (doubt && doubt.kind !== 'unkept') return doubt;
     if (!doubt && this.#store.isKept(definition)) return undefined;
@@ -152,7 +152,7 @@ export class ServerTrust {
     return tools.some(({ name }) => isOld(trusted?.get(name)?.fingerprint ?? ''));
   }
 
-  #look(definition: ToolDefinition): Doubt | undefined {
+  #look(definition: ToolDefinition): TrustViolation | undefined {
     const { problem, record } = this.#store;
     const isPinned = this.#options.isPinned();
     if (problem !== undefined && isPinned) return { kind: 'lost', fingerprint: '', cause: problem };
@@ -166,7 +166,7 @@ export class ServerTrust {
     return this.#unkept(definition);
   }
 
-  #doubtIn(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): Doubt | undefined {
+  #doubtIn(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): TrustViolation | undefined {
     const known = this.#doubts.get(definition);
     if (known !== undefined) return known ?? undefined;
     const doubt = doubtOf(record, definition.name, fingerprintOf(definition), isPinned);
@@ -176,7 +176,7 @@ export class ServerTrust {
     return doubt;
   }
 
-  #unkept(definition: ToolDefinition): Doubt | undefined {
+  #unkept(definition: ToolDefinition): TrustViolation | undefined {
     const { failure: cause = 'it was not written' } = this.#store;
     return this.#store.isKept(definition) ? undefined : { kind: 'unkept', fingerprint: '', cause };
   }

@@ -3,7 +3,7 @@ import type { ToolDefinition } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
 import { differing, partNames } from './fingerprint.ts';
 import { inspect } from './inspect.ts';
-import { type Doubt, doubtOf, type TrustRecord } from './trust-record.ts';
+import { doubtOf, type TrustRecord, type TrustViolation } from './trust-record.ts';
 
 /** What a person enters to see and accept what changed. */
 export function cureFor(server: string): string {
@@ -12,7 +12,7 @@ export function cureFor(server: string): string {
 }
 
 /** What is the matter with a definition, and since when: `its description changed (seen since 2026-11-21)`. */
-export function doubtText({ kind, fingerprint, since = Date.now(), trusted, cause = '' }: Doubt): string {
+export function doubtText({ kind, fingerprint, since = Date.now(), trusted, cause = '' }: TrustViolation): string {
   const day = new Date(since).toISOString().slice(0, 10);
   if (kind === 'lost') return `what it was when it was trusted cannot be read (${cause})`;
   if (kind === 'unkept') return `it cannot be kept what it is now (${cause})`;
@@ -23,13 +23,13 @@ export function doubtText({ kind, fingerprint, since = Date.now(), trusted, caus
 }
 
 /** What a person does about it, as a sentence. */
-export function cureOf({ kind }: Doubt, server: string): string {
+export function cureOf({ kind }: TrustViolation, server: string): string {
   if (kind === 'unkept') return 'It can be called once that can be written';
   return `A person can review and accept it: ${cureFor(server)}`;
 }
 
 /** The sentence for whoever chooses the tool. */
-export function doubtRemark(doubt: Doubt, server: string, isPinned: boolean): string {
+export function doubtRemark(doubt: TrustViolation, server: string, isPinned: boolean): string {
   const cure = cureOf(doubt, server).replace(/^./, (first) => first.toLowerCase());
   return isPinned ? `blocked: ${doubtText(doubt)} and the server is pinned; ${cure}` : `${doubtText(doubt)}; ${cure}`;
 }

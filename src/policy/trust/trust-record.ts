@@ -91,7 +91,7 @@ export function accepted(
 }
 
 /** What is wrong with a definition as it is now; undefined: it is trusted, or nobody minds. */
-export interface Doubt {
+export interface TrustViolation {
   /**
    * `changed`, `new`: it is not as it was trusted, or was not there. `full`: there was no room to remember it. `lost`: what
    * was trusted cannot be read. `unkept`: what it is cannot be written down.
@@ -112,7 +112,7 @@ export function doubtOf(
   name: string,
   fingerprint: string,
   isPinned: boolean,
-): Doubt | undefined {
+): TrustViolation | undefined {
   if (!record) return undefined;
   const trusted = record.trusted.get(name);
   if (isSame(trusted?.fingerprint, fingerprint)) return undefined;
@@ -165,7 +165,7 @@ export class FirstSight {
   }
 
   /** What is wrong with a definition that was listed since. */
-  doubt(definition: ToolDefinition, isPinned: boolean): Doubt | undefined {
+  doubt(definition: ToolDefinition, isPinned: boolean): TrustViolation | undefined {
     // Of two tools of one name the first counts.
     this.#byName ??= new Map(this.tools.toReversed().map((tool) => [tool.name, tool]));
     const first = this.#byName.get(definition.name);

@@ -9,7 +9,7 @@ import type { Logger } from '../../platform/log.ts';
 import { ServerTrust } from './server-trust.ts';
 import { trustPath } from './trust-file.ts';
 import { cureOf, doubtRemark, doubtText, findingRemarks } from './trust-messages.ts';
-import type { Doubt } from './trust-record.ts';
+import type { TrustViolation } from './trust-record.ts';
 import { inSlices } from './yield-to-event-loop.ts';
 
 interface TrustOptions {
@@ -82,7 +82,7 @@ export class Trust implements Guard {
     return this.#options.config().servers.find(({ key }) => key === server);
   }
 
-  #objection(tool: ToolEntry): Doubt | undefined | Promise<Doubt | undefined> {
+  #objection(tool: ToolEntry): TrustViolation | undefined | Promise<TrustViolation | undefined> {
     return this.#isPinned(tool.server) ? this.#servers.get(tool.server)?.objection(tool.definition) : undefined;
   }
 
@@ -133,7 +133,7 @@ function placeOf({ server, definition }: ToolEntry): string {
   return `${server}: tool "${definition.name}": `;
 }
 
-function refusal(doubt: Doubt, { server, definition }: ToolEntry, where: string): GatewayError {
+function refusal(doubt: TrustViolation, { server, definition }: ToolEntry, where: string): GatewayError {
   const message = `${where}blocked: ${doubtText(doubt)} and the server is pinned. ${cureOf(doubt, server)}`;
   return new GatewayError('FORBIDDEN', message, { details: { server, tool: definition.name } });
 }

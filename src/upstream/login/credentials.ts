@@ -7,7 +7,7 @@ import type { ServerConfig } from '../../config/schema.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { writeWhole } from '../../platform/atomic-file.ts';
 import { withFileLock } from '../../platform/file-lock.ts';
-import { Seal, type Sealed } from './token-encryption.ts';
+import { type Sealed, TokenEncryption } from './token-encryption.ts';
 
 /** What one authorization server gave us. */
 export interface IssuerCredentials {
@@ -32,13 +32,13 @@ interface CredentialsOptions {
   /** `never`: files alone; what the keychain's key has sealed is still opened. */
   readonly keychain?: 'auto' | 'never' | undefined;
   /** The key of that directory; absent: one for all of this process. */
-  readonly seal?: Seal;
+  readonly seal?: TokenEncryption;
 }
 
 const EMPTY: Kept = { issuers: {} };
 
 /** The keys by directory: each is asked for once. */
-const seals = new Map<string, Seal>();
+const seals = new Map<string, TokenEncryption>();
 
 /**
  * Credentials of one server, in a file that only its owner can read; several gateways share it. It is sealed where the
@@ -46,7 +46,7 @@ const seals = new Map<string, Seal>();
  */
 export class Credentials {
   readonly file: string;
-  readonly #seal: Seal;
+  readonly #seal: TokenEncryption;
   readonly #isSealed: boolean;
 
   /** `identity` tells whose they are: the resource, and the client if one is configured. */
@@ -142,8 +142,8 @@ export function currentTokens({ issuer, issuers }: Kept): StoredOAuthTokens | un
   return issuer === undefined ? undefined : issuers[issuer]?.tokens;
 }
 
-function sealOf(directory: string): Seal {
-  const seal = seals.get(directory) ?? new Seal(directory);
+function sealOf(directory: string): TokenEncryption {
+  const seal = seals.get(directory) ?? new TokenEncryption(directory);
   seals.set(directory, seal);
   return seal;
 }

@@ -23,7 +23,7 @@ const TAG_BYTES = 16;
  * Encrypts with one key, made when it is first needed and kept in the keychain of the system: small enough for every
  * keychain, asked for once in the life of a process, and what it opens can be replaced as files are.
  */
-export class Seal {
+export class TokenEncryption {
   readonly #directory: string;
   readonly #keychain: Keychain | undefined;
   #key: Buffer | undefined;

@@ -2,7 +2,7 @@ import type { CallContext } from '../../core/call.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../core/rpc.ts';
 import { findingRemarks } from '../../policy/trust/trust-messages.ts';
-import type { RememberedServers } from '../catalog-cache.ts';
+import type { CatalogCache } from '../catalog-cache.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Upstreams } from '../upstreams.ts';
 import { LISTS, type ListName, type PrimitiveKind, type PrimitiveSource } from './lists.ts';
@@ -65,7 +65,7 @@ const LEAST_LIST_MS = 1_000;
 
 interface UpstreamPrimitivesParts {
   readonly upstreams: Upstreams;
-  readonly remembered: RememberedServers;
+  readonly remembered: CatalogCache;
   /** The way of requests to servers. */
   readonly router: () => Pick<Upstreams, 'request'>;
   /** Keys of all servers of the configuration. */

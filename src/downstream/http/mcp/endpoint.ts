@@ -6,7 +6,7 @@ import { envelopeVersion, greetingProblem } from '../../protocol/negotiation.ts'
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
 import { type HeaderFields, jsonReply, type Reply, whenOver } from '../reply.ts';
-import { type Gate, refusalOf } from '../request-guard.ts';
+import { type RequestGuard, refusalOf } from '../request-guard.ts';
 import type { Sessions } from '../sessions.ts';
 import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
 import { StreamableSession } from './streamable-session.ts';
@@ -20,10 +20,10 @@ const SERVER_ERROR = -32_000;
 export class McpEndpoint {
   readonly #parts: EdgeParts;
   readonly #sessions: Sessions;
-  readonly #gate: Pick<Gate, 'takeRest'>;
+  readonly #gate: Pick<RequestGuard, 'takeRest'>;
   #modern: Promise<ModernHandler> | undefined;
 
-  constructor(parts: EdgeParts, sessions: Sessions, gate: Pick<Gate, 'takeRest'>) {
+  constructor(parts: EdgeParts, sessions: Sessions, gate: Pick<RequestGuard, 'takeRest'>) {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#gate = gate;

@@ -3,7 +3,7 @@ import { messageText } from '../../protocol/json-rpc.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
 import { responseOf, streamReply } from '../reply.ts';
-import type { Gate, RateRefusal } from '../request-guard.ts';
+import type { RateRefusal, RequestGuard } from '../request-guard.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Account } from '../unread-answers.ts';
 import { ChannelSession } from './channel-session.ts';
@@ -35,7 +35,7 @@ export async function receiveLegacy(
   request: Request,
   sessions: Sessions,
   admitted: Admitted,
-  gate: Pick<Gate, 'takeRest'>,
+  gate: Pick<RequestGuard, 'takeRest'>,
 ): Promise<Response> {
   const id = new URL(request.url).searchParams.get('sessionId') ?? '';
   const session = sessions.find(id, 'sse', admitted);
