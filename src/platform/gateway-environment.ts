@@ -6,7 +6,7 @@ import { isWithin, leadsInto, projectRoot } from './project-boundary.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whose environment it is; absent: that of this process. */
-export interface Surroundings {
+export interface EnvironmentContext {
   readonly cwd?: string | undefined;
   readonly home?: string;
   readonly platform?: NodeJS.Platform;
@@ -32,7 +32,7 @@ const LAST_RESORT = '/usr/local/bin:/usr/bin:/bin';
  * An environment as the gateway itself goes by it: without what a package runner set, with a PATH of absolute entries that
  * lie outside of the project and were not put there by such a runner, and with none of our directories within the project.
  */
-export function gatewayEnvironment(env: Environment = process.env, of: Surroundings = {}): Environment {
+export function gatewayEnvironment(env: Environment = process.env, of: EnvironmentContext = {}): Environment {
   const { platform = process.platform } = of;
   const project = projectOf(env, of);
   const within = ignoredDirectories(env, of);
@@ -53,7 +53,7 @@ export function gatewayEnvironment(env: Environment = process.env, of: Surroundi
  * Names of the variables by which our configuration, records or sockets would be those of the project: whatever came with it
  * would run commands unasked, and confirm itself.
  */
-export function ignoredDirectories(env: Environment = process.env, of: Surroundings = {}): readonly string[] {
+export function ignoredDirectories(env: Environment = process.env, of: EnvironmentContext = {}): readonly string[] {
   const project = projectOf(env, of);
   if (project === undefined) return [];
   return Object.keys(env).filter((name) => {
@@ -64,7 +64,10 @@ export function ignoredDirectories(env: Environment = process.env, of: Surroundi
 }
 
 /** The project in which somebody has started us; undefined: in none. */
-export function projectOf(env: Environment, { cwd = workingDirectory(), home = homeDirectory(env) }: Surroundings) {
+export function projectOf(
+  env: Environment,
+  { cwd = workingDirectory(), home = homeDirectory(env) }: EnvironmentContext,
+) {
   return cwd === undefined ? undefined : projectRoot(cwd, home);
 }
 

@@ -1,9 +1,15 @@
 import { posix, win32 } from 'node:path';
-import { type Environment, gatewayEnvironment, isPath, projectOf, type Surroundings } from './gateway-environment.ts';
+import {
+  type Environment,
+  type EnvironmentContext,
+  gatewayEnvironment,
+  isPath,
+  projectOf,
+} from './gateway-environment.ts';
 import { isWithin, leadsInto } from './project-boundary.ts';
 
 /** Whose programs are started, and where. */
-export interface UsersSurroundings extends Surroundings {
+export interface UserEnvironmentContext extends EnvironmentContext {
   /** Of the configuration that names the program. Whoever can write there can write the command too. */
   readonly folder?: string | undefined;
 }
@@ -25,7 +31,7 @@ const RELATIVE_PATH = /(?:^|[\s=:;"'])\.{1,2}[\\/]/;
  * the variables by which programs do; so whatever leads into the project is left out, unless a configuration within the
  * project has named the program.
  */
-export function usersEnvironment(env: Environment = process.env, of: UsersSurroundings = {}): Environment {
+export function usersEnvironment(env: Environment = process.env, of: UserEnvironmentContext = {}): Environment {
   const { platform = process.platform, folder } = of;
   const project = projectOf(env, of);
   const withheld = [WITHHELD, ...(env[WITHHELD]?.split(',') ?? [])];
@@ -37,7 +43,7 @@ export function usersEnvironment(env: Environment = process.env, of: UsersSurrou
 }
 
 /** Names of the variables that the user's servers and programs do not inherit as they are. */
-export function leftOut(env: Environment = process.env, of: UsersSurroundings = {}): readonly string[] {
+export function leftOut(env: Environment = process.env, of: UserEnvironmentContext = {}): readonly string[] {
   const users = usersEnvironment(env, of);
   return Object.keys(env).filter((name) => name !== WITHHELD && users[name] !== env[name]);
 }

@@ -196,7 +196,7 @@ export class Connection {
     };
   }
 
-  /** Sends one request past the SDK; see `Wire.forward`. `resultType: "complete"` of the 2026 era is taken off. */
+  /** Sends one request past the SDK; see `PassthroughTransport.forward`. `resultType: "complete"` of the 2026 era is taken off. */
   forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
     return this.modern ? this.#forwardModern(method, params, options) : this.#wire.forward(method, params, options);
   }

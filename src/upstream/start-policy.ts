@@ -19,7 +19,7 @@ export function idleTimeoutMs({ start, idleTimeoutMs }: ServerConfig, tools: rea
 
 /**
  * How long a start may take, in ms. A process that lives is not ended each minute: what it has fetched by then would be
- * lost, and the next one would begin anew. Calls that come later do not wait for it; see `WatchedState.slow`.
+ * lost, and the next one would begin anew. Calls that come later do not wait for it; see `ObservableState.slow`.
  */
 export function startTimeoutMs({ type, startTimeoutMs }: Pick<ServerConfig, 'type' | 'startTimeoutMs'>): number {
   return startTimeoutMs ?? (type === 'local' ? LONGEST_START_MS : START_TIMEOUT_MS);

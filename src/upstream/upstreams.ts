@@ -19,7 +19,7 @@ import { Upstream } from './upstream.ts';
 
 export interface UpstreamsOptions {
   readonly log: Logger;
-  /** On whose behalf these servers are connected to; see `Audience`. */
+  /** On whose behalf these servers are connected to; see `PoolOwner`. */
   readonly audience: () => {
     readonly introduced: Promise<ClientIdentity>;
     readonly peer?: Peer;

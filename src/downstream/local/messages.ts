@@ -6,11 +6,11 @@ import type { JsonObject } from '../../core/json.ts';
  */
 export const OURS = 'mcp-gateway/';
 
-/** Attachment: who comes (`Hello`). The first message. */
+/** Relay: who comes (`Hello`). The first message. */
 export const HELLO = `${OURS}hello`;
 /** Daemon: it has read that, and is there. A connection may be taken for a process that is about to die. */
 export const WELCOME = `${OURS}welcome`;
-/** Attachment: jobs of a daemon that has died (`{ jobs: KeptJob[] }`). */
+/** Relay: jobs of a daemon that has died (`{ jobs: KeptJob[] }`). */
 export const JOBS = `${OURS}jobs`;
 /** Daemon: the request `id` is about to reach a server that must not get it twice. */
 export const SENDING = `${OURS}sending`;

@@ -28,7 +28,7 @@ export interface SessionEvents {
 
 /**
  * One client connection: who it is, and the way back to it. A client of the 2025 eras can be asked at any time; one of
- * 2026-07-28 only in answer to a request of its own, which is what `Conversation` is for.
+ * 2026-07-28 only in answer to a request of its own, which is what `MultiRoundRequest` is for.
  */
 export class ClientSession implements Peer {
   readonly takesInputRequired = false;

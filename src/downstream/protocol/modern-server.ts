@@ -24,7 +24,7 @@ import type { SessionServices } from './session-services.ts';
 /** Methods whose answer may be `input_required` on 2026-07-28. */
 const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
-/** A client of 2026-07-28, being served by the SDK. It can be asked only in answer to a request of its own: see `Conversation`. */
+/** A client of 2026-07-28, being served by the SDK. It can be asked only in answer to a request of its own: see `MultiRoundRequest`. */
 export interface ModernServer extends WayToClient {
   receive(message: JSONRPCMessage): void;
   close(): Promise<void>;

@@ -12,13 +12,13 @@ const PARKED_MS = 15 * 60_000;
 const TOGETHER_MS = 5;
 
 /** Where the messages of a conversation go while one of the client's requests is open. */
-export interface Attachment {
+export interface OpenRequest {
   readonly signal: AbortSignal;
   readonly notify: (method: string, params: JsonObject) => void;
   readonly onProgress?: (progress: Progress) => void;
 }
 
-export interface ConversationOptions {
+export interface MultiRoundRequestOptions {
   /** The session in which it is held. */
   readonly origin: Peer;
   readonly identity: ClientIdentity;
@@ -55,13 +55,13 @@ export class MultiRoundRequest implements Peer {
   #job = false;
   #over = false;
   #state = '';
-  #attachment: Attachment | undefined;
+  #attachment: OpenRequest | undefined;
   #outcome: Promise<JsonObject> | undefined;
   #wake: () => void = () => {};
   #expiry: NodeJS.Timeout | undefined;
   #asked = 0;
 
-  constructor({ origin, identity, logLevel, request, maxQuestionBytes }: ConversationOptions) {
+  constructor({ origin, identity, logLevel, request, maxQuestionBytes }: MultiRoundRequestOptions) {
     this.origin = origin;
     this.identity = identity;
     this.#request = request;
@@ -102,7 +102,7 @@ export class MultiRoundRequest implements Peer {
   }
 
   /** One request of the client: resolves with the result of the work, or with the questions that it has by then. */
-  async turn(attachment: Attachment, responses: JsonObject = {}): Promise<JsonObject> {
+  async turn(attachment: OpenRequest, responses: JsonObject = {}): Promise<JsonObject> {
     clearTimeout(this.#expiry);
     this.#attachment = attachment;
     const cancel = () => this.#abort.abort(attachment.signal.reason);

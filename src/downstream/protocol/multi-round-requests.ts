@@ -3,7 +3,7 @@ import type { MultiRoundRequest } from './multi-round-request.ts';
 /** Marks a `requestState` as ours; any other belongs to a server of the 2026 era and is passed on to it. */
 export const STATE_PREFIX = 'mcp-gateway:';
 
-/** Conversations that wait for their client, by the `requestState` that it brings back. */
+/** Requests of several rounds that wait for their client, by the `requestState` that it brings back. */
 export class MultiRoundRequests {
   readonly #open = new Map<string, MultiRoundRequest>();
   readonly #jobs = new Map<string, MultiRoundRequest>();
