@@ -31,7 +31,7 @@ beforeAll(() => {
 }, 60_000);
 
 test('the tarball holds the build and what people read, nothing else', () => {
-  const chunks = packed.filter((path) => /^dist\/(?:chunks|commands|daemon)\//.test(path));
+  const chunks = packed.filter((path) => /^dist\/(?:chunks|cli\/commands|daemon)\//.test(path));
   expect(packed.filter((path) => !chunks.includes(path)).sort()).toEqual([
     'AGENTS.template.md',
     'LICENSE',
