@@ -226,6 +226,17 @@ export class ChildTransport implements Transport {
     await this.#swept;
   }
 
+  /** Whether it has closed its input while something was written to it: it is ending, or has ended. */
+  get isDeaf(): boolean {
+    return Boolean(this.#child?.stdin?.errored);
+  }
+
+  /** Resolves when a process that hears nothing any more has ended by itself, which explains it; in vain after `EOF_GRACE_MS`. */
+  async ownEnd(): Promise<void> {
+    const deadline = Date.now() + EOF_GRACE_MS;
+    while (this.isDeaf && !this.#ended && Date.now() < deadline) await sleep(POLL_MS);
+  }
+
   async #goneWithin(ms: number): Promise<boolean> {
     const deadline = Date.now() + ms;
     while (this.#running() && Date.now() < deadline) await sleep(POLL_MS);

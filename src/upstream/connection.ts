@@ -96,6 +96,7 @@ export class Connection {
       // The next attempt asks anew, should what is remembered have been the reason.
       if (!options.signal.aborted && !isUnreachable(error) && !asksForLogin(error)) options.verdicts.forget(config);
       if (connection?.endedProbed) options.verdicts.remember(config, 'legacy');
+      if (transport instanceof ChildTransport) await transport.ownEnd();
       await transport.close().catch(() => {});
       throw explained(error, transport);
     } finally {
@@ -298,6 +299,7 @@ export class Connection {
 function explained(error: unknown, transport: Transport): unknown {
   const cause = causeOf(error);
   if (transport instanceof ChildTransport) {
+    if (transport.isDeaf) return new GatewayError('UPSTREAM_UNAVAILABLE', transport.endCause, { cause: error });
     const told = error instanceof GatewayError || cause.includes(transport.endCause);
     return told ? error : new Error(`${cause} (${transport.endCause})`, { cause: error });
   }

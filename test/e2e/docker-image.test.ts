@@ -30,7 +30,7 @@ beforeAll(() => {
   return () => {
     for (const { root } of images) root.remove();
   };
-}, 120_000);
+}, 300_000);
 
 test('every step but the two that download has run, and what is copied suffices to build [docker.stages]', () => {
   expect([build.skipped, image.skipped].map((skipped) => skipped.map((line) => line.split(' ', 2).join(' ')))).toEqual([

@@ -44,7 +44,7 @@ export class ScratchRoot {
   /** Output of a command that ends; throws with what it wrote when it fails. */
   exec(argv: readonly string[], run: Run): string {
     const [file, args] = this.#command(argv, run);
-    return execFileSync(file, args, { encoding: 'utf8', stdio: 'pipe', timeout: 60_000 });
+    return execFileSync(file, args, { encoding: 'utf8', stdio: 'pipe', timeout: 300_000 });
   }
 
   /** A command as process 1 of the root. It ends with the process that is given back, which is its parent. */

@@ -22,6 +22,10 @@ function unexecutable(): Entry {
 /** What is wrong with a server, and what must be said of it. */
 const FAULTS: Record<string, [() => Entry | Promise<Entry>, RegExp]> = {
   exits: [() => local({ exitAtStart: true }), /exited with code 1; it last said: fixture: refusing to start/],
+  'hears nothing': [
+    () => ({ type: 'local', command: ['sh', '-c', 'exec 0<&-; sleep 0.1; echo no input >&2; exit 4'] }),
+    /exited with code 4; it last said: no input/,
+  ],
   throws: [() => node('throw new Error("no database")'), /exited with code 1.*no database/s],
   killed: [() => node('process.kill(process.pid, "SIGKILL")'), /was ended by SIGKILL/],
   'ends without an error': [
