@@ -304,6 +304,7 @@ const FIDELITY = promised('#3', {
   'channels.cancel': 'A cancellation reaches the server with its reason, and a question taken back the client.',
   'channels.logs': 'Log messages reach the caller, from its level on.',
   'channels.log-level': 'logging/setLevel reaches every server, those that connect later too.',
+  'channels.no-level': 'A level that is none is refused, and nobody takes note of it.',
   'channels.sampling': 'Sampling reaches the client and its answer the server, tools and progress included.',
   'channels.elicitation': 'Elicitation by form, defaults and enums untouched, and by URL reaches the client.',
   'channels.roots': 'A server gets the client’s roots and hears when they have changed.',
@@ -598,6 +599,7 @@ const HTTP_EDGE = promised('#6', {
   'http.rebinding': 'A request with a Host or Origin that is not allowed is refused with 403 (DNS rebinding).',
   'http.cors': 'A page of an allowed origin may ask beforehand without a key, and read the headers of MCP.',
   'http.headers': 'Every answer has an id and the security headers.',
+  'http.one-chain': 'A POST is answered alike, to every header, by the fast path and by the full one.',
   'http.keyless':
     'Without a key only `/`, health and the document about logins are answered; else 401 with WWW-Authenticate.',
   'http.health': '/health is 503 with reasons while no server is usable; /health/live is 200 all the same.',

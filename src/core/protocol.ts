@@ -21,3 +21,15 @@ export const SUBSCRIPTION_ID_META_KEY = 'io.modelcontextprotocol/subscriptionId'
 
 /** Levels of log messages, the least severe first. */
 export const LOG_LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'] as const;
+
+/** A level of log messages. */
+export type ProtocolLogLevel = (typeof LOG_LEVELS)[number];
+
+export function isLogLevel(level: unknown): level is ProtocolLogLevel {
+  return severityOf(level) >= 0;
+}
+
+/** Greater for what is more severe; -1 for what is no level. */
+export function severityOf(level: unknown): number {
+  return (LOG_LEVELS as readonly unknown[]).indexOf(level);
+}

@@ -4,7 +4,6 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { secureHeaders } from 'hono/secure-headers';
 import { getPath } from 'hono/utils/url';
 import type { Caller } from '../../core/call.ts';
 import { VERSION } from '../../version.ts';
@@ -16,7 +15,7 @@ import { createHealth } from './health.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
 import { MESSAGES_PATH, openLegacyStream, receiveLegacy } from './mcp/legacy-sse.ts';
 import { methodProblem, notFound, onError, problem } from './problem.ts';
-import { responseOf, watch } from './reply.ts';
+import { responseOf, SECURITY_HEADERS, watch } from './reply.ts';
 import { plainPath, type RequestGuard } from './request-guard.ts';
 import type { Sessions } from './sessions.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
@@ -50,8 +49,10 @@ export function createApp({ edge, gate, sessions, mcp, unread }: AppParts): Hono
   app.onError(onError(edge.log));
   app.notFound(notFound);
   app.use(named());
-  // Whether this is served over TLS is for the proxy in front of it to say.
-  app.use(secureHeaders({ strictTransportSecurity: false, xFrameOptions: 'DENY' }));
+  app.use(async (c, next) => {
+    await next();
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.res.headers.set(name, value);
+  });
   // Every request that came over a socket names its host; one that was handed to us is its bearer's concern.
   app.use(async ({ req }, next) => (req.header('host') && gate.misaddressed(req.raw.headers)) || (await next()));
   const shared = cors({ ...CORS, origin: (origin) => allowedOrigin(origin, settings().corsOrigins) });

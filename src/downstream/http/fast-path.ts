@@ -4,7 +4,7 @@ import { causeOf } from '../../core/errors.ts';
 import { ENVELOPE_VERSIONS } from '../../core/protocol.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
-import { type HeaderFields, writeReply } from './reply.ts';
+import { type HeaderFields, SECURITY_HEADERS, writeReply } from './reply.ts';
 import type { Address, RequestGuard } from './request-guard.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
@@ -18,14 +18,6 @@ export interface ExpressParts {
 }
 
 const PATH = '/mcp';
-
-/** As the app sets them on every answer. */
-const SECURITY_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-};
 
 /**
  * Answers what most requests are, a POST of a session that has begun, straight on the socket: to make a `Request` and a

@@ -7,6 +7,20 @@ import type { Account } from './unread-answers.ts';
 /** Fields of a request's header. */
 export type HeaderFields = Pick<Headers, 'get'>;
 
+/** Headers of every answer, that keep browsers from mischief with it. Whether TLS is a must is for the proxy in front to say. */
+export const SECURITY_HEADERS = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
+  'x-frame-options': 'DENY',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
+} as const;
+
 /** An answer that is not on its way yet: it becomes a `Response`, or is written to a socket, which costs a fifth. */
 export interface Reply {
   readonly status: number;

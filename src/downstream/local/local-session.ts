@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { LOG_LEVELS } from '../../core/protocol.ts';
+import { isLogLevel, severityOf } from '../../core/protocol.ts';
 import type { EdgeSession } from '../http/edge-parts.ts';
 import { insteadOf } from '../protocol/oversize.ts';
 import { type ServedChannel, serveChannel } from '../protocol/serve-channel.ts';
@@ -105,9 +105,8 @@ export class LocalSession {
 
   /** A shared server logs from the least severe level on that any session wants. */
   #wants(params: unknown): boolean {
-    const severity = (level: unknown) => (LOG_LEVELS as readonly unknown[]).indexOf(level);
     const wanted = this.#session?.parts.session.logLevel ?? DEFAULT_LEVEL;
-    return !isJsonObject(params) || severity(params.level) < 0 || severity(params.level) >= severity(wanted);
+    return !isJsonObject(params) || !isLogLevel(params.level) || severityOf(params.level) >= severityOf(wanted);
   }
 
   #close(id: unknown): void {

@@ -1,6 +1,11 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../../core/peer.ts';
-import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY } from '../../core/protocol.ts';
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  isLogLevel,
+  LOG_LEVEL_META_KEY,
+} from '../../core/protocol.ts';
 import { type Answer, METHOD_NOT_FOUND } from '../../core/rpc.ts';
 
 /** Sends to one client: questions, which it answers, and notifications. */
@@ -72,7 +77,7 @@ export class ClientSession implements Peer {
   }
 
   #wantLogs(level: unknown): void {
-    if (typeof level !== 'string' || level === this.logLevel) return;
+    if (!isLogLevel(level) || level === this.logLevel) return;
     this.logLevel = level;
     this.levelTaken = this.#events.onLogLevel(level);
   }

@@ -3,7 +3,7 @@ import type { Progress } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Peer, PeerRequestOptions } from '../../core/peer.ts';
-import { LOG_LEVELS } from '../../core/protocol.ts';
+import { isLogLevel, LOG_LEVELS } from '../../core/protocol.ts';
 import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure, rpcError } from '../../core/rpc.ts';
 import type { WayToClient } from './client-session.ts';
 import { fatesOf, handleRequest, progressTokenOf } from './handle-request.ts';
@@ -119,7 +119,7 @@ export class HandshakeServer implements WayToClient {
 
   /** The session has taken note of the level already; servers take it over before this is answered. */
   async #setLevel({ level }: JsonObject): Promise<JsonObject> {
-    if (!LOG_LEVELS.some((each) => each === level)) {
+    if (!isLogLevel(level)) {
       throw new RpcFailure({
         code: INVALID_PARAMS,
         message: `Invalid level: expected one of ${LOG_LEVELS.join(', ')}`,

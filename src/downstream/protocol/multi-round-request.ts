@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Progress } from '../../core/call.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../../core/peer.ts';
+import { severityOf } from '../../core/protocol.ts';
 import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND } from '../../core/rpc.ts';
 import { STATE_PREFIX } from './multi-round-requests.ts';
 
@@ -201,8 +202,6 @@ function withoutToken(params: JsonObject): JsonObject {
   return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
 }
 
-const LEVELS: readonly unknown[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
-
 function reaches(level: unknown, wanted: string | undefined): boolean {
-  return wanted !== undefined && LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);
+  return wanted !== undefined && severityOf(level) >= severityOf(wanted);
 }

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
+  isLogLevel,
   LOG_LEVEL_META_KEY,
   LOG_LEVELS,
   PROTOCOL_VERSION_META_KEY,
@@ -53,7 +54,7 @@ function envelopeProblem(meta: JsonObject): string | undefined {
     return `${CLIENT_CAPABILITIES_META_KEY}: expected an object`;
   const flat = CAPABILITIES.find((key) => capabilities?.[key] !== undefined && !isJsonObject(capabilities[key]));
   if (flat) return `${CLIENT_CAPABILITIES_META_KEY}.${flat}: expected an object`;
-  if (level === undefined || (LOG_LEVELS as readonly unknown[]).includes(level)) return undefined;
+  if (level === undefined || isLogLevel(level)) return undefined;
   return `${LOG_LEVEL_META_KEY}: expected one of ${LOG_LEVELS.join(', ')}`;
 }
 
