@@ -154,7 +154,8 @@ const GATEWAY = promised('#2', {
 
   // Documentation
   'docs.readme-commands': 'The README’s demo command and test command work on a fresh clone.',
-  'docs.client-entries': 'The README shows entries for Claude Code (alwaysLoad) and OpenCode (npx and bunx).',
+  'docs.client-entries':
+    'README and docs/clients.md show entries for Claude Code (alwaysLoad) and OpenCode (node, npx and bunx).',
   'docs.config-reference': 'The configuration reference agrees with the schema.',
   'docs.agents-template': 'AGENTS.template.md names the meta-tools as they are.',
   'docs.examples': 'Every file in examples runs.',
@@ -610,8 +611,7 @@ const HTTP_EDGE = promised('#6', {
   'http.oauth':
     'An SDK client finds the authorization server, logs in and calls with a JWT; one for another audience is refused.',
   'http.session-owner': 'The session of one caller does not exist for another.',
-  'http.readme':
-    'The chapter of the README on HTTP can be followed line by line: each command runs, and prints what is shown.',
+  'http.readme': 'The documents on HTTP can be followed line by line: each command runs, and prints the lines shown.',
   'http.library':
     'The packed package serves HTTP from Gateway.start, answers Gateway.fetch without a socket, and has types for both.',
 });

@@ -10,7 +10,8 @@ import { BIN } from '../helpers/gateway-process.ts';
 import { descendants, expectDead, waitUntil } from '../helpers/processes.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const CHAPTER = 'Serve many clients over HTTP';
+/** In the order in which a reader follows them, with one gateway. */
+const DOCUMENTS = ['docs/http.md', 'docs/metrics.md', 'docs/rest.md'];
 /** Followed elsewhere, step by step: no container engine runs here. */
 const ELSEWHERE = /^docker /;
 const META_TOOLS = ['search', 'describe', 'invoke', 'invoke_async', 'job_status'];
@@ -20,16 +21,17 @@ interface Block {
   readonly text: string;
 }
 
-/** A command of the chapter, and what it is said to print; `…` there stands for anything within a line. */
+/** A command of the documents, and what it is said to print; `…` there stands for anything within a line. */
 interface Step {
   readonly command: string;
   readonly shown: string | undefined;
 }
 
-const blocks = blocksOf(chapterOf(readFileSync(join(ROOT, 'README.md'), 'utf8')));
-const steps = stepsOf(blocks);
+const documents = DOCUMENTS.map((file) => blocksOf(readFileSync(join(ROOT, file), 'utf8')));
+const blocks = documents.flat();
+const steps = documents.flatMap(stepsOf);
 
-test('the chapter on HTTP works line by line: init, start, a call with the key, 429, metrics, clients [http.readme]', async () => {
+test('the documents on HTTP work line by line: init, start, a call with the key, 429, metrics, clients [http.readme]', async () => {
   const reader = new Reader();
   for (const step of steps) if (!ELSEWHERE.test(step.command)) await reader.follow(step);
   await reader.connects(...reader.claudeEntry());
@@ -37,7 +39,7 @@ test('the chapter on HTTP works line by line: init, start, a call with the key, 
   await reader.end();
 }, 120_000);
 
-test('nothing of the chapter that has to be there is left out [http.readme]', () => {
+test('the documents on HTTP show every step that they must show [http.readme]', () => {
   const commands = steps.map(({ command }) => command).join('\n');
   for (const word of ['mcp-gateway init', 'mcp-gateway start', '/tools/call', '429', '/metrics', 'claude mcp add'])
     expect(`${commands}\n${blocks.map(({ text }) => text).join('\n')}`).toContain(word);
@@ -105,7 +107,7 @@ class Reader {
     return [url, header.replace('Authorization: ', '')];
   }
 
-  /** Text of the README with this reader's key and address. */
+  /** Text of a document with this reader's key and address. */
   mine(text: string): string {
     return this.#mine(text).replace(/\$\{MCP_GATEWAY_KEY\}|\{env:MCP_GATEWAY_KEY\}/g, this.#key);
   }
@@ -120,7 +122,7 @@ class Reader {
   /** Ctrl-C in the terminal of the gateway. */
   async end(): Promise<void> {
     const child = this.#started;
-    if (!child?.pid) throw new Error('the chapter starts no gateway');
+    if (!child?.pid) throw new Error('the documents start no gateway');
     const pids = [child.pid, ...descendants(child.pid)];
     child.kill('SIGINT');
     if (child.exitCode === null) await once(child, 'exit');
@@ -174,7 +176,7 @@ class Reader {
   }
 }
 
-/** The entries of the chapter that clients read from their files, filled in as these clients do. */
+/** The entries of the documents that clients read from their files, filled in as these clients do. */
 function httpEntries(reader: Reader): { url: string; headers: Record<string, string> }[] {
   const [claude, opencode] = blocks
     .filter(({ language }) => language === 'json')
@@ -182,11 +184,6 @@ function httpEntries(reader: Reader): { url: string; headers: Record<string, str
   expect(claude.mcpServers.gateway).toMatchObject({ type: 'http', alwaysLoad: true });
   expect(opencode.mcp.gateway).toMatchObject({ type: 'remote', enabled: true });
   return [claude.mcpServers.gateway, opencode.mcp.gateway];
-}
-
-function chapterOf(readme: string): string {
-  const [, rest = ''] = readme.split(`\n## ${CHAPTER}\n`);
-  return rest.split(/\n## /)[0] ?? '';
 }
 
 function blocksOf(text: string): Block[] {

@@ -186,13 +186,12 @@ test('a broken rule may hide resources and prompts, and never shows them [permis
   expect(hidesPrimitives([], server)).toBe(false);
 });
 
-test('the rules shown in the README load without a complaint', async () => {
-  const chapter =
-    readFileSync(new URL('../../../README.md', import.meta.url), 'utf8').split('\n## Permissions\n')[1] ?? '';
-  const [, sample = ''] = /^```jsonc\n(.*?)\n```$/ms.exec(chapter) ?? [];
-  const { problems, settings } = await load(JSON.parse(sample));
-  expect(problems).toEqual([]);
-  expect(settings.permissions).toHaveLength(4);
+test('the rules shown in docs/permissions.md load without a complaint', async () => {
+  const text = readFileSync(new URL('../../../docs/permissions.md', import.meta.url), 'utf8');
+  const samples = [...text.matchAll(/^```jsonc\n(.*?)\n```$/gms)].map(([, sample = '']) => JSON.parse(sample));
+  const loaded = await Promise.all(samples.map((sample) => load(sample)));
+  expect(loaded.map(({ problems }) => problems)).toEqual([[], []]);
+  expect(loaded.map(({ settings }) => settings.permissions.length)).toEqual([1, 4]);
 });
 
 test('the schema for editors knows the rules', () => {

@@ -12,6 +12,8 @@ import { temporaryDirectory } from '../../helpers/fixture.ts';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const README = read('README.md');
+const CLIENTS = read('docs/clients.md');
+const CONFIGURATION = read('docs/configuration.md');
 const AGENTS = read('AGENTS.template.md');
 const MAP = read('src/README.md');
 
@@ -26,8 +28,10 @@ test('the README names the two commands, and they exist [docs.readme-commands]',
 });
 
 test('the entries for clients are what these clients read [docs.client-entries]', () => {
-  const claude = blocks(section(README, 'Claude Code'), 'json').map((text) => JSON.parse(text).mcpServers.gateway);
-  const opencode = blocks(section(README, 'OpenCode'), 'json').map((text) => JSON.parse(text).mcp.gateway);
+  const entries = (client: string) =>
+    [README, CLIENTS].flatMap((text) => blocks(section(text, client), 'json')).map((text) => JSON.parse(text));
+  const claude = entries('Claude Code').map(({ mcpServers }) => mcpServers.gateway);
+  const opencode = entries('OpenCode').map(({ mcp }) => mcp.gateway);
   const claudeCommands = claude.map((entry) => [entry.command, ...entry.args]);
   expect(claude.every((entry) => entry.alwaysLoad === true)).toBe(true);
   expect(opencode.every((entry) => entry.type === 'local' && entry.enabled === true)).toBe(true);
@@ -47,20 +51,27 @@ test.each([
 ])(
   'the reference "%s" has every field of the schema with its default, and no other [docs.config-reference]',
   (title, expected) => {
-    expect(tableRows(section(README, title))).toEqual(expected());
+    expect(tableRows(section(CONFIGURATION, title))).toEqual(expected());
   },
 );
 
-test('the configurations shown in the README load without a complaint [docs.config-reference]', async () => {
-  const shown = section(README, 'Configuration');
+test.each([
+  ['README.md', README, 1],
+  ['docs/configuration.md', CONFIGURATION, 8],
+  ['docs/logins.md', read('docs/logins.md'), 1],
+  ['docs/permissions.md', read('docs/permissions.md'), 2],
+  ['docs/shared-gateway.md', read('docs/shared-gateway.md'), 1],
+  ['docs/security.md', read('docs/security.md'), 1],
+])('the configurations shown in %s load without a complaint [docs.config-reference]', async (_file, shown, count) => {
   const samples = [
     ...blocks(shown, 'jsonc').map((text) => ({ text, name: 'config.jsonc' })),
     ...blocks(shown, 'yaml').map((text) => ({ text, name: 'config.yml' })),
   ];
-  expect(samples.length).toBeGreaterThanOrEqual(4);
+  expect(samples).toHaveLength(count);
   for (const { text, name } of samples) {
     const file = join(temporaryDirectory(), name);
     await writeFile(file, text);
+    await writeFile(join(file, '../secrets.env'), 'TRACKER_TOKEN=x', { mode: 0o600 });
     const env = { API_TOKEN: 'x', TRACKER_TOKEN: 'x', BOT_SECRET: 'x', HOME: '/home/someone' };
     const { servers, problems } = await loadConfig(file, env);
     expect({ text, problems }).toEqual({ text, problems: [] });
@@ -68,9 +79,8 @@ test('the configurations shown in the README load without a complaint [docs.conf
   }
 });
 
-test('the settings shown in the chapter on HTTP load without a complaint [docs.config-reference]', async () => {
-  const shown = blocks(section(README, 'Serve many clients over HTTP'), 'yaml');
-  const samples = shown.filter((text) => !text.startsWith('scrape_configs:'));
+test('the settings shown in docs/http.md load without a complaint [docs.config-reference]', async () => {
+  const samples = blocks(read('docs/http.md'), 'yaml');
   expect(samples.length).toBeGreaterThanOrEqual(4);
   for (const sample of samples) {
     const text = /^servers:/m.test(sample) ? sample : `${sample}\nservers: []\n`;
@@ -82,7 +92,7 @@ test('the settings shown in the chapter on HTTP load without a complaint [docs.c
 });
 
 test.each([
-  ['README.md', README],
+  ['docs/tools.md', read('docs/tools.md')],
   ['AGENTS.template.md', AGENTS],
 ])('every call shown in %s is one that its meta-tool accepts [docs.agents-template]', (_file, text) => {
   const calls = [...text.matchAll(/^(?:.*`|> )(\w+) (\{.*\})`?/gm)].map(([, name, input]) => ({ name, input }));
