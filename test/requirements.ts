@@ -159,7 +159,7 @@ const GATEWAY = promised('#2', {
   'docs.config-reference': 'The configuration reference agrees with the schema.',
   'docs.agents-template': 'AGENTS.template.md names the meta-tools as they are.',
   'docs.examples': 'Every file in examples runs.',
-  'docs.sdk-decision': 'src/README.md records which SDK generation does what, and why.',
+  'docs.sdk-decision': 'docs/design/protocol-eras.md records which SDK generation does what, and why.',
 });
 
 const ARGUMENTS = promised('#3', {
