@@ -95,5 +95,7 @@ async function writeResponse(
   response: ServerResponse,
 ): Promise<void> {
   const body = await refusal.text();
-  response.writeHead(refusal.status, { ...more, ...Object.fromEntries(refusal.headers) }).end(body);
+  const length = Buffer.byteLength(body);
+  response.writeHead(refusal.status, { ...more, ...Object.fromEntries(refusal.headers), 'content-length': length });
+  response.end(body);
 }

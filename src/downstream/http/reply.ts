@@ -38,7 +38,9 @@ export function streamReply(stream: EventStream, headers: Readonly<Record<string
 }
 
 export function responseOf({ status, headers, body }: Reply, account: Account): Response {
-  return new Response(body instanceof EventStream ? bytesOf(body, account) : (body ?? null), { status, headers });
+  if (body instanceof EventStream) return new Response(bytesOf(body, account), { status, headers });
+  const length = String(Buffer.byteLength(body ?? ''));
+  return new Response(body ?? null, { status, headers: { ...headers, 'content-length': length } });
 }
 
 /** Writes it, with headers beside its own. */
