@@ -13,9 +13,8 @@ import { leadsToUs, type Self, selfOf } from '../client-configs/our-entry.ts';
 import { readOurFile } from '../client-configs/our-file.ts';
 import { type AskedServer, askServer, inTurns } from './ask-servers.ts';
 import { checkClients } from './check-clients.ts';
-import { checkConfig } from './check-config.ts';
+import { checkConfig, checkItself, checkNames, isItself } from './check-config.ts';
 import { checkInstallation, checkSecrecy } from './check-installation.ts';
-import { checkItself, checkNames, isItself } from './check-names.ts';
 import { checkCommands, checkServers, checkWays } from './check-servers.ts';
 import {
   checkLists,

@@ -1,15 +1,17 @@
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { JsonObject } from '../../../core/json.ts';
+import { findProblems } from '../../../broker/arguments/check-arguments.ts';
+import { walkFrom } from '../../../broker/arguments/schema-walk.ts';
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../../../core/peer.ts';
 import { type Answer, METHOD_NOT_FOUND } from '../../../core/rpc.ts';
 import { VERSION } from '../../../version.ts';
-import { paintFor } from '../../terminal/colors.ts';
+import { type Paint, paintFor } from '../../terminal/colors.ts';
 import { logText, type StatusLine } from '../../terminal/status-line.ts';
-import { shown, type Terminal } from '../terminal.ts';
-import { type Asker, askForm, askToGo, type FormAnswer } from './elicitation.ts';
+import { shown, shownText, type Terminal } from '../terminal.ts';
+import { readValue } from './read-arguments.ts';
 
-export interface PersonOptions {
+interface PersonOptions {
   readonly status: StatusLine;
   /** Whether log messages of servers are shown. */
   readonly showsLogs: boolean;
@@ -68,4 +70,144 @@ function rootOf(path: string): JsonObject {
 function refusal(method: string): Answer {
   const message = `Method not found: ${method} was refused: there is a command line, and neither a model nor somebody to ask`;
   return { error: { code: METHOD_NOT_FOUND, message } };
+}
+
+/** Puts a question and resolves with the line that was typed; undefined: there will be none. */
+type Asker = (question: string) => Promise<string | undefined>;
+
+/** How a person is asked. */
+interface Asking {
+  readonly ask: Asker;
+  readonly say: (text: string) => void;
+  readonly paint: Paint;
+}
+
+/** The answer to an elicitation, as the protocol has it. */
+interface FormAnswer {
+  readonly action: 'accept' | 'decline' | 'cancel';
+  readonly content?: JsonObject;
+}
+
+const CANCEL: FormAnswer = { action: 'cancel' };
+const DECLINE: FormAnswer = { action: 'decline' };
+
+/** Asks a server's form field by field, and whether to send it. The end of the input cancels. */
+async function askForm({ message, requestedSchema }: JsonObject, asking: Asking): Promise<FormAnswer> {
+  const { ask, say, paint } = asking;
+  const fields = fieldsOf(requestedSchema);
+  say(`${paint.bold('The server asks:')} ${textOf(message)}\n`);
+  if (fields.length > 0) say(paint.dim('Enter takes the default or skips what may be left out; Ctrl-D cancels.\n'));
+  const content: [string, unknown][] = [];
+  for (const field of fields) {
+    const answer = await askField(field, asking);
+    if (answer === 'ended') return CANCEL;
+    if (answer !== 'skipped') content.push([field.name, answer.value]);
+  }
+  const consent = await ask(fields.length > 0 ? 'Send this? [Y/n] ' : 'Agree? [Y/n] ');
+  if (consent === undefined) return CANCEL;
+  return isNo(consent) ? DECLINE : { action: 'accept', content: Object.fromEntries(content) };
+}
+
+/** Shows an address that a server wants opened; nothing is opened. */
+async function askToGo({ message, url }: JsonObject, { ask, say, paint }: Asking): Promise<FormAnswer> {
+  if (typeof url !== 'string' || !/^https?:\/\//i.test(url)) return DECLINE;
+  say(
+    `${paint.bold('The server asks:')} ${textOf(message)}\nOpen this address if you trust it:\n  ${paint.cyan(shown(url))}\n`,
+  );
+  const consent = await ask('Go on? [Y/n] ');
+  if (consent === undefined) return CANCEL;
+  return isNo(consent) ? DECLINE : { action: 'accept' };
+}
+
+function fieldsOf(schema: unknown): readonly Field[] {
+  if (!isJsonObject(schema) || !isJsonObject(schema.properties)) return [];
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  return Object.entries(schema.properties).map(([name, own]) => ({
+    name,
+    schema: isJsonObject(own) ? own : {},
+    isRequired: required.includes(name),
+  }));
+}
+
+function isNo(answer: string): boolean {
+  return /^no?$/i.test(answer.trim());
+}
+
+function textOf(message: unknown): string {
+  return typeof message === 'string' ? shownText(message) : '';
+}
+
+/** One field of a server's form. */
+interface Field {
+  readonly name: string;
+  readonly schema: JsonObject;
+  readonly isRequired: boolean;
+}
+
+/** What was typed as a value; `skipped`: nothing, where it may be left out; `ended`: there is no more input. */
+type FieldAnswer = { readonly value: unknown } | 'skipped' | 'ended';
+
+interface Choice {
+  readonly value: unknown;
+  readonly title: string;
+}
+
+/** Asks for one field until its schema takes the answer, the default does, or the input ends. */
+async function askField(field: Field, { ask, say, paint }: Asking): Promise<FieldAnswer> {
+  const choices = choicesOf(field.schema);
+  for (const [index, { title }] of choices.entries()) say(`  ${index + 1}) ${shown(title)}\n`);
+  for (;;) {
+    const line = await ask(`${paint.bold(label(field))}${paint.dim(hint(field, choices))}: `);
+    if (line === undefined) return 'ended';
+    const answer = read(line.trim(), field, choices);
+    const problem = problemOf(answer, field);
+    if (problem === undefined) return answer;
+    say(`  ${paint.yellow(`expected ${shown(problem)}`)}\n`);
+  }
+}
+
+function read(text: string, { schema }: Field, choices: readonly Choice[]): FieldAnswer {
+  if (text === '') return schema.default === undefined ? 'skipped' : { value: schema.default };
+  if (schema.type === 'array') return { value: text.split(',').map((part) => chosen(part.trim(), choices)) };
+  if (choices.length > 0) return { value: chosen(text, choices) };
+  if (schema.type === 'boolean' && /^(?:y|yes|n|no)$/i.test(text)) return { value: /^y/i.test(text) };
+  return { value: readValue(text, { schema, root: schema }) };
+}
+
+/** By its value or title, else by its number. */
+function chosen(text: string, choices: readonly Choice[]): unknown {
+  const named = choices.find(({ value, title }) => text === value || text === title);
+  const choice = named ?? (/^\d+$/.test(text) ? choices[Number(text) - 1] : undefined);
+  return choice ? choice.value : text;
+}
+
+function problemOf(answer: FieldAnswer, { schema, isRequired }: Field): string | undefined {
+  if (answer === 'ended') return undefined;
+  if (answer === 'skipped') return isRequired ? 'an answer' : undefined;
+  const walk = walkFrom(schema);
+  return walk && findProblems(schema, answer.value, walk)[0]?.expected;
+}
+
+function choicesOf(schema: JsonObject): readonly Choice[] {
+  const own = isJsonObject(schema.items) ? schema.items : schema;
+  const titled = [own.oneOf, own.anyOf].find(Array.isArray) as unknown[] | undefined;
+  if (titled)
+    return titled.filter(isJsonObject).map((one) => ({ value: one.const, title: String(one.title ?? one.const) }));
+  if (!Array.isArray(own.enum)) return [];
+  const names: readonly unknown[] = Array.isArray(own.enumNames) ? own.enumNames : [];
+  return own.enum.map((value: unknown, index) => ({ value, title: String(names[index] ?? value) }));
+}
+
+function label({ name, schema }: Field): string {
+  return shown(typeof schema.title === 'string' ? schema.title : name);
+}
+
+function hint({ schema, isRequired }: Field, choices: readonly Choice[]): string {
+  const { type, format, description, default: standard } = schema;
+  const kind =
+    type === 'array' ? 'several of these, with commas' : choices.length > 0 ? 'one of these' : (format ?? type);
+  const kinds = [kind === 'boolean' ? 'y or n' : kind, isRequired ? 'required' : undefined];
+  const taken = standard === undefined ? undefined : `default ${JSON.stringify(standard)}`;
+  const told = [...kinds, taken, description].filter((text) => typeof text === 'string');
+  return told.length > 0 ? shown(` (${told.join('; ')})`) : '';
 }

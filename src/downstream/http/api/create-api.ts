@@ -5,9 +5,8 @@ import type { EdgeEnv, EdgeParts } from '../edge-parts.ts';
 import { methodProblem, notFound, onError } from '../problem.ts';
 import { whenOver } from '../reply.ts';
 import { JOB_ROUTES } from './job-routes.ts';
-import { MONITOR_ROUTES } from './monitor-routes.ts';
+import { MONITOR_ROUTES, SERVER_ROUTES } from './monitor-routes.ts';
 import { parseRequest, type Route, route } from './route.ts';
-import { SERVER_ROUTES } from './server-routes.ts';
 import { TOOL_ROUTES } from './tool-routes.ts';
 
 /** Silence on a stream of progress after which a comment is sent, in ms: below what proxies cut connections for. */
