@@ -174,4 +174,6 @@ async function demo(folder) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'mcp-gateway-demo-'));
+// What the gateway remembers and counts of the demo is nobody's.
+for (const name of ['DATA', 'CACHE', 'STATE']) process.env[`XDG_${name}_HOME`] = join(folder, name.toLowerCase());
 await demo(folder).finally(() => rmSync(folder, { recursive: true, force: true }));

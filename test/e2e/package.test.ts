@@ -32,7 +32,9 @@ beforeAll(() => {
 
 test('the tarball holds the build and what people read, nothing else', () => {
   const chunks = packed.filter((path) => /^dist\/(?:chunks|cli\/commands|daemon)\//.test(path));
-  expect(packed.filter((path) => !chunks.includes(path)).sort()).toEqual([
+  const documents = packed.filter((path) => /^docs\/(?:design\/)?[\w-]+\.md$/.test(path));
+  expect(documents).toContain('docs/configuration.md');
+  expect(packed.filter((path) => !chunks.includes(path) && !documents.includes(path)).sort()).toEqual([
     'AGENTS.template.md',
     'LICENSE',
     'README.md',
