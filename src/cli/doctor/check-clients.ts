@@ -57,7 +57,7 @@ function checkClient({ client: { id, name }, ours, direct }: ClientServers, part
   if (direct.length === 0) notes.ok(place, 'goes through the gateway');
   else if (ours.length === 0) notes.ok(place, `starts ${count(direct)} by itself, and does not go through the gateway`);
   else {
-    const { twice, alone } = compared(direct, parts);
+    const { twice, alone, stuck } = compared(direct, parts);
     const takeOut = (keys: readonly string[]) => `take ${keys.length === 1 ? 'it' : 'them'} out of that file`;
     if (twice.length > 0)
       notes.warning(place, `starts ${listed(twice)} by itself, as the gateway does`, takeOut(twice));
@@ -67,15 +67,19 @@ function checkClient({ client: { id, name }, ours, direct }: ClientServers, part
         `starts ${listed(alone)} by itself, beside the gateway`,
         `mcp-gateway import ${id}, then ${takeOut(alone)}`,
       );
+    for (const { key, reason } of stuck)
+      notes.ok(place, `starts ${listed([key])} by itself, and import leaves it there: ${reason}`);
   }
 }
 
-/** Keys of servers that the gateway has too, and of those that it has not. */
+/** Keys of servers that the gateway has too, of those that it has not, and of those that it cannot take over, with the reason. */
 function compared(direct: readonly FoundServer[], { home, self, existing }: ClientParts) {
   const { servers } = planImport(direct, { home, self, existing });
+  const stuck = servers.filter(({ outcome }) => outcome === 'refused');
+  const movable = servers.filter(({ outcome }) => outcome !== 'refused');
   const keys = (isSame: boolean) =>
-    servers.flatMap(({ outcome, as = '', key }) => ((outcome === 'same' && existing.has(as)) === isSame ? key : []));
-  return { twice: keys(true), alone: keys(false) };
+    movable.flatMap(({ outcome, as = '', key }) => ((outcome === 'same' && existing.has(as)) === isSame ? key : []));
+  return { twice: keys(true), alone: keys(false), stuck };
 }
 
 function count(servers: readonly FoundServer[]): string {

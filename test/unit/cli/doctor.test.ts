@@ -259,7 +259,14 @@ test('clients that go through the gateway, beside it, or not at all [doctor.clie
   );
   files.write(
     '.cursor/mcp.json',
-    JSON.stringify({ mcpServers: { gateway: ours, notes, extra: { command: 'x', args: ['--token', secret] } } }),
+    JSON.stringify({
+      mcpServers: {
+        gateway: ours,
+        notes,
+        extra: { command: 'x', args: ['--token', secret] },
+        roomy: { command: 'x', cwd: `\${workspaceFolder}` },
+      },
+    }),
   );
   files.write(
     '.codeium/windsurf/mcp_config.json',
@@ -273,6 +280,9 @@ test('clients that go through the gateway, beside it, or not at all [doctor.clie
     expect.stringMatching(/^warning ~\/\.codex\/config\.toml:1:\d+: Invalid TOML/),
     'warning Cursor, ~/.cursor/mcp.json: starts notes by itself, as the gateway does',
     'warning Cursor, ~/.cursor/mcp.json: starts extra by itself, beside the gateway',
+    expect.stringMatching(
+      /^ok Cursor, ~\/\.cursor\/mcp\.json: starts roomy by itself, and import leaves it there: .*editor/,
+    ),
     'ok Windsurf: goes through the gateway',
     'ok Gemini CLI, ~/.gemini/settings.json: starts 1 server by itself, and does not go through the gateway',
     expect.stringMatching(/^error Cursor, .*: gateway: starts \/opt\/gateway\/dist\/index\.js, which is not there$/),
