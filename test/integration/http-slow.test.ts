@@ -48,19 +48,11 @@ test('a body of 50 MB that does not say its length is answered with 413 and not 
   const { address, port, pid } = await startHttpGateway({ http: { maxBodyBytes: LIMIT_BYTES } });
   expect(await initialize(address)).toBe(200);
   const before = rssOf(pid);
-  const client = open(port);
-  client.socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n`);
-  const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`;
-  let sent = 0;
-  while (sent < BODY_BYTES && client.received() === '' && !client.socket.destroyed) {
-    sent += 65_536;
-    if (!client.socket.write(chunk)) await Promise.race([drained(client.socket), client.answered]);
-  }
-  await client.answered;
-  expect(client.received()).toMatch(/^HTTP\/1\.1 413 /);
-  expect(sent).toBeLessThan(BODY_BYTES);
+  const answers: string[] = [];
+  // A connection that is ended while its client still writes is reset, and the answer may be lost on the way.
+  while (answers.length < 5 && !answers.some(Boolean)) answers.push(await answerToEndlessBody(port));
+  expect(answers.at(-1)).toMatch(/^HTTP\/1\.1 413 /);
   if (process.platform === 'linux') expect(rssOf(pid) - before).toBeLessThan(BODY_BYTES);
-  client.socket.destroy();
   expect(await initialize(address)).toBe(200);
 });
 
@@ -73,6 +65,22 @@ test('10,000 headers are refused, and the next client is served [http.many-heade
   expect(client.received()).toMatch(/^(HTTP\/1\.1 431 |$)/);
   expect(await initialize(address)).toBe(200);
 });
+
+/** Writes a body that does not say its length until it is answered or its connection ended: what was answered. */
+async function answerToEndlessBody(port: number): Promise<string> {
+  const client = open(port);
+  client.socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n`);
+  const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`;
+  let sent = 0;
+  while (sent < BODY_BYTES && client.received() === '' && !client.socket.destroyed) {
+    sent += 65_536;
+    if (!client.socket.write(chunk)) await Promise.race([drained(client.socket), client.answered]);
+  }
+  await client.answered;
+  expect(sent).toBeLessThan(BODY_BYTES);
+  client.socket.destroy();
+  return client.received();
+}
 
 /** Resolves when more can be written; never where the connection ends before. */
 const drained = (socket: Socket) => new Promise<void>((resolve) => socket.once('drain', () => resolve()));
