@@ -7,6 +7,7 @@ import { causeOf } from '../core/errors.ts';
 import { instructions } from '../downstream/protocol/instructions.ts';
 import { EarlyResponder } from '../downstream/stdio/early-responder.ts';
 import { cacheDirectory, dataDirectory } from '../platform/directories.ts';
+import { workingDirectory } from '../platform/gateway-environment.ts';
 import type { Logger } from '../platform/log.ts';
 import { processOutput, signalled } from '../platform/process.ts';
 import { serverMemory } from '../upstream/catalog-cache.ts';
@@ -104,13 +105,4 @@ async function serve(path: string, directory: string | undefined): Promise<numbe
   setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
   await gateway.stop();
   return 0;
-}
-
-/** Undefined where it was removed. */
-function workingDirectory(): string | undefined {
-  try {
-    return process.cwd();
-  } catch {
-    return undefined;
-  }
 }

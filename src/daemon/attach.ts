@@ -43,19 +43,19 @@ export async function attach(config: string, directory: string | undefined): Pro
     ...{ firstDirectory: process.cwd(), log: `${stateDirectory(env)}/daemon.log` },
   };
   log.debug('attaching to the shared gateway', { id: place.id, log: options.log });
-  const attachment = new Relay({
+  const relay = new Relay({
     input: process.stdin,
     output: processOutput(1),
     hello: { session: randomUUID(), directory: process.cwd() },
     reach: () => reach(place, () => startDaemon(options, env, log)),
     log,
   });
-  const served = attachment.run().then(
+  const served = relay.run().then(
     () => 0,
     async (error: unknown) => {
       const reason = `${causeOf(error)}; its log: ${options.log}`;
       log.error('no shared gateway', { error: reason });
-      attachment.giveUp(reason);
+      relay.giveUp(reason);
       // Lines go out at the end of the turn.
       await immediate();
       return 1;

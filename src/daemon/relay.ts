@@ -21,7 +21,7 @@ import { createLineSplitter, LineWriter } from '../platform/line-framing.ts';
 import type { Logger } from '../platform/log.ts';
 import { Introduction, Unanswered } from './session-replay.ts';
 
-interface AttachmentParts {
+interface RelayParts {
   readonly input: Readable;
   readonly output: Writable;
   readonly hello: Omit<Hello, 'firstQuestion'>;
@@ -42,7 +42,7 @@ const QUESTIONS = 1_000_000;
  * notices nothing of it when a daemon dies and the next one takes its place.
  */
 export class Relay {
-  readonly #parts: AttachmentParts;
+  readonly #parts: RelayParts;
   readonly #client: StdioTransport;
   readonly #toClient: LineWriter;
   readonly #unanswered = new Unanswered();
@@ -57,7 +57,7 @@ export class Relay {
   #daemons = 0;
   #jobs: readonly KeptJob[] = [];
 
-  constructor(parts: AttachmentParts) {
+  constructor(parts: RelayParts) {
     this.#parts = parts;
     this.#client = new StdioTransport(parts.input, parts.output);
     this.#toClient = new LineWriter(parts.output);

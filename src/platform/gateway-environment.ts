@@ -98,8 +98,8 @@ function accountHome(): string {
   }
 }
 
-/** Undefined where it was removed. */
-function workingDirectory(): string | undefined {
+/** The working directory of this process; undefined where it was removed. */
+export function workingDirectory(): string | undefined {
   try {
     return process.cwd();
   } catch {

@@ -3,6 +3,7 @@ import type { CallContext } from '../core/call.ts';
 import { causeOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { originOf, type Peer } from '../core/peer.ts';
+import { SUBSCRIPTION_ID_META_KEY } from '../core/protocol.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Connection } from './connection.ts';
 import type { PrimitiveKind } from './resources/lists.ts';
@@ -24,8 +25,6 @@ export interface AnnouncementParts {
 const SETTING_TIMEOUT_MS = 5_000;
 /** Quiet time before the client hears of changed lists, in ms: ten servers coming up at once are one change. */
 const CHANGED_QUIET_MS = 100;
-/** Stamped on notifications by a 2026-era server for its own subscriptions; the client's have other ids. */
-const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
 const LISTS: Readonly<Record<string, PrimitiveKind>> = {
   'notifications/resources/list_changed': 'resources',
@@ -132,6 +131,7 @@ export class NotificationRouter {
 
 function withoutSubscription(params: JsonObject): JsonObject {
   const { _meta, ...rest } = params;
-  const { [SUBSCRIPTION_ID]: _, ...meta } = (_meta ?? {}) as JsonObject;
+  // A 2026-era server stamps its own subscription on a notification; those of the client have other ids.
+  const { [SUBSCRIPTION_ID_META_KEY]: _, ...meta } = (_meta ?? {}) as JsonObject;
   return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
 }

@@ -55,7 +55,7 @@ export interface ServerPoolParts {
   readonly onListChanged?: (server: string, list: PrimitiveKind) => void;
 }
 
-/** The servers as one audience sees them: connections to them, what they offer beside tools, what they announce. */
+/** The servers as their owner sees them: connections to them, what they offer beside tools, what they announce. */
 export class ServerPool {
   readonly upstreams: Upstreams;
   readonly primitives: Primitives;

@@ -1,3 +1,4 @@
+import { decoded } from '../../core/address.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
 /** One walk through a tool's schema beside a value, with what bounds it: schemas may be cyclic, huge or anything at all. */
@@ -61,14 +62,6 @@ function isForeign(schema: JsonObject, { root }: SchemaWalk): boolean {
 
 function unescapeKey(key: string): string {
   return decoded(key).replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** The elements of a keyword's list; none when it is no list. */

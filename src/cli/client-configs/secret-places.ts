@@ -1,3 +1,4 @@
+import { decoded } from '../../core/address.ts';
 import { knownTokens } from '../../core/known-tokens.ts';
 import { holdsReference } from './held-text.ts';
 import { isPlainUnder, isUuid, looksRandom, secretWordIn } from './secret-heuristics.ts';
@@ -163,12 +164,4 @@ function isSecretParameter(name: string, value: string): boolean {
   // JSON, or another address, within.
   if (/["'].*:|:\/\/.*[:?]/.test(value)) return /(?:key|token|secret|passw|auth|:\/\/[^/]*@)/i.test(value);
   return isUuid(value) && !/ids?$/i.test(name);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

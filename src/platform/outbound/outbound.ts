@@ -227,7 +227,8 @@ export function isSameSite(a: URL, b: URL): boolean {
   return one === other || isBelow(one, other) || isBelow(other, one) || parentOf(one) === parentOf(other);
 }
 
-function isBelow(host: string, parent: string): boolean {
+/** Whether a host is below another one, which is no top-level domain. */
+export function isBelow(host: string, parent: string): boolean {
   return parent.includes('.') && host.endsWith(`.${parent}`);
 }
 

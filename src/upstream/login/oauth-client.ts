@@ -6,7 +6,7 @@ import type {
 import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
 import { withTimeout } from '../../core/abort.ts';
 import { boundedText } from '../../platform/outbound/bounded-body.ts';
-import { Outbound, TargetRefused } from '../../platform/outbound/outbound.ts';
+import { isBelow, Outbound, TargetRefused } from '../../platform/outbound/outbound.ts';
 import { isThisMachine } from '../../platform/outbound/proxy.ts';
 import { LoginNeeded } from './login-needed.ts';
 import { type Answered, mendedClient, mendedMetadata, mendedTokens, objectIn } from './oauth-answers.ts';
@@ -114,8 +114,4 @@ function isPartOf(server: URL, target: URL): boolean {
   if (target.protocol !== 'https:') return false;
   const [a, b] = [server.hostname, target.hostname];
   return a === b || isBelow(a, b) || isBelow(b, a);
-}
-
-function isBelow(host: string, parent: string): boolean {
-  return parent.includes('.') && host.endsWith(`.${parent}`);
 }

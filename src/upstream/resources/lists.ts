@@ -1,3 +1,4 @@
+import { decoded } from '../../core/address.ts';
 import type { CallContext } from '../../core/call.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../core/rpc.ts';
@@ -127,17 +128,9 @@ export function unwrapUri(server: string, uri: string): string | undefined {
   if (!uri.startsWith(prefix)) return undefined;
   const rest = uri.slice(prefix.length);
   // An encoded URI holds neither character; one that was expanded from a template has its scheme.
-  return /[:/]/.test(rest) ? rest : decode(rest);
+  return /[:/]/.test(rest) ? rest : decoded(rest);
 }
 
 function prefixOf(server: string): string {
   return `${PREFIX}${encodeURIComponent(server)}/`;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
