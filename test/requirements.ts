@@ -1239,6 +1239,12 @@ const SECOND_LOOK = promised('#13', {
     'So is what a server inherits under a name that tells, or as a password within a value; paths and what the system says stay readable.',
 });
 
+const PIPELINE = promised('#14', {
+  'calls.layers':
+    'A call passes the request log and metrics, the limit of calls, counts, trust and permissions in that order, each once.',
+  'bounded.map': 'A bounded store forgets in one order, as many as it must, and says of each that it has gone.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1286,6 +1292,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...STARTS,
   ...TRUST_CLOSED,
   ...SECOND_LOOK,
+  ...PIPELINE,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

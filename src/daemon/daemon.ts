@@ -41,13 +41,10 @@ export async function runDaemon(argument: string): Promise<number> {
   const { LocalEdge } = await import('../downstream/local/local-edge.ts');
   const directories = { cacheDirectory: cacheDirectory(), dataDirectory: dataDirectory() };
   const gateway = new Gateway(config, { log, ...directories }, serverMemory(directories.cacheDirectory));
-  const edge = gateway.compose(
-    (parts) =>
-      new LocalEdge(parts, {
-        firstDirectory: options.firstDirectory,
-        onSessions: (count) => idle(count === 0 ? gateway.settings.daemon.idleSeconds * 1_000 : undefined),
-      }),
-  );
+  const edge = new LocalEdge(gateway.internals(), {
+    firstDirectory: options.firstDirectory,
+    onSessions: (count) => idle(count === 0 ? gateway.settings.daemon.idleSeconds * 1_000 : undefined),
+  });
   idle(FIRST_SESSION_MS);
   let isServing = false;
   accept = (socket) => {

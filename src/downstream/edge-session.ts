@@ -1,5 +1,5 @@
 import { type Caller, ownerOf } from '../core/call.ts';
-import type { GatewayServices } from './gateway-services.ts';
+import type { EdgeServices } from './gateway-services.ts';
 import type { EdgeSession } from './http/edge-parts.ts';
 import { ClientSession } from './protocol/client-session.ts';
 import type { SessionServices } from './protocol/session-services.ts';
@@ -20,7 +20,7 @@ export function openEdgeSession(
   caller: Caller,
   session: ClientSession,
   sharing: Sharing,
-  { jobs, partsFor, receipt }: Pick<GatewayServices, 'jobs' | 'partsFor' | 'receipt'>,
+  { jobs, partsFor, receipt }: Pick<EdgeServices, 'jobs' | 'partsFor' | 'receipt'>,
   more: Partial<SessionServices> = {},
 ): EdgeSession {
   sharing.join(session);

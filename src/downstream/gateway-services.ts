@@ -23,9 +23,8 @@ export interface SentToClients {
   readonly instructions: string;
 }
 
-/** The gateway from within, as an edge is composed with it. */
+/** The parts of a gateway that do not depend on its edge: an edge is built on them, and commands of this process read them. */
 export interface GatewayServices {
-  readonly broker: Broker;
   readonly catalog: Catalog;
   readonly jobs: Jobs;
   /** The connections that all clients share. */
@@ -45,24 +44,33 @@ export interface GatewayServices {
   readonly keys: () => readonly string[];
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
   readonly visible: Visibility;
+  /** Completes the gateway for its edge. An edge calls it once, in its constructor, before any server is connected to. */
+  readonly attach: (edge: EdgeHooks) => EdgeServices;
+}
+
+/** The gateway with its edge: the five verbs, over the pipeline of that edge. */
+export interface EdgeServices extends GatewayServices {
+  readonly broker: Broker;
   readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => SessionServices;
 }
 
-/** What the gateway lets an edge have a say in. */
+/** What an edge has a say in. A member that is absent leaves the gateway as it is for one client. */
 export interface EdgeHooks {
-  /** For whom the shared connections are made. */
+  /** The owner of the shared connections. */
   readonly audience: PoolOwner;
-  /** Which connections a call takes. */
-  readonly router: Router;
-  /** Watches calls; absent: nobody does. */
-  readonly policy?: CallPolicy;
-  /** Hears of a call that was refused before it was on its way. */
+  /** Chooses the connections of a call; absent: the shared ones. */
+  readonly router?: Router;
+  /** Observes every call; see `buildCallPipeline` for its place. */
+  readonly observe?: CallPolicy;
+  /** Refuses calls beyond a number of running ones. */
+  readonly limit?: CallPolicy;
+  /** Called for a call that was refused before it entered the pipeline. */
   readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
   /** Whether several callers may come, of which none is to take everything; absent: there is one. */
   readonly isShared?: () => boolean;
   /** The entries as the shared connections have them; absent: as they are. */
   readonly sharedEntries?: (servers: readonly ServerConfig[]) => readonly ServerConfig[];
   /** The configuration has changed. */
-  reloaded(): void;
-  listChanged(server: string, list: PrimitiveKind): void;
+  readonly reloaded?: () => void;
+  readonly listChanged?: (server: string, list: PrimitiveKind) => void;
 }

@@ -1,20 +1,21 @@
 import { join } from 'node:path';
 import { Broker } from '../broker/broker.ts';
+import type { MeaningSearch } from '../broker/finder.ts';
 import { Jobs } from '../broker/jobs/jobs.ts';
 import { ResultRoom, ResultStore } from '../broker/results/result-store.ts';
 import { configuredKeys, type GatewayConfig } from '../config/load.ts';
 import { hidesPrimitives } from '../config/permissions.ts';
 import type { ServerConfig } from '../config/schema.ts';
-import type { Caller, CallTool } from '../core/call.ts';
+import type { Caller } from '../core/call.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
-import type { EdgeHooks, GatewayServices, SentToClients } from '../downstream/gateway-services.ts';
+import type { EdgeHooks, EdgeServices, GatewayServices, SentToClients } from '../downstream/gateway-services.ts';
 import type { ClientSession } from '../downstream/protocol/client-session.ts';
 import { instructions } from '../downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../downstream/protocol/meta-tools.ts';
 import { MultiRoundRequests } from '../downstream/protocol/multi-round-requests.ts';
 import type { HandlePrimitive, SessionServices } from '../downstream/protocol/session-services.ts';
 import { createLogger, type Logger } from '../platform/log.ts';
-import { type Guards, logDefects, tellMended } from '../policy/guards.ts';
+import { Guards } from '../policy/guards.ts';
 import type { UsageStats } from '../policy/stats/usage-stats.ts';
 import { repeatable } from '../policy/trust/inspect.ts';
 import { isPinned } from '../policy/trust/trust.ts';
@@ -24,8 +25,10 @@ import type { Semantics } from '../search/semantics/semantics.ts';
 import type { CatalogCache } from '../upstream/catalog-cache.ts';
 import { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
 import type { PrimitiveKind } from '../upstream/resources/lists.ts';
-import { type PoolOwner, type Router, ServerPool } from '../upstream/server-pool.ts';
+import { ServerPool } from '../upstream/server-pool.ts';
 import { ToolUnion } from '../upstream/tool-union.ts';
+import { buildCallPipeline, type NamedGuards } from './call-pipeline.ts';
+import { configNotices, noConfig } from './config-notices.ts';
 import { knownSecrets } from './known-secrets.ts';
 import {
   createGuards,
@@ -47,8 +50,8 @@ export interface GatewayOptions {
   readonly waitsUntil?: number;
 }
 
-/** Before any client has come: nobody can be asked anything. */
-const NOBODY: PoolOwner = { introduced: Promise.resolve({ capabilities: {} }), isShared: false };
+/** Stands in until an edge is attached: nobody can be asked anything. */
+const NO_EDGE: EdgeHooks = { audience: { introduced: Promise.resolve({ capabilities: {} }), isShared: false } };
 
 /** The composition root: the one place where all parts of a gateway know each other. Edges bring clients to it. */
 export class Composition {
@@ -57,21 +60,18 @@ export class Composition {
   readonly backend: ServerPool;
   /** Why the configuration file as it is now was not taken over. */
   rejected: string | undefined;
-  readonly #broker: Broker;
   readonly #jobs: Jobs;
   readonly #usage: InvocationHistory | undefined;
   readonly #semantics: Promise<Semantics> | undefined;
+  readonly #meaning: MeaningSearch | undefined;
   readonly #remembered: CatalogCache;
   readonly #verdicts: ProtocolEraCache;
   readonly #offered: ToolUnion;
-  readonly #receipt: UsageStats;
+  readonly #stats: UsageStats;
+  readonly #namedGuards: NamedGuards;
   readonly #guards: Guards;
   readonly #room = new ResultRoom(() => this.#config.settings.results.maxKeptChars);
-  #audience = NOBODY;
-  #router: Router;
-  /** A call on its way to a server, with all that is wrapped around it. */
-  #call: CallTool;
-  #host: EdgeHooks | undefined;
+  #edge = NO_EDGE;
   #config: GatewayConfig;
 
   constructor(config: GatewayConfig, options: GatewayOptions, remembered: CatalogCache) {
@@ -79,11 +79,14 @@ export class Composition {
     this.#config = config;
     this.log = options.log ?? createLogger(() => {});
     const guarded = { ...options, config: () => this.#config, log: this.log };
-    this.#receipt = createStats(guarded, () => this.#sent());
-    this.#guards = createGuards({ ...guarded, receipt: this.#receipt });
-    this.#jobs = new Jobs(jobLimits(config), Date.now, () => this.#host?.isShared?.() ?? false);
+    this.#stats = createStats(guarded, () => this.#sent());
+    const { stats, trust, permissions } = createGuards(guarded, this.#stats);
+    this.#namedGuards = { stats, trust, permissions };
+    this.#guards = new Guards([stats, trust, permissions]);
+    this.#jobs = new Jobs(jobLimits(config), Date.now, () => this.#edge.isShared?.() ?? false);
     this.#usage = usageMemory(config, cacheDirectory);
     this.#semantics = cacheDirectory ? createSemanticSearch(config, cacheDirectory, this.log) : undefined;
+    this.#meaning = this.#semantics && fuseMeaning(this.#semantics, this.catalog, config);
     this.#remembered = remembered;
     this.#verdicts = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
     this.#offered = new ToolUnion((server, tools) => {
@@ -93,27 +96,6 @@ export class Composition {
       void this.#semantics?.then((known) => known.setServer(server.key, this.catalog.toolsOf(server.key)));
     });
     this.backend = this.#openBackend(options.waitsUntil);
-    this.#router = this.backend.upstreams;
-    const called: CallTool = (call, context) => this.#router.call(call, context);
-    this.#call = logDefects(this.log)(this.#guards.policy(tellMended(called)));
-    this.#broker = new Broker({
-      catalog: this.catalog,
-      upstreams: this.backend.upstreams,
-      jobs: this.#jobs,
-      call: (call, context) => this.#call(call, context),
-      admit: (...which) => this.#guards.admit(...which),
-      refused: (...refusal) => {
-        this.#receipt.refused(...refusal);
-        this.#host?.refused?.(...refusal);
-      },
-      witness: this.#receipt,
-      visible: (...which) => this.#guards.visible(...which),
-      remarks: (tool) => this.#guards.remarks(tool),
-      repeatable: (...words) => this.#repeatable(...words),
-      usage: this.#usage,
-      semantics: this.#semantics && fuseMeaning(this.#semantics, this.catalog, config),
-      notices: () => this.#notices(),
-    });
   }
 
   get config(): GatewayConfig {
@@ -127,28 +109,12 @@ export class Composition {
     this.log.setLevel(config.settings.logLevel);
     for (const { severity, message, server } of config.problems) this.log[severity](message, { server });
     if (!config.found) this.log.warning(noConfig(config.path));
-    this.backend.upstreams.reconcile(this.#host?.sharedEntries?.(config.servers) ?? config.servers);
-    this.#host?.reloaded();
+    this.backend.upstreams.reconcile(this.#edge.sharedEntries?.(config.servers) ?? config.servers);
+    this.#edge.reloaded?.();
   }
 
-  /** Says on whose behalf servers are connected to. Before any is. */
-  attend(audience: PoolOwner): void {
-    this.#audience = audience;
-  }
-
-  /** Has an edge with many clients take over what is on its way to servers. Before any is connected to. */
-  host(edge: EdgeHooks): void {
-    const { audience, router, policy } = edge;
-    this.#host = edge;
-    this.#audience = audience;
-    this.#router = router;
-    if (policy) this.#call = policy(this.#call);
-  }
-
-  /** The parts, for an edge or a command of this process. */
-  parts(): GatewayServices {
+  services(): GatewayServices {
     return {
-      broker: this.#broker,
       catalog: this.catalog,
       jobs: this.#jobs,
       backend: this.backend,
@@ -156,15 +122,15 @@ export class Composition {
       remembered: this.#remembered,
       verdicts: this.#verdicts,
       secrets: () => knownSecrets(this.#config),
-      receipt: this.#receipt,
-      remarks: (tool) => this.#guards.remarks(tool),
+      receipt: this.#stats,
+      remarks: this.#guards.remarks,
       sent: () => this.#sent(),
       log: this.log,
       config: () => this.#config,
       keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
-      visible: (...which) => this.#guards.visible(...which),
-      partsFor: (...client) => this.#partsFor(...client),
+      visible: this.#guards.visible,
+      attach: (edge) => this.#attach(edge),
     };
   }
 
@@ -180,10 +146,36 @@ export class Composition {
     await this.#remembered.close();
   }
 
-  #notices() {
-    const { misconfigured, disabled, denied = [] } = this.#config;
-    const off = disabled.filter((key) => !denied.includes(key));
-    return { misconfigured, disabled: off, ...configHint(this.#config, this.rejected) };
+  /** The one moment at which it is known who comes and how: everything that depends on that is built here. */
+  #attach(edge: EdgeHooks): EdgeServices {
+    if (this.#edge !== NO_EDGE) throw new Error('a gateway has one edge');
+    this.#edge = edge;
+    const broker = this.#createBroker(edge);
+    return { ...this.services(), broker, partsFor: (...client) => this.#sessionServices(broker, ...client) };
+  }
+
+  #createBroker(edge: EdgeHooks): Broker {
+    const { upstreams } = this.backend;
+    const router = edge.router ?? upstreams;
+    const { log } = this;
+    return new Broker({
+      catalog: this.catalog,
+      upstreams,
+      jobs: this.#jobs,
+      call: buildCallPipeline({ edge, guards: this.#namedGuards, log }, router.call.bind(router)),
+      admit: this.#guards.admit,
+      refused: (...refusal) => {
+        this.#stats.refused(...refusal);
+        edge.refused?.(...refusal);
+      },
+      witness: this.#stats,
+      visible: this.#guards.visible,
+      remarks: this.#guards.remarks,
+      repeatable: (...words) => this.#repeatable(...words),
+      usage: this.#usage,
+      semantics: this.#meaning,
+      notices: () => configNotices(this.#config, this.rejected),
+    });
   }
 
   #openBackend(waitsUntil: number | undefined): ServerPool {
@@ -193,15 +185,15 @@ export class Composition {
       remembered: this.#remembered,
       verdicts: this.#verdicts,
       secrets: () => knownSecrets(this.#config),
-      audience: () => this.#audience,
+      audience: () => this.#edge.audience,
       keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
-      router: () => this.#router,
+      router: () => this.#edge.router ?? this.backend.upstreams,
       onRead: (server, catalog, client) => {
         this.#remembered.learn(server, { ...catalog, about: this.#repeatable(server, catalog.about) }, client);
       },
       onTools: (...listing) => this.#offered.toAll(...listing),
-      onListChanged: (...change) => this.#host?.listChanged(...change),
+      onListChanged: (...change) => this.#edge.listChanged?.(...change),
       onGone: (server) => {
         this.#offered.remove(server);
         this.catalog.removeServer(server);
@@ -220,10 +212,15 @@ export class Composition {
     return expose[kind] && own?.expose[kind] === true && !hidesPrimitives(permissions, own);
   }
 
-  #partsFor(caller: Caller, session: ClientSession, primitives: HandlePrimitive): SessionServices {
+  #sessionServices(
+    broker: Broker,
+    caller: Caller,
+    session: ClientSession,
+    primitives: HandlePrimitive,
+  ): SessionServices {
     const { maxInlineBytes } = this.#config.settings.results;
     return {
-      broker: this.#broker,
+      broker,
       primitives,
       caller,
       session,
@@ -244,24 +241,4 @@ export class Composition {
   #sent(): SentToClients {
     return { tools: metaToolDefinitions(), instructions: this.#instructions() };
   }
-}
-
-/** What a model is told of a configuration that cannot be used as it stands, with the cure; nothing where all is well. */
-function configHint(config: GatewayConfig, rejected: string | undefined): { hint?: string } {
-  const hints = [hintOf(config, rejected), config.project?.notice].filter((hint) => hint !== undefined);
-  return hints.length > 0 ? { hint: hints.join('\n') } : {};
-}
-
-function hintOf({ found, path, servers, problems }: GatewayConfig, rejected: string | undefined): string | undefined {
-  if (rejected) return `The configuration was edited and not taken over: ${rejected}`;
-  if (!found) return noConfig(path);
-  const whole = problems.filter(({ severity, server }) => severity === 'error' && server === undefined);
-  if (whole.length > 0) return whole.map(({ message }) => message).join('; ');
-  if (servers.length > 0) return undefined;
-  return path === '' ? 'The object given as configuration has no server.' : `No server is configured in ${path}.`;
-}
-
-/** That there is no file yet, and what to write where. */
-function noConfig(path: string): string {
-  return `No configuration yet: write your servers to ${path}, for example {"name": {"command": ["npx", "-y", "some-mcp-server"]}}. It is picked up at once.`;
 }

@@ -6,13 +6,12 @@ import { type ConfigSource, fileSource } from '../config/source/source.ts';
 import { watchFiles } from '../config/source/watch.ts';
 import { abortable, withTimeout } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import type { EdgeHooks, GatewayServices } from '../downstream/gateway-services.ts';
+import type { GatewayServices } from '../downstream/gateway-services.ts';
 import type { HttpEdge } from '../downstream/http/http-edge.ts';
 import { EarlyResponder } from '../downstream/stdio/early-responder.ts';
 import { StdioEdge } from '../downstream/stdio/stdio-edge.ts';
 import { leftOut } from '../platform/users-environment.ts';
 import { type CatalogCache, serverMemory } from '../upstream/catalog-cache.ts';
-import type { PoolOwner } from '../upstream/server-pool.ts';
 import { Composition, type GatewayOptions } from './composition.ts';
 
 export type { GatewayOptions } from './composition.ts';
@@ -146,17 +145,11 @@ export class Gateway {
     return this.serve(new EarlyResponder(input, output));
   }
 
-  /** @internal Says on whose behalf servers are connected to, where that is no client: a person at a terminal. Before `startServers`. */
-  attend(audience: PoolOwner): void {
-    this.#core.attend(audience);
-  }
-
   /** @internal Serves the client that has come to a desk; see `serveStdio`. */
   async serve(desk: EarlyResponder): Promise<void> {
     if (this.#edge) throw oneOrTheOther();
-    const stdio = new StdioEdge(this.#core.parts());
+    const stdio = new StdioEdge(this.#core.services());
     this.#stdio = stdio;
-    this.#core.attend(stdio.audience);
     // A request that comes before must not find a gateway without servers.
     await this.#started;
     await stdio.serve(desk);
@@ -172,16 +165,9 @@ export class Gateway {
     await this.#core.close();
   }
 
-  /** @internal The parts, for a command of this process. */
+  /** @internal The parts, for the edge of a daemon and for commands of this process. */
   internals(): GatewayServices {
-    return this.#core.parts();
-  }
-
-  /** @internal Has an edge with many clients take over what is on its way to servers. Before `startServers`. */
-  compose<Composed extends { readonly host: EdgeHooks }>(make: (parts: GatewayServices) => Composed): Composed {
-    const edge = make(this.#core.parts());
-    this.#core.host(edge.host);
-    return edge;
+    return this.#core.services();
   }
 
   #openEdge(): Promise<HttpEdge> {
@@ -193,7 +179,7 @@ export class Gateway {
   /** The edge is loaded when somebody wants it: there are several clients now. */
   async #loadEdge(): Promise<HttpEdge> {
     const { HttpEdge } = await import('../downstream/http/http-edge.ts');
-    return this.compose((parts) => new HttpEdge(parts));
+    return new HttpEdge(this.#core.services());
   }
 
   async #reread(source: ConfigSource): Promise<void> {

@@ -4,7 +4,6 @@ import type { JobLimits } from '../broker/jobs/jobs.ts';
 import type { GatewayConfig } from '../config/load.ts';
 import type { SentToClients } from '../downstream/gateway-services.ts';
 import type { Logger } from '../platform/log.ts';
-import { Guards } from '../policy/guards.ts';
 import { Permissions } from '../policy/permissions/permissions.ts';
 import { definitionTokens, textTokens } from '../policy/stats/definition-tokens.ts';
 import { UsageStats } from '../policy/stats/usage-stats.ts';
@@ -12,6 +11,7 @@ import { Trust } from '../policy/trust/trust.ts';
 import type { Catalog } from '../search/catalog.ts';
 import { InvocationHistory } from '../search/invocation-history.ts';
 import type { Semantics } from '../search/semantics/semantics.ts';
+import type { NamedGuards } from './call-pipeline.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -25,15 +25,10 @@ export interface GuardOptions {
   readonly config: () => GatewayConfig;
   readonly dataDirectory?: string | undefined;
   readonly log: Logger;
-  /** Counts what passes the others, and what they refuse. */
-  readonly receipt: UsageStats;
 }
 
-/** What counts calls; it keeps nothing where the settings do not want it. */
-export function createStats(
-  { config, dataDirectory, log }: Omit<GuardOptions, 'receipt'>,
-  sent: () => SentToClients,
-): UsageStats {
+/** Counts of calls; nothing is counted where the settings do not want it. */
+export function createStats({ config, dataDirectory, log }: GuardOptions, sent: () => SentToClients): UsageStats {
   return new UsageStats({
     isOn: () => config().settings.stats,
     directory: dataDirectory,
@@ -46,9 +41,8 @@ export function createStats(
   });
 }
 
-/** What stands between callers and tools. A call meets them in this order. */
-export function createGuards(options: GuardOptions): Guards {
-  return new Guards([options.receipt.guard, new Trust(options), new Permissions(options)]);
+export function createGuards(options: GuardOptions, stats: UsageStats): NamedGuards {
+  return { stats: stats.guard, trust: new Trust(options), permissions: new Permissions(options) };
 }
 
 /** Likeness of meaning; loaded only where an endpoint is configured. */

@@ -8,7 +8,7 @@ import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isComingUp, serverState } from '../../core/server-state.ts';
 import type { ToolEntry } from '../../core/tool.ts';
-import type { GatewayServices } from '../../downstream/gateway-services.ts';
+import type { EdgeServices, GatewayServices } from '../../downstream/gateway-services.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
 import { createLogger, type Logger } from '../../platform/log.ts';
@@ -41,7 +41,7 @@ export interface LocalGatewayOptions {
 }
 
 /** A gateway in this process, for as long as a command runs. */
-export interface LocalGateway extends Pick<GatewayServices, 'broker' | 'catalog' | 'remembered' | 'backend'> {
+export interface LocalGateway extends Pick<EdgeServices, 'broker' | 'catalog' | 'remembered' | 'backend'> {
   readonly gateway: Gateway;
   /** The whole of it, with the servers that are not wanted. */
   readonly config: GatewayConfig;
@@ -129,7 +129,9 @@ function open(
   const status = new StatusLine(terminal);
   const person = new Person(terminal, { status, showsLogs: options.showsLogs === true, roots: options.roots });
   const signal = terminal.interrupted?.() ?? new AbortController().signal;
-  return { ...gateway.internals(), gateway, config, caller: LOCAL, person, status, lastWords, listProblems, signal };
+  const audience = { introduced: Promise.resolve(person.identity), peer: person, isShared: false };
+  const services = gateway.internals().attach({ audience });
+  return { ...services, gateway, config, caller: LOCAL, person, status, lastWords, listProblems, signal };
 }
 
 /** The log, and of what is in it the last line of each server's stderr, and what is wrong with lists. */
@@ -174,8 +176,7 @@ async function uninterrupted<T>({ signal }: LocalGateway, work: () => Promise<T>
 
 /** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
 async function started(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
-  const { gateway, backend, remembered, person, status, signal } = local;
-  gateway.attend({ introduced: Promise.resolve(person.identity), peer: person, isShared: false });
+  const { gateway, backend, remembered, status, signal } = local;
   gateway.startServers();
   // Servers that may offer a person other tools than a model wake up now.
   await immediate();

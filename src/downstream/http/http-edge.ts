@@ -12,7 +12,7 @@ import { RequestLog } from '../../observe/request-log.ts';
 import { writeForMany } from '../../platform/line-framing.ts';
 import { VERSION } from '../../version.ts';
 import { clientSession, openEdgeSession } from '../edge-session.ts';
-import type { EdgeHooks, GatewayServices } from '../gateway-services.ts';
+import type { EdgeHooks, EdgeServices, GatewayServices } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
 import { MULTI_USER_RULES } from '../sharing/multi-user-rules.ts';
@@ -36,8 +36,7 @@ const QUIET_POLL_MS = 20;
 
 /** The HTTP edge of a gateway, composed: many clients at one address, each with sessions of its own. */
 export class HttpEdge {
-  readonly host: EdgeHooks;
-  readonly #gateway: GatewayServices;
+  readonly #gateway: EdgeServices;
   readonly #parts: EdgeParts;
   readonly #sharing: Sharing;
   readonly #stateless: StatelessClients;
@@ -62,7 +61,6 @@ export class HttpEdge {
   #isStopping = false;
 
   constructor(gateway: GatewayServices) {
-    this.#gateway = gateway;
     const { log, config, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
     const settings = () => config().settings;
     const { monitor } = settings();
@@ -78,7 +76,7 @@ export class HttpEdge {
       const { maxSessions, sessionIdleMinutes } = settings().http;
       return { maxSessions, idleMs: sessionIdleMinutes * MINUTE_MS };
     });
-    this.#metrics = new Metrics(this.#gauges(), VERSION);
+    this.#metrics = new Metrics(this.#gauges(gateway), VERSION);
     const requests = new RequestLog({
       retentionMs: monitor.retentionHours * HOUR_MS,
       maxRecords: monitor.maxRecords,
@@ -88,6 +86,7 @@ export class HttpEdge {
       ...(monitor.requestLog && { requests }),
       ...(monitor.prometheus && { metrics: this.#metrics }),
     });
+    this.#gateway = gateway.attach(this.#hooks(observed));
     this.#gate = new RequestGuard({ settings, metrics: this.#metrics, log });
     this.#parts = this.#edgeParts(requests, observed);
     this.#mcp = new McpEndpoint(this.#parts, this.#sessions, this.#gate);
@@ -99,7 +98,6 @@ export class HttpEdge {
       unread: this.#unread,
     });
     this.#fetch = (request) => app.fetch(request);
-    this.host = this.#hostWith(observed);
   }
 
   /**
@@ -179,12 +177,13 @@ export class HttpEdge {
     };
   }
 
-  #hostWith(observed: CallObservation): EdgeHooks {
+  #hooks(observed: CallObservation): EdgeHooks {
     const sharing = this.#sharing;
     return {
       audience: sharing.audience,
       router: sharing,
-      policy: (next) => observed.policy(this.#counting(next)),
+      observe: observed.policy,
+      limit: this.#limitCalls,
       refused: observed.refused,
       isShared: () => letsSeveralIn(this.#settings),
       listChanged: (...change) => sharing.listChanged(...change),
@@ -198,7 +197,8 @@ export class HttpEdge {
     };
   }
 
-  readonly #counting: CallPolicy = (next) => async (call, context) => {
+  /** Refuses a call of a caller beyond its share of `http.maxCalls`. */
+  readonly #limitCalls: CallPolicy = (next) => async (call, context) => {
     const { id } = context.caller;
     if (!this.#calls.hasRoomFor(id)) throw tooManyCalls(this.#settings.http.maxCalls);
     const done = this.#calls.take(id);
@@ -246,8 +246,7 @@ export class HttpEdge {
     else if (method.includes('/prompts/')) this.#mcp.tell({ list: 'prompts' });
   }
 
-  #gauges() {
-    const { jobs } = this.#gateway;
+  #gauges({ jobs }: GatewayServices) {
     return {
       queued: () => jobs.counts.queued,
       running: () => jobs.counts.running,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Caller, LOCAL, ownerOf } from '../../core/call.ts';
 import { clientSession, openEdgeSession } from '../edge-session.ts';
-import type { EdgeHooks, GatewayServices } from '../gateway-services.ts';
+import type { EdgeServices, GatewayServices } from '../gateway-services.ts';
 import type { EdgeSession } from '../http/edge-parts.ts';
 import type { RequestTracker, SessionServices } from '../protocol/session-services.ts';
 import { Sharing } from '../sharing/sharing.ts';
@@ -25,8 +25,7 @@ export interface LocalEdgeOptions {
 
 /** The edge of a daemon: many sessions of one person, each over the socket of its attachment. */
 export class LocalEdge {
-  readonly host: EdgeHooks;
-  readonly #gateway: GatewayServices;
+  readonly #gateway: EdgeServices;
   readonly #options: LocalEdgeOptions;
   readonly #rules: SingleUserRules;
   readonly #sharing: Sharing;
@@ -35,7 +34,6 @@ export class LocalEdge {
   readonly #owners = new Map<string, LocalSession>();
 
   constructor(gateway: GatewayServices, options: LocalEdgeOptions) {
-    this.#gateway = gateway;
     this.#options = options;
     const { log, config, backend, offered, remembered, verdicts, secrets, keys, exposes, jobs } = gateway;
     this.#rules = new SingleUserRules({ remembered, firstDirectory: options.firstDirectory });
@@ -45,13 +43,13 @@ export class LocalEdge {
       rules: this.#rules,
       onTell: () => {},
     });
-    this.host = {
+    this.#gateway = gateway.attach({
       audience: this.#sharing.audience,
       router: this.#sharing,
       sharedEntries: (servers) => this.#rules.sharedEntries(servers),
       reloaded: () => this.#sharing.reconcile(),
       listChanged: (...change) => this.#sharing.listChanged(...change),
-    };
+    });
     jobs.onEnded = ({ owner, jobId }) => void this.#owners.get(owner)?.tell(JOB_ENDED, { jobId });
   }
 

@@ -1,6 +1,5 @@
 import { LOCAL, ownerOf } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
-import type { PoolOwner } from '../../upstream/server-pool.ts';
 import type { GatewayServices } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import { insteadOf } from '../protocol/oversize.ts';
@@ -11,13 +10,11 @@ import type { LineLimit } from './stdio-transport.ts';
 
 /** The edge over stdio: one client, and the connections to servers are all its own. */
 export class StdioEdge {
-  /** For whom servers are connected to. */
-  readonly audience: PoolOwner;
   readonly #gateway: Pick<GatewayServices, 'backend' | 'log'>;
   readonly #parts: SessionServices;
   #connection: StdioConnection | undefined;
 
-  constructor(gateway: Pick<GatewayServices, 'backend' | 'log' | 'partsFor' | 'receipt'>) {
+  constructor(gateway: Pick<GatewayServices, 'backend' | 'log' | 'receipt' | 'attach'>) {
     this.#gateway = gateway;
     const { announcements, primitives } = gateway.backend;
     const session = new ClientSession({
@@ -26,8 +23,8 @@ export class StdioEdge {
       onListen: (uris) => this.#subscribe(uris),
     });
     gateway.receipt.session(ownerOf(LOCAL), session.introduced);
-    this.audience = { introduced: session.introduced, peer: session, isShared: false };
-    this.#parts = gateway.partsFor(LOCAL, session, (...request) => primitives.handle(...request));
+    const audience = { introduced: session.introduced, peer: session, isShared: false };
+    this.#parts = gateway.attach({ audience }).partsFor(LOCAL, session, (...request) => primitives.handle(...request));
   }
 
   /** Serves the client that has come to the desk. Resolves when it has gone. */

@@ -1,0 +1,37 @@
+import type { CallPolicy, CallTool } from '../core/call.ts';
+import type { Guard } from '../core/guard.ts';
+import type { EdgeHooks } from '../downstream/gateway-services.ts';
+import type { Logger } from '../platform/log.ts';
+import { logDefects, tellMended } from '../policy/guards.ts';
+
+/** The guards of a gateway, by name: the pipeline and `Guards` put them into their orders. */
+export interface NamedGuards {
+  readonly stats: Guard;
+  readonly trust: Guard;
+  readonly permissions: Guard;
+}
+
+interface PipelineParts {
+  /** The policies of the edge; over stdio and in a daemon there are none. */
+  readonly edge: Pick<EdgeHooks, 'observe' | 'limit'>;
+  readonly guards: NamedGuards;
+  readonly log: Logger;
+}
+
+/** Wraps `send`, which takes a call to its server, in everything that a call passes on the way there. */
+export function buildCallPipeline({ edge, guards, log }: PipelineParts, send: CallTool): CallTool {
+  // Outermost first: a call passes these from the top down, and its result or error from the bottom up.
+  const layers: readonly (CallPolicy | undefined)[] = [
+    // The request log and the metrics come first, so that they have every call, with the reason of a refusal below.
+    edge.observe,
+    // A call beyond `http.maxCalls` is refused before anything is done for it.
+    edge.limit,
+    logDefects(log),
+    // Counts outside of the other guards, so that it has what they refuse.
+    guards.stats.policy,
+    guards.trust.policy,
+    guards.permissions.policy,
+    tellMended,
+  ];
+  return layers.reduceRight<CallTool>((next, layer) => layer?.(next) ?? next, send);
+}
