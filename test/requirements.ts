@@ -45,6 +45,10 @@ const GATEWAY = promised('#2', {
   'config.reload-toggle': 'Disabling and enabling an entry stops and starts it.',
   'config.reload-unchanged': 'A reload leaves the processes of unchanged entries and calls in flight alone.',
   'config.reload-broken': 'A broken edit is reported and the old configuration stays.',
+  'config.applies':
+    'Each setting says when a change of it takes effect: at once, with the next session, or at the next start.',
+  'config.waits-for-start':
+    'The log names each changed setting that takes effect at the next start only, and the file.',
 
   // Upstreams
   'upstream.stdio': 'A server is reached over stdio.',

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/load.ts';
+import type { LiveConfig } from '../config/load.ts';
 import { failureIn, isAvailable, type ServerState, serverState } from '../core/server-state.ts';
 import type { Catalog } from '../search/catalog.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -21,7 +21,7 @@ export interface ServerView {
 
 /** Every server of a configuration as it stands: those that run, those whose entries are wrong, those switched off. */
 export function serverViews(
-  { misconfigured, disabled }: GatewayConfig,
+  { misconfigured, disabled }: LiveConfig,
   running: readonly Upstream[],
   catalog: Pick<Catalog, 'toolsOf'>,
 ): readonly ServerView[] {

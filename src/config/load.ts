@@ -11,7 +11,7 @@ import { parseConfig, plainObject } from './parse.ts';
 import { isDeniedWhole, permissionAdvice } from './permissions.ts';
 import type { ServerConfig } from './schema.ts';
 import { NO_SECRETS, namedValues, PENDING_SECRETS, type Secrets, withheldNames } from './secrets/secrets.ts';
-import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
+import { type GatewaySettings, type LiveSettings, type SecretsSettings, settingsSchema } from './settings.ts';
 import { type RawConfig, readShape } from './shapes.ts';
 import type { Environment } from './substitute.ts';
 import { fingerprint } from './watched-file.ts';
@@ -44,8 +44,11 @@ export interface GatewayConfig {
   readonly later?: Promise<GatewayConfig>;
 }
 
+/** A configuration as a running gateway reads it at each use: of its settings those that follow the file. */
+export type LiveConfig = Omit<GatewayConfig, 'settings'> & { readonly settings: LiveSettings };
+
 /** Keys of every entry, also of those that do not run. */
-export function configuredKeys({ servers, disabled, misconfigured }: GatewayConfig): readonly string[] {
+export function configuredKeys({ servers, disabled, misconfigured }: LiveConfig): readonly string[] {
   return [...servers.map(({ key }) => key), ...disabled, ...misconfigured.map(({ server }) => server)];
 }
 

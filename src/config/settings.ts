@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { MAX_TIMER_MS } from '../core/abort.ts';
+import { atStart, group, live, perSession, type SettingsThat, settingsThat, taggedSettings } from './applies.ts';
 import { auth } from './auth.ts';
 import { type PermissionRule, permissions } from './permissions.ts';
 import { count, expose, hasScheme, headerMap, headerText, strict, strings, timer } from './schema-helpers.ts';
@@ -18,25 +20,31 @@ const rateLimit = strict({
   perKey: z.boolean().default(true).describe('Count each caller by itself instead of all together.'),
 });
 
-const monitor = strict({
-  requestLog: z.boolean().default(true).describe('Remember who called what.'),
-  prometheus: z.boolean().default(true).describe('Serve metrics.'),
-  toolMetrics: z
-    .enum(['admin', 'everybody'])
-    .default('admin')
-    .describe('Who sees in the metrics which tools are called; others see sums of all tools.'),
-  retentionHours: z.number().positive().default(24).describe('How long the request log reaches back.'),
-  maxRecords: count.default(10_000).describe('Calls remembered, oldest dropped first.'),
-  arguments: z
-    .boolean()
-    .default(false)
-    .describe('Remember the arguments of calls too, secrets blanked by their names and long texts cut.'),
-  healthSeconds: z
-    .number()
-    .min(0)
-    .max(MAX_TIMER_MS / 1_000, `at most ${MAX_TIMER_MS / 1_000}`)
-    .default(60)
-    .describe('Seconds between pings to connected servers; 0: none.'),
+const monitor = group('What the HTTP edge remembers and shows.', {
+  requestLog: atStart(z.boolean().default(true).describe('Remember who called what.')),
+  prometheus: atStart(z.boolean().default(true).describe('Serve metrics.')),
+  toolMetrics: live(
+    z
+      .enum(['admin', 'everybody'])
+      .default('admin')
+      .describe('Who sees in the metrics which tools are called; others see sums of all tools.'),
+  ),
+  retentionHours: atStart(z.number().positive().default(24).describe('How long the request log reaches back.')),
+  maxRecords: atStart(count.default(10_000).describe('Calls remembered, oldest dropped first.')),
+  arguments: atStart(
+    z
+      .boolean()
+      .default(false)
+      .describe('Remember the arguments of calls too, secrets blanked by their names and long texts cut.'),
+  ),
+  healthSeconds: atStart(
+    z
+      .number()
+      .min(0)
+      .max(MAX_TIMER_MS / 1_000, `at most ${MAX_TIMER_MS / 1_000}`)
+      .default(60)
+      .describe('Seconds between pings to connected servers; 0: none.'),
+  ),
 });
 
 const http = strict({
@@ -85,11 +93,13 @@ const invoke = strict({
     .describe('How long `invoke` waits before it hands a call over to a job; absent: to its end.'),
 });
 
-const results = strict({
-  maxInlineBytes: count
-    .default(10_354_688)
-    .describe('Longest line sent to a client; a larger result is kept and read in parts. SDK clients take 10 MiB.'),
-  maxKeptChars: count.default(268_435_456).describe('Characters of such results kept, oldest dropped first.'),
+const results = group('Results too large for one message.', {
+  maxInlineBytes: perSession(
+    count
+      .default(10_354_688)
+      .describe('Longest line sent to a client; a larger result is kept and read in parts. SDK clients take 10 MiB.'),
+  ),
+  maxKeptChars: live(count.default(268_435_456).describe('Characters of such results kept, oldest dropped first.')),
 });
 
 const embeddings = strict({
@@ -143,47 +153,79 @@ const login = strict({
     .describe('`auto` encrypts logins with a key in the keychain of the system where there is one.'),
 });
 
-const search = strict({
-  embeddings: embeddings.optional().describe('Finds tools by meaning too; absent: by words alone.'),
-  usage: z.boolean().default(true).describe('Remember which tools were invoked after which searches, on this machine.'),
+const search = group('How tools are found.', {
+  embeddings: live(embeddings.optional().describe('Finds tools by meaning too; absent: by words alone.')),
+  usage: atStart(
+    z.boolean().default(true).describe('Remember which tools were invoked after which searches, on this machine.'),
+  ),
 });
 
 /** Everything about the gateway itself: beside `servers` or `mcpServers`, or under `$gateway` beside a flat map. */
-export const settingsSchema = strict({
-  logLevel: z.enum(['debug', 'info', 'warning', 'error']).default('info').describe('Least severe line logged.'),
-  jobs: jobs.prefault({}).describe('Background calls.'),
-  invoke: invoke.prefault({}).describe('Calls that take long.'),
-  results: results.prefault({}).describe('Results too large for one message.'),
-  search: search.prefault({}).describe('How tools are found.'),
-  expose: expose.prefault({}).describe('What clients get beside tools; `false` counts for every server.'),
-  project: z
-    .boolean()
-    .default(true)
-    .describe("Take over the project's `.mcp-gateway.json`, once it is confirmed, when serving over stdio."),
-  permissions: permissions
-    .default([])
-    .describe('Which tools may be called, or only after a person was asked: the first rule that fits a tool decides.'),
-  stats: z
-    .boolean()
-    .default(true)
-    .describe('Count calls and what was saved, on this machine; see `mcp-gateway stats`.'),
-  pin: z
-    .boolean()
-    .default(false)
-    .describe('Block tools that changed since they were trusted, on every server whose entry does not say otherwise.'),
-  secrets: secrets.optional().describe('Where variables come from that the environment does not have.'),
-  login: login.optional().describe('Logins to servers.'),
-  port: z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.'),
-  host: z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.'),
-  auth: auth.optional().describe('Who may call over HTTP.'),
-  rateLimit: rateLimit.optional().describe('Requests per time over HTTP; absent: no limit.'),
-  monitor: monitor.prefault({}).describe('What the HTTP edge remembers and shows.'),
-  http: http.prefault({}).describe('Bounds and addresses of the HTTP edge.'),
-  daemon: daemon.prefault({}).describe('The gateway that sessions with `--shared` share.'),
-  corsOrigins: strings.default([]).describe('Web origins that may call over HTTP.'),
+export const settingsSchema = taggedSettings({
+  logLevel: live(z.enum(['debug', 'info', 'warning', 'error']).default('info').describe('Least severe line logged.')),
+  jobs: live(jobs.prefault({}).describe('Background calls.')),
+  invoke: live(invoke.prefault({}).describe('Calls that take long.')),
+  results,
+  search,
+  expose: live(expose.prefault({}).describe('What clients get beside tools; `false` counts for every server.')),
+  project: live(
+    z
+      .boolean()
+      .default(true)
+      .describe("Take over the project's `.mcp-gateway.json`, once it is confirmed, when serving over stdio."),
+  ),
+  permissions: live(
+    permissions
+      .default([])
+      .describe(
+        'Which tools may be called, or only after a person was asked: the first rule that fits a tool decides.',
+      ),
+  ),
+  stats: live(
+    z.boolean().default(true).describe('Count calls and what was saved, on this machine; see `mcp-gateway stats`.'),
+  ),
+  pin: live(
+    z
+      .boolean()
+      .default(false)
+      .describe(
+        'Block tools that changed since they were trusted, on every server whose entry does not say otherwise.',
+      ),
+  ),
+  secrets: live(secrets.optional().describe('Where variables come from that the environment does not have.')),
+  login: live(login.optional().describe('Logins to servers.')),
+  port: atStart(z.int().min(0).max(65_535).default(4000).describe('Port of the HTTP edge; 0 takes a free one.')),
+  host: atStart(z.string().min(1).default('127.0.0.1').describe('Address the HTTP edge binds.')),
+  auth: live(auth.optional().describe('Who may call over HTTP.')),
+  rateLimit: live(rateLimit.optional().describe('Requests per time over HTTP; absent: no limit.')),
+  monitor,
+  http: live(http.prefault({}).describe('Bounds and addresses of the HTTP edge.')),
+  daemon: live(daemon.prefault({}).describe('The gateway that sessions with `--shared` share.')),
+  corsOrigins: live(strings.default([]).describe('Web origins that may call over HTTP.')),
 });
 
+type Shape = (typeof settingsSchema)['shape'];
+/** The checks of `permissions` mark broken rules, which the schema does not know. */
+type WithRules<S> = Omit<S, 'permissions'> & { permissions: readonly PermissionRule[] };
+
 /** The gateway's own settings, defaults filled in; `auth` and `rateLimit` only where written. */
-export type GatewaySettings = Omit<z.infer<typeof settingsSchema>, 'permissions'> & {
-  permissions: readonly PermissionRule[];
-};
+export type GatewaySettings = WithRules<z.infer<typeof settingsSchema>>;
+
+/** The settings that a gateway reads once, when it is composed: handed over as a value. */
+export type StartSettings = SettingsThat<Shape, 'start'>;
+
+/** The settings that follow the file: handed over as `() => LiveSettings`, and read at each use or when a session begins. */
+export type LiveSettings = WithRules<SettingsThat<Shape, 'live' | 'session'>>;
+
+/** Names, such as `monitor.maxRecords`, of the settings that differ from those of the start and from those before. */
+export function waitingForStart(start: StartSettings, before: StartSettings, now: StartSettings): readonly string[] {
+  const differs = (path: readonly string[], others: StartSettings) =>
+    !isDeepStrictEqual(at(now, path), at(others, path));
+  return settingsThat('start', settingsSchema.shape)
+    .filter((path) => differs(path, start) && differs(path, before))
+    .map((path) => path.join('.'));
+}
+
+function at(settings: StartSettings, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => Object(value)[key], settings);
+}

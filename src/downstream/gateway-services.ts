@@ -1,7 +1,8 @@
 import type { Broker } from '../broker/broker.ts';
 import type { Jobs } from '../broker/jobs/jobs.ts';
-import type { GatewayConfig } from '../config/load.ts';
+import type { LiveConfig } from '../config/load.ts';
 import type { ServerConfig } from '../config/schema.ts';
+import type { StartSettings } from '../config/settings.ts';
 import type { Caller, CallPolicy, Visibility } from '../core/call.ts';
 import type { GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -39,7 +40,9 @@ export interface GatewayServices {
   /** What guards have to say about a tool. */
   readonly remarks: (tool: ToolEntry) => readonly string[];
   readonly log: Logger;
-  readonly config: () => GatewayConfig;
+  readonly start: StartSettings;
+  /** As it is now: it follows the file. */
+  readonly config: () => LiveConfig;
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Broker } from '../broker/broker.ts';
-import type { MeaningSearch } from '../broker/finder.ts';
 import { Jobs } from '../broker/jobs/jobs.ts';
 import { ResultRoom, ResultStore } from '../broker/results/result-store.ts';
-import { configuredKeys, type GatewayConfig } from '../config/load.ts';
+import { configuredKeys, type GatewayConfig, type LiveConfig } from '../config/load.ts';
 import { hidesPrimitives } from '../config/permissions.ts';
 import type { ServerConfig } from '../config/schema.ts';
+import { type LiveSettings, type StartSettings, waitingForStart } from '../config/settings.ts';
 import type { Caller } from '../core/call.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
 import type { EdgeHooks, EdgeServices, GatewayServices, SentToClients } from '../downstream/gateway-services.ts';
@@ -21,7 +21,6 @@ import { repeatable } from '../policy/trust/inspect.ts';
 import { isPinned } from '../policy/trust/trust.ts';
 import { Catalog } from '../search/catalog.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
-import type { Semantics } from '../search/semantics/semantics.ts';
 import type { CatalogCache } from '../upstream/catalog-cache.ts';
 import { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
 import type { PrimitiveKind } from '../upstream/resources/lists.ts';
@@ -30,14 +29,8 @@ import { ToolUnion } from '../upstream/tool-union.ts';
 import { buildCallPipeline, type NamedGuards } from './call-pipeline.ts';
 import { configNotices, noConfig } from './config-notices.ts';
 import { knownSecrets } from './known-secrets.ts';
-import {
-  createGuards,
-  createSemanticSearch,
-  createStats,
-  fuseMeaning,
-  jobLimits,
-  usageMemory,
-} from './optional-features.ts';
+import { createGuards, createStats, jobLimits, usageMemory } from './optional-features.ts';
+import { SemanticSearch } from './semantic-search.ts';
 
 export interface GatewayOptions {
   /** Receives what the gateway logs; nothing is written anywhere by default. */
@@ -62,38 +55,48 @@ export class Composition {
   rejected: string | undefined;
   readonly #jobs: Jobs;
   readonly #usage: InvocationHistory | undefined;
-  readonly #semantics: Promise<Semantics> | undefined;
-  readonly #meaning: MeaningSearch | undefined;
+  readonly #semantics: SemanticSearch;
   readonly #remembered: CatalogCache;
   readonly #verdicts: ProtocolEraCache;
   readonly #offered: ToolUnion;
   readonly #stats: UsageStats;
   readonly #namedGuards: NamedGuards;
   readonly #guards: Guards;
-  readonly #room = new ResultRoom(() => this.#config.settings.results.maxKeptChars);
+  readonly #room = new ResultRoom(() => this.#settings.results.maxKeptChars);
+  readonly #start: StartSettings;
   #edge = NO_EDGE;
   #config: GatewayConfig;
 
   constructor(config: GatewayConfig, options: GatewayOptions, remembered: CatalogCache) {
     const { cacheDirectory } = options;
+    const start: StartSettings = config.settings;
+    this.#start = start;
     this.#config = config;
     this.log = options.log ?? createLogger(() => {});
-    const guarded = { ...options, config: () => this.#config, log: this.log };
+    const guarded = { ...options, config: (): LiveConfig => this.#config, log: this.log };
     this.#stats = createStats(guarded, () => this.#sent());
     const { stats, trust, permissions } = createGuards(guarded, this.#stats);
     this.#namedGuards = { stats, trust, permissions };
     this.#guards = new Guards([stats, trust, permissions]);
-    this.#jobs = new Jobs(jobLimits(config), Date.now, () => this.#edge.isShared?.() ?? false);
-    this.#usage = usageMemory(config, cacheDirectory);
-    this.#semantics = cacheDirectory ? createSemanticSearch(config, cacheDirectory, this.log) : undefined;
-    this.#meaning = this.#semantics && fuseMeaning(this.#semantics, this.catalog, config);
+    this.#jobs = new Jobs(
+      () => jobLimits(this.#settings),
+      Date.now,
+      () => this.#edge.isShared?.() ?? false,
+    );
+    this.#usage = usageMemory(start, cacheDirectory);
+    this.#semantics = new SemanticSearch({
+      settings: () => this.#settings.search.embeddings,
+      catalog: this.catalog,
+      directory: cacheDirectory,
+      log: this.log,
+    });
     this.#remembered = remembered;
     this.#verdicts = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
     this.#offered = new ToolUnion((server, tools) => {
       this.#guards.listed(server.key, tools);
       const { duplicates } = this.catalog.setServer(server, tools);
       for (const tool of duplicates) this.log.warning('duplicate tool', { server: server.key, tool });
-      void this.#semantics?.then((known) => known.setServer(server.key, this.catalog.toolsOf(server.key)));
+      this.#semantics.setServer(server.key);
     });
     this.backend = this.#openBackend(options.waitsUntil);
   }
@@ -104,13 +107,26 @@ export class Composition {
 
   /** Makes the running servers those of `config`; what did not change is not touched. */
   use(config: GatewayConfig): void {
+    this.#tellWaiting(config);
     this.#config = config;
     this.rejected = undefined;
     this.log.setLevel(config.settings.logLevel);
     for (const { severity, message, server } of config.problems) this.log[severity](message, { server });
     if (!config.found) this.log.warning(noConfig(config.path));
     this.backend.upstreams.reconcile(this.#edge.sharedEntries?.(config.servers) ?? config.servers);
+    this.#jobs.limitsChanged();
+    this.#semantics.reload();
     this.#edge.reloaded?.();
+  }
+
+  /** Names each setting that was changed and is read at the start only. */
+  #tellWaiting({ path, settings }: GatewayConfig): void {
+    for (const setting of waitingForStart(this.#start, this.#config.settings, settings))
+      this.log.warning(`${path}: ${setting} takes effect at the next start`, { setting });
+  }
+
+  get #settings(): LiveSettings {
+    return this.#config.settings;
   }
 
   services(): GatewayServices {
@@ -126,6 +142,7 @@ export class Composition {
       remarks: this.#guards.remarks,
       sent: () => this.#sent(),
       log: this.log,
+      start: this.#start,
       config: () => this.#config,
       keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
@@ -141,7 +158,7 @@ export class Composition {
       this.backend.close(),
       this.#usage?.close(),
       this.#guards.close(),
-      this.#semantics?.then((known) => known.close()),
+      this.#semantics.close(),
     ]);
     await this.#remembered.close();
   }
@@ -173,7 +190,7 @@ export class Composition {
       remarks: this.#guards.remarks,
       repeatable: (...words) => this.#repeatable(...words),
       usage: this.#usage,
-      semantics: this.#meaning,
+      semantics: this.#semantics,
       notices: () => configNotices(this.#config, this.rejected),
     });
   }
@@ -197,18 +214,18 @@ export class Composition {
       onGone: (server) => {
         this.#offered.remove(server);
         this.catalog.removeServer(server);
-        void this.#semantics?.then((known) => known.removeServer(server));
+        this.#semantics.removeServer(server);
       },
     });
   }
 
   #repeatable(server: ServerConfig, about: ServerCatalog['about']): ServerCatalog['about'] {
-    return repeatable(about, isPinned(server, this.#config.settings));
+    return repeatable(about, isPinned(server, this.#settings));
   }
 
   #exposes(server: string, kind: PrimitiveKind): boolean {
     const own = this.#config.servers.find(({ key }) => key === server);
-    const { expose, permissions } = this.#config.settings;
+    const { expose, permissions } = this.#settings;
     return expose[kind] && own?.expose[kind] === true && !hidesPrimitives(permissions, own);
   }
 
@@ -218,7 +235,7 @@ export class Composition {
     session: ClientSession,
     primitives: HandlePrimitive,
   ): SessionServices {
-    const { maxInlineBytes } = this.#config.settings.results;
+    const { maxInlineBytes } = this.#settings.results;
     return {
       broker,
       primitives,
@@ -227,7 +244,7 @@ export class Composition {
       conversations: new MultiRoundRequests(),
       results: new ResultStore({ room: this.#room, caller: caller.id, maxLineBytes: maxInlineBytes }),
       maxLineBytes: maxInlineBytes,
-      invokeWaitMs: () => this.#config.settings.invoke.waitMs,
+      invokeWaitMs: () => this.#settings.invoke.waitMs,
       instructions: this.#instructions(),
       log: this.log,
     };

@@ -66,7 +66,7 @@ export class Gateway {
   async start({ listen = this.#stdio === undefined }: StartOptions = {}): Promise<void> {
     const edge = listen ? await this.#openEdge() : undefined;
     // First: whoever cannot listen has nothing to end. Nobody is served before the servers are there, in the same turn.
-    this.#url = await edge?.listen();
+    this.#url = await edge?.listen(this.settings);
     this.startServers();
   }
 

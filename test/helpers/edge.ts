@@ -76,7 +76,7 @@ export class Edge {
       onGone: (server) => this.#catalog.removeServer(server),
     });
     const { concurrency, maxQueued, maxRecords, maxBytes } = config.settings.jobs;
-    const jobs = new Jobs({ concurrency, maxQueued, maxRecords, maxBytes, retentionMs: 60_000 });
+    const jobs = new Jobs(() => ({ concurrency, maxQueued, maxRecords, maxBytes, retentionMs: 60_000 }));
     onTestFinished(async () => {
       await Promise.all([jobs.settle(), this.upstreams.close()]);
     });
@@ -134,6 +134,7 @@ export class Edge {
     };
     return {
       broker,
+      start: this.#config.settings,
       settings: () => this.#config.settings,
       servers: () => serverViews(this.#config, this.upstreams.all(), this.#catalog),
       tools: (caller) =>

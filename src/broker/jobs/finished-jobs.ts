@@ -13,14 +13,14 @@ interface Retention {
  * what is too much the oldest of the caller who has the most.
  */
 export class FinishedJobs {
-  readonly #retention: Retention;
+  readonly #retention: () => Retention;
   readonly #now: () => number;
   /** In the order in which they ended. */
   readonly #records = new Map<string, { readonly number: Kept<Job>; readonly bytes: Kept<Job> }>();
   readonly #numbers = new Shares<Job>();
   readonly #bytes = new Shares<Job>();
 
-  constructor(retention: Retention, now: () => number) {
+  constructor(retention: () => Retention, now: () => number) {
     this.#retention = retention;
     this.#now = now;
   }
@@ -44,7 +44,7 @@ export class FinishedJobs {
       if (!this.#isExpired(number.item)) break;
       this.#drop(jobId);
     }
-    const { maxRecords, maxBytes } = this.#retention;
+    const { maxRecords, maxBytes } = this.#retention();
     while (this.#numbers.count > maxRecords) if (!this.#dropOne(this.#numbers)) break;
     while (this.#bytes.size > maxBytes) if (!this.#dropOne(this.#bytes)) break;
   }
@@ -64,6 +64,6 @@ export class FinishedJobs {
   }
 
   #isExpired({ timings }: Job): boolean {
-    return (timings.endedAt ?? 0) + this.#retention.retentionMs <= this.#now();
+    return (timings.endedAt ?? 0) + this.#retention().retentionMs <= this.#now();
   }
 }

@@ -53,7 +53,7 @@ export class Jobs {
   /** Hears of each job that has ended. */
   onEnded: (job: Job) => void = () => {};
 
-  readonly #limits: JobLimits;
+  readonly #limits: () => JobLimits;
   readonly #now: () => number;
   readonly #isShared: () => boolean;
   readonly #finished: FinishedJobs;
@@ -64,12 +64,12 @@ export class Jobs {
   readonly #executions = new Set<Promise<void>>();
   #settling = false;
 
-  /** `isShared`: several callers may come, of which none is to take everything. */
-  constructor(limits: JobLimits, now: () => number = Date.now, isShared: () => boolean = () => false) {
+  /** `limits` is asked at each use: they may change. `isShared`: several callers may come, of which none is to take everything. */
+  constructor(limits: () => JobLimits, now: () => number = Date.now, isShared: () => boolean = () => false) {
     this.#limits = limits;
     this.#now = now;
     this.#isShared = isShared;
-    this.#running = new Places(() => limits.concurrency, isShared);
+    this.#running = new Places(() => limits().concurrency, isShared);
     this.#finished = new FinishedJobs(limits, now);
   }
 
@@ -163,6 +163,11 @@ export class Jobs {
       if (live.job.owner === owner) this.#cancel(live, 'The session of the job has ended.');
   }
 
+  /** The limits may be others: starts the jobs for which there is room now. */
+  limitsChanged(): void {
+    this.#startNext();
+  }
+
   /** How many jobs wait, and how many run. */
   get counts(): { readonly queued: number; readonly running: number } {
     const running = [...this.#live.values()].filter(({ job }) => job.status === 'running').length;
@@ -178,7 +183,7 @@ export class Jobs {
 
   #refuseIfUnable(caller: string): void {
     if (this.#settling) throw new GatewayError('CANCELLED', 'the gateway is shutting down and takes no more jobs.');
-    const { maxQueued } = this.#limits;
+    const { maxQueued } = this.#limits();
     const waiting = this.#line.sizeOf(caller);
     if (this.#running.hasRoomFor(caller)) return;
     const others = this.#line.size - waiting;

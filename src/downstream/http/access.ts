@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { GatewaySettings } from '../../config/settings.ts';
+import type { GatewaySettings, LiveSettings } from '../../config/settings.ts';
 import type { Caller } from '../../core/call.ts';
 import { boundName, isLoopback } from './auth/host-check.ts';
 
@@ -9,7 +9,7 @@ export function seesOthers({ roles }: Caller, { auth }: Pick<GatewaySettings, 'a
 }
 
 /** Whether the metrics tell a caller which tools were called, by whomever. */
-export function seesTools(caller: Caller, settings: Pick<GatewaySettings, 'auth' | 'monitor'>): boolean {
+export function seesTools(caller: Caller, settings: Pick<LiveSettings, 'auth' | 'monitor'>): boolean {
   return settings.monitor.toolMetrics === 'everybody' || seesOthers(caller, settings);
 }
 

@@ -92,7 +92,7 @@ export function createApp({ edge, gate, sessions, mcp, unread }: AppParts): Hono
       { upgrade: 'websocket' },
     ),
   );
-  app.get('/metrics', (c) => (settings().monitor.prometheus ? metricsText(edge, c.var.caller) : c.notFound()));
+  app.get('/metrics', (c) => (edge.start.monitor.prometheus ? metricsText(edge, c.var.caller) : c.notFound()));
   app.route('/api/v1', createApi(edge));
   return app;
 }

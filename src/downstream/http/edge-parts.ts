@@ -1,6 +1,6 @@
 import type { Broker } from '../../broker/broker.ts';
 import type { ServerView } from '../../broker/server-views.ts';
-import type { GatewaySettings } from '../../config/settings.ts';
+import type { LiveSettings, StartSettings } from '../../config/settings.ts';
 import type { CallContext, Caller } from '../../core/call.ts';
 import type { GatewayError } from '../../core/errors.ts';
 import type { ToolEntry } from '../../core/tool.ts';
@@ -24,8 +24,9 @@ export interface EdgeSession {
 /** What the edge needs of the gateway; the composition root hands it over. */
 export interface EdgeParts {
   readonly broker: Broker;
+  readonly start: StartSettings;
   /** As they are now: they follow the file. */
-  readonly settings: () => GatewaySettings;
+  readonly settings: () => LiveSettings;
   readonly servers: () => readonly ServerView[];
   /** Every tool that the caller may know of, in the order of the configuration. */
   readonly tools: (caller: Caller) => readonly ToolEntry[];

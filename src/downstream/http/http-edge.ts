@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverViews } from '../../broker/server-views.ts';
+import type { StartSettings } from '../../config/settings.ts';
 import { type Caller, type CallPolicy, LOCAL, ownerOf } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { Places } from '../../core/fair-shares.ts';
@@ -34,9 +35,13 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const QUIET_POLL_MS = 20;
 
+/** Where an edge listens. */
+type Address = Pick<StartSettings, 'host' | 'port'>;
+
 /** The HTTP edge of a gateway, composed: many clients at one address, each with sessions of its own. */
 export class HttpEdge {
   readonly #gateway: EdgeServices;
+  #address: Address;
   readonly #parts: EdgeParts;
   readonly #sharing: Sharing;
   readonly #stateless: StatelessClients;
@@ -61,9 +66,10 @@ export class HttpEdge {
   #isStopping = false;
 
   constructor(gateway: GatewayServices) {
-    const { log, config, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
+    const { log, config, start, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
     const settings = () => config().settings;
-    const { monitor } = settings();
+    const { monitor } = start;
+    this.#address = start;
     gateway.receipt.serve();
     this.#sharing = new Sharing({
       ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
@@ -87,7 +93,7 @@ export class HttpEdge {
       ...(monitor.prometheus && { metrics: this.#metrics }),
     });
     this.#gateway = gateway.attach(this.#hooks(observed));
-    this.#gate = new RequestGuard({ settings, metrics: this.#metrics, log });
+    this.#gate = new RequestGuard({ settings, host: () => this.#address.host, metrics: this.#metrics, log });
     this.#parts = this.#edgeParts(requests, observed);
     this.#mcp = new McpEndpoint(this.#parts, this.#sessions, this.#gate);
     const app = createApp({
@@ -101,14 +107,15 @@ export class HttpEdge {
   }
 
   /**
-   * Listens at `host` and `port` of the settings. Resolves with the address. Rejects with `CONFIG_INVALID` where the settings
-   * do not allow it, or the address cannot be listened at.
+   * Listens at that host and port. Resolves with the address as URL. Rejects with `CONFIG_INVALID` where the settings do not
+   * allow it, or the address cannot be listened at.
    */
-  async listen(): Promise<string> {
-    const problem = openBindProblem(this.#settings);
+  async listen({ host, port }: Address): Promise<string> {
+    const { http, auth } = this.#settings;
+    const problem = openBindProblem({ host, auth });
     if (problem) throw new GatewayError('CONFIG_INVALID', `${this.#gateway.config().path}: ${problem}`);
+    this.#address = { host, port };
     writeForMany();
-    const { host, port, http, monitor, auth } = this.#settings;
     const advice = openToUsers(this.#settings, auth === undefined ? otherPeople() : 0);
     if (advice) this.#gateway.log.warning(advice);
     const upgrades = new Upgrades(this.#upgradeParts(http.maxBodyBytes));
@@ -122,7 +129,7 @@ export class HttpEdge {
         void upgrades.accept(request, socket, head),
     });
     const { upstreams } = this.#gateway.backend;
-    this.#endRounds = startHealthRounds(monitor.healthSeconds, () =>
+    this.#endRounds = startHealthRounds(this.#gateway.start.monitor.healthSeconds, () =>
       upstreams.all().flatMap(({ connection }) => connection ?? []),
     );
     return this.#listener.url;
@@ -155,12 +162,13 @@ export class HttpEdge {
   }
 
   #edgeParts(requests: RequestLog, observed: CallObservation): EdgeParts {
-    const { broker, backend, catalog, config, visible, log } = this.#gateway;
+    const { broker, backend, catalog, start, config, visible, log } = this.#gateway;
     const known = (caller: Caller) => ({
       toolsOf: (server: string) => catalog.toolsOf(server).filter((tool) => visible(caller, tool)),
     });
     return {
       broker,
+      start,
       settings: () => config().settings,
       // Whether a tool is known does not depend on the caller by now; a count is all that it is for here.
       servers: () => serverViews(config(), backend.upstreams.all(), known(LOCAL)),

@@ -1,4 +1,4 @@
-import type { GatewaySettings } from '../../config/settings.ts';
+import type { LiveSettings } from '../../config/settings.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type RpcError, RpcFailure } from '../../core/rpc.ts';
@@ -15,7 +15,9 @@ import type { HeaderFields } from './reply.ts';
 
 interface GateParts {
   /** As they are now. */
-  readonly settings: () => GatewaySettings;
+  readonly settings: () => LiveSettings;
+  /** The address that the edge binds. */
+  readonly host: () => string;
   readonly metrics: Pick<Metrics, 'limited' | 'unauthenticated'>;
   readonly log: Logger;
 }
@@ -131,7 +133,8 @@ export class RequestGuard {
   }
 
   #hostCheck(): HostCheck {
-    const { host, corsOrigins, http } = this.#parts.settings();
+    const { corsOrigins, http } = this.#parts.settings();
+    const host = this.#parts.host();
     return createHostCheck({ host, corsOrigins, allowedHosts: http.allowedHosts, publicUrl: http.publicUrl });
   }
 }

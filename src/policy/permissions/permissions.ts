@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../../config/load.ts';
+import type { LiveConfig } from '../../config/load.ts';
 import type { PermissionAction, PermissionRule } from '../../config/permissions.ts';
 import type { CallContext, Caller, CallTool, ToolCall, ToolResult } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -10,7 +10,7 @@ import type { Consents } from './consents.ts';
 
 interface PermissionsOptions {
   /** As it is now: rules follow the file. */
-  readonly config: () => GatewayConfig;
+  readonly config: () => LiveConfig;
   /** Where a client's hook leaves word that the client has asked already; absent: nowhere. */
   readonly dataDirectory?: string | undefined;
 }

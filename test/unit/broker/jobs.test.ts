@@ -35,7 +35,7 @@ function codeOf(action: () => unknown): string | undefined {
 }
 
 test('runs higher priorities first and equal ones in order, one at a time', async () => {
-  const jobs = new Jobs(LIMITS);
+  const jobs = new Jobs(() => LIMITS);
   const blocker = deferred();
   const order: string[] = [];
   jobs.submit('me', LABEL, 0, blocker.run);
@@ -60,7 +60,7 @@ test('runs higher priorities first and equal ones in order, one at a time', asyn
 });
 
 test('runs as many at a time as allowed', async () => {
-  const jobs = new Jobs({ ...LIMITS, concurrency: 3 });
+  const jobs = new Jobs(() => ({ ...LIMITS, concurrency: 3 }));
   let running = 0;
   let most = 0;
   const ids = Array.from({ length: 12 }, () =>
@@ -77,7 +77,10 @@ test('runs as many at a time as allowed', async () => {
 
 test('a job tells its owner, tool, times, progress and result', async () => {
   let time = 10;
-  const jobs = new Jobs(LIMITS, () => time);
+  const jobs = new Jobs(
+    () => LIMITS,
+    () => time,
+  );
   const { run, resolve } = deferred();
   const { jobId } = jobs.submit('me', LABEL, 7, (_signal, onProgress) => {
     onProgress({ progress: 1, total: 2 });
@@ -101,7 +104,7 @@ test('a job tells its owner, tool, times, progress and result', async () => {
 });
 
 test('refuses with QUEUE_FULL beyond the limit, never while there is room to run', async () => {
-  const jobs = new Jobs({ ...LIMITS, maxQueued: 1 });
+  const jobs = new Jobs(() => ({ ...LIMITS, maxQueued: 1 }));
   jobs.submit('me', LABEL, 0, untilAborted);
   const queued = jobs.submit('me', LABEL, 0, untilAborted);
   expect(queued.status).toBe('queued');
@@ -109,11 +112,11 @@ test('refuses with QUEUE_FULL beyond the limit, never while there is room to run
   expect(codeOf(() => jobs.submit('me', LABEL, 9, untilAborted))).toBe('QUEUE_FULL');
   jobs.cancel(queued.jobId, 'me');
   expect(jobs.submit('me', LABEL, 0, untilAborted).status).toBe('queued');
-  expect(new Jobs({ ...LIMITS, maxQueued: 0 }).submit('me', LABEL, 0, untilAborted).status).toBe('running');
+  expect(new Jobs(() => ({ ...LIMITS, maxQueued: 0 })).submit('me', LABEL, 0, untilAborted).status).toBe('running');
 });
 
 test('another owner sees the same as for an unknown job, and a long id is not echoed', () => {
-  const jobs = new Jobs(LIMITS);
+  const jobs = new Jobs(() => LIMITS);
   const { jobId } = jobs.submit('me', LABEL, 0, untilAborted);
   for (const attempt of [() => jobs.status(jobId, 'you'), () => jobs.cancel(jobId, 'you')]) {
     expect(codeOf(attempt)).toBe('JOB_NOT_FOUND');
@@ -124,7 +127,7 @@ test('another owner sees the same as for an unknown job, and a long id is not ec
 });
 
 test('waits no longer than asked', async () => {
-  const jobs = new Jobs(LIMITS);
+  const jobs = new Jobs(() => LIMITS);
   const { jobId } = jobs.submit('me', LABEL, 0, untilAborted);
   const gaveUp = new AbortController();
   const waiting = jobs.wait(jobId, 'me', LONG_MS, gaveUp.signal);
@@ -137,7 +140,7 @@ test('waits no longer than asked', async () => {
 });
 
 test('a cancelled job ends at once: queued never runs, running is aborted and frees its place, ended is unchanged', async () => {
-  const jobs = new Jobs(LIMITS);
+  const jobs = new Jobs(() => LIMITS);
   let aborted = false;
   let ran = false;
   const late = deferred();
@@ -168,7 +171,7 @@ test('a cancelled job ends at once: queued never runs, running is aborted and fr
 test('whatever a call does becomes the state of its job, and no unhandled rejection', async () => {
   const unhandled = vi.fn();
   process.on('unhandledRejection', unhandled);
-  const jobs = new Jobs(LIMITS);
+  const jobs = new Jobs(() => LIMITS);
   const cyclic: { [key: string]: unknown } = {};
   cyclic.self = cyclic;
   const fates: [RunJob, object][] = [
@@ -213,7 +216,10 @@ const known = (jobs: Jobs, ids: readonly string[]) =>
 
 test('ended jobs are forgotten after the retention, live ones never', async () => {
   let time = 0;
-  const jobs = new Jobs(LIMITS, () => time);
+  const jobs = new Jobs(
+    () => LIMITS,
+    () => time,
+  );
   const first = await finish(jobs, text('1'));
   time = 600;
   const second = await finish(jobs, text('2'));
@@ -227,11 +233,11 @@ test('ended jobs are forgotten after the retention, live ones never', async () =
 });
 
 test('ended jobs are bounded in number and bytes, oldest first; the latest always stays', async () => {
-  const few = new Jobs({ ...LIMITS, maxRecords: 2 });
+  const few = new Jobs(() => ({ ...LIMITS, maxRecords: 2 }));
   const byNumber = [await finish(few, text('1')), await finish(few, text('2')), await finish(few, text('3'))];
   expect(known(few, byNumber)).toEqual([false, true, true]);
 
-  const small = new Jobs({ ...LIMITS, maxBytes: 3000 });
+  const small = new Jobs(() => ({ ...LIMITS, maxBytes: 3000 }));
   const big = text('x'.repeat(1000));
   const byBytes = [await finish(small, big), await finish(small, big), await finish(small, big)];
   expect(known(small, byBytes)).toEqual([false, true, true]);
@@ -241,7 +247,7 @@ test('ended jobs are bounded in number and bytes, oldest first; the latest alway
 });
 
 test('settle cancels what waits, aborts what runs, releases waiters and refuses more', async () => {
-  const jobs = new Jobs(LIMITS);
+  const jobs = new Jobs(() => LIMITS);
   const running = jobs.submit('me', LABEL, 0, untilAborted);
   let ran = false;
   const queued = jobs.submit('me', LABEL, 0, async () => {
@@ -257,7 +263,7 @@ test('settle cancels what waits, aborts what runs, releases waiters and refuses 
 });
 
 test('settle waits for calls that end late', async () => {
-  const jobs = new Jobs(LIMITS);
+  const jobs = new Jobs(() => LIMITS);
   const { run, resolve } = deferred();
   jobs.submit('me', LABEL, 0, run);
   let settled = false;
@@ -272,7 +278,11 @@ test('settle waits for calls that end late', async () => {
 
 /** Several callers, of whom `mallory` is quick. */
 function sharedJobs(limits: Partial<JobLimits> = {}) {
-  return new Jobs({ ...LIMITS, ...limits }, Date.now, () => true);
+  return new Jobs(
+    () => ({ ...LIMITS, ...limits }),
+    Date.now,
+    () => true,
+  );
 }
 
 test('one caller, with whatever priority, takes neither all places nor all turns [shares.jobs]', async () => {
@@ -297,7 +307,7 @@ test('one caller, with whatever priority, takes neither all places nor all turns
 });
 
 test('one caller alone has every place and every turn [shares.jobs]', () => {
-  const jobs = new Jobs({ ...LIMITS, concurrency: 3, maxQueued: 5 });
+  const jobs = new Jobs(() => ({ ...LIMITS, concurrency: 3, maxQueued: 5 }));
   const all = Array.from({ length: 8 }, () => jobs.submit('me', LABEL, 0, untilAborted).status);
   expect(all.filter((status) => status === 'running')).toHaveLength(3);
   expect(codeOf(() => jobs.submit('me', LABEL, 0, untilAborted))).toBe('QUEUE_FULL');
@@ -319,7 +329,7 @@ test.each([
 });
 
 test('nothing that waits begins while all are ended [shares.jobs]', async () => {
-  const jobs = new Jobs(LIMITS);
+  const jobs = new Jobs(() => LIMITS);
   let begun = 0;
   for (let index = 0; index < 5; index++)
     jobs.submit('me', LABEL, 0, (signal, onProgress) => {

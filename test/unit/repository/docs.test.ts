@@ -47,7 +47,7 @@ test('the entries for clients are what these clients read [docs.client-entries]'
 test.each([
   ['Fields of a server', () => rows(flatShape.additionalProperties)],
   ['Fields of the other shapes', () => foreignRows()],
-  ['Settings of the gateway', () => rows(propertiesOf(flatShape).$gateway)],
+  ['Settings of the gateway', () => settingRows(propertiesOf(flatShape).$gateway)],
 ])(
   'the reference "%s" has every field of the schema with its default, and no other [docs.config-reference]',
   (title, expected) => {
@@ -211,6 +211,19 @@ function row(name: string, field: JsonObject): string {
   const value = field.default === undefined || isGroup(field) ? '' : `\`${JSON.stringify(field.default)}\``;
   return `| \`${name}\` | ${typeName(field)} | ${value} | ${field.description ?? ''} |`.replace(/ +/g, ' ');
 }
+
+/** The same, and in a column of its own when a changed setting takes effect: it or what it stands within says so. */
+function settingRows(schema: unknown, prefix = '', outer?: unknown): string[] {
+  return Object.entries(propertiesOf(schema)).flatMap(([name, reference]) => {
+    const field = resolved(reference);
+    const applies = field['x-applies'] ?? outer;
+    const effect = isGroup(field) && applies === undefined ? '' : EFFECTS[String(applies)];
+    const line = row(`${prefix}${name}`, field).replace(/^((?:[^|]*\|){4})/, `$1 ${effect} |`).replace(/ +/g, ' ');
+    return [line, ...settingRows(field, `${prefix}${name}.`, applies)];
+  });
+}
+
+const EFFECTS: Readonly<Record<string, string>> = { live: 'at once', session: 'next session', start: 'next start' };
 
 function isGroup(field: JsonObject): boolean {
   return Object.keys(propertiesOf(field)).length > 0;

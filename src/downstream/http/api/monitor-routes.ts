@@ -2,7 +2,7 @@ import { accepts } from 'hono/accepts';
 import { HTTPException } from 'hono/http-exception';
 import * as z from 'zod';
 import { strict } from '../../../config/schema-helpers.ts';
-import type { GatewaySettings } from '../../../config/settings.ts';
+import type { LiveSettings } from '../../../config/settings.ts';
 import type { Caller } from '../../../core/call.ts';
 import { clip, GatewayError } from '../../../core/errors.ts';
 import { seesOthers, seesTools } from '../access.ts';
@@ -43,7 +43,7 @@ export const MONITOR_ROUTES: readonly Route[] = [
     },
     codes: [],
     run: async ({ http, parts }) => {
-      if (!parts.settings().monitor.prometheus) throw off('metrics', 'monitor.prometheus');
+      if (!parts.start.monitor.prometheus) throw off('metrics', 'monitor.prometheus');
       const supports = ['application/json', 'text/plain', 'application/openmetrics-text'];
       const type = accepts(http, { header: 'Accept', supports, default: 'application/json' });
       http.header('Vary', 'Accept', { append: true });
@@ -74,7 +74,7 @@ export const MONITOR_ROUTES: readonly Route[] = [
     codes: ['FORBIDDEN'],
     run: ({ query, http, parts }) => {
       const settings = parts.settings();
-      if (!settings.monitor.requestLog) throw off('the request log', 'monitor.requestLog');
+      if (!parts.start.monitor.requestLog) throw off('the request log', 'monitor.requestLog');
       const caller = whose(query.caller, http.var.caller, settings);
       const { records, next } = parts.requests.query({ ...query, caller });
       return http.json({ requests: records, ...(next !== undefined && { next }) });
@@ -83,7 +83,7 @@ export const MONITOR_ROUTES: readonly Route[] = [
 ];
 
 /** Whose requests are shown; undefined: everybody's. */
-function whose(wanted: string | undefined, caller: Caller, settings: GatewaySettings): string | undefined {
+function whose(wanted: string | undefined, caller: Caller, settings: LiveSettings): string | undefined {
   const { id } = caller;
   if (seesOthers(caller, settings)) return wanted;
   if (wanted === undefined || wanted === id) return id;

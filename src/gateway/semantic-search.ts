@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { MeaningSearch } from '../broker/finder.ts';
+import type { LiveSettings } from '../config/settings.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Catalog } from '../search/catalog.ts';
+import type { Semantics } from '../search/semantics/semantics.ts';
+
+type EmbeddingsSettings = LiveSettings['search']['embeddings'];
+
+interface SemanticSearchOptions {
+  /** As they are now: they follow the file. */
+  readonly settings: () => EmbeddingsSettings;
+  readonly catalog: Catalog;
+  /** Where vectors are kept; absent: there is no search by meaning. */
+  readonly directory: string | undefined;
+  readonly log: Logger;
+}
+
+/** Search by meaning while an endpoint is configured. Its code is loaded with the first endpoint. */
+export class SemanticSearch implements MeaningSearch {
+  readonly #options: SemanticSearchOptions;
+  /** Keys of the servers whose tools the catalog has. */
+  readonly #servers = new Set<string>();
+  #used: EmbeddingsSettings;
+  #semantics: Promise<Semantics | undefined> | undefined;
+
+  constructor(options: SemanticSearchOptions) {
+    this.#options = options;
+  }
+
+  /** Goes over to the endpoint that the settings name now; the same settings change nothing. */
+  reload(): void {
+    const settings = this.#options.settings();
+    if (isDeepStrictEqual(settings, this.#used)) return;
+    void this.close();
+    this.#used = settings;
+    this.#semantics = settings && this.#open(settings);
+    for (const server of this.#servers) this.setServer(server);
+  }
+
+  /** Takes over the tools of a server from the catalog. */
+  setServer(server: string): void {
+    this.#servers.add(server);
+    void this.#semantics?.then((known) => known?.setServer(server, this.#options.catalog.toolsOf(server)));
+  }
+
+  removeServer(server: string): void {
+    this.#servers.delete(server);
+    void this.#semantics?.then((known) => known?.removeServer(server));
+  }
+
+  /** The hits of a search by words, ranked by meaning too where the endpoint has answered in time. */
+  readonly fused: MeaningSearch['fused'] = async (query, hits, visible, limit) => {
+    const { catalog, settings } = this.#options;
+    const similar = await (await this.#semantics)?.similar(query, visible, limit);
+    if (!similar) return hits;
+    const { fuse } = await import('../search/semantics/fuse.ts');
+    return fuse(hits, similar, (id) => catalog.get(id), { weight: settings()?.weight ?? 0, limit });
+  };
+
+  /** Abandons what goes on in the background. */
+  async close(): Promise<void> {
+    (await this.#semantics)?.close();
+  }
+
+  async #open(settings: NonNullable<EmbeddingsSettings>): Promise<Semantics | undefined> {
+    const { directory, log } = this.#options;
+    if (directory === undefined) return undefined;
+    const { Semantics } = await import('../search/semantics/semantics.ts');
+    return new Semantics({ ...settings, directory, log });
+  }
+}
