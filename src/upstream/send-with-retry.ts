@@ -1,8 +1,8 @@
 import { abortable, type Signal } from '../core/abort.ts';
-import type { CallContext, Progress } from '../core/call.ts';
+import type { CallContext } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Answer } from '../core/rpc.ts';
+import type { Answer, Progress } from '../core/rpc.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionLost, saidWith } from './connection-errors.ts';
 import type { ConnectionHealth } from './connection-health.ts';

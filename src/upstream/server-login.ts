@@ -1,9 +1,9 @@
 import type { ServerConfig } from '../config/schema.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
+import type { Authorization } from './http-client.ts';
 import type { Login } from './login/login.ts';
 import { type Challenge, takesLogin } from './login/login-needed.ts';
-import type { Authorization } from './open-transport.ts';
 
 export interface ServerLoginOptions {
   /** Called after each login. */

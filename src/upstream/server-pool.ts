@@ -8,7 +8,8 @@ import type { CatalogCache } from './catalog-cache.ts';
 import { NotificationRouter } from './notification-router.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import type { PrimitiveKind } from './resources/lists.ts';
-import { Primitives, upstreamPrimitives } from './resources/primitives.ts';
+import { Primitives } from './resources/primitives.ts';
+import { upstreamPrimitives } from './upstream-primitives.ts';
 import { Upstreams } from './upstreams.ts';
 
 /** On whose behalf servers are connected to: one client session, or all that share them. */

@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '@modelcontextprotocol/sdk/experimental/tasks/interfaces.js';
 import type { Task } from '@modelcontextprotocol/sdk/types.js';
 import { asAbortSignal, type Signal } from '../core/abort.ts';
-import type { Progress } from '../core/call.ts';
 import { clip } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { type Answer, INTERNAL_ERROR } from '../core/rpc.ts';
+import { type Answer, INTERNAL_ERROR, type Progress } from '../core/rpc.ts';
 
 export interface TaskRequestOptions {
   /** Aborted to give the request up: the server is told, and the promise rejects with the signal's reason. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Progress } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
+import type { Progress } from '../../src/core/rpc.ts';
 import { callAsTask, type TaskCallOptions, type TaskWire } from '../../src/upstream/task-call.ts';
 import { taskSupport } from '../../src/upstream/upstream.ts';
 import { builtFixture } from '../helpers/built-fixtures.ts';
