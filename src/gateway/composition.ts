@@ -22,10 +22,11 @@ import { Catalog } from '../search/catalog.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
 import type { Semantics } from '../search/semantics/semantics.ts';
 import type { CatalogCache } from '../upstream/catalog-cache.ts';
+import type { PoolOwner } from '../upstream/pool-owner.ts';
 import { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
 import type { PrimitiveKind } from '../upstream/resources/lists.ts';
-import { type PoolOwner, type Router, ServerPool } from '../upstream/server-pool.ts';
-import { ToolUnion } from '../upstream/tool-union.ts';
+import { type Router, ServerPool } from '../upstream/server-pool.ts';
+import { CatalogObserver } from './catalog-observer.ts';
 import { knownSecrets } from './known-secrets.ts';
 import {
   createGuards,
@@ -63,7 +64,7 @@ export class Composition {
   readonly #semantics: Promise<Semantics> | undefined;
   readonly #remembered: CatalogCache;
   readonly #verdicts: ProtocolEraCache;
-  readonly #offered: ToolUnion;
+  readonly #observer: CatalogObserver;
   readonly #receipt: UsageStats;
   readonly #guards: Guards;
   readonly #room = new ResultRoom(() => this.#config.settings.results.maxKeptChars);
@@ -86,11 +87,10 @@ export class Composition {
     this.#semantics = cacheDirectory ? createSemanticSearch(config, cacheDirectory, this.log) : undefined;
     this.#remembered = remembered;
     this.#verdicts = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
-    this.#offered = new ToolUnion((server, tools) => {
-      this.#guards.listed(server.key, tools);
-      const { duplicates } = this.catalog.setServer(server, tools);
-      for (const tool of duplicates) this.log.warning('duplicate tool', { server: server.key, tool });
-      void this.#semantics?.then((known) => known.setServer(server.key, this.catalog.toolsOf(server.key)));
+    this.#observer = new CatalogObserver({
+      ...{ log: this.log, guards: this.#guards, catalog: this.catalog, semantics: this.#semantics, remembered },
+      repeatable: (...words) => this.#repeatable(...words),
+      edge: () => this.#host,
     });
     this.backend = this.#openBackend(options.waitsUntil);
     this.#router = this.backend.upstreams;
@@ -152,7 +152,7 @@ export class Composition {
       catalog: this.catalog,
       jobs: this.#jobs,
       backend: this.backend,
-      offered: this.#offered,
+      offered: this.#observer.ofOneClient,
       remembered: this.#remembered,
       verdicts: this.#verdicts,
       secrets: () => knownSecrets(this.#config),
@@ -193,20 +193,11 @@ export class Composition {
       remembered: this.#remembered,
       verdicts: this.#verdicts,
       secrets: () => knownSecrets(this.#config),
-      audience: () => this.#audience,
+      owner: () => this.#audience,
+      observer: this.#observer,
       keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
       router: () => this.#router,
-      onRead: (server, catalog, client) => {
-        this.#remembered.learn(server, { ...catalog, about: this.#repeatable(server, catalog.about) }, client);
-      },
-      onTools: (...listing) => this.#offered.toAll(...listing),
-      onListChanged: (...change) => this.#host?.listChanged(...change),
-      onGone: (server) => {
-        this.#offered.remove(server);
-        this.catalog.removeServer(server);
-        void this.#semantics?.then((known) => known.removeServer(server));
-      },
     });
   }
 

@@ -12,7 +12,7 @@ import { EarlyResponder } from '../downstream/stdio/early-responder.ts';
 import { StdioEdge } from '../downstream/stdio/stdio-edge.ts';
 import { leftOut } from '../platform/users-environment.ts';
 import { type CatalogCache, serverMemory } from '../upstream/catalog-cache.ts';
-import type { PoolOwner } from '../upstream/server-pool.ts';
+import type { PoolOwner } from '../upstream/pool-owner.ts';
 import { Composition, type GatewayOptions } from './composition.ts';
 
 export type { GatewayOptions } from './composition.ts';

@@ -44,11 +44,11 @@ const TASK_MARGIN_MS = 60_000;
  * Sends a request, and sends it once more when it was lost and provably did not reach the server or may do so twice.
  * Rejects with `GatewayError`, `ConnectionLost`, or the reason of the deadline's signal.
  */
-export async function deliver(
+export async function sendWithRetry(
   request: UpstreamRequest,
   context: CallContext,
   deadline: Deadline,
-  route: SendTarget,
+  target: SendTarget,
 ): Promise<Answer> {
   const { onProgress } = context;
   const { signal } = deadline;
@@ -59,15 +59,15 @@ export async function deliver(
   };
   // Progress must grow: what the first sending has told already is not told again.
   const tellMore = (progress: Progress) => progress.progress > highest && tell(progress);
-  const connection = await route.connected(signal);
+  const connection = await target.connected(signal);
   try {
-    return await attempt(connection, request, { ...context, onProgress: onProgress && tell }, deadline, route);
+    return await attempt(connection, request, { ...context, onProgress: onProgress && tell }, deadline, target);
   } catch (error) {
     if (!(error instanceof ConnectionLost) || (error.sent && !request.repeatable)) throw error;
-    if (route.health.wantsLogin(error)) throw error;
+    if (target.health.wantsLogin(error)) throw error;
     try {
-      const next = await connectionAfter(error, connection, signal, route);
-      return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, route);
+      const next = await connectionAfter(error, connection, signal, target);
+      return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, target);
     } catch (again) {
       // The session stands, so that the refusal was no sign of its end: it is the server's answer.
       const said = again === error ? saidWith(error) : undefined;
@@ -96,20 +96,20 @@ async function attempt(
   request: UpstreamRequest,
   context: CallContext,
   deadline: Deadline,
-  route: SendTarget,
+  target: SendTarget,
 ): Promise<Answer> {
-  const { health } = route;
+  const { health } = target;
   request.beforeSending?.();
   if (context.onSending && !request.repeatable) await context.onSending();
   const heard = health.heard;
   try {
-    const answer = await send(connection, request, context, deadline, route);
+    const answer = await send(connection, request, context, deadline, target);
     health.answered();
     return answer;
   } catch (error) {
     if (error instanceof ConnectionLost) health.failed(connection, error);
     // Not a word since it was sent: the connection may be open at our end only, or the server hang.
-    else if (isTimeout(error) && health.heard === heard && route.isAlone()) void health.lives(connection);
+    else if (isTimeout(error) && health.heard === heard && target.isAlone()) void health.lives(connection);
     throw error;
   }
 }
@@ -119,14 +119,14 @@ async function send(
   request: UpstreamRequest,
   { onProgress, peer }: CallContext,
   deadline: Deadline,
-  route: SendTarget,
+  target: SendTarget,
 ): Promise<Answer> {
   const { signal } = deadline;
   const options: ForwardOptions = {
     signal,
     ...(onProgress && {
       onProgress: (progress) => {
-        route.health.hear();
+        target.health.hear();
         deadline.extend();
         onProgress(progress);
       },
@@ -134,7 +134,7 @@ async function send(
     ...(connection.modern && { envelope: connection.envelopeOf(peer) }),
   };
   const { method, params } = request;
-  if (request.asTask && connection.takesTasks) return sendAsTask(connection, request, options, route);
+  if (request.asTask && connection.takesTasks) return sendAsTask(connection, request, options, target);
   // Only a 2026-era server asks for input in its result; a field of that name in an older one's is just a field.
   if (!connection.modern) return connection.forward(method, params, options);
   const forward = exchange(connection);

@@ -2,28 +2,23 @@ import type { ToolExecution } from '@modelcontextprotocol/sdk/types.js';
 import type { ServerConfig } from '../config/schema.ts';
 import type { Signal } from '../core/abort.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject } from '../core/json.ts';
 import { listRemark, type ServerCatalog } from '../core/server-catalog.ts';
 import { isComingUp, type UpstreamState } from '../core/server-state.ts';
 import { hasHint, type ToolDefinition } from '../core/tool.ts';
 import type { Connection } from './connection.ts';
 import { callFailure, upstreamError } from './connection-errors.ts';
 import { Lifecycle, type LifecycleOptions } from './lifecycle.ts';
+import type { PoolOwner } from './pool-owner.ts';
 import { redactor } from './redact.ts';
-import { Requests, type RequestsOptions } from './requests.ts';
+import { Requests } from './requests.ts';
 import { OwnRoots } from './reverse-requests.ts';
-import { MAX_LOGINS, ServerLogin } from './server-login.ts';
+import { MAX_LOGINS, type ServerLogin } from './server-login.ts';
 
-interface UpstreamOptions extends LifecycleOptions {
-  /** The client session that this server belongs to, for what no call caused; or those that share it. */
-  readonly audience: RequestsOptions['audience'];
+export interface UpstreamOptions extends LifecycleOptions {
+  readonly owner: () => PoolOwner;
   /** What no server may tell, whoever it belongs to; the same array until it is another. */
   readonly secrets: () => readonly string[];
-  readonly onAsked: RequestsOptions['onAsked'];
-  /** Called for each notification that does not belong to a call; `active` are the calls running meanwhile. */
-  readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
-  /** Whether somebody expects the server to speak up by itself: then it is not stopped for being idle. */
-  readonly isExpected: () => boolean;
 }
 
 /** One configured server: its life, its login, and the requests that go through its connection. */
@@ -34,36 +29,26 @@ export class Upstream {
 
   readonly #redact: (text: string) => string;
   readonly #life: Lifecycle;
-  readonly #login: ServerLogin;
 
   constructor(config: ServerConfig, options: UpstreamOptions) {
     this.config = config;
     const redact = redactor(config, options.secrets);
     this.#redact = (text) => this.#login.redact(redact(text));
-    this.#login = new ServerLogin(config, {
-      onLogin: () => this.#life.state.unlock({ status: 'connecting', attempt: 1 }),
-      onUrl: (url) => this.#life.state.unlock({ status: 'needs_auth', url }),
-    });
     const roots = config.roots && new OwnRoots(config.roots);
-    const introduced = options.identity;
     this.#life = new Lifecycle(config, {
       ...options,
-      identity: roots ? async () => roots.declared(await introduced()) : introduced,
-      login: this.#login,
+      identity: async () => {
+        const client = await options.owner().introduced;
+        return roots ? roots.declared(client) : client;
+      },
       redact: this.#redact,
-      handlers: () => this.requests.handlers,
-      isNeeded: () => this.requests.isBusy || options.isExpected(),
+      traffic: () => this.requests,
     });
-    this.requests = new Requests({
-      maxConcurrency: config.maxConcurrency,
-      roots,
-      connected: (signal, lost) => this.#life.connected(signal, lost),
-      health: this.#life.health,
-      audience: options.audience,
-      onAsked: options.onAsked,
-      onNotification: options.onNotification,
-      onQuiet: () => this.#life.quiet(),
-    });
+    this.requests = new Requests(config, { ...options, roots, life: this.#life });
+  }
+
+  get #login(): ServerLogin {
+    return this.#life.login;
   }
 
   get state(): UpstreamState {
@@ -135,7 +120,6 @@ export class Upstream {
 
   /** Ends the connection. Resolves when nothing of the server is left running. */
   async close(): Promise<void> {
-    this.#login.close();
     await this.#life.close();
   }
 
@@ -145,12 +129,27 @@ export class Upstream {
   }
 
   /** Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and cure. */
-  call(call: ToolCall, context: CallContext): Promise<ToolResult> {
-    return this.#login
-      .around(call, context, (each) => this.#send(each, context))
-      .catch((error: unknown) => {
-        throw callFailure(call.tool, error, this.#redact);
-      });
+  async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    try {
+      return await this.#sendLoggedIn(call, context);
+    } catch (error) {
+      throw callFailure(call.tool, error, this.#redact);
+    }
+  }
+
+  /** Sends a call, and sends it again after each login for which the server asks. */
+  async #sendLoggedIn(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    let { startedAt } = call;
+    for (let logins = 0; ; logins++) {
+      try {
+        return await this.#send({ ...call, startedAt }, context);
+      } catch (error) {
+        const failedAt = Date.now();
+        await this.#login.cure(error, logins, context);
+        // The time that a person takes is not the call's.
+        startedAt += Date.now() - failedAt;
+      }
+    }
   }
 
   /** Has somebody log in, if that is what the server waits for. Rejects with a `GatewayError`. */

@@ -1,6 +1,6 @@
 import { LOCAL, ownerOf } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
-import type { PoolOwner } from '../../upstream/server-pool.ts';
+import type { PoolOwner } from '../../upstream/pool-owner.ts';
 import type { GatewayServices } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import { insteadOf } from '../protocol/oversize.ts';
