@@ -89,7 +89,7 @@ export class Composition {
     this.#verdicts = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
     this.#observer = new CatalogObserver({
       ...{ log: this.log, guards: this.#guards, catalog: this.catalog, semantics: this.#semantics, remembered },
-      repeatable: (...words) => this.#repeatable(...words),
+      repeatable: this.#repeatable,
       edge: () => this.#host,
     });
     this.backend = this.#openBackend(options.waitsUntil);
@@ -109,7 +109,7 @@ export class Composition {
       witness: this.#receipt,
       visible: (...which) => this.#guards.visible(...which),
       remarks: (tool) => this.#guards.remarks(tool),
-      repeatable: (...words) => this.#repeatable(...words),
+      repeatable: this.#repeatable,
       usage: this.#usage,
       semantics: this.#semantics && fuseMeaning(this.#semantics, this.catalog, config),
       notices: () => this.#notices(),
@@ -201,9 +201,9 @@ export class Composition {
     });
   }
 
-  #repeatable(server: ServerConfig, about: ServerCatalog['about']): ServerCatalog['about'] {
-    return repeatable(about, isPinned(server, this.#config.settings));
-  }
+  /** What a server says of itself, as far as it may be repeated to clients. */
+  readonly #repeatable = (server: ServerConfig, about: ServerCatalog['about']): ServerCatalog['about'] =>
+    repeatable(about, isPinned(server, this.#config.settings));
 
   #exposes(server: string, kind: PrimitiveKind): boolean {
     const own = this.#config.servers.find(({ key }) => key === server);
