@@ -49,7 +49,7 @@ interface Traffic {
 }
 
 /** The end of a connection that nobody needed any more. */
-const RESTED = Symbol('rested');
+const IDLE_STOP = Symbol('idle stop');
 
 /**
  * The life of one server: a loop that waits until it is needed, connects, lists tools, waits for the end of the
@@ -71,12 +71,12 @@ export class Lifecycle {
   readonly #remembered: RememberedCatalog | undefined;
   readonly #stop = new AbortController();
   readonly #catalog: KnownCatalog;
-  readonly #quiet = new QuietTimer(() => this.#rest());
+  readonly #idleTimer = new IdleTimer(() => this.#stopIdle());
   /** The end of the last connection: done when nothing of it is left running. */
   #ended: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
   /** What its latest process has written to stderr last. */
-  #lastWords: string | undefined;
+  #lastStderrLine: string | undefined;
 
   constructor(config: ServerConfig, parts: LifecycleParts) {
     this.#config = config;
@@ -111,8 +111,8 @@ export class Lifecycle {
   }
 
   /** Nothing is on its way to the server any more: from now on it counts as idle. */
-  quiet(): void {
-    this.#quiet.begin(this.#catalog.idleTimeoutMs);
+  idle(): void {
+    this.#idleTimer.begin(this.#catalog.idleTimeoutMs);
   }
 
   /** Ends the connection and the loop. Resolves when nothing of the server is left running. */
@@ -120,7 +120,7 @@ export class Lifecycle {
     this.#stop.abort(new GatewayError('CANCELLED', `server "${this.#config.key}" was stopped`));
     this.login.close();
     this.#catalog.close();
-    this.#quiet.stop();
+    this.#idleTimer.stop();
     await this.#loop;
   }
 
@@ -137,7 +137,7 @@ export class Lifecycle {
     const connection = this.state.serving(lost);
     if (connection?.rootsTaken) await abortable(connection.rootsTaken, signal);
     if (connection) return connection;
-    throw unavailable(this.#config.key, this.state.current, this.login.challenge, this.#lastWords);
+    throw unavailable(this.#config.key, this.state.current, this.login.challenge, this.#lastStderrLine);
   }
 
   async #run(): Promise<void> {
@@ -150,12 +150,12 @@ export class Lifecycle {
       const startedAt = Date.now();
       const logins = this.login.count;
       const slow = setTimeout(() => this.state.slow(startedAt), START_TIMEOUT_MS);
-      const cause = await this.#live(attempt).catch((thrown: unknown) => thrown);
+      const cause = await this.#serveOnce(attempt).catch((thrown: unknown) => thrown);
       clearTimeout(slow);
       if (this.#stop.signal.aborted) break;
       const challenge = this.login.wantedBy(cause);
-      if (challenge && this.login.count === logins) await this.#untilLogin(challenge);
-      if (challenge || cause === RESTED) {
+      if (challenge && this.login.count === logins) await this.#waitForLogin(challenge);
+      if (challenge || cause === IDLE_STOP) {
         attempt = 1;
         error = undefined;
         await this.#ended;
@@ -181,7 +181,7 @@ export class Lifecycle {
   }
 
   /** Stands still: to try again would be refused again. */
-  async #untilLogin(challenge: Challenge): Promise<void> {
+  async #waitForLogin(challenge: Challenge): Promise<void> {
     this.login.challenge = challenge;
     const why = challenge.obstacle !== undefined && { error: challenge.obstacle };
     this.state.become({ status: 'needs_auth', ...why });
@@ -192,7 +192,7 @@ export class Lifecycle {
   }
 
   /** One life: connect, list, serve until the connection ends. Resolves or rejects with the cause of its end. */
-  async #live(attempt: number): Promise<unknown> {
+  async #serveOnce(attempt: number): Promise<unknown> {
     this.waitsFor = 'initialize';
     const connection = await this.#connect();
     this.waitsFor = 'tools/list';
@@ -203,9 +203,9 @@ export class Lifecycle {
       const lost = connection.closed.then((cause) => Promise.reject(new Error(cause)));
       lost.catch(() => {});
       await Promise.race([this.#catalog.read(connection), lost]);
-      this.#serve(connection, attempt);
+      this.#becomeReady(connection, attempt);
       const cause = await connection.closed;
-      return this.state.connection === connection ? cause : RESTED;
+      return this.state.connection === connection ? cause : IDLE_STOP;
     } finally {
       this.#stop.signal.removeEventListener('abort', stop);
       this.health.end();
@@ -214,16 +214,16 @@ export class Lifecycle {
     }
   }
 
-  #serve(connection: Connection, attempt: number): void {
+  #becomeReady(connection: Connection, attempt: number): void {
     this.health.begin(connection);
     this.#parts.observer.ready?.(this.#config, connection);
     this.state.become({ status: 'ready', since: Date.now() }, connection);
-    this.quiet();
+    this.idle();
     this.#parts.log.info('server ready', { server: this.#config.key, attempt });
   }
 
   /** Stops the server: nobody has needed it for its `idleTimeoutMs`. */
-  #rest(): void {
+  #stopIdle(): void {
     const { connection } = this.state;
     if (!connection || this.#catalog.idleTimeoutMs === 0 || this.#isNeeded) return;
     this.state.become({ status: 'idle' });
@@ -240,7 +240,7 @@ export class Lifecycle {
     const { log, identity, verdicts, redact, traffic } = this.#parts;
     const authorization = await this.login.authorization();
     const { handlers } = traffic();
-    this.#lastWords = undefined;
+    this.#lastStderrLine = undefined;
     return connect(this.#config, {
       identity,
       authorization,
@@ -248,8 +248,8 @@ export class Lifecycle {
       log,
       redact,
       signal: this.#stop.signal,
-      onWords: (line) => {
-        if (line.trim() !== '') this.#lastWords = line;
+      onStderrLine: (line) => {
+        if (line.trim() !== '') this.#lastStderrLine = line;
       },
       handlers: {
         ...handlers,
@@ -263,7 +263,7 @@ export class Lifecycle {
 }
 
 /** Counts the time since a server was last used; it wakes nobody up before that time is over. */
-class QuietTimer {
+class IdleTimer {
   readonly #over: () => void;
   #ms = 0;
   #timer: NodeJS.Timeout | undefined;

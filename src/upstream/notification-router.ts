@@ -50,7 +50,7 @@ export class NotificationRouter {
   }
 
   /** From a server, outside of a call: to the clients that are calling it now, else to the owner of the connections. */
-  fromServer(server: ServerConfig, method: string, params: JsonObject, active: readonly CallContext[]): void {
+  route(server: ServerConfig, method: string, params: JsonObject, active: readonly CallContext[]): void {
     const { key } = server;
     const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
     if (list) {
@@ -73,12 +73,12 @@ export class NotificationRouter {
   }
 
   /** A server is connected, anew or for the first time: it hears what the others have heard. */
-  serverReady(server: string, connection: Connection): void {
+  setUp(server: string, connection: Connection): void {
     this.#pool.primitives.invalidate(server);
     for (const list of ['resources', 'prompts'] as const) if (connection.offers(list)) this.#tellChanged(server, list);
     const level = this.#peer?.logLevel;
     if (level) void this.#setLevel(server, connection, level);
-    this.#renew(server, connection).catch((error: unknown) => this.#note(server, error));
+    this.#resubscribe(server, connection).catch((error: unknown) => this.#logFailure(server, error));
   }
 
   /** The client wants log messages from that level on. */
@@ -118,10 +118,10 @@ export class NotificationRouter {
     // A 2026-era server is told the level with each request.
     if (connection.modern || !connection.offers('logging')) return;
     const set = (signal: AbortSignal) => connection.forward('logging/setLevel', { level }, { signal });
-    await withTimeout(SETTING_TIMEOUT_MS, set).catch((error: unknown) => this.#note(server, error));
+    await withTimeout(SETTING_TIMEOUT_MS, set).catch((error: unknown) => this.#logFailure(server, error));
   }
 
-  async #renew(server: string, connection: Connection): Promise<void> {
+  async #resubscribe(server: string, connection: Connection): Promise<void> {
     const uris = this.#pool.primitives.subscriptionsOf(server);
     if (connection.modern) return connection.listen(uris);
     for (const uri of uris) {
@@ -133,7 +133,7 @@ export class NotificationRouter {
     return this.#parts.owner().peer;
   }
 
-  #note(server: string, error: unknown): void {
+  #logFailure(server: string, error: unknown): void {
     this.#parts.log.debug('setting not taken over', { server, error: causeOf(error) });
   }
 }

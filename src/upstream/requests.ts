@@ -16,7 +16,7 @@ export interface RequestsOptions {
   /** Roots that the entry gives the server; undefined: those of the client. */
   readonly roots: OwnRoots | undefined;
   /** Supplies connections, and is told when nothing is on its way any more. */
-  readonly life: Pick<Lifecycle, 'connected' | 'health' | 'quiet'>;
+  readonly lifecycle: Pick<Lifecycle, 'connected' | 'health' | 'idle'>;
   readonly owner: () => PoolOwner;
   readonly observer: ServerObserver;
 }
@@ -36,11 +36,10 @@ export class Requests {
   constructor(server: ServerConfig, options: RequestsOptions) {
     this.#server = server;
     this.#options = options;
-    const { life } = options;
+    const { lifecycle } = options;
     if (server.maxConcurrency) this.#queue = queueOf(server.maxConcurrency);
     this.#target = {
-      connected: (signal, lost) => life.connected(signal, lost),
-      health: life.health,
+      lifecycle,
       isAlone: () => this.#active.size === 1,
       statusNotifications: (listener) => {
         this.#taskListeners.add(listener);
@@ -57,9 +56,9 @@ export class Requests {
   /** What the server sends of its own accord. */
   readonly handlers: PassthroughHandlers = {
     onRequest: async (...request) => {
-      const { life, roots, owner, observer } = this.#options;
+      const { lifecycle, roots, owner, observer } = this.#options;
       const [method] = request;
-      life.health.hear();
+      lifecycle.health.hear();
       if (roots && method === 'roots/list') return roots.answer();
       this.#questions++;
       try {
@@ -68,12 +67,12 @@ export class Requests {
         return await askClient(client, this.#active, request);
       } finally {
         this.#questions--;
-        this.#perhapsQuiet();
+        this.#tellIdle();
       }
     },
     onNotification: (method, params) => {
-      const { life, observer } = this.#options;
-      life.health.hear();
+      const { lifecycle, observer } = this.#options;
+      lifecycle.health.hear();
       if (method === 'notifications/tasks/status') for (const hear of [...this.#taskListeners]) hear(params);
       else {
         const active = [...this.#active].map(({ context }) => context);
@@ -98,12 +97,12 @@ export class Requests {
     } finally {
       this.#active.delete(active);
       deadline.end();
-      this.#perhapsQuiet();
+      this.#tellIdle();
     }
   }
 
-  #perhapsQuiet(): void {
-    if (!this.isBusy) this.#options.life.quiet();
+  #tellIdle(): void {
+    if (!this.isBusy) this.#options.lifecycle.idle();
   }
 }
 

@@ -5,11 +5,11 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Answer, Progress } from '../core/rpc.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionLost, saidWith } from './connection-errors.ts';
-import type { ConnectionHealth } from './connection-health.ts';
 import type { Deadline } from './deadline.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { ForwardOptions } from './passthrough-transport.ts';
 import { answerInputs } from './reverse-requests.ts';
-import type { TaskCallOptions, TaskWire } from './task-call.ts';
+import type { TaskCallOptions, TaskConnection } from './task-call.ts';
 
 /** A request to a server, and how long it may take. */
 export interface UpstreamRequest {
@@ -28,9 +28,8 @@ export interface UpstreamRequest {
 
 /** The way to a server. */
 export interface SendTarget {
-  /** The connection, or the one after `lost`, once there is one; rejects when there will be none soon, or with the signal's reason. */
-  readonly connected: (signal: Signal, lost?: Connection) => Connection | Promise<Connection>;
-  readonly health: ConnectionHealth;
+  /** Supplies the connection, and knows whether it serves. */
+  readonly lifecycle: Pick<Lifecycle, 'connected' | 'health'>;
   /** Whether no other request is on its way. */
   readonly isAlone: () => boolean;
   /** Subscribes to the params of every `notifications/tasks/status`; returns how to end that. */
@@ -59,12 +58,12 @@ export async function sendWithRetry(
   };
   // Progress must grow: what the first sending has told already is not told again.
   const tellMore = (progress: Progress) => progress.progress > highest && tell(progress);
-  const connection = await target.connected(signal);
+  const connection = await target.lifecycle.connected(signal);
   try {
     return await attempt(connection, request, { ...context, onProgress: onProgress && tell }, deadline, target);
   } catch (error) {
     if (!(error instanceof ConnectionLost) || (error.sent && !request.repeatable)) throw error;
-    if (target.health.wantsLogin(error)) throw error;
+    if (target.lifecycle.health.wantsLogin(error)) throw error;
     try {
       const next = await connectionAfter(error, connection, signal, target);
       return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, target);
@@ -83,11 +82,11 @@ async function connectionAfter(
   error: ConnectionLost,
   connection: Connection,
   signal: Signal,
-  { connected, health }: SendTarget,
+  { lifecycle }: SendTarget,
 ): Promise<Connection> {
-  const lives = await abortable(health.lives(connection), signal);
-  if (lives && health.isRefusal(error)) throw error;
-  return connected(signal, lives ? undefined : connection);
+  const lives = await abortable(lifecycle.health.lives(connection), signal);
+  if (lives && lifecycle.health.isRefusal(error)) throw error;
+  return lifecycle.connected(signal, lives ? undefined : connection);
 }
 
 /** One sending; tells the connection's health how it went. */
@@ -98,7 +97,7 @@ async function attempt(
   deadline: Deadline,
   target: SendTarget,
 ): Promise<Answer> {
-  const { health } = target;
+  const { health } = target.lifecycle;
   request.beforeSending?.();
   if (context.onSending && !request.repeatable) await context.onSending();
   const heard = health.heard;
@@ -126,7 +125,7 @@ async function send(
     signal,
     ...(onProgress && {
       onProgress: (progress) => {
-        target.health.hear();
+        target.lifecycle.health.hear();
         deadline.extend();
         onProgress(progress);
       },
@@ -159,7 +158,7 @@ async function sendAsTask(
 }
 
 /** Several requests that are one to the caller: once one was answered it has reached the server, whatever befalls the rest. */
-function exchange(connection: Connection): TaskWire['request'] {
+function exchange(connection: Connection): TaskConnection['request'] {
   let reached = false;
   return async (method, params, options) => {
     try {

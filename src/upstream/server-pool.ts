@@ -78,7 +78,7 @@ class PoolObserver implements ServerObserver {
   }
 
   ready({ key }: ServerConfig, connection: Connection): void {
-    this.#pool.announcements.serverReady(key, connection);
+    this.#pool.announcements.setUp(key, connection);
   }
 
   gone(server: ServerConfig): void {
@@ -87,7 +87,7 @@ class PoolObserver implements ServerObserver {
   }
 
   notification(server: ServerConfig, method: string, params: JsonObject, active: readonly CallContext[]): void {
-    this.#pool.announcements.fromServer(server, method, params, active);
+    this.#pool.announcements.route(server, method, params, active);
   }
 
   asked({ key }: ServerConfig, method: string, peer: Peer | undefined): void {

@@ -28,14 +28,14 @@ export class Upstream {
   readonly requests: Requests;
 
   readonly #redact: (text: string) => string;
-  readonly #life: Lifecycle;
+  readonly #lifecycle: Lifecycle;
 
   constructor(config: ServerConfig, options: UpstreamOptions) {
     this.config = config;
     const redact = redactor(config, options.secrets);
     this.#redact = (text) => this.#login.redact(redact(text));
     const roots = config.roots && new OwnRoots(config.roots);
-    this.#life = new Lifecycle(config, {
+    this.#lifecycle = new Lifecycle(config, {
       ...options,
       identity: async () => {
         const client = await options.owner().introduced;
@@ -44,88 +44,88 @@ export class Upstream {
       redact: this.#redact,
       traffic: () => this.requests,
     });
-    this.requests = new Requests(config, { ...options, roots, life: this.#life });
+    this.requests = new Requests(config, { ...options, roots, lifecycle: this.#lifecycle });
   }
 
   get #login(): ServerLogin {
-    return this.#life.login;
+    return this.#lifecycle.login;
   }
 
   get state(): UpstreamState {
-    return this.#life.state.current;
+    return this.#lifecycle.state.current;
   }
 
   /** The request whose answer is waited for while it connects. */
   get waitsFor(): Lifecycle['waitsFor'] {
-    return this.#life.waitsFor;
+    return this.#lifecycle.waitsFor;
   }
 
   /** When the server was first needed, or again after it had been idle; epoch ms. */
   get neededAt(): number {
-    return this.#life.state.neededAt;
+    return this.#lifecycle.state.neededAt;
   }
 
   /** What the server said of itself when last connected. */
   get about(): ServerCatalog['about'] {
-    return this.#life.catalog?.about ?? {};
+    return this.#lifecycle.catalog?.about ?? {};
   }
 
   /** What is to be said of its list of tools, where that is not what the protocol has in mind. */
   get listRemark(): string | undefined {
-    const { catalog } = this.#life;
+    const { catalog } = this.#lifecycle;
     return catalog && listRemark(catalog);
   }
 
   /** Whether it lists any tools. */
   get hasTools(): boolean {
-    return (this.#life.catalog?.tools.length ?? 0) > 0;
+    return (this.#lifecycle.catalog?.tools.length ?? 0) > 0;
   }
 
   /** Whether its list of tools, as last read, lacks some. */
   get isIncomplete(): boolean {
-    return this.#life.catalog?.incomplete !== undefined;
+    return this.#lifecycle.catalog?.incomplete !== undefined;
   }
 
   /** Why tools of its list as last read were left out, by name. */
   get leftOut(): ReadonlyMap<string, string> {
-    return this.#life.leftOut;
+    return this.#lifecycle.leftOut;
   }
 
   /** Whether its tools are known, from now or from before. */
   get isKnown(): boolean {
-    return this.#life.catalog !== undefined;
+    return this.#lifecycle.catalog !== undefined;
   }
 
   /** The connection while there is one. */
   get connection(): Connection | undefined {
-    return this.#life.state.connection;
+    return this.#lifecycle.state.connection;
   }
 
   /** Whether it has `resources`, `prompts` or `completions`; without a connection as last known, unless it is failing. */
   offers(path: string): boolean {
-    const { catalog, state } = this.#life;
+    const { catalog, state } = this.#lifecycle;
     if (state.connection) return state.connection.offers(path);
     const mayAnswer = state.current.status === 'idle' || isComingUp(state.current);
     return mayAnswer && catalog?.offers.includes(path) === true;
   }
 
   start(): void {
-    this.#life.start();
+    this.#lifecycle.start();
   }
 
   /** Begins to connect, if nobody has needed the server so far or for a while. */
   wake(): void {
-    this.#life.state.wake();
+    this.#lifecycle.state.wake();
   }
 
   /** Ends the connection. Resolves when nothing of the server is left running. */
   async close(): Promise<void> {
-    await this.#life.close();
+    await this.#lifecycle.close();
   }
 
   /** Resolves when the state is neither the first `connecting` nor a retry that calls wait for; or when `signal` aborts. */
   async settled(signal: Signal): Promise<void> {
-    await this.#life.state.settled(signal);
+    await this.#lifecycle.state.settled(signal);
   }
 
   /** Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and cure. */
