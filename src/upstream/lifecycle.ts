@@ -31,7 +31,7 @@ export interface LifecycleOptions {
   readonly remembered: CatalogCache;
 }
 
-/** What the life of a server turns on beside its entry. */
+/** The parts around one server. */
 interface LifecycleParts extends LifecycleOptions {
   /** Resolves when it is known who calls through us; the handshake waits for it. */
   readonly identity: () => Promise<ClientIdentity>;
@@ -44,7 +44,7 @@ interface LifecycleParts extends LifecycleOptions {
 interface Traffic {
   /** Receives what the server sends of its own accord. */
   readonly handlers: PassthroughHandlers;
-  /** Whether a request is on its way, in either direction. */
+  /** True while a request is on its way, in either direction. */
   readonly isBusy: boolean;
 }
 
@@ -67,7 +67,7 @@ export class Lifecycle {
 
   readonly #config: ServerConfig;
   readonly #parts: LifecycleParts;
-  /** As kept from an earlier connection; undefined: none is. */
+  /** The catalog of an earlier connection; undefined: none is kept. */
   readonly #remembered: RememberedCatalog | undefined;
   readonly #stop = new AbortController();
   readonly #catalog: KnownCatalog;
@@ -110,8 +110,8 @@ export class Lifecycle {
     void identity().then((client) => remembered.clients.includes(clientMark(client)) || this.state.wake());
   }
 
-  /** Nothing is on its way to the server any more: from now on it counts as idle. */
-  idle(): void {
+  /** Called when nothing is on its way to the server any more: its time without use begins. */
+  startIdleTimer(): void {
     this.#idleTimer.begin(this.#catalog.idleTimeoutMs);
   }
 
@@ -218,7 +218,7 @@ export class Lifecycle {
     this.health.begin(connection);
     this.#parts.observer.ready?.(this.#config, connection);
     this.state.become({ status: 'ready', since: Date.now() }, connection);
-    this.idle();
+    this.startIdleTimer();
     this.#parts.log.info('server ready', { server: this.#config.key, attempt });
   }
 

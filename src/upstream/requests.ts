@@ -16,7 +16,7 @@ export interface RequestsOptions {
   /** Roots that the entry gives the server; undefined: those of the client. */
   readonly roots: OwnRoots | undefined;
   /** Supplies connections, and is told when nothing is on its way any more. */
-  readonly lifecycle: Pick<Lifecycle, 'connected' | 'health' | 'idle'>;
+  readonly lifecycle: Pick<Lifecycle, 'connected' | 'health' | 'startIdleTimer'>;
   readonly owner: () => PoolOwner;
   readonly observer: ServerObserver;
 }
@@ -67,7 +67,7 @@ export class Requests {
         return await askClient(client, this.#active, request);
       } finally {
         this.#questions--;
-        this.#tellIdle();
+        this.#startIdleTimer();
       }
     },
     onNotification: (method, params) => {
@@ -97,12 +97,12 @@ export class Requests {
     } finally {
       this.#active.delete(active);
       deadline.end();
-      this.#tellIdle();
+      this.#startIdleTimer();
     }
   }
 
-  #tellIdle(): void {
-    if (!this.isBusy) this.#options.lifecycle.idle();
+  #startIdleTimer(): void {
+    if (!this.isBusy) this.#options.lifecycle.startIdleTimer();
   }
 }
 

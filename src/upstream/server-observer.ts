@@ -27,6 +27,6 @@ export interface ServerObserver {
   listChanged?(server: ServerConfig, list: PrimitiveKind): void;
   /** A server sent a request to that client; undefined: several are calling, so none was asked. */
   asked?(server: ServerConfig, method: string, peer: Peer | undefined): void;
-  /** Whether notifications of a server are waited for: then it is not stopped for being idle. Absent: of none. */
+  /** True while notifications of a server are waited for: then it is not stopped for being idle. Absent: false. */
   expects?(server: ServerConfig): boolean;
 }
