@@ -1,6 +1,7 @@
 import type { Signal } from './abort.ts';
 import type { JsonObject } from './json.ts';
 import type { Peer } from './peer.ts';
+import type { Progress } from './rpc.ts';
 import type { ToolEntry } from './tool.ts';
 
 /** Who asks. stdio passes `LOCAL`; the HTTP edge passes whom it authenticated, per request. */
@@ -46,9 +47,6 @@ export interface ToolCall {
   /** `inputResponses` and `requestState` of a client that comes back with the answers to an `input_required` result. */
   readonly continuation?: JsonObject;
 }
-
-/** `params` of a `notifications/progress`, without the token. */
-export type Progress = JsonObject & { readonly progress: number };
 
 /** Lifetime and side channels that a forwarded call inherits from its caller. */
 export interface CallContext {

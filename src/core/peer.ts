@@ -1,7 +1,6 @@
 import type { Signal } from './abort.ts';
-import type { Progress } from './call.ts';
 import type { JsonObject } from './json.ts';
-import type { Answer } from './rpc.ts';
+import type { Answer, Progress } from './rpc.ts';
 
 /** Who connects, in the words of the protocol: what a server would see if it were connected to directly. */
 export interface ClientIdentity {

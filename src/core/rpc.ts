@@ -11,6 +11,9 @@ export interface RpcError {
 /** What the other side answered to a request: its `result` exactly as received, or its error. */
 export type Answer = { readonly result: JsonObject } | { readonly error: RpcError };
 
+/** `params` of a `notifications/progress`, without the token. */
+export type Progress = JsonObject & { readonly progress: number };
+
 /** Codes of JSON-RPC, and of MCP beyond them. */
 export const METHOD_NOT_FOUND = -32_601;
 export const INVALID_PARAMS = -32_602;

@@ -11,10 +11,11 @@ import type { Logger } from '../platform/log.ts';
 import type { UsageStats } from '../policy/stats/usage-stats.ts';
 import type { Catalog } from '../search/catalog.ts';
 import type { CatalogCache } from '../upstream/catalog-cache.ts';
+import type { PoolOwner } from '../upstream/pool-owner.ts';
 import type { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
 import type { PrimitiveKind } from '../upstream/resources/lists.ts';
-import type { PoolOwner, Router, ServerPool } from '../upstream/server-pool.ts';
-import type { ToolUnion } from '../upstream/tool-union.ts';
+import type { ServerObserver } from '../upstream/server-observer.ts';
+import type { Router, ServerPool } from '../upstream/server-pool.ts';
 import type { ClientSession } from './protocol/client-session.ts';
 import type { HandlePrimitive, SessionServices } from './protocol/session-services.ts';
 
@@ -30,7 +31,8 @@ export interface GatewayServices {
   readonly jobs: Jobs;
   /** The connections that all clients share. */
   readonly backend: ServerPool;
-  readonly offered: ToolUnion;
+  /** Observes servers over connections that belong to one client. */
+  readonly offered: ServerObserver;
   readonly remembered: CatalogCache;
   readonly verdicts: ProtocolEraCache;
   /** What no server may tell, whoever it belongs to. */

@@ -25,8 +25,8 @@ import type { CatalogCache } from '../upstream/catalog-cache.ts';
 import { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
 import type { PrimitiveKind } from '../upstream/resources/lists.ts';
 import { ServerPool } from '../upstream/server-pool.ts';
-import { ToolUnion } from '../upstream/tool-union.ts';
 import { buildCallPipeline, type NamedGuards } from './call-pipeline.ts';
+import { CatalogObserver } from './catalog-observer.ts';
 import { configNotices, noConfig } from './config-notices.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { createGuards, createStats, jobLimits, usageMemory } from './optional-features.ts';
@@ -58,7 +58,7 @@ export class Composition {
   readonly #semantics: SemanticSearch;
   readonly #remembered: CatalogCache;
   readonly #verdicts: ProtocolEraCache;
-  readonly #offered: ToolUnion;
+  readonly #observer: CatalogObserver;
   readonly #stats: UsageStats;
   readonly #namedGuards: NamedGuards;
   readonly #guards: Guards;
@@ -92,11 +92,10 @@ export class Composition {
     });
     this.#remembered = remembered;
     this.#verdicts = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
-    this.#offered = new ToolUnion((server, tools) => {
-      this.#guards.listed(server.key, tools);
-      const { duplicates } = this.catalog.setServer(server, tools);
-      for (const tool of duplicates) this.log.warning('duplicate tool', { server: server.key, tool });
-      this.#semantics.setServer(server.key);
+    this.#observer = new CatalogObserver({
+      ...{ log: this.log, guards: this.#guards, catalog: this.catalog, semantics: this.#semantics, remembered },
+      repeatable: this.#repeatable,
+      edge: () => this.#edge,
     });
     this.backend = this.#openBackend(options.waitsUntil);
   }
@@ -134,7 +133,7 @@ export class Composition {
       catalog: this.catalog,
       jobs: this.#jobs,
       backend: this.backend,
-      offered: this.#offered,
+      offered: this.#observer.ofOneClient,
       remembered: this.#remembered,
       verdicts: this.#verdicts,
       secrets: () => knownSecrets(this.#config),
@@ -188,7 +187,7 @@ export class Composition {
       witness: this.#stats,
       visible: this.#guards.visible,
       remarks: this.#guards.remarks,
-      repeatable: (...words) => this.#repeatable(...words),
+      repeatable: this.#repeatable,
       usage: this.#usage,
       semantics: this.#semantics,
       notices: () => configNotices(this.#config, this.rejected),
@@ -202,26 +201,17 @@ export class Composition {
       remembered: this.#remembered,
       verdicts: this.#verdicts,
       secrets: () => knownSecrets(this.#config),
-      audience: () => this.#edge.audience,
+      owner: () => this.#edge.audience,
+      observer: this.#observer,
       keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
       router: () => this.#edge.router ?? this.backend.upstreams,
-      onRead: (server, catalog, client) => {
-        this.#remembered.learn(server, { ...catalog, about: this.#repeatable(server, catalog.about) }, client);
-      },
-      onTools: (...listing) => this.#offered.toAll(...listing),
-      onListChanged: (...change) => this.#edge.listChanged?.(...change),
-      onGone: (server) => {
-        this.#offered.remove(server);
-        this.catalog.removeServer(server);
-        this.#semantics.removeServer(server);
-      },
     });
   }
 
-  #repeatable(server: ServerConfig, about: ServerCatalog['about']): ServerCatalog['about'] {
-    return repeatable(about, isPinned(server, this.#settings));
-  }
+  /** What a server says of itself, as far as it may be repeated to clients. */
+  readonly #repeatable = (server: ServerConfig, about: ServerCatalog['about']): ServerCatalog['about'] =>
+    repeatable(about, isPinned(server, this.#settings));
 
   #exposes(server: string, kind: PrimitiveKind): boolean {
     const own = this.#config.servers.find(({ key }) => key === server);

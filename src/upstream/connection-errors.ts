@@ -133,21 +133,21 @@ export function unavailable(
   server: string,
   state: UpstreamState,
   challenge: Challenge,
-  lastWords?: string,
+  lastStderrLine?: string,
 ): GatewayError {
   if (state.status === 'needs_auth') return needsLogin(server, challenge);
   const failure = failureIn(state);
-  if (!failure) return refusal(server, notConnected(state, lastWords), { state: serverState(state) });
+  if (!failure) return refusal(server, notConnected(state, lastStderrLine), { state: serverState(state) });
   const { error, retryAt, ...circuit } = failure;
   const why = `is not available: ${clip(error, MAX_CAUSE)}; the next attempt is in ${secondsUntil(retryAt)} s`;
   return refusal(server, why, { state: serverState(state), ...circuit, lastError: clip(error, MAX_CAUSE), retryAt });
 }
 
 /** A first start may have much to fetch. */
-function notConnected(state: UpstreamState, lastWords: string | undefined): string {
+function notConnected(state: UpstreamState, lastStderrLine: string | undefined): string {
   if (state.status !== 'connecting' || state.slowSince === undefined)
     return `is not connected (${SERVER_STATES[serverState(state)]})`;
-  const words = lastWords === undefined ? '' : `; it last said: ${clip(lastWords, MAX_CAUSE)}`;
+  const words = lastStderrLine === undefined ? '' : `; it last said: ${clip(lastStderrLine, MAX_CAUSE)}`;
   return `has been starting for ${Math.round((Date.now() - state.slowSince) / 1_000)} s and still is${words}. Ask again later`;
 }
 

@@ -16,10 +16,11 @@ import { ChildTransport } from './child-transport.ts';
 import { asksForLogin, httpStatus, isUnreachable } from './connection-errors.ts';
 import type { FirstRoots } from './first-roots.ts';
 import { HeaderTable } from './header-parameters.ts';
+import type { Authorization } from './http-client.ts';
 import { LIST_TIMEOUT_MS, UNDECLARED_LIST_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
 import { negotiationFor, openSession } from './open-session.ts';
-import { type Authorization, openTransport, type TransportKind } from './open-transport.ts';
+import { openTransport, type TransportKind } from './open-transport.ts';
 import { type ForwardOptions, type PassthroughHandlers, PassthroughTransport } from './passthrough-transport.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { secretRedactor } from './redact.ts';
@@ -37,7 +38,7 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
   readonly handlers: PassthroughHandlers;
   /** Called with each line that a process writes to stderr, secrets blanked. */
-  readonly onWords?: (line: string) => void;
+  readonly onStderrLine?: (line: string) => void;
   /** Absent: requests carry what the entry says, and nothing else. */
   readonly authorization?: Authorization;
   /** What stdio servers spoke when they were last asked. */
@@ -50,12 +51,12 @@ type ConnectionTransport = Transport & { readonly isOneWay?: boolean; readonly t
 /** Answer time of a connection under suspicion, in ms, before it counts as lost. */
 const SUSPECT_TIMEOUT_MS = 5_000;
 
-/** One established connection to a server: the session that was agreed on, and the wire that carries calls. */
+/** One established connection to a server: the session that was agreed on, and the transport that carries calls. */
 export class Connection {
   /** Resolves with the cause when the connection is lost or closed. */
   readonly closed: Promise<string>;
 
-  readonly #wire: PassthroughTransport;
+  readonly #passthrough: PassthroughTransport;
   readonly #transport: ConnectionTransport;
   readonly #kind: TransportKind;
   readonly #headers = new HeaderTable();
@@ -76,7 +77,7 @@ export class Connection {
     const onStderr = (written: string) => {
       const line = options.redact(written);
       options.log.debug('stderr', { server: config.key, line });
-      options.onWords?.(line);
+      options.onStderrLine?.(line);
     };
     const transport = await openTransport(config, kind, onStderr, options.redact, options.authorization);
     const giveUp = () => void transport.close().catch(() => {});
@@ -114,7 +115,7 @@ export class Connection {
     this.#transport = transport;
     this.#redact = redact;
     this.#redactCertain = redactCertain;
-    this.#wire = new PassthroughTransport(transport, handlers, redact);
+    this.#passthrough = new PassthroughTransport(transport, handlers, redact);
     this.closed = new Promise((resolve) => {
       this.#onclosed = () => resolve(this.#endCause());
     });
@@ -122,7 +123,7 @@ export class Connection {
 
   async #shakeHands(config: ServerConfig, identity: ClientIdentity, options: ConnectOptions): Promise<void> {
     const { verdicts, log, redact } = options;
-    this.#wire.envelope = () => this.#envelope(identity);
+    this.#passthrough.envelope = () => this.#envelope(identity);
     const onerror = (error: Error) => {
       log.debug('transport', { server: config.key, error: redact(causeOf(error)) });
       if (!(error instanceof UnreadableMessage)) void this.#suspect(error);
@@ -132,7 +133,7 @@ export class Connection {
     this.#isProbing = negotiation === 'probe';
     const timeoutMs = startTimeoutMs(config);
     const session = { identity, timeoutMs, onclose: this.#onclosed, onerror, onremark };
-    const opening = openSession(this.#wire, this.#kind, negotiation, session);
+    const opening = openSession(this.#passthrough, this.#kind, negotiation, session);
     this.#session = await withinStart(timeoutMs, opening);
     if (this.#isProbing) verdicts.remember(config, this.modern ? 'modern' : 'legacy');
     this.#isProbing = false;
@@ -140,7 +141,7 @@ export class Connection {
 
   /** Whether it ended of a probe: some servers take what they do not know as a reason to go. */
   get endedProbed(): boolean {
-    return this.#isProbing && this.#kind === 'stdio' && this.#wire.isLost;
+    return this.#isProbing && this.#kind === 'stdio' && this.#passthrough.isLost;
   }
 
   /** Whether the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
@@ -175,7 +176,7 @@ export class Connection {
 
   /** Sends a notification past the SDK. */
   notify(method: string, params: JsonObject): void {
-    this.#wire.notify(method, params);
+    this.#passthrough.notify(method, params);
   }
 
   /** On a 2026-era connection changes are told to those who listen only: listen to all that the server offers. */
@@ -199,13 +200,15 @@ export class Connection {
 
   /** Sends one request past the SDK; see `PassthroughTransport.forward`. `resultType: "complete"` of the 2026 era is taken off. */
   forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
-    return this.modern ? this.#forwardModern(method, params, options) : this.#wire.forward(method, params, options);
+    return this.modern
+      ? this.#forwardModern(method, params, options)
+      : this.#passthrough.forward(method, params, options);
   }
 
   async #forwardModern(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
     if (isSubscription(method)) return this.#listening.subscribe(method, String(params.uri));
     const headers = method === 'tools/call' ? this.#headers.of(params.name, params.arguments) : undefined;
-    const answer = await this.#wire.forward(method, params, headers ? { ...options, headers } : options);
+    const answer = await this.#passthrough.forward(method, params, headers ? { ...options, headers } : options);
     if (!('result' in answer) || answer.result.resultType !== 'complete') return answer;
     const { resultType: _, ...result } = answer.result;
     return { result };
@@ -221,7 +224,7 @@ export class Connection {
       if ('error' in answer) throw new Error(`tools/list failed: ${answer.error.message} (${answer.error.code})`);
       return answer.result;
     }, this.#redact).catch((error: unknown): ToolListing => {
-      if (!undeclared || this.#wire.isLost) throw error;
+      if (!undeclared || this.#passthrough.isLost) throw error;
       return { tools: [], problems: [] };
     });
     if (undeclared) return withoutCapability(listing);
@@ -237,7 +240,7 @@ export class Connection {
   async #close(): Promise<void> {
     await endHttpSession(this.#transport);
     await (this.#session ?? this.#transport).close().catch(() => {});
-    this.#wire.lose('the connection was closed');
+    this.#passthrough.lose('the connection was closed');
   }
 
   #endCause(): string {
@@ -273,7 +276,7 @@ export class Connection {
     this.#suspected = false;
     if (alive) return;
     // The session is gone: an SSE stream that broke cannot be taken up again, and a 404 means an unknown session.
-    this.#wire.lose(`the connection was lost: ${causeOf(error)}`);
+    this.#passthrough.lose(`the connection was lost: ${causeOf(error)}`);
     await this.#transport.close().catch(() => {});
   }
 
@@ -289,7 +292,7 @@ export class Connection {
   /** Gives the connection up: what is in flight fails with that cause, and `closed` resolves with it. */
   lose(cause: string): void {
     this.#givenUp ??= cause;
-    this.#wire.lose(cause);
+    this.#passthrough.lose(cause);
     // The SDK client forgets its transport with this: a child that hangs would live on.
     this.#closing ??= this.#transport.close().catch(() => {});
   }

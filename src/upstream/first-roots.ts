@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../config/schema.ts';
-import type { Connection } from './connection.ts';
 import type { PassthroughHandlers } from './passthrough-transport.ts';
 
 /** How long a server may take to answer what is sent after the handshake, in ms, and to ask for roots after that: those that do so ask at once. */
@@ -14,6 +13,16 @@ const USED_MS = 30;
 
 /** Entries whose server has not asked when it could: its next connections need not wait. */
 const neverAsk = new WeakSet<ServerConfig>();
+
+/** The connection to a server that may ask for roots. */
+interface RootsConnection {
+  /** Resolves when the connection has ended. */
+  readonly closed: Promise<unknown>;
+  /** Resolves when the server can say something unasked, or it is known that it cannot. */
+  readonly canSpeakUp: Promise<void>;
+  /** Whether the server answers within that time. Never rejects. */
+  ping(timeoutMs: number): Promise<boolean>;
+}
 
 /**
  * The roots that a server asks for after its handshake. Calls wait for that: a tool that is called before knows of no
@@ -41,7 +50,7 @@ export class FirstRoots {
   }
 
   /** The handshake is done: from now on the question is expected. */
-  expect(connection: Connection): void {
+  expect(connection: RootsConnection): void {
     if (neverAsk.has(this.#config)) return;
     this.taken = this.#until(connection).finally(() => {
       this.taken = undefined;
@@ -52,7 +61,7 @@ export class FirstRoots {
     });
   }
 
-  async #until(connection: Connection): Promise<void> {
+  async #until(connection: RootsConnection): Promise<void> {
     const hasSpoken = Promise.all([connection.ping(ANSWERS_MS), connection.canSpeakUp]);
     await Promise.race([hasSpoken, within(ANSWERS_MS, this.#asked.signal)]);
     await within(ASKED_MS, this.#asked.signal);

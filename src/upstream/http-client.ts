@@ -1,9 +1,12 @@
+import type { AuthProvider, FetchLike } from '@modelcontextprotocol/client';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { withTimeout } from '../core/abort.ts';
 import { causeOf } from '../core/errors.ts';
 import { HttpRefusal } from './connection-errors.ts';
 import { LoginNeeded } from './login/login-needed.ts';
-import type { Authorization } from './open-transport.ts';
+
+/** Supplies the token of each HTTP request, and sends them. */
+export type Authorization = AuthProvider & { readonly fetch: FetchLike };
 
 export interface HttpOptions {
   /** Sent with each request. */

@@ -4,8 +4,8 @@ import { abortable, type Signal } from '../core/abort.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { ClientIdentity } from '../core/peer.ts';
 import { clientMark, type RememberedCatalog, type ServerCatalog } from '../core/server-catalog.ts';
-import type { ToolDefinition } from '../core/tool.ts';
 import type { Logger } from '../platform/log.ts';
+import type { CatalogCache } from './catalog-cache.ts';
 import { connect } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { unavailable } from './connection-errors.ts';
@@ -16,40 +16,40 @@ import type { Challenge } from './login/login-needed.ts';
 import { ObservableState } from './observable-state.ts';
 import type { PassthroughHandlers } from './passthrough-transport.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
-import type { ServerLogin } from './server-login.ts';
-import { backoffMs, idleTimeoutMs, startsAtOnce } from './start-policy.ts';
+import { ServerLogin } from './server-login.ts';
+import type { ServerObserver } from './server-observer.ts';
+import { backoffMs, startsAtOnce } from './start-policy.ts';
 
 export interface LifecycleOptions {
   readonly log: Logger;
-  /** Resolves when it is known who calls through us; the handshake waits for it. */
-  readonly identity: () => Promise<ClientIdentity>;
+  readonly observer: ServerObserver;
   /** It starts at its first use only, whatever its entry says. */
   readonly onDemand: boolean;
   /** What stdio servers spoke when they were last asked. */
   readonly verdicts: ProtocolEraCache;
-  /** What the server offered when it was last asked; absent: not known. */
-  readonly remembered?: RememberedCatalog;
-  /** Called with the server's tools as far as they are remembered, and whenever they turn out to be others. */
-  readonly onTools: (tools: readonly ToolDefinition[]) => void;
-  /** Called with what the server offers after each reading, and to whom. */
-  readonly onRead: (catalog: ServerCatalog, client: ClientIdentity) => void;
-  /** Called when a connection is up, before any call goes through it. */
-  readonly onReady: (connection: Connection) => void;
+  /** What servers offered when they were last asked. */
+  readonly remembered: CatalogCache;
 }
 
-/** What the life of a server turns on beside its entry. */
+/** The parts around one server. */
 interface LifecycleParts extends LifecycleOptions {
-  readonly login: ServerLogin;
+  /** Resolves when it is known who calls through us; the handshake waits for it. */
+  readonly identity: () => Promise<ClientIdentity>;
   /** Blanks the server's secrets in a text. */
   readonly redact: (text: string) => string;
+  readonly traffic: () => Traffic;
+}
+
+/** The messages of one server, in both directions. */
+interface Traffic {
   /** Receives what the server sends of its own accord. */
-  readonly handlers: () => PassthroughHandlers;
-  /** Whether something is on its way or expected: then the server is not stopped for being idle. */
-  readonly isNeeded: () => boolean;
+  readonly handlers: PassthroughHandlers;
+  /** True while a request is on its way, in either direction. */
+  readonly isBusy: boolean;
 }
 
 /** The end of a connection that nobody needed any more. */
-const RESTED = Symbol('rested');
+const IDLE_STOP = Symbol('idle stop');
 
 /**
  * The life of one server: a loop that waits until it is needed, connects, lists tools, waits for the end of the
@@ -60,34 +60,34 @@ export class Lifecycle {
   readonly state: ObservableState;
   /** Whether the connection that stands also serves. */
   readonly health: ConnectionHealth;
+  readonly login: ServerLogin;
 
   /** The request that an attempt to connect waits for. */
   waitsFor: 'initialize' | 'tools/list' = 'initialize';
 
   readonly #config: ServerConfig;
   readonly #parts: LifecycleParts;
+  /** The catalog of an earlier connection; undefined: none is kept. */
+  readonly #remembered: RememberedCatalog | undefined;
   readonly #stop = new AbortController();
   readonly #catalog: KnownCatalog;
-  readonly #quiet = new QuietTimer(() => this.#rest());
+  readonly #idleTimer = new IdleTimer(() => this.#stopIdle());
   /** The end of the last connection: done when nothing of it is left running. */
   #ended: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
   /** What its latest process has written to stderr last. */
-  #lastWords: string | undefined;
+  #lastStderrLine: string | undefined;
 
   constructor(config: ServerConfig, parts: LifecycleParts) {
     this.#config = config;
     this.#parts = parts;
-    const { remembered, onTools, log, redact } = parts;
+    const remembered = parts.remembered.recall(config);
+    this.#remembered = remembered;
     const atOnce = !parts.onDemand && startsAtOnce(config, remembered);
     this.state = new ObservableState(atOnce ? { status: 'connecting', attempt: 1 } : { status: 'idle' });
-    this.#catalog = new KnownCatalog({
-      remembered,
-      onTools,
-      onRead: (catalog) => void this.#read(catalog),
-      onProblem: (problem) => log.warning('tools/list', { server: config.key, problem: redact(problem) }),
-    });
-    this.health = new ConnectionHealth(config.healthCheck, (error) => parts.login.wantedBy(error) !== undefined);
+    this.#catalog = new KnownCatalog(config, remembered, parts);
+    this.login = new ServerLogin(config, this.state);
+    this.health = new ConnectionHealth(config.healthCheck, (error) => this.login.wantedBy(error) !== undefined);
   }
 
   /** What the server is known to be and to offer, from now or from before. */
@@ -101,24 +101,26 @@ export class Lifecycle {
   }
 
   start(): void {
-    const { remembered, onTools, identity, onDemand } = this.#parts;
-    if (remembered) onTools(remembered.tools);
+    const { identity, onDemand } = this.#parts;
+    const remembered = this.#remembered;
+    this.#catalog.begin();
     this.#loop = this.#run();
     if (onDemand || this.#config.start !== 'auto' || !remembered) return;
     // A client that can do other things than those known may be offered other tools.
     void identity().then((client) => remembered.clients.includes(clientMark(client)) || this.state.wake());
   }
 
-  /** Nothing is on its way to the server any more: from now on it counts as idle. */
-  quiet(): void {
-    this.#quiet.begin();
+  /** Called when nothing is on its way to the server any more: its time without use begins. */
+  startIdleTimer(): void {
+    this.#idleTimer.begin(this.#catalog.idleTimeoutMs);
   }
 
   /** Ends the connection and the loop. Resolves when nothing of the server is left running. */
   async close(): Promise<void> {
     this.#stop.abort(new GatewayError('CANCELLED', `server "${this.#config.key}" was stopped`));
+    this.login.close();
     this.#catalog.close();
-    this.#quiet.stop();
+    this.#idleTimer.stop();
     await this.#loop;
   }
 
@@ -135,7 +137,7 @@ export class Lifecycle {
     const connection = this.state.serving(lost);
     if (connection?.rootsTaken) await abortable(connection.rootsTaken, signal);
     if (connection) return connection;
-    throw unavailable(this.#config.key, this.state.current, this.#parts.login.challenge, this.#lastWords);
+    throw unavailable(this.#config.key, this.state.current, this.login.challenge, this.#lastStderrLine);
   }
 
   async #run(): Promise<void> {
@@ -146,14 +148,14 @@ export class Lifecycle {
       if (this.#stop.signal.aborted) break;
       this.state.become({ status: 'connecting', attempt, ...(error !== undefined && { error }) });
       const startedAt = Date.now();
-      const logins = this.#parts.login.count;
+      const logins = this.login.count;
       const slow = setTimeout(() => this.state.slow(startedAt), START_TIMEOUT_MS);
-      const cause = await this.#live(attempt).catch((thrown: unknown) => thrown);
+      const cause = await this.#serveOnce(attempt).catch((thrown: unknown) => thrown);
       clearTimeout(slow);
       if (this.#stop.signal.aborted) break;
-      const challenge = this.#parts.login.wantedBy(cause);
-      if (challenge && this.#parts.login.count === logins) await this.#untilLogin(challenge);
-      if (challenge || cause === RESTED) {
+      const challenge = this.login.wantedBy(cause);
+      if (challenge && this.login.count === logins) await this.#waitForLogin(challenge);
+      if (challenge || cause === IDLE_STOP) {
         attempt = 1;
         error = undefined;
         await this.#ended;
@@ -179,18 +181,18 @@ export class Lifecycle {
   }
 
   /** Stands still: to try again would be refused again. */
-  async #untilLogin(challenge: Challenge): Promise<void> {
-    this.#parts.login.challenge = challenge;
+  async #waitForLogin(challenge: Challenge): Promise<void> {
+    this.login.challenge = challenge;
     const why = challenge.obstacle !== undefined && { error: challenge.obstacle };
     this.state.become({ status: 'needs_auth', ...why });
     this.#parts.log.warning('server needs a login', { server: this.#config.key, ...why });
-    const unwatch = this.#parts.login.watch();
+    const unwatch = this.login.watch();
     await this.state.whilst(({ status }) => status === 'needs_auth', this.#stop.signal);
     unwatch();
   }
 
   /** One life: connect, list, serve until the connection ends. Resolves or rejects with the cause of its end. */
-  async #live(attempt: number): Promise<unknown> {
+  async #serveOnce(attempt: number): Promise<unknown> {
     this.waitsFor = 'initialize';
     const connection = await this.#connect();
     this.waitsFor = 'tools/list';
@@ -201,9 +203,9 @@ export class Lifecycle {
       const lost = connection.closed.then((cause) => Promise.reject(new Error(cause)));
       lost.catch(() => {});
       await Promise.race([this.#catalog.read(connection), lost]);
-      this.#serve(connection, attempt);
+      this.#becomeReady(connection, attempt);
       const cause = await connection.closed;
-      return this.state.connection === connection ? cause : RESTED;
+      return this.state.connection === connection ? cause : IDLE_STOP;
     } finally {
       this.#stop.signal.removeEventListener('abort', stop);
       this.health.end();
@@ -212,28 +214,33 @@ export class Lifecycle {
     }
   }
 
-  #serve(connection: Connection, attempt: number): void {
+  #becomeReady(connection: Connection, attempt: number): void {
     this.health.begin(connection);
-    this.#parts.onReady(connection);
+    this.#parts.observer.ready?.(this.#config, connection);
     this.state.become({ status: 'ready', since: Date.now() }, connection);
-    this.#quiet.begin();
+    this.startIdleTimer();
     this.#parts.log.info('server ready', { server: this.#config.key, attempt });
   }
 
   /** Stops the server: nobody has needed it for its `idleTimeoutMs`. */
-  #rest(): void {
+  #stopIdle(): void {
     const { connection } = this.state;
-    if (!connection || this.#parts.isNeeded()) return;
+    if (!connection || this.#catalog.idleTimeoutMs === 0 || this.#isNeeded) return;
     this.state.become({ status: 'idle' });
     this.#parts.log.info('server stopped until its next use', { server: this.#config.key });
     void connection.close();
   }
 
+  get #isNeeded(): boolean {
+    const { traffic, observer } = this.#parts;
+    return traffic().isBusy || observer.expects?.(this.#config) === true;
+  }
+
   async #connect(): Promise<Connection> {
-    const { log, identity, verdicts, login, redact, handlers } = this.#parts;
-    const authorization = await login.authorization();
-    const received = handlers();
-    this.#lastWords = undefined;
+    const { log, identity, verdicts, redact, traffic } = this.#parts;
+    const authorization = await this.login.authorization();
+    const { handlers } = traffic();
+    this.#lastStderrLine = undefined;
     return connect(this.#config, {
       identity,
       authorization,
@@ -241,27 +248,22 @@ export class Lifecycle {
       log,
       redact,
       signal: this.#stop.signal,
-      onWords: (line) => {
-        if (line.trim() !== '') this.#lastWords = line;
+      onStderrLine: (line) => {
+        if (line.trim() !== '') this.#lastStderrLine = line;
       },
       handlers: {
-        ...received,
+        ...handlers,
         onNotification: (method, params) => {
           if (method === 'notifications/tools/list_changed') this.#catalog.readSoon(() => this.state.connection);
-          else received.onNotification(method, params);
+          else handlers.onNotification(method, params);
         },
       },
     });
   }
-
-  async #read(catalog: ServerCatalog): Promise<void> {
-    this.#quiet.set(idleTimeoutMs(this.#config, catalog.tools));
-    this.#parts.onRead(catalog, await this.#parts.identity());
-  }
 }
 
 /** Counts the time since a server was last used; it wakes nobody up before that time is over. */
-class QuietTimer {
+class IdleTimer {
   readonly #over: () => void;
   #ms = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -271,18 +273,13 @@ class QuietTimer {
     this.#over = over;
   }
 
-  /** How long the quiet has to last, in ms; 0: nothing is counted. */
-  set(ms: number): void {
-    if (ms === this.#ms) return;
-    this.stop();
+  /** The quiet begins, or begins anew; it has to last `ms`, 0: nothing is counted. */
+  begin(ms: number): void {
+    if (ms !== this.#ms) this.stop();
     this.#ms = ms;
-  }
-
-  /** The quiet begins, or begins anew. */
-  begin(): void {
-    if (this.#ms === 0) return;
+    if (ms === 0) return;
     // Taken up again rather than made anew: this runs after every call.
-    this.#timer = this.#timer?.refresh() ?? setTimeout(this.#over, this.#ms).unref();
+    this.#timer = this.#timer?.refresh() ?? setTimeout(this.#over, ms).unref();
   }
 
   stop(): void {

@@ -25,17 +25,17 @@ export class ModernSession implements Session {
   readonly capabilities: unknown;
   readonly server: Session['server'];
   readonly instructions: string | undefined;
-  readonly #wire: PassthroughTransport;
+  readonly #transport: PassthroughTransport;
   readonly #subscriptions = new Map<string, Subscription>();
 
-  constructor(wire: PassthroughTransport, version: string, discovered: JsonObject) {
+  constructor(transport: PassthroughTransport, version: string, discovered: JsonObject) {
     const { capabilities, instructions, serverInfo, _meta } = discovered;
-    this.#wire = wire;
+    this.#transport = transport;
     this.version = version;
     this.capabilities = capabilities;
     this.server = namesIn(isJsonObject(_meta) ? (_meta[SERVER_INFO_META_KEY] ?? serverInfo) : serverInfo);
     this.instructions = typeof instructions === 'string' ? instructions : undefined;
-    wire.onmessage = (message: unknown) => this.#hear(message);
+    transport.onmessage = (message: unknown) => this.#hear(message);
   }
 
   /** Resolves when the server listens; its changes come as notifications. */
@@ -48,7 +48,7 @@ export class ModernSession implements Session {
         key = String(id);
         this.#subscriptions.set(key, { acknowledged: resolve, ended });
       };
-      this.#wire
+      this.#transport
         .forward('subscriptions/listen', { notifications: filter }, { signal: over, onId })
         .then((answer) => ended('error' in answer ? answer.error.message : 'the server closed it'), reject)
         .finally(() => this.#subscriptions.delete(key));
@@ -78,6 +78,6 @@ export class ModernSession implements Session {
   }
 
   close(): Promise<void> {
-    return this.#wire.close();
+    return this.#transport.close();
   }
 }

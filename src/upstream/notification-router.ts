@@ -1,3 +1,4 @@
+import type { ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
 import type { CallContext } from '../core/call.ts';
 import { causeOf } from '../core/errors.ts';
@@ -6,18 +7,23 @@ import { originOf, type Peer } from '../core/peer.ts';
 import { SUBSCRIPTION_ID_META_KEY } from '../core/protocol.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Connection } from './connection.ts';
+import type { PoolOwner } from './pool-owner.ts';
 import type { PrimitiveKind } from './resources/lists.ts';
 import type { Primitives } from './resources/primitives.ts';
+import type { ServerObserver } from './server-observer.ts';
 import type { Upstreams } from './upstreams.ts';
 
-export interface AnnouncementParts {
-  readonly upstreams: () => Upstreams;
-  readonly primitives: () => Primitives;
-  /** Who hears what belongs to no call. */
-  readonly audience: () => { readonly peer?: Peer; readonly isShared: boolean; readonly isOnePerson?: boolean };
+/** The servers of a pool. */
+interface Pool {
+  readonly upstreams: Upstreams;
+  readonly primitives: Primitives;
+}
+
+export interface NotificationRouterParts {
+  readonly owner: () => PoolOwner;
   /** Whether clients get that kind of a server at all. */
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
-  readonly onListChanged?: (server: string, list: PrimitiveKind) => void;
+  readonly observer: ServerObserver;
   readonly log: Logger;
 }
 
@@ -33,29 +39,32 @@ const LISTS: Readonly<Record<string, PrimitiveKind>> = {
 
 /** What servers and the client tell each other outside of calls, in both directions. */
 export class NotificationRouter {
-  readonly #parts: AnnouncementParts;
+  readonly #pool: Pool;
+  readonly #parts: NotificationRouterParts;
   readonly #changed = new Map<string, NodeJS.Timeout>();
 
-  constructor(parts: AnnouncementParts) {
+  /** The members of `pool` are used from the first notification on. */
+  constructor(pool: Pool, parts: NotificationRouterParts) {
+    this.#pool = pool;
     this.#parts = parts;
   }
 
-  /** From a server, outside of a call: to whoever is calling it now, else to the audience. */
-  fromServer(server: string, method: string, params: JsonObject, active: readonly CallContext[]): void {
-    const { primitives } = this.#parts;
+  /** From a server, outside of a call: to the clients that are calling it now, else to the owner of the connections. */
+  route(server: ServerConfig, method: string, params: JsonObject, active: readonly CallContext[]): void {
+    const { key } = server;
     const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
     if (list) {
-      this.listChanged(server, list);
-      this.#parts.onListChanged?.(server, list);
+      this.listChanged(key, list);
+      this.#parts.observer.listChanged?.(server, list);
     } else if (method === 'notifications/resources/updated') {
-      if (this.#parts.exposes(server, 'resources'))
-        this.#peer?.notify(method, withoutSubscription(primitives().updated(server, params)));
+      if (this.#parts.exposes(key, 'resources'))
+        this.#peer?.notify(method, withoutSubscription(this.#pool.primitives.updated(key, params)));
     } else if (!method.startsWith('notifications/subscriptions/')) this.#tellCallers(method, params, active);
   }
 
   #tellCallers(method: string, params: JsonObject, active: readonly CallContext[]): void {
     const callers = new Set(active.flatMap(({ peer }) => peer ?? []));
-    const { peer: own, isShared, isOnePerson } = this.#parts.audience();
+    const { peer: own, isShared, isOnePerson } = this.#parts.owner();
     // What a server says while several clients call it may be meant for any of them, and is none of the others' business.
     const isForSeveral = new Set(active.map(({ peer }) => peer && originOf(peer))).size > 1;
     if (isShared && !isOnePerson && isForSeveral) return;
@@ -64,17 +73,17 @@ export class NotificationRouter {
   }
 
   /** A server is connected, anew or for the first time: it hears what the others have heard. */
-  serverReady(server: string, connection: Connection): void {
-    this.#parts.primitives().invalidate(server);
+  setUp(server: string, connection: Connection): void {
+    this.#pool.primitives.invalidate(server);
     for (const list of ['resources', 'prompts'] as const) if (connection.offers(list)) this.#tellChanged(server, list);
     const level = this.#peer?.logLevel;
     if (level) void this.#setLevel(server, connection, level);
-    this.#renew(server, connection).catch((error: unknown) => this.#note(server, error));
+    this.#resubscribe(server, connection).catch((error: unknown) => this.#logFailure(server, error));
   }
 
   /** The client wants log messages from that level on. */
   async logLevel(level: string): Promise<void> {
-    const connected = this.#parts.upstreams().all();
+    const connected = this.#pool.upstreams.all();
     await Promise.all(
       connected.map(({ config, connection }) => connection && this.#setLevel(config.key, connection, level)),
     );
@@ -82,7 +91,7 @@ export class NotificationRouter {
 
   /** The client's roots have changed. */
   rootsChanged(): void {
-    for (const { connection } of this.#parts.upstreams().all()) {
+    for (const { connection } of this.#pool.upstreams.all()) {
       if (connection && !connection.modern) connection.notify('notifications/roots/list_changed', {});
     }
   }
@@ -94,7 +103,7 @@ export class NotificationRouter {
 
   /** A list of that server is read anew, and the client told. */
   listChanged(server: string, list: PrimitiveKind): void {
-    this.#parts.primitives().invalidate(server, list);
+    this.#pool.primitives.invalidate(server, list);
     this.#tellChanged(server, list);
   }
 
@@ -109,11 +118,11 @@ export class NotificationRouter {
     // A 2026-era server is told the level with each request.
     if (connection.modern || !connection.offers('logging')) return;
     const set = (signal: AbortSignal) => connection.forward('logging/setLevel', { level }, { signal });
-    await withTimeout(SETTING_TIMEOUT_MS, set).catch((error: unknown) => this.#note(server, error));
+    await withTimeout(SETTING_TIMEOUT_MS, set).catch((error: unknown) => this.#logFailure(server, error));
   }
 
-  async #renew(server: string, connection: Connection): Promise<void> {
-    const uris = this.#parts.primitives().subscriptionsOf(server);
+  async #resubscribe(server: string, connection: Connection): Promise<void> {
+    const uris = this.#pool.primitives.subscriptionsOf(server);
     if (connection.modern) return connection.listen(uris);
     for (const uri of uris) {
       await withTimeout(SETTING_TIMEOUT_MS, (signal) => connection.forward('resources/subscribe', { uri }, { signal }));
@@ -121,10 +130,10 @@ export class NotificationRouter {
   }
 
   get #peer(): Peer | undefined {
-    return this.#parts.audience().peer;
+    return this.#parts.owner().peer;
   }
 
-  #note(server: string, error: unknown): void {
+  #logFailure(server: string, error: unknown): void {
     this.#parts.log.debug('setting not taken over', { server, error: causeOf(error) });
   }
 }

@@ -18,27 +18,27 @@ import type { PassthroughTransport } from './passthrough-transport.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { GATEWAY_INFO, type Negotiation, namesIn, type Session, type SessionOptions } from './session.ts';
 
-/** Starts the wire and agrees on a session. What a session of 2026-07-28 takes is loaded when there is one. */
+/** Starts the transport and agrees on a session. What a session of 2026-07-28 takes is loaded when there is one. */
 export async function openSession(
-  wire: PassthroughTransport,
+  transport: PassthroughTransport,
   kind: TransportKind,
   negotiation: Negotiation,
   options: SessionOptions,
 ): Promise<Session> {
-  wire.onclose = options.onclose;
-  wire.onerror = options.onerror;
-  await wire.start();
-  if (negotiation === 'handshake') return HandshakeClient.open(wire, options);
-  const first = await discover(wire, options, PROBE_MS[kind]).catch((refused: unknown) => {
-    if (negotiation !== 'probe' || wire.isLost || !asksForLogin(refused)) throw refused;
+  transport.onclose = options.onclose;
+  transport.onerror = options.onerror;
+  await transport.start();
+  if (negotiation === 'handshake') return HandshakeClient.open(transport, options);
+  const first = await discover(transport, options, PROBE_MS[kind]).catch((refused: unknown) => {
+    if (negotiation !== 'probe' || transport.isLost || !asksForLogin(refused)) throw refused;
     return { refused };
   });
-  if ('refused' in first) return handshakeAfter(first.refused, wire, options);
-  const answer = refersToModern(first) ? await discover(wire, options, PROBE_MS[kind]) : first;
+  if ('refused' in first) return handshakeAfter(first.refused, transport, options);
+  const answer = refersToModern(first) ? await discover(transport, options, PROBE_MS[kind]) : first;
   const { modernVersionIn, ModernSession } = await import('./modern-session.ts');
   const version = 'result' in answer ? modernVersionIn(answer.result) : undefined;
-  if (version !== undefined && 'result' in answer) return new ModernSession(wire, version, answer.result);
-  if (negotiation === 'probe') return HandshakeClient.open(wire, options);
+  if (version !== undefined && 'result' in answer) return new ModernSession(transport, version, answer.result);
+  if (negotiation === 'probe') return HandshakeClient.open(transport, options);
   const said = 'error' in answer ? `: ${answer.error.message}` : '';
   throw new Error(`the server does not offer protocol version ${ENVELOPE_VERSIONS.join(' or ')}${said}`);
 }
@@ -47,11 +47,15 @@ export async function openSession(
  * A probe that was refused for want of a login: some servers refuse so whatever they do not know, and let anybody shake
  * hands. Rejects with a login that is wanted where the handshake is refused as well.
  */
-async function handshakeAfter(refused: unknown, wire: PassthroughTransport, options: SessionOptions): Promise<Session> {
+async function handshakeAfter(
+  refused: unknown,
+  transport: PassthroughTransport,
+  options: SessionOptions,
+): Promise<Session> {
   try {
-    return await HandshakeClient.open(wire, options);
+    return await HandshakeClient.open(transport, options);
   } catch (error) {
-    throw wire.isLost || asksForLogin(error) ? error : refused;
+    throw transport.isLost || asksForLogin(error) ? error : refused;
   }
 }
 
@@ -59,16 +63,18 @@ async function handshakeAfter(refused: unknown, wire: PassthroughTransport, opti
  * Asks for the revisions of a server. Whatever servers of older eras answer to what they do not know, an HTTP status, a
  * page, nothing at all, is an answer that shows no sign of 2026-07-28. Rejects when a login is wanted, or the connection was lost.
  */
-async function discover(wire: PassthroughTransport, { identity }: SessionOptions, ms: number): Promise<Answer> {
+async function discover(transport: PassthroughTransport, { identity }: SessionOptions, ms: number): Promise<Answer> {
   const _meta = {
     [PROTOCOL_VERSION_META_KEY]: ENVELOPE_VERSIONS[0],
     [CLIENT_INFO_META_KEY]: identity.info ?? GATEWAY_INFO,
     [CLIENT_CAPABILITIES_META_KEY]: identity.capabilities,
   };
   try {
-    return await withTimeout(ms, (signal) => wire.forward('server/discover', { _meta }, { signal, isTentative: true }));
+    return await withTimeout(ms, (signal) =>
+      transport.forward('server/discover', { _meta }, { signal, isTentative: true }),
+    );
   } catch (error) {
-    if (wire.isLost || asksForLogin(error)) throw error;
+    if (transport.isLost || asksForLogin(error)) throw error;
     return { error: { code: INTERNAL_ERROR, message: error instanceof Error ? error.message : String(error) } };
   }
 }
@@ -102,7 +108,7 @@ const NOTICE_MS = 5_000;
 
 /**
  * A session with a server of the revisions with a handshake: two messages, and an answer to each `ping`. All else goes
- * by the wire.
+ * by the transport.
  */
 class HandshakeClient implements Session {
   readonly modern = false;
@@ -110,32 +116,32 @@ class HandshakeClient implements Session {
   readonly capabilities: unknown;
   readonly server: Session['server'];
   readonly instructions: string | undefined;
-  readonly #wire: PassthroughTransport;
+  readonly #transport: PassthroughTransport;
 
-  /** Over a wire that was started. Rejects with what the server answered instead, or when the connection was lost. */
-  static async open(wire: PassthroughTransport, { identity, onremark }: SessionOptions): Promise<HandshakeClient> {
-    wire.onmessage = (message: unknown) => {
-      if (isPing(message)) wire.answer(message.id, { result: {} });
+  /** Over a transport that was started. Rejects with what the server answered instead, or when the connection was lost. */
+  static async open(transport: PassthroughTransport, { identity, onremark }: SessionOptions): Promise<HandshakeClient> {
+    transport.onmessage = (message: unknown) => {
+      if (isPing(message)) transport.answer(message.id, { result: {} });
     };
     const clientInfo = identity.info ?? GATEWAY_INFO;
     const params = { protocolVersion: LATEST_HANDSHAKE_VERSION, capabilities: identity.capabilities, clientInfo };
-    const answer = await wire.forward('initialize', params, { signal: NEVER });
+    const answer = await transport.forward('initialize', params, { signal: NEVER });
     if ('error' in answer) throw new Error(`initialize failed: ${answer.error.message} (${answer.error.code})`);
-    const client = new HandshakeClient(wire, answer.result);
-    wire.setProtocolVersion(client.version);
+    const client = new HandshakeClient(transport, answer.result);
+    transport.setProtocolVersion(client.version);
     // Over HTTP what follows could overtake it, and is refused by some before it.
-    const told = wire.tell('notifications/initialized', {});
+    const told = transport.tell('notifications/initialized', {});
     await withTimeout(NOTICE_MS, (signal) => abortable(told, signal)).catch((error: unknown) => {
       onremark(`notifications/initialized was not taken: ${causeOf(error)}`);
     });
     return client;
   }
 
-  private constructor(wire: PassthroughTransport, agreed: JsonObject) {
+  private constructor(transport: PassthroughTransport, agreed: JsonObject) {
     const { protocolVersion, capabilities, serverInfo, instructions } = agreed;
     const version = HANDSHAKE_VERSIONS.find((each) => each === protocolVersion);
     if (!version) throw new Error(`the server speaks protocol version ${String(protocolVersion)}, which we do not`);
-    this.#wire = wire;
+    this.#transport = transport;
     this.version = version;
     this.capabilities = capabilities;
     this.server = namesIn(serverInfo);
@@ -147,7 +153,7 @@ class HandshakeClient implements Session {
   }
 
   close(): Promise<void> {
-    return this.#wire.close();
+    return this.#transport.close();
   }
 }
 

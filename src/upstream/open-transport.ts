@@ -1,14 +1,12 @@
-import type { AuthProvider, FetchLike, Transport } from '@modelcontextprotocol/client';
+import type { Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
 import { ChildTransport } from './child-transport.ts';
+import type { Authorization } from './http-client.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { startTimeoutMs } from './start-policy.ts';
 
 /** How a server is spoken to. */
 export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
-
-/** Supplies the token of each HTTP request, and sends them. */
-export type Authorization = AuthProvider & { readonly fetch: FetchLike };
 
 /** Kinds to try for a server, in order: what its entry says, else what its URL shows, else Streamable HTTP before SSE, unless it is known otherwise. */
 export function transportKinds(config: ServerConfig, verdicts: ProtocolEraCache): readonly TransportKind[] {

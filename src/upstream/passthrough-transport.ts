@@ -1,10 +1,9 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { Abort, type Signal } from '../core/abort.ts';
-import type { Progress } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
-import { type Answer, type RpcError, rpcError } from '../core/rpc.ts';
+import { type Answer, type Progress, type RpcError, rpcError } from '../core/rpc.ts';
 import { ConnectionLost, httpStatus, maySent } from './connection-errors.ts';
 import { redactedError } from './redact.ts';
 import { FIRST_ID, requestId } from './server-message.ts';

@@ -1,49 +1,45 @@
 import type PQueue from 'p-queue';
+import type { ServerConfig } from '../config/schema.ts';
 import { asAbortSignal } from '../core/abort.ts';
 import type { CallContext } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
-import type { ConnectionHealth } from './connection-health.ts';
 import { Deadline } from './deadline.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { PassthroughHandlers } from './passthrough-transport.ts';
-import { type ActiveRequest, type OwnRoots, putToClient } from './reverse-requests.ts';
-import { deliver, type SendTarget, type UpstreamRequest } from './send-with-retry.ts';
+import type { PoolOwner } from './pool-owner.ts';
+import { type ActiveRequest, askClient, clientToAsk, type OwnRoots } from './reverse-requests.ts';
+import { type SendTarget, sendWithRetry, type UpstreamRequest } from './send-with-retry.ts';
+import type { ServerObserver } from './server-observer.ts';
 
 export interface RequestsOptions {
-  /** Requests on their way at one time; absent: no limit. */
-  readonly maxConcurrency?: number;
-  /** Roots that the entry gives the server; absent: those of the client. */
-  readonly roots?: OwnRoots | undefined;
-  readonly connected: SendTarget['connected'];
-  readonly health: ConnectionHealth;
-  /** Who hears what no request caused, and whether several clients send theirs through this connection. */
-  readonly audience: () => { readonly peer?: Peer; readonly isShared: boolean };
-  /** A question of the server, and whom it is put to; nobody where that cannot be told. */
-  readonly onAsked: (method: string, peer: Peer | undefined) => void;
-  /** A notification that belongs to no request; `active` are those running meanwhile. */
-  readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
-  /** Nothing is on its way any more. */
-  readonly onQuiet: () => void;
+  /** Roots that the entry gives the server; undefined: those of the client. */
+  readonly roots: OwnRoots | undefined;
+  /** Supplies connections, and is told when nothing is on its way any more. */
+  readonly lifecycle: Pick<Lifecycle, 'connected' | 'health' | 'startIdleTimer'>;
+  readonly owner: () => PoolOwner;
+  readonly observer: ServerObserver;
 }
 
 /** The requests that are on their way to one server, and what comes back from it besides their answers. */
 export class Requests {
+  readonly #server: ServerConfig;
   readonly #options: RequestsOptions;
   /** Where requests wait for their turn; absent: there is no limit. */
   readonly #queue: Promise<PQueue> | undefined;
   readonly #active = new Set<ActiveRequest>();
   readonly #taskListeners = new Set<(task: JsonObject) => void>();
-  readonly #route: SendTarget;
+  readonly #target: SendTarget;
   /** Questions of the server that the client has not answered yet. */
   #questions = 0;
 
-  constructor(options: RequestsOptions) {
+  constructor(server: ServerConfig, options: RequestsOptions) {
+    this.#server = server;
     this.#options = options;
-    if (options.maxConcurrency) this.#queue = queueOf(options.maxConcurrency);
-    this.#route = {
-      connected: options.connected,
-      health: options.health,
+    const { lifecycle } = options;
+    if (server.maxConcurrency) this.#queue = queueOf(server.maxConcurrency);
+    this.#target = {
+      lifecycle,
       isAlone: () => this.#active.size === 1,
       statusNotifications: (listener) => {
         this.#taskListeners.add(listener);
@@ -60,30 +56,28 @@ export class Requests {
   /** What the server sends of its own accord. */
   readonly handlers: PassthroughHandlers = {
     onRequest: async (...request) => {
-      this.#options.health.hear();
-      const { roots } = this.#options;
-      if (roots && request[0] === 'roots/list') return roots.answer();
+      const { lifecycle, roots, owner, observer } = this.#options;
+      const [method] = request;
+      lifecycle.health.hear();
+      if (roots && method === 'roots/list') return roots.answer();
       this.#questions++;
       try {
-        return await putToClient(
-          this.#active,
-          { ...this.#options.audience(), onAsked: this.#options.onAsked },
-          request,
-        );
+        const client = clientToAsk(this.#active, owner());
+        if (client) observer.asked?.(this.#server, method, client === 'several' ? undefined : client);
+        return await askClient(client, this.#active, request);
       } finally {
         this.#questions--;
-        this.#perhapsQuiet();
+        this.#startIdleTimer();
       }
     },
     onNotification: (method, params) => {
-      this.#options.health.hear();
+      const { lifecycle, observer } = this.#options;
+      lifecycle.health.hear();
       if (method === 'notifications/tasks/status') for (const hear of [...this.#taskListeners]) hear(params);
-      else
-        this.#options.onNotification(
-          method,
-          params,
-          [...this.#active].map(({ context }) => context),
-        );
+      else {
+        const active = [...this.#active].map(({ context }) => context);
+        observer.notification?.(this.#server, method, params, active);
+      }
     },
   };
 
@@ -95,7 +89,7 @@ export class Requests {
     const active = { context, deadline };
     this.#active.add(active);
     try {
-      const run = () => deliver(request, context, deadline, this.#route);
+      const run = () => sendWithRetry(request, context, deadline, this.#target);
       if (!this.#queue) return await run();
       return await (await this.#queue).add(run, { signal: asAbortSignal(deadline.signal) });
     } catch (error) {
@@ -103,12 +97,12 @@ export class Requests {
     } finally {
       this.#active.delete(active);
       deadline.end();
-      this.#perhapsQuiet();
+      this.#startIdleTimer();
     }
   }
 
-  #perhapsQuiet(): void {
-    if (!this.isBusy) this.#options.onQuiet();
+  #startIdleTimer(): void {
+    if (!this.isBusy) this.#options.lifecycle.startIdleTimer();
   }
 }
 

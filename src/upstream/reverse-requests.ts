@@ -6,18 +6,12 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type ClientIdentity, originOf, type Peer, type PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND, type RpcError } from '../core/rpc.ts';
 import type { Deadline } from './deadline.ts';
+import type { PoolOwner } from './pool-owner.ts';
 
 /** A forwarded request that is still running. */
 export interface ActiveRequest {
   readonly context: CallContext;
   readonly deadline: Deadline;
-}
-
-/** Whom a server's requests are put to where no request caused them, and who hears of each. */
-interface Asked {
-  readonly peer?: Peer;
-  readonly isShared: boolean;
-  readonly onAsked: (method: string, peer: Peer | undefined) => void;
 }
 
 /** What a client must have declared to be asked; other methods are put to it as they are. */
@@ -28,24 +22,26 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Puts a server's request to the client of the call that caused it. A connection of the 2025 eras does not say which
- * that was. Where it belongs to one client session, any call leads there; the latest is the likeliest. Where several
- * share it, only the one client that is calling can be asked: nobody is shown what another one's call is about.
+ * The client to which a server's request is put: that of the call that caused it. A connection of the 2025 eras does not
+ * say which that was. Where it belongs to one client session, any call leads there; the latest is the likeliest. Where
+ * several share it, only the one client that is calling can be asked: nobody is shown what another one's call is about.
  */
-export async function putToClient(
+export function clientToAsk(
   active: ReadonlySet<ActiveRequest>,
-  { peer: own, isShared, onAsked }: Asked,
+  { peer: own, isShared }: PoolOwner,
+): Peer | 'several' | undefined {
+  const peers = [...active].map(({ context }) => context.peer);
+  if (isShared && new Set(peers.map((each) => each && originOf(each))).size > 1) return 'several';
+  return peers.findLast((each) => each) ?? own;
+}
+
+/** Puts a server's request to a client, as found by `clientToAsk`; the deadlines of `active` do not run meanwhile. */
+export async function askClient(
+  peer: ReturnType<typeof clientToAsk>,
+  active: ReadonlySet<ActiveRequest>,
   [method, params, options]: [string, JsonObject, PeerRequestOptions],
 ): Promise<Answer> {
-  const peers = [...active].map(({ context }) => context.peer);
-  if (isShared && new Set(peers.map((each) => each && originOf(each))).size > 1) {
-    onAsked(method, undefined);
-    return {
-      error: { code: INTERNAL_ERROR, message: `several clients are calling: cannot tell whom ${method} is for` },
-    };
-  }
-  const peer = peers.findLast((each) => each) ?? own;
-  if (peer) onAsked(method, peer);
+  if (peer === 'several') return failure(`several clients are calling: cannot tell whom ${method} is for`);
   if (!peer || !able(peer, method)) {
     return { error: { code: METHOD_NOT_FOUND, message: `Method not found: the client does not offer ${method}` } };
   }

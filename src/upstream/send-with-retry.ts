@@ -1,15 +1,15 @@
 import { abortable, type Signal } from '../core/abort.ts';
-import type { CallContext, Progress } from '../core/call.ts';
+import type { CallContext } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Answer } from '../core/rpc.ts';
+import type { Answer, Progress } from '../core/rpc.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionLost, saidWith } from './connection-errors.ts';
-import type { ConnectionHealth } from './connection-health.ts';
 import type { Deadline } from './deadline.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { ForwardOptions } from './passthrough-transport.ts';
 import { answerInputs } from './reverse-requests.ts';
-import type { TaskCallOptions, TaskWire } from './task-call.ts';
+import type { TaskCallOptions, TaskConnection } from './task-call.ts';
 
 /** A request to a server, and how long it may take. */
 export interface UpstreamRequest {
@@ -28,9 +28,8 @@ export interface UpstreamRequest {
 
 /** The way to a server. */
 export interface SendTarget {
-  /** The connection, or the one after `lost`, once there is one; rejects when there will be none soon, or with the signal's reason. */
-  readonly connected: (signal: Signal, lost?: Connection) => Connection | Promise<Connection>;
-  readonly health: ConnectionHealth;
+  /** Supplies the connection, and knows whether it serves. */
+  readonly lifecycle: Pick<Lifecycle, 'connected' | 'health'>;
   /** Whether no other request is on its way. */
   readonly isAlone: () => boolean;
   /** Subscribes to the params of every `notifications/tasks/status`; returns how to end that. */
@@ -44,11 +43,11 @@ const TASK_MARGIN_MS = 60_000;
  * Sends a request, and sends it once more when it was lost and provably did not reach the server or may do so twice.
  * Rejects with `GatewayError`, `ConnectionLost`, or the reason of the deadline's signal.
  */
-export async function deliver(
+export async function sendWithRetry(
   request: UpstreamRequest,
   context: CallContext,
   deadline: Deadline,
-  route: SendTarget,
+  target: SendTarget,
 ): Promise<Answer> {
   const { onProgress } = context;
   const { signal } = deadline;
@@ -59,15 +58,15 @@ export async function deliver(
   };
   // Progress must grow: what the first sending has told already is not told again.
   const tellMore = (progress: Progress) => progress.progress > highest && tell(progress);
-  const connection = await route.connected(signal);
+  const connection = await target.lifecycle.connected(signal);
   try {
-    return await attempt(connection, request, { ...context, onProgress: onProgress && tell }, deadline, route);
+    return await attempt(connection, request, { ...context, onProgress: onProgress && tell }, deadline, target);
   } catch (error) {
     if (!(error instanceof ConnectionLost) || (error.sent && !request.repeatable)) throw error;
-    if (route.health.wantsLogin(error)) throw error;
+    if (target.lifecycle.health.wantsLogin(error)) throw error;
     try {
-      const next = await connectionAfter(error, connection, signal, route);
-      return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, route);
+      const next = await connectionAfter(error, connection, signal, target);
+      return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, target);
     } catch (again) {
       // The session stands, so that the refusal was no sign of its end: it is the server's answer.
       const said = again === error ? saidWith(error) : undefined;
@@ -83,11 +82,11 @@ async function connectionAfter(
   error: ConnectionLost,
   connection: Connection,
   signal: Signal,
-  { connected, health }: SendTarget,
+  { lifecycle }: SendTarget,
 ): Promise<Connection> {
-  const lives = await abortable(health.lives(connection), signal);
-  if (lives && health.isRefusal(error)) throw error;
-  return connected(signal, lives ? undefined : connection);
+  const lives = await abortable(lifecycle.health.lives(connection), signal);
+  if (lives && lifecycle.health.isRefusal(error)) throw error;
+  return lifecycle.connected(signal, lives ? undefined : connection);
 }
 
 /** One sending; tells the connection's health how it went. */
@@ -96,20 +95,20 @@ async function attempt(
   request: UpstreamRequest,
   context: CallContext,
   deadline: Deadline,
-  route: SendTarget,
+  target: SendTarget,
 ): Promise<Answer> {
-  const { health } = route;
+  const { health } = target.lifecycle;
   request.beforeSending?.();
   if (context.onSending && !request.repeatable) await context.onSending();
   const heard = health.heard;
   try {
-    const answer = await send(connection, request, context, deadline, route);
+    const answer = await send(connection, request, context, deadline, target);
     health.answered();
     return answer;
   } catch (error) {
     if (error instanceof ConnectionLost) health.failed(connection, error);
     // Not a word since it was sent: the connection may be open at our end only, or the server hang.
-    else if (isTimeout(error) && health.heard === heard && route.isAlone()) void health.lives(connection);
+    else if (isTimeout(error) && health.heard === heard && target.isAlone()) void health.lives(connection);
     throw error;
   }
 }
@@ -119,14 +118,14 @@ async function send(
   request: UpstreamRequest,
   { onProgress, peer }: CallContext,
   deadline: Deadline,
-  route: SendTarget,
+  target: SendTarget,
 ): Promise<Answer> {
   const { signal } = deadline;
   const options: ForwardOptions = {
     signal,
     ...(onProgress && {
       onProgress: (progress) => {
-        route.health.hear();
+        target.lifecycle.health.hear();
         deadline.extend();
         onProgress(progress);
       },
@@ -134,7 +133,7 @@ async function send(
     ...(connection.modern && { envelope: connection.envelopeOf(peer) }),
   };
   const { method, params } = request;
-  if (request.asTask && connection.takesTasks) return sendAsTask(connection, request, options, route);
+  if (request.asTask && connection.takesTasks) return sendAsTask(connection, request, options, target);
   // Only a 2026-era server asks for input in its result; a field of that name in an older one's is just a field.
   if (!connection.modern) return connection.forward(method, params, options);
   const forward = exchange(connection);
@@ -159,7 +158,7 @@ async function sendAsTask(
 }
 
 /** Several requests that are one to the caller: once one was answered it has reached the server, whatever befalls the rest. */
-function exchange(connection: Connection): TaskWire['request'] {
+function exchange(connection: Connection): TaskConnection['request'] {
   let reached = false;
   return async (method, params, options) => {
     try {

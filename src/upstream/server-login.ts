@@ -1,18 +1,10 @@
 import type { ServerConfig } from '../config/schema.ts';
-import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
+import type { CallContext } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
+import type { Authorization } from './http-client.ts';
 import type { Login } from './login/login.ts';
 import { type Challenge, takesLogin } from './login/login-needed.ts';
-import type { Authorization } from './open-transport.ts';
-
-export interface ServerLoginOptions {
-  /** Called after each login. */
-  readonly onLogin: () => void;
-  /** Called with the address to open when a login has been begun. */
-  readonly onUrl: (url: string) => void;
-}
-
-type SendCall = (call: ToolCall) => Promise<ToolResult>;
+import type { ObservableState } from './observable-state.ts';
 
 /** Logins that one call may ask for: the first, and one more when more is wanted than was granted. */
 export const MAX_LOGINS = 2;
@@ -23,14 +15,15 @@ export class ServerLogin {
   challenge: Challenge = {};
 
   readonly #config: ServerConfig;
-  readonly #options: ServerLoginOptions;
+  /** Leaves `needs_auth` after a login, and has the address of one that was begun. */
+  readonly #state: ObservableState;
   #login: Login | undefined;
   #asking: Promise<void> | undefined;
   #count = 0;
 
-  constructor(config: ServerConfig, options: ServerLoginOptions) {
+  constructor(config: ServerConfig, state: ObservableState) {
     this.#config = config;
-    this.#options = options;
+    this.#state = state;
   }
 
   /** Logins so far. */
@@ -44,7 +37,7 @@ export class ServerLogin {
     const { Login } = await import('./login/login.ts');
     const onLogin = () => {
       this.#count++;
-      this.#options.onLogin();
+      this.#state.unlock({ status: 'connecting', attempt: 1 });
     };
     this.#login = new Login(this.#config, { onLogin });
     return this.#login;
@@ -55,18 +48,15 @@ export class ServerLogin {
     return this.#login?.wantedBy(error);
   }
 
-  /** Makes a call, and makes it again after a login that it asked for. Rejects as `send` and `ask` do. */
-  around(call: ToolCall, context: CallContext, send: SendCall, loginsLeft = MAX_LOGINS): Promise<ToolResult> {
-    return send(call).catch(async (error: unknown) => {
-      const challenge = this.wantedBy(error);
-      if (!challenge) throw error;
-      if (loginsLeft === 0) throw stillRefused(error);
-      const askedAt = Date.now();
-      await this.ask(challenge, context);
-      // The time that a person takes is not the call's.
-      const startedAt = call.startedAt + Date.now() - askedAt;
-      return this.around({ ...call, startedAt }, context, send, loginsLeft - 1);
-    });
+  /**
+   * Has somebody log in, where that is the cure of an error with which a call failed after so many logins. Resolves when
+   * the call may be sent again. Rejects with that error where a login is no cure, and with `GatewayError` as `ask` does.
+   */
+  async cure(error: unknown, logins: number, context: CallContext): Promise<void> {
+    const challenge = this.wantedBy(error);
+    if (!challenge) throw error;
+    if (logins >= MAX_LOGINS) throw stillRefused(error);
+    await this.ask(challenge, context);
   }
 
   /** Resolves when somebody has logged in. Rejects with a `GatewayError`: how to log in, why not, or that the caller gave up. */
@@ -74,7 +64,7 @@ export class ServerLogin {
     const login = this.#login;
     if (!login || (await login.takeOver())) return;
     const { askToLogIn } = await import('./login/ask-to-log-in.ts');
-    const { onUrl } = this.#options;
+    const onUrl = (url: string) => this.#state.unlock({ status: 'needs_auth', url });
     this.#asking ??= askToLogIn(this.#config.key, login, challenge, context, onUrl).finally(() => {
       this.#asking = undefined;
     });

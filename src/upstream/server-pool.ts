@@ -1,29 +1,17 @@
 import type { ServerConfig } from '../config/schema.ts';
-import type { CallTool } from '../core/call.ts';
+import type { CallContext, CallTool } from '../core/call.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
-import type { RememberedCatalog, ServerCatalog } from '../core/server-catalog.ts';
+import type { ServerCatalog } from '../core/server-catalog.ts';
 import type { ToolDefinition } from '../core/tool.ts';
-import type { Logger } from '../platform/log.ts';
-import type { CatalogCache } from './catalog-cache.ts';
+import type { Connection } from './connection.ts';
 import { NotificationRouter } from './notification-router.ts';
-import type { ProtocolEraCache } from './protocol-era-cache.ts';
+import type { PoolOwner } from './pool-owner.ts';
 import type { PrimitiveKind } from './resources/lists.ts';
-import { Primitives, upstreamPrimitives } from './resources/primitives.ts';
-import { Upstreams } from './upstreams.ts';
-
-/** On whose behalf servers are connected to: one client session, or all that share them. */
-export interface PoolOwner {
-  /** Resolves when it is known who connects: told to each server in the handshake. */
-  readonly introduced: Promise<ClientIdentity>;
-  /** Hears what belongs to no call. */
-  readonly peer?: Peer;
-  /** Whether calls of several clients go through one connection. */
-  readonly isShared: boolean;
-  /** All of these clients are one person's: what a server logs is no secret among them. */
-  readonly isOnePerson?: boolean;
-  /** Hears of each question that comes over these connections, and whom it is put to; nobody where that cannot be told. */
-  readonly onAsked?: (server: string, method: string, peer: Peer | undefined) => void;
-}
+import { Primitives } from './resources/primitives.ts';
+import type { ServerObserver } from './server-observer.ts';
+import { upstreamPrimitives } from './upstream-primitives.ts';
+import { Upstreams, type UpstreamsOptions } from './upstreams.ts';
 
 /** Calls and other requests to servers, wherever they are connected. */
 export interface Router {
@@ -31,28 +19,15 @@ export interface Router {
   readonly request: Upstreams['request'];
 }
 
-export interface ServerPoolParts {
-  readonly log: Logger;
-  readonly remembered: CatalogCache;
-  readonly verdicts: ProtocolEraCache;
-  /** What no server may tell, whoever it belongs to; the same array until it is another. */
-  readonly secrets: () => readonly string[];
-  readonly audience: () => PoolOwner;
+export interface ServerPoolParts extends Omit<UpstreamsOptions, 'onDemand'> {
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
   /** Whether clients get that kind of a server at all. */
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
-  /** The way of requests for resources, prompts and completion; absent: the connections of this backend. */
+  /** The way of requests for resources, prompts and completion; absent: the connections of this pool. */
   readonly router?: () => Router;
-  /** Servers start at their first use only, whatever their entries say. */
+  /** Servers start at their first use only, whatever their entries say; absent: false. */
   readonly onDemand?: boolean;
-  /** Until when whoever asks waits for servers, as `GatewayOptions.waitsUntil`. */
-  readonly waitsUntil?: number | undefined;
-  readonly onTools: (server: ServerConfig, tools: readonly ToolDefinition[]) => void;
-  readonly onRead?: (server: ServerConfig, catalog: ServerCatalog, client: ClientIdentity) => void;
-  readonly onGone?: (server: string) => void;
-  /** A list of a server has changed. */
-  readonly onListChanged?: (server: string, list: PrimitiveKind) => void;
 }
 
 /** The servers as their owner sees them: connections to them, what they offer beside tools, what they announce. */
@@ -62,37 +37,14 @@ export class ServerPool {
   readonly announcements: NotificationRouter;
 
   constructor(parts: ServerPoolParts) {
-    const { log, remembered, verdicts, secrets, audience, keys, exposes, onTools, onRead, onGone, waitsUntil } = parts;
-    const recall = (server: ServerConfig): RememberedCatalog | undefined => remembered.recall(server);
-    this.announcements = new NotificationRouter({
-      upstreams: () => this.upstreams,
-      primitives: () => this.primitives,
-      audience,
-      exposes,
-      onListChanged: parts.onListChanged,
-      log,
-    });
-    this.upstreams = new Upstreams({
-      log,
-      audience,
-      verdicts,
-      secrets,
-      recall,
-      onTools,
-      onDemand: parts.onDemand === true,
-      waitsUntil,
-      onRead: (...reading) => onRead?.(...reading),
-      isExpected: (server) => this.primitives.subscriptionsOf(server).length > 0,
-      onGone: (server) => {
-        onGone?.(server);
-        this.primitives.invalidate(server);
-      },
-      onReady: (server, connection) => this.announcements.serverReady(server, connection),
-      onNotification: (...notification) => this.announcements.fromServer(...notification),
-    });
-    const router = () => parts.router?.() ?? this.upstreams;
+    const { log, remembered, keys, exposes, router, waitsUntil, onDemand = false } = parts;
+    this.announcements = new NotificationRouter(this, parts);
+    this.upstreams = new Upstreams({ ...parts, onDemand, observer: new PoolObserver(this, parts) });
     this.primitives = new Primitives(
-      upstreamPrimitives({ upstreams: this.upstreams, remembered, keys, exposes, router, waitsUntil }),
+      upstreamPrimitives({
+        ...{ upstreams: this.upstreams, remembered, keys, exposes, waitsUntil },
+        router: router ?? (() => this.upstreams),
+      }),
       exposes,
       (server, problem) => log.warning('list', { server, problem }),
     );
@@ -102,5 +54,48 @@ export class ServerPool {
   async close(): Promise<void> {
     this.announcements.close();
     await this.upstreams.close();
+  }
+}
+
+/** Gives what servers announce to the clients of a pool, and tells the observer of the pool the rest. */
+class PoolObserver implements ServerObserver {
+  readonly #pool: ServerPool;
+  readonly #owner: () => PoolOwner;
+  readonly #outer: ServerObserver;
+
+  constructor(pool: ServerPool, { owner, observer }: Pick<ServerPoolParts, 'owner' | 'observer'>) {
+    this.#pool = pool;
+    this.#owner = owner;
+    this.#outer = observer;
+  }
+
+  tools(server: ServerConfig, tools: readonly ToolDefinition[]): void {
+    this.#outer.tools(server, tools);
+  }
+
+  read(server: ServerConfig, catalog: ServerCatalog, client: ClientIdentity): void {
+    this.#outer.read?.(server, catalog, client);
+  }
+
+  ready({ key }: ServerConfig, connection: Connection): void {
+    this.#pool.announcements.setUp(key, connection);
+  }
+
+  gone(server: ServerConfig): void {
+    this.#outer.gone?.(server);
+    this.#pool.primitives.invalidate(server.key);
+  }
+
+  notification(server: ServerConfig, method: string, params: JsonObject, active: readonly CallContext[]): void {
+    this.#pool.announcements.route(server, method, params, active);
+  }
+
+  asked({ key }: ServerConfig, method: string, peer: Peer | undefined): void {
+    this.#owner().onAsked?.(key, method, peer);
+  }
+
+  /** Clients have subscribed to its resources. */
+  expects({ key }: ServerConfig): boolean {
+    return this.#pool.primitives.subscriptionsOf(key).length > 0;
   }
 }

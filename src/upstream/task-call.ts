@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal } from '@modelcontextprotocol/sdk/experimental/tasks/interfaces.js';
 import type { Task } from '@modelcontextprotocol/sdk/types.js';
 import { asAbortSignal, type Signal } from '../core/abort.ts';
-import type { Progress } from '../core/call.ts';
 import { clip } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { type Answer, INTERNAL_ERROR } from '../core/rpc.ts';
+import { type Answer, INTERNAL_ERROR, type Progress } from '../core/rpc.ts';
 
 export interface TaskRequestOptions {
   /** Aborted to give the request up: the server is told, and the promise rejects with the signal's reason. */
@@ -16,7 +15,7 @@ export interface TaskRequestOptions {
 }
 
 /** A 2025-11-25 connection to a server. */
-export interface TaskWire {
+export interface TaskConnection {
   /** Resolves with the server's own answer; rejects with the signal's reason, or when the connection is lost. */
   request(method: string, params: JsonObject, options: TaskRequestOptions): Promise<Answer>;
 }
@@ -47,10 +46,14 @@ const GRACE_MS = 1_000;
  * the server's error. A server that answers without a task is taken at its word. Rejects with the signal's reason, up to
  * 1 s after it was aborted, or when the connection is lost.
  */
-export async function callAsTask(wire: TaskWire, params: JsonObject, options: TaskCallOptions): Promise<Answer> {
+export async function callAsTask(
+  connection: TaskConnection,
+  params: JsonObject,
+  options: TaskCallOptions,
+): Promise<Answer> {
   const schema = await taskSchema();
   options.signal.throwIfAborted();
-  return new TaskCall(wire, schema, options).run(params);
+  return new TaskCall(connection, schema, options).run(params);
 }
 
 /** The part of a task that we read. */
@@ -65,7 +68,7 @@ async function taskSchema() {
 
 /** One call that runs as a task, from the task's creation to its result. */
 class TaskCall {
-  readonly #wire: TaskWire;
+  readonly #connection: TaskConnection;
   readonly #schema: TaskSchema;
   readonly #options: TaskCallOptions;
   readonly #ended = new AbortController();
@@ -75,8 +78,8 @@ class TaskCall {
   /** Aborted by news that make it worth to look at once. */
   #news = new AbortController();
 
-  constructor(wire: TaskWire, schema: TaskSchema, options: TaskCallOptions) {
-    this.#wire = wire;
+  constructor(connection: TaskConnection, schema: TaskSchema, options: TaskCallOptions) {
+    this.#connection = connection;
     this.#schema = schema;
     this.#options = options;
     this.#over = AbortSignal.any([asAbortSignal(options.signal), this.#ended.signal]);
@@ -102,7 +105,7 @@ class TaskCall {
     const { ttlMs, onProgress } = this.#options;
     const request = { ...params, task: ttlMs === undefined ? {} : { ttl: ttlMs } };
     const progress = onProgress && { onProgress, progressUntil: this.#ended.signal };
-    const answer = await this.#wire.request('tools/call', request, { signal, ...progress });
+    const answer = await this.#connection.request('tools/call', request, { signal, ...progress });
     // Content is what tells a tool's result from a task.
     if ('result' in answer && answer.result.content === undefined) this.#learn(answer.result.task);
     return answer;
@@ -115,7 +118,7 @@ class TaskCall {
     } catch (error) {
       // The task may have ended meanwhile, or the server may not know how to cancel: there is nobody left to tell.
       if (this.#options.signal.aborted)
-        await this.#wire.request('tasks/cancel', { taskId }, { signal: grace }).catch(() => {});
+        await this.#connection.request('tasks/cancel', { taskId }, { signal: grace }).catch(() => {});
       throw error;
     }
   }
@@ -180,7 +183,7 @@ class TaskCall {
   }
 
   #request(method: string, taskId: string): Promise<Answer> {
-    return this.#wire.request(method, { taskId }, { signal: this.#over });
+    return this.#connection.request(method, { taskId }, { signal: this.#over });
   }
 }
 

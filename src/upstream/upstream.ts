@@ -2,28 +2,23 @@ import type { ToolExecution } from '@modelcontextprotocol/sdk/types.js';
 import type { ServerConfig } from '../config/schema.ts';
 import type { Signal } from '../core/abort.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject } from '../core/json.ts';
 import { listRemark, type ServerCatalog } from '../core/server-catalog.ts';
 import { isComingUp, type UpstreamState } from '../core/server-state.ts';
 import { hasHint, type ToolDefinition } from '../core/tool.ts';
 import type { Connection } from './connection.ts';
 import { callFailure, upstreamError } from './connection-errors.ts';
 import { Lifecycle, type LifecycleOptions } from './lifecycle.ts';
+import type { PoolOwner } from './pool-owner.ts';
 import { redactor } from './redact.ts';
-import { Requests, type RequestsOptions } from './requests.ts';
+import { Requests } from './requests.ts';
 import { OwnRoots } from './reverse-requests.ts';
-import { MAX_LOGINS, ServerLogin } from './server-login.ts';
+import { MAX_LOGINS, type ServerLogin } from './server-login.ts';
 
-interface UpstreamOptions extends LifecycleOptions {
-  /** The client session that this server belongs to, for what no call caused; or those that share it. */
-  readonly audience: RequestsOptions['audience'];
+export interface UpstreamOptions extends LifecycleOptions {
+  readonly owner: () => PoolOwner;
   /** What no server may tell, whoever it belongs to; the same array until it is another. */
   readonly secrets: () => readonly string[];
-  readonly onAsked: RequestsOptions['onAsked'];
-  /** Called for each notification that does not belong to a call; `active` are the calls running meanwhile. */
-  readonly onNotification: (method: string, params: JsonObject, active: readonly CallContext[]) => void;
-  /** Whether somebody expects the server to speak up by itself: then it is not stopped for being idle. */
-  readonly isExpected: () => boolean;
 }
 
 /** One configured server: its life, its login, and the requests that go through its connection. */
@@ -33,124 +28,128 @@ export class Upstream {
   readonly requests: Requests;
 
   readonly #redact: (text: string) => string;
-  readonly #life: Lifecycle;
-  readonly #login: ServerLogin;
+  readonly #lifecycle: Lifecycle;
 
   constructor(config: ServerConfig, options: UpstreamOptions) {
     this.config = config;
     const redact = redactor(config, options.secrets);
     this.#redact = (text) => this.#login.redact(redact(text));
-    this.#login = new ServerLogin(config, {
-      onLogin: () => this.#life.state.unlock({ status: 'connecting', attempt: 1 }),
-      onUrl: (url) => this.#life.state.unlock({ status: 'needs_auth', url }),
-    });
     const roots = config.roots && new OwnRoots(config.roots);
-    const introduced = options.identity;
-    this.#life = new Lifecycle(config, {
+    this.#lifecycle = new Lifecycle(config, {
       ...options,
-      identity: roots ? async () => roots.declared(await introduced()) : introduced,
-      login: this.#login,
+      identity: async () => {
+        const client = await options.owner().introduced;
+        return roots ? roots.declared(client) : client;
+      },
       redact: this.#redact,
-      handlers: () => this.requests.handlers,
-      isNeeded: () => this.requests.isBusy || options.isExpected(),
+      traffic: () => this.requests,
     });
-    this.requests = new Requests({
-      maxConcurrency: config.maxConcurrency,
-      roots,
-      connected: (signal, lost) => this.#life.connected(signal, lost),
-      health: this.#life.health,
-      audience: options.audience,
-      onAsked: options.onAsked,
-      onNotification: options.onNotification,
-      onQuiet: () => this.#life.quiet(),
-    });
+    this.requests = new Requests(config, { ...options, roots, lifecycle: this.#lifecycle });
+  }
+
+  get #login(): ServerLogin {
+    return this.#lifecycle.login;
   }
 
   get state(): UpstreamState {
-    return this.#life.state.current;
+    return this.#lifecycle.state.current;
   }
 
   /** The request whose answer is waited for while it connects. */
   get waitsFor(): Lifecycle['waitsFor'] {
-    return this.#life.waitsFor;
+    return this.#lifecycle.waitsFor;
   }
 
   /** When the server was first needed, or again after it had been idle; epoch ms. */
   get neededAt(): number {
-    return this.#life.state.neededAt;
+    return this.#lifecycle.state.neededAt;
   }
 
   /** What the server said of itself when last connected. */
   get about(): ServerCatalog['about'] {
-    return this.#life.catalog?.about ?? {};
+    return this.#lifecycle.catalog?.about ?? {};
   }
 
   /** What is to be said of its list of tools, where that is not what the protocol has in mind. */
   get listRemark(): string | undefined {
-    const { catalog } = this.#life;
+    const { catalog } = this.#lifecycle;
     return catalog && listRemark(catalog);
   }
 
   /** Whether it lists any tools. */
   get hasTools(): boolean {
-    return (this.#life.catalog?.tools.length ?? 0) > 0;
+    return (this.#lifecycle.catalog?.tools.length ?? 0) > 0;
   }
 
   /** Whether its list of tools, as last read, lacks some. */
   get isIncomplete(): boolean {
-    return this.#life.catalog?.incomplete !== undefined;
+    return this.#lifecycle.catalog?.incomplete !== undefined;
   }
 
   /** Why tools of its list as last read were left out, by name. */
   get leftOut(): ReadonlyMap<string, string> {
-    return this.#life.leftOut;
+    return this.#lifecycle.leftOut;
   }
 
   /** Whether its tools are known, from now or from before. */
   get isKnown(): boolean {
-    return this.#life.catalog !== undefined;
+    return this.#lifecycle.catalog !== undefined;
   }
 
   /** The connection while there is one. */
   get connection(): Connection | undefined {
-    return this.#life.state.connection;
+    return this.#lifecycle.state.connection;
   }
 
   /** Whether it has `resources`, `prompts` or `completions`; without a connection as last known, unless it is failing. */
   offers(path: string): boolean {
-    const { catalog, state } = this.#life;
+    const { catalog, state } = this.#lifecycle;
     if (state.connection) return state.connection.offers(path);
     const mayAnswer = state.current.status === 'idle' || isComingUp(state.current);
     return mayAnswer && catalog?.offers.includes(path) === true;
   }
 
   start(): void {
-    this.#life.start();
+    this.#lifecycle.start();
   }
 
   /** Begins to connect, if nobody has needed the server so far or for a while. */
   wake(): void {
-    this.#life.state.wake();
+    this.#lifecycle.state.wake();
   }
 
   /** Ends the connection. Resolves when nothing of the server is left running. */
   async close(): Promise<void> {
-    this.#login.close();
-    await this.#life.close();
+    await this.#lifecycle.close();
   }
 
   /** Resolves when the state is neither the first `connecting` nor a retry that calls wait for; or when `signal` aborts. */
   async settled(signal: Signal): Promise<void> {
-    await this.#life.state.settled(signal);
+    await this.#lifecycle.state.settled(signal);
   }
 
   /** Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and cure. */
-  call(call: ToolCall, context: CallContext): Promise<ToolResult> {
-    return this.#login
-      .around(call, context, (each) => this.#send(each, context))
-      .catch((error: unknown) => {
-        throw callFailure(call.tool, error, this.#redact);
-      });
+  async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    try {
+      return await this.#sendLoggedIn(call, context);
+    } catch (error) {
+      throw callFailure(call.tool, error, this.#redact);
+    }
+  }
+
+  /** Sends a call, and sends it again after each login for which the server asks. */
+  async #sendLoggedIn(call: ToolCall, context: CallContext): Promise<ToolResult> {
+    let { startedAt } = call;
+    for (let logins = 0; ; logins++) {
+      try {
+        return await this.#send({ ...call, startedAt }, context);
+      } catch (error) {
+        const failedAt = Date.now();
+        await this.#login.cure(error, logins, context);
+        // The time that a person takes is not the call's.
+        startedAt += Date.now() - failedAt;
+      }
+    }
   }
 
   /** Has somebody log in, if that is what the server waits for. Rejects with a `GatewayError`. */

@@ -3,50 +3,15 @@ import type { ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { GatewayError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
-import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
-import type { RememberedCatalog, ServerCatalog } from '../core/server-catalog.ts';
 import type { UpstreamState } from '../core/server-state.ts';
-import type { ToolDefinition } from '../core/tool.ts';
-import type { Logger } from '../platform/log.ts';
-import type { Connection } from './connection.ts';
 import { endEarly } from './open-transport.ts';
-import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import type { UpstreamRequest } from './send-with-retry.ts';
+import { Upstream, type UpstreamOptions } from './upstream.ts';
 
-import { Upstream } from './upstream.ts';
-
-export interface UpstreamsOptions {
-  readonly log: Logger;
-  /** On whose behalf these servers are connected to; see `PoolOwner`. */
-  readonly audience: () => {
-    readonly introduced: Promise<ClientIdentity>;
-    readonly peer?: Peer;
-    readonly isShared: boolean;
-    readonly onAsked?: (server: string, method: string, peer: Peer | undefined) => void;
-  };
-  /** What no server may tell, whoever it belongs to; the same array until it is another. */
-  readonly secrets: () => readonly string[];
-  /** Servers start at their first use only. */
-  readonly onDemand: boolean;
+export interface UpstreamsOptions extends UpstreamOptions {
   /** From then on nobody waits for a server's first connect; epoch ms. Absent: each wait has its own length. */
   readonly waitsUntil?: number | undefined;
-  /** What stdio servers spoke when they were last asked. */
-  readonly verdicts: ProtocolEraCache;
-  /** What a server offered when it was last asked. */
-  readonly recall: (config: ServerConfig) => RememberedCatalog | undefined;
-  /** The tools of a server, as remembered or as listed; not called for tools that turn out to be the same. */
-  readonly onTools: (config: ServerConfig, tools: readonly ToolDefinition[]) => void;
-  /** What a server offers was read, on behalf of that client. */
-  readonly onRead: (config: ServerConfig, catalog: ServerCatalog, client: ClientIdentity) => void;
-  readonly onGone: (server: string) => void;
-  /** A server is connected, anew or for the first time; no call went through yet. */
-  readonly onReady: (server: string, connection: Connection) => void;
-  /** A notification of a server that belongs to no call; `active` are the calls running on it meanwhile. */
-  readonly onNotification: (server: string, method: string, params: JsonObject, active: readonly CallContext[]) => void;
-  /** Whether somebody expects the server to speak up by itself. */
-  readonly isExpected: (server: string) => boolean;
 }
 
 /** The running set of servers, made equal to the desired set by `reconcile`. */
@@ -67,7 +32,7 @@ export class Upstreams {
       const config = wanted.get(key);
       if (config && isDeepStrictEqual(config, upstream.config)) continue;
       this.#running.delete(key);
-      if (!config) this.#options.onGone(key);
+      if (!config) this.#options.observer.gone?.(upstream.config);
       this.#close(upstream);
     }
     for (const config of desired) if (!this.#running.has(config.key)) this.#start(config);
@@ -138,25 +103,7 @@ export class Upstreams {
   }
 
   #start(config: ServerConfig): void {
-    const { log, secrets, audience, verdicts, recall, onDemand, onTools, onRead, onReady, onNotification, isExpected } =
-      this.#options;
-    const upstream = new Upstream(config, {
-      log,
-      secrets,
-      identity: () => audience().introduced,
-      audience,
-      onAsked: (...question) => audience().onAsked?.(config.key, ...question),
-      onDemand,
-      verdicts,
-      remembered: recall(config),
-      isExpected: () => isExpected(config.key),
-      onRead: (catalog, client) => onRead(config, catalog, client),
-      onReady: (connection) => onReady(config.key, connection),
-      onNotification: (method, params, active) => onNotification(config.key, method, params, active),
-      onTools: (tools) => {
-        if (this.#running.get(config.key) === upstream) onTools(config, tools);
-      },
-    });
+    const upstream = new Upstream(config, this.#options);
     this.#running.set(config.key, upstream);
     upstream.start();
   }

@@ -2,8 +2,9 @@ import { Client as ClientV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import type { Progress, ToolResult } from '../../src/core/call.ts';
+import type { ToolResult } from '../../src/core/call.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import type { Progress } from '../../src/core/rpc.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
 import type { RawPeer } from './raw-peer.ts';
 

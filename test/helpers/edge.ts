@@ -17,6 +17,7 @@ import { Metrics } from '../../src/observe/metrics.ts';
 import { RequestLog, type RequestQuery, type RequestRecord } from '../../src/observe/request-log.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { Catalog } from '../../src/search/catalog.ts';
+import { serverMemory } from '../../src/upstream/catalog-cache.ts';
 import { ProtocolEraCache } from '../../src/upstream/protocol-era-cache.ts';
 import { Upstreams } from '../../src/upstream/upstreams.ts';
 import { temporaryDirectory } from './fixture.ts';
@@ -64,16 +65,14 @@ export class Edge {
     this.upstreams = new Upstreams({
       secrets: () => [],
       log,
-      audience: () => ({ introduced: Promise.resolve({ capabilities: {} }), isShared: true }),
+      owner: () => ({ introduced: Promise.resolve({ capabilities: {} }), isShared: true }),
       onDemand: false,
       verdicts: new ProtocolEraCache(),
-      recall: () => undefined,
-      isExpected: () => false,
-      onRead: () => {},
-      onReady: () => {},
-      onNotification: () => {},
-      onTools: (server, tools) => this.#catalog.setServer(server, tools),
-      onGone: (server) => this.#catalog.removeServer(server),
+      remembered: serverMemory(undefined),
+      observer: {
+        tools: (server, tools) => this.#catalog.setServer(server, tools),
+        gone: ({ key }) => this.#catalog.removeServer(key),
+      },
     });
     const { concurrency, maxQueued, maxRecords, maxBytes } = config.settings.jobs;
     const jobs = new Jobs(() => ({ concurrency, maxQueued, maxRecords, maxBytes, retentionMs: 60_000 }));

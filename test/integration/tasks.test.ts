@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Progress } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { callAsTask, type TaskCallOptions, type TaskWire } from '../../src/upstream/task-call.ts';
+import type { Progress } from '../../src/core/rpc.ts';
+import { callAsTask, type TaskCallOptions, type TaskConnection } from '../../src/upstream/task-call.ts';
 import { taskSupport } from '../../src/upstream/upstream.ts';
 import { builtFixture } from '../helpers/built-fixtures.ts';
 import { type Entry, journal, local } from '../helpers/fixture.ts';
@@ -37,12 +37,12 @@ async function direct({ command, paramsOf }: Pick<ReturnType<typeof server>, 'co
   await peer.request('initialize', CLIENT);
   peer.notify('notifications/initialized');
   const call = (name: string, args: JsonObject = {}, options: Partial<TaskCallOptions> = {}) =>
-    callAsTask(wireOf(peer), { name, arguments: args }, { signal: new AbortController().signal, ...options });
+    callAsTask(connectionOf(peer), { name, arguments: args }, { signal: new AbortController().signal, ...options });
   return { peer, paramsOf, call };
 }
 
 /** A connection in plain JSON-RPC. */
-function wireOf(peer: RawPeer): TaskWire {
+function connectionOf(peer: RawPeer): TaskConnection {
   let lastToken = 0;
   return {
     request(method, params, { signal, onProgress, progressUntil }) {

@@ -1,5 +1,6 @@
-import type { Progress, ToolResult } from '../../core/call.ts';
+import type { ToolResult } from '../../core/call.ts';
 import type { ErrorCode } from '../../core/errors.ts';
+import type { Progress } from '../../core/rpc.ts';
 
 /** When it happened, in epoch milliseconds. */
 export interface JobTimings {

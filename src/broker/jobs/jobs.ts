@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { MAX_TIMER_MS, type Signal } from '../../core/abort.ts';
-import { callerIdOf, type Progress, type ToolResult } from '../../core/call.ts';
+import { callerIdOf, type ToolResult } from '../../core/call.ts';
 import { clip, GatewayError } from '../../core/errors.ts';
 import { Places, shareOf } from '../../core/fair-shares.ts';
+import type { Progress } from '../../core/rpc.ts';
 import { unwritable } from '../../core/unwritable.ts';
 import { FairLine, type FairPlace } from './fair-line.ts';
 import { FinishedJobs } from './finished-jobs.ts';

@@ -1,9 +1,9 @@
 import { type ResultPart, ResultStore } from '../../broker/results/result-store.ts';
 import { sound } from '../../broker/results/sound.ts';
-import type { CallContext, Progress, ToolResult } from '../../core/call.ts';
+import type { CallContext, ToolResult } from '../../core/call.ts';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { type Answer, INVALID_PARAMS, METHOD_NOT_FOUND, RpcFailure } from '../../core/rpc.ts';
+import { type Answer, INVALID_PARAMS, METHOD_NOT_FOUND, type Progress, RpcFailure } from '../../core/rpc.ts';
 import type { Logger } from '../../platform/log.ts';
 import { errorResult } from './error-result.ts';
 import { findMetaTool, type JobQuestions, META_TOOLS, type MetaCall, metaToolDefinitions } from './meta-tools.ts';

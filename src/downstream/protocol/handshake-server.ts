@@ -1,10 +1,17 @@
 import { Abort, type Signal } from '../../core/abort.ts';
-import type { Progress } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Peer, PeerRequestOptions } from '../../core/peer.ts';
 import { isLogLevel, LOG_LEVELS } from '../../core/protocol.ts';
-import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, type RpcError, RpcFailure, rpcError } from '../../core/rpc.ts';
+import {
+  type Answer,
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  type Progress,
+  type RpcError,
+  RpcFailure,
+  rpcError,
+} from '../../core/rpc.ts';
 import type { WayToClient } from './client-session.ts';
 import { fatesOf, handleRequest, progressTokenOf } from './handle-request.ts';
 import { greeting, greetingProblem } from './negotiation.ts';

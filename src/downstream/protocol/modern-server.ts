@@ -8,11 +8,11 @@ import {
   type Transport,
 } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import type { CallContext, Progress } from '../../core/call.ts';
+import type { CallContext } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY } from '../../core/protocol.ts';
-import { RpcFailure } from '../../core/rpc.ts';
+import { type Progress, RpcFailure } from '../../core/rpc.ts';
 import { identityOf, NOT_NOW, type WayToClient } from './client-session.ts';
 import { fatesOf, handleRequest, type Inherited, progressTokenOf } from './handle-request.ts';
 import { MultiRoundRequest } from './multi-round-request.ts';

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Progress } from '../../core/call.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../../core/peer.ts';
 import { severityOf } from '../../core/protocol.ts';
-import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND } from '../../core/rpc.ts';
+import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND, type Progress } from '../../core/rpc.ts';
 import { STATE_PREFIX } from './multi-round-requests.ts';
 
 /** How long a request waits for a client that was asked something and has not come back, in ms. */

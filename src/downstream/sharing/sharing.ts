@@ -4,9 +4,10 @@ import type { JsonObject } from '../../core/json.ts';
 import { type ClientIdentity, originOf, type Peer } from '../../core/peer.ts';
 import { LOG_LEVELS } from '../../core/protocol.ts';
 import { METHOD_NOT_FOUND } from '../../core/rpc.ts';
+import type { PoolOwner } from '../../upstream/pool-owner.ts';
 import type { PrimitiveKind } from '../../upstream/resources/lists.ts';
-import { type PoolOwner, type Router, ServerPool, type ServerPoolParts } from '../../upstream/server-pool.ts';
-import type { ToolUnion } from '../../upstream/tool-union.ts';
+import type { ServerObserver } from '../../upstream/server-observer.ts';
+import { type Router, ServerPool, type ServerPoolParts } from '../../upstream/server-pool.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import type { Upstreams } from '../../upstream/upstreams.ts';
 import { CapabilityDiscovery } from './capability-discovery.ts';
@@ -17,7 +18,8 @@ interface SharingParts
   extends Pick<ServerPoolParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
   /** The connections that are shared. */
   readonly main: ServerPool;
-  readonly offered: ToolUnion;
+  /** Observes servers over connections that belong to one client. */
+  readonly offered: ServerObserver;
   readonly servers: () => readonly ServerConfig[];
   readonly rules: SharingRules;
   /** Hears what the shared connections tell outside of calls. */
@@ -195,9 +197,9 @@ export class Sharing implements Router {
     const { log, remembered, verdicts, secrets, keys, exposes, offered } = this.#parts;
     const backend = new ServerPool({
       ...{ log, remembered, verdicts, secrets, keys, exposes, onDemand: true },
-      audience: () => audience,
+      owner: () => audience,
       router: () => this,
-      onTools: (...listing) => offered.toOne(...listing),
+      observer: offered,
     });
     backend.upstreams.reconcile(entries);
     return backend;

@@ -1,11 +1,7 @@
 import type { CallContext } from '../../core/call.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../core/rpc.ts';
-import { findingRemarks } from '../../policy/trust/trust-messages.ts';
-import type { CatalogCache } from '../catalog-cache.ts';
-import type { Upstream } from '../upstream.ts';
-import type { Upstreams } from '../upstreams.ts';
-import { LISTS, type ListName, type PrimitiveKind, type PrimitiveSource } from './lists.ts';
+import type { PrimitiveKind, PrimitiveSource } from './lists.ts';
 import type { PrimitiveAnswers } from './primitive-answers.ts';
 
 /**
@@ -55,70 +51,4 @@ export class Primitives {
   followedOn(uri: unknown): string | undefined {
     return this.#answers?.followedOn(uri);
   }
-}
-
-/** Time for a list, a read or a prompt, in ms: what SDK clients allow. */
-const PRIMITIVE_TIMEOUT_MS = 60_000;
-const FIRST_CONNECT_WAIT_MS = 3_000;
-/** What a server that is up has for its lists at least, in ms, however long others were waited for. */
-const LEAST_LIST_MS = 1_000;
-
-interface UpstreamPrimitivesParts {
-  readonly upstreams: Upstreams;
-  readonly remembered: CatalogCache;
-  /** The way of requests to servers. */
-  readonly router: () => Pick<Upstreams, 'request'>;
-  /** Keys of all servers of the configuration. */
-  readonly keys: () => readonly string[];
-  /** Whether clients get that kind of a server at all. */
-  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
-  /** Until when lists are waited for, as `GatewayOptions.waitsUntil`. */
-  readonly waitsUntil?: number | undefined;
-}
-
-/** Resources, prompts and completion as the servers have them: those that run, and what is remembered of the others. */
-export function upstreamPrimitives({
-  upstreams,
-  remembered,
-  router,
-  keys,
-  exposes,
-  waitsUntil,
-}: UpstreamPrimitivesParts): PrimitiveSource {
-  const isRemembered = ({ config }: Upstream, list: ListName) => remembered.recallList(config, list) !== undefined;
-  /** Whether only the server itself can say what it lists. */
-  const hasToBeAsked = (upstream: Upstream, list: ListName) =>
-    !upstream.connection && upstream.offers(LISTS[list].kind) && !isRemembered(upstream, list);
-  return {
-    keys,
-    servers: (kind) =>
-      upstreams
-        .all()
-        .filter((upstream) => upstream.offers(kind))
-        .filter((upstream) => upstream.connection || kind === 'completions' || isRemembered(upstream, kind))
-        .map(({ config }) => config.key),
-    settled: async (list) => {
-      const exposed = upstreams.all().filter(({ config }) => exposes(config.key, LISTS[list].kind));
-      const asked = exposed.filter((upstream) => !upstream.isKnown || hasToBeAsked(upstream, list));
-      for (const upstream of asked) upstream.wake();
-      const keys = new Set(asked.map(({ config }) => config.key));
-      await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, (server) => keys.has(server));
-    },
-    ...(waitsUntil !== undefined && { listMs: () => Math.max(LEAST_LIST_MS, waitsUntil - Date.now()) }),
-    request: (server, method, params, context) => {
-      const request = { method, params, startedAt: Date.now(), timeoutMs: PRIMITIVE_TIMEOUT_MS, repeatable: true };
-      return router().request(server, request, context);
-    },
-    remarks: findingRemarks,
-    memory: {
-      recall: (server, list) => {
-        const upstream = upstreams.get(server);
-        return upstream && !upstream.connection ? remembered.recallList(upstream.config, list) : undefined;
-      },
-      learn: (server, list, items) => {
-        const upstream = upstreams.get(server);
-        if (upstream) remembered.learnList(upstream.config, list, items);
-      },
-    },
-  };
 }

@@ -218,7 +218,9 @@ function settingRows(schema: unknown, prefix = '', outer?: unknown): string[] {
     const field = resolved(reference);
     const applies = field['x-applies'] ?? outer;
     const effect = isGroup(field) && applies === undefined ? '' : EFFECTS[String(applies)];
-    const line = row(`${prefix}${name}`, field).replace(/^((?:[^|]*\|){4})/, `$1 ${effect} |`).replace(/ +/g, ' ');
+    const line = row(`${prefix}${name}`, field)
+      .replace(/^((?:[^|]*\|){4})/, `$1 ${effect} |`)
+      .replace(/ +/g, ' ');
     return [line, ...settingRows(field, `${prefix}${name}.`, applies)];
   });
 }

@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-
-const SRC = resolve(import.meta.dirname, '../../../src');
+import { type Import, importsOf, SRC, sourceFiles, targetOf } from '../../helpers/source-imports.ts';
 
 /** Who may import whom, by folder of src or file directly in it, lowest first; `type` allows types alone. */
 const LAYERS: Record<string, readonly string[]> = {
@@ -28,34 +26,18 @@ const LAYERS: Record<string, readonly string[]> = {
 /** The protocol engine stays at the two ends of the hop; the middle knows its types at most. */
 const SDK: Record<string, 'value' | 'type'> = { upstream: 'value', downstream: 'value', core: 'type' };
 
-interface Import {
-  readonly file: string;
-  readonly specifier: string;
-  readonly typeOnly: boolean;
-}
-
-const IMPORT =
-  /^(?:import|export)\s+(type\s+)?[^'"`;()]*?from\s+'([^']+)'|^import\s+()'([^']+)'|\bimport\(\s*()'([^']+)'/gm;
-
-function importsOf(file: string): Import[] {
-  const source = readFileSync(join(SRC, file), 'utf8');
-  return [...source.matchAll(IMPORT)].map(([, type, from, , bare, , lazy]) => {
-    return { file, specifier: from ?? bare ?? lazy ?? '', typeOnly: Boolean(type) };
-  });
-}
-
 function layerOf(path: string): string {
   return path.split('/')[0]?.replace(/\.ts$/, '') ?? path;
 }
 
-function violation({ file, specifier, typeOnly }: Import): string | undefined {
+function violation(imported: Import): string | undefined {
+  const { file, specifier, typeOnly } = imported;
   const layer = layerOf(file);
   const allowed = LAYERS[layer];
   if (!allowed) return `src/${file}: the layer ${layer} is unknown; say in LAYERS what it may import`;
   if (specifier.startsWith('@modelcontextprotocol/')) return sdkViolation(layer, file, specifier, typeOnly);
-  if (!specifier.startsWith('.')) return undefined;
-  const target = relative(SRC, resolve(SRC, dirname(file), specifier)).replace(/\.ts$/, '');
-  if (target.startsWith('..') || layerOf(target) === layer) return undefined;
+  const target = targetOf(imported);
+  if (target === undefined || layerOf(target) === layer) return undefined;
   const name = layerOf(target);
   if (allowed.includes(name) || (typeOnly && allowed.includes(`type ${name}`))) return undefined;
   return `src/${file} imports ${specifier}: ${layer} may import ${allowed.join(', ') || 'nothing of ours'}`;
@@ -67,10 +49,8 @@ function sdkViolation(layer: string, file: string, specifier: string, typeOnly: 
   return `src/${file} imports ${specifier}: the SDK belongs into upstream and downstream, its types also into core`;
 }
 
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-
 test('imports point inward only', () => {
-  const imports = files.flatMap(importsOf);
+  const imports = sourceFiles.flatMap(importsOf);
   expect(imports.length).toBeGreaterThan(0);
   expect(imports.map(violation).filter(Boolean)).toEqual([]);
 });
