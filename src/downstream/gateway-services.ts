@@ -11,7 +11,7 @@ import type { UsageStats } from '../policy/stats/usage-stats.ts';
 import type { Catalog } from '../search/catalog.ts';
 import type { CatalogCache } from '../upstream/catalog-cache.ts';
 import type { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
-import type { PrimitiveKind } from '../upstream/resources/lists.ts';
+import type { Exposure, PrimitiveKind } from '../upstream/resources/lists.ts';
 import type { PoolOwner, Router, ServerPool } from '../upstream/server-pool.ts';
 import type { ToolUnion } from '../upstream/tool-union.ts';
 import type { ClientSession } from './protocol/client-session.ts';
@@ -43,7 +43,7 @@ export interface GatewayServices {
   readonly config: () => GatewayConfig;
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
-  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly exposes: Exposure;
   readonly visible: Visibility;
   readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => SessionServices;
 }

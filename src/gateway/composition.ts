@@ -214,7 +214,8 @@ export class Composition {
     return repeatable(about, isPinned(server, this.#config.settings));
   }
 
-  #exposes(server: string, kind: PrimitiveKind): boolean {
+  /** The settings are the same for every caller. */
+  #exposes(_caller: Caller, server: string, kind: PrimitiveKind): boolean {
     const own = this.#config.servers.find(({ key }) => key === server);
     const { expose, permissions } = this.#config.settings;
     return expose[kind] && own?.expose[kind] === true && !hidesPrimitives(permissions, own);

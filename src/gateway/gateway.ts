@@ -156,7 +156,7 @@ export class Gateway {
     if (this.#edge) throw oneOrTheOther();
     const stdio = new StdioEdge(this.#core.parts());
     this.#stdio = stdio;
-    this.#core.attend(stdio.audience);
+    this.#core.attend(stdio.owner);
     // A request that comes before must not find a gateway without servers.
     await this.#started;
     await stdio.serve(desk);

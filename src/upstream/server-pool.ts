@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../config/schema.ts';
-import type { CallTool } from '../core/call.ts';
+import type { Caller, CallTool } from '../core/call.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { RememberedCatalog, ServerCatalog } from '../core/server-catalog.ts';
 import type { ToolDefinition } from '../core/tool.ts';
@@ -7,7 +8,7 @@ import type { Logger } from '../platform/log.ts';
 import type { CatalogCache } from './catalog-cache.ts';
 import { NotificationRouter } from './notification-router.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
-import type { PrimitiveKind } from './resources/lists.ts';
+import type { Exposure, PrimitiveKind } from './resources/lists.ts';
 import { Primitives, upstreamPrimitives } from './resources/primitives.ts';
 import { Upstreams } from './upstreams.ts';
 
@@ -15,14 +16,35 @@ import { Upstreams } from './upstreams.ts';
 export interface PoolOwner {
   /** Resolves when it is known who connects: told to each server in the handshake. */
   readonly introduced: Promise<ClientIdentity>;
-  /** Hears what belongs to no call. */
+  /** The way back to its clients for what belongs to no call: questions, log messages. */
   readonly peer?: Peer;
+  /** Tells its clients that something of a server has changed; absent: no client has come. */
+  readonly tell?: TellChange;
   /** Whether calls of several clients go through one connection. */
   readonly isShared: boolean;
-  /** All of these clients are one person's: what a server logs is no secret among them. */
-  readonly isOnePerson?: boolean;
+  /**
+   * Whether all of its clients may be told a notification of that method where nobody can say which of them it is for.
+   * Asked of connections that are shared; absent: they may not.
+   */
+  readonly broadcasts?: (method: string) => boolean;
   /** Hears of each question that comes over these connections, and whom it is put to; nobody where that cannot be told. */
   readonly onAsked?: (server: string, method: string, peer: Peer | undefined) => void;
+}
+
+/** Sends a notification to each client with the params that `paramsFor` gives its caller; undefined: not to that one. */
+export type TellChange = (method: string, paramsFor: (caller: Caller) => JsonObject | undefined) => void;
+
+/** The owner of connections that one client session has to itself. */
+export function soleOwner(caller: Caller, session: Peer & Pick<PoolOwner, 'introduced'>): PoolOwner {
+  return {
+    introduced: session.introduced,
+    peer: session,
+    isShared: false,
+    tell: (method, paramsFor) => {
+      const params = paramsFor(caller);
+      if (params) session.notify(method, params);
+    },
+  };
 }
 
 /** Calls and other requests to servers, wherever they are connected. */
@@ -40,8 +62,7 @@ export interface ServerPoolParts {
   readonly audience: () => PoolOwner;
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
-  /** Whether clients get that kind of a server at all. */
-  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly exposes: Exposure;
   /** The way of requests for resources, prompts and completion; absent: the connections of this backend. */
   readonly router?: () => Router;
   /** Servers start at their first use only, whatever their entries say. */

@@ -5,7 +5,6 @@ import { serverViews } from '../../broker/server-views.ts';
 import { type Caller, type CallPolicy, LOCAL, ownerOf } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { Places } from '../../core/fair-shares.ts';
-import type { JsonObject } from '../../core/json.ts';
 import { Metrics } from '../../observe/metrics.ts';
 import { type CallObservation, observeCalls } from '../../observe/observe-calls.ts';
 import { RequestLog } from '../../observe/request-log.ts';
@@ -71,7 +70,6 @@ export class HttpEdge {
       ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
       servers: () => config().servers,
       rules: MULTI_USER_RULES,
-      onTell: (method, params) => this.#tellModern(method, params),
     });
     this.#stateless = new StatelessClients();
     this.#sessions = new Sessions(() => {
@@ -182,7 +180,7 @@ export class HttpEdge {
   #hostWith(observed: CallObservation): EdgeHooks {
     const sharing = this.#sharing;
     return {
-      audience: sharing.audience,
+      audience: sharing.owner,
       router: sharing,
       policy: (next) => observed.policy(this.#counting(next)),
       refused: observed.refused,
@@ -220,7 +218,7 @@ export class HttpEdge {
 
   #openSession(caller: Caller): EdgeSession {
     const within = this.#withinOf(caller);
-    return openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway, { within });
+    return openEdgeSession(caller, clientSession(caller, this.#sharing), this.#sharing, this.#gateway, { within });
   }
 
   #statelessParts(caller: Caller): { parts: SessionServices; end: () => void } {
@@ -228,22 +226,16 @@ export class HttpEdge {
     const session: ClientSession = new ClientSession({
       onLogLevel: async () => {},
       onRootsChanged: () => {},
-      onListen: (uris) => sharing.following.follow(session, uris),
+      onListen: (uris, signal) => sharing.listen({ session, caller }, uris, signal),
       isPassing: true,
     });
     const parts = this.#gateway.partsFor(caller, session, (...request) =>
-      sharing.following.primitive(session, ...request),
+      sharing.subscriptions.handle({ session, caller }, ...request),
     );
     return {
       parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts), within: this.#withinOf(caller) },
-      end: () => sharing.following.leave(session),
+      end: () => session.end(),
     };
-  }
-
-  #tellModern(method: string, params: JsonObject): void {
-    if (typeof params.uri === 'string') this.#mcp.tell({ uri: params.uri });
-    else if (method.includes('/resources/')) this.#mcp.tell({ list: 'resources' });
-    else if (method.includes('/prompts/')) this.#mcp.tell({ list: 'prompts' });
   }
 
   #gauges() {

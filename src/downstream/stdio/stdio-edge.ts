@@ -1,33 +1,36 @@
+import type { Signal } from '../../core/abort.ts';
 import { LOCAL, ownerOf } from '../../core/call.ts';
-import { causeOf } from '../../core/errors.ts';
-import type { PoolOwner } from '../../upstream/server-pool.ts';
+import { type PoolOwner, soleOwner } from '../../upstream/server-pool.ts';
 import type { GatewayServices } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import { insteadOf } from '../protocol/oversize.ts';
 import { serveChannel } from '../protocol/serve-channel.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
+import type { ResourceSubscriptions } from '../sharing/resource-subscriptions.ts';
 import type { EarlyResponder } from './early-responder.ts';
 import type { LineLimit } from './stdio-transport.ts';
 
 /** The edge over stdio: one client, and the connections to servers are all its own. */
 export class StdioEdge {
-  /** For whom servers are connected to. */
-  readonly audience: PoolOwner;
+  /** The owner of all connections: the one client. */
+  readonly owner: PoolOwner;
   readonly #gateway: Pick<GatewayServices, 'backend' | 'log'>;
   readonly #parts: SessionServices;
+  readonly #session: ClientSession;
+  #subscriptions: Promise<ResourceSubscriptions> | undefined;
   #connection: StdioConnection | undefined;
 
   constructor(gateway: Pick<GatewayServices, 'backend' | 'log' | 'partsFor' | 'receipt'>) {
     this.#gateway = gateway;
     const { announcements, primitives } = gateway.backend;
-    const session = new ClientSession({
+    this.#session = new ClientSession({
       onLogLevel: (level) => announcements.logLevel(level),
       onRootsChanged: () => announcements.rootsChanged(),
-      onListen: (uris) => this.#subscribe(uris),
+      onListen: (uris, signal) => void this.#listen(uris, signal),
     });
-    gateway.receipt.session(ownerOf(LOCAL), session.introduced);
-    this.audience = { introduced: session.introduced, peer: session, isShared: false };
-    this.#parts = gateway.partsFor(LOCAL, session, (...request) => primitives.handle(...request));
+    gateway.receipt.session(ownerOf(LOCAL), this.#session.introduced);
+    this.owner = soleOwner(LOCAL, this.#session);
+    this.#parts = gateway.partsFor(LOCAL, this.#session, (...request) => primitives.handle(...request));
   }
 
   /** Serves the client that has come to the desk. Resolves when it has gone. */
@@ -44,14 +47,20 @@ export class StdioEdge {
     await this.#connection?.close();
   }
 
-  #subscribe(uris: readonly string[]): void {
-    const context = { caller: LOCAL, signal: new AbortController().signal };
+  async #listen(uris: readonly string[], signal: Signal): Promise<void> {
+    if (uris.length === 0) return;
+    this.#subscriptions ??= this.#loadSubscriptions();
+    const subscriptions = await this.#subscriptions;
+    const session = this.#session;
+    subscriptions.listen({ session, caller: LOCAL }, uris, { caller: LOCAL, signal, peer: session });
+  }
+
+  /** Only clients of 2026-07-28 that listen to resources need this. */
+  async #loadSubscriptions(): Promise<ResourceSubscriptions> {
+    const { ResourceSubscriptions } = await import('../sharing/resource-subscriptions.ts');
     const { backend, log } = this.#gateway;
-    for (const uri of uris) {
-      backend.primitives
-        .handle('resources/subscribe', { uri }, context)
-        .catch((error: unknown) => log.debug('not subscribed', { uri, error: causeOf(error) }));
-    }
+    const { primitives } = backend;
+    return new ResourceSubscriptions({ shared: primitives, primitivesOf: () => primitives, isApart: () => false, log });
   }
 }
 

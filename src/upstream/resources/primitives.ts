@@ -1,16 +1,16 @@
-import type { CallContext } from '../../core/call.ts';
+import type { CallContext, Caller } from '../../core/call.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../core/rpc.ts';
 import { findingRemarks } from '../../policy/trust/trust-messages.ts';
 import type { CatalogCache } from '../catalog-cache.ts';
 import type { Upstream } from '../upstream.ts';
 import type { Upstreams } from '../upstreams.ts';
-import { LISTS, type ListName, type PrimitiveKind, type PrimitiveSource } from './lists.ts';
+import { type Exposure, LISTS, type ListName, type PrimitiveKind, type PrimitiveSource } from './lists.ts';
 import type { PrimitiveAnswers } from './primitive-answers.ts';
 
 /**
  * Resources, prompts and completion of all servers as if they were one server's. What answers is loaded when a client asks
- * for the first time: until then no list is known and nobody follows a resource.
+ * for the first time: until then no list is known and nobody is subscribed.
  */
 export class Primitives {
   readonly #load: () => Promise<PrimitiveAnswers>;
@@ -20,7 +20,7 @@ export class Primitives {
   /** `report` is told, once per reading, what a server's list lacks or why it could not be read. */
   constructor(
     source: PrimitiveSource,
-    exposes: (server: string, kind: PrimitiveKind) => boolean,
+    exposes: Exposure,
     report: (server: string, problem: string) => void = () => {},
   ) {
     this.#load = async () => {
@@ -41,9 +41,9 @@ export class Primitives {
     this.#answers?.invalidate(server, kind);
   }
 
-  /** Params of a server's `notifications/resources/updated`, with the URI that clients use. */
-  updated(server: string, params: JsonObject): JsonObject {
-    return this.#answers?.updated(server, params) ?? params;
+  /** Params of a server's `notifications/resources/updated`, with the URI that the caller in question uses. */
+  updated(server: string, params: JsonObject): (caller: Caller) => JsonObject {
+    return this.#answers?.updated(server, params) ?? (() => params);
   }
 
   /** URIs to subscribe to again after that server reconnected, in its own words. */
@@ -51,9 +51,9 @@ export class Primitives {
     return this.#answers?.subscriptionsOf(server) ?? [];
   }
 
-  /** The server on which a client follows the resource of that URI. */
-  followedOn(uri: unknown): string | undefined {
-    return this.#answers?.followedOn(uri);
+  /** The server at which clients are subscribed to the resource of that URI. */
+  subscribedAt(uri: unknown): string | undefined {
+    return this.#answers?.subscribedAt(uri);
   }
 }
 
@@ -70,8 +70,7 @@ interface UpstreamPrimitivesParts {
   readonly router: () => Pick<Upstreams, 'request'>;
   /** Keys of all servers of the configuration. */
   readonly keys: () => readonly string[];
-  /** Whether clients get that kind of a server at all. */
-  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly exposes: Exposure;
   /** Until when lists are waited for, as `GatewayOptions.waitsUntil`. */
   readonly waitsUntil?: number | undefined;
 }
@@ -97,8 +96,8 @@ export function upstreamPrimitives({
         .filter((upstream) => upstream.offers(kind))
         .filter((upstream) => upstream.connection || kind === 'completions' || isRemembered(upstream, kind))
         .map(({ config }) => config.key),
-    settled: async (list) => {
-      const exposed = upstreams.all().filter(({ config }) => exposes(config.key, LISTS[list].kind));
+    settled: async (list, caller) => {
+      const exposed = upstreams.all().filter(({ config }) => exposes(caller, config.key, LISTS[list].kind));
       const asked = exposed.filter((upstream) => !upstream.isKnown || hasToBeAsked(upstream, list));
       for (const upstream of asked) upstream.wake();
       const keys = new Set(asked.map(({ config }) => config.key));
