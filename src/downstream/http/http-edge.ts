@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverViews } from '../../broker/server-views.ts';
-import { type Caller, type CallPolicy, LOCAL, ownerOf } from '../../core/call.ts';
+import { type Caller, type CallPolicy, ownerOf } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { Places } from '../../core/fair-shares.ts';
 import { Metrics } from '../../observe/metrics.ts';
@@ -162,8 +162,8 @@ export class HttpEdge {
     return {
       broker,
       settings: () => config().settings,
-      // Whether a tool is known does not depend on the caller by now; a count is all that it is for here.
-      servers: () => serverViews(config(), backend.upstreams.all(), known(LOCAL)),
+      servers: (caller) => serverViews(config(), backend.upstreams.all(), known(caller)),
+      allServers: () => serverViews(config(), backend.upstreams.all(), catalog),
       tools: (caller) => backend.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
       openSession: (caller) => this.#openSession(caller),
       stateless: (caller) => this.#statelessParts(caller),
@@ -239,19 +239,17 @@ export class HttpEdge {
   }
 
   #gauges() {
-    const { jobs } = this.#gateway;
+    const { jobs, catalog } = this.#gateway;
     return {
       queued: () => jobs.counts.queued,
       running: () => jobs.counts.running,
       servers: () => {
         const counts: Record<string, number> = {};
-        for (const { status } of this.#parts.servers()) counts[status] = (counts[status] ?? 0) + 1;
+        for (const { status } of this.#parts.allServers()) counts[status] = (counts[status] ?? 0) + 1;
         return counts;
       },
       sessions: () => this.#sessions.counts,
-      tools: () =>
-        // Whether a tool is known does not depend on the caller.
-        this.#parts.tools(LOCAL).length,
+      tools: () => catalog.size,
     };
   }
 
