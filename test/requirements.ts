@@ -560,6 +560,10 @@ const HTTP_EDGE = promised('#6', {
   'http.leases':
     'Each call of a client without sessions has a 2025-era server to itself, which the next one takes over.',
   'http.leases-waiting': 'A call that waits for such a connection gets one, also when those before it were given up.',
+  'subscriptions.cancelled':
+    'A subscription ends with the session or the request that listens: also while its server has not answered it.',
+  'subscriptions.caller':
+    'Servers are subscribed to, and unsubscribed from, on behalf of the caller of the session that asked.',
   'http.modern-listen': 'A client of 2026-07-28 hears of the lists and resources that it listens to, and of no others.',
   'http.modern-jobs': 'Jobs of a client of 2026-07-28 are those of its key, and can ask it.',
   'http.modern-question-owner': 'A question that was put to one key is not answered by another.',

@@ -5,12 +5,12 @@ import { ClientSession } from './protocol/client-session.ts';
 import type { SessionServices } from './protocol/session-services.ts';
 import type { Sharing } from './sharing/sharing.ts';
 
-/** A client session that is new to the gateway, whoever else uses it, and the way back to its client. */
-export function clientSession(sharing: Sharing): ClientSession {
+/** A session of that caller that is new to the gateway, and the way back to its client. */
+export function clientSession(caller: Caller, sharing: Sharing): ClientSession {
   const session: ClientSession = new ClientSession({
     onLogLevel: (level) => sharing.logLevel(session, level),
     onRootsChanged: () => sharing.rootsChanged(session),
-    onListen: (uris) => sharing.following.follow(session, uris),
+    onListen: (uris, signal) => sharing.listen({ session, caller }, uris, signal),
   });
   return session;
 }
@@ -23,14 +23,14 @@ export function openEdgeSession(
   { jobs, partsFor, receipt }: Pick<EdgeServices, 'jobs' | 'partsFor' | 'receipt'>,
   more: Partial<SessionServices> = {},
 ): EdgeSession {
-  sharing.join(session);
+  const subscriber = sharing.join(caller, session);
   const owner = ownerOf(caller);
   receipt.session(owner, session.introduced);
-  const parts = partsFor(caller, session, (...request) => sharing.following.primitive(session, ...request));
+  const parts = partsFor(caller, session, (...request) => sharing.subscriptions.handle(subscriber, ...request));
   return {
     parts: {
       ...parts,
-      learnt: () => sharing.learnt(session),
+      discovered: () => sharing.discovered(session),
       ...more,
     },
     isBusy: () => jobs.hasLive(owner),

@@ -13,7 +13,7 @@ import type { Catalog } from '../search/catalog.ts';
 import type { CatalogCache } from '../upstream/catalog-cache.ts';
 import type { PoolOwner } from '../upstream/pool-owner.ts';
 import type { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
-import type { PrimitiveKind } from '../upstream/resources/lists.ts';
+import type { Exposure, PrimitiveKind } from '../upstream/resources/lists.ts';
 import type { ServerObserver } from '../upstream/server-observer.ts';
 import type { Router, ServerPool } from '../upstream/server-pool.ts';
 import type { ClientSession } from './protocol/client-session.ts';
@@ -47,7 +47,7 @@ export interface GatewayServices {
   readonly config: () => LiveConfig;
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
-  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly exposes: Exposure;
   readonly visible: Visibility;
   /** Completes the gateway for its edge. An edge calls it once, in its constructor, before any server is connected to. */
   readonly attach: (edge: EdgeHooks) => EdgeServices;

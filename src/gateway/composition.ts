@@ -213,7 +213,8 @@ export class Composition {
   readonly #repeatable = (server: ServerConfig, about: ServerCatalog['about']): ServerCatalog['about'] =>
     repeatable(about, isPinned(server, this.#settings));
 
-  #exposes(server: string, kind: PrimitiveKind): boolean {
+  /** The settings are the same for every caller. */
+  #exposes(_caller: Caller, server: string, kind: PrimitiveKind): boolean {
     const own = this.#config.servers.find(({ key }) => key === server);
     const { expose, permissions } = this.#settings;
     return expose[kind] && own?.expose[kind] === true && !hidesPrimitives(permissions, own);

@@ -1,6 +1,6 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { withTimeout } from '../core/abort.ts';
-import type { CallContext } from '../core/call.ts';
+import type { CallContext, Caller } from '../core/call.ts';
 import { causeOf } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { originOf, type Peer } from '../core/peer.ts';
@@ -8,7 +8,7 @@ import { SUBSCRIPTION_ID_META_KEY } from '../core/protocol.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Connection } from './connection.ts';
 import type { PoolOwner } from './pool-owner.ts';
-import type { PrimitiveKind } from './resources/lists.ts';
+import type { Exposure, PrimitiveKind } from './resources/lists.ts';
 import type { Primitives } from './resources/primitives.ts';
 import type { ServerObserver } from './server-observer.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -21,8 +21,7 @@ interface Pool {
 
 export interface NotificationRouterParts {
   readonly owner: () => PoolOwner;
-  /** Whether clients get that kind of a server at all. */
-  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly exposes: Exposure;
   readonly observer: ServerObserver;
   readonly log: Logger;
 }
@@ -37,11 +36,17 @@ const LISTS: Readonly<Record<string, PrimitiveKind>> = {
   'notifications/prompts/list_changed': 'prompts',
 };
 
+/** Lists of one kind that have changed and that clients have not been told of. */
+interface ChangedLists {
+  readonly servers: Set<string>;
+  timer?: NodeJS.Timeout;
+}
+
 /** What servers and the client tell each other outside of calls, in both directions. */
 export class NotificationRouter {
   readonly #pool: Pool;
   readonly #parts: NotificationRouterParts;
-  readonly #changed = new Map<string, NodeJS.Timeout>();
+  readonly #changed = new Map<PrimitiveKind, ChangedLists>();
 
   /** The members of `pool` are used from the first notification on. */
   constructor(pool: Pool, parts: NotificationRouterParts) {
@@ -49,7 +54,7 @@ export class NotificationRouter {
     this.#parts = parts;
   }
 
-  /** From a server, outside of a call: to the clients that are calling it now, else to the owner of the connections. */
+  /** Passes a server's notification that belongs to no call: to the clients that call it now, else to the owner's. */
   route(server: ServerConfig, method: string, params: JsonObject, active: readonly CallContext[]): void {
     const { key } = server;
     const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
@@ -57,17 +62,17 @@ export class NotificationRouter {
       this.listChanged(key, list);
       this.#parts.observer.listChanged?.(server, list);
     } else if (method === 'notifications/resources/updated') {
-      if (this.#parts.exposes(key, 'resources'))
-        this.#peer?.notify(method, withoutSubscription(this.#pool.primitives.updated(key, params)));
+      const paramsFor = this.#pool.primitives.updated(key, withoutSubscription(params));
+      this.#tellExposed(method, [key], 'resources', paramsFor);
     } else if (!method.startsWith('notifications/subscriptions/')) this.#tellCallers(method, params, active);
   }
 
   #tellCallers(method: string, params: JsonObject, active: readonly CallContext[]): void {
     const callers = new Set(active.flatMap(({ peer }) => peer ?? []));
-    const { peer: own, isShared, isOnePerson } = this.#parts.owner();
+    const { peer: own, isShared, broadcasts } = this.#parts.owner();
     // What a server says while several clients call it may be meant for any of them, and is none of the others' business.
     const isForSeveral = new Set(active.map(({ peer }) => peer && originOf(peer))).size > 1;
-    if (isShared && !isOnePerson && isForSeveral) return;
+    if (isShared && isForSeveral && !broadcasts?.(method)) return;
     if (callers.size === 0 && own) callers.add(own);
     for (const peer of callers) peer.notify(method, params);
   }
@@ -98,7 +103,7 @@ export class NotificationRouter {
 
   /** No timer is left behind. */
   close(): void {
-    for (const timer of this.#changed.values()) clearTimeout(timer);
+    for (const { timer } of this.#changed.values()) clearTimeout(timer);
   }
 
   /** A list of that server is read anew, and the client told. */
@@ -108,10 +113,26 @@ export class NotificationRouter {
   }
 
   #tellChanged(server: string, list: PrimitiveKind): void {
-    if (!this.#parts.exposes(server, list)) return;
-    clearTimeout(this.#changed.get(list));
-    const tell = () => this.#peer?.notify(`notifications/${list}/list_changed`, {});
-    this.#changed.set(list, setTimeout(tell, CHANGED_QUIET_MS));
+    const changed: ChangedLists = this.#changed.get(list) ?? { servers: new Set() };
+    this.#changed.set(list, changed);
+    changed.servers.add(server);
+    clearTimeout(changed.timer);
+    changed.timer = setTimeout(() => {
+      this.#changed.delete(list);
+      this.#tellExposed(`notifications/${list}/list_changed`, [...changed.servers], list, () => ({}));
+    }, CHANGED_QUIET_MS);
+  }
+
+  /** Tells the callers that may know of what any of these servers has of that kind. */
+  #tellExposed(
+    method: string,
+    servers: readonly string[],
+    kind: PrimitiveKind,
+    paramsFor: (caller: Caller) => JsonObject,
+  ): void {
+    const { owner, exposes } = this.#parts;
+    const isExposed = (caller: Caller) => servers.some((server) => exposes(caller, server, kind));
+    owner().tell?.(method, (caller) => (isExposed(caller) ? paramsFor(caller) : undefined));
   }
 
   async #setLevel(server: string, connection: Connection, level: string): Promise<void> {

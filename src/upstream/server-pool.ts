@@ -7,7 +7,7 @@ import type { ToolDefinition } from '../core/tool.ts';
 import type { Connection } from './connection.ts';
 import { NotificationRouter } from './notification-router.ts';
 import type { PoolOwner } from './pool-owner.ts';
-import type { PrimitiveKind } from './resources/lists.ts';
+import type { Exposure } from './resources/lists.ts';
 import { Primitives } from './resources/primitives.ts';
 import type { ServerObserver } from './server-observer.ts';
 import { upstreamPrimitives } from './upstream-primitives.ts';
@@ -22,8 +22,7 @@ export interface Router {
 export interface ServerPoolParts extends Omit<UpstreamsOptions, 'onDemand'> {
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
-  /** Whether clients get that kind of a server at all. */
-  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly exposes: Exposure;
   /** The way of requests for resources, prompts and completion; absent: the connections of this pool. */
   readonly router?: () => Router;
   /** Servers start at their first use only, whatever their entries say; absent: false. */
@@ -91,7 +90,7 @@ class PoolObserver implements ServerObserver {
   }
 
   asked({ key }: ServerConfig, method: string, peer: Peer | undefined): void {
-    this.#owner().onAsked?.(key, method, peer);
+    this.#owner().onQuestion?.(key, method, peer);
   }
 
   /** Clients have subscribed to its resources. */

@@ -1,6 +1,6 @@
 import { findingRemarks } from '../policy/trust/trust-messages.ts';
 import type { CatalogCache } from './catalog-cache.ts';
-import { LISTS, type ListName, type PrimitiveKind, type PrimitiveSource } from './resources/lists.ts';
+import { type Exposure, LISTS, type ListName, type PrimitiveSource } from './resources/lists.ts';
 import type { Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -17,8 +17,7 @@ interface UpstreamPrimitivesParts {
   readonly router: () => Pick<Upstreams, 'request'>;
   /** Keys of all servers of the configuration. */
   readonly keys: () => readonly string[];
-  /** Whether clients get that kind of a server at all. */
-  readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly exposes: Exposure;
   /** Until when lists are waited for, as `GatewayOptions.waitsUntil`. */
   readonly waitsUntil?: number | undefined;
 }
@@ -44,8 +43,8 @@ export function upstreamPrimitives({
         .filter((upstream) => upstream.offers(kind))
         .filter((upstream) => upstream.connection || kind === 'completions' || isRemembered(upstream, kind))
         .map(({ config }) => config.key),
-    settled: async (list) => {
-      const exposed = upstreams.all().filter(({ config }) => exposes(config.key, LISTS[list].kind));
+    settled: async (list, caller) => {
+      const exposed = upstreams.all().filter(({ config }) => exposes(caller, config.key, LISTS[list].kind));
       const asked = exposed.filter((upstream) => !upstream.isKnown || hasToBeAsked(upstream, list));
       for (const upstream of asked) upstream.wake();
       const keys = new Set(asked.map(({ config }) => config.key));

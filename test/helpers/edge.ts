@@ -136,6 +136,7 @@ export class Edge {
       start: this.#config.settings,
       settings: () => this.#config.settings,
       servers: () => serverViews(this.#config, this.upstreams.all(), this.#catalog),
+      allServers: () => serverViews(this.#config, this.upstreams.all(), this.#catalog),
       tools: (caller) =>
         this.upstreams
           .all()

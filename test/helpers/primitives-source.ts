@@ -1,5 +1,5 @@
 import { InMemoryTransport } from '@modelcontextprotocol/server';
-import { type CallContext, LOCAL } from '../../src/core/call.ts';
+import { type CallContext, type Caller, LOCAL } from '../../src/core/call.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { type Answer, rpcError } from '../../src/core/rpc.ts';
@@ -23,6 +23,8 @@ type Offer = 'resources' | 'prompts' | 'completions';
 export class SdkServers implements PrimitiveSource {
   /** Every request so far, in order. */
   readonly received: Received[] = [];
+  /** The callers of these requests; absent: it was no forwarded one. */
+  readonly callers: (Caller | undefined)[] = [];
   /** Keys of the configuration that nothing is connected under. */
   absent: readonly string[] = [];
   readonly #links = new Map<string, Link>();
@@ -54,8 +56,9 @@ export class SdkServers implements PrimitiveSource {
 
   async settled(): Promise<void> {}
 
-  async request(server: string, method: string, params: JsonObject): Promise<Answer> {
+  async request(server: string, method: string, params: JsonObject, context?: CallContext): Promise<Answer> {
     this.received.push({ server, method, params });
+    this.callers.push(context?.caller);
     const link = this.#links.get(server);
     if (!link || this.#lost.has(server)) throw new GatewayError('UPSTREAM_UNAVAILABLE', 'it is not connected');
     return link.request(method, params);

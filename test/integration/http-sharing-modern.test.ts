@@ -10,6 +10,8 @@ const ELICITATION = { elicitation: { form: {} } };
 const UPDATED = 'notifications/resources/updated';
 const LISTS_CHANGED = 'notifications/resources/list_changed';
 const SHARED = 'fixture://shared';
+/** A resource whose subscription is never answered. */
+const SLOW = 'fixture://item/hang';
 const KEYS = ['k3y-of-ada-000000000001', 'k3y-of-ben-000000000002'] as const;
 const WITH_KEYS = { auth: { strategy: 'api-key', apiKeys: KEYS.map((key, at) => ({ key, id: `caller-${at}` })) } };
 
@@ -51,6 +53,16 @@ test('a session that stops following a resource leaves it to a client of 2026-07
   await waitUntil(() => modern.heard(UPDATED) === 1);
   expect(events('unsubscribe')).toEqual([]);
   expect(plain.heard(UPDATED)).toBe(0);
+});
+
+test('a subscription that its server has not answered is cancelled when nobody listens any more [subscriptions.cancelled]', async () => {
+  const { file, events } = journal();
+  const { connect } = await serveHttp({}, { u: local({ primitives: true, journal: file }) });
+  const modern = await connect({ kind: 'v2-modern' });
+  const subscription = await modern.listen({ resourceSubscriptions: [SLOW] });
+  await waitUntil(() => events('subscribe').length === 1);
+  await subscription.close();
+  await waitUntil(() => events('cancelled').length === 1);
 });
 
 test('jobs of a client of 2026-07-28 are its key’s: another key does not know them [http.modern-jobs]', async () => {

@@ -157,6 +157,28 @@ test('a 2026-era client listens to a resource of an older server [primitives.upd
   await peer.raw.waitFor(({ method }) => method === 'notifications/resources/list_changed');
 });
 
+test('what a 2026-era client listens to ends with the last request that listens to it [subscriptions.cancelled, eras.subscriptions]', async () => {
+  const { file, events } = journal();
+  const gateway = launchGateway({ config: { a: server('a', { journal: file }) } });
+  const peer = new ModernPeer(gateway.process.peer);
+  await waitUntil(async () => (await peer.callTool('describe', { id: 'a::tell' })).result?.isError !== true);
+  const listen = (uri: string) => {
+    const { id, response } = peer.start('subscriptions/listen', { notifications: { resourceSubscriptions: [uri] } });
+    response.catch(() => {});
+    return id;
+  };
+  const [first, second] = [listen('fixture://shared'), listen('fixture://shared')];
+  await waitUntil(() => events('subscribe').length === 2);
+  const slow = listen('fixture://item/hang');
+  await waitUntil(() => events('subscribe').length === 3);
+  peer.cancel(first);
+  peer.cancel(slow);
+  await waitUntil(() => events('cancelled').length === 1);
+  expect([events('cancelled')[0]?.uri, events('unsubscribe')]).toEqual(['fixture://item/hang', []]);
+  peer.cancel(second);
+  await waitUntil(() => events('unsubscribe').length === 1);
+});
+
 test.each([undefined, '2026-07-28'])(
   'a changed list is told and read anew (protocol %s) [primitives.changes]',
   async (protocol) => {

@@ -27,7 +27,10 @@ export interface EdgeParts {
   readonly start: StartSettings;
   /** As they are now: they follow the file. */
   readonly settings: () => LiveSettings;
-  readonly servers: () => readonly ServerView[];
+  /** Every server, with the number of its tools that the caller may know of. */
+  readonly servers: (caller: Caller) => readonly ServerView[];
+  /** Every server, with the number of all its tools, for what no caller is told: health and metrics. */
+  readonly allServers: () => readonly ServerView[];
   /** Every tool that the caller may know of, in the order of the configuration. */
   readonly tools: (caller: Caller) => readonly ToolEntry[];
   /** A session of a client with a handshake, or of one that holds a connection. */

@@ -28,14 +28,14 @@ export function healthResponse(health: Health): Response {
  * be sent requests, which one that is stopping should not.
  */
 export function createHealth(
-  { servers }: Pick<EdgeParts, 'servers'>,
+  { allServers }: Pick<EdgeParts, 'allServers'>,
   { isStopping }: { readonly isStopping: () => boolean },
 ): Hono<EdgeEnv> {
   const stopping: Health = { status: 'unavailable', reasons: ['the gateway is stopping'] };
   return new Hono<EdgeEnv>()
-    .get('/health', () => healthResponse(healthOf(servers())))
+    .get('/health', () => healthResponse(healthOf(allServers())))
     .get('/health/live', () => healthResponse({ status: 'ok', reasons: [] }))
-    .get('/health/ready', () => healthResponse(isStopping() ? stopping : healthOf(servers())));
+    .get('/health/ready', () => healthResponse(isStopping() ? stopping : healthOf(allServers())));
 }
 
 /** A connection to a server, as far as it can be asked whether it lives. */

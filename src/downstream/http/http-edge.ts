@@ -3,10 +3,9 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverViews } from '../../broker/server-views.ts';
 import type { StartSettings } from '../../config/settings.ts';
-import { type Caller, type CallPolicy, LOCAL, ownerOf } from '../../core/call.ts';
+import { type Caller, type CallPolicy, ownerOf } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { Places } from '../../core/fair-shares.ts';
-import type { JsonObject } from '../../core/json.ts';
 import { Metrics } from '../../observe/metrics.ts';
 import { type CallObservation, observeCalls } from '../../observe/observe-calls.ts';
 import { RequestLog } from '../../observe/request-log.ts';
@@ -75,7 +74,6 @@ export class HttpEdge {
       ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
       servers: () => config().servers,
       rules: MULTI_USER_RULES,
-      onTell: (method, params) => this.#tellModern(method, params),
     });
     this.#stateless = new StatelessClients();
     this.#sessions = new Sessions(() => {
@@ -170,8 +168,8 @@ export class HttpEdge {
       broker,
       start,
       settings: () => config().settings,
-      // Whether a tool is known does not depend on the caller by now; a count is all that it is for here.
-      servers: () => serverViews(config(), backend.upstreams.all(), known(LOCAL)),
+      servers: (caller) => serverViews(config(), backend.upstreams.all(), known(caller)),
+      allServers: () => serverViews(config(), backend.upstreams.all(), catalog),
       tools: (caller) => backend.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
       openSession: (caller) => this.#openSession(caller),
       stateless: (caller) => this.#statelessParts(caller),
@@ -188,7 +186,7 @@ export class HttpEdge {
   #hooks(observed: CallObservation): EdgeHooks {
     const sharing = this.#sharing;
     return {
-      audience: sharing.audience,
+      audience: sharing.owner,
       router: sharing,
       observe: observed.policy,
       limit: this.#limitCalls,
@@ -228,7 +226,7 @@ export class HttpEdge {
 
   #openSession(caller: Caller): EdgeSession {
     const within = this.#withinOf(caller);
-    return openEdgeSession(caller, clientSession(this.#sharing), this.#sharing, this.#gateway, { within });
+    return openEdgeSession(caller, clientSession(caller, this.#sharing), this.#sharing, this.#gateway, { within });
   }
 
   #statelessParts(caller: Caller): { parts: SessionServices; end: () => void } {
@@ -236,37 +234,29 @@ export class HttpEdge {
     const session: ClientSession = new ClientSession({
       onLogLevel: async () => {},
       onRootsChanged: () => {},
-      onListen: (uris) => sharing.following.follow(session, uris),
+      onListen: (uris, signal) => sharing.listen({ session, caller }, uris, signal),
       isPassing: true,
     });
     const parts = this.#gateway.partsFor(caller, session, (...request) =>
-      sharing.following.primitive(session, ...request),
+      sharing.subscriptions.handle({ session, caller }, ...request),
     );
     return {
       parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts), within: this.#withinOf(caller) },
-      end: () => sharing.following.leave(session),
+      end: () => session.end(),
     };
   }
 
-  #tellModern(method: string, params: JsonObject): void {
-    if (typeof params.uri === 'string') this.#mcp.tell({ uri: params.uri });
-    else if (method.includes('/resources/')) this.#mcp.tell({ list: 'resources' });
-    else if (method.includes('/prompts/')) this.#mcp.tell({ list: 'prompts' });
-  }
-
-  #gauges({ jobs }: GatewayServices) {
+  #gauges({ jobs, catalog }: GatewayServices) {
     return {
       queued: () => jobs.counts.queued,
       running: () => jobs.counts.running,
       servers: () => {
         const counts: Record<string, number> = {};
-        for (const { status } of this.#parts.servers()) counts[status] = (counts[status] ?? 0) + 1;
+        for (const { status } of this.#parts.allServers()) counts[status] = (counts[status] ?? 0) + 1;
         return counts;
       },
       sessions: () => this.#sessions.counts,
-      tools: () =>
-        // Whether a tool is known does not depend on the caller.
-        this.#parts.tools(LOCAL).length,
+      tools: () => catalog.size,
     };
   }
 

@@ -41,10 +41,9 @@ export class LocalEdge {
       ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
       servers: () => config().servers,
       rules: this.#rules,
-      onTell: () => {},
     });
     this.#gateway = gateway.attach({
-      audience: this.#sharing.audience,
+      audience: this.#sharing.owner,
       router: this.#sharing,
       sharedEntries: (servers) => this.#rules.sharedEntries(servers),
       reloaded: () => this.#sharing.reconcile(),
@@ -81,7 +80,7 @@ export class LocalEdge {
 
   #open(hello: Hello, fates: RequestTracker, local: LocalSession): EdgeSession {
     const caller: Caller = { ...LOCAL, session: hello.session };
-    const session = clientSession(this.#sharing);
+    const session = clientSession(caller, this.#sharing);
     this.#rules.place(session, hello.directory);
     this.#owners.set(ownerOf(caller), local);
     const { firstQuestion } = hello;

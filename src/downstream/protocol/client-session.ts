@@ -1,3 +1,4 @@
+import { Abort, type Signal } from '../../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../../core/peer.ts';
 import {
@@ -25,11 +26,14 @@ export interface SessionEvents {
   /** The client wants log messages from that level on, other than before. */
   readonly onLogLevel: (level: string) => Promise<void>;
   readonly onRootsChanged: () => void;
-  /** A 2026-era client listens to updates of these resources. */
-  readonly onListen: (uris: readonly string[]) => void;
+  /** A 2026-era client listens to changes, and to updates of these resources, until the signal aborts. */
+  readonly onListen: (uris: readonly string[], signal: Signal) => void;
   /** It lasts for one request. */
   readonly isPassing?: boolean;
 }
+
+/** Requests of one session that listen at one time: what the SDK takes. */
+const MAX_LISTENING = 1_024;
 
 /**
  * One client connection: who it is, and the way back to it. A client of the 2025 eras can be asked at any time; one of
@@ -48,6 +52,8 @@ export class ClientSession implements Peer {
   readonly #events: SessionEvents;
   #introduce: (identity: ClientIdentity) => void = () => {};
   #way: WayToClient | undefined;
+  /** The requests that listen (`subscriptions/listen`), by their ids. */
+  readonly #listening = new Map<unknown, Abort>();
 
   constructor(events: SessionEvents) {
     this.#events = events;
@@ -69,7 +75,8 @@ export class ClientSession implements Peer {
     const meta = isJsonObject(params._meta) ? params._meta : {};
     this.#wantLogs(message.method === 'logging/setLevel' ? params.level : meta[LOG_LEVEL_META_KEY]);
     if (message.method === 'notifications/roots/list_changed') this.#events.onRootsChanged();
-    if (message.method === 'subscriptions/listen') this.#events.onListen(resourcesIn(params));
+    if (message.method === 'subscriptions/listen') this.#listen(message.id, params);
+    if (message.method === 'notifications/cancelled') this.#endListening(params.requestId);
     const identity = identityIn(message.method, params, meta);
     if (identity) this.identity = identity;
     // A client that asks for something without saying hello can be asked nothing.
@@ -82,9 +89,24 @@ export class ClientSession implements Peer {
     this.levelTaken = this.#events.onLogLevel(level);
   }
 
-  /** Nobody will introduce themselves any more: what waits for it goes on. */
+  /** The client has gone: its requests that listen have ended, and what waits for its introduction goes on. */
   end(): void {
     this.#introduce(this.identity);
+    for (const id of [...this.#listening.keys()]) this.#endListening(id);
+  }
+
+  #listen(id: unknown, params: JsonObject): void {
+    // A request that comes again with its id takes the place of the first.
+    this.#endListening(id);
+    if (this.#listening.size >= MAX_LISTENING) return;
+    const abort = new Abort();
+    this.#listening.set(id, abort);
+    this.#events.onListen(resourcesIn(params), abort);
+  }
+
+  #endListening(id: unknown): void {
+    this.#listening.get(id)?.abort('the client does not listen any more');
+    this.#listening.delete(id);
   }
 
   async request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer> {

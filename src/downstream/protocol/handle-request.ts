@@ -50,9 +50,9 @@ async function answer(
   const context = { caller: parts.caller, signal, peer, onProgress: heart?.onProgress, onSending, onJob };
   try {
     if (method === 'tools/call') {
-      const { broker, results, learnt } = parts;
+      const { broker, results, discovered } = parts;
       const invokeWaitMs = parts.invokeWaitMs();
-      const call = { broker, results, context, meta: metaOf(params), continuation, jobs, invokeWaitMs, learnt };
+      const call = { broker, results, context, meta: metaOf(params), continuation, jobs, invokeWaitMs, discovered };
       return await callMetaTool(params, call, parts.log);
     }
     const kept = method === 'resources/read' && ResultStore.locate(params.uri);

@@ -28,7 +28,7 @@ export interface MetaCall {
   /** Results that were too large for one message. */
   readonly results: ResultStore;
   /** Resolves when it is known what servers offer to this client. */
-  readonly learnt?: () => Promise<void>;
+  readonly discovered?: () => Promise<void>;
   /** How long `invoke` waits where the model does not say. */
   readonly invokeWaitMs?: number;
 }
@@ -117,8 +117,8 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: searchInput,
     readOnly: true,
     largeResult: false,
-    run: async (input, { broker, context, learnt }) => {
-      await learnt?.();
+    run: async (input, { broker, context, discovered }) => {
+      await discovered?.();
       return json(await broker.search(shortened(input), context.caller));
     },
   }),

@@ -1,9 +1,11 @@
-import { createMcpHandler, type JSONRPCMessage } from '@modelcontextprotocol/server';
+import { createMcpHandler, type JSONRPCMessage, type McpHttpHandler } from '@modelcontextprotocol/server';
+import type { Signal } from '../../core/abort.ts';
 import { causeOf } from '../../core/errors.ts';
 import { unmarked, withMarks } from '../../core/exact-json.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isWritable } from '../../core/unwritable.ts';
 import type { Logger } from '../../platform/log.ts';
+import { NOT_NOW } from './client-session.ts';
 import { isHandled } from './handle-request.ts';
 import { unwritableAnswer } from './json-rpc.ts';
 import { createServer, restoreError } from './modern-server.ts';
@@ -13,38 +15,60 @@ import type { SessionServices } from './session-services.ts';
 /** Requests of 2026-07-28, which need no session, answered by the SDK. */
 export interface ModernHandler {
   fetch(request: Request, message: JsonObject, parts: SessionServices): Promise<Response>;
-  /** Tells those who listen (`subscriptions/listen`) of a change. */
-  tell(change: { readonly list: 'resources' | 'prompts' } | { readonly uri: string }): void;
+  /** Answers `subscriptions/listen`: from then on `parts.session` tells its client of changes, until `signal` aborts. */
+  listen(request: Request, message: JsonObject, parts: SessionServices, signal: Signal): Promise<Response>;
   close(): Promise<void>;
 }
 
 /** Loaded when the first such request comes. */
 export function createModernHandler(log: Logger): ModernHandler {
-  // The SDK hands on what `fetch` gives it as `extra`, untyped.
-  const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra?.served as Served), {
+  const handler = sdkHandler(log);
+  const listening = new Set<McpHttpHandler>();
+  return {
+    fetch: (request, message, parts) => answerWith(handler, request, message, parts),
+    listen: (request, message, parts, signal) => {
+      // One for each request that listens: the SDK tells all listeners of a handler, whoever they are.
+      const own = sdkHandler(log);
+      listening.add(own);
+      signal.addEventListener('abort', () => listening.delete(own), { once: true });
+      parts.session.reachedBy({ request: async () => NOT_NOW, notify: (...change) => publish(own, ...change) });
+      return answerWith(own, request, message, parts);
+    },
+    close: async () => {
+      await Promise.all([handler, ...listening].map((each) => each.close()));
+    },
+  };
+}
+
+function sdkHandler(log: Logger): McpHttpHandler {
+  // The SDK hands on what `answerWith` gives it as `extra`, untyped.
+  return createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra?.served as Served), {
     legacy: 'reject',
-    // The edge bounds them by caller; one bound for all would let one caller take every place.
-    maxSubscriptions: Number.POSITIVE_INFINITY,
     onerror: (error) => log.debug('client request', { error: causeOf(error) }),
   });
-  return {
-    fetch: async (request, message, parts) => {
-      const read = readEnvelope(message);
-      if ('refusal' in read) return Response.json(read.refusal, { status: 400 });
-      const parsedBody = read.message;
-      const served: Served = { parts, method: parsedBody.method, hasMarks: false };
-      // The SDK hands this on to the factory unread; it never sees a token.
-      const authInfo = { token: '', clientId: parts.caller.id, scopes: [], extra: { served } };
-      const response = await handler.fetch(request, { parsedBody, authInfo });
-      return exactResponse(response, () => served.hasMarks);
-    },
-    tell: (change) => {
-      if ('uri' in change) handler.notify.resourceUpdated(change.uri);
-      else if (change.list === 'resources') handler.notify.resourcesChanged();
-      else handler.notify.promptsChanged();
-    },
-    close: () => handler.close(),
-  };
+}
+
+async function answerWith(
+  handler: McpHttpHandler,
+  request: Request,
+  message: JsonObject,
+  parts: SessionServices,
+): Promise<Response> {
+  const read = readEnvelope(message);
+  if ('refusal' in read) return Response.json(read.refusal, { status: 400 });
+  const parsedBody = read.message;
+  const served: Served = { parts, method: parsedBody.method, hasMarks: false };
+  // The SDK hands this on to the factory unread; it never sees a token.
+  const authInfo = { token: '', clientId: parts.caller.id, scopes: [], extra: { served } };
+  const response = await handler.fetch(request, { parsedBody, authInfo });
+  return exactResponse(response, () => served.hasMarks);
+}
+
+/** Tells the client that listens of a change, if it wants to know of it. */
+function publish({ notify }: McpHttpHandler, method: string, { uri }: JsonObject): void {
+  if (method === 'notifications/resources/updated') notify.resourceUpdated(String(uri));
+  else if (method === 'notifications/resources/list_changed') notify.resourcesChanged();
+  else if (method === 'notifications/prompts/list_changed') notify.promptsChanged();
 }
 
 interface Served {

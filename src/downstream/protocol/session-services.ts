@@ -36,7 +36,7 @@ export interface SessionServices {
    */
   readonly within?: (method: string, answer: () => Promise<JsonObject>) => Promise<JsonObject>;
   /** Resolves when it is known what servers offer to this client, or after a while; absent: to all the same. */
-  readonly learnt?: () => Promise<void>;
+  readonly discovered?: () => Promise<void>;
   /** Absent: what this gateway does not answer stays without an answer. */
   readonly fates?: RequestTracker;
   /** The id of our first question to the client; absent: 0. */

@@ -1,5 +1,5 @@
 import type { Peer } from '../../core/peer.ts';
-import type { SharingRules } from './sharing.ts';
+import type { SharingRules } from './sharing-rules.ts';
 
 /**
  * Clients that must not see what the others do. All share, except those that can be asked something or want log messages:
@@ -8,7 +8,12 @@ import type { SharingRules } from './sharing.ts';
  */
 export const MULTI_USER_RULES: SharingRules = {
   identity: { capabilities: {} },
-  isOnePerson: false,
+  // A server may have more tools for a client that can do more.
+  learnsPerClient: true,
+  ownForLogs: true,
+  // What a server logs for one client is none of the others' business.
+  logLevelFor: () => undefined,
+  broadcasts: (method) => method.endsWith('/list_changed'),
   wantsOwn,
   keepsApart({ config, connection }, peer) {
     if (config.shared !== undefined) return !config.shared;
@@ -18,7 +23,7 @@ export const MULTI_USER_RULES: SharingRules = {
     return !isModern || peer.logLevel !== undefined;
   },
   entryFor: (server) => server,
-  asked: () => {},
+  onQuestion: () => {},
 };
 
 function wantsOwn({ identity, logLevel }: Peer): boolean {

@@ -1,4 +1,5 @@
-import type { CallContext } from '../../core/call.ts';
+import { withTimeout } from '../../core/abort.ts';
+import type { CallContext, Caller } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Peer } from '../../core/peer.ts';
@@ -6,108 +7,153 @@ import type { Answer } from '../../core/rpc.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { Primitives } from '../../upstream/resources/primitives.ts';
 
-interface FollowingParts {
+/** A client session that subscribes to resources, or one request of it that listens (`subscriptions/listen`). */
+export interface Subscriber {
+  readonly session: Peer;
+  readonly caller: Caller;
+}
+
+interface SubscriptionsParts {
   /** Resources, prompts and completion over the shared connections. */
   readonly shared: Primitives;
-  /** Those that a session is to use: its own where it has connections of its own. */
+  /** Those that a session uses: its own where it has connections of its own. */
   readonly primitivesOf: (session: Peer) => Primitives;
   /** Whether a session has a connection of its own to that server. */
   readonly isApart: (server: string | undefined, session: Peer) => boolean;
-  readonly hasSession: (session: Peer) => boolean;
   readonly log: Logger;
 }
 
-/** Who follows which resources over the connections that are shared: a server knows of one follower only. */
+/** Time for a server to answer that nobody is subscribed any more, in ms: the client does not wait for it. */
+const UNSUBSCRIBE_MS = 5_000;
+
+/** Subscriptions over connections that clients share: a server knows of one subscriber only. */
 export class ResourceSubscriptions {
-  readonly #parts: FollowingParts;
+  readonly #parts: SubscriptionsParts;
   readonly #subscribers = new Subscribers();
 
-  constructor(parts: FollowingParts) {
+  constructor(parts: SubscriptionsParts) {
     this.#parts = parts;
   }
 
-  /** Answers a session's request about resources, prompts or completion. */
-  async primitive(session: Peer, method: string, params: JsonObject, context: CallContext): Promise<Answer> {
-    const { shared, primitivesOf, isApart } = this.#parts;
-    const primitives = primitivesOf(session);
+  /** Answers a request about resources, prompts or completion. */
+  handle(subscriber: Subscriber, method: string, params: JsonObject, context: CallContext): Promise<Answer> {
     const { uri } = params;
-    const hasOwn = () => isApart(primitives.followedOn(uri), session);
-    if (method === 'resources/unsubscribe' && typeof uri === 'string') {
-      if (this.#subscribers.remove(uri, session)) return shared.handle(method, params, ofGateway());
-      // Others follow it over the same connection.
-      if (this.#subscribers.of(uri).length > 0 && !hasOwn()) return { result: {} };
+    if (typeof uri === 'string') {
+      if (method === 'resources/subscribe') return this.#subscribe(subscriber, { ...params, uri }, context);
+      if (method === 'resources/unsubscribe') return this.#unsubscribe(subscriber, { ...params, uri }, context);
     }
-    const answer = await primitives.handle(method, params, context);
-    if (method === 'resources/subscribe' && typeof uri === 'string' && 'result' in answer && !hasOwn()) {
-      // What is followed over a shared connection is renewed together.
-      if (primitives !== shared) await shared.handle(method, params, ofGateway());
-      this.#subscribers.add(uri, session);
-    }
-    return answer;
+    return this.#parts.primitivesOf(subscriber.session).handle(method, params, context);
   }
 
-  /** A client of 2026-07-28 listens to these resources. */
-  follow(session: Peer, uris: readonly string[]): void {
+  /** Subscribes to these resources until the signal of `context` aborts: the request that listens has ended. */
+  listen(listener: Subscriber, uris: readonly string[], context: CallContext): void {
+    if (context.signal.aborted) return;
+    context.signal.addEventListener('abort', () => this.leave(listener), { once: true });
     for (const uri of uris) {
-      this.#follow(session, uri).catch((error: unknown) =>
+      this.#subscribe(listener, { uri }, context).catch((error: unknown) =>
         this.#parts.log.debug('not subscribed', { uri, error: causeOf(error) }),
       );
     }
   }
 
-  /** Those who are to hear of a change of that resource. */
-  followersOf(uri: unknown): readonly Peer[] {
-    return this.#subscribers.of(uri);
+  /** Tells those that are subscribed to a resource of its update. `paramsFor` has the URI that a caller uses. */
+  tell(method: string, paramsFor: (caller: Caller) => JsonObject | undefined): void {
+    const updates = new Map<Peer, JsonObject>();
+    for (const [{ session, caller }, uris] of this.#subscribers.all()) {
+      const params = paramsFor(caller);
+      if (typeof params?.uri === 'string' && uris.has(params.uri)) updates.set(session, params);
+    }
+    for (const [session, params] of updates) session.notify(method, params);
   }
 
-  /** A session has ended, or a request that listened: what nobody else follows is unsubscribed. */
-  leave(session: Peer): void {
-    for (const uri of this.#subscribers.urisOf(session)) {
-      if (this.#subscribers.remove(uri, session))
-        void this.#parts.shared.handle('resources/unsubscribe', { uri }, ofGateway()).catch(() => {});
-    }
+  /** A session has ended, or a request that listened: where nobody else is subscribed, the server is told. */
+  leave(subscriber: Subscriber): void {
+    for (const uri of this.#subscribers.urisOf(subscriber)) this.#drop(subscriber, uri);
   }
 
-  async #follow(session: Peer, uri: string): Promise<void> {
-    if (this.#parts.hasSession(session)) {
-      await this.primitive(session, 'resources/subscribe', { uri }, ofGateway(session));
-      return;
-    }
-    // One without a session hears what the shared connections tell, whatever it can be asked.
-    const answer = await this.#parts.shared.handle('resources/subscribe', { uri }, ofGateway());
-    if ('result' in answer) this.#subscribers.add(uri, session);
+  async #subscribe(
+    subscriber: Subscriber,
+    params: JsonObject & { readonly uri: string },
+    context: CallContext,
+  ): Promise<Answer> {
+    const { shared, primitivesOf, isApart } = this.#parts;
+    const { uri } = params;
+    const primitives = primitivesOf(subscriber.session);
+    const answer = await primitives.handle('resources/subscribe', params, context);
+    if (!('result' in answer) || isApart(primitives.subscribedAt(uri), subscriber.session)) return answer;
+    // Subscriptions over a shared connection are renewed together.
+    if (primitives !== shared) await shared.handle('resources/subscribe', params, overShared(context));
+    this.#subscribers.add(uri, subscriber);
+    // The subscriber has left while the server answered: nothing else would end this subscription.
+    if (context.signal.aborted) this.#drop(subscriber, uri);
+    return answer;
+  }
+
+  async #unsubscribe(
+    subscriber: Subscriber,
+    params: JsonObject & { readonly uri: string },
+    context: CallContext,
+  ): Promise<Answer> {
+    const { shared, primitivesOf, isApart } = this.#parts;
+    const { uri } = params;
+    if (this.#subscribers.remove(uri, subscriber))
+      return shared.handle('resources/unsubscribe', params, overShared(context));
+    const primitives = primitivesOf(subscriber.session);
+    // Others are subscribed over the same connection.
+    if (this.#subscribers.has(uri) && !isApart(primitives.subscribedAt(uri), subscriber.session)) return { result: {} };
+    return primitives.handle('resources/unsubscribe', params, context);
+  }
+
+  #drop(subscriber: Subscriber, uri: string): void {
+    if (!this.#subscribers.remove(uri, subscriber)) return;
+    const { caller } = subscriber;
+    const unsubscribe = (signal: AbortSignal) =>
+      this.#parts.shared.handle('resources/unsubscribe', { uri }, { caller, signal });
+    withTimeout(UNSUBSCRIBE_MS, unsubscribe).catch((error: unknown) =>
+      this.#parts.log.debug('not unsubscribed', { uri, error: causeOf(error) }),
+    );
   }
 }
 
-/** A request that no call of a client is behind. */
-function ofGateway(peer?: Peer): CallContext {
-  return { caller: { id: 'gateway', roles: [] }, signal: new AbortController().signal, ...(peer && { peer }) };
+/** A request of the same caller, for as long, over the shared connections: those of no client in particular. */
+function overShared({ caller, signal }: CallContext): CallContext {
+  return { caller, signal };
 }
 
-/** Which client sessions follow which resources over the shared connections, by the URIs that they use. */
+/** Subscribers and the URIs that they use. */
 class Subscribers {
-  readonly #sessions = new Map<string, Set<Peer>>();
+  readonly #uris = new Map<Subscriber, Set<string>>();
+  /** Number of subscribers for each URI. */
+  readonly #counts = new Map<string, number>();
 
-  add(uri: string, session: Peer): void {
-    const others = this.#sessions.get(uri);
-    if (others) others.add(session);
-    else this.#sessions.set(uri, new Set([session]));
+  add(uri: string, subscriber: Subscriber): void {
+    const uris = this.#uris.get(subscriber) ?? new Set();
+    this.#uris.set(subscriber, uris);
+    if (uris.has(uri)) return;
+    uris.add(uri);
+    this.#counts.set(uri, (this.#counts.get(uri) ?? 0) + 1);
   }
 
-  /** Whether nobody follows it any more. */
-  remove(uri: string, session: Peer): boolean {
-    const sessions = this.#sessions.get(uri);
-    if (!sessions?.delete(session) || sessions.size > 0) return false;
-    this.#sessions.delete(uri);
-    return true;
+  /** Returns whether it was the last subscriber of that URI. */
+  remove(uri: string, subscriber: Subscriber): boolean {
+    const uris = this.#uris.get(subscriber);
+    if (!uris?.delete(uri)) return false;
+    if (uris.size === 0) this.#uris.delete(subscriber);
+    const left = (this.#counts.get(uri) ?? 1) - 1;
+    if (left > 0) this.#counts.set(uri, left);
+    else this.#counts.delete(uri);
+    return left === 0;
   }
 
-  of(uri: unknown): readonly Peer[] {
-    return typeof uri === 'string' ? [...(this.#sessions.get(uri) ?? [])] : [];
+  has(uri: string): boolean {
+    return this.#counts.has(uri);
   }
 
-  /** What a session follows. */
-  urisOf(session: Peer): string[] {
-    return [...this.#sessions].flatMap(([uri, sessions]) => (sessions.has(session) ? [uri] : []));
+  urisOf(subscriber: Subscriber): readonly string[] {
+    return [...(this.#uris.get(subscriber) ?? [])];
+  }
+
+  all(): Iterable<readonly [Subscriber, ReadonlySet<string>]> {
+    return this.#uris;
   }
 }

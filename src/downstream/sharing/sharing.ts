@@ -1,18 +1,17 @@
 import type { ServerConfig } from '../../config/schema.ts';
-import type { CallContext } from '../../core/call.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { Signal } from '../../core/abort.ts';
+import type { CallContext, Caller } from '../../core/call.ts';
 import { type ClientIdentity, originOf, type Peer } from '../../core/peer.ts';
-import { LOG_LEVELS } from '../../core/protocol.ts';
 import { METHOD_NOT_FOUND } from '../../core/rpc.ts';
-import type { PoolOwner } from '../../upstream/pool-owner.ts';
+import { type PoolOwner, soleOwner, type TellChange } from '../../upstream/pool-owner.ts';
 import type { PrimitiveKind } from '../../upstream/resources/lists.ts';
 import type { ServerObserver } from '../../upstream/server-observer.ts';
 import { type Router, ServerPool, type ServerPoolParts } from '../../upstream/server-pool.ts';
-import type { Upstream } from '../../upstream/upstream.ts';
 import type { Upstreams } from '../../upstream/upstreams.ts';
 import { CapabilityDiscovery } from './capability-discovery.ts';
-import { ResourceSubscriptions } from './resource-subscriptions.ts';
-import { ConnectionPool } from './stateless-clients.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import { ResourceSubscriptions, type Subscriber } from './resource-subscriptions.ts';
+import type { SharingRules } from './sharing-rules.ts';
 
 interface SharingParts
   extends Pick<ServerPoolParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
@@ -22,8 +21,6 @@ interface SharingParts
   readonly offered: ServerObserver;
   readonly servers: () => readonly ServerConfig[];
   readonly rules: SharingRules;
-  /** Hears what the shared connections tell outside of calls. */
-  readonly onTell: (method: string, params: JsonObject) => void;
 }
 
 /** A client session, as far as it decides who shares servers with it. */
@@ -31,50 +28,48 @@ interface SharingSession extends Peer {
   readonly introduced: Promise<ClientIdentity>;
 }
 
+/** A session that has joined, and its caller. */
+interface Member extends Subscriber {
+  readonly session: SharingSession;
+}
+
 /** Quiet time after which a server that was started for calls without a session is stopped, in ms. */
-const LEASE_IDLE_MS = 60_000;
+const POOLED_IDLE_MS = 60_000;
+const UPDATED = 'notifications/resources/updated';
 const NOTHING: ClientIdentity = { capabilities: {} };
 
-/** Who shares connections to servers with whom, by rules that are given: the right ones for each call. */
+/** Finds the connections for each call and request, by rules that say which sessions share them. */
 export class Sharing implements Router {
-  /** Whom the shared connections are made for. */
-  readonly audience: PoolOwner;
-  /** Who follows which resources, and the way of requests about them. */
-  readonly following: ResourceSubscriptions;
+  /** The owner of the shared connections: all who share them. */
+  readonly owner: PoolOwner;
+  /** Answers requests about resources, prompts and completion. */
+  readonly subscriptions: ResourceSubscriptions;
 
   readonly #parts: SharingParts;
-  readonly #sessions = new Map<Peer, SharingSession>();
+  readonly #members = new Map<Peer, Member>();
+  /** Requests without a session that listen to changes. */
+  readonly #listeners = new Set<Subscriber>();
   readonly #own = new Map<Peer, ServerPool>();
-  readonly #leases: ConnectionPool;
-  readonly #offers = new CapabilityDiscovery();
+  readonly #connectionPool: ConnectionPool;
+  readonly #discovery = new CapabilityDiscovery();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(parts: SharingParts) {
     this.#parts = parts;
-    this.#leases = new ConnectionPool(({ identity, logLevel }) =>
+    this.#connectionPool = new ConnectionPool(({ identity, logLevel }) =>
       this.#open(
         { introduced: Promise.resolve(identity), peer: { ...nobody(identity), logLevel }, isShared: false },
         parts.servers().map(endingSoon),
       ),
     );
-    this.following = new ResourceSubscriptions({
+    this.subscriptions = new ResourceSubscriptions({
       shared: parts.main.primitives,
-      primitivesOf: (session) => this.#backendOf(session).primitives,
-      isApart: (server, session) => this.#keepsApart(server, session),
-      hasSession: (session) => this.#sessions.has(session),
+      primitivesOf: (session) => this.#poolOf(session).primitives,
+      // A request without a session is told what the shared connections tell, whatever its client can be asked.
+      isApart: (server, session) => this.#members.has(session) && this.#keepsApart(server, session),
       log: parts.log,
     });
-    const { identity, isOnePerson } = parts.rules;
-    this.audience = {
-      introduced: Promise.resolve(identity),
-      peer: this.#everybody(identity),
-      isShared: true,
-      isOnePerson,
-      onAsked: (server, ...question) => {
-        const upstream = parts.main.upstreams.get(server);
-        if (upstream) parts.rules.asked(upstream, ...question);
-      },
-    };
+    this.owner = this.#sharedOwner(parts);
   }
 
   readonly call: Router['call'] = (call, context) =>
@@ -83,21 +78,38 @@ export class Sharing implements Router {
   readonly request: Router['request'] = (server, request, context) =>
     this.#at(server, context, (upstreams) => upstreams.request(server, request, context));
 
-  /** A session begins. */
-  join(session: SharingSession): void {
-    this.#sessions.set(session, session);
-    void session.introduced.then((client) => this.#learn(session, client));
+  /** A session of that caller begins. Returns it as a subscriber to resources. */
+  join(caller: Caller, session: SharingSession): Subscriber {
+    const member = { session, caller };
+    this.#members.set(session, member);
+    void session.introduced.then((client) => this.#discover(member, client));
+    return member;
+  }
+
+  /**
+   * A client of 2026-07-28 listens to changes, and to updates of these resources, until the signal aborts. Its session may
+   * have joined, or last for this one request.
+   */
+  listen(listener: Subscriber, uris: readonly string[], signal: Signal): void {
+    const { session, caller } = listener;
+    const hasJoined = this.#members.has(session);
+    if (!hasJoined) {
+      this.#listeners.add(listener);
+      signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });
+    }
+    this.subscriptions.listen(listener, uris, { caller, signal, ...(hasJoined && { peer: session }) });
   }
 
   /** Resolves when it is known what servers offer to clients like this one, or after a while. */
-  async learnt(session: SharingSession): Promise<void> {
-    await this.#offers.settled(await session.introduced, this.#parts.servers());
+  async discovered(session: SharingSession): Promise<void> {
+    await this.#discovery.settled(await session.introduced, this.#parts.servers());
   }
 
   /** A session has ended. Resolves when nothing of its own is left running. */
   async leave(session: SharingSession): Promise<void> {
-    this.#sessions.delete(session);
-    this.following.leave(session);
+    const member = this.#members.get(session);
+    this.#members.delete(session);
+    if (member) this.subscriptions.leave(member);
     const own = this.#own.get(session);
     this.#own.delete(session);
     if (own) await this.#close(own);
@@ -105,19 +117,15 @@ export class Sharing implements Router {
 
   /** A session wants log messages from that level on. */
   async logLevel(session: SharingSession, level: string): Promise<void> {
-    if (!this.#sessions.has(session)) return;
+    const member = this.#members.get(session);
+    if (!member) return;
     const { rules, main } = this.#parts;
-    const own = rules.isOnePerson ? this.#own.get(session) : this.#ownOf(session);
+    const own = rules.ownForLogs ? this.#ownPoolOf(member) : this.#own.get(session);
+    const shared = rules.logLevelFor(this.#members.keys());
     await Promise.all([
       own?.announcements.logLevel(level),
-      rules.isOnePerson && main.announcements.logLevel(this.#leastLevel() ?? level),
+      shared !== undefined && main.announcements.logLevel(shared),
     ]);
-  }
-
-  /** The least severe level that any session wants; undefined: none has said. */
-  #leastLevel(): string | undefined {
-    const wanted = new Set([...this.#sessions.values()].map(({ logLevel }) => logLevel));
-    return LOG_LEVELS.find((level) => wanted.has(level));
   }
 
   rootsChanged(session: SharingSession): void {
@@ -133,14 +141,14 @@ export class Sharing implements Router {
   reconcile(): void {
     const servers = this.#parts.servers();
     for (const [session, own] of this.#own) own.upstreams.reconcile(this.#entriesOf(session));
-    for (const leased of this.#leases.all()) leased.upstreams.reconcile(servers.map(endingSoon));
-    this.#offers.keep(servers);
-    for (const session of this.#sessions.values()) this.#learn(session, session.identity);
+    for (const pool of this.#connectionPool.all()) pool.upstreams.reconcile(servers.map(endingSoon));
+    this.#discovery.keep(servers);
+    for (const member of this.#members.values()) this.#discover(member, member.session.identity);
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#own.values()].map((own) => this.#close(own)));
-    await Promise.all([this.#leases.close(), ...this.#closing]);
+    await Promise.all([this.#connectionPool.close(), ...this.#closing]);
   }
 
   /** Uses the connections that are right for a call. */
@@ -148,17 +156,17 @@ export class Sharing implements Router {
     const { upstreams } = this.#parts.main;
     const { peer } = context;
     if (!this.#keepsApart(server, peer)) return use(upstreams);
-    const session = peer && this.#sessions.get(originOf(peer));
-    return session ? use(this.#ownOf(session).upstreams) : this.#leased(server, context, use);
+    const member = peer && this.#members.get(originOf(peer));
+    return member ? use(this.#ownPoolOf(member).upstreams) : this.#withPooled(server, context, use);
   }
 
-  async #leased<T>(server: string, context: CallContext, use: (upstreams: Upstreams) => Promise<T>): Promise<T> {
+  async #withPooled<T>(server: string, context: CallContext, use: (upstreams: Upstreams) => Promise<T>): Promise<T> {
     const { identity = NOTHING, logLevel } = context.peer ?? {};
-    const lease = await this.#leases.take({ identity, logLevel }, server, context.signal);
+    const pooled = await this.#connectionPool.take({ identity, logLevel }, server, context.signal);
     try {
-      return await use(lease.backend.upstreams);
+      return await use(pooled.pool.upstreams);
     } finally {
-      lease.release();
+      pooled.release();
     }
   }
 
@@ -172,18 +180,15 @@ export class Sharing implements Router {
   }
 
   /** The connections that a session uses where servers do not make a difference. */
-  #backendOf(peer: Peer): ServerPool {
-    const session = this.#sessions.get(peer);
-    return session && this.#wantsOwn(session) ? this.#ownOf(session) : this.#parts.main;
+  #poolOf(session: Peer): ServerPool {
+    const member = this.#members.get(session);
+    return member && this.#wantsOwn(member.session) ? this.#ownPoolOf(member) : this.#parts.main;
   }
 
-  #ownOf(session: SharingSession): ServerPool {
+  #ownPoolOf({ session, caller }: Member): ServerPool {
     const known = this.#own.get(session);
     if (known) return known;
-    const own = this.#open(
-      { introduced: session.introduced, peer: session, isShared: false },
-      this.#entriesOf(session),
-    );
+    const own = this.#open(soleOwner(caller, session), this.#entriesOf(session));
     this.#own.set(session, own);
     return own;
   }
@@ -193,57 +198,77 @@ export class Sharing implements Router {
     return this.#parts.servers().map((server) => this.#parts.rules.entryFor(server, session));
   }
 
-  #open(audience: PoolOwner, entries: readonly ServerConfig[]): ServerPool {
+  #open(owner: PoolOwner, entries: readonly ServerConfig[]): ServerPool {
     const { log, remembered, verdicts, secrets, keys, exposes, offered } = this.#parts;
-    const backend = new ServerPool({
+    const pool = new ServerPool({
       ...{ log, remembered, verdicts, secrets, keys, exposes, onDemand: true },
-      owner: () => audience,
+      owner: () => owner,
       router: () => this,
       observer: offered,
     });
-    backend.upstreams.reconcile(entries);
-    return backend;
+    pool.upstreams.reconcile(entries);
+    return pool;
   }
 
-  #close(backend: ServerPool): Promise<void> {
-    const closed = backend.close().finally(() => this.#closing.delete(closed));
+  #close(pool: ServerPool): Promise<void> {
+    const closed = pool.close().finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
     return closed;
   }
 
-  /** What one person's clients are offered is taken to be the same. */
-  #learn(session: SharingSession, client: ClientIdentity): void {
+  /** Asks the servers that a session has connections of its own to what they offer to its kind of client. */
+  #discover(member: Member, client: ClientIdentity): void {
     const { rules, servers } = this.#parts;
-    if (rules.isOnePerson || !this.#sessions.has(session) || !this.#wantsOwn(session)) return;
-    this.#offers.learn(client, servers(), ({ key }) =>
-      this.#keepsApart(key, session) ? this.#ownOf(session).upstreams.get(key) : undefined,
+    const { session } = member;
+    if (!rules.learnsPerClient || !this.#members.has(session) || !this.#wantsOwn(session)) return;
+    this.#discovery.learn(client, servers(), ({ key }) =>
+      this.#keepsApart(key, session) ? this.#ownPoolOf(member).upstreams.get(key) : undefined,
     );
+  }
+
+  #sharedOwner({ rules, main }: SharingParts): PoolOwner {
+    const { identity } = rules;
+    return {
+      introduced: Promise.resolve(identity),
+      peer: this.#everybody(identity),
+      tell: this.#tell,
+      isShared: true,
+      broadcasts: (method) => rules.broadcasts(method),
+      onQuestion: (server, ...question) => {
+        const upstream = main.upstreams.get(server);
+        if (upstream) rules.onQuestion(upstream, ...question);
+      },
+    };
   }
 
   /** The way back to all who share. */
   #everybody(identity: ClientIdentity): Peer {
-    const leastLevel = () => (this.#parts.rules.isOnePerson ? this.#leastLevel() : undefined);
+    const { rules } = this.#parts;
+    const members = this.#members;
     return {
       ...nobody(identity),
       get logLevel() {
-        return leastLevel();
+        return rules.logLevelFor(members.keys());
       },
-      notify: (method, params) => this.#tell(method, params),
+      notify: (method, params) => {
+        if (!rules.broadcasts(method)) return;
+        for (const session of members.keys()) session.notify(method, params);
+      },
     };
   }
 
-  /** What the shared connections tell outside of calls. Log messages are nobody's among strangers. */
-  #tell(method: string, params: JsonObject): void {
-    const isUpdate = method === 'notifications/resources/updated';
-    if (!this.#parts.rules.isOnePerson && !isUpdate && !method.endsWith('/list_changed')) return;
-    this.#parts.onTell(method, params);
-    const sessions = isUpdate ? this.following.followersOf(params.uri) : this.#sessions.keys();
-    for (const session of sessions) session.notify(method, params);
-  }
+  /** Tells what has changed to those who listen: of a resource, to those that are subscribed to it. */
+  readonly #tell: TellChange = (method, paramsFor) => {
+    if (method === UPDATED) return this.subscriptions.tell(method, paramsFor);
+    for (const { session, caller } of [...this.#members.values(), ...this.#listeners]) {
+      const params = paramsFor(caller);
+      if (params) session.notify(method, params);
+    }
+  };
 }
 
 function endingSoon(config: ServerConfig): ServerConfig {
-  return { ...config, idleTimeoutMs: Math.min(config.idleTimeoutMs || LEASE_IDLE_MS, LEASE_IDLE_MS) };
+  return { ...config, idleTimeoutMs: Math.min(config.idleTimeoutMs || POOLED_IDLE_MS, POOLED_IDLE_MS) };
 }
 
 /** A way back to nobody, for connections that no client holds. */
@@ -255,20 +280,4 @@ function nobody(identity: ClientIdentity): Peer {
     request: async () => ({ error: { code: METHOD_NOT_FOUND, message } }),
     notify: () => {},
   };
-}
-
-/** Who shares connections to servers with whom, and what the shared ones say of the clients behind them. */
-export interface SharingRules {
-  /** What servers are told over the shared connections. */
-  readonly identity: ClientIdentity;
-  /** All clients are one person's. */
-  readonly isOnePerson: boolean;
-  /** Whether a client has a connection of its own to that server. */
-  keepsApart(server: Upstream, peer: Peer | undefined): boolean;
-  /** Whether a client uses connections of its own where servers do not make a difference. */
-  wantsOwn(peer: Peer, servers: readonly Upstream[]): boolean;
-  /** An entry as a session's own connections have it. */
-  entryFor(server: ServerConfig, session: Peer): ServerConfig;
-  /** A server asked that over the shared connections; nobody was asked where it could not be told who caused it. */
-  asked(server: Upstream, method: string, peer: Peer | undefined): void;
 }

@@ -1,10 +1,11 @@
 import type { ServerConfig } from '../../config/schema.ts';
 import { type ClientIdentity, originOf, type Peer } from '../../core/peer.ts';
+import { LOG_LEVELS } from '../../core/protocol.ts';
 import { isWhereStarted } from '../../platform/directories.ts';
 import type { CatalogCache } from '../../upstream/catalog-cache.ts';
 import { able } from '../../upstream/reverse-requests.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
-import type { SharingRules } from './sharing.ts';
+import type { SharingRules } from './sharing-rules.ts';
 
 /** What the server asked of nobody, since several sessions were calling it. */
 const OF_SEVERAL = 'several';
@@ -24,7 +25,9 @@ export interface OnePersonParts {
  * turned out to ask what has one answer for each session.
  */
 export class SingleUserRules implements SharingRules {
-  readonly isOnePerson = true;
+  /** One person's clients are taken to be offered the same. */
+  readonly learnsPerClient = false;
+  readonly ownForLogs = false;
   /** All that a client may offer: what the one that is asked does not offer is refused when it is asked. */
   readonly identity: ClientIdentity = {
     capabilities: {
@@ -40,6 +43,16 @@ export class SingleUserRules implements SharingRules {
 
   constructor(parts: OnePersonParts) {
     this.#parts = parts;
+  }
+
+  /** The least severe level that any session wants: each is told from its own level on (`LocalSession`). */
+  logLevelFor(sessions: Iterable<Peer>): string | undefined {
+    const wanted = new Set([...sessions].map(({ logLevel }) => logLevel));
+    return LOG_LEVELS.find((level) => wanted.has(level));
+  }
+
+  broadcasts(): boolean {
+    return true;
   }
 
   /** A session's own servers are started in that directory if they want to (`cwd: "."`). */
@@ -70,7 +83,7 @@ export class SingleUserRules implements SharingRules {
     });
   }
 
-  asked({ config }: Upstream, method: string, peer: Peer | undefined): void {
+  onQuestion({ config }: Upstream, method: string, peer: Peer | undefined): void {
     if (!peer) this.#learn(this.#entryOf(config), OF_SEVERAL);
     else if (method === ROOTS || !able(peer, method)) this.#learn(this.#entryOf(config), method);
   }

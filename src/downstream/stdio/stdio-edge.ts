@@ -1,10 +1,12 @@
+import type { Signal } from '../../core/abort.ts';
 import { LOCAL, ownerOf } from '../../core/call.ts';
-import { causeOf } from '../../core/errors.ts';
+import { soleOwner } from '../../upstream/pool-owner.ts';
 import type { GatewayServices } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import { insteadOf } from '../protocol/oversize.ts';
 import { serveChannel } from '../protocol/serve-channel.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
+import type { ResourceSubscriptions } from '../sharing/resource-subscriptions.ts';
 import type { EarlyResponder } from './early-responder.ts';
 import type { LineLimit } from './stdio-transport.ts';
 
@@ -12,19 +14,21 @@ import type { LineLimit } from './stdio-transport.ts';
 export class StdioEdge {
   readonly #gateway: Pick<GatewayServices, 'backend' | 'log'>;
   readonly #parts: SessionServices;
+  readonly #session: ClientSession;
+  #subscriptions: Promise<ResourceSubscriptions> | undefined;
   #connection: StdioConnection | undefined;
 
   constructor(gateway: Pick<GatewayServices, 'backend' | 'log' | 'receipt' | 'attach'>) {
     this.#gateway = gateway;
     const { announcements, primitives } = gateway.backend;
-    const session = new ClientSession({
+    this.#session = new ClientSession({
       onLogLevel: (level) => announcements.logLevel(level),
       onRootsChanged: () => announcements.rootsChanged(),
-      onListen: (uris) => this.#subscribe(uris),
+      onListen: (uris, signal) => void this.#listen(uris, signal),
     });
-    gateway.receipt.session(ownerOf(LOCAL), session.introduced);
-    const audience = { introduced: session.introduced, peer: session, isShared: false };
-    this.#parts = gateway.attach({ audience }).partsFor(LOCAL, session, (...request) => primitives.handle(...request));
+    gateway.receipt.session(ownerOf(LOCAL), this.#session.introduced);
+    const attached = gateway.attach({ audience: soleOwner(LOCAL, this.#session) });
+    this.#parts = attached.partsFor(LOCAL, this.#session, (...request) => primitives.handle(...request));
   }
 
   /** Serves the client that has come to the desk. Resolves when it has gone. */
@@ -41,14 +45,20 @@ export class StdioEdge {
     await this.#connection?.close();
   }
 
-  #subscribe(uris: readonly string[]): void {
-    const context = { caller: LOCAL, signal: new AbortController().signal };
+  async #listen(uris: readonly string[], signal: Signal): Promise<void> {
+    if (uris.length === 0) return;
+    this.#subscriptions ??= this.#loadSubscriptions();
+    const subscriptions = await this.#subscriptions;
+    const session = this.#session;
+    subscriptions.listen({ session, caller: LOCAL }, uris, { caller: LOCAL, signal, peer: session });
+  }
+
+  /** Only clients of 2026-07-28 that listen to resources need this. */
+  async #loadSubscriptions(): Promise<ResourceSubscriptions> {
+    const { ResourceSubscriptions } = await import('../sharing/resource-subscriptions.ts');
     const { backend, log } = this.#gateway;
-    for (const uri of uris) {
-      backend.primitives
-        .handle('resources/subscribe', { uri }, context)
-        .catch((error: unknown) => log.debug('not subscribed', { uri, error: causeOf(error) }));
-    }
+    const { primitives } = backend;
+    return new ResourceSubscriptions({ shared: primitives, primitivesOf: () => primitives, isApart: () => false, log });
   }
 }
 

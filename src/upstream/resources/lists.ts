@@ -1,5 +1,5 @@
 import { decoded } from '../../core/address.ts';
-import type { CallContext } from '../../core/call.ts';
+import type { CallContext, Caller } from '../../core/call.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../core/rpc.ts';
 
@@ -76,8 +76,11 @@ export interface PrimitiveSource {
   keys(): readonly string[];
   /** Keys of the servers that offer that kind and are connected, or whose lists are remembered, in configuration order. */
   servers(kind: 'resources' | 'prompts' | 'completions'): readonly string[];
-  /** Resolves when every server is connected, or its list of that name remembered, or about 3 s have passed since its start. */
-  settled(list: ListName): Promise<void>;
+  /**
+   * Resolves when every server that the caller may know of is connected, or its list of that name remembered, or about 3 s
+   * have passed since its start.
+   */
+  settled(list: ListName, caller: Caller): Promise<void>;
   /** Time for all pages of one server's list, in ms; absent: 15 s. */
   readonly listMs?: () => number;
   /** One request to one server; the answer raw. Rejects with `GatewayError` when there is none. */
@@ -98,6 +101,9 @@ interface ListMemory {
 
 /** What an `expose` switch switches. */
 export type PrimitiveKind = 'resources' | 'prompts';
+
+/** Decides whether a caller may know of what a server has of that kind. */
+export type Exposure = (caller: Caller, server: string, kind: PrimitiveKind) => boolean;
 
 const SCHEME = 'gateway:';
 const PREFIX = `${SCHEME}//resources/`;

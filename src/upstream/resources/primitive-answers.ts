@@ -1,8 +1,8 @@
-import type { CallContext } from '../../core/call.ts';
+import type { CallContext, Caller } from '../../core/call.ts';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type Answer, INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND } from '../../core/rpc.ts';
-import { LISTS, type ListName, type PrimitiveKind, type PrimitiveSource, wrapUri } from './lists.ts';
+import { type Exposure, LISTS, type ListName, type PrimitiveKind, type PrimitiveSource, wrapUri } from './lists.ts';
 import { listPage, type Target, withRemarks } from './merged-list.ts';
 import { MAX_URI_CHARS, Routes } from './routes.ts';
 import { ServerLists } from './server-lists.ts';
@@ -20,7 +20,7 @@ export class PrimitiveAnswers {
   /** `report` is told, once per reading, what a server's list lacks or why it could not be read. */
   constructor(
     source: PrimitiveSource,
-    exposes: (server: string, kind: PrimitiveKind) => boolean,
+    exposes: Exposure,
     report: (server: string, problem: string) => void = () => {},
   ) {
     this.#source = source;
@@ -60,12 +60,15 @@ export class PrimitiveAnswers {
     else for (const each of ['resources', 'prompts'] as const) this.#lists.forget(server, each, false);
   }
 
-  /** Params of a server's `notifications/resources/updated`, with the URI that clients use. */
-  updated(server: string, params: JsonObject): JsonObject {
+  /** Params of a server's `notifications/resources/updated`, with the URI that the caller in question uses. */
+  updated(server: string, params: JsonObject): (caller: Caller) => JsonObject {
     const { uri } = params;
-    if (typeof uri !== 'string') return params;
-    const name = this.#subscriptions.nameFor(server, uri) ?? this.#nameFor(server, uri);
-    return name === uri ? params : { ...params, uri: name };
+    if (typeof uri !== 'string') return () => params;
+    const subscribed = this.#subscriptions.nameFor(server, uri);
+    return (caller) => {
+      const name = subscribed ?? this.#nameFor(server, uri, caller);
+      return name === uri ? params : { ...params, uri: name };
+    };
   }
 
   /** URIs to subscribe to again after that server reconnected, in its own words. */
@@ -73,13 +76,13 @@ export class PrimitiveAnswers {
     return this.#subscriptions.of(server);
   }
 
-  /** The server on which a client follows the resource of that URI. */
-  followedOn(uri: unknown): string | undefined {
+  /** The server at which clients are subscribed to the resource of that URI. */
+  subscribedAt(uri: unknown): string | undefined {
     return this.#subscriptions.serverOf(uri);
   }
 
-  #nameFor(server: string, uri: string): string {
-    const resources = this.#lists.remembered('resources');
+  #nameFor(server: string, uri: string, caller: Caller): string {
+    const resources = this.#lists.remembered('resources', caller);
     const owner = resources.byName.get(uri)?.server ?? server;
     return resources.nameFor(server, uri) ?? (owner === server ? uri : wrapUri(server, uri));
   }
@@ -219,7 +222,7 @@ function withUri(answer: Answer, original: string, uri: string): Answer {
 /** Subscriptions that are renewed after a reconnect at most; the oldest is dropped first. */
 const MAX_SUBSCRIPTIONS = 1_000;
 
-/** The resources that clients follow, by the URIs that they use. */
+/** The resources that clients are subscribed to, by the URIs that they use. */
 export class Subscriptions {
   readonly #targets = new Map<string, Target>();
 
@@ -237,18 +240,18 @@ export class Subscriptions {
     return target;
   }
 
-  /** The URIs followed on a server, in its own words. */
+  /** The URIs subscribed to at a server, in its own words. */
   of(server: string): string[] {
     const own = [...this.#targets.values()].filter((target) => target.server === server);
     return [...new Set(own.map(({ original }) => original))];
   }
 
-  /** The server that has the resource which clients follow under that URI. */
+  /** The server at which clients are subscribed to the resource of that URI. */
   serverOf(uri: unknown): string | undefined {
     return typeof uri === 'string' ? this.#targets.get(uri)?.server : undefined;
   }
 
-  /** The URI under which clients follow a server's resource. */
+  /** The URI under which clients are subscribed to a resource of a server. */
   nameFor(server: string, original: string): string | undefined {
     const found = [...this.#targets].find(([, target]) => target.server === server && target.original === original);
     return found?.[0];

@@ -1,12 +1,12 @@
-import type { CallContext } from '../../core/call.ts';
+import type { CallContext, Caller } from '../../core/call.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../core/rpc.ts';
-import type { PrimitiveKind, PrimitiveSource } from './lists.ts';
+import type { Exposure, PrimitiveKind, PrimitiveSource } from './lists.ts';
 import type { PrimitiveAnswers } from './primitive-answers.ts';
 
 /**
  * Resources, prompts and completion of all servers as if they were one server's. What answers is loaded when a client asks
- * for the first time: until then no list is known and nobody follows a resource.
+ * for the first time: until then no list is known and nobody is subscribed.
  */
 export class Primitives {
   readonly #load: () => Promise<PrimitiveAnswers>;
@@ -16,7 +16,7 @@ export class Primitives {
   /** `report` is told, once per reading, what a server's list lacks or why it could not be read. */
   constructor(
     source: PrimitiveSource,
-    exposes: (server: string, kind: PrimitiveKind) => boolean,
+    exposes: Exposure,
     report: (server: string, problem: string) => void = () => {},
   ) {
     this.#load = async () => {
@@ -37,9 +37,9 @@ export class Primitives {
     this.#answers?.invalidate(server, kind);
   }
 
-  /** Params of a server's `notifications/resources/updated`, with the URI that clients use. */
-  updated(server: string, params: JsonObject): JsonObject {
-    return this.#answers?.updated(server, params) ?? params;
+  /** Params of a server's `notifications/resources/updated`, with the URI that the caller in question uses. */
+  updated(server: string, params: JsonObject): (caller: Caller) => JsonObject {
+    return this.#answers?.updated(server, params) ?? (() => params);
   }
 
   /** URIs to subscribe to again after that server reconnected, in its own words. */
@@ -47,8 +47,8 @@ export class Primitives {
     return this.#answers?.subscriptionsOf(server) ?? [];
   }
 
-  /** The server on which a client follows the resource of that URI. */
-  followedOn(uri: unknown): string | undefined {
-    return this.#answers?.followedOn(uri);
+  /** The server at which clients are subscribed to the resource of that URI. */
+  subscribedAt(uri: unknown): string | undefined {
+    return this.#answers?.subscribedAt(uri);
   }
 }

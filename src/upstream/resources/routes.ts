@@ -1,4 +1,4 @@
-import type { CallContext } from '../../core/call.ts';
+import type { CallContext, Caller } from '../../core/call.ts';
 import { isOfGateway, unwrapUri } from './lists.ts';
 import type { MergedList, Target } from './merged-list.ts';
 import type { ServerLists } from './server-lists.ts';
@@ -19,10 +19,11 @@ export class Routes {
 
   /** The server of a prompt; undefined if several servers have prompts and none lists this one. */
   async prompt(name: string, context: CallContext): Promise<Target | undefined> {
-    const find = (list: MergedList) => list.byName.get(name) ?? this.#renamedPrompt(list, name);
+    const { caller } = context;
+    const find = (list: MergedList) => list.byName.get(name) ?? this.#renamedPrompt(list, name, caller);
     const found =
       find(await this.#lists.known('prompts', context)) ?? find(await this.#lists.current('prompts', context));
-    const [server, ...others] = this.#lists.servers('prompts');
+    const [server, ...others] = this.#lists.servers('prompts', caller);
     // The only server there is says best itself that it has no such prompt; or it has one that it does not list.
     return found ?? (server !== undefined && others.length === 0 ? { server, original: name } : undefined);
   }
@@ -32,15 +33,20 @@ export class Routes {
    * that cannot be asked now keeps what it is known to list: its failure is no chance for another one.
    */
   async resource(uri: string, context: CallContext): Promise<Route> {
+    const { caller } = context;
     const { byName } = await this.#lists.known('resources', context);
-    const listed = byName.get(uri) ?? byName.get(withPlainScheme(uri)) ?? this.#wrapped(uri) ?? this.#absent(uri);
-    if (listed) return { owner: listed };
+    const listed = byName.get(uri) ?? byName.get(withPlainScheme(uri));
+    const owner = listed ?? this.#wrapped(uri, caller) ?? this.#absent(uri, caller);
+    if (owner) return { owner };
     // Such a URI was made for one server: whoever else were asked would answer for it.
     if (isOfGateway(uri)) return { anybody: [] };
-    const [server, ...rivals] = bestFitting(this.#templates(await this.#lists.known('templates', context)), uri);
+    const [server, ...rivals] = bestFitting(
+      this.#templates(await this.#lists.known('templates', context), caller),
+      uri,
+    );
     if (server !== undefined)
       return rivals.length > 0 ? { rivals: [server, ...rivals] } : { owner: { server, original: uri } };
-    return { anybody: this.#lists.servers('resources').map((each) => ({ server: each, original: uri })) };
+    return { anybody: this.#lists.servers('resources', caller).map((each) => ({ server: each, original: uri })) };
   }
 
   /** The server of a URI template, or of a resource; undefined if none is known to have it. */
@@ -52,24 +58,26 @@ export class Routes {
     return 'anybody' in route && route.anybody.length === 1 ? route.anybody[0] : undefined;
   }
 
-  #absent(uri: string): Target | undefined {
+  #absent(uri: string, caller: Caller): Target | undefined {
     const names = [uri, withPlainScheme(uri)];
-    const owner = this.#lists.absent('resources').find(([, items]) => items.some((name) => names.includes(name)));
+    const owner = this.#lists
+      .absent('resources', caller)
+      .find(([, items]) => items.some((name) => names.includes(name)));
     return owner && { server: owner[0], original: uri };
   }
 
   /** Every template that clients see, and those of servers that cannot be asked now, unless another server has that name meanwhile. */
-  #templates({ byName }: MergedList): Claim[] {
+  #templates({ byName }: MergedList, caller: Caller): Claim[] {
     const seen = [...byName].map(([template, { server }]) => ({ template, server }));
     const absent = this.#lists
-      .absent('templates')
+      .absent('templates', caller)
       .flatMap(([server, names]) => names.map((template) => ({ template, server })));
     return [...seen, ...absent.filter(({ template }) => !byName.has(template))];
   }
 
   /** A prompt under the name that it had while another server had the same; of the longest key that the name begins with. */
-  #renamedPrompt(list: MergedList, name: string): Target | undefined {
-    const servers = this.#lists.servers('prompts').toSorted((a, b) => b.length - a.length);
+  #renamedPrompt(list: MergedList, name: string, caller: Caller): Target | undefined {
+    const servers = this.#lists.servers('prompts', caller).toSorted((a, b) => b.length - a.length);
     for (const server of servers) {
       const original = name.slice(server.length + 2);
       if (name === `${server}__${original}` && list.nameFor(server, original)) return { server, original };
@@ -77,8 +85,8 @@ export class Routes {
     return undefined;
   }
 
-  #wrapped(uri: string): Target | undefined {
-    for (const server of this.#lists.servers('resources')) {
+  #wrapped(uri: string, caller: Caller): Target | undefined {
+    for (const server of this.#lists.servers('resources', caller)) {
       const original = unwrapUri(server, uri);
       if (original !== undefined) return { server, original };
     }

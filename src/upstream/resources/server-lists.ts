@@ -4,7 +4,15 @@ import { causeOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { FetchPage } from '../../core/read-pages.ts';
 import { METHOD_NOT_FOUND } from '../../core/rpc.ts';
-import { LISTS, type ListName, nameOf, type PrimitiveKind, type PrimitiveSource, type ServerList } from './lists.ts';
+import {
+  type Exposure,
+  LISTS,
+  type ListName,
+  nameOf,
+  type PrimitiveKind,
+  type PrimitiveSource,
+  type ServerList,
+} from './lists.ts';
 import { type MergedList, mergeLists } from './merged-list.ts';
 import { readList } from './read-list.ts';
 
@@ -20,7 +28,7 @@ interface Remembered {
 /** What each server lists, remembered until it changes, and merged into one list. */
 export class ServerLists {
   readonly #source: PrimitiveSource;
-  readonly #exposes: (server: string, kind: PrimitiveKind) => boolean;
+  readonly #exposes: Exposure;
   readonly #report: (server: string, problem: string) => void;
   readonly #remembered = new Map<string, Remembered>();
   readonly #readings = new Map<string, Promise<void>>();
@@ -29,26 +37,23 @@ export class ServerLists {
     { readonly lists: readonly ServerList[]; readonly keys: string; readonly merged: MergedList }
   >();
 
-  constructor(
-    source: PrimitiveSource,
-    exposes: (server: string, kind: PrimitiveKind) => boolean,
-    report: (server: string, problem: string) => void,
-  ) {
+  constructor(source: PrimitiveSource, exposes: Exposure, report: (server: string, problem: string) => void) {
     this.#source = source;
     this.#exposes = exposes;
     this.#report = report;
   }
 
-  /** Servers that are connected or remembered and whose items of that kind may be seen, in configuration order. */
-  servers(kind: PrimitiveKind): readonly string[] {
-    return this.#source.servers(kind).filter((server) => this.#exposes(server, kind));
+  /** Servers that are connected or remembered and whose items of that kind the caller may see, in configuration order. */
+  servers(kind: PrimitiveKind, caller: Caller): readonly string[] {
+    return this.#source.servers(kind).filter((server) => this.#exposes(caller, server, kind));
   }
 
   /** The names that servers list which cannot be asked now, server by server, as far as they are remembered. */
-  absent(name: ListName): readonly (readonly [server: string, names: readonly string[]])[] {
+  absent(name: ListName, caller: Caller): readonly (readonly [server: string, names: readonly string[]])[] {
     const { kind } = LISTS[name];
-    const present = this.servers(kind);
-    const absent = this.#source.keys().filter((server) => !present.includes(server) && this.#exposes(server, kind));
+    const present = this.servers(kind, caller);
+    const keys = this.#source.keys().filter((server) => !present.includes(server));
+    const absent = keys.filter((server) => this.#exposes(caller, server, kind));
     return absent.flatMap((server) => {
       const list = this.#source.memory?.recall(server, name);
       return list ? [[server, list.items.map((item) => nameOf(item, LISTS[name]))] as const] : [];
@@ -58,18 +63,18 @@ export class ServerLists {
   /** The merged list as it is now: read where a server's list is missing, expired or could not be read before. */
   async current(name: ListName, context: CallContext): Promise<MergedList> {
     await this.#read(name, context, ({ expiresAt }) => expiresAt > Date.now());
-    return this.remembered(name);
+    return this.remembered(name, context.caller);
   }
 
   /** The merged list, read only where a server's list is missing: enough to say whose an item is. */
   async known(name: ListName, context: CallContext): Promise<MergedList> {
     await this.#read(name, context, () => true);
-    return this.remembered(name);
+    return this.remembered(name, context.caller);
   }
 
-  /** The merged list as far as it is remembered. */
-  remembered(name: ListName): MergedList {
-    const lists = this.servers(LISTS[name].kind).flatMap((server) => {
+  /** The merged list that the caller may see, as far as it is remembered. */
+  remembered(name: ListName, caller: Caller): MergedList {
+    const lists = this.servers(LISTS[name].kind, caller).flatMap((server) => {
       const list = this.#remembered.get(keyOf(name, server))?.list;
       return list ? [[server, list] as const] : [];
     });
@@ -100,8 +105,8 @@ export class ServerLists {
 
   async #read(name: ListName, context: CallContext, usable: (remembered: Remembered) => boolean): Promise<void> {
     const { caller, signal } = context;
-    await abortable(this.#source.settled(name), signal);
-    const missing = this.servers(LISTS[name].kind).filter((server) => {
+    await abortable(this.#source.settled(name, caller), signal);
+    const missing = this.servers(LISTS[name].kind, caller).filter((server) => {
       if (this.#recall(name, server)) return false;
       const remembered = this.#remembered.get(keyOf(name, server));
       return !remembered || !usable(remembered);

@@ -23,7 +23,7 @@ test('without any, the reasons name each server, but not what it said [http.api-
 test('health, live and ready are three answers [http.api-health]', async () => {
   let servers: readonly ServerView[] = [UP];
   let stopping = false;
-  const app = createHealth({ servers: () => servers }, { isStopping: () => stopping });
+  const app = createHealth({ allServers: () => servers }, { isStopping: () => stopping });
   const ask = async (path: string) => {
     const response = await app.request(path);
     expect(response.headers.get('cache-control')).toBe('no-store');

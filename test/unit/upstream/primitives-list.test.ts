@@ -272,7 +272,7 @@ test('the shortest ttlMs and the strictest cacheScope are kept, and bound what i
 test('what is not exposed is not there [primitives.expose]', async () => {
   const servers = await new SdkServers().connect('open', serverV2('open'));
   await servers.connect('closed', serverV2('closed'));
-  const primitives = new Primitives(servers, (server) => server === 'open');
+  const primitives = new Primitives(servers, (_caller, server) => server === 'open');
   expect(await uris(primitives)).toEqual(['doc://readme']);
   expect((await list(primitives, 'prompts/list')).prompts.map(({ name }) => name)).toEqual(['greet']);
   const wrapped = 'gateway://resources/closed/doc%3A%2F%2Freadme';

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { LOCAL } from '../../../src/core/call.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { unwrapUri, wrapUri, wrapUriTemplate } from '../../../src/upstream/resources/lists.ts';
 import { Primitives } from '../../../src/upstream/resources/primitives.ts';
@@ -119,7 +120,7 @@ test('what a server lists that cannot be asked now stays its own [primitives.own
     learn: () => {},
   };
   const source = Object.assign(servers, { memory });
-  const primitives = new Primitives(source, (server) => server !== 'hidden');
+  const primitives = new Primitives(source, (_caller, server) => server !== 'hidden');
   const read = (uri: string) => primitives.handle('resources/read', { uri }, context());
   for (const uri of ['notes://listed', 'Notes://listed', 'notes://mine/1'])
     expect(await read(uri), uri).toMatchObject({ error: { data: { server: 'good' } } });
@@ -320,7 +321,7 @@ test('subscriptions go to their server and are remembered in its words [primitiv
 
 test('an update names the URI that clients know [primitives.updated]', async () => {
   const { primitives, ask } = await followed();
-  const updated = (server: string, uri: string) => primitives.updated(server, { uri, _meta: { n: 1 } });
+  const updated = (server: string, uri: string) => primitives.updated(server, { uri, _meta: { n: 1 } })(LOCAL);
   await ask('subscribe', WRAPPED);
   expect(updated('a', README)).toEqual({ uri: README, _meta: { n: 1 } });
   expect(updated('b', README)).toEqual({ uri: WRAPPED, _meta: { n: 1 } });
@@ -328,7 +329,7 @@ test('an update names the URI that clients know [primitives.updated]', async () 
   await ask('unsubscribe', WRAPPED);
   expect(updated('b', README).uri).toBe(WRAPPED);
   expect(updated('c', README).uri).toBe('gateway://resources/c/doc%3A%2F%2Freadme');
-  expect(primitives.updated('a', { odd: true })).toEqual({ odd: true });
+  expect(primitives.updated('a', { odd: true })(LOCAL)).toEqual({ odd: true });
 });
 
 test('the oldest of more than 1,000 subscriptions is not renewed [primitives.subscribe]', async () => {

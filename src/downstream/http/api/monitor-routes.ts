@@ -119,7 +119,7 @@ export const SERVER_ROUTES: readonly Route[] = [
       },
     },
     codes: [],
-    run: ({ parts }) => healthResponse(healthOf(parts.servers())),
+    run: ({ parts }) => healthResponse(healthOf(parts.allServers())),
   }),
   route({
     method: 'get',
@@ -131,7 +131,7 @@ export const SERVER_ROUTES: readonly Route[] = [
       200: { description: 'In the order of the configuration.', content: json(servers, { servers: [EXAMPLE] }) },
     },
     codes: [],
-    run: ({ http, parts }) => http.json({ servers: parts.servers() }),
+    run: ({ http, parts }) => http.json({ servers: parts.servers(http.var.caller) }),
   }),
   route({
     method: 'get',
@@ -143,7 +143,7 @@ export const SERVER_ROUTES: readonly Route[] = [
     answers: { 200: { description: 'The server.', content: json(server, EXAMPLE) } },
     codes: ['SERVER_NOT_FOUND'],
     run: ({ params, http, parts }) => {
-      const found = parts.servers().find(({ id }) => id === params.id);
+      const found = parts.servers(http.var.caller).find(({ id }) => id === params.id);
       if (found) return http.json(found);
       throw new GatewayError('SERVER_NOT_FOUND', `no server "${clip(params.id, 120)}" is configured`);
     },

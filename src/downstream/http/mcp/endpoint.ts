@@ -1,3 +1,4 @@
+import { Abort } from '../../../core/abort.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { ENVELOPE_VERSIONS, HANDSHAKE_VERSIONS } from '../../../core/protocol.ts';
 import type { Batches } from '../../protocol/json-rpc.ts';
@@ -103,11 +104,6 @@ export class McpEndpoint {
     return { status: 204, headers: {} };
   }
 
-  /** Tells clients of 2026-07-28 that listen. */
-  tell(change: Parameters<ModernHandler['tell']>[0]): void {
-    void this.#modern?.then((modern) => modern.tell(change));
-  }
-
   async close(): Promise<void> {
     await (await this.#modern)?.close();
   }
@@ -142,13 +138,15 @@ export class McpEndpoint {
     } catch (error) {
       return Response.json({ jsonrpc: '2.0', id: message.id, error: refusalOf(error) }, { status: 429 });
     }
+    const gone = new Abort();
     const over = () => {
+      gone.abort('the client does not listen any more');
       end();
       done();
     };
     request.signal.addEventListener('abort', over, { once: true });
     parts.session.observe(message);
-    return whenOver(() => modern.fetch(request, message, parts), over);
+    return whenOver(() => modern.listen(request, message, parts, gone), over);
   }
 }
 
