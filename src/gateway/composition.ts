@@ -81,7 +81,10 @@ export class Composition {
     const guarded = { ...options, config: () => this.#config, log: this.log };
     this.#receipt = createStats(guarded, () => this.#sent());
     this.#guards = createGuards({ ...guarded, receipt: this.#receipt });
-    this.#jobs = new Jobs(jobLimits(config), Date.now, () => this.#host?.isShared?.() ?? false);
+    this.#jobs = new Jobs(jobLimits(config), {
+      isShared: () => this.#host?.isShared?.() ?? false,
+      observer: this.#receipt,
+    });
     this.#usage = usageMemory(config, cacheDirectory);
     this.#semantics = cacheDirectory ? createSemanticSearch(config, cacheDirectory, this.log) : undefined;
     this.#remembered = remembered;
@@ -227,7 +230,7 @@ export class Composition {
       primitives,
       caller,
       session,
-      conversations: new MultiRoundRequests(),
+      multiRound: new MultiRoundRequests(),
       results: new ResultStore({ room: this.#room, caller: caller.id, maxLineBytes: maxInlineBytes }),
       maxLineBytes: maxInlineBytes,
       invokeWaitMs: () => this.#config.settings.invoke.waitMs,

@@ -27,14 +27,7 @@ export interface Hello {
   /** The working directory of the client. */
   readonly directory: string;
   /** The id of the first question to the client: no two daemons ask under the same one. */
-  readonly firstQuestion: number;
-}
-
-/** The input of an `invoke_async` that was taken on. */
-export interface JobInput {
-  readonly args?: JsonObject;
-  readonly priority?: number;
-  readonly timeoutMs?: number;
+  readonly firstQuestionId: number;
 }
 
 /** A job of a daemon that has died. */
@@ -42,6 +35,6 @@ export interface KeptJob {
   readonly jobId: string;
   /** Id of the tool. */
   readonly tool: string;
-  /** The id and the input of the `invoke_async` that asked for it; absent: it cannot be begun anew. */
-  readonly request?: { readonly id: string | number; readonly input: JobInput };
+  /** The request that asked for it, as the client sent it; absent: it may have reached a server that must not get it twice. */
+  readonly request?: JsonObject;
 }

@@ -12,7 +12,7 @@ import type { SessionServices } from './session-services.ts';
 
 /** Requests of 2026-07-28, which need no session, answered by the SDK. */
 export interface ModernHandler {
-  fetch(request: Request, message: JsonObject, parts: SessionServices): Promise<Response>;
+  fetch(request: Request, message: JsonObject, services: SessionServices): Promise<Response>;
   /** Tells those who listen (`subscriptions/listen`) of a change. */
   tell(change: { readonly list: 'resources' | 'prompts' } | { readonly uri: string }): void;
   close(): Promise<void>;
@@ -28,13 +28,13 @@ export function createModernHandler(log: Logger): ModernHandler {
     onerror: (error) => log.debug('client request', { error: causeOf(error) }),
   });
   return {
-    fetch: async (request, message, parts) => {
+    fetch: async (request, message, services) => {
       const read = readEnvelope(message);
       if ('refusal' in read) return Response.json(read.refusal, { status: 400 });
       const parsedBody = read.message;
-      const served: Served = { parts, method: parsedBody.method, hasMarks: false };
+      const served: Served = { services, method: parsedBody.method, hasMarks: false };
       // The SDK hands this on to the factory unread; it never sees a token.
-      const authInfo = { token: '', clientId: parts.caller.id, scopes: [], extra: { served } };
+      const authInfo = { token: '', clientId: services.caller.id, scopes: [], extra: { served } };
       const response = await handler.fetch(request, { parsedBody, authInfo });
       return exactResponse(response, () => served.hasMarks);
     },
@@ -48,15 +48,15 @@ export function createModernHandler(log: Logger): ModernHandler {
 }
 
 interface Served {
-  readonly parts: SessionServices;
+  readonly services: SessionServices;
   readonly method: unknown;
   /** The SDK was given numbers as marked strings. */
   hasMarks: boolean;
 }
 
 function serverFor(served: Served) {
-  const { parts, method } = served;
-  const server = createServer(parts);
+  const { services, method } = served;
+  const server = createServer(services);
   // Over HTTP an unknown method is a 404, which the SDK answers where it knows of no handler.
   if (typeof method === 'string' && !isHandled(method)) delete server.fallbackRequestHandler;
   const connect = server.connect.bind(server);

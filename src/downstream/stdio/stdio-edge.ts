@@ -2,9 +2,9 @@ import { LOCAL, ownerOf } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
 import type { PoolOwner } from '../../upstream/server-pool.ts';
 import type { GatewayServices } from '../gateway-services.ts';
+import { ClientChannel } from '../protocol/client-channel.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import { insteadOf } from '../protocol/oversize.ts';
-import { serveChannel } from '../protocol/serve-channel.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
 import type { EarlyResponder } from './early-responder.ts';
 import type { LineLimit } from './stdio-transport.ts';
@@ -14,7 +14,7 @@ export class StdioEdge {
   /** For whom servers are connected to. */
   readonly audience: PoolOwner;
   readonly #gateway: Pick<GatewayServices, 'backend' | 'log'>;
-  readonly #parts: SessionServices;
+  readonly #services: SessionServices;
   #connection: StdioConnection | undefined;
 
   constructor(gateway: Pick<GatewayServices, 'backend' | 'log' | 'partsFor' | 'receipt'>) {
@@ -27,13 +27,13 @@ export class StdioEdge {
     });
     gateway.receipt.session(ownerOf(LOCAL), session.introduced);
     this.audience = { introduced: session.introduced, peer: session, isShared: false };
-    this.#parts = gateway.partsFor(LOCAL, session, (...request) => primitives.handle(...request));
+    this.#services = gateway.partsFor(LOCAL, session, (...request) => primitives.handle(...request));
   }
 
   /** Serves the client that has come to the desk. Resolves when it has gone. */
   async serve(desk: EarlyResponder): Promise<void> {
-    const { maxLineBytes, results } = this.#parts;
-    this.#connection = serveStdio(desk, this.#parts, {
+    const { maxLineBytes, results } = this.#services;
+    this.#connection = serveStdio(desk, this.#services, {
       bytes: maxLineBytes,
       instead: (message, bytes) => insteadOf(message, bytes, results),
     });
@@ -63,8 +63,8 @@ interface StdioConnection {
 }
 
 /** Serves the client that has come to the desk, in whichever protocol era it opens. */
-function serveStdio(desk: EarlyResponder, parts: SessionServices, limit: LineLimit): StdioConnection {
-  const channel = serveChannel(parts, (message) => desk.send(message));
+function serveStdio(desk: EarlyResponder, services: SessionServices, limit: LineLimit): StdioConnection {
+  const channel = new ClientChannel(services, (message) => desk.send(message));
   const ended = new Promise<void>((resolve) => {
     desk.handOver({
       limit,
