@@ -36,7 +36,7 @@ export interface BrokerParts extends FinderParts {
   readonly call: CallTool;
   /** Lets a call begin, as `Guard.admit`. */
   readonly admit?: Guard['admit'];
-  /** Hears of a call that was refused before it was on its way. */
+  /** Called with each call that was refused before it was on its way. */
   readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
 }
 
@@ -212,7 +212,7 @@ export class Broker {
       );
   }
 
-  /** The error of a call that was refused, told to whoever keeps the log. */
+  /** The error of a call that was refused, after `refused` is told of it. */
   #noted(tool: string, caller: Caller, error: unknown): unknown {
     if (error instanceof GatewayError) this.#parts.refused?.(caller, tool, error);
     return error;

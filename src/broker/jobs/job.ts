@@ -44,7 +44,7 @@ export interface RunningCall {
   readonly execution: Promise<ToolResult>;
 }
 
-/** What a job is for, and who follows it. */
+/** The tool of a job, and its own observer beside that of all jobs. */
 export interface JobLabel {
   /** Id of the tool. */
   readonly tool: string;

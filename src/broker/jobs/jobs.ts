@@ -223,7 +223,7 @@ export class Jobs {
       const leave = this.#running.take(next.owner);
       live.release = () => {
         leave();
-        // Not at once: whoever cancels one may be about to cancel the next.
+        // Not at once: a caller that cancels one job may be about to cancel the next.
         queueMicrotask(() => this.#startNext());
       };
       const timings = { ...live.job.timings, startedAt: this.#now() };

@@ -4,7 +4,7 @@ import { metaToolDefinitions } from '../protocol/meta-tools.ts';
 import { envelopeVersion, initializeProblem, initializeResult } from '../protocol/negotiation.ts';
 import { type LineLimit, StdioTransport } from './stdio-transport.ts';
 
-/** Takes over from the desk. */
+/** Takes over from the early responder. */
 export interface Successor {
   readonly limit: LineLimit;
   /** Receives each message of the client; `answered` when it has its answer already. */

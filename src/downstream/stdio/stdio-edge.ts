@@ -30,10 +30,10 @@ export class StdioEdge {
     this.#services = gateway.partsFor(LOCAL, session, (...request) => primitives.handle(...request));
   }
 
-  /** Serves the client that has come to the desk. Resolves when it has gone. */
-  async serve(desk: EarlyResponder): Promise<void> {
+  /** Serves the client that the early responder holds. Resolves when it has gone. */
+  async serve(responder: EarlyResponder): Promise<void> {
     const { maxLineBytes, results } = this.#services;
-    this.#connection = serveStdio(desk, this.#services, {
+    this.#connection = serveStdio(responder, this.#services, {
       bytes: maxLineBytes,
       instead: (message, bytes) => insteadOf(message, bytes, results),
     });
@@ -62,11 +62,11 @@ interface StdioConnection {
   close(): Promise<void>;
 }
 
-/** Serves the client that has come to the desk, in whichever protocol era it opens. */
-function serveStdio(desk: EarlyResponder, services: SessionServices, limit: LineLimit): StdioConnection {
-  const channel = new ClientChannel(services, (message) => desk.send(message));
+/** Takes over from the early responder. */
+function serveStdio(responder: EarlyResponder, services: SessionServices, limit: LineLimit): StdioConnection {
+  const channel = new ClientChannel(services, (message) => responder.send(message));
   const ended = new Promise<void>((resolve) => {
-    desk.handOver({
+    responder.handOver({
       limit,
       receive: (message, answered) => channel.receive(message, answered),
       onClose: () => {
@@ -75,5 +75,5 @@ function serveStdio(desk: EarlyResponder, services: SessionServices, limit: Line
       },
     });
   });
-  return { ended, close: () => desk.close() };
+  return { ended, close: () => responder.close() };
 }
