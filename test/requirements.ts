@@ -971,6 +971,8 @@ const DAEMON = promised('#7', {
   'daemon.death':
     'After the death of a daemon every request gets one answer, and none reaches a server twice that must not.',
   'daemon.jobs': 'Jobs that had not begun when a daemon died begin under their id; the others are told to be lost.',
+  'daemon.jobs-anew':
+    'A job that begins anew is the request that asked for it: read, admitted and run as it was the first time.',
   'daemon.stop': 'A daemon that is told to stop lets calls come to their end, and hands the sessions over.',
   'daemon.fidelity': 'Through a daemon a session sees what it would see of the server itself.',
   'daemon.project':

@@ -1,5 +1,13 @@
 import { MAX_TIMER_MS, withTimeout } from '../core/abort.ts';
-import { type CallContext, type Caller, type CallTool, ownerOf, type ToolCall, type ToolResult } from '../core/call.ts';
+import {
+  type CallContext,
+  type Caller,
+  type CallTool,
+  ownerOf,
+  type ProtocolParams,
+  type ToolCall,
+  type ToolResult,
+} from '../core/call.ts';
 import { clip, GatewayError } from '../core/errors.ts';
 import { holdsFiller } from '../core/filler.ts';
 import type { Guard } from '../core/guard.ts';
@@ -17,7 +25,7 @@ import {
   type SearchRequest,
   type Unavailable,
 } from './finder.ts';
-import type { Job } from './jobs/job.ts';
+import type { Job, RunJob } from './jobs/job.ts';
 import type { Jobs } from './jobs/jobs.ts';
 
 export type { Unavailable } from './finder.ts';
@@ -28,7 +36,7 @@ export interface BrokerParts extends FinderParts {
   readonly call: CallTool;
   /** Lets a call begin, as `Guard.admit`. */
   readonly admit?: Guard['admit'];
-  /** Hears of a call that was refused before it was on its way. */
+  /** Called with each call that was refused before it was on its way. */
   readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
 }
 
@@ -37,8 +45,12 @@ export interface InvokeRequest {
   readonly args: JsonObject;
   /** Deadline in ms; absent: the server's own, else the default of the verb. */
   readonly timeoutMs?: number;
-  readonly meta?: JsonObject;
-  readonly continuation?: JsonObject;
+  readonly protocol?: ProtocolParams;
+}
+
+export interface JobRequest extends InvokeRequest {
+  /** Higher ones run first. */
+  readonly priority: number;
 }
 
 /** A job as it stands; `position` 1 is the next to run. */
@@ -53,6 +65,7 @@ export type Invoked = { readonly result: ToolResult } | { readonly handedOver: J
 /** Deadlines in ms where neither the caller nor the server's entry gives one. */
 const INVOKE_TIMEOUT_MS = 30_000;
 const JOB_TIMEOUT_MS = 3_600_000;
+
 interface Resolved {
   readonly tool: ToolEntry;
   /** How long somebody took to log in first, in ms: not the call's time. */
@@ -119,31 +132,40 @@ export class Broker {
     }
     const { job, progress } = this.#parts.jobs.adopt(
       ownerOf(caller),
-      { tool: call.tool.id },
+      { tool: call.tool.id, observer: context.tracking },
       { startedAt, abort, execution },
     );
     onProgress = progress;
-    this.#parts.witness?.submitted(ownerOf(caller));
-    context.onJob?.(job.jobId);
     return { handedOver: { job } };
   }
 
   /** Starts a call in the background. An unknown tool or a full queue fails at once. */
-  async invokeAsync(request: InvokeRequest & { readonly priority: number }, context: CallContext): Promise<JobView> {
-    const { caller, peer, onSending } = context;
-    const { jobs } = this.#parts;
-    const call = { ...(await this.#prepared(request, context, JOB_TIMEOUT_MS)), background: true };
+  async invokeAsync(request: JobRequest, context: CallContext): Promise<JobView> {
+    const { caller, tracking } = context;
+    const call = await this.#prepared(request, context, JOB_TIMEOUT_MS);
+    const label = { tool: call.tool.id, observer: tracking };
     try {
-      const job = jobs.submit(ownerOf(caller), { tool: call.tool.id }, request.priority, (signal, onProgress) =>
-        // The deadline of a job runs from its start, not from its place in the queue.
-        this.#parts.call({ ...call, startedAt: Date.now() }, { caller, signal, onProgress, peer, onSending }),
+      return this.#view(
+        this.#parts.jobs.submit(ownerOf(caller), label, request.priority, this.#inBackground(call, context)),
       );
-      this.#parts.witness?.submitted(ownerOf(caller));
-      context.onJob?.(job.jobId);
-      return this.#view(job);
     } catch (error) {
       throw this.#noted(request.id, caller, error);
     }
+  }
+
+  /**
+   * Starts a call as `invokeAsync` does, as the job that it was in a daemon that died. The job exists at once, since its
+   * caller knows its id: a call that is refused is a job that failed.
+   */
+  resumeJob(jobId: string, request: JobRequest, context: CallContext): JobView {
+    const { caller, peer, tracking } = context;
+    const label = { tool: request.id, observer: tracking };
+    const held = this.#parts.jobs.hold(jobId, ownerOf(caller), label, request.priority);
+    // The request that asked for the job was answered before: the job's own signal ends it now.
+    this.#prepared(request, { caller, signal: held.signal, peer, tracking }, JOB_TIMEOUT_MS)
+      .then((call) => held.queue(this.#inBackground(call, context)))
+      .catch((error: unknown) => held.fail(error));
+    return this.#view(held.job);
   }
 
   /** The job as it stands, after waiting up to `waitMs` for its end, or after cancelling it. */
@@ -181,7 +203,16 @@ export class Broker {
     }
   }
 
-  /** The error of a call that was refused, told to whoever keeps the log. */
+  /** The call as a job makes it, whose deadline runs from its start and not from its place in the queue. */
+  #inBackground(call: ToolCall, { caller, peer, tracking }: CallContext): RunJob {
+    return (signal, onProgress) =>
+      this.#parts.call(
+        { ...call, background: true, startedAt: Date.now() },
+        { caller, signal, onProgress, peer, tracking },
+      );
+  }
+
+  /** The error of a call that was refused, after `refused` is told of it. */
   #noted(tool: string, caller: Caller, error: unknown): unknown {
     if (error instanceof GatewayError) this.#parts.refused?.(caller, tool, error);
     return error;
@@ -273,9 +304,8 @@ export class Broker {
   ): Promise<ToolCall> {
     const { args, mended } = await fitted(tool, request.args);
     this.#parts.usage?.invoked(ownerOf(caller), tool.id);
-    const { meta, continuation } = request;
     const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
-    return { tool, args, mended, meta, continuation, startedAt, timeoutMs };
+    return { tool, args, mended, protocol: request.protocol, startedAt, timeoutMs };
   }
 }
 

@@ -42,10 +42,15 @@ export interface ToolCall {
   readonly background?: boolean;
   /** Called when the server is connected and has listed its tools, before each sending; throws what refuses the call. */
   readonly beforeSending?: () => void;
-  /** The caller's `_meta`, passed on without its progress token. */
-  readonly meta?: JsonObject;
+  readonly protocol?: ProtocolParams | undefined;
+}
+
+/** Params of MCP beside the arguments, which go from the client's request into the server's. */
+export interface ProtocolParams {
+  /** The client's `_meta`, without its progress token. */
+  readonly meta?: JsonObject | undefined;
   /** `inputResponses` and `requestState` of a client that comes back with the answers to an `input_required` result. */
-  readonly continuation?: JsonObject;
+  readonly continuation?: JsonObject | undefined;
 }
 
 /** Lifetime and side channels that a forwarded call inherits from its caller. */
@@ -57,10 +62,29 @@ export interface CallContext {
   readonly onProgress?: (progress: Progress) => void;
   /** The way back to the client; absent where there is none to ask. */
   readonly peer?: Peer;
+  readonly tracking?: RequestTracking;
+}
+
+/** Follows jobs. Its methods must not throw, and take next to no time. */
+export interface JobObserver {
+  /** A call goes on in the background, as that job. */
+  submitted?(job: JobIdentity): void;
+  /** The job has ended, however it did. */
+  ended?(job: JobIdentity): void;
+}
+
+export interface JobIdentity {
+  readonly jobId: string;
+  /** `ownerOf` its caller. */
+  readonly owner: string;
+}
+
+/** Follows one request of a client, and the job that it becomes. */
+export interface RequestTracking extends JobObserver {
+  /** The id of the job that this request was in a daemon that died: it becomes that job again. */
+  readonly jobId?: string;
   /** Called before the request is given to a server that must not get it twice; it goes out when this has resolved. */
-  readonly onSending?: () => Promise<void>;
-  /** Called when the request has become a job. */
-  readonly onJob?: (jobId: string) => void;
+  sending?(): Promise<void>;
 }
 
 /** An upstream's `CallToolResult`, exactly as received. `isError: true` is a result, not an error of ours. */

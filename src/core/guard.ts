@@ -20,10 +20,8 @@ export interface Guard {
   readonly close?: () => Promise<void>;
 }
 
-/** Hears what callers ask for beside the calls themselves. Must not throw, and takes next to no time. */
+/** Follows what callers ask for beside calls. Its methods must not throw, and take next to no time. */
 export interface ActivityObserver {
   /** A query of a caller was answered with these tools, by their ids; none: nothing was found. */
   searched(owner: string, shown: readonly string[]): void;
-  /** A call of a caller goes on in the background. */
-  submitted(owner: string): void;
 }

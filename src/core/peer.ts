@@ -36,6 +36,9 @@ export interface Peer {
   notify(method: string, params: JsonObject): void;
 }
 
+/** How long a client of 2026-07-28 may take to come back with the answers to an `input_required` result, in ms. */
+export const COME_BACK_MS = 15 * 60_000;
+
 /** The client session to which a way back leads. */
 export function originOf(peer: Peer): Peer {
   return peer.origin ?? peer;

@@ -29,6 +29,11 @@ export function isLogLevel(level: unknown): level is ProtocolLogLevel {
   return severityOf(level) >= 0;
 }
 
+/** Whether a level is `least`, or more severe; what is no level is not. */
+export function isAtLeast(level: unknown, least: ProtocolLogLevel): boolean {
+  return severityOf(level) >= severityOf(least);
+}
+
 /** Greater for what is more severe; -1 for what is no level. */
 export function severityOf(level: unknown): number {
   return (LOG_LEVELS as readonly unknown[]).indexOf(level);

@@ -30,7 +30,7 @@ export async function runDaemon(argument: string): Promise<number> {
   };
   const server = createServer((socket) => accept(socket.on('error', () => {})));
   const address = await claim(options, server);
-  // Whoever has come to us meanwhile finds the other one.
+  // Relays that have connected to us meanwhile find the other one.
   if (address === undefined) return 0;
   await endTurn(options);
 
@@ -49,7 +49,7 @@ export async function runDaemon(argument: string): Promise<number> {
   let isServing = false;
   accept = (socket) => {
     edge.accept(socket);
-    // Not for nobody: whoever had us started may have found another one, or gone.
+    // Not before the first session: the process that started us may have found another daemon, or ended.
     if (!isServing) gateway.startServers();
     isServing = true;
   };

@@ -24,7 +24,7 @@ import { Introduction, Unanswered } from './session-replay.ts';
 interface RelayParts {
   readonly input: Readable;
   readonly output: Writable;
-  readonly hello: Omit<Hello, 'firstQuestion'>;
+  readonly hello: Omit<Hello, 'firstQuestionId'>;
   /** A connection to a daemon, which is started if there is none. Rejects when none comes up. */
   readonly reach: () => Promise<Socket>;
   readonly log: Logger;
@@ -107,8 +107,8 @@ export class Relay {
       if (this.#parts.output.writableNeedDrain) socket.pause();
     });
     socket.on('drain', () => this.#parts.input.resume());
-    const firstQuestion = this.#daemons * QUESTIONS;
-    this.#write({ jsonrpc: '2.0', method: HELLO, params: { ...this.#parts.hello, firstQuestion } });
+    const firstQuestionId = this.#daemons * QUESTIONS;
+    this.#write({ jsonrpc: '2.0', method: HELLO, params: { ...this.#parts.hello, firstQuestionId } });
     return new Promise((resolve) => socket.once('close', resolve));
   }
 

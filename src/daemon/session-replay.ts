@@ -1,6 +1,6 @@
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { JobInput, KeptJob } from '../downstream/local/messages.ts';
+import type { KeptJob } from '../downstream/local/messages.ts';
 import { errorResult } from '../downstream/protocol/error-result.ts';
 
 type RequestId = string | number;
@@ -116,15 +116,9 @@ function nameOf(message: JsonObject): string {
   return typeof id === 'string' ? `${id}: ` : '';
 }
 
-function keptJob({ id, jobId, message, isSpent }: Entry): KeptJob[] {
+function keptJob({ jobId, message, isSpent }: Entry): KeptJob[] {
   if (jobId === undefined) return [];
-  const input = inputOf(message);
-  const isBegun = isSpent || nameIn(message) !== 'invoke_async';
-  return [{ jobId, tool: String(input.id), ...(!isBegun && { request: { id, input: input as JobInput } }) }];
-}
-
-function nameIn({ params }: JsonObject): unknown {
-  return isJsonObject(params) ? params.name : undefined;
+  return [{ jobId, tool: String(inputOf(message).id), ...(!isSpent && { request: message }) }];
 }
 
 /** The input of a meta-tool. */

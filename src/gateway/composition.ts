@@ -78,11 +78,10 @@ export class Composition {
     const { stats, trust, permissions } = createGuards(guarded, this.#stats);
     this.#namedGuards = { stats, trust, permissions };
     this.#guards = new Guards([stats, trust, permissions]);
-    this.#jobs = new Jobs(
-      () => jobLimits(this.#settings),
-      Date.now,
-      () => this.#edge.isShared?.() ?? false,
-    );
+    this.#jobs = new Jobs(() => jobLimits(this.#settings), {
+      isShared: () => this.#edge.isShared?.() ?? false,
+      observer: this.#stats,
+    });
     this.#usage = usageMemory(start, cacheDirectory);
     this.#semantics = new SemanticSearch({
       settings: () => this.#settings.search.embeddings,
@@ -232,7 +231,7 @@ export class Composition {
       primitives,
       caller,
       session,
-      conversations: new MultiRoundRequests(),
+      multiRound: new MultiRoundRequests(),
       results: new ResultStore({ room: this.#room, caller: caller.id, maxLineBytes: maxInlineBytes }),
       maxLineBytes: maxInlineBytes,
       invokeWaitMs: () => this.#settings.invoke.waitMs,

@@ -99,7 +99,7 @@ async function attempt(
 ): Promise<Answer> {
   const { health } = target.lifecycle;
   request.beforeSending?.();
-  if (context.onSending && !request.repeatable) await context.onSending();
+  if (!request.repeatable) await context.tracking?.sending?.();
   const heard = health.heard;
   try {
     const answer = await send(connection, request, context, deadline, target);

@@ -161,7 +161,7 @@ export class Upstream {
   }
 
   async #send(call: ToolCall, context: CallContext): Promise<ToolResult> {
-    const { tool, args, meta, continuation, startedAt, timeoutMs, beforeSending } = call;
+    const { tool, args, protocol: { meta, continuation } = {}, startedAt, timeoutMs, beforeSending } = call;
     const params = { name: tool.definition.name, arguments: args, ...(meta && { _meta: meta }), ...continuation };
     const repeatable = hasHint(tool.definition, 'readOnlyHint') || hasHint(tool.definition, 'idempotentHint');
     const asTask = runsAsTask(call);

@@ -117,8 +117,10 @@ export class SharedHome {
     });
   }
 
-  writeConfig(servers: JsonObject, idleSeconds = 0.2): void {
-    writeFileSync(this.config, JSON.stringify({ ...servers, $gateway: { daemon: { idleSeconds } } }));
+  /** `servers` may have `$gateway`, whose settings are set beside those of the daemon. */
+  writeConfig({ $gateway, ...servers }: JsonObject, idleSeconds = 0.2): void {
+    const settings = { ...($gateway as JsonObject | undefined), daemon: { idleSeconds } };
+    writeFileSync(this.config, JSON.stringify({ ...servers, $gateway: settings }));
   }
 
   get env(): NodeJS.ProcessEnv {

@@ -1,4 +1,4 @@
-import type { ToolResult } from '../../core/call.ts';
+import type { JobObserver, ToolResult } from '../../core/call.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Progress } from '../../core/rpc.ts';
 
@@ -12,7 +12,7 @@ export interface JobTimings {
 interface JobBase {
   /** Unguessable: whoever knows it and is the owner may read and cancel the job. */
   readonly jobId: string;
-  /** `Caller.id` of whom submitted it. */
+  /** `ownerOf` its caller. */
   readonly owner: string;
   /** Id of the tool. */
   readonly tool: string;
@@ -33,3 +33,32 @@ export type JobOutcome =
 /** A background call at one moment: a snapshot that never changes. */
 export type Job = JobBase &
   ({ readonly status: 'queued' } | { readonly status: 'running'; readonly progress?: Progress } | JobOutcome);
+
+/** The call that a job makes: must end soon after the signal is aborted. */
+export type RunJob = (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<ToolResult>;
+
+/** A call that runs already, and what it takes to end it. */
+export interface RunningCall {
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly abort: AbortController;
+  readonly execution: Promise<ToolResult>;
+}
+
+/** The tool of a job, and its own observer beside that of all jobs. */
+export interface JobLabel {
+  /** Id of the tool. */
+  readonly tool: string;
+  readonly observer?: JobObserver | undefined;
+}
+
+/** A job that exists already, and whose call is still being prepared. */
+export interface HeldJob {
+  readonly job: Job;
+  /** Aborted when the job is cancelled. */
+  readonly signal: AbortSignal;
+  /** Lets the job wait for its turn. Throws as `submit` does; does nothing when the job has ended. */
+  queue(run: RunJob): void;
+  /** Ends the job: its call cannot be made. */
+  fail(error: unknown): void;
+}

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { MAX_TIMER_MS, type Signal } from '../../core/abort.ts';
-import { callerIdOf, type ToolResult } from '../../core/call.ts';
+import { callerIdOf, type JobObserver } from '../../core/call.ts';
 import { clip, GatewayError } from '../../core/errors.ts';
 import { Places, shareOf } from '../../core/fair-shares.ts';
 import type { Progress } from '../../core/rpc.ts';
 import { unwritable } from '../../core/unwritable.ts';
 import { FairLine, type FairPlace } from './fair-line.ts';
 import { FinishedJobs } from './finished-jobs.ts';
-import type { Job, JobOutcome } from './job.ts';
+import type { HeldJob, Job, JobLabel, JobOutcome, RunJob, RunningCall } from './job.ts';
 
 export interface JobLimits {
   /** Jobs running at the same time, beside those that were handed over. */
@@ -22,15 +22,13 @@ export interface JobLimits {
   readonly maxBytes: number;
 }
 
-/** The call that a job makes: must end soon after the signal is aborted. */
-export type RunJob = (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<ToolResult>;
-
-/** A call that runs already, and what it takes to end it. */
-export interface RunningCall {
-  /** Epoch ms. */
-  readonly startedAt: number;
-  readonly abort: AbortController;
-  readonly execution: Promise<ToolResult>;
+export interface JobsOptions {
+  /** The time in epoch ms. */
+  readonly now?: () => number;
+  /** Whether several callers may come, of which none is to take everything. */
+  readonly isShared?: () => boolean;
+  /** Follows all jobs. */
+  readonly observer?: JobObserver;
 }
 
 /** A job that has not ended, and what it takes to end it. */
@@ -38,6 +36,7 @@ interface LiveJob {
   job: Job;
   readonly abort: AbortController;
   readonly waiters: Set<() => void>;
+  readonly observer: JobObserver | undefined;
   /** Absent: it never waited. */
   place?: FairPlace<Waiting>;
   /** Somebody else may run in its place; absent: it takes none. */
@@ -51,12 +50,10 @@ interface Waiting {
 
 /** Background calls: limited in number, callers taking turns, and remembered for a while after they ended. */
 export class Jobs {
-  /** Hears of each job that has ended. */
-  onEnded: (job: Job) => void = () => {};
-
   readonly #limits: () => JobLimits;
   readonly #now: () => number;
   readonly #isShared: () => boolean;
+  readonly #observer: JobObserver | undefined;
   readonly #finished: FinishedJobs;
   readonly #line = new FairLine<Waiting>();
   readonly #running: Places;
@@ -65,36 +62,44 @@ export class Jobs {
   readonly #executions = new Set<Promise<void>>();
   #settling = false;
 
-  /** `limits` is asked at each use: they may change. `isShared`: several callers may come, of which none is to take everything. */
-  constructor(limits: () => JobLimits, now: () => number = Date.now, isShared: () => boolean = () => false) {
+  /** `limits` are read at each use, as they follow the settings. */
+  constructor(limits: () => JobLimits, { now = Date.now, isShared = () => false, observer }: JobsOptions = {}) {
     this.#limits = limits;
     this.#now = now;
     this.#isShared = isShared;
+    this.#observer = observer;
     this.#running = new Places(() => limits().concurrency, isShared);
     this.#finished = new FinishedJobs(limits, now);
   }
 
   /**
    * Queues a call: callers take turns, and of one of them the higher priority comes first; `running` already if there was
-   * room. Throws `QUEUE_FULL` when too many wait, `CANCELLED` during shutdown. With a `jobId` it is the job of that id.
+   * room. Throws `QUEUE_FULL` when too many wait, `CANCELLED` during shutdown.
    */
-  submit(
-    owner: string,
-    { tool, jobId = newId() }: { tool: string; jobId?: string | undefined },
-    priority: number,
-    run: RunJob,
-  ): Job {
+  submit(owner: string, label: JobLabel, priority: number, run: RunJob): Job {
     this.#refuseIfUnable(callerIdOf(owner));
-    const timings = { submittedAt: this.#now() };
-    const live: LiveJob = {
-      job: { jobId, owner, tool, priority, timings, status: 'queued' },
-      abort: new AbortController(),
-      waiters: new Set(),
-    };
-    live.place = this.#line.join(callerIdOf(owner), priority, { live, run });
-    this.#live.set(jobId, live);
-    this.#startNext();
+    const live = this.#add(newId(), owner, label, priority);
+    this.#observer?.submitted?.(live.job);
+    this.#queue(live, run);
     return live.job;
+  }
+
+  /**
+   * Takes a job of another daemon on under its id: it is queued from now on, and takes a place in the line when its call is
+   * prepared. Only the label's own observer is told that it was submitted, as the job is not new.
+   */
+  hold(jobId: string, owner: string, label: JobLabel, priority: number): HeldJob {
+    const live = this.#add(jobId, owner, label, priority);
+    return {
+      job: live.job,
+      signal: live.abort.signal,
+      queue: (run) => {
+        if (!this.#live.has(jobId)) return;
+        this.#refuseIfUnable(callerIdOf(owner));
+        this.#queue(live, run);
+      },
+      fail: (error) => this.#end(live, { status: 'failed', error: failureOf(error) }),
+    };
   }
 
   /**
@@ -103,13 +108,15 @@ export class Jobs {
    */
   adopt(
     owner: string,
-    { tool }: { tool: string },
+    { tool, observer }: JobLabel,
     call: RunningCall,
   ): { job: Job; progress: (progress: Progress) => void } {
     const timings = { submittedAt: call.startedAt, startedAt: call.startedAt };
     const job: Job = { jobId: newId(), owner, tool, priority: 0, timings, status: 'running' };
-    const live: LiveJob = { job, abort: call.abort, waiters: new Set() };
+    const live: LiveJob = { job, abort: call.abort, waiters: new Set(), observer };
     this.#live.set(job.jobId, live);
+    observer?.submitted?.(job);
+    this.#observer?.submitted?.(job);
     this.#track(live, () => call.execution);
     return { job, progress: (progress) => report(live, progress) };
   }
@@ -182,6 +189,21 @@ export class Jobs {
     await Promise.all(this.#executions);
   }
 
+  #add(jobId: string, owner: string, { tool, observer }: JobLabel, priority: number): LiveJob {
+    const timings = { submittedAt: this.#now() };
+    const job: Job = { jobId, owner, tool, priority, timings, status: 'queued' };
+    const live: LiveJob = { job, abort: new AbortController(), waiters: new Set(), observer };
+    this.#live.set(jobId, live);
+    observer?.submitted?.(job);
+    return live;
+  }
+
+  #queue(live: LiveJob, run: RunJob): void {
+    const { owner, priority } = live.job;
+    live.place = this.#line.join(callerIdOf(owner), priority, { live, run });
+    this.#startNext();
+  }
+
   #refuseIfUnable(caller: string): void {
     if (this.#settling) throw new GatewayError('CANCELLED', 'the gateway is shutting down and takes no more jobs.');
     const { maxQueued } = this.#limits();
@@ -208,7 +230,7 @@ export class Jobs {
       const leave = this.#running.take(next.owner);
       live.release = () => {
         leave();
-        // Not at once: whoever cancels one may be about to cancel the next.
+        // Not at once: a caller that cancels one job may be about to cancel the next.
         queueMicrotask(() => this.#startNext());
       };
       const timings = { ...live.job.timings, startedAt: this.#now() };
@@ -248,7 +270,8 @@ export class Jobs {
     live.job = this.#kept(ended, outcome);
     this.#live.delete(jobId);
     for (const release of live.waiters) release();
-    this.onEnded(live.job);
+    live.observer?.ended?.(live.job);
+    this.#observer?.ended?.(live.job);
   }
 
   /** The ended job as it is remembered: failed, where what the tool answered cannot be written down. */

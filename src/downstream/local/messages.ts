@@ -1,14 +1,14 @@
 import type { JsonObject } from '../../core/json.ts';
 
 /**
- * What an attachment and a daemon tell each other beside what they relay: notifications whose method begins like this.
+ * The method of each notification between a relay and its daemon, beside the messages of the client, begins like this.
  * Both are of the same version, which is part of the daemon's identity.
  */
 export const OURS = 'mcp-gateway/';
 
-/** Relay: who comes (`Hello`). The first message. */
+/** Relay: the session and its directory (`Hello`). The first message. */
 export const HELLO = `${OURS}hello`;
-/** Daemon: it has read that, and is there. A connection may be taken for a process that is about to die. */
+/** Daemon: it has read the hello. Until then it may be shutting down: a mere connection proves nothing. */
 export const WELCOME = `${OURS}welcome`;
 /** Relay: jobs of a daemon that has died (`{ jobs: KeptJob[] }`). */
 export const JOBS = `${OURS}jobs`;
@@ -22,19 +22,12 @@ export const JOB_ENDED = `${OURS}job-ended`;
 export const LEAVING = `${OURS}leaving`;
 
 export interface Hello {
-  /** Of the attachment, as long as it lives: whose jobs they are. */
+  /** Names the relay as long as it lives: its jobs belong to that session. */
   readonly session: string;
   /** The working directory of the client. */
   readonly directory: string;
   /** The id of the first question to the client: no two daemons ask under the same one. */
-  readonly firstQuestion: number;
-}
-
-/** The input of an `invoke_async` that was taken on. */
-export interface JobInput {
-  readonly args?: JsonObject;
-  readonly priority?: number;
-  readonly timeoutMs?: number;
+  readonly firstQuestionId: number;
 }
 
 /** A job of a daemon that has died. */
@@ -42,6 +35,6 @@ export interface KeptJob {
   readonly jobId: string;
   /** Id of the tool. */
   readonly tool: string;
-  /** The id and the input of the `invoke_async` that asked for it; absent: it cannot be begun anew. */
-  readonly request?: { readonly id: string | number; readonly input: JobInput };
+  /** The request that asked for it, as the client sent it; absent: it may have reached a server that must not get it twice. */
+  readonly request?: JsonObject;
 }

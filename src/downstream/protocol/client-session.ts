@@ -6,29 +6,31 @@ import {
   CLIENT_INFO_META_KEY,
   isLogLevel,
   LOG_LEVEL_META_KEY,
+  type ProtocolLogLevel,
 } from '../../core/protocol.ts';
 import { type Answer, METHOD_NOT_FOUND } from '../../core/rpc.ts';
+import type { ClientMessage } from './json-rpc.ts';
 
 /** Sends to one client: questions, which it answers, and notifications. */
-export interface WayToClient {
+export interface ClientSender {
   /** Never rejects. */
   request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer>;
   notify(method: string, params: JsonObject): void;
 }
 
-/** The answer to a question for which there is no way to the client. */
+/** The answer to a question that cannot be put to the client now. */
 export const NOT_NOW: Answer = {
   error: { code: METHOD_NOT_FOUND, message: 'the client can be asked during a call only' },
 };
 
-/** What the gateway does about what a client says in passing. */
+/** Effects in the gateway of what a client says beside its requests. */
 export interface SessionEvents {
-  /** The client wants log messages from that level on, other than before. */
+  /** The client wants log messages from another level on than before. */
   readonly onLogLevel: (level: string) => Promise<void>;
   readonly onRootsChanged: () => void;
   /** A 2026-era client listens to changes, and to updates of these resources, until the signal aborts. */
   readonly onListen: (uris: readonly string[], signal: Signal) => void;
-  /** It lasts for one request. */
+  /** The session is that of a stateless client (2026-07-28), and serves one request. */
   readonly isPassing?: boolean;
 }
 
@@ -45,42 +47,40 @@ export class ClientSession implements Peer {
   /** Resolves with the client's identity when its first message has told it. */
   readonly introduced: Promise<ClientIdentity>;
   identity: ClientIdentity = { capabilities: {} };
-  logLevel?: string;
+  logLevel?: ProtocolLogLevel;
   /** Resolves when the servers have taken the last level over, or did not in time. */
   levelTaken: Promise<void> = Promise.resolve();
 
   readonly #events: SessionEvents;
-  #introduce: (identity: ClientIdentity) => void = () => {};
-  #way: WayToClient | undefined;
-  /** The requests that listen (`subscriptions/listen`), by their ids. */
+  #identify: (identity: ClientIdentity) => void = () => {};
+  #sender: ClientSender | undefined;
+  /** Aborts of the requests that listen (`subscriptions/listen`), by their ids. */
   readonly #listening = new Map<unknown, Abort>();
 
   constructor(events: SessionEvents) {
     this.#events = events;
     this.isPassing = events.isPassing ?? false;
     this.introduced = new Promise((resolve) => {
-      this.#introduce = resolve;
+      this.#identify = resolve;
     });
   }
 
-  /** How messages get to this client, once it is known in which era it speaks. */
-  reachedBy(way: WayToClient): void {
-    this.#way = way;
+  /** Sets how messages get to this client, once its era is known. */
+  sendThrough(sender: ClientSender): void {
+    this.#sender = sender;
   }
 
-  /** Learns from a message, before it is handled, who the client is. */
-  observe(message: unknown): void {
-    if (!isJsonObject(message) || typeof message.method !== 'string') return;
-    const params = isJsonObject(message.params) ? message.params : {};
-    const meta = isJsonObject(params._meta) ? params._meta : {};
-    this.#wantLogs(message.method === 'logging/setLevel' ? params.level : meta[LOG_LEVEL_META_KEY]);
-    if (message.method === 'notifications/roots/list_changed') this.#events.onRootsChanged();
-    if (message.method === 'subscriptions/listen') this.#listen(message.id, params);
-    if (message.method === 'notifications/cancelled') this.#endListening(params.requestId);
-    const identity = identityIn(message.method, params, meta);
+  /** Learns from a message of the client, before it is handled, its identity and what it wants to be told. */
+  learn({ id, method, params, meta }: ClientMessage): void {
+    if (method === undefined) return;
+    this.#wantLogs(method === 'logging/setLevel' ? params.level : meta[LOG_LEVEL_META_KEY]);
+    if (method === 'notifications/roots/list_changed') this.#events.onRootsChanged();
+    if (method === 'subscriptions/listen') this.#listen(id, params);
+    if (method === 'notifications/cancelled') this.#endListening(params.requestId);
+    const identity = identityIn(method, params, meta);
     if (identity) this.identity = identity;
     // A client that asks for something without saying hello can be asked nothing.
-    if (identity || (message.id !== undefined && message.method !== 'ping')) this.#introduce(this.identity);
+    if (identity || (id !== undefined && method !== 'ping')) this.#identify(this.identity);
   }
 
   #wantLogs(level: unknown): void {
@@ -89,9 +89,9 @@ export class ClientSession implements Peer {
     this.levelTaken = this.#events.onLogLevel(level);
   }
 
-  /** The client has gone: its requests that listen have ended, and what waits for its introduction goes on. */
+  /** The client has gone: its requests that listen have ended, and what waits for its identity goes on. */
   end(): void {
-    this.#introduce(this.identity);
+    this.#identify(this.identity);
     for (const id of [...this.#listening.keys()]) this.#endListening(id);
   }
 
@@ -110,11 +110,11 @@ export class ClientSession implements Peer {
   }
 
   async request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer> {
-    return this.#way ? this.#way.request(method, params, options) : NOT_NOW;
+    return this.#sender ? this.#sender.request(method, params, options) : NOT_NOW;
   }
 
   notify(method: string, params: JsonObject): void {
-    this.#way?.notify(method, params);
+    this.#sender?.notify(method, params);
   }
 }
 
@@ -129,7 +129,7 @@ function resourcesIn({ notifications }: JsonObject): string[] {
   return Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : [];
 }
 
-/** Who a client says it is, whatever the shape of what it says. */
+/** The identity of a client by what it says of itself, in whatever shape. */
 export function identityOf(info: unknown, capabilities: unknown): ClientIdentity {
   return { ...(isJsonObject(info) && { info }), capabilities: isJsonObject(capabilities) ? capabilities : {} };
 }

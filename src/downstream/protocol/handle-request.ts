@@ -4,16 +4,17 @@ import type { CallContext, ToolResult } from '../../core/call.ts';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type Answer, INVALID_PARAMS, METHOD_NOT_FOUND, type Progress, RpcFailure } from '../../core/rpc.ts';
-import type { Logger } from '../../platform/log.ts';
 import { errorResult } from './error-result.ts';
-import { findMetaTool, type JobQuestions, META_TOOLS, type MetaCall, metaToolDefinitions } from './meta-tools.ts';
+import { findMetaTool, META_TOOLS, type MetaCall, metaToolDefinitions } from './meta-tools.ts';
 import { parseInput } from './parse-input.ts';
 import type { SessionServices } from './session-services.ts';
 
-/** What a request inherits from its client, whichever way it came. */
-export interface Inherited extends Omit<CallContext, 'caller'> {
-  readonly continuation?: JsonObject;
-  readonly jobs?: JobQuestions;
+/** A request of a client, in whichever era it came. */
+export interface ClientRequest {
+  readonly method: string;
+  readonly params: JsonObject;
+  /** Answers of a 2026-era client for the server that asked in its last result. */
+  readonly continuation?: JsonObject | undefined;
 }
 
 /** Methods of the other primitives, which cost no tool slot. */
@@ -27,54 +28,32 @@ export function isHandled(method: string): boolean {
   return method === 'tools/list' || method === 'tools/call' || PRIMITIVES.has(method);
 }
 
-/** Answers a request of a client, in whichever era it came. Rejects with `RpcFailure` where the answer is an error. */
+/** Answers a request of a client. Rejects with `RpcFailure` where the answer is an error. */
 export async function handleRequest(
-  method: string,
-  params: JsonObject,
-  inherited: Inherited,
-  parts: SessionServices,
+  request: ClientRequest,
+  context: CallContext,
+  services: SessionServices,
 ): Promise<JsonObject> {
+  const { method } = request;
   if (method === 'tools/list') return { tools: metaToolDefinitions() };
-  const run = () => answer(method, params, inherited, parts);
-  return parts.within?.(method, run) ?? run();
+  const run = () => withHeartbeat(context, (beating) => answer(request, beating, services));
+  return services.within?.(method, run) ?? run();
 }
 
 async function answer(
-  method: string,
-  params: JsonObject,
-  inherited: Inherited,
-  parts: SessionServices,
+  { method, params, continuation }: ClientRequest,
+  context: CallContext,
+  services: SessionServices,
 ): Promise<JsonObject> {
-  const { continuation, jobs, signal, peer, onProgress, onSending, onJob } = inherited;
-  const heart = onProgress && withHeartbeat(onProgress);
-  const context = { caller: parts.caller, signal, peer, onProgress: heart?.onProgress, onSending, onJob };
-  try {
-    if (method === 'tools/call') {
-      const { broker, results, discovered } = parts;
-      const invokeWaitMs = parts.invokeWaitMs();
-      const call = { broker, results, context, meta: metaOf(params), continuation, jobs, invokeWaitMs, discovered };
-      return await callMetaTool(params, call, parts.log);
-    }
-    const kept = method === 'resources/read' && ResultStore.locate(params.uri);
-    if (kept) return readResult(params.uri, parts.results.read(kept.id, kept.offset, kept.length));
-    if (PRIMITIVES.has(method)) {
-      const raw = await parts.primitives(method, { ...params, ...continuation }, context);
-      const { soundAnswer } = await import('../../broker/results/sound-answer.ts');
-      return soundAnswer(method, unwrap(raw), params.uri);
-    }
-    throw new RpcFailure({ code: METHOD_NOT_FOUND, message: 'Method not found' });
-  } finally {
-    heart?.stop();
+  if (method === 'tools/call') {
+    return callMetaTool(params, { services, context, protocol: { meta: metaOf(params), continuation } });
   }
-}
-
-/** Has what becomes of that request told to whoever wants to know. */
-export function fatesOf(requestId: unknown, { fates }: SessionServices): Pick<Inherited, 'onSending' | 'onJob'> {
-  if (!fates) return {};
-  return {
-    onSending: () => fates.sending(requestId),
-    onJob: (jobId) => fates.becameJob(requestId, jobId),
-  };
+  const kept = method === 'resources/read' && ResultStore.locate(params.uri);
+  if (kept) return readResult(params.uri, services.results.read(kept.id, kept.offset, kept.length));
+  if (!PRIMITIVES.has(method)) throw new RpcFailure({ code: METHOD_NOT_FOUND, message: 'Method not found' });
+  const raw = await services.primitives(method, { ...params, ...continuation }, context);
+  const { soundAnswer } = await import('../../broker/results/sound-answer.ts');
+  return soundAnswer(method, unwrap(raw), params.uri);
 }
 
 /** The progress token of a request; undefined where it wants no progress. */
@@ -107,32 +86,36 @@ const SILENCE_MS = 12_000;
 const STEP = 1e-9;
 
 /**
- * Passes progress on and, while the server is silent, sends a sign of life of its own, so that a client that gave a
- * progress token keeps waiting. `stop` ends it.
+ * Runs with progress passed on and, while the server is silent, a sign of life of its own, so that a client that gave a
+ * progress token keeps waiting.
  */
-function withHeartbeat(send: (progress: Progress) => void, silenceMs = SILENCE_MS) {
+async function withHeartbeat<T>(context: CallContext, run: (context: CallContext) => Promise<T>): Promise<T> {
+  const send = context.onProgress;
+  if (!send) return run(context);
   let last: Progress = { progress: 0 };
   const beat = () => {
     last = { ...last, progress: last.progress + Math.max(STEP, Math.abs(last.progress) * STEP) };
     send(last);
     timer.refresh();
   };
-  const timer = setTimeout(beat, silenceMs).unref();
-  return {
-    onProgress: (progress: Progress) => {
-      last = progress;
-      timer.refresh();
-      send(progress);
-    },
-    stop: () => clearTimeout(timer),
+  const timer = setTimeout(beat, SILENCE_MS).unref();
+  const onProgress = (progress: Progress) => {
+    last = progress;
+    timer.refresh();
+    send(progress);
   };
+  try {
+    return await run({ ...context, onProgress });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** JSON-RPC code by which a 2025-era server asks its client to open a URL first: clients act on it, models cannot. */
 const URL_ELICITATION_REQUIRED = -32_042;
 
 /** Answers `tools/call`: failures of ours are results, so that the model reads them; an unknown tool is an error. */
-async function callMetaTool(params: JsonObject, call: MetaCall, log: Logger): Promise<ToolResult> {
+async function callMetaTool(params: JsonObject, call: MetaCall): Promise<ToolResult> {
   const { name, arguments: input } = params;
   const tool = typeof name === 'string' ? findMetaTool(name) : undefined;
   if (!tool) {
@@ -149,7 +132,11 @@ async function callMetaTool(params: JsonObject, call: MetaCall, log: Logger): Pr
     const { code, message, data } = upstreamErrorIn(error);
     if (code === URL_ELICITATION_REQUIRED) throw new RpcFailure({ code, message: String(message), data });
     if (!(error instanceof GatewayError)) {
-      log.error('internal error', { tool: tool.name, error: causeOf(error), stack: (error as Error).stack });
+      call.services.log.error('internal error', {
+        tool: tool.name,
+        error: causeOf(error),
+        stack: (error as Error).stack,
+      });
     }
     return errorResult(error);
   }

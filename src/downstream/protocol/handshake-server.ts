@@ -1,4 +1,5 @@
 import { Abort, type Signal } from '../../core/abort.ts';
+import type { CallContext } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Peer, PeerRequestOptions } from '../../core/peer.ts';
@@ -12,9 +13,10 @@ import {
   RpcFailure,
   rpcError,
 } from '../../core/rpc.ts';
-import type { WayToClient } from './client-session.ts';
-import { fatesOf, handleRequest, progressTokenOf } from './handle-request.ts';
-import { greeting, greetingProblem } from './negotiation.ts';
+import type { ClientSender } from './client-session.ts';
+import { handleRequest, progressTokenOf } from './handle-request.ts';
+import type { ClientMessage } from './json-rpc.ts';
+import { initializeProblem, initializeResult } from './negotiation.ts';
 import type { SessionServices } from './session-services.ts';
 
 /**
@@ -23,8 +25,8 @@ import type { SessionServices } from './session-services.ts';
  * Ours instead of the SDK's because it sits in every call: loading the SDK's takes 60 ms of each start and 20 MB, and it
  * parses each message against schemas and rebuilds it. A 2026-era client gets the SDK's, in `modern-server.ts`.
  */
-export class HandshakeServer implements WayToClient {
-  readonly #parts: SessionServices;
+export class HandshakeServer implements ClientSender {
+  readonly #services: SessionServices;
   readonly #send: SendMessage;
   readonly #questions: ClientRequests;
   readonly #relates: boolean;
@@ -32,18 +34,16 @@ export class HandshakeServer implements WayToClient {
   readonly #running = new Map<unknown, Abort>();
 
   /** `relates`: what is sent to the client on behalf of a request of it goes out with that request's id. */
-  constructor(parts: SessionServices, send: SendMessage, relates = false) {
-    this.#parts = parts;
+  constructor(services: SessionServices, send: SendMessage, relates = false) {
+    this.#services = services;
     this.#relates = relates;
     this.#send = send;
-    this.#questions = new ClientRequests(send, parts.firstQuestion);
+    this.#questions = new ClientRequests(send, services.tracker?.firstQuestionId);
   }
 
   /** Takes one message of the client. */
-  receive(message: JsonObject): void {
-    const { id, method } = message;
-    const params = isJsonObject(message.params) ? message.params : {};
-    if (typeof method !== 'string') this.#questions.answered(message);
+  receive({ raw, id, method, params }: ClientMessage): void {
+    if (method === undefined) this.#questions.answered(raw);
     else if (id !== undefined) void this.#answer(id, method, params);
     else if (method === 'notifications/cancelled') this.#running.get(params.requestId)?.abort(params.reason);
     else if (method === 'notifications/progress') this.#questions.progressed(params);
@@ -77,7 +77,7 @@ export class HandshakeServer implements WayToClient {
 
   #write(message: JsonObject, relatedTo?: unknown): void {
     this.#send(message, relatedTo).catch((error: unknown) =>
-      this.#parts.log.debug('not sent', { error: causeOf(error) }),
+      this.#services.log.debug('not sent', { error: causeOf(error) }),
     );
   }
 
@@ -86,24 +86,26 @@ export class HandshakeServer implements WayToClient {
     if (method === 'initialize') return this.#initialize(params);
     if (method === 'logging/setLevel') {
       const set = () => this.#setLevel(params);
-      return this.#parts.within?.(method, set) ?? set();
+      return this.#services.within?.(method, set) ?? set();
     }
     const progressToken = progressTokenOf(params);
-    const inherited = {
+    const { caller, session, tracker } = this.#services;
+    const context: CallContext = {
+      caller,
       signal,
-      ...fatesOf(id, this.#parts),
-      peer: this.#relates ? this.#peerFor(id) : this.#parts.session,
+      tracking: tracker?.track(id),
+      peer: this.#relates ? this.#peerFor(id) : session,
       ...(progressToken !== undefined && {
         onProgress: (progress: JsonObject) =>
           this.#write({ jsonrpc: '2.0', method: 'notifications/progress', params: { ...progress, progressToken } }, id),
       }),
     };
-    return handleRequest(method, params, inherited, this.#parts);
+    return handleRequest({ method, params }, context, this.#services);
   }
 
-  /** The way back to the client while it waits for the answer to that request. */
+  /** The client as it can be asked while it waits for the answer to that request. */
   #peerFor(relatedTo: unknown): Peer {
-    const { session } = this.#parts;
+    const { session } = this.#services;
     return {
       origin: session,
       takesInputRequired: false,
@@ -119,9 +121,9 @@ export class HandshakeServer implements WayToClient {
   }
 
   #initialize(params: JsonObject): JsonObject {
-    const problem = greetingProblem(params);
+    const problem = initializeProblem(params);
     if (problem) throw new RpcFailure({ code: INVALID_PARAMS, message: `Invalid initialize: ${problem}` });
-    return greeting(params, this.#parts.instructions);
+    return initializeResult(params, this.#services.instructions);
   }
 
   /** The session has taken note of the level already; servers take it over before this is answered. */
@@ -132,7 +134,7 @@ export class HandshakeServer implements WayToClient {
         message: `Invalid level: expected one of ${LOG_LEVELS.join(', ')}`,
       });
     }
-    await this.#parts.session.levelTaken;
+    await this.#services.session.levelTaken;
     return {};
   }
 }

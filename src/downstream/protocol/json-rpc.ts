@@ -34,6 +34,25 @@ function metaProblem(meta: unknown): string | undefined {
 
 const isName = (value: unknown) => typeof value === 'string' || Number.isSafeInteger(value);
 
+/** A message of a client, read once for all that handle it. */
+export interface ClientMessage {
+  /** The message as it came. */
+  readonly raw: JsonObject;
+  readonly id: unknown;
+  /** Undefined in answers. */
+  readonly method: string | undefined;
+  readonly params: JsonObject;
+  /** `_meta` of `params`. */
+  readonly meta: JsonObject;
+}
+
+export function readMessage(raw: JsonObject): ClientMessage {
+  const { id, method } = raw;
+  const params = isJsonObject(raw.params) ? raw.params : {};
+  const meta = isJsonObject(params._meta) ? params._meta : {};
+  return { raw, id, method: typeof method === 'string' ? method : undefined, params, meta };
+}
+
 /** Whether the message answers a request of ours, however badly. */
 export function isAnswer(message: JsonObject): boolean {
   return message.method === undefined && message.id !== undefined;

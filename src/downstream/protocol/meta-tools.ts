@@ -1,36 +1,19 @@
 import * as z from 'zod';
 import type { Broker, JobView } from '../../broker/broker.ts';
-import type { ResultPart, ResultStore } from '../../broker/results/result-store.ts';
+import type { ResultPart } from '../../broker/results/result-store.ts';
 import { sound } from '../../broker/results/sound.ts';
-import type { CallContext, ToolResult } from '../../core/call.ts';
+import type { CallContext, ProtocolParams, ToolResult } from '../../core/call.ts';
 import { clip, GatewayError } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { writtenAnswer } from '../../core/unwritable.ts';
+import type { SessionServices } from './session-services.ts';
 
-/** Where a client can be asked in answer to its own requests only (2026-07-28), the questions of jobs wait for `job_status`. */
-export interface JobQuestions {
-  readonly started: (jobId: string) => void;
-  readonly ended: (jobId: string) => void;
-  /** Resolves with an `input_required` result when the job asks something; absent: it cannot. */
-  readonly asked: (jobId: string) => Promise<ToolResult> | undefined;
-}
-
-/** What a meta-tool is given besides its input. */
+/** A call of a meta-tool, without its input. */
 export interface MetaCall {
-  readonly broker: Broker;
+  readonly services: SessionServices;
   readonly context: CallContext;
-  /** The client's `_meta` of this request, without its progress token. */
-  readonly meta?: JsonObject;
-  /** Answers of a 2026-era client to what the server asked in its last result. */
-  readonly continuation?: JsonObject;
-  readonly jobs?: JobQuestions;
-  /** Results that were too large for one message. */
-  readonly results: ResultStore;
-  /** Resolves when it is known what servers offer to this client. */
-  readonly discovered?: () => Promise<void>;
-  /** How long `invoke` waits where the model does not say. */
-  readonly invokeWaitMs?: number;
+  readonly protocol: ProtocolParams;
 }
 
 /** One of the five tools that the gateway offers. */
@@ -117,7 +100,7 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: searchInput,
     readOnly: true,
     largeResult: false,
-    run: async (input, { broker, context, discovered }) => {
+    run: async (input, { services: { broker, discovered }, context }) => {
       await discovered?.();
       return json(await broker.search(shortened(input), context.caller));
     },
@@ -128,7 +111,7 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: describeInput,
     readOnly: true,
     largeResult: true,
-    run: async (input, { broker, context }) => {
+    run: async (input, { services: { broker }, context }) => {
       if (typeof input.id === 'string') return json(await broker.describe(input.id, context.caller));
       return json({ tools: await Promise.all(input.id.map((each) => describeOne(each, broker, context))) });
     },
@@ -139,14 +122,12 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: invokeInput,
     readOnly: false,
     largeResult: true,
-    run: async (input, { broker, context, meta, continuation, jobs, invokeWaitMs }) => {
-      const request = { ...input, args: input.args ?? {}, meta, continuation };
-      const waitMs = input.waitMs ?? invokeWaitMs;
+    run: async (input, { services: { broker, invokeWaitMs }, context, protocol }) => {
+      const request = { ...input, args: input.args ?? {}, protocol };
+      const waitMs = input.waitMs ?? invokeWaitMs();
       if (waitMs === undefined) return broker.invoke(request, context);
       const invoked = await broker.invokeWithin(request, waitMs, context);
-      if ('result' in invoked) return invoked.result;
-      jobs?.started(invoked.handedOver.job.jobId);
-      return jobTicket(invoked.handedOver);
+      return 'result' in invoked ? invoked.result : jobTicket(invoked.handedOver);
     },
   }),
   metaTool({
@@ -155,10 +136,11 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: invokeAsyncInput,
     readOnly: false,
     largeResult: false,
-    run: async (input, { broker, context, meta, jobs }) => {
-      const view = await broker.invokeAsync({ ...input, args: input.args ?? {}, meta }, context);
-      jobs?.started(view.job.jobId);
-      return jobTicket(view);
+    run: async (input, { services: { broker }, context, protocol: { meta } }) => {
+      const request = { ...input, args: input.args ?? {}, protocol: { meta } };
+      const resumed = context.tracking?.jobId;
+      if (resumed !== undefined) return jobTicket(broker.resumeJob(resumed, request, context));
+      return jobTicket(await broker.invokeAsync(request, context));
     },
   }),
   metaTool({
@@ -167,13 +149,11 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: jobStatusInput,
     readOnly: true,
     largeResult: true,
-    run: async (input, { broker, context, jobs, results }) => {
+    run: async (input, { services: { broker, results, multiRound }, context }) => {
       if (results.has(input.jobId)) return resultPart(results.read(input.jobId, input.offset));
-      const status = broker.jobStatus(input, context).then((view) => {
-        if (view.job.timings.endedAt !== undefined) jobs?.ended(input.jobId);
-        return jobResult(view, context.peer?.takesInputRequired);
-      });
-      const asked = jobs?.asked(input.jobId);
+      const takesAny = context.peer?.takesInputRequired;
+      const status = broker.jobStatus(input, context).then((view) => jobResult(view, takesAny));
+      const asked = multiRound.askedByJob(input.jobId);
       // A question that is open is put before the state is told; one that comes up while waiting ends the wait.
       return asked ? Promise.race([asked, status]) : status;
     },

@@ -14,9 +14,9 @@ import type { SessionServices } from './session-services.ts';
 
 /** Requests of 2026-07-28, which need no session, answered by the SDK. */
 export interface ModernHandler {
-  fetch(request: Request, message: JsonObject, parts: SessionServices): Promise<Response>;
-  /** Answers `subscriptions/listen`: from then on `parts.session` tells its client of changes, until `signal` aborts. */
-  listen(request: Request, message: JsonObject, parts: SessionServices, signal: Signal): Promise<Response>;
+  fetch(request: Request, message: JsonObject, services: SessionServices): Promise<Response>;
+  /** Answers `subscriptions/listen`: from then on `services.session` tells its client of changes, until `signal` aborts. */
+  listen(request: Request, message: JsonObject, services: SessionServices, signal: Signal): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -25,14 +25,14 @@ export function createModernHandler(log: Logger): ModernHandler {
   const handler = sdkHandler(log);
   const listening = new Set<McpHttpHandler>();
   return {
-    fetch: (request, message, parts) => answerWith(handler, request, message, parts),
-    listen: (request, message, parts, signal) => {
+    fetch: (request, message, services) => answerWith(handler, request, message, services),
+    listen: (request, message, services, signal) => {
       // One for each request that listens: the SDK tells all listeners of a handler, whoever they are.
       const own = sdkHandler(log);
       listening.add(own);
       signal.addEventListener('abort', () => listening.delete(own), { once: true });
-      parts.session.reachedBy({ request: async () => NOT_NOW, notify: (...change) => publish(own, ...change) });
-      return answerWith(own, request, message, parts);
+      services.session.sendThrough({ request: async () => NOT_NOW, notify: (...change) => publish(own, ...change) });
+      return answerWith(own, request, message, services);
     },
     close: async () => {
       await Promise.all([handler, ...listening].map((each) => each.close()));
@@ -52,14 +52,14 @@ async function answerWith(
   handler: McpHttpHandler,
   request: Request,
   message: JsonObject,
-  parts: SessionServices,
+  services: SessionServices,
 ): Promise<Response> {
   const read = readEnvelope(message);
   if ('refusal' in read) return Response.json(read.refusal, { status: 400 });
   const parsedBody = read.message;
-  const served: Served = { parts, method: parsedBody.method, hasMarks: false };
+  const served: Served = { services, method: parsedBody.method, hasMarks: false };
   // The SDK hands this on to the factory unread; it never sees a token.
-  const authInfo = { token: '', clientId: parts.caller.id, scopes: [], extra: { served } };
+  const authInfo = { token: '', clientId: services.caller.id, scopes: [], extra: { served } };
   const response = await handler.fetch(request, { parsedBody, authInfo });
   return exactResponse(response, () => served.hasMarks);
 }
@@ -72,15 +72,15 @@ function publish({ notify }: McpHttpHandler, method: string, { uri }: JsonObject
 }
 
 interface Served {
-  readonly parts: SessionServices;
+  readonly services: SessionServices;
   readonly method: unknown;
   /** The SDK was given numbers as marked strings. */
   hasMarks: boolean;
 }
 
 function serverFor(served: Served) {
-  const { parts, method } = served;
-  const server = createServer(parts);
+  const { services, method } = served;
+  const server = createServer(services);
   // Over HTTP an unknown method is a 404, which the SDK answers where it knows of no handler.
   if (typeof method === 'string' && !isHandled(method)) delete server.fallbackRequestHandler;
   const connect = server.connect.bind(server);

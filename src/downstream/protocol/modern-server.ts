@@ -8,15 +8,19 @@ import {
   type Transport,
 } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import type { CallContext } from '../../core/call.ts';
+import type { CallContext, RequestTracking } from '../../core/call.ts';
 import { causeOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY } from '../../core/protocol.ts';
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  isLogLevel,
+  LOG_LEVEL_META_KEY,
+} from '../../core/protocol.ts';
 import { type Progress, RpcFailure } from '../../core/rpc.ts';
-import { identityOf, NOT_NOW, type WayToClient } from './client-session.ts';
-import { fatesOf, handleRequest, type Inherited, progressTokenOf } from './handle-request.ts';
+import { type ClientSender, identityOf, NOT_NOW } from './client-session.ts';
+import { type ClientRequest, handleRequest, progressTokenOf } from './handle-request.ts';
 import { MultiRoundRequest } from './multi-round-request.ts';
-import type { MultiRoundRequests } from './multi-round-requests.ts';
 import { CAPABILITIES, SERVER_INFO } from './negotiation.ts';
 import { readEnvelope } from './request-meta.ts';
 import type { SessionServices } from './session-services.ts';
@@ -25,20 +29,20 @@ import type { SessionServices } from './session-services.ts';
 const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
 /** A client of 2026-07-28, being served by the SDK. It can be asked only in answer to a request of its own: see `MultiRoundRequest`. */
-export interface ModernServer extends WayToClient {
+export interface ModernServer extends ClientSender {
   receive(message: JSONRPCMessage): void;
   close(): Promise<void>;
 }
 
 /** The gateway as an MCP server to a client of 2026-07-28. Loaded when such a client comes. */
-export function serveModern(parts: SessionServices, send: (message: JSONRPCMessage) => Promise<void>): ModernServer {
+export function serveModern(services: SessionServices, send: (message: JSONRPCMessage) => Promise<void>): ModernServer {
   const channel: Transport = {
     start: async () => {},
     send: (message) => send(restoreError(message)),
     close: async () => channel.onclose?.(),
   };
-  const onerror = (error: Error) => parts.log.debug('client connection', { error: causeOf(error) });
-  const server = createServer(parts);
+  const onerror = (error: Error) => services.log.debug('client connection', { error: causeOf(error) });
+  const server = createServer(services);
   const connection = serveStdio(() => server, { transport: channel, onerror });
   return {
     receive: (message) => {
@@ -53,108 +57,121 @@ export function serveModern(parts: SessionServices, send: (message: JSONRPCMessa
 }
 
 /** The gateway as an SDK server, for one connection or one request. */
-export function createServer(parts: SessionServices): Server {
-  const server = new Server(SERVER_INFO, { capabilities: CAPABILITIES, instructions: parts.instructions });
-  server.onerror = (error) => parts.log.debug('client connection', { error: causeOf(error) });
+export function createServer(services: SessionServices): Server {
+  const server = new Server(SERVER_INFO, { capabilities: CAPABILITIES, instructions: services.instructions });
+  server.onerror = (error) => services.log.debug('client connection', { error: causeOf(error) });
   // As a fallback, because a registered handler's results are parsed and rebuilt by the SDK: an upstream's unknown
   // content block would turn into an error, and 10 MB would be walked once more.
   server.fallbackRequestHandler = (request, context) =>
-    answer(request, context, parts).catch((error: unknown) => {
+    answer(request, context, services).catch((error: unknown) => {
       throw throughSdk(error);
     });
   return server;
 }
 
-function answer(request: JSONRPCRequest, context: ServerContext, parts: SessionServices): Promise<JsonObject> {
+function answer(request: JSONRPCRequest, context: ServerContext, services: SessionServices): Promise<JsonObject> {
   const { method, params = {} } = request;
-  if (MAY_ASK.has(method)) return converse(request, context, parts);
-  const inherited = { signal: context.mcpReq.signal, peer: parts.session, ...progressOf(request, context) };
-  return handleRequest(method, params, inherited, parts);
+  if (MAY_ASK.has(method)) return answerInRounds(request, context, services);
+  const { caller, session } = services;
+  const { signal } = context.mcpReq;
+  return handleRequest(
+    { method, params },
+    { caller, signal, peer: session, ...progressOf(request, context) },
+    services,
+  );
 }
 
-/** A request of a 2026-era client: begins a conversation, or takes up the one whose `requestState` it brings. */
-async function converse(request: JSONRPCRequest, context: ServerContext, parts: SessionServices): Promise<JsonObject> {
-  const { conversations } = parts;
+/** Answers a request that may ask back: begins its work, or takes up the work whose `requestState` it brings. */
+async function answerInRounds(
+  request: JSONRPCRequest,
+  context: ServerContext,
+  services: SessionServices,
+): Promise<JsonObject> {
+  const { multiRound } = services;
   const { inputResponses, ...mcpReq } = context.mcpReq;
   const state: unknown = mcpReq.requestState();
   const responses = (inputResponses ?? {}) as JsonObject;
-  const open = conversations.find(state);
+  const parked = multiRound.find(state);
   const about = aboutOf(request);
-  if (open === 'expired' || (open && !open.isJob && !open.isAbout(about))) {
+  if (parked === 'expired' || (parked && !parked.isJob && !parked.isAbout(about))) {
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Invalid or expired requestState');
   }
-  if (open?.isJob) open.answer(responses);
-  const goesOn = open !== undefined && !open.isJob;
-  const conversation = goesOn ? open : conversationWith(mcpReq.envelope ?? {}, about, parts);
+  if (parked?.isJob) parked.answer(responses);
+  const goesOn = parked !== undefined && !parked.isJob;
+  const work = goesOn ? parked : newMultiRoundRequest(mcpReq.envelope ?? {}, about, services);
   if (!goesOn) {
     // Answers to a question of ours end here; those to a server of the same era are passed on to it.
-    const continuation = open
+    const continuation = parked
       ? undefined
       : { ...(inputResponses && { inputResponses: responses }), ...(state !== undefined && { requestState: state }) };
-    conversation.begin((peer) =>
-      handleRequest(request.method, request.params ?? {}, inheritedFrom(peer, request, parts, continuation), parts),
-    );
+    const { method, params = {} } = request;
+    work.begin(() => handleWithin(work, request.id, { method, params, continuation }, services));
   }
-  const attachment = {
+  const open = {
     signal: mcpReq.signal,
     notify: (method: string, params: JsonObject) => void mcpReq.notify({ method, params }).catch(() => {}),
     ...progressOf(request, context),
   };
-  const result = await conversation.turn(attachment, goesOn ? responses : {});
-  if (result.requestState !== undefined && result.requestState === conversation.state) conversations.keep(conversation);
-  else if (!conversation.isJob) conversations.close(conversation);
+  const result = await work.turn(open, goesOn ? responses : {});
+  if (result.requestState !== undefined && result.requestState === work.state) multiRound.keep(work);
+  else if (!work.isJob) multiRound.close(work);
   return result;
 }
 
-function inheritedFrom(
+/** Handles a request whose questions, log messages and progress go through `peer`. */
+function handleWithin(
   peer: MultiRoundRequest,
-  request: JSONRPCRequest,
-  parts: SessionServices,
-  continuation: JsonObject | undefined,
-): Inherited {
-  const { conversations } = parts;
+  id: unknown,
+  request: ClientRequest,
+  services: SessionServices,
+): Promise<JsonObject> {
   const onProgress = (progress: Progress) => peer.progress(progress);
-  return {
-    ...fatesOf(request.id, parts),
+  const context = {
+    caller: services.caller,
     signal: peer.signal,
     peer,
-    continuation,
-    jobs: {
-      started: (jobId) => conversations.keepAsJob(jobId, peer),
-      ended: (jobId) => conversations.forgetJob(jobId),
-      asked: (jobId) => askedBy(conversations.ofJob(jobId), conversations),
-    },
+    tracking: trackingOf(peer, services.tracker?.track(id), services),
     ...(progressTokenOf(request.params) !== undefined && { onProgress }),
+  };
+  return handleRequest(request, context, services);
+}
+
+/** Tracking of a request that keeps its way to the client for the job that it becomes. */
+function trackingOf(
+  peer: MultiRoundRequest,
+  tracking: RequestTracking | undefined,
+  { multiRound }: SessionServices,
+): RequestTracking {
+  return {
+    ...tracking,
+    submitted: (job) => {
+      multiRound.keepAsJob(job, peer);
+      tracking?.submitted?.(job);
+    },
+    ended: (job) => {
+      multiRound.forgetJob(job);
+      tracking?.ended?.(job);
+    },
   };
 }
 
-/** The questions of a job, remembered under the `requestState` with which the client comes back. */
-function askedBy(
-  job: MultiRoundRequest | undefined,
-  conversations: MultiRoundRequests,
-): Promise<JsonObject> | undefined {
-  return job?.asked().then((result) => {
-    conversations.keep(job);
-    return result;
-  });
-}
-
-function conversationWith(
+function newMultiRoundRequest(
   envelope: JsonObject,
   request: JsonObject,
-  { session, maxLineBytes }: SessionServices,
+  { session, maxLineBytes, multiRound }: SessionServices,
 ): MultiRoundRequest {
   const level = envelope[LOG_LEVEL_META_KEY];
   return new MultiRoundRequest({
     origin: session,
     identity: identityOf(envelope[CLIENT_INFO_META_KEY], envelope[CLIENT_CAPABILITIES_META_KEY]),
-    ...(typeof level === 'string' && { logLevel: level }),
+    ...(isLogLevel(level) && { logLevel: level }),
     request,
+    newState: () => multiRound.newState(),
     maxQuestionBytes: maxLineBytes / 2,
   });
 }
 
-/** What a request asks, apart from what belongs to this one sending of it. */
+/** A request without what belongs to one sending of it. */
 function aboutOf({ method, params }: JSONRPCRequest): JsonObject {
   const { _meta: _, ...asked } = (params ?? {}) as JsonObject;
   return { method, ...asked };

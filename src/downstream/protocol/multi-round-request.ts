@@ -1,17 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { ClientIdentity, Peer, PeerRequestOptions } from '../../core/peer.ts';
-import { severityOf } from '../../core/protocol.ts';
-import { type Answer, INTERNAL_ERROR, METHOD_NOT_FOUND, type Progress } from '../../core/rpc.ts';
-import { STATE_PREFIX } from './multi-round-requests.ts';
+import { type ClientIdentity, COME_BACK_MS, type Peer, type PeerRequestOptions } from '../../core/peer.ts';
+import { isAtLeast, type ProtocolLogLevel } from '../../core/protocol.ts';
+import { type Answer, INTERNAL_ERROR, type Progress } from '../../core/rpc.ts';
+import { NOT_NOW } from './client-session.ts';
 
-/** How long a request waits for a client that was asked something and has not come back, in ms. */
-const PARKED_MS = 15 * 60_000;
 /** Questions of one moment are put together: so long a result waits for more of them, in ms. */
 const TOGETHER_MS = 5;
 
-/** Where the messages of a conversation go while one of the client's requests is open. */
+/** The client's request that is open now: messages of the work go out with it. */
 export interface OpenRequest {
   readonly signal: AbortSignal;
   readonly notify: (method: string, params: JsonObject) => void;
@@ -19,13 +16,15 @@ export interface OpenRequest {
 }
 
 export interface MultiRoundRequestOptions {
-  /** The session in which it is held. */
+  /** The session of the client. */
   readonly origin: Peer;
   readonly identity: ClientIdentity;
   /** Least severe level of the log messages that this request wants; absent: none. */
-  readonly logLevel?: string;
-  /** The request that begins it, without what belongs to one sending only. */
+  readonly logLevel?: ProtocolLogLevel;
+  /** The first request of the client, without what belongs to one sending only. */
   readonly request: JsonObject;
+  /** Makes the `requestState` of a round. */
+  readonly newState: () => string;
   /** A longer question cannot be put to the client. */
   readonly maxQuestionBytes: number;
 }
@@ -39,37 +38,39 @@ interface Question {
 /**
  * A request of a 2026-era client to something that asks back the old way (a 2025-era server, a background job): the
  * work goes on here, each question of it becomes an `input_required` result, and the client's next request with our
- * `requestState` brings the answers and takes the conversation up again.
+ * `requestState` brings the answers and takes the work up again.
  */
 export class MultiRoundRequest implements Peer {
   readonly takesInputRequired = true;
   readonly identity: ClientIdentity;
-  readonly logLevel?: string;
+  readonly logLevel?: ProtocolLogLevel;
   readonly origin: Peer;
 
   readonly #abort = new AbortController();
   readonly #request: JsonObject;
+  readonly #newState: () => string;
   readonly #maxQuestionBytes: number;
   readonly #questions = new Map<string, Question>();
   /** Set when the work goes on as a background job after the request that began it was answered. */
-  #job = false;
-  #over = false;
+  #isJob = false;
+  #isOver = false;
   #state = '';
-  #attachment: OpenRequest | undefined;
+  #openRequest: OpenRequest | undefined;
   #outcome: Promise<JsonObject> | undefined;
   #wake: () => void = () => {};
   #expiry: NodeJS.Timeout | undefined;
-  #asked = 0;
+  #questionCount = 0;
 
-  constructor({ origin, identity, logLevel, request, maxQuestionBytes }: MultiRoundRequestOptions) {
+  constructor({ origin, identity, logLevel, request, newState, maxQuestionBytes }: MultiRoundRequestOptions) {
     this.origin = origin;
     this.identity = identity;
     this.#request = request;
+    this.#newState = newState;
     this.#maxQuestionBytes = maxQuestionBytes;
     if (logLevel !== undefined) this.logLevel = logLevel;
   }
 
-  /** What the client brings back with its answers: another one for each round. */
+  /** The `requestState` that the client brings back with its answers: another one for each round. */
   get state(): string {
     return this.#state;
   }
@@ -85,35 +86,35 @@ export class MultiRoundRequest implements Peer {
   }
 
   /** Begins the work; `turn` tells how it goes on. */
-  begin(work: (conversation: MultiRoundRequest) => Promise<JsonObject>): void {
+  begin(work: (peer: MultiRoundRequest) => Promise<JsonObject>): void {
     this.#outcome = work(this).finally(() => {
-      this.#over = true;
+      this.#isOver = true;
     });
     this.#outcome.catch(() => {});
   }
 
   /** From now on the questions are those of a background job, put when the client asks after it. */
   continueAsJob(): void {
-    this.#job = true;
+    this.#isJob = true;
   }
 
   get isJob(): boolean {
-    return this.#job;
+    return this.#isJob;
   }
 
   /** One request of the client: resolves with the result of the work, or with the questions that it has by then. */
-  async turn(attachment: OpenRequest, responses: JsonObject = {}): Promise<JsonObject> {
+  async turn(request: OpenRequest, responses: JsonObject = {}): Promise<JsonObject> {
     clearTimeout(this.#expiry);
-    this.#attachment = attachment;
-    const cancel = () => this.#abort.abort(attachment.signal.reason);
-    if (attachment.signal.aborted) cancel();
-    attachment.signal.addEventListener('abort', cancel, { once: true });
+    this.#openRequest = request;
+    const cancel = () => this.#abort.abort(request.signal.reason);
+    if (request.signal.aborted) cancel();
+    request.signal.addEventListener('abort', cancel, { once: true });
     this.answer(responses);
     try {
       return (await this.#ended()) ?? this.#inputRequired();
     } finally {
-      attachment.signal.removeEventListener('abort', cancel);
-      this.#attachment = undefined;
+      request.signal.removeEventListener('abort', cancel);
+      this.#openRequest = undefined;
     }
   }
 
@@ -136,12 +137,12 @@ export class MultiRoundRequest implements Peer {
 
   #expire(): void {
     clearTimeout(this.#expiry);
-    this.#expiry = setTimeout(() => this.#abort.abort(new Error('the client did not come back')), PARKED_MS).unref();
+    this.#expiry = setTimeout(() => this.#abort.abort(new Error('the client did not come back')), COME_BACK_MS).unref();
   }
 
   #inputRequired(): JsonObject {
     this.#expire();
-    this.#state = `${STATE_PREFIX}${randomUUID()}`;
+    this.#state = this.#newState();
     const inputRequests = Object.fromEntries(
       [...this.#questions].map(([key, { method, params }]) => [key, { method, params }]),
     );
@@ -159,15 +160,12 @@ export class MultiRoundRequest implements Peer {
   }
 
   request(method: string, params: JsonObject, { signal }: PeerRequestOptions): Promise<Answer> {
-    if (this.#over && !this.#job) {
-      const message = 'the client can be asked during a call only';
-      return Promise.resolve({ error: { code: METHOD_NOT_FOUND, message } });
-    }
+    if (this.#isOver && !this.#isJob) return Promise.resolve(NOT_NOW);
     if (Buffer.byteLength(JSON.stringify(params)) > this.#maxQuestionBytes) {
       const message = 'the question is more than the client takes in one line';
       return Promise.resolve({ error: { code: INTERNAL_ERROR, message } });
     }
-    const key = `${method.replace(/\W+/g, '-')}-${++this.#asked}`;
+    const key = `${method.replace(/\W+/g, '-')}-${++this.#questionCount}`;
     return new Promise((resolve) => {
       const drop = (message: string) => {
         this.#questions.delete(key);
@@ -184,12 +182,13 @@ export class MultiRoundRequest implements Peer {
 
   /** A log message goes out only if this request asked for its level: such is the rule of 2026-07-28. */
   notify(method: string, params: JsonObject): void {
-    if (method === 'notifications/message' && !reaches(params.level, this.logLevel)) return;
-    this.#attachment?.notify(method, params);
+    const wants = this.logLevel !== undefined && isAtLeast(params.level, this.logLevel);
+    if (method === 'notifications/message' && !wants) return;
+    this.#openRequest?.notify(method, params);
   }
 
   progress(progress: Progress): void {
-    this.#attachment?.onProgress?.(progress);
+    this.#openRequest?.onProgress?.(progress);
   }
 }
 
@@ -199,8 +198,4 @@ function withoutToken(params: JsonObject): JsonObject {
   const { _meta, ...rest } = params;
   const { progressToken: _, ...meta } = _meta as JsonObject;
   return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
-}
-
-function reaches(level: unknown, wanted: string | undefined): boolean {
-  return wanted !== undefined && severityOf(level) >= severityOf(wanted);
 }

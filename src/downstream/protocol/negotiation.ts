@@ -8,6 +8,7 @@ import {
 } from '../../core/protocol.ts';
 import { UNSUPPORTED_PROTOCOL_VERSION } from '../../core/rpc.ts';
 import { VERSION } from '../../version.ts';
+import { type ClientMessage, readMessage } from './json-rpc.ts';
 
 /** What the gateway says of itself to a client, in either era. */
 export const SERVER_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
@@ -21,28 +22,26 @@ export const CAPABILITIES = {
 };
 
 /** What is missing in the params of an `initialize`; undefined when nothing is. Some clients say null for nothing. */
-export function greetingProblem({ protocolVersion, capabilities, clientInfo }: JsonObject): string | undefined {
+export function initializeProblem({ protocolVersion, capabilities, clientInfo }: JsonObject): string | undefined {
   if (typeof protocolVersion !== 'string') return 'params.protocolVersion: expected a string';
   if (!isJsonObject(capabilities ?? {})) return 'params.capabilities: expected an object';
   return isJsonObject(clientInfo ?? {}) ? undefined : 'params.clientInfo: expected an object';
 }
 
 /** The answer to a sound `initialize`: the revision asked for if we speak it, else the newest with a handshake. */
-export function greeting({ protocolVersion }: JsonObject, instructions: string): JsonObject {
+export function initializeResult({ protocolVersion }: JsonObject, instructions: string): JsonObject {
   const version = HANDSHAKE_VERSIONS.find((each) => each === protocolVersion) ?? LATEST_HANDSHAKE_VERSION;
   return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: SERVER_INFO, instructions };
 }
 
 /** The revision that a message names for itself, as 2026-07-28 wants; undefined in messages of clients with a handshake. */
-export function envelopeVersion({ params }: JsonObject): unknown {
-  const meta = isJsonObject(params) ? params._meta : undefined;
-  return isJsonObject(meta) ? meta[PROTOCOL_VERSION_META_KEY] : undefined;
+export function envelopeVersion(message: JsonObject): unknown {
+  return readMessage(message).meta[PROTOCOL_VERSION_META_KEY];
 }
 
 /** The answer to a request that names a revision we do not serve; the SDK looks at the first message of a connection only. */
-export function unsupportedVersion(message: JsonObject): JsonObject | undefined {
-  const { id, method } = message;
-  const requested = envelopeVersion(message);
+export function unsupportedVersion({ id, method, meta }: ClientMessage): JsonObject | undefined {
+  const requested = meta[PROTOCOL_VERSION_META_KEY];
   if (id === undefined || method === undefined) return undefined;
   if (typeof requested !== 'string' || ENVELOPE_VERSIONS.includes(requested)) return undefined;
   const error = {

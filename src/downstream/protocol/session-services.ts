@@ -1,6 +1,6 @@
 import type { Broker } from '../../broker/broker.ts';
 import type { ResultStore } from '../../broker/results/result-store.ts';
-import type { CallContext, Caller } from '../../core/call.ts';
+import type { CallContext, Caller, RequestTracking } from '../../core/call.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../core/rpc.ts';
 import type { Logger } from '../../platform/log.ts';
@@ -10,12 +10,12 @@ import type { MultiRoundRequests } from './multi-round-requests.ts';
 /** Resources, prompts and completion of all servers: answers their methods, raw. */
 export type HandlePrimitive = (method: string, params: JsonObject, context: CallContext) => Promise<Answer>;
 
-/** Hears what becomes of a client's requests, so that another gateway can take them up should this one die. */
+/** Follows a client's requests, so that another gateway can take them up should this one die. */
 export interface RequestTracker {
-  /** The request of that id is about to reach a server that must not get it twice. Resolves when that is told. */
-  sending(requestId: unknown): Promise<void>;
-  /** The request of that id has become that job. */
-  becameJob(requestId: unknown, jobId: string): void;
+  /** The id of our first question to the client. */
+  readonly firstQuestionId: number;
+  /** The tracking of the request of that id. */
+  track(requestId: unknown): RequestTracking;
 }
 
 /** What the gateway is made of, as far as one client's requests need it. */
@@ -24,7 +24,7 @@ export interface SessionServices {
   readonly primitives: HandlePrimitive;
   readonly caller: Caller;
   readonly session: ClientSession;
-  readonly conversations: MultiRoundRequests;
+  readonly multiRound: MultiRoundRequests;
   readonly results: ResultStore;
   /** Longest line that the client takes, in bytes. */
   readonly maxLineBytes: number;
@@ -38,9 +38,7 @@ export interface SessionServices {
   /** Resolves when it is known what servers offer to this client, or after a while; absent: to all the same. */
   readonly discovered?: () => Promise<void>;
   /** Absent: what this gateway does not answer stays without an answer. */
-  readonly fates?: RequestTracker;
-  /** The id of our first question to the client; absent: 0. */
-  readonly firstQuestion?: number;
+  readonly tracker?: RequestTracker;
   readonly instructions: string;
   readonly log: Logger;
 }

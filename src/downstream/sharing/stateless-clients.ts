@@ -3,7 +3,7 @@ import type { MultiRoundRequests } from '../protocol/multi-round-requests.ts';
 
 /** What outlives one request of a client without sessions: calls that wait for its answers, and large results. */
 interface KeptForClient {
-  readonly conversations: MultiRoundRequests;
+  readonly multiRound: MultiRoundRequests;
   readonly results: ResultStore;
 }
 
@@ -14,8 +14,8 @@ export class StatelessClients {
   readonly #kept = new Map<string, KeptForClient>();
 
   /** What is kept for that owner; `fresh` where nothing is. */
-  of(owner: string, { conversations, results }: KeptForClient): KeptForClient {
-    const kept = this.#kept.get(owner) ?? { conversations, results };
+  of(owner: string, { multiRound, results }: KeptForClient): KeptForClient {
+    const kept = this.#kept.get(owner) ?? { multiRound, results };
     this.#kept.delete(owner);
     this.#kept.set(owner, kept);
     const [oldest] = this.#kept;

@@ -1,10 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { metaToolDefinitions } from '../protocol/meta-tools.ts';
-import { envelopeVersion, greeting, greetingProblem } from '../protocol/negotiation.ts';
+import { envelopeVersion, initializeProblem, initializeResult } from '../protocol/negotiation.ts';
 import { type LineLimit, StdioTransport } from './stdio-transport.ts';
 
-/** Takes over from the desk. */
+/** Takes over from the early responder. */
 export interface Successor {
   readonly limit: LineLimit;
   /** Receives each message of the client; `answered` when it has its answer already. */
@@ -73,10 +73,10 @@ export class EarlyResponder {
     // What is not plain is left to the successor.
     if (this.#instructions === undefined || id === undefined || envelopeVersion(message) !== undefined) return false;
     if (method === 'tools/list' && this.#hasGreeted) return this.#answer(id, { tools: metaToolDefinitions() });
-    if (method !== 'initialize' || !isJsonObject(params) || greetingProblem(params)) return false;
+    if (method !== 'initialize' || !isJsonObject(params) || initializeProblem(params)) return false;
     this.#hasGreeted = true;
     this.#markGreeted();
-    return this.#answer(id, greeting(params, this.#instructions));
+    return this.#answer(id, initializeResult(params, this.#instructions));
   }
 
   #answer(id: unknown, result: JsonObject): true {

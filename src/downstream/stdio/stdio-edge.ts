@@ -2,9 +2,9 @@ import type { Signal } from '../../core/abort.ts';
 import { LOCAL, ownerOf } from '../../core/call.ts';
 import { soleOwner } from '../../upstream/pool-owner.ts';
 import type { GatewayServices } from '../gateway-services.ts';
+import { ClientChannel } from '../protocol/client-channel.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import { insteadOf } from '../protocol/oversize.ts';
-import { serveChannel } from '../protocol/serve-channel.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
 import type { ResourceSubscriptions } from '../sharing/resource-subscriptions.ts';
 import type { EarlyResponder } from './early-responder.ts';
@@ -13,7 +13,7 @@ import type { LineLimit } from './stdio-transport.ts';
 /** The edge over stdio: one client, and the connections to servers are all its own. */
 export class StdioEdge {
   readonly #gateway: Pick<GatewayServices, 'backend' | 'log'>;
-  readonly #parts: SessionServices;
+  readonly #services: SessionServices;
   readonly #session: ClientSession;
   #subscriptions: Promise<ResourceSubscriptions> | undefined;
   #connection: StdioConnection | undefined;
@@ -28,13 +28,13 @@ export class StdioEdge {
     });
     gateway.receipt.session(ownerOf(LOCAL), this.#session.introduced);
     const attached = gateway.attach({ audience: soleOwner(LOCAL, this.#session) });
-    this.#parts = attached.partsFor(LOCAL, this.#session, (...request) => primitives.handle(...request));
+    this.#services = attached.partsFor(LOCAL, this.#session, (...request) => primitives.handle(...request));
   }
 
-  /** Serves the client that has come to the desk. Resolves when it has gone. */
-  async serve(desk: EarlyResponder): Promise<void> {
-    const { maxLineBytes, results } = this.#parts;
-    this.#connection = serveStdio(desk, this.#parts, {
+  /** Serves the client that the early responder holds. Resolves when it has gone. */
+  async serve(responder: EarlyResponder): Promise<void> {
+    const { maxLineBytes, results } = this.#services;
+    this.#connection = serveStdio(responder, this.#services, {
       bytes: maxLineBytes,
       instead: (message, bytes) => insteadOf(message, bytes, results),
     });
@@ -69,11 +69,11 @@ interface StdioConnection {
   close(): Promise<void>;
 }
 
-/** Serves the client that has come to the desk, in whichever protocol era it opens. */
-function serveStdio(desk: EarlyResponder, parts: SessionServices, limit: LineLimit): StdioConnection {
-  const channel = serveChannel(parts, (message) => desk.send(message));
+/** Takes over from the early responder. */
+function serveStdio(responder: EarlyResponder, services: SessionServices, limit: LineLimit): StdioConnection {
+  const channel = new ClientChannel(services, (message) => responder.send(message));
   const ended = new Promise<void>((resolve) => {
-    desk.handOver({
+    responder.handOver({
       limit,
       receive: (message, answered) => channel.receive(message, answered),
       onClose: () => {
@@ -82,5 +82,5 @@ function serveStdio(desk: EarlyResponder, parts: SessionServices, limit: LineLim
       },
     });
   });
-  return { ended, close: () => desk.close() };
+  return { ended, close: () => responder.close() };
 }

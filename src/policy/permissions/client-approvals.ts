@@ -18,8 +18,8 @@ export async function leaveWord(dataDirectory: string, callId: string, tool: str
 }
 
 /** Whether word was left about this very call; it counts once. */
-export async function takeWord(dataDirectory: string | undefined, { tool, meta }: ToolCall): Promise<boolean> {
-  const callId = meta?.[CALL_ID];
+export async function takeWord(dataDirectory: string | undefined, { tool, protocol }: ToolCall): Promise<boolean> {
+  const callId = protocol?.meta?.[CALL_ID];
   if (dataDirectory === undefined || typeof callId !== 'string') return false;
   const file = join(dataDirectory, FOLDER, nameOf(callId, tool.id));
   try {

@@ -3,12 +3,10 @@ import { abortable } from '../../core/abort.ts';
 import { type CallContext, type Caller, ownerOf, type ToolCall, type ToolResult } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
-import { originOf, type Peer } from '../../core/peer.ts';
+import { COME_BACK_MS, originOf, type Peer } from '../../core/peer.ts';
 import { askPerson } from './ask-person.ts';
 import { takeWord } from './client-approvals.ts';
 
-/** How long a client may take to come back with the answers to what a server asked in its result, in ms. */
-const CONTINUATION_MS = 15 * 60_000;
 const MAX_EXPECTED = 1_000;
 
 /** What a person has said in one client session. */
@@ -81,13 +79,13 @@ export class Consents {
    */
   answered(call: ToolCall, result: ToolResult, { caller, peer }: CallContext): void {
     if (result.resultType !== 'input_required' || !peer?.takesInputRequired) return;
-    this.#expected.set(markOf(call, caller, result.requestState), Date.now() + CONTINUATION_MS);
+    this.#expected.set(markOf(call, caller, result.requestState), Date.now() + COME_BACK_MS);
     const [oldest] = this.#expected.keys();
     if (this.#expected.size > MAX_EXPECTED && oldest !== undefined) this.#expected.delete(oldest);
   }
 
   #takeExpected(call: ToolCall, { caller }: CallContext): boolean {
-    const { continuation } = call;
+    const { continuation } = call.protocol ?? {};
     if (continuation === undefined || Object.keys(continuation).length === 0) return false;
     const mark = markOf(call, caller, continuation.requestState);
     const until = this.#expected.get(mark) ?? 0;

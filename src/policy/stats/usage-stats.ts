@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type Caller, ownerOf, type ToolCall, type ToolResult } from '../../core/call.ts';
+import {
+  type Caller,
+  type JobIdentity,
+  type JobObserver,
+  ownerOf,
+  type ToolCall,
+  type ToolResult,
+} from '../../core/call.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import type { ActivityObserver, Guard } from '../../core/guard.ts';
 import type { ClientIdentity } from '../../core/peer.ts';
@@ -26,7 +33,7 @@ const SAVE_AFTER_MS = 3_000;
  * Counts what clients do and what the gateway spares them, session by session; adds it to a file now and then, and says
  * at debug what a session came to. Calls by commands of this process, which no client asked for, do not count.
  */
-export class UsageStats implements ActivityObserver {
+export class UsageStats implements ActivityObserver, JobObserver {
   readonly guard: Guard;
   readonly #options: UsageStatsOptions;
   /** What was counted in the sessions that last, by whose they are. */
@@ -93,7 +100,7 @@ export class UsageStats implements ActivityObserver {
     });
   }
 
-  submitted(owner: string): void {
+  submitted({ owner }: JobIdentity): void {
     this.#count(owner, (counts) => {
       counts.jobs++;
     });

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { type JobLimits, Jobs, type RunJob } from '../../../src/broker/jobs/jobs.ts';
+import type { RunJob } from '../../../src/broker/jobs/job.ts';
+import { type JobLimits, Jobs } from '../../../src/broker/jobs/jobs.ts';
 import type { ToolResult } from '../../../src/core/call.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 
@@ -77,10 +78,7 @@ test('runs as many at a time as allowed', async () => {
 
 test('a job tells its owner, tool, times, progress and result', async () => {
   let time = 10;
-  const jobs = new Jobs(
-    () => LIMITS,
-    () => time,
-  );
+  const jobs = new Jobs(() => LIMITS, { now: () => time });
   const { run, resolve } = deferred();
   const { jobId } = jobs.submit('me', LABEL, 7, (_signal, onProgress) => {
     onProgress({ progress: 1, total: 2 });
@@ -216,10 +214,7 @@ const known = (jobs: Jobs, ids: readonly string[]) =>
 
 test('ended jobs are forgotten after the retention, live ones never', async () => {
   let time = 0;
-  const jobs = new Jobs(
-    () => LIMITS,
-    () => time,
-  );
+  const jobs = new Jobs(() => LIMITS, { now: () => time });
   const first = await finish(jobs, text('1'));
   time = 600;
   const second = await finish(jobs, text('2'));
@@ -278,11 +273,7 @@ test('settle waits for calls that end late', async () => {
 
 /** Several callers, of whom `mallory` is quick. */
 function sharedJobs(limits: Partial<JobLimits> = {}) {
-  return new Jobs(
-    () => ({ ...LIMITS, ...limits }),
-    Date.now,
-    () => true,
-  );
+  return new Jobs(() => ({ ...LIMITS, ...limits }), { isShared: () => true });
 }
 
 test('one caller, with whatever priority, takes neither all places nor all turns [shares.jobs]', async () => {

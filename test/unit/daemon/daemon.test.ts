@@ -164,7 +164,7 @@ describe('what has no answer', () => {
     expect(unanswered.waiting()).toEqual([]);
   });
 
-  test('a job is begun anew as long as it had not begun [daemon.jobs]', () => {
+  test('a job is kept with its request as long as that was not sent [daemon.jobs]', () => {
     const names = ['queued', 'begun', 'ended'];
     const unanswered = taken(...names.map((_, index) => call(index, 'invoke_async')), call(3));
     give(unanswered);
@@ -179,10 +179,10 @@ describe('what has no answer', () => {
     expect(unanswered.lost()).toEqual({
       answers: [],
       jobs: [
-        { jobId: 'queued', tool: 's::t0', request: { id: 0, input: { id: 's::t0', args: { n: 0 } } } },
+        { jobId: 'queued', tool: 's::t0', request: call(0, 'invoke_async') },
         { jobId: 'begun', tool: 's::t1' },
         { jobId: 'ended', tool: 's::t2' },
-        { jobId: 'handed over', tool: 's::t3' },
+        { jobId: 'handed over', tool: 's::t3', request: call(3) },
       ],
     });
   });

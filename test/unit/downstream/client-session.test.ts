@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { LOG_LEVELS } from '../../../src/core/protocol.ts';
 import { ClientSession } from '../../../src/downstream/protocol/client-session.ts';
+import { readMessage } from '../../../src/downstream/protocol/json-rpc.ts';
 
 function session() {
   const levels: string[] = [];
@@ -39,9 +40,9 @@ test.each([setLevel, inMeta])(
       'toString',
       '__proto__',
     ])
-      of.observe(say(level));
+      of.learn(readMessage(say(level)));
     expect([of.logLevel, levels]).toEqual([undefined, []]);
-    for (const level of LOG_LEVELS) of.observe(say(level));
+    for (const level of LOG_LEVELS) of.learn(readMessage(say(level)));
     expect([of.logLevel, levels]).toEqual(['emergency', [...LOG_LEVELS]]);
   },
 );

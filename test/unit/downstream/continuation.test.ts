@@ -32,7 +32,7 @@ function asking() {
     { args = {}, caller = LOCAL }: { args?: JsonObject; caller?: CallContext['caller'] } = {},
   ) => {
     const before = asked;
-    const one: ToolCall = { tool, args, startedAt: 0, timeoutMs: 1, continuation };
+    const one: ToolCall = { tool, args, startedAt: 0, timeoutMs: 1, protocol: { continuation } };
     const context = { caller, peer, signal: new AbortController().signal };
     await guard.admit(one, context);
     await guard.policy(async () => result)(one, context);

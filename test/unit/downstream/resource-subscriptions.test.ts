@@ -3,6 +3,7 @@ import { Abort } from '../../../src/core/abort.ts';
 import type { Caller } from '../../../src/core/call.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { ClientSession } from '../../../src/downstream/protocol/client-session.ts';
+import { readMessage } from '../../../src/downstream/protocol/json-rpc.ts';
 import { ResourceSubscriptions } from '../../../src/downstream/sharing/resource-subscriptions.ts';
 import { createLogger } from '../../../src/platform/log.ts';
 import { Primitives } from '../../../src/upstream/resources/primitives.ts';
@@ -50,16 +51,18 @@ function sessionOf(id: string, subscriptions: ResourceSubscriptions) {
     onRootsChanged: () => {},
     onListen: (uris, signal) => subscriptions.listen({ session, caller }, uris, { caller, signal, peer: session }),
   });
-  session.reachedBy({
+  session.sendThrough({
     request: async () => ({ result: {} }),
     notify: (_method, params: JsonObject) => told.push(params.uri),
   });
   const listen = (request: number) =>
-    session.observe({
-      id: request,
-      method: 'subscriptions/listen',
-      params: { notifications: { resourceSubscriptions: [URI] } },
-    });
+    session.learn(
+      readMessage({
+        id: request,
+        method: 'subscriptions/listen',
+        params: { notifications: { resourceSubscriptions: [URI] } },
+      }),
+    );
   return { caller, session, told, listen };
 }
 
@@ -72,7 +75,7 @@ test('a server is subscribed to and unsubscribed from by the caller that listene
   await waitUntil(() => asked().length === 2);
   subscriptions.tell(UPDATED, () => ({ uri: URI }));
   await waitUntil(() => ada.told.length + ben.told.length === 2);
-  ada.session.observe({ method: 'notifications/cancelled', params: { requestId: 1 } });
+  ada.session.learn(readMessage({ method: 'notifications/cancelled', params: { requestId: 1 } }));
   subscriptions.tell(UPDATED, ({ id }) => ({ uri: URI, id }));
   expect([ada.told, ben.told]).toEqual([[URI], [URI, URI]]);
   ben.session.end();

@@ -43,7 +43,7 @@ test('calls, jobs and failures are counted by server and tool [receipt.counts]',
   await expect(call(failing(given))(callOf('notes', 'add'), ADA)).rejects.toBe(given);
   await expect(call(failing(new Error('defect')))(callOf('notes', 'add'), ADA)).rejects.toThrow('defect');
   receipt.refused(ADA.caller, 'files::raed', new GatewayError('TOOL_NOT_FOUND', 'no tool'));
-  receipt.submitted(OWNER);
+  receipt.submitted({ jobId: 'job_1', owner: OWNER });
   await close();
   expect(await kept(directory)).toMatchObject({
     calls: 6,
@@ -183,7 +183,7 @@ test('nothing counts while no client is served, or when it is switched off [rece
   await INTRODUCED;
   for (const { receipt, call, close } of [unserved, off]) {
     receipt.searched(OWNER, ['files::read']);
-    receipt.submitted(OWNER);
+    receipt.submitted({ jobId: 'job_1', owner: OWNER });
     receipt.refused(ADA.caller, 'x', new GatewayError('TOOL_NOT_FOUND', 'no'));
     await call(giving(OK))(callOf('files', 'read'), ADA);
     await close();

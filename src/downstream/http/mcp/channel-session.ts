@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../core/json.ts';
+import { ClientChannel } from '../../protocol/client-channel.ts';
 import { Batches, batchRefusal } from '../../protocol/json-rpc.ts';
-import { type ServedChannel, serveChannel } from '../../protocol/serve-channel.ts';
 import type { EdgeSession } from '../edge-parts.ts';
 import type { HangUp, LiveSession } from '../sessions.ts';
 import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
@@ -20,7 +20,7 @@ export class ChannelSession implements LiveSession {
   readonly isBusy = true;
   readonly id: string;
   readonly #session: EdgeSession;
-  readonly #channel: ServedChannel;
+  readonly #channel: ClientChannel;
   readonly #send: (message: JsonObject) => void;
   /** Ends the channel, and the session with it. */
   readonly hangUp: (why: HangUp) => void;
@@ -35,7 +35,7 @@ export class ChannelSession implements LiveSession {
     this.#session = session;
     this.#send = send;
     this.hangUp = hangUp;
-    this.#channel = serveChannel(session.parts, async (message) => send(message));
+    this.#channel = new ClientChannel(session.parts, async (message) => send(message));
   }
 
   /**

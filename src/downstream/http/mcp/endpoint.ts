@@ -1,9 +1,9 @@
 import { Abort } from '../../../core/abort.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { ENVELOPE_VERSIONS, HANDSHAKE_VERSIONS } from '../../../core/protocol.ts';
-import type { Batches } from '../../protocol/json-rpc.ts';
+import { type Batches, readMessage } from '../../protocol/json-rpc.ts';
 import type { ModernHandler } from '../../protocol/modern-handler.ts';
-import { envelopeVersion, greetingProblem } from '../../protocol/negotiation.ts';
+import { envelopeVersion, initializeProblem } from '../../protocol/negotiation.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { EdgeParts } from '../edge-parts.ts';
 import { type HeaderFields, jsonReply, type Reply, whenOver } from '../reply.ts';
@@ -114,7 +114,7 @@ export class McpEndpoint {
   }
 
   async #begin(initialize: JsonObject, admitted: Admitted): Promise<Reply> {
-    const problem = greetingProblem((initialize.params ?? {}) as JsonObject);
+    const problem = initializeProblem((initialize.params ?? {}) as JsonObject);
     if (problem) return jsonReply(200, rpcFailure(INVALID_PARAMS, `Invalid initialize: ${problem}`, initialize.id));
     const session = this.#sessions.begin(
       'streamable_http',
@@ -145,7 +145,7 @@ export class McpEndpoint {
       done();
     };
     request.signal.addEventListener('abort', over, { once: true });
-    parts.session.observe(message);
+    parts.session.learn(readMessage(message));
     return whenOver(() => modern.listen(request, message, parts, gone), over);
   }
 }

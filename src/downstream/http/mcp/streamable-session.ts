@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../core/json.ts';
 import { HandshakeServer } from '../../protocol/handshake-server.ts';
-import { Batches } from '../../protocol/json-rpc.ts';
+import { Batches, readMessage } from '../../protocol/json-rpc.ts';
 import type { EdgeSession } from '../edge-parts.ts';
 import { jsonReply, type Reply, streamReply } from '../reply.ts';
 import { MessageStream, placeOf } from './event-stream.ts';
@@ -37,7 +37,7 @@ export class StreamableSession {
     this.#session = session;
     this.#onUse = onUse;
     this.#server = new HandshakeServer(session.parts, (...message) => this.#send(...message), true);
-    session.parts.session.reachedBy(this.#server);
+    session.parts.session.sendThrough(this.#server);
   }
 
   /** Whether somebody waits for something of it. */
@@ -110,8 +110,9 @@ export class StreamableSession {
 
   #receive(message: JsonObject): void {
     this.batches.observe(message);
-    this.#session.parts.session.observe(message);
-    this.#server.receive(message);
+    const read = readMessage(message);
+    this.#session.parts.session.learn(read);
+    this.#server.receive(read);
     // A request that was taken back is not answered, and its POST is not to wait for ever.
     if (message.method !== 'notifications/cancelled') return;
     const { requestId } = (message.params ?? {}) as JsonObject;
