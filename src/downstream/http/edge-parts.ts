@@ -1,25 +1,15 @@
 import type { Broker } from '../../broker/broker.ts';
 import type { ServerView } from '../../broker/server-views.ts';
 import type { GatewaySettings } from '../../config/settings.ts';
-import type { CallContext, Caller } from '../../core/call.ts';
+import type { Caller } from '../../core/call.ts';
 import type { GatewayError } from '../../core/errors.ts';
 import type { ToolEntry } from '../../core/tool.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { RequestLog } from '../../observe/request-log.ts';
 import type { Logger } from '../../platform/log.ts';
+import type { EdgeSession } from '../edge-session.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
 import type { Admitted } from './auth/admission.ts';
-
-export type { ServerView } from '../../broker/server-views.ts';
-
-/** A client session of the edge, as the gateway sees it. */
-export interface EdgeSession {
-  readonly parts: SessionServices;
-  /** Whether jobs of it have not ended. */
-  readonly isBusy: () => boolean;
-  /** The client has gone: what is on its way for it ends, its jobs and its connections too. */
-  end(): Promise<void>;
-}
 
 /** What the edge needs of the gateway; the composition root hands it over. */
 export interface EdgeParts {
@@ -38,8 +28,6 @@ export interface EdgeParts {
    * `RATE_LIMITED` where as many of them are being answered as may be.
    */
   readonly begin: (caller: Caller) => () => void;
-  /** A call context for a request without a way back to its client (REST). */
-  readonly context: (caller: Caller, rest: Omit<CallContext, 'caller'>) => CallContext;
   readonly requests: RequestLog;
   readonly metrics: Metrics;
   /** A call that was refused before it was on its way to a tool is told here. */

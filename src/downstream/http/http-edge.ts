@@ -11,7 +11,7 @@ import { type CallObservation, observeCalls } from '../../observe/observe-calls.
 import { RequestLog } from '../../observe/request-log.ts';
 import { writeForMany } from '../../platform/line-framing.ts';
 import { VERSION } from '../../version.ts';
-import { clientSession, openEdgeSession } from '../edge-session.ts';
+import { clientSession, type EdgeSession, openEdgeSession } from '../edge-session.ts';
 import type { EdgeHooks, GatewayServices } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
@@ -20,7 +20,7 @@ import { Sharing } from '../sharing/sharing.ts';
 import { StatelessClients } from '../sharing/stateless-clients.ts';
 import { letsSeveralIn, openBindProblem, openToUsers, otherPeople } from './access.ts';
 import { createApp, publicUrlOf } from './app.ts';
-import type { EdgeParts, EdgeSession } from './edge-parts.ts';
+import type { EdgeParts } from './edge-parts.ts';
 import { FastPath } from './fast-path.ts';
 import { startHealthRounds } from './health.ts';
 import { type Listener, listen } from './listen.ts';
@@ -170,7 +170,6 @@ export class HttpEdge {
       openSession: (caller) => this.#openSession(caller),
       stateless: (caller) => this.#statelessParts(caller),
       begin: (caller) => this.#begin(caller),
-      context: (caller, rest) => ({ ...rest, caller }),
       requests,
       metrics: this.#metrics,
       refused: observed.refused,

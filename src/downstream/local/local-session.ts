@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isLogLevel, severityOf } from '../../core/protocol.ts';
-import type { EdgeSession } from '../http/edge-parts.ts';
+import type { EdgeSession } from '../edge-session.ts';
 import { insteadOf } from '../protocol/oversize.ts';
 import { type ServedChannel, serveChannel } from '../protocol/serve-channel.ts';
 import type { RequestTracker } from '../protocol/session-services.ts';
