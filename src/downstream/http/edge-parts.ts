@@ -9,7 +9,7 @@ import type { RequestLog } from '../../observe/request-log.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { EdgeSession } from '../edge-session.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
-import type { Admitted } from './auth/admission.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** What the edge needs of the gateway; the composition root hands it over. */
 export interface EdgeParts {
@@ -23,10 +23,7 @@ export interface EdgeParts {
   readonly openSession: (caller: Caller) => EdgeSession;
   /** For one request of a client without sessions (2026-07-28); `end` when nobody waits for its answer any more. */
   readonly stateless: (caller: Caller) => { readonly parts: SessionServices; readonly end: () => void };
-  /**
-   * Begins to answer a request of that caller; returns what is to be called, once or more, when it has been answered. Throws
-   * `RATE_LIMITED` where as many of them are being answered as may be.
-   */
+  /** As `CallLimits.begin`. */
   readonly begin: (caller: Caller) => () => void;
   readonly requests: RequestLog;
   readonly metrics: Metrics;
@@ -37,14 +34,14 @@ export interface EdgeParts {
   readonly log: Logger;
 }
 
-/** What the middleware of the edge has worked out before a route runs. */
+/** What the steps of a request (`request-steps.ts`) have found out before a route runs. */
 export interface EdgeEnv {
   readonly Variables: {
-    /** Who asks, as authenticated for this request. */
+    /** The caller, as authenticated for this request. */
     caller: Caller;
     /** Names this request in logs and problem documents. */
     requestId: string;
-    /** By what the caller was let in. */
-    admitted: Admitted;
+    /** All that the steps know of the request. */
+    context: RequestContext;
   };
 }
