@@ -599,6 +599,7 @@ const HTTP_EDGE = promised('#6', {
   'http.ws': '/ws speaks MCP in either era, with progress before the answer.',
   'http.ws-faults':
     'What is no message is answered over /ws with its error; a frame beyond the limit closes with 1009.',
+  'http.ws-limit': 'A changed http.maxBodyBytes counts for WebSockets that are opened from then on.',
   'http.ws-gate': 'A WebSocket is opened to who has a key and a right host and origin; else 401 or 403.',
   'http.ws-full': 'Beyond maxSessions a WebSocket is closed with 1013, and taken again when one has gone.',
   'http.chain': 'A gateway is a server to a gateway over /mcp, /sse and /ws: results, progress, errors, cancellation.',

@@ -1,9 +1,17 @@
 import { type Caller, ownerOf } from '../core/call.ts';
 import type { EdgeServices } from './gateway-services.ts';
-import type { EdgeSession } from './http/edge-parts.ts';
 import { ClientSession } from './protocol/client-session.ts';
 import type { SessionServices } from './protocol/session-services.ts';
 import type { Sharing } from './sharing/sharing.ts';
+
+/** A session of an edge with several clients. */
+export interface EdgeSession {
+  readonly parts: SessionServices;
+  /** True while a job of the session has not ended. */
+  readonly isBusy: () => boolean;
+  /** Cancels the session's requests and jobs, and closes connections that no other session uses. */
+  end(): Promise<void>;
+}
 
 /** A session of that caller that is new to the gateway, and the way back to its client. */
 export function clientSession(caller: Caller, sharing: Sharing): ClientSession {

@@ -145,7 +145,6 @@ export class Edge {
       openSession: noSessions,
       stateless: noSessions,
       begin: () => () => {},
-      context: (caller, rest) => ({ caller, ...rest }),
       refused: (...refusal) => this.#refused(...refusal),
       isStopping: () => false,
       requests: this.#requests(records),

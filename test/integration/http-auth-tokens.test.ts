@@ -1,12 +1,13 @@
 import { type CryptoKey, exportSPKI, importJWK, type JWTPayload, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { JwtSettings } from '../../src/config/auth.ts';
-import type { Admission, Admitted } from '../../src/downstream/http/auth/admission.ts';
-import {
-  type Authenticator,
-  type AuthenticatorOptions,
-  createAuthenticator,
-} from '../../src/downstream/http/auth/authenticator.ts';
+import type {
+  Admission,
+  Admitted,
+  Authenticator,
+  AuthenticatorOptions,
+} from '../../src/downstream/http/auth/admission.ts';
+import { createAuthenticator } from '../../src/downstream/http/auth/authenticator.ts';
 import { discoveryUrls } from '../../src/downstream/http/auth/signing-keys.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { refusedPort } from '../helpers/endpoints.ts';

@@ -73,39 +73,6 @@ test('every answer names its request and has the headers that keep browsers from
   }
 });
 
-test('a POST gets the same answer by the fast path as by the full one: status, every header, body [http.one-chain]', async () => {
-  const rateLimit = { enabled: true, requests: 200, windowSeconds: 600 };
-  const { address } = await startHttpGateway({ ...AUTH, rateLimit });
-  const key = { 'x-api-key': KEY };
-  const hello = await post(`${address}/mcp`, initialize(), key);
-  const session = { ...key, 'mcp-session-id': hello.headers.get('mcp-session-id') ?? '' };
-  const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
-  const requests: readonly (readonly [unknown, Record<string, string>])[] = [
-    [ping, session],
-    [{ jsonrpc: '2.0', method: 'notifications/initialized' }, session],
-    [{ jsonrpc: '2.0', id: 2, method: 'tools/list' }, session],
-    [{ jsonrpc: '2.0', id: 3, method: 'no/such' }, session],
-    ['{"jsonrpc":', session],
-    [ping, { ...session, 'x-api-key': 'wrong' }],
-    [ping, { ...session, 'mcp-session-id': 'nobody' }],
-    [ping, { ...session, 'mcp-protocol-version': '1999-01-01' }],
-    [ping, { ...session, accept: 'text/html' }],
-    [ping, { ...session, 'content-type': 'text/plain' }],
-  ];
-  for (const [body, headers] of requests) {
-    // The app alone takes a path with a slash at its end.
-    const [fast, full] = await Promise.all(['/mcp', '/mcp/'].map((path) => post(address + path, body, headers)));
-    expect(await seenOf(fast), JSON.stringify([body, headers])).toEqual(await seenOf(full));
-  }
-});
-
-/** Everything that a client sees of an answer but what differs from one to the next. */
-async function seenOf(response: Response | undefined) {
-  const { date: _, 'x-request-id': id, ...headers } = Object.fromEntries(response?.headers ?? []);
-  for (const name of Object.keys(headers)) if (/^ratelimit|^x-ratelimit/.test(name)) headers[name] = 'counted';
-  return { status: response?.status, hasId: id !== undefined, headers, body: await response?.text() };
-}
-
 test('without a key only what probes and logins need is answered; 401 says how [http.keyless]', async () => {
   const { address } = await edgeOf({}, AUTH, { authorization: `Bearer ${KEY}` });
   const about = (await (await fetch(address)).json()) as object;

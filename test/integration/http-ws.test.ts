@@ -5,11 +5,12 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { MODERN_REVISION } from '../helpers/clients.ts';
 import { edgeOf } from '../helpers/edge-clients.ts';
 import { startGateway } from '../helpers/gateway.ts';
-import { type HttpGateway, startHttpGateway } from '../helpers/http-gateway.ts';
+import { serveHttp } from '../helpers/http-clients.ts';
+import { startHttpGateway } from '../helpers/http-gateway.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import type { Message } from '../helpers/raw-peer.ts';
 import { textOf } from '../helpers/results.ts';
-import { initialize } from '../helpers/streamable.ts';
+import { initialize, post } from '../helpers/streamable.ts';
 
 const KEY = 'a-key-for-tests';
 const AUTH = { auth: { strategy: 'api-key', apiKeys: [KEY] } };
@@ -20,7 +21,7 @@ class Socket {
   readonly received: Message[] = [];
   #lastId = 0;
 
-  constructor({ address }: HttpGateway, headers: Record<string, string> = {}, path = '/ws') {
+  constructor({ address }: { readonly address: string }, headers: Record<string, string> = {}, path = '/ws') {
     this.raw = new WebSocket(`${address.replace('http', 'ws')}${path}`, 'mcp', { headers });
     this.raw.on('message', (data) => this.received.push(JSON.parse(String(data)) as Message));
     onTestFinished(() => this.raw.terminate());
@@ -91,6 +92,21 @@ test('what is no message is answered with its error, and the connection goes on 
   socket.send('x'.repeat(10_001));
   const [code] = await once(socket.raw, 'close');
   expect(code, 'message too big').toBe(1009);
+});
+
+test('a changed http.maxBodyBytes counts for new WebSockets; open ones keep theirs [http.ws-limit]', async () => {
+  const gateway = await serveHttp({ http: { maxBodyBytes: 10_000 } });
+  const message = { id: 7, method: 'ping', params: { _meta: { padding: 'x'.repeat(2_000) } } };
+  const before = await new Socket(gateway).opened();
+  gateway.write({ http: { maxBodyBytes: 1_000 } });
+  const longer = { ...initialize(), padding: 'x'.repeat(2_000) };
+  await waitUntil(async () => (await post(`${gateway.address}/mcp`, longer)).status === 413, { what: 'the new limit' });
+  const after = await new Socket(gateway).opened();
+  after.send(message);
+  const [code] = await Promise.race([once(after.raw, 'close'), once(after.raw, 'message')]);
+  expect(code, 'message too big').toBe(1009);
+  before.send(message);
+  await waitUntil(() => before.received.find(({ id }) => id === 7), { what: 'an answer to a longer message' });
 });
 
 test('an upgrade passes the gate: key, host and origin [http.ws-gate]', async () => {

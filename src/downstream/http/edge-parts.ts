@@ -1,25 +1,15 @@
 import type { Broker } from '../../broker/broker.ts';
 import type { ServerView } from '../../broker/server-views.ts';
 import type { LiveSettings, StartSettings } from '../../config/settings.ts';
-import type { CallContext, Caller } from '../../core/call.ts';
+import type { Caller } from '../../core/call.ts';
 import type { GatewayError } from '../../core/errors.ts';
 import type { ToolEntry } from '../../core/tool.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { RequestLog } from '../../observe/request-log.ts';
 import type { Logger } from '../../platform/log.ts';
+import type { EdgeSession } from '../edge-session.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
-import type { Admitted } from './auth/admission.ts';
-
-export type { ServerView } from '../../broker/server-views.ts';
-
-/** A client session of the edge, as the gateway sees it. */
-export interface EdgeSession {
-  readonly parts: SessionServices;
-  /** Whether jobs of it have not ended. */
-  readonly isBusy: () => boolean;
-  /** The client has gone: what is on its way for it ends, its jobs and its connections too. */
-  end(): Promise<void>;
-}
+import type { RequestContext } from './request-context.ts';
 
 /** What the edge needs of the gateway; the composition root hands it over. */
 export interface EdgeParts {
@@ -37,13 +27,8 @@ export interface EdgeParts {
   readonly openSession: (caller: Caller) => EdgeSession;
   /** For one request of a client without sessions (2026-07-28); `end` when nobody waits for its answer any more. */
   readonly stateless: (caller: Caller) => { readonly parts: SessionServices; readonly end: () => void };
-  /**
-   * Begins to answer a request of that caller; returns what is to be called, once or more, when it has been answered. Throws
-   * `RATE_LIMITED` where as many of them are being answered as may be.
-   */
+  /** As `CallLimits.begin`. */
   readonly begin: (caller: Caller) => () => void;
-  /** A call context for a request without a way back to its client (REST). */
-  readonly context: (caller: Caller, rest: Omit<CallContext, 'caller'>) => CallContext;
   readonly requests: RequestLog;
   readonly metrics: Metrics;
   /** A call that was refused before it was on its way to a tool is told here. */
@@ -53,14 +38,14 @@ export interface EdgeParts {
   readonly log: Logger;
 }
 
-/** What the middleware of the edge has worked out before a route runs. */
+/** What the steps of a request (`request-steps.ts`) have found out before a route runs. */
 export interface EdgeEnv {
   readonly Variables: {
-    /** Who asks, as authenticated for this request. */
+    /** The caller, as authenticated for this request. */
     caller: Caller;
     /** Names this request in logs and problem documents. */
     requestId: string;
-    /** By what the caller was let in. */
-    admitted: Admitted;
+    /** All that the steps know of the request. */
+    context: RequestContext;
   };
 }

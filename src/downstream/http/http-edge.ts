@@ -1,36 +1,31 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverViews } from '../../broker/server-views.ts';
 import type { StartSettings } from '../../config/settings.ts';
-import { type Caller, type CallPolicy, ownerOf } from '../../core/call.ts';
+import type { Caller } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { Places } from '../../core/fair-shares.ts';
-import { Metrics } from '../../observe/metrics.ts';
-import { type CallObservation, observeCalls } from '../../observe/observe-calls.ts';
-import { RequestLog } from '../../observe/request-log.ts';
+import type { Gauges } from '../../observe/metrics.ts';
+import type { CallObservation } from '../../observe/observe-calls.ts';
 import { writeForMany } from '../../platform/line-framing.ts';
-import { VERSION } from '../../version.ts';
-import { clientSession, openEdgeSession } from '../edge-session.ts';
 import type { EdgeHooks, EdgeServices, GatewayServices } from '../gateway-services.ts';
-import { ClientSession } from '../protocol/client-session.ts';
-import type { SessionServices } from '../protocol/session-services.ts';
 import { MULTI_USER_RULES } from '../sharing/multi-user-rules.ts';
 import { Sharing } from '../sharing/sharing.ts';
-import { StatelessClients } from '../sharing/stateless-clients.ts';
 import { letsSeveralIn, openBindProblem, openToUsers, otherPeople } from './access.ts';
-import { createApp, publicUrlOf } from './app.ts';
-import type { EdgeParts, EdgeSession } from './edge-parts.ts';
+import { createApp } from './app.ts';
+import { CallLimits } from './call-limits.ts';
+import { EdgeClients } from './edge-clients.ts';
+import { createMonitor, type EdgeMonitor } from './edge-monitor.ts';
+import type { EdgeParts } from './edge-parts.ts';
 import { FastPath } from './fast-path.ts';
 import { startHealthRounds } from './health.ts';
-import { type Listener, listen } from './listen.ts';
+import { type Listener, type ListenOptions, listen } from './listen.ts';
 import { McpEndpoint } from './mcp/endpoint.ts';
-import { RequestGuard, withinBounds } from './request-guard.ts';
+import { LegacySse } from './mcp/legacy-sse.ts';
+import { RequestGuard } from './request-guard.ts';
+import { RequestSteps } from './request-steps.ts';
 import { Sessions } from './sessions.ts';
 import { UnreadAnswers } from './unread-answers.ts';
-import { type UpgradeParts, Upgrades } from './websocket.ts';
+import { WebSockets } from './websocket.ts';
 
-const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const QUIET_POLL_MS = 20;
 
@@ -41,24 +36,15 @@ type Address = Pick<StartSettings, 'host' | 'port'>;
 export class HttpEdge {
   readonly #gateway: EdgeServices;
   #address: Address;
-  readonly #parts: EdgeParts;
+  readonly #edge: EdgeParts;
   readonly #sharing: Sharing;
-  readonly #stateless: StatelessClients;
+  readonly #clients: EdgeClients;
   readonly #sessions: Sessions;
-  readonly #gate: RequestGuard;
+  readonly #guard: RequestGuard;
+  readonly #steps: RequestSteps;
   readonly #mcp: McpEndpoint;
-  readonly #metrics: Metrics;
-  readonly #unread = new UnreadAnswers();
-  /** Calls on their way to servers. */
-  readonly #calls = new Places(
-    () => this.#settings.http.maxCalls,
-    () => letsSeveralIn(this.#settings),
-  );
-  /** Requests of clients that are being answered. */
-  readonly #requests = new Places(
-    () => this.#settings.http.maxRequests,
-    () => letsSeveralIn(this.#settings),
-  );
+  readonly #monitor: EdgeMonitor;
+  readonly #limits: CallLimits;
   readonly #fetch: (request: Request) => Response | Promise<Response>;
   #endRounds: () => void = () => {};
   #listener: Listener | undefined;
@@ -67,7 +53,6 @@ export class HttpEdge {
   constructor(gateway: GatewayServices) {
     const { log, config, start, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
     const settings = () => config().settings;
-    const { monitor } = start;
     this.#address = start;
     gateway.receipt.serve();
     this.#sharing = new Sharing({
@@ -75,32 +60,23 @@ export class HttpEdge {
       servers: () => config().servers,
       rules: MULTI_USER_RULES,
     });
-    this.#stateless = new StatelessClients();
+    this.#limits = new CallLimits(settings);
     this.#sessions = new Sessions(() => {
       const { maxSessions, sessionIdleMinutes } = settings().http;
       return { maxSessions, idleMs: sessionIdleMinutes * MINUTE_MS };
     });
-    this.#metrics = new Metrics(this.#gauges(gateway), VERSION);
-    const requests = new RequestLog({
-      retentionMs: monitor.retentionHours * HOUR_MS,
-      maxRecords: monitor.maxRecords,
-      keepArguments: monitor.arguments,
+    this.#monitor = createMonitor(start, this.#gauges(gateway));
+    this.#gateway = gateway.attach(this.#hooks(this.#monitor.observed));
+    this.#clients = new EdgeClients(this.#gateway, this.#sharing, this.#limits);
+    this.#guard = new RequestGuard({ settings, host: () => this.#address.host, metrics: this.#monitor.metrics, log });
+    this.#edge = this.#edgeParts();
+    this.#steps = new RequestSteps({
+      ...{ settings, guard: this.#guard, unread: new UnreadAnswers() },
+      isStopping: () => this.#isStopping,
     });
-    const observed = observeCalls({
-      ...(monitor.requestLog && { requests }),
-      ...(monitor.prometheus && { metrics: this.#metrics }),
-    });
-    this.#gateway = gateway.attach(this.#hooks(observed));
-    this.#gate = new RequestGuard({ settings, host: () => this.#address.host, metrics: this.#metrics, log });
-    this.#parts = this.#edgeParts(requests, observed);
-    this.#mcp = new McpEndpoint(this.#parts, this.#sessions, this.#gate);
-    const app = createApp({
-      edge: this.#parts,
-      gate: this.#gate,
-      sessions: this.#sessions,
-      mcp: this.#mcp,
-      unread: this.#unread,
-    });
+    this.#mcp = new McpEndpoint(this.#edge, this.#sessions, this.#guard);
+    const legacySse = new LegacySse(this.#edge, this.#sessions, this.#guard);
+    const app = createApp({ edge: this.#edge, steps: this.#steps, mcp: this.#mcp, legacySse });
     this.#fetch = (request) => app.fetch(request);
   }
 
@@ -109,23 +85,14 @@ export class HttpEdge {
    * allow it, or the address cannot be listened at.
    */
   async listen({ host, port }: Address): Promise<string> {
-    const { http, auth } = this.#settings;
+    const { auth } = this.#settings;
     const problem = openBindProblem({ host, auth });
     if (problem) throw new GatewayError('CONFIG_INVALID', `${this.#gateway.config().path}: ${problem}`);
     this.#address = { host, port };
     writeForMany();
     const advice = openToUsers(this.#settings, auth === undefined ? otherPeople() : 0);
     if (advice) this.#gateway.log.warning(advice);
-    const upgrades = new Upgrades(this.#upgradeParts(http.maxBodyBytes));
-    const express = this.#expressLane();
-    this.#listener = await listen({
-      host,
-      port,
-      fetch: this.#fetch,
-      take: (...exchange) => express.take(...exchange),
-      onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-        void upgrades.accept(request, socket, head),
-    });
+    this.#listener = await listen({ host, port, fetch: this.#fetch, ...this.#directAnswers() });
     const { upstreams } = this.#gateway.backend;
     this.#endRounds = startHealthRounds(this.#gateway.start.monitor.healthSeconds, () =>
       upstreams.all().flatMap(({ connection }) => connection ?? []),
@@ -146,7 +113,7 @@ export class HttpEdge {
     this.#listener?.refuse();
     await Promise.all([this.#sessions.close(), this.#mcp.close()]);
     await Promise.all([this.#sharing.close(), this.#listener?.close()]);
-    this.#metrics.close();
+    this.#monitor.metrics.close();
   }
 
   get #settings() {
@@ -156,14 +123,27 @@ export class HttpEdge {
   /** Resolves when no call runs any more and the last has been answered, or at that time (epoch ms). */
   async #quiet(until: number): Promise<void> {
     do await sleep(QUIET_POLL_MS);
-    while (this.#calls.taken > 0 && Date.now() < until);
+    while (this.#limits.runningCalls > 0 && Date.now() < until);
   }
 
-  #edgeParts(requests: RequestLog, observed: CallObservation): EdgeParts {
+  /** What is answered on the socket itself, past the app: the fast path, and requests to switch to WebSocket. */
+  #directAnswers(): Pick<ListenOptions, 'take' | 'onUpgrade'> {
+    const services = { edge: this.#edge, sessions: this.#sessions, guard: this.#guard, steps: this.#steps };
+    const webSockets = new WebSockets(services);
+    const { settings, log } = this.#edge;
+    const fastPath = new FastPath({ steps: this.#steps, mcp: this.#mcp, settings, log });
+    return {
+      take: (...exchange) => fastPath.take(...exchange),
+      onUpgrade: (...upgrade) => void webSockets.accept(...upgrade),
+    };
+  }
+
+  #edgeParts(): EdgeParts {
     const { broker, backend, catalog, start, config, visible, log } = this.#gateway;
     const known = (caller: Caller) => ({
       toolsOf: (server: string) => catalog.toolsOf(server).filter((tool) => visible(caller, tool)),
     });
+    const { requests, metrics, observed } = this.#monitor;
     return {
       broker,
       start,
@@ -171,12 +151,11 @@ export class HttpEdge {
       servers: (caller) => serverViews(config(), backend.upstreams.all(), known(caller)),
       allServers: () => serverViews(config(), backend.upstreams.all(), catalog),
       tools: (caller) => backend.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
-      openSession: (caller) => this.#openSession(caller),
-      stateless: (caller) => this.#statelessParts(caller),
-      begin: (caller) => this.#begin(caller),
-      context: (caller, rest) => ({ ...rest, caller }),
+      openSession: (caller) => this.#clients.openSession(caller),
+      stateless: (caller) => this.#clients.openRequest(caller),
+      begin: (caller) => this.#limits.begin(caller),
       requests,
-      metrics: this.#metrics,
+      metrics,
       refused: observed.refused,
       isStopping: () => this.#isStopping,
       log,
@@ -189,106 +168,31 @@ export class HttpEdge {
       audience: sharing.owner,
       router: sharing,
       observe: observed.policy,
-      limit: this.#limitCalls,
+      limit: this.#limits.policy,
       refused: observed.refused,
       isShared: () => letsSeveralIn(this.#settings),
       listChanged: (...change) => sharing.listChanged(...change),
       reloaded: () => {
         sharing.reconcile();
-        this.#gate.reload();
-        const cut = this.#sessions.cut((credential) => this.#gate.stands(credential));
+        this.#guard.reload();
+        const cut = this.#sessions.cut((credential) => this.#guard.stands(credential));
         if (cut > 0)
           this.#gateway.log.info('sessions ended: their credentials do not count any more', { sessions: cut });
       },
     };
   }
 
-  /** Refuses a call of a caller beyond its share of `http.maxCalls`. */
-  readonly #limitCalls: CallPolicy = (next) => async (call, context) => {
-    const { id } = context.caller;
-    if (!this.#calls.hasRoomFor(id)) throw tooManyCalls(this.#settings.http.maxCalls);
-    const done = this.#calls.take(id);
-    try {
-      return await next(call, context);
-    } finally {
-      done();
-    }
-  };
-
-  #begin({ id }: Caller): () => void {
-    if (!this.#requests.hasRoomFor(id)) throw tooManyRequests(this.#settings.http.maxRequests);
-    return this.#requests.take(id);
-  }
-
-  #withinOf(caller: Caller): NonNullable<SessionServices['within']> {
-    return (method, answer) => withinBounds(method, () => this.#begin(caller), answer);
-  }
-
-  #openSession(caller: Caller): EdgeSession {
-    const within = this.#withinOf(caller);
-    return openEdgeSession(caller, clientSession(caller, this.#sharing), this.#sharing, this.#gateway, { within });
-  }
-
-  #statelessParts(caller: Caller): { parts: SessionServices; end: () => void } {
-    const sharing = this.#sharing;
-    const session: ClientSession = new ClientSession({
-      onLogLevel: async () => {},
-      onRootsChanged: () => {},
-      onListen: (uris, signal) => sharing.listen({ session, caller }, uris, signal),
-      isPassing: true,
-    });
-    const parts = this.#gateway.partsFor(caller, session, (...request) =>
-      sharing.subscriptions.handle({ session, caller }, ...request),
-    );
-    return {
-      parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts), within: this.#withinOf(caller) },
-      end: () => session.end(),
-    };
-  }
-
-  #gauges({ jobs, catalog }: GatewayServices) {
+  #gauges({ jobs, catalog }: GatewayServices): Gauges {
     return {
       queued: () => jobs.counts.queued,
       running: () => jobs.counts.running,
       servers: () => {
         const counts: Record<string, number> = {};
-        for (const { status } of this.#parts.allServers()) counts[status] = (counts[status] ?? 0) + 1;
+        for (const { status } of this.#edge.allServers()) counts[status] = (counts[status] ?? 0) + 1;
         return counts;
       },
       sessions: () => this.#sessions.counts,
       tools: () => catalog.size,
     };
   }
-
-  #expressLane(): FastPath {
-    return new FastPath({
-      gate: this.#gate,
-      mcp: this.#mcp,
-      unread: this.#unread,
-      maxBodyBytes: () => this.#settings.http.maxBodyBytes,
-      publicUrl: (request) => publicUrlOf(request, this.#settings.http.publicUrl),
-      log: this.#gateway.log,
-    });
-  }
-
-  #upgradeParts(maxFrameBytes: number): UpgradeParts {
-    return {
-      edge: this.#parts,
-      sessions: this.#sessions,
-      gate: this.#gate,
-      maxFrameBytes,
-      unread: this.#unread,
-      publicUrl: (request) => publicUrlOf(request, this.#settings.http.publicUrl),
-    };
-  }
-}
-
-function tooManyCalls(maxCalls: number): GatewayError {
-  const message = `too many calls of yours run already (limit: http.maxCalls, ${maxCalls} for all callers): try again when one has ended`;
-  return new GatewayError('RATE_LIMITED', message, { details: { maxCalls } });
-}
-
-function tooManyRequests(maxRequests: number): GatewayError {
-  const message = `too many requests of yours are being answered already (limit: http.maxRequests, ${maxRequests} for all callers): try again when one has been answered`;
-  return new GatewayError('RATE_LIMITED', message, { details: { maxRequests } });
 }

@@ -7,6 +7,7 @@ import { writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { EdgeEnv } from './edge-parts.ts';
+import { type TextReply, textResponse } from './reply.ts';
 
 /** How each refusal of the gateway looks over HTTP. */
 export const PROBLEMS = {
@@ -51,10 +52,9 @@ export interface Problem extends ProblemText {
 /** Seconds after which another try is worth it, where nothing better is known. */
 const RETRY_SECONDS = 1;
 
-/** A response with an RFC 9457 problem document. */
-export function problem(status: number, text: ProblemText, headers: Readonly<Record<string, string>> = {}): Response {
-  const document: Problem = { ...text, type: problemType(text.code), status };
-  return respond(document, new Headers(headers));
+/** An answer with an RFC 9457 problem document. */
+export function problem(status: number, text: ProblemText, headers: Readonly<Record<string, string>> = {}): TextReply {
+  return replyWith({ ...text, type: problemType(text.code), status }, headers);
 }
 
 /** The problem document of anything thrown. What a defect of ours was is withheld. */
@@ -76,19 +76,31 @@ export function problemOf(error: unknown, instance?: string): Problem {
 
 /** Turns what a route or a middleware throws into a problem; a defect of ours is logged with its stack. */
 export function onError(log: Logger): ErrorHandler<EdgeEnv> {
-  return (error, { req, var: { requestId } }) => {
-    logDefect(log, error, { requestId, method: req.method, path: req.path });
-    const headers = new Headers(error instanceof HTTPException ? error.res?.headers : undefined);
-    headers.delete('content-length');
-    const seconds = retrySeconds(error);
-    if (seconds !== undefined) headers.set('retry-after', String(seconds));
-    return respond(problemOf(error, requestId), headers);
-  };
+  return (error, { req, var: { requestId } }) =>
+    textResponse(errorReply(log, error, { requestId, method: req.method, path: req.path }));
+}
+
+/** The answer to a request on which something was thrown. */
+export function errorReply(
+  log: Logger,
+  error: unknown,
+  request: JsonObject & { readonly requestId: string },
+): TextReply {
+  logDefect(log, error, request);
+  const headers = new Headers(error instanceof HTTPException ? error.res?.headers : undefined);
+  headers.delete('content-length');
+  const seconds = retrySeconds(error);
+  if (seconds !== undefined) headers.set('retry-after', String(seconds));
+  return replyWith(problemOf(error, request.requestId), Object.fromEntries(headers));
 }
 
 /** The answer where no route is. */
 export const notFound: NotFoundHandler<EdgeEnv> = ({ req, var: { requestId } }) =>
-  respond({ ...ofStatus(404, `there is nothing at ${clip(req.path)}`), instance: requestId });
+  textResponse(notFoundReply(req.path, requestId));
+
+export function notFoundReply(path: string, requestId: string): TextReply {
+  return replyWith({ ...ofStatus(404, `there is nothing at ${clip(path)}`), instance: requestId });
+}
 
 /** The answer where there is a route, of other methods. */
 export function methodProblem({ req, var: { requestId } }: Context<EdgeEnv>, methods: readonly string[]): Response {
@@ -98,7 +110,7 @@ export function methodProblem({ req, var: { requestId } }: Context<EdgeEnv>, met
     code: 'METHOD_NOT_ALLOWED',
     instance: requestId,
   };
-  return problem(405, text, { allow: methods.join(', ') });
+  return textResponse(problem(405, text, { allow: methods.join(', ') }));
 }
 
 /** Logs what clients are not told: an error that is none of the gateway's own refusals. */
@@ -162,9 +174,12 @@ export function problemType(code: string): string {
   return `urn:mcp-gateway:problem:${code.toLowerCase().replaceAll('_', '-')}`;
 }
 
-function respond(document: Problem, headers = new Headers()): Response {
-  headers.set('content-type', 'application/problem+json');
-  return new Response(writeJson(document), { status: document.status, headers });
+function replyWith(document: Problem, headers: Readonly<Record<string, string>> = {}): TextReply {
+  return {
+    status: document.status,
+    headers: { ...headers, 'content-type': 'application/problem+json' },
+    body: writeJson(document),
+  };
 }
 
 /** A step of a path to an argument: `.name`, `[2]`, `["odd name"]`. */

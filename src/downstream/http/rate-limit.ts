@@ -1,7 +1,7 @@
-import type { GatewaySettings } from '../../config/settings.ts';
+import type { LiveSettings } from '../../config/settings.ts';
 
 /** `{limit, windowSeconds, perKey}`. */
-export type RateLimitSettings = NonNullable<GatewaySettings['rateLimit']>;
+export type RateLimitSettings = NonNullable<LiveSettings['rateLimit']>;
 
 /** Whether a request may be served, and what its caller is told about the limit. */
 export interface RateDecision {

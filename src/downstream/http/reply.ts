@@ -21,15 +21,26 @@ export const SECURITY_HEADERS = {
   'x-xss-protection': '0',
 } as const;
 
-/** An answer that is not on its way yet: it becomes a `Response`, or is written to a socket, which costs a fifth. */
-export interface Reply {
+/** An answer whose body is text, or none. */
+export interface TextReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | EventStream;
+  readonly body?: string;
 }
 
+interface StreamReply extends Omit<TextReply, 'body'> {
+  readonly body: EventStream;
+}
+
+/** An answer that is not on its way yet: it becomes a `Response`, or is written to a socket, which costs a fifth. */
+export type Reply = TextReply | StreamReply;
+
 /** A JSON-RPC message as the answer. */
-export function jsonReply(status: number, message: JsonObject, headers: Readonly<Record<string, string>> = {}): Reply {
+export function jsonReply(
+  status: number,
+  message: JsonObject,
+  headers: Readonly<Record<string, string>> = {},
+): TextReply {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: messageText(message) };
 }
 
@@ -37,24 +48,31 @@ export function streamReply(stream: EventStream, headers: Readonly<Record<string
   return { status: 200, headers: { ...EVENT_STREAM_HEADERS, ...headers }, body: stream };
 }
 
-export function responseOf({ status, headers, body }: Reply, account: Account): Response {
+export function responseOf(reply: Reply, account: Account): Response {
+  const { status, headers, body } = reply;
   if (body instanceof EventStream) return new Response(bytesOf(body, account), { status, headers });
-  const length = String(Buffer.byteLength(body ?? ''));
-  return new Response(body ?? null, { status, headers: { ...headers, 'content-length': length } });
+  return textResponse({ status, headers, ...(body !== undefined && { body }) });
 }
 
-/** Writes it, with headers beside its own. */
+/** No length of a 204: it has no body to measure (RFC 9110, 8.6). */
+export function textResponse({ status, headers, body }: TextReply): Response {
+  const own: Record<string, string> = { ...headers };
+  if (status !== 204) own['content-length'] = String(Buffer.byteLength(body ?? ''));
+  return new Response(body ?? null, { status, headers: own });
+}
+
+/** Writes a reply, with more headers beside its own; a refusal to somebody unknown counts against no account. */
 export function writeReply(
   reply: Reply,
   more: Readonly<Record<string, string>>,
   response: ServerResponse,
-  account: Account,
+  account?: Account,
 ): void {
   const { status, headers, body = '' } = reply;
-  watch(response, account);
+  if (account) watch(response, account);
   if (!(body instanceof EventStream)) {
     response.writeHead(status, { ...more, ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-    account.written(response.writableLength);
+    account?.written(response.writableLength);
     return;
   }
   response.writeHead(status, { ...more, ...headers }).flushHeaders();
@@ -62,15 +80,16 @@ export function writeReply(
   body.pipe({
     write: (text) => {
       response.write(text);
-      account.written(response.writableLength);
+      account?.written(response.writableLength);
     },
     unread: () => response.writableLength,
     end: () => response.end(),
   });
 }
 
-/** Counts what is unread of a response, as long as there is one. */
+/** Counts what is unread of a response until it is closed. One whose client has gone before it was answered is closed already. */
 export function watch(response: ServerResponse, account: Account): void {
+  if (response.destroyed) return;
   const close = account.open({ bytes: () => response.writableLength, cut: () => response.req.socket.destroy() });
   response.on('close', close);
 }

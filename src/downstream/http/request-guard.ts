@@ -1,19 +1,16 @@
 import type { LiveSettings } from '../../config/settings.ts';
-import { GatewayError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { type RpcError, RpcFailure } from '../../core/rpc.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { Logger } from '../../platform/log.ts';
-import { errorResult } from '../protocol/error-result.ts';
-import type { Admitted, Refusal } from './auth/admission.ts';
-import { type Authenticator, createAuthenticator } from './auth/authenticator.ts';
+import type { Admitted, Authenticator, Refusal } from './auth/admission.ts';
+import { createAuthenticator } from './auth/authenticator.ts';
 import { createHostCheck, type HostCheck } from './auth/host-check.ts';
 import { challengeFor } from './auth/protected-resource.ts';
 import { problem } from './problem.ts';
 import { type RateDecision, RateLimit, rateLimitHeaders } from './rate-limit.ts';
-import type { HeaderFields } from './reply.ts';
+import type { HeaderFields, TextReply } from './reply.ts';
 
-interface GateParts {
+interface GuardServices {
   /** As they are now. */
   readonly settings: () => LiveSettings;
   /** The address that the edge binds. */
@@ -31,7 +28,7 @@ export interface Address {
 /** A request that may come in, with headers for its answer; or the answer where it may not. */
 type AccessDecision =
   | { readonly admitted: Admitted; readonly headers: Readonly<Record<string, string>> }
-  | { readonly refusal: Response };
+  | { readonly refusal: TextReply };
 
 /** Messages of one request that came too often: the JSON-RPC error, and headers for the answer. */
 export interface RateRefusal {
@@ -41,39 +38,39 @@ export interface RateRefusal {
 
 /** What every request passes: the check of host and origin, authentication, and the rate limit. */
 export class RequestGuard {
-  readonly #parts: GateParts;
+  readonly #services: GuardServices;
   readonly #rates: RateLimit;
   #hosts: HostCheck;
   #authenticator: Authenticator;
-  #made: string;
+  #authSettings: string;
 
-  constructor(parts: GateParts) {
-    this.#parts = parts;
-    this.#rates = new RateLimit(() => parts.settings().rateLimit);
-    this.#made = this.#ingredients();
+  constructor(services: GuardServices) {
+    this.#services = services;
+    this.#rates = new RateLimit(() => services.settings().rateLimit);
+    this.#authSettings = this.#readAuthSettings();
     this.#hosts = this.#hostCheck();
     this.#authenticator = this.#createAuthenticator();
   }
 
   /** The settings have changed. */
   reload(): void {
-    const made = this.#ingredients();
+    const authSettings = this.#readAuthSettings();
     this.#hosts = this.#hostCheck();
     // Fetched keys of an issuer are kept as long as it is the same.
-    if (made !== this.#made) this.#authenticator = this.#createAuthenticator();
-    this.#made = made;
+    if (authSettings !== this.#authSettings) this.#authenticator = this.#createAuthenticator();
+    this.#authSettings = authSettings;
   }
 
-  /** The answer to a request that is addressed to somebody else; undefined lets it pass. */
-  misaddressed(headers: HeaderFields): Response | undefined {
+  /** Checks `Host` and `Origin`. Returns the answer to a request with a wrong one; undefined lets it pass. */
+  checkAddress(headers: HeaderFields): TextReply | undefined {
     const wrong = this.#hosts(headers);
     if (!wrong) return undefined;
     const code = wrong.status === 400 ? 'BAD_REQUEST' : 'FORBIDDEN';
     return problem(wrong.status, { title: 'Wrong host or origin', detail: wrong.detail, code });
   }
 
-  /** Works out who asks, and counts the request. `at` tells where it is addressed to. */
-  async admit(headers: HeaderFields, at: () => Address): Promise<AccessDecision> {
+  /** Finds out the caller, and counts the request. `at` tells what a challenge is to name. */
+  async authorize(headers: HeaderFields, at: () => Address): Promise<AccessDecision> {
     const admission = await this.#authenticator.authenticate(headers);
     if ('refused' in admission) return { refusal: this.#refuse(admission, at()) };
     const decision = this.#rates.take(admission.caller.id);
@@ -101,9 +98,9 @@ export class RequestGuard {
     return this.#authenticator.stands(credential);
   }
 
-  #refuse(refused: Refusal, { publicUrl, path }: Address): Response {
-    this.#parts.metrics.unauthenticated(refused.reason);
-    const challenge = challengeFor(refused, { auth: this.#parts.settings().auth, publicUrl, path });
+  #refuse(refused: Refusal, { publicUrl, path }: Address): TextReply {
+    this.#services.metrics.unauthenticated(refused.reason);
+    const challenge = challengeFor(refused, { auth: this.#services.settings().auth, publicUrl, path });
     const headers: Record<string, string> =
       challenge === undefined ? { 'retry-after': '5' } : { 'www-authenticate': challenge };
     const title = refused.refused === 401 ? 'Not authenticated' : 'Cannot authenticate now';
@@ -112,66 +109,29 @@ export class RequestGuard {
   }
 
   #tooManyMessages({ limit, retryAfterSeconds }: RateDecision, messages: number): JsonObject {
-    this.#parts.metrics.limited();
+    this.#services.metrics.limited();
     const cure = messages > limit ? 'send fewer at a time' : `try again in ${retryAfterSeconds} s`;
     const message = `Too many messages (limit ${limit}); ${cure}`;
     return { code: -32_000, message, data: { code: 'RATE_LIMITED', limit, retryAfterSeconds } };
   }
 
-  #tooMany(decision: RateDecision): Response {
-    this.#parts.metrics.limited();
+  #tooMany(decision: RateDecision): TextReply {
+    this.#services.metrics.limited();
     const detail = `${decision.limit} requests are allowed within the window; try again in ${decision.retryAfterSeconds} s`;
     return problem(429, { title: 'Too many requests', detail, code: 'RATE_LIMITED' }, rateLimitHeaders(decision));
   }
 
-  #ingredients(): string {
-    return JSON.stringify(this.#parts.settings().auth ?? null);
+  #readAuthSettings(): string {
+    return JSON.stringify(this.#services.settings().auth ?? null);
   }
 
   #createAuthenticator(): Authenticator {
-    return createAuthenticator(this.#parts.settings().auth, { log: this.#parts.log });
+    return createAuthenticator(this.#services.settings().auth, { log: this.#services.log });
   }
 
   #hostCheck(): HostCheck {
-    const { corsOrigins, http } = this.#parts.settings();
-    const host = this.#parts.host();
+    const { corsOrigins, http } = this.#services.settings();
+    const host = this.#services.host();
     return createHostCheck({ host, corsOrigins, allowedHosts: http.allowedHosts, publicUrl: http.publicUrl });
   }
-}
-
-/** A path as it is meant: slashes beside each other are one, and one at the end means nothing. People join addresses with "/". */
-export function plainPath(path: string): string {
-  return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
-}
-
-/** As servers refuse what they will take later. */
-const SERVER_ERROR = -32_000;
-
-/**
- * Answers a request of MCP when `begin` lets it, as `EdgeParts.begin` does. A refusal is a result of `tools/call`, which the
- * model reads, and an `RpcFailure` of every other method.
- */
-export async function withinBounds(
-  method: string,
-  begin: () => () => void,
-  answer: () => Promise<JsonObject>,
-): Promise<JsonObject> {
-  let done: () => void;
-  try {
-    done = begin();
-  } catch (error) {
-    if (method === 'tools/call') return errorResult(error);
-    throw new RpcFailure(refusalOf(error));
-  }
-  try {
-    return await answer();
-  } finally {
-    done();
-  }
-}
-
-/** What `begin` threw, as the error of a request. */
-export function refusalOf(error: unknown): RpcError {
-  if (!(error instanceof GatewayError)) throw error;
-  return { code: SERVER_ERROR, message: error.message, data: { ...error.details, code: error.code } };
 }

@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Caller, LOCAL, ownerOf } from '../../core/call.ts';
-import { clientSession, openEdgeSession } from '../edge-session.ts';
+import { clientSession, type EdgeSession, openEdgeSession } from '../edge-session.ts';
 import type { EdgeServices, GatewayServices } from '../gateway-services.ts';
-import type { EdgeSession } from '../http/edge-parts.ts';
 import type { RequestTracker } from '../protocol/session-services.ts';
 import { Sharing } from '../sharing/sharing.ts';
 import { SingleUserRules } from '../sharing/single-user-rules.ts';

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { RequestTracking } from '../../core/call.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isAtLeast, isLogLevel } from '../../core/protocol.ts';
-import type { EdgeSession } from '../http/edge-parts.ts';
+import type { EdgeSession } from '../edge-session.ts';
 import { ClientChannel } from '../protocol/client-channel.ts';
 import { findMetaTool } from '../protocol/meta-tools.ts';
 import { insteadOf } from '../protocol/oversize.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ServerView } from '../../../src/downstream/http/edge-parts.ts';
+import type { ServerView } from '../../../src/broker/server-views.ts';
 import { createHealth, healthOf } from '../../../src/downstream/http/health.ts';
 
 const view = (id: string, status: ServerView['status'], available = false): ServerView => {

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import type { GatewaySettings } from '../../../config/settings.ts';
+import type { LiveSettings } from '../../../config/settings.ts';
 import type { EdgeEnv, EdgeParts } from '../edge-parts.ts';
 import { methodProblem, notFound, onError } from '../problem.ts';
 import { whenOver } from '../reply.ts';
@@ -55,7 +55,7 @@ function honoPath({ path }: Route): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-type Strategy = NonNullable<GatewaySettings['auth']>['strategy'];
+type Strategy = NonNullable<LiveSettings['auth']>['strategy'];
 
 /** By how callers say who they are. */
 const documents = new Map<Strategy, Promise<object>>();

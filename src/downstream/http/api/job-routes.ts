@@ -39,7 +39,7 @@ export const JOB_ROUTES: readonly Route[] = [
       const id = await namedTool(body, caller, parts);
       const { timeoutMs, priority = 0 } = body;
       const args = body.arguments ?? {};
-      const context = parts.context(caller, { signal: http.req.raw.signal });
+      const context = { caller, signal: http.req.raw.signal };
       const view = await parts.broker.invokeAsync({ id, args, timeoutMs, priority }, context);
       return jsonResponse(http, jobRecord(view), 202, { location: `${http.req.path}/${view.job.jobId}` });
     },
@@ -66,7 +66,7 @@ export const JOB_ROUTES: readonly Route[] = [
     },
     codes: ['JOB_NOT_FOUND'],
     run: async ({ params, query, http, parts }) => {
-      const context = parts.context(http.var.caller, { signal: http.req.raw.signal });
+      const context = { caller: http.var.caller, signal: http.req.raw.signal };
       const status = { jobId: params.id, waitMs: query.waitMs, cancel: false };
       return jsonResponse(http, jobRecord(await parts.broker.jobStatus(status, context)));
     },
@@ -84,7 +84,7 @@ export const JOB_ROUTES: readonly Route[] = [
     },
     codes: ['JOB_NOT_FOUND'],
     run: async ({ params, http, parts }) => {
-      const context = parts.context(http.var.caller, { signal: http.req.raw.signal });
+      const context = { caller: http.var.caller, signal: http.req.raw.signal };
       return jsonResponse(
         http,
         jobRecord(await parts.broker.jobStatus({ jobId: params.id, waitMs: 0, cancel: true }, context)),

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { JobView } from '../../../broker/broker.ts';
+import type { ServerView } from '../../../broker/server-views.ts';
 import { strict } from '../../../config/schema-helpers.ts';
 import { MAX_TIMER_MS } from '../../../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { RequestRecord } from '../../../observe/request-log.ts';
-import type { ServerView } from '../edge-parts.ts';
 import { PROBLEMS } from '../problem.ts';
 
 const MILLISECONDS = `expected milliseconds, above 0 and at most ${MAX_TIMER_MS}`;

@@ -99,7 +99,7 @@ async function callTool({ body, http, parts, pingMs }: ApiRequest<undefined, und
   const id = await namedTool(body, caller, parts);
   const request = { id, args: body.arguments ?? {}, timeoutMs: body.timeoutMs };
   const call = (lifetime: Pick<CallContext, 'signal' | 'onProgress'>) =>
-    parts.broker.invoke(request, parts.context(caller, lifetime));
+    parts.broker.invoke(request, { caller, ...lifetime });
   const { signal } = http.req.raw;
   if (!wantsStream(http)) return jsonResponse(http, await call({ signal }));
   return callStream({

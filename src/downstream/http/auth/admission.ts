@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Caller } from '../../../core/call.ts';
+import type { Logger } from '../../../platform/log.ts';
 
 /** Every way in which credentials are refused: status and a sentence for the client, in which nothing of theirs stands. */
 const REFUSALS = {
@@ -49,6 +50,24 @@ export interface Refusal {
 }
 
 export type Admission = Admitted | Refusal;
+
+/** Finds out the caller of a request by its headers. Created anew when the settings change. */
+export interface Authenticator {
+  /** Never rejects. */
+  authenticate(headers: Pick<Headers, 'get'>): Promise<Admission>;
+  /** Whether a credential that was admitted earlier, maybe under other settings, would be now, as the same caller; its expiry aside. */
+  stands(credential: string): boolean;
+}
+
+export interface AuthenticatorOptions {
+  readonly log: Logger;
+  /** How long keys that were just fetched are not fetched again for a token of an unknown key, in ms. */
+  readonly cooldownMs?: number;
+  /** How long keys that could not be fetched are left alone, in ms. */
+  readonly pauseMs?: number;
+  /** How long the issuer may take for an answer, in ms. */
+  readonly timeoutMs?: number;
+}
 
 /** The refusal for a reason. */
 export function refuse(reason: RefusalReason): Refusal {

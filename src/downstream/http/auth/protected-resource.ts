@@ -1,5 +1,5 @@
 import { hasScheme } from '../../../config/schema-helpers.ts';
-import type { GatewaySettings } from '../../../config/settings.ts';
+import type { LiveSettings } from '../../../config/settings.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { Refusal, RefusalReason } from './admission.ts';
 
@@ -11,7 +11,7 @@ const ENDPOINT = '/mcp';
  * issuer does. An empty path stands for the gateway as a whole.
  */
 export function protectedResource(
-  auth: GatewaySettings['auth'],
+  auth: LiveSettings['auth'],
   publicUrl: string,
   path = ENDPOINT,
 ): JsonObject | undefined {
@@ -26,12 +26,12 @@ export function protectedResource(
 }
 
 /** Where that document stands, for `WWW-Authenticate`. */
-function metadataUrl(auth: GatewaySettings['auth'], publicUrl: string, path = ENDPOINT): string | undefined {
+function metadataUrl(auth: LiveSettings['auth'], publicUrl: string, path = ENDPOINT): string | undefined {
   return issuerOf(auth) === undefined ? undefined : `${baseOf(publicUrl)}${WELL_KNOWN}${path}`;
 }
 
 /** An issuer that is no address is a name, under which nobody can log in. */
-function issuerOf(auth: GatewaySettings['auth']): string | undefined {
+function issuerOf(auth: LiveSettings['auth']): string | undefined {
   const issuer = auth?.strategy === 'jwt' ? auth.jwt.issuer : undefined;
   return issuer !== undefined && hasScheme(issuer, ['http', 'https']) ? issuer : undefined;
 }
@@ -46,7 +46,7 @@ const NOTHING_SENT: readonly RefusalReason[] = ['missing_key', 'missing_token'];
 
 /** What was asked for, and under which public base address. */
 interface Asked {
-  readonly auth: GatewaySettings['auth'];
+  readonly auth: LiveSettings['auth'];
   readonly publicUrl: string;
   /** The endpoint that refuses. */
   readonly path?: string;

@@ -9,8 +9,15 @@ import {
 import { algorithmsOf, type JwtSettings } from '../../../config/auth.ts';
 import type { Caller } from '../../../core/call.ts';
 import { isJsonObject } from '../../../core/json.ts';
-import { type Admission, bearerOf, mark, type RefusalReason, refuse } from './admission.ts';
-import type { Authenticator, AuthenticatorOptions } from './authenticator.ts';
+import {
+  type Admission,
+  type Authenticator,
+  type AuthenticatorOptions,
+  bearerOf,
+  mark,
+  type RefusalReason,
+  refuse,
+} from './admission.ts';
 import { SigningKeys, variants } from './signing-keys.ts';
 
 /** Admits whoever has a JWT that the settings accept. */

@@ -5,9 +5,10 @@ import { type Batches, readMessage } from '../../protocol/json-rpc.ts';
 import type { ModernHandler } from '../../protocol/modern-handler.ts';
 import { envelopeVersion, initializeProblem } from '../../protocol/negotiation.ts';
 import type { Admitted } from '../auth/admission.ts';
+import { limitError } from '../call-limits.ts';
 import type { EdgeParts } from '../edge-parts.ts';
 import { type HeaderFields, jsonReply, type Reply, whenOver } from '../reply.ts';
-import { type RequestGuard, refusalOf } from '../request-guard.ts';
+import type { RequestGuard } from '../request-guard.ts';
 import type { Sessions } from '../sessions.ts';
 import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
 import { StreamableSession } from './streamable-session.ts';
@@ -21,13 +22,13 @@ const SERVER_ERROR = -32_000;
 export class McpEndpoint {
   readonly #parts: EdgeParts;
   readonly #sessions: Sessions;
-  readonly #gate: Pick<RequestGuard, 'takeRest'>;
+  readonly #guard: Pick<RequestGuard, 'takeRest'>;
   #modern: Promise<ModernHandler> | undefined;
 
-  constructor(parts: EdgeParts, sessions: Sessions, gate: Pick<RequestGuard, 'takeRest'>) {
+  constructor(parts: EdgeParts, sessions: Sessions, guard: Pick<RequestGuard, 'takeRest'>) {
     this.#parts = parts;
     this.#sessions = sessions;
-    this.#gate = gate;
+    this.#guard = guard;
   }
 
   /** Answers any POST. `request` is what came, should more than its header fields and its body be needed. */
@@ -78,7 +79,7 @@ export class McpEndpoint {
     const problem = batches.problem(messages);
     const status = batches.areAllowed ? 400 : 200;
     if (problem) return jsonReply(status, rpcFailure(INVALID_REQUEST, `Invalid request: ${problem}`));
-    const limited = this.#gate.takeRest(admitted, messages);
+    const limited = this.#guard.takeRest(admitted, messages);
     return limited && jsonReply(429, { jsonrpc: '2.0', id: null, error: limited.error }, limited.headers);
   }
 
@@ -136,7 +137,7 @@ export class McpEndpoint {
     try {
       done = this.#parts.begin(caller);
     } catch (error) {
-      return Response.json({ jsonrpc: '2.0', id: message.id, error: refusalOf(error) }, { status: 429 });
+      return Response.json({ jsonrpc: '2.0', id: message.id, error: limitError(error) }, { status: 429 });
     }
     const gone = new Abort();
     const over = () => {

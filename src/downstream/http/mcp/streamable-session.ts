@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../core/json.ts';
+import type { EdgeSession } from '../../edge-session.ts';
 import { HandshakeServer } from '../../protocol/handshake-server.ts';
 import { Batches, readMessage } from '../../protocol/json-rpc.ts';
-import type { EdgeSession } from '../edge-parts.ts';
 import { jsonReply, type Reply, streamReply } from '../reply.ts';
 import { MessageStream, placeOf } from './event-stream.ts';
 import { isRequest, rpcFailure } from './read-messages.ts';

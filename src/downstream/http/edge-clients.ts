@@ -1,0 +1,46 @@
+import { type Caller, ownerOf } from '../../core/call.ts';
+import { clientSession, type EdgeSession, openEdgeSession } from '../edge-session.ts';
+import type { EdgeServices } from '../gateway-services.ts';
+import { ClientSession } from '../protocol/client-session.ts';
+import type { SessionServices } from '../protocol/session-services.ts';
+import type { Sharing } from '../sharing/sharing.ts';
+import { StatelessClients } from '../sharing/stateless-clients.ts';
+import type { CallLimits } from './call-limits.ts';
+
+/** What the gateway opens for clients of the HTTP edge: sessions, and single requests of clients that have none. */
+export class EdgeClients {
+  readonly #gateway: EdgeServices;
+  readonly #sharing: Sharing;
+  readonly #limits: CallLimits;
+  readonly #stateless = new StatelessClients();
+
+  constructor(gateway: EdgeServices, sharing: Sharing, limits: CallLimits) {
+    this.#gateway = gateway;
+    this.#sharing = sharing;
+    this.#limits = limits;
+  }
+
+  /** Opens a session of a client with a handshake, or of one that holds a connection. */
+  openSession(caller: Caller): EdgeSession {
+    const within = this.#limits.within(caller);
+    return openEdgeSession(caller, clientSession(caller, this.#sharing), this.#sharing, this.#gateway, { within });
+  }
+
+  /** Opens what one request of a client without sessions (2026-07-28) needs. `end` is called when nobody waits for its answer any more. */
+  openRequest(caller: Caller): { readonly parts: SessionServices; readonly end: () => void } {
+    const sharing = this.#sharing;
+    const session: ClientSession = new ClientSession({
+      onLogLevel: async () => {},
+      onRootsChanged: () => {},
+      onListen: (uris, signal) => sharing.listen({ session, caller }, uris, signal),
+      isPassing: true,
+    });
+    const parts = this.#gateway.partsFor(caller, session, (...request) =>
+      sharing.subscriptions.handle({ session, caller }, ...request),
+    );
+    return {
+      parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts), within: this.#limits.within(caller) },
+      end: () => session.end(),
+    };
+  }
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import type { Admitted } from './auth/admission.ts';
+import type { HeaderFields } from './reply.ts';
+import type { Account } from './unread-answers.ts';
+
+/** The head of a request, whichever form it came in: Node's `IncomingMessage`, or a `Request`. */
+export interface RequestHead {
+  readonly method: string;
+  /** As `plainPath` writes it. */
+  readonly path: string;
+  readonly headers: HeaderFields;
+  /** The address that the client used; only its scheme and host are read. */
+  readonly url: string;
+  /** The request asks to switch to WebSocket. */
+  readonly isUpgrade?: boolean;
+}
+
+/** Where clients of 2024-11-05 post what they have to say; the first event of their stream names it. */
+export const MESSAGES_PATH = '/messages';
+/** The endpoint of Streamable HTTP. */
+export const MCP_PATH = '/mcp';
+
+/** One request on its way through the steps, with all that they have found out about it and gathered for its answer. */
+export class RequestContext {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: HeaderFields;
+  readonly isUpgrade: boolean;
+  /** Names the request in logs and problem documents. */
+  id = '';
+  /** Headers for the answer, whoever gives it; the answer's own take precedence. */
+  readonly answerHeaders: Record<string, string> = {};
+  readonly #url: string;
+  #admitted: Admitted | undefined;
+  #account: Account | undefined;
+
+  constructor({ method, path, headers, url, isUpgrade = false }: RequestHead) {
+    this.method = method;
+    this.path = path;
+    this.headers = headers;
+    this.isUpgrade = isUpgrade;
+    this.#url = url;
+  }
+
+  /** Whether the request names a session that has begun. */
+  get isOfSession(): boolean {
+    if (this.isUpgrade) return false;
+    return this.path === MESSAGES_PATH || (this.path === MCP_PATH && this.headers.get('mcp-session-id') !== null);
+  }
+
+  /** The address by which the client reaches the gateway: the one that is configured, else the one that it used. */
+  publicUrl(configured: string | undefined): string {
+    return configured ?? new URL(this.#url).origin;
+  }
+
+  /** By what the caller was let in. Throws where the request was not admitted: no such request may be served. */
+  get admitted(): Admitted {
+    if (!this.#admitted) throw new Error('the request was not admitted');
+    return this.#admitted;
+  }
+
+  set admitted(admitted: Admitted) {
+    this.#admitted = admitted;
+  }
+
+  /** What the caller has left unread of all its answers. Throws as `admitted` does. */
+  get account(): Account {
+    if (!this.#account) throw new Error('the request was not admitted');
+    return this.#account;
+  }
+
+  set account(account: Account) {
+    this.#account = account;
+  }
+}
+
+/** The fields of a request of Node's, read as `Headers` reads them: those that came twice are joined, and none is dropped. */
+export function fieldsOf({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): HeaderFields {
+  const fields = new Map<string, string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    const value = rawHeaders[index + 1] ?? '';
+    const earlier = fields.get(name);
+    fields.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+  }
+  return { get: (name) => fields.get(name.toLowerCase()) ?? null };
+}
+
+/** A path as it is meant: slashes beside each other are one, and one at the end means nothing. People join addresses with "/". */
+export function plainPath(path: string): string {
+  return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+}
