@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { LiveSettings, LiveSettings } from '../../config/settings.ts';
+import type { GatewaySettings, LiveSettings } from '../../config/settings.ts';
 import type { Caller } from '../../core/call.ts';
 import { boundName, isLoopback } from './auth/host-check.ts';
 
 /** Whether a caller may see what others do: one with the role `admin`, or any where nobody has to say who they are. */
-export function seesOthers({ roles }: Caller, { auth }: Pick<LiveSettings, 'auth'>): boolean {
+export function seesOthers({ roles }: Caller, { auth }: Pick<GatewaySettings, 'auth'>): boolean {
   return roles.includes('admin') || (auth?.strategy ?? 'none') === 'none';
 }
 
@@ -14,14 +14,14 @@ export function seesTools(caller: Caller, settings: Pick<LiveSettings, 'auth' | 
 }
 
 /** Whether several callers may come, who are strangers to each other. */
-export function letsSeveralIn({ auth }: Pick<LiveSettings, 'auth'>): boolean {
+export function letsSeveralIn({ auth }: Pick<GatewaySettings, 'auth'>): boolean {
   return auth?.strategy === 'jwt' || (auth?.strategy === 'api-key' && auth.apiKeys.length > 1);
 }
 
 const KEYS = 'auth: {strategy: api-key, apiKeys: ["$' + '{MCP_GATEWAY_KEY}"]}';
 
 /** Why the edge must not bind its address: others could reach it, and nobody said who may call. Undefined: it may. */
-export function openBindProblem({ host, auth }: Pick<LiveSettings, 'host' | 'auth'>): string | undefined {
+export function openBindProblem({ host, auth }: Pick<GatewaySettings, 'host' | 'auth'>): string | undefined {
   if (auth !== undefined || isLoopback(boundName(host))) return undefined;
   return (
     `host ${host} lets other machines in, and no auth.strategy says who may call. ` +
@@ -31,7 +31,7 @@ export function openBindProblem({ host, auth }: Pick<LiveSettings, 'host' | 'aut
 }
 
 /** What whoever serves this machine alone should know, where that many others can log in to it. Undefined: nothing. */
-export function openToUsers({ auth }: Pick<LiveSettings, 'auth'>, others: number): string | undefined {
+export function openToUsers({ auth }: Pick<GatewaySettings, 'auth'>, others: number): string | undefined {
   if (auth !== undefined || others === 0) return undefined;
   const who = others === 1 ? 'another user' : `${others} other users`;
   return `${who} can log in to this machine, and may use this gateway and its servers, as no auth.strategy says who may call. Write ${KEYS} to let in who has a key, or auth: {strategy: none} where they may.`;
