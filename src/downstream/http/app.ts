@@ -5,17 +5,17 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { getPath } from 'hono/utils/url';
 import type { Caller } from '../../core/call.ts';
 import { VERSION } from '../../version.ts';
-import { seesTools } from './access.ts';
 import { createApi } from './api/create-api.ts';
+import { createHealth } from './api/health.ts';
 import { protectedResource } from './auth/protected-resource.ts';
-import type { EdgeEnv, EdgeParts } from './edge-parts.ts';
-import { createHealth } from './health.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
 import type { LegacySse } from './mcp/legacy-sse.ts';
-import { methodProblem, notFound, onError, problem } from './problem.ts';
-import { type Reply, responseOf, type TextReply, textResponse, watch } from './reply.ts';
-import { MCP_PATH, MESSAGES_PATH, plainPath, RequestContext } from './request-context.ts';
-import { bodyTooLong, type RequestSteps } from './request-steps.ts';
+import { seesTools } from './request/access.ts';
+import type { EdgeEnv, EdgeParts } from './request/edge-parts.ts';
+import { methodProblem, notFound, onError, problem } from './request/problem.ts';
+import { type Reply, responseOf, type TextReply, textResponse, watch } from './request/reply.ts';
+import { MCP_PATH, MESSAGES_PATH, plainPath, RequestContext } from './request/request-context.ts';
+import { bodyTooLong, type RequestSteps } from './request/request-steps.ts';
 
 export interface AppServices {
   readonly edge: EdgeParts;

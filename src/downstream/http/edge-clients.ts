@@ -5,7 +5,7 @@ import { ClientSession } from '../protocol/client-session.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
 import type { Sharing } from '../sharing/sharing.ts';
 import { StatelessClients } from '../sharing/stateless-clients.ts';
-import type { CallLimits } from './call-limits.ts';
+import type { CallLimits } from './request/call-limits.ts';
 
 /** What the gateway opens for clients of the HTTP edge: sessions, and single requests of clients that have none. */
 export class EdgeClients {

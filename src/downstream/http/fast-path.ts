@@ -3,10 +3,10 @@ import type { LiveSettings } from '../../config/settings.ts';
 import { ENVELOPE_VERSIONS } from '../../core/protocol.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
-import { errorReply } from './problem.ts';
-import { writeReply } from './reply.ts';
-import { fieldsOf, MCP_PATH, RequestContext } from './request-context.ts';
-import type { RequestSteps } from './request-steps.ts';
+import { errorReply } from './request/problem.ts';
+import { writeReply } from './request/reply.ts';
+import { fieldsOf, MCP_PATH, RequestContext } from './request/request-context.ts';
+import type { RequestSteps } from './request/request-steps.ts';
 
 export interface FastPathServices {
   readonly steps: RequestSteps;

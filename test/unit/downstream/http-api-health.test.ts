@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ServerView } from '../../../src/broker/server-views.ts';
-import { createHealth, healthOf } from '../../../src/downstream/http/health.ts';
+import { createHealth, healthOf } from '../../../src/downstream/http/api/health.ts';
 
 const view = (id: string, status: ServerView['status'], available = false): ServerView => {
   return { id, type: 'local', tags: [], status, available, tools: 0, error: 'spawn /home/me/secret' };

@@ -1,7 +1,7 @@
 import { Validator } from '@cfworker/json-schema';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { PROBLEMS } from '../../../src/downstream/http/problem.ts';
+import { PROBLEMS } from '../../../src/downstream/http/request/problem.ts';
 import { VERSION } from '../../../src/version.ts';
 import { startEdge } from '../../helpers/edge.ts';
 import { documented, type OpenApi, type Operation, openApiOf } from '../../helpers/open-api.ts';

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { type ErrorCode, GatewayError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
-import type { EdgeEnv } from '../../../src/downstream/http/edge-parts.ts';
-import { notFound, onError, PROBLEMS, problem } from '../../../src/downstream/http/problem.ts';
+import type { EdgeEnv } from '../../../src/downstream/http/request/edge-parts.ts';
+import { notFound, onError, PROBLEMS, problem } from '../../../src/downstream/http/request/problem.ts';
 import { createLogger } from '../../../src/platform/log.ts';
 
 const STATUS: Record<ErrorCode, number> = {

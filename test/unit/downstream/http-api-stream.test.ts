@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { callStream, type StreamedCall } from '../../../src/downstream/http/api/tool-routes.ts';
-import { problemOf } from '../../../src/downstream/http/problem.ts';
+import { problemOf } from '../../../src/downstream/http/request/problem.ts';
 
 const streamed = (call: StreamedCall['call'], signal = new AbortController().signal) =>
   callStream({ call, problemOf, signal, pingMs: 60_000 });

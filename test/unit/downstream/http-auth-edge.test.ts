@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GatewaySettings } from '../../../src/config/settings.ts';
-import { openBindProblem } from '../../../src/downstream/http/access.ts';
 import { refuse } from '../../../src/downstream/http/auth/admission.ts';
 import { createHostCheck, type HostCheckOptions } from '../../../src/downstream/http/auth/host-check.ts';
 import { challengeFor, protectedResource } from '../../../src/downstream/http/auth/protected-resource.ts';
+import { openBindProblem } from '../../../src/downstream/http/request/access.ts';
 
 import '../../property/seed.ts';
 

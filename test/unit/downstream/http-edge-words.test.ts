@@ -2,11 +2,17 @@ import { createServer } from 'node:net';
 import type { JWTPayload } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ApiKey, idOfKey } from '../../../src/config/auth.ts';
-import { letsSeveralIn, openToUsers, othersIn, seesOthers, seesTools } from '../../../src/downstream/http/access.ts';
 import { callerOf } from '../../../src/downstream/http/auth/token-authenticator.ts';
 import { listen } from '../../../src/downstream/http/listen.ts';
-import { argumentErrors } from '../../../src/downstream/http/problem.ts';
-import { type Unread, UnreadAnswers } from '../../../src/downstream/http/unread-answers.ts';
+import {
+  letsSeveralIn,
+  openToUsers,
+  othersIn,
+  seesOthers,
+  seesTools,
+} from '../../../src/downstream/http/request/access.ts';
+import { argumentErrors } from '../../../src/downstream/http/request/problem.ts';
+import { type Unread, UnreadAnswers } from '../../../src/downstream/http/request/unread-answers.ts';
 
 const SETTINGS = { issuer: 'https://us' };
 const idOf = (claims: JWTPayload, settings: { issuer?: string } = SETTINGS) => callerOf(claims, settings)?.id;

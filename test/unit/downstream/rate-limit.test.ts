@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RateLimit, type RateLimitSettings, rateLimitHeaders } from '../../../src/downstream/http/rate-limit.ts';
+import {
+  RateLimit,
+  type RateLimitSettings,
+  rateLimitHeaders,
+} from '../../../src/downstream/http/request/rate-limit.ts';
 import '../../property/seed.ts';
 
 /** A limit whose settings can be changed, as by a reload. */

@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { LiveSettings } from '../../../config/settings.ts';
-import type { EdgeEnv, EdgeParts } from '../edge-parts.ts';
-import { methodProblem, notFound, onError } from '../problem.ts';
-import { whenOver } from '../reply.ts';
+import type { EdgeEnv, EdgeParts } from '../request/edge-parts.ts';
+import { methodProblem, notFound, onError } from '../request/problem.ts';
+import { whenOver } from '../request/reply.ts';
 import { JOB_ROUTES } from './job-routes.ts';
 import { MONITOR_ROUTES, SERVER_ROUTES } from './monitor-routes.ts';
 import { parseRequest, type Route, route } from './route.ts';

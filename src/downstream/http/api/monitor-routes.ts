@@ -5,8 +5,8 @@ import { strict } from '../../../config/schema-helpers.ts';
 import type { LiveSettings } from '../../../config/settings.ts';
 import type { Caller } from '../../../core/call.ts';
 import { clip, GatewayError } from '../../../core/errors.ts';
-import { seesOthers, seesTools } from '../access.ts';
-import { healthOf, healthResponse } from '../health.ts';
+import { seesOthers, seesTools } from '../request/access.ts';
+import { healthOf, healthResponse } from './health.ts';
 import { json, type Route, route } from './route.ts';
 import { health, idParam, metrics, moment, requests, server, servers, wholeNumber } from './schemas.ts';
 

@@ -8,7 +8,7 @@ import {
 } from 'zod-openapi';
 import type { ErrorCode } from '../../../core/errors.ts';
 import { VERSION } from '../../../version.ts';
-import { PROBLEMS, type Problem, problemType } from '../problem.ts';
+import { PROBLEMS, type Problem, problemType } from '../request/problem.ts';
 import type { Answer, Route } from './route.ts';
 import { problemSchema } from './schemas.ts';
 

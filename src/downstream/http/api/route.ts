@@ -7,8 +7,8 @@ import { keepSources, parseJson } from '../../../core/exact-json.ts';
 import { isJsonObject } from '../../../core/json.ts';
 import { beyondBounds, STRANGERS_JSON, withFewUnknown } from '../../../core/json-bounds.ts';
 import { writtenAnswer } from '../../../core/unwritable.ts';
-import type { EdgeEnv, EdgeParts } from '../edge-parts.ts';
-import { invalidInput } from '../problem.ts';
+import type { EdgeEnv, EdgeParts } from '../request/edge-parts.ts';
+import { invalidInput } from '../request/problem.ts';
 
 /** What a route works with: its input as its schemas parsed it, the HTTP request, and the gateway. */
 export interface ApiRequest<Params = unknown, Query = unknown, Body = unknown> {

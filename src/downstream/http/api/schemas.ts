@@ -5,7 +5,7 @@ import { strict } from '../../../config/schema-helpers.ts';
 import { MAX_TIMER_MS } from '../../../core/abort.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { RequestRecord } from '../../../observe/request-log.ts';
-import { PROBLEMS } from '../problem.ts';
+import { PROBLEMS } from '../request/problem.ts';
 
 const MILLISECONDS = `expected milliseconds, above 0 and at most ${MAX_TIMER_MS}`;
 const epochMs = z.int().min(0).describe('Epoch milliseconds.');

@@ -3,7 +3,7 @@ import type { Caller } from '../../../core/call.ts';
 import { clip, GatewayError } from '../../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import { describedTool, type OurMembers, type ToolEntry, toolId } from '../../../core/tool.ts';
-import type { EdgeParts } from '../edge-parts.ts';
+import type { EdgeParts } from '../request/edge-parts.ts';
 
 /** Which tools, and how many of them. */
 interface ToolQuery {

@@ -5,7 +5,7 @@ import { Abort } from '../../../core/abort.ts';
 import type { CallContext, ToolResult } from '../../../core/call.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import { writtenAnswer } from '../../../core/unwritable.ts';
-import { logDefect, type Problem, problemOf } from '../problem.ts';
+import { logDefect, type Problem, problemOf } from '../request/problem.ts';
 import { type ApiRequest, json, jsonResponse, type Route, route } from './route.ts';
 import { callBody, idParam, repeated, tool, toolResult, tools, wholeNumber } from './schemas.ts';
 import { namedTool, toolHits, toolPage } from './tool-lookup.ts';

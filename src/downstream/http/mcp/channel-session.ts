@@ -2,8 +2,8 @@ import type { JsonObject } from '../../../core/json.ts';
 import type { EdgeSession } from '../../edge-session.ts';
 import { ClientChannel } from '../../protocol/client-channel.ts';
 import { Batches, batchRefusal } from '../../protocol/json-rpc.ts';
-import type { HangUp, LiveSession } from '../sessions.ts';
 import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
+import type { HangUp, LiveSession } from './sessions.ts';
 
 const STOPPING = -32_000;
 

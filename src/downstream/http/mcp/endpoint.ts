@@ -5,12 +5,12 @@ import { type Batches, readMessage } from '../../protocol/json-rpc.ts';
 import type { ModernHandler } from '../../protocol/modern-handler.ts';
 import { envelopeVersion, initializeProblem } from '../../protocol/negotiation.ts';
 import type { Admitted } from '../auth/admission.ts';
-import { limitError } from '../call-limits.ts';
-import type { EdgeParts } from '../edge-parts.ts';
-import { type HeaderFields, jsonReply, type Reply, whenOver } from '../reply.ts';
-import type { RequestGuard } from '../request-guard.ts';
-import type { Sessions } from '../sessions.ts';
+import { limitError } from '../request/call-limits.ts';
+import type { EdgeParts } from '../request/edge-parts.ts';
+import { type HeaderFields, jsonReply, type Reply, whenOver } from '../request/reply.ts';
+import type { RequestGuard } from '../request/request-guard.ts';
 import { INVALID_REQUEST, isRequest, readMessages, rpcFailure } from './read-messages.ts';
+import type { Sessions } from './sessions.ts';
 import { StreamableSession } from './streamable-session.ts';
 
 const INVALID_PARAMS = -32_602;

@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../../core/json.ts';
 import { messageText } from '../../protocol/json-rpc.ts';
 import type { Admitted } from '../auth/admission.ts';
-import type { EdgeParts } from '../edge-parts.ts';
-import { jsonReply, type Reply, streamReply, type TextReply } from '../reply.ts';
-import { MESSAGES_PATH } from '../request-context.ts';
-import type { RateRefusal, RequestGuard } from '../request-guard.ts';
-import type { Sessions } from '../sessions.ts';
+import type { EdgeParts } from '../request/edge-parts.ts';
+import { EventStream } from '../request/event-stream.ts';
+import { jsonReply, type Reply, streamReply, type TextReply } from '../request/reply.ts';
+import { MESSAGES_PATH } from '../request/request-context.ts';
+import type { RateRefusal, RequestGuard } from '../request/request-guard.ts';
 import { ChannelSession } from './channel-session.ts';
-import { EventStream } from './event-stream.ts';
+import type { Sessions } from './sessions.ts';
 
 /** `/sse` and `/messages`: the transport of 2024-11-05, which Streamable HTTP has replaced. */
 export class LegacySse {

@@ -2,8 +2,8 @@ import type { JsonObject } from '../../../core/json.ts';
 import type { EdgeSession } from '../../edge-session.ts';
 import { HandshakeServer } from '../../protocol/handshake-server.ts';
 import { Batches, readMessage } from '../../protocol/json-rpc.ts';
-import { jsonReply, type Reply, streamReply } from '../reply.ts';
-import { MessageStream, placeOf } from './event-stream.ts';
+import { MessageStream, placeOf } from '../request/event-stream.ts';
+import { jsonReply, type Reply, streamReply } from '../request/reply.ts';
 import { isRequest, rpcFailure } from './read-messages.ts';
 
 /** Streams that are over and can still be asked for, and what is kept of them in characters; the oldest are forgotten first. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { JsonObject } from '../../core/json.ts';
-import { messageText } from '../protocol/json-rpc.ts';
-import { EVENT_STREAM_HEADERS, EventStream } from './mcp/event-stream.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import { messageText } from '../../protocol/json-rpc.ts';
+import { EVENT_STREAM_HEADERS, EventStream } from './event-stream.ts';
 import type { Account } from './unread-answers.ts';
 
 /** Fields of a request's header. */

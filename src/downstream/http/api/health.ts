@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
-import type { ServerView } from '../../broker/server-views.ts';
-import { stands } from '../../core/server-state.ts';
-import type { EdgeEnv, EdgeParts } from './edge-parts.ts';
+import type { ServerView } from '../../../broker/server-views.ts';
+import { stands } from '../../../core/server-state.ts';
+import type { EdgeEnv, EdgeParts } from '../request/edge-parts.ts';
 
 /** Whether the gateway can do anything for anyone. */
 interface Health {

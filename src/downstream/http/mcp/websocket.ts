@@ -1,15 +1,15 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { JsonObject } from '../../core/json.ts';
-import { messageText } from '../protocol/json-rpc.ts';
-import type { EdgeParts } from './edge-parts.ts';
-import { ChannelSession } from './mcp/channel-session.ts';
-import { notFoundReply } from './problem.ts';
-import type { TextReply } from './reply.ts';
-import { fieldsOf, plainPath, RequestContext } from './request-context.ts';
-import type { RequestGuard } from './request-guard.ts';
-import type { RequestSteps } from './request-steps.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import { messageText } from '../../protocol/json-rpc.ts';
+import type { EdgeParts } from '../request/edge-parts.ts';
+import { notFoundReply } from '../request/problem.ts';
+import type { TextReply } from '../request/reply.ts';
+import { fieldsOf, plainPath, RequestContext } from '../request/request-context.ts';
+import type { RequestGuard } from '../request/request-guard.ts';
+import type { RequestSteps } from '../request/request-steps.ts';
+import { ChannelSession } from './channel-session.ts';
 import { HANG_UPS, type HangUp, type Sessions } from './sessions.ts';
 
 /** What a client may leave unread, in bytes, before it is hung up on. */

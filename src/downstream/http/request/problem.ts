@@ -2,10 +2,10 @@ import { STATUS_CODES } from 'node:http';
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import * as z from 'zod';
-import { causeOf, clip, type ErrorCode, GatewayError } from '../../core/errors.ts';
-import { writeJson } from '../../core/exact-json.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Logger } from '../../platform/log.ts';
+import { causeOf, clip, type ErrorCode, GatewayError } from '../../../core/errors.ts';
+import { writeJson } from '../../../core/exact-json.ts';
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import type { Logger } from '../../../platform/log.ts';
 import type { EdgeEnv } from './edge-parts.ts';
 import { type TextReply, textResponse } from './reply.ts';
 

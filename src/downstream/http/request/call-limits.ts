@@ -1,11 +1,11 @@
-import type { LiveSettings } from '../../config/settings.ts';
-import type { Caller, CallPolicy } from '../../core/call.ts';
-import { GatewayError } from '../../core/errors.ts';
-import { Places } from '../../core/fair-shares.ts';
-import type { JsonObject } from '../../core/json.ts';
-import { type RpcError, RpcFailure } from '../../core/rpc.ts';
-import { errorResult } from '../protocol/error-result.ts';
-import type { SessionServices } from '../protocol/session-services.ts';
+import type { LiveSettings } from '../../../config/settings.ts';
+import type { Caller, CallPolicy } from '../../../core/call.ts';
+import { GatewayError } from '../../../core/errors.ts';
+import { Places } from '../../../core/fair-shares.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import { type RpcError, RpcFailure } from '../../../core/rpc.ts';
+import { errorResult } from '../../protocol/error-result.ts';
+import type { SessionServices } from '../../protocol/session-services.ts';
 import { letsSeveralIn } from './access.ts';
 
 /**

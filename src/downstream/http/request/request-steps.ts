@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LiveSettings } from '../../config/settings.ts';
+import type { LiveSettings } from '../../../config/settings.ts';
 import { allowOrigin } from './cors.ts';
 import { problem } from './problem.ts';
 import { SECURITY_HEADERS, type TextReply } from './reply.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Admitted } from './auth/admission.ts';
+import type { Admitted } from '../auth/admission.ts';
 import type { HeaderFields } from './reply.ts';
 import type { Account } from './unread-answers.ts';
 

@@ -1,14 +1,14 @@
-import type { Broker } from '../../broker/broker.ts';
-import type { ServerView } from '../../broker/server-views.ts';
-import type { LiveSettings, StartSettings } from '../../config/settings.ts';
-import type { Caller } from '../../core/call.ts';
-import type { GatewayError } from '../../core/errors.ts';
-import type { ToolEntry } from '../../core/tool.ts';
-import type { Metrics } from '../../observe/metrics.ts';
-import type { RequestLog } from '../../observe/request-log.ts';
-import type { Logger } from '../../platform/log.ts';
-import type { EdgeSession } from '../edge-session.ts';
-import type { SessionServices } from '../protocol/session-services.ts';
+import type { Broker } from '../../../broker/broker.ts';
+import type { ServerView } from '../../../broker/server-views.ts';
+import type { LiveSettings, StartSettings } from '../../../config/settings.ts';
+import type { Caller } from '../../../core/call.ts';
+import type { GatewayError } from '../../../core/errors.ts';
+import type { ToolEntry } from '../../../core/tool.ts';
+import type { Metrics } from '../../../observe/metrics.ts';
+import type { RequestLog } from '../../../observe/request-log.ts';
+import type { Logger } from '../../../platform/log.ts';
+import type { EdgeSession } from '../../edge-session.ts';
+import type { SessionServices } from '../../protocol/session-services.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** What the edge needs of the gateway; the composition root hands it over. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { GatewaySettings, LiveSettings } from '../../config/settings.ts';
-import type { Caller } from '../../core/call.ts';
-import { boundName, isLoopback } from './auth/host-check.ts';
+import type { GatewaySettings, LiveSettings } from '../../../config/settings.ts';
+import type { Caller } from '../../../core/call.ts';
+import { boundName, isLoopback } from '../auth/host-check.ts';
 
 /** Whether a caller may see what others do: one with the role `admin`, or any where nobody has to say who they are. */
 export function seesOthers({ roles }: Caller, { auth }: Pick<GatewaySettings, 'auth'>): boolean {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Caller } from '../../core/call.ts';
-import type { Admitted } from './auth/admission.ts';
+import type { Caller } from '../../../core/call.ts';
+import type { Admitted } from '../auth/admission.ts';
 
 /** How a session reaches us. */
 type SessionTransport = 'streamable_http' | 'sse' | 'websocket';

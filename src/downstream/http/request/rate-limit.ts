@@ -1,4 +1,4 @@
-import type { LiveSettings } from '../../config/settings.ts';
+import type { LiveSettings } from '../../../config/settings.ts';
 
 /** `{limit, windowSeconds, perKey}`. */
 export type RateLimitSettings = NonNullable<LiveSettings['rateLimit']>;
