@@ -1,7 +1,7 @@
 import { Validator } from '@cfworker/json-schema';
 import { expect } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Edge } from './edge.ts';
+import type { RestApi } from './rest-api.ts';
 
 type Content = Record<string, { readonly schema: JsonObject }>;
 
@@ -23,14 +23,14 @@ export type OpenApi = JsonObject & {
   readonly components: { readonly schemas: JsonObject; readonly securitySchemes: JsonObject };
 };
 
-/** The document that an edge serves. */
-export function openApiOf(edge: Edge): Promise<OpenApi> {
-  return edge.json<OpenApi>('/openapi.json');
+/** The document that an API serves. */
+export function openApiOf(api: RestApi, caller?: string): Promise<OpenApi> {
+  return api.json<OpenApi>('/openapi.json', { caller });
 }
 
 /** Expects a JSON answer to be one that the document describes for that operation; gives its body. */
-export async function documented(edge: Edge, method: string, path: string, response: Response): Promise<JsonObject> {
-  const { paths, components } = await openApiOf(edge);
+export async function documented(api: RestApi, method: string, path: string, response: Response): Promise<JsonObject> {
+  const { paths, components } = await openApiOf(api);
   const type = response.headers.get('content-type')?.split(';')[0] ?? '';
   const at = `${method} ${path} ${response.status} ${type}`;
   const schema = paths[path]?.[method]?.responses[response.status]?.content?.[type]?.schema;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { startEdge } from '../helpers/edge.ts';
 import { journal, local } from '../helpers/fixture.ts';
 import { waitUntil } from '../helpers/processes.ts';
+import { startRestApi } from '../helpers/rest-api.ts';
 
 const STREAM = { accept: 'text/event-stream' };
 
@@ -20,20 +20,9 @@ function eventsOf(text: string): SentEvent[] {
   });
 }
 
-/** A stream's text until it has what is waited for. */
-async function readUntil(response: Response, wanted: RegExp): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
-    if (wanted.test(text)) return text;
-  }
-  throw new Error(`ended without ${wanted}: ${text}`);
-}
-
 test('progress comes in order, then the result, on a socket too [http.api-stream]', async () => {
-  const edge = await startEdge({ config: { u: local() } });
-  const url = await edge.listen();
+  const api = await startRestApi({ u: local() });
+  const url = await api.listen();
   const body = JSON.stringify({ tool: 'u::burst', arguments: { steps: 20 } });
   const headers = { ...STREAM, 'content-type': 'application/json' };
   const response = await fetch(`${url}/tools/call`, { method: 'POST', body, headers });
@@ -46,46 +35,37 @@ test('progress comes in order, then the result, on a socket too [http.api-stream
 });
 
 test('a failure is one error event, a problem document [http.api-stream, http.api-problems]', async () => {
-  const edge = await startEdge({ config: { u: local() } });
-  const stream = async (json: object) =>
-    eventsOf(await (await edge.request('/tools/call', { json, headers: STREAM })).text());
-  const [failed, ...more] = await stream({ tool: 'u::protocol_error' });
-  expect(failed).toMatchObject({
-    event: 'error',
-    data: { status: 502, code: 'UPSTREAM_ERROR', instance: 'request-1' },
-  });
-  expect(more).toEqual([]);
+  const api = await startRestApi({ u: local() });
+  const answer = (json: object) => api.request('/tools/call', { json, headers: STREAM });
+  const stream = async (json: object) => eventsOf(await (await answer(json)).text());
+  const failed = await answer({ tool: 'u::protocol_error' });
+  const instance = failed.headers.get('x-request-id');
+  expect(eventsOf(await failed.text())).toMatchObject([
+    { event: 'error', data: { status: 502, code: 'UPSTREAM_ERROR', instance } },
+  ]);
   expect(await stream({ tool: 'u::none' })).toMatchObject([{ event: 'error', data: { code: 'TOOL_NOT_FOUND' } }]);
   expect(await stream({ tool: 'u::fail' })).toMatchObject([{ event: 'result', data: { isError: true } }]);
 });
 
 test('what is wrong before the call is an ordinary problem [http.api-stream, http.api-input]', async () => {
-  const edge = await startEdge({ config: { u: local({ tools: ['echo'] }), v: local({ tools: ['echo'] }) } });
-  await edge.json('/tools/call', { json: { tool: 'echo' }, headers: STREAM }, 409);
-  await edge.json('/tools/call', { json: { tool: 1 }, headers: STREAM }, 400);
+  const api = await startRestApi({ u: local({ tools: ['echo'] }), v: local({ tools: ['echo'] }) });
+  await api.json('/tools/call', { json: { tool: 'echo' }, headers: STREAM }, 409);
+  await api.json('/tools/call', { json: { tool: 1 }, headers: STREAM }, 400);
 });
 
 test('JSON is answered unless a stream is preferred [http.api-stream]', async () => {
-  const edge = await startEdge({ config: { u: local({ tools: ['echo'] }) } });
+  const api = await startRestApi({ u: local({ tools: ['echo'] }) });
   const type = async (accept: string) =>
-    (await edge.request('/tools/call', { json: { tool: 'echo' }, headers: { accept } })).headers.get('content-type');
+    (await api.request('/tools/call', { json: { tool: 'echo' }, headers: { accept } })).headers.get('content-type');
   expect(await type('*/*')).toBe('application/json');
   expect(await type('application/json, text/event-stream;q=0.5')).toBe('application/json');
   expect(await type('text/event-stream')).toBe('text/event-stream');
 });
 
-test('while a tool is silent, comments are sent [http.api-stream]', async () => {
-  const edge = await startEdge({ config: { u: local() }, pingMs: 5 });
-  const abort = new AbortController();
-  const request = { json: { tool: 'u::hang' }, headers: STREAM, signal: abort.signal };
-  const response = await edge.request('/tools/call', request);
-  await readUntil(response, /(: ping\n\n){3}/);
-});
-
 test('a client that closes its stream ends the call [http.api-disconnect]', async () => {
   const { file, events } = journal();
-  const edge = await startEdge({ config: { u: local({ journal: file }) } });
-  const url = await edge.listen();
+  const api = await startRestApi({ u: local({ journal: file }) });
+  const url = await api.listen();
   const abort = new AbortController();
   const body = JSON.stringify({ tool: 'u::sleep', arguments: { ms: 600_000 } });
   const headers = { ...STREAM, 'content-type': 'application/json' };
@@ -100,8 +80,8 @@ test('a client that closes its stream ends the call [http.api-disconnect]', asyn
 
 test('a client that hangs up while waiting for JSON ends the call [http.api-disconnect]', async () => {
   const { file, events } = journal();
-  const edge = await startEdge({ config: { u: local({ journal: file }) } });
-  const url = await edge.listen();
+  const api = await startRestApi({ u: local({ journal: file }) });
+  const url = await api.listen();
   const abort = new AbortController();
   const body = JSON.stringify({ tool: 'u::sleep', arguments: { ms: 600_000 } });
   const headers = { 'content-type': 'application/json' };

@@ -1,31 +1,31 @@
 import { expect, test } from 'vitest';
-import { startEdge } from '../../helpers/edge.ts';
+import { startRestApi } from '../../helpers/rest-api.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 test('a body that is no JSON is 400 and says where it breaks [http.api-input]', async () => {
-  const edge = await startEdge();
+  const api = await startRestApi();
   const broken = { method: 'POST', body: '{"tool": "x",}', headers: JSON_TYPE };
-  const document = await edge.json('/tools/call', broken, 400);
+  const document = await api.json('/tools/call', broken, 400);
   expect(document).toMatchObject({ code: 'INVALID_ARGUMENTS', detail: expect.stringMatching(/body: .*position 13/) });
-  const empty = await edge.json('/jobs', { method: 'POST', body: '', headers: JSON_TYPE }, 400);
+  const empty = await api.json('/jobs', { method: 'POST', body: '', headers: JSON_TYPE }, 400);
   expect(empty.detail).toBe('body: expected JSON; found nothing');
 });
 
 test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])(
   'a body of type %s is 415 [http.api-input]',
   async (type) => {
-    const edge = await startEdge();
+    const api = await startRestApi();
     const request = { method: 'POST', body: '{}', headers: { 'content-type': type } };
-    const document = await edge.json('/tools/call', request, 415);
+    const document = await api.json('/tools/call', request, 415);
     expect(document).toMatchObject({ code: 'UNSUPPORTED_MEDIA_TYPE', detail: expect.stringContaining(`"${type}"`) });
   },
 );
 
 test('each wrong field is named with its place [http.api-input]', async () => {
-  const edge = await startEdge();
+  const api = await startRestApi();
   const body = { tol: 'x', arguments: [], timeoutMs: -1, priority: '1' };
-  const document = await edge.json('/jobs', { json: body }, 400);
+  const document = await api.json('/jobs', { json: body }, 400);
   const errors = document.errors as { pointer: string; detail: string }[];
   expect(Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail]))).toEqual({
     '#/tool': 'expected a text',
@@ -43,9 +43,9 @@ test.each([
   ['5', '5'],
   ['"tool"', '"tool"'],
 ])('a body of %s is told as any other mistake [http.api-input]', async (body, found) => {
-  const edge = await startEdge();
+  const api = await startRestApi();
   for (const path of ['/jobs', '/tools/call']) {
-    const document = await edge.json(path, { method: 'POST', body, headers: JSON_TYPE }, 400);
+    const document = await api.json(path, { method: 'POST', body, headers: JSON_TYPE }, 400);
     const detail = `expected an object; found ${found}`;
     expect(document).toMatchObject({ detail: `body: ${detail}`, errors: [{ pointer: '#', detail }] });
   }
@@ -63,23 +63,26 @@ test.each([
   ['/jobs/x?waitMs=50001', 'waitMs'],
   ['/servers?x=1', 'x'],
 ])('GET %s is 400 and names the parameter %s [http.api-input]', async (path, parameter) => {
-  const edge = await startEdge();
-  const document = await edge.json(path, {}, 400);
+  const api = await startRestApi();
+  const document = await api.json(path, {}, 400);
   expect(document).toMatchObject({ code: 'INVALID_ARGUMENTS', errors: [{ parameter, detail: expect.any(String) }] });
 });
 
 test('nothing there is 404, another method 405 with those that are possible [http.api-input]', async () => {
-  const edge = await startEdge();
-  expect(await edge.json('/nowhere', {}, 404)).toMatchObject({ code: 'NOT_FOUND', instance: 'request-1' });
-  const response = await edge.request('/jobs/x', { method: 'PUT' });
+  const api = await startRestApi();
+  const nowhere = await api.request('/nowhere');
+  expect(nowhere.status).toBe(404);
+  const instance = nowhere.headers.get('x-request-id');
+  expect(await nowhere.json()).toMatchObject({ code: 'NOT_FOUND', instance });
+  const response = await api.request('/jobs/x', { method: 'PUT' });
   expect(response.status).toBe(405);
   expect(response.headers.get('allow')?.split(', ').sort()).toEqual(['DELETE', 'GET', 'HEAD']);
   expect(await response.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED', status: 405 });
 });
 
 test('no answer may be kept by a cache [http.api-no-store]', async () => {
-  const edge = await startEdge();
+  const api = await startRestApi();
   for (const path of ['/servers', '/nowhere', '/jobs/x']) {
-    expect((await edge.request(path)).headers.get('cache-control'), path).toBe('no-store');
+    expect((await api.request(path)).headers.get('cache-control'), path).toBe('no-store');
   }
 });

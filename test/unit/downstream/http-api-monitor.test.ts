@@ -1,50 +1,76 @@
 import { expect, test } from 'vitest';
+import type { JsonObject } from '../../../src/core/json.ts';
 import type { RequestRecord } from '../../../src/observe/request-log.ts';
-import { startEdge } from '../../helpers/edge.ts';
+import { callers, type RestApi, type RestRequest, startRestApi } from '../../helpers/rest-api.ts';
 
-const record = (id: string, caller: string): RequestRecord => ({
-  ...{ id, caller, at: 1, tool: 'u::echo', server: 'u', background: false },
-  ...{ durationMs: 3, outcome: 'ok', argumentBytes: 2, resultBytes: 4 },
-});
-const RECORDS = [record('1', 'alice'), record('2', 'bob')];
-const KEYS = { servers: [], auth: { strategy: 'api-key', apiKeys: ['0123456789'] } };
-const ids = (answer: { requests?: unknown }) => (answer.requests as RequestRecord[]).map(({ id }) => id);
+type Page = { readonly requests: readonly RequestRecord[]; readonly next?: string };
+
+const THREE = callers({ alice: [], bob: [], boss: ['admin'] });
+
+/** Makes calls of tools that no server has: they are remembered too. */
+async function callInTurn(api: RestApi, ...calls: readonly (readonly [caller: string | undefined, tool: string])[]) {
+  for (const [caller, tool] of calls) await api.json('/tools/call', { caller, json: { tool } }, 404);
+}
+
+/** Tools of the requests that are answered for a query, oldest first. */
+async function toolsOf(api: RestApi, query: string, request?: RestRequest): Promise<string[]> {
+  const { requests } = await api.json<Page & JsonObject>(`/requests${query}`, request);
+  return requests.map(({ tool }) => tool).reverse();
+}
 
 test('a caller sees its own requests, an admin those of all [http.api-requests]', async () => {
-  const edge = await startEdge({ config: KEYS, records: RECORDS });
-  expect(ids(await edge.json('/requests', { caller: 'alice' }))).toEqual(['1']);
-  expect(ids(await edge.json('/requests?caller=alice', { caller: 'alice' }))).toEqual(['1']);
-  const refused = await edge.json('/requests?caller=bob', { caller: 'alice' }, 403);
-  expect(refused.code).toBe('FORBIDDEN');
-  expect(ids(await edge.json('/requests', { caller: 'root', roles: ['admin'] }))).toEqual(['1', '2']);
-  expect(ids(await edge.json('/requests?caller=bob', { caller: 'root', roles: ['admin'] }))).toEqual(['2']);
+  const api = await startRestApi({}, THREE);
+  await callInTurn(api, ['alice', 'u::a'], ['bob', 'u::b']);
+  const alice = { caller: 'alice' };
+  const boss = { caller: 'boss' };
+  expect(await toolsOf(api, '', alice)).toEqual(['u::a']);
+  expect(await toolsOf(api, '?caller=alice', alice)).toEqual(['u::a']);
+  expect((await api.json('/requests?caller=bob', alice, 403)).code).toBe('FORBIDDEN');
+  expect(await toolsOf(api, '', boss)).toEqual(['u::a', 'u::b']);
+  expect(await toolsOf(api, '?caller=bob', boss)).toEqual(['u::b']);
 });
 
 test('where nobody has to say who they are, all see all [http.api-requests]', async () => {
-  for (const auth of [undefined, { strategy: 'none' }]) {
-    const edge = await startEdge({ config: { servers: [], auth }, records: RECORDS });
-    expect(ids(await edge.json('/requests', { caller: 'anonymous' }))).toEqual(['1', '2']);
+  for (const settings of [{}, { auth: { strategy: 'none' } }]) {
+    const api = await startRestApi({}, settings);
+    await callInTurn(api, [undefined, 'u::a']);
+    expect(await toolsOf(api, '')).toEqual(['u::a']);
+    expect(await toolsOf(api, '?caller=somebody')).toEqual([]);
   }
 });
 
-test('filters and paging reach the log, times as epoch milliseconds [http.api-requests]', async () => {
-  const edge = await startEdge({ records: RECORDS });
-  const filters = 'caller=bob&server=u&tool=u%3A%3Aecho&outcome=TIMEOUT';
-  await edge.json(`/requests?${filters}&since=2026-11-20T08:00:00Z&until=1795161600001&limit=5&cursor=c`);
-  await edge.json('/requests?since=2026-11-20');
-  expect(edge.queries).toEqual([
-    {
-      ...{ caller: 'bob', server: 'u', tool: 'u::echo', outcome: 'TIMEOUT', limit: 5, cursor: 'c' },
-      ...{ since: 1_795_161_600_000, until: 1_795_161_600_001 },
-    },
-    { caller: undefined, since: Date.UTC(2026, 10, 20), limit: 100 },
-  ]);
+test('the request log is filtered by each field, and paged [http.api-requests]', async () => {
+  const api = await startRestApi({}, THREE);
+  await callInTurn(api, ['alice', 'u::a'], ['bob', 'v::a'], ['bob', 'u::b']);
+  const find = (query: string) => toolsOf(api, query, { caller: 'boss' });
+  expect(await find('?caller=bob')).toEqual(['v::a', 'u::b']);
+  expect(await find('?tool=u%3A%3Aa')).toEqual(['u::a']);
+  expect(await find('?caller=bob&tool=u%3A%3Ab')).toEqual(['u::b']);
+  expect(await find('?outcome=TOOL_NOT_FOUND')).toHaveLength(3);
+  expect(await find('?outcome=TIMEOUT')).toEqual([]);
+  expect(await find('?limit=1')).toEqual(['u::b']);
+  const { next } = await api.json<Page & JsonObject>('/requests?limit=1', { caller: 'boss' });
+  expect(await find(`?limit=5&cursor=${next}`)).toEqual(['u::a', 'v::a']);
+});
+
+test('times are a date, a moment or epoch milliseconds; the first counts, the last does not [http.api-requests]', async () => {
+  const api = await startRestApi();
+  await callInTurn(api, [undefined, 'u::a']);
+  const { requests } = await api.json<Page & JsonObject>('/requests');
+  const { at = 0 } = requests[0] ?? {};
+  const moment = new Date(at).toISOString();
+  const tomorrow = new Date(at + 86_400_000).toISOString().slice(0, 10);
+  for (const since of [at, moment, moment.slice(0, 10)])
+    expect(await toolsOf(api, `?since=${since}`)).toEqual(['u::a']);
+  for (const until of [at + 1, tomorrow]) expect(await toolsOf(api, `?until=${until}`)).toEqual(['u::a']);
+  for (const query of [`since=${at + 1}`, `since=${tomorrow}`, `until=${at}`, `until=${moment}`])
+    expect(await toolsOf(api, `?${query}`), query).toEqual([]);
 });
 
 test('metrics are JSON, or text for whoever accepts that [http.api-metrics]', async () => {
-  const edge = await startEdge();
+  const api = await startRestApi();
   const type = async (accept?: string) => {
-    const response = await edge.request('/metrics', { headers: accept === undefined ? {} : { accept } });
+    const response = await api.request('/metrics', { headers: accept === undefined ? {} : { accept } });
     expect(response.headers.get('vary')).toContain('Accept');
     return [response.headers.get('content-type'), /^.*\bcalls\b|_calls_total\b/m.exec(await response.text()) !== null];
   };
@@ -60,7 +86,7 @@ test('metrics are JSON, or text for whoever accepts that [http.api-metrics]', as
 });
 
 test('what is switched off is not there, and says by what [http.api-metrics, http.api-requests]', async () => {
-  const edge = await startEdge({ config: { servers: [], monitor: { requestLog: false, prometheus: false } } });
-  expect((await edge.json('/metrics', {}, 404)).detail).toContain('monitor.prometheus');
-  expect((await edge.json('/requests', {}, 404)).detail).toContain('monitor.requestLog');
+  const api = await startRestApi({}, { monitor: { requestLog: false, prometheus: false } });
+  expect((await api.json('/metrics', {}, 404)).detail).toContain('monitor.prometheus');
+  expect((await api.json('/requests', {}, 404)).detail).toContain('monitor.requestLog');
 });

@@ -1,10 +1,13 @@
 import { Validator } from '@cfworker/json-schema';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
+import { createApi } from '../../../src/downstream/http/api/create-api.ts';
+import type { EdgeParts } from '../../../src/downstream/http/request/edge-parts.ts';
 import { PROBLEMS } from '../../../src/downstream/http/request/problem.ts';
+import { createLogger } from '../../../src/platform/log.ts';
 import { VERSION } from '../../../src/version.ts';
-import { startEdge } from '../../helpers/edge.ts';
 import { documented, type OpenApi, type Operation, openApiOf } from '../../helpers/open-api.ts';
+import { callers, startRestApi } from '../../helpers/rest-api.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
@@ -21,20 +24,21 @@ function valuesOf(key: string, within: unknown): unknown[] {
 }
 
 test('every route is documented, and every documented one is a route [http.api-openapi]', async () => {
-  const edge = await startEdge();
-  const routed = edge.app.routes
+  // Routes are declared before any of the parts is asked for anything.
+  const { routes } = createApi({ log: createLogger(() => {}) } as EdgeParts);
+  const routed = routes
     .filter(({ method }) => method !== 'ALL')
-    .map(({ method, path }) => `${method} ${path.replace('/api/v1', '').replace(/:(\w+)/g, '{$1}')}`);
+    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
   expect(routed.length).toBeGreaterThan(10);
   expect(
-    operations(await openApiOf(edge))
+    operations(await openApiOf(await startRestApi()))
       .map(({ at }) => at)
       .sort(),
   ).toEqual(routed.sort());
 });
 
 test('the document has the parts that OpenAPI 3.1 asks for [http.api-openapi]', async () => {
-  const document = await openApiOf(await startEdge());
+  const document = await openApiOf(await startRestApi());
   expect(document.openapi).toMatch(/^3\.1\.\d$/);
   expect(document.info).toMatchObject({ title: 'mcp-gateway', version: VERSION });
   const tags = document.tags.map(({ name }) => name);
@@ -60,7 +64,7 @@ test('the document has the parts that OpenAPI 3.1 asks for [http.api-openapi]', 
 });
 
 test('every reference leads somewhere, and every security scheme is declared [http.api-openapi]', async () => {
-  const document = await openApiOf(await startEdge());
+  const document = await openApiOf(await startRestApi());
   const references = valuesOf('$ref', document) as string[];
   expect(references.length).toBeGreaterThan(10);
   for (const reference of references) {
@@ -74,13 +78,13 @@ test('every reference leads somewhere, and every security scheme is declared [ht
     apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
   });
   expect(document.security, 'none is needed without auth').toEqual([]);
-  const security = (config: object) => startEdge({ config }).then(async (edge) => (await openApiOf(edge)).security);
-  const keys = await security({ auth: { strategy: 'api-key', apiKeys: ['a-key-for-tests'] }, servers: [] });
-  expect(keys.flatMap(Object.keys)).toEqual(Object.keys(securitySchemes));
+  const secured = await startRestApi({}, callers({ alice: [] }));
+  const { security } = await openApiOf(secured, 'alice');
+  expect(security.flatMap(Object.keys)).toEqual(Object.keys(securitySchemes));
 });
 
 test('every failure is a problem document, every code at its status [http.api-openapi, http.api-problems]', async () => {
-  const document = await openApiOf(await startEdge());
+  const document = await openApiOf(await startRestApi());
   for (const { at, operation } of operations(document)) {
     const failures = Object.entries(operation.responses).filter(([status]) => Number(status) >= 400);
     const problems = failures.filter(([, { content }]) => content && 'application/problem+json' in content);
@@ -97,7 +101,7 @@ test('every failure is a problem document, every code at its status [http.api-op
 });
 
 test('every example fits its schema [http.api-openapi]', async () => {
-  const document = await openApiOf(await startEdge());
+  const document = await openApiOf(await startRestApi());
   const media = valuesOf('content', document.paths).flatMap((content) => Object.values(content as JsonObject));
   const shown = (
     media as { schema: object; example?: unknown; examples?: Record<string, { value: unknown }> }[]
@@ -116,27 +120,27 @@ test('every example fits its schema [http.api-openapi]', async () => {
 });
 
 test('the document refuses what the gateway refuses [http.api-openapi, http.api-input]', async () => {
-  const edge = await startEdge();
-  const document = await openApiOf(edge);
+  const api = await startRestApi();
+  const document = await openApiOf(api);
   const { schema } = document.paths['/jobs']?.post?.requestBody?.content['application/json'] ?? {};
   const validator = new Validator({ ...schema, components: document.components } as object, '2020-12');
   const bodies = [{}, { tool: '' }, { tool: 'x', more: 1 }, { tool: 'x', arguments: [] }, { tool: 'x', timeoutMs: 0 }];
   for (const body of bodies) {
     expect(validator.validate(body).valid, JSON.stringify(body)).toBe(false);
-    await edge.json('/jobs', { json: body }, 400);
+    await api.json('/jobs', { json: body }, 400);
   }
   const right = { tool: 'x', server: 'u', arguments: { a: 1 }, priority: 1, timeoutMs: 5 };
   expect(validator.validate(right).valid).toBe(true);
   // Past the schemas: the tool is what is unknown.
-  await edge.json('/jobs', { json: right }, 404);
+  await api.json('/jobs', { json: right }, 404);
 });
 
 test('what is answered fits what is documented [http.api-openapi]', async () => {
-  const edge = await startEdge();
+  const api = await startRestApi();
   for (const path of ['/servers', '/tools', '/requests', '/metrics']) {
-    await documented(edge, 'get', path, await edge.request(path));
+    await documented(api, 'get', path, await api.request(path));
   }
-  await documented(edge, 'get', '/health', await edge.request('/health'));
-  await documented(edge, 'get', '/servers/{id}', await edge.request('/servers/x'));
-  await documented(edge, 'get', '/tools', await edge.request('/tools?limit=0'));
+  await documented(api, 'get', '/health', await api.request('/health'));
+  await documented(api, 'get', '/servers/{id}', await api.request('/servers/x'));
+  await documented(api, 'get', '/tools', await api.request('/tools?limit=0'));
 });

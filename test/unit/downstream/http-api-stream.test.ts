@@ -3,8 +3,28 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import { callStream, type StreamedCall } from '../../../src/downstream/http/api/tool-routes.ts';
 import { problemOf } from '../../../src/downstream/http/request/problem.ts';
 
-const streamed = (call: StreamedCall['call'], signal = new AbortController().signal) =>
-  callStream({ call, problemOf, signal, pingMs: 60_000 });
+const streamed = (call: StreamedCall['call'], signal = new AbortController().signal, pingMs = 60_000) =>
+  callStream({ call, problemOf, signal, pingMs });
+
+/** A call that ends only when its client has gone. */
+const hang: StreamedCall['call'] = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+/** A stream's text until it has what is waited for. */
+async function readUntil(response: Response, wanted: RegExp): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (wanted.test(text)) return text;
+  }
+  throw new Error(`ended without ${wanted}: ${text}`);
+}
+
+test('while a tool is silent, comments are sent [http.api-stream]', async () => {
+  const response = streamed(hang, new AbortController().signal, 5);
+  await readUntil(response, /(: ping\n\n){3}/);
+});
 
 test('a client that does not read loses late progress, not the order and not the result [http.api-stream]', async () => {
   const sent = 50_000;

@@ -16,7 +16,7 @@ const PING_MS = 15_000;
  * The REST API, to be mounted under a path, behind the middleware that says who asks. Every failure is a problem
  * document; every route is a row of `ROUTES`.
  */
-export function createApi(parts: EdgeParts, { pingMs = PING_MS }: { readonly pingMs?: number } = {}): Hono<EdgeEnv> {
+export function createApi(parts: EdgeParts): Hono<EdgeEnv> {
   const api = new Hono<EdgeEnv>();
   api.onError(onError(parts.log));
   api.notFound(notFound);
@@ -29,7 +29,7 @@ export function createApi(parts: EdgeParts, { pingMs = PING_MS }: { readonly pin
   const isFixed = ({ path }: Route) => !path.includes('{');
   const serve = (row: Route) =>
     api.on(methodOf(row), honoPath(row), async (http) => {
-      const request = { ...(await parseRequest(row, http)), http, parts, pingMs };
+      const request = { ...(await parseRequest(row, http)), http, parts, pingMs: PING_MS };
       return whenOver(() => row.run(request), parts.begin(http.var.caller));
     });
   for (const row of ROUTES.filter(isFixed)) serve(row);
