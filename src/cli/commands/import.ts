@@ -13,16 +13,14 @@ import { type FoundServers, findServers, usersFirst } from '../client-configs/fo
 import { type ImportPlan, planImport } from '../client-configs/import-plan.ts';
 import { type Self, selfOf } from '../client-configs/our-entry.ts';
 import {
-  entriesOf,
   type OurFile,
   parseOurFile,
   readOurFile,
-  rulesOf,
   withRules,
   withServers,
   withSetting,
 } from '../client-configs/our-file.ts';
-import { addSecrets, type OurSecrets, readOurSecrets } from '../client-configs/our-secrets.ts';
+import { addSecrets, type OurSecrets, ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
 import { switchServers } from '../client-configs/switch-servers.ts';
 import { count, importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
@@ -112,16 +110,6 @@ function emptyFile(client: Client, { servers, files, problems }: FoundServers): 
   if (CLIENTS.includes(client) || problems.some((problem) => problem.startsWith(id))) return [];
   if (!files.includes(id)) return [`${id}: there is no such file`];
   return servers.some((server) => server.client === client) ? [] : [`${id}: no servers in it; looked for ${SHAPES}`];
-}
-
-/** What our files hold, for a plan. */
-export function ourState(file: OurFile, secrets: OurSecrets | undefined, leaveSecrets = false) {
-  return {
-    existing: entriesOf(file),
-    rules: rulesOf(file),
-    secrets: secrets?.values,
-    keeping: secrets && !leaveSecrets ? ('secrets' as const) : ('environment' as const),
-  };
 }
 
 /** What tells entries that lead to this gateway. */

@@ -18,9 +18,9 @@ import {
   withFolders,
 } from '../client-configs/installation.ts';
 import { entriesOf, readOurFile } from '../client-configs/our-file.ts';
-import { readOurSecrets } from '../client-configs/our-secrets.ts';
+import { ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { keepOrigin, releaseOrigin, replaceFile } from '../client-configs/replace-file.ts';
-import { ourState, selfKnown, unknownClient } from './import.ts';
+import { selfKnown, unknownClient } from './import.ts';
 import { isTemporary, stableCommand } from './stable-command.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 

@@ -2,7 +2,6 @@ import { realpath } from 'node:fs/promises';
 import type { GatewayConfig } from '../../config/load.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { Signal } from '../../core/abort.ts';
-import type { JsonObject } from '../../core/json.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import type { Logger } from '../../platform/log.ts';
 import { startTimeoutMs } from '../../upstream/start-policy.ts';
@@ -10,7 +9,8 @@ import type { ClientHome } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
 import { findServers } from '../client-configs/found-servers.ts';
 import { leadsToUs, type Self, selfOf } from '../client-configs/our-entry.ts';
-import { readOurFile } from '../client-configs/our-file.ts';
+import { parseOurFile, readOurFile } from '../client-configs/our-file.ts';
+import { ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { type AskedServer, askServer, inTurns } from './ask-servers.ts';
 import { checkClients } from './check-clients.ts';
 import { checkConfig, checkItself, checkNames, isItself } from './check-config.ts';
@@ -140,7 +140,7 @@ async function checkSurroundings(
   const { versions } = process;
   const [secrecy, clients, installation] = await Promise.all([
     checkSecrecy(config.path, home),
-    checkClients(found, { home, self, existing: await entriesOf(config.path) }),
+    checkClients(found, { home, self, ours: await ourFiles(config.path, home) }),
     checkInstallation({ ...home, dataDirectory, bin, entryWords, versions, uid: process.getuid?.() }),
   ]);
   return [...secrecy, ...clients, ...installation];
@@ -150,8 +150,8 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** Our entries as written; none where the file is broken, which is said elsewhere. */
-async function entriesOf(path: string): Promise<ReadonlyMap<string, JsonObject | undefined>> {
-  const file = await readOurFile(path).catch(() => undefined);
-  return new Map(file?.raw.entries.map(({ key, value }) => [key, value]));
+/** What our files hold; nothing where one is broken, which another finding says. */
+async function ourFiles(path: string, home: ClientHome): Promise<ReturnType<typeof ourState>> {
+  const file = await readOurFile(path).catch(() => parseOurFile(path, undefined));
+  return ourState(file, await readOurSecrets(file, home).catch(() => undefined));
 }
