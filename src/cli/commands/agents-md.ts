@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../core/errors.ts';
 import { readText } from '../client-configs/read-client-file.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
-import { misused, reporting, type Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 /** Tells that the text is there already, however it was edited since. */
 const MARKER = '<!-- mcp-gateway: how to use the tools behind it -->';
@@ -22,8 +23,8 @@ export interface AgentsMdArguments {
 /** `mcp-gateway agents-md`: prints what the model should know, appends it or takes it out. Resolves with the exit code. */
 export async function agentsMd({ append, remove }: AgentsMdArguments, terminal: Terminal): Promise<number> {
   if (append !== undefined && remove !== undefined)
-    return misused(terminal, 'agents-md', 'found --append and --remove, expected one of them');
-  return reporting(terminal, 'agents-md', async () => {
+    return reportMisuse(terminal, 'agents-md', 'found --append and --remove, expected one of them');
+  return reportErrors(terminal, 'agents-md', async () => {
     const template = await readTemplate();
     if (remove !== undefined) terminal.write(`${await takenOut(resolve(terminal.cwd, remove), remove, template)}\n`);
     else if (append === undefined) terminal.write(template);

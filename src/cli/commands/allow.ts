@@ -8,9 +8,12 @@ import { readProject } from '../../config/project/with-project.ts';
 import { type RawConfig, readShape } from '../../config/shapes.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { dataDirectory } from '../../platform/directories.ts';
+import { clientHome } from '../client-configs/client.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { projectTarget } from './configuration.ts';
 import { projectPreview } from './project-preview.ts';
-import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 export interface AllowArguments {
   /** A file or directory; none: the working directory. */
@@ -26,10 +29,10 @@ export interface AllowArguments {
  */
 export async function allow(args: AllowArguments, terminal: Terminal): Promise<number> {
   const { words } = args;
-  if (words.length > 1) return misused(terminal, 'allow', `found ${words.length} arguments, expected one`);
-  return reporting(terminal, 'allow', async () => {
+  if (words.length > 1) return reportMisuse(terminal, 'allow', `found ${words.length} arguments, expected one`);
+  return reportErrors(terminal, 'allow', async () => {
     const file = projectTarget(words[0], terminal);
-    const name = shownPath(file, clientHome(terminal).home);
+    const name = displayPath(file, clientHome(terminal).home);
     const { text, warnings } = readable(file, terminal);
     const directory = dataDirectory(terminal.env);
     const confirmed = readRecord(directory, file)?.text;

@@ -5,15 +5,18 @@ import { expandHome, homeOf } from '../../config/locate.ts';
 import type { Progress, ToolResult } from '../../core/call.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/exact-json.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isComingUp } from '../../core/server-state.ts';
-import { paintFor } from '../terminal/colors.ts';
+import { colorsFor } from '../terminal/colors.ts';
+import { jsonText } from '../terminal/display.ts';
 import { progressText } from '../terminal/status-line.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { readArguments } from './calling/read-arguments.ts';
 import { writeResult } from './calling/write-result.ts';
 import { START_SECONDS, timeoutMs } from './command.ts';
 import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
-import { jsonText, misused, reporting, shown, type Terminal } from './terminal.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 export interface CallArguments {
   /** The id of the tool, then `key=value`. */
@@ -43,10 +46,10 @@ const TICK_MS = 500;
 export async function call(args: CallArguments, terminal: Terminal): Promise<number> {
   const [id = '', ...words] = args.words;
   const wrong = misuseOf(args, id);
-  if (wrong !== undefined) return misused(terminal, 'call', wrong);
+  if (wrong !== undefined) return reportMisuse(terminal, 'call', wrong);
   const options = gatewayOptions(id, args, terminal);
-  if (typeof options === 'string') return misused(terminal, 'call', options);
-  return reporting(terminal, 'call', async () => {
+  if (typeof options === 'string') return reportMisuse(terminal, 'call', options);
+  return reportErrors(terminal, 'call', async () => {
     const base = await baseArguments(args, terminal);
     const startedAt = Date.now();
     return withGateway('call', options, terminal, async (local) => {
@@ -68,8 +71,10 @@ export async function call(args: CallArguments, terminal: Terminal): Promise<num
 function tellOfList(id: string, { backend }: LocalGateway, terminal: Terminal): void {
   const upstream = backend.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
   if (!upstream?.listRemark) return;
-  const { yellow } = paintFor(terminal, 'error');
-  terminal.writeError(`${yellow(shown(`mcp-gateway: server "${upstream.config.key}": ${upstream.listRemark}`))}\n`);
+  const { yellow } = colorsFor(terminal, 'error');
+  terminal.writeError(
+    `${yellow(displayText(`mcp-gateway: server "${upstream.config.key}": ${upstream.listRemark}`))}\n`,
+  );
 }
 
 function misuseOf({ json, output }: CallArguments, id: string): string | undefined {
@@ -146,8 +151,8 @@ function runningText(id: string, startedAt: number, { backend }: LocalGateway): 
 async function show(result: ToolResult, id: string, { json, output = '.' }: CallArguments, terminal: Terminal) {
   if (json) return terminal.write(jsonText(result));
   const mended = isJsonObject(result._meta) ? result._meta['mcp-gateway/mended'] : undefined;
-  const { dim } = paintFor(terminal, 'error');
-  if (Array.isArray(mended)) terminal.writeError(`${dim(shown(`mended ${mended.join(', ')}`))}\n`);
+  const { dim } = colorsFor(terminal, 'error');
+  if (Array.isArray(mended)) terminal.writeError(`${dim(displayText(`mended ${mended.join(', ')}`))}\n`);
   const tool = id.split('::').at(-1) ?? id;
   await writeResult(result, { tool, folder: resolve(terminal.cwd, output) }, terminal);
 }
@@ -178,7 +183,7 @@ export function tellOfRoots(
 ): void {
   const blocks = Array.isArray(result.content) ? result.content.filter(isJsonObject) : [];
   const hint = rootsHint(blocks.map(({ text }) => text).join('\n'), id, given, local);
-  if (hint) terminal.writeError(`${paintFor(terminal, 'error').yellow(shown(hint))}\n`);
+  if (hint) terminal.writeError(`${colorsFor(terminal, 'error').yellow(displayText(hint))}\n`);
 }
 
 /** The same with an error of the server, or of one that does not start without. */

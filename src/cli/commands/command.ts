@@ -1,5 +1,5 @@
 import { MAX_TIMER_MS } from '../../core/abort.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** Every option of every command, as `parseArgs` reads them. */
 export const OPTIONS = {

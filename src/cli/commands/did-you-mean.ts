@@ -1,7 +1,6 @@
 import { suggestion } from '../../config/diagnostic.ts';
 import { nearest } from '../../core/nearest.ts';
-import type { Command } from './command.ts';
-import { OPTIONS } from './command.ts';
+import { type Command, OPTIONS } from './command.ts';
 
 type Commands = Readonly<Record<string, Command>>;
 

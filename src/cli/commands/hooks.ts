@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { type GatewayConfig, loadConfig } from '../../config/load.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { unknownClient } from './import.ts';
-import { misused, reporting, shown, type Terminal } from './terminal.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 export interface HooksArguments {
   /** Words after the command: the id of one client. */
@@ -35,22 +37,22 @@ export async function hooks(args: HooksArguments, terminal: Terminal): Promise<n
   const [name] = args.clients;
   const client = CLIENTS.find(({ id }) => id === name);
   if (name === undefined)
-    return misused(terminal, 'hooks', `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`);
+    return reportMisuse(terminal, 'hooks', `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`);
   if (args.clients.length > 1)
-    return misused(terminal, 'hooks', `found ${args.clients.length} arguments, expected one client`);
-  if (!client) return misused(terminal, 'hooks', unknownClient(name));
+    return reportMisuse(terminal, 'hooks', `found ${args.clients.length} arguments, expected one client`);
+  if (!client) return reportMisuse(terminal, 'hooks', unknownClient(name));
   if (args.decide && client.id !== 'claude-code')
-    return misused(terminal, 'hooks', '--decide answers hooks of claude-code only');
+    return reportMisuse(terminal, 'hooks', '--decide answers hooks of claude-code only');
   if (args.decide) {
     const { decideHook } = await import('./hook-decision.ts');
     return decideHook(args.config, terminal);
   }
-  return reporting(terminal, 'hooks', async () => {
+  return reportErrors(terminal, 'hooks', async () => {
     const config = await loadConfig(resolveConfigPath({ argument: args.config, env: terminal.env }), terminal.env);
     const { file, json, notes } = printedFor(client.id, client.name, config, args, terminal);
     if (json) terminal.write(`${JSON.stringify(json, undefined, 2)}\n`);
     const where = file === undefined ? [] : [`This goes into ${file}.`];
-    terminal.writeError([...where, ...notes, ...rulesNote(config)].map((note) => `${shown(note)}\n`).join(''));
+    terminal.writeError([...where, ...notes, ...rulesNote(config)].map((note) => `${displayText(note)}\n`).join(''));
     return 0;
   });
 }

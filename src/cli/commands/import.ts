@@ -1,12 +1,13 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { suggestion } from '../../config/diagnostic.ts';
 import { loadConfig } from '../../config/load.ts';
 import { expandHome, resolveConfigPath } from '../../config/locate.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
+import { realPath } from '../../platform/real-path.ts';
 import { anyFile, SHAPES } from '../client-configs/any-file.ts';
-import type { Client } from '../client-configs/client.ts';
+import { type Client, clientHome } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
 import { projectAbove } from '../client-configs/folders.ts';
 import { type FoundServers, findServers, usersFirst } from '../client-configs/found-servers.ts';
@@ -23,8 +24,10 @@ import {
 import { addSecrets, type OurSecrets, ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
 import { switchServers } from '../client-configs/switch-servers.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { count, importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
-import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 export interface ImportArguments {
   /** Ids of clients, or paths of files; empty: every client. */
@@ -54,8 +57,8 @@ interface Draft {
  */
 export async function importServers(args: ImportArguments, terminal: Terminal): Promise<number> {
   const clients = clientsOf(args.sources, terminal);
-  if (typeof clients === 'string') return misused(terminal, 'import', clients);
-  return reporting(terminal, 'import', async () => {
+  if (typeof clients === 'string') return reportMisuse(terminal, 'import', clients);
+  return reportErrors(terminal, 'import', async () => {
     const draft = await drafted(clients, args, terminal);
     if (!args.json) terminal.write(importPreview(draft, clientHome(terminal).home));
     const written = await decided(draft, args, terminal);
@@ -118,14 +121,6 @@ export async function selfKnown(path: string, { env, self: [, bin] }: Terminal):
   return selfOf(settings, [bin, realPath(bin)]);
 }
 
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
 interface Written {
   readonly backup?: string | undefined;
 }
@@ -134,7 +129,7 @@ interface Written {
 async function decided(draft: Draft, args: ImportArguments, terminal: Terminal): Promise<Written | undefined> {
   const { file } = draft;
   const say = args.json ? () => {} : terminal.write;
-  const name = shownPath(file.path, clientHome(terminal).home);
+  const name = displayPath(file.path, clientHome(terminal).home);
   const what = whatIsNew(draft);
   if (what === '') say(nothingNew(draft));
   if (what === '' || args.dryRun) return undefined;
@@ -144,7 +139,7 @@ async function decided(draft: Draft, args: ImportArguments, terminal: Terminal):
     return undefined;
   }
   const backup = await written(draft);
-  say(`Wrote ${name}${backup ? `; as it was: ${shownPath(backup, clientHome(terminal).home)}` : ''}\n`);
+  say(`Wrote ${name}${backup ? `; as it was: ${displayPath(backup, clientHome(terminal).home)}` : ''}\n`);
   say(nextStep(draft));
   return { backup };
 }

@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { formatPath } from '../../config/diagnostic.ts';
 import { expandHome, homeOf, resolveConfigPath } from '../../config/locate.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Client } from '../client-configs/client.ts';
+import { type Client, clientHome } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
 import { findServers } from '../client-configs/found-servers.ts';
 import { planImport } from '../client-configs/import-plan.ts';
@@ -20,9 +21,11 @@ import {
 import { entriesOf, readOurFile } from '../client-configs/our-file.ts';
 import { ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { keepOrigin, releaseOrigin, replaceFile } from '../client-configs/replace-file.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { selfKnown, unknownClient } from './import.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 import { isTemporary, stableCommand } from './stable-command.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
 export interface InstallArguments {
   /** Words after the command: the id of one client. */
@@ -45,8 +48,8 @@ export interface InstallArguments {
 export async function install(args: InstallArguments, terminal: Terminal): Promise<number> {
   const client = CLIENTS.find(({ id }) => id === args.clients[0]);
   const wrong = misuseOf(args, client, terminal);
-  if (wrong !== undefined || client === undefined) return misused(terminal, 'install', wrong ?? '');
-  return reporting(terminal, 'install', async () => {
+  if (wrong !== undefined || client === undefined) return reportMisuse(terminal, 'install', wrong ?? '');
+  return reportErrors(terminal, 'install', async () => {
     const planned = await plan(client, args, terminal);
     terminal.write(preview(client, planned, terminal));
     if (planned.after === planned.text) return 0;
@@ -113,19 +116,19 @@ function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readon
 /** What changes, and nothing else of the file; of the servers their names alone: there may be secrets in them. */
 function preview(client: Client, { own, others, waiting, text, after }: Installation, terminal: Terminal): string {
   const { place, key, from, to } = own;
-  const name = `${client.name}, ${shownPath(place.path, clientHome(terminal).home)}`;
+  const name = `${client.name}, ${displayPath(place.path, clientHome(terminal).home)}`;
   if (after === text)
-    return `${name}: ${from ? `is there already, as ${shown(key)}` : 'has no entry of the gateway'}\n`;
+    return `${name}: ${from ? `is there already, as ${displayText(key)}` : 'has no entry of the gateway'}\n`;
   const temporary = commandIn(to).find((word) => word.endsWith('.tgz') && isTemporary(word));
   return [
-    `${name}: ${shown(formatPath([...place.at, key]))}`,
+    `${name}: ${displayText(formatPath([...place.at, key]))}`,
     ...(isDeepStrictEqual(from, to) ? [] : [...diffLines('-', from), ...diffLines('+', to)]),
     ...others.map(otherLine),
     ...waiting.map(
       (server) =>
         `  = ${pathOf(server)}  stays until ${server.unset.join(', ')} ${server.unset.length === 1 ? 'is' : 'are'} set`,
     ),
-    ...(temporary ? [`${shown(temporary)} is in a folder that may be cleared: better keep it elsewhere`] : []),
+    ...(temporary ? [`${displayText(temporary)} is in a folder that may be cleared: better keep it elsewhere`] : []),
     '',
   ].join('\n');
 }
@@ -136,7 +139,7 @@ function otherLine(change: EntryChange): string {
 }
 
 function pathOf({ place, key }: Pick<EntryChange, 'place' | 'key'>): string {
-  return shown(formatPath([...place.at, key]));
+  return displayText(formatPath([...place.at, key]));
 }
 
 /** Program and arguments of an entry, in any client's words. */
@@ -148,7 +151,7 @@ function diffLines(mark: string, entry: JsonObject | undefined): string[] {
   if (entry === undefined) return [];
   return JSON.stringify(entry, undefined, 2)
     .split('\n')
-    .map((line) => `  ${mark} ${shown(line)}`);
+    .map((line) => `  ${mark} ${displayText(line)}`);
 }
 
 async function isAgreed({ yes }: InstallArguments, { ask }: Terminal): Promise<boolean> {
@@ -168,9 +171,9 @@ async function carryOut(
   if (after === undefined) {
     // A link stays, as it was there before the file.
     await rm(await realpath(place.path));
-    return `Removed ${shownPath(place.path, home)}, which held nothing else`;
+    return `Removed ${displayPath(place.path, home)}, which held nothing else`;
   }
   const isKept = isInstall && origin === undefined;
   const backup = (await replaceFile({ path: place.path, before: text, after, backup: isKept })) ?? first;
-  return `Wrote ${shownPath(place.path, home)}${backup ? `; as it was: ${shownPath(backup, home)}` : ''}`;
+  return `Wrote ${displayPath(place.path, home)}${backup ? `; as it was: ${displayPath(backup, home)}` : ''}`;
 }

@@ -5,6 +5,7 @@ import type { ServerConfig } from '../../config/schema.ts';
 import { abortable, withTimeout } from '../../core/abort.ts';
 import { type Caller, LOCAL } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isComingUp, serverState } from '../../core/server-state.ts';
 import type { ToolEntry } from '../../core/tool.ts';
@@ -15,11 +16,12 @@ import { createLogger, type Logger } from '../../platform/log.ts';
 import { serverLogDirectory, withServerLogs } from '../../platform/server-logs.ts';
 import { serverMemory } from '../../upstream/catalog-cache.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
-import { paintFor } from '../terminal/colors.ts';
+import { colorsFor } from '../terminal/colors.ts';
 import { StatusLine } from '../terminal/status-line.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { Person } from './calling/person.ts';
 import { checkIsEnabled, checkServers, readConfiguration } from './configuration.ts';
-import { reporting, shown, type Terminal } from './terminal.ts';
+import { reportErrors } from './report.ts';
 
 export interface LocalGatewayOptions {
   /** Our file as on the command line; absent: found where configurations are. */
@@ -74,13 +76,13 @@ export function withGateway(
   terminal: Terminal,
   run: (local: LocalGateway) => Promise<number>,
 ): Promise<number> {
-  return reporting(terminal, name, async () => {
+  return reportErrors(terminal, name, async () => {
     const waitsUntil = Date.now() + options.patienceMs;
     const config = await configured(options, terminal);
     checkServers(options.servers ?? [], config);
     const local = open(config, { ...options, waitsUntil }, terminal);
     try {
-      return await reporting(terminal, name, () =>
+      return await reportErrors(terminal, name, () =>
         uninterrupted(local, () => started(local, options).then(() => run(local))),
       );
     } finally {
@@ -95,11 +97,11 @@ async function configured(options: LocalGatewayOptions, terminal: Terminal): Pro
   const { writeError } = terminal;
   const config = await readConfiguration(options.config, terminal, options.patienceMs / 2);
   if (!config.found) throw noConfig(config.path);
-  const { yellow } = paintFor(terminal, 'error');
+  const { yellow } = colorsFor(terminal, 'error');
   const isTold = (server: string, severity: string) =>
     isWanted(server, options) && (options.tools !== undefined || severity === 'warning');
   const told = config.problems.filter(({ server, severity }) => server === undefined || isTold(server, severity));
-  for (const { message } of told) writeError(`${yellow(`mcp-gateway: ${shown(message)}`)}\n`);
+  for (const { message } of told) writeError(`${yellow(`mcp-gateway: ${displayText(message)}`)}\n`);
   return config;
 }
 

@@ -1,9 +1,13 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { serverLogDirectory, serverLogFile } from '../../platform/server-logs.ts';
+import { clientHome } from '../client-configs/client.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { checkConfigured, readConfiguration } from './configuration.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 export interface LogsArguments {
   readonly servers: readonly string[];
@@ -24,19 +28,23 @@ const POLL_MS = 250;
  */
 export async function logs(args: LogsArguments, terminal: Terminal): Promise<number> {
   const [server, ...more] = args.servers;
-  if (server === undefined) return misused(terminal, 'logs', 'names no server; mcp-gateway list has their names');
-  if (more.length > 0) return misused(terminal, 'logs', `found ${JSON.stringify(more[0])}, expected one server`);
+  if (server === undefined) return reportMisuse(terminal, 'logs', 'names no server; mcp-gateway list has their names');
+  if (more.length > 0) return reportMisuse(terminal, 'logs', `found ${JSON.stringify(more[0])}, expected one server`);
   const lines = Number(args.limit ?? DEFAULT_LINES);
   if (!Number.isSafeInteger(lines) || lines < 0 || args.limit?.trim() === '')
-    return misused(terminal, 'logs', `found --limit ${JSON.stringify(args.limit)}, expected a whole number of lines`);
-  return reporting(terminal, 'logs', async () => {
+    return reportMisuse(
+      terminal,
+      'logs',
+      `found --limit ${JSON.stringify(args.limit)}, expected a whole number of lines`,
+    );
+  return reportErrors(terminal, 'logs', async () => {
     const path = serverLogFile(serverLogDirectory(terminal.env), server);
     if (!existsSync(path)) await checkServer(server, args, terminal);
     const tail = new LogTail(path);
     const before = tail.last(lines);
     if (before.length === 0 && !args.follow) {
-      const where = shownPath(path, clientHome(terminal).home);
-      terminal.writeError(`Nothing is kept of ${shown(server)} so far; it will be in ${where}\n`);
+      const where = displayPath(path, clientHome(terminal).home);
+      terminal.writeError(`Nothing is kept of ${displayText(server)} so far; it will be in ${where}\n`);
     }
     show(before, args, terminal);
     return args.follow ? follow(tail, args, terminal) : 0;
@@ -49,7 +57,7 @@ async function checkServer(server: string, { config }: LogsArguments, terminal: 
 }
 
 function show(lines: readonly string[], { json }: LogsArguments, terminal: Terminal): void {
-  const text = (line: string) => (json ? JSON.stringify(asJson(line)) : terminal.isTty ? shown(line) : line);
+  const text = (line: string) => (json ? JSON.stringify(asJson(line)) : terminal.isTty ? displayText(line) : line);
   const write = json ? (terminal.writeExactly ?? terminal.write) : terminal.write;
   if (lines.length > 0) write(lines.map((line) => `${text(line)}\n`).join(''));
 }

@@ -2,16 +2,19 @@ import { resolve } from 'node:path';
 import { suggestion } from '../../config/diagnostic.ts';
 import { abortable, withTimeout } from '../../core/abort.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { failureIn, serverState, stands } from '../../core/server-state.ts';
 import { LISTS, type ListName } from '../../upstream/resources/lists.ts';
-import { type Paint, paintFor } from '../terminal/colors.ts';
+import { type Colors, colorsFor } from '../terminal/colors.ts';
+import { jsonText } from '../terminal/display.ts';
+import { type AnswerForm, isForPeople, type Terminal } from '../terminal/terminal.ts';
 import { align, type Cell } from '../terminal/text-layout.ts';
 import { writeResult } from './calling/write-result.ts';
 import { LIST_SECONDS, START_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, type LocalGatewayOptions, waitOf, withGateway } from './local-gateway.ts';
-import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
+import { reportMisuse } from './report.ts';
 
 export interface PrimitivesArguments extends AnswerForm {
   /** `list`, or `read` or `get` and what. */
@@ -101,7 +104,7 @@ export function tellMissing(name: string, local: LocalGateway, { writeError }: T
     return `not asked: ${key} ${stands(state)}${why ? `: ${why}` : ''}`;
   });
   const told = [...wrong, ...down, ...listProblems];
-  for (const text of told) writeError(`mcp-gateway ${name}: ${shown(text)}\n`);
+  for (const text of told) writeError(`mcp-gateway ${name}: ${displayText(text)}\n`);
   return told.length;
 }
 
@@ -131,7 +134,7 @@ export interface PrimitivesCommand {
 /** How it is written, in a table for people. */
 export interface PrimitivesTable {
   readonly header: readonly [string, string];
-  row(item: JsonObject, paint: Paint): readonly Cell[];
+  row(item: JsonObject, colors: Colors): readonly Cell[];
 }
 
 /** Runs the command over a gateway of its own, unless `wrong` says what is. Resolves with the exit code. */
@@ -142,8 +145,8 @@ export async function withPrimitives(
 ): Promise<number> {
   const options = primitivesOptions(args, lists);
   const name = `${kind}s`;
-  if (typeof options === 'string') return misused(terminal, name, options);
-  if (wrong !== undefined) return misused(terminal, name, wrong);
+  if (typeof options === 'string') return reportMisuse(terminal, name, options);
+  if (wrong !== undefined) return reportMisuse(terminal, name, wrong);
   return withGateway(name, options.gateway, terminal, async (local) => {
     await run(local, options.answerMs);
     return 0;
@@ -170,9 +173,9 @@ export function writeLists(
 
   function tableOf(items: readonly JsonObject[]): string {
     if (items.length === 0) return `No ${kind}s.\n`;
-    const paint = paintFor(terminal);
-    const heads = [...header, ''].map((text) => ({ text, paint: paint.dim }));
-    return `${align([heads, ...items.map((item) => row(item, paint))], terminal.columns).join('\n')}\n`;
+    const colors = colorsFor(terminal);
+    const heads = [...header, ''].map((text) => ({ text, color: colors.dim }));
+    return `${align([heads, ...items.map((item) => row(item, colors))], terminal.columns).join('\n')}\n`;
   }
 }
 

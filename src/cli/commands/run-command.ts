@@ -27,7 +27,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   const wrong = foreignOption(Object.keys(values), command);
   if (wrong !== undefined) return misuse(wrong);
   if (!command) return misuse('one configuration file at a time');
-  const { processTerminal, written } = await import('./process-terminal.ts');
+  const { processTerminal, written } = await import('../terminal/process-terminal.ts');
   try {
     return await command.run({ words, values }, processTerminal());
   } finally {
@@ -51,7 +51,7 @@ function foreignOption(names: readonly string[], command: Command | undefined): 
 
 async function showHelp(command: Command | undefined): Promise<number> {
   const { commandHelp, generalHelp } = await import('./help.ts');
-  const { processTerminal } = await import('./process-terminal.ts');
+  const { processTerminal } = await import('../terminal/process-terminal.ts');
   processTerminal().write(command ? commandHelp(command) : generalHelp(COMMANDS));
   return 0;
 }
@@ -82,7 +82,7 @@ function print(text: string): number {
 }
 
 async function misuse(what: string): Promise<number> {
-  const { processTerminal } = await import('./process-terminal.ts');
+  const { processTerminal } = await import('../terminal/process-terminal.ts');
   processTerminal().writeError(`mcp-gateway: ${what}\nTry mcp-gateway --help\n`);
   return 2;
 }

@@ -11,7 +11,8 @@ import type { Logger } from '../../platform/log.ts';
 import { signalled } from '../../platform/process.ts';
 import { VERSION } from '../../version.ts';
 import { processLog } from '../process-log.ts';
-import { misused, type Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { reportMisuse } from './report.ts';
 import { warnOfOpenSecrets } from './warn-of-open-secrets.ts';
 
 /** Serves HTTP in this process until a signal comes. Resolves with the exit code, 2 where an option is wrong. */
@@ -19,7 +20,7 @@ export async function serveHttp(args: StartArguments, terminal: Terminal): Promi
   for (const option of ['port', 'host'] as const) {
     const given = args[option];
     const wrong = given === undefined ? undefined : wrongSetting(option, given);
-    if (wrong !== undefined) return misused(terminal, 'start', wrong);
+    if (wrong !== undefined) return reportMisuse(terminal, 'start', wrong);
   }
   return start(args, {
     env: process.env,

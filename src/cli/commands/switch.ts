@@ -1,10 +1,14 @@
 import { resolve } from 'node:path';
 import { resolveConfigPath } from '../../config/locate.ts';
+import { displayText } from '../../core/invisible-characters.ts';
+import { clientHome } from '../client-configs/client.ts';
 import { type OurFile, readOurFile } from '../client-configs/our-file.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
 import { switchServers } from '../client-configs/switch-servers.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { checkNames } from './remove.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 export interface SwitchArguments {
   /** Keys of servers. */
@@ -19,8 +23,8 @@ export interface SwitchArguments {
  */
 export async function switchInFile({ names, config, isOn }: SwitchArguments, terminal: Terminal): Promise<number> {
   const command = isOn ? 'enable' : 'disable';
-  if (names.length === 0) return misused(terminal, command, 'names no server');
-  return reporting(terminal, command, async () => {
+  if (names.length === 0) return reportMisuse(terminal, command, 'names no server');
+  return reportErrors(terminal, command, async () => {
     const { cwd, env } = terminal;
     const file = await readOurFile(resolveConfigPath({ argument: config && resolve(cwd, config), env }));
     checkNames(names, file);
@@ -31,10 +35,10 @@ export async function switchInFile({ names, config, isOn }: SwitchArguments, ter
     }
     for (const name of new Set(names)) {
       const already = changed.includes(name) ? '' : ' already';
-      terminal.write(`${shown(name)} is ${isOn ? 'enabled' : 'disabled'}${already}\n`);
+      terminal.write(`${displayText(name)} is ${isOn ? 'enabled' : 'disabled'}${already}\n`);
     }
     if (changed.length > 0) {
-      const place = shownPath(file.path, clientHome(terminal).home);
+      const place = displayPath(file.path, clientHome(terminal).home);
       terminal.write(`Changed in ${place}; gateways that run take it over by themselves\n`);
     }
     return 0;

@@ -65,9 +65,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     example: 'mcp-gateway agents-md --append ~/.claude/CLAUDE.md',
     async run({ words, values }, terminal) {
       const { agentsMd } = await import('./agents-md.ts');
-      const { misused } = await import('./terminal.ts');
+      const { reportMisuse } = await import('./report.ts');
       if (words.length > 0)
-        return misused(terminal, 'agents-md', `found ${JSON.stringify(words[0])}, expected options`);
+        return reportMisuse(terminal, 'agents-md', `found ${JSON.stringify(words[0])}, expected options`);
       return agentsMd(values, terminal);
     },
   },
@@ -200,8 +200,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: { config: 'configuration file', port: 'port to listen at (4000)', host: 'address to bind (127.0.0.1)' },
     example: 'mcp-gateway start -c team.yml --port 8080',
     async run({ words, values: { config, port, host } }, terminal) {
-      const { misused } = await import('./terminal.ts');
-      if (words.length > (config ? 0 : 1)) return misused(terminal, 'start', 'one configuration file at a time');
+      const { reportMisuse } = await import('./report.ts');
+      if (words.length > (config ? 0 : 1)) return reportMisuse(terminal, 'start', 'one configuration file at a time');
       const { serveHttp } = await import('./start.ts');
       return serveHttp({ config: config ?? words[0], port, host }, terminal);
     },

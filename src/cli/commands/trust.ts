@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../../config/load.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { Environment } from '../../config/substitute.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
-import { escaped } from '../../core/invisible-characters.ts';
+import { displayText, escaped } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { stands } from '../../core/server-state.ts';
@@ -17,9 +17,10 @@ import { isPinned } from '../../policy/trust/trust.ts';
 import { readTrust, trustPath } from '../../policy/trust/trust-file.ts';
 import { cureFor } from '../../policy/trust/trust-messages.ts';
 import { serverMemory } from '../../upstream/catalog-cache.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { START_SECONDS, timeoutMs } from './command.ts';
 import { readConfiguration } from './configuration.ts';
-import { misused, reporting, shown, type Terminal } from './terminal.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 export interface TrustArguments {
   /** Keys; empty: every server, to look at only. */
@@ -48,12 +49,12 @@ interface Looked extends Review {
  */
 export async function trustServers(args: TrustArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, START_SECONDS);
-  if (typeof patienceMs === 'string') return misused(terminal, 'trust', patienceMs);
-  return reporting(terminal, 'trust', async () => {
+  if (typeof patienceMs === 'string') return reportMisuse(terminal, 'trust', patienceMs);
+  return reportErrors(terminal, 'trust', async () => {
     const { write } = terminal;
     const config = await readConfiguration(args.config, terminal);
     const unknown = args.servers.find((name) => !config.servers.some(({ key }) => key === name));
-    if (unknown !== undefined) return misused(terminal, 'trust', unknownServer(unknown, config));
+    if (unknown !== undefined) return reportMisuse(terminal, 'trust', unknownServer(unknown, config));
     const looked = await look(config, { ...args, patienceMs }, terminal);
     if (!args.json) write(overview(looked, args));
     const trusted = await decided(looked, args, terminal);
@@ -108,11 +109,13 @@ function explains(tools: readonly ToolDefinition[], path: string): boolean {
 function overview(looked: readonly Looked[], { servers }: TrustArguments): string {
   const texts = looked.flatMap((one) => {
     const { server, doubtful, isPinned, error, problem } = one;
-    const key = shown(server.key);
-    if (error !== undefined) return `${key}: cannot be asked; it ${shown(error)}\n`;
+    const key = displayText(server.key);
+    if (error !== undefined) return `${key}: cannot be asked; it ${displayText(error)}\n`;
     if (doubtful.length > 0) return `${trustPreview({ server: server.key, isPinned, doubtful, problem })}\n`;
     const anew =
-      problem === undefined ? [] : `${key}: what was trusted cannot be read (${shown(problem)}); it begins anew\n`;
+      problem === undefined
+        ? []
+        : `${key}: what was trusted cannot be read (${displayText(problem)}); it begins anew\n`;
     if (servers.length === 0) return anew;
     return [anew, isFirst(one) ? `${key}: nothing was known of it\n` : `${key}: as it was trusted\n`].flat();
   });
@@ -138,7 +141,7 @@ async function decided(
   for (const one of open) {
     const { server, path, doubtful, tools } = one;
     const chosen = isFirst(one) ? tools : doubtful.map(({ now }) => now);
-    const what = `${chosen.length === 1 ? '1 tool' : `${chosen.length} tools`} of ${shown(server.key)}`;
+    const what = `${chosen.length === 1 ? '1 tool' : `${chosen.length} tools`} of ${displayText(server.key)}`;
     const agreed = args.yes || (!args.json && (await terminal.ask?.(`Trust ${what} as shown?`)));
     if (agreed) {
       await kept(trust(path, chosen), path);

@@ -1,9 +1,9 @@
-import { realpath } from 'node:fs/promises';
 import type { GatewayConfig } from '../../config/load.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { Signal } from '../../core/abort.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import type { Logger } from '../../platform/log.ts';
+import { realPath } from '../../platform/real-path.ts';
 import { startTimeoutMs } from '../../upstream/start-policy.ts';
 import type { ClientHome } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
@@ -53,7 +53,7 @@ export async function examine(examination: Examination): Promise<Diagnosis> {
   const { config, wanted, home } = examination;
   const concerned = (server: string) => wanted.length === 0 || wanted.includes(server);
   const { bin } = examination;
-  const self = selfOf(config.settings, [bin, await realpath(bin).catch(() => bin)]);
+  const self = selfOf(config.settings, [bin, realPath(bin)]);
   const ourselves = config.servers.filter((server) => concerned(server.key) && isItself(server, self));
   const servers = config.servers.filter((server) => concerned(server.key) && !ourselves.includes(server));
   const [lacking, around, running] = await Promise.all([

@@ -1,5 +1,6 @@
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { shown, type Terminal } from '../commands/terminal.ts';
+import type { Terminal } from './terminal.ts';
 import { clipColumns } from './text-layout.ts';
 
 const CLEAR = '\r\u001b[K';
@@ -19,7 +20,7 @@ export class StatusLine {
 
   /** Shows that text instead of the one before. */
   show(text: string): void {
-    this.#text = shown(text);
+    this.#text = displayText(text);
     this.#draw();
   }
 

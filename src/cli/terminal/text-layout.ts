@@ -88,7 +88,7 @@ export type Cell =
   | string
   | {
       readonly text: string;
-      readonly paint?: (text: string) => string;
+      readonly color?: (text: string) => string;
       readonly right?: boolean;
       /** In the last column: continued on lines below where there is no room, instead of cut. */
       readonly wraps?: boolean;
@@ -113,7 +113,7 @@ export function align(rows: readonly (readonly Cell[])[], width = Number.POSITIV
     const end = row[count - 1] ?? '';
     if (isNarrow) return [...stacked(cells, width), ...below(end, width - INDENT)];
     const [first = '', ...more] = linesOf(end, width - indent);
-    const ends = [painted(end, first), ...more.map((line) => ' '.repeat(indent) + painted(end, line))];
+    const ends = [colored(end, first), ...more.map((line) => ' '.repeat(indent) + colored(end, line))];
     return [[...cells, ends[0]].join(' '.repeat(GAP)).trimEnd(), ...ends.slice(1)];
   });
 }
@@ -131,7 +131,7 @@ function stacked(cells: readonly string[], width: number): string[] {
 }
 
 function below(end: Cell, room: number): string[] {
-  return textOf(end) === '' ? [] : linesOf(end, room).map((line) => ' '.repeat(INDENT) + painted(end, line));
+  return textOf(end) === '' ? [] : linesOf(end, room).map((line) => ' '.repeat(INDENT) + colored(end, line));
 }
 
 function linesOf(cell: Cell, room: number): string[] {
@@ -143,12 +143,12 @@ function textOf(cell: Cell): string {
   return typeof cell === 'string' ? cell : cell.text;
 }
 
-function painted(cell: Cell, text: string): string {
-  return typeof cell === 'string' ? text : (cell.paint?.(text) ?? text);
+function colored(cell: Cell, text: string): string {
+  return typeof cell === 'string' ? text : (cell.color?.(text) ?? text);
 }
 
 function padded(cell: Cell, width: number): string {
   const space = ' '.repeat(width - displayWidth(textOf(cell)));
-  const text = painted(cell, textOf(cell));
+  const text = colored(cell, textOf(cell));
   return typeof cell !== 'string' && cell.right ? space + text : text + space;
 }

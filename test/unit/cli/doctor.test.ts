@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { clientHome } from '../../../src/cli/client-configs/client.ts';
 import { CLIENTS } from '../../../src/cli/client-configs/clients.ts';
 import { findServers } from '../../../src/cli/client-configs/found-servers.ts';
 import { readOurFile } from '../../../src/cli/client-configs/our-file.ts';
 import { ourState, readOurSecrets } from '../../../src/cli/client-configs/our-secrets.ts';
-import { clientHome } from '../../../src/cli/commands/terminal.ts';
 import { checkClients } from '../../../src/cli/doctor/check-clients.ts';
 import { checkConfig, checkNames, isItself } from '../../../src/cli/doctor/check-config.ts';
 import { checkInstallation } from '../../../src/cli/doctor/check-installation.ts';

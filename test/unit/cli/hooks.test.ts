@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decideHook } from '../../../src/cli/commands/hook-decision.ts';
 import { hooks } from '../../../src/cli/commands/hooks.ts';
-import type { Terminal } from '../../../src/cli/commands/terminal.ts';
+import type { Terminal } from '../../../src/cli/terminal/terminal.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { writeRecord } from '../../../src/config/project/project-file.ts';
 import type { JsonObject } from '../../../src/core/json.ts';

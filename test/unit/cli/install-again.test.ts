@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { clientHome } from '../../../src/cli/client-configs/client.ts';
 import { CLIENTS } from '../../../src/cli/client-configs/clients.ts';
 import { findServers } from '../../../src/cli/client-configs/found-servers.ts';
 import { importServers } from '../../../src/cli/commands/import.ts';
 import { install } from '../../../src/cli/commands/install.ts';
 import { stableCommand } from '../../../src/cli/commands/stable-command.ts';
-import { clientHome } from '../../../src/cli/commands/terminal.ts';
 import { clientFiles } from '../../helpers/client-home.ts';
 import { temporaryDirectory } from '../../helpers/fixture.ts';
 

@@ -3,13 +3,13 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'no
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { clientHome } from '../../../src/cli/client-configs/client.ts';
 import { CLIENTS } from '../../../src/cli/client-configs/clients.ts';
 import { findServers } from '../../../src/cli/client-configs/found-servers.ts';
 import { objectAt, parseClientText } from '../../../src/cli/client-configs/read-client-file.ts';
 import { agentsMd } from '../../../src/cli/commands/agents-md.ts';
 import { importServers } from '../../../src/cli/commands/import.ts';
 import { install } from '../../../src/cli/commands/install.ts';
-import { clientHome } from '../../../src/cli/commands/terminal.ts';
 import { clientFiles } from '../../helpers/client-home.ts';
 
 const BIN = fileURLToPath(new URL('../../../dist/index.js', import.meta.url));

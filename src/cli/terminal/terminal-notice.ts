@@ -1,4 +1,4 @@
-import { wrapLines } from '../terminal/text-layout.ts';
+import { wrapLines } from './text-layout.ts';
 
 const NOTICE = `mcp-gateway serves an MCP client over stdio: it waits for JSON-RPC, a message a line, on stdin.
 A client starts it by itself: mcp-gateway install <client> writes its entry. Commands for people: mcp-gateway --help
