@@ -17,20 +17,8 @@ import { SecretNames, withoutSecrets } from '../client-configs/secrets.ts';
 import { colorsFor } from '../terminal/colors.ts';
 import { displayPath, jsonText } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
-
-export interface AddArguments {
-  /** The name, then an address, or a program and its arguments. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  /** `NAME=value` each. */
-  readonly env?: readonly string[] | undefined;
-  /** `Name: value` each. */
-  readonly header?: readonly string[] | undefined;
-  readonly description?: string | undefined;
-  readonly tag?: readonly string[] | undefined;
-  readonly dryRun?: boolean | undefined;
-}
 
 const ADDRESS = /^(?:https?|wss?):\/\//i;
 
@@ -38,7 +26,7 @@ const ADDRESS = /^(?:https?|wss?):\/\//i;
  * `mcp-gateway add <name> <url>` or `… <name> -- command args…`: a server into our file, checked as the file will be.
  * Resolves with the exit code: 0 added, 1 not added, 2 misused.
  */
-export async function add(args: AddArguments, terminal: Terminal): Promise<number> {
+export async function add(args: CommandArguments, terminal: Terminal): Promise<number> {
   const wrong = misuseOf(args);
   if (wrong !== undefined) return reportMisuse(terminal, 'add', wrong);
   return reportErrors(terminal, 'add', async () => {
@@ -53,7 +41,7 @@ export async function add(args: AddArguments, terminal: Terminal): Promise<numbe
     const warnings = await check(name, kept, { ...file, text: after }, terminal);
     for (const note of notes) terminal.writeError(`${displayText(note)}\n`);
     warn([...warnings, ...unsetIn(kept)], terminal);
-    if (args.dryRun) terminal.write(jsonText({ [name]: kept.entry }));
+    if (args['dry-run']) terminal.write(jsonText({ [name]: kept.entry }));
     else {
       await keepValues(kept);
       terminal.write(`${keptLine(kept, terminal)}${await written(name, file, after, terminal)}`);
@@ -62,7 +50,7 @@ export async function add(args: AddArguments, terminal: Terminal): Promise<numbe
   });
 }
 
-function misuseOf({ words: [name, how, ...more], env = [], header = [] }: AddArguments): string | undefined {
+function misuseOf({ words: [name, how, ...more], env = [], header = [] }: CommandArguments): string | undefined {
   if (name === undefined) return 'names no server';
   const flaw = keyFlaw(name);
   if (flaw !== undefined) return `${flaw}: expected another name for the server`;
@@ -100,7 +88,7 @@ function taken(name: string, { path }: OurFile): GatewayError {
   return new GatewayError('CONFIG_INVALID', `${path}: has a server called ${JSON.stringify(name)} already; ${cure}`);
 }
 
-function entryOf({ words: [, ...command], env, header, description, tag }: AddArguments): JsonObject {
+function entryOf({ words: [, ...command], env, header, description, tag }: CommandArguments): JsonObject {
   const [first = ''] = command;
   return {
     ...(ADDRESS.test(first) ? { url: first } : { command }),

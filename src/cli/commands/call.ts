@@ -14,24 +14,10 @@ import { progressText } from '../terminal/status-line.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { readArguments } from './calling/read-arguments.ts';
 import { writeResult } from './calling/write-result.ts';
+import type { CommandArguments } from './command.ts';
 import { START_SECONDS, timeoutMs } from './command.ts';
 import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
-import { reportErrors, reportMisuse } from './report.ts';
-
-export interface CallArguments {
-  /** The id of the tool, then `key=value`. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  /** JSON, `@file` or `-` for stdin. */
-  readonly args?: string | undefined;
-  /** Folder for what is no text; absent: the working directory. */
-  readonly output?: string | undefined;
-  /** Seconds for all of it, as typed. */
-  readonly timeout?: string | undefined;
-  /** Folders that the server is told as roots. */
-  readonly root?: readonly string[] | undefined;
-  readonly json?: boolean | undefined;
-}
+import { reportMisuse } from './report.ts';
 
 /** The exit code where the tool itself answered with an error. */
 const TOOL_ERROR_CODE = 3;
@@ -43,27 +29,25 @@ const TICK_MS = 500;
  * `mcp-gateway call <id> [key=value…]`: calls a tool as a client would. Resolves with the exit code: 0, 1 where the call
  * failed, 2 misused or wrong arguments, 3 where the tool answered with an error, 130 after Ctrl-C.
  */
-export async function call(args: CallArguments, terminal: Terminal): Promise<number> {
+export async function call(args: CommandArguments, terminal: Terminal): Promise<number> {
   const [id = '', ...words] = args.words;
   const wrong = misuseOf(args, id);
   if (wrong !== undefined) return reportMisuse(terminal, 'call', wrong);
   const options = gatewayOptions(id, args, terminal);
   if (typeof options === 'string') return reportMisuse(terminal, 'call', options);
-  return reportErrors(terminal, 'call', async () => {
-    const base = await baseArguments(args, terminal);
-    const startedAt = Date.now();
-    return withGateway('call', options, terminal, async (local) => {
-      if (!local.catalog.get(id)) checkIsUp(id, local);
-      const schema = local.catalog.get(id)?.definition.inputSchema ?? {};
-      const given = readArguments(words, schema, base);
-      const result = await invoked(id, given, timeLeft(args, startedAt), local).catch((error: unknown) => {
-        throw withRootsHint(error, id, options.roots, local);
-      });
-      await show(result, id, args, terminal);
-      if (result.isError === true) tellOfRoots(result, id, options.roots, local, terminal);
-      tellOfList(id, local, terminal);
-      return result.isError === true ? TOOL_ERROR_CODE : 0;
+  const input = baseArguments(args, terminal).then((base) => ({ base, startedAt: Date.now() }));
+  return withGateway('call', { ...options, input }, terminal, async (local) => {
+    if (!local.catalog.get(id)) checkIsUp(id, local);
+    const schema = local.catalog.get(id)?.definition.inputSchema ?? {};
+    const { base, startedAt } = await input;
+    const given = readArguments(words, schema, base);
+    const result = await invoke(id, given, timeLeft(args, startedAt), local).catch((error: unknown) => {
+      throw withRootsHint(error, id, options.roots, local);
     });
+    await show(result, id, args, terminal);
+    if (result.isError === true) tellOfRoots(result, id, options.roots, local, terminal);
+    tellOfList(id, local, terminal);
+    return result.isError === true ? TOOL_ERROR_CODE : 0;
   });
 }
 
@@ -77,13 +61,13 @@ function tellOfList(id: string, { backend }: LocalGateway, terminal: Terminal): 
   );
 }
 
-function misuseOf({ json, output }: CallArguments, id: string): string | undefined {
+function misuseOf({ json, output }: CommandArguments, id: string): string | undefined {
   if (id === '') return 'names no tool; mcp-gateway search finds their ids';
   return json && output !== undefined ? '--json has files in it as base64: leave --output or --json away' : undefined;
 }
 
 /** What `--args` gives. Throws `INVALID_ARGUMENTS` where that is no JSON object. */
-async function baseArguments({ args }: CallArguments, terminal: Terminal): Promise<JsonObject> {
+async function baseArguments({ args }: CommandArguments, terminal: Terminal): Promise<JsonObject> {
   if (args === undefined) return {};
   const text = await givenText(args, terminal);
   try {
@@ -104,7 +88,7 @@ async function givenText(args: string, { cwd, readInput }: Terminal): Promise<st
 }
 
 /** What a call needs of the gateway, or what is wrong with its options. */
-function gatewayOptions(id: string, { config, timeout, root }: CallArguments, { cwd, env }: Terminal) {
+function gatewayOptions(id: string, { config, timeout, root }: CommandArguments, { cwd, env }: Terminal) {
   const patienceMs = timeoutMs(timeout, START_SECONDS);
   if (typeof patienceMs === 'string') return patienceMs;
   const roots = root?.map((folder) => resolve(cwd, expandHome(folder, homeOf(env))));
@@ -114,11 +98,11 @@ function gatewayOptions(id: string, { config, timeout, root }: CallArguments, { 
 }
 
 /** The start of the server counts too: what is left of `--timeout`, in ms; undefined: nobody gave one. */
-function timeLeft({ timeout }: CallArguments, startedAt: number): number | undefined {
+function timeLeft({ timeout }: CommandArguments, startedAt: number): number | undefined {
   return timeout === undefined ? undefined : Math.max(1, Number(timeout) * 1_000 - (Date.now() - startedAt));
 }
 
-async function invoked(
+async function invoke(
   id: string,
   given: JsonObject,
   timeoutMs: number | undefined,
@@ -148,7 +132,7 @@ function runningText(id: string, startedAt: number, { backend }: LocalGateway): 
   return `${starting ? `connecting to ${starting.config.key}` : `calling ${id}`}, ${seconds} s`;
 }
 
-async function show(result: ToolResult, id: string, { json, output = '.' }: CallArguments, terminal: Terminal) {
+async function show(result: ToolResult, id: string, { json, output = '.' }: CommandArguments, terminal: Terminal) {
   if (json) return terminal.write(jsonText(result));
   const mended = isJsonObject(result._meta) ? result._meta['mcp-gateway/mended'] : undefined;
   const { dim } = colorsFor(terminal, 'error');

@@ -50,13 +50,10 @@ type ValueOf<O extends Option> = O extends { readonly multiple: true }
     : boolean;
 type OptionName = Exclude<keyof typeof OPTIONS, 'help' | 'version'>;
 
-/** What was written after `mcp-gateway`, taken apart. */
-interface CommandLine {
-  readonly words: readonly string[];
-  readonly values: {
-    readonly [name in OptionName]?: ValueOf<(typeof OPTIONS)[name]>;
-  };
-}
+/** What a person typed after the name of a command: its words, and the values of its options as typed. */
+export type CommandArguments = { readonly words: readonly string[] } & {
+  readonly [name in OptionName]?: ValueOf<(typeof OPTIONS)[name]> | undefined;
+};
 
 /** One command: how it is called, what it is for, and what runs it; loaded when it is called. */
 export interface Command {
@@ -72,7 +69,7 @@ export interface Command {
   readonly takes?: 'clients' | 'servers' | 'disabled' | 'tools' | 'shells' | 'resources' | 'prompts';
   /** For programs: `--help` does not list it. */
   readonly hidden?: boolean;
-  run(line: CommandLine, terminal: Terminal): Promise<number>;
+  run(args: CommandArguments, terminal: Terminal): Promise<number>;
 }
 
 /** Seconds that a list or a search waits for servers, such that it has answered within 5: what is there by then is shown, with what the others wait for. */

@@ -4,21 +4,15 @@ import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { descriptionText } from '../terminal/description-text.ts';
 import { jsonText } from '../terminal/display.ts';
-import { type AnswerForm, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { isForPeople, type Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { START_SECONDS, timeoutMs } from './command.ts';
 import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
 import { forPeople, reportMisuse } from './report.ts';
 
-export interface DescribeArguments extends AnswerForm {
-  readonly ids: readonly string[];
-  readonly config?: string | undefined;
-  /** Seconds, as typed. */
-  readonly timeout?: string | undefined;
-}
-
 /** `mcp-gateway describe <id…>`: definitions of tools. Resolves with the exit code: 0, 1 where one is unknown, 2 misused. */
-export async function describe(args: DescribeArguments, terminal: Terminal): Promise<number> {
-  const { ids, config } = args;
+export async function describe(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const { words: ids, config } = args;
   if (ids.length === 0) return reportMisuse(terminal, 'describe', 'names no tool; mcp-gateway search finds their ids');
   const patienceMs = timeoutMs(args.timeout, START_SECONDS);
   if (typeof patienceMs === 'string') return reportMisuse(terminal, 'describe', patienceMs);

@@ -11,39 +11,30 @@ import { type Diagnosis, type Examination, examine } from '../doctor/examine.ts'
 import { AREAS, type Finding, grouped, type Level } from '../doctor/finding.ts';
 import { colorsFor } from '../terminal/colors.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { START_SECONDS, timeoutMs } from './command.ts';
 import { configurationPath, readConfiguration } from './configuration.ts';
 import { reportErrors, reportMisuse } from './report.ts';
-
-export interface DoctorArguments {
-  /** Servers to look at; empty: everything. */
-  readonly servers: readonly string[];
-  /** As on the command line; absent: found where configurations are. */
-  readonly config?: string | undefined;
-  /** Seconds that a server may take to start. */
-  readonly timeout?: string | undefined;
-  readonly json?: boolean | undefined;
-}
 
 /**
  * `mcp-gateway doctor [server…]`: what is wrong, and what cures it. Resolves with the exit code: 0 nothing worse than a
  * warning, 1 an error was found, 2 misused, 130 interrupted. Leaves no process behind.
  */
-export async function doctor(args: DoctorArguments, terminal: Terminal): Promise<number> {
+export async function doctor(args: CommandArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, START_SECONDS);
   if (typeof patienceMs === 'string') return reportMisuse(terminal, 'doctor', patienceMs);
   return reportErrors(terminal, 'doctor', async () => {
     const config = await readConfig(args, terminal);
-    const unknown = unknownServer(args.servers, config);
+    const unknown = unknownServer(args.words, config);
     if (unknown !== undefined) return reportMisuse(terminal, 'doctor', unknown);
     return interruptible((signal) =>
-      run({ ...examinationOf(config, terminal), wanted: args.servers, timeoutMs: patienceMs, signal }, args, terminal),
+      run({ ...examinationOf(config, terminal), wanted: args.words, timeoutMs: patienceMs, signal }, args, terminal),
     );
   });
 }
 
 /** A file that cannot be used is itself a finding. */
-async function readConfig({ config }: DoctorArguments, terminal: Terminal): Promise<GatewayConfig> {
+async function readConfig({ config }: CommandArguments, terminal: Terminal): Promise<GatewayConfig> {
   try {
     return await readConfiguration(config, terminal);
   } catch (error) {
@@ -66,7 +57,7 @@ function examinationOf(config: GatewayConfig, terminal: Terminal) {
   return { config, home: clientHome(terminal), dataDirectory: dataDirectory(terminal.env), bin };
 }
 
-async function run(examination: Examination, { json }: DoctorArguments, terminal: Terminal): Promise<number> {
+async function run(examination: Examination, { json }: CommandArguments, terminal: Terminal): Promise<number> {
   const { isErrorTty, write, writeError } = terminal;
   if (!json && isErrorTty) writeError(`Asking the servers, ${examination.timeoutMs / 1_000} s at most…\n`);
   const diagnosis = await examine(examination);

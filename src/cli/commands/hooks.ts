@@ -4,18 +4,9 @@ import { resolveConfigPath } from '../../config/locate.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { unknownClient } from './import.ts';
 import { reportErrors, reportMisuse } from './report.ts';
-
-export interface HooksArguments {
-  /** Words after the command: the id of one client. */
-  readonly clients: readonly string[];
-  readonly config?: string | undefined;
-  /** Key of the gateway's entry in the client. */
-  readonly entry?: string | undefined;
-  /** Answers a hook of Claude Code instead of printing one. */
-  readonly decide?: boolean | undefined;
-}
 
 /** What a client can be told of the rules: text for its file, and what people should know about it. */
 interface Printed {
@@ -33,13 +24,13 @@ const EVERYWHERE =
   'The gateway goes by its own rules whichever client calls: what is denied is unknown, and what is to be asked about is asked through the client where it can ask (elicitation), else refused.';
 
 /** `mcp-gateway hooks <client>`: prints the rules as far as the client's own file can express them. Resolves with the exit code. */
-export async function hooks(args: HooksArguments, terminal: Terminal): Promise<number> {
-  const [name] = args.clients;
+export async function hooks(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const [name] = args.words;
   const client = CLIENTS.find(({ id }) => id === name);
   if (name === undefined)
     return reportMisuse(terminal, 'hooks', `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`);
-  if (args.clients.length > 1)
-    return reportMisuse(terminal, 'hooks', `found ${args.clients.length} arguments, expected one client`);
+  if (args.words.length > 1)
+    return reportMisuse(terminal, 'hooks', `found ${args.words.length} arguments, expected one client`);
   if (!client) return reportMisuse(terminal, 'hooks', unknownClient(name));
   if (args.decide && client.id !== 'claude-code')
     return reportMisuse(terminal, 'hooks', '--decide answers hooks of claude-code only');
@@ -61,7 +52,7 @@ function printedFor(
   id: string,
   name: string,
   config: GatewayConfig,
-  args: HooksArguments,
+  args: CommandArguments,
   terminal: Terminal,
 ): Printed {
   const entry = args.entry ?? ENTRY;

@@ -26,20 +26,9 @@ import { replaceFile } from '../client-configs/replace-file.ts';
 import { switchServers } from '../client-configs/switch-servers.ts';
 import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { count, importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
 import { reportErrors, reportMisuse } from './report.ts';
-
-export interface ImportArguments {
-  /** Ids of clients, or paths of files; empty: every client. */
-  readonly sources: readonly string[];
-  /** Our file; absent: found where configurations are. */
-  readonly config?: string | undefined;
-  readonly yes?: boolean | undefined;
-  readonly dryRun?: boolean | undefined;
-  /** Secrets stay where they are; whoever starts the gateway has to set the variables. */
-  readonly leaveSecrets?: boolean | undefined;
-  readonly json?: boolean | undefined;
-}
 
 /** An import as it was worked out. */
 interface Draft {
@@ -55,8 +44,8 @@ interface Draft {
  * `mcp-gateway import [client…]`: the servers of other clients into our file, after a preview and a question. Resolves
  * with the exit code: 0 done, 1 where a file is broken or nothing could be written, 2 misused.
  */
-export async function importServers(args: ImportArguments, terminal: Terminal): Promise<number> {
-  const clients = clientsOf(args.sources, terminal);
+export async function importServers(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const clients = clientsOf(args.words, terminal);
   if (typeof clients === 'string') return reportMisuse(terminal, 'import', clients);
   return reportErrors(terminal, 'import', async () => {
     const draft = await drafted(clients, args, terminal);
@@ -88,8 +77,8 @@ export function unknownClient(name: string): string {
   return `unknown client ${JSON.stringify(name)}${suggestion(nearest(name, ids))} (known: ${ids.join(', ')})`;
 }
 
-async function drafted(clients: readonly Client[], args: ImportArguments, terminal: Terminal): Promise<Draft> {
-  const { config, leaveSecrets } = args;
+async function drafted(clients: readonly Client[], args: CommandArguments, terminal: Terminal): Promise<Draft> {
+  const { config, 'leave-secrets': leaveSecrets } = args;
   const path = resolveConfigPath({ argument: config && resolve(terminal.cwd, config), env: terminal.env });
   const file = await readOurFile(path);
   const around = clientHome(terminal);
@@ -126,13 +115,13 @@ interface Written {
 }
 
 /** Undefined: nothing was written. */
-async function decided(draft: Draft, args: ImportArguments, terminal: Terminal): Promise<Written | undefined> {
+async function decided(draft: Draft, args: CommandArguments, terminal: Terminal): Promise<Written | undefined> {
   const { file } = draft;
   const say = args.json ? () => {} : terminal.write;
   const name = displayPath(file.path, clientHome(terminal).home);
   const what = whatIsNew(draft);
   if (what === '') say(nothingNew(draft));
-  if (what === '' || args.dryRun) return undefined;
+  if (what === '' || args['dry-run']) return undefined;
   const agreed = args.yes || (!args.json && (await terminal.ask?.(`Write ${what} to ${name}?`)));
   if (!agreed) {
     say(terminal.ask ? 'Nothing was written.\n' : `Nothing was written: --yes writes ${what} to ${name}.\n`);

@@ -23,30 +23,17 @@ import { ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { keepOrigin, releaseOrigin, replaceFile } from '../client-configs/replace-file.ts';
 import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { selfKnown, unknownClient } from './import.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 import { isTemporary, stableCommand } from './stable-command.ts';
-
-export interface InstallArguments {
-  /** Words after the command: the id of one client. */
-  readonly clients: readonly string[];
-  readonly undo?: boolean | undefined;
-  readonly project?: boolean | undefined;
-  /** Whether servers that the gateway has stay in the client as well. */
-  readonly keep?: boolean | undefined;
-  readonly yes?: boolean | undefined;
-  readonly shared?: boolean | undefined;
-  readonly runner?: string | undefined;
-  /** For the runner: a file, or what a registry knows. */
-  readonly package?: string | undefined;
-}
 
 /**
  * `mcp-gateway install <client>`: our entry into the client's file, or out of it again, after a preview and a question.
  * Resolves with the exit code: 0 done, 1 failed, 2 misused.
  */
-export async function install(args: InstallArguments, terminal: Terminal): Promise<number> {
-  const client = CLIENTS.find(({ id }) => id === args.clients[0]);
+export async function install(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const client = CLIENTS.find(({ id }) => id === args.words[0]);
   const wrong = misuseOf(args, client, terminal);
   if (wrong !== undefined || client === undefined) return reportMisuse(terminal, 'install', wrong ?? '');
   return reportErrors(terminal, 'install', async () => {
@@ -59,10 +46,10 @@ export async function install(args: InstallArguments, terminal: Terminal): Promi
   });
 }
 
-function misuseOf(args: InstallArguments, client: Client | undefined, terminal: Terminal): string | undefined {
-  const [name] = args.clients;
+function misuseOf(args: CommandArguments, client: Client | undefined, terminal: Terminal): string | undefined {
+  const [name] = args.words;
   if (name === undefined) return `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`;
-  if (args.clients.length > 1) return `found ${args.clients.length} arguments, expected one client`;
+  if (args.words.length > 1) return `found ${args.words.length} arguments, expected one client`;
   if (client === undefined) return unknownClient(name);
   const isRunner = args.runner === undefined || ['npx', 'bunx'].includes(args.runner);
   if (!isRunner) return `found --runner ${JSON.stringify(args.runner)}, expected npx or bunx`;
@@ -72,7 +59,7 @@ function misuseOf(args: InstallArguments, client: Client | undefined, terminal: 
   return args.project && !inProject ? `${client.name} has no file in a project` : undefined;
 }
 
-async function plan(client: Client, args: InstallArguments, terminal: Terminal): Promise<Installation> {
+async function plan(client: Client, args: CommandArguments, terminal: Terminal): Promise<Installation> {
   const home = clientHome(terminal);
   const path = resolveConfigPath({ env: terminal.env });
   const self = await selfKnown(path, terminal);
@@ -104,7 +91,7 @@ async function takenOverBy(
 }
 
 /** Without a package the bin that runs now, by its own path. */
-function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readonly string[] {
+function commandOf(args: CommandArguments, { self, cwd, env }: Terminal): readonly string[] {
   if (args.package === undefined) return stableCommand(self);
   const isFile = /^[.~]|[\\/].*\.tgz$|^[^@].*\.tgz$/.test(args.package) && !/^\w+:/.test(args.package);
   const spec = isFile ? resolve(cwd, expandHome(args.package, homeOf(env))) : args.package;
@@ -154,7 +141,7 @@ function diffLines(mark: string, entry: JsonObject | undefined): string[] {
     .map((line) => `  ${mark} ${displayText(line)}`);
 }
 
-async function isAgreed({ yes }: InstallArguments, { ask }: Terminal): Promise<boolean> {
+async function isAgreed({ yes }: CommandArguments, { ask }: Terminal): Promise<boolean> {
   return yes || ((await ask?.('Write it?')) ?? false);
 }
 

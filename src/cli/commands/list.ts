@@ -7,21 +7,12 @@ import { metaToolDefinitions } from '../../downstream/protocol/meta-tools.ts';
 import { definitionTokens, textTokens } from '../../policy/stats/definition-tokens.ts';
 import { type Colors, colorsFor } from '../terminal/colors.ts';
 import { jsonText } from '../terminal/display.ts';
-import { type AnswerForm, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { isForPeople, type Terminal } from '../terminal/terminal.ts';
 import { align, type Cell } from '../terminal/text-layout.ts';
+import type { CommandArguments } from './command.ts';
 import { LIST_SECONDS, timeoutMs } from './command.ts';
 import { allTools, type LocalGateway, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
-
-export interface ListArguments extends AnswerForm {
-  /** Keys of servers whose tools are listed; empty: the servers. */
-  readonly servers: readonly string[];
-  readonly config?: string | undefined;
-  /** Starts also servers that are idle. */
-  readonly start?: boolean | undefined;
-  /** Seconds, as typed. */
-  readonly timeout?: string | undefined;
-}
 
 /** A server as it stands, and what its tools would cost a client that connects to it directly. */
 export interface ListedServer extends ServerView {
@@ -48,10 +39,10 @@ export interface ListedTool {
  * `mcp-gateway list [server…]`: the servers, where they stand and what they cost, or the tools of some. Resolves with
  * the exit code: 0, or 1 where there is no configuration, or no such server.
  */
-export async function list(args: ListArguments, terminal: Terminal): Promise<number> {
+export async function list(args: CommandArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, LIST_SECONDS);
   if (typeof patienceMs === 'string') return reportMisuse(terminal, 'list', patienceMs);
-  const servers = args.servers.length === 0 ? undefined : args.servers;
+  const servers = args.words.length === 0 ? undefined : args.words;
   const options = { config: args.config, servers, wakes: args.start ? () => true : undefined, patienceMs };
   return withGateway('list', options, terminal, async (local) => {
     const write = isForPeople(args, terminal) ? undefined : (value: unknown) => terminal.write(jsonText(value));

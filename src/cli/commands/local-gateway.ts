@@ -36,6 +36,8 @@ export interface LocalGatewayOptions {
   readonly wakes?: ((upstream: Upstream, remembered: GatewayServices['remembered']) => boolean) | undefined;
   /** Whether log messages of servers are shown. */
   readonly showsLogs?: boolean;
+  /** What the command reads first, such as stdin; no server starts before, nor where it rejects. */
+  readonly input?: Promise<unknown> | undefined;
   /** How long secrets, and servers that are on their way up, are waited for in all, in ms. */
   readonly patienceMs: number;
   /** Absolute folders that servers are told as roots; absent: they are told that there are none to ask for. */
@@ -59,41 +61,55 @@ export interface LocalGateway extends Pick<GatewayServices, 'broker' | 'catalog'
   readonly signal: AbortSignal;
 }
 
-/** From then on what goes on is shown. */
+/** A start that takes longer (ms) shows on the status line which servers it waits for. */
 const QUICK_MS = 150;
-/** Characters of what a server said last. */
+/** Length at which the last line of a server's stderr is cut, in characters. */
 const MAX_WORDS = 200;
-/** Time in ms for the end of all servers: whatever hangs must not keep us. */
+/** Time for the end of all servers, in ms. */
 const STOP_MS = 4_500;
 
 /**
  * Runs a command over a gateway of its own, which sees what a client would see. Resolves with the exit code when all
- * servers have ended: that of the command, 1 where the gateway refuses, 130 after Ctrl-C.
+ * servers have ended: that of the command, 1 where the gateway refuses, 130 after Ctrl-C. An error is on stderr before the
+ * servers end, as their end may take seconds.
  */
-export function withGateway(
+export async function withGateway(
   name: string,
   options: LocalGatewayOptions,
   terminal: Terminal,
   run: (local: LocalGateway) => Promise<number>,
 ): Promise<number> {
-  return reportErrors(terminal, name, async () => {
-    const waitsUntil = Date.now() + options.patienceMs;
-    const config = await configured(options, terminal);
-    checkServers(options.servers ?? [], config);
-    const local = open(config, { ...options, waitsUntil }, terminal);
-    try {
-      return await reportErrors(terminal, name, () =>
-        uninterrupted(local, () => started(local, options).then(() => run(local))),
-      );
-    } finally {
-      const stopped = local.gateway.stop();
-      await withTimeout(STOP_MS, (late) => abortable(stopped, late)).catch(() => {});
-    }
-  });
+  let stop = async () => {};
+  try {
+    return await reportErrors(terminal, name, async () => {
+      await options.input;
+      const waitsUntil = Date.now() + options.patienceMs;
+      const config = await readWanted(options, terminal);
+      const local = openGateway(config, { ...options, waitsUntil }, terminal);
+      stop = () => stopInTime(local.gateway);
+      return startWanted(local, options)
+        .then(() => run(local))
+        .catch((error: unknown) => {
+          // Whatever an interruption makes fail, the interruption is what a person reads of.
+          throw local.signal.aborted ? local.signal.reason : error;
+        });
+    });
+  } finally {
+    await stop();
+  }
 }
 
-/** Problems are told, but for those of entries that answers name anyway. Half of the patience is for servers. */
-async function configured(options: LocalGatewayOptions, terminal: Terminal): Promise<GatewayConfig> {
+/** Servers that hang must not keep the command. */
+async function stopInTime(gateway: Gateway): Promise<void> {
+  const stopped = gateway.stop();
+  await withTimeout(STOP_MS, (late) => abortable(stopped, late)).catch(() => {});
+}
+
+/**
+ * The configuration, when its problems are told, but for those of entries that answers name anyway. Throws `SERVER_NOT_FOUND`
+ * where a wanted server is not in it. Half of the patience is for servers.
+ */
+async function readWanted(options: LocalGatewayOptions, terminal: Terminal): Promise<GatewayConfig> {
   const { writeError } = terminal;
   const config = await readConfiguration(options.config, terminal, options.patienceMs / 2);
   if (!config.found) throw noConfig(config.path);
@@ -102,6 +118,7 @@ async function configured(options: LocalGatewayOptions, terminal: Terminal): Pro
     isWanted(server, options) && (options.tools !== undefined || severity === 'warning');
   const told = config.problems.filter(({ server, severity }) => server === undefined || isTold(server, severity));
   for (const { message } of told) writeError(`${yellow(`mcp-gateway: ${displayText(message)}`)}\n`);
+  checkServers(options.servers ?? [], config);
   return config;
 }
 
@@ -115,7 +132,7 @@ function noConfig(path: string): GatewayError {
   return new GatewayError('CONFIG_INVALID', `there is no ${path}; ${cure}`);
 }
 
-function open(
+function openGateway(
   config: GatewayConfig,
   options: LocalGatewayOptions & { readonly waitsUntil: number },
   terminal: Terminal,
@@ -165,17 +182,8 @@ function narrowedTo(
   });
 }
 
-/** Whatever comes of an interruption, that is what is told. */
-async function uninterrupted<T>({ signal }: LocalGateway, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  }
-}
-
 /** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
-async function started(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
+async function startWanted(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
   const { gateway, backend, remembered, person, status, signal } = local;
   gateway.attend({ introduced: Promise.resolve(person.identity), peer: person, isShared: false });
   gateway.startServers();

@@ -9,15 +9,9 @@ import { keptLogins, type LoginView, loginView } from '../../upstream/login/stor
 import { clientHome } from '../client-configs/client.ts';
 import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { configOf, displayAddress, type RemoteServer, remoteServers, whyNone } from './remote-servers.ts';
 import { reportErrors, reportMisuse } from './report.ts';
-
-export interface LoginStatusArguments {
-  /** Words after the command. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  readonly json?: boolean | undefined;
-}
 
 /** How we stand with one server. */
 interface Row {
@@ -36,7 +30,7 @@ interface Row {
 }
 
 /** `mcp-gateway status`: the login of each remote server, and never a token. Resolves with the exit code. */
-export async function loginStatus(args: LoginStatusArguments, terminal: Terminal): Promise<number> {
+export async function loginStatus(args: CommandArguments, terminal: Terminal): Promise<number> {
   if (args.words.length > 0)
     return reportMisuse(terminal, 'status', `found ${JSON.stringify(args.words[0])}, expected options`);
   return reportErrors(terminal, 'status', async () => {
@@ -47,7 +41,7 @@ export async function loginStatus(args: LoginStatusArguments, terminal: Terminal
   });
 }
 
-async function rowsOf({ config }: LoginStatusArguments, terminal: Terminal): Promise<Row[]> {
+async function rowsOf({ config }: CommandArguments, terminal: Terminal): Promise<Row[]> {
   const servers = remoteServers(await configOf(config, terminal));
   const directory = dataDirectory(terminal.env);
   const files = new Set(servers.map((server) => credentialsOf(server, directory).file));

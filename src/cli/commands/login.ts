@@ -13,25 +13,18 @@ import { redactor } from '../../upstream/redact.ts';
 import { clientHome } from '../client-configs/client.ts';
 import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { configOf, type RemoteServer, serverWithLogin } from './remote-servers.ts';
 import { reportErrors, reportMisuse } from './report.ts';
-
-export interface LoginArguments {
-  /** Words after the command: the key of one server. */
-  readonly servers: readonly string[];
-  readonly config?: string | undefined;
-  /** Show the address only, and take what the browser was sent back to from stdin. */
-  readonly noBrowser?: boolean | undefined;
-}
 
 /** How long the browser may take to read its last page, in ms. */
 const GOODBYE_MS = 1_000;
 
 /** `mcp-gateway login <server>`: a login of a person, kept for every gateway of this user. Resolves with the exit code. */
-export async function login(args: LoginArguments, terminal: Terminal): Promise<number> {
-  const [key, ...more] = args.servers;
+export async function login(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const [key, ...more] = args.words;
   if (key === undefined || more.length > 0)
-    return reportMisuse(terminal, 'login', `found ${args.servers.length} servers, expected one`);
+    return reportMisuse(terminal, 'login', `found ${args.words.length} servers, expected one`);
   return reportErrors(terminal, 'login', async () => {
     const server = serverWithLogin(await configOf(args.config, terminal), key);
     if (server.oauth && server.oauth.grant === 'client_credentials') {
@@ -42,7 +35,7 @@ export async function login(args: LoginArguments, terminal: Terminal): Promise<n
   });
 }
 
-async function logIn(server: RemoteServer, args: LoginArguments, terminal: Terminal): Promise<number> {
+async function logIn(server: RemoteServer, args: CommandArguments, terminal: Terminal): Promise<number> {
   const outbound = outboundOf(server);
   const challenge = await challengeOf(server, outbound).catch((error: unknown) => {
     throw failure('UPSTREAM_UNAVAILABLE', server, `cannot be reached at ${new URL(server.url).origin}`, error);
@@ -71,7 +64,11 @@ async function logIn(server: RemoteServer, args: LoginArguments, terminal: Termi
 const onTokens = async () => {};
 
 /** Shows the address and waits for what comes back, from the browser itself or from the terminal. */
-async function outcome(pending: PersonLogin, { noBrowser }: LoginArguments, terminal: Terminal): Promise<void> {
+async function outcome(
+  pending: PersonLogin,
+  { 'no-browser': noBrowser }: CommandArguments,
+  terminal: Terminal,
+): Promise<void> {
   const isOpened = !noBrowser && (await openBrowser(pending.url, terminal));
   const told = isOpened
     ? 'Log in with the browser that opens. If none does, open this address:'

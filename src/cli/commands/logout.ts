@@ -12,15 +12,9 @@ import { configuredClient } from '../../upstream/login/oauth-client.ts';
 import { revokeTokens } from '../../upstream/login/revoke-tokens.ts';
 import { keptLogins } from '../../upstream/login/stored-logins.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { configOf, type RemoteServer, remoteServers, serverWithLogin } from './remote-servers.ts';
 import { reportErrors, reportMisuse } from './report.ts';
-
-export interface LogoutArguments {
-  /** Words after the command: the key of one server. */
-  readonly servers: readonly string[];
-  readonly all?: boolean | undefined;
-  readonly config?: string | undefined;
-}
 
 /** A login that is to end. */
 interface Ending {
@@ -33,9 +27,9 @@ interface Ending {
  * `mcp-gateway logout [server|--all]`: has the authorization server take tokens back where it can, and forgets them here
  * in any case. Resolves with the exit code: 1 where a token could not be taken back though that is possible.
  */
-export async function logout(args: LogoutArguments, terminal: Terminal): Promise<number> {
-  const [key] = args.servers;
-  if (args.servers.length + (args.all ? 1 : 0) !== 1)
+export async function logout(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const [key] = args.words;
+  if (args.words.length + (args.all ? 1 : 0) !== 1)
     return reportMisuse(terminal, 'logout', 'expected one server, or --all');
   return reportErrors(terminal, 'logout', async () => {
     const config = await configOf(args.config, terminal);

@@ -6,17 +6,9 @@ import { serverLogDirectory, serverLogFile } from '../../platform/server-logs.ts
 import { clientHome } from '../client-configs/client.ts';
 import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { checkConfigured, readConfiguration } from './configuration.ts';
 import { reportErrors, reportMisuse } from './report.ts';
-
-export interface LogsArguments {
-  readonly servers: readonly string[];
-  readonly config?: string | undefined;
-  readonly follow?: boolean | undefined;
-  /** As typed. */
-  readonly limit?: string | undefined;
-  readonly json?: boolean | undefined;
-}
 
 const DEFAULT_LINES = 100;
 /** How often a log is looked at that is followed, in ms. */
@@ -26,8 +18,8 @@ const POLL_MS = 250;
  * `mcp-gateway logs <server>`: what a server said on stderr and what became of it, in whatever gateway it ran. Resolves
  * with the exit code: 0, 1 no such server, 2 misused, 130 after Ctrl-C.
  */
-export async function logs(args: LogsArguments, terminal: Terminal): Promise<number> {
-  const [server, ...more] = args.servers;
+export async function logs(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const [server, ...more] = args.words;
   if (server === undefined) return reportMisuse(terminal, 'logs', 'names no server; mcp-gateway list has their names');
   if (more.length > 0) return reportMisuse(terminal, 'logs', `found ${JSON.stringify(more[0])}, expected one server`);
   const lines = Number(args.limit ?? DEFAULT_LINES);
@@ -52,11 +44,11 @@ export async function logs(args: LogsArguments, terminal: Terminal): Promise<num
 }
 
 /** A server that was configured once may have a log; one that was never there has not. */
-async function checkServer(server: string, { config }: LogsArguments, terminal: Terminal): Promise<void> {
+async function checkServer(server: string, { config }: CommandArguments, terminal: Terminal): Promise<void> {
   checkConfigured([server], await readConfiguration(config, terminal));
 }
 
-function show(lines: readonly string[], { json }: LogsArguments, terminal: Terminal): void {
+function show(lines: readonly string[], { json }: CommandArguments, terminal: Terminal): void {
   const text = (line: string) => (json ? JSON.stringify(asJson(line)) : terminal.isTty ? displayText(line) : line);
   const write = json ? (terminal.writeExactly ?? terminal.write) : terminal.write;
   if (lines.length > 0) write(lines.map((line) => `${text(line)}\n`).join(''));
@@ -70,7 +62,7 @@ function asJson(line: string): JsonObject {
 }
 
 /** Until Ctrl-C, or until nobody reads it any more. */
-async function follow(tail: LogTail, args: LogsArguments, terminal: Terminal): Promise<number> {
+async function follow(tail: LogTail, args: CommandArguments, terminal: Terminal): Promise<number> {
   const signal = terminal.interrupted?.();
   while (!signal?.aborted) {
     show(tail.more(), args, terminal);

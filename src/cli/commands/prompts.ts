@@ -4,10 +4,10 @@ import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import {
   askForOne,
   listPrimitives,
-  type PrimitivesArguments,
   type PrimitivesCommand,
   type PrimitivesTable,
   tellMissing,
@@ -18,7 +18,7 @@ import {
 } from './resources-and-prompts.ts';
 
 /** `mcp-gateway prompts`, `prompts get <name> [key=value…]`: prompts of servers. Resolves with the exit code. */
-export async function prompts(args: PrimitivesArguments, terminal: Terminal): Promise<number> {
+export async function prompts(args: CommandArguments, terminal: Terminal): Promise<number> {
   const command: PrimitivesCommand = { kind: 'prompt', lists: ['prompts'], args, terminal };
   const [, name, ...words] = args.words;
   const wrong = wrongVerb(command, 'get <name>') ?? wrongWord(words);

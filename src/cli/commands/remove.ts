@@ -9,16 +9,11 @@ import { type OurFile, readOurFile, withoutServers } from '../client-configs/our
 import { replaceFile } from '../client-configs/replace-file.ts';
 import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-export interface RemoveArguments {
-  /** Keys of servers. */
-  readonly names: readonly string[];
-  readonly config?: string | undefined;
-}
-
 /** `mcp-gateway remove <name…>`: servers out of our file. Resolves with the exit code: 0 removed, 1 not removed, 2 misused. */
-export async function remove({ names, config }: RemoveArguments, terminal: Terminal): Promise<number> {
+export async function remove({ words: names, config }: CommandArguments, terminal: Terminal): Promise<number> {
   if (names.length === 0) return reportMisuse(terminal, 'remove', 'names no server');
   return reportErrors(terminal, 'remove', async () => {
     const { cwd, env } = terminal;

@@ -9,22 +9,13 @@ import { failureIn, serverState, stands } from '../../core/server-state.ts';
 import { LISTS, type ListName } from '../../upstream/resources/lists.ts';
 import { type Colors, colorsFor } from '../terminal/colors.ts';
 import { jsonText } from '../terminal/display.ts';
-import { type AnswerForm, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { isForPeople, type Terminal } from '../terminal/terminal.ts';
 import { align, type Cell } from '../terminal/text-layout.ts';
 import { writeResult } from './calling/write-result.ts';
+import type { CommandArguments } from './command.ts';
 import { LIST_SECONDS, START_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, type LocalGatewayOptions, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
-
-export interface PrimitivesArguments extends AnswerForm {
-  /** `list`, or `read` or `get` and what. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  readonly server?: readonly string[] | undefined;
-  readonly timeout?: string | undefined;
-  /** Folder for what is no text. */
-  readonly output?: string | undefined;
-}
 
 /** What is at least left, in ms, for the answer of a server, however long others were waited for. */
 const LEAST_ANSWER_MS = 1_000;
@@ -33,7 +24,7 @@ const LEAST_ANSWER_MS = 1_000;
  * What a person asks of servers beside tools: the gateway for it, in which those wake at once whose lists are not remembered,
  * and the time for one answer; a text says what is wrong.
  */
-function primitivesOptions({ config, server, timeout }: PrimitivesArguments, lists: readonly ListName[]) {
+function primitivesOptions({ config, server, timeout }: CommandArguments, lists: readonly ListName[]) {
   const patienceMs = timeoutMs(timeout, LIST_SECONDS);
   if (typeof patienceMs === 'string') return patienceMs;
   const endsAt = Date.now() + patienceMs;
@@ -127,7 +118,7 @@ function notListed(
 export interface PrimitivesCommand {
   readonly kind: 'resource' | 'prompt';
   readonly lists: readonly ListName[];
-  readonly args: PrimitivesArguments;
+  readonly args: CommandArguments;
   readonly terminal: Terminal;
 }
 

@@ -1,11 +1,11 @@
 import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import type { LocalGateway } from './local-gateway.ts';
 import {
   askForOne,
   listPrimitives,
-  type PrimitivesArguments,
   type PrimitivesCommand,
   type PrimitivesTable,
   tellMissing,
@@ -16,7 +16,7 @@ import {
 } from './resources-and-prompts.ts';
 
 /** `mcp-gateway resources`, `resources read <uri>`: what servers offer to read. Resolves with the exit code. */
-export async function resources(args: PrimitivesArguments, terminal: Terminal): Promise<number> {
+export async function resources(args: CommandArguments, terminal: Terminal): Promise<number> {
   const command: PrimitivesCommand = { kind: 'resource', lists: ['resources', 'templates'], args, terminal };
   const [, uri] = args.words;
   return withPrimitives(command, misuseOf(command), async (local, answerMs) => {

@@ -29,7 +29,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   if (!command) return misuse('one configuration file at a time');
   const { processTerminal, written } = await import('../terminal/process-terminal.ts');
   try {
-    return await command.run({ words, values }, processTerminal());
+    return await command.run({ ...values, words }, processTerminal());
   } finally {
     await written();
   }

@@ -4,29 +4,18 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { ASKED_STATES, type AskedState, loginCommand, type ServerState, stands } from '../../core/server-state.ts';
 import { type Colors, colorsFor } from '../terminal/colors.ts';
 import { jsonText } from '../terminal/display.ts';
-import { type AnswerForm, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { isForPeople, type Terminal } from '../terminal/terminal.ts';
 import { align, wrap } from '../terminal/text-layout.ts';
+import type { CommandArguments } from './command.ts';
 import { LIST_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, searchAll, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
-
-export interface SearchArguments extends AnswerForm {
-  /** What is needed, in words; empty: what there is. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  readonly server?: readonly string[] | undefined;
-  readonly tag?: readonly string[] | undefined;
-  /** As typed. */
-  readonly limit?: string | undefined;
-  /** Seconds, as typed. */
-  readonly timeout?: string | undefined;
-}
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 
 /** `mcp-gateway search [words…]`: what a model would find. Resolves with the exit code: 0, also where nothing was found. */
-export async function search(args: SearchArguments, terminal: Terminal): Promise<number> {
+export async function search(args: CommandArguments, terminal: Terminal): Promise<number> {
   const limit = Number(args.limit ?? DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     const found = `found --limit ${JSON.stringify(args.limit)}`;

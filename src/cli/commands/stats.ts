@@ -7,17 +7,11 @@ import { readStats, resetStats, type Stats } from '../../policy/stats/stats-file
 import { clientHome } from '../client-configs/client.ts';
 import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-export interface StatsArguments {
-  /** Words after the command: there should be none. */
-  readonly words: readonly string[];
-  readonly json?: boolean | undefined;
-  readonly reset?: boolean | undefined;
-}
-
 /** `mcp-gateway stats`: what was counted on this machine, or a fresh start. Resolves with the exit code. */
-export async function stats({ words, json, reset }: StatsArguments, terminal: Terminal): Promise<number> {
+export async function stats({ words, json, reset }: CommandArguments, terminal: Terminal): Promise<number> {
   if (words.length > 0) return reportMisuse(terminal, 'stats', `found ${JSON.stringify(words[0])}, expected options`);
   const path = join(dataDirectory(terminal.env), 'stats.json');
   const name = displayPath(path, clientHome(terminal).home);

@@ -7,21 +7,19 @@ import { replaceFile } from '../client-configs/replace-file.ts';
 import { switchServers } from '../client-configs/switch-servers.ts';
 import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { checkNames } from './remove.ts';
 import { reportErrors, reportMisuse } from './report.ts';
-
-export interface SwitchArguments {
-  /** Keys of servers. */
-  readonly names: readonly string[];
-  readonly config?: string | undefined;
-  readonly isOn: boolean;
-}
 
 /**
  * `mcp-gateway enable <server…>` and `disable`: switched in our file, which gateways that run follow. Resolves with the
  * exit code: 0 done, 1 no such server, 2 misused.
  */
-export async function switchInFile({ names, config, isOn }: SwitchArguments, terminal: Terminal): Promise<number> {
+export async function switchInFile(
+  isOn: boolean,
+  { words: names, config }: CommandArguments,
+  terminal: Terminal,
+): Promise<number> {
   const command = isOn ? 'enable' : 'disable';
   if (names.length === 0) return reportMisuse(terminal, command, 'names no server');
   return reportErrors(terminal, command, async () => {

@@ -96,3 +96,17 @@ test('a forbidden import is found and named', () => {
   expect(violation(sdk)).toMatch(/the SDK belongs into upstream and downstream/);
   expect(violation({ ...sdk, typeOnly: true })).toBeUndefined();
 });
+
+/** Folders of the command line, lowest first: each may import those before it, types included. */
+const CLI_FOLDERS = ['terminal', 'client-configs', 'doctor', 'commands'];
+
+test('folders of the command line import one another in one direction', () => {
+  const folderOf = (path: string) => /^cli\/([\w-]+)\//.exec(path)?.[1];
+  const upward = files.flatMap(importsOf).flatMap(({ file, specifier }) => {
+    const target = specifier.startsWith('.') ? relative(SRC, resolve(SRC, dirname(file), specifier)) : '';
+    const [from, to] = [folderOf(file), folderOf(target)];
+    if (from === undefined || to === undefined) return [];
+    return CLI_FOLDERS.indexOf(to) > CLI_FOLDERS.indexOf(from) ? [`src/${file} imports ${specifier}`] : [];
+  });
+  expect(upward).toEqual([]);
+});
