@@ -51,7 +51,7 @@ export async function call(args: CommandArguments, terminal: Terminal): Promise<
   });
 }
 
-/** What is odd about the list that the tool was found in. */
+/** Says what is odd about the list that has the tool. */
 function tellOfList(id: string, { backend }: LocalGateway, terminal: Terminal): void {
   const upstream = backend.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
   if (!upstream?.listRemark) return;
@@ -66,7 +66,7 @@ function misuseOf({ json, output }: CommandArguments, id: string): string | unde
   return json && output !== undefined ? '--json has files in it as base64: leave --output or --json away' : undefined;
 }
 
-/** What `--args` gives. Throws `INVALID_ARGUMENTS` where that is no JSON object. */
+/** The arguments in `--args`. Throws `INVALID_ARGUMENTS` where that is no JSON object. */
 async function baseArguments({ args }: CommandArguments, terminal: Terminal): Promise<JsonObject> {
   if (args === undefined) return {};
   const text = await givenText(args, terminal);
@@ -87,7 +87,7 @@ async function givenText(args: string, { cwd, readInput }: Terminal): Promise<st
   });
 }
 
-/** What a call needs of the gateway, or what is wrong with its options. */
+/** The options of the gateway for a call, or a text that says what is wrong with those of the command. */
 function gatewayOptions(id: string, { config, timeout, root }: CommandArguments, { cwd, env }: Terminal) {
   const patienceMs = timeoutMs(timeout, START_SECONDS);
   if (typeof patienceMs === 'string') return patienceMs;
@@ -141,13 +141,13 @@ async function show(result: ToolResult, id: string, { json, output = '.' }: Comm
   await writeResult(result, { tool, folder: resolve(terminal.cwd, output) }, terminal);
 }
 
-/** How servers say that a path lies outside of what they may touch. */
+/** Words in which servers say that they may not touch a path. */
 const DENIED =
   /access denied|permission denied|(?:outside|not (?:with)?in)\b[^.]{0,40}\b(?:allowed|permitted|root|workspace|project)|(?:no|not an?|none of the) (?:allowed|permitted) (?:director|folder|path|root)|\broots?\b[^.]{0,40}\b(?:required|missing|empty|not (?:supported|provided|set))|(?:no|without|support) (?:mcp )?roots\b/i;
 
 type Roots = readonly string[] | undefined;
 
-/** What a person has to know of roots when a server denies access; undefined: that is not what it says. */
+/** A sentence about roots where a server denies access to a path; undefined: the text denies none. */
 export function rootsHint(said: string, id: string, given: Roots, { config }: LocalGateway): string | undefined {
   if (!DENIED.test(said)) return undefined;
   const server = config.servers.find(({ key }) => id.startsWith(`${key}::`));
@@ -157,7 +157,7 @@ export function rootsHint(said: string, id: string, given: Roots, { config }: Lo
   return 'The server was told of no folders (roots), as mcp-gateway call offers none unless asked: --root DIR does, and "roots" in its entry always.';
 }
 
-/** The same after the error that a tool answered with. */
+/** Writes that sentence after the error that a tool answered with. */
 export function tellOfRoots(
   result: ToolResult,
   id: string,
@@ -170,7 +170,7 @@ export function tellOfRoots(
   if (hint) terminal.writeError(`${colorsFor(terminal, 'error').yellow(displayText(hint))}\n`);
 }
 
-/** The same with an error of the server, or of one that does not start without. */
+/** An error of the server with that sentence behind its message. */
 export function withRootsHint(error: unknown, id: string, given: Roots, local: LocalGateway): unknown {
   if (!(error instanceof GatewayError)) return error;
   const hint = rootsHint(error.message, id, given, local);

@@ -13,13 +13,13 @@ import { childAt } from './calling/read-arguments.ts';
 import { type Command, OPTIONS } from './command.ts';
 import { SHELLS } from './completion.ts';
 
-/** What the word under the cursor may become. One that ends with `:` or `=` goes on. */
+/** A candidate for the word under the cursor. After a value that ends with `:` or `=` the shell adds no space. */
 export interface Completion {
   readonly value: string;
   readonly about?: string;
 }
 
-/** What was typed, taken apart as far as it goes. */
+/** The command line before the cursor, parsed as far as it goes. */
 interface Typed {
   /** The word under the cursor. */
   readonly current: string;
@@ -32,7 +32,7 @@ interface Typed {
   readonly config: string | undefined;
 }
 
-/** What is remembered of the lists of servers. */
+/** The remembered lists of servers. */
 type RememberedLists = Pick<ReturnType<typeof serverMemory>, 'recallList'>;
 
 type Commands = Readonly<Record<string, Command>>;

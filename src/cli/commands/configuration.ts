@@ -45,7 +45,7 @@ export function checkConfigured(names: readonly string[], config: GatewayConfig)
   throw new GatewayError('SERVER_NOT_FOUND', `no server ${JSON.stringify(unknown)}${meant}`);
 }
 
-/** The same, and where it is disabled: it cannot be asked. */
+/** Throws as `checkConfigured`, and where a server is disabled. */
 export function checkServers(names: readonly string[], config: GatewayConfig): void {
   checkConfigured(names, config);
   const off = names.find((name) => config.disabled.includes(name));

@@ -53,9 +53,9 @@ export interface LocalGateway extends Pick<GatewayServices, 'broker' | 'catalog'
   /** The person at the terminal, as servers see them. */
   readonly person: Person;
   readonly status: StatusLine;
-  /** What a server said last on its stderr. */
+  /** The last line of a server's stderr; undefined: it has written none. */
   readonly lastWords: (server: string) => string | undefined;
-  /** What is wrong with the resources and prompts that servers list, in sentences that name the server. */
+  /** Problems of the lists of resources and prompts, in sentences that name the server. */
   readonly listProblems: readonly string[];
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
@@ -151,7 +151,7 @@ function openGateway(
   return { ...gateway.internals(), gateway, config, caller: LOCAL, person, status, lastWords, listProblems, signal };
 }
 
-/** The log, and of what is in it the last line of each server's stderr, and what is wrong with lists. */
+/** A log that also collects the last line of each server's stderr, and problems of lists. */
 function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, 'lastWords' | 'listProblems'> {
   const lines = new Map<unknown, string>();
   const listProblems: string[] = [];
@@ -170,7 +170,7 @@ function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, '
   };
 }
 
-/** The others are there as far as they are remembered: a server without a memory would start to learn its tools. */
+/** The wanted servers, and the others as far as their tools are remembered: without a memory they would start to list them. */
 function narrowedTo(
   servers: readonly ServerConfig[],
   options: LocalGatewayOptions,
@@ -206,7 +206,7 @@ function startingText({ backend }: LocalGateway): string {
   return `connecting to ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
 }
 
-/** The answer of a search; a list of what there is comes as one page. */
+/** The answer of a search, with all pages of a list as one. */
 export async function searchAll(local: LocalGateway, request: SearchRequest): Promise<JsonObject> {
   const { broker, caller, signal } = local;
   const { nextOffset, ...answer } = await abortable(broker.search(request, caller), signal);
@@ -223,7 +223,7 @@ export async function allTools(local: LocalGateway, servers?: readonly string[])
   return (tools as readonly string[]).flatMap((id) => local.catalog.get(id) ?? []);
 }
 
-/** What a server that is not up yet waits for, and since when; undefined: it is not on its way up. */
+/** The request that a connecting server has not answered, and for how long; undefined: it is not connecting. */
 export function waitOf({ config, state, neededAt, waitsFor }: Upstream, words?: string): string | undefined {
   if (serverState(state) !== 'connecting') return undefined;
   const seconds = Math.round((Date.now() - neededAt) / 100) / 10;

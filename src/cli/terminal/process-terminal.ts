@@ -56,7 +56,7 @@ export async function written(): Promise<void> {
   await Promise.all(pending.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
 }
 
-/** What a program or an editor is to read stays as it is. */
+/** JSON is not wrapped: a program or an editor reads it. */
 function isJson(text: string): boolean {
   if (!/^[{[]/.test(text)) return false;
   try {

@@ -5,7 +5,7 @@ A client starts it by itself: mcp-gateway install <client> writes its entry. Com
 Ctrl-C or Ctrl-D ends it.
 `;
 
-/** Tells somebody who has started at a terminal what clients start: a person is no client, and would wait in vain. */
+/** Tells a person who serves stdio at a terminal that a client is expected there: else they would wait in vain. */
 export function tellPerson(): void {
   process.stderr.write(wrapLines(NOTICE, process.stderr.columns));
 }

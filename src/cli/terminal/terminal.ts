@@ -1,7 +1,7 @@
 import type { Environment } from '../../config/substitute.ts';
 import type { Signal } from '../../core/abort.ts';
 
-/** Where a command for people works and speaks. */
+/** The surroundings of a command: directory, environment, output, and the person to ask. */
 export interface Terminal {
   /** Absolute. */
   readonly cwd: string;
@@ -9,23 +9,23 @@ export interface Terminal {
   readonly platform: NodeJS.Platform;
   /** How this process was started: Node (or Bun) and the bin, both absolute. */
   readonly self: readonly [program: string, bin: string];
-  /** Takes what was asked for (stdout); on a terminal each line is wrapped at its width, unless the text is JSON. */
+  /** Writes the answer to stdout; on a terminal each line is wrapped at its width, unless the text is JSON. */
   readonly write: (text: string) => void;
-  /** The same, to the byte: what is not ours to wrap; absent: as `write`. */
+  /** Writes to stdout byte for byte, for text of others; absent: as `write`. */
   readonly writeExactly?: ((text: string) => void) | undefined;
-  /** Takes why it failed (stderr). */
+  /** Writes why a command failed to stderr. */
   readonly writeError: (text: string) => void;
   /** Asks a yes-or-no question; absent where nobody can be asked. */
   readonly ask?: ((question: string) => Promise<boolean>) | undefined;
-  /** Whether a person sees what `write` takes; absent: a file or another program takes it. */
+  /** True: stdout is a terminal. Absent: a file or another program reads it. */
   readonly isTty?: boolean | undefined;
-  /** The same of `writeError`. */
+  /** True: stderr is a terminal. */
   readonly isErrorTty?: boolean | undefined;
-  /** Width of what the person sees, in characters; absent: not known. */
+  /** Width of the terminal in columns; absent: not known. */
   readonly columns?: number | undefined;
   /** Asks for a line; undefined at the end of the input or when `signal` aborts. Absent where nobody can be asked. */
   readonly prompt?: ((question: string, signal?: Signal) => Promise<string | undefined>) | undefined;
-  /** All that comes from stdin. */
+  /** Reads stdin to its end. */
   readonly readInput?: (() => Promise<string>) | undefined;
   /**
    * From the first call on SIGINT, SIGTERM and SIGHUP do not end the process: they abort this, with a `CANCELLED` whose
@@ -36,14 +36,14 @@ export interface Terminal {
   readonly lines?: (() => AsyncIterable<string>) | undefined;
 }
 
-/** How an answer is wanted. */
+/** Options for the form of an answer. */
 export interface AnswerForm {
   readonly json?: boolean | undefined;
   /** For people wherever it goes. */
   readonly human?: boolean | undefined;
 }
 
-/** Whether an answer is for people: on a terminal, unless JSON is wanted; elsewhere only where that is asked for. */
+/** True where an answer is for people: on a terminal unless `--json`, elsewhere only with `--human`. */
 export function isForPeople({ json, human }: AnswerForm, { isTty }: Terminal): boolean {
   return !json && (human === true || isTty === true);
 }

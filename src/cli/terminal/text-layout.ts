@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** What takes two columns: the scripts of East Asia, full-width forms, emoji. */
+/** Characters of two columns: the scripts of East Asia, full-width forms, emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-/** What takes none: marks on the character before, joiners. */
+/** Characters of no column: marks on the character before, joiners. */
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 /** Columns that a text takes in a terminal, colours left out, as far as can be told without asking it. */
@@ -50,7 +50,7 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line.join(' ')];
 }
 
-/** What stands in front of a text that goes on below it: spaces, and a mark, perhaps in colour. */
+/** The start of a line below which its further lines do not go: spaces, and a mark, perhaps in colour. */
 const AHEAD = /^\s*(?:(?:\p{Cc}\[[\d;]*m)?[✓!✗→•-](?:\p{Cc}\[[\d;]*m)? )?/u;
 /** Narrower than this a text beside others would be a ribbon. */
 const LEAST_ROOM = 24;
