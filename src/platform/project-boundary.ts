@@ -1,6 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, posix, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, posix, resolve, sep } from 'node:path';
 import { homeDirectory } from './home-directory.ts';
+import { realPathOfExisting } from './real-path.ts';
 
 /** Where the programs of systems and users stand: a directory that holds one of these is no project. */
 const OF_THE_SYSTEM = ['/bin', '/sbin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', '/snap/bin', '/nix/store'];
@@ -22,17 +23,17 @@ const OF_A_USER = [
  * where that would be the home directory, one above it, or one in which the programs of the system or the user stand.
  */
 export function projectRoot(cwd: string, home = homeDirectory()): string | undefined {
-  const within = projectDirectories(withoutLinks(cwd), home);
+  const within = projectDirectories(realPathOfExisting(cwd), home);
   return within.filter((directory) => existsSync(join(directory, '.git'))).at(-1) ?? within[0];
 }
 
 /** Whether a path is that directory or within it, whatever links lead there. */
 export function isWithin(directory: string, path: string): boolean {
-  return [path, withoutLinks(path), withoutLinks(resolve(path))].some((each) => isBelow(directory, each));
+  return [path, realPathOfExisting(path), realPathOfExisting(resolve(path))].some((each) => isBelow(directory, each));
 }
 
 function projectDirectories(cwd: string, home: string): string[] {
-  const homes = [home, withoutLinks(home)].filter((each) => !isInRepository(each));
+  const homes = [home, realPathOfExisting(home)].filter((each) => !isInRepository(each));
   const ofUser = homes.flatMap((each) => [each, ...OF_A_USER.map((folder) => join(each, folder))]);
   const others = [...TEMPORARY, ...OF_THE_SYSTEM, ...ofWindows(), ...ofUser];
   const directories: string[] = [];
@@ -59,17 +60,6 @@ function isBelow(directory: string, path: string): boolean {
 /** Where names differ in more than case, nothing is lost by this. */
 function folded(path: string): string {
   return process.platform === 'linux' ? path : path.toLowerCase();
-}
-
-/** Of what does not exist, as far as it does. */
-function withoutLinks(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    const whole = resolve(path);
-    const above = dirname(whole);
-    return above === whole ? whole : join(withoutLinks(above), basename(whole));
-  }
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

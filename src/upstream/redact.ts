@@ -1,6 +1,7 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { BLANK, blankForms } from '../core/credential-forms.ts';
 import { clip } from '../core/errors.ts';
+import { escapeRegExp } from '../core/escape-regexp.ts';
 import { keepSources, sourceOf } from '../core/exact-json.ts';
 import { blankedAsRead } from '../core/invisible-characters.ts';
 import { isJsonObject } from '../core/json.ts';
@@ -215,7 +216,7 @@ function isTold(form: string): boolean {
 }
 
 function patternOf(form: string, isAnywhere: boolean): string {
-  const literal = form.replace(/[$()*+.?[\\\]^{|}/]/g, '\\$&');
+  const literal = escapeRegExp(form);
   const isPart = form.length >= (/^\p{L}+$/u.test(form) ? MIN_LETTERS : MIN_LENGTH);
   return isAnywhere || isPart ? literal : `${WORD_BEGINS}${literal}${WORD_ENDS}`;
 }

@@ -2,6 +2,7 @@ import { constants, copyFile, mkdir, readdir, readFile, readlink, realpath, rena
 import { basename, dirname, join, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { keepNewest, writeWhole } from '../../platform/atomic-file.ts';
+import { realPath } from '../../platform/real-path.ts';
 import { readText } from './read-client-file.ts';
 
 /** For a file that did not exist: it may come to hold secrets. */
@@ -144,7 +145,7 @@ export async function backupsSince(path: string): Promise<string[]> {
 
 /** The oldest first. */
 async function backupPaths(path: string): Promise<string[]> {
-  const target = await targetOf(path);
+  const target = realPath(path);
   const start = `${basename(target)}.bak-`;
   const names = await readdir(dirname(target)).catch(() => []);
   const own = names.filter((name) => name.startsWith(start) && /^\d/.test(name.slice(start.length)));
@@ -152,9 +153,5 @@ async function backupPaths(path: string): Promise<string[]> {
 }
 
 async function originPath(path: string): Promise<string> {
-  return `${await targetOf(path)}${ORIGIN}`;
-}
-
-function targetOf(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
+  return `${realPath(path)}${ORIGIN}`;
 }

@@ -1,6 +1,6 @@
 import { OAuthError } from '@modelcontextprotocol/client';
 import { clip } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, parseJsonObject } from '../../core/json.ts';
 import { TargetRefused } from '../../platform/outbound/outbound.ts';
 
 /** Longest error code that is repeated, in characters. */
@@ -44,7 +44,7 @@ export interface Answered {
 
 /** Tokens as the SDK wants them, or the error's code and nothing else. Throws where neither can be read. */
 export function mendedTokens(answer: Answered): Response {
-  const said = objectIn(answer.text) ?? formIn(answer.text);
+  const said = parseJsonObject(answer.text) ?? formIn(answer.text);
   const tokens = answer.ok && said ? members(said, TOKENS, answer.url) : {};
   const { access_token: token, scope } = tokens;
   if (typeof token === 'string') {
@@ -63,10 +63,10 @@ export function mendedTokens(answer: Answered): Response {
 
 /** A client as the SDK wants it: as it was asked for, where the answer does not say. Throws where we were not registered. */
 export function mendedClient(answer: Answered, asked: unknown): Response {
-  const said = objectIn(answer.text);
+  const said = parseJsonObject(answer.text);
   const client = answer.ok && said ? members(said, CLIENT, answer.url) : {};
   if (client.client_id === undefined) throw new Error(refusal(answer, 'did not register us', codeOf(said)));
-  const { redirect_uris } = (typeof asked === 'string' ? objectIn(asked) : undefined) ?? {};
+  const { redirect_uris } = (typeof asked === 'string' ? parseJsonObject(asked) : undefined) ?? {};
   return Response.json({ ...client, ...secretOf(client), redirect_uris: redirect_uris ?? [] }, { status: 201 });
 }
 
@@ -126,16 +126,6 @@ type MemberKind = 'text' | 'list' | 'url' | 'number' | 'flag';
 function members(document: JsonObject, kinds: Readonly<Record<string, MemberKind>>, base: URL): JsonObject {
   const read = Object.entries(kinds).map(([name, kind]) => [name, READ[kind](own(document, name), base)]);
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
-}
-
-/** The JSON object of a text; undefined for anything else, such as a page for people. */
-export function objectIn(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const READ: Readonly<Record<MemberKind, (value: unknown, base: URL) => unknown>> = {

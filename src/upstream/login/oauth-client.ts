@@ -5,11 +5,12 @@ import type {
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
 import { withTimeout } from '../../core/abort.ts';
+import { parseJsonObject } from '../../core/json.ts';
 import { boundedText } from '../../platform/outbound/bounded-body.ts';
 import { isBelow, Outbound, TargetRefused } from '../../platform/outbound/outbound.ts';
 import { isThisMachine } from '../../platform/outbound/proxy.ts';
 import { LoginNeeded } from './login-needed.ts';
-import { type Answered, mendedClient, mendedMetadata, mendedTokens, objectIn } from './oauth-answers.ts';
+import { type Answered, mendedClient, mendedMetadata, mendedTokens } from './oauth-answers.ts';
 
 /** Time for one request to an authorization server, in ms. */
 export const FETCH_TIMEOUT_MS = 10_000;
@@ -45,7 +46,7 @@ export function oauthFetch(outbound: Outbound, oauth: Partial<OAuthConfig> = {})
  * authorization server that the entry names are as good as named there.
  */
 function described({ url, status, ok, text }: Answered, outbound: Outbound): Response {
-  const document = ok ? objectIn(text) : undefined;
+  const document = ok ? parseJsonObject(text) : undefined;
   if (!document) return new Response(null, { status: ok ? 404 : status });
   const mended = mendedMetadata(document, url, outbound.url);
   if (outbound.isNamed(url))

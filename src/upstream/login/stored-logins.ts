@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { type JsonObject, parseJsonObject } from '../../core/json.ts';
 import { Credentials, currentTokens, type Kept } from './credentials.ts';
 
 /** A login as people may see it: no token, and nothing of which one could be made. */
@@ -45,12 +45,7 @@ function accountIn(token: string | undefined): string | undefined {
 function claimsOf(token = ''): JsonObject {
   const [, body, signature] = token.split('.');
   if (body === undefined || signature === undefined) return {};
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
-    return isJsonObject(claims) ? claims : {};
-  } catch {
-    return {};
-  }
+  return parseJsonObject(Buffer.from(body, 'base64url').toString()) ?? {};
 }
 
 /** Every file of credentials in the directory, also of servers that are configured no more. */

@@ -39,7 +39,7 @@ async function home(entry: JsonObject = {}) {
             asked.push(question);
             return answer;
           };
-    const code = await trustServers({ servers: [], ...args }, { ...files.terminal, env, ask });
+    const code = await trustServers({ words: [], ...args }, { ...files.terminal, env, ask });
     return { code, said: files.said(), asked };
   };
   await session();
@@ -133,7 +133,7 @@ test('the servers of a confirmed project are trusted in its directory [trust.pro
   const file = join(project, '.mcp-gateway.json');
   files.write('shop/.mcp-gateway.json', text);
   await writeRecord(join(env.XDG_DATA_HOME, 'mcp-gateway'), { path: file, text });
-  const run = (cwd: string) => trustServers({ servers: ['p'], yes: true }, { ...files.terminal, env, cwd });
+  const run = (cwd: string) => trustServers({ words: ['p'], yes: true }, { ...files.terminal, env, cwd });
   expect([await run(files.home), files.said()]).toEqual([2, expect.stringContaining('no server "p"')]);
   expect([await run(project), files.said()]).toEqual([0, 'p: nothing was known of it\nTrusted 1 tool of p.\n']);
 });
