@@ -16,24 +16,27 @@ const SECRET_TEXTS: readonly RegExp[] = [
 const REDACTED = '[redacted]';
 const ELLIPSIS = '…';
 const MAX_CHARS = 200;
-/** Of a longer text no more is searched for secrets: one that is cut off there is not shown anyway. */
+/** Characters of a text that are searched for secrets. The text after them is cut off anyway. */
 const MAX_READ_CHARS = 2_000;
 const MAX_VALUES = 100;
 const MAX_DEPTH = 8;
 
 interface Budget {
   values: number;
-  /** Of one text. */
+  /** Most characters of one text. */
   readonly chars: number;
 }
 
-/** A copy of a call's arguments for people: secrets blanked, by name and in texts; long texts, lists and depths cut. */
+/**
+ * A copy of a call's arguments for people. Secrets are blanked by name and in texts; long texts, lists and depths are
+ * cut.
+ */
 export function shownArguments(args: JsonObject, maxChars = MAX_CHARS): JsonObject {
   return shownObject(args, { values: MAX_VALUES, chars: maxChars }, MAX_DEPTH);
 }
 
 function shownObject(object: JsonObject, budget: Budget, depth: number): JsonObject {
-  // What forms and environments look like: `{name: "API_TOKEN", value: …}`.
+  // Forms and environments have this shape: `{name: "API_TOKEN", value: …}`.
   const namesSecret = ['name', 'key', 'header', 'variable'].some((field) => isSecretName(object[field]));
   const shown: [string, unknown][] = [];
   for (const key in object) {
@@ -62,7 +65,7 @@ function shownArray(items: readonly unknown[], budget: Budget, depth: number): u
   return shown;
 }
 
-/** `["--api-key", "…"]`: the word after an option that says secret. */
+/** True for the word after an option that names a secret: `["--api-key", "…"]`. */
 function afterOption(word: unknown): boolean {
   return typeof word === 'string' && word.startsWith('-') && !word.includes('=') && SECRET_NAME.test(word);
 }
@@ -71,7 +74,7 @@ function isSecretName(name: unknown): boolean {
   return typeof name === 'string' && SECRET_NAME.test(name);
 }
 
-/** What says nothing stays: whether a secret was given at all is worth knowing. */
+/** Blanks a secret. Null, undefined and booleans stay: they reveal nothing, but show whether a secret was given. */
 function blanked(value: unknown): unknown {
   return value === null || value === undefined || typeof value === 'boolean' ? value : REDACTED;
 }

@@ -4,9 +4,9 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Replaces a file whole: a reader sees the old or the new, and of several writers the last one wins. Readable by its owner
- * only, unless `mode` says otherwise; so is a folder that is made for it. Rejects with what the system says, and leaves
- * nothing beside it.
+ * Replaces a file atomically: a reader sees the old or the new content, and the last of several writers wins. The file
+ * is readable by its owner only, unless `mode` says otherwise; so is a folder that is made for it. Rejects with the
+ * error of the system and leaves no temporary file.
  */
 export async function writeWhole(
   path: string,
@@ -24,7 +24,10 @@ export async function writeWhole(
   }
 }
 
-/** The text of a file that belongs to us; undefined for somebody else's and one that is longer. Throws where it cannot be read. */
+/**
+ * Text of a file that belongs to our user. Undefined if it belongs to another user or is longer than `maxBytes`. Throws
+ * where it cannot be read.
+ */
 export function readOwn(path: string, maxBytes: number): string | undefined {
   const file = openSync(path, 'r');
   try {
@@ -36,7 +39,7 @@ export function readOwn(path: string, maxBytes: number): string | undefined {
   }
 }
 
-/** Leaves the newest files of a folder, as many as `most`; names that are not `counted` stay. */
+/** Deletes the oldest files of a folder beyond `most`. Files whose name is not `counted` stay. */
 export async function keepNewest(
   directory: string,
   most: number,

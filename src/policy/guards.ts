@@ -5,9 +5,12 @@ import { isJsonObject } from '../core/json.ts';
 import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
 import type { Logger } from '../platform/log.ts';
 
-/** Several guards as one: what any of them hides is hidden, calls pass all of them in order, all remarks are made. */
+/**
+ * Several guards as one. A tool that any guard hides is hidden, a call passes all guards in order, and all their
+ * remarks are given.
+ */
 export class Guards {
-  /** Calls meet the first guard first. */
+  /** The first guard of the list is the outermost: calls meet it first. */
   readonly policy: CallPolicy;
   readonly #guards: readonly Guard[];
   readonly #visible: readonly NonNullable<Guard['visible']>[];
@@ -22,7 +25,7 @@ export class Guards {
     return this.#visible.every((visible) => visible(caller, tool));
   }
 
-  /** One guard after the other; see `Guard.admit`. */
+  /** Asks one guard after the other; the time in ms is the sum of theirs. See `Guard.admit`. */
   admit(call: ToolCall, context: CallContext): Promise<number> | undefined {
     let asked: Promise<number> | undefined;
     for (const { admit } of this.#guards) {
@@ -45,7 +48,10 @@ export class Guards {
   }
 }
 
-/** Says in the result what was mended in the arguments; a result is otherwise not touched. */
+/**
+ * Adds the list of repairs that were made to the arguments to `_meta` of the result. Changes nothing else, and nothing
+ * without repairs.
+ */
 export const tellMended: CallPolicy = (next) => (call, context) => {
   const called = next(call, context);
   if (!call.mended?.length) return called;
@@ -55,7 +61,10 @@ export const tellMended: CallPolicy = (next) => (call, context) => {
   });
 };
 
-/** Our own defects are told to the caller without their cause: the log has it, also for calls in the background. */
+/**
+ * Logs defects of the gateway with their cause, for calls in the background too: the caller gets the error without the
+ * cause.
+ */
 export function logDefects(log: Logger): CallPolicy {
   return (next) => (call, context) =>
     next(call, context).catch((error: unknown) => {

@@ -12,10 +12,13 @@ const ONCE = 'once';
 const SESSION = 'for this session';
 const NO = 'no';
 
-/** What a person agreed to: this call, or all calls of its tool until the session ends. */
+/** Consent of a person: to this call, or to all calls of its tool until the session ends. */
 type Consent = 'once' | 'session';
 
-/** Puts a call to the person at the client, by a form with three answers. Rejects with `FORBIDDEN` unless they agree. */
+/**
+ * Asks the person at the client for consent to a call, by an elicitation form with three answers. `rule` is the place
+ * of the rule, for the message. Rejects with `FORBIDDEN` unless they agree.
+ */
 export async function askPerson(
   call: ToolCall,
   rule: string,
@@ -34,13 +37,19 @@ export async function askPerson(
   throw refused(call, choice === NO ? 'refused it' : 'did not agree to it');
 }
 
-/** Before forms and addresses were told apart, elicitation was by form. */
+/**
+ * True if the client supports elicitation by form. A capability without `form` and `url` is of an older revision, in
+ * which every elicitation was by form.
+ */
 function takesForms({ identity }: Peer): boolean {
   const { elicitation } = identity.capabilities;
   return isJsonObject(elicitation) && (elicitation.form !== undefined || elicitation.url === undefined);
 }
 
-/** Without what only newer revisions know: every client with elicitation understands it. */
+/**
+ * The parameters of `elicitation/create`. They use no field of newer revisions, so that every client with elicitation
+ * accepts them. `isPassing`: the session lasts for one request, so "for this session" is not offered.
+ */
 function questionOf(call: ToolCall, rule: string, { isPassing }: Peer): JsonObject {
   const choices = isPassing ? [ONCE, NO] : [ONCE, SESSION, NO];
   const answer = { type: 'string', title: 'Call it?', enum: choices };
@@ -60,12 +69,18 @@ function cannotAsk({ tool }: ToolCall, rule: string, why: string): GatewayError 
   return new GatewayError('FORBIDDEN', message, { details: { tool: tool.id, rule } });
 }
 
-/** Characters of one text, and of all arguments together: whoever agrees has to see what to. */
+/**
+ * Longest single text, and longest text of all arguments, in characters. They are generous: the person has to see what
+ * they agree to.
+ */
 const MAX_TEXT = 1_000;
 const MAX_ARGUMENTS = 4_000;
 const MAX_NAME = 120;
 
-/** A call for the person who decides on it: server, tool and arguments, secrets blanked, nothing invisible. */
+/**
+ * A call in words for the person who decides on it: server, tool and arguments, with secrets blanked and invisible
+ * characters escaped.
+ */
 export function shownCall({ server, definition }: Pick<ToolEntry, 'server' | 'definition'>, args: JsonObject): string {
   const written = writeJson(shownArguments(args, MAX_TEXT), 2);
   const cut = written.length > MAX_ARGUMENTS ? `\n(cut: ${written.length} characters)` : '';

@@ -5,27 +5,27 @@ import { readTrust, updateTrust } from './trust-file.ts';
 import { findingRemarks } from './trust-messages.ts';
 import { accepted, doubtOf, type TrustRecord, type TrustViolation } from './trust-record.ts';
 
-/** A tool that is not as it was trusted. */
+/** A tool that is not as it was trusted, for a person's review. */
 export interface DoubtfulTool {
   readonly doubt: TrustViolation;
-  /** Empty where it is new. */
+  /** Parts that differ. Empty for a new tool. */
   readonly changed: readonly Part[];
-  /** As it was trusted, where that was kept. */
+  /** The trusted definition, where it was kept. */
   readonly before: ToolDefinition | undefined;
   readonly now: ToolDefinition;
-  /** What is hidden in it or aimed at the model, in sentences. */
+  /** Sentences on hidden texts in it, and on texts aimed at the model. */
   readonly suspicious: readonly string[];
 }
 
-/** What is known of a server that a person is to judge. */
+/** Facts about a server for the person who judges it. */
 export interface Review {
   readonly record: TrustRecord | undefined;
-  /** Why what was trusted cannot be read: on a pinned server every tool is doubtful then. */
+  /** Cause that the record cannot be read. On a pinned server every tool is doubtful then. */
   readonly problem: string | undefined;
   readonly doubtful: readonly DoubtfulTool[];
 }
 
-/** Compares the tools of a server with those that were trusted. */
+/** Compares the tools of a server with its trusted ones. */
 export async function review(path: string, tools: readonly ToolDefinition[], pinned: boolean): Promise<Review> {
   const { record, problem } = readTrust(path);
   const definitions = await readDefinitions(path);
@@ -43,11 +43,11 @@ export async function review(path: string, tools: readonly ToolDefinition[], pin
   return { record, problem, doubtful };
 }
 
-/** Trusts these tools as they are from now on; running gateways notice. Rejects where that cannot be kept. */
+/** Trusts these tools as they are now. Running gateways notice. Rejects where the record cannot be written. */
 export async function trust(path: string, tools: readonly ToolDefinition[]): Promise<void> {
   const byName = new Map(tools.toReversed().map((tool) => [tool.name, tool]));
   const fingerprints = new Map([...byName].map(([name, tool]) => [name, fingerprintOf(tool)]));
   await updateTrust(path, ({ record }) => accepted(record, fingerprints, Date.now()));
-  // They only show what changed later.
+  // The texts only show later changes, so a failure to keep them is no error.
   await keepDefinitions(path, [...byName.values()]).catch(() => {});
 }

@@ -12,9 +12,12 @@ import { inSlices } from './yield-to-event-loop.ts';
 interface ServerTrustOptions {
   /** Key of the server. */
   readonly server: string;
-  /** Tells whether it is still the same server; the path of the file, if there is one. */
+  /**
+   * Path of the record for this server, with the data directory left out where there is none. It differs for another
+   * server.
+   */
   readonly identity: string;
-  /** The file; absent: known for this run only. */
+  /** Path of the record. Absent: trust lasts for this run only. */
   readonly path?: string | undefined;
   readonly isPinned: () => boolean;
   readonly log: Logger;
@@ -22,20 +25,20 @@ interface ServerTrustOptions {
   readonly onNews: (tools: readonly ToolDefinition[]) => Promise<void>;
 }
 
-/** What one server was trusted with, and what it lists now. */
+/** The trusted definitions of one server, and the tools that it lists now. */
 export class ServerTrust {
   readonly #options: ServerTrustOptions;
   readonly #store: TrustStore;
   readonly #log: TrustLog;
   readonly #timer = new NoteTimer(() => void this.#note());
   #tools: readonly ToolDefinition[] = [];
-  /** Whether the tools as they are now were compared as a whole. */
+  /** True if the current list was compared as a whole. */
   #isNoted = true;
   #first: FirstSight | undefined;
-  /** Doubts about definitions by a record; null: they are trusted. */
+  /** Violations by definition, computed with the record `#doubtsOf`. Null: the definition is trusted. */
   #doubts = new WeakMap<ToolDefinition, TrustViolation | null>();
   #doubtsOf: TrustRecord | undefined;
-  /** Comparisons, one after the other; and what follows from them. */
+  /** The running comparison; comparisons run one after the other. */
   #compared: Promise<void> = Promise.resolve();
   #told: Promise<void> = Promise.resolve();
 
@@ -49,7 +52,10 @@ export class ServerTrust {
     return this.#options.identity;
   }
 
-  /** The server lists these tools now. Costs next to nothing. What was never seen before is noted at once, the rest soon. */
+  /**
+   * Takes the new list of the server; costs next to nothing. The first list of a server is recorded at once, later ones
+   * after a pause.
+   */
   hear(tools: readonly ToolDefinition[]): void {
     this.#tools = tools;
     this.#isNoted = false;
@@ -58,21 +64,21 @@ export class ServerTrust {
     else void this.#note();
   }
 
-  /** What is wrong with a definition; undefined: nothing. */
+  /** The violation of a definition; undefined: it is trusted. */
   doubt(definition: ToolDefinition): TrustViolation | undefined {
     this.#store.read();
     const doubt = this.#look(definition);
-    // What was doubtful may have been trusted meanwhile, by another process.
+    // Another process may have trusted it meanwhile.
     return doubt && this.#store.reread() ? this.#look(definition) : doubt;
   }
 
-  /** What is wrong with a tool as the server lists it by now. */
+  /** The violation of a tool as the server lists it now. */
   doubtNow(name: string): TrustViolation | undefined {
     const definition = this.#tools.find((tool) => tool.name === name);
     return definition && this.doubt(definition);
   }
 
-  /** What stands against a call of a pinned tool: also that it is not on disk what the tool was when it was called. */
+  /** The objection to a call of a pinned tool. It includes `unkept`: the record on disk lacks the tool as it is now. */
   objection(definition: ToolDefinition): TrustViolation | undefined | Promise<TrustViolation | undefined> {
     const doubt = this.doubt(definition);
     if (doubt && doubt.kind !== 'unkept') return doubt;
@@ -80,18 +86,18 @@ export class ServerTrust {
     return this.#note().then(() => this.doubt(definition) ?? this.#unkept(definition));
   }
 
-  /** Resolves when all that was heard is on disk, if it can be. */
+  /** Resolves when all lists have been recorded on disk, if they can be. */
   async close(): Promise<void> {
     await this.#note();
     await this.#told;
   }
 
-  /** Compares all that was heard with what is trusted, in slices, and keeps what is new: resolves when that is done. Never rejects. */
+  /** Compares all lists with the record, in slices, and writes new tools; resolves when that is done. Never rejects. */
   #note(): Promise<void> {
     this.#timer.stop();
     const later: (() => Promise<void>)[] = [];
     this.#compared = this.#compared.then(() => this.#compareAll(later)).catch((error: unknown) => this.#failed(error));
-    // What only serves to show and to tell delays nobody who waits for the record.
+    // Kept texts and log lines serve display only: callers that wait for the record do not wait for them.
     this.#told = Promise.all([this.#told, this.#compared]).then(async () => {
       for (const work of later) await work().catch((error: unknown) => this.#failed(error));
     });
@@ -112,7 +118,7 @@ export class ServerTrust {
     const { isPinned, onNews } = this.#options;
     const { problem } = this.#store;
     if (problem !== undefined) this.#log.lost(problem, isPinned());
-    // Only a person can say what it was.
+    // The record is unreadable, so only a person can say which tools were trusted.
     if (problem !== undefined && isPinned()) return;
     const list = await listDigest(tools);
     if (this.#store.record?.list !== list || !this.#store.isWritten || this.#hasOld(tools)) {
@@ -126,7 +132,7 @@ export class ServerTrust {
     this.#log.doubtful(tools, this.#store.record, isPinned());
   }
 
-  /** Keeps the record; resolves with the tools that are trusted by now and were not before. */
+  /** Writes the record; resolves with the tools that became trusted by it. */
   async #keep(tools: readonly ToolDefinition[], list: string): Promise<readonly ToolDefinition[]> {
     const { isPinned } = this.#options;
     const listed = await fingerprintsOf(tools);
@@ -140,13 +146,13 @@ export class ServerTrust {
     });
   }
 
-  /** So that people are shown what it was before. */
+  /** Keeps the texts of definitions, so that people can be shown the old one after a change. */
   async #keepTexts(added: readonly ToolDefinition[]): Promise<void> {
     const { path } = this.#options;
     if (path !== undefined && this.#store.isWritten) await keepDefinitions(path, added);
   }
 
-  /** Whether tools are trusted by a fingerprint of before all their members were compared. */
+  /** True if a tool is trusted by a fingerprint of the format without `others`. */
   #hasOld(tools: readonly ToolDefinition[]): boolean {
     const trusted = this.#store.record?.trusted;
     return tools.some(({ name }) => isOld(trusted?.get(name)?.fingerprint ?? ''));
@@ -170,7 +176,7 @@ export class ServerTrust {
     const known = this.#doubts.get(definition);
     if (known !== undefined) return known ?? undefined;
     const doubt = doubtOf(record, definition.name, fingerprintOf(definition), isPinned);
-    // A tool that is not in the record is doubtful on a pinned server, and that may change.
+    // Not cached: a tool that is missing from the record is doubtful on a pinned server, and the record may gain it.
     if (doubt?.kind === 'changed') this.#doubts.set(definition, doubt);
     if (!doubt && record.trusted.has(definition.name)) this.#doubts.set(definition, null);
     return doubt;
@@ -181,7 +187,10 @@ export class ServerTrust {
     return this.#store.isKept(definition) ? undefined : { kind: 'unkept', fingerprint: '', cause };
   }
 
-  /** After a comparison every tool that is trusted by name is so as it is, or it is among the untrusted: none need be looked at again. */
+  /**
+   * After a comparison a trusted name is either unchanged or among the untrusted. The unchanged ones need not be looked
+   * at again.
+   */
   #remember(tools: readonly ToolDefinition[]): void {
     const { record } = this.#store;
     if (!record) return;
@@ -205,12 +214,12 @@ async function fingerprintsOf(tools: readonly ToolDefinition[]): Promise<Readonl
   return listed;
 }
 
-/** Quiet in ms after which lists are compared as a whole: a start and its first searches come first. */
+/** Time in ms without a new list after which lists are compared as a whole: a start and its first searches go first. */
 const IDLE_MS = 1_000;
-/** Longest that a list waits for that, in ms: who lists something new again and again is compared all the same. */
+/** Longest time in ms that a list waits for its comparison, even if the server lists again and again. */
 const MAX_WAIT_MS = 5_000;
 
-/** When the lists of one server are compared next. */
+/** Schedules the next comparison of one server's lists. */
 class NoteTimer {
   readonly #run: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -220,7 +229,7 @@ class NoteTimer {
     this.#run = run;
   }
 
-  /** Something is to be compared. */
+  /** Schedules a comparison, or postpones it within `MAX_WAIT_MS`. */
   begin(): void {
     const now = performance.now();
     this.#latest ??= now + MAX_WAIT_MS;
@@ -228,7 +237,7 @@ class NoteTimer {
     this.#timer = setTimeout(this.#run, Math.max(0, Math.min(IDLE_MS, this.#latest - now))).unref();
   }
 
-  /** Nothing is to be compared any more. */
+  /** Cancels the scheduled comparison. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#latest = undefined;
