@@ -106,8 +106,7 @@ export class Outbound {
   }
 
   /**
-   * Lets the proxy look up a name that cannot be looked up here. Called for an address that came from a configured
-   * address.
+   * Lets the proxy look up a name that cannot be looked up here. Called for an address that a configured server has named.
    */
   leaveToProxy({ origin }: URL): void {
     this.#left.add(origin);

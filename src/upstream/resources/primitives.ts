@@ -9,15 +9,17 @@ import { LISTS, type ListName, type PrimitiveKind, type PrimitiveSource } from '
 import type { PrimitiveAnswers } from './primitive-answers.ts';
 
 /**
- * Resources, prompts and completion of all servers as if they were one server's. What answers is loaded when a client asks
- * for the first time: until then no list is known and nobody follows a resource.
+ * Resources, prompts and completion of all servers, as if they were one server's. The implementation is loaded at the
+ * first request of a client: before it no list is known and no subscription exists.
  */
 export class Primitives {
   readonly #load: () => Promise<PrimitiveAnswers>;
   #loading: Promise<PrimitiveAnswers> | undefined;
   #answers: PrimitiveAnswers | undefined;
 
-  /** `report` is told, once per reading, what a server's list lacks or why it could not be read. */
+  /**
+   * `report` is called once per reading of a list, with the defects of the list or the cause that it could not be read.
+   */
   constructor(
     source: PrimitiveSource,
     exposes: (server: string, kind: PrimitiveKind) => boolean,
@@ -30,13 +32,16 @@ export class Primitives {
     };
   }
 
-  /** Answers the methods of resources, prompts and completion. Rejects only when the caller has given up. */
+  /** Answers the methods of resources, prompts and completion. Rejects only if the caller cancels. */
   async handle(method: string, params: JsonObject, context: CallContext): Promise<Answer> {
     this.#loading ??= this.#load();
     return (await this.#loading).handle(method, params, context);
   }
 
-  /** The server said that its list changed, or (without a kind) it connected or went: what is known of it is read anew. */
+  /**
+   * Drops the remembered lists of a server. Called when its list of `kind` has changed, and without `kind` when it has
+   * connected or gone.
+   */
   invalidate(server: string, kind?: PrimitiveKind): void {
     this.#answers?.invalidate(server, kind);
   }
@@ -46,37 +51,37 @@ export class Primitives {
     return this.#answers?.updated(server, params) ?? params;
   }
 
-  /** URIs to subscribe to again after that server reconnected, in its own words. */
+  /** URIs to subscribe to again after this server has reconnected, as the server writes them. */
   subscriptionsOf(server: string): readonly string[] {
     return this.#answers?.subscriptionsOf(server) ?? [];
   }
 
-  /** The server on which a client follows the resource of that URI. */
+  /** Key of the server on which a client has subscribed to this URI. */
   followedOn(uri: unknown): string | undefined {
     return this.#answers?.followedOn(uri);
   }
 }
 
-/** Time for a list, a read or a prompt, in ms: what SDK clients allow. */
+/** Time for a list, a read or a prompt, in ms: the default of SDK clients. */
 const PRIMITIVE_TIMEOUT_MS = 60_000;
 const FIRST_CONNECT_WAIT_MS = 3_000;
-/** What a server that is up has for its lists at least, in ms, however long others were waited for. */
+/** Least time in ms for the lists of a running server, however long the wait for other servers was. */
 const LEAST_LIST_MS = 1_000;
 
 interface UpstreamPrimitivesParts {
   readonly upstreams: Upstreams;
   readonly remembered: CatalogCache;
-  /** The way of requests to servers. */
+  /** Sends requests to servers. */
   readonly router: () => Pick<Upstreams, 'request'>;
-  /** Keys of all servers of the configuration. */
+  /** Keys of all configured servers. */
   readonly keys: () => readonly string[];
-  /** Whether clients get that kind of a server at all. */
+  /** True if the primitives of this kind of a server are exposed to clients. */
   readonly exposes: (server: string, kind: PrimitiveKind) => boolean;
-  /** Until when lists are waited for, as `GatewayOptions.waitsUntil`. */
+  /** End of the wait for lists, see `GatewayOptions.waitsUntil`. */
   readonly waitsUntil?: number | undefined;
 }
 
-/** Resources, prompts and completion as the servers have them: those that run, and what is remembered of the others. */
+/** The source of primitives over the upstreams: running servers are asked, lists of the others are remembered. */
 export function upstreamPrimitives({
   upstreams,
   remembered,
@@ -86,7 +91,7 @@ export function upstreamPrimitives({
   waitsUntil,
 }: UpstreamPrimitivesParts): PrimitiveSource {
   const isRemembered = ({ config }: Upstream, list: ListName) => remembered.recallList(config, list) !== undefined;
-  /** Whether only the server itself can say what it lists. */
+  /** True if the list is neither remembered nor available without connecting. */
   const hasToBeAsked = (upstream: Upstream, list: ListName) =>
     !upstream.connection && upstream.offers(LISTS[list].kind) && !isRemembered(upstream, list);
   return {
