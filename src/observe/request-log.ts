@@ -4,7 +4,7 @@ import { clip, type GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type EndedCall, notifyObservers, type Observer, type Outcome } from './ended-call.ts';
 import { RecentRecords } from './recent-records.ts';
-import { shownArguments } from './shown-arguments.ts';
+import { displayArguments } from './shown-arguments.ts';
 
 /** The record of one call. */
 export interface RequestRecord {
@@ -123,7 +123,7 @@ function recordOf({ call, context, at, durationMs, outcome, result }: EndedCall,
     argumentBytes: sent.bytes,
     resultBytes: received.bytes,
     bytesEstimated: sent.estimated || received.estimated ? true : undefined,
-    arguments: keepArguments ? shownArguments(call.args) : undefined,
+    arguments: keepArguments ? displayArguments(call.args) : undefined,
   };
   return record;
 }

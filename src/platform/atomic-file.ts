@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
  * is readable by its owner only, unless `mode` says otherwise; so is a folder that is made for it. Rejects with the
  * error of the system and leaves no temporary file.
  */
-export async function writeWhole(
+export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
   { mode = 0o600, signal }: { readonly mode?: number; readonly signal?: AbortSignal } = {},
@@ -28,7 +28,7 @@ export async function writeWhole(
  * Text of a file that belongs to our user. Undefined if it belongs to another user or is longer than `maxBytes`. Throws
  * where it cannot be read.
  */
-export function readOwn(path: string, maxBytes: number): string | undefined {
+export function readOwnedFile(path: string, maxBytes: number): string | undefined {
   const file = openSync(path, 'r');
   try {
     const { uid, size } = fstatSync(file);
@@ -40,7 +40,7 @@ export function readOwn(path: string, maxBytes: number): string | undefined {
 }
 
 /** Deletes the oldest files of a folder beyond `most`. Files whose name is not `counted` stay. */
-export async function keepNewest(
+export async function pruneOldest(
   directory: string,
   most: number,
   counted: (name: string) => boolean = () => true,

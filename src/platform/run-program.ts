@@ -46,7 +46,7 @@ export async function runProgram(
   const result = new Promise<ProgramResult>((resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no end within ${timeoutMs} ms`)), timeoutMs);
     const tooMuch = () => reject(new Error(`it wrote more than ${MAX_CHARS} characters`));
-    const texts = [child.stdout, child.stderr].map((stream) => collected(stream, tooMuch));
+    const texts = [child.stdout, child.stderr].map((stream) => collectText(stream, tooMuch));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       const [stdout = '', stderr = ''] = texts.map((text) => text());
@@ -62,7 +62,7 @@ export async function runProgram(
   });
 }
 
-function collected(stream: NodeJS.ReadableStream | null, tooMuch: () => void): () => string {
+function collectText(stream: NodeJS.ReadableStream | null, tooMuch: () => void): () => string {
   let text = '';
   stream?.setEncoding('utf8').on('data', (chunk: string) => {
     if (text.length <= MAX_CHARS) text += chunk;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { keepNewest } from './atomic-file.ts';
+import { pruneOldest } from './atomic-file.ts';
 import { stateDirectory } from './directories.ts';
 import { type Logger, type LogLevel, openLog } from './log.ts';
 
@@ -52,7 +52,7 @@ export function withServerLogs(log: Logger, directory: string = serverLogDirecto
     process.once('exit', () => {
       for (const each of logs.values()) each.flush();
     });
-    void keepNewest(directory, MAX_FILES).catch(() => {});
+    void pruneOldest(directory, MAX_FILES).catch(() => {});
   };
   const keep = (message: string, fields: Fields) => {
     if (!Object.hasOwn(KEPT, message) || typeof fields?.server !== 'string') return;

@@ -6,10 +6,10 @@ import { holdsExact, parseJson, writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { ClientIdentity } from '../core/peer.ts';
 import { clientMark, type RememberedCatalog, type RememberedList, type ServerCatalog } from '../core/server-catalog.ts';
-import { keepNewest, readOwn, writeWhole } from '../platform/atomic-file.ts';
+import { pruneOldest, readOwnedFile, writeFileAtomic } from '../platform/atomic-file.ts';
 import { secretRedactor } from './redact.ts';
 
-interface RememberedServersOptions {
+interface CatalogCacheOptions {
   /** Absolute path. Absent: catalogs are remembered for this run only. */
   readonly directory?: string;
   /** Blanks the secrets of an entry in a text. A catalog that contains one is not written to disk. */
@@ -23,7 +23,7 @@ const MAX_CLIENTS = 8;
 
 /** The last known catalog of each server, on disk. The key is its command or URL. */
 export class CatalogCache {
-  readonly #options: RememberedServersOptions;
+  readonly #options: CatalogCacheOptions;
   /** Catalogs by hash of the entry; undefined: nothing is known. */
   readonly #known = new Map<string, Remembered | undefined>();
   /** Entries to be written, by their hash. */
@@ -32,7 +32,7 @@ export class CatalogCache {
   readonly #asks = new Map<string, readonly string[]>();
   #written = Promise.resolve();
 
-  constructor(options: RememberedServersOptions) {
+  constructor(options: CatalogCacheOptions) {
     this.#options = options;
   }
 
@@ -161,7 +161,7 @@ const MAX_FILES = 500;
 /** Reads a file. Undefined if it is missing, corrupt, of another format, or belongs to another user. */
 function readCatalog(path: string): Remembered | undefined {
   try {
-    const text = readOwn(path, MAX_BYTES);
+    const text = readOwnedFile(path, MAX_BYTES);
     const file: unknown = text === undefined ? undefined : parseJson(text);
     return isRemembered(file) ? file : undefined;
   } catch {
@@ -184,8 +184,8 @@ function catalogText(remembered: Remembered, redact: (text: string) => string): 
 /** Replaces a file atomically, readable by its owner only. If the disk refuses, the catalog is just not remembered. */
 async function writeCatalog(path: string, text: string): Promise<void> {
   if (Buffer.byteLength(text) > MAX_BYTES) return;
-  await writeWhole(path, text)
-    .then(() => keepNewest(dirname(path), MAX_FILES))
+  await writeFileAtomic(path, text)
+    .then(() => pruneOldest(dirname(path), MAX_FILES))
     .catch(() => {});
 }
 

@@ -52,8 +52,8 @@ export class ChildTransport implements Transport {
   #takeRest = () => {};
   readonly #lastLines: string[] = [];
   /** Lines of stderr before `onstderr` was set: the first lines of a child that was started ahead. */
-  #unheard: string[] = [];
-  #hear: ((line: string) => void) | undefined;
+  #earlyLines: string[] = [];
+  #onStderrLine: ((line: string) => void) | undefined;
   #endCause = () => 'the process ended';
   /** Cause for which we end the process ourselves. It explains the end better than the exit code. */
   #fault: string | undefined;
@@ -66,8 +66,8 @@ export class ChildTransport implements Transport {
 
   /** Called with each line of the child's stderr, earlier lines included. */
   set onstderr(hear: (line: string) => void) {
-    this.#hear = hear;
-    for (const line of this.#unheard.splice(0)) hear(line);
+    this.#onStderrLine = hear;
+    for (const line of this.#earlyLines.splice(0)) hear(line);
   }
 
   /** Cause of the process's end; meaningful after `onclose`. */
@@ -114,16 +114,16 @@ export class ChildTransport implements Transport {
       onLine: (line) => {
         this.#lastLines.push(line);
         if (this.#lastLines.length > MAX_LAST_LINES) this.#lastLines.shift();
-        this.#said(line);
+        this.#emitStderr(line);
       },
-      onOverflow: () => this.#said('(a line of more than 64 KB was skipped)'),
+      onOverflow: () => this.#emitStderr('(a line of more than 64 KB was skipped)'),
     });
     child.stderr?.on('data', words);
     for (const stream of [child.stdin, child.stdout, child.stderr]) {
       stream?.on('error', (error) => this.onerror?.(error));
     }
-    child.stdin?.once('error', () => this.#deaf('closed its stdin'));
-    child.stdout?.once('end', () => this.#deaf('closed its stdout'));
+    child.stdin?.once('error', () => this.#closeWithoutPipe('closed its stdin'));
+    child.stdout?.once('end', () => this.#closeWithoutPipe('closed its stdout'));
     child.once('error', () => this.#end(() => 'the process could not be started'));
     child.once('close', (code, signal) => this.#end(() => this.#explain(code, signal)));
     child.once('exit', (code, signal) => {
@@ -132,9 +132,9 @@ export class ChildTransport implements Transport {
     });
   }
 
-  #said(line: string): void {
-    if (this.#hear) this.#hear(line);
-    else if (this.#unheard.length < MAX_UNHEARD) this.#unheard.push(line);
+  #emitStderr(line: string): void {
+    if (this.#onStderrLine) this.#onStderrLine(line);
+    else if (this.#earlyLines.length < MAX_UNHEARD) this.#earlyLines.push(line);
   }
 
   #explain(code: number | null, signal: NodeJS.Signals | null): string {
@@ -150,14 +150,14 @@ export class ChildTransport implements Transport {
   /** Last lines of stderr, blanked before they are cut. Empty if the secrets are not known. */
   #lastWords(): string {
     const { redact } = this;
-    return redact ? endOf(this.#lastLines.map(redact).join(' ').trim()) : '';
+    return redact ? tailOf(this.#lastLines.map(redact).join(' ').trim()) : '';
   }
 
   /**
    * A process without a pipe cannot answer, so it is closed. One that is about to end gets 500 ms, because its exit
    * code explains more.
    */
-  async #deaf(what: string): Promise<void> {
+  async #closeWithoutPipe(what: string): Promise<void> {
     if ((await this.#goneWithin(EOF_GRACE_MS)) || this.#ended) return;
     this.#fault ??= `the process ${what}`;
     await this.close();
@@ -186,7 +186,7 @@ export class ChildTransport implements Transport {
     try {
       message = parseServerMessage(line);
     } catch (error) {
-      this.#tellOdd(error instanceof Error ? error.message : 'what is not JSON', line);
+      this.#reportNoMessage(error instanceof Error ? error.message : 'what is not JSON', line);
       // A line that broke off gets no answer: the end of the process explains it.
       const answer = this.#ended ? undefined : unreadableAnswer(line, error);
       if (answer) this.onmessage?.(answer);
@@ -196,11 +196,11 @@ export class ChildTransport implements Transport {
       if (isMessage(each)) {
         this.#hasSpoken = true;
         this.onmessage?.(each as JSONRPCMessage);
-      } else this.#tellOdd('what is no JSON-RPC message', line);
+      } else this.#reportNoMessage('what is no JSON-RPC message', line);
     }
   }
 
-  #tellOdd(what: string, line: string): void {
+  #reportNoMessage(what: string, line: string): void {
     const excerpt = this.redact ? redactedStart(line, this.redact, MAX_EXCERPT) : '';
     this.onerror?.(new Error(`wrote to stdout ${what}: ${excerpt}`));
   }
@@ -282,7 +282,7 @@ function isMessage(value: unknown): boolean {
 }
 
 /** The end of a text, from the beginning of a word on; at most 400 characters. */
-function endOf(text: string): string {
+function tailOf(text: string): string {
   if (text.length <= STDERR_TAIL) return text;
   return `…${text.slice(-STDERR_TAIL).replace(/^\S{0,40}\s+/, '')}`;
 }

@@ -33,7 +33,7 @@ export function isUnusableStream(error: unknown): boolean {
 }
 
 /** True if a request whose sending failed may still have reached the server. */
-export function maySent(error: unknown): boolean {
+export function mayHaveArrived(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
   if ('code' in error && error.code === 'UPSTREAM_UNAVAILABLE') return false;
   const status = httpStatus(error);
@@ -48,7 +48,7 @@ export function httpStatus(error: unknown): number | undefined {
 }
 
 /** JSON-RPC error in the body of a refusal, if there is one. */
-export function saidWith(error: unknown): RpcError | undefined {
+export function rpcErrorIn(error: unknown): RpcError | undefined {
   for (const each of causes(error)) if (each instanceof HttpRefusal) return each.said?.error;
   return undefined;
 }

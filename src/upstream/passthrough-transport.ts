@@ -5,7 +5,7 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, type RpcError, rpcError } from '../core/rpc.ts';
-import { ConnectionLost, httpStatus, maySent } from './connection-errors.ts';
+import { ConnectionLost, httpStatus, mayHaveArrived } from './connection-errors.ts';
 import { redactedError } from './redact.ts';
 import { FIRST_ID, requestId } from './server-message.ts';
 
@@ -301,7 +301,7 @@ function unsent(error: unknown): Error {
   // Thrown by `JSON.stringify`, before anything was written.
   if (!(error instanceof RangeError)) {
     const what = httpStatus(error) === undefined ? 'could not be sent' : 'was refused';
-    return new ConnectionLost(`the request ${what}`, maySent(error), error);
+    return new ConnectionLost(`the request ${what}`, mayHaveArrived(error), error);
   }
   return new GatewayError('INVALID_ARGUMENTS', 'the arguments are nested too deep to be written as JSON; flatten them');
 }

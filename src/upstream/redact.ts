@@ -42,7 +42,7 @@ const HARMLESS = /^(?:\d{1,7}|.{1,5})$/s;
  * are.
  */
 export function redactor(config: ServerConfig, others: () => readonly string[] = () => NONE): Redact {
-  const own = new Secrets(() => [...entrySecrets(config), ...(config.filledIn ?? []).filter(isTelling)]);
+  const own = new Secrets(() => [...entrySecrets(config), ...(config.filledIn ?? []).filter(mayBeSecret)]);
   let known = { secrets: '[]', blank: blanker(NONE) };
   const blankKnown = (text: string) => {
     const found = [...own.in(text), ...secretsOf(others()).in(text)];
@@ -53,7 +53,7 @@ export function redactor(config: ServerConfig, others: () => readonly string[] =
   return (text) => blankForms(blankedAsRead(text, blankKnown));
 }
 
-function isTelling(value: string): boolean {
+function mayBeSecret(value: string): boolean {
   return !HARMLESS.test(value);
 }
 
@@ -61,7 +61,7 @@ function isTelling(value: string): boolean {
 const indexed = new WeakMap<readonly string[], Secrets>();
 
 function secretsOf(others: readonly string[]): Secrets {
-  const secrets = indexed.get(others) ?? new Secrets(() => others.filter(isTelling));
+  const secrets = indexed.get(others) ?? new Secrets(() => others.filter(mayBeSecret));
   indexed.set(others, secrets);
   return secrets;
 }
@@ -89,7 +89,7 @@ class Secrets {
 
 function indexOf(secrets: readonly string[]): { ofForm: readonly string[]; forms: TextFinder } {
   const written = secrets.flatMap((secret) =>
-    [...inBytes(secret), ...asWritten(secret)].filter(isTold).map((form) => ({ secret, form })),
+    [...inBytes(secret), ...asWritten(secret)].filter(isWorthBlanking).map((form) => ({ secret, form })),
   );
   return { ofForm: written.map(({ secret }) => secret), forms: new TextFinder(written.map(({ form }) => form)) };
 }
@@ -208,7 +208,7 @@ function withAddresses(redacted: unknown, data: unknown): unknown {
 
 function blanker(secrets: readonly string[]): Redact {
   const anywhere = new Set(secrets.flatMap(inBytes));
-  const forms = [...new Set([...anywhere, ...secrets.flatMap(asWritten)])].filter(isTold);
+  const forms = [...new Set([...anywhere, ...secrets.flatMap(asWritten)])].filter(isWorthBlanking);
   if (forms.length === 0) return (text) => text;
   // Longest first, so that a secret that contains another is blanked whole.
   const pattern = forms.sort((a, b) => b.length - a.length).map((form) => patternOf(form, anywhere.has(form)));
@@ -217,7 +217,7 @@ function blanker(secrets: readonly string[]): Redact {
 }
 
 /** True if a form is long and rare enough to be blanked. */
-function isTold(form: string): boolean {
+function isWorthBlanking(form: string): boolean {
   return form.length >= MIN_WORD_LENGTH && !COMMON.test(form);
 }
 

@@ -4,12 +4,12 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { Connection } from './connection.ts';
-import { ConnectionLost, saidWith } from './connection-errors.ts';
+import { ConnectionLost, rpcErrorIn } from './connection-errors.ts';
 import type { ConnectionHealth } from './connection-health.ts';
 import type { Deadline } from './deadline.ts';
 import type { ForwardOptions } from './passthrough-transport.ts';
 import { answerInputs } from './reverse-requests.ts';
-import type { TaskCallOptions, TaskWire } from './task-call.ts';
+import type { TaskCallOptions, TaskConnection } from './task-call.ts';
 
 /** A request to a server, and how long it may take. */
 export interface UpstreamRequest {
@@ -70,7 +70,7 @@ export async function deliver(
       return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, route);
     } catch (again) {
       // The session stands, so that the refusal was no sign of its end: it is the server's answer.
-      const said = again === error ? saidWith(error) : undefined;
+      const said = again === error ? rpcErrorIn(error) : undefined;
       if (said) return { error: said };
       // What was sent the first time may have happened, whatever became of the second.
       throw error.sent ? error : again;
@@ -159,7 +159,7 @@ async function sendAsTask(
 }
 
 /** Several requests that are one to the caller: once one was answered it has reached the server, whatever befalls the rest. */
-function exchange(connection: Connection): TaskWire['request'] {
+function exchange(connection: Connection): TaskConnection['request'] {
   let reached = false;
   return async (method, params, options) => {
     try {

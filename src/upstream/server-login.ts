@@ -2,7 +2,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { Login } from './login/login.ts';
-import { type Challenge, takesLogin } from './login/login-needed.ts';
+import { type Challenge, supportsLogin } from './login/login-needed.ts';
 import type { Authorization } from './open-transport.ts';
 
 export interface ServerLoginOptions {
@@ -40,7 +40,7 @@ export class ServerLogin {
 
   /** What the requests to the server carry; undefined for a server without a login. */
   async authorization(): Promise<Authorization | undefined> {
-    if (this.#login || !takesLogin(this.#config)) return this.#login;
+    if (this.#login || !supportsLogin(this.#config)) return this.#login;
     const { Login } = await import('./login/login.ts');
     const onLogin = () => {
       this.#count++;

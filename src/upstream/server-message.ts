@@ -71,7 +71,7 @@ const MAX_PATH = 200;
 function parseNotNumbers(text: string): unknown {
   if (text.length > MAX_CHARS || text.search(NOT_NUMBER) < 0) return undefined;
   try {
-    const parsed = parseMessage(withStrings(text));
+    const parsed = parseMessage(markWords(text));
     for (const message of Array.isArray(parsed) ? parsed : [parsed]) if (isJsonObject(message)) clean(message);
     return parsed;
   } catch {
@@ -80,7 +80,7 @@ function parseNotNumbers(text: string): unknown {
 }
 
 /** The text with each such word outside of strings replaced by a marked string. */
-function withStrings(text: string): string {
+function markWords(text: string): string {
   const parts: string[] = [];
   for (let at = 0; at < text.length; ) {
     const quote = text.indexOf('"', at);
@@ -102,12 +102,12 @@ function endOfString(text: string, quote: number): number {
 
 function clean(message: JsonObject): void {
   const { result, ...rest } = message;
-  nulled(rest);
+  replaceWordsByNull(rest);
   for (const key of Object.keys(rest)) if (wordIn(message[key]) !== undefined) message[key] = null;
   const word = wordIn(result);
   if (word !== undefined) message.result = word; // the whole result is this word
   if (typeof result !== 'object' || result === null) return;
-  const said = nulled(result);
+  const said = replaceWordsByNull(result);
   if (said.length === 0 || !isJsonObject(result)) return;
   message.result = { ...result, _meta: { ...(isJsonObject(result._meta) && result._meta), [MENDED_RESULT]: said } };
 }
@@ -121,7 +121,7 @@ interface Place {
  * Sets each such word within a value to null, and returns a line for each. Iterative, because JSON may be nested deeper
  * than the stack.
  */
-function nulled(value: object): string[] {
+function replaceWordsByNull(value: object): string[] {
   const said: string[] = [];
   const waiting: Place[] = [{ holder: value as JsonObject, path: '' }]; // a list has members by key too
   for (let place = waiting.pop(); place; place = waiting.pop()) {

@@ -16,7 +16,7 @@ export interface TaskRequestOptions {
 }
 
 /** A 2025-11-25 connection to a server. */
-export interface TaskWire {
+export interface TaskConnection {
   /** Resolves with the server's own answer. Rejects with the signal's reason, or if the connection is lost. */
   request(method: string, params: JsonObject, options: TaskRequestOptions): Promise<Answer>;
 }
@@ -53,7 +53,7 @@ const GRACE_MS = 1_000;
  * server's error. If the server answers without a task, that answer counts. Rejects with the signal's reason, up to 1 s
  * after it was aborted, or if the connection is lost.
  */
-export async function callAsTask(wire: TaskWire, params: JsonObject, options: TaskCallOptions): Promise<Answer> {
+export async function callAsTask(wire: TaskConnection, params: JsonObject, options: TaskCallOptions): Promise<Answer> {
   const schema = await taskSchema();
   options.signal.throwIfAborted();
   return new TaskCall(wire, schema, options).run(params);
@@ -71,7 +71,7 @@ async function taskSchema() {
 
 /** One call that runs as a task, from the task's creation to its result. */
 class TaskCall {
-  readonly #wire: TaskWire;
+  readonly #connection: TaskConnection;
   readonly #schema: TaskSchema;
   readonly #options: TaskCallOptions;
   readonly #ended = new AbortController();
@@ -81,8 +81,8 @@ class TaskCall {
   /** Aborted by a notification after which the task is polled at once. */
   #news = new AbortController();
 
-  constructor(wire: TaskWire, schema: TaskSchema, options: TaskCallOptions) {
-    this.#wire = wire;
+  constructor(wire: TaskConnection, schema: TaskSchema, options: TaskCallOptions) {
+    this.#connection = wire;
     this.#schema = schema;
     this.#options = options;
     this.#over = AbortSignal.any([asAbortSignal(options.signal), this.#ended.signal]);
@@ -93,10 +93,10 @@ class TaskCall {
     // A request for a task must not be cancelled by `notifications/cancelled`: we learn the task's id first, and then
     // cancel the task.
     const grace = shortlyAfter(asAbortSignal(signal), this.#ended.signal);
-    const unsubscribe = statusNotifications?.((task) => this.#hear(task));
+    const unsubscribe = statusNotifications?.((task) => this.#onNotification(task));
     try {
       const created = await this.#create(params, grace);
-      if (this.#state) return await this.#followed(this.#state, grace);
+      if (this.#state) return await this.#followOrCancel(this.#state, grace);
       signal.throwIfAborted();
       return created;
     } finally {
@@ -109,7 +109,7 @@ class TaskCall {
     const { ttlMs, onProgress } = this.#options;
     const request = { ...params, task: ttlMs === undefined ? {} : { ttl: ttlMs } };
     const progress = onProgress && { onProgress, progressUntil: this.#ended.signal };
-    const answer = await this.#wire.request('tools/call', request, { signal, ...progress });
+    const answer = await this.#connection.request('tools/call', request, { signal, ...progress });
     // A tool's result has `content`, and a task has none.
     if ('result' in answer && answer.result.content === undefined) this.#learn(answer.result.task);
     return answer;
@@ -118,13 +118,13 @@ class TaskCall {
   /**
    * Follows the task to its end. If the caller cancels, the task is cancelled first, for which `grace` bounds the time.
    */
-  async #followed({ taskId }: TaskState, grace: AbortSignal): Promise<Answer> {
+  async #followOrCancel({ taskId }: TaskState, grace: AbortSignal): Promise<Answer> {
     try {
-      return this.#explained(await this.#follow(taskId));
+      return this.#explainCancelled(await this.#follow(taskId));
     } catch (error) {
       // Ignored: the task may have ended meanwhile, or the server may not support it, and the caller is gone.
       if (this.#options.signal.aborted)
-        await this.#wire.request('tasks/cancel', { taskId }, { signal: grace }).catch(() => {});
+        await this.#connection.request('tasks/cancel', { taskId }, { signal: grace }).catch(() => {});
       throw error;
     }
   }
@@ -136,13 +136,13 @@ class TaskCall {
       // A server that needs input asks for it while a `tasks/result` request is open. The status is still polled.
       if (this.#state?.status !== 'working') result ??= this.#request('tasks/result', taskId);
       if (result && this.#hasEnded()) return result;
-      const answer = await Promise.race([this.#look(taskId), ...(result ? [result] : [])]);
+      const answer = await Promise.race([this.#poll(taskId), ...(result ? [result] : [])]);
       if (answer) return result ?? answer;
     }
   }
 
   /** Pauses, then polls the task. Resolves with an error as the answer if its state cannot be learned. */
-  async #look(taskId: string): Promise<Answer | undefined> {
+  async #poll(taskId: string): Promise<Answer | undefined> {
     await this.#pause();
     const answer = await this.#request('tasks/get', taskId);
     if ('error' in answer) return answer;
@@ -159,7 +159,7 @@ class TaskCall {
     this.#news = new AbortController();
   }
 
-  #hear(task: JsonObject): void {
+  #onNotification(task: JsonObject): void {
     const known = this.#state;
     if (known?.taskId === task.taskId) this.#learn(task);
     // Before the id is known, any task may be ours: its end can arrive together with its creation.
@@ -181,7 +181,7 @@ class TaskCall {
   }
 
   /** Adds the status message to the error of a task that the server cancelled: its own error seldom has a reason. */
-  #explained(answer: Answer): Answer {
+  #explainCancelled(answer: Answer): Answer {
     if ('result' in answer || this.#state?.status !== 'cancelled') return answer;
     const { statusMessage } = this.#state;
     const why = `the server cancelled the task${statusMessage ? `: ${statusMessage}` : ''}`;
@@ -189,7 +189,7 @@ class TaskCall {
   }
 
   #request(method: string, taskId: string): Promise<Answer> {
-    return this.#wire.request(method, { taskId }, { signal: this.#over });
+    return this.#connection.request(method, { taskId }, { signal: this.#over });
   }
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Progress } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { callAsTask, type TaskCallOptions, type TaskWire } from '../../src/upstream/task-call.ts';
+import { callAsTask, type TaskCallOptions, type TaskConnection } from '../../src/upstream/task-call.ts';
 import { taskSupport } from '../../src/upstream/upstream.ts';
 import { builtFixture } from '../helpers/built-fixtures.ts';
 import { type Entry, journal, local } from '../helpers/fixture.ts';
@@ -42,7 +42,7 @@ async function direct({ command, paramsOf }: Pick<ReturnType<typeof server>, 'co
 }
 
 /** A connection in plain JSON-RPC. */
-function wireOf(peer: RawPeer): TaskWire {
+function wireOf(peer: RawPeer): TaskConnection {
   let lastToken = 0;
   return {
     request(method, params, { signal, onProgress, progressUntil }) {

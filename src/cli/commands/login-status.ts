@@ -3,8 +3,8 @@ import type { JsonObject } from '../../core/json.ts';
 import { loginCommand } from '../../core/server-state.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import { type Credentials, credentialsOf } from '../../upstream/login/credentials.ts';
-import { takesLogin } from '../../upstream/login/login-needed.ts';
-import { keptLogins, type LoginView, loginView } from '../../upstream/login/stored-logins.ts';
+import { supportsLogin } from '../../upstream/login/login-needed.ts';
+import { type LoginView, listLogins, loginView } from '../../upstream/login/stored-logins.ts';
 import { configOf, type RemoteServer, remoteServers, shownAddress, whyNone } from './remote-servers.ts';
 import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
 
@@ -47,7 +47,7 @@ async function rowsOf({ config }: LoginStatusArguments, terminal: Terminal): Pro
   const servers = remoteServers(await configOf(config, terminal));
   const directory = dataDirectory(terminal.env);
   const files = new Set(servers.map((server) => credentialsOf(server, directory).file));
-  const others = (await keptLogins(directory)).filter(({ file }) => !files.has(file));
+  const others = (await listLogins(directory)).filter(({ file }) => !files.has(file));
   return Promise.all([
     ...servers.map((server) => rowOf(server, directory)),
     ...others.map((credentials) => rowOfKept({}, credentials)),
@@ -64,7 +64,7 @@ async function rowOf(server: RemoteServer, directory: string): Promise<Row> {
 
 /** No guard of types, which would leave nothing to ask. */
 function takesNone(server: RemoteServer): boolean {
-  return !takesLogin(server);
+  return !supportsLogin(server);
 }
 
 async function rowOfKept(about: Pick<Row, 'server' | 'address'>, credentials: Credentials): Promise<Row> {

@@ -11,11 +11,11 @@ export function bounded(response: Response, maxBytes = MAX_ANSWER_BYTES): Respon
   const { body, headers, ok } = response;
   if (!body) return response;
   const type = headers.get('content-type') ?? '';
-  if (ok && /^text\/event-stream\b/i.test(type)) return withBody(response, filtered(body, new EventLines(maxBytes)));
+  if (ok && /^text\/event-stream\b/i.test(type)) return withBody(response, pipeThrough(body, new EventLines(maxBytes)));
   const isAnswer = ok && /^application\/(?:[\w.-]+\+)?json\b/i.test(type);
   const most = isAnswer ? maxBytes : MAX_ERROR_BYTES;
   if (isNoLonger(headers, most)) return response;
-  return withBody(response, filtered(body, isAnswer ? new Whole(most) : new Beginning(most)));
+  return withBody(response, pipeThrough(body, isAnswer ? new Whole(most) : new Beginning(most)));
 }
 
 /** The whole body as text. Rejects if it is longer than `maxBytes`. Of a refusal only the beginning is read. */
@@ -23,7 +23,7 @@ export function boundedText(response: Response, maxBytes: number): Promise<strin
   const { body, ok } = response;
   if (!body) return Promise.resolve('');
   const filter = ok ? new Whole(maxBytes) : new Beginning(Math.min(maxBytes, MAX_ERROR_BYTES));
-  return new Response(filtered(body, filter)).text();
+  return new Response(pipeThrough(body, filter)).text();
 }
 
 /**
@@ -36,7 +36,7 @@ function isNoLonger(headers: Headers, maxBytes: number): boolean {
 }
 
 /** The body through a filter. It is read on demand, and cancelled as soon as the filter has enough. */
-function filtered(body: ReadableStream<Uint8Array>, filter: BodyFilter): ReadableStream<Uint8Array> {
+function pipeThrough(body: ReadableStream<Uint8Array>, filter: BodyFilter): ReadableStream<Uint8Array> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   const stop = (reason?: unknown) => void reader?.cancel(reason).catch(() => {});
   return new ReadableStream<Uint8Array>(

@@ -38,7 +38,7 @@ export class Outbound {
   /** Kinds of the addresses at which the server itself was found. */
   readonly #kinds = new Set<AddressKind>();
   /** Origins whose names a proxy may look up. */
-  readonly #left = new Set<string>();
+  readonly #resolvedByProxy = new Set<string>();
   readonly #ways = new Map<string, Promise<Way>>();
 
   constructor({ url, proxy, named = [] }: OutboundOptions) {
@@ -109,7 +109,7 @@ export class Outbound {
    * Lets the proxy look up a name that cannot be looked up here. Called for an address that a configured server has named.
    */
   leaveToProxy({ origin }: URL): void {
-    this.#left.add(origin);
+    this.#resolvedByProxy.add(origin);
   }
 
   /**
@@ -118,7 +118,8 @@ export class Outbound {
    */
   #admitUnknown(target: URL): void {
     const proxy = proxyFor(target, this.#proxy);
-    const isKnown = this.#left.has(target.origin) || isSameSite(target, this.#own) || this.#kind() !== 'public';
+    const isKnown =
+      this.#resolvedByProxy.has(target.origin) || isSameSite(target, this.#own) || this.#kind() !== 'public';
     if (proxy && !isKnown)
       throw refused(target, `is a name that only the proxy (${proxy.from}) can look up: ${NAME_IT}`);
   }

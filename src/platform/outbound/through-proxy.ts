@@ -26,7 +26,9 @@ async function wayThrough(proxy: ForwardProxy, protocol: string): Promise<Way> {
       `${proxy.from} names a SOCKS proxy, which Bun cannot use: run the gateway by Node, or name an HTTP proxy`,
     );
   }
-  const dispatcher = await (isHttp && protocol === 'http:' ? forwarding(proxy) : dispatcherBy(connector(proxy)));
+  const dispatcher = await (isHttp && protocol === 'http:'
+    ? forwardingDispatcher(proxy)
+    : dispatcherBy(connector(proxy)));
   if (!dispatcher) throw new Error(`${proxy.from} names a proxy, but this process has set up a fetch of its own`);
   return { dispatcher };
 }
@@ -52,7 +54,7 @@ interface DispatchOptions {
  * Sends a request without TLS to the proxy with its absolute URL (RFC 9112, 3.2.2): few proxies allow CONNECT to port
  * 80.
  */
-async function forwarding(proxy: ForwardProxy): Promise<Dispatcher> {
+async function forwardingDispatcher(proxy: ForwardProxy): Promise<Dispatcher> {
   const dispatcher = await dispatcherBy((_, done) => {
     connectProxy(proxy).then(
       (socket) => done(null, socket),
@@ -73,7 +75,7 @@ async function forwarding(proxy: ForwardProxy): Promise<Dispatcher> {
         ...(authorization && { 'proxy-authorization': authorization }),
       },
     };
-    return dispatcher.dispatch(forwarded as never, naming(handler, proxy, target.hostname) as never);
+    return dispatcher.dispatch(forwarded as never, nameProxyInErrors(handler, proxy, target.hostname) as never);
   };
   return { dispatch } as unknown as Dispatcher;
 }
@@ -86,7 +88,7 @@ const ERROR_AT: Readonly<Record<string, number>> = { onError: 0, onResponseError
  * A handler whose errors name the proxy where it may be at fault. A 407 fails the request with our own error, because
  * `fetch` would make an error without words of it. undici takes the exception as the error of the request.
  */
-function naming(handler: object, proxy: ForwardProxy, host: string): object {
+function nameProxyInErrors(handler: object, proxy: ForwardProxy, host: string): object {
   return new Proxy(handler, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);

@@ -6,7 +6,7 @@ import { escaped } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { originOf, type Peer } from '../../core/peer.ts';
 import type { ToolEntry } from '../../core/tool.ts';
-import { shownArguments } from '../../observe/shown-arguments.ts';
+import { displayArguments } from '../../observe/shown-arguments.ts';
 
 const ONCE = 'once';
 const SESSION = 'for this session';
@@ -25,7 +25,7 @@ export async function askPerson(
   peer: Peer | undefined,
   signal: Signal,
 ): Promise<Consent> {
-  if (!peer || !takesForms(peer))
+  if (!peer || !supportsForms(peer))
     throw cannotAsk(call, rule, 'the client cannot be asked (it does not offer elicitation)');
   const answer = await peer.request('elicitation/create', questionOf(call, rule, originOf(peer)), { signal });
   if ('error' in answer) throw cannotAsk(call, rule, `the client could not ask (${clip(answer.error.message)})`);
@@ -41,7 +41,7 @@ export async function askPerson(
  * True if the client supports elicitation by form. A capability without `form` and `url` is of an older revision, in
  * which every elicitation was by form.
  */
-function takesForms({ identity }: Peer): boolean {
+function supportsForms({ identity }: Peer): boolean {
   const { elicitation } = identity.capabilities;
   return isJsonObject(elicitation) && (elicitation.form !== undefined || elicitation.url === undefined);
 }
@@ -54,7 +54,7 @@ function questionOf(call: ToolCall, rule: string, { isPassing }: Peer): JsonObje
   const choices = isPassing ? [ONCE, NO] : [ONCE, SESSION, NO];
   const answer = { type: 'string', title: 'Call it?', enum: choices };
   return {
-    message: `${shownCall(call.tool, call.args)}\nAsked because of ${rule} in the gateway's configuration.`,
+    message: `${describeCall(call.tool, call.args)}\nAsked because of ${rule} in the gateway's configuration.`,
     requestedSchema: { type: 'object', properties: { answer }, required: ['answer'] },
   };
 }
@@ -81,13 +81,17 @@ const MAX_NAME = 120;
  * A call in words for the person who decides on it: server, tool and arguments, with secrets blanked and invisible
  * characters escaped.
  */
-export function shownCall({ server, definition }: Pick<ToolEntry, 'server' | 'definition'>, args: JsonObject): string {
-  const written = writeJson(shownArguments(args, MAX_TEXT), 2);
+export function describeCall(
+  { server, definition }: Pick<ToolEntry, 'server' | 'definition'>,
+  args: JsonObject,
+): string {
+  const written = writeJson(displayArguments(args, MAX_TEXT), 2);
   const cut = written.length > MAX_ARGUMENTS ? `\n(cut: ${written.length} characters)` : '';
-  const told = written === '{}' ? 'without arguments.' : `with:\n${escaped(clip(written, MAX_ARGUMENTS))}${cut}`;
-  return `Call the tool ${named(definition.name)} of the server ${named(server)} ${told}`;
+  const argumentsText =
+    written === '{}' ? 'without arguments.' : `with:\n${escaped(clip(written, MAX_ARGUMENTS))}${cut}`;
+  return `Call the tool ${quoted(definition.name)} of the server ${quoted(server)} ${argumentsText}`;
 }
 
-function named(name: string): string {
+function quoted(name: string): string {
   return escaped(JSON.stringify(clip(name, MAX_NAME)));
 }

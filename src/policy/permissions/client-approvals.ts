@@ -9,28 +9,28 @@ const FOLDER = 'asked';
 /**
  * Longest time in ms between the client's own question and the call that it approved. After it the gateway asks again.
  */
-const FRESH_MS = 3_600_000;
+const MAX_AGE_MS = 3_600_000;
 
 /**
  * Called by the hook of a client that asks the person itself. Stores that one call is approved: if the client makes it,
  * the person has agreed.
  */
-export async function leaveWord(dataDirectory: string, callId: string, tool: string): Promise<void> {
+export async function storeApproval(dataDirectory: string, callId: string, tool: string): Promise<void> {
   const folder = join(dataDirectory, FOLDER);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await Promise.all((await readdir(folder)).map((name) => removeStale(join(folder, name))));
-  await writeFile(join(folder, nameOf(callId, tool)), '', { mode: 0o600 });
+  await writeFile(join(folder, fileNameOf(callId, tool)), '', { mode: 0o600 });
 }
 
 /** True if the client has stored an approval of this call. Removes it: an approval counts once. */
-export async function takeWord(dataDirectory: string | undefined, { tool, meta }: ToolCall): Promise<boolean> {
+export async function consumeApproval(dataDirectory: string | undefined, { tool, meta }: ToolCall): Promise<boolean> {
   const callId = meta?.[CALL_ID];
   if (dataDirectory === undefined || typeof callId !== 'string') return false;
-  const file = join(dataDirectory, FOLDER, nameOf(callId, tool.id));
+  const file = join(dataDirectory, FOLDER, fileNameOf(callId, tool.id));
   try {
     const { mtimeMs } = await stat(file);
     await rm(file);
-    return Date.now() - mtimeMs < FRESH_MS;
+    return Date.now() - mtimeMs < MAX_AGE_MS;
   } catch {
     return false;
   }
@@ -38,10 +38,10 @@ export async function takeWord(dataDirectory: string | undefined, { tool, meta }
 
 async function removeStale(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (found && Date.now() - found.mtimeMs >= FRESH_MS) await rm(file, { force: true });
+  if (found && Date.now() - found.mtimeMs >= MAX_AGE_MS) await rm(file, { force: true });
 }
 
-function nameOf(callId: string, tool: string): string {
+function fileNameOf(callId: string, tool: string): string {
   return createHash('sha256')
     .update(JSON.stringify([callId, tool]))
     .digest('hex');

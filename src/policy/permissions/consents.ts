@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
 import { originOf, type Peer } from '../../core/peer.ts';
 import { askPerson } from './ask-person.ts';
-import { takeWord } from './client-approvals.ts';
+import { consumeApproval } from './client-approvals.ts';
 
 /** Longest time in ms that a client may take to repeat a call with the answers to its server's questions. */
 const CONTINUATION_MS = 15 * 60_000;
@@ -40,7 +40,7 @@ export class Consents {
    */
   async obtain(call: ToolCall, rule: string, context: CallContext): Promise<number> {
     const since = Date.now();
-    if (this.#takeExpected(call, context) || (await takeWord(this.#dataDirectory, call))) return 0;
+    if (this.#takeExpected(call, context) || (await consumeApproval(this.#dataDirectory, call))) return 0;
     try {
       await this.#consent(call, rule, context);
     } catch (error) {
@@ -52,7 +52,7 @@ export class Consents {
 
   /** Asks about calls of one tool one at a time: an answer "for this session" settles the others too. */
   async #consent(call: ToolCall, rule: string, { peer, signal }: CallContext): Promise<void> {
-    const { granted, open } = this.#of(peer);
+    const { granted, open } = this.#consentsOf(peer);
     const { id } = call.tool;
     while (!granted.has(id)) {
       const other = open.get(id);
@@ -71,7 +71,7 @@ export class Consents {
     }
   }
 
-  #of(peer: Peer | undefined): SessionConsents {
+  #consentsOf(peer: Peer | undefined): SessionConsents {
     const fresh = { granted: new Set<string>(), open: new Map<string, Promise<unknown>>() };
     if (!peer) return fresh;
     const known = this.#sessions.get(originOf(peer)) ?? fresh;
@@ -86,7 +86,7 @@ export class Consents {
    */
   answered(call: ToolCall, result: ToolResult, { caller, peer }: CallContext): void {
     if (result.resultType !== 'input_required' || !peer?.takesInputRequired) return;
-    this.#expected.set(markOf(call, caller, result.requestState), Date.now() + CONTINUATION_MS);
+    this.#expected.set(digestOf(call, caller, result.requestState), Date.now() + CONTINUATION_MS);
     const [oldest] = this.#expected.keys();
     if (this.#expected.size > MAX_EXPECTED && oldest !== undefined) this.#expected.delete(oldest);
   }
@@ -94,14 +94,14 @@ export class Consents {
   #takeExpected(call: ToolCall, { caller }: CallContext): boolean {
     const { continuation } = call;
     if (continuation === undefined || Object.keys(continuation).length === 0) return false;
-    const mark = markOf(call, caller, continuation.requestState);
-    const until = this.#expected.get(mark) ?? 0;
-    this.#expected.delete(mark);
+    const digest = digestOf(call, caller, continuation.requestState);
+    const until = this.#expected.get(digest) ?? 0;
+    this.#expected.delete(digest);
     return until > Date.now();
   }
 }
 
-function markOf({ tool, args }: ToolCall, caller: Caller, requestState: unknown): string {
+function digestOf({ tool, args }: ToolCall, caller: Caller, requestState: unknown): string {
   return createHash('sha256')
     .update(writeJson([ownerOf(caller), tool.id, args, requestState]))
     .digest('base64');

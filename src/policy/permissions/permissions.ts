@@ -11,7 +11,7 @@ import type { Consents } from './consents.ts';
 interface PermissionsOptions {
   /** The configuration in effect: rules follow the file. */
   readonly config: () => GatewayConfig;
-  /** Directory in which a client's hook stores approvals, see `leaveWord`. Absent: none are read. */
+  /** Directory in which a client's hook stores approvals, see `storeApproval`. Absent: none are read. */
   readonly dataDirectory?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export class Permissions implements Guard {
     (call, context) => {
       const { action } = this.#verdicts.of(call.tool);
       if (action === 'deny') return Promise.reject(denied(call));
-      return action === 'ask' ? this.#answered(next, call, context) : next(call, context);
+      return action === 'ask' ? this.#callAndNote(next, call, context) : next(call, context);
     };
 
   async #ask(call: ToolCall, rule: number, context: CallContext): Promise<number> {
@@ -50,7 +50,7 @@ export class Permissions implements Guard {
     return (await this.#consents).obtain(call, `permissions[${rule}]`, context);
   }
 
-  async #answered(next: CallTool, call: ToolCall, context: CallContext): Promise<ToolResult> {
+  async #callAndNote(next: CallTool, call: ToolCall, context: CallContext): Promise<ToolResult> {
     const result = await next(call, context);
     (await this.#consents)?.answered(call, result, context);
     return result;
@@ -78,13 +78,13 @@ interface Effects {
  * destructive.
  */
 export function effectsOf({ annotations }: ToolDefinition): Effects {
-  const said = isJsonObject(annotations) ? annotations : {};
-  const readOnlyHint = said.readOnlyHint === true && said.destructiveHint !== true;
+  const hints = isJsonObject(annotations) ? annotations : {};
+  const readOnlyHint = hints.readOnlyHint === true && hints.destructiveHint !== true;
   return {
     readOnlyHint,
-    destructiveHint: !readOnlyHint && said.destructiveHint !== false,
-    idempotentHint: readOnlyHint || said.idempotentHint === true,
-    openWorldHint: said.openWorldHint !== false,
+    destructiveHint: !readOnlyHint && hints.destructiveHint !== false,
+    idempotentHint: readOnlyHint || hints.idempotentHint === true,
+    openWorldHint: hints.openWorldHint !== false,
   };
 }
 
@@ -104,15 +104,15 @@ const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHi
  * cannot be milder than its own.
  */
 export function verdictOn(tool: ToolEntry, rules: readonly PermissionRule[]): Verdict {
-  let atLeast = DEFAULT;
+  let floor = DEFAULT;
   for (const [index, rule] of rules.entries()) {
     if (!fits(rule, tool)) continue;
     const own = { action: rule.action, rule: index };
-    const decided = STRICTNESS[own.action] >= STRICTNESS[atLeast.action] ? own : atLeast;
+    const decided = STRICTNESS[own.action] >= STRICTNESS[floor.action] ? own : floor;
     if (!rule.broken) return decided;
-    if (own.action !== atLeast.action) atLeast = decided;
+    if (own.action !== floor.action) floor = decided;
   }
-  return atLeast;
+  return floor;
 }
 
 function fits(rule: PermissionRule, { id, server, tags, definition }: ToolEntry): boolean {

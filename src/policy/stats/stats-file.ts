@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { writeWhole } from '../../platform/atomic-file.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { type LockTimes, withFileLock } from '../../platform/file-lock.ts';
 import { addCounts, SUMS } from './add-counts.ts';
 import type { CallCount, Counts } from './counts.ts';
@@ -17,12 +17,12 @@ const FORMAT = 1;
 /**
  * Work under the lock takes 1 to 2 ms. The longest wait for it is shorter than an orderly end of the gateway may take.
  */
-const BRIEFLY: LockTimes = { staleMs: 2_000, maxWaitMs: 3_500, pollMs: 15 };
+const LOCK_TIMES: LockTimes = { staleMs: 2_000, maxWaitMs: 3_500, pollMs: 15 };
 
 /** Adds counts to the file and replaces it whole. Rejects where it cannot be written or has another format. */
 export async function addToStats(path: string, counts: Counts): Promise<void> {
   await change(path, (before) => {
-    const { since, counts: sum } = before ?? nothing();
+    const { since, counts: sum } = before ?? emptyStats();
     addCounts(sum, counts);
     return { since, counts: sum };
   });
@@ -30,7 +30,7 @@ export async function addToStats(path: string, counts: Counts): Promise<void> {
 
 /** Empties the counts of the file. Rejects where it cannot be written. */
 export async function resetStats(path: string): Promise<void> {
-  await change(path, nothing);
+  await change(path, emptyStats);
 }
 
 /** Reads the file; undefined when it is missing or broken. Throws `CONFIG_INVALID` for a file of a newer gateway. */
@@ -45,13 +45,17 @@ export async function readStats(path: string): Promise<Stats | undefined> {
   return { since: typeof file.since === 'number' ? file.since : Date.now(), counts: countsIn(file) };
 }
 
-function nothing(): Stats {
+function emptyStats(): Stats {
   return { since: Date.now(), counts: countsIn({}) };
 }
 
 async function change(path: string, next: (before: Stats | undefined) => Stats): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await withFileLock(`${path}.lock`, async () => writeWhole(path, textOf(next(await readStats(path)))), BRIEFLY);
+  await withFileLock(
+    `${path}.lock`,
+    async () => writeFileAtomic(path, textOf(next(await readStats(path)))),
+    LOCK_TIMES,
+  );
 }
 
 async function parsed(path: string): Promise<unknown> {

@@ -38,7 +38,7 @@ export class UsageStats implements ActivityObserver {
   readonly #listed = new ListedTools();
   #unsaved = newCounts();
   #isServing = false;
-  #hasNews = false;
+  #hasUnsaved = false;
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
 
@@ -47,7 +47,7 @@ export class UsageStats implements ActivityObserver {
     this.guard = {
       policy: (next) => (call, context) => {
         const called = next(call, context);
-        if (this.#isCounting) this.#called(ownerOf(context.caller), call, called);
+        if (this.#isCounting) this.#countCall(ownerOf(context.caller), call, called);
         return called;
       },
       listed: (server, tools) => this.#listed.replace(server, tools),
@@ -63,10 +63,10 @@ export class UsageStats implements ActivityObserver {
   /** A client connects. Its session counts once it has introduced itself. */
   session(owner: string, introduced: Promise<ClientIdentity>): void {
     this.serve();
-    void introduced.then(({ info }) => info && this.#joined(owner));
+    void introduced.then(({ info }) => info && this.#beginSession(owner));
   }
 
-  #joined(owner: string): void {
+  #beginSession(owner: string): void {
     if (!this.#isCounting) return;
     this.#sessions.set(owner, newCounts());
     // No save is scheduled for this: an idle gateway is not woken for it, and the first call or the end of the session
@@ -102,7 +102,7 @@ export class UsageStats implements ActivityObserver {
   }
 
   /** Counts the call at once, and its failure when it fails. The caller waits for neither. */
-  #called(owner: string, { tool }: ToolCall, called: Promise<ToolResult>): void {
+  #countCall(owner: string, { tool }: ToolCall, called: Promise<ToolResult>): void {
     const led = this.#open.called(owner, tool.id);
     this.#count(owner, (counts) => {
       countCall(counts, tool);
@@ -147,7 +147,7 @@ export class UsageStats implements ActivityObserver {
     change(this.#unsaved);
     const session = this.#sessions.get(owner);
     if (session) change(session);
-    this.#hasNews = true;
+    this.#hasUnsaved = true;
   }
 
   #saveSoon(): void {
@@ -165,20 +165,20 @@ export class UsageStats implements ActivityObserver {
     this.#timer = undefined;
     const ended = this.#ended.splice(0);
     if (!this.#isCounting) return this.#drop();
-    await this.#credit([...this.#sessions.values(), ...ended]);
-    for (const session of ended) this.#options.log.debug('receipt', receiptOf(session));
+    await this.#addSavedTokens([...this.#sessions.values(), ...ended]);
+    for (const session of ended) this.#options.log.debug('receipt', logFieldsOf(session));
     const { directory } = this.#options;
-    if (!this.#hasNews || directory === undefined) return;
+    if (!this.#hasUnsaved || directory === undefined) return;
     const counts = this.#unsaved;
     this.#unsaved = newCounts();
-    this.#hasNews = false;
+    this.#hasUnsaved = false;
     try {
       const { addToStats } = await import('./stats-file.ts');
       await addToStats(join(directory, 'stats.json'), counts);
     } catch (error) {
       const { addCounts } = await import('./add-counts.ts');
       addCounts(this.#unsaved, counts);
-      this.#hasNews = true;
+      this.#hasUnsaved = true;
       this.#options.log.debug('counts not kept', { error: causeOf(error) });
     }
   }
@@ -186,12 +186,12 @@ export class UsageStats implements ActivityObserver {
   /** Drops all counts: counting was switched off meanwhile. */
   #drop(): void {
     this.#unsaved = newCounts();
-    this.#hasNews = false;
+    this.#hasUnsaved = false;
     this.#sessions.clear();
   }
 
   /** Adds the tokens saved to each session. They grow with the tools that become known while it lasts. */
-  async #credit(sessions: readonly Counts[]): Promise<void> {
+  async #addSavedTokens(sessions: readonly Counts[]): Promise<void> {
     if (sessions.length === 0) return;
     const spared = Math.max(0, (await this.#listed.tokens(this.#options.servers())) - this.#options.ownTokens());
     for (const counts of sessions) {
@@ -199,13 +199,13 @@ export class UsageStats implements ActivityObserver {
       if (more <= 0) continue;
       counts.tokensNotSent += more;
       this.#unsaved.tokensNotSent += more;
-      this.#hasNews = true;
+      this.#hasUnsaved = true;
     }
   }
 }
 
 /** Counts of a session as fields of the log. */
-function receiptOf({ failures, servers: _servers, tools: _tools, ...sums }: Counts) {
+function logFieldsOf({ failures, servers: _servers, tools: _tools, ...sums }: Counts) {
   return { ...sums, failures: Object.fromEntries(failures) };
 }
 

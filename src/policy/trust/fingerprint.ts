@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { keepSources, sourceOf, writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
-import { inSlices } from './yield-to-event-loop.ts';
+import { forEachInSlices } from './yield-to-event-loop.ts';
 
 /** Members that are compared one by one; fingerprints have their digests in this order. */
 export const OWN_PARTS = ['title', 'description', 'inputSchema', 'outputSchema', 'annotations'] as const;
@@ -50,7 +50,7 @@ export function fingerprintOf(definition: ToolDefinition): string {
 export async function listDigest(tools: readonly ToolDefinition[]): Promise<string> {
   const hash = createHash('sha256');
   try {
-    await inSlices(tools, (tool) => void hash.update(writeJson(tool)));
+    await forEachInSlices(tools, (tool) => void hash.update(writeJson(tool)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     hash.update(randomUUID());
@@ -91,24 +91,24 @@ function withoutFigures(holder: object, key: string | number): unknown {
  * other members, so they may be anything.
  */
 export function isSame(trusted: string | undefined, now: string): boolean {
-  return trusted === now || (trusted !== undefined && isOld(trusted) && now.startsWith(`${trusted}.`));
+  return trusted === now || (trusted !== undefined && isOldFormat(trusted) && now.startsWith(`${trusted}.`));
 }
 
 /** True if a trusted fingerprint covers the whole definition, its other members included. */
-export function saysAllOf(trusted: string | undefined, now: string): boolean {
-  return trusted === now || (trusted !== undefined && isOld(trusted) && now === `${trusted}.`);
+export function coversAllOf(trusted: string | undefined, now: string): boolean {
+  return trusted === now || (trusted !== undefined && isOldFormat(trusted) && now === `${trusted}.`);
 }
 
 /** True if a fingerprint is of the format without `others`. */
-export function isOld(fingerprint: string): boolean {
+export function isOldFormat(fingerprint: string): boolean {
   return fingerprint.split('.').length === OWN_PARTS.length;
 }
 
 /** The parts in which two fingerprints differ. */
-export function differing(trusted: string, now: string): readonly Part[] {
+export function changedParts(trusted: string, now: string): readonly Part[] {
   const digests = now.split('.');
   const own = trusted.split('.');
-  return PARTS.filter((part, at) => own[at] !== digests[at] && !(part === OTHERS && isOld(trusted)));
+  return PARTS.filter((part, at) => own[at] !== digests[at] && !(part === OTHERS && isOldFormat(trusted)));
 }
 
 /** Names of parts for people, such as `description and input schema`. */

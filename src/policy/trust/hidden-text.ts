@@ -98,21 +98,21 @@ function once<T>(make: () => T): () => T {
  * Suspicions that a text hides something from people, one of each kind. Joiners, marks and selectors do not count where
  * scripts and emoji need them.
  */
-export function hiddenIn(text: string): readonly Suspicion[] {
+export function findHiddenText(text: string): readonly Suspicion[] {
   if (!SUSPECT.test(text)) return [];
   const { suspect, flags, rightToLeft, leftToRightOnly, all } = rules();
   if (!suspect.test(text)) return [];
   const rest = text.replace(flags, '');
   const found = (rightToLeft.test(rest) ? all : [...all, leftToRightOnly]).flatMap(([what, rule]) => {
     const piece = rule.exec(rest)?.[0];
-    return piece === undefined ? [] : { what, excerpt: excerptOf(legible(piece)) };
+    return piece === undefined ? [] : { what, excerpt: excerptOf(decodeTags(piece)) };
   });
-  return [...found, ...pushedAway(rest)];
+  return [...found, ...findPushedAwayText(rest)];
 }
 
 /** Suspicions about a regular expression, see `OF_PATTERNS`. */
-export function hiddenInPattern(text: string): readonly Suspicion[] {
-  return hiddenIn(text).filter(({ what }) => !OF_PATTERNS.includes(what));
+export function findHiddenTextInPattern(text: string): readonly Suspicion[] {
+  return findHiddenText(text).filter(({ what }) => !OF_PATTERNS.includes(what));
 }
 
 /** A piece of a server's text for a warning: on one line, escaped, at most 80 characters. */
@@ -122,11 +122,11 @@ export function excerptOf(piece: string): string {
 }
 
 /** Replaces tag characters by the ASCII characters that they stand for. */
-function legible(piece: string): string {
+function decodeTags(piece: string): string {
   return piece.replace(/[\u{e0020}-\u{e007e}]/gu, (tag) => String.fromCodePoint((tag.codePointAt(0) ?? 0) - 0xe0000));
 }
 
-function pushedAway(text: string): readonly Suspicion[] {
+function findPushedAwayText(text: string): readonly Suspicion[] {
   for (const { 0: space, index } of text.matchAll(/\s{40,}/g)) {
     const after = text.slice(index + space.length, index + space.length + MAX_EXCERPT);
     const isFar = space.length >= MAX_SPACES || space.split('\n').length > MAX_LINES;

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ServerCatalog } from '../../core/server-catalog.ts';
 import { OWN_PARTS } from './fingerprint.ts';
-import { excerptOf, hiddenIn, hiddenInPattern, type Suspicion } from './hidden-text.ts';
-import { type Cued, cuedBy, instructionsIn } from './prompt-injection.ts';
+import { excerptOf, findHiddenText, findHiddenTextInPattern, type Suspicion } from './hidden-text.ts';
+import { type CuedRules, findCuedRules, instructionsIn } from './prompt-injection.ts';
 
 /** A suspicion with its place in the definition: `description`, `inputSchema.properties.path.description` … */
 interface Finding extends Suspicion {
@@ -39,13 +39,13 @@ export function inspect(definition: JsonObject): readonly Finding[] {
   const { texts, isTooLong } = textsOf(definition);
   if (isTooLong) return [{ where: 'definition', what: 'is too long to be looked through', excerpt: '' }];
   const all = texts.map(({ text }) => text).join('\n');
-  const cued = cuedBy(all);
-  if (!cued && hiddenIn(all).length === 0) return [];
+  const cued = findCuedRules(all);
+  if (!cued && findHiddenText(all).length === 0) return [];
   return texts.flatMap((text) => findingsIn(text, cued)).slice(0, MAX_FINDINGS);
 }
 
-function findingsIn({ place, text }: Text, cued: Cued | undefined): readonly Finding[] {
-  const hidden = isPattern(pathOf(place)) ? hiddenInPattern(text) : hiddenIn(text);
+function findingsIn({ place, text }: Text, cued: CuedRules | undefined): readonly Finding[] {
+  const hidden = isPattern(pathOf(place)) ? findHiddenTextInPattern(text) : findHiddenText(text);
   const found = cued ? [...hidden, ...instructionsIn(text, cued)] : hidden;
   return found.map((suspicion) => ({ where: nameOf(place), ...suspicion }));
 }

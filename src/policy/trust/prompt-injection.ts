@@ -1,7 +1,7 @@
 import { excerptOf, type Suspicion } from './hidden-text.ts';
 
 /** Rules whose cue words a text contains. */
-export interface Cued {
+export interface CuedRules {
   readonly rules: readonly Rule[];
   readonly hasMarkup: boolean;
 }
@@ -10,8 +10,8 @@ export interface Cued {
  * Rules that can match in a text or in parts of it; undefined for most texts. Much cheaper than the patterns of the
  * rules.
  */
-export function cuedBy(text: string): Cued | undefined {
-  const plain = readable(text);
+export function findCuedRules(text: string): CuedRules | undefined {
+  const plain = asModelReads(text);
   const line = plain.toLowerCase();
   const rules = RULES.filter(({ cues }) => cues.every((group) => group.some((cue) => line.includes(cue))));
   const hasMarkup = MARKUP_CUE.test(plain);
@@ -22,8 +22,8 @@ export function cuedBy(text: string): Cued | undefined {
  * Suspicions that a text gives a model orders that do not belong into a description of a tool, one of each kind.
  * English only.
  */
-export function instructionsIn(text: string, { rules, hasMarkup }: Cued): readonly Suspicion[] {
-  const plain = readable(text);
+export function instructionsIn(text: string, { rules, hasMarkup }: CuedRules): readonly Suspicion[] {
+  const plain = asModelReads(text);
   const line = plain.replace(/\s+/g, ' ').toLowerCase();
   const found = new Map<string, string>();
   for (const { what, patterns } of rules) {
@@ -46,7 +46,7 @@ function first(patterns: readonly RegExp[], text: string): string | undefined {
 const NON_ASCII = /[\u0080-\uffff]/;
 
 /** The text as a model reads it: wide letters become plain ones, and invisible characters are removed. */
-function readable(text: string): string {
+function asModelReads(text: string): string {
   if (!NON_ASCII.test(text)) return text;
   return text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
 }

@@ -2,12 +2,18 @@ import { performance } from 'node:perf_hooks';
 import { causeOf } from '../../core/errors.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
-import { fingerprintOf, isOld, listDigest } from './fingerprint.ts';
+import { fingerprintOf, isOldFormat, listDigest } from './fingerprint.ts';
 import { keepDefinitions } from './stored-definitions.ts';
 import { TrustLog } from './trust-messages.ts';
-import { doubtOf, FirstSight, noted, type TrustRecord, type TrustViolation } from './trust-record.ts';
+import {
+  FirstListing,
+  recordAfterListing,
+  type TrustRecord,
+  type TrustViolation,
+  violationOf,
+} from './trust-record.ts';
 import { TrustStore } from './trust-store.ts';
-import { inSlices } from './yield-to-event-loop.ts';
+import { forEachInSlices } from './yield-to-event-loop.ts';
 
 interface ServerTrustOptions {
   /** Key of the server. */
@@ -30,17 +36,17 @@ export class ServerTrust {
   readonly #options: ServerTrustOptions;
   readonly #store: TrustStore;
   readonly #log: TrustLog;
-  readonly #timer = new NoteTimer(() => void this.#note());
+  readonly #timer = new ComparisonTimer(() => void this.#compareLists());
   #tools: readonly ToolDefinition[] = [];
   /** True if the current list was compared as a whole. */
-  #isNoted = true;
-  #first: FirstSight | undefined;
-  /** Violations by definition, computed with the record `#doubtsOf`. Null: the definition is trusted. */
-  #doubts = new WeakMap<ToolDefinition, TrustViolation | null>();
-  #doubtsOf: TrustRecord | undefined;
+  #isCompared = true;
+  #first: FirstListing | undefined;
+  /** Violations by definition, computed with the record `#violationsOf`. Null: the definition is trusted. */
+  #violations = new WeakMap<ToolDefinition, TrustViolation | null>();
+  #violationsOf: TrustRecord | undefined;
   /** The running comparison; comparisons run one after the other. */
   #compared: Promise<void> = Promise.resolve();
-  #told: Promise<void> = Promise.resolve();
+  #followUps: Promise<void> = Promise.resolve();
 
   constructor(options: ServerTrustOptions) {
     this.#options = options;
@@ -56,49 +62,49 @@ export class ServerTrust {
    * Takes the new list of the server; costs next to nothing. The first list of a server is recorded at once, later ones
    * after a pause.
    */
-  hear(tools: readonly ToolDefinition[]): void {
+  setTools(tools: readonly ToolDefinition[]): void {
     this.#tools = tools;
-    this.#isNoted = false;
-    if (!this.#store.record) this.#first ??= new FirstSight(tools);
+    this.#isCompared = false;
+    if (!this.#store.record) this.#first ??= new FirstListing(tools);
     if (this.#store.exists || this.#store.failure !== undefined) this.#timer.begin();
-    else void this.#note();
+    else void this.#compareLists();
   }
 
   /** The violation of a definition; undefined: it is trusted. */
-  doubt(definition: ToolDefinition): TrustViolation | undefined {
+  violation(definition: ToolDefinition): TrustViolation | undefined {
     this.#store.read();
-    const doubt = this.#look(definition);
+    const violation = this.#findViolation(definition);
     // Another process may have trusted it meanwhile.
-    return doubt && this.#store.reread() ? this.#look(definition) : doubt;
+    return violation && this.#store.reread() ? this.#findViolation(definition) : violation;
   }
 
   /** The violation of a tool as the server lists it now. */
-  doubtNow(name: string): TrustViolation | undefined {
+  currentViolation(name: string): TrustViolation | undefined {
     const definition = this.#tools.find((tool) => tool.name === name);
-    return definition && this.doubt(definition);
+    return definition && this.violation(definition);
   }
 
   /** The objection to a call of a pinned tool. It includes `unkept`: the record on disk lacks the tool as it is now. */
   objection(definition: ToolDefinition): TrustViolation | undefined | Promise<TrustViolation | undefined> {
-    const doubt = this.doubt(definition);
-    if (doubt && doubt.kind !== 'unkept') return doubt;
-    if (!doubt && this.#store.isKept(definition)) return undefined;
-    return this.#note().then(() => this.doubt(definition) ?? this.#unkept(definition));
+    const violation = this.violation(definition);
+    if (violation && violation.kind !== 'unkept') return violation;
+    if (!violation && this.#store.isKept(definition)) return undefined;
+    return this.#compareLists().then(() => this.violation(definition) ?? this.#unkeptViolation(definition));
   }
 
   /** Resolves when all lists have been recorded on disk, if they can be. */
   async close(): Promise<void> {
-    await this.#note();
-    await this.#told;
+    await this.#compareLists();
+    await this.#followUps;
   }
 
   /** Compares all lists with the record, in slices, and writes new tools; resolves when that is done. Never rejects. */
-  #note(): Promise<void> {
+  #compareLists(): Promise<void> {
     this.#timer.stop();
     const later: (() => Promise<void>)[] = [];
     this.#compared = this.#compared.then(() => this.#compareAll(later)).catch((error: unknown) => this.#failed(error));
     // Kept texts and log lines serve display only: callers that wait for the record do not wait for them.
-    this.#told = Promise.all([this.#told, this.#compared]).then(async () => {
+    this.#followUps = Promise.all([this.#followUps, this.#compared]).then(async () => {
       for (const work of later) await work().catch((error: unknown) => this.#failed(error));
     });
     return this.#compared;
@@ -108,8 +114,8 @@ export class ServerTrust {
     this.#store.read();
     const first = this.#store.record ? undefined : this.#first?.tools;
     if (first && first !== this.#tools) await this.#compare(first, later);
-    if (this.#isNoted && (this.#store.isWritten || !this.#store.record)) return;
-    this.#isNoted = true;
+    if (this.#isCompared && (this.#store.isWritten || !this.#store.record)) return;
+    this.#isCompared = true;
     await this.#compare(this.#tools, later);
     if (this.#store.record) this.#first = undefined;
   }
@@ -137,7 +143,10 @@ export class ServerTrust {
     const { isPinned } = this.#options;
     const listed = await fingerprintsOf(tools);
     const options = { isPinned: isPinned(), now: Date.now() };
-    const before = await this.#store.write((known) => ({ ...noted(known, listed, options), list }), !options.isPinned);
+    const before = await this.#store.write(
+      (known) => ({ ...recordAfterListing(known, listed, options), list }),
+      !options.isPinned,
+    );
     const { failure, record } = this.#store;
     if (failure !== undefined) this.#log.unkept(failure, options.isPinned);
     const isTrusted = ({ name }: ToolDefinition) => record?.trusted.get(name)?.fingerprint === listed.get(name);
@@ -155,34 +164,34 @@ export class ServerTrust {
   /** True if a tool is trusted by a fingerprint of the format without `others`. */
   #hasOld(tools: readonly ToolDefinition[]): boolean {
     const trusted = this.#store.record?.trusted;
-    return tools.some(({ name }) => isOld(trusted?.get(name)?.fingerprint ?? ''));
+    return tools.some(({ name }) => isOldFormat(trusted?.get(name)?.fingerprint ?? ''));
   }
 
-  #look(definition: ToolDefinition): TrustViolation | undefined {
+  #findViolation(definition: ToolDefinition): TrustViolation | undefined {
     const { problem, record } = this.#store;
     const isPinned = this.#options.isPinned();
     if (problem !== undefined && isPinned) return { kind: 'lost', fingerprint: '', cause: problem };
-    if (!record) return this.#first?.doubt(definition, isPinned);
-    if (this.#doubtsOf !== record) {
-      this.#doubts = new WeakMap();
-      this.#doubtsOf = record;
+    if (!record) return this.#first?.violation(definition, isPinned);
+    if (this.#violationsOf !== record) {
+      this.#violations = new WeakMap();
+      this.#violationsOf = record;
     }
-    const doubt = this.#doubtIn(definition, record, isPinned);
-    if (doubt || !isPinned || this.#store.failure === undefined) return doubt;
-    return this.#unkept(definition);
+    const violation = this.#violationIn(definition, record, isPinned);
+    if (violation || !isPinned || this.#store.failure === undefined) return violation;
+    return this.#unkeptViolation(definition);
   }
 
-  #doubtIn(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): TrustViolation | undefined {
-    const known = this.#doubts.get(definition);
+  #violationIn(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): TrustViolation | undefined {
+    const known = this.#violations.get(definition);
     if (known !== undefined) return known ?? undefined;
-    const doubt = doubtOf(record, definition.name, fingerprintOf(definition), isPinned);
+    const violation = violationOf(record, definition.name, fingerprintOf(definition), isPinned);
     // Not cached: a tool that is missing from the record is doubtful on a pinned server, and the record may gain it.
-    if (doubt?.kind === 'changed') this.#doubts.set(definition, doubt);
-    if (!doubt && record.trusted.has(definition.name)) this.#doubts.set(definition, null);
-    return doubt;
+    if (violation?.kind === 'changed') this.#violations.set(definition, violation);
+    if (!violation && record.trusted.has(definition.name)) this.#violations.set(definition, null);
+    return violation;
   }
 
-  #unkept(definition: ToolDefinition): TrustViolation | undefined {
+  #unkeptViolation(definition: ToolDefinition): TrustViolation | undefined {
     const { failure: cause = 'it was not written' } = this.#store;
     return this.#store.isKept(definition) ? undefined : { kind: 'unkept', fingerprint: '', cause };
   }
@@ -194,10 +203,10 @@ export class ServerTrust {
   #remember(tools: readonly ToolDefinition[]): void {
     const { record } = this.#store;
     if (!record) return;
-    if (this.#doubtsOf !== record) this.#doubts = new WeakMap();
-    this.#doubtsOf = record;
+    if (this.#violationsOf !== record) this.#violations = new WeakMap();
+    this.#violationsOf = record;
     const { trusted, untrusted } = record;
-    for (const tool of tools) if (trusted.has(tool.name) && !untrusted.has(tool.name)) this.#doubts.set(tool, null);
+    for (const tool of tools) if (trusted.has(tool.name) && !untrusted.has(tool.name)) this.#violations.set(tool, null);
   }
 
   #failed(error: unknown): void {
@@ -208,7 +217,7 @@ export class ServerTrust {
 
 async function fingerprintsOf(tools: readonly ToolDefinition[]): Promise<ReadonlyMap<string, string>> {
   const listed = new Map<string, string>();
-  await inSlices(tools, (tool) => {
+  await forEachInSlices(tools, (tool) => {
     if (!listed.has(tool.name)) listed.set(tool.name, fingerprintOf(tool));
   });
   return listed;
@@ -220,7 +229,7 @@ const IDLE_MS = 1_000;
 const MAX_WAIT_MS = 5_000;
 
 /** Schedules the next comparison of one server's lists. */
-class NoteTimer {
+class ComparisonTimer {
   readonly #run: () => void;
   #timer: NodeJS.Timeout | undefined;
   #latest: number | undefined;

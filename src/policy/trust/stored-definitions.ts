@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { parseJson, writeJson } from '../../core/exact-json.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
-import { keepNewest, readOwn, writeWhole } from '../../platform/atomic-file.ts';
+import { pruneOldest, readOwnedFile, writeFileAtomic } from '../../platform/atomic-file.ts';
 import { locked, oldPath } from './trust-file.ts';
-import { inSlices } from './yield-to-event-loop.ts';
+import { forEachInSlices } from './yield-to-event-loop.ts';
 
 /** Longest definition that is kept, in bytes. A change in a longer one is shown without the old text. */
 const MAX_DEFINITION_BYTES = 65_536;
@@ -31,14 +31,14 @@ export async function keepDefinitions(path: string, added: readonly ToolDefiniti
   await locked(path, async () => {
     const definitions = await readDefinitions(path);
     for (const tool of added) definitions.set(tool.name, tool);
-    await writeWhole(fileOf(path), await packed(definitions));
+    await writeFileAtomic(fileOf(path), await packed(definitions));
   });
-  await keepNewest(dirname(path), MAX_FILES, (name) => /\.(?:definitions|corrupt)$/.test(name));
+  await pruneOldest(dirname(path), MAX_FILES, (name) => /\.(?:definitions|corrupt)$/.test(name));
 }
 
 function packedIn(file: string): string | undefined {
   try {
-    return readOwn(file, 2 * MAX_BYTES);
+    return readOwnedFile(file, 2 * MAX_BYTES);
   } catch {
     return undefined;
   }
@@ -58,7 +58,7 @@ function packedInOld(file: string): string | undefined {
 async function packed(definitions: ReadonlyMap<string, ToolDefinition>): Promise<string> {
   const lines: string[] = [];
   let bytes = 0;
-  await inSlices(definitions.values(), (definition) => {
+  await forEachInSlices(definitions.values(), (definition) => {
     const line = lineOf(definition);
     const size = Buffer.byteLength(line);
     if (size > MAX_DEFINITION_BYTES || bytes + size > MAX_BYTES) return;
@@ -84,7 +84,7 @@ async function unpacked(text: string): Promise<Map<string, ToolDefinition>> {
   try {
     const { gunzip } = await import('node:zlib');
     const lines = await promisify(gunzip)(Buffer.from(text, 'base64'), { maxOutputLength: 4 * MAX_BYTES });
-    await inSlices(lines.toString().split('\n'), (line) => {
+    await forEachInSlices(lines.toString().split('\n'), (line) => {
       const definition: unknown = line === '' ? undefined : parseJson(line);
       if (isDefinition(definition)) definitions.set(definition.name, definition);
     });

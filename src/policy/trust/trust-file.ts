@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ServerConfig } from '../../config/schema.ts';
 import { causeOf } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { readOwn, writeWhole } from '../../platform/atomic-file.ts';
+import { readOwnedFile, writeFileAtomic } from '../../platform/atomic-file.ts';
 import { withFileLock } from '../../platform/file-lock.ts';
 import { recordIn, recordJson, type TrustRecord } from './trust-record.ts';
 
@@ -59,7 +59,7 @@ export function readTrust(path: string): ReadTrust {
 function readAt(path: string): ReadTrust {
   try {
     if (!statSync(path).isFile()) return { problem: `${path} is no file` };
-    const text = readOwn(path, MAX_BYTES);
+    const text = readOwnedFile(path, MAX_BYTES);
     if (text === undefined) return { problem: `${path} is somebody else's, or too long` };
     const file: unknown = JSON.parse(text);
     const record = isJsonObject(file) && FORMATS.includes(file.format) ? recordIn(file) : undefined;
@@ -90,7 +90,7 @@ export async function updateTrust(path: string, change: (read: ReadTrust) => Tru
     const read = readTrust(path);
     const record = change(read);
     if (read.problem !== undefined) await putAside(path);
-    await writeWhole(path, JSON.stringify({ format: FORMAT, ...recordJson(record) }));
+    await writeFileAtomic(path, JSON.stringify({ format: FORMAT, ...recordJson(record) }));
     return { before: read.record, record, stamp: stampOf(path) };
   });
 }

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
-import { differing, partNames } from './fingerprint.ts';
+import { changedParts, partNames } from './fingerprint.ts';
 import { inspect } from './inspect.ts';
-import { doubtOf, type TrustRecord, type TrustViolation } from './trust-record.ts';
+import { type TrustRecord, type TrustViolation, violationOf } from './trust-record.ts';
 
 /** Command by which a person sees and accepts the changes of a server. */
 export function cureFor(server: string): string {
@@ -12,13 +12,13 @@ export function cureFor(server: string): string {
 }
 
 /** The violation in words, with its date: `its description changed (seen since 2026-11-21)`. */
-export function doubtText({ kind, fingerprint, since = Date.now(), trusted, cause = '' }: TrustViolation): string {
+export function violationText({ kind, fingerprint, since = Date.now(), trusted, cause = '' }: TrustViolation): string {
   const day = new Date(since).toISOString().slice(0, 10);
   if (kind === 'lost') return `what it was when it was trusted cannot be read (${cause})`;
   if (kind === 'unkept') return `it cannot be kept what it is now (${cause})`;
   if (kind === 'full') return 'the server lists more names than are kept, so that nobody can tell whether it changed';
   if (!trusted) return `it is new (seen since ${day})`;
-  const parts = differing(trusted.fingerprint, fingerprint);
+  const parts = changedParts(trusted.fingerprint, fingerprint);
   return `its ${partNames(parts)} changed (seen since ${day})`;
 }
 
@@ -29,9 +29,11 @@ export function cureOf({ kind }: TrustViolation, server: string): string {
 }
 
 /** Remark on a violation, for the model or person that chooses the tool. */
-export function doubtRemark(doubt: TrustViolation, server: string, isPinned: boolean): string {
-  const cure = cureOf(doubt, server).replace(/^./, (first) => first.toLowerCase());
-  return isPinned ? `blocked: ${doubtText(doubt)} and the server is pinned; ${cure}` : `${doubtText(doubt)}; ${cure}`;
+export function violationRemark(violation: TrustViolation, server: string, isPinned: boolean): string {
+  const cure = cureOf(violation, server).replace(/^./, (first) => first.toLowerCase());
+  return isPinned
+    ? `blocked: ${violationText(violation)} and the server is pinned; ${cure}`
+    : `${violationText(violation)}; ${cure}`;
 }
 
 /**
@@ -80,7 +82,7 @@ export class TrustLog {
       return (
         names.has(name) &&
         !this.#told.has(`${fingerprint} ${name}`) &&
-        doubtOf(record, name, fingerprint, isPinned) !== undefined
+        violationOf(record, name, fingerprint, isPinned) !== undefined
       );
     });
     if (news.length === 0) return;

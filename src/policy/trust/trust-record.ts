@@ -37,13 +37,13 @@ const MAX_DATE = 8.64e15;
  * The record after a server has listed its tools. `listed` has fingerprints by name. `before` is undefined for a new
  * server.
  */
-export function noted(
+export function recordAfterListing(
   before: TrustRecord | undefined,
   listed: ReadonlyMap<string, string>,
   { isPinned, now }: { readonly isPinned: boolean; readonly now: number },
 ): TrustRecord {
   const [trusted, untrusted] = [new Map(before?.trusted), new Map(before?.untrusted)];
-  const [toTrust, toDoubt] = [new Room(trusted), new Room(untrusted)];
+  const [toTrust, toDoubt] = [new FreeRoom(trusted), new FreeRoom(untrusted)];
   let isFull = false;
   for (const [name, fingerprint] of listed) {
     const known = trusted.get(name);
@@ -52,9 +52,9 @@ export function noted(
     if (known ? isSame(known.fingerprint, fingerprint) : before === undefined || !isPinned) {
       untrusted.delete(name);
       // This also replaces a fingerprint without `others` by a complete one.
-      if (known || toTrust.takes(name)) trusted.set(name, { fingerprint, since: known?.since ?? since });
+      if (known || toTrust.reserve(name)) trusted.set(name, { fingerprint, since: known?.since ?? since });
       else isFull = true;
-    } else if (known || pending || toDoubt.takes(name)) {
+    } else if (known || pending || toDoubt.reserve(name)) {
       if (pending?.fingerprint !== fingerprint) untrusted.set(name, { fingerprint, since });
     }
   }
@@ -62,17 +62,17 @@ export function noted(
 }
 
 /** Free room for more names in a record. */
-class Room {
+class FreeRoom {
   #tools: number;
   #bytes = 0;
 
   constructor(names: ReadonlyMap<string, Sighting>) {
     this.#tools = names.size;
-    for (const name of names.keys()) this.#bytes += written(name);
+    for (const name of names.keys()) this.#bytes += bytesOf(name);
   }
 
-  takes(name: string): boolean {
-    const bytes = this.#bytes + written(name);
+  reserve(name: string): boolean {
+    const bytes = this.#bytes + bytesOf(name);
     if (this.#tools >= MAX_TOOLS || bytes > MAX_NAME_BYTES) return false;
     this.#tools++;
     this.#bytes = bytes;
@@ -80,10 +80,10 @@ class Room {
   }
 }
 
-const written = (name: string) => Buffer.byteLength(JSON.stringify(name));
+const bytesOf = (name: string) => Buffer.byteLength(JSON.stringify(name));
 
 /** The record after a person has accepted these definitions; `tools` has fingerprints by name. */
-export function accepted(
+export function recordAfterAccepting(
   before: TrustRecord | undefined,
   tools: ReadonlyMap<string, string>,
   now: number,
@@ -114,7 +114,7 @@ export interface TrustViolation {
 }
 
 /** The violation that a record shows for a tool with this fingerprint; undefined: none. */
-export function doubtOf(
+export function violationOf(
   record: TrustRecord | undefined,
   name: string,
   fingerprint: string,
@@ -165,7 +165,7 @@ function isDate(since: unknown): since is number {
  * The first list of a server without a record, until the record is written. Later definitions are compared with it,
  * each when asked about.
  */
-export class FirstSight {
+export class FirstListing {
   readonly tools: readonly ToolDefinition[];
   readonly #since = Date.now();
   #byName: ReadonlyMap<string, ToolDefinition> | undefined;
@@ -175,7 +175,7 @@ export class FirstSight {
   }
 
   /** The violation of a definition against the first list. */
-  doubt(definition: ToolDefinition, isPinned: boolean): TrustViolation | undefined {
+  violation(definition: ToolDefinition, isPinned: boolean): TrustViolation | undefined {
     // Of two tools with one name the first counts.
     this.#byName ??= new Map(this.tools.toReversed().map((tool) => [tool.name, tool]));
     const first = this.#byName.get(definition.name);

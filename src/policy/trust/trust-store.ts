@@ -1,6 +1,6 @@
 import { causeOf } from '../../core/errors.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
-import { fingerprintOf, isOld, saysAllOf } from './fingerprint.ts';
+import { coversAllOf, fingerprintOf, isOldFormat } from './fingerprint.ts';
 import { readTrust, stampOf, updateTrust } from './trust-file.ts';
 import type { TrustRecord } from './trust-record.ts';
 
@@ -49,7 +49,7 @@ export class TrustStore {
   /** True if the record on disk trusts exactly this definition. */
   isKept(definition: ToolDefinition): boolean {
     if (this.isWritten && this.#isWhole) return true;
-    return saysAllOf(this.#kept?.trusted.get(definition.name)?.fingerprint, fingerprintOf(definition));
+    return coversAllOf(this.#kept?.trusted.get(definition.name)?.fingerprint, fingerprintOf(definition));
   }
 
   read(): void {
@@ -101,6 +101,6 @@ export class TrustStore {
   #take(record: TrustRecord): void {
     this.#record = record;
     this.#kept = record;
-    this.#isWhole = [...record.trusted.values()].every(({ fingerprint }) => !isOld(fingerprint));
+    this.#isWhole = [...record.trusted.values()].every(({ fingerprint }) => !isOldFormat(fingerprint));
   }
 }

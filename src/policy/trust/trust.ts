@@ -8,9 +8,9 @@ import type { ToolDefinition, ToolEntry } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
 import { ServerTrust } from './server-trust.ts';
 import { trustPath } from './trust-file.ts';
-import { cureOf, doubtRemark, doubtText, findingRemarks } from './trust-messages.ts';
+import { cureOf, findingRemarks, violationRemark, violationText } from './trust-messages.ts';
 import type { TrustViolation } from './trust-record.ts';
-import { inSlices } from './yield-to-event-loop.ts';
+import { forEachInSlices } from './yield-to-event-loop.ts';
 
 interface TrustOptions {
   readonly config: () => { readonly servers: readonly ServerConfig[]; readonly settings: Pick<GatewaySettings, 'pin'> };
@@ -43,8 +43,8 @@ export class Trust implements Guard {
     const objection = this.#objection(tool);
     if (!(objection instanceof Promise)) return objection && Promise.reject(refusal(objection, tool, placeOf(tool)));
     return abortable(objection, signal).then(
-      (doubt) => {
-        if (doubt) throw refusal(doubt, tool, placeOf(tool));
+      (violation) => {
+        if (violation) throw refusal(violation, tool, placeOf(tool));
         return 0;
       },
       (cause: unknown) => {
@@ -60,7 +60,7 @@ export class Trust implements Guard {
     // An idle server is woken by this call and lists its tools then, so the check is repeated before the call is sent.
     const beforeSending = () => {
       call.beforeSending?.();
-      const now = trust.doubtNow(tool.definition.name);
+      const now = trust.currentViolation(tool.definition.name);
       if (now) throw refusal(now, tool, '');
     };
     return next({ ...call, beforeSending }, context);
@@ -68,13 +68,13 @@ export class Trust implements Guard {
 
   readonly listed = (server: string, tools: readonly ToolDefinition[]): void => {
     const config = this.#configOf(server);
-    if (config) this.#trustOf(config).hear(tools);
+    if (config) this.#trustOf(config).setTools(tools);
   };
 
   readonly remarks = ({ server, definition }: ToolEntry): readonly string[] => {
     const found = this.#findings(definition);
-    const doubt = this.#servers.get(server)?.doubt(definition);
-    return doubt ? [doubtRemark(doubt, server, this.#isPinned(server)), ...found] : found;
+    const violation = this.#servers.get(server)?.violation(definition);
+    return violation ? [violationRemark(violation, server, this.#isPinned(server)), ...found] : found;
   };
 
   readonly close = async (): Promise<void> => {
@@ -127,7 +127,7 @@ export class Trust implements Guard {
    */
   async #inspect(server: string, tools: readonly ToolDefinition[]): Promise<void> {
     const suspicious: string[] = [];
-    await inSlices(tools, (tool) => {
+    await forEachInSlices(tools, (tool) => {
       if (this.#findings(tool).length > 0) suspicious.push(tool.name);
     });
     if (suspicious.length === 0) return;
@@ -140,8 +140,8 @@ function placeOf({ server, definition }: ToolEntry): string {
   return `${server}: tool "${definition.name}": `;
 }
 
-function refusal(doubt: TrustViolation, { server, definition }: ToolEntry, where: string): GatewayError {
-  const message = `${where}blocked: ${doubtText(doubt)} and the server is pinned. ${cureOf(doubt, server)}`;
+function refusal(violation: TrustViolation, { server, definition }: ToolEntry, where: string): GatewayError {
+  const message = `${where}blocked: ${violationText(violation)} and the server is pinned. ${cureOf(violation, server)}`;
   return new GatewayError('FORBIDDEN', message, { details: { server, tool: definition.name } });
 }
 

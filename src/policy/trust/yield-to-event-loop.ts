@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const SLICE_MS = 5;
 
 /** Calls `work` for each item. The event loop runs between slices of 5 ms. */
-export async function inSlices<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
+export async function forEachInSlices<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
   let end = performance.now() + SLICE_MS;
   for (const item of items) {
     if (performance.now() > end) {

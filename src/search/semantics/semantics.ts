@@ -73,7 +73,7 @@ export class Semantics {
     visible: (entry: ToolEntry) => boolean,
     most: number,
   ): Promise<ReadonlyMap<string, number> | undefined> {
-    if (this.#closing.signal.aborted || !this.#tools.any) return undefined;
+    if (this.#closing.signal.aborted || !this.#tools.hasVectors) return undefined;
     const vector = await this.#queryVector(embeddable(query));
     return vector && this.#tools.nearest(vector, visible, most);
   }
@@ -102,7 +102,7 @@ export class Semantics {
       return vector;
     } catch (error) {
       // The query may only have waited behind a batch, whose outcome will tell whether the endpoint works.
-      if (!this.#hasBatchOut) this.#rest(error);
+      if (!this.#hasBatchOut) this.#pauseAfter(error);
       return undefined;
     }
   }
@@ -110,7 +110,7 @@ export class Semantics {
   async #embed(texts: readonly string[], timeoutMs: number): Promise<Float32Array[]> {
     const embed = (signal: AbortSignal) => this.#endpoint.embed(texts, signal);
     const vectors = await withTimeout(timeoutMs, embed, this.#closing.signal);
-    this.#tools.expect(vectors[0]?.length ?? 0);
+    this.#tools.checkDimensions(vectors[0]?.length ?? 0);
     this.#cooldown.succeeded();
     return vectors;
   }
@@ -118,11 +118,11 @@ export class Semantics {
   #work(): void {
     this.#hasWork = true;
     if (this.#isLearning || this.#closing.signal.aborted) return;
-    if (this.#cooldown.remainingMs > 0) this.#workLater();
+    if (this.#cooldown.remainingMs > 0) this.#workAfterPause();
     else void this.#learn();
   }
 
-  #workLater(): void {
+  #workAfterPause(): void {
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
       this.#work();
@@ -140,7 +140,7 @@ export class Semantics {
       this.#isLearning = false;
     } catch (error) {
       this.#isLearning = false;
-      this.#rest(error);
+      this.#pauseAfter(error);
       this.#work();
     }
   }
@@ -175,7 +175,7 @@ export class Semantics {
     }
   }
 
-  #rest(error: unknown): void {
+  #pauseAfter(error: unknown): void {
     if (this.#closing.signal.aborted) return;
     this.#cooldown.failed();
     const restMs = Math.round(this.#cooldown.remainingMs);

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { isJsonObject } from '../../core/json.ts';
 import type { ToolEntry } from '../../core/tool.ts';
 import { keyOf, type VectorFile, type Vectors } from './vector-file.ts';
-import { alike, dot, isUnitVector, signsOf } from './vector-math.ts';
+import { dot, isUnitVector, mostSimilarSigns, signsOf } from './vector-math.ts';
 
 /** A tool with the key and vector of its text, as far as they are known. */
 interface Known {
@@ -51,7 +51,7 @@ export class ToolVectors {
   }
 
   /** True if any tool can be compared. */
-  get any(): boolean {
+  get hasVectors(): boolean {
     return this.#known().some(({ vector }) => vector);
   }
 
@@ -82,7 +82,7 @@ export class ToolVectors {
    * Checks the dimensions of an answer. The first answer of a run decides: the endpoint may use another model under the
    * same name since the file was written. Throws if a later answer differs.
    */
-  expect(dimensions: number): void {
+  checkDimensions(dimensions: number): void {
     if (this.#dimensions === undefined) this.#forgetOthers(dimensions);
     this.#dimensions ??= dimensions;
     if (dimensions === this.#dimensions) return;
@@ -102,7 +102,7 @@ export class ToolVectors {
     const comparable = this.#known().filter((known): known is Comparable => {
       return known.vector?.length === query.length && known.signs !== undefined && visible(known.entry);
     });
-    const similarities = alike(comparable, signsOf(query), Math.max(MAX_COMPARED, most)).map(
+    const similarities = mostSimilarSigns(comparable, signsOf(query), Math.max(MAX_COMPARED, most)).map(
       ({ entry, vector }): [string, number] => [entry.id, Math.min(1, Math.max(0, dot(vector, query)))],
     );
     return new Map(similarities.sort(compare).slice(0, most));

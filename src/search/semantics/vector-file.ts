@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../../platform/atomic-file.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
 
 /** Vectors by the key of their text; all of the same dimensions. */
 export type Vectors = Map<string, Float32Array>;
@@ -43,7 +43,7 @@ export class VectorFile {
 
   /** Replaces the file atomically. Beyond the bounds the first vectors are kept. */
   async write(vectors: ReadonlyMap<string, Float32Array>, signal: AbortSignal): Promise<void> {
-    await writeWhole(this.#path, serialize(vectors), { signal });
+    await writeFileAtomic(this.#path, serialize(vectors), { signal });
   }
 }
 

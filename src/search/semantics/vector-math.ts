@@ -45,7 +45,7 @@ export function signsOf(vector: Float32Array): Int32Array {
  * The `most` items whose signs differ least from those of the query, and all that tie with the last of them, in their
  * order.
  */
-export function alike<T extends { readonly signs: Int32Array }>(
+export function mostSimilarSigns<T extends { readonly signs: Int32Array }>(
   items: readonly T[],
   query: Int32Array,
   most: number,

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import type { StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../../config/schema.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { writeWhole } from '../../platform/atomic-file.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { withFileLock } from '../../platform/file-lock.ts';
-import { type Sealed, TokenEncryption } from './token-encryption.ts';
+import { type EncryptedText, TokenEncryption } from './token-encryption.ts';
 
 /** Client registration and tokens from one authorization server. */
 export interface IssuerCredentials {
@@ -18,7 +18,7 @@ export interface IssuerCredentials {
 }
 
 /** Contents of a server's credentials file. */
-export interface Kept {
+export interface StoredCredentials {
   /** Address of the server. */
   readonly resource?: string;
   /** Issuer of the last login; its tokens are in use. */
@@ -37,10 +37,10 @@ interface CredentialsOptions {
   readonly seal?: TokenEncryption;
 }
 
-const EMPTY: Kept = { issuers: {} };
+const EMPTY: StoredCredentials = { issuers: {} };
 
 /** Encryption by directory; each asks for its key once. */
-const seals = new Map<string, TokenEncryption>();
+const encryptions = new Map<string, TokenEncryption>();
 
 /**
  * Credentials of one server in a file that only its owner can read. Several gateways share it. The file is encrypted if
@@ -48,8 +48,8 @@ const seals = new Map<string, TokenEncryption>();
  */
 export class Credentials {
   readonly file: string;
-  readonly #seal: TokenEncryption;
-  readonly #isSealed: boolean;
+  readonly #encryption: TokenEncryption;
+  readonly #wantsEncryption: boolean;
 
   /** `identity` is the address of the server, the client if one is configured, and the grant. */
   static of(directory: string, identity: readonly string[], options?: CredentialsOptions): Credentials {
@@ -57,10 +57,10 @@ export class Credentials {
     return new Credentials(join(directory, `oauth-${name}.json`), options);
   }
 
-  constructor(file: string, { keychain = 'auto', seal = sealOf(dirname(file)) }: CredentialsOptions = {}) {
+  constructor(file: string, { keychain = 'auto', seal = encryptionOf(dirname(file)) }: CredentialsOptions = {}) {
     this.file = file;
-    this.#seal = seal;
-    this.#isSealed = keychain !== 'never';
+    this.#encryption = seal;
+    this.#wantsEncryption = keychain !== 'never';
   }
 
   /** A text that changes whenever the file changes. */
@@ -70,24 +70,24 @@ export class Credentials {
   }
 
   /** Reads the file. A missing or foreign file counts as empty. Rejects if its key cannot be requested. */
-  async read(): Promise<Kept> {
+  async read(): Promise<StoredCredentials> {
     const written = await this.#written();
-    const kept = isSealed(written) ? parsed(await this.#seal.open(written)) : written;
+    const kept = isEncrypted(written) ? parsed(await this.#encryption.decrypt(written)) : written;
     // The file is ours and only replaced whole: a correct outline means that the rest is as we wrote it.
-    return isJsonObject(kept) && isJsonObject(kept.issuers) ? (kept as unknown as Kept) : EMPTY;
+    return isJsonObject(kept) && isJsonObject(kept.issuers) ? (kept as unknown as StoredCredentials) : EMPTY;
   }
 
   /** Name of the keychain with the key of the file; undefined if the file is not encrypted or does not exist. */
   async keychain(): Promise<string | undefined> {
-    return isSealed(await this.#written()) ? (this.#seal.keychain ?? 'a keychain') : undefined;
+    return isEncrypted(await this.#written()) ? (this.#encryption.keychain ?? 'a keychain') : undefined;
   }
 
   /** Replaces the content by the result of `change`, atomically. */
-  async update(change: (kept: Kept) => Kept): Promise<void> {
+  async update(change: (kept: StoredCredentials) => StoredCredentials): Promise<void> {
     await this.#prepare();
     const text = JSON.stringify(change(await this.read()));
-    const sealed = this.#isSealed ? await this.#seal.close(text) : undefined;
-    await writeWhole(this.file, sealed ? JSON.stringify(sealed) : text);
+    const sealed = this.#wantsEncryption ? await this.#encryption.encrypt(text) : undefined;
+    await writeFileAtomic(this.file, sealed ? JSON.stringify(sealed) : text);
   }
 
   /** Changes the credentials of one authorization server. */
@@ -101,8 +101,8 @@ export class Credentials {
   /** Encrypts the file of an earlier login, or decrypts it, if the settings want that and it is possible. */
   async migrate(): Promise<void> {
     const written = await this.#written();
-    const isWanted = this.#isSealed && this.#seal.keychain !== undefined;
-    if (written === undefined || isSealed(written) === isWanted) return;
+    const isWanted = this.#wantsEncryption && this.#encryption.keychain !== undefined;
+    if (written === undefined || isEncrypted(written) === isWanted) return;
     await this.exclusively(() => this.update((kept) => kept));
   }
 
@@ -130,22 +130,22 @@ export class Credentials {
 }
 
 /** The credentials of one authorization server, with or without a slash at the end of its address. */
-export function ofIssuer(kept: Kept, issuer: string): IssuerCredentials {
+export function ofIssuer(kept: StoredCredentials, issuer: string): IssuerCredentials {
   return kept.issuers[keyOf(kept, issuer)] ?? {};
 }
 
 /** The key under which the file stores an authorization server. */
-export function keyOf({ issuers }: Kept, issuer: string): string {
+export function keyOf({ issuers }: StoredCredentials, issuer: string): string {
   return Object.keys(issuers).find((key) => sameIssuer(key, issuer)) ?? issuer;
 }
 
-export function currentTokens({ issuer, issuers }: Kept): StoredOAuthTokens | undefined {
+export function currentTokens({ issuer, issuers }: StoredCredentials): StoredOAuthTokens | undefined {
   return issuer === undefined ? undefined : issuers[issuer]?.tokens;
 }
 
-function sealOf(directory: string): TokenEncryption {
-  const seal = seals.get(directory) ?? new TokenEncryption(directory);
-  seals.set(directory, seal);
+function encryptionOf(directory: string): TokenEncryption {
+  const seal = encryptions.get(directory) ?? new TokenEncryption(directory);
+  encryptions.set(directory, seal);
   return seal;
 }
 
@@ -157,7 +157,7 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
-function isSealed(written: unknown): written is Sealed {
+function isEncrypted(written: unknown): written is EncryptedText {
   return isJsonObject(written) && typeof written.sealed === 'string' && typeof written.key === 'string';
 }
 

@@ -26,7 +26,7 @@ export class LoginNeeded extends Error {
  * True if the gateway manages the login to a server. A server with credentials in its entry needs none, unless the
  * entry asks for it.
  */
-export function takesLogin(config: ServerConfig): config is ServerConfig & { type: 'remote' } {
+export function supportsLogin(config: ServerConfig): config is ServerConfig & { type: 'remote' } {
   if (config.type !== 'remote' || !/^https?:/i.test(config.url) || config.oauth === false) return false;
   if (config.oauth !== undefined) return true;
   const { username, password } = new URL(config.url);

@@ -15,9 +15,16 @@ import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import type { Outbound } from '../../platform/outbound/outbound.ts';
 import { challengeIn } from './challenge-in.ts';
-import { type Credentials, credentialsOf, currentTokens, type Kept, ofIssuer, sameIssuer } from './credentials.ts';
+import {
+  type Credentials,
+  credentialsOf,
+  currentTokens,
+  ofIssuer,
+  type StoredCredentials,
+  sameIssuer,
+} from './credentials.ts';
 import { type Challenge, LoginNeeded } from './login-needed.ts';
-import { inOurWords } from './oauth-answers.ts';
+import { withoutForeignText } from './oauth-answers.ts';
 import { configuredClient, oauthFetch, outboundOf } from './oauth-client.ts';
 import { issuerOf, keepTokens, machineProvider } from './oauth-provider.ts';
 import { PersonLogin } from './person-login.ts';
@@ -174,7 +181,7 @@ export class Login implements AuthProvider {
       const kept = currentTokens(await this.#credentials.read());
       // Another gateway has renewed it.
       if (kept && kept.access_token !== refused) return this.#use(kept);
-      const tokens = await refreshed(kept?.refresh_token, {
+      const tokens = await refreshTokens(kept?.refresh_token, {
         serverUrl: String(this.#outbound.url),
         oauth: this.#oauth,
         credentials: this.#credentials,
@@ -198,11 +205,11 @@ export class Login implements AuthProvider {
       ...(scope && { scope }),
       ...(resourceMetadataUrl && { resourceMetadataUrl }),
     }).catch((error: unknown) => {
-      throw inOurWords(error);
+      throw withoutForeignText(error);
     });
   }
 
-  async #read(): Promise<Kept> {
+  async #read(): Promise<StoredCredentials> {
     const kept = await this.#credentials.read();
     // The tokens of a client-credentials grant are never in the file.
     if (this.#oauth.grant !== 'client_credentials') this.#use(currentTokens(kept));
@@ -223,7 +230,7 @@ export class Login implements AuthProvider {
 const MAY_PASS: readonly string[] = [OAuthErrorCode.ServerError, OAuthErrorCode.TemporarilyUnavailable];
 const UNKNOWN_CLIENT: readonly string[] = [OAuthErrorCode.InvalidClient, OAuthErrorCode.UnauthorizedClient];
 
-export interface RefreshParts {
+export interface RefreshOptions {
   readonly serverUrl: string;
   readonly oauth: OAuthConfig;
   readonly credentials: Credentials;
@@ -235,9 +242,9 @@ export interface RefreshParts {
  * New tokens for a refresh token. Undefined if the token is no longer accepted, or belongs to another authorization
  * server.
  */
-export async function refreshed(
+export async function refreshTokens(
   refreshToken: string | undefined,
-  { serverUrl, oauth, credentials, resourceMetadataUrl, fetchFn }: RefreshParts,
+  { serverUrl, oauth, credentials, resourceMetadataUrl, fetchFn }: RefreshOptions,
 ): Promise<StoredOAuthTokens | undefined> {
   const info = await discoverOAuthServerInfo(serverUrl, {
     fetchFn,
@@ -262,7 +269,7 @@ export async function refreshed(
     return { scope: before.scope, refresh_token: refreshToken, ...tokens, issuer };
   } catch (error) {
     // An OAuth error is the decision of the authorization server. Any other error may pass.
-    if (!(error instanceof OAuthError) || MAY_PASS.includes(String(error.code))) throw inOurWords(error);
+    if (!(error instanceof OAuthError) || MAY_PASS.includes(String(error.code))) throw withoutForeignText(error);
     // The client is unknown there: the next login has to register again.
     if (UNKNOWN_CLIENT.includes(String(error.code)))
       await credentials.updateIssuer(issuer, ({ client: _, ...rest }) => rest);

@@ -47,7 +47,7 @@ export interface Answered {
 /**
  * The tokens in the form that the SDK expects, or an error with its code only. Throws if the answer contains neither.
  */
-export function mendedTokens(answer: Answered): Response {
+export function normalizeTokens(answer: Answered): Response {
   const said = objectIn(answer.text) ?? formIn(answer.text);
   const tokens = answer.ok && said ? members(said, TOKENS, answer.url) : {};
   const { access_token: token, scope } = tokens;
@@ -69,7 +69,7 @@ export function mendedTokens(answer: Answered): Response {
  * The registered client in the form that the SDK expects; members that the answer lacks are taken from the request.
  * Throws if we were not registered.
  */
-export function mendedClient(answer: Answered, asked: unknown): Response {
+export function normalizeClient(answer: Answered, asked: unknown): Response {
   const said = objectIn(answer.text);
   const client = answer.ok && said ? members(said, CLIENT, answer.url) : {};
   if (client.client_id === undefined) throw new Error(refusal(answer, 'did not register us', codeOf(said)));
@@ -213,12 +213,12 @@ const WELL_KNOWN = /\/\.well-known\/(?:oauth-authorization-server|openid-configu
  * that are not needed: it would refuse a good server for a null. `url` is the address of the document, `resource` the
  * server that the login is for. Throws if a needed member is missing.
  */
-export function mendedMetadata(document: JsonObject, url: URL, resource: URL): JsonObject {
+export function normalizeMetadata(document: JsonObject, url: URL, resource: URL): JsonObject {
   const isServer = WELL_KNOWN.test(url.pathname) || document.token_endpoint !== undefined;
-  return isServer ? mendedServer(document, url) : mendedResource(document, url, resource);
+  return isServer ? normalizeServer(document, url) : normalizeResource(document, url, resource);
 }
 
-function mendedResource(document: JsonObject, url: URL, resource: URL): JsonObject {
+function normalizeResource(document: JsonObject, url: URL, resource: URL): JsonObject {
   const { authorization_servers: listed } = document;
   const flat = Array.isArray(listed) ? { ...document, authorization_servers: listed.map(issuerIn) } : document;
   const { authorization_servers: named, resource: own, ...known } = members(flat, RESOURCE, url);
@@ -254,7 +254,7 @@ function withSlash(server: string): string {
   return /[?#]|\/$/.test(server) ? server : `${server}/`;
 }
 
-function mendedServer(document: JsonObject, url: URL): JsonObject {
+function normalizeServer(document: JsonObject, url: URL): JsonObject {
   const known = members(document, SERVER, url);
   for (const name of ['authorization_endpoint', 'token_endpoint'])
     if (known[name] === undefined) throw new Error(`the document at ${shown(url)} names no "${name}"`);
@@ -278,7 +278,7 @@ function shown({ origin, pathname }: URL): string {
 }
 
 /** The error of a login, reduced to its code if it comes from an authorization server. */
-export function inOurWords(error: unknown): unknown {
+export function withoutForeignText(error: unknown): unknown {
   if (!(error instanceof OAuthError)) return error;
   return new Error(`${clip(String(error.code), 100)} (said by the authorization server)`);
 }

@@ -9,7 +9,7 @@ import { boundedText } from '../../platform/outbound/bounded-body.ts';
 import { isBelow, Outbound, TargetRefused } from '../../platform/outbound/outbound.ts';
 import { isThisMachine } from '../../platform/outbound/proxy.ts';
 import { LoginNeeded } from './login-needed.ts';
-import { type Answered, mendedClient, mendedMetadata, mendedTokens, objectIn } from './oauth-answers.ts';
+import { type Answered, normalizeClient, normalizeMetadata, normalizeTokens, objectIn } from './oauth-answers.ts';
 
 /** Longest time of one request to an authorization server, in ms. */
 export const FETCH_TIMEOUT_MS = 10_000;
@@ -35,8 +35,8 @@ export function oauthFetch(outbound: Outbound, oauth: Partial<OAuthConfig> = {})
       const answer = { url, status, ok, text: await boundedText(response, MAX_BYTES) };
       // Redirects are passed on: the caller decides about them.
       if (status >= 300 && status < 400) return new Response(null, { status, headers: response.headers });
-      if (!isPost) return described(answer, outbound);
-      return typeof init.body === 'string' ? mendedClient(answer, init.body) : mendedTokens(answer);
+      if (!isPost) return documentResponse(answer, outbound);
+      return typeof init.body === 'string' ? normalizeClient(answer, init.body) : normalizeTokens(answer);
     });
   };
 }
@@ -45,10 +45,10 @@ export function oauthFetch(outbound: Outbound, oauth: Partial<OAuthConfig> = {})
  * A document for the SDK. An HTML page or other non-JSON answer becomes 404, so that the SDK tries the next address. If
  * the entry names this authorization server, its endpoints count as named too.
  */
-function described({ url, status, ok, text }: Answered, outbound: Outbound): Response {
+function documentResponse({ url, status, ok, text }: Answered, outbound: Outbound): Response {
   const document = ok ? objectIn(text) : undefined;
   if (!document) return new Response(null, { status: ok ? 404 : status });
-  const mended = mendedMetadata(document, url, outbound.url);
+  const mended = normalizeMetadata(document, url, outbound.url);
   if (outbound.isNamed(url))
     for (const name of ENDPOINTS) {
       const endpoint = mended[name];

@@ -7,7 +7,7 @@ import { boundedText } from '../../platform/outbound/bounded-body.ts';
 import type { Outbound } from '../../platform/outbound/outbound.ts';
 import type { Credentials } from './credentials.ts';
 import { Loopback, type Page } from './loopback.ts';
-import { inOurWords } from './oauth-answers.ts';
+import { withoutForeignText } from './oauth-answers.ts';
 import { FETCH_TIMEOUT_MS, oauthFetch } from './oauth-client.ts';
 import { oauthProvider } from './oauth-provider.ts';
 
@@ -51,7 +51,7 @@ export class PersonLogin {
       await options.credentials.exclusively(() => login.#open());
     } catch (error) {
       login.cancel('it could not begin');
-      throw inOurWords(error);
+      throw withoutForeignText(error);
     }
     return login;
   }
@@ -161,7 +161,7 @@ export class PersonLogin {
       this.#resolve();
       return { status: 200, text: 'You are logged in. You may close this window.' };
     } catch (error) {
-      this.#reject(new Error(`the login failed: ${causeOf(inOurWords(error))}`));
+      this.#reject(new Error(`the login failed: ${causeOf(withoutForeignText(error))}`));
       return { status: 400, text: 'The login failed. You may close this window; the gateway says more.' };
     } finally {
       this.#end();

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { Credentials, currentTokens, type Kept } from './credentials.ts';
+import { Credentials, currentTokens, type StoredCredentials } from './credentials.ts';
 
 /** A login for display: no token, and nothing from which one could be made. */
 export interface LoginView {
@@ -20,7 +20,7 @@ export interface LoginView {
 const ACCOUNT_CLAIMS = ['email', 'preferred_username', 'username', 'name', 'sub'];
 
 /** The login in use; undefined if there is none. */
-export function loginView(kept: Kept): LoginView | undefined {
+export function loginView(kept: StoredCredentials): LoginView | undefined {
   const tokens = currentTokens(kept);
   if (!tokens || kept.issuer === undefined) return undefined;
   const account = accountIn(tokens.id_token) ?? accountIn(tokens.access_token);
@@ -54,7 +54,7 @@ function claimsOf(token = ''): JsonObject {
 }
 
 /** All credentials files in the directory, including those of servers that are no longer configured. */
-export async function keptLogins(directory: string): Promise<Credentials[]> {
+export async function listLogins(directory: string): Promise<Credentials[]> {
   const names = await readdir(directory).catch(() => []);
   return names
     .filter((name) => /^oauth-[0-9a-f]{32}\.json$/.test(name))

@@ -7,7 +7,7 @@ import { runProgram } from '../../platform/run-program.ts';
 import { usersEnvironment } from '../../platform/users-environment.ts';
 
 /** A text that only a key from the keychain decrypts. */
-export interface Sealed {
+export interface EncryptedText {
   /** Initialisation vector, authentication tag and AES-256-GCM ciphertext, base64. */
   readonly sealed: string;
   /** Digest that identifies the key. */
@@ -40,7 +40,7 @@ export class TokenEncryption {
   }
 
   /** The encrypted text; undefined if no keychain accepts a key. The directory must exist. */
-  async close(text: string): Promise<Sealed | undefined> {
+  async encrypt(text: string): Promise<EncryptedText | undefined> {
     const key = await this.#ownKey().catch(() => undefined);
     if (!key) return undefined;
     const iv = randomBytes(IV_BYTES);
@@ -50,7 +50,7 @@ export class TokenEncryption {
   }
 
   /** The decrypted text; undefined if its key is lost. Rejects if the keychain cannot be asked. */
-  async open({ sealed, key: name }: Sealed): Promise<string | undefined> {
+  async decrypt({ sealed, key: name }: EncryptedText): Promise<string | undefined> {
     const key = await this.#keyNamed(name);
     if (!key) return undefined;
     const bytes = Buffer.from(sealed, 'base64');
@@ -65,9 +65,9 @@ export class TokenEncryption {
 
   async #keyNamed(name: string): Promise<Buffer | undefined> {
     if (this.#key && nameOf(this.#key) === name) return this.#key;
-    if (!this.#keychain) throw locked('this system has none that can be asked');
+    if (!this.#keychain) throw lockedError('this system has none that can be asked');
     const key = await this.#read(this.#keychain).catch((error: unknown) => {
-      throw locked(causeOf(error));
+      throw lockedError(causeOf(error));
     });
     return key && nameOf(key) === name ? key : undefined;
   }
@@ -96,7 +96,7 @@ function nameOf(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);
 }
 
-function locked(why: string): Error {
+function lockedError(why: string): Error {
   return new Error(
     `the login is kept under a key in the keychain of the system, which cannot be opened: ${why}; unlock it, or log in again after mcp-gateway logout`,
   );

@@ -32,7 +32,7 @@ export class PrimitiveAnswers {
 
   /** Answers the methods of resources, prompts and completion. Rejects only if the caller cancels. */
   async handle(method: string, params: JsonObject, context: CallContext): Promise<Answer> {
-    const tooLong = longUri(params);
+    const tooLong = lengthError(params);
     if (tooLong !== undefined) return invalid(`${method}: ${tooLong}`);
     switch (method) {
       case 'resources/list':
@@ -156,7 +156,7 @@ export class PrimitiveAnswers {
    */
   async #ask(method: string, uri: string, params: JsonObject, context: CallContext): Promise<Asked> {
     const route = await this.#routes.resource(uri, context);
-    if ('rivals' in route) return { answer: invalid(unclear(uri, route.rivals)) };
+    if ('rivals' in route) return { answer: invalid(ambiguousUri(uri, route.rivals)) };
     if ('anybody' in route) return this.#askAnybody(method, route.anybody, params, context);
     const { owner: target } = route;
     const answer = await this.#request(target, method, { ...params, uri: target.original }, context);
@@ -194,7 +194,7 @@ export class PrimitiveAnswers {
 }
 
 /** The error for a URI that is longer than MAX_URI_CHARS; undefined for a shorter one. */
-function longUri({ uri, ref }: JsonObject): string | undefined {
+function lengthError({ uri, ref }: JsonObject): string | undefined {
   const asked = isJsonObject(ref) ? ref.uri : uri;
   if (typeof asked !== 'string' || asked.length <= MAX_URI_CHARS) return undefined;
   return `the URI has ${asked.length} characters; ask for one of at most ${MAX_URI_CHARS}`;
@@ -206,7 +206,7 @@ interface Asked {
   readonly target?: Target;
 }
 
-function unclear(uri: string, [first = '', ...others]: readonly string[]): string {
+function ambiguousUri(uri: string, [first = '', ...others]: readonly string[]): string {
   const servers = `${[first, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)}`;
   return `${clip(uri)} fits templates of ${servers} equally well: say whose it is, as in ${clip(wrapUri(first, uri))}`;
 }

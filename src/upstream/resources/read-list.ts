@@ -35,7 +35,7 @@ export async function readList(
 }
 
 function wellFormed(listed: readonly unknown[], spec: ListSpec, report: (problem: string) => void): JsonObject[] {
-  const items = listed.map((item) => soundItem(item, spec));
+  const items = listed.map((item) => repairItem(item, spec));
   const sound = items.filter((item) => item !== undefined);
   const lost = listed.length - sound.length;
   if (lost > 0) report(`${spec.method}: ${lost} left out for want of a ${spec.required[0]}`);
@@ -66,7 +66,7 @@ const MAX_CHARS = 120;
  * text. A missing `name` becomes the title, or the item's identifier. `_meta` lists the changes. Undefined: nothing
  * identifies the item.
  */
-function soundItem(item: unknown, { required: [key, ...others] }: ListSpec): JsonObject | undefined {
+function repairItem(item: unknown, { required: [key, ...others] }: ListSpec): JsonObject | undefined {
   const given = isJsonObject(item) ? item : undefined;
   const missing = [key, ...others].filter((field) => typeof given?.[field] !== 'string');
   if (missing.length === 0) return given;

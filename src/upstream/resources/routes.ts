@@ -36,7 +36,8 @@ export class Routes {
    */
   async resource(uri: string, context: CallContext): Promise<Route> {
     const { byName } = await this.#lists.known('resources', context);
-    const listed = byName.get(uri) ?? byName.get(withPlainScheme(uri)) ?? this.#wrapped(uri) ?? this.#absent(uri);
+    const listed =
+      byName.get(uri) ?? byName.get(withPlainScheme(uri)) ?? this.#wrapped(uri) ?? this.#ownerAmongAbsent(uri);
     if (listed) return { owner: listed };
     // This URI was made for one server; any other would answer for it.
     if (isOfGateway(uri)) return { anybody: [] };
@@ -55,14 +56,14 @@ export class Routes {
     return 'anybody' in route && route.anybody.length === 1 ? route.anybody[0] : undefined;
   }
 
-  #absent(uri: string): Target | undefined {
+  #ownerAmongAbsent(uri: string): Target | undefined {
     const names = [uri, withPlainScheme(uri)];
     const owner = this.#lists.absent('resources').find(([, items]) => items.some((name) => names.includes(name)));
     return owner && { server: owner[0], original: uri };
   }
 
   /** The templates that clients see, and those of unavailable servers, except those that another server lists now. */
-  #templates({ byName }: MergedList): Claim[] {
+  #templates({ byName }: MergedList): TemplateOwner[] {
     const seen = [...byName].map(([template, { server }]) => ({ template, server }));
     const absent = this.#lists
       .absent('templates')
@@ -93,7 +94,7 @@ export class Routes {
 }
 
 /** A template and its server. */
-interface Claim {
+interface TemplateOwner {
   readonly template: string;
   readonly server: string;
 }
@@ -105,7 +106,7 @@ const MAX_STEPS = 20_000_000;
  * The servers with a fitting template whose literal beginning is longest. A template without a scheme does not count,
  * nor do the templates of a server after MAX_STEPS.
  */
-function bestFitting(claims: readonly Claim[], uri: string): string[] {
+function bestFitting(claims: readonly TemplateOwner[], uri: string): string[] {
   const steps = new Map<string, number>();
   const fitting = claims.flatMap(({ template, server }) => {
     if (!hasScheme(template) || !beginsAlike(template, uri)) return [];
