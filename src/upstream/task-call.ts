@@ -53,10 +53,10 @@ const GRACE_MS = 1_000;
  * server's error. If the server answers without a task, that answer counts. Rejects with the signal's reason, up to 1 s
  * after it was aborted, or if the connection is lost.
  */
-export async function callAsTask(wire: TaskConnection, params: JsonObject, options: TaskCallOptions): Promise<Answer> {
+export async function callAsTask(connection: TaskConnection, params: JsonObject, options: TaskCallOptions): Promise<Answer> {
   const schema = await taskSchema();
   options.signal.throwIfAborted();
-  return new TaskCall(wire, schema, options).run(params);
+  return new TaskCall(connection, schema, options).run(params);
 }
 
 /** The members of a task that we read. */
@@ -81,8 +81,8 @@ class TaskCall {
   /** Aborted by a notification after which the task is polled at once. */
   #news = new AbortController();
 
-  constructor(wire: TaskConnection, schema: TaskSchema, options: TaskCallOptions) {
-    this.#connection = wire;
+  constructor(connection: TaskConnection, schema: TaskSchema, options: TaskCallOptions) {
+    this.#connection = connection;
     this.#schema = schema;
     this.#options = options;
     this.#over = AbortSignal.any([asAbortSignal(options.signal), this.#ended.signal]);
