@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isJsonObject } from '../core/json.ts';
-import { writeWhole } from '../platform/atomic-file.ts';
+import { writeFileAtomic } from '../platform/atomic-file.ts';
 
 /** How often a tool was invoked after a search with a word, decayed, and when that was last counted (epoch ms). */
 interface Count {
@@ -116,7 +116,7 @@ export class InvocationHistory {
       [...tools].map(([tool, { weight, at }]) => [tool, weight, at]),
     ]);
     // A memory that cannot be kept is no reason to fail: it lasts for this run.
-    await writeWhole(path, JSON.stringify({ version: 1, words })).catch(() => {});
+    await writeFileAtomic(path, JSON.stringify({ version: 1, words })).catch(() => {});
   }
 }
 

@@ -6,8 +6,8 @@ import { type ToolEntry, toolId } from '../../core/tool.ts';
 import { findMetaTool } from '../../downstream/protocol/meta-tools.ts';
 import { parseInput } from '../../downstream/protocol/parse-input.ts';
 import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
-import { shownCall } from '../../policy/permissions/ask-person.ts';
-import { leaveWord } from '../../policy/permissions/client-approvals.ts';
+import { describeCall } from '../../policy/permissions/ask-person.ts';
+import { storeApproval } from '../../policy/permissions/client-approvals.ts';
 import { verdictOn } from '../../policy/permissions/permissions.ts';
 import { serverMemory } from '../../upstream/catalog-cache.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -95,10 +95,10 @@ async function decideIn(
   if (action === 'ask') {
     const asksItself = ASKING_MODES.includes(permission_mode) && typeof tool_use_id === 'string';
     // Where that cannot be written, the person is asked twice.
-    if (asksItself) await leaveWord(dataDirectory(env), tool_use_id, id).catch(() => {});
+    if (asksItself) await storeApproval(dataDirectory(env), tool_use_id, id).catch(() => {});
     return saying(
       'ask',
-      `${shownCall(tool, args)}\nAsked because of permissions[${rule}] in the gateway's configuration.`,
+      `${describeCall(tool, args)}\nAsked because of permissions[${rule}] in the gateway's configuration.`,
     );
   }
   // Where no rule speaks of the tool, what it does is not known, or it is a project's, whose claims about itself nobody may have

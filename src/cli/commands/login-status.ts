@@ -4,8 +4,8 @@ import type { JsonObject } from '../../core/json.ts';
 import { loginCommand } from '../../core/server-state.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import { type Credentials, credentialsOf } from '../../upstream/login/credentials.ts';
-import { takesLogin } from '../../upstream/login/login-needed.ts';
-import { keptLogins, type LoginView, loginView } from '../../upstream/login/stored-logins.ts';
+import { supportsLogin } from '../../upstream/login/login-needed.ts';
+import { type LoginView, listLogins, loginView } from '../../upstream/login/stored-logins.ts';
 import { clientHome } from '../client-configs/client.ts';
 import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -45,7 +45,7 @@ async function rowsOf({ config }: CommandArguments, terminal: Terminal): Promise
   const servers = remoteServers(await configOf(config, terminal));
   const directory = dataDirectory(terminal.env);
   const files = new Set(servers.map((server) => credentialsOf(server, directory).file));
-  const others = (await keptLogins(directory)).filter(({ file }) => !files.has(file));
+  const others = (await listLogins(directory)).filter(({ file }) => !files.has(file));
   return Promise.all([
     ...servers.map((server) => rowOf(server, directory)),
     ...others.map((credentials) => rowOfKept({}, credentials)),
@@ -62,7 +62,7 @@ async function rowOf(server: RemoteServer, directory: string): Promise<Row> {
 
 /** No guard of types, which would leave nothing to ask. */
 function takesNone(server: RemoteServer): boolean {
-  return !takesLogin(server);
+  return !supportsLogin(server);
 }
 
 async function rowOfKept(about: Pick<Row, 'server' | 'address'>, credentials: Credentials): Promise<Row> {

@@ -5,12 +5,12 @@ import {
   type Credentials,
   credentialsOf,
   type IssuerCredentials,
-  type Kept,
+  type StoredCredentials,
   sameIssuer,
 } from '../../upstream/login/credentials.ts';
 import { configuredClient } from '../../upstream/login/oauth-client.ts';
 import { revokeTokens } from '../../upstream/login/revoke-tokens.ts';
-import { keptLogins } from '../../upstream/login/stored-logins.ts';
+import { listLogins } from '../../upstream/login/stored-logins.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandArguments } from './command.ts';
 import { configOf, type RemoteServer, remoteServers, serverWithLogin } from './remote-servers.ts';
@@ -36,7 +36,7 @@ export async function logout(args: CommandArguments, terminal: Terminal): Promis
     const directory = dataDirectory(terminal.env);
     const servers = key === undefined ? remoteServers(config) : [serverWithLogin(config, key)];
     const configured = servers.map((server) => ({ server, credentials: credentialsOf(server, directory) }));
-    const kept = await keptLogins(directory);
+    const kept = await listLogins(directory);
     const left = kept.filter(({ file }) => !configured.some(({ credentials }) => credentials.file === file));
     const endings: Ending[] = [
       ...configured.filter(({ credentials }) => kept.some(({ file }) => file === credentials.file)),
@@ -63,7 +63,7 @@ async function end({ credentials, server }: Ending, terminal: Terminal): Promise
 }
 
 /** What stood in the way, in sentences; empty where everything was taken back. */
-async function revoked(kept: Kept, server: RemoteServer | undefined): Promise<string[]> {
+async function revoked(kept: StoredCredentials, server: RemoteServer | undefined): Promise<string[]> {
   const outcomes = Object.entries(kept.issuers).map(async ([issuer, own]): Promise<string[]> => {
     try {
       const configured = server?.oauth ? configuredClient(server.oauth, new URL(server.url), { issuer }) : undefined;

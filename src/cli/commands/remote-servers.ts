@@ -6,7 +6,7 @@ import type { ServerConfig } from '../../config/schema.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import { nearest } from '../../core/nearest.ts';
-import { takesLogin } from '../../upstream/login/login-needed.ts';
+import { supportsLogin } from '../../upstream/login/login-needed.ts';
 import { redactor } from '../../upstream/redact.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -33,7 +33,7 @@ export function displayAddress(server: RemoteServer): string {
 export function serverWithLogin(config: GatewayConfig, key: string): RemoteServer {
   const server = config.servers.find((each) => each.key === key);
   if (!server) throw unknownServer(config, key);
-  const remote = takesLogin(server) ? server : undefined;
+  const remote = supportsLogin(server) ? server : undefined;
   if (remote) return remote;
   const message = `${config.path}: the server "${key}" ${whyNone(server)}, so it takes no login`;
   throw new GatewayError('CONFIG_INVALID', message);

@@ -12,7 +12,7 @@ import { Gateway } from '../../gateway/gateway.ts';
 import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
 import { definitionDiff, type Piece, type PlaceDiff } from '../../policy/trust/definition-diff.ts';
 import { fingerprintOf, isSame, partNames } from '../../policy/trust/fingerprint.ts';
-import { type DoubtfulTool, type Review, review, trust } from '../../policy/trust/review.ts';
+import { type Review, review, trust, type ViolatingTool } from '../../policy/trust/review.ts';
 import { isPinned } from '../../policy/trust/trust.ts';
 import { readTrust, trustPath } from '../../policy/trust/trust-file.ts';
 import { cureFor } from '../../policy/trust/trust-messages.ts';
@@ -156,9 +156,9 @@ function asJson(looked: Looked, trusted: readonly string[]): JsonObject {
     trusted: trusted.includes(server.key),
     ...(error !== undefined && { error }),
     ...(problem !== undefined && { corrupt: true, problem }),
-    tools: doubtful.map(({ doubt, changed, before, now, suspicious }) => ({
-      ...{ tool: now.name, kind: doubt.kind, changed, before, now },
-      since: new Date(doubt.since ?? Date.now()).toISOString(),
+    tools: doubtful.map(({ violation, changed, before, now, suspicious }) => ({
+      ...{ tool: now.name, kind: violation.kind, changed, before, now },
+      since: new Date(violation.since ?? Date.now()).toISOString(),
       ...(suspicious.length > 0 && { suspicious }),
     })),
   };
@@ -199,7 +199,7 @@ export async function askForTools(
 export interface DoubtfulServer {
   readonly server: string;
   readonly isPinned: boolean;
-  readonly doubtful: readonly DoubtfulTool[];
+  readonly doubtful: readonly ViolatingTool[];
   /** Why what was trusted cannot be read; absent: it can. */
   readonly problem?: string | undefined;
 }
@@ -210,7 +210,7 @@ const MAX_LINES = 60;
 /** What changed on a server since it was trusted, for people: invisible characters are shown escaped. */
 export function trustPreview({ server, isPinned, doubtful, problem }: DoubtfulServer): string {
   const kinds = Object.entries(KINDS).flatMap(([kind, word]) => {
-    const count = doubtful.filter(({ doubt }) => doubt.kind === kind).length;
+    const count = doubtful.filter(({ violation }) => violation.kind === kind).length;
     return count > 0 ? `${count} ${word}` : [];
   });
   const pin = isPinned ? '; pinned: blocked until trusted' : '';
@@ -219,19 +219,19 @@ export function trustPreview({ server, isPinned, doubtful, problem }: DoubtfulSe
   return `${[`${escaped(server)}: ${kinds.join(', ')}${pin}`, ...lost, ...doubtful.flatMap(toolLines)].join('\n')}\n`;
 }
 
-const KINDS: Readonly<Partial<Record<DoubtfulTool['doubt']['kind'], string>>> = {
+const KINDS: Readonly<Partial<Record<ViolatingTool['violation']['kind'], string>>> = {
   changed: 'changed',
   new: 'new',
   lost: 'to be trusted anew',
   full: 'more than are kept',
 };
 
-function toolLines(tool: DoubtfulTool): string[] {
-  const { doubt, changed, before, now, suspicious } = tool;
-  const day = new Date(doubt.since ?? Date.now()).toISOString().slice(0, 10);
-  const what = doubt.kind === 'changed' ? partNames(changed) : (KINDS[doubt.kind] ?? doubt.kind);
-  const head = `  ${doubt.kind === 'changed' ? '~' : '+'} ${escaped(now.name)}: ${what} (seen since ${day})`;
-  const isLost = doubt.kind === 'changed' && before === undefined;
+function toolLines(tool: ViolatingTool): string[] {
+  const { violation, changed, before, now, suspicious } = tool;
+  const day = new Date(violation.since ?? Date.now()).toISOString().slice(0, 10);
+  const what = violation.kind === 'changed' ? partNames(changed) : (KINDS[violation.kind] ?? violation.kind);
+  const head = `  ${violation.kind === 'changed' ? '~' : '+'} ${escaped(now.name)}: ${what} (seen since ${day})`;
+  const isLost = violation.kind === 'changed' && before === undefined;
   const places = definitionDiff(before, now);
   return [
     head,

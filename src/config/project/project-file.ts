@@ -4,7 +4,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { writeWhole } from '../../platform/atomic-file.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { realPath } from '../../platform/real-path.ts';
 
 /** What the file of a project is called; the first that is there counts. */
@@ -81,7 +81,7 @@ export async function writeRecord(dataDirectory: string, record: ProjectRecord):
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     // It may have been there before, open to others.
     await chmod(dirname(file), 0o700);
-    await writeWhole(file, JSON.stringify(record));
+    await writeFileAtomic(file, JSON.stringify(record));
   } catch (cause) {
     throw new GatewayError('CONFIG_INVALID', `${file}: cannot be written (${causeOf(cause)})`, { cause });
   }
