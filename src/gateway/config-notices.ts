@@ -1,4 +1,4 @@
-import type { ConfigNotices } from '../broker/finder.ts';
+import type { ConfigNotices } from '../broker/unavailable.ts';
 import type { GatewayConfig } from '../config/load.ts';
 
 /** What a search says of the configuration. `rejected` is why the file as it is now was not taken over. */

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Caller, CallPolicy } from '../core/call.ts';
+import type { Caller } from '../core/call.ts';
 import { clip, type GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { type EndedCall, notifyObservers, type Observer, type Outcome } from './ended-call.ts';
+import type { EndedCall, Observer, Outcome } from './ended-call.ts';
 import { RecentRecords } from './recent-records.ts';
 import { shownArguments } from './shown-arguments.ts';
 
@@ -60,8 +60,6 @@ type Who = Pick<Caller, 'id' | 'tags' | 'session'>;
 
 /** Who called what: the call that ended last comes first; bounded by age and number, with a share for each caller. */
 export class RequestLog {
-  /** Remembers each call that reaches a tool. */
-  readonly policy: CallPolicy;
   readonly #keepArguments: boolean;
   readonly #now: () => number;
   readonly #records: RecentRecords<RequestRecord>;
@@ -74,7 +72,6 @@ export class RequestLog {
       owner: (record: RequestRecord) => record.caller,
     };
     this.#records = new RecentRecords(options, traits, now);
-    this.policy = notifyObservers([this.ended], now);
   }
 
   /** A call that has reached a tool and ended. */

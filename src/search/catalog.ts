@@ -18,8 +18,6 @@ interface CatalogServer {
 interface SearchOptions {
   /** Most hits to return; all are counted in `found`. */
   readonly limit: number;
-  /** A tool must be of one of the servers and carry one of the tags; an empty list asks for nothing. */
-  readonly filters?: { readonly server?: string | readonly string[]; readonly tags?: readonly string[] };
   readonly visible: (entry: ToolEntry) => boolean;
 }
 
@@ -114,11 +112,10 @@ export class Catalog {
   }
 
   /** Visible tools that match any term of the query, best first, ties by id. */
-  search(query: string, { limit, filters = {}, visible }: SearchOptions): { found: number; hits: SearchHit[] } {
-    const fits = filter(filters);
+  search(query: string, { limit, visible }: SearchOptions): { found: number; hits: SearchHit[] } {
     const entry = (number: number) => {
       const found = this.#entries[number];
-      return found && fits(found) && visible(found) ? found : undefined;
+      return found && visible(found) ? found : undefined;
     };
     return rank(query, limit, { index: this.#index, ranking: this.#ranking, entry });
   }
@@ -190,15 +187,6 @@ export class Catalog {
 
 function entryOf({ key, tags }: CatalogServer, definition: ToolDefinition): ToolEntry {
   return { id: toolId(key, definition.name), server: key, tags, definition };
-}
-
-function filter({ server, tags }: NonNullable<SearchOptions['filters']>): (entry: ToolEntry) => boolean {
-  const servers = new Set([server ?? []].flat());
-  const wanted = new Set(tags);
-  if (servers.size === 0 && wanted.size === 0) return () => true;
-  return (entry) =>
-    (servers.size === 0 || servers.has(entry.server)) &&
-    (wanted.size === 0 || entry.tags.some((tag) => wanted.has(tag)));
 }
 
 /** Levels that are compared: no schema that anyone writes is deeper, and what an upstream sends must not exhaust the stack. */

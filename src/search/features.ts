@@ -1,33 +1,10 @@
 import { isJsonObject } from '../core/json.ts';
 import type { DocumentWords } from './documents.ts';
 import type { Concept } from './query-expansion.ts';
+import type { Feature } from './ranking-parameters.ts';
 import { actionOf, isReading, toolVerbs, wantedAction } from './thesaurus.ts';
 import type { ToolIndex } from './tool-index.ts';
 
-/** What is looked at to rank the best candidates anew; most go from 0 to 1. */
-export const FEATURES = [
-  'logScore',
-  'covered',
-  'inDetails',
-  'inParameters',
-  'inParameterDetails',
-  'summaryPrecision',
-  'sameAction',
-  'otherAction',
-  'writesUnasked',
-  'pluralList',
-  'nameGrams',
-  'nameGramsAsked',
-  'queryGramsMet',
-  'summaryGrams',
-  'pairsInName',
-  'pairsInSummary',
-  'nameLength',
-  'length',
-  'required',
-] as const;
-
-export type Feature = (typeof FEATURES)[number];
 export type Features = Readonly<Record<Feature, number>>;
 
 /** A candidate as the features see it. */

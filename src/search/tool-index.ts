@@ -1,13 +1,21 @@
+import { BoundedMap } from '../core/bounded-map.ts';
 import { Documents, type DocumentWords } from './documents.ts';
 import { FIELDS, type Field, type FieldTerms } from './fields.ts';
 import { Postings, type WordScores } from './postings.ts';
-import type { WordMatches } from './query-expansion.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 const MAX_MEMOS = 4000;
 const MIN_SERVER_PART_CHARS = 4;
 /** Words learnt or forgotten between two moments at which the work may pause. */
 const WORDS_AT_A_TIME = 16;
+
+/** The words of the index that stand for one word of a query. */
+export interface WordMatches {
+  /** Inverse document frequency of all forms of the query's word together. */
+  readonly rarity: number;
+  /** Word id → how well it stands for the query's word, up to 1. */
+  readonly matches: ReadonlyMap<number, number>;
+}
 
 /** The words of each tool, and what they say of each word, kept until the index changes. */
 export class ToolIndex {
@@ -19,7 +27,7 @@ export class ToolIndex {
   /** How many documents have the word in their server's name. */
   readonly #serverWords = new Map<number, number>();
   #postings: Postings | undefined;
-  readonly #memos = new Map<string, WordMatches>();
+  readonly #memos = new BoundedMap<string, WordMatches>({ maxEntries: MAX_MEMOS });
 
   constructor(weights: Readonly<Record<Field, number>>) {
     this.#weights = weights;
@@ -106,7 +114,6 @@ export class ToolIndex {
   memo(word: string, find: () => WordMatches): WordMatches {
     const known = this.#memos.get(word);
     if (known) return known;
-    if (this.#memos.size >= MAX_MEMOS) this.#memos.clear();
     const found = find();
     this.#memos.set(word, found);
     return found;

@@ -1,5 +1,6 @@
 import type { ResultStore } from '../../broker/results/result-store.ts';
 import { abortable, type Signal } from '../../core/abort.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { ClientIdentity } from '../../core/peer.ts';
 import type { ServerPool } from '../../upstream/server-pool.ts';
@@ -13,21 +14,20 @@ interface KeptForClient {
 
 const MAX_CLIENTS = 1_000;
 
-/** That, for each caller; those that asked longest ago are forgotten first. */
+/** One `KeptForClient` for each owner; beyond the bound the one goes that was used longest ago. */
 export class StatelessClients {
-  readonly #kept = new Map<string, KeptForClient>();
+  readonly #kept = new BoundedMap<string, KeptForClient>({
+    maxEntries: MAX_CLIENTS,
+    onEvicted: ({ results }) => results.close(),
+  });
 
-  /** What is kept for that owner; `fresh` where nothing is. */
+  /** Keeps these for that owner, unless something is kept already; returns what is. */
   of(owner: string, { conversations, results }: KeptForClient): KeptForClient {
-    const kept = this.#kept.get(owner) ?? { conversations, results };
-    this.#kept.delete(owner);
-    this.#kept.set(owner, kept);
-    const [oldest] = this.#kept;
-    if (this.#kept.size > MAX_CLIENTS && oldest) {
-      this.#kept.delete(oldest[0]);
-      oldest[1].results.close();
-    }
-    return kept;
+    const known = this.#kept.use(owner);
+    if (known) return known;
+    const fresh = { conversations, results };
+    this.#kept.set(owner, fresh);
+    return fresh;
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { abortable } from '../../core/abort.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { type CallContext, type Caller, ownerOf, type ToolCall, type ToolResult } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
@@ -23,8 +24,11 @@ interface SessionConsents {
 export class Consents {
   readonly #dataDirectory: string | undefined;
   readonly #sessions = new WeakMap<Peer, SessionConsents>();
-  /** Calls to be made once more with the answers to what their server asked in its result, and until when (epoch ms). */
-  readonly #expected = new Map<string, number>();
+  /** Epoch ms since which a call is expected once more, with the answers to what its server asked in its result. */
+  readonly #expected = new BoundedMap<string, number>({
+    maxEntries: MAX_EXPECTED,
+    age: { maxMs: CONTINUATION_MS, since: (expectedAt) => expectedAt },
+  });
 
   constructor(dataDirectory: string | undefined) {
     this.#dataDirectory = dataDirectory;
@@ -81,18 +85,16 @@ export class Consents {
    */
   answered(call: ToolCall, result: ToolResult, { caller, peer }: CallContext): void {
     if (result.resultType !== 'input_required' || !peer?.takesInputRequired) return;
-    this.#expected.set(markOf(call, caller, result.requestState), Date.now() + CONTINUATION_MS);
-    const [oldest] = this.#expected.keys();
-    if (this.#expected.size > MAX_EXPECTED && oldest !== undefined) this.#expected.delete(oldest);
+    this.#expected.set(markOf(call, caller, result.requestState), Date.now());
   }
 
   #takeExpected(call: ToolCall, { caller }: CallContext): boolean {
     const { continuation } = call;
     if (continuation === undefined || Object.keys(continuation).length === 0) return false;
     const mark = markOf(call, caller, continuation.requestState);
-    const until = this.#expected.get(mark) ?? 0;
+    const isExpected = this.#expected.get(mark) !== undefined;
     this.#expected.delete(mark);
-    return until > Date.now();
+    return isExpected;
   }
 }
 
