@@ -18,11 +18,11 @@ export type { Unavailable } from './unavailable.ts';
 
 export interface BrokerParts extends FinderParts {
   readonly jobs: Jobs;
-  /** `upstreams.call`, wrapped in whatever policies the composition root chose. */
+  /** Takes a call through the pipeline of the composition root to its server. */
   readonly call: CallTool;
   /** Lets a call begin, as `Guard.admit`. */
   readonly admit?: Guard['admit'];
-  /** Hears of a call that was refused before it was on its way. */
+  /** Called for a call that was refused before it entered the pipeline. */
   readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
 }
 
@@ -253,7 +253,7 @@ export class Broker {
     return visible(caller, entry) ? why : undefined;
   }
 
-  /** Whether a caller may know of a server: one all of whose tools are hidden is as unknown as they are. */
+  /** True if a caller may know of a server: one all of whose tools are hidden is as unknown as they are. */
   #mayKnow(server: string, caller: Caller): boolean {
     const tools = this.#parts.catalog.toolsOf(server);
     return tools.length === 0 || tools.some((tool) => this.#parts.visible(caller, tool));

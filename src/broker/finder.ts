@@ -18,14 +18,14 @@ export interface FinderParts {
   readonly catalog: Catalog;
   readonly upstreams: Upstreams;
   readonly visible: Visibility;
-  /** What whoever chooses a tool should know about it, in sentences. */
+  /** Warnings about a tool for whoever chooses it, in sentences. */
   readonly remarks: (tool: ToolEntry) => readonly string[];
-  /** What of a server's words about itself may stand in an answer; absent: all. */
+  /** Leaves of a server's words about itself those that may stand in an answer; absent: all may. */
   readonly repeatable?: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
   readonly notices: () => ConfigNotices;
-  /** What was invoked after which searches; absent: nothing is remembered. */
+  /** Absent: what is invoked after searches is not remembered. */
   readonly usage?: InvocationHistory;
-  /** Hears of searches. */
+  /** Told of each query and of the tools that were shown. */
   readonly witness?: ActivityObserver;
   /** Likeness of meaning, where an endpoint for embeddings is configured. */
   readonly semantics?: MeaningSearch;
@@ -55,7 +55,7 @@ export interface SearchRequest {
   readonly query: string | readonly string[];
   /** Most hits of each query. */
   readonly limit: number;
-  /** Where a list of what there is goes on. */
+  /** Index of the first item of a list without a query; a page names the next one. */
   readonly offset?: number;
   readonly filters?: SearchFilters;
 }
@@ -76,7 +76,7 @@ const MARK_TOKENS = 8;
 /** Tokens of a page of names: the whole answer stays under 1,500. */
 const PAGE_TOKENS = 1_100;
 
-/** Who asks for how much of what may be found. */
+/** Bounds of one query: the number of hits, and the tools that its caller may see. */
 interface Ask {
   readonly limit: number;
   readonly caller: Caller;
@@ -190,7 +190,7 @@ export class Finder {
     return { found: Math.max(found, ranked.length), hits: ranked };
   }
 
-  /** What to try when nothing was found: words that the tools do use, and the servers there are. */
+  /** Suggestions for a query that found nothing: words that tools do use, and the known servers. */
   #waysOn(query: string, caller: Caller): JsonObject {
     const { catalog } = this.#parts;
     const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
@@ -241,7 +241,7 @@ export class Finder {
     return filters?.readOnly === undefined || filters.readOnly === hasHint(entry.definition, 'readOnlyHint');
   }
 
-  /** Whether a server is asked for: thousands of tools are put to it in one search, so that it says so at once where it can. */
+  /** A predicate for the servers that the filters ask for. One search puts thousands of tools to it: without filters it is constant. */
   #concerned(filters: SearchFilters | undefined): (server: string) => boolean {
     const wanted = new Set([filters?.server ?? []].flat());
     const tags = filters?.tags ?? [];
@@ -254,7 +254,7 @@ export class Finder {
   }
 }
 
-/** Whether an answer names no tool, for whatever of its queries. */
+/** True if an answer names no tool for any of its queries. */
 function isEmpty({ found, groups }: JsonObject): boolean {
   return Array.isArray(groups) ? groups.every(isEmpty) : found === 0;
 }

@@ -11,13 +11,13 @@ import {
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 
-/** What the answer of a search says of the configuration. */
+/** Remarks on the configuration for the answer of a search. */
 export interface ConfigNotices {
   /** Entries that could not be used, with what is wrong about them. */
   readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
   /** Keys of servers that are switched off, as far as callers may know of them; absent: none. */
   readonly disabled?: readonly string[];
-  /** What concerns the file as a whole: none found, or a broken edit that was not taken over. */
+  /** A problem of the file as a whole: none found, or a broken edit that was not taken over. */
   readonly hint?: string;
 }
 
@@ -73,7 +73,7 @@ export function disabledServer(server: string): string {
   return `server "${server}" is disabled; to switch it on, have the user run: ${enableCommand(server)}`;
 }
 
-/** What keeps a server from being asked; undefined: nothing does, or it starts and its tools are known meanwhile. */
+/** The reason why a server cannot be asked; undefined: it can, or it starts and its tools are known meanwhile. */
 function obstacle(upstream: Upstream): Unavailable | undefined {
   const { config, state, isKnown } = upstream;
   const server = config.key;
@@ -84,11 +84,11 @@ function obstacle(upstream: Upstream): Unavailable | undefined {
   const failure = failureIn(state);
   if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
   const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);
-  return isNews ? { server, state: 'connecting' } : lacking(upstream);
+  return isNews ? { server, state: 'connecting' } : describeMissingTools(upstream);
 }
 
-/** What a server that can be asked does not tell. */
-function lacking({ config, listRemark, isIncomplete, hasTools, leftOut }: Upstream): Unavailable | undefined {
+/** The tools that a server which can be asked does not tell; undefined: it tells all. */
+function describeMissingTools({ config, listRemark, isIncomplete, hasTools, leftOut }: Upstream): Unavailable | undefined {
   const [why] = leftOut.values();
   // Not by name: a caller may not know of each.
   if (listRemark === undefined && why !== undefined) {

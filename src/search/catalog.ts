@@ -92,7 +92,7 @@ export class Catalog {
     this.#drop(listed);
   }
 
-  /** Whether the search knows all that `setServer` and `removeServer` said. */
+  /** True if the search knows all that `setServer` and `removeServer` said. */
   get isIndexed(): boolean {
     return this.#work.isIdle;
   }
@@ -192,7 +192,7 @@ function entryOf({ key, tags }: CatalogServer, definition: ToolDefinition): Tool
 /** Levels that are compared: no schema that anyone writes is deeper, and what an upstream sends must not exhaust the stack. */
 const MAX_DEPTH = 100;
 
-/** Whether two JSON values are equal, whatever the order of their keys; deeper than 100 levels they never are. */
+/** Compares two JSON values, whatever the order of their keys; deeper than 100 levels they are never equal. */
 export function sameJson(a: unknown, b: unknown, depth = 0): boolean {
   if (a === b) return true;
   if (depth > MAX_DEPTH) return false;

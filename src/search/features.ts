@@ -158,7 +158,7 @@ interface Meeting {
 
 const NONE: readonly Meeting[] = [];
 
-/** What a word of a tool has to do with the query. */
+/** A word of a tool beside the query. */
 interface WordView {
   readonly text: string;
   readonly rarity: number;
@@ -174,7 +174,7 @@ export class QueryView {
   readonly concepts: readonly Concept[];
   readonly importance: number;
   readonly action: string | undefined;
-  /** Whether it speaks of several things. */
+  /** True if the query speaks of several things. */
   readonly plural: boolean;
   readonly grams: ReadonlySet<number>;
   /** By concept: room to note what a candidate has of it, made once for all of them. */

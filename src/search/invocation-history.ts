@@ -73,7 +73,7 @@ export class InvocationHistory {
     this.#saveSoon();
   }
 
-  /** What use adds to the score of a tool for a query, as a share of it: 0 to 0.1. */
+  /** The share of its score that use adds to a tool for a query: 0 to 0.1. */
   bonus(query: string, tool: string): number {
     const words = this.#wordsOf(query);
     if (words.length === 0) return 0;
@@ -144,7 +144,7 @@ function wordsOf(query: string): string[] {
 /** More than any use adds up to: uses halve with time. */
 const MAX_WEIGHT = 1e6;
 
-/** What a file remembers; nothing when it is missing, corrupt or somebody else's. */
+/** The counts in a file; none when it is missing, corrupt or somebody else's. */
 function read(path: string): [string, ToolCounts][] {
   try {
     const file: unknown = JSON.parse(readFileSync(path, 'utf8'));

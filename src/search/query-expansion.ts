@@ -91,7 +91,7 @@ function rarityOf(matches: readonly Match[], index: ToolIndex): number {
   return index.rarity(matches.reduce((count, [id]) => count + index.vocabulary.tools(id), 0));
 }
 
-/** What a query asks for, word by word. */
+/** A word of a query, with its weight. */
 interface QueryWord {
   readonly word: string;
   /** 1 for an ordinary word. */

@@ -20,7 +20,7 @@ export interface WordMatches {
 /** The words of each tool, and what they say of each word, kept until the index changes. */
 export class ToolIndex {
   readonly vocabulary = new Vocabulary();
-  /** What a search adds up, tool by tool: made once, since a search is over before the next one begins. */
+  /** The sums of a search, tool by tool: made once, since a search is over before the next one begins. */
   readonly tally = new ScoreAccumulator();
   readonly #weights: Readonly<Record<Field, number>>;
   readonly #documents = new Documents();
@@ -110,7 +110,7 @@ export class ToolIndex {
     this.#postings ??= new Postings(this.#documents, this.vocabulary.counts, this.#weights);
   }
 
-  /** What was found out about a word of a query, until the index changes. */
+  /** The matches of a word of a query; `find` is called where they are not known since the index changed last. */
   memo(word: string, find: () => WordMatches): WordMatches {
     const known = this.#memos.get(word);
     if (known) return known;

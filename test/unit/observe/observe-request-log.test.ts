@@ -49,8 +49,7 @@ test.each([
   ['INTERNAL', failing(new TypeError('a defect'))],
 ])('a call that ends as %s is remembered so [monitor.outcome]', async (outcome, next) => {
   const { log, policy } = logAt();
-  await policy(next)(callOf('s', 't'), contextOf())
-    .catch(() => undefined);
+  await policy(next)(callOf('s', 't'), contextOf()).catch(() => undefined);
   expect(log.query({ limit: 10 }).records).toMatchObject([{ outcome }]);
 });
 
@@ -172,13 +171,9 @@ test('arguments are kept only where asked for, and nothing of results or message
   for (const keepArguments of [false, true]) {
     const { log, policy } = logAt({ keepArguments });
     const args = { city: 'Oslo', apiKey: 'hunter2-key' };
-    await policy(giving({ content: [{ type: 'text', text: 'hunter2-result' }] }))(
-      callOf('s', 't', args),
-      contextOf(),
-    );
+    await policy(giving({ content: [{ type: 'text', text: 'hunter2-result' }] }))(callOf('s', 't', args), contextOf());
     const error = new GatewayError('UPSTREAM_ERROR', 'hunter2-message', { details: { token: 'hunter2-detail' } });
-    await policy(failing(error))(callOf('s', 't', args), contextOf())
-      .catch(() => undefined);
+    await policy(failing(error))(callOf('s', 't', args), contextOf()).catch(() => undefined);
     log.refused({ id: 'me' }, 's::t', error);
     const { records } = log.query({ limit: 10 });
     expect(JSON.stringify(records)).not.toContain('hunter2');
