@@ -1,8 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { CallPolicy } from '../core/call.ts';
 import { clip, type GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { notifyObservers, type Observer } from './ended-call.ts';
+import type { Observer } from './ended-call.ts';
 import { countsBy, DURATION_BUCKETS, sumText, toolFigures, totalOf } from './metrics-summary.ts';
 import { processMetrics } from './process-metrics.ts';
 
@@ -26,8 +25,6 @@ const MAX_REASONS = 20;
 
 /** Counters and histograms of calls and requests, and figures of the process. */
 export class Metrics {
-  /** Counts and times each call that reaches a tool, by server and tool. The number of labels is bounded. */
-  readonly policy: CallPolicy;
   readonly #gauges: Gauges;
   readonly #version: string;
   readonly #registry = new Registry();
@@ -55,7 +52,6 @@ export class Metrics {
   constructor(gauges: Gauges, version: string) {
     this.#gauges = gauges;
     this.#version = version;
-    this.policy = notifyObservers([this.ended]);
     this.#registerGauges();
     this.#stopProcessMetrics = processMetrics(this.#registry);
   }
@@ -64,7 +60,7 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** Counts a call that reached a tool and has ended. */
+  /** Counts and times a call that reached a tool and has ended, by server and tool. The number of labels is bounded. */
   readonly ended: Observer = ({ call: { tool }, durationMs, outcome }) => {
     const labels = this.#labels.of(tool.id, tool.server, tool.definition.name);
     this.#calls.inc({ ...labels, outcome });

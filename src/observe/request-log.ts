@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Caller, CallPolicy } from '../core/call.ts';
+import type { Caller } from '../core/call.ts';
 import { clip, type GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { type EndedCall, notifyObservers, type Observer, type Outcome } from './ended-call.ts';
+import type { EndedCall, Observer, Outcome } from './ended-call.ts';
 import { RecentRecords } from './recent-records.ts';
 import { displayArguments } from './shown-arguments.ts';
 
@@ -60,8 +60,6 @@ type Who = Pick<Caller, 'id' | 'tags' | 'session'>;
 
 /** The calls of all callers, the one that ended last first. Bounded by age and number, with a share for each caller. */
 export class RequestLog {
-  /** Records each call that reaches a tool. */
-  readonly policy: CallPolicy;
   readonly #keepArguments: boolean;
   readonly #now: () => number;
   readonly #records: RecentRecords<RequestRecord>;
@@ -74,7 +72,6 @@ export class RequestLog {
       owner: (record: RequestRecord) => record.caller,
     };
     this.#records = new RecentRecords(options, traits, now);
-    this.policy = notifyObservers([this.ended], now);
   }
 
   /** Records a call that reached a tool and has ended. */

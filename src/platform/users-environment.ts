@@ -1,4 +1,5 @@
 import { posix, win32 } from 'node:path';
+import { BoundedMap } from '../core/bounded-map.ts';
 import {
   type Environment,
   type EnvironmentContext,
@@ -52,11 +53,10 @@ export function leftOut(env: Environment = process.env, of: UserEnvironmentConte
 }
 
 /**
- * Results of `leadsInto` by project and text, at most 1,000: to resolve the links of a hundred variables takes 10 ms,
- * for each server anew.
+ * Results of `leadsInto` by project and text: to resolve the links of a hundred variables takes 10 ms, for each server
+ * anew.
  */
-const found = new Map<string, boolean>();
-const MAX_FOUND = 1_000;
+const found = new BoundedMap<string, boolean>({ maxEntries: 1_000 });
 
 function isInto(project: string, text: string, env: Environment): boolean {
   // Not cached: the variables in the text may change.
@@ -64,7 +64,6 @@ function isInto(project: string, text: string, env: Environment): boolean {
   const key = `${project}\0${text}`;
   const known = found.get(key);
   if (known !== undefined) return known;
-  if (found.size >= MAX_FOUND) found.clear();
   const isWithinProject = leadsInto(project, text, env);
   found.set(key, isWithinProject);
   return isWithinProject;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ServerConfig } from '../config/schema.ts';
+import { BoundedMap } from '../core/bounded-map.ts';
 import { isJsonObject } from '../core/json.ts';
 
 export type Era = 'legacy' | 'modern';
@@ -26,28 +27,22 @@ const MAX_VERDICTS = 500;
  */
 export class ProtocolEraCache {
   readonly #path: string | undefined;
-  readonly #verdicts: Map<string, Verdict>;
+  readonly #verdicts: BoundedMap<string, Verdict>;
 
   /** `path` is absolute. Absent: verdicts last for this run only. */
   constructor(path?: string) {
     this.#path = path;
-    this.#verdicts = path === undefined ? new Map() : read(path);
+    const age = { maxMs: MAX_AGE_MS, since: ({ at }: Verdict) => at };
+    this.#verdicts = new BoundedMap({ maxEntries: MAX_VERDICTS, age }, path === undefined ? [] : read(path));
   }
 
   /** The verdict on a server, if it is known and not older than 7 days. */
   of(config: ServerConfig): Verdict | undefined {
-    const verdict = this.#verdicts.get(keyOf(config));
-    return verdict && Date.now() - verdict.at < MAX_AGE_MS ? verdict : undefined;
+    return this.#verdicts.get(keyOf(config));
   }
 
   remember(config: ServerConfig, era: Era, transport?: 'sse'): void {
-    const key = keyOf(config);
-    this.#verdicts.delete(key);
-    this.#verdicts.set(key, { era, at: Date.now(), ...(transport && { transport }) });
-    for (const oldest of this.#verdicts.keys()) {
-      if (this.#verdicts.size <= MAX_VERDICTS) break;
-      this.#verdicts.delete(oldest);
-    }
+    this.#verdicts.set(keyOf(config), { era, at: Date.now(), ...(transport && { transport }) });
     this.#save();
   }
 
@@ -75,14 +70,14 @@ function keyOf(config: ServerConfig): string {
   return createHash('sha256').update(JSON.stringify(started)).digest('hex');
 }
 
-/** Reads the file; empty if it is missing or corrupt. */
-function read(path: string): Map<string, Verdict> {
+/** Reads the entries of the file; none if it is missing or corrupt. */
+function read(path: string): readonly [string, Verdict][] {
   try {
     const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (!isJsonObject(file) || file.version !== 1 || !Array.isArray(file.verdicts)) return new Map();
-    return new Map(file.verdicts.filter(isEntry));
+    if (!isJsonObject(file) || file.version !== 1 || !Array.isArray(file.verdicts)) return [];
+    return file.verdicts.filter(isEntry);
   } catch {
-    return new Map();
+    return [];
   }
 }
 

@@ -13,11 +13,12 @@ import { causeOf } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, LOG_LEVEL_META_KEY } from '../../core/protocol.ts';
 import { type Progress, RpcFailure } from '../../core/rpc.ts';
+import { GATEWAY_INFO } from '../../version.ts';
 import { identityOf, NOT_NOW, type WayToClient } from './client-session.ts';
 import { fatesOf, handleRequest, type Inherited, progressTokenOf } from './handle-request.ts';
 import { MultiRoundRequest } from './multi-round-request.ts';
 import type { MultiRoundRequests } from './multi-round-requests.ts';
-import { CAPABILITIES, SERVER_INFO } from './negotiation.ts';
+import { CAPABILITIES } from './negotiation.ts';
 import { readEnvelope } from './request-meta.ts';
 import type { SessionServices } from './session-services.ts';
 
@@ -54,7 +55,7 @@ export function serveModern(parts: SessionServices, send: (message: JSONRPCMessa
 
 /** The gateway as an SDK server, for one connection or one request. */
 export function createServer(parts: SessionServices): Server {
-  const server = new Server(SERVER_INFO, { capabilities: CAPABILITIES, instructions: parts.instructions });
+  const server = new Server(GATEWAY_INFO, { capabilities: CAPABILITIES, instructions: parts.instructions });
   server.onerror = (error) => parts.log.debug('client connection', { error: causeOf(error) });
   // As a fallback, because a registered handler's results are parsed and rebuilt by the SDK: an upstream's unknown
   // content block would turn into an error, and 10 MB would be walked once more.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { abortable } from '../../core/abort.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { type CallContext, type Caller, ownerOf, type ToolCall, type ToolResult } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
@@ -24,10 +25,13 @@ export class Consents {
   readonly #dataDirectory: string | undefined;
   readonly #sessions = new WeakMap<Peer, SessionConsents>();
   /**
-   * Approved calls that a client may make once more, to bring the answers to its server's questions. Key: `markOf`;
-   * value: expiry in epoch ms.
+   * Approved calls that a client may make once more, to bring the answers to its server's questions. Key: `digestOf`;
+   * value: time of the question in epoch ms.
    */
-  readonly #expected = new Map<string, number>();
+  readonly #expected = new BoundedMap<string, number>({
+    maxEntries: MAX_EXPECTED,
+    age: { maxMs: CONTINUATION_MS, since: (askedAt) => askedAt },
+  });
 
   constructor(dataDirectory: string | undefined) {
     this.#dataDirectory = dataDirectory;
@@ -86,18 +90,16 @@ export class Consents {
    */
   answered(call: ToolCall, result: ToolResult, { caller, peer }: CallContext): void {
     if (result.resultType !== 'input_required' || !peer?.takesInputRequired) return;
-    this.#expected.set(digestOf(call, caller, result.requestState), Date.now() + CONTINUATION_MS);
-    const [oldest] = this.#expected.keys();
-    if (this.#expected.size > MAX_EXPECTED && oldest !== undefined) this.#expected.delete(oldest);
+    this.#expected.set(digestOf(call, caller, result.requestState), Date.now());
   }
 
   #takeExpected(call: ToolCall, { caller }: CallContext): boolean {
     const { continuation } = call;
     if (continuation === undefined || Object.keys(continuation).length === 0) return false;
     const digest = digestOf(call, caller, continuation.requestState);
-    const until = this.#expected.get(digest) ?? 0;
+    const isExpected = this.#expected.get(digest) !== undefined;
     this.#expected.delete(digest);
-    return until > Date.now();
+    return isExpected;
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { type Caller, ownerOf, type ToolCall, type ToolResult } from '../../core/call.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import type { ActivityObserver, Guard } from '../../core/guard.ts';
@@ -215,25 +216,23 @@ const MAX_SEARCHES = 50;
 
 /** Searches that have led to no call so far, by owner. */
 class OpenSearches {
-  readonly #shown = new Map<string, readonly ReadonlySet<string>[]>();
+  /** The tools that each search showed, by the number of the search, by the owner. */
+  readonly #shown = new BoundedMap<string, BoundedMap<number, ReadonlySet<string>>>({ maxEntries: MAX_CALLERS });
+  #searches = 0;
 
   /** Records a search of this owner that showed these tools. */
   add(owner: string, shown: readonly string[]): void {
-    const before = this.#shown.get(owner) ?? [];
-    this.#shown.delete(owner);
-    this.#shown.set(owner, [...before.slice(1 - MAX_SEARCHES), new Set(shown)]);
-    if (this.#shown.size <= MAX_CALLERS) return;
-    const [oldest = ''] = this.#shown.keys();
-    this.#shown.delete(oldest);
+    const own = this.#shown.get(owner) ?? new BoundedMap({ maxEntries: MAX_SEARCHES });
+    own.set(this.#searches++, new Set(shown));
+    this.#shown.set(owner, own);
   }
 
-  /** Number of the owner's searches that led to this call; each counts once. */
+  /** Closes the owner's searches that have led to a call of this tool; returns their number. */
   called(owner: string, tool: string): number {
-    const before = this.#shown.get(owner);
-    if (!before) return 0;
-    const open = before.filter((shown) => !shown.has(tool));
-    this.#shown.set(owner, open);
-    return before.length - open.length;
+    const own = this.#shown.get(owner);
+    const led = [...(own ?? [])].filter(([, shown]) => shown.has(tool));
+    for (const [search] of led) own?.delete(search);
+    return led.length;
   }
 
   /** Drops the searches of an owner that has left. */

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { withTimeout } from '../../core/abort.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { causeOf } from '../../core/errors.ts';
 import type { ToolEntry } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
@@ -36,8 +37,7 @@ export class Semantics {
   readonly #tools: ToolVectors;
   readonly #cooldown: Cooldown;
   readonly #closing = new AbortController();
-  /** Vectors of queries, the least recently used first; at most 200. */
-  readonly #queries = new Map<string, Float32Array>();
+  readonly #queryVectors = new BoundedMap<string, Float32Array>({ maxEntries: MAX_QUERIES });
   #hasWork = false;
   #isLearning = false;
   /** True while a batch is at the endpoint. */
@@ -85,12 +85,10 @@ export class Semantics {
   }
 
   async #queryVector(query: string): Promise<Float32Array | undefined> {
-    const vector = this.#queries.get(query) ?? (await this.#askFor(query));
-    if (!vector) return undefined;
-    this.#queries.delete(query);
-    this.#queries.set(query, vector);
-    const [oldest] = this.#queries.keys();
-    if (this.#queries.size > MAX_QUERIES && oldest !== undefined) this.#queries.delete(oldest);
+    const known = this.#queryVectors.use(query);
+    if (known) return known;
+    const vector = await this.#askFor(query);
+    if (vector) this.#queryVectors.set(query, vector);
     return vector;
   }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../core/bounded-map.ts';
 import type { CallContext, Caller } from '../../core/call.ts';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
@@ -232,13 +233,10 @@ const MAX_SUBSCRIPTIONS = 1_000;
 
 /** Subscriptions of clients, by the URIs that they use. */
 export class Subscriptions {
-  readonly #targets = new Map<string, Target>();
+  readonly #targets = new BoundedMap<string, Target>({ maxEntries: MAX_SUBSCRIPTIONS });
 
   add(uri: string, target: Target): void {
-    this.#targets.delete(uri);
     this.#targets.set(uri, target);
-    const [oldest] = this.#targets.keys();
-    if (this.#targets.size > MAX_SUBSCRIPTIONS && oldest !== undefined) this.#targets.delete(oldest);
   }
 
   /** Removes a subscription and returns its target. */

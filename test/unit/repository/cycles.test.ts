@@ -6,7 +6,6 @@ import { importsOf, sourceFiles, targetOf } from '../../helpers/source-imports.t
 const KNOWN_CYCLES: readonly string[] = [
   'downstream/http/auth/authenticator.ts downstream/http/auth/token-authenticator.ts',
   'downstream/protocol/multi-round-request.ts downstream/protocol/multi-round-requests.ts',
-  'search/features.ts search/query-expansion.ts search/ranking-parameters.ts search/tool-index.ts',
 ];
 const KNOWN_FOLDER_CYCLES: readonly string[] = [
   'config config/secrets',
