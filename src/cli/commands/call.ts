@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { expandHome, homeOf } from '../../config/locate.ts';
+import { homeOf } from '../../config/locate.ts';
 import type { Progress, ToolResult } from '../../core/call.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isComingUp } from '../../core/server-state.ts';
+import { expandHome } from '../../platform/home-directory.ts';
 import { paintFor } from '../terminal/colors.ts';
 import { progressText } from '../terminal/status-line.ts';
 import { readArguments } from './calling/read-arguments.ts';
