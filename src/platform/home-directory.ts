@@ -15,6 +15,11 @@ export function homeDirectory(env: Environment = process.env): string {
   return '/';
 }
 
+/** `~` and `~/x` with the home directory in place of the tilde; any other path unchanged. */
+export function expandHome(path: string, home: string): string {
+  return path.replace(/^~(?=$|[\\/])/, () => home);
+}
+
 /** `os` throws for an account that the system does not know. */
 function absolute(home: () => string | undefined): string | undefined {
   try {

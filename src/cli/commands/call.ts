@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { expandHome, homeOf } from '../../config/locate.ts';
+import { homeOf } from '../../config/locate.ts';
 import type { ToolResult } from '../../core/call.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/exact-json.ts';
@@ -9,6 +9,7 @@ import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Progress } from '../../core/rpc.ts';
 import { isComingUp } from '../../core/server-state.ts';
+import { expandHome } from '../../platform/home-directory.ts';
 import { colorsFor } from '../terminal/colors.ts';
 import { jsonText } from '../terminal/display.ts';
 import { progressText } from '../terminal/status-line.ts';
