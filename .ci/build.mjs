@@ -45,7 +45,7 @@ const apart = {
     context.onResolve({ filter: /\.ts$/ }, ({ kind, path, resolveDir, importer }) => {
       if (kind !== 'dynamic-import') return undefined;
       const target = relative('src', join(resolveDir, path)).replace(/\.ts$/, '');
-      if (!/^(?:cli\/commands|daemon)\//.test(target)) return undefined;
+      if (!/^(?:cli\/(?:commands|terminal)|daemon)\//.test(target)) return undefined;
       // All but index.js is a chunk, one folder below.
       return { path: `${importer.endsWith('/index.ts') ? '.' : '..'}/${target}.js`, external: true };
     });
@@ -137,7 +137,9 @@ function splitting(folder) {
 /** CommonJS packages of which an import on demand takes the default alone. */
 const ONLY_DEFAULT = ['cross-spawn'];
 
-const commands = readdirSync('src/cli/commands').filter((name) => name.endsWith('.ts'));
+const commands = ['src/cli/commands', 'src/cli/terminal'].flatMap((folder) =>
+  readdirSync(folder).flatMap((name) => (name.endsWith('.ts') ? `${folder}/${name}` : [])),
+);
 const builds = [
   await build({
     ...splitting('chunks'),
@@ -152,7 +154,7 @@ const builds = [
   }),
   await build({
     ...splitting('cli/commands/chunks'),
-    entryPoints: commands.map((name) => `src/cli/commands/${name}`),
+    entryPoints: commands,
     outbase: 'src',
   }),
 ];

@@ -17,26 +17,20 @@ import { describedTool, type ToolEntry } from '../core/tool.ts';
 import { signature } from '../search/signature.ts';
 import { checkArguments } from './arguments/check-arguments.ts';
 import type { MendedArguments } from './arguments/mend-arguments.ts';
-import {
-  disabledServer,
-  FIRST_CONNECT_WAIT_MS,
-  Finder,
-  type FinderParts,
-  type SearchRequest,
-  type Unavailable,
-} from './finder.ts';
+import { FIRST_CONNECT_WAIT_MS, Finder, type FinderParts, type SearchRequest } from './finder.ts';
 import type { Job, RunJob } from './jobs/job.ts';
 import type { Jobs } from './jobs/jobs.ts';
+import { describeAbsent, disabledServer, type Unavailable, unavailableServers } from './unavailable.ts';
 
-export type { Unavailable } from './finder.ts';
+export type { Unavailable } from './unavailable.ts';
 
 export interface BrokerParts extends FinderParts {
   readonly jobs: Jobs;
-  /** `upstreams.call`, wrapped in whatever policies the composition root chose. */
+  /** Takes a call through the pipeline of the composition root to its server. */
   readonly call: CallTool;
   /** Lets a call begin, as `Guard.admit`. */
   readonly admit?: Guard['admit'];
-  /** Called with each call that was refused before it was on its way. */
+  /** Called for a call that was refused before it entered the pipeline. */
   readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
 }
 
@@ -250,7 +244,7 @@ export class Broker {
 
   /** The servers that somebody asks for and that are not there, in words; empty where all are. */
   absent(servers: readonly string[]): string {
-    return this.#finder.absent({ server: servers });
+    return describeAbsent(this.#parts, servers);
   }
 
   #unknown(id: string, caller: Caller): GatewayError {
@@ -264,7 +258,7 @@ export class Broker {
     // A tool of another server is hardly meant when the server itself is known.
     const likely = (entry: ToolEntry) => visible(caller, entry) && (!server || entry.server === server);
     const nearest = catalog.nearestIds(id, likely);
-    const missing = this.#finder.unavailable((server) => id.startsWith(`${server}::`))[0];
+    const missing = unavailableServers(this.#parts, (server) => id.startsWith(`${server}::`))[0];
     const known = missing || (server !== undefined && this.#mayKnow(server, caller));
     const nobody = !known && id.includes('::') ? [`there is no server "${clip(id.split('::', 1)[0] ?? '', 60)}"`] : [];
     const leftOut = server === undefined ? undefined : this.#whyLeftOut(id, server, caller);
@@ -290,7 +284,7 @@ export class Broker {
     return visible(caller, entry) ? why : undefined;
   }
 
-  /** Whether a caller may know of a server: one all of whose tools are hidden is as unknown as they are. */
+  /** True if a caller may know of a server: one all of whose tools are hidden is as unknown as they are. */
   #mayKnow(server: string, caller: Caller): boolean {
     const tools = this.#parts.catalog.toolsOf(server);
     return tools.length === 0 || tools.some((tool) => this.#parts.visible(caller, tool));

@@ -4,47 +4,28 @@ import { type Caller, ownerOf, type Visibility } from '../core/call.ts';
 import { clip } from '../core/errors.ts';
 import type { ActivityObserver } from '../core/guard.ts';
 import type { JsonObject } from '../core/json.ts';
-import { nearest } from '../core/nearest.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
-import {
-  type AskedState,
-  enableCommand,
-  type Failure,
-  failureIn,
-  isAvailable,
-  loginCommand,
-  type ServerState,
-} from '../core/server-state.ts';
+import { isAvailable } from '../core/server-state.ts';
 import { hasHint, type ToolEntry } from '../core/tool.ts';
 import type { Catalog, SearchHit } from '../search/catalog.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
 import { searchBudget, searchResults } from '../search/search-results.ts';
-import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
-
-/** What the configuration has to say to whoever searches. */
-export interface ConfigNotices {
-  /** Entries that could not be used, with what is wrong about them. */
-  readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
-  /** Keys of servers that are switched off, as far as callers may know of them; absent: none. */
-  readonly disabled?: readonly string[];
-  /** What concerns the file as a whole: none found, or a broken edit that was not taken over. */
-  readonly hint?: string;
-}
+import { type ConfigNotices, describeAbsent, MAX_NAMED, type Unavailable, unavailableServers } from './unavailable.ts';
 
 export interface FinderParts {
   readonly catalog: Catalog;
   readonly upstreams: Upstreams;
   readonly visible: Visibility;
-  /** What whoever chooses a tool should know about it, in sentences. */
+  /** Warnings about a tool for whoever chooses it, in sentences. */
   readonly remarks: (tool: ToolEntry) => readonly string[];
-  /** What of a server's words about itself may stand in an answer; absent: all. */
+  /** Leaves of a server's words about itself those that may stand in an answer; absent: all may. */
   readonly repeatable?: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
   readonly notices: () => ConfigNotices;
-  /** What was invoked after which searches; absent: nothing is remembered. */
+  /** Absent: what is invoked after searches is not remembered. */
   readonly usage?: InvocationHistory;
-  /** Hears of searches. */
+  /** Told of each query and of the tools that were shown. */
   readonly witness?: ActivityObserver;
   /** Likeness of meaning, where an endpoint for embeddings is configured. */
   readonly semantics?: MeaningSearch;
@@ -74,16 +55,9 @@ export interface SearchRequest {
   readonly query: string | readonly string[];
   /** Most hits of each query. */
   readonly limit: number;
-  /** Where a list of what there is goes on. */
+  /** Index of the first item of a list without a query; a page names the next one. */
   readonly offset?: number;
   readonly filters?: SearchFilters;
-}
-
-/** A server that could have held the answer and cannot be asked now, or was and did not tell all of its tools. */
-export interface Unavailable extends Partial<Failure> {
-  readonly server: string;
-  /** `incomplete`, `no_tools`: it was asked. */
-  readonly state: Extract<ServerState, 'connecting' | 'failing' | 'misconfigured' | 'needs_auth'> | AskedState;
 }
 
 /** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
@@ -95,18 +69,14 @@ const STILL_STARTING = 'servers are still starting; search again in a few second
 const NEARLY = 15;
 /** Longest wait for the index, in ms. */
 const INDEX_WAIT_MS = 1_000;
-/** Servers named beside an answer, and characters of an error there: an answer is read by a model. */
-const MAX_UNAVAILABLE = 20;
-const MAX_ERROR = 160;
+/** Characters of a server's description: an answer is read by a model. */
 const MAX_PHRASE = 100;
 /** Tokens of the mark on a hit that cannot be called now. */
 const MARK_TOKENS = 8;
 /** Tokens of a page of names: the whole answer stays under 1,500. */
 const PAGE_TOKENS = 1_100;
-/** A server that has never been logged in to has no known tool; any id of its own will do. */
-const HOW_TO_LOG_IN = 'invoke any id that begins with "<server>::" to log in';
 
-/** Who asks for how much of what may be found. */
+/** Bounds of one query: the number of hits, and the tools that its caller may see. */
 interface Ask {
   readonly limit: number;
   readonly caller: Caller;
@@ -132,11 +102,12 @@ export class Finder {
       found = await this.#indexed(request, caller, concerned);
     // That a server has no tools is of interest where it is asked for, or nothing else was found.
     const isTold = (state: Unavailable['state']) => state !== 'no_tools' || isEmpty(found) || request.filters?.server;
-    const unavailable = this.unavailable(concerned)
+    const unavailable = unavailableServers(this.#parts, concerned)
       .filter(({ state }) => isTold(state))
-      .slice(0, MAX_UNAVAILABLE);
+      .slice(0, MAX_NAMED);
     const isEarly = isEmpty(found) && unavailable.some(({ state }) => state === 'connecting');
-    const hints = [this.absent(request.filters), this.#parts.notices().hint ?? (isEarly && STILL_STARTING)];
+    const wanted = [request.filters?.server ?? []].flat();
+    const hints = [describeAbsent(this.#parts, wanted), this.#parts.notices().hint ?? (isEarly && STILL_STARTING)];
     const hint = hints.filter(Boolean).join('\n');
     return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
   }
@@ -156,17 +127,7 @@ export class Finder {
       FIRST_CONNECT_WAIT_MS,
       (server) => concerned(server) && !upstreams.get(server)?.isKnown,
     );
-    return this.unavailable(concerned).filter(({ state }) => state !== 'no_tools');
-  }
-
-  /** The servers among those concerned that cannot be asked now, misconfigured ones first. */
-  unavailable(concerned: (server: string) => boolean): Unavailable[] {
-    const { upstreams, notices } = this.#parts;
-    const wrong = notices().misconfigured.map(
-      ({ server, error }): Unavailable => ({ server, state: 'misconfigured', error: clip(error, MAX_ERROR) }),
-    );
-    const down = upstreams.all().flatMap((upstream) => obstacle(upstream) ?? []);
-    return [...wrong, ...down].filter(({ server }) => concerned(server));
+    return unavailableServers(this.#parts, concerned).filter(({ state }) => state !== 'no_tools');
   }
 
   async #found(request: SearchRequest, caller: Caller, concerned: (server: string) => boolean): Promise<JsonObject> {
@@ -229,7 +190,7 @@ export class Finder {
     return { found: Math.max(found, ranked.length), hits: ranked };
   }
 
-  /** What to try when nothing was found: words that the tools do use, and the servers there are. */
+  /** Suggestions for a query that found nothing: words that tools do use, and the known servers. */
   #waysOn(query: string, caller: Caller): JsonObject {
     const { catalog } = this.#parts;
     const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
@@ -238,7 +199,7 @@ export class Finder {
     const servers = this.#knownServers(caller).map(({ server }) => server);
     return {
       ...(words.length > 0 && { didYouMean: words }),
-      ...(servers.length > 0 && { servers: servers.slice(0, MAX_UNAVAILABLE) }),
+      ...(servers.length > 0 && { servers: servers.slice(0, MAX_NAMED) }),
     };
   }
 
@@ -280,20 +241,7 @@ export class Finder {
     return filters?.readOnly === undefined || filters.readOnly === hasHint(entry.definition, 'readOnlyHint');
   }
 
-  /** The servers of a filter that are switched off or not there, with the nearest that are: else nothing would seem to fit. */
-  absent(filters: SearchFilters | undefined): string {
-    const known = this.unavailable(() => true).map(({ server }) => server);
-    known.push(...this.#parts.upstreams.all().map(({ config }) => config.key));
-    const unknown = [filters?.server ?? []].flat().filter((server) => !known.includes(server));
-    const told = unknown.slice(0, MAX_UNAVAILABLE).map((server) => {
-      if (this.#parts.notices().disabled?.includes(server)) return disabledServer(server);
-      const meant = nearest(server, known);
-      return `there is no server "${clip(server, MAX_PHRASE)}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
-    });
-    return told.join('\n');
-  }
-
-  /** Whether a server is asked for: thousands of tools are put to it in one search, so that it says so at once where it can. */
+  /** A predicate for the servers that the filters ask for. One search puts thousands of tools to it: without filters it is constant. */
   #concerned(filters: SearchFilters | undefined): (server: string) => boolean {
     const wanted = new Set([filters?.server ?? []].flat());
     const tags = filters?.tags ?? [];
@@ -306,41 +254,9 @@ export class Finder {
   }
 }
 
-/** What to know of a server that is switched off. */
-export function disabledServer(server: string): string {
-  return `server "${server}" is disabled; to switch it on, have the user run: ${enableCommand(server)}`;
-}
-
-/** Whether an answer names no tool, for whatever of its queries. */
+/** True if an answer names no tool for any of its queries. */
 function isEmpty({ found, groups }: JsonObject): boolean {
   return Array.isArray(groups) ? groups.every(isEmpty) : found === 0;
-}
-
-/** What keeps a server from being asked; undefined: nothing does, or it starts and its tools are known meanwhile. */
-function obstacle(upstream: Upstream): Unavailable | undefined {
-  const { config, state, isKnown } = upstream;
-  const server = config.key;
-  if (state.status === 'needs_auth') {
-    const how = `${HOW_TO_LOG_IN}, or have the user run: ${loginCommand(server)}`;
-    return { server, state: 'needs_auth', error: state.error ?? how };
-  }
-  const failure = failureIn(state);
-  if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
-  const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);
-  return isNews ? { server, state: 'connecting' } : lacking(upstream);
-}
-
-/** What a server that can be asked does not tell. */
-function lacking({ config, listRemark, isIncomplete, hasTools, leftOut }: Upstream): Unavailable | undefined {
-  const [why] = leftOut.values();
-  // Not by name: a caller may not know of each.
-  if (listRemark === undefined && why !== undefined) {
-    const many = leftOut.size === 1 ? '1 tool was' : `${leftOut.size} tools were`;
-    return { server: config.key, state: 'incomplete', error: `${many} left out: ${why}` };
-  }
-  if (listRemark === undefined || (hasTools && !isIncomplete)) return undefined;
-  const state = isIncomplete ? 'incomplete' : 'no_tools';
-  return { server: config.key, state, error: clip(listRemark, MAX_ERROR) };
 }
 
 /** As many items as fit a page, from `offset` on, and where the next page begins. */

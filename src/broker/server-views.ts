@@ -11,7 +11,7 @@ export interface ServerView {
   readonly tags: readonly string[];
   readonly description?: string;
   readonly status: ServerState;
-  /** Whether its tools can be called now, if need be after its start; of a server on its first way up none is known. */
+  /** True if its tools can be called now, if need be after its start; of a server on its first way up none is known. */
   readonly available: boolean;
   /** How many tools it is known to have. */
   readonly tools: number;

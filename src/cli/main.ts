@@ -13,7 +13,7 @@ import { processOutput, signalled } from '../platform/process.ts';
 import { serverMemory } from '../upstream/catalog-cache.ts';
 import { startEarly } from '../upstream/open-transport.ts';
 import { startsAtOnce } from '../upstream/start-policy.ts';
-import { processLog } from './process-log.ts';
+import { processLog } from './terminal/process-log.ts';
 
 /** Options of serving a client over stdio, which has no command. */
 const SERVE_OPTIONS = {
@@ -33,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const asked = await servingIn(argv);
   // What only people need is not loaded when a client starts us.
   if (!asked) return (await import('./commands/run-command.ts')).runCommand(argv);
-  if (process.stdin.isTTY) (await import('./commands/terminal-notice.ts')).tellPerson();
+  if (process.stdin.isTTY) (await import('./terminal/terminal-notice.ts')).tellPerson();
   const path = resolveConfigPath({ argument: asked.config, env: process.env });
   const directory = asked['no-project'] ? undefined : workingDirectory();
   return asked.shared ? serveShared(path, directory) : serve(path, directory);

@@ -2,14 +2,14 @@ import { resolve } from 'node:path';
 import type * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isWhereStarted } from '../platform/directories.ts';
+import { expandHome } from '../platform/home-directory.ts';
 import { type Diagnostic, describeFound, type KeyPath } from './diagnostic.ts';
 import { fillEntry, mayHoldSecret, type Report } from './fill-entry.ts';
-import { expandHome } from './locate.ts';
 import { type ServerConfig, serverSchema } from './schema.ts';
 import { comparable } from './schema-helpers.ts';
-import { EntrySecrets, type Secrets } from './secrets/secrets.ts';
+import { EntrySecrets, type Secrets, type Sources } from './secrets/secrets.ts';
 import type { RawEntry } from './shapes.ts';
-import type { Environment, Sources } from './substitute.ts';
+import type { Environment } from './substitute.ts';
 
 /** Where relative things start: the folder of the file, the user's home, the variables. */
 export interface ValidationContext {
@@ -56,8 +56,9 @@ export function checkEntry(entry: RawEntry, surroundings: ValidationContext): Ch
     ...(secrets.given.size > 0 && { secrets: [...secrets.given] }),
     ...(secrets.filledIn.size > 0 && { filledIn: [...secrets.filledIn] }),
     ...(unset.length > 0 && server?.type === 'local' && { unset }),
+    ...(surroundings.keychain === 'never' && server?.type === 'remote' && { keychain: 'never' as const }),
   };
-  return { value: server && place({ ...server, ...known }, surroundings), findings, waits };
+  return { value: server && withAbsolutePaths({ ...server, ...known }, surroundings), findings, waits };
 }
 
 function hasError(findings: readonly Diagnostic[]): boolean {
@@ -136,12 +137,13 @@ function oneOf(values: readonly unknown[]): string {
  * Paths as the operating system takes them: `~` is the home directory, a relative cwd starts at the file's folder, and `.`
  * is where somebody starts us, which is not known here. Without a cwd it is the folder, which is kept in any case.
  */
-function place(server: ServerConfig, { folder, home, keychain }: ValidationContext): ServerConfig {
+function withAbsolutePaths(server: ServerConfig, { folder, home }: ValidationContext): ServerConfig {
+  const absolute = (path: string) => resolve(folder, expandHome(path, home));
   const { roots } = server;
-  const placed = roots ? { ...server, roots: roots.map((root) => resolve(folder, expandHome(root, home))) } : server;
-  if (placed.type === 'remote') return { ...placed, ...(keychain === 'never' && { keychain }) };
-  if (placed.cwd === undefined || isWhereStarted(placed.cwd)) return { ...placed, folder };
-  return { ...placed, folder, cwd: resolve(folder, expandHome(placed.cwd, home)) };
+  const told = roots ? { ...server, roots: roots.map(absolute) } : server;
+  if (told.type === 'remote') return told;
+  if (told.cwd === undefined || isWhereStarted(told.cwd)) return { ...told, folder };
+  return { ...told, folder, cwd: absolute(told.cwd) };
 }
 
 /** Removes the setting that holds the place: a wrong element takes its whole array with it. */

@@ -1,4 +1,4 @@
-import { expandHome } from './locate.ts';
+import { expandHome } from '../platform/home-directory.ts';
 import type { Reference } from './substitute.ts';
 
 /** What a text is that is given to a program as an option. */

@@ -2,15 +2,8 @@ import { existsSync } from 'node:fs';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { homeIn, leftToScript, scriptKind } from './command-words.ts';
 import { describeFound, type KeyPath } from './diagnostic.ts';
-import type { EntrySecrets } from './secrets/secrets.ts';
-import {
-  type Environment,
-  type Lookup,
-  type Reference,
-  type Sources,
-  substitute,
-  substituteAll,
-} from './substitute.ts';
+import type { EntrySecrets, Sources } from './secrets/secrets.ts';
+import { type Environment, type Lookup, type Reference, substitute, substituteAll } from './substitute.ts';
 
 export type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { gatewayEnvironment } from '../platform/gateway-environment.ts';
-import { homeDirectory } from '../platform/home-directory.ts';
+import { expandHome, homeDirectory } from '../platform/home-directory.ts';
 import type { Environment } from './substitute.ts';
 
 /** File names looked for in the configuration directory, in this order. */
@@ -45,9 +45,4 @@ export function homeOf(env: Environment): string {
 export function isConfigPath(word: string): boolean {
   if (/[\\/]|^~|\.(?:jsonc?|ya?ml)$/i.test(word)) return true;
   return existsSync(word) && !statSync(word).isDirectory();
-}
-
-/** `~` and `~/x` with the home directory in place of the tilde; any other path unchanged. */
-export function expandHome(path: string, home: string): string {
-  return path.replace(/^~(?=$|[\\/])/, () => home);
 }

@@ -1,6 +1,6 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { WrittenNumber, withNumberTexts } from '../core/written-numbers.ts';
 import { type Diagnostic, type KeyPath, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
-import { WrittenNumber, withNumberTexts } from './written-numbers.ts';
 
 /** JSON with comments and trailing commas; mistakes with their place, and keys that stand twice. */
 export function readJsonc(source: string, file: string, findings: Diagnostic[]): unknown {

@@ -1,7 +1,7 @@
 import { isScalar, parseDocument, visit } from 'yaml';
 import { clip } from '../core/errors.ts';
+import { withNumberTexts, writtenNumber } from '../core/written-numbers.ts';
 import { type Diagnostic, EXPECTED_ROOT, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
-import { withNumberTexts, writtenNumber } from './written-numbers.ts';
 
 /** YAML with merge keys; mistakes with their place, and keys that stand twice. */
 export function readYaml(source: string, file: string, findings: Diagnostic[]): unknown {

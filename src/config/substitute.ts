@@ -1,3 +1,5 @@
+import type { Sources } from './secrets/secrets.ts';
+
 /** Variables by name, as `process.env` holds them. */
 export type Environment = { readonly [name: string]: string | undefined };
 
@@ -11,16 +13,6 @@ export interface Substituted {
   readonly unset: readonly string[];
   /** Named as `${VAR}` without a default and unset: the text cannot be used. */
   readonly missing: readonly string[];
-}
-
-/** Where values come from that the environment does not have. */
-export interface Sources {
-  /** A value of the gateway's `secrets`; undefined where they have none. `isOnly`: it may come from nowhere else. */
-  readonly secret: (name: string, isOnly: boolean) => string | undefined;
-  /** The content of the file at a path as written; undefined where it cannot be used. */
-  readonly file: (path: string) => string | undefined;
-  /** Hears of what the environment gave. */
-  readonly filled?: (name: string, value: string) => void;
 }
 
 /** What a text refers to, and how: `${name}`, `${env:name}`, `{env:name}`, `{secret:name}`, or `{file:name}`, the path as written. */

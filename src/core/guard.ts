@@ -3,7 +3,7 @@ import type { ToolDefinition, ToolEntry } from './tool.ts';
 
 /** Something that stands between callers and the tools of servers: rules, trust, a count. Each part may be absent. */
 export interface Guard {
-  /** What is not visible is unknown: to search, describe and invoke alike. */
+  /** A tool that is not visible is unknown to search, describe and invoke alike. */
   readonly visible?: Visibility;
   /**
    * Asked before a call begins, takes a place in a queue or starts its server; rejects to refuse it. Resolves with how long
@@ -12,7 +12,7 @@ export interface Guard {
   readonly admit?: (call: ToolCall, context: CallContext) => Promise<number> | undefined;
   /** Watches, delays or refuses calls. */
   readonly policy?: CallPolicy;
-  /** What whoever chooses this tool should know about it, in sentences. */
+  /** Warnings about a tool for whoever chooses it, in sentences. */
   readonly remarks?: (tool: ToolEntry) => readonly string[];
   /** A server has listed its tools: heard before any of them can be found. */
   readonly listed?: (server: string, tools: readonly ToolDefinition[]) => void;

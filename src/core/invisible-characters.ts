@@ -52,3 +52,8 @@ export function escaped(text: string): string {
 export function escapeOf(character: string): string {
   return `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }
+
+/** A text of others on one line: U+FFFD stands for each character that could steer a terminal. */
+export function displayText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '�');
+}

@@ -9,7 +9,7 @@ import { projectAt } from '../config/project/project.ts';
 import { causeOf } from '../core/errors.ts';
 import { dataDirectory, stateDirectory } from '../platform/directories.ts';
 import { createLogger, type Logger, openLog } from '../platform/log.ts';
-import { processOutput, stderrWriter } from '../platform/process.ts';
+import { processOutput, signalled, stderrWriter } from '../platform/process.ts';
 import { commonEnvironment, identityOf, socketDirectory } from './locate.ts';
 import { Relay } from './relay.ts';
 import { reach, type SocketAddress } from './sockets.ts';
@@ -24,8 +24,6 @@ export interface DaemonOptions extends SocketAddress {
   readonly firstDirectory: string;
   readonly log: string;
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * `mcp-gateway --shared`: serves one client over stdio through the daemon that all sessions share; sessions of a project
@@ -61,7 +59,7 @@ export async function attach(config: string, directory: string | undefined): Pro
       return 1;
     },
   );
-  return Promise.race([served, signalled()]);
+  return Promise.race([served, signalled().then(() => 0)]);
 }
 
 /**
@@ -89,12 +87,6 @@ export async function attachEarly(argv: readonly string[]): Promise<number | und
 function projectFileOf(directory: string, env: NodeJS.ProcessEnv): string | undefined {
   const project = projectAt(directory, { home: homeOf(env), dataDirectory: dataDirectory(env) });
   return project?.status === 'declined' ? undefined : project?.path;
-}
-
-function signalled(): Promise<0> {
-  return new Promise((resolve) => {
-    for (const signal of SIGNALS) process.on(signal, () => resolve(0));
-  });
 }
 
 /**

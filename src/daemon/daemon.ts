@@ -3,6 +3,7 @@ import { loadToStart, startSource } from '../config/source/source.ts';
 import { causeOf } from '../core/errors.ts';
 import { cacheDirectory, dataDirectory } from '../platform/directories.ts';
 import { createLogger, logWriter } from '../platform/log.ts';
+import { signalled } from '../platform/process.ts';
 import { withServerLogs } from '../platform/server-logs.ts';
 import { serverMemory } from '../upstream/catalog-cache.ts';
 import type { DaemonOptions } from './attach.ts';
@@ -12,8 +13,6 @@ import { claim, endTurn, withdraw } from './sockets.ts';
 const FIRST_SESSION_MS = 3_000;
 /** Longest time that an orderly end may take once the sessions have left, in ms. */
 const STOP_DEADLINE_MS = 4_500;
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * The daemon that sessions with `--shared` share; `argument` is its `DaemonOptions` as JSON. Resolves with the exit code
@@ -75,7 +74,7 @@ function end(): { readonly ended: Promise<string>; readonly idle: (afterMs: numb
   const ended = new Promise<string>((resolve) => {
     resolveEnded = resolve;
   });
-  for (const signal of SIGNALS) process.on(signal, () => resolveEnded(signal));
+  void signalled().then(resolveEnded);
   return {
     ended,
     idle: (afterMs) => {

@@ -33,6 +33,7 @@ const DIED = 'the shared gateway ended unexpectedly, and another one has taken i
 
 /** A client's requests that have no answer, and its jobs that have not ended: what must outlive the daemon. */
 export class Unanswered {
+  /** In the order in which they came. No `BoundedMap`: only the jobs are bounded, and requests without an answer stay. */
   #entries: Entry[] = [];
 
   /** A request of the client. */

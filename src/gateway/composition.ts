@@ -35,9 +35,9 @@ import { SemanticSearch } from './semantic-search.ts';
 export interface GatewayOptions {
   /** Receives what the gateway logs; nothing is written anywhere by default. */
   readonly log?: Logger;
-  /** Where it keeps what it has learnt (what servers offer, use of tools, vectors); absent: nothing is kept on disk. */
+  /** Folder for what can be learnt again (catalogs of servers, use of tools, vectors); absent: nothing is kept on disk. */
   readonly cacheDirectory?: string;
-  /** Where it keeps what must last (which tools are trusted, counts); absent: none of it outlives the gateway. */
+  /** Folder for what must last (trust records, counts); absent: none of it outlives the gateway. */
   readonly dataDirectory?: string;
   /** @internal Epoch ms from which on nobody waits for servers to come up; absent: each request has its own patience. */
   readonly waitsUntil?: number;
@@ -51,7 +51,7 @@ export class Composition {
   readonly log: Logger;
   readonly catalog = new Catalog();
   readonly backend: ServerPool;
-  /** Why the configuration file as it is now was not taken over. */
+  /** The reason why the configuration file as it is now was not taken over; undefined: it was. */
   rejected: string | undefined;
   readonly #jobs: Jobs;
   readonly #usage: InvocationHistory | undefined;
@@ -244,7 +244,7 @@ export class Composition {
     return instructions(this.#config.servers, (server) => this.#remembered.recall(server)?.about);
   }
 
-  /** What a client is sent of our own before it asks for anything. */
+  /** The definitions and the text that every client gets before it asks for anything. */
   #sent(): SentToClients {
     return { tools: metaToolDefinitions(), instructions: this.#instructions() };
   }

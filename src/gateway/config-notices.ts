@@ -1,7 +1,7 @@
-import type { ConfigNotices } from '../broker/finder.ts';
+import type { ConfigNotices } from '../broker/unavailable.ts';
 import type { GatewayConfig } from '../config/load.ts';
 
-/** What a search says of the configuration. `rejected` is why the file as it is now was not taken over. */
+/** Remarks on the configuration for the answer of a search. `rejected` is why the file as it is now was not taken over. */
 export function configNotices(config: GatewayConfig, rejected: string | undefined): ConfigNotices {
   const { misconfigured, disabled, denied = [] } = config;
   const off = disabled.filter((key) => !denied.includes(key));

@@ -78,7 +78,7 @@ export class Gateway {
     this.#markStarted();
   }
 
-  /** Where it is served over HTTP, such as `http://127.0.0.1:4000`; undefined while it is not. */
+  /** The address at which it is served over HTTP, such as `http://127.0.0.1:4000`; undefined while it is not. */
   get url(): string | undefined {
     return this.#url;
   }
@@ -193,7 +193,7 @@ export class Gateway {
   }
 }
 
-/** Whether a configuration has been read and checked: an object that somebody wrote has no findings. */
+/** True for a configuration that has been read and checked: an object that somebody wrote has no findings. */
 function isLoaded(config: GatewayConfig | ConfigObject): config is GatewayConfig {
   return 'fingerprint' in Object(config) && Array.isArray((config as GatewayConfig).problems);
 }

@@ -44,7 +44,7 @@ function inherited(env: Environment): readonly string[] {
   });
 }
 
-/** Where something lies is no secret, and errors name it: `SSH_AUTH_SOCK`. */
+/** Paths and addresses are no secrets, and errors name them: `SSH_AUTH_SOCK`. */
 function isFile(value: string): boolean {
   return isAbsolute(value) && existsSync(value);
 }

@@ -13,7 +13,7 @@ import type { NamedGuards } from './call-pipeline.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** What was invoked after which searches, where the settings want it remembered; without a directory for this run only. */
+/** The history of invocations, if the settings want one; without a directory it lasts for this run only. */
 export function usageMemory({ search }: StartSettings, directory: string | undefined): InvocationHistory | undefined {
   if (!search.usage) return undefined;
   return new InvocationHistory(directory === undefined ? {} : { path: join(directory, 'usage.json') });

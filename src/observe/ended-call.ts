@@ -1,26 +1,26 @@
 import type { CallContext, CallPolicy, ToolCall, ToolResult } from '../core/call.ts';
 import { type ErrorCode, GatewayError } from '../core/errors.ts';
 
-/** How a call ended. `tool_error`: the tool's own result says that it failed. */
+/** The end of a call: `ok`, `tool_error` (the tool's own result says that it failed), or the code of an error. */
 export type Outcome = 'ok' | 'tool_error' | ErrorCode;
 
 /** A call that reached a tool and has ended. */
 export interface EndedCall {
   readonly call: ToolCall;
   readonly context: CallContext;
-  /** When it began, in epoch ms. */
+  /** Start of the call, in epoch ms. */
   readonly at: number;
-  /** With fractions, by a clock that nobody sets. */
+  /** Duration in ms with fractions, by a monotonic clock. */
   readonly durationMs: number;
   readonly outcome: Outcome;
-  /** Absent: it failed. */
+  /** Absent: the call failed. */
   readonly result?: ToolResult;
 }
 
-/** Takes note of an ended call. */
+/** Called with each ended call. */
 export type Observer = (ended: EndedCall) => void;
 
-/** Tells the observers of each call once it has ended; its result or error passes as it is, whatever they do. */
+/** Calls the observers after each call. Its result or error passes unchanged, even if an observer throws. */
 export function notifyObservers(observers: readonly Observer[], now: () => number = Date.now): CallPolicy {
   return (next) => async (call, context) => {
     const at = now();
@@ -43,7 +43,7 @@ function tellAll(observers: readonly Observer[], ended: EndedCall): void {
     try {
       observe(ended);
     } catch {
-      // A call is worth more than the note of it.
+      // A failed observer must not fail the call.
     }
   }
 }

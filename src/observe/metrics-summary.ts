@@ -17,7 +17,7 @@ export async function countsBy(counter: Counter, label: string): Promise<Record<
   return Object.fromEntries(sums);
 }
 
-/** A metric in the text format of Prometheus, its series added up but for those labels. */
+/** A metric in the text format of Prometheus. Series are added up, except by the labels `kept`. */
 export async function sumText(metric: Counter | Histogram, kept: readonly string[]): Promise<string> {
   const { name, help, type, values } = await metric.get();
   const sums = new Map<string, number>();
@@ -30,7 +30,7 @@ export async function sumText(metric: Counter | Histogram, kept: readonly string
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join('\n');
 }
 
-/** As the library lists it; `metricName` is that of a part of a histogram. */
+/** A series as prom-client lists it. `metricName` is the name of a part of a histogram. */
 interface Series {
   readonly labels: JsonObject;
   readonly value: number;
@@ -45,7 +45,10 @@ interface ToolTally {
   readonly buckets: Bucket[];
 }
 
-/** What is known of each tool, the most called first: calls, those that did not end `ok`, quantiles of their duration. */
+/**
+ * Figures of each tool, the most called first: calls, errors (calls that did not end `ok`), and quantiles of the
+ * duration in ms.
+ */
 export async function toolFigures(calls: Counter, durations: Histogram): Promise<JsonObject[]> {
   const tallies = await tallyTools(calls, durations);
   return [...tallies.values()]
@@ -74,7 +77,7 @@ async function tallyTools(calls: Counter, durations: Histogram): Promise<Map<str
   }
   for (const { metricName, labels, value } of (await durations.get()).values) {
     const { le } = labels as { le?: number | string };
-    // In the order of their bounds, as the library lists them.
+    // prom-client lists the buckets in the order of their bounds.
     if (metricName?.endsWith('_bucket')) tallyOf(labels).buckets.push({ le: boundOf(le), count: value });
   }
   return tallies;
@@ -84,18 +87,21 @@ function boundOf(le: number | string | undefined): number {
   return le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le);
 }
 
-/** Upper bounds of the buckets of call durations, in seconds: from a cache's answer to a long build. */
+/** Upper bounds of the buckets of call durations, in seconds: from the answer of a cache to a long build. */
 export const DURATION_BUCKETS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
 ];
 
-/** A bucket of a histogram: how many were at most `le` (seconds; the last is Infinity), those of smaller buckets included. */
+/**
+ * A bucket of a histogram: the number of calls that took at most `le` seconds, smaller buckets included. The last `le`
+ * is Infinity.
+ */
 interface Bucket {
   readonly le: number;
   readonly count: number;
 }
 
-/** An estimate of the quantile, 0 to 1, in ms: linear within its bucket; beyond the last bound, that bound. */
+/** Estimated quantile (0 to 1) in ms: linear within its bucket. Beyond the last finite bound it is that bound. */
 function quantileMs(buckets: readonly Bucket[], quantile: number): number {
   const rank = quantile * (buckets.at(-1)?.count ?? 0);
   const index = buckets.findIndex(({ count }) => count >= rank);

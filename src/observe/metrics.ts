@@ -1,33 +1,30 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { CallPolicy } from '../core/call.ts';
 import { clip, type GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { notifyObservers, type Observer } from './ended-call.ts';
+import type { Observer } from './ended-call.ts';
 import { countsBy, DURATION_BUCKETS, sumText, toolFigures, totalOf } from './metrics-summary.ts';
 import { processMetrics } from './process-metrics.ts';
 
-/** What is read at the moment somebody asks for the metrics. */
+/** Functions that are read at each request for the metrics. */
 export interface Gauges {
   readonly queued: () => number;
   readonly running: () => number;
-  /** Number of servers in each state. */
+  /** Number of servers by state. */
   readonly servers: () => Readonly<Record<string, number>>;
-  /** Number of client sessions over each transport. */
+  /** Number of client sessions by transport. */
   readonly sessions: () => Readonly<Record<string, number>>;
   readonly tools: () => number;
 }
 
 const TOOL_OUTCOME = ['server', 'tool', 'outcome'];
-/** Metrics with a series for each tool. */
+/** Metrics with a series per tool. */
 const BY_TOOL = ['mcp_gateway_calls_total', 'mcp_gateway_call_duration_seconds'];
 const MAX_TOOLS = 500;
 const MAX_SERVERS = 100;
 const MAX_REASONS = 20;
 
-/** Counters and histograms of what goes through the gateway, and figures of its process. */
+/** Counters and histograms of calls and requests, and figures of the process. */
 export class Metrics {
-  /** Counts and times each call that reaches a tool, by server and tool, the number of labels bounded. */
-  readonly policy: CallPolicy;
   readonly #gauges: Gauges;
   readonly #version: string;
   readonly #registry = new Registry();
@@ -51,11 +48,10 @@ export class Metrics {
   ]);
   readonly #stopProcessMetrics: () => void;
 
-  /** `version` is that of the gateway. */
+  /** `version` is the version of the gateway. */
   constructor(gauges: Gauges, version: string) {
     this.#gauges = gauges;
     this.#version = version;
-    this.policy = notifyObservers([this.ended]);
     this.#registerGauges();
     this.#stopProcessMetrics = processMetrics(this.#registry);
   }
@@ -64,7 +60,7 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** A call that has reached a tool and ended. */
+  /** Counts and times a call that reached a tool and has ended, by server and tool. The number of labels is bounded. */
   readonly ended: Observer = ({ call: { tool }, durationMs, outcome }) => {
     const labels = this.#labels.of(tool.id, tool.server, tool.definition.name);
     this.#calls.inc({ ...labels, outcome });
@@ -72,23 +68,26 @@ export class Metrics {
     if (outcome !== 'ok' && outcome !== 'tool_error') this.#errors.inc({ code: outcome });
   };
 
-  /** A call that never reached a tool. Its name is no label: whoever asks for unknown tools would make them without end. */
+  /**
+   * Counts a call that never reached a tool. Its name is no label, because a caller who asks for unknown tools could
+   * create labels without end.
+   */
   refused(_tool: string, { code }: GatewayError): void {
     this.#refused.inc({ code });
     this.#errors.inc({ code });
   }
 
-  /** A request was turned away for coming too often. */
+  /** Counts a request that exceeded the rate limit. */
   limited(): void {
     this.#limited.inc();
   }
 
-  /** A request was turned away for its credentials. `reason` is one of a few words, never what was presented. */
+  /** Counts a request with missing or wrong credentials. `reason` is one of a few words, never the credentials. */
   unauthenticated(reason: string): void {
     this.#unauthenticated.inc({ reason: this.#reasons.of(reason) });
   }
 
-  /** Prometheus text format; without `tools` it does not tell which were called. */
+  /** The metrics in Prometheus text format. Without `tools` it does not show which tools were called. */
   async text(tools = true): Promise<string> {
     if (tools) return this.#registry.metrics();
     const others = this.#registry.getMetricsAsArray().filter(({ name }) => !BY_TOOL.includes(name));
@@ -97,7 +96,10 @@ export class Metrics {
     return `${(await Promise.all([...texts, ...sums])).join('\n\n')}\n`;
   }
 
-  /** The same for people: totals, tools with the most calls first and estimates of their quantiles, gauges as they are now. */
+  /**
+   * The metrics as JSON for people: totals, current gauges, and the tools with the most calls first and estimated
+   * quantiles.
+   */
   async json(tools = true): Promise<JsonObject> {
     const { queued, running, servers, sessions, tools: known } = this.#gauges;
     return {
@@ -117,7 +119,7 @@ export class Metrics {
     };
   }
 
-  /** Stops what is measured beside calls; what was counted can still be read. */
+  /** Stops the measurement of the process. The counts can still be read. */
   close(): void {
     this.#stopProcessMetrics();
   }
@@ -152,7 +154,7 @@ export class Metrics {
   }
 }
 
-/** Under this name is counted together what came after the bound was reached. */
+/** Label of everything beyond a bound. */
 const OTHER = 'other';
 
 /** Labels of one tool. */
@@ -161,7 +163,7 @@ interface ToolLabels {
   readonly tool: string;
 }
 
-/** Labels of tools, bounded in number: each series costs memory here and in whatever collects it. */
+/** Labels of tools, bounded in number: each series costs memory here and in the collector. */
 class BoundedToolLabels {
   readonly #maxTools: number;
   readonly #byTool = new Map<string, ToolLabels>();
@@ -173,7 +175,7 @@ class BoundedToolLabels {
     this.#servers = new BoundedNames(maxServers);
   }
 
-  /** `id` is that of the tool. Tools beyond the bound share the label `other` of their server. */
+  /** `id` is the id of the tool. Tools beyond the bound share the label `other` of their server. */
   of(id: string, server: string, tool: string): ToolLabels {
     const known = this.#byTool.get(id);
     if (known) return known;
@@ -190,7 +192,7 @@ class BoundedToolLabels {
   }
 }
 
-/** Names, bounded in number: those beyond become `other`. */
+/** Names, bounded in number. A name beyond the bound becomes `other`. */
 class BoundedNames {
   readonly #max: number;
   readonly #names = new Set<string>();

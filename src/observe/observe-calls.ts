@@ -4,19 +4,19 @@ import { notifyObservers } from './ended-call.ts';
 import type { Metrics } from './metrics.ts';
 import type { RequestLog } from './request-log.ts';
 
-/** What watches calls; absent: switched off. */
+/** Observers of calls. An absent one is switched off. */
 export interface CallWatchers {
   readonly requests?: Pick<RequestLog, 'ended' | 'refused'>;
   readonly metrics?: Pick<Metrics, 'ended' | 'refused'>;
 }
 
-/** How calls are watched: those that reach a tool by `policy`, the others by `refused`. */
+/** Hooks that observe calls: `policy` wraps calls that reach a tool, `refused` is called for the others. */
 export interface CallObservation {
   readonly policy: CallPolicy;
   readonly refused: (caller: Pick<Caller, 'id' | 'tags' | 'session'>, tool: string, error: GatewayError) => void;
 }
 
-/** The request log and the metrics as one policy: a call is timed once, and both are told the same. */
+/** Request log and metrics as one policy: a call is timed once, and both get the same figures. */
 export function observeCalls({ requests, metrics }: CallWatchers): CallObservation {
   const observers = [requests?.ended, metrics?.ended].filter((observer) => observer !== undefined);
   return {

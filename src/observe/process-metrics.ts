@@ -3,12 +3,12 @@ import { type IntervalHistogram, monitorEventLoopDelay, PerformanceObserver } fr
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 const LAG_RESOLUTION_MS = 50;
-/** Node counts the interval of its own samples as delay, Bun does not. */
+/** Node counts the interval of its own samples as delay, Bun does not. In ns. */
 const LAG_BASE_NS = process.versions.bun ? 0 : LAG_RESOLUTION_MS * 1e6;
-/** Numbers by which Node names the kinds of garbage collection. */
+/** Names of the numbers that Node gives the kinds of garbage collection. */
 const GC_KINDS: Readonly<Record<number, string>> = { 1: 'minor', 4: 'major', 8: 'incremental', 16: 'weakcb' };
 
-/** Registers figures of this process under their customary names; returns what stops their collection. */
+/** Registers figures of this process under their customary names; returns a function that stops their collection. */
 export function processMetrics(registry: Registry): () => void {
   registerProcess(registry);
   registerMemory(registry);
@@ -40,7 +40,7 @@ function registerMemory(registry: Registry): void {
   gauge(registry, 'nodejs_external_memory_bytes', 'Memory outside of the heap in bytes.', () => memory().external);
 }
 
-/** Since the last time that somebody asked. */
+/** Registers delays of the event loop since the last scrape. */
 function registerLag(registry: Registry): () => void {
   const lag = delayMonitor();
   if (lag === undefined) return () => {};
@@ -49,7 +49,7 @@ function registerLag(registry: Registry): () => void {
   gauge(registry, name('mean'), 'Mean delay of the event loop.', () => seconds(lag.mean));
   gauge(registry, name('p50'), 'Median delay of the event loop.', () => seconds(lag.percentile(50)));
   gauge(registry, name('p99'), '99th percentile of the delay of the event loop.', () => seconds(lag.percentile(99)));
-  // Registered last, so it is the last to be read.
+  // Registered last, so it is read last and can reset the histogram.
   gauge(registry, name('max'), 'Longest delay of the event loop.', () => {
     const longest = seconds(lag.max);
     lag.reset();
@@ -60,7 +60,7 @@ function registerLag(registry: Registry): () => void {
   };
 }
 
-/** Its timer keeps no process alive. Absent where the runtime has none. */
+/** A histogram of delays; its timer does not keep the process alive. Undefined where the runtime has none. */
 function delayMonitor(): IntervalHistogram | undefined {
   try {
     const monitor = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
@@ -72,7 +72,7 @@ function delayMonitor(): IntervalHistogram | undefined {
 }
 
 function registerGarbageCollection(registry: Registry): () => void {
-  // Not in the types: which kinds of entries the runtime knows.
+  // The types lack this member: the kinds of entries that the runtime supports.
   const { supportedEntryTypes } = PerformanceObserver as { supportedEntryTypes?: readonly string[] };
   if (!supportedEntryTypes?.includes('gc')) return () => {};
   const durations = new Histogram({
@@ -84,7 +84,7 @@ function registerGarbageCollection(registry: Registry): () => void {
   });
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
-      // Not in the types either.
+      // The types lack `detail.kind`.
       const { detail } = entry as { detail?: { kind?: number } };
       durations.observe({ kind: GC_KINDS[detail?.kind ?? 0] ?? 'other' }, entry.duration / 1_000);
     }
@@ -104,7 +104,7 @@ function gauge(registry: Registry, name: string, help: string, read: () => numbe
   });
 }
 
-/** A counter that somebody else counts. */
+/** A counter whose value Node maintains; read at scrape time. */
 function counter(registry: Registry, name: string, help: string, read: () => number): void {
   new Counter({
     name,

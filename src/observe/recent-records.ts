@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
 import { type Kept, Shares } from '../core/fair-shares.ts';
 
-/** How much is kept. */
+/** Bounds of the log: age in ms and number of records. */
 export interface Retention {
   readonly retentionMs: number;
   readonly maxRecords: number;
 }
 
-/** A page, newest first; `next` leads to the one after it, where there is any. */
+/** A page of records, newest first. `next` is the cursor of the next page; absent on the last one. */
 export interface Page<R> {
   readonly records: readonly R[];
   readonly next?: string;
 }
 
-/** What is told of a record. */
+/** Functions that read the end and the owner of a record. */
 export interface RecordTraits<R> {
-  /** The epoch ms from which its age counts. */
+  /** End of the recorded call, in epoch ms; the record's age counts from it. */
   readonly endedAt: (record: R) => number;
   readonly owner: (record: R) => string;
 }
@@ -26,23 +26,24 @@ interface Numbered<R> {
   readonly record: R;
 }
 
-/** As many that are gone are let stand among the others before they are cleared away. */
+/** Most dropped entries beyond the number of live ones before the array is compacted. */
 const FEW_GONE = 64;
 
 /**
- * Records, bounded by age and number: expired ones are dropped when one is added or asked for, without a timer, and of too
- * many the oldest of whoever has the most, so that nobody can hide what others did.
+ * Records, bounded by age and number. Expired records are dropped when one is added or asked for, without a timer.
+ * Beyond the number, the oldest record of the owner with the most records is dropped, so that nobody can push out the
+ * records of others.
  */
 export class RecentRecords<R> {
   readonly #retention: Retention;
   readonly #traits: RecordTraits<R>;
   readonly #now: () => number;
-  /** In the order of their numbers, some that are gone among them. */
+  /** Entries in the order of their numbers. Some are dropped ones. */
   #entries: Kept<Numbered<R>>[] = [];
-  /** Those before it are gone. */
+  /** Index of the first entry that may be live. */
   #first = 0;
   readonly #shares = new Shares<Numbered<R>>();
-  /** Tells our cursors from those of a log before this one, whose numbers mean other records. */
+  /** Marks our cursors. The numbers of an earlier log name other records. */
   readonly #mark = randomBytes(4).toString('hex');
   #next = 0;
 
@@ -58,7 +59,9 @@ export class RecentRecords<R> {
     this.#forget();
   }
 
-  /** At most `limit` records that fit, older than those before `cursor`. Fails with `INVALID_ARGUMENTS` on a foreign cursor. */
+  /**
+   * At most `limit` records that fit, all older than `cursor`. Throws `INVALID_ARGUMENTS` on a cursor of another log.
+   */
   page(fits: (record: R) => boolean, limit: number, cursor?: string): Page<R> {
     this.#forget();
     const records: R[] = [];
@@ -83,7 +86,7 @@ export class RecentRecords<R> {
     this.#first = 0;
   }
 
-  /** Of the first entry that has this number or a higher one. */
+  /** Index of the first entry with this number or a higher one. */
   #indexOf(number: number): number {
     let low = 0;
     let high = this.#entries.length;
@@ -95,7 +98,7 @@ export class RecentRecords<R> {
     return low;
   }
 
-  /** Names the records before that number. */
+  /** Cursor of the records before this number. */
   #cursor(number: number): string {
     return Buffer.from(`${this.#mark}.${number}`).toString('base64url');
   }

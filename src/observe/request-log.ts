@@ -1,35 +1,35 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Caller, CallPolicy } from '../core/call.ts';
+import type { Caller } from '../core/call.ts';
 import { clip, type GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { type EndedCall, notifyObservers, type Observer, type Outcome } from './ended-call.ts';
+import type { EndedCall, Observer, Outcome } from './ended-call.ts';
 import { RecentRecords } from './recent-records.ts';
-import { shownArguments } from './shown-arguments.ts';
+import { displayArguments } from './shown-arguments.ts';
 
-/** One call that somebody asked for, as it is remembered. */
+/** The record of one call. */
 export interface RequestRecord {
-  /** Unguessable. */
+  /** An unguessable id. */
   readonly id: string;
-  /** When it began, in epoch ms. */
+  /** Start of the call, in epoch ms. */
   readonly at: number;
   readonly caller: string;
   readonly tags?: readonly string[];
-  /** Tells sessions apart: a digest, since the id of a session may be what admits to it. */
+  /** A digest that tells sessions apart. It is not the session's id, because that may be a credential. */
   readonly session?: string;
   readonly tool: string;
-  /** Absent: the tool is unknown. */
+  /** Key of the server. Absent: the tool is unknown. */
   readonly server?: string;
   readonly background: boolean;
   readonly durationMs: number;
   /** `tool_error`: the tool's own result says that it failed. */
   readonly outcome: Outcome;
-  /** As JSON in UTF-8; 0 for a call that never reached a tool. */
+  /** Bytes of the arguments as JSON in UTF-8; 0 for a call that never reached a tool. */
   readonly argumentBytes: number;
-  /** As JSON in UTF-8; 0 without a result. */
+  /** Bytes of the result as JSON in UTF-8; 0 without a result. */
   readonly resultBytes: number;
-  /** One of the sizes was too large to be counted whole. */
+  /** True if a value was too large to be counted whole. */
   readonly bytesEstimated?: true;
-  /** Only where `monitor.arguments` is on; secrets blanked. */
+  /** Present if `monitor.arguments` is on; secrets are blanked. */
   readonly arguments?: JsonObject;
 }
 
@@ -45,23 +45,21 @@ export interface RequestQuery {
   /** The id of a tool. */
   readonly tool?: string;
   readonly outcome?: string;
-  /** Epoch ms, inclusive. */
+  /** Earliest start, in epoch ms, inclusive. */
   readonly since?: number;
-  /** Epoch ms, exclusive. */
+  /** Latest start, in epoch ms, exclusive. */
   readonly until?: number;
-  /** At least 1. */
+  /** Most records of the page; at least 1. */
   readonly limit: number;
-  /** As `next` of the page before. */
+  /** `next` of the page before. */
   readonly cursor?: string;
 }
 
-/** What is remembered of who asked. */
+/** The part of a caller that is recorded. */
 type Who = Pick<Caller, 'id' | 'tags' | 'session'>;
 
-/** Who called what: the call that ended last comes first; bounded by age and number, with a share for each caller. */
+/** The calls of all callers, the one that ended last first. Bounded by age and number, with a share for each caller. */
 export class RequestLog {
-  /** Remembers each call that reaches a tool. */
-  readonly policy: CallPolicy;
   readonly #keepArguments: boolean;
   readonly #now: () => number;
   readonly #records: RecentRecords<RequestRecord>;
@@ -74,15 +72,14 @@ export class RequestLog {
       owner: (record: RequestRecord) => record.caller,
     };
     this.#records = new RecentRecords(options, traits, now);
-    this.policy = notifyObservers([this.ended], now);
   }
 
-  /** A call that has reached a tool and ended. */
+  /** Records a call that reached a tool and has ended. */
   readonly ended: Observer = (ended) => {
     this.#records.add(recordOf(ended, this.#keepArguments));
   };
 
-  /** A call that never reached a tool: unknown, ambiguous, wrong arguments, full queue. */
+  /** Records a call that never reached a tool: unknown or ambiguous tool, wrong arguments, full queue. */
   refused(caller: Who, tool: string, error: GatewayError): void {
     this.#records.add({
       ...asked(caller, this.#now()),
@@ -95,7 +92,10 @@ export class RequestLog {
     });
   }
 
-  /** A page of what fits every filter; `next` where there is more. Fails with `INVALID_ARGUMENTS` on a foreign cursor. */
+  /**
+   * A page of records that pass every filter; `next` if there are more. Throws `INVALID_ARGUMENTS` on a cursor of
+   * another log.
+   */
   query(query: RequestQuery): { readonly records: readonly RequestRecord[]; readonly next?: string } {
     return this.#records.page((record) => fits(record, query), query.limit, query.cursor);
   }
@@ -105,7 +105,7 @@ function recordOf({ call, context, at, durationMs, outcome, result }: EndedCall,
   const sent = jsonSize(call.args);
   const received = result === undefined ? { bytes: 0, estimated: false } : jsonSize(result);
   const { caller } = context;
-  // Written out, without spreading: this is done for every call.
+  // Written out without spreading, because this runs for every call.
   const record: RequestRecord = {
     id: randomUUID(),
     at,
@@ -120,7 +120,7 @@ function recordOf({ call, context, at, durationMs, outcome, result }: EndedCall,
     argumentBytes: sent.bytes,
     resultBytes: received.bytes,
     bytesEstimated: sent.estimated || received.estimated ? true : undefined,
-    arguments: keepArguments ? shownArguments(call.args) : undefined,
+    arguments: keepArguments ? displayArguments(call.args) : undefined,
   };
   return record;
 }
@@ -131,7 +131,7 @@ function asked(who: Who, at: number) {
 
 const marks = new WeakMap<Who, string>();
 
-/** Stands for a session in the log: its id may be what admits to it. */
+/** Digest of the session's id, because the id may be a credential. */
 function sessionMark(who: Who): string | undefined {
   if (who.session === undefined) return undefined;
   const known = marks.get(who);
@@ -152,18 +152,18 @@ function fits(record: RequestRecord, { caller, server, tool, outcome, since, unt
   );
 }
 
-/** Bytes of a value as JSON in UTF-8; `estimated` where it was too large to count. */
+/** Bytes of a value as JSON in UTF-8. `estimated`: it was too large to count. */
 interface JsonSize {
   readonly bytes: number;
   readonly estimated: boolean;
 }
 
-/** Values and characters that are counted one by one: together under half a millisecond. */
+/** Most values and characters that are counted one by one: both together take under 0.5 ms. */
 const MAX_VALUES = 2_000;
 const MAX_CHARS = 65_536;
-/** Characters of a long text that tell how much its escapes add. */
+/** Characters at the start of a long text that are used to estimate the growth by escapes. */
 const SAMPLE_CHARS = 256;
-/** One byte a character, and no escape. */
+/** A text of ASCII characters without an escape: one byte per character. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 interface Budget {
@@ -171,7 +171,7 @@ interface Budget {
   chars: number;
 }
 
-/** The size of a JSON value, without writing it out: small ones are counted, of large ones a sample is. */
+/** Size of a JSON value, without serializing it: a small value is counted, a large one is estimated from a sample. */
 export function jsonSize(value: unknown): JsonSize {
   const budget: Budget = { values: MAX_VALUES, chars: MAX_CHARS };
   const counted = count(value, budget);
@@ -179,7 +179,7 @@ export function jsonSize(value: unknown): JsonSize {
   return { bytes: Math.round(bytes), estimated: budget.values < 0 || budget.chars < 0 };
 }
 
-/** Every value below; of no use once the budget of values is spent. */
+/** Counts a value with all members. The result is useless once the budget of values is spent. */
 function count(value: unknown, budget: Budget): number {
   budget.values -= 1;
   if (budget.values < 0) return 0;
@@ -205,7 +205,7 @@ function countObject(object: JsonObject, budget: Budget): number {
   return bytes;
 }
 
-/** At most about `share` values below, those of a container evenly spread over it. */
+/** Estimates from at most about `share` values. Those of a container are evenly spread over it. */
 function estimate(value: unknown, share: number, budget: Budget): number {
   if (Array.isArray(value)) {
     return estimateMembers(value.length, share, (index, rest) => estimate(value[index], rest, budget));
@@ -219,7 +219,7 @@ function estimate(value: unknown, share: number, budget: Budget): number {
 }
 
 function estimateMembers(length: number, share: number, bytesAt: (index: number, share: number) => number): number {
-  // So many that for each of them as many values below it are seen as there are members seen here.
+  // The square root, so that about as many values are sampled in each member as members are sampled here.
   const picks = share < 1 ? 0 : Math.min(length, Math.ceil(Math.sqrt(share)));
   if (picks === 0) return 2;
   const rest = Math.floor((share - 1) / picks);
@@ -242,7 +242,7 @@ function textBytes(text: string, budget: Budget): number {
 }
 
 function writtenBytes(text: string): number {
-  // Most keys and short values: it takes a third of the time.
+  // True for most keys and short values, and takes a third of the time of `JSON.stringify`.
   if (text.length <= SAMPLE_CHARS && PLAIN.test(text)) return text.length + 2;
   return Buffer.byteLength(JSON.stringify(text));
 }

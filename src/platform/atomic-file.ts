@@ -4,11 +4,11 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
- * Replaces a file whole: a reader sees the old or the new, and of several writers the last one wins. Readable by its owner
- * only, unless `mode` says otherwise; so is a folder that is made for it. Rejects with what the system says, and leaves
- * nothing beside it.
+ * Replaces a file atomically: a reader sees the old or the new content, and the last of several writers wins. The file
+ * is readable by its owner only, unless `mode` says otherwise; so is a folder that is made for it. Rejects with the
+ * error of the system and leaves no temporary file.
  */
-export async function writeWhole(
+export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
   { mode = 0o600, signal }: { readonly mode?: number; readonly signal?: AbortSignal } = {},
@@ -24,8 +24,11 @@ export async function writeWhole(
   }
 }
 
-/** The text of a file that belongs to us; undefined for somebody else's and one that is longer. Throws where it cannot be read. */
-export function readOwn(path: string, maxBytes: number): string | undefined {
+/**
+ * Text of a file that belongs to our user. Undefined if it belongs to another user or is longer than `maxBytes`. Throws
+ * where it cannot be read.
+ */
+export function readOwnedFile(path: string, maxBytes: number): string | undefined {
   const file = openSync(path, 'r');
   try {
     const { uid, size } = fstatSync(file);
@@ -36,8 +39,8 @@ export function readOwn(path: string, maxBytes: number): string | undefined {
   }
 }
 
-/** Leaves the newest files of a folder, as many as `most`; names that are not `counted` stay. */
-export async function keepNewest(
+/** Deletes the oldest files of a folder beyond `most`. Files whose name is not `counted` stay. */
+export async function pruneOldest(
   directory: string,
   most: number,
   counted: (name: string) => boolean = () => true,

@@ -3,21 +3,21 @@ import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promise
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a lock is held and waited for. */
+/** Bounds on the time for which a lock is held and waited for. */
 export interface LockTimes {
-  /** Age in ms at which a lock counts as left behind, whoever holds it: longer than the work done under it. */
+  /** Age in ms at which a lock counts as left behind, even if its holder lives. Longer than the work done under it. */
   readonly staleMs: number;
-  /** Longest wait in ms. */
+  /** Longest wait for the lock, in ms. */
   readonly maxWaitMs: number;
   readonly pollMs: number;
 }
 
-/** For work that takes as long as another side likes. */
+/** For work whose duration the other side decides. */
 const PATIENT: LockTimes = { staleMs: 120_000, maxWaitMs: Number.POSITIVE_INFINITY, pollMs: 50 };
 
 /**
- * Runs `work` while no other process, and nothing else in this one, holds the lock file. Its folder must exist. A lock of
- * a process that has died is taken over at once. Rejects when it is not to be had in `maxWaitMs`.
+ * Runs `work` while no other process, and no other call in this one, holds the lock file. Its folder must exist. The
+ * lock of a dead process is taken over at once. Rejects when the lock is not free within `maxWaitMs`.
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>, times = PATIENT): Promise<T> {
   const own = JSON.stringify({ id: randomUUID(), pid: process.pid, host: hostname() });
@@ -26,7 +26,7 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>, time
     if (Date.now() > deadline) throw new Error(`${path} is held by another process`);
     const holder = await readFile(path, 'utf8').catch(() => undefined);
     if (holder !== undefined && (await isLeftBehind(path, holder, times.staleMs))) await remove(path, holder);
-    // Not all at the same time.
+    // Random, so that waiting processes do not all try at the same time.
     else await sleep(times.pollMs * (0.5 + Math.random()));
   }
   try {
@@ -72,14 +72,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Removes the lock of that holder, and puts back one that was taken by another meanwhile. */
+/** Removes the lock of `holder`. A lock that another process has taken meanwhile is put back. */
 async function remove(path: string, holder: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {
     await rename(path, aside);
     if ((await readFile(aside, 'utf8')) !== holder) await link(aside, path);
   } catch {
-    // Somebody else has removed it.
+    // Another process has removed it.
   } finally {
     await unlink(aside).catch(() => {});
   }

@@ -2,15 +2,15 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, resolve } from 'node:path';
 
-/** Where programs are looked for. */
+/** The place in which a program is looked up. */
 export interface ProgramPlace {
-  /** Absolute. */
+  /** Absolute path. */
   readonly cwd: string;
   readonly env: { readonly [name: string]: string | undefined };
   readonly platform: NodeJS.Platform;
 }
 
-/** The absolute path of the program that a command's first word starts, or why there is none. */
+/** The absolute path of the program that a command's first word starts, or the reason that there is none. */
 export async function findProgram(name: string, place: ProgramPlace): Promise<{ path: string } | { missing: string }> {
   const isPath = /[\\/]/.test(name);
   const folders = isPath ? [place.cwd] : (pathOf(place) ?? '').split(delimiter).filter((folder) => folder !== '');
@@ -27,7 +27,7 @@ export async function findProgram(name: string, place: ProgramPlace): Promise<{ 
   return { missing: isPath ? `there is no file ${resolve(place.cwd, name)}` : `${name} is not on PATH` };
 }
 
-/** Windows spells it in several ways. */
+/** Windows spells PATH in several ways. */
 function pathOf({ env }: ProgramPlace): string | undefined {
   return Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1];
 }
@@ -37,7 +37,6 @@ function endings(name: string, { env, platform }: ProgramPlace): readonly string
   return ['', ...(env.PATHEXT ?? '.COM;.EXE;.BAT;.CMD').split(';')];
 }
 
-/** Whether there is a file of that path. */
 export function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),

@@ -5,32 +5,40 @@ import { isWithin, leadsInto, projectRoot } from './project-boundary.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whose environment it is; absent: that of this process. */
+/** Facts about the process whose environment it is. Absent members: those of this process. */
 export interface EnvironmentContext {
   readonly cwd?: string | undefined;
   readonly home?: string;
   readonly platform?: NodeJS.Platform;
 }
 
-/** What npx, bunx, pnpm and yarn put into PATH: programs of the directory in which they were called, and of their caches. */
+/**
+ * Entries that npx, bunx, pnpm and yarn add to PATH: programs of the directory in which they were called, and of their
+ * caches.
+ */
 const OF_A_RUNNER = /[\\/](?:node_modules[\\/]\.bin|node-gyp-bin|(?:yarn--|xfs-)[\w.-]+)[\\/]?$/;
-/** What they set for that directory: a package's own settings, those of its `.npmrc`, and where it is. */
+/** Variables that they set for that directory: settings of its package and of its `.npmrc`, and its path. */
 const SET_BY_A_RUNNER = /^(?:npm_.+|INIT_CWD|PROJECT_CWD|BERRY_BIN_FOLDER|PNPM_SCRIPT_SRC_DIR)$/;
-/** That one of them has started us. What a person exports for npm is mostly written in capitals, and stays. */
+/**
+ * Variables that show that one of them has started us. Variables that a person exports for npm are mostly in capitals,
+ * and stay.
+ */
 const RUNNER = ['npm_command', 'npm_lifecycle_event', 'npm_execpath', 'npm_config_user_agent'];
-/** Directories for which a version manager, a package runner or a shell was called. */
+/** Variables with the directory for which a version manager, a package runner or a shell was called. */
 const OF_A_DIRECTORY = /^(?:OLDPWD|INIT_CWD|npm_config_local_prefix|(?:PY|RB|NOD|GO|PHP|PL|J)ENV_DIR)$/;
-/** Where we keep what we go by: configurations, confirmations, logins, sockets. */
+/** Variables that set the directories of our configurations, confirmations, logins and sockets. */
 const KEEPS_OURS =
   /^(?:XDG_(?:CONFIG|DATA|CACHE|STATE)_HOME|XDG_RUNTIME_DIR|HOME|USERPROFILE|(?:LOCAL)?APPDATA|TMPDIR|TE?MP)$/;
-/** Those of the account, whatever the variable says. */
+/** Variables that are replaced by the home of the account instead of removed. */
 const OF_THE_ACCOUNT = /^(?:HOME|USERPROFILE)$/;
-/** Without a PATH systems have one of their own, which may begin with the working directory. */
+/**
+ * PATH where none is left. Without a PATH, systems use one of their own, which may begin with the working directory.
+ */
 const LAST_RESORT = '/usr/local/bin:/usr/bin:/bin';
 
 /**
- * An environment as the gateway itself goes by it: without what a package runner set, with a PATH of absolute entries that
- * lie outside of the project and were not put there by such a runner, and with none of our directories within the project.
+ * The environment that the gateway itself uses. Variables of a package runner are removed. PATH keeps absolute entries
+ * outside of the project that no runner has added. None of our directories is within the project.
  */
 export function gatewayEnvironment(env: Environment = process.env, of: EnvironmentContext = {}): Environment {
   const { platform = process.platform } = of;
@@ -50,8 +58,8 @@ export function gatewayEnvironment(env: Environment = process.env, of: Environme
 }
 
 /**
- * Names of the variables by which our configuration, records or sockets would be those of the project: whatever came with it
- * would run commands unasked, and confirm itself.
+ * Names of the variables that would place our configuration, records or sockets within the project. A configuration
+ * that came with a project would run commands unasked, and confirm itself.
  */
 export function ignoredDirectories(env: Environment = process.env, of: EnvironmentContext = {}): readonly string[] {
   const project = projectOf(env, of);
@@ -63,7 +71,7 @@ export function ignoredDirectories(env: Environment = process.env, of: Environme
   });
 }
 
-/** The project in which somebody has started us; undefined: in none. */
+/** Root of the project in which we were started; undefined: in none. */
 export function projectOf(
   env: Environment,
   { cwd = workingDirectory(), home = homeDirectory(env) }: EnvironmentContext,
@@ -71,7 +79,7 @@ export function projectOf(
   return cwd === undefined ? undefined : projectRoot(cwd, home);
 }
 
-/** npm hands on `node-options` of a project's `.npmrc`. */
+/** npm passes on `node-options` of a project's `.npmrc`. */
 function isFromNpmrc(name: string, env: Environment): boolean {
   return name === 'NODE_OPTIONS' && env.NODE_OPTIONS === env.npm_config_node_options;
 }
@@ -89,7 +97,7 @@ function usersPath(path = '', project: string | undefined, platform: NodeJS.Plat
   return entries.length === 0 && platform !== 'win32' ? LAST_RESORT : entries.join(delimiter);
 }
 
-/** The home of the account, which no variable can change. */
+/** Home directory of the account, which no variable can change. */
 function accountHome(): string {
   try {
     return userInfo().homedir;
@@ -98,7 +106,7 @@ function accountHome(): string {
   }
 }
 
-/** The working directory of this process; undefined where it was removed. */
+/** Working directory of this process; undefined if it was removed. */
 export function workingDirectory(): string | undefined {
   try {
     return process.cwd();

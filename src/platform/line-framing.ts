@@ -1,33 +1,33 @@
 import type { Writable } from 'node:stream';
 
 const NEWLINE = 10;
-/** How much of each end of a skipped line is kept, in bytes. */
+/** Bytes of each end of a skipped line that are kept. */
 const CLIP_BYTES = 128;
 
-/** Both ends of a line that was too long to be kept. */
+/** Both ends of a line that was longer than `maxBytes`. */
 export interface ClippedLine {
   readonly head: string;
   readonly tail: string;
 }
 
 interface LineSplitterOptions {
-  /** Longest line kept, in bytes; a longer one is skipped to its end and reported. */
+  /** Longest line kept, in bytes. A longer one is skipped to its end and reported. */
   readonly maxBytes: number;
-  /** Receives each complete, non-blank line without its line break. */
+  /** Called with each complete, non-blank line, without its line break. */
   readonly onLine: (line: string) => void;
-  /** Called once for each line that was skipped. */
+  /** Called once for each skipped line. */
   readonly onOverflow: (line: ClippedLine) => void;
 }
 
-/** Takes the chunks of a stream; `end` takes what came after the last line break as a line of its own. */
+/** Takes the chunks of a stream. `end` takes the bytes after the last line break as a line of its own. */
 interface LineSplitter {
   (chunk: Buffer): void;
   end(): void;
 }
 
 /**
- * Splits a byte stream into lines. Every byte is looked at once and copied at most once, so a line of 50 MB costs what
- * 50 lines of 1 MB do; the SDK's own buffer re-joins all earlier chunks with each new one (9 MB took 325 ms).
+ * Splits a byte stream into lines. Every byte is looked at once and copied at most once, so a line of 50 MB costs as
+ * much as 50 lines of 1 MB. The SDK's own buffer joins all earlier chunks again with each new one (9 MB took 325 ms).
  */
 export function createLineSplitter(options: LineSplitterOptions): LineSplitter {
   let parts: Buffer[] = [];
@@ -44,7 +44,7 @@ export function createLineSplitter(options: LineSplitterOptions): LineSplitter {
   };
   const finish = () => {
     const taken = { parts, head };
-    // Before the line is handed on: whoever receives it may throw, and the next line must not suffer.
+    // Reset before the line is handed on: its receiver may throw, and the next line must not suffer.
     parts = [];
     bytes = 0;
     head = undefined;
@@ -66,27 +66,27 @@ export function createLineSplitter(options: LineSplitterOptions): LineSplitter {
   return Object.assign(split, { end: finish });
 }
 
-/** Lines that are longer go out at once: joining them would copy them, in characters. */
+/** Characters from which a line is written at once: joining long lines would copy them. */
 const LONG = 64 * 1024;
 
-// State of the module: it is the process that has one client, or many.
+// Module state, because the process as a whole has one client or many.
 let isForMany = false;
 
 /**
- * From now on lines wait for the end of the turn. One client's calls come in from one socket and are handled together; those
- * of many come from many sockets in a turn, and would each be written by themselves (32 HTTP clients: a fifth more calls
- * per second; a single one would wait for a fifth of its call).
+ * From now on lines wait for the end of the turn of the event loop. The calls of one client arrive on one socket and
+ * are handled in one task. The calls of many clients arrive on many sockets in a turn, and would be written one by one.
+ * (32 HTTP clients: a fifth more calls per second. For a single client each call would take a fifth longer.)
  */
 export function writeForMany(): void {
   isForMany = true;
 }
 
-/** Hears when a line was handed on, or why it was not, and whether it was written alone. */
+/** Called when a line was handed on, or could not be. `alone`: it was written without other lines. */
 type Written = (error: Error | null | undefined, alone: boolean) => void;
 
 /**
- * Writes lines to a stream, those of one turn of the event loop together: a system call costs about as much as everything
- * else that is done to forward a call (64 calls in flight: 54 µs of CPU each without, 30 µs with it).
+ * Writes lines to a stream, those of one turn of the event loop together: a system call costs about as much as all
+ * other work of forwarding a call (64 calls in flight: 54 µs of CPU each without, 30 µs with it).
  */
 export class LineWriter {
   readonly #output: Writable;
@@ -98,7 +98,7 @@ export class LineWriter {
     this.#output = output;
   }
 
-  /** Writes a line, without its line break. */
+  /** Writes a line, given without its line break. */
   write(line: string, written?: Written): void {
     if (this.#batch === '') (isForMany ? setImmediate : process.nextTick)(this.#flush);
     if (written) this.#written.push(written);

@@ -8,22 +8,22 @@ const SEVERITY: Record<LogLevel, number> = { debug: 0, info: 1, warning: 2, erro
 
 type Fields = { readonly [key: string]: unknown };
 
-/** Structured log: one JSON object a line. Callers pass names, states and causes, never secrets or arguments. */
+/** Structured log: one JSON object per line. Callers pass names, states and causes, never secrets or arguments. */
 export interface Logger {
   debug(message: string, fields?: Fields): void;
   info(message: string, fields?: Fields): void;
   warning(message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;
-  /** Takes effect at once, also for loggers handed out before. */
+  /** Sets the lowest level that is logged. Takes effect at once, also for loggers handed out before. */
   setLevel(level: LogLevel): void;
 }
 
-/** Callers blank what they know to be secret; this is for what nobody knew of. */
+/** Blanks unknown secrets by their form. Callers blank the secrets that they know. */
 function blanked(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? blankForms(value) : value;
 }
 
-/** One thing that is logged. */
+/** One message of the log. */
 export interface LogEntry {
   readonly time: Date;
   readonly level: LogLevel;
@@ -31,7 +31,9 @@ export interface LogEntry {
   readonly fields: Fields;
 }
 
-/** A logger that hands each line, newline included, to `write`; as JSON, unless `format` makes another line of it, or none. */
+/**
+ * A logger that hands each line, newline included, to `write`: as JSON, or as `format` returns it (undefined: no line).
+ */
 export function createLogger(
   write: (line: string) => void,
   initial: LogLevel = 'info',
@@ -60,10 +62,10 @@ function asJson({ time, level, message, fields }: LogEntry): string {
   return JSON.stringify({ time: time.toISOString(), level, message, ...fields }, blanked);
 }
 
-/** Bytes of a log file before it becomes the one before, and that one goes. */
+/** Size in bytes at which a log file is renamed to `.1`, replacing the previous one. */
 const MAX_BYTES = 1024 * 1024;
 
-/** Opens a log file at its end, for us or for a child's stderr; one that is full is put aside first. */
+/** Opens a log file at its end, for us or for a child's stderr. A full file is renamed first. */
 export function openLog(path: string): number {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const file = openSync(path, 'a', 0o600);
@@ -73,7 +75,7 @@ export function openLog(path: string): number {
   return openSync(path, 'a', 0o600);
 }
 
-/** Writes lines to that file, which is bounded. A disk that refuses costs lines and nothing else. */
+/** Writes lines to a bounded log file. If the disk refuses, the line is lost and nothing else happens. */
 export function logWriter(path: string): (line: string) => void {
   let file: number | undefined;
   let bytes = 0;
@@ -89,7 +91,7 @@ export function logWriter(path: string): (line: string) => void {
       }
       bytes += writeSync(file, line);
     } catch {
-      // There is nobody else to tell.
+      // No other place is left to report this.
     }
   };
 }

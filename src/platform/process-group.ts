@@ -2,10 +2,13 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { join } from 'node:path';
 
 const WINDOWS = process.platform === 'win32';
-/** By its path: Windows would look into the working directory first. */
+/** An absolute path, because Windows would search the working directory first. */
 const TASKKILL = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'taskkill.exe');
 
-/** Sends a signal to a process group (POSIX) or ends a process tree (Windows). False when nothing is left to signal. */
+/**
+ * Sends a signal to a process group (POSIX) or ends a process tree (Windows). Returns false when nothing is left to
+ * signal.
+ */
 export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   if (WINDOWS) {
     if (signal === 'SIGKILL') spawn(TASKKILL, ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore' });
@@ -14,14 +17,14 @@ export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, signal);
   } catch (error) {
-    // EPERM: a member changed its user; the group is still there.
+    // EPERM: a member changed its user; the group still exists.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
 /**
- * Starts a program without a shell, as the leader of a process group. On Windows programs are looked for in PATH alone: the
- * system would look into the working directory first, and finds no `.cmd` such as `npx`.
+ * Starts a program without a shell, as the leader of a process group. On Windows programs are searched in PATH only:
+ * the system would search the working directory first, and finds no `.cmd` such as `npx`.
  */
 export function spawnProgram(
   file: string,

@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { gatewayEnvironment, ignoredDirectories } from './gateway-environment.ts';
 
 /**
- * Takes what belongs to the project in which somebody has started us out of the environment of this process, for good, as
- * far as we go by it ourselves; what we start inherits less. Returns what is to be told of it, a sentence for each variable.
+ * Removes the variables that belong to the project in which we were started from the environment of this process, for
+ * good. Programs that we start inherit still less. Returns a sentence for the log for each ignored variable.
  */
 export function leaveProject(): readonly string[] {
   const { env } = process;
@@ -19,9 +19,10 @@ export function leaveProject(): readonly string[] {
 }
 
 /**
- * Keeps V8's young generation at its first size of 1 MB a half. It would grow to 16 MB a half under load and stay there:
- * a gateway forwards short-lived messages, so a larger one saves no work (51 µs of CPU a call with 100 MB resident, 52 µs
- * with 75 MB). Call it when all that a start needs is loaded: loading makes much garbage at once.
+ * Keeps V8's young generation at its first size of 1 MB per half. It would grow to 16 MB per half under load and stay
+ * there: a gateway forwards short-lived messages, so a larger one saves no work (51 µs of CPU per call with 100 MB
+ * resident, 52 µs with 75 MB). Called when all modules of a start are loaded, because loading makes much garbage at
+ * once.
  */
 export function keepYoungGenerationSmall(): void {
   if (!process.versions.bun) setFlagsFromString('--semi-space-growth-factor=1');

@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 
-/** Log lines not yet taken by whoever reads our stderr, in bytes; beyond it they are dropped. */
+/** Most bytes of log lines that the reader of our stderr has not taken yet; lines beyond it are dropped. */
 const MAX_LOG_BACKLOG = 1024 * 1024;
 
 /**
@@ -12,12 +12,12 @@ const MAX_LOG_BACKLOG = 1024 * 1024;
 export function processOutput(fd: 1 | 2): Writable {
   const fallback = fd === 1 ? process.stdout : process.stderr;
   const stat = fstatSync(fd);
-  // Bun's own streams do not block, and it cannot adopt a descriptor.
+  // The streams of Bun do not block, and Bun cannot adopt a descriptor.
   if (process.versions.bun || !(stat.isFIFO() || stat.isSocket())) return fallback;
   return new Socket({ fd, readable: false, writable: true });
 }
 
-/** Writes log lines to stderr; drops them when nobody reads, and never fails. */
+/** Writes log lines to stderr. Drops them when nobody reads, and never fails. */
 export function stderrWriter(): (line: string) => void {
   const output = processOutput(2);
   output.on('error', () => {});
@@ -26,11 +26,12 @@ export function stderrWriter(): (line: string) => void {
   };
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Signals that ask this process to stop. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Resolves with the first signal that asks us to stop. */
+/** Resolves with the name of the first signal that asks us to stop. */
 export function signalled(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of SIGNALS) process.on(signal, () => resolve(signal));
+    for (const signal of STOP_SIGNALS) process.on(signal, () => resolve(signal));
   });
 }

@@ -1,10 +1,11 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, posix, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, posix, resolve, sep } from 'node:path';
 import { homeDirectory } from './home-directory.ts';
+import { realPathOfExisting } from './real-path.ts';
 
-/** Where the programs of systems and users stand: a directory that holds one of these is no project. */
+/** Directories with programs of the system. A directory that contains one of these is no project. */
 const OF_THE_SYSTEM = ['/bin', '/sbin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', '/snap/bin', '/nix/store'];
-/** Directories for anybody's work: not those that TMPDIR names, which may be within the project. */
+/** Directories for anybody's work. `TMPDIR` is not among them, because it may be within the project. */
 const TEMPORARY = ['/tmp', '/var/tmp', '/private/tmp', '/private/var/folders'];
 const OF_A_USER = [
   'bin',
@@ -18,21 +19,21 @@ const OF_A_USER = [
 ];
 
 /**
- * The project in which somebody works in `cwd`: the outermost directory above it with a `.git`, else `cwd` itself. Undefined
- * where that would be the home directory, one above it, or one in which the programs of the system or the user stand.
+ * Root of the project in which somebody works in `cwd`: the outermost directory above it with a `.git`, else `cwd`
+ * itself. Undefined if that would be the home directory, one above it, or one with programs of the system or the user.
  */
 export function projectRoot(cwd: string, home = homeDirectory()): string | undefined {
-  const within = projectDirectories(withoutLinks(cwd), home);
+  const within = projectDirectories(realPathOfExisting(cwd), home);
   return within.filter((directory) => existsSync(join(directory, '.git'))).at(-1) ?? within[0];
 }
 
-/** Whether a path is that directory or within it, whatever links lead there. */
+/** True if a path is `directory` or within it, also through links. */
 export function isWithin(directory: string, path: string): boolean {
-  return [path, withoutLinks(path), withoutLinks(resolve(path))].some((each) => isBelow(directory, each));
+  return [path, realPathOfExisting(path), realPathOfExisting(resolve(path))].some((each) => isBelow(directory, each));
 }
 
 function projectDirectories(cwd: string, home: string): string[] {
-  const homes = [home, withoutLinks(home)].filter((each) => !isInRepository(each));
+  const homes = [home, realPathOfExisting(home)].filter((each) => !isInRepository(each));
   const ofUser = homes.flatMap((each) => [each, ...OF_A_USER.map((folder) => join(each, folder))]);
   const others = [...TEMPORARY, ...OF_THE_SYSTEM, ...ofWindows(), ...ofUser];
   const directories: string[] = [];
@@ -40,13 +41,13 @@ function projectDirectories(cwd: string, home: string): string[] {
   return directories;
 }
 
-/** Elsewhere these variables mean nothing, and anybody may have set them. */
+/** Only on Windows: elsewhere these variables mean nothing, and anybody may have set them. */
 function ofWindows(): string[] {
   const { SystemRoot, ProgramFiles } = process.platform === 'win32' ? process.env : {};
   return [SystemRoot, ProgramFiles].filter((each) => each !== undefined);
 }
 
-/** A home within a project is one that was made for it, and does not end the project. */
+/** True if a home is within a repository. Such a home was made for a project, and does not end it. */
 function isInRepository(home: string): boolean {
   const above = dirname(home);
   return above !== home && (existsSync(join(above, '.git')) || isInRepository(above));
@@ -56,45 +57,37 @@ function isBelow(directory: string, path: string): boolean {
   return folded(join(path, sep)).startsWith(folded(join(directory, sep)));
 }
 
-/** Where names differ in more than case, nothing is lost by this. */
+/** Lower case, except on Linux. Two names that differ only in case count as one, which errs on the safe side. */
 function folded(path: string): string {
   return process.platform === 'linux' ? path : path.toLowerCase();
 }
 
-/** Of what does not exist, as far as it does. */
-function withoutLinks(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    const whole = resolve(path);
-    const above = dirname(whole);
-    return above === whole ? whole : join(withoutLinks(above), basename(whole));
-  }
-}
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where an absolute path may begin, and where one may end within a list, an option or quotes. */
+/** START matches the begin of an absolute path. END matches its possible end within a list, an option or quotes. */
 const START = process.platform === 'win32' ? /[a-z]:[\\/]/gi : /\//g;
 const END = /[\\/\s:;,=?#&|"'`)]|$/g;
 
 /**
- * Whether a path in a text (options, a list, a `file:` URL, words for a shell) is a directory or within it, through
- * whatever links, dots, escapes and variables it is written.
+ * True if a path in a text (options, a list, a `file:` URL, words for a shell) is `directory` or within it. Links,
+ * dots, escapes and variables in it are resolved.
  */
 export function leadsInto(directory: string, text: string, env: Environment): boolean {
-  // Most variables hold no path at all.
+  // Quick test: most variables hold no path.
   if (!/[\\/]/.test(decoded(text)) && !/[$~]/.test(text)) return false;
   return readings(text, env).some((each) => names(each, directory) || hasPathWithin(directory, each));
 }
 
-/** Whether a text has a directory itself in it, and not only one whose name begins in the same way. */
+/** True if a text contains `directory` itself, and not only a directory whose name begins with the same characters. */
 function names(text: string, directory: string): boolean {
   const after = text.split(directory).slice(1);
   return after.some((rest) => !/^[\p{L}\p{N}_.-]/u.test(rest));
 }
 
-/** As written, as a shell fills it in, without quotes, and as the path of a URL; each also with its dots taken together. */
+/**
+ * Readings of a text: as written, as a shell expands it, without quotes, and as the path of a URL; each also with its
+ * dots resolved.
+ */
 function readings(text: string, env: Environment): string[] {
   const filled = text
     .replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, bare) => env[braced ?? bare] ?? '')
@@ -108,7 +101,7 @@ function hasPathWithin(directory: string, text: string): boolean {
   return Array.from(text.matchAll(START)).some(({ 0: root, index }) => isPathWithin(directory, text, index, root));
 }
 
-/** Longer and longer beginnings, as long as they are directories: a name may hold any character. */
+/** Tests longer and longer beginnings, as long as they are directories, because a name may contain any character. */
 function isPathWithin(directory: string, text: string, start: number, root: string): boolean {
   for (const { index, 0: end } of text.slice(start + root.length).matchAll(END)) {
     const path = text.slice(start, start + root.length + index);

@@ -5,26 +5,30 @@ import { usersEnvironment } from './users-environment.ts';
 export interface RunProgramOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
-  /** Of the configuration that names it; absent: the home directory, and no configuration does. */
+  /**
+   * Folder of the configuration that names the program. Absent: the home directory, and the program is named by no
+   * configuration.
+   */
   readonly cwd?: string;
-  /** Written to its stdin, which is then closed. */
+  /** Text for its stdin, which is then closed. */
   readonly input?: string;
 }
 
-/** How a program ended, and what it said. */
+/** End of a program, and its output. */
 export interface ProgramResult {
-  /** 0 is success; the name of a signal where one ended it. */
+  /** Exit code, or the name of the signal that ended the program. */
   readonly code: number | string;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Most that a program may write to one of its streams, in characters. */
+/** Most characters that a program may write to one stream. */
 const MAX_CHARS = 1_048_576;
 
 /**
- * Runs a program of the user, not of a project in which we were started, without a shell and to its end. Rejects where it cannot be started, writes too much, or does not end within
- * `timeoutMs`; nothing of it is left running either way, and nothing of what it wrote is in the message.
+ * Runs a program of the user to its end, without a shell and outside of a project in which we were started. Rejects
+ * where it cannot be started, writes too much, or does not end within `timeoutMs`. Its process group is killed in any
+ * case. The message of the error contains none of its output.
  */
 export async function runProgram(
   [program = '', ...args]: readonly string[],
@@ -42,13 +46,13 @@ export async function runProgram(
   const result = new Promise<ProgramResult>((resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no end within ${timeoutMs} ms`)), timeoutMs);
     const tooMuch = () => reject(new Error(`it wrote more than ${MAX_CHARS} characters`));
-    const texts = [child.stdout, child.stderr].map((stream) => collected(stream, tooMuch));
+    const texts = [child.stdout, child.stderr].map((stream) => collectText(stream, tooMuch));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       const [stdout = '', stderr = ''] = texts.map((text) => text());
       resolve({ code: code ?? signal ?? 'no code', stdout, stderr });
     });
-    // It may end without having read anything.
+    // A program may end without reading its stdin.
     child.stdin?.on('error', () => {}).end(input);
   });
   return result.finally(() => {
@@ -58,7 +62,7 @@ export async function runProgram(
   });
 }
 
-function collected(stream: NodeJS.ReadableStream | null, tooMuch: () => void): () => string {
+function collectText(stream: NodeJS.ReadableStream | null, tooMuch: () => void): () => string {
   let text = '';
   stream?.setEncoding('utf8').on('data', (chunk: string) => {
     if (text.length <= MAX_CHARS) text += chunk;

@@ -1,18 +1,24 @@
 import { createHash } from 'node:crypto';
 import { closeSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { keepNewest } from './atomic-file.ts';
+import { pruneOldest } from './atomic-file.ts';
 import { stateDirectory } from './directories.ts';
 import { type Logger, type LogLevel, openLog } from './log.ts';
 
 type Fields = Parameters<Logger['debug']>[1];
 
-/** What is written of a server at one time: one that says more loses lines, and nobody waits for the disk. */
+/**
+ * Most characters of a server's log that wait for the disk. Lines beyond it are dropped, so that no caller waits for
+ * the disk.
+ */
 const MAX_BATCH_CHARS = 64 * 1024;
 const BATCH_MS = 100;
 const MAX_FILES = 400;
 
-/** What of the gateway's log belongs into that of a server; the lines of its stderr stand behind a bar. */
+/**
+ * Messages of the gateway's log that are copied into a server's log, and their form there. Lines of the server's stderr
+ * begin with a bar.
+ */
 const KEPT: Readonly<Record<string, (fields: NonNullable<Fields>) => string>> = {
   stderr: ({ line }) => `| ${line}`,
   transport: ({ error }) => `* ${error}`,
@@ -24,12 +30,12 @@ const KEPT: Readonly<Record<string, (fields: NonNullable<Fields>) => string>> = 
   'tools/list': ({ problem }) => `* tools/list: ${problem}`,
 };
 
-/** Where the logs of servers are. */
+/** Directory of the servers' logs. */
 export function serverLogDirectory(env?: NodeJS.ProcessEnv): string {
   return join(stateDirectory(env), 'servers');
 }
 
-/** The file of a server's log; any key is a safe name. */
+/** Path of a server's log. Characters that are unsafe in a file name are replaced. */
 export function serverLogFile(directory: string, server: string): string {
   const plain = server.replace(/[^\w-]/g, '_').slice(0, 60);
   const mark = plain === server ? '' : `-${createHash('sha256').update(server).digest('hex').slice(0, 8)}`;
@@ -37,8 +43,8 @@ export function serverLogFile(directory: string, server: string): string {
 }
 
 /**
- * A logger that also keeps what servers say on stderr and what becomes of them, each in a file of its own, whatever the
- * level of the log: `mcp-gateway logs` shows it. Lines have been rid of secrets by whoever logs them.
+ * A logger that also writes the stderr and the changes of state of servers, each server to a file of its own, whatever
+ * the level of the log. `mcp-gateway logs` shows the files. Callers have already blanked secrets in the lines.
  */
 export function withServerLogs(log: Logger, directory: string = serverLogDirectory()): Logger {
   const logs = new Map<string, ServerLog>();
@@ -46,7 +52,7 @@ export function withServerLogs(log: Logger, directory: string = serverLogDirecto
     process.once('exit', () => {
       for (const each of logs.values()) each.flush();
     });
-    void keepNewest(directory, MAX_FILES).catch(() => {});
+    void pruneOldest(directory, MAX_FILES).catch(() => {});
   };
   const keep = (message: string, fields: Fields) => {
     if (!Object.hasOwn(KEPT, message) || typeof fields?.server !== 'string') return;
@@ -62,7 +68,7 @@ export function withServerLogs(log: Logger, directory: string = serverLogDirecto
   return { debug: at('debug'), info: at('info'), warning: at('warning'), error: at('error'), setLevel: log.setLevel };
 }
 
-/** The log of one server, written now and then. Other processes write to the same file, so it is opened each time. */
+/** The log of one server, written every 100 ms. Other processes write to the same file, so it is opened each time. */
 class ServerLog {
   readonly #path: string;
   #lines = '';
@@ -80,7 +86,7 @@ class ServerLog {
     this.#timer ??= setTimeout(() => this.flush(), BATCH_MS).unref();
   }
 
-  /** A disk that refuses costs lines and nothing else. */
+  /** Writes the waiting lines. If the disk refuses, they are lost and nothing else happens. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -94,7 +100,7 @@ class ServerLog {
       writeSync(file, lines);
       closeSync(file);
     } catch {
-      // There is nobody else to tell.
+      // No other place is left to report this.
     }
   }
 }

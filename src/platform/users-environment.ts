@@ -1,4 +1,5 @@
 import { posix, win32 } from 'node:path';
+import { BoundedMap } from '../core/bounded-map.ts';
 import {
   type Environment,
   type EnvironmentContext,
@@ -8,28 +9,31 @@ import {
 } from './gateway-environment.ts';
 import { isWithin, leadsInto } from './project-boundary.ts';
 
-/** Whose programs are started, and where. */
+/** The user and the configuration for which a program is started. */
 export interface UserEnvironmentContext extends EnvironmentContext {
-  /** Of the configuration that names the program. Whoever can write there can write the command too. */
+  /** Folder of the configuration that names the program. A person who can write there can write the command too. */
   readonly folder?: string | undefined;
 }
 
 /**
- * Where a program runs, which it knows anyway, and which has none load anything. `OLDPWD` and `INIT_CWD` are no such names: they
- * say where somebody has started us, and programs look for settings there.
+ * Variables that may lead into the project. A program knows its working directory anyway, and loads nothing because of
+ * `PWD`. `OLDPWD` and `INIT_CWD` are not among them: they name the directory in which we were started, and programs
+ * look for settings there.
  */
 const HARMLESS = /^PWD$/;
-/** What the daemon knows for those entries alone that name it: names, separated by commas. */
+/**
+ * Variable with a list of names, separated by commas: variables of the daemon that only entries naming them may see.
+ */
 export const WITHHELD = 'MCP_GATEWAY_WITHHELD';
-/** Lists of paths, which lose the parts that lead into the project. */
+/** Names of variables with lists of paths. From these only the entries within the project are removed. */
 const LISTS = /(?:PATHS?|_DIRS|^KUBECONFIG)$/i;
 const RELATIVE_PATH = /(?:^|[\s=:;"'])\.{1,2}[\\/]/;
 
 /**
- * An environment without what belongs to the directory in which somebody has started us: the user's own servers and
- * programs must not be those of a project that the user only looks at, nor load code or settings out of it. Nobody can list
- * the variables by which programs do; so whatever leads into the project is left out, unless a configuration within the
- * project has named the program.
+ * An environment without values that lead into the project in which we were started. The user's own servers and
+ * programs must not be those of a project that the user only looks at, nor load code or settings from it. The variables
+ * by which programs load code cannot be listed, so every variable that leads into the project is removed, unless a
+ * configuration within the project names the program.
  */
 export function usersEnvironment(env: Environment = process.env, of: UserEnvironmentContext = {}): Environment {
   const { platform = process.platform, folder } = of;
@@ -38,27 +42,28 @@ export function usersEnvironment(env: Environment = process.env, of: UserEnviron
   const own = Object.entries(gatewayEnvironment(env, of)).filter(([name]) => !withheld.includes(name));
   const isOfProject = project !== undefined && folder !== undefined && isWithin(project, folder);
   const kept = isOfProject ? own : own.flatMap((variable) => outside(project, variable, env, platform));
-  // Windows looks into the working directory before it looks into PATH.
+  // Windows searches the working directory before PATH.
   return { ...Object.fromEntries(kept), ...(platform === 'win32' && { NoDefaultCurrentDirectoryInExePath: '1' }) };
 }
 
-/** Names of the variables that the user's servers and programs do not inherit as they are. */
+/** Names of the variables that the user's servers and programs do not inherit unchanged. */
 export function leftOut(env: Environment = process.env, of: UserEnvironmentContext = {}): readonly string[] {
   const users = usersEnvironment(env, of);
   return Object.keys(env).filter((name) => name !== WITHHELD && users[name] !== env[name]);
 }
 
-/** What was found of texts, by the project: to follow all links of a hundred variables takes 10 ms, for each server anew. */
-const found = new Map<string, boolean>();
-const MAX_FOUND = 1_000;
+/**
+ * Results of `leadsInto` by project and text: to resolve the links of a hundred variables takes 10 ms, for each server
+ * anew.
+ */
+const found = new BoundedMap<string, boolean>({ maxEntries: 1_000 });
 
 function isInto(project: string, text: string, env: Environment): boolean {
-  // What variables stand for may change.
+  // Not cached: the variables in the text may change.
   if (/[$~]/.test(text)) return leadsInto(project, text, env);
   const key = `${project}\0${text}`;
   const known = found.get(key);
   if (known !== undefined) return known;
-  if (found.size >= MAX_FOUND) found.clear();
   const isWithinProject = leadsInto(project, text, env);
   found.set(key, isWithinProject);
   return isWithinProject;
@@ -66,7 +71,7 @@ function isInto(project: string, text: string, env: Environment): boolean {
 
 type Variable = [name: string, value: string | undefined];
 
-/** A variable as far as it does not lead into the project. */
+/** A variable without the parts that lead into the project; empty if nothing is left. */
 function outside(
   project: string | undefined,
   [name, value]: Variable,

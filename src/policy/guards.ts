@@ -5,7 +5,10 @@ import { isJsonObject } from '../core/json.ts';
 import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
 import type { Logger } from '../platform/log.ts';
 
-/** Several guards as one, but for their policies: a tool that any of them hides is hidden, and the remarks of all are made. */
+/**
+ * Several guards as one, but for their policies. A tool that any guard hides is hidden, and the remarks of all guards
+ * are given.
+ */
 export class Guards {
   readonly #guards: readonly Guard[];
   readonly #visible: readonly NonNullable<Guard['visible']>[];
@@ -19,7 +22,7 @@ export class Guards {
   readonly visible = (caller: Caller, tool: ToolEntry): boolean =>
     this.#visible.every((visible) => visible(caller, tool));
 
-  /** Asks one guard after the other; see `Guard.admit`. */
+  /** Asks one guard after the other; the time in ms is the sum of theirs. See `Guard.admit`. */
   readonly admit = (call: ToolCall, context: CallContext): Promise<number> | undefined => {
     let asked: Promise<number> | undefined;
     for (const { admit } of this.#guards) {
@@ -41,7 +44,10 @@ export class Guards {
   }
 }
 
-/** Says in the result what was mended in the arguments; a result is otherwise not touched. */
+/**
+ * Adds the list of repairs that were made to the arguments to `_meta` of the result. Changes nothing else, and nothing
+ * without repairs.
+ */
 export const tellMended: CallPolicy = (next) => (call, context) => {
   const called = next(call, context);
   if (!call.mended?.length) return called;
@@ -51,7 +57,10 @@ export const tellMended: CallPolicy = (next) => (call, context) => {
   });
 };
 
-/** Our own defects are told to the caller without their cause: the log has it, also for calls in the background. */
+/**
+ * Logs defects of the gateway with their cause, for calls in the background too: the caller gets the error without the
+ * cause.
+ */
 export function logDefects(log: Logger): CallPolicy {
   return (next) => (call, context) =>
     next(call, context).catch((error: unknown) => {

@@ -18,8 +18,6 @@ interface CatalogServer {
 interface SearchOptions {
   /** Most hits to return; all are counted in `found`. */
   readonly limit: number;
-  /** A tool must be of one of the servers and carry one of the tags; an empty list asks for nothing. */
-  readonly filters?: { readonly server?: string | readonly string[]; readonly tags?: readonly string[] };
   readonly visible: (entry: ToolEntry) => boolean;
 }
 
@@ -94,7 +92,7 @@ export class Catalog {
     this.#drop(listed);
   }
 
-  /** Whether the search knows all that `setServer` and `removeServer` said. */
+  /** True if the search knows all that `setServer` and `removeServer` said. */
   get isIndexed(): boolean {
     return this.#work.isIdle;
   }
@@ -114,11 +112,10 @@ export class Catalog {
   }
 
   /** Visible tools that match any term of the query, best first, ties by id. */
-  search(query: string, { limit, filters = {}, visible }: SearchOptions): { found: number; hits: SearchHit[] } {
-    const fits = filter(filters);
+  search(query: string, { limit, visible }: SearchOptions): { found: number; hits: SearchHit[] } {
     const entry = (number: number) => {
       const found = this.#entries[number];
-      return found && fits(found) && visible(found) ? found : undefined;
+      return found && visible(found) ? found : undefined;
     };
     return rank(query, limit, { index: this.#index, ranking: this.#ranking, entry });
   }
@@ -192,19 +189,10 @@ function entryOf({ key, tags }: CatalogServer, definition: ToolDefinition): Tool
   return { id: toolId(key, definition.name), server: key, tags, definition };
 }
 
-function filter({ server, tags }: NonNullable<SearchOptions['filters']>): (entry: ToolEntry) => boolean {
-  const servers = new Set([server ?? []].flat());
-  const wanted = new Set(tags);
-  if (servers.size === 0 && wanted.size === 0) return () => true;
-  return (entry) =>
-    (servers.size === 0 || servers.has(entry.server)) &&
-    (wanted.size === 0 || entry.tags.some((tag) => wanted.has(tag)));
-}
-
 /** Levels that are compared: no schema that anyone writes is deeper, and what an upstream sends must not exhaust the stack. */
 const MAX_DEPTH = 100;
 
-/** Whether two JSON values are equal, whatever the order of their keys; deeper than 100 levels they never are. */
+/** Compares two JSON values, whatever the order of their keys; deeper than 100 levels they are never equal. */
 export function sameJson(a: unknown, b: unknown, depth = 0): boolean {
   if (a === b) return true;
   if (depth > MAX_DEPTH) return false;

@@ -81,7 +81,7 @@ export class Documents {
     return this.#ids;
   }
 
-  /** Where a field begins in `ids`, or for the number after the last one where that ends; 0 for an unknown document. */
+  /** Index in `ids` at which a field begins, or for the number after the last field its end; 0 for an unknown document. */
   bound(document: number, field: number): number {
     return this.#bounds[document * BOUNDS + field] ?? 0;
   }

@@ -1,33 +1,10 @@
 import { isJsonObject } from '../core/json.ts';
 import type { DocumentWords } from './documents.ts';
 import type { Concept } from './query-expansion.ts';
+import type { Feature } from './ranking-parameters.ts';
 import { actionOf, isReading, toolVerbs, wantedAction } from './thesaurus.ts';
 import type { ToolIndex } from './tool-index.ts';
 
-/** What is looked at to rank the best candidates anew; most go from 0 to 1. */
-export const FEATURES = [
-  'logScore',
-  'covered',
-  'inDetails',
-  'inParameters',
-  'inParameterDetails',
-  'summaryPrecision',
-  'sameAction',
-  'otherAction',
-  'writesUnasked',
-  'pluralList',
-  'nameGrams',
-  'nameGramsAsked',
-  'queryGramsMet',
-  'summaryGrams',
-  'pairsInName',
-  'pairsInSummary',
-  'nameLength',
-  'length',
-  'required',
-] as const;
-
-export type Feature = (typeof FEATURES)[number];
 export type Features = Readonly<Record<Feature, number>>;
 
 /** A candidate as the features see it. */
@@ -181,7 +158,7 @@ interface Meeting {
 
 const NONE: readonly Meeting[] = [];
 
-/** What a word of a tool has to do with the query. */
+/** A word of a tool beside the query. */
 interface WordView {
   readonly text: string;
   readonly rarity: number;
@@ -197,7 +174,7 @@ export class QueryView {
   readonly concepts: readonly Concept[];
   readonly importance: number;
   readonly action: string | undefined;
-  /** Whether it speaks of several things. */
+  /** True if the query speaks of several things. */
   readonly plural: boolean;
   readonly grams: ReadonlySet<number>;
   /** By concept: room to note what a candidate has of it, made once for all of them. */

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
 import { isStopword, tokenize } from './text-analysis.ts';
 
-/** What is searched of a tool, each weighed by itself. */
+/** The searched parts of a tool, each with a weight of its own. */
 export const FIELDS = ['name', 'server', 'summary', 'details', 'parameters', 'parameterDetails'] as const;
 
 export type Field = (typeof FIELDS)[number];

@@ -1,10 +1,22 @@
 import { readFileSync } from 'node:fs';
+import { BoundedMap } from '../core/bounded-map.ts';
 import { isJsonObject } from '../core/json.ts';
-import { writeWhole } from '../platform/atomic-file.ts';
+import { writeFileAtomic } from '../platform/atomic-file.ts';
 
 /** How often a tool was invoked after a search with a word, decayed, and when that was last counted (epoch ms). */
 interface Count {
   readonly weight: number;
+  readonly at: number;
+}
+
+/** Counts of one word, by the id of the tool. */
+type ToolCounts = BoundedMap<string, Count>;
+
+interface Search {
+  readonly words: readonly string[];
+  /** Ids of the tools that were shown. */
+  readonly offered: ReadonlySet<string>;
+  /** Epoch ms. */
   readonly at: number;
 }
 
@@ -20,7 +32,9 @@ const SAME_ERRAND_MS = 10 * 60_000;
 const HALF_LIFE_MS = 14 * 24 * 3_600_000;
 /** Most that use can add to a score, as a share of it: enough to decide between equals, not to bury a better match. */
 const MOST = 0.1;
-/** Words remembered at most, those used longest ago forgotten first; tools of one word likewise. */
+/** Callers whose last search is remembered at most. */
+const MAX_CALLERS = 1_000;
+/** Words remembered at most, and tools of one word. */
 const MAX_WORDS = 2_000;
 const MAX_TOOLS = 20;
 const MAX_QUERY_WORDS = 12;
@@ -30,9 +44,9 @@ const SAVE_AFTER_MS = 2_000;
 export class InvocationHistory {
   readonly #options: UsageOptions;
   readonly #now: () => number;
-  readonly #counts: Map<string, Map<string, Count>>;
-  /** The last search of each caller, with the tools that it offered. */
-  readonly #searches = new Map<string, { words: readonly string[]; offered: ReadonlySet<string>; at: number }>();
+  readonly #counts: BoundedMap<string, ToolCounts>;
+  /** The last search of each caller. */
+  readonly #searches: BoundedMap<string, Search>;
   #saving: NodeJS.Timeout | undefined;
   /** The last query's words: they are asked for once for each tool that was found. */
   #lastWords: { readonly query: string; readonly words: readonly string[] } = { query: '', words: [] };
@@ -40,7 +54,10 @@ export class InvocationHistory {
   constructor(options: UsageOptions = {}) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#counts = options.path === undefined ? new Map() : read(options.path);
+    const counts = options.path === undefined ? [] : read(options.path);
+    this.#counts = new BoundedMap({ maxEntries: MAX_WORDS }, counts);
+    const age = { maxMs: SAME_ERRAND_MS, since: ({ at }: Search) => at, now: this.#now };
+    this.#searches = new BoundedMap({ maxEntries: MAX_CALLERS, age });
   }
 
   /** A caller was offered these tools for a query. */
@@ -51,12 +68,12 @@ export class InvocationHistory {
   /** A caller invoked a tool: counted if the caller's last search offered it. */
   invoked(caller: string, tool: string): void {
     const search = this.#searches.get(caller);
-    if (!search?.offered.has(tool) || this.#now() - search.at > SAME_ERRAND_MS) return;
+    if (!search?.offered.has(tool)) return;
     for (const word of search.words) this.#count(word, tool);
     this.#saveSoon();
   }
 
-  /** What use adds to the score of a tool for a query, as a share of it: 0 to 0.1. */
+  /** The share of its score that use adds to a tool for a query: 0 to 0.1. */
   bonus(query: string, tool: string): number {
     const words = this.#wordsOf(query);
     if (words.length === 0) return 0;
@@ -91,15 +108,10 @@ export class InvocationHistory {
   }
 
   #count(word: string, tool: string): void {
-    const tools = this.#counts.get(word) ?? new Map<string, Count>();
+    const tools = this.#counts.get(word) ?? toolCounts();
     const before = tools.get(tool);
-    // Taken out and put back, so that the maps are in the order of their last use.
-    this.#counts.delete(word);
-    tools.delete(tool);
     tools.set(tool, { weight: (before ? this.#decayed(before) : 0) + 1, at: this.#now() });
     this.#counts.set(word, tools);
-    dropOldest(tools, MAX_TOOLS);
-    dropOldest(this.#counts, MAX_WORDS);
   }
 
   #saveSoon(): void {
@@ -116,8 +128,12 @@ export class InvocationHistory {
       [...tools].map(([tool, { weight, at }]) => [tool, weight, at]),
     ]);
     // A memory that cannot be kept is no reason to fail: it lasts for this run.
-    await writeWhole(path, JSON.stringify({ version: 1, words })).catch(() => {});
+    await writeFileAtomic(path, JSON.stringify({ version: 1, words })).catch(() => {});
   }
+}
+
+function toolCounts(counts: Iterable<readonly [string, Count]> = []): ToolCounts {
+  return new BoundedMap({ maxEntries: MAX_TOOLS }, counts);
 }
 
 function wordsOf(query: string): string[] {
@@ -125,28 +141,21 @@ function wordsOf(query: string): string[] {
   return [...new Set(words)].slice(0, MAX_QUERY_WORDS);
 }
 
-function dropOldest(map: Map<string, unknown>, most: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= most) return;
-    map.delete(key);
-  }
-}
-
 /** More than any use adds up to: uses halve with time. */
 const MAX_WEIGHT = 1e6;
 
-/** What a file remembers; nothing when it is missing, corrupt or somebody else's. */
-function read(path: string): Map<string, Map<string, Count>> {
+/** The counts in a file; none when it is missing, corrupt or somebody else's. */
+function read(path: string): [string, ToolCounts][] {
   try {
     const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (!isJsonObject(file) || file.version !== 1 || !Array.isArray(file.words)) return new Map();
-    return new Map(file.words.flatMap(wordIn));
+    if (!isJsonObject(file) || file.version !== 1 || !Array.isArray(file.words)) return [];
+    return file.words.flatMap(wordIn);
   } catch {
-    return new Map();
+    return [];
   }
 }
 
-function wordIn(entry: unknown): [string, Map<string, Count>][] {
+function wordIn(entry: unknown): [string, ToolCounts][] {
   if (!Array.isArray(entry) || typeof entry[0] !== 'string' || !Array.isArray(entry[1])) return [];
   const tools = entry[1].flatMap((tool: unknown): [string, Count][] => {
     if (!Array.isArray(tool)) return [];
@@ -155,5 +164,5 @@ function wordIn(entry: unknown): [string, Map<string, Count>][] {
     // A clock that was ahead must not make a use grow with time.
     return sound ? [[id, { weight, at: Math.min(at, Date.now()) }]] : [];
   });
-  return [[entry[0], new Map(tools.slice(0, MAX_TOOLS))]];
+  return [[entry[0], toolCounts(tools)]];
 }

@@ -2,21 +2,13 @@ import { abbreviationsOf } from './abbreviations.ts';
 import type { Ranking } from './ranking-parameters.ts';
 import { fold, isStopword, MAX_QUERY_CHARS, stem, words } from './text-analysis.ts';
 import { synonymsOf } from './thesaurus.ts';
-import type { ToolIndex } from './tool-index.ts';
+import type { ToolIndex, WordMatches } from './tool-index.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** A word of the query and the words of the index that stand for it. */
 export interface Concept extends QueryWord, WordMatches {
   /** Weight of the word times how telling it is. */
   readonly importance: number;
-}
-
-/** What the index has for a word. */
-export interface WordMatches {
-  /** How telling the word is: inverse document frequency of all its forms together. */
-  readonly rarity: number;
-  /** Word id → how well it stands for the query's word, up to 1. */
-  readonly matches: ReadonlyMap<number, number>;
 }
 
 type Match = readonly [word: number, weight: number];
@@ -99,7 +91,7 @@ function rarityOf(matches: readonly Match[], index: ToolIndex): number {
   return index.rarity(matches.reduce((count, [id]) => count + index.vocabulary.tools(id), 0));
 }
 
-/** What a query asks for, word by word. */
+/** A word of a query, with its weight. */
 interface QueryWord {
   readonly word: string;
   /** 1 for an ordinary word. */

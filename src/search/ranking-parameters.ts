@@ -1,6 +1,29 @@
-import type { Feature } from './features.ts';
 import type { Field } from './fields.ts';
 
+/** The features by which the best candidates are ranked anew, computed by `featuresOf`; most go from 0 to 1. */
+export const FEATURES = [
+  'logScore',
+  'covered',
+  'inDetails',
+  'inParameters',
+  'inParameterDetails',
+  'summaryPrecision',
+  'sameAction',
+  'otherAction',
+  'writesUnasked',
+  'pluralList',
+  'nameGrams',
+  'nameGramsAsked',
+  'queryGramsMet',
+  'summaryGrams',
+  'pairsInName',
+  'pairsInSummary',
+  'nameLength',
+  'length',
+  'required',
+] as const;
+
+export type Feature = (typeof FEATURES)[number];
 /** Every number that the ranking depends on. The benchmark takes each away in turn: see test/bench/README.md. */
 export interface Ranking {
   /** How much a word in each field weighs in the index. */

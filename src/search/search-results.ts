@@ -13,7 +13,7 @@ export interface SearchResult {
   readonly description: string;
   /** Rounded to two decimals. */
   readonly score: number;
-  /** What the tool says it does to the world, where it says so. */
+  /** The effects that the tool claims for itself; absent: it claims none. */
   readonly effect?: 'readOnly' | 'destructive';
 }
 

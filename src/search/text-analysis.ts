@@ -81,7 +81,7 @@ const STOPWORDS = new Set(
   ).split(' '),
 );
 
-/** Whether a word says nothing about what a tool does: articles, pronouns, auxiliaries, courtesies. */
+/** True for a word that says nothing about what a tool does: articles, pronouns, auxiliaries, courtesies. */
 export function isStopword(word: string): boolean {
   return STOPWORDS.has(word);
 }

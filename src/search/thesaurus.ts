@@ -206,7 +206,7 @@ const NOUNS: readonly string[] = [
   'average mean',
 ];
 
-/** What the groups say, by the stem of a word; built at the first question, since a start has no time for it. */
+/** The groups above by the stem of a word; built at the first question, since a start has no time for it. */
 let thesaurus: ReturnType<typeof built> | undefined;
 
 /** Other words for a word in any of its forms. */
@@ -255,7 +255,7 @@ const READING = new Set(
 /** Words of a query among which its verb is looked for. */
 const MAX_VERB_PLACE = 6;
 
-/** What a query wants done: the action of its first verb. */
+/** The action that a query asks for: that of its first verb. */
 export function wantedAction(words: readonly string[]): string | undefined {
   const actions = words.slice(0, MAX_VERB_PLACE).map(actionOf);
   return actions.find((action) => action !== undefined);

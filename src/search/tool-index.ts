@@ -1,7 +1,7 @@
+import { BoundedMap } from '../core/bounded-map.ts';
 import { Documents, type DocumentWords } from './documents.ts';
 import { FIELDS, type Field, type FieldTerms } from './fields.ts';
 import { Postings, type WordScores } from './postings.ts';
-import type { WordMatches } from './query-expansion.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 const MAX_MEMOS = 4000;
@@ -9,17 +9,25 @@ const MIN_SERVER_PART_CHARS = 4;
 /** Words learnt or forgotten between two moments at which the work may pause. */
 const WORDS_AT_A_TIME = 16;
 
+/** The words of the index that stand for one word of a query. */
+export interface WordMatches {
+  /** Inverse document frequency of all forms of the query's word together. */
+  readonly rarity: number;
+  /** Word id → how well it stands for the query's word, up to 1. */
+  readonly matches: ReadonlyMap<number, number>;
+}
+
 /** The words of each tool, and what they say of each word, kept until the index changes. */
 export class ToolIndex {
   readonly vocabulary = new Vocabulary();
-  /** What a search adds up, tool by tool: made once, since a search is over before the next one begins. */
+  /** The sums of a search, tool by tool: made once, since a search is over before the next one begins. */
   readonly tally = new ScoreAccumulator();
   readonly #weights: Readonly<Record<Field, number>>;
   readonly #documents = new Documents();
   /** How many documents have the word in their server's name. */
   readonly #serverWords = new Map<number, number>();
   #postings: Postings | undefined;
-  readonly #memos = new Map<string, WordMatches>();
+  readonly #memos = new BoundedMap<string, WordMatches>({ maxEntries: MAX_MEMOS });
 
   constructor(weights: Readonly<Record<Field, number>>) {
     this.#weights = weights;
@@ -102,11 +110,10 @@ export class ToolIndex {
     this.#postings ??= new Postings(this.#documents, this.vocabulary.counts, this.#weights);
   }
 
-  /** What was found out about a word of a query, until the index changes. */
+  /** The matches of a word of a query; `find` is called where they are not known since the index changed last. */
   memo(word: string, find: () => WordMatches): WordMatches {
     const known = this.#memos.get(word);
     if (known) return known;
-    if (this.#memos.size >= MAX_MEMOS) this.#memos.clear();
     const found = find();
     this.#memos.set(word, found);
     return found;

@@ -6,48 +6,48 @@ import { holdsExact, parseJson, writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { ClientIdentity } from '../core/peer.ts';
 import { clientMark, type RememberedCatalog, type RememberedList, type ServerCatalog } from '../core/server-catalog.ts';
-import { keepNewest, readOwn, writeWhole } from '../platform/atomic-file.ts';
+import { pruneOldest, readOwnedFile, writeFileAtomic } from '../platform/atomic-file.ts';
 import { secretRedactor } from './redact.ts';
 
-interface RememberedServersOptions {
-  /** Absolute; absent: remembered for this run only. */
+interface CatalogCacheOptions {
+  /** Absolute path. Absent: catalogs are remembered for this run only. */
   readonly directory?: string;
-  /** Blanks the secrets of an entry in a text: what holds one is not written down. */
+  /** Blanks the secrets of an entry in a text. A catalog that contains one is not written to disk. */
   readonly redactor: (config: ServerConfig) => (text: string) => string;
 }
 
-/** Age in ms from which on a date is written anew though nothing else has changed. */
+/** Age in ms after which the date is written again, even if nothing else has changed. */
 const REDATE_MS = 3_600_000;
-/** Kinds of client whose catalog turned out to be the same, kept with it at most. */
+/** Most kinds of client per catalog that were found to get the same one. */
 const MAX_CLIENTS = 8;
 
-/** What each server was last known to be and to offer: kept on disk, by what is started or connected to. */
+/** The last known catalog of each server, on disk. The key is its command or URL. */
 export class CatalogCache {
-  readonly #options: RememberedServersOptions;
-  /** By the hash of the entry; undefined: nothing is known. */
+  readonly #options: CatalogCacheOptions;
+  /** Catalogs by hash of the entry; undefined: nothing is known. */
   readonly #known = new Map<string, Remembered | undefined>();
   /** Entries to be written, by their hash. */
   readonly #unwritten = new Map<string, ServerConfig>();
-  /** What servers asked whose catalog may not be known yet, by the hash of the entry. */
+  /** Methods that servers have asked, by hash of the entry; also for servers without a catalog. */
   readonly #asks = new Map<string, readonly string[]>();
   #written = Promise.resolve();
 
-  constructor(options: RememberedServersOptions) {
+  constructor(options: CatalogCacheOptions) {
     this.#options = options;
   }
 
-  /** What a server was and offered when it was last asked; undefined: not known. */
+  /** The last known catalog of a server; undefined: not known. */
   recall(config: ServerConfig): RememberedCatalog | undefined {
     return this.#recall(keyOf(config));
   }
 
-  /** A list of the server as it was when last read; `name` as in `learnList`. */
+  /** A list of the server as last read; `name` as in `learnList`. */
   recallList(config: ServerConfig, name: string): RememberedList | undefined {
     const lists = this.#recall(keyOf(config))?.lists;
     return lists && Object.hasOwn(lists, name) ? lists[name] : undefined;
   }
 
-  /** The server was asked on behalf of that client, and this is what it offers. */
+  /** Stores the catalog that a server has given this client. */
   learn(config: ServerConfig, catalog: ServerCatalog, client: ClientIdentity): void {
     const key = keyOf(config);
     const before = this.#recall(key);
@@ -62,13 +62,13 @@ export class CatalogCache {
     this.#keep(config, { learntAt: now, clients, ...offered(catalog), lists, ...(asks.length > 0 && { asks }) });
   }
 
-  /** What the server is known to ask; see `learnAsk`. */
+  /** The methods that the server is known to ask; see `learnAsk`. */
   asksOf(config: ServerConfig): readonly string[] {
     const key = keyOf(config);
     return this.#asks.get(key) ?? this.#recall(key)?.asks ?? [];
   }
 
-  /** The server asked something that decides who may share a connection to it. */
+  /** Stores that the server has asked this method, which decides who may share a connection to it. */
   learnAsk(config: ServerConfig, ask: string): void {
     const asks = [...new Set([...this.asksOf(config), ask])];
     const key = keyOf(config);
@@ -77,7 +77,7 @@ export class CatalogCache {
     if (before) this.#keep(config, { ...before, asks });
   }
 
-  /** The server's list of that name was read; undefined: it has changed since. */
+  /** Stores a list of the server; undefined: the list has changed and is unknown. */
   learnList(config: ServerConfig, name: string, list: RememberedList | undefined): void {
     const before = this.#recall(keyOf(config));
     if (!before || isDeepStrictEqual(before.lists[name], list)) return;
@@ -115,7 +115,9 @@ export class CatalogCache {
   }
 }
 
-/** Of what is started or connected to, as a hash: an entry may hold secrets. */
+/**
+ * Hash of the command or URL and of the settings that change the catalog. A hash, because an entry may contain secrets.
+ */
 function keyOf(config: ServerConfig): string {
   const started =
     config.type === 'local'
@@ -130,12 +132,12 @@ function fileOf(directory: string, key: string): string {
   return join(directory, `${key}.json`);
 }
 
-/** What a server said of itself, without what we know besides. */
+/** The catalog as the server gave it, without our own members. */
 function offered({ about, offers, tools, incomplete, undeclared }: ServerCatalog): ServerCatalog {
   return { about, offers, tools, ...(incomplete !== undefined && { incomplete }), ...(undeclared && { undeclared }) };
 }
 
-/** What servers offered when they were last asked, kept in `servers` of that directory; without one, for this run only. */
+/** The cache in the folder `servers` of the cache directory. Without a directory it lasts for this run only. */
 export function serverMemory(cacheDirectory: string | undefined): CatalogCache {
   return new CatalogCache({
     redactor: secretRedactor,
@@ -143,23 +145,23 @@ export function serverMemory(cacheDirectory: string | undefined): CatalogCache {
   });
 }
 
-/** All that is remembered of one server. */
+/** All remembered data of one server. */
 interface Remembered extends RememberedCatalog {
-  /** Its lists of resources, templates and prompts, as far as they were read, by their names. */
+  /** Lists of resources, templates and prompts by name, as far as they were read. */
   readonly lists: Readonly<Record<string, RememberedList>>;
 }
 
 /** Version of the format: part of the files and of their names. */
 const FORMAT = 1;
-/** Longest file, in bytes: what takes longer to read than to ask for is not worth keeping. */
+/** Longest file, in bytes. A longer one takes more time to read than the server to answer. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/** Files kept at most, those written longest ago removed first. */
+/** Most files; those written longest ago are removed first. */
 const MAX_FILES = 500;
 
-/** What a file holds; undefined when it is missing, corrupt, not of this format, or not ours. */
+/** Reads a file. Undefined if it is missing, corrupt, of another format, or belongs to another user. */
 function readCatalog(path: string): Remembered | undefined {
   try {
-    const text = readOwn(path, MAX_BYTES);
+    const text = readOwnedFile(path, MAX_BYTES);
     const file: unknown = text === undefined ? undefined : parseJson(text);
     return isRemembered(file) ? file : undefined;
   } catch {
@@ -167,7 +169,7 @@ function readCatalog(path: string): Remembered | undefined {
   }
 }
 
-/** The JSON of a file, as `writeCatalog` takes it; undefined when any text in it holds what `redact` blanks. */
+/** JSON of a file for `writeCatalog`. Undefined if a text in it contains a secret that `redact` blanks. */
 function catalogText(remembered: Remembered, redact: (text: string) => string): string | undefined {
   let isOpen = true;
   const file = { format: FORMAT, ...remembered };
@@ -179,11 +181,11 @@ function catalogText(remembered: Remembered, redact: (text: string) => string): 
   return holdsExact(file) ? writeJson(file) : text;
 }
 
-/** Replaces a file whole, readable by its owner only. A disk that refuses costs nothing but the memory. */
+/** Replaces a file atomically, readable by its owner only. If the disk refuses, the catalog is just not remembered. */
 async function writeCatalog(path: string, text: string): Promise<void> {
   if (Buffer.byteLength(text) > MAX_BYTES) return;
-  await writeWhole(path, text)
-    .then(() => keepNewest(dirname(path), MAX_FILES))
+  await writeFileAtomic(path, text)
+    .then(() => pruneOldest(dirname(path), MAX_FILES))
     .catch(() => {});
 }
 

@@ -8,10 +8,10 @@ import { spawnProgram } from '../platform/process-group.ts';
 import { usersEnvironment } from '../platform/users-environment.ts';
 
 /**
- * What the reaper runs: it keeps the list of groups that it is told by lines `+ <pgid>` and `- <pgid>`, and sleeps in
- * `read` meanwhile. The end of its input means that we are gone. Well-behaved children have then seen the end of theirs
- * too and get a second; SIGTERM gets two more before SIGKILL. A group that has ended is forgotten at each step, since its
- * number may come back. A line that we could not finish is not taken: `read` fails without a line break.
+ * Script of the reaper. It keeps a list of process groups, given in lines `+ <pgid>` and `- <pgid>`, and sleeps in
+ * `read` between them. The end of its input means that the gateway is gone. Well-behaved children have then lost their
+ * stdin too and get one second; SIGTERM gives two more before SIGKILL. A group that has ended is dropped at each step,
+ * since its number may be reused. An unfinished line is ignored: `read` fails without a line break.
  */
 const SCRIPT = `
 trap '' HUP INT TERM
@@ -31,24 +31,24 @@ done
 signal KILL
 `;
 
-// State of the module: there is one process whose death is waited for, ours.
+// Module state, because the reaper waits for the end of one process: this one.
 const guarded = new Set<number>();
 let reaper: ChildProcess | undefined;
 
 /**
- * Has a process group ended soon after this process, however this process dies, SIGKILL included: nobody else would end
- * children that ignore the end of their input, since they lead groups of their own. Costs one `/bin/sh` per gateway.
- * Where there is none (or on Windows) a gateway that is killed may leave such children behind.
+ * Ends a process group soon after this process has ended, also by SIGKILL: children that ignore the end of their stdin
+ * would survive it, since they lead groups of their own. Costs one `/bin/sh` per gateway. Without `/bin/sh`, and on
+ * Windows, a gateway that is killed may leave such children behind.
  */
 export function guardGroup(pgid: number): void {
   if (process.platform === 'win32') return;
   guarded.add(pgid);
   if (reaper) tell(`+ ${pgid}`);
-  // To start a process holds us up by some milliseconds: first come the servers.
+  // Starting a process blocks for some milliseconds, so the servers start first.
   else setImmediate(start);
 }
 
-/** The group is gone: its number may belong to somebody else from now on. */
+/** The group is gone, and its number may be reused. */
 export function releaseGroup(pgid: number): void {
   if (guarded.delete(pgid)) tell(`- ${pgid}`);
 }
@@ -59,7 +59,7 @@ function start(): void {
     const child = spawn('/bin/sh', ['-c', SCRIPT, 'mcp-gateway-reaper'], {
       cwd: '/',
       env: { ...usersEnvironment() },
-      // A session of its own, so that what is sent to our group or terminal does not reach it.
+      // In a session of its own, so that signals to our group or terminal do not reach it.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
@@ -73,7 +73,7 @@ function start(): void {
     if (child.stdin instanceof Socket) child.stdin.unref();
     for (const pgid of guarded) tell(`+ ${pgid}`);
   } catch {
-    // No process could be started; the next child asks again.
+    // No process could be started; the next child tries again.
     reaper = undefined;
   }
 }
@@ -82,16 +82,16 @@ function tell(line: string): void {
   if (reaper?.stdin?.writable) reaper.stdin.write(`${line}\n`);
 }
 
-/** What is started, and where. */
+/** Command of a server's process, its environment and its working directory. */
 export interface ChildOptions {
   /** Executable and its arguments. */
   readonly command: readonly string[];
-  /** Added to the gateway's own environment, which is passed on as hosts do, but for what belongs to a project. */
+  /** Variables that are added to the inherited environment: the gateway's own without those of a project. */
   readonly environment: { readonly [name: string]: string };
-  /** Variables that it does not inherit. */
+  /** Names of variables that it does not inherit. */
   readonly unset?: readonly string[];
   readonly cwd?: string;
-  /** Of the configuration that names it; where it runs without a `cwd`. */
+  /** Folder of the configuration that names it; the working directory without a `cwd`. */
   readonly folder?: string;
 }
 
@@ -109,7 +109,7 @@ function environmentOf({ environment, unset = [], folder }: ChildOptions, cwd: s
   return { ...inherited, ...environment };
 }
 
-/** Why it could not be started. */
+/** The error for a process that could not be started. */
 export function spawnFailure(error: NodeJS.ErrnoException, options: ChildOptions): GatewayError {
   const {
     command: [file = ''],

@@ -11,47 +11,51 @@ import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { redactedStart } from './redact.ts';
 import { parseServerMessage, skippedAnswer, unreadableAnswer } from './server-message.ts';
 
-/** How long a child may take to end by itself: after its stdin closed, then after SIGTERM. Together well under 5 s. */
+/** Time in ms for a child to end by itself: after its stdin was closed, and after SIGTERM. Together well under 5 s. */
 const EOF_GRACE_MS = 500;
 const TERM_GRACE_MS = 1_500;
 const POLL_MS = 20;
-/** How much of what a child said last is told to explain its end, in characters, and how many lines are kept for that. */
+/** Most characters of the child's last stderr lines in the explanation of its end, and most lines kept for it. */
 const STDERR_TAIL = 400;
 const MAX_LAST_LINES = 20;
 const MAX_UNHEARD = 100;
-/** Longest excerpt of what is no message, in characters. */
+/** Longest excerpt of output that is no message, in characters. */
 const MAX_EXCERPT = 120;
-/** After `exit`, output still in the pipe gets this long to arrive; a grandchild may hold the pipe open for ever. */
+/**
+ * Time in ms after `exit` for output that is still in the pipe. Bounded, because a grandchild may hold the pipe open
+ * forever.
+ */
 const DRAIN_MS = 50;
 
 /**
- * A server as a child process speaking JSON-RPC lines over its stdin and stdout.
+ * A server as a child process with JSON-RPC lines over its stdin and stdout.
  *
- * Ours instead of the SDK's for four reasons: the child leads a process group, so that a server behind `npx` or a shell
- * ends with it; its stderr is always drained; long lines cost linear time; its end is explained (exit code, last words).
+ * We do not use the SDK's transport, for four reasons. The child leads a process group, so that a server behind `npx`
+ * or a shell ends with it. Its stderr is always drained. Long lines cost linear time. Its end is explained (exit code,
+ * last words).
  */
 export class ChildTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
-  /** Blanks the secrets of the server's entry in a text; without it nothing of what the child says is told. */
+  /** Blanks the secrets of the server's entry in a text. Without it no output of the child is repeated. */
   redact?: (text: string) => string;
   readonly #options: ChildOptions;
   #child: ChildProcess | undefined;
   #lines: LineWriter | undefined;
   #ended = false;
-  /** It has written a message of the protocol. */
+  /** True once it has written a protocol message. */
   #hasSpoken = false;
-  /** We are ending it. */
+  /** True once `close` was called. */
   #isClosing = false;
-  /** Takes what it wrote after its last line break. */
+  /** Takes the output after the last line break as a line. */
   #takeRest = () => {};
   readonly #lastLines: string[] = [];
-  /** Lines of stderr that nobody has heard yet, the first ones of a child that was started ahead. */
-  #unheard: string[] = [];
-  #hear: ((line: string) => void) | undefined;
+  /** Lines of stderr before `onstderr` was set: the first lines of a child that was started ahead. */
+  #earlyLines: string[] = [];
+  #onStderrLine: ((line: string) => void) | undefined;
   #endCause = () => 'the process ended';
-  /** Why we end it ourselves; explains its end better than how it took that. */
+  /** Cause for which we end the process ourselves. It explains the end better than the exit code. */
   #fault: string | undefined;
   #swept: Promise<void> | undefined;
   #started: Promise<void> | undefined;
@@ -60,13 +64,13 @@ export class ChildTransport implements Transport {
     this.#options = options;
   }
 
-  /** Receives each line of the child's stderr, those before it included. */
+  /** Called with each line of the child's stderr, earlier lines included. */
   set onstderr(hear: (line: string) => void) {
-    this.#hear = hear;
-    for (const line of this.#unheard.splice(0)) hear(line);
+    this.#onStderrLine = hear;
+    for (const line of this.#earlyLines.splice(0)) hear(line);
   }
 
-  /** Why the process ended; meaningful after `onclose`. */
+  /** Cause of the process's end; meaningful after `onclose`. */
   get endCause(): string {
     return this.#endCause();
   }
@@ -75,7 +79,7 @@ export class ChildTransport implements Transport {
     return this.#child?.pid;
   }
 
-  /** Resolves when the process runs; rejects when it cannot be started. A second call joins the first. */
+  /** Resolves when the process runs; rejects if it cannot be started. A second call joins the first. */
   start(): Promise<void> {
     this.#started ??= this.#spawn();
     return this.#started;
@@ -83,7 +87,7 @@ export class ChildTransport implements Transport {
 
   async #spawn(): Promise<void> {
     const started = spawnChild(this.#options);
-    // Not awaited in vain: that it could not be started is told before anything that waits goes on.
+    // No `await` without need: a failure to start must be reported before anything that waits continues.
     const child = started instanceof Promise ? await started : started;
     this.#child = child;
     if (child.stdin) this.#lines = new LineWriter(child.stdin);
@@ -110,16 +114,16 @@ export class ChildTransport implements Transport {
       onLine: (line) => {
         this.#lastLines.push(line);
         if (this.#lastLines.length > MAX_LAST_LINES) this.#lastLines.shift();
-        this.#said(line);
+        this.#emitStderr(line);
       },
-      onOverflow: () => this.#said('(a line of more than 64 KB was skipped)'),
+      onOverflow: () => this.#emitStderr('(a line of more than 64 KB was skipped)'),
     });
     child.stderr?.on('data', words);
     for (const stream of [child.stdin, child.stdout, child.stderr]) {
       stream?.on('error', (error) => this.onerror?.(error));
     }
-    child.stdin?.once('error', () => this.#deaf('closed its stdin'));
-    child.stdout?.once('end', () => this.#deaf('closed its stdout'));
+    child.stdin?.once('error', () => this.#closeWithoutPipe('closed its stdin'));
+    child.stdout?.once('end', () => this.#closeWithoutPipe('closed its stdout'));
     child.once('error', () => this.#end(() => 'the process could not be started'));
     child.once('close', (code, signal) => this.#end(() => this.#explain(code, signal)));
     child.once('exit', (code, signal) => {
@@ -128,9 +132,9 @@ export class ChildTransport implements Transport {
     });
   }
 
-  #said(line: string): void {
-    if (this.#hear) this.#hear(line);
-    else if (this.#unheard.length < MAX_UNHEARD) this.#unheard.push(line);
+  #emitStderr(line: string): void {
+    if (this.#onStderrLine) this.#onStderrLine(line);
+    else if (this.#earlyLines.length < MAX_UNHEARD) this.#earlyLines.push(line);
   }
 
   #explain(code: number | null, signal: NodeJS.Signals | null): string {
@@ -143,14 +147,17 @@ export class ChildTransport implements Transport {
     return `the process ${how}${hint}${words && `; it last said: ${words}`}`;
   }
 
-  /** Blanked before it is cut. Told only where it is known what to blank. */
+  /** Last lines of stderr, blanked before they are cut. Empty if the secrets are not known. */
   #lastWords(): string {
     const { redact } = this;
-    return redact ? endOf(this.#lastLines.map(redact).join(' ').trim()) : '';
+    return redact ? tailOf(this.#lastLines.map(redact).join(' ').trim()) : '';
   }
 
-  /** Without a pipe nothing can be asked or answered. A process that is about to end explains itself. */
-  async #deaf(what: string): Promise<void> {
+  /**
+   * A process without a pipe cannot answer, so it is closed. One that is about to end gets 500 ms, because its exit
+   * code explains more.
+   */
+  async #closeWithoutPipe(what: string): Promise<void> {
     if ((await this.#goneWithin(EOF_GRACE_MS)) || this.#ended) return;
     this.#fault ??= `the process ${what}`;
     await this.close();
@@ -167,7 +174,7 @@ export class ChildTransport implements Transport {
     this.onclose?.();
   }
 
-  /** What cannot be taken must not leave its call without an answer. */
+  /** Answers the call of a skipped line with an error, so that the call ends. */
   #skip(line: ClippedLine): void {
     this.onerror?.(new Error(`skipped a line of more than ${MAX_MESSAGE_BYTES} bytes on stdout`));
     const answer = skippedAnswer(line);
@@ -179,8 +186,8 @@ export class ChildTransport implements Transport {
     try {
       message = parseServerMessage(line);
     } catch (error) {
-      this.#tellOdd(error instanceof Error ? error.message : 'what is not JSON', line);
-      // What broke off is explained by the end of the process.
+      this.#reportNoMessage(error instanceof Error ? error.message : 'what is not JSON', line);
+      // A line that broke off gets no answer: the end of the process explains it.
       const answer = this.#ended ? undefined : unreadableAnswer(line, error);
       if (answer) this.onmessage?.(answer);
       return;
@@ -189,30 +196,34 @@ export class ChildTransport implements Transport {
       if (isMessage(each)) {
         this.#hasSpoken = true;
         this.onmessage?.(each as JSONRPCMessage);
-      } else this.#tellOdd('what is no JSON-RPC message', line);
+      } else this.#reportNoMessage('what is no JSON-RPC message', line);
     }
   }
 
-  #tellOdd(what: string, line: string): void {
+  #reportNoMessage(what: string, line: string): void {
     const excerpt = this.redact ? redactedStart(line, this.redact, MAX_EXCERPT) : '';
     this.onerror?.(new Error(`wrote to stdout ${what}: ${excerpt}`));
   }
 
-  /** Resolves when the pipe has taken the line; rejects with `UPSTREAM_UNAVAILABLE` when the server provably did not get it. */
+  /**
+   * Resolves when the pipe has taken the line. Rejects with `UPSTREAM_UNAVAILABLE` if the server provably did not get
+   * it.
+   */
   send(message: JSONRPCMessage): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       if (this.#ended || !this.#lines || !this.#child?.stdin?.writable) {
         return reject(new GatewayError('UPSTREAM_UNAVAILABLE', this.endCause));
       }
       this.#lines.write(writeJson(message), (error, alone) => {
-        // Written by itself, a line that failed is not there with its end. Those that go out together: some may be.
+        // A line that was written alone and failed cannot have arrived whole. Of several lines written together, some
+        // may have.
         if (error) reject(inputClosed(error, alone));
         else resolve();
       });
     });
   }
 
-  /** Asks the child to end (stdin closed, then SIGTERM), then kills its whole process group. Resolves when it is gone. */
+  /** Asks the child to end (closes stdin, then SIGTERM), then kills its process group. Resolves when it is gone. */
   async close(): Promise<void> {
     const child = this.#child;
     this.#isClosing = true;
@@ -226,12 +237,15 @@ export class ChildTransport implements Transport {
     await this.#swept;
   }
 
-  /** Whether it has closed its input while something was written to it: it is ending, or has ended. */
+  /** True if a write found its stdin closed: the process is ending or has ended. */
   get isDeaf(): boolean {
     return Boolean(this.#child?.stdin?.errored);
   }
 
-  /** Resolves when a process that hears nothing any more has ended by itself, which explains it; in vain after `EOF_GRACE_MS`. */
+  /**
+   * Resolves when a process with a closed stdin has ended by itself, which explains its end, but after 500 ms at the
+   * latest.
+   */
   async ownEnd(): Promise<void> {
     const deadline = Date.now() + EOF_GRACE_MS;
     while (this.isDeaf && !this.#ended && Date.now() < deadline) await sleep(POLL_MS);
@@ -247,7 +261,7 @@ export class ChildTransport implements Transport {
     return this.#child?.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Ends what is left of the group: helpers that outlived the leader, or a leader that ignored SIGTERM. */
+  /** Ends the rest of the group: helpers that outlived the leader, or a leader that ignored SIGTERM. */
   async #sweep(): Promise<void> {
     const pid = this.#child?.pid;
     if (!pid) return;
@@ -256,24 +270,24 @@ export class ChildTransport implements Transport {
       while (Date.now() < deadline && signalGroup(pid, 0)) await sleep(POLL_MS);
     }
     signalGroup(pid, 'SIGKILL');
-    // Grandchildren may hold the pipes; our ends must not keep us waiting for them.
+    // Grandchildren may hold the pipes. Our ends are destroyed, so that we do not wait for them.
     for (const stream of [this.#child?.stdin, this.#child?.stdout, this.#child?.stderr]) stream?.destroy();
     releaseGroup(pid);
   }
 }
 
-/** Logs are JSON too, but nothing is asked or answered in them. */
+/** True for a JSON-RPC message. Log lines may be JSON too, but lack all of these members. */
 function isMessage(value: unknown): boolean {
   return isJsonObject(value) && ['method', 'id', 'result', 'error'].some((name) => name in value);
 }
 
-/** The end of a text that may be long, from the beginning of a word on. */
-function endOf(text: string): string {
+/** The end of a text, from the beginning of a word on; at most 400 characters. */
+function tailOf(text: string): string {
   if (text.length <= STDERR_TAIL) return text;
   return `…${text.slice(-STDERR_TAIL).replace(/^\S{0,40}\s+/, '')}`;
 }
 
-/** Why a pipe did not take a line: "write EPIPE", and others that say as little. */
+/** The error for a pipe that did not take a line. The system's own text, "write EPIPE", says too little. */
 function inputClosed({ code, message }: NodeJS.ErrnoException, isWhole: boolean): Error {
   const why = `the server closed its input or has ended (${code ?? message})`;
   return isWhole ? new GatewayError('UPSTREAM_UNAVAILABLE', why) : new Error(why);

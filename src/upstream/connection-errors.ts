@@ -9,10 +9,10 @@ import { type Challenge, LoginNeeded } from './login/login-needed.ts';
 import { redactedError, redactedStart } from './redact.ts';
 import { requestId } from './server-message.ts';
 
-/** The connection broke under a forwarded request. */
+/** The connection broke while a forwarded request was in flight. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
-  /** False when the request provably never reached the upstream. */
+  /** False if the request provably never reached the upstream. */
   readonly sent: boolean;
 
   constructor(message: string, sent: boolean, cause?: unknown) {
@@ -21,19 +21,19 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** There is an event stream at an address, but what came over it cannot be used: its own cause is what is wrong. */
+/** An address has an event stream whose content cannot be used. The message has the cause. */
 export class UnusableStream extends Error {
   override readonly name = 'UnusableStream';
 }
 
-/** Whether an error, or a cause of it, is of such a stream. */
+/** True if an error or one of its causes is an `UnusableStream`. */
 export function isUnusableStream(error: unknown): boolean {
   for (const each of causes(error)) if (each instanceof UnusableStream) return true;
   return false;
 }
 
-/** Whether a request whose sending failed may have reached the server all the same. */
-export function maySent(error: unknown): boolean {
+/** True if a request whose sending failed may still have reached the server. */
+export function mayHaveArrived(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
   if ('code' in error && error.code === 'UPSTREAM_UNAVAILABLE') return false;
   const status = httpStatus(error);
@@ -41,19 +41,19 @@ export function maySent(error: unknown): boolean {
   return !isUnreachable(error);
 }
 
-/** HTTP status with which a request was refused. */
+/** HTTP status of a refusal. */
 export function httpStatus(error: unknown): number | undefined {
   for (const each of causes(error)) if ('status' in each && typeof each.status === 'number') return each.status;
   return undefined;
 }
 
-/** The JSON-RPC error with which a request was refused, if there was one beside the status. */
-export function saidWith(error: unknown): RpcError | undefined {
+/** JSON-RPC error in the body of a refusal, if there is one. */
+export function rpcErrorIn(error: unknown): RpcError | undefined {
   for (const each of causes(error)) if (each instanceof HttpRefusal) return each.said?.error;
   return undefined;
 }
 
-/** Errors of a request that got no connection. */
+/** Error codes of a request that got no connection. */
 const NO_CONNECTION = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -64,7 +64,7 @@ const NO_CONNECTION = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Whether nobody was there to take a request. */
+/** True if the request got no connection. */
 export function isUnreachable(error: unknown): boolean {
   for (const each of causes(error)) {
     if ('code' in each && typeof each.code === 'string' && NO_CONNECTION.has(each.code)) return true;
@@ -72,7 +72,7 @@ export function isUnreachable(error: unknown): boolean {
   return false;
 }
 
-/** Whether a request was refused until somebody has logged in. */
+/** True if a request was refused until a person has logged in. */
 export function asksForLogin(error: unknown): boolean {
   for (const each of causes(error)) if (each instanceof LoginNeeded) return true;
   return httpStatus(error) === 401;
@@ -83,10 +83,10 @@ function* causes(error: unknown): Generator<Error> {
     yield each;
 }
 
-/** Longest message of an upstream inside one of ours, in characters; the whole of it is in the details. */
+/** Longest message of an upstream inside one of ours, in characters. The details have the whole message. */
 const MAX_MESSAGE = 2_000;
 
-/** What went wrong with a call, as one of our errors: names server and tool, the cause, and what to do about it. */
+/** The failure of a call as one of our errors: it names server and tool, the cause, and the cure. */
 export function callFailure(tool: ToolEntry, error: unknown, redact: (text: string) => string): GatewayError {
   const where = `${tool.server}: tool "${tool.definition.name}"`;
   const failure = error instanceof GatewayError ? error : ofConnection(error, redact);
@@ -95,7 +95,7 @@ export function callFailure(tool: ToolEntry, error: unknown, redact: (text: stri
   return new GatewayError(failure.code, message, { details, cause: failure.cause ?? error });
 }
 
-/** A JSON-RPC error of the server as one of ours: code and data stay, under `upstream`. */
+/** A JSON-RPC error of the server as one of ours. Its code and data are in the details under `upstream`. */
 export function upstreamError(received: RpcError, redact: (text: string) => string): GatewayError {
   const error = redactedError(received, redact);
   const message = `the server answered with error ${error.code}: ${clip(error.message, MAX_MESSAGE)}`;
@@ -128,7 +128,7 @@ function cure(failure: GatewayError): string {
 /** Longest cause inside a message of ours, in characters. */
 const MAX_CAUSE = 600;
 
-/** Why a server without a connection cannot be asked, and from when on it is worth another try. */
+/** The error for a server without a connection: the cause, and the time of the next attempt. */
 export function unavailable(
   server: string,
   state: UpstreamState,
@@ -143,7 +143,10 @@ export function unavailable(
   return refusal(server, why, { state: serverState(state), ...circuit, lastError: clip(error, MAX_CAUSE), retryAt });
 }
 
-/** A first start may have much to fetch. */
+/**
+ * The state of a server that has not failed. A slow first start may be fetching packages, so its last line on stderr is
+ * shown.
+ */
 function notConnected(state: UpstreamState, lastStderrLine: string | undefined): string {
   if (state.status !== 'connecting' || state.slowSince === undefined)
     return `is not connected (${SERVER_STATES[serverState(state)]})`;
@@ -169,18 +172,18 @@ function secondsUntil(time: number): number {
   return Math.max(0, Math.ceil((time - Date.now()) / 1_000));
 }
 
-/** Longest text of a body inside one of our errors, in characters; and as it came, with the white space that is left out. */
+/** Longest excerpt of a body inside one of our errors, in characters: after and before white space is collapsed. */
 const MAX_EXCERPT = 200;
 const MAX_WRITTEN = 2_000;
 
-/** A request that was answered with an HTTP status other than 2xx. */
+/** A request was answered with an HTTP status other than 2xx. */
 export class HttpRefusal extends Error {
   override readonly name = 'HttpRefusal';
   readonly status: number;
-  /** The JSON-RPC error that its body holds, and the id that it is for, if it holds one. */
+  /** The JSON-RPC error in its body and the id that it is for, if there is one. */
   readonly said: { readonly id: unknown; readonly error: RpcError } | undefined;
 
-  /** `redact` blanks secrets, before anything is cut. */
+  /** `redact` blanks secrets, before the text is cut. */
   constructor(response: Response, body: string, redact: (text: string) => string) {
     const said = errorIn(body, redact);
     const why = said ? clip(said.error.message, MAX_EXCERPT) : excerpt(body, redact) || response.statusText;
@@ -190,7 +193,7 @@ export class HttpRefusal extends Error {
   }
 }
 
-/** What a body says, for an error of ours: a page is not repeated. */
+/** Excerpt of a body for an error of ours. An HTML page is not repeated. */
 export function excerpt(body: string, redact: (text: string) => string): string {
   const text = body.trim();
   if (/^<(?:!doctype|html|head|body|\?xml|h\d|p|div)\b/i.test(text)) return 'a web page';
@@ -205,7 +208,7 @@ function errorIn(body: string, redact: (text: string) => string): HttpRefusal['s
   try {
     const message: unknown = parseMessage(body);
     if (!isJsonObject(message) || !message.error) return undefined;
-    // `{"error": …}` alone is what many web frameworks answer.
+    // Many web frameworks answer `{"error": …}` alone.
     if (requestId(message.id) === undefined && !isRpcError(message.error)) return undefined;
     return { id: message.id, error: redactedError(rpcError(message.error), redact) };
   } catch {

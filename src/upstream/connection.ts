@@ -12,6 +12,7 @@ import {
 } from '../core/protocol.ts';
 import type { Answer } from '../core/rpc.ts';
 import type { Logger } from '../platform/log.ts';
+import { GATEWAY_INFO } from '../version.ts';
 import { ChildTransport } from './child-transport.ts';
 import { asksForLogin, httpStatus, isUnreachable } from './connection-errors.ts';
 import type { FirstRoots } from './first-roots.ts';
@@ -25,7 +26,7 @@ import { type ForwardOptions, type PassthroughHandlers, PassthroughTransport } f
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { secretRedactor } from './redact.ts';
 import { UnreadableMessage } from './server-message.ts';
-import { declares, GATEWAY_INFO, isSubscription, Listening, type Session } from './session.ts';
+import { declares, isSubscription, Listening, type Session } from './session.ts';
 import { startTimeoutMs, withinStart } from './start-policy.ts';
 
 export interface ConnectOptions {

@@ -9,12 +9,12 @@ import { LoginNeeded } from './login/login-needed.ts';
 export type Authorization = AuthProvider & { readonly fetch: FetchLike };
 
 export interface HttpOptions {
-  /** Sent with each request. */
+  /** Headers of each request. */
   readonly headers: Readonly<Record<string, string>>;
   readonly fetch: Authorization['fetch'];
-  /** Supplies the token of each request; absent: requests carry the headers, and nothing else. */
+  /** Supplies the token of each request. Absent: requests have the headers only. */
   readonly authorization?: Authorization;
-  /** Blanks the entry's secrets in a text. */
+  /** Blanks the secrets of the entry in a text. */
   readonly redact: (text: string) => string;
 }
 
@@ -25,13 +25,16 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** Most that is read of the body of a refusal, in bytes, and for how long, in ms. */
+/** Most bytes that are read of the body of a refusal, and longest time for it in ms. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const REFUSAL_MS = 5_000;
 
 const MAX_REDIRECTS = 5;
 
-/** Requests to one server over HTTP: with its headers and the token of its login, redirected within its origin only. */
+/**
+ * HTTP requests to one server, with the headers of its entry and the token of its login. Redirects are followed within
+ * its origin only.
+ */
 export class HttpRequests {
   readonly #options: HttpOptions;
   readonly #server: URL;
@@ -50,7 +53,7 @@ export class HttpRequests {
     await authorization.onUnauthorized(context).finally(() => discard(response));
     const again = await this.#redirected(url, request);
     if (again.status !== 401) return this.#accepted(url, again);
-    // A token that was refused right after it had been renewed.
+    // The token was refused right after it had been renewed.
     discard(again);
     throw new LoginNeeded({});
   }
@@ -85,12 +88,12 @@ export class HttpRequests {
   }
 }
 
-/** What is left of a response is not wanted: its connection is free for others, or ended. */
+/** Cancels the body of a response, so that its connection is free for other requests or closed. */
 export function discard(response: Response): void {
   void response.body?.cancel().catch(() => {});
 }
 
-/** The beginning of a body; what of it has come when it takes too long or breaks off. */
+/** The beginning of a body as text. If it takes too long or breaks off, the part that has arrived. */
 export async function textOf(response: Response, maxBytes = MAX_REFUSAL_BYTES): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -108,13 +111,13 @@ export async function textOf(response: Response, maxBytes = MAX_REFUSAL_BYTES): 
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-/** Why `fetch` failed, in words: what it says itself is "fetch failed" or "terminated". */
+/** The cause of a failed `fetch` in words. Its own message is "fetch failed" or "terminated". */
 export function networkCause(error: unknown): string {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return causeOf(inner);
 }
 
-/** The server knows us, and wants more than was granted. */
+/** The login that a 403 demands: the server accepts our token but wants more scopes. */
 async function stepUpIn(response: Response): Promise<LoginNeeded | undefined> {
   if (response.status !== 403 || !response.headers.get('www-authenticate')?.includes('insufficient_scope')) return;
   const { extractWWWAuthenticateParams } = await import('@modelcontextprotocol/client');
@@ -131,7 +134,7 @@ function redirectOf(url: URL, response: Response): URL | undefined {
   return location && URL.canParse(location, url.href) ? new URL(location, url) : undefined;
 }
 
-/** Same scheme, host and port, or its https form; user and password are not for a redirect to say. */
+/** True for the same scheme, host and port, or the https form of them. A redirect may not set user or password. */
 function isWithinOrigin(from: URL, to: URL): boolean {
   if ((to.username || to.password) && (to.username !== from.username || to.password !== from.password)) return false;
   if (from.origin === to.origin) return true;
@@ -148,23 +151,23 @@ export function mediaType(response: Response): string {
   return (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Whether a response is an event stream, in whatever letters, and if a proxy says so twice. */
+/** True if a response is an event stream. Letter case does not matter, and a proxy may name the type twice. */
 export function isEventStream(response: Response): boolean {
   return response.headers.get('content-type')?.toLowerCase().includes('text/event-stream') === true;
 }
 
-/** Whether a text is an event stream, whatever its content type says. */
+/** True if a text is an event stream, whatever its content type is. */
 export function looksLikeEvents(text: string): boolean {
   return /^\uFEFF?(?:data|event|id|retry)?:/.test(text);
 }
 
 interface EventHandlers {
   readonly onEvent: (event: EventSourceMessage) => void;
-  /** The server says how long to wait before a stream is opened again, in ms. */
+  /** Called with the time in ms that the server wants clients to wait before they reopen a stream. */
   readonly onRetry?: (ms: number) => void;
 }
 
-/** Reads an event stream to its end. Rejects when it breaks off. */
+/** Reads an event stream to its end. Rejects if it breaks off. */
 export async function readEvents(body: ReadableStream<Uint8Array> | null, handlers: EventHandlers): Promise<void> {
   const parser = createParser(handlers);
   const decoder = new TextDecoder();

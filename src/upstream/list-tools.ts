@@ -6,34 +6,37 @@ import { redactedStart } from './redact.ts';
 
 export interface ToolListing {
   readonly tools: readonly ToolDefinition[];
-  /** What was left out and why; one sentence each. */
+  /** Sentences on the tools that were left out, and why. */
   readonly problems: readonly string[];
-  /** Why tools were left out that have a name, by that name; absent: none was. */
+  /** Causes by the name of a tool that was left out. Absent: none was. */
   readonly leftOut?: ReadonlyMap<string, string>;
-  /** Why pages are missing, if some are. */
+  /** Cause that pages are missing, if some are. */
   readonly incomplete?: string;
-  /** The server does not say that it has tools. */
+  /** True if the server does not declare that it has tools. */
   readonly undeclared?: boolean;
-  /** The whole list, where pages of it are still waited for. Never rejects. */
+  /** The whole list, if later pages are still awaited. Never rejects. */
   readonly rest?: Promise<ToolListing>;
 }
 
-/** Tools of one server after which no further page is read: a server that makes them up as it is asked would fill the memory. */
+/**
+ * Tools of one server after which no further page is read: a server that generates tools without end would fill the
+ * memory.
+ */
 const ENOUGH_TOOLS = 50_000;
-/** Tools of one server at most: as many as can be kept of what is trusted. */
+/** Most tools of one server: as many as a trust record can hold. */
 const MAX_TOOLS = 60_000;
-/** Levels of a definition: what walks through one by recursion has room for five times that, and no real schema needs it. */
+/** Deepest definition, in levels. Recursive functions have room for five times that, and no real schema needs it. */
 const MAX_DEPTH = 1_000;
-/** Characters of a name; the protocol recommends 128. */
+/** Longest name, in characters; the protocol recommends 128. */
 const MAX_NAME_CHARS = 1_000;
 
-/** Time for all pages after the first, in ms, before the tools that have come are used without the others. */
+/** Time in ms for all pages after the first. After it the tools so far are used without the others. */
 const PATIENCE_MS = 5_000;
 
-/** Names kept of tools that were left out. */
+/** Most names of tools left out that are kept. */
 const MAX_LEFT_OUT = 100;
 
-/** Problems told at most, each with a name of so many characters. */
+/** Most problems that are reported, and the longest name in each, in characters. */
 const MAX_PROBLEMS = 20;
 const MAX_NAME = 120;
 
@@ -46,10 +49,10 @@ interface Reading {
 }
 
 /**
- * Reads every page of `tools/list`. `page` fetches one page, raw. A malformed tool costs that tool only, and a page after
- * the first that cannot be read, itself and what comes after it. A page that repeats what is known ends the reading; an empty
- * one, or one of malformed tools, does not. `redact` blanks secrets in what is told of tools that are left out. Pages that
- * are slow to come delay nobody: `rest` brings them.
+ * Reads every page of `tools/list`. `page` fetches one page, raw. A malformed tool is left out. If a page after the
+ * first cannot be read, it and all later ones are left out. A page that repeats known tools ends the reading; an empty
+ * page, or one of malformed tools, does not. `redact` blanks secrets in the report on tools left out. Slow pages delay
+ * no caller: `rest` brings them.
  */
 export function listTools(
   page: FetchPage,
@@ -84,7 +87,7 @@ async function readAll(page: FetchPage, reading: Reading, onPage: () => void): P
     onPage();
     const before = tools.size;
     const isKnown = listed.length > 0 && listed.every((tool) => isDeepStrictEqual(tool, known(tool, tools)));
-    // Malformed tools are not kept: a page of them is known by the one before.
+    // Malformed tools are not kept, so a page of them is compared with the previous page.
     if (isKnown || (listed.length > 0 && isDeepStrictEqual(listed, previous))) return 'nothing new';
     previous = listed;
     const repeatsSome = listed.some((tool) => known(tool, tools) !== undefined);
@@ -101,14 +104,16 @@ async function readAll(page: FetchPage, reading: Reading, onPage: () => void): P
   return incomplete === '' ? listing : { ...listing, incomplete };
 }
 
-/** The definition that a tool is listed with so far, if it is like it; definitions without a schema are kept with one. */
+/**
+ * The known definition of a tool, or the tool itself if they are equal. Definitions without a schema are kept with one.
+ */
 function known(tool: unknown, tools: ReadonlyMap<string, ToolDefinition>): unknown {
   if (!isJsonObject(tool)) return undefined;
   const before = tools.get(String(tool.name));
   return before && isDeepStrictEqual(before, withSchema(tool)) ? tool : before;
 }
 
-/** What is wrong with a list, or with the tool of that name. */
+/** A defect of a list, or of the tool `name`. */
 interface Problem {
   readonly name?: string;
   readonly what: string;
@@ -125,7 +130,7 @@ function addTool(tool: unknown, { tools, problems, leftOut }: Reading): void {
     if (leftOut.size < MAX_LEFT_OUT && !tools.has(name)) leftOut.set(name, fault);
   } else if (tools.has(name)) problems.push({ name, what: 'is listed twice; the first definition counts' });
   else {
-    tools.set(name, definition as ToolDefinition); // no fault: it is one
+    tools.set(name, definition as ToolDefinition); // has no fault, so it is a definition
     leftOut.delete(name);
   }
 }
@@ -136,12 +141,13 @@ function faultOf(tool: JsonObject, name: string): string | undefined {
   return isDeeper(tool, MAX_DEPTH) ? `its definition is nested over ${MAX_DEPTH} levels deep` : undefined;
 }
 
-/** Other names of a schema of arguments, among those who write tools for models. */
+/** Other names of the input schema that writers of tools use. */
 const OTHER_NAMES = ['input_schema', 'parameters'];
 
 /**
- * A definition with an input schema. It is required, and SDK clients refuse a whole list for one that lacks it; but what such a
- * server means is plain: that there are no parameters, or those under another name. PHP writes an empty object as a list.
+ * A definition with an input schema. The schema is required, and SDK clients refuse a whole list if one tool lacks it.
+ * The meaning is clear: the tool has no parameters, or has them under another name. PHP writes an empty object as a
+ * list.
  */
 function withSchema(tool: JsonObject): JsonObject {
   const { inputSchema } = tool;
@@ -151,17 +157,20 @@ function withSchema(tool: JsonObject): JsonObject {
   return { ...tool, inputSchema: other ?? { type: 'object' } };
 }
 
-/** Ten thousand malformed tools are not ten thousand warnings. */
+/**
+ * The first 20 problems in words, and the number of the others: ten thousand malformed tools must not become ten
+ * thousand warnings.
+ */
 function firstOf(problems: readonly Problem[], redact: (text: string) => string): readonly string[] {
   const told = problems.slice(0, MAX_PROBLEMS).map(({ name, what }) =>
-    // Blanked before it is cut: half a secret is none that can be found.
+    // Blanked before it is cut, because half a secret cannot be found.
     name === undefined ? what : `tool "${redactedStart(name, redact, MAX_NAME)}" ${what}`,
   );
   const more = problems.length - MAX_PROBLEMS;
   return more > 0 ? [...told, `and ${more} problems more`] : told;
 }
 
-/** Whether a JSON value has objects or lists within each other over more than so many levels; looks no deeper. */
+/** True if a JSON value nests objects or lists over more than `levels`; looks no deeper. */
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));

@@ -11,12 +11,13 @@ import {
   PROTOCOL_VERSION_META_KEY,
 } from '../core/protocol.ts';
 import { type Answer, INTERNAL_ERROR } from '../core/rpc.ts';
+import { GATEWAY_INFO } from '../version.ts';
 import { asksForLogin } from './connection-errors.ts';
 import { PROBE_MS } from './limits.ts';
 import type { TransportKind } from './open-transport.ts';
 import type { PassthroughTransport } from './passthrough-transport.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
-import { GATEWAY_INFO, type Negotiation, namesIn, type Session, type SessionOptions } from './session.ts';
+import { type Negotiation, namesIn, type Session, type SessionOptions } from './session.ts';
 
 /** Starts the transport and agrees on a session. What a session of 2026-07-28 takes is loaded when there is one. */
 export async function openSession(

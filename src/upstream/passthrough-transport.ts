@@ -4,35 +4,35 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, type Progress, type RpcError, rpcError } from '../core/rpc.ts';
-import { ConnectionLost, httpStatus, maySent } from './connection-errors.ts';
+import { ConnectionLost, httpStatus, mayHaveArrived } from './connection-errors.ts';
 import { redactedError } from './redact.ts';
 import { FIRST_ID, requestId } from './server-message.ts';
 
-/** What the server sends of its own accord; set by whoever owns the connection. */
+/** Handlers for messages that the server sends unasked; set by the owner of the connection. */
 export interface PassthroughHandlers {
-  /** A request of the server to the client (sampling, elicitation, roots). Must not reject. */
+  /** Handles a request of the server to the client (sampling, elicitation, roots). Must not reject. */
   readonly onRequest: (method: string, params: JsonObject, options: PeerRequestOptions) => Promise<Answer>;
-  /** Any notification that does not belong to a forwarded request. */
+  /** Called with each notification that does not belong to a forwarded request. */
   readonly onNotification: (method: string, params: JsonObject) => void;
 }
 
 export interface ForwardOptions {
-  /** Aborted to give up: the upstream is told, and the promise rejects with the signal's reason. */
+  /** Aborted to cancel the request: the upstream is told, and the promise rejects with the signal's reason. */
   readonly signal: Signal;
   readonly onProgress?: (progress: Progress) => void;
-  /** The progress token is listened to until this is aborted, instead of until the answer: the work goes on as a task. */
+  /** Progress is delivered until this is aborted, instead of until the answer: the work continues as a task. */
   readonly progressUntil?: Signal;
-  /** What this request carries in `_meta` instead of the connection's envelope (2026-07-28: the caller's own identity). */
+  /** Members of `_meta` that replace those of the connection's envelope (2026-07-28: the caller's own identity). */
   readonly envelope?: JsonObject;
   /** HTTP headers of this request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The server is not told when it is given up: it may not know yet what that means. */
+  /** True if the server is not told of a cancellation, because it may not know the method yet. */
   readonly isTentative?: boolean;
   /** Called with the id of the request, by which a server may refer to it. */
   readonly onId?: (id: number) => void;
 }
 
-/** A transport that may know why it ended, once it has. */
+/** A transport that may know the cause of its end. */
 type ExplainedTransport = Transport & { readonly endCause?: string };
 
 /** A request that has not been answered. */
@@ -42,36 +42,36 @@ interface Pending {
 }
 
 /**
- * Requests over a transport, in both directions. What an upstream answers is neither parsed against a schema nor rebuilt,
- * and progress is delivered in wire order, before the result, even when both arrive in one chunk.
+ * Requests over a transport, in both directions. Results of an upstream are neither parsed against a schema nor
+ * rebuilt. Progress is delivered in wire order, before the result, even if both arrive in one chunk.
  */
 export class PassthroughTransport {
-  /** Receives what is neither an answer to a request of ours nor a question for the client. */
+  /** Called with every message that is neither an answer to a forwarded request nor a question for the client. */
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
-  /** Supplies what each request must carry in `_meta` on a 2026-era connection; `undefined` on older ones. */
+  /** Returns the members that `_meta` of each request must have on a 2026-era connection; `undefined` on older ones. */
   envelope: () => JsonObject | undefined = () => undefined;
 
   readonly #inner: Transport;
   readonly #handlers: PassthroughHandlers;
   readonly #redact: (text: string) => string;
   readonly #pending = new Map<unknown, Pending>();
-  /** Who hears of progress, by token, which is the id of the request. */
+  /** Progress listeners by token, which is the id of the request. */
   readonly #listening = new Map<unknown, (progress: Progress) => void>();
   /** Requests of the server that the client is answering, by their id. */
   readonly #serving = new Map<unknown, Abort>();
   #nextId = FIRST_ID;
-  /** The first request after a notification of which it is not known whether the server has taken it; 0: none. */
+  /** Id of the first request after a notification that the server may not have taken yet; 0: none. */
   #notifiedBefore = 0;
   #closed: string | undefined;
 
-  /** `redact` blanks secrets: what servers write into errors is told to people and models. Results pass unread. */
+  /** `redact` blanks secrets in errors of the server, because people and models see them. Results pass unread. */
   constructor(inner: ExplainedTransport, handlers: PassthroughHandlers, redact: (text: string) => string) {
     this.#inner = inner;
     this.#redact = redact;
     this.#handlers = handlers;
-    // Set before anything connects, so that nothing can be missed between two handlers.
+    // Set before anything connects, so that no message is missed between two handlers.
     inner.onmessage = (message) => {
       if (!this.#take(message)) this.onmessage?.(message);
     };
@@ -79,7 +79,7 @@ export class PassthroughTransport {
     inner.onclose = () => this.lose(inner.endCause ?? 'the connection was closed');
   }
 
-  /** Whether nothing comes or goes any more. */
+  /** True once the connection has ended. */
   get isLost(): boolean {
     return this.#closed !== undefined;
   }
@@ -96,7 +96,7 @@ export class PassthroughTransport {
     this.#inner.setProtocolVersion?.(version);
   }
 
-  /** Fails everything in flight and tells the client, once. */
+  /** Fails all requests in flight and calls `onclose`, once. */
   lose(cause: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = cause;
@@ -107,7 +107,9 @@ export class PassthroughTransport {
     this.onclose?.();
   }
 
-  /** Sends a request and resolves with the upstream's own answer. Rejects with `ConnectionLost` or the signal's reason. */
+  /**
+   * Sends a request and resolves with the upstream's own answer. Rejects with `ConnectionLost` or the signal's reason.
+   */
   async forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
     options.signal.throwIfAborted();
     if (this.#closed !== undefined) throw new ConnectionLost(this.#closed, false);
@@ -159,20 +161,20 @@ export class PassthroughTransport {
     return { jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } };
   }
 
-  /** Takes a request back. On a 2026-era HTTP connection, closing the request's stream is the way to say so. */
+  /** Cancels a request. On a 2026-era HTTP connection, closing the request's stream cancels it. */
   async #cancel(requestId: number, reason: unknown, stream: AbortController | undefined): Promise<void> {
     const isSaidByClosing = stream && this.envelope();
     if (!isSaidByClosing) await this.notify('notifications/cancelled', { requestId, reason: textOf(reason) });
-    // A server that answers no more would keep its stream, and our socket, for ever.
+    // Otherwise a server that never answers would keep its stream, and our socket, forever.
     stream?.abort();
   }
 
-  /** Sends a notification; a failure shows up as the connection's own. */
+  /** Sends a notification. A failure is reported by `onerror`. */
   notify(method: string, params: JsonObject): Promise<void> {
     return this.tell(method, params).catch((error: Error) => this.onerror?.(error));
   }
 
-  /** Sends a notification. Rejects when it is refused, or cannot be sent. */
+  /** Sends a notification. Rejects if it is refused or cannot be sent. */
   tell(method: string, params: JsonObject): Promise<void> {
     const envelope = this.envelope();
     this.#notifiedBefore = this.#nextId;
@@ -183,7 +185,10 @@ export class PassthroughTransport {
     });
   }
 
-  /** True when the message is ours: it concerns a forwarded request, or asks the client. The rest is the session's. */
+  /**
+   * Returns true if the message was handled here: it concerns a forwarded request, or asks the client. All others are
+   * for the session.
+   */
   #take(message: unknown): boolean {
     if (!isJsonObject(message)) return false;
     const { id, method } = message;
@@ -197,18 +202,21 @@ export class PassthroughTransport {
       return true;
     }
     this.#handlers.onNotification(method, params);
-    // The session sees it too: its subscriptions live on notifications.
+    // The session sees it too, because its subscriptions depend on notifications.
     return false;
   }
 
   #takeProgress({ progressToken, ...progress }: JsonObject): boolean {
     const id = requestId(progressToken);
     if (id !== undefined) this.#listening.get(id)?.(progress as Progress);
-    // Progress of a call that has ended meanwhile ends here too.
+    // Late progress of an ended call is dropped here.
     return id !== undefined;
   }
 
-  /** Requests of a server exist in the 2025 eras only; the session answers `ping`, and drops those of a 2026-era server. */
+  /**
+   * Handles a request of the server. Only the 2025 eras have them. The session answers `ping`, and drops requests of a
+   * 2026-era server.
+   */
   #takeRequest(id: unknown, method: string, params: JsonObject): boolean {
     if (method === 'ping' || this.envelope()) return false;
     void this.#serve(id as string | number, method, params);
@@ -223,7 +231,7 @@ export class PassthroughTransport {
     const options = { signal: serving, ...(token !== undefined && { onProgress: tell }) };
     const answer = await this.#handlers.onRequest(method, params, options);
     this.#serving.delete(id);
-    // A question taken back, or a connection gone, wants no answer.
+    // A cancelled question, or one of a lost connection, gets no answer.
     if (serving.aborted) return;
     this.answer(id, answer);
   }
@@ -239,7 +247,7 @@ export class PassthroughTransport {
     const id = requestId(message.id);
     if (id === undefined) return this.#takeStray(message);
     if (this.#notifiedBefore > 0 && id >= this.#notifiedBefore) this.#notifiedBefore = 0;
-    // An answer to a request already given up, or a second answer, ends here.
+    // An answer to a cancelled request, or a second answer, is dropped here.
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (pending) this.#settle(pending, message);
@@ -257,8 +265,8 @@ export class PassthroughTransport {
   }
 
   /**
-   * An error for nobody, with the id null or none: what a server writes that could not tell what it was asked. It is
-   * for the only request that is under way, unless it may be for a notification that went out before.
+   * Handles an error without an id, or with the id null: a server answers so if it could not read the request. It
+   * counts for the only request in flight, unless it may be for a notification that was sent before.
    */
   #takeStray({ id, error }: JsonObject): boolean {
     const isForNobody =
@@ -269,7 +277,10 @@ export class PassthroughTransport {
   }
 }
 
-/** Optional members of what a server sends of its own accord; some write null for what they leave out, which no client takes. */
+/**
+ * Optional members of messages that a server sends unasked. Some servers write null for an absent one, which no client
+ * accepts.
+ */
 const OPTIONAL = [
   ...['_meta', 'logger', 'total', 'message', 'title', 'reason', 'statusMessage'],
   ...['systemPrompt', 'temperature', 'includeContext', 'stopSequences', 'metadata', 'modelPreferences', 'tools'],
@@ -283,18 +294,18 @@ function withoutNulls(params: JsonObject): JsonObject {
   return sound;
 }
 
-/** Why a request did not get on its way. */
+/** The error for a request that was not sent. */
 function unsent(error: unknown): Error {
   if (error instanceof ConnectionLost) return error;
   // Thrown by `JSON.stringify`, before anything was written.
   if (!(error instanceof RangeError)) {
     const what = httpStatus(error) === undefined ? 'could not be sent' : 'was refused';
-    return new ConnectionLost(`the request ${what}`, maySent(error), error);
+    return new ConnectionLost(`the request ${what}`, mayHaveArrived(error), error);
   }
   return new GatewayError('INVALID_ARGUMENTS', 'the arguments are nested too deep to be written as JSON; flatten them');
 }
 
-/** Why a request is cancelled: in the caller's own words where it gave any. */
+/** Reason of a cancellation: the caller's own words if it gave any. */
 function textOf(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
   return typeof reason.cause === 'string' ? reason.cause : reason.message;

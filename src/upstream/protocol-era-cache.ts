@@ -2,56 +2,51 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ServerConfig } from '../config/schema.ts';
+import { BoundedMap } from '../core/bounded-map.ts';
 import { isJsonObject } from '../core/json.ts';
 
 export type Era = 'legacy' | 'modern';
 
 interface Verdict {
   readonly era: Era;
-  /** Over HTTP: it took the older transport only. */
+  /** `sse`: the server accepted HTTP+SSE only. */
   readonly transport?: 'sse';
-  /** Epoch ms. */
+  /** Time of the verdict, in epoch ms. */
   readonly at: number;
 }
 
-/** How long a verdict counts, in ms: servers are updated. */
+/** Time in ms for which a verdict counts, because servers are updated. */
 const MAX_AGE_MS = 7 * 24 * 3_600_000;
-/** Verdicts kept at most, the oldest forgotten first. */
+/** Most verdicts; the oldest are dropped first. */
 const MAX_VERDICTS = 500;
 
 /**
- * Which protocol era a server turned out to speak when it was asked, by its entry, with the date; over HTTP also whether
- * by the older transport. A probe meets servers that never heard of it, and some let it wait, so nobody is probed twice
- * without need.
+ * The protocol era that each server was found to speak, by its entry, with the date; over HTTP also the older
+ * transport. Some servers do not answer the probe of the era until it times out, so no server is probed twice without
+ * need.
  */
 export class ProtocolEraCache {
   readonly #path: string | undefined;
-  readonly #verdicts: Map<string, Verdict>;
+  readonly #verdicts: BoundedMap<string, Verdict>;
 
-  /** `path` is absolute; absent: verdicts last for this run. */
+  /** `path` is absolute. Absent: verdicts last for this run only. */
   constructor(path?: string) {
     this.#path = path;
-    this.#verdicts = path === undefined ? new Map() : read(path);
+    const age = { maxMs: MAX_AGE_MS, since: ({ at }: Verdict) => at };
+    this.#verdicts = new BoundedMap({ maxEntries: MAX_VERDICTS, age }, path === undefined ? [] : read(path));
   }
 
-  /** What the server spoke, if that is known and not too long ago. */
+  /** The verdict on a server, if it is known and not older than 7 days. */
   of(config: ServerConfig): Verdict | undefined {
-    const verdict = this.#verdicts.get(keyOf(config));
-    return verdict && Date.now() - verdict.at < MAX_AGE_MS ? verdict : undefined;
+    return this.#verdicts.get(keyOf(config));
   }
 
   remember(config: ServerConfig, era: Era, transport?: 'sse'): void {
-    const key = keyOf(config);
-    this.#verdicts.delete(key);
-    this.#verdicts.set(key, { era, at: Date.now(), ...(transport && { transport }) });
-    for (const oldest of this.#verdicts.keys()) {
-      if (this.#verdicts.size <= MAX_VERDICTS) break;
-      this.#verdicts.delete(oldest);
-    }
+    this.#verdicts.set(keyOf(config), { era, at: Date.now(), ...(transport && { transport }) });
     this.#save();
   }
 
-  /** A server did not speak what it was remembered for. */
+  /** Called when a server did not speak the remembered era. */
   forget(config: ServerConfig): void {
     if (this.#verdicts.delete(keyOf(config))) this.#save();
   }
@@ -64,25 +59,25 @@ export class ProtocolEraCache {
       writeFileSync(temporary, JSON.stringify({ version: 1, verdicts: [...this.#verdicts] }), { mode: 0o600 });
       renameSync(temporary, this.#path);
     } catch {
-      // What cannot be kept is found out again next time.
+      // Not an error: the era is probed again in the next run.
     }
   }
 }
 
-/** Of what is started, as a hash: an entry may hold secrets. */
+/** Hash of the command or URL. A hash, because an entry may contain secrets. */
 function keyOf(config: ServerConfig): string {
   const started = config.type === 'local' ? [config.command, config.cwd, config.environment] : [config.url];
   return createHash('sha256').update(JSON.stringify(started)).digest('hex');
 }
 
-/** Nothing when the file is missing, corrupt or somebody else's. */
-function read(path: string): Map<string, Verdict> {
+/** Reads the entries of the file; none if it is missing or corrupt. */
+function read(path: string): readonly [string, Verdict][] {
   try {
     const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (!isJsonObject(file) || file.version !== 1 || !Array.isArray(file.verdicts)) return new Map();
-    return new Map(file.verdicts.filter(isEntry));
+    if (!isJsonObject(file) || file.version !== 1 || !Array.isArray(file.verdicts)) return [];
+    return file.verdicts.filter(isEntry);
   } catch {
-    return new Map();
+    return [];
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { BLANK, blankForms } from '../core/credential-forms.ts';
 import { clip } from '../core/errors.ts';
+import { escapeRegExp } from '../core/escape-regexp.ts';
 import { keepSources, sourceOf } from '../core/exact-json.ts';
 import { blankedAsRead } from '../core/invisible-characters.ts';
 import { isJsonObject } from '../core/json.ts';
@@ -13,32 +14,36 @@ type Redact = (text: string) => string;
 const NONE: readonly string[] = [];
 
 /**
- * Shorter values, and shorter ones of letters alone, are blanked as whole words only; below the last bound not at all:
- * errors must stay readable.
+ * Values shorter than MIN_LENGTH (letters only: MIN_LETTERS) are blanked as whole words only, and those shorter than
+ * MIN_WORD_LENGTH not at all, because errors must stay readable.
  */
 const MIN_LENGTH = 6;
 const MIN_LETTERS = 12;
 const MIN_WORD_LENGTH = 4;
 
-/** What stands before a word: no letter or digit, but for the last one of an escape of an address, of JSON or of a terminal. */
+/**
+ * Lookbehind for the beginning of a word: no letter or digit before it, except for one that ends an escape of a URL, of
+ * JSON or of a terminal.
+ */
 const WORD_BEGINS =
   '(?:(?<![\\p{L}\\p{N}])|(?<=%[\\da-fA-F]{2}|\\\\[bfnrt]|\\\\u[\\da-fA-F]{4}|\\\\x[\\da-fA-F]{2}|\\x1b\\[[\\d;]{0,20}m))';
 const WORD_ENDS = '(?![\\p{L}\\p{N}])';
 
-/** Values that are in every second text, whatever they are the value of. */
+/** Values that occur in many texts and are not blanked. */
 const COMMON =
   /^(?:true|false|null|none|undefined|default|enabled|disabled|localhost|127\.0\.0\.1|0\.0\.0\.0|development|production|staging|testing|verbose|debug|info|warning|error|latest|stdio|bearer|basic|application\/json|utf-8)$/i;
 
-/** What a variable often holds that is no secret: numbers, such as a port, and a few letters. */
+/** Values of variables that are usually no secret: numbers, such as a port, and up to five characters. */
 const HARMLESS = /^(?:\d{1,7}|.{1,5})$/s;
 
 /**
- * A function that blanks in a text of ours what a server's entry keeps to itself: its secrets, whatever was filled in
- * from variables, files or secrets, what has the form of a credential, and what `others` keep to themselves. Before
- * anything is cut: half a secret is none that can be found. In linear time, however many secrets there are.
+ * A function that blanks the private values of a server's entry in a text of ours: its secrets, every value that was
+ * filled in from variables, files or secrets, every text in the form of a credential, and the values of `others`.
+ * Called before a text is cut, because half a secret cannot be found. Takes linear time, however many secrets there
+ * are.
  */
 export function redactor(config: ServerConfig, others: () => readonly string[] = () => NONE): Redact {
-  const own = new Secrets(() => [...entrySecrets(config), ...(config.filledIn ?? []).filter(isTelling)]);
+  const own = new Secrets(() => [...entrySecrets(config), ...(config.filledIn ?? []).filter(mayBeSecret)]);
   let known = { secrets: '[]', blank: blanker(NONE) };
   const blankKnown = (text: string) => {
     const found = [...own.in(text), ...secretsOf(others()).in(text)];
@@ -49,22 +54,22 @@ export function redactor(config: ServerConfig, others: () => readonly string[] =
   return (text) => blankForms(blankedAsRead(text, blankKnown));
 }
 
-function isTelling(value: string): boolean {
+function mayBeSecret(value: string): boolean {
   return !HARMLESS.test(value);
 }
 
-/** The same array comes with every text, until the configuration is another. */
+/** Cached by array: the same array comes with every text until the configuration changes. */
 const indexed = new WeakMap<readonly string[], Secrets>();
 
 function secretsOf(others: readonly string[]): Secrets {
-  const secrets = indexed.get(others) ?? new Secrets(() => others.filter(isTelling));
+  const secrets = indexed.get(others) ?? new Secrets(() => others.filter(mayBeSecret));
   indexed.set(others, secrets);
   return secrets;
 }
 
 /**
- * Secrets of which those are found that stand in a text: one pattern of all that a large configuration has would take
- * seconds. Made ready when the first text comes.
+ * Finds the secrets that occur in a text, so that a pattern is made of these only: one pattern of all secrets of a
+ * large configuration would take seconds. The index is made for the first text.
  */
 class Secrets {
   readonly #secrets: () => readonly string[];
@@ -74,7 +79,7 @@ class Secrets {
     this.#secrets = secrets;
   }
 
-  /** Those in a text, in any form, in the order in which they were given. */
+  /** The secrets that occur in a text, in any form, in their given order. */
   in(text: string): readonly string[] {
     this.#index ??= indexOf(this.#secrets());
     const { ofForm, forms } = this.#index;
@@ -85,23 +90,26 @@ class Secrets {
 
 function indexOf(secrets: readonly string[]): { ofForm: readonly string[]; forms: TextFinder } {
   const written = secrets.flatMap((secret) =>
-    [...inBytes(secret), ...asWritten(secret)].filter(isTold).map((form) => ({ secret, form })),
+    [...inBytes(secret), ...asWritten(secret)].filter(isWorthBlanking).map((form) => ({ secret, form })),
   );
   return { ofForm: written.map(({ secret }) => secret), forms: new TextFinder(written.map(({ form }) => form)) };
 }
 
-/** The same for secrets that are certain: whether a text of somebody else holds one of them. */
+/**
+ * A function that blanks the certain secrets of an entry only. The catalog cache uses it to test whether a server's
+ * text contains one.
+ */
 export function secretRedactor(config: ServerConfig): Redact {
   const blank = blanker(entrySecrets(config));
   return (text) => blankedAsRead(text, blank);
 }
 
-/** How much behind the end of an excerpt is looked at, in characters: more than the longest secret in its longest form. */
+/** Characters after the end of an excerpt that are searched too: more than the longest secret in its longest form. */
 const MARGIN = 16_384;
 
 /**
- * The beginning of a text of any length, blanked and cut to at most `max` characters. Only so much of it is looked at as
- * is needed; a secret that the end of that goes through is cut off with it.
+ * The beginning of a text of any length, blanked and cut to at most `max` characters. The text is searched only as far
+ * as needed; a secret that crosses that end is cut off.
  */
 export function redactedStart(text: string, redact: Redact, max: number): string {
   if (text.length <= max + MARGIN) return clip(redact(text), max);
@@ -109,16 +117,16 @@ export function redactedStart(text: string, redact: Redact, max: number): string
   return clip(`${start}…`, max);
 }
 
-/** Deeper values are left out: whoever nests them so deep has something else in mind than to be understood. */
+/** Deepest level of an error's data; deeper values are blanked. */
 const MAX_DEPTH = 100;
-/** Characters of a message, and of all texts and numbers of its data, that are looked through. */
+/** Most characters of a message, and of all texts and numbers of its data, that are searched. */
 const MAX_CHARS = 1_000_000;
-// Not by toLocaleString: at the start of every session that would load the tables of languages (13 ms).
+// A literal, because toLocaleString would load the tables of languages at the start of every session (13 ms).
 const TOO_MUCH = '[left out: more than 1,000,000 characters of data in an error]';
-/** What stands between texts that are looked through as one: in no secret, and nothing that goes on over it. */
+/** Separator of texts that are searched as one. No secret contains it, and no pattern matches across it. */
 const SEPARATOR = '\u2028\uffff\u2028';
 
-/** An error that a server wrote, with every text in it redacted; what is too long to be an explanation is left out. */
+/** An error of a server with all its texts redacted. Data that is too long is left out. */
 export function redactedError(error: RpcError, redact: Redact): RpcError {
   const { code, message, data } = error;
   const redacted = redactedData(data, redact, sourceOf(error, 'data'));
@@ -128,14 +136,14 @@ export function redactedError(error: RpcError, redact: Redact): RpcError {
 }
 
 /**
- * A value with its keys, texts and numbers redacted. As one text: to look through a hundred thousand, one after the other,
- * would take minutes. `source`: how a number was written.
+ * A value with its keys, texts and numbers redacted. They are searched as one text: a hundred thousand searches would
+ * take minutes. `source` is the text of a number.
  */
 function redactedData(value: unknown, redact: Redact, source?: string): unknown {
   const texts: string[] = [];
   if (!collectTexts({ value, depth: MAX_DEPTH, source }, texts, { left: MAX_CHARS })) return TOO_MUCH;
   const redacted = redact(texts.join(SEPARATOR)).split(SEPARATOR);
-  // A server that writes the separator itself.
+  // Otherwise the server has written the separator itself, and all texts are blanked.
   const isWhole = redacted.length === Math.max(texts.length, 1);
   let at = 0;
   return redactAll({ value, depth: MAX_DEPTH, source }, () => (isWhole ? (redacted[at++] ?? BLANK) : BLANK));
@@ -143,13 +151,13 @@ function redactedData(value: unknown, redact: Redact, source?: string): unknown 
 
 interface Leaf {
   readonly value: unknown;
-  /** Levels that may follow. */
+  /** Number of further levels that are searched. */
   readonly depth: number;
-  /** How a number was written. */
+  /** The text of a number in its source. */
   readonly source: string | undefined;
 }
 
-/** Every text in a value, in the order in which `redactAll` wants them; false when they are too many. */
+/** Collects every text of a value, in the order in which `redactAll` needs them. False if they are too many. */
 function collectTexts({ value, depth, source }: Leaf, texts: string[], room: { left: number }): boolean {
   const take = (text: string) => {
     texts.push(text);
@@ -170,7 +178,7 @@ function writtenOf(value: number, source: string | undefined): readonly string[]
   return source === undefined ? [String(value)] : [String(value), source];
 }
 
-/** `next`: what the next text has become. */
+/** Replaces every text of a value by `next()`, its redacted form. */
 function redactAll({ value, depth, source }: Leaf, next: () => string): unknown {
   if (typeof value === 'string') return next();
   if (typeof value === 'number') {
@@ -187,7 +195,7 @@ function redactAll({ value, depth, source }: Leaf, next: () => string): unknown 
   return keepSources(Object.fromEntries(members), value);
 }
 
-/** With the addresses that the client is to open as they came: without their parameters they would lead nowhere. */
+/** Restores the addresses that the client is to open: without their parameters they would be useless. */
 function withAddresses(redacted: unknown, data: unknown): unknown {
   if (!isJsonObject(redacted) || !isJsonObject(data)) return redacted;
   const [shown, given] = [redacted.elicitations, data.elicitations];
@@ -201,7 +209,7 @@ function withAddresses(redacted: unknown, data: unknown): unknown {
 
 function blanker(secrets: readonly string[]): Redact {
   const anywhere = new Set(secrets.flatMap(inBytes));
-  const forms = [...new Set([...anywhere, ...secrets.flatMap(asWritten)])].filter(isTold);
+  const forms = [...new Set([...anywhere, ...secrets.flatMap(asWritten)])].filter(isWorthBlanking);
   if (forms.length === 0) return (text) => text;
   // Longest first, so that a secret that contains another is blanked whole.
   const pattern = forms.sort((a, b) => b.length - a.length).map((form) => patternOf(form, anywhere.has(form)));
@@ -209,18 +217,18 @@ function blanker(secrets: readonly string[]): Redact {
   return (text) => text.replace(all, BLANK);
 }
 
-/** Whether a form says enough to be blanked. */
-function isTold(form: string): boolean {
+/** True if a form is long and rare enough to be blanked. */
+function isWorthBlanking(form: string): boolean {
   return form.length >= MIN_WORD_LENGTH && !COMMON.test(form);
 }
 
 function patternOf(form: string, isAnywhere: boolean): string {
-  const literal = form.replace(/[$()*+.?[\\\]^{|}/]/g, '\\$&');
+  const literal = escapeRegExp(form);
   const isPart = form.length >= (/^\p{L}+$/u.test(form) ? MIN_LETTERS : MIN_LENGTH);
   return isAnywhere || isPart ? literal : `${WORD_BEGINS}${literal}${WORD_ENDS}`;
 }
 
-/** A secret as it may stand in a text: as a whole, line by line as stderr is read, within an address, a form, JSON or a shell's quotes. */
+/** Forms of a secret in a text: whole, line by line (as stderr is read), and encoded for a URL, a form or JSON. */
 function asWritten(secret: string): string[] {
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
   const texts = [...new Set([secret, ...lines])];
@@ -229,8 +237,8 @@ function asWritten(secret: string): string[] {
 }
 
 /**
- * A secret in hex, and in base64: as a whole, and as what is the same within that of a longer text, such as `user:password`,
- * wherever in it the secret begins.
+ * A secret in hex and in base64: whole, and the part that is the same within a longer text such as `user:password`, for
+ * each of the three offsets at which it may begin.
  */
 function inBytes(secret: string): string[] {
   if (secret.length < MIN_LENGTH) return [];
@@ -250,7 +258,7 @@ function inAddress(text: string): string[] {
     const lower = encoded.replace(/%[\dA-F]{2}/g, (code) => code.toLowerCase());
     return [encoded, encoded.replaceAll('%20', '+'), lower];
   } catch {
-    // Half a character: nothing that could stand in an address.
+    // A lone surrogate cannot be part of an address.
     return [];
   }
 }

@@ -4,7 +4,7 @@ import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Answer, Progress } from '../core/rpc.ts';
 import type { Connection } from './connection.ts';
-import { ConnectionLost, saidWith } from './connection-errors.ts';
+import { ConnectionLost, rpcErrorIn } from './connection-errors.ts';
 import type { Deadline } from './deadline.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { ForwardOptions } from './passthrough-transport.ts';
@@ -69,7 +69,7 @@ export async function sendWithRetry(
       return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, target);
     } catch (again) {
       // The session stands, so that the refusal was no sign of its end: it is the server's answer.
-      const said = again === error ? saidWith(error) : undefined;
+      const said = again === error ? rpcErrorIn(error) : undefined;
       if (said) return { error: said };
       // What was sent the first time may have happened, whatever became of the second.
       throw error.sent ? error : again;

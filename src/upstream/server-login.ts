@@ -3,7 +3,7 @@ import type { CallContext } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
 import type { Authorization } from './http-client.ts';
 import type { Login } from './login/login.ts';
-import { type Challenge, takesLogin } from './login/login-needed.ts';
+import { type Challenge, supportsLogin } from './login/login-needed.ts';
 import type { ObservableState } from './observable-state.ts';
 
 /** Logins that one call may ask for: the first, and one more when more is wanted than was granted. */
@@ -33,7 +33,7 @@ export class ServerLogin {
 
   /** What the requests to the server carry; undefined for a server without a login. */
   async authorization(): Promise<Authorization | undefined> {
-    if (this.#login || !takesLogin(this.#config)) return this.#login;
+    if (this.#login || !supportsLogin(this.#config)) return this.#login;
     const { Login } = await import('./login/login.ts');
     const onLogin = () => {
       this.#count++;

@@ -8,17 +8,18 @@ import type { ClippedLine } from '../platform/line-framing.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 
 /**
- * Far deeper than what can be passed on, so that a deep tool costs itself and not its list; and far below what takes long.
- * Members in any number, as results are large; but each new name costs all that run in this process: 200,000 half a second.
+ * Bounds of a server's JSON. Depth: far more than can be passed on, so that a deep tool loses only itself and not its
+ * list, and far less than takes long. Names: results may have any number of members, but each new name slows the whole
+ * process; 200,000 take half a second.
  */
 const SERVERS_JSON: JsonBounds = { depth: 100_000, names: 200_000 };
 
-/** Something a server wrote cannot be read: it is no sign that the connection is lost. */
+/** A message of a server cannot be read. It does not mean that the connection is lost. */
 export class UnreadableMessage extends Error {
   override readonly name = 'UnreadableMessage';
 }
 
-/** What a server wrote, parsed. Throws `UnreadableMessage`, which says in words why it cannot be. */
+/** Parses a message of a server. Throws `UnreadableMessage`, whose message completes "the server answered …". */
 export function parseServerMessage(text: string): unknown {
   const beyond = beyondBounds(text, SERVERS_JSON);
   if (beyond) throw new UnreadableMessage(`JSON ${beyond}`);
@@ -31,7 +32,7 @@ export function parseServerMessage(text: string): unknown {
   }
 }
 
-/** An error in place of an answer that cannot be read, so that its call ends; undefined where it names no request of ours. */
+/** An error in place of an unreadable answer, so that its call ends. Undefined if the text names no request of ours. */
 export function unreadableAnswer(text: string, error: unknown): (JSONRPCMessage & { readonly id: number }) | undefined {
   const id = requestId(idIn(text));
   if (id === undefined) return undefined;
@@ -39,32 +40,38 @@ export function unreadableAnswer(text: string, error: unknown): (JSONRPCMessage 
   return { jsonrpc: '2.0', id, error: { code: INTERNAL_ERROR, message: `the server answered ${why}` } };
 }
 
-/** First id of our requests: a number, because some servers accept no text; high, so that none is taken for another's. */
+/**
+ * First id of our requests. A number, because some servers accept no text; high, so that no other id is taken for one
+ * of ours.
+ */
 export const FIRST_ID = 1_000_000;
 
-/** One of our ids as a server gave it back: some write numbers as text. Undefined when it is none of ours. */
+/** One of our ids as a server returned it: some write numbers as text. Undefined if it is none of ours. */
 export function requestId(id: unknown): number | undefined {
   const number = typeof id === 'string' && /^\d{7,15}$/.test(id) ? Number(id) : id;
   return typeof number === 'number' && number >= FIRST_ID ? number : undefined;
 }
 
-/** What languages write for numbers that JSON has not; Python's `json.dumps` does so by default. */
+/** Words that some languages write for numbers which JSON lacks. Python's `json.dumps` does so by default. */
 const NOT_NUMBER = /(?<![\w.+-])(?:-?Infinity|NaN)(?![\w.])/g;
-/** Stands before such a word while it is a string; no string of a server begins with it but by a chance of one in billions. */
+/**
+ * Prefix of such a word while it is a string. Random, so that a string of a server begins with it by a chance of one in
+ * billions.
+ */
 const MARK = Math.random().toString(36).slice(2, 10);
-/** Longest text that is read once more, in characters: what is put in takes several times its room. */
+/** Longest text that is read again, in characters: the marked text takes several times its memory. */
 const MAX_CHARS = 16 * 1024 * 1024;
 const MAX_LINES = 20;
 const MAX_PATH = 200;
 
 /**
- * A message, or a batch, that is JSON but for NaN, Infinity or -Infinity: each is null, as JavaScript writes it, and the
- * `_meta` of a result says where each was. Undefined where it is no JSON for another reason.
+ * Parses a message or batch that is JSON except for NaN, Infinity or -Infinity. Each becomes null, as JavaScript writes
+ * it, and `_meta` of a result lists their places. Undefined if it is no JSON for another reason.
  */
 function parseNotNumbers(text: string): unknown {
   if (text.length > MAX_CHARS || text.search(NOT_NUMBER) < 0) return undefined;
   try {
-    const parsed = parseMessage(withStrings(text));
+    const parsed = parseMessage(markWords(text));
     for (const message of Array.isArray(parsed) ? parsed : [parsed]) if (isJsonObject(message)) clean(message);
     return parsed;
   } catch {
@@ -72,8 +79,8 @@ function parseNotNumbers(text: string): unknown {
   }
 }
 
-/** The text with each such word outside of strings as a marked string. */
-function withStrings(text: string): string {
+/** The text with each such word outside of strings replaced by a marked string. */
+function markWords(text: string): string {
   const parts: string[] = [];
   for (let at = 0; at < text.length; ) {
     const quote = text.indexOf('"', at);
@@ -95,12 +102,12 @@ function endOfString(text: string, quote: number): number {
 
 function clean(message: JsonObject): void {
   const { result, ...rest } = message;
-  nulled(rest);
+  replaceWordsByNull(rest);
   for (const key of Object.keys(rest)) if (wordIn(message[key]) !== undefined) message[key] = null;
   const word = wordIn(result);
-  if (word !== undefined) message.result = word; // all that was answered
+  if (word !== undefined) message.result = word; // the whole result is this word
   if (typeof result !== 'object' || result === null) return;
-  const said = nulled(result);
+  const said = replaceWordsByNull(result);
   if (said.length === 0 || !isJsonObject(result)) return;
   message.result = { ...result, _meta: { ...(isJsonObject(result._meta) && result._meta), [MENDED_RESULT]: said } };
 }
@@ -110,8 +117,11 @@ interface Place {
   readonly path: string;
 }
 
-/** Sets each such word within a value to null, and says so, a line each. Not recursive: JSON may be nested deeper than the stack is. */
-function nulled(value: object): string[] {
+/**
+ * Sets each such word within a value to null, and returns a line for each. Iterative, because JSON may be nested deeper
+ * than the stack.
+ */
+function replaceWordsByNull(value: object): string[] {
   const said: string[] = [];
   const waiting: Place[] = [{ holder: value as JsonObject, path: '' }]; // a list has members by key too
   for (let place = waiting.pop(); place; place = waiting.pop()) {
@@ -139,11 +149,11 @@ function wordIn(value: unknown): string | undefined {
   return typeof value === 'string' && value.startsWith(MARK) ? value.slice(MARK.length) : undefined;
 }
 
-/** Servers write the id of an answer first or last; within a string its quotes would be escaped. */
+/** Patterns of an id at either end of an answer. They do not match inside a string, where quotes are escaped. */
 const ID_FIRST = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)\s*,\s*"(?:result|error)"/;
 const ID_LAST = /[^\\]"id"\s*:\s*(\d+)\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
 
-/** An error in place of an answer that was too long to be taken, so that its call ends; undefined when it cannot be told whose it was. */
+/** An error in place of an answer that was too long, so that its call ends. Undefined if its id cannot be found. */
 export function skippedAnswer({ head, tail }: ClippedLine): JSONRPCMessage | undefined {
   const id = (ID_FIRST.exec(head) ?? ID_LAST.exec(tail))?.[1];
   if (id === undefined) return undefined;

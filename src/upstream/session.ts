@@ -1,7 +1,6 @@
 import { isJsonObject } from '../core/json.ts';
 import type { ClientIdentity } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
-import { VERSION } from '../version.ts';
 
 /** A session with a server, in whichever era it speaks: what was agreed on, and what depends on the era. */
 export interface Session {
@@ -29,9 +28,6 @@ export interface SessionOptions {
   /** Something that the server does wrong without harm: a sentence for the log. */
   readonly onremark: (remark: string) => void;
 }
-
-/** Who connects when no client has introduced itself. */
-export const GATEWAY_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
 
 /** How the era of a server is found out: `probe` asks it, the others know. */
 export type Negotiation = 'handshake' | 'probe' | 'modern';

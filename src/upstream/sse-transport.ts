@@ -5,7 +5,10 @@ import { type HttpOptions, HttpRequests, isEventStream, networkCause, readEvents
 import { idOfRequest, isMessageEvent, received } from './received.ts';
 import { requestId } from './server-message.ts';
 
-/** A server behind HTTP+SSE, the transport before Streamable HTTP: one stream for all it says, and an endpoint for what we say. */
+/**
+ * A server behind HTTP+SSE, the transport before Streamable HTTP: one stream for its messages, and an endpoint for
+ * ours.
+ */
 export class SseTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
@@ -28,7 +31,7 @@ export class SseTransport implements Transport {
     this.#version = version;
   }
 
-  /** Resolves when the server has named its endpoint; rejects when it does not. */
+  /** Resolves when the server has named its endpoint. Rejects if it does not. */
   async start(): Promise<void> {
     const headers = { accept: 'text/event-stream' };
     const response = await this.#requests.send(this.#url, { method: 'GET', headers, signal: this.#over.signal });
@@ -79,7 +82,10 @@ export class SseTransport implements Transport {
     }
   }
 
-  /** A status of 5xx, or an id of ours, may come with the server's own answer; else it may be a session that is gone. */
+  /**
+   * Delivers the JSON-RPC error of a refusal as the answer; returns true then. Only for a status of 5xx or one of our
+   * ids: any other may mean a lost session.
+   */
   #takeRefusal(error: unknown, message: JSONRPCMessage): boolean {
     const id = idOfRequest(message);
     if (!(error instanceof HttpRefusal) || !error.said || id === undefined) return false;
@@ -101,10 +107,10 @@ export class SseTransport implements Transport {
   }
 }
 
-/** Where to send messages. Throws when that is somewhere else: it would get our headers. */
+/** Address of the endpoint for our messages. Throws if it is of another origin, because it would get our headers. */
 function endpointIn(data: string, url: URL): URL {
   const endpoint = new URL(data.trim(), url);
-  // A proxy that ends TLS is unknown to the server behind it.
+  // A server behind a TLS proxy believes that it is reached over http.
   if (url.protocol === 'https:' && endpoint.protocol === 'http:' && endpoint.host === url.host)
     endpoint.protocol = 'https:';
   if (endpoint.origin === url.origin) return endpoint;

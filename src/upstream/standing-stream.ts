@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { discard, isEventStream, readEvents } from './http-client.ts';
 
-/** Pause before it is opened again, in ms: first, and longest. */
+/** Pause before the stream is reopened, in ms: the first, and the longest. */
 const REOPEN_MS = 1_000;
 const REOPEN_MAX_MS = 30_000;
 
-/** Failures in a row after which whoever owns the connection hears of it. */
+/** Failures in a row after which `onTrouble` is called. */
 const FAILURES_TOLD = 2;
 
 export interface StandingStreamOptions {
-  /** Opens it, from an event on where one is named. Rejects when the server has none. */
+  /** Opens the stream, after the given event if there is one. Rejects if the server has no stream. */
   readonly open: (lastEventId: string | undefined) => Promise<Response>;
   /** Called with the data of each event. */
   readonly onMessages: (data: string) => unknown;
@@ -17,7 +17,7 @@ export interface StandingStreamOptions {
   readonly signal: AbortSignal;
 }
 
-/** The stream by which a server speaks up between requests (2025 eras): opened again whenever it ends. */
+/** The stream by which a server of the 2025 eras sends messages between requests. It is reopened whenever it ends. */
 export class StandingStream {
   readonly #options: StandingStreamOptions;
   #begun = false;
@@ -26,7 +26,7 @@ export class StandingStream {
   #isOpen = false;
   #isRefused = false;
   #tried = () => {};
-  /** Resolves when it has been opened or refused. */
+  /** Resolves when the stream has been opened or refused. */
   readonly tried: Promise<void>;
 
   constructor(options: StandingStreamOptions) {
@@ -36,17 +36,17 @@ export class StandingStream {
     });
   }
 
-  /** Whether an answer may come by it. */
+  /** True if answers may arrive on the stream. */
   get mayAnswer(): boolean {
     return this.#begun && !this.#isRefused;
   }
 
-  /** Whether the server has none. */
+  /** True if the server has no stream. */
   get isRefused(): boolean {
     return this.#isRefused;
   }
 
-  /** A server need not have one: what refuses the first attempt costs nothing. */
+  /** Opens the stream in the background. A server need not have one: after a failed first attempt there is no other. */
   begin(): void {
     if (!this.#begun) void this.#run();
     this.#begun = true;

@@ -25,35 +25,35 @@ import { idOfRequest, isAnswer, isMessageEvent, received } from './received.ts';
 import { requestId } from './server-message.ts';
 import { StandingStream } from './standing-stream.ts';
 
-/** Pause before a stream that ended without its answer is taken up again, in ms, and how often that is tried. */
+/** Pause in ms before a stream that ended without its answer is resumed, and most attempts. */
 const RESUME_MS = 1_000;
 const MAX_RESUMES = 2;
 
-/** Members of params that 2026-07-28 wants repeated in the header `Mcp-Name`. */
+/** Members of params that 2026-07-28 repeats in the header `Mcp-Name`. */
 const NAMED_BY: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
 };
 
-/** One POST, until all that it brings has come. */
+/** One POST, until its whole response has been read. */
 interface Exchange {
-  /** Of the request; absent: a notification, or an answer of ours. */
+  /** Id of the request. Absent: the message is a notification or an answer of ours. */
   readonly id: number | undefined;
-  /** It names 2026-07-28 or later itself. */
+  /** True if the message names revision 2026-07-28 or later. */
   readonly isModern: boolean;
   readonly options: TransportSendOptions;
   readonly signal: AbortSignal;
-  /** Called when all has come. */
+  /** Called when the whole response has been read. */
   readonly over: () => void;
 }
 
 /**
- * A server behind Streamable HTTP. Ours instead of the SDK's, because that parses each message against schemas: what
- * a server means decides here, not whether it is written as the specification wants it.
+ * A server behind Streamable HTTP. We do not use the SDK's transport, because it parses each message against schemas;
+ * here a message is used if its meaning is clear, even if its form deviates from the specification.
  */
 export class StreamableTransport implements Transport {
-  /** A request can be given up by ending its own exchange. */
+  /** A request can be cancelled by ending its own exchange. */
   readonly hasPerRequestStream = true;
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
@@ -63,10 +63,10 @@ export class StreamableTransport implements Transport {
   readonly #redact: (text: string) => string;
   readonly #requests: HttpRequests;
   readonly #over = new AbortController();
-  /** Ended with the transport. */
+  /** Running exchanges, which end with the transport. */
   readonly #exchanges = new Set<AbortController>();
   readonly #standing: StandingStream;
-  /** Requests that only ask whether the server, and our session, is there. */
+  /** Ids of pings, which only ask whether the server and our session still exist. */
   readonly #pings = new Set<number>();
   #session: string | undefined;
   #version: string | undefined;
@@ -88,12 +88,12 @@ export class StreamableTransport implements Transport {
     return this.#session;
   }
 
-  /** Whether the server has refused the stream by which it would speak up between requests. */
+  /** True if the server has refused the standing stream, by which it sends messages between requests. */
   get isOneWay(): boolean {
     return this.#standing.isRefused;
   }
 
-  /** Resolves when that stream is open, or refused. */
+  /** Resolves when the standing stream is open or refused. */
   get twoWay(): Promise<void> {
     return this.#standing.tried;
   }
@@ -104,7 +104,10 @@ export class StreamableTransport implements Transport {
 
   async start(): Promise<void> {}
 
-  /** Resolves when the server has taken the message; rejects with what it said instead, or why it could not be reached. */
+  /**
+   * Resolves when the server has taken the message. Rejects with its refusal, or with the cause that it could not be
+   * reached.
+   */
   async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
     const end = new AbortController();
     const id = idOfRequest(message);
@@ -167,13 +170,14 @@ export class StreamableTransport implements Transport {
   }
 
   /**
-   * A status may come with the server's own answer. Where it may as well be a lost session, it stays a refusal.
+   * Delivers the JSON-RPC error of a refusal as the answer; returns true then. An error that may mean a lost session
+   * stays a refusal.
    */
   #takeRefusal(error: unknown, { id, isModern }: Exchange): boolean {
     if (!(error instanceof HttpRefusal) || !error.said || id === undefined) return false;
     if (error.status === 401 || error.status === 429) return false;
     const isOurs = requestId(error.said.id) === id;
-    // A 403 may be of whatever stands before the server, a 404 that of a lost session.
+    // A 403 may come from a proxy before the server, and a 404 may mean a lost session.
     const isCertain =
       error.status === 403 ? isOurs : isModern || error.status >= 500 || (error.status !== 404 && isOurs);
     if (!isCertain || !this.#isOfSession({ ...error.said, error: { ...error.said.error } }, id)) return false;
@@ -181,7 +185,7 @@ export class StreamableTransport implements Transport {
     return true;
   }
 
-  /** What is no request has no answer; but it may be refused within a 2xx. */
+  /** Checks the response to a notification or answer. It has no content, but a server may refuse within a 2xx. */
   async #takeNothing(response: Response): Promise<void> {
     if (isEventStream(response)) return discard(response);
     const { said } = new HttpRefusal(response, await textOf(response), this.#redact);
@@ -217,7 +221,7 @@ export class StreamableTransport implements Transport {
     let isAnswered = false as boolean;
     const onEvent = (event: EventSourceMessage) => {
       lastEventId = event.id || lastEventId;
-      // That of an older server, which opens its HTTP+SSE stream for whoever asks.
+      // The `endpoint` event of an older server, which opens its HTTP+SSE stream for any request.
       if (event.event === 'endpoint') return options.onRequestStreamEnd?.();
       if (event.data && this.#receive(event.data, id, event.event) === 'an answer') isAnswered = true;
     };
@@ -236,7 +240,7 @@ export class StreamableTransport implements Transport {
     this.#retryMs = ms;
   };
 
-  /** The stream from that event on; undefined when there is none. */
+  /** Resumes the stream after an event; undefined if that fails. */
   async #resumed(lastEventId: string | undefined, signal: AbortSignal, tries: number): Promise<Response | undefined> {
     for (let left = tries; left > 0 && !signal.aborted; left--) {
       await sleep(this.#retryMs ?? RESUME_MS, undefined, { signal }).catch(() => {});
@@ -255,14 +259,14 @@ export class StreamableTransport implements Transport {
     return this.#requests.send(this.#url, { method: 'GET', headers, signal });
   }
 
-  /** Hands on the messages in a text, and tells whether one of them answers the request with that id. */
+  /** Delivers the messages in a text. Returns 'an answer' if one of them answers the request `id`. */
   #receive(text: string, id: number | undefined, event?: string): Brought {
     const { messages, problem } = received(text, this.#redact);
     if (problem && isMessageEvent(event)) this.onerror?.(problem);
     let brought: Brought = problem ? 'unreadable' : 'nothing';
     for (const message of messages) {
       if (id !== undefined && !this.#isOfSession(message, id)) continue;
-      // An answer without an id of ours, such as null, can be meant for this request only.
+      // An answer without one of our ids, such as null, can only be for this request.
       const answers = isAnswer(message) ? (requestId(message.id) ?? id) : undefined;
       if (answers !== undefined && answers === id) brought = 'an answer';
       this.#deliver(answers === undefined ? message : { ...message, id: answers });
@@ -271,8 +275,8 @@ export class StreamableTransport implements Transport {
   }
 
   /**
-   * Whether an answer is one within our session. An error for nobody may say that the session is gone: whoever listens to
-   * `onerror` pings, and of a ping it is taken as that.
+   * True if an answer belongs to our session. An error without an id may mean that the session is gone. It is reported
+   * by `onerror`, whose listener pings; in the answer to a ping such an error counts as a lost session.
    */
   #isOfSession({ id: named, error }: JsonObject, id: number): boolean {
     if (!isJsonObject(error) || requestId(named) !== undefined || this.#session === undefined) return true;
@@ -300,7 +304,7 @@ export class StreamableTransport implements Transport {
   }
 }
 
-/** What a text brought for a request. */
+/** Content of a text for a request. */
 type Brought = 'an answer' | 'nothing' | 'unreadable';
 
 function brokenOff(error: unknown): Error {
@@ -325,7 +329,7 @@ function envelopeVersion(message: JSONRPCMessage): string | undefined {
   return typeof version === 'string' ? version : undefined;
 }
 
-/** What 2026-07-28 wants of a request's body repeated in its headers. */
+/** Headers that repeat parts of a request's body, as 2026-07-28 demands. */
 function bodyHeaders(message: JSONRPCMessage): Record<string, string> {
   const version = envelopeVersion(message);
   if (version === undefined || !('method' in message) || !('id' in message)) return {};

@@ -7,44 +7,50 @@ import type { JsonObject } from '../core/json.ts';
 import { type Answer, INTERNAL_ERROR, type Progress } from '../core/rpc.ts';
 
 export interface TaskRequestOptions {
-  /** Aborted to give the request up: the server is told, and the promise rejects with the signal's reason. */
+  /** Aborted to cancel the request: the server is told, and the promise rejects with the signal's reason. */
   readonly signal: Signal;
   readonly onProgress?: (progress: Progress) => void;
-  /** The request's progress token is listened to until this is aborted, instead of until the answer. */
+  /** Progress is delivered until this is aborted, instead of until the answer. */
   readonly progressUntil?: Signal;
 }
 
 /** A 2025-11-25 connection to a server. */
 export interface TaskConnection {
-  /** Resolves with the server's own answer; rejects with the signal's reason, or when the connection is lost. */
+  /** Resolves with the server's own answer. Rejects with the signal's reason, or if the connection is lost. */
   request(method: string, params: JsonObject, options: TaskRequestOptions): Promise<Answer>;
 }
 
 export interface TaskCallOptions {
-  /** Aborted to give up: the task is cancelled. */
+  /** Aborted to cancel the call: the task is cancelled. */
   readonly signal: Signal;
-  /** Progress of the call, through the whole life of the task. */
+  /** Called with progress through the whole life of the task. */
   readonly onProgress?: (progress: Progress) => void;
-  /** How long the server is asked to keep the task, in ms from its creation: longer than it may run. Absent: as it likes. */
+  /**
+   * Time in ms from the creation of the task for which the server is asked to keep it: longer than it may run. Absent:
+   * the server decides.
+   */
   readonly ttlMs?: number;
-  /** Called with the task as received, when created and whenever its status or status message has changed. */
+  /** Called with the task as received, when it is created and whenever its status or status message has changed. */
   readonly onStatus?: (task: JsonObject) => void;
-  /** Subscribes to the params of every `notifications/tasks/status` of the connection; returns how to end that. */
+  /**
+   * Subscribes to the params of every `notifications/tasks/status` of the connection. Returns a function that ends the
+   * subscription.
+   */
   readonly statusNotifications?: (listener: (task: JsonObject) => void) => () => void;
 }
 
-/** Pause between two looks at a task, in ms: without a wish of the server, and the bounds of its wish. */
+/** Pause between two polls of a task, in ms: without a wish of the server, and the bounds of its wish. */
 const POLL_DEFAULT_MS = 1_000;
 const POLL_MIN_MS = 100;
 const POLL_MAX_MS = 5_000;
 
-/** Time that a call given up still has, in ms, to learn the id of its task and to have it cancelled. */
+/** Time in ms in which a cancelled call still learns the id of its task and cancels it. */
 const GRACE_MS = 1_000;
 
 /**
- * Runs `tools/call` as a task of the server and resolves with the tool's own result as `tasks/result` gave it, or with
- * the server's error. A server that answers without a task is taken at its word. Rejects with the signal's reason, up to
- * 1 s after it was aborted, or when the connection is lost.
+ * Runs `tools/call` as a task of the server. Resolves with the tool's own result from `tasks/result`, or with the
+ * server's error. If the server answers without a task, that answer counts. Rejects with the signal's reason, up to 1 s
+ * after it was aborted, or if the connection is lost.
  */
 export async function callAsTask(
   connection: TaskConnection,
@@ -56,11 +62,11 @@ export async function callAsTask(
   return new TaskCall(connection, schema, options).run(params);
 }
 
-/** The part of a task that we read. */
+/** The members of a task that we read. */
 type TaskState = Pick<Task, 'taskId' | 'status' | 'pollInterval' | 'statusMessage'>;
 type TaskSchema = Awaited<ReturnType<typeof taskSchema>>;
 
-/** Imported on demand: the schemas of SDK 1.x would cost every start, and tasks are rare. */
+/** Imported on demand, because the schemas of SDK 1.x would cost every start, and tasks are rare. */
 async function taskSchema() {
   const { TaskSchema } = await import('@modelcontextprotocol/sdk/types.js');
   return TaskSchema.pick({ taskId: true, status: true, pollInterval: true, statusMessage: true });
@@ -72,10 +78,10 @@ class TaskCall {
   readonly #schema: TaskSchema;
   readonly #options: TaskCallOptions;
   readonly #ended = new AbortController();
-  /** Aborted when the caller gives up or the call has ended. */
+  /** Aborted when the caller cancels or the call has ended. */
   readonly #over: AbortSignal;
   #state: TaskState | undefined;
-  /** Aborted by news that make it worth to look at once. */
+  /** Aborted by a notification after which the task is polled at once. */
   #news = new AbortController();
 
   constructor(connection: TaskConnection, schema: TaskSchema, options: TaskCallOptions) {
@@ -87,12 +93,13 @@ class TaskCall {
 
   async run(params: JsonObject): Promise<Answer> {
     const { signal, statusNotifications } = this.#options;
-    // A request for a task must not be taken back by `notifications/cancelled`: learn the task's id, then cancel that.
+    // A request for a task must not be cancelled by `notifications/cancelled`: we learn the task's id first, and then
+    // cancel the task.
     const grace = shortlyAfter(asAbortSignal(signal), this.#ended.signal);
-    const unsubscribe = statusNotifications?.((task) => this.#hear(task));
+    const unsubscribe = statusNotifications?.((task) => this.#onNotification(task));
     try {
       const created = await this.#create(params, grace);
-      if (this.#state) return await this.#followed(this.#state, grace);
+      if (this.#state) return await this.#followOrCancel(this.#state, grace);
       signal.throwIfAborted();
       return created;
     } finally {
@@ -106,17 +113,19 @@ class TaskCall {
     const request = { ...params, task: ttlMs === undefined ? {} : { ttl: ttlMs } };
     const progress = onProgress && { onProgress, progressUntil: this.#ended.signal };
     const answer = await this.#connection.request('tools/call', request, { signal, ...progress });
-    // Content is what tells a tool's result from a task.
+    // A tool's result has `content`, and a task has none.
     if ('result' in answer && answer.result.content === undefined) this.#learn(answer.result.task);
     return answer;
   }
 
-  /** When the caller gives up, the task is cancelled first; `grace` bounds how long that may take. */
-  async #followed({ taskId }: TaskState, grace: AbortSignal): Promise<Answer> {
+  /**
+   * Follows the task to its end. If the caller cancels, the task is cancelled first, for which `grace` bounds the time.
+   */
+  async #followOrCancel({ taskId }: TaskState, grace: AbortSignal): Promise<Answer> {
     try {
-      return this.#explained(await this.#follow(taskId));
+      return this.#explainCancelled(await this.#follow(taskId));
     } catch (error) {
-      // The task may have ended meanwhile, or the server may not know how to cancel: there is nobody left to tell.
+      // Ignored: the task may have ended meanwhile, or the server may not support it, and the caller is gone.
       if (this.#options.signal.aborted)
         await this.#connection.request('tasks/cancel', { taskId }, { signal: grace }).catch(() => {});
       throw error;
@@ -127,16 +136,16 @@ class TaskCall {
     let result: Promise<Answer> | undefined;
     for (;;) {
       this.#over.throwIfAborted();
-      // A server that needs input asks for it while its `tasks/result` is waited for; its status goes on being followed.
+      // A server that needs input asks for it while a `tasks/result` request is open. The status is still polled.
       if (this.#state?.status !== 'working') result ??= this.#request('tasks/result', taskId);
       if (result && this.#hasEnded()) return result;
-      const answer = await Promise.race([this.#look(taskId), ...(result ? [result] : [])]);
+      const answer = await Promise.race([this.#poll(taskId), ...(result ? [result] : [])]);
       if (answer) return result ?? answer;
     }
   }
 
-  /** Pauses, then asks how the task is; resolves with what there is to answer when that cannot be learned. */
-  async #look(taskId: string): Promise<Answer | undefined> {
+  /** Pauses, then polls the task. Resolves with an error as the answer if its state cannot be learned. */
+  async #poll(taskId: string): Promise<Answer | undefined> {
     await this.#pause();
     const answer = await this.#request('tasks/get', taskId);
     if ('error' in answer) return answer;
@@ -153,20 +162,20 @@ class TaskCall {
     this.#news = new AbortController();
   }
 
-  #hear(task: JsonObject): void {
+  #onNotification(task: JsonObject): void {
     const known = this.#state;
     if (known?.taskId === task.taskId) this.#learn(task);
     // Before the id is known, any task may be ours: its end can arrive together with its creation.
     if (!known || this.#state?.status !== known.status) this.#news.abort();
   }
 
-  /** Whether it is a task. */
+  /** Stores the state of a task. Returns false if the value is none. */
   #learn(task: unknown): boolean {
     const state = this.#schema.safeParse(task).data;
     if (!state) return false;
     const changed = state.status !== this.#state?.status || state.statusMessage !== this.#state.statusMessage;
     this.#state = state;
-    if (changed) this.#options.onStatus?.(task as JsonObject); // as the schema found
+    if (changed) this.#options.onStatus?.(task as JsonObject); // the schema has checked it
     return true;
   }
 
@@ -174,8 +183,8 @@ class TaskCall {
     return this.#state !== undefined && isTerminal(this.#state.status);
   }
 
-  /** A task that the server itself cancelled has no result, and the error that says so seldom says why. */
-  #explained(answer: Answer): Answer {
+  /** Adds the status message to the error of a task that the server cancelled: its own error seldom has a reason. */
+  #explainCancelled(answer: Answer): Answer {
     if ('result' in answer || this.#state?.status !== 'cancelled') return answer;
     const { statusMessage } = this.#state;
     const why = `the server cancelled the task${statusMessage ? `: ${statusMessage}` : ''}`;
@@ -187,7 +196,7 @@ class TaskCall {
   }
 }
 
-/** Aborted with the reason of `signal`, `GRACE_MS` after it, unless `ended` comes first. */
+/** Aborted with the reason of `signal`, 1 s after it, unless `ended` comes first. */
 function shortlyAfter(signal: AbortSignal, ended: AbortSignal): AbortSignal {
   const grace = new AbortController();
   const begin = () => {

@@ -1,9 +1,12 @@
-/** Characters by whose hash a text is looked for, at its end: beginnings such as `Bearer ` are the same in many. */
+/**
+ * Length of the endings by which texts are hashed, in characters. Endings, because beginnings such as `Bearer ` are
+ * common to many texts.
+ */
 const SHORT = 4;
 const LONG = 8;
 const FACTOR = 0x9e3779b1;
 
-/** Which of many texts, of at least four characters each, stand in another. In linear time, however many there are. */
+/** Finds texts of at least four characters each in another text, in linear time, however many there are. */
 export class TextFinder {
   readonly #texts: readonly string[];
   readonly #tables: readonly Table[];
@@ -16,7 +19,7 @@ export class TextFinder {
     ];
   }
 
-  /** The places of those found, in the list that was given. */
+  /** Indices of the texts that occur in `text`. */
   in(text: string): Set<number> {
     const found = new Set<number>();
     for (const table of this.#tables) {
@@ -29,14 +32,17 @@ export class TextFinder {
   }
 }
 
-/** Texts by the hash of their last characters. */
+/** Texts by the hash of their last `size` characters. */
 class Table {
   readonly #size: number;
   readonly #byHash = new Map<number, number[]>();
-  /** Whether there is anything under the first bits of a hash: quicker than to ask the map at each character. */
+  /**
+   * One byte per value of the hash's first bits: 1 if a text has it. Quicker than a lookup in the map at each
+   * character.
+   */
   readonly #holds: Uint8Array;
   readonly #shift: number;
-  /** What a character has added to the hash by the time it leaves it. */
+  /** Factor of the character that leaves the rolling hash. */
   readonly #leaving: number;
 
   constructor(size: number, texts: readonly string[], isMeant: (text: string) => boolean) {
@@ -49,7 +55,7 @@ class Table {
       if (others) others.push(at);
       else this.#byHash.set(hash, [at]);
     }
-    // Sixteen places for each, so that most characters find nothing there.
+    // Sixteen entries per text, so that most characters hit an empty one.
     const bits = Math.ceil(Math.log2(this.#byHash.size + 1)) + 4;
     this.#shift = 32 - bits;
     this.#holds = new Uint8Array(1 << bits);
@@ -62,7 +68,7 @@ class Table {
     return hash;
   }
 
-  /** Calls `take` with each text that may end somewhere, and where. */
+  /** Calls `take` with the index of each text that may end at a position, and with the position. */
   look(text: string, take: (at: number, end: number) => void): void {
     if (this.#byHash.size === 0) return;
     let hash = 0;

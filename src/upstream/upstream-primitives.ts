@@ -4,25 +4,25 @@ import { type Exposure, LISTS, type ListName, type PrimitiveSource } from './res
 import type { Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
-/** Time for a list, a read or a prompt, in ms: what SDK clients allow. */
+/** Time for a list, a read or a prompt, in ms: the default of SDK clients. */
 const PRIMITIVE_TIMEOUT_MS = 60_000;
 const FIRST_CONNECT_WAIT_MS = 3_000;
-/** What a server that is up has for its lists at least, in ms, however long others were waited for. */
+/** Least time in ms for the lists of a running server, however long the wait for other servers was. */
 const LEAST_LIST_MS = 1_000;
 
 interface UpstreamPrimitivesParts {
   readonly upstreams: Upstreams;
   readonly remembered: CatalogCache;
-  /** The way of requests to servers. */
+  /** Sends requests to servers. */
   readonly router: () => Pick<Upstreams, 'request'>;
-  /** Keys of all servers of the configuration. */
+  /** Keys of all configured servers. */
   readonly keys: () => readonly string[];
   readonly exposes: Exposure;
-  /** Until when lists are waited for, as `GatewayOptions.waitsUntil`. */
+  /** End of the wait for lists, see `GatewayOptions.waitsUntil`. */
   readonly waitsUntil?: number | undefined;
 }
 
-/** Resources, prompts and completion as the servers have them: those that run, and what is remembered of the others. */
+/** The source of primitives over the upstreams: running servers are asked, lists of the others are remembered. */
 export function upstreamPrimitives({
   upstreams,
   remembered,
@@ -32,7 +32,7 @@ export function upstreamPrimitives({
   waitsUntil,
 }: UpstreamPrimitivesParts): PrimitiveSource {
   const isRemembered = ({ config }: Upstream, list: ListName) => remembered.recallList(config, list) !== undefined;
-  /** Whether only the server itself can say what it lists. */
+  /** True if the list is neither remembered nor available without connecting. */
   const hasToBeAsked = (upstream: Upstream, list: ListName) =>
     !upstream.connection && upstream.offers(LISTS[list].kind) && !isRemembered(upstream, list);
   return {

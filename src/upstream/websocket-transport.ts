@@ -12,11 +12,13 @@ export interface WebSocketOptions {
   /** Blanks the secrets of the server's entry in a text. */
   readonly redact: (text: string) => string;
   readonly proxy: ProxySetting;
-  /** How long the socket may take to open. */
+  /** Longest time in ms until the socket is open. */
   readonly timeoutMs: number;
 }
 
-/** A server behind a WebSocket (subprotocol `mcp`). SDK 2.x left this transport out, and 1.x cannot send headers. */
+/**
+ * A server behind a WebSocket (subprotocol `mcp`). SDK 2.x has no such transport, and that of 1.x cannot send headers.
+ */
 export class WebSocketTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
@@ -30,7 +32,7 @@ export class WebSocketTransport implements Transport {
   #socket: WebSocket | undefined;
   #isClosed = false;
 
-  /** User and password in the address are sent as Basic, unless the headers say who we are. */
+  /** User and password in the address are sent as Basic, unless the headers have an `Authorization`. */
   constructor(address: string, { headers, redact, proxy, timeoutMs }: WebSocketOptions) {
     const url = new URL(address);
     const basic = basicOf(url);
@@ -44,7 +46,7 @@ export class WebSocketTransport implements Transport {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Resolves when the socket is open; rejects with the cause when it cannot be opened. */
+  /** Resolves when the socket is open. Rejects with the cause if it cannot be opened. */
   async start(): Promise<void> {
     const proxy = proxyFor(this.#url, this.#proxy);
     const way = proxy && (await through(proxy, this.#url));
@@ -73,7 +75,7 @@ export class WebSocketTransport implements Transport {
     for (const message of messages) this.onmessage?.(message as unknown as JSONRPCMessage);
   }
 
-  /** Rejects when the message provably was not sent. */
+  /** Rejects if the message provably was not sent. */
   send(message: JSONRPCMessage): Promise<void> {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) {
@@ -96,7 +98,7 @@ export class WebSocketTransport implements Transport {
   }
 }
 
-/** What a WebSocket has to be told to get through a proxy. */
+/** Options that lead a WebSocket through a proxy. */
 async function through(proxy: ForwardProxy, { hostname, port, protocol }: URL): Promise<object> {
   const { isBun } = await import('../platform/outbound/runtime.ts');
   if (isBun) return { proxy: proxy.url.href };

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { FEATURES, type Feature } from '../../src/search/features.ts';
 import { fieldTerms } from '../../src/search/fields.ts';
 import { candidates } from '../../src/search/rank.ts';
-import { RANKING } from '../../src/search/ranking-parameters.ts';
+import { FEATURES, type Feature, RANKING } from '../../src/search/ranking-parameters.ts';
 import { ToolIndex } from '../../src/search/tool-index.ts';
 import { type LabelledData, type LabelledQuery, readData } from './data.ts';
 import { mean, type Row, score } from './measure.ts';

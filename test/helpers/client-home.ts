@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Terminal } from '../../src/cli/commands/terminal.ts';
+import type { Terminal } from '../../src/cli/terminal/terminal.ts';
 import { temporaryDirectory } from './fixture.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/clients/', import.meta.url));

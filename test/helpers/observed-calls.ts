@@ -1,6 +1,7 @@
 import type { CallContext, CallPolicy, CallTool, ToolCall, ToolResult } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { toolId } from '../../src/core/tool.ts';
+import { notifyObservers, type Observer } from '../../src/observe/ended-call.ts';
 
 /** A call of a tool that nobody has listed. */
 export function callOf(server: string, tool: string, args: JsonObject = {}, rest: Partial<ToolCall> = {}): ToolCall {
@@ -18,6 +19,11 @@ export function callOf(server: string, tool: string, args: JsonObject = {}, rest
 export function contextOf(id = 'someone', session?: string): CallContext {
   const caller = { id, roles: [], ...(session !== undefined && { session }) };
   return { caller, signal: new AbortController().signal };
+}
+
+/** The policy that tells a log or metrics of calls, as `observeCalls` makes it; `now` is the clock, in epoch ms. */
+export function observing({ ended }: { readonly ended: Observer }, now?: () => number): CallPolicy {
+  return notifyObservers([ended], now);
 }
 
 export const OK: ToolResult = { content: [] };

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { allow } from '../../src/cli/commands/allow.ts';
 import { disallow } from '../../src/cli/commands/disallow.ts';
-import type { Terminal } from '../../src/cli/commands/terminal.ts';
+import type { Terminal } from '../../src/cli/terminal/terminal.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ProjectSource } from '../../src/config/source/source.ts';
 import type { JsonObject } from '../../src/core/json.ts';

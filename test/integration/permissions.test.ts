@@ -171,10 +171,10 @@ test('a server of 2026-07-28 that asks back itself is agreed to once [permission
 });
 
 test('what the client has asked about, by its own hook, is not asked about again [permissions.handover]', async () => {
-  const { leaveWord } = await import('../../src/policy/permissions/client-approvals.ts');
+  const { storeApproval } = await import('../../src/policy/permissions/client-approvals.ts');
   const { client, gateway } = await permitted('stdio v1', ASK, { answer: person(NO) });
   const call = (id: string, callId: string) => client.invoke(id, {}, { meta: { 'claudecode/toolUseId': callId } });
-  await leaveWord(`${gateway?.home}/.data/mcp-gateway`, 'toolu_1', 'u::delete_note');
+  await storeApproval(`${gateway?.home}/.data/mcp-gateway`, 'toolu_1', 'u::delete_note');
   expect(errorOf(await call('u::delete_note', 'toolu_2'))).toContain('refused');
   expect(errorOf(await call('u::add_note', 'toolu_1'))).toContain('refused');
   expect((await call('u::delete_note', 'toolu_1')).isError).not.toBe(true);

@@ -5,10 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { LOCAL } from '../../src/core/call.ts';
 import { type ToolEntry, toolId } from '../../src/core/tool.ts';
+import { Gateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { fuse } from '../../src/search/semantics/fuse.ts';
 import { Cooldown, Semantics, type SemanticsOptions } from '../../src/search/semantics/semantics.ts';
+import { local, temporaryDirectory } from '../helpers/fixture.ts';
 
 const DIMENSIONS = 64;
 /** Words that mean the same to the model below, and share no letters' pattern that words alone could match. */
@@ -150,6 +153,21 @@ test('a tool is found by a word that means the same, among those the caller may 
   expect([...(hidden ?? new Map()).keys()].sort()).toEqual(['s::cook', 's::fly']);
   made.removeServer('s');
   expect(await made.similar('automobile', everything, 10)).toBeUndefined();
+});
+
+test('embeddings that are configured while it runs are used without a restart, and no more when they are taken out [config.applies, semantics.setting]', async () => {
+  const { url, requests } = await endpoint();
+  const u = local({ tools: ['echo'] });
+  const gateway = new Gateway({ mcpServers: { u } }, { cacheDirectory: temporaryDirectory() });
+  onTestFinished(() => gateway.stop());
+  expect(await gateway.ready()).toEqual([]);
+  expect(requests).toEqual([]);
+  gateway.reload({ mcpServers: { u }, search: { embeddings: { url, model: 'words' } } });
+  await until(() => expect(requests.flat()).toEqual([expect.stringMatching(/echo/i)]));
+  gateway.reload({ mcpServers: { u } });
+  const { broker } = gateway.internals();
+  await broker.search({ query: 'echo', limit: 1 }, LOCAL);
+  expect(requests).toHaveLength(1);
 });
 
 test('answers in another order are told apart by their index [semantics.finds]', async () => {

@@ -5,7 +5,7 @@ import { escaped } from '../../src/core/invisible-characters.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import type { ToolDefinition } from '../../src/core/tool.ts';
 import { definitionDiff, textDiff } from '../../src/policy/trust/definition-diff.ts';
-import { differing, fingerprintOf } from '../../src/policy/trust/fingerprint.ts';
+import { changedParts, fingerprintOf } from '../../src/policy/trust/fingerprint.ts';
 import { inspect } from '../../src/policy/trust/inspect.ts';
 
 const definition = fc
@@ -32,7 +32,7 @@ test('fingerprints are equal whatever the order of keys, and tell exactly the pa
     fc.property(definition, fc.string({ minLength: 1 }), (tool, more) => {
       expect(fingerprintOf(reversed(tool) as ToolDefinition)).toBe(fingerprintOf(tool));
       const other = { ...tool, description: `${tool.description}${more}` };
-      expect(differing(fingerprintOf(tool), fingerprintOf(other))).toEqual(['description']);
+      expect(changedParts(fingerprintOf(tool), fingerprintOf(other))).toEqual(['description']);
     }),
   );
 });

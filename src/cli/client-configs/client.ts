@@ -2,6 +2,7 @@ import type { KeyPath } from '../../config/diagnostic.ts';
 import type { PermissionAction, PermissionRule } from '../../config/permissions.ts';
 import type { Environment } from '../../config/substitute.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { homeDirectory } from '../../platform/home-directory.ts';
 
 /** Whose files are meant, and from where: `home` and `cwd` are absolute. */
 export interface ClientHome {
@@ -11,6 +12,11 @@ export interface ClientHome {
   readonly platform: NodeJS.Platform;
   /** Folders of the project above `cwd` in which clients look too, the nearest first; absent: in none. */
   readonly above?: readonly string[] | undefined;
+}
+
+/** The home of whoever works in this directory with this environment. */
+export function clientHome({ cwd, env, platform }: Omit<ClientHome, 'home' | 'above'>): ClientHome {
+  return { home: homeDirectory(env), cwd, env, platform };
 }
 
 /** A map of servers in a file of a client. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatPath } from '../../config/diagnostic.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { escapeRegExp } from '../../core/escape-regexp.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { objectAt } from './read-client-file.ts';
 
@@ -46,8 +47,8 @@ function appended(text: string, table: string): string {
  * may be about what comes next: they are none of it.
  */
 function tableApart(text: string, map: string, key: string): { readonly table: string; readonly rest: string } {
-  const name = `(?:${[key, JSON.stringify(key), `'${key}'`].map(escaped).join('|')})`;
-  const own = new RegExp(`^\\s*\\[\\s*${escaped(map)}\\s*\\.\\s*${name}\\s*(?:\\.[^\\]]*)?\\]`);
+  const name = `(?:${[key, JSON.stringify(key), `'${key}'`].map(escapeRegExp).join('|')})`;
+  const own = new RegExp(`^\\s*\\[\\s*${escapeRegExp(map)}\\s*\\.\\s*${name}\\s*(?:\\.[^\\]]*)?\\]`);
   const sections = text.split(/^(?=[ \t]*\[)/m);
   const table: string[] = [];
   const rest: string[] = [];
@@ -67,8 +68,4 @@ function endOfTable(section: string): number {
   const last = lines.findLastIndex((line) => !/^(?:#.*)?$/.test(line.trim()));
   const isApart = lines[last + 1]?.trim() === '';
   return lines.slice(0, last + (isApart ? 2 : 1)).join('').length;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

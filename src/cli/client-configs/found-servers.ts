@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { formatPath } from '../../config/diagnostic.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { realPathOfExisting } from '../../platform/real-path.ts';
 import type { Client, ClientHome, ConfigFile, Verdict, WrittenServer } from './client.ts';
 import { CLIENTS } from './clients.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
@@ -112,9 +112,9 @@ export function clientOf(path: string, home: ClientHome): ClientPlaces | undefin
 }
 
 function readerOf(path: string, home: ClientHome): ClientPlaces | undefined {
-  const real = realPath(path);
+  const real = realPathOfExisting(path);
   for (const client of CLIENTS) {
-    const places = usersOnce(client.places(home)).filter((place) => realPath(place.path) === real);
+    const places = usersOnce(client.places(home)).filter((place) => realPathOfExisting(place.path) === real);
     if (places.length > 0) return { client, places: places.map((place) => ({ ...place, path })), home };
   }
   return undefined;
@@ -122,8 +122,8 @@ function readerOf(path: string, home: ClientHome): ClientPlaces | undefined {
 
 /** One file is one place: in the home directory, and where a link leads to it, a user's file would be a project's as well. */
 function usersOnce(places: readonly ConfigFile[]): readonly ConfigFile[] {
-  const users = new Set(places.filter(({ scope }) => scope === 'user').map(({ path }) => realPath(path)));
-  return places.filter(({ scope, path }) => scope !== 'project' || !users.has(realPath(path)));
+  const users = new Set(places.filter(({ scope }) => scope === 'user').map(({ path }) => realPathOfExisting(path)));
+  return places.filter(({ scope, path }) => scope !== 'project' || !users.has(realPathOfExisting(path)));
 }
 
 /** A file that came with a project has its servers started there. */
@@ -144,14 +144,4 @@ function firstFolder(path: string, { folders }: JsonObject): string {
   const first: unknown = Array.isArray(folders) ? folders[0] : undefined;
   const named = isJsonObject(first) && typeof first.path === 'string' ? first.path : '.';
   return resolve(dirname(path), named);
-}
-
-/** The path without links, also of a file that is not there yet. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const folder = dirname(path);
-    return folder === path ? path : join(realPath(folder), basename(path));
-  }
 }

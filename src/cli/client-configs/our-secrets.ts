@@ -2,14 +2,14 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { secretsSettings } from '../../config/check-settings.ts';
-import { expandHome } from '../../config/locate.ts';
 import { isOpen } from '../../config/open-files.ts';
 import { dotenvParts, parseSecrets } from '../../config/secrets/parse-secrets.ts';
 import type { Environment } from '../../config/substitute.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { expandHome } from '../../platform/home-directory.ts';
 import type { ClientHome } from './client.ts';
-import { type OurFile, readOurFile } from './our-file.ts';
+import { entriesOf, type OurFile, readOurFile, rulesOf } from './our-file.ts';
 import { readText } from './read-client-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { looksSecret, SecretNames, withoutSecrets } from './secrets.ts';
@@ -39,6 +39,16 @@ export async function readOurSecrets(file: OurFile, { home, env }: ClientHome): 
   const text = await readText(path);
   if (text !== undefined && !isDotenv(text)) return undefined;
   return { path, text, values: await valuesOf(text ?? '', path), ...(!isSaid && { setting: { file: OWN_FILE } }) };
+}
+
+/** What our files hold, as a plan of an import takes it. `leaveSecrets`: as the option of `import`. */
+export function ourState(file: OurFile, secrets: OurSecrets | undefined, leaveSecrets = false) {
+  return {
+    existing: entriesOf(file),
+    rules: rulesOf(file),
+    secrets: secrets?.values,
+    keeping: secrets && !leaveSecrets ? ('secrets' as const) : ('environment' as const),
+  };
 }
 
 /** Adds values, in place of those of the same names; from then on only its owner can read the file. */

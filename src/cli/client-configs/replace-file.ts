@@ -1,7 +1,8 @@
 import { constants, copyFile, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { causeOf, GatewayError } from '../../core/errors.ts';
-import { keepNewest, writeWhole } from '../../platform/atomic-file.ts';
+import { pruneOldest, writeFileAtomic } from '../../platform/atomic-file.ts';
+import { realPath } from '../../platform/real-path.ts';
 import { readText } from './read-client-file.ts';
 
 /** For a file that did not exist: it may come to hold secrets. */
@@ -33,7 +34,7 @@ export async function replaceFile({ path, before, after, backup, secret }: Repla
     const mode = before === undefined || secret ? OWNER_ONLY : (await stat(target)).mode & 0o777;
     if (secret && before !== undefined) await refuseForeign(target, path);
     const kept = backup && before !== undefined ? await keep(target) : undefined;
-    await writeWhole(target, after, { mode });
+    await writeFileAtomic(target, after, { mode });
     return kept;
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause;
@@ -76,7 +77,7 @@ async function keep(path: string): Promise<string> {
   const start = `${basename(path)}.bak-`;
   const kept = `${path}.bak-${new Date().toISOString().replace(/[:.]/g, '-')}`;
   await copyFile(path, kept, constants.COPYFILE_EXCL);
-  await keepNewest(
+  await pruneOldest(
     dirname(path),
     MAX_BACKUPS,
     (name) => name.startsWith(start) && /^\d/.test(name.slice(start.length)),
@@ -112,7 +113,7 @@ export async function keepOrigin(path: string, text: string, isThere: boolean): 
     () => 0o600,
   );
   const kept = await originPath(path);
-  await writeWhole(kept, text === '' && isThere ? WAS_EMPTY : text, { mode });
+  await writeFileAtomic(kept, text === '' && isThere ? WAS_EMPTY : text, { mode });
   return text === '' ? undefined : kept;
 }
 
@@ -144,7 +145,7 @@ export async function backupsSince(path: string): Promise<string[]> {
 
 /** The oldest first. */
 async function backupPaths(path: string): Promise<string[]> {
-  const target = await targetOf(path);
+  const target = realPath(path);
   const start = `${basename(target)}.bak-`;
   const names = await readdir(dirname(target)).catch(() => []);
   const own = names.filter((name) => name.startsWith(start) && /^\d/.test(name.slice(start.length)));
@@ -152,9 +153,5 @@ async function backupPaths(path: string): Promise<string[]> {
 }
 
 async function originPath(path: string): Promise<string> {
-  return `${await targetOf(path)}${ORIGIN}`;
-}
-
-function targetOf(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
+  return `${realPath(path)}${ORIGIN}`;
 }

@@ -1,4 +1,5 @@
 import type { Environment } from '../../config/substitute.ts';
+import { escapeRegExp } from '../../core/escape-regexp.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isRelative } from './convert-entry.ts';
 import { withoutMarks } from './held-text.ts';
@@ -101,7 +102,7 @@ class Comparison {
     if (withoutMarks(filled) === withoutMarks(other)) return true;
     const names = [...filled.matchAll(NAMED)].map(([, name = '']) => name);
     if (names.length === 0) return false;
-    const parts = filled.split(NAMED).map((part, index) => (index % 2 === 0 ? escaped(part) : '([\\s\\S]+?)'));
+    const parts = filled.split(NAMED).map((part, index) => (index % 2 === 0 ? escapeRegExp(part) : '([\\s\\S]+?)'));
     const values = new RegExp(`^${parts.join('')}$`).exec(other)?.slice(1) ?? [];
     return values.length > 0 && names.every((name, index) => this.#learns(name, values[index] ?? ''));
   }
@@ -130,8 +131,4 @@ function canonical(text: string): string {
     .replace(/\$\{env:([A-Za-z_]\w*)/g, '$${$1')
     .replace(/(?<![${])\{(?:env:|(secret:))([^{}\s]+)\}/g, '$${$1$2}')
     .replace(/(?<![$\w])\$([A-Z_][A-Z\d_]*)\b/g, '$${$1}');
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -1,4 +1,5 @@
 import { type Environment, substituteAll } from '../../config/substitute.ts';
+import { escapeRegExp } from '../../core/escape-regexp.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { HeldText, inSubstitution, withoutMarks } from './held-text.ts';
 import { commandWithout, headerWithout, valueWithout } from './secret-commands.ts';
@@ -80,7 +81,7 @@ function isDistinct(value: string): boolean {
 
 /** The value where it is not a part of a longer word. */
 function apart(value: string): RegExp {
-  return new RegExp(`(?<![A-Za-z\\d])${value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![A-Za-z\\d])`, 'g');
+  return new RegExp(`(?<![A-Za-z\\d])${escapeRegExp(value)}(?![A-Za-z\\d])`, 'g');
 }
 
 /** Whatever it looks like. */

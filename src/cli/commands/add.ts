@@ -5,29 +5,20 @@ import { resolveConfigPath } from '../../config/locate.ts';
 import { parseConfig } from '../../config/parse.ts';
 import { keyFlaw, readShape } from '../../config/shapes.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
-import type { ClientHome } from '../client-configs/client.ts';
+import { type ClientHome, clientHome } from '../client-configs/client.ts';
 import { anyValues, placedIn, unsetVariables } from '../client-configs/convert-entry.ts';
 import { type OurFile, readOurFile, withServers, withSetting } from '../client-configs/our-file.ts';
 import { addSecrets, type OurSecrets, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
 import { SecretNames, withoutSecrets } from '../client-configs/secrets.ts';
-import { paintFor } from '../terminal/colors.ts';
-import { clientHome, jsonText, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
-
-export interface AddArguments {
-  /** The name, then an address, or a program and its arguments. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  /** `NAME=value` each. */
-  readonly env?: readonly string[] | undefined;
-  /** `Name: value` each. */
-  readonly header?: readonly string[] | undefined;
-  readonly description?: string | undefined;
-  readonly tag?: readonly string[] | undefined;
-  readonly dryRun?: boolean | undefined;
-}
+import { colorsFor } from '../terminal/colors.ts';
+import { displayPath, jsonText } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 const ADDRESS = /^(?:https?|wss?):\/\//i;
 
@@ -35,10 +26,10 @@ const ADDRESS = /^(?:https?|wss?):\/\//i;
  * `mcp-gateway add <name> <url>` or `… <name> -- command args…`: a server into our file, checked as the file will be.
  * Resolves with the exit code: 0 added, 1 not added, 2 misused.
  */
-export async function add(args: AddArguments, terminal: Terminal): Promise<number> {
+export async function add(args: CommandArguments, terminal: Terminal): Promise<number> {
   const wrong = misuseOf(args);
-  if (wrong !== undefined) return misused(terminal, 'add', wrong);
-  return reporting(terminal, 'add', async () => {
+  if (wrong !== undefined) return reportMisuse(terminal, 'add', wrong);
+  return reportErrors(terminal, 'add', async () => {
     const [name = ''] = args.words;
     const { cwd, env } = terminal;
     const file = await readOurFile(resolveConfigPath({ argument: args.config && resolve(cwd, args.config), env }));
@@ -48,9 +39,9 @@ export async function add(args: AddArguments, terminal: Terminal): Promise<numbe
     const added = await withServers(file, new Map([[name, kept.entry]]));
     const after = await namingSecrets({ ...file, text: added }, kept);
     const warnings = await check(name, kept, { ...file, text: after }, terminal);
-    for (const note of notes) terminal.writeError(`${shown(note)}\n`);
+    for (const note of notes) terminal.writeError(`${displayText(note)}\n`);
     warn([...warnings, ...unsetIn(kept)], terminal);
-    if (args.dryRun) terminal.write(jsonText({ [name]: kept.entry }));
+    if (args['dry-run']) terminal.write(jsonText({ [name]: kept.entry }));
     else {
       await keepValues(kept);
       terminal.write(`${keptLine(kept, terminal)}${await written(name, file, after, terminal)}`);
@@ -59,7 +50,7 @@ export async function add(args: AddArguments, terminal: Terminal): Promise<numbe
   });
 }
 
-function misuseOf({ words: [name, how, ...more], env = [], header = [] }: AddArguments): string | undefined {
+function misuseOf({ words: [name, how, ...more], env = [], header = [] }: CommandArguments): string | undefined {
   if (name === undefined) return 'names no server';
   const flaw = keyFlaw(name);
   if (flaw !== undefined) return `${flaw}: expected another name for the server`;
@@ -88,16 +79,16 @@ function addressFlaw(word: string): string | undefined {
     return `found an address with ${JSON.stringify(`${scheme}:`)}, expected http://, https://, ws:// or wss://${suggestion(meant)}`;
   }
   return /^[a-z\d.-]+:\d+(?:\/|$)/i.test(word)
-    ? `found ${JSON.stringify(shown(word))}: an address begins with http:// or https://`
+    ? `found ${JSON.stringify(displayText(word))}: an address begins with http:// or https://`
     : undefined;
 }
 
 function taken(name: string, { path }: OurFile): GatewayError {
-  const cure = `mcp-gateway remove ${shown(name)} takes it out`;
+  const cure = `mcp-gateway remove ${displayText(name)} takes it out`;
   return new GatewayError('CONFIG_INVALID', `${path}: has a server called ${JSON.stringify(name)} already; ${cure}`);
 }
 
-function entryOf({ words: [, ...command], env, header, description, tag }: AddArguments): JsonObject {
+function entryOf({ words: [, ...command], env, header, description, tag }: CommandArguments): JsonObject {
   const [first = ''] = command;
   return {
     ...(ADDRESS.test(first) ? { url: first } : { command }),
@@ -132,14 +123,14 @@ async function check(
   if (value) return texts;
   throw new GatewayError(
     'INVALID_ARGUMENTS',
-    `${shown(name)}: ${texts.join('; ') || 'cannot be the name of a server'}`,
+    `${displayText(name)}: ${texts.join('; ') || 'cannot be the name of a server'}`,
   );
 }
 
 /** Where the secrets went. */
 function keptLine({ secrets, values }: KeptEntry, terminal: Terminal): string {
   if (!secrets) return '';
-  return `Secrets, to ${shownPath(secrets.path, clientHome(terminal).home)}: ${[...values.keys()].map(shown).join(', ')}\n`;
+  return `Secrets, to ${displayPath(secrets.path, clientHome(terminal).home)}: ${[...values.keys()].map(displayText).join(', ')}\n`;
 }
 
 function unsetIn({ unset, values }: KeptEntry): string[] {
@@ -151,15 +142,15 @@ function unsetIn({ unset, values }: KeptEntry): string[] {
 }
 
 function warn(warnings: readonly string[], terminal: Terminal): void {
-  const { yellow } = paintFor(terminal, 'error');
-  for (const warning of warnings) terminal.writeError(`${yellow(shown(warning))}\n`);
+  const { yellow } = colorsFor(terminal, 'error');
+  for (const warning of warnings) terminal.writeError(`${yellow(displayText(warning))}\n`);
 }
 
 async function written(name: string, { path, text }: OurFile, after: string, terminal: Terminal): Promise<string> {
   const { home } = clientHome(terminal);
   const backup = await replaceFile({ path, before: text, after, backup: true });
-  const kept = backup ? `; as it was: ${shownPath(backup, home)}` : '';
-  return `Added ${shown(name)} to ${shownPath(path, home)}${kept}\nIts tools: mcp-gateway list ${shown(name)}\n`;
+  const kept = backup ? `; as it was: ${displayPath(backup, home)}` : '';
+  return `Added ${displayText(name)} to ${displayPath(path, home)}${kept}\nIts tools: mcp-gateway list ${displayText(name)}\n`;
 }
 
 /** One entry as it is to be written, and the secrets that stood in it. */

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { GatewayError } from '../../core/errors.ts';
 import { readText } from '../client-configs/read-client-file.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
-import { misused, reporting, type Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 /** Tells that the text is there already, however it was edited since. */
 const MARKER = '<!-- mcp-gateway: how to use the tools behind it -->';
@@ -12,18 +14,13 @@ const MARKER = '<!-- mcp-gateway: how to use the tools behind it -->';
 const END = '<!-- mcp-gateway: end -->';
 const TEMPLATE = 'AGENTS.template.md';
 
-export interface AgentsMdArguments {
-  /** The file to append the text to, once; absent: it is printed. */
-  readonly append?: string | undefined;
-  /** The file to take it out of again. */
-  readonly remove?: string | undefined;
-}
-
 /** `mcp-gateway agents-md`: prints what the model should know, appends it or takes it out. Resolves with the exit code. */
-export async function agentsMd({ append, remove }: AgentsMdArguments, terminal: Terminal): Promise<number> {
+export async function agentsMd({ words, append, remove }: CommandArguments, terminal: Terminal): Promise<number> {
+  if (words.length > 0)
+    return reportMisuse(terminal, 'agents-md', `found ${JSON.stringify(words[0])}, expected options`);
   if (append !== undefined && remove !== undefined)
-    return misused(terminal, 'agents-md', 'found --append and --remove, expected one of them');
-  return reporting(terminal, 'agents-md', async () => {
+    return reportMisuse(terminal, 'agents-md', 'found --append and --remove, expected one of them');
+  return reportErrors(terminal, 'agents-md', async () => {
     const template = await readTemplate();
     if (remove !== undefined) terminal.write(`${await takenOut(resolve(terminal.cwd, remove), remove, template)}\n`);
     else if (append === undefined) terminal.write(template);

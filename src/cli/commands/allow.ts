@@ -8,28 +8,24 @@ import { readProject } from '../../config/project/with-project.ts';
 import { type RawConfig, readShape } from '../../config/shapes.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { dataDirectory } from '../../platform/directories.ts';
+import { clientHome } from '../client-configs/client.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { projectTarget } from './configuration.ts';
 import { projectPreview } from './project-preview.ts';
-import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
-
-export interface AllowArguments {
-  /** A file or directory; none: the working directory. */
-  readonly words: readonly string[];
-  readonly yes?: boolean | undefined;
-  /** The user's own configuration, to compare with; absent: found where configurations are. */
-  readonly config?: string | undefined;
-}
+import { reportErrors, reportMisuse } from './report.ts';
 
 /**
  * `mcp-gateway allow [file or directory]`: shows what the file of a project would do, or what has changed in it, asks, and
  * keeps the answer. Resolves with the exit code: 0 confirmed, 1 not, 2 misused.
  */
-export async function allow(args: AllowArguments, terminal: Terminal): Promise<number> {
+export async function allow(args: CommandArguments, terminal: Terminal): Promise<number> {
   const { words } = args;
-  if (words.length > 1) return misused(terminal, 'allow', `found ${words.length} arguments, expected one`);
-  return reporting(terminal, 'allow', async () => {
+  if (words.length > 1) return reportMisuse(terminal, 'allow', `found ${words.length} arguments, expected one`);
+  return reportErrors(terminal, 'allow', async () => {
     const file = projectTarget(words[0], terminal);
-    const name = shownPath(file, clientHome(terminal).home);
+    const name = displayPath(file, clientHome(terminal).home);
     const { text, warnings } = readable(file, terminal);
     const directory = dataDirectory(terminal.env);
     const confirmed = readRecord(directory, file)?.text;
@@ -65,7 +61,7 @@ interface Shown {
   readonly warnings: readonly string[];
 }
 
-async function preview(shown: Shown, { config }: AllowArguments, terminal: Terminal): Promise<string> {
+async function preview(shown: Shown, { config }: CommandArguments, terminal: Terminal): Promise<string> {
   const { file, text, confirmed, warnings } = shown;
   const { env } = terminal;
   const own = await loadConfig(resolveConfigPath({ argument: config, env }), env);

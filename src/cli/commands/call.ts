@@ -1,35 +1,25 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { expandHome, homeOf } from '../../config/locate.ts';
+import { homeOf } from '../../config/locate.ts';
 import type { ToolResult } from '../../core/call.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { parseJson } from '../../core/exact-json.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Progress } from '../../core/rpc.ts';
 import { isComingUp } from '../../core/server-state.ts';
-import { paintFor } from '../terminal/colors.ts';
+import { expandHome } from '../../platform/home-directory.ts';
+import { colorsFor } from '../terminal/colors.ts';
+import { jsonText } from '../terminal/display.ts';
 import { progressText } from '../terminal/status-line.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { readArguments } from './calling/read-arguments.ts';
 import { writeResult } from './calling/write-result.ts';
+import type { CommandArguments } from './command.ts';
 import { START_SECONDS, timeoutMs } from './command.ts';
 import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
-import { jsonText, misused, reporting, shown, type Terminal } from './terminal.ts';
-
-export interface CallArguments {
-  /** The id of the tool, then `key=value`. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  /** JSON, `@file` or `-` for stdin. */
-  readonly args?: string | undefined;
-  /** Folder for what is no text; absent: the working directory. */
-  readonly output?: string | undefined;
-  /** Seconds for all of it, as typed. */
-  readonly timeout?: string | undefined;
-  /** Folders that the server is told as roots. */
-  readonly root?: readonly string[] | undefined;
-  readonly json?: boolean | undefined;
-}
+import { reportMisuse } from './report.ts';
 
 /** The exit code where the tool itself answered with an error. */
 const TOOL_ERROR_CODE = 3;
@@ -41,45 +31,45 @@ const TICK_MS = 500;
  * `mcp-gateway call <id> [key=value…]`: calls a tool as a client would. Resolves with the exit code: 0, 1 where the call
  * failed, 2 misused or wrong arguments, 3 where the tool answered with an error, 130 after Ctrl-C.
  */
-export async function call(args: CallArguments, terminal: Terminal): Promise<number> {
+export async function call(args: CommandArguments, terminal: Terminal): Promise<number> {
   const [id = '', ...words] = args.words;
   const wrong = misuseOf(args, id);
-  if (wrong !== undefined) return misused(terminal, 'call', wrong);
+  if (wrong !== undefined) return reportMisuse(terminal, 'call', wrong);
   const options = gatewayOptions(id, args, terminal);
-  if (typeof options === 'string') return misused(terminal, 'call', options);
-  return reporting(terminal, 'call', async () => {
-    const base = await baseArguments(args, terminal);
-    const startedAt = Date.now();
-    return withGateway('call', options, terminal, async (local) => {
-      if (!local.catalog.get(id)) checkIsUp(id, local);
-      const schema = local.catalog.get(id)?.definition.inputSchema ?? {};
-      const given = readArguments(words, schema, base);
-      const result = await invoked(id, given, timeLeft(args, startedAt), local).catch((error: unknown) => {
-        throw withRootsHint(error, id, options.roots, local);
-      });
-      await show(result, id, args, terminal);
-      if (result.isError === true) tellOfRoots(result, id, options.roots, local, terminal);
-      tellOfList(id, local, terminal);
-      return result.isError === true ? TOOL_ERROR_CODE : 0;
+  if (typeof options === 'string') return reportMisuse(terminal, 'call', options);
+  const input = baseArguments(args, terminal).then((base) => ({ base, startedAt: Date.now() }));
+  return withGateway('call', { ...options, input }, terminal, async (local) => {
+    if (!local.catalog.get(id)) checkIsUp(id, local);
+    const schema = local.catalog.get(id)?.definition.inputSchema ?? {};
+    const { base, startedAt } = await input;
+    const given = readArguments(words, schema, base);
+    const result = await invoke(id, given, timeLeft(args, startedAt), local).catch((error: unknown) => {
+      throw withRootsHint(error, id, options.roots, local);
     });
+    await show(result, id, args, terminal);
+    if (result.isError === true) tellOfRoots(result, id, options.roots, local, terminal);
+    tellOfList(id, local, terminal);
+    return result.isError === true ? TOOL_ERROR_CODE : 0;
   });
 }
 
-/** What is odd about the list that the tool was found in. */
+/** Says what is odd about the list that has the tool. */
 function tellOfList(id: string, { backend }: LocalGateway, terminal: Terminal): void {
   const upstream = backend.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
   if (!upstream?.listRemark) return;
-  const { yellow } = paintFor(terminal, 'error');
-  terminal.writeError(`${yellow(shown(`mcp-gateway: server "${upstream.config.key}": ${upstream.listRemark}`))}\n`);
+  const { yellow } = colorsFor(terminal, 'error');
+  terminal.writeError(
+    `${yellow(displayText(`mcp-gateway: server "${upstream.config.key}": ${upstream.listRemark}`))}\n`,
+  );
 }
 
-function misuseOf({ json, output }: CallArguments, id: string): string | undefined {
+function misuseOf({ json, output }: CommandArguments, id: string): string | undefined {
   if (id === '') return 'names no tool; mcp-gateway search finds their ids';
   return json && output !== undefined ? '--json has files in it as base64: leave --output or --json away' : undefined;
 }
 
-/** What `--args` gives. Throws `INVALID_ARGUMENTS` where that is no JSON object. */
-async function baseArguments({ args }: CallArguments, terminal: Terminal): Promise<JsonObject> {
+/** The arguments in `--args`. Throws `INVALID_ARGUMENTS` where that is no JSON object. */
+async function baseArguments({ args }: CommandArguments, terminal: Terminal): Promise<JsonObject> {
   if (args === undefined) return {};
   const text = await givenText(args, terminal);
   try {
@@ -99,8 +89,8 @@ async function givenText(args: string, { cwd, readInput }: Terminal): Promise<st
   });
 }
 
-/** What a call needs of the gateway, or what is wrong with its options. */
-function gatewayOptions(id: string, { config, timeout, root }: CallArguments, { cwd, env }: Terminal) {
+/** The options of the gateway for a call, or a text that says what is wrong with those of the command. */
+function gatewayOptions(id: string, { config, timeout, root }: CommandArguments, { cwd, env }: Terminal) {
   const patienceMs = timeoutMs(timeout, START_SECONDS);
   if (typeof patienceMs === 'string') return patienceMs;
   const roots = root?.map((folder) => resolve(cwd, expandHome(folder, homeOf(env))));
@@ -110,11 +100,11 @@ function gatewayOptions(id: string, { config, timeout, root }: CallArguments, { 
 }
 
 /** The start of the server counts too: what is left of `--timeout`, in ms; undefined: nobody gave one. */
-function timeLeft({ timeout }: CallArguments, startedAt: number): number | undefined {
+function timeLeft({ timeout }: CommandArguments, startedAt: number): number | undefined {
   return timeout === undefined ? undefined : Math.max(1, Number(timeout) * 1_000 - (Date.now() - startedAt));
 }
 
-async function invoked(
+async function invoke(
   id: string,
   given: JsonObject,
   timeoutMs: number | undefined,
@@ -144,22 +134,22 @@ function runningText(id: string, startedAt: number, { backend }: LocalGateway): 
   return `${starting ? `connecting to ${starting.config.key}` : `calling ${id}`}, ${seconds} s`;
 }
 
-async function show(result: ToolResult, id: string, { json, output = '.' }: CallArguments, terminal: Terminal) {
+async function show(result: ToolResult, id: string, { json, output = '.' }: CommandArguments, terminal: Terminal) {
   if (json) return terminal.write(jsonText(result));
   const mended = isJsonObject(result._meta) ? result._meta['mcp-gateway/mended'] : undefined;
-  const { dim } = paintFor(terminal, 'error');
-  if (Array.isArray(mended)) terminal.writeError(`${dim(shown(`mended ${mended.join(', ')}`))}\n`);
+  const { dim } = colorsFor(terminal, 'error');
+  if (Array.isArray(mended)) terminal.writeError(`${dim(displayText(`mended ${mended.join(', ')}`))}\n`);
   const tool = id.split('::').at(-1) ?? id;
   await writeResult(result, { tool, folder: resolve(terminal.cwd, output) }, terminal);
 }
 
-/** How servers say that a path lies outside of what they may touch. */
+/** Words in which servers say that they may not touch a path. */
 const DENIED =
   /access denied|permission denied|(?:outside|not (?:with)?in)\b[^.]{0,40}\b(?:allowed|permitted|root|workspace|project)|(?:no|not an?|none of the) (?:allowed|permitted) (?:director|folder|path|root)|\broots?\b[^.]{0,40}\b(?:required|missing|empty|not (?:supported|provided|set))|(?:no|without|support) (?:mcp )?roots\b/i;
 
 type Roots = readonly string[] | undefined;
 
-/** What a person has to know of roots when a server denies access; undefined: that is not what it says. */
+/** A sentence about roots where a server denies access to a path; undefined: the text denies none. */
 export function rootsHint(said: string, id: string, given: Roots, { config }: LocalGateway): string | undefined {
   if (!DENIED.test(said)) return undefined;
   const server = config.servers.find(({ key }) => id.startsWith(`${key}::`));
@@ -169,7 +159,7 @@ export function rootsHint(said: string, id: string, given: Roots, { config }: Lo
   return 'The server was told of no folders (roots), as mcp-gateway call offers none unless asked: --root DIR does, and "roots" in its entry always.';
 }
 
-/** The same after the error that a tool answered with. */
+/** Writes that sentence after the error that a tool answered with. */
 export function tellOfRoots(
   result: ToolResult,
   id: string,
@@ -179,10 +169,10 @@ export function tellOfRoots(
 ): void {
   const blocks = Array.isArray(result.content) ? result.content.filter(isJsonObject) : [];
   const hint = rootsHint(blocks.map(({ text }) => text).join('\n'), id, given, local);
-  if (hint) terminal.writeError(`${paintFor(terminal, 'error').yellow(shown(hint))}\n`);
+  if (hint) terminal.writeError(`${colorsFor(terminal, 'error').yellow(displayText(hint))}\n`);
 }
 
-/** The same with an error of the server, or of one that does not start without. */
+/** An error of the server with that sentence behind its message. */
 export function withRootsHint(error: unknown, id: string, given: Roots, local: LocalGateway): unknown {
   if (!(error instanceof GatewayError)) return error;
   const hint = rootsHint(error.message, id, given, local);

@@ -1,5 +1,5 @@
 import { MAX_TIMER_MS } from '../../core/abort.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** Every option of every command, as `parseArgs` reads them. */
 export const OPTIONS = {
@@ -50,13 +50,10 @@ type ValueOf<O extends Option> = O extends { readonly multiple: true }
     : boolean;
 type OptionName = Exclude<keyof typeof OPTIONS, 'help' | 'version'>;
 
-/** What was written after `mcp-gateway`, taken apart. */
-interface CommandLine {
-  readonly words: readonly string[];
-  readonly values: {
-    readonly [name in OptionName]?: ValueOf<(typeof OPTIONS)[name]>;
-  };
-}
+/** What a person typed after the name of a command: its words, and the values of its options as typed. */
+export type CommandArguments = { readonly words: readonly string[] } & {
+  readonly [name in OptionName]?: ValueOf<(typeof OPTIONS)[name]> | undefined;
+};
 
 /** One command: how it is called, what it is for, and what runs it; loaded when it is called. */
 export interface Command {
@@ -64,23 +61,23 @@ export interface Command {
   readonly summary: string;
   readonly options: Readonly<Partial<Record<OptionName, string>>>;
   readonly example: string;
-  /** What `--help` says besides; its lines are wrapped as they are. */
+  /** More text for `--help`, in lines as they are to be printed. */
   readonly more?: string;
-  /** Under which heading `--help` lists it; absent: the last one. */
+  /** The heading under which `--help` lists it; absent: the last one. */
   readonly group?: 'use' | 'set up' | 'serve';
-  /** What its words are, for completion. */
+  /** Kind of its words, for completion. */
   readonly takes?: 'clients' | 'servers' | 'disabled' | 'tools' | 'shells' | 'resources' | 'prompts';
   /** For programs: `--help` does not list it. */
   readonly hidden?: boolean;
-  run(line: CommandLine, terminal: Terminal): Promise<number>;
+  run(args: CommandArguments, terminal: Terminal): Promise<number>;
 }
 
-/** Seconds that a list or a search waits for servers, such that it has answered within 5: what is there by then is shown, with what the others wait for. */
+/** Seconds that a list or a search waits for servers: it answers within 5, and names the servers that are not up by then. */
 export const LIST_SECONDS = 4;
-/** Seconds that what needs one server waits for its start. */
+/** Seconds that a command which needs one server waits for its start. */
 export const START_SECONDS = 30;
 
-/** What `--timeout` says, in ms; a text says what is wrong with it. */
+/** The value of `--timeout` in ms, or a text that says what is wrong with it. */
 export function timeoutMs(given: string | undefined, absentSeconds: number): number | string {
   const seconds = given === undefined ? absentSeconds : Number(given.trim() === '' ? Number.NaN : given);
   // More than any timer can hold is a mistake.

@@ -2,23 +2,24 @@ import { resolve } from 'node:path';
 import { type GatewayConfig, loadConfig } from '../../config/load.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
 import type { ServerConfig } from '../../config/schema.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
 import { cacheDirectory } from '../../platform/directories.ts';
 import { serverMemory } from '../../upstream/catalog-cache.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { childAt } from './calling/read-arguments.ts';
 import { type Command, OPTIONS } from './command.ts';
 import { SHELLS } from './completion.ts';
-import { shown, type Terminal } from './terminal.ts';
 
-/** What the word under the cursor may become. One that ends with `:` or `=` goes on. */
+/** A candidate for the word under the cursor. After a value that ends with `:` or `=` the shell adds no space. */
 export interface Completion {
   readonly value: string;
   readonly about?: string;
 }
 
-/** What was typed, taken apart as far as it goes. */
+/** The command line before the cursor, parsed as far as it goes. */
 interface Typed {
   /** The word under the cursor. */
   readonly current: string;
@@ -31,15 +32,17 @@ interface Typed {
   readonly config: string | undefined;
 }
 
-/** What is remembered of the lists of servers. */
-export type RememberedLists = Pick<ReturnType<typeof serverMemory>, 'recallList'>;
+/** The remembered lists of servers. */
+type RememberedLists = Pick<ReturnType<typeof serverMemory>, 'recallList'>;
 
 type Commands = Readonly<Record<string, Command>>;
 
 /** `mcp-gateway complete -- <words…>`: for shells: a candidate a line, a tab, what it is. Never fails; resolves with 0. */
 export async function complete(words: readonly string[], commands: Commands, terminal: Terminal): Promise<number> {
   const found = await candidates(words, commands, terminal).catch(() => []);
-  const lines = found.map(({ value, about }) => (about ? `${shown(value)}\t${shown(about)}` : shown(value)));
+  const lines = found.map(({ value, about }) =>
+    about ? `${displayText(value)}\t${displayText(about)}` : displayText(value),
+  );
   terminal.write(lines.map((line) => `${line}\n`).join(''));
   return 0;
 }
@@ -95,7 +98,6 @@ async function wordsFor(typed: Typed, commands: Commands, terminal: Terminal): P
       return plain((await configuration(typed, terminal)).disabled);
     case 'resources':
     case 'prompts': {
-      const { primitives } = await import('./complete-resources.ts');
       return primitives(
         command.takes,
         words,
@@ -186,4 +188,29 @@ function choices(root: JsonObject, name: string): readonly string[] {
 function aboutOf(schema: unknown): { about?: string } {
   const text = isJsonObject(schema) && typeof schema.description === 'string' ? schema.description.split('\n')[0] : '';
   return text ? { about: text.slice(0, 100) } : {};
+}
+
+/** The word after `resources` or `prompts`: a verb, then what it is about, then the arguments of a prompt. */
+function primitives(
+  kind: 'resources' | 'prompts',
+  [verb, name, ...given]: readonly string[],
+  servers: readonly ServerConfig[],
+  memory: RememberedLists,
+): Completion[] {
+  const one = kind === 'resources' ? 'read' : 'get';
+  if (verb === undefined) return [{ value: 'list' }, { value: one }];
+  if (verb !== one) return [];
+  const items = servers.flatMap((server) => memory.recallList(server, kind)?.items ?? []);
+  const called = kind === 'resources' ? 'uri' : 'name';
+  if (name === undefined) return items.map((item) => candidate(item[called], item.title ?? item.description));
+  const prompt = items.find((item) => item[called] === name);
+  const taken = kind === 'prompts' && Array.isArray(prompt?.arguments) ? prompt.arguments.filter(isJsonObject) : [];
+  return taken
+    .filter((argument) => !given.some((word) => word.startsWith(`${argument.name}=`)))
+    .map((argument) => candidate(`${argument.name}=`, argument.description));
+}
+
+function candidate(value: unknown, about: JsonObject[string]): Completion {
+  const text = typeof about === 'string' ? about.split('\n')[0]?.slice(0, 100) : undefined;
+  return { value: String(value), ...(text && { about: text }) };
 }

@@ -1,4 +1,5 @@
-import { misused, type Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { reportMisuse } from './report.ts';
 
 /** Shells that can be told what may be typed. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -61,7 +62,7 @@ export async function completion(words: readonly string[], terminal: Terminal): 
   const shell = SHELLS.find((each) => each === words[0]);
   if (!shell || words.length > 1) {
     const found = words.length === 0 ? 'names no shell' : `found ${JSON.stringify(words.join(' '))}`;
-    return misused(terminal, 'completion', `${found}, expected ${SHELLS.join(', ')}`);
+    return reportMisuse(terminal, 'completion', `${found}, expected ${SHELLS.join(', ')}`);
   }
   (terminal.writeExactly ?? terminal.write)(SCRIPTS[shell]);
   return 0;

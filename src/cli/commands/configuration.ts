@@ -7,14 +7,15 @@ import {
   PROJECT_FILE_NAMES,
   projectDirectories,
   readRecord,
-  withoutLinks,
 } from '../../config/project/project-file.ts';
 import { ProjectSource } from '../../config/source/source.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { enableCommand } from '../../core/server-state.ts';
 import { dataDirectory } from '../../platform/directories.ts';
-import { clientHome, type Terminal } from './terminal.ts';
+import { realPath } from '../../platform/real-path.ts';
+import { clientHome } from '../client-configs/client.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** The path of the user's file: the one named on the command line, else found where configurations are. */
 export function configurationPath(named: string | undefined, { cwd, env }: Terminal): string {
@@ -44,7 +45,7 @@ export function checkConfigured(names: readonly string[], config: GatewayConfig)
   throw new GatewayError('SERVER_NOT_FOUND', `no server ${JSON.stringify(unknown)}${meant}`);
 }
 
-/** The same, and where it is disabled: it cannot be asked. */
+/** Throws as `checkConfigured`, and where a server is disabled. */
 export function checkServers(names: readonly string[], config: GatewayConfig): void {
   checkConfigured(names, config);
   const off = names.find((name) => config.disabled.includes(name));
@@ -70,7 +71,7 @@ function disabledServer(name: string): GatewayError {
 export function projectTarget(word: string | undefined, terminal: Terminal, dataDirectory?: string): string {
   const { home } = clientHome(terminal);
   const path = resolve(terminal.cwd, word ?? '.');
-  if (isProjectName(basename(path))) return join(withoutLinks(dirname(path)), basename(path));
+  if (isProjectName(basename(path))) return join(realPath(dirname(path)), basename(path));
   const found = findProjectFile(path, home) ?? (dataDirectory && recorded(path, home, dataDirectory));
   if (found) return found;
   const names = `${PROJECT_FILE_NAMES[0]} (.jsonc, .yml, .yaml)`;

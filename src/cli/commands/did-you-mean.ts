@@ -1,11 +1,10 @@
 import { suggestion } from '../../config/diagnostic.ts';
 import { nearest } from '../../core/nearest.ts';
-import type { Command } from './command.ts';
-import { OPTIONS } from './command.ts';
+import { type Command, OPTIONS } from './command.ts';
 
 type Commands = Readonly<Record<string, Command>>;
 
-/** What other programs call what we have under another name. */
+/** Names that other programs give to commands of ours. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   ls: 'list',
   servers: 'list',
@@ -26,7 +25,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   version: '--version',
 };
 
-/** That there is no such command, and the one that was meant. */
+/** The message for an unknown command, with the nearest known one. */
 export function unknownCommand(name: string, commands: Commands): string {
   const listed = Object.entries(commands).flatMap(([each, { hidden }]) => (hidden ? [] : [each]));
   const meant = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : nearest(name, [...listed, 'help']);
@@ -34,7 +33,7 @@ export function unknownCommand(name: string, commands: Commands): string {
   return `there is no command ${JSON.stringify(name)}${suggestion(meant)} (${file})`;
 }
 
-/** What is wrong with a command line that `parseArgs` refuses, with the option that was meant. */
+/** The message for a command line that `parseArgs` refuses, with the nearest known option. */
 export function refusedOption(cause: string, argv: readonly string[], own: readonly string[]): string {
   const [, written] = /^Unknown option '(-[^']*)'/.exec(cause) ?? [];
   if (written === undefined) return wrongValue(cause, argv);
@@ -44,7 +43,7 @@ export function refusedOption(cause: string, argv: readonly string[], own: reado
   return `there is no option ${JSON.stringify(whole.replace(/=.*$/s, ''))}${suggestion(meant && `--${meant}`)}`;
 }
 
-/** What is wrong with the value of an option that there is. */
+/** The message for a known option whose value is missing or superfluous. */
 function wrongValue(cause: string, argv: readonly string[]): string {
   const [, written, problem] = /^Option '(?:-\w, )?(--?[\w-]+)(?: <value>)?' (.*)/s.exec(cause) ?? [];
   // Node goes on to explain how such a word could be no option.
@@ -65,7 +64,7 @@ function shortOf(option: (typeof OPTIONS)[keyof typeof OPTIONS]): string {
   return 'short' in option ? `-${option.short}` : '';
 }
 
-/** The command that a command line begins with, whatever its options are worth. */
+/** The first word of a command line that is no option: its command, also where options are wrong. */
 export function firstWord(argv: readonly string[]): string | undefined {
   return argv.find((word) => !word.startsWith('-'));
 }

@@ -1,46 +1,40 @@
 import { suggestion } from '../../config/diagnostic.ts';
 import { emptyConfig, type GatewayConfig } from '../../config/load.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import { VERSION } from '../../version.ts';
+import { clientHome } from '../client-configs/client.ts';
 import { type Diagnosis, type Examination, examine } from '../doctor/examine.ts';
 import { AREAS, type Finding, grouped, type Level } from '../doctor/finding.ts';
-import { paintFor } from '../terminal/colors.ts';
+import { colorsFor } from '../terminal/colors.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { START_SECONDS, timeoutMs } from './command.ts';
 import { configurationPath, readConfiguration } from './configuration.ts';
-import { clientHome, misused, reporting, shown, type Terminal } from './terminal.ts';
-
-export interface DoctorArguments {
-  /** Servers to look at; empty: everything. */
-  readonly servers: readonly string[];
-  /** As on the command line; absent: found where configurations are. */
-  readonly config?: string | undefined;
-  /** Seconds that a server may take to start. */
-  readonly timeout?: string | undefined;
-  readonly json?: boolean | undefined;
-}
+import { reportErrors, reportMisuse } from './report.ts';
 
 /**
  * `mcp-gateway doctor [server…]`: what is wrong, and what cures it. Resolves with the exit code: 0 nothing worse than a
  * warning, 1 an error was found, 2 misused, 130 interrupted. Leaves no process behind.
  */
-export async function doctor(args: DoctorArguments, terminal: Terminal): Promise<number> {
+export async function doctor(args: CommandArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, START_SECONDS);
-  if (typeof patienceMs === 'string') return misused(terminal, 'doctor', patienceMs);
-  return reporting(terminal, 'doctor', async () => {
+  if (typeof patienceMs === 'string') return reportMisuse(terminal, 'doctor', patienceMs);
+  return reportErrors(terminal, 'doctor', async () => {
     const config = await readConfig(args, terminal);
-    const unknown = unknownServer(args.servers, config);
-    if (unknown !== undefined) return misused(terminal, 'doctor', unknown);
+    const unknown = unknownServer(args.words, config);
+    if (unknown !== undefined) return reportMisuse(terminal, 'doctor', unknown);
     return interruptible((signal) =>
-      run({ ...examinationOf(config, terminal), wanted: args.servers, timeoutMs: patienceMs, signal }, args, terminal),
+      run({ ...examinationOf(config, terminal), wanted: args.words, timeoutMs: patienceMs, signal }, args, terminal),
     );
   });
 }
 
 /** A file that cannot be used is itself a finding. */
-async function readConfig({ config }: DoctorArguments, terminal: Terminal): Promise<GatewayConfig> {
+async function readConfig({ config }: CommandArguments, terminal: Terminal): Promise<GatewayConfig> {
   try {
     return await readConfiguration(config, terminal);
   } catch (error) {
@@ -63,7 +57,7 @@ function examinationOf(config: GatewayConfig, terminal: Terminal) {
   return { config, home: clientHome(terminal), dataDirectory: dataDirectory(terminal.env), bin };
 }
 
-async function run(examination: Examination, { json }: DoctorArguments, terminal: Terminal): Promise<number> {
+async function run(examination: Examination, { json }: CommandArguments, terminal: Terminal): Promise<number> {
   const { isErrorTty, write, writeError } = terminal;
   if (!json && isErrorTty) writeError(`Asking the servers, ${examination.timeoutMs / 1_000} s at most…\n`);
   const diagnosis = await examine(examination);
@@ -92,11 +86,11 @@ const COLOURS = { ok: 'green', warning: 'yellow', error: 'red' } as const;
 export function doctorReport({ findings: all }: Diagnosis, terminal: Terminal): string {
   const findings = grouped(all);
   const { home } = clientHome(terminal);
-  const paint = paintFor(terminal);
-  const mark = (level: Level) => paint[COLOURS[level]](MARKS[level]);
+  const colors = colorsFor(terminal);
+  const mark = (level: Level) => colors[COLOURS[level]](MARKS[level]);
   // Within quotes a shell would not know what ~ is.
   const text = (words: string) =>
-    shown(words.replaceAll(`${home}/`, (path, at: number) => (words[at - 1] === "'" ? path : '~/')));
+    displayText(words.replaceAll(`${home}/`, (path, at: number) => (words[at - 1] === "'" ? path : '~/')));
   const areas = AREAS.filter((area) => findings.some((finding) => finding.area === area));
   const sections = areas.map((area) => {
     const lines = findings

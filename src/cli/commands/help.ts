@@ -1,6 +1,5 @@
 import { VERSION } from '../../version.ts';
-import type { Command } from './command.ts';
-import { OPTIONS } from './command.ts';
+import { type Command, OPTIONS } from './command.ts';
 
 type Row = Pick<Command, 'usage' | 'summary' | 'group'>;
 

@@ -1,17 +1,17 @@
 import { isAbsolute } from 'node:path';
 import type { GatewayConfig } from '../../config/load.ts';
 import { clip, GatewayError } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { type JsonObject, parseJsonObject } from '../../core/json.ts';
 import { type ToolEntry, toolId } from '../../core/tool.ts';
 import { findMetaTool } from '../../downstream/protocol/meta-tools.ts';
 import { parseInput } from '../../downstream/protocol/parse-input.ts';
 import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
-import { shownCall } from '../../policy/permissions/ask-person.ts';
-import { leaveWord } from '../../policy/permissions/client-approvals.ts';
+import { describeCall } from '../../policy/permissions/ask-person.ts';
+import { storeApproval } from '../../policy/permissions/client-approvals.ts';
 import { verdictOn } from '../../policy/permissions/permissions.ts';
 import { serverMemory } from '../../upstream/catalog-cache.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { readConfiguration } from './configuration.ts';
-import type { Terminal } from './terminal.ts';
 
 /** The call within a call of ours. */
 interface InnerCall {
@@ -31,7 +31,7 @@ const CALLS = /^mcp__.+__(invoke|invoke_async)$/;
  * started. Resolves with the exit code: 0, or 2, which Claude Code takes for a no, where the hook cannot be understood.
  */
 export async function decideHook(path: string | undefined, terminal: Terminal): Promise<number> {
-  const hook = parsed((await terminal.readInput?.()) ?? '');
+  const hook = parseJsonObject((await terminal.readInput?.()) ?? '');
   if (!hook) {
     terminal.writeError('mcp-gateway hooks: found no JSON object on stdin, expected the input of a PreToolUse hook\n');
     return 2;
@@ -41,15 +41,6 @@ export async function decideHook(path: string | undefined, terminal: Terminal): 
   const output = { hookSpecificOutput: { hookEventName: 'PreToolUse', ...decision } };
   if (decision) terminal.write(`${JSON.stringify(output)}\n`);
   return 0;
-}
-
-function parsed(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Read as the gateway reads it; undefined: no call, or one that the gateway refuses by itself. */
@@ -104,10 +95,10 @@ async function decideIn(
   if (action === 'ask') {
     const asksItself = ASKING_MODES.includes(permission_mode) && typeof tool_use_id === 'string';
     // Where that cannot be written, the person is asked twice.
-    if (asksItself) await leaveWord(dataDirectory(env), tool_use_id, id).catch(() => {});
+    if (asksItself) await storeApproval(dataDirectory(env), tool_use_id, id).catch(() => {});
     return saying(
       'ask',
-      `${shownCall(tool, args)}\nAsked because of permissions[${rule}] in the gateway's configuration.`,
+      `${describeCall(tool, args)}\nAsked because of permissions[${rule}] in the gateway's configuration.`,
     );
   }
   // Where no rule speaks of the tool, what it does is not known, or it is a project's, whose claims about itself nobody may have

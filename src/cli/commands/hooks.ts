@@ -1,19 +1,12 @@
 import { resolve } from 'node:path';
 import { type GatewayConfig, loadConfig } from '../../config/load.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { unknownClient } from './import.ts';
-import { misused, reporting, shown, type Terminal } from './terminal.ts';
-
-export interface HooksArguments {
-  /** Words after the command: the id of one client. */
-  readonly clients: readonly string[];
-  readonly config?: string | undefined;
-  /** Key of the gateway's entry in the client. */
-  readonly entry?: string | undefined;
-  /** Answers a hook of Claude Code instead of printing one. */
-  readonly decide?: boolean | undefined;
-}
+import { reportErrors, reportMisuse } from './report.ts';
 
 /** What a client can be told of the rules: text for its file, and what people should know about it. */
 interface Printed {
@@ -31,26 +24,26 @@ const EVERYWHERE =
   'The gateway goes by its own rules whichever client calls: what is denied is unknown, and what is to be asked about is asked through the client where it can ask (elicitation), else refused.';
 
 /** `mcp-gateway hooks <client>`: prints the rules as far as the client's own file can express them. Resolves with the exit code. */
-export async function hooks(args: HooksArguments, terminal: Terminal): Promise<number> {
-  const [name] = args.clients;
+export async function hooks(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const [name] = args.words;
   const client = CLIENTS.find(({ id }) => id === name);
   if (name === undefined)
-    return misused(terminal, 'hooks', `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`);
-  if (args.clients.length > 1)
-    return misused(terminal, 'hooks', `found ${args.clients.length} arguments, expected one client`);
-  if (!client) return misused(terminal, 'hooks', unknownClient(name));
+    return reportMisuse(terminal, 'hooks', `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`);
+  if (args.words.length > 1)
+    return reportMisuse(terminal, 'hooks', `found ${args.words.length} arguments, expected one client`);
+  if (!client) return reportMisuse(terminal, 'hooks', unknownClient(name));
   if (args.decide && client.id !== 'claude-code')
-    return misused(terminal, 'hooks', '--decide answers hooks of claude-code only');
+    return reportMisuse(terminal, 'hooks', '--decide answers hooks of claude-code only');
   if (args.decide) {
     const { decideHook } = await import('./hook-decision.ts');
     return decideHook(args.config, terminal);
   }
-  return reporting(terminal, 'hooks', async () => {
+  return reportErrors(terminal, 'hooks', async () => {
     const config = await loadConfig(resolveConfigPath({ argument: args.config, env: terminal.env }), terminal.env);
     const { file, json, notes } = printedFor(client.id, client.name, config, args, terminal);
     if (json) terminal.write(`${JSON.stringify(json, undefined, 2)}\n`);
     const where = file === undefined ? [] : [`This goes into ${file}.`];
-    terminal.writeError([...where, ...notes, ...rulesNote(config)].map((note) => `${shown(note)}\n`).join(''));
+    terminal.writeError([...where, ...notes, ...rulesNote(config)].map((note) => `${displayText(note)}\n`).join(''));
     return 0;
   });
 }
@@ -59,7 +52,7 @@ function printedFor(
   id: string,
   name: string,
   config: GatewayConfig,
-  args: HooksArguments,
+  args: CommandArguments,
   terminal: Terminal,
 ): Printed {
   const entry = args.entry ?? ENTRY;

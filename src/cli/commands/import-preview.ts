@@ -1,7 +1,8 @@
 import { isAbsolute } from 'node:path';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { FoundServers } from '../client-configs/found-servers.ts';
 import type { ImportPlan, NeededVariable, PlannedServer } from '../client-configs/import-plan.ts';
-import { shown, shownPath } from './terminal.ts';
+import { displayPath } from '../terminal/display.ts';
 
 /** What an import would do. */
 export interface ImportDraft {
@@ -25,11 +26,11 @@ export function importPreview(draft: ImportDraft, home: string): string {
   const { found, plan, secrets } = draft;
   const { servers } = plan;
   const needed = stillNeeded(draft);
-  const place = (text: string) => shown(text.replaceAll(`${home}/`, '~/'));
+  const place = (text: string) => displayText(text.replaceAll(`${home}/`, '~/'));
   const lines = [
     `${count(servers.length, 'server')} in ${count(found.files.length, 'file')}`,
     ...servers.flatMap((server) => linesOf(server, home)),
-    ...(secrets ? ['', `Secrets, to ${shownPath(secrets.path, home)}:`] : []),
+    ...(secrets ? ['', `Secrets, to ${displayPath(secrets.path, home)}:`] : []),
     ...(secrets ? keptOf(draft).map((variable) => keptLine(variable, place)) : []),
     ...(needed.length > 0 ? ['', 'To be set where the gateway starts; no file is changed for them:'] : []),
     ...needed.map((variable) => variableLine(variable, place)),
@@ -65,13 +66,13 @@ const MARKS: Readonly<Record<PlannedServer['outcome'], string>> = { added: '+', 
 
 function linesOf(server: PlannedServer, home: string): string[] {
   const { outcome, key, as = key, client, file, place, notes } = server;
-  const from = `from ${client}, ${shownPath(file, home)}: ${shown(place)}`;
+  const from = `from ${client}, ${displayPath(file, home)}: ${displayText(place)}`;
   const renamed =
-    outcome === 'added' && as !== key ? [`named ${shown(as)}: another server is called ${shown(key)}`] : [];
+    outcome === 'added' && as !== key ? [`named ${displayText(as)}: another server is called ${displayText(key)}`] : [];
   return [
-    `  ${MARKS[outcome]} ${shown(as)}  ${whatOf(server)}`,
+    `  ${MARKS[outcome]} ${displayText(as)}  ${whatOf(server)}`,
     ...[from, ...renamed, ...(outcome === 'added' ? notes : []), ...changesOf(server), ...rulesOf(server)].map(
-      (line) => `      ${shown(line)}`,
+      (line) => `      ${displayText(line)}`,
     ),
   ];
 }
@@ -97,18 +98,18 @@ function rulesOf({ permissions = [] }: PlannedServer): string[] {
 
 function whatOf({ outcome, key, as, entry, reason }: PlannedServer): string {
   if (outcome === 'self') return 'left out: it leads to this gateway';
-  if (outcome === 'refused') return `left out: ${shown(reason ?? '')}`;
-  if (outcome === 'same') return as === key ? 'is there already' : `is there already (as ${shown(key)} there)`;
+  if (outcome === 'refused') return `left out: ${displayText(reason ?? '')}`;
+  if (outcome === 'same') return as === key ? 'is there already' : `is there already (as ${displayText(key)} there)`;
   const { command, url, enabled, cwd } = entry ?? {};
   const how = Array.isArray(command) ? command.join(' ') : String(url);
-  const where = typeof cwd === 'string' ? ` (in ${shown(cwd)})` : '';
-  return `${shown(how)}${where}${enabled === false ? ' (switched off)' : ''}`;
+  const where = typeof cwd === 'string' ? ` (in ${displayText(cwd)})` : '';
+  return `${displayText(how)}${where}${enabled === false ? ' (switched off)' : ''}`;
 }
 
 function keptLine({ name, heldBy = '' }: NeededVariable, place: (text: string) => string): string {
-  return `  ${shown(name)}   # from ${place(heldBy)}`;
+  return `  ${displayText(name)}   # from ${place(heldBy)}`;
 }
 
 function variableLine({ name, server, heldBy }: NeededVariable, place: (text: string) => string): string {
-  return `  export ${shown(name)}=…   # ${heldBy ? `its value: ${place(heldBy)}` : `${shown(server)} asks for it`}`;
+  return `  export ${displayText(name)}=…   # ${heldBy ? `its value: ${place(heldBy)}` : `${displayText(server)} asks for it`}`;
 }

@@ -1,44 +1,35 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { suggestion } from '../../config/diagnostic.ts';
 import { loadConfig } from '../../config/load.ts';
-import { expandHome, resolveConfigPath } from '../../config/locate.ts';
+import { resolveConfigPath } from '../../config/locate.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
+import { expandHome } from '../../platform/home-directory.ts';
+import { realPath } from '../../platform/real-path.ts';
 import { anyFile, SHAPES } from '../client-configs/any-file.ts';
-import type { Client } from '../client-configs/client.ts';
+import { type Client, clientHome } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
 import { projectAbove } from '../client-configs/folders.ts';
 import { type FoundServers, findServers, usersFirst } from '../client-configs/found-servers.ts';
 import { type ImportPlan, planImport } from '../client-configs/import-plan.ts';
 import { type Self, selfOf } from '../client-configs/our-entry.ts';
 import {
-  entriesOf,
   type OurFile,
   parseOurFile,
   readOurFile,
-  rulesOf,
   withRules,
   withServers,
   withSetting,
 } from '../client-configs/our-file.ts';
-import { addSecrets, type OurSecrets, readOurSecrets } from '../client-configs/our-secrets.ts';
+import { addSecrets, type OurSecrets, ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
 import { switchServers } from '../client-configs/switch-servers.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { count, importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
-import { clientHome, misused, reporting, shownPath, type Terminal } from './terminal.ts';
-
-export interface ImportArguments {
-  /** Ids of clients, or paths of files; empty: every client. */
-  readonly sources: readonly string[];
-  /** Our file; absent: found where configurations are. */
-  readonly config?: string | undefined;
-  readonly yes?: boolean | undefined;
-  readonly dryRun?: boolean | undefined;
-  /** Secrets stay where they are; whoever starts the gateway has to set the variables. */
-  readonly leaveSecrets?: boolean | undefined;
-  readonly json?: boolean | undefined;
-}
+import { reportErrors, reportMisuse } from './report.ts';
 
 /** An import as it was worked out. */
 interface Draft {
@@ -54,10 +45,10 @@ interface Draft {
  * `mcp-gateway import [client…]`: the servers of other clients into our file, after a preview and a question. Resolves
  * with the exit code: 0 done, 1 where a file is broken or nothing could be written, 2 misused.
  */
-export async function importServers(args: ImportArguments, terminal: Terminal): Promise<number> {
-  const clients = clientsOf(args.sources, terminal);
-  if (typeof clients === 'string') return misused(terminal, 'import', clients);
-  return reporting(terminal, 'import', async () => {
+export async function importServers(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const clients = clientsOf(args.words, terminal);
+  if (typeof clients === 'string') return reportMisuse(terminal, 'import', clients);
+  return reportErrors(terminal, 'import', async () => {
     const draft = await drafted(clients, args, terminal);
     if (!args.json) terminal.write(importPreview(draft, clientHome(terminal).home));
     const written = await decided(draft, args, terminal);
@@ -87,8 +78,8 @@ export function unknownClient(name: string): string {
   return `unknown client ${JSON.stringify(name)}${suggestion(nearest(name, ids))} (known: ${ids.join(', ')})`;
 }
 
-async function drafted(clients: readonly Client[], args: ImportArguments, terminal: Terminal): Promise<Draft> {
-  const { config, leaveSecrets } = args;
+async function drafted(clients: readonly Client[], args: CommandArguments, terminal: Terminal): Promise<Draft> {
+  const { config, 'leave-secrets': leaveSecrets } = args;
   const path = resolveConfigPath({ argument: config && resolve(terminal.cwd, config), env: terminal.env });
   const file = await readOurFile(path);
   const around = clientHome(terminal);
@@ -114,28 +105,10 @@ function emptyFile(client: Client, { servers, files, problems }: FoundServers): 
   return servers.some((server) => server.client === client) ? [] : [`${id}: no servers in it; looked for ${SHAPES}`];
 }
 
-/** What our files hold, for a plan. */
-export function ourState(file: OurFile, secrets: OurSecrets | undefined, leaveSecrets = false) {
-  return {
-    existing: entriesOf(file),
-    rules: rulesOf(file),
-    secrets: secrets?.values,
-    keeping: secrets && !leaveSecrets ? ('secrets' as const) : ('environment' as const),
-  };
-}
-
 /** What tells entries that lead to this gateway. */
 export async function selfKnown(path: string, { env, self: [, bin] }: Terminal): Promise<Self> {
   const { settings } = await loadConfig(path, env);
   return selfOf(settings, [bin, realPath(bin)]);
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 interface Written {
@@ -143,20 +116,20 @@ interface Written {
 }
 
 /** Undefined: nothing was written. */
-async function decided(draft: Draft, args: ImportArguments, terminal: Terminal): Promise<Written | undefined> {
+async function decided(draft: Draft, args: CommandArguments, terminal: Terminal): Promise<Written | undefined> {
   const { file } = draft;
   const say = args.json ? () => {} : terminal.write;
-  const name = shownPath(file.path, clientHome(terminal).home);
+  const name = displayPath(file.path, clientHome(terminal).home);
   const what = whatIsNew(draft);
   if (what === '') say(nothingNew(draft));
-  if (what === '' || args.dryRun) return undefined;
+  if (what === '' || args['dry-run']) return undefined;
   const agreed = args.yes || (!args.json && (await terminal.ask?.(`Write ${what} to ${name}?`)));
   if (!agreed) {
     say(terminal.ask ? 'Nothing was written.\n' : `Nothing was written: --yes writes ${what} to ${name}.\n`);
     return undefined;
   }
   const backup = await written(draft);
-  say(`Wrote ${name}${backup ? `; as it was: ${shownPath(backup, clientHome(terminal).home)}` : ''}\n`);
+  say(`Wrote ${name}${backup ? `; as it was: ${displayPath(backup, clientHome(terminal).home)}` : ''}\n`);
   say(nextStep(draft));
   return { backup };
 }

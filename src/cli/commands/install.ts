@@ -2,9 +2,11 @@ import { realpath, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { formatPath } from '../../config/diagnostic.ts';
-import { expandHome, homeOf, resolveConfigPath } from '../../config/locate.ts';
+import { homeOf, resolveConfigPath } from '../../config/locate.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Client } from '../client-configs/client.ts';
+import { expandHome } from '../../platform/home-directory.ts';
+import { type Client, clientHome } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
 import { findServers } from '../client-configs/found-servers.ts';
 import { planImport } from '../client-configs/import-plan.ts';
@@ -18,35 +20,24 @@ import {
   withFolders,
 } from '../client-configs/installation.ts';
 import { entriesOf, readOurFile } from '../client-configs/our-file.ts';
-import { readOurSecrets } from '../client-configs/our-secrets.ts';
+import { ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { keepOrigin, releaseOrigin, replaceFile } from '../client-configs/replace-file.ts';
-import { ourState, selfKnown, unknownClient } from './import.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
+import { selfKnown, unknownClient } from './import.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 import { isTemporary, stableCommand } from './stable-command.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
-
-export interface InstallArguments {
-  /** Words after the command: the id of one client. */
-  readonly clients: readonly string[];
-  readonly undo?: boolean | undefined;
-  readonly project?: boolean | undefined;
-  /** Whether servers that the gateway has stay in the client as well. */
-  readonly keep?: boolean | undefined;
-  readonly yes?: boolean | undefined;
-  readonly shared?: boolean | undefined;
-  readonly runner?: string | undefined;
-  /** For the runner: a file, or what a registry knows. */
-  readonly package?: string | undefined;
-}
 
 /**
  * `mcp-gateway install <client>`: our entry into the client's file, or out of it again, after a preview and a question.
  * Resolves with the exit code: 0 done, 1 failed, 2 misused.
  */
-export async function install(args: InstallArguments, terminal: Terminal): Promise<number> {
-  const client = CLIENTS.find(({ id }) => id === args.clients[0]);
+export async function install(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const client = CLIENTS.find(({ id }) => id === args.words[0]);
   const wrong = misuseOf(args, client, terminal);
-  if (wrong !== undefined || client === undefined) return misused(terminal, 'install', wrong ?? '');
-  return reporting(terminal, 'install', async () => {
+  if (wrong !== undefined || client === undefined) return reportMisuse(terminal, 'install', wrong ?? '');
+  return reportErrors(terminal, 'install', async () => {
     const planned = await plan(client, args, terminal);
     terminal.write(preview(client, planned, terminal));
     if (planned.after === planned.text) return 0;
@@ -56,10 +47,10 @@ export async function install(args: InstallArguments, terminal: Terminal): Promi
   });
 }
 
-function misuseOf(args: InstallArguments, client: Client | undefined, terminal: Terminal): string | undefined {
-  const [name] = args.clients;
+function misuseOf(args: CommandArguments, client: Client | undefined, terminal: Terminal): string | undefined {
+  const [name] = args.words;
   if (name === undefined) return `names no client (known: ${CLIENTS.map(({ id }) => id).join(', ')})`;
-  if (args.clients.length > 1) return `found ${args.clients.length} arguments, expected one client`;
+  if (args.words.length > 1) return `found ${args.words.length} arguments, expected one client`;
   if (client === undefined) return unknownClient(name);
   const isRunner = args.runner === undefined || ['npx', 'bunx'].includes(args.runner);
   if (!isRunner) return `found --runner ${JSON.stringify(args.runner)}, expected npx or bunx`;
@@ -69,7 +60,7 @@ function misuseOf(args: InstallArguments, client: Client | undefined, terminal: 
   return args.project && !inProject ? `${client.name} has no file in a project` : undefined;
 }
 
-async function plan(client: Client, args: InstallArguments, terminal: Terminal): Promise<Installation> {
+async function plan(client: Client, args: CommandArguments, terminal: Terminal): Promise<Installation> {
   const home = clientHome(terminal);
   const path = resolveConfigPath({ env: terminal.env });
   const self = await selfKnown(path, terminal);
@@ -101,7 +92,7 @@ async function takenOverBy(
 }
 
 /** Without a package the bin that runs now, by its own path. */
-function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readonly string[] {
+function commandOf(args: CommandArguments, { self, cwd, env }: Terminal): readonly string[] {
   if (args.package === undefined) return stableCommand(self);
   const isFile = /^[.~]|[\\/].*\.tgz$|^[^@].*\.tgz$/.test(args.package) && !/^\w+:/.test(args.package);
   const spec = isFile ? resolve(cwd, expandHome(args.package, homeOf(env))) : args.package;
@@ -113,19 +104,19 @@ function commandOf(args: InstallArguments, { self, cwd, env }: Terminal): readon
 /** What changes, and nothing else of the file; of the servers their names alone: there may be secrets in them. */
 function preview(client: Client, { own, others, waiting, text, after }: Installation, terminal: Terminal): string {
   const { place, key, from, to } = own;
-  const name = `${client.name}, ${shownPath(place.path, clientHome(terminal).home)}`;
+  const name = `${client.name}, ${displayPath(place.path, clientHome(terminal).home)}`;
   if (after === text)
-    return `${name}: ${from ? `is there already, as ${shown(key)}` : 'has no entry of the gateway'}\n`;
+    return `${name}: ${from ? `is there already, as ${displayText(key)}` : 'has no entry of the gateway'}\n`;
   const temporary = commandIn(to).find((word) => word.endsWith('.tgz') && isTemporary(word));
   return [
-    `${name}: ${shown(formatPath([...place.at, key]))}`,
+    `${name}: ${displayText(formatPath([...place.at, key]))}`,
     ...(isDeepStrictEqual(from, to) ? [] : [...diffLines('-', from), ...diffLines('+', to)]),
     ...others.map(otherLine),
     ...waiting.map(
       (server) =>
         `  = ${pathOf(server)}  stays until ${server.unset.join(', ')} ${server.unset.length === 1 ? 'is' : 'are'} set`,
     ),
-    ...(temporary ? [`${shown(temporary)} is in a folder that may be cleared: better keep it elsewhere`] : []),
+    ...(temporary ? [`${displayText(temporary)} is in a folder that may be cleared: better keep it elsewhere`] : []),
     '',
   ].join('\n');
 }
@@ -136,7 +127,7 @@ function otherLine(change: EntryChange): string {
 }
 
 function pathOf({ place, key }: Pick<EntryChange, 'place' | 'key'>): string {
-  return shown(formatPath([...place.at, key]));
+  return displayText(formatPath([...place.at, key]));
 }
 
 /** Program and arguments of an entry, in any client's words. */
@@ -148,10 +139,10 @@ function diffLines(mark: string, entry: JsonObject | undefined): string[] {
   if (entry === undefined) return [];
   return JSON.stringify(entry, undefined, 2)
     .split('\n')
-    .map((line) => `  ${mark} ${shown(line)}`);
+    .map((line) => `  ${mark} ${displayText(line)}`);
 }
 
-async function isAgreed({ yes }: InstallArguments, { ask }: Terminal): Promise<boolean> {
+async function isAgreed({ yes }: CommandArguments, { ask }: Terminal): Promise<boolean> {
   return yes || ((await ask?.('Write it?')) ?? false);
 }
 
@@ -168,9 +159,9 @@ async function carryOut(
   if (after === undefined) {
     // A link stays, as it was there before the file.
     await rm(await realpath(place.path));
-    return `Removed ${shownPath(place.path, home)}, which held nothing else`;
+    return `Removed ${displayPath(place.path, home)}, which held nothing else`;
   }
   const isKept = isInstall && origin === undefined;
   const backup = (await replaceFile({ path: place.path, before: text, after, backup: isKept })) ?? first;
-  return `Wrote ${shownPath(place.path, home)}${backup ? `; as it was: ${shownPath(backup, home)}` : ''}`;
+  return `Wrote ${displayPath(place.path, home)}${backup ? `; as it was: ${displayPath(backup, home)}` : ''}`;
 }

@@ -1,24 +1,18 @@
 import type { ServerView } from '../../broker/server-views.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { SERVER_STATES, stands } from '../../core/server-state.ts';
 import type { ToolEntry } from '../../core/tool.ts';
 import { instructions } from '../../downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../../downstream/protocol/meta-tools.ts';
 import { definitionTokens, textTokens } from '../../policy/stats/definition-tokens.ts';
-import { type Paint, paintFor } from '../terminal/colors.ts';
+import { type Colors, colorsFor } from '../terminal/colors.ts';
+import { jsonText } from '../terminal/display.ts';
+import { isForPeople, type Terminal } from '../terminal/terminal.ts';
 import { align, type Cell } from '../terminal/text-layout.ts';
+import type { CommandArguments } from './command.ts';
 import { LIST_SECONDS, timeoutMs } from './command.ts';
 import { allTools, type LocalGateway, waitOf, withGateway } from './local-gateway.ts';
-import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
-
-export interface ListArguments extends AnswerForm {
-  /** Keys of servers whose tools are listed; empty: the servers. */
-  readonly servers: readonly string[];
-  readonly config?: string | undefined;
-  /** Starts also servers that are idle. */
-  readonly start?: boolean | undefined;
-  /** Seconds, as typed. */
-  readonly timeout?: string | undefined;
-}
+import { reportMisuse } from './report.ts';
 
 /** A server as it stands, and what its tools would cost a client that connects to it directly. */
 export interface ListedServer extends ServerView {
@@ -45,10 +39,10 @@ export interface ListedTool {
  * `mcp-gateway list [server…]`: the servers, where they stand and what they cost, or the tools of some. Resolves with
  * the exit code: 0, or 1 where there is no configuration, or no such server.
  */
-export async function list(args: ListArguments, terminal: Terminal): Promise<number> {
+export async function list(args: CommandArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, LIST_SECONDS);
-  if (typeof patienceMs === 'string') return misused(terminal, 'list', patienceMs);
-  const servers = args.servers.length === 0 ? undefined : args.servers;
+  if (typeof patienceMs === 'string') return reportMisuse(terminal, 'list', patienceMs);
+  const servers = args.words.length === 0 ? undefined : args.words;
   const options = { config: args.config, servers, wakes: args.start ? () => true : undefined, patienceMs };
   return withGateway('list', options, terminal, async (local) => {
     const write = isForPeople(args, terminal) ? undefined : (value: unknown) => terminal.write(jsonText(value));
@@ -81,7 +75,9 @@ function tellWaits(servers: readonly string[], local: LocalGateway, terminal: Te
     if (!servers.includes(id) || local.backend.upstreams.get(id)?.isKnown) continue;
     const upstream = local.backend.upstreams.get(id);
     const why = error ?? (upstream && waitOf(upstream, local.lastWords(id)));
-    terminal.writeError(`mcp-gateway list: ${shown(id)} ${stands(status)}${why ? `: ${shown(why)}` : ''}\n`);
+    terminal.writeError(
+      `mcp-gateway list: ${displayText(id)} ${stands(status)}${why ? `: ${displayText(why)}` : ''}\n`,
+    );
   }
 }
 
@@ -124,23 +120,23 @@ function billOf(servers: readonly ListedServer[], { config, remembered }: LocalG
 
 /** Servers, one a line, and what their tools cost. */
 export function serverTable(servers: readonly ListedServer[], bill: TokenBill, terminal: Terminal): string {
-  const paint = paintFor(terminal);
+  const colors = colorsFor(terminal);
   if (servers.length === 0) return 'No servers yet: mcp-gateway import takes them over, mcp-gateway add writes one.\n';
   const header = ['SERVER', 'STATE', { text: 'TOOLS', right: true }, { text: 'TOKENS', right: true }, ''];
-  const rows = servers.map((server) => serverRow(server, paint));
-  const table = lines([header.map((cell) => dim(cell, paint)), ...rows], terminal);
-  return `${table}\n${billLine(servers, bill, paint)}\n${waitLine(servers, paint)}`;
+  const rows = servers.map((server) => serverRow(server, colors));
+  const table = lines([header.map((cell) => dim(cell, colors)), ...rows], terminal);
+  return `${table}\n${billLine(servers, bill, colors)}\n${waitLine(servers, colors)}`;
 }
 
 /** Tools, one a line, dearest last in view: in the order of their ids. */
 export function toolTable(tools: readonly ListedTool[], terminal: Terminal): string {
-  const paint = paintFor(terminal);
+  const colors = colorsFor(terminal);
   if (tools.length === 0) return 'No tools.\n';
-  const header = ['TOOL', { text: 'TOKENS', right: true }, ''].map((cell) => dim(cell, paint));
+  const header = ['TOOL', { text: 'TOKENS', right: true }, ''].map((cell) => dim(cell, colors));
   const rows = tools.map(({ id, tokens, description }): Cell[] => [
-    { text: shown(id), paint: paint.bold },
+    { text: displayText(id), color: colors.bold },
     { text: number(tokens), right: true },
-    { text: oneLine(description), paint: paint.dim },
+    { text: oneLine(description), color: colors.dim },
   ]);
   return lines([header, ...rows], terminal);
 }
@@ -149,42 +145,42 @@ function lines(rows: readonly (readonly Cell[])[], { columns }: Terminal): strin
   return `${align(rows, columns).join('\n')}\n`;
 }
 
-function serverRow(server: ListedServer, paint: Paint): Cell[] {
+function serverRow(server: ListedServer, colors: Colors): Cell[] {
   const { id, status, available, error, tools, tokens, description, waitsFor } = server;
-  const colour = available ? paint.green : status === 'disabled' ? paint.dim : paint.red;
+  const colour = available ? colors.green : status === 'disabled' ? colors.dim : colors.red;
   const why =
     error ?? waitsFor ?? (status === 'needs_auth' ? 'the first call of a tool asks for the login' : undefined);
   return [
-    { text: shown(id), paint: paint.bold },
-    { text: SERVER_STATES[status], paint: colour },
+    { text: displayText(id), color: colors.bold },
+    { text: SERVER_STATES[status], color: colour },
     { text: number(tools), right: true },
     { text: tokens === undefined ? '?' : number(tokens), right: true },
     why
-      ? { text: oneLine(why), paint: paint.red, wraps: true }
-      : { text: oneLine(description ?? ''), paint: paint.dim },
+      ? { text: oneLine(why), color: colors.red, wraps: true }
+      : { text: oneLine(description ?? ''), color: colors.dim },
   ];
 }
 
-function billLine(servers: readonly ListedServer[], bill: TokenBill, paint: Paint): string {
+function billLine(servers: readonly ListedServer[], bill: TokenBill, colors: Colors): string {
   const { tools, directTokens, gatewayTokens } = bill;
   const count = `${number(tools)} ${tools === 1 ? 'tool' : 'tools'} of ${servers.length === 1 ? '1 server' : `${servers.length} servers`}`;
-  const costs = paint.bold(`${number(directTokens)} tokens directly → ${number(gatewayTokens)} now`);
-  return `${count}: ${costs} ${paint.dim('(estimated, in every request)')}`;
+  const costs = colors.bold(`${number(directTokens)} tokens directly → ${number(gatewayTokens)} now`);
+  return `${count}: ${costs} ${colors.dim('(estimated, in every request)')}`;
 }
 
-function waitLine(servers: readonly ListedServer[], paint: Paint): string {
+function waitLine(servers: readonly ListedServer[], colors: Colors): string {
   const waiting = servers.filter(({ status }) => status === 'connecting').length;
   if (waiting === 0) return '';
   const who = waiting === 1 ? '1 server is' : `${waiting} servers are`;
-  return `${paint.yellow(`${who} still connecting: --timeout 60 waits that many seconds`)}\n`;
+  return `${colors.yellow(`${who} still connecting: --timeout 60 waits that many seconds`)}\n`;
 }
 
-function dim(cell: string | { readonly text: string; readonly right: boolean }, paint: Paint): Cell {
-  return typeof cell === 'string' ? { text: cell, paint: paint.dim } : { ...cell, paint: paint.dim };
+function dim(cell: string | { readonly text: string; readonly right: boolean }, colors: Colors): Cell {
+  return typeof cell === 'string' ? { text: cell, color: colors.dim } : { ...cell, color: colors.dim };
 }
 
 function oneLine(text: string): string {
-  return shown(text.replace(/\s+/g, ' ').trim());
+  return displayText(text.replace(/\s+/g, ' ').trim());
 }
 
 function number(value: number): string {

@@ -5,6 +5,7 @@ import type { ServerConfig } from '../../config/schema.ts';
 import { abortable, withTimeout } from '../../core/abort.ts';
 import { type Caller, LOCAL } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { isComingUp, serverState } from '../../core/server-state.ts';
 import type { ToolEntry } from '../../core/tool.ts';
@@ -15,11 +16,12 @@ import { createLogger, type Logger } from '../../platform/log.ts';
 import { serverLogDirectory, withServerLogs } from '../../platform/server-logs.ts';
 import { serverMemory } from '../../upstream/catalog-cache.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
-import { paintFor } from '../terminal/colors.ts';
+import { colorsFor } from '../terminal/colors.ts';
 import { StatusLine } from '../terminal/status-line.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { Person } from './calling/person.ts';
 import { checkIsEnabled, checkServers, readConfiguration } from './configuration.ts';
-import { reporting, shown, type Terminal } from './terminal.ts';
+import { reportErrors } from './report.ts';
 
 export interface LocalGatewayOptions {
   /** Our file as on the command line; absent: found where configurations are. */
@@ -34,6 +36,8 @@ export interface LocalGatewayOptions {
   readonly wakes?: ((upstream: Upstream, remembered: GatewayServices['remembered']) => boolean) | undefined;
   /** Whether log messages of servers are shown. */
   readonly showsLogs?: boolean;
+  /** What the command reads first, such as stdin; no server starts before, nor where it rejects. */
+  readonly input?: Promise<unknown> | undefined;
   /** How long secrets, and servers that are on their way up, are waited for in all, in ms. */
   readonly patienceMs: number;
   /** Absolute folders that servers are told as roots; absent: they are told that there are none to ask for. */
@@ -49,57 +53,72 @@ export interface LocalGateway extends Pick<EdgeServices, 'broker' | 'catalog' | 
   /** The person at the terminal, as servers see them. */
   readonly person: Person;
   readonly status: StatusLine;
-  /** What a server said last on its stderr. */
+  /** The last line of a server's stderr; undefined: it has written none. */
   readonly lastWords: (server: string) => string | undefined;
-  /** What is wrong with the resources and prompts that servers list, in sentences that name the server. */
+  /** Problems of the lists of resources and prompts, in sentences that name the server. */
   readonly listProblems: readonly string[];
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-/** From then on what goes on is shown. */
+/** A start that takes longer (ms) shows on the status line which servers it waits for. */
 const QUICK_MS = 150;
-/** Characters of what a server said last. */
+/** Length at which the last line of a server's stderr is cut, in characters. */
 const MAX_WORDS = 200;
-/** Time in ms for the end of all servers: whatever hangs must not keep us. */
+/** Time for the end of all servers, in ms. */
 const STOP_MS = 4_500;
 
 /**
  * Runs a command over a gateway of its own, which sees what a client would see. Resolves with the exit code when all
- * servers have ended: that of the command, 1 where the gateway refuses, 130 after Ctrl-C.
+ * servers have ended: that of the command, 1 where the gateway refuses, 130 after Ctrl-C. An error is on stderr before the
+ * servers end, as their end may take seconds.
  */
-export function withGateway(
+export async function withGateway(
   name: string,
   options: LocalGatewayOptions,
   terminal: Terminal,
   run: (local: LocalGateway) => Promise<number>,
 ): Promise<number> {
-  return reporting(terminal, name, async () => {
-    const waitsUntil = Date.now() + options.patienceMs;
-    const config = await configured(options, terminal);
-    checkServers(options.servers ?? [], config);
-    const local = open(config, { ...options, waitsUntil }, terminal);
-    try {
-      return await reporting(terminal, name, () =>
-        uninterrupted(local, () => started(local, options).then(() => run(local))),
-      );
-    } finally {
-      const stopped = local.gateway.stop();
-      await withTimeout(STOP_MS, (late) => abortable(stopped, late)).catch(() => {});
-    }
-  });
+  let stop = async () => {};
+  try {
+    return await reportErrors(terminal, name, async () => {
+      await options.input;
+      const waitsUntil = Date.now() + options.patienceMs;
+      const config = await readWanted(options, terminal);
+      const local = openGateway(config, { ...options, waitsUntil }, terminal);
+      stop = () => stopInTime(local.gateway);
+      return startWanted(local, options)
+        .then(() => run(local))
+        .catch((error: unknown) => {
+          // Whatever an interruption makes fail, the interruption is what a person reads of.
+          throw local.signal.aborted ? local.signal.reason : error;
+        });
+    });
+  } finally {
+    await stop();
+  }
 }
 
-/** Problems are told, but for those of entries that answers name anyway. Half of the patience is for servers. */
-async function configured(options: LocalGatewayOptions, terminal: Terminal): Promise<GatewayConfig> {
+/** Servers that hang must not keep the command. */
+async function stopInTime(gateway: Gateway): Promise<void> {
+  const stopped = gateway.stop();
+  await withTimeout(STOP_MS, (late) => abortable(stopped, late)).catch(() => {});
+}
+
+/**
+ * The configuration, when its problems are told, but for those of entries that answers name anyway. Throws `SERVER_NOT_FOUND`
+ * where a wanted server is not in it. Half of the patience is for servers.
+ */
+async function readWanted(options: LocalGatewayOptions, terminal: Terminal): Promise<GatewayConfig> {
   const { writeError } = terminal;
   const config = await readConfiguration(options.config, terminal, options.patienceMs / 2);
   if (!config.found) throw noConfig(config.path);
-  const { yellow } = paintFor(terminal, 'error');
+  const { yellow } = colorsFor(terminal, 'error');
   const isTold = (server: string, severity: string) =>
     isWanted(server, options) && (options.tools !== undefined || severity === 'warning');
   const told = config.problems.filter(({ server, severity }) => server === undefined || isTold(server, severity));
-  for (const { message } of told) writeError(`${yellow(`mcp-gateway: ${shown(message)}`)}\n`);
+  for (const { message } of told) writeError(`${yellow(`mcp-gateway: ${displayText(message)}`)}\n`);
+  checkServers(options.servers ?? [], config);
   return config;
 }
 
@@ -113,7 +132,7 @@ function noConfig(path: string): GatewayError {
   return new GatewayError('CONFIG_INVALID', `there is no ${path}; ${cure}`);
 }
 
-function open(
+function openGateway(
   config: GatewayConfig,
   options: LocalGatewayOptions & { readonly waitsUntil: number },
   terminal: Terminal,
@@ -134,7 +153,7 @@ function open(
   return { ...services, gateway, config, caller: LOCAL, person, status, lastWords, listProblems, signal };
 }
 
-/** The log, and of what is in it the last line of each server's stderr, and what is wrong with lists. */
+/** A log that also collects the last line of each server's stderr, and problems of lists. */
 function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, 'lastWords' | 'listProblems'> {
   const lines = new Map<unknown, string>();
   const listProblems: string[] = [];
@@ -153,7 +172,7 @@ function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, '
   };
 }
 
-/** The others are there as far as they are remembered: a server without a memory would start to learn its tools. */
+/** The wanted servers, and the others as far as their tools are remembered: without a memory they would start to list them. */
 function narrowedTo(
   servers: readonly ServerConfig[],
   options: LocalGatewayOptions,
@@ -165,17 +184,8 @@ function narrowedTo(
   });
 }
 
-/** Whatever comes of an interruption, that is what is told. */
-async function uninterrupted<T>({ signal }: LocalGateway, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  }
-}
-
 /** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
-async function started(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
+async function startWanted(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
   const { gateway, backend, remembered, status, signal } = local;
   gateway.startServers();
   // Servers that may offer a person other tools than a model wake up now.
@@ -197,7 +207,7 @@ function startingText({ backend }: LocalGateway): string {
   return `connecting to ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
 }
 
-/** The answer of a search; a list of what there is comes as one page. */
+/** The answer of a search, with all pages of a list as one. */
 export async function searchAll(local: LocalGateway, request: SearchRequest): Promise<JsonObject> {
   const { broker, caller, signal } = local;
   const { nextOffset, ...answer } = await abortable(broker.search(request, caller), signal);
@@ -214,7 +224,7 @@ export async function allTools(local: LocalGateway, servers?: readonly string[])
   return (tools as readonly string[]).flatMap((id) => local.catalog.get(id) ?? []);
 }
 
-/** What a server that is not up yet waits for, and since when; undefined: it is not on its way up. */
+/** The request that a connecting server has not answered, and for how long; undefined: it is not connecting. */
 export function waitOf({ config, state, neededAt, waitsFor }: Upstream, words?: string): string | undefined {
   if (serverState(state) !== 'connecting') return undefined;
   const seconds = Math.round((Date.now() - neededAt) / 100) / 10;

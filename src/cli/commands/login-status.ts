@@ -1,19 +1,17 @@
 import { causeOf } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { loginCommand } from '../../core/server-state.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import { type Credentials, credentialsOf } from '../../upstream/login/credentials.ts';
-import { takesLogin } from '../../upstream/login/login-needed.ts';
-import { keptLogins, type LoginView, loginView } from '../../upstream/login/stored-logins.ts';
-import { configOf, type RemoteServer, remoteServers, shownAddress, whyNone } from './remote-servers.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
-
-export interface LoginStatusArguments {
-  /** Words after the command. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  readonly json?: boolean | undefined;
-}
+import { supportsLogin } from '../../upstream/login/login-needed.ts';
+import { type LoginView, listLogins, loginView } from '../../upstream/login/stored-logins.ts';
+import { clientHome } from '../client-configs/client.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
+import { configOf, displayAddress, type RemoteServer, remoteServers, whyNone } from './remote-servers.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 /** How we stand with one server. */
 interface Row {
@@ -32,10 +30,10 @@ interface Row {
 }
 
 /** `mcp-gateway status`: the login of each remote server, and never a token. Resolves with the exit code. */
-export async function loginStatus(args: LoginStatusArguments, terminal: Terminal): Promise<number> {
+export async function loginStatus(args: CommandArguments, terminal: Terminal): Promise<number> {
   if (args.words.length > 0)
-    return misused(terminal, 'status', `found ${JSON.stringify(args.words[0])}, expected options`);
-  return reporting(terminal, 'status', async () => {
+    return reportMisuse(terminal, 'status', `found ${JSON.stringify(args.words[0])}, expected options`);
+  return reportErrors(terminal, 'status', async () => {
     const rows = await rowsOf(args, terminal);
     if (args.json) terminal.write(`${JSON.stringify(rows.map(asJson), undefined, 2)}\n`);
     else terminal.write(table(rows, clientHome(terminal).home));
@@ -43,11 +41,11 @@ export async function loginStatus(args: LoginStatusArguments, terminal: Terminal
   });
 }
 
-async function rowsOf({ config }: LoginStatusArguments, terminal: Terminal): Promise<Row[]> {
+async function rowsOf({ config }: CommandArguments, terminal: Terminal): Promise<Row[]> {
   const servers = remoteServers(await configOf(config, terminal));
   const directory = dataDirectory(terminal.env);
   const files = new Set(servers.map((server) => credentialsOf(server, directory).file));
-  const others = (await keptLogins(directory)).filter(({ file }) => !files.has(file));
+  const others = (await listLogins(directory)).filter(({ file }) => !files.has(file));
   return Promise.all([
     ...servers.map((server) => rowOf(server, directory)),
     ...others.map((credentials) => rowOfKept({}, credentials)),
@@ -56,7 +54,7 @@ async function rowsOf({ config }: LoginStatusArguments, terminal: Terminal): Pro
 
 async function rowOf(server: RemoteServer, directory: string): Promise<Row> {
   const { key, oauth } = server;
-  const about = { server: key, address: shownAddress(server) };
+  const about = { server: key, address: displayAddress(server) };
   if (takesNone(server)) return { ...about, status: 'no login', reason: whyNone(server) };
   if (oauth && oauth.grant === 'client_credentials') return { ...about, status: 'client credentials' };
   return rowOfKept(about, credentialsOf(server, directory));
@@ -64,7 +62,7 @@ async function rowOf(server: RemoteServer, directory: string): Promise<Row> {
 
 /** No guard of types, which would leave nothing to ask. */
 function takesNone(server: RemoteServer): boolean {
-  return !takesLogin(server);
+  return !supportsLogin(server);
 }
 
 async function rowOfKept(about: Pick<Row, 'server' | 'address'>, credentials: Credentials): Promise<Row> {
@@ -98,7 +96,7 @@ function asJson({ login, ...row }: Row): JsonObject {
 
 function table(rows: readonly Row[], home: string): string {
   if (rows.length === 0) return 'No server is reached over HTTP.\n';
-  const names = rows.map(({ server, address }) => shown(server ?? address ?? '?'));
+  const names = rows.map(({ server, address }) => displayText(server ?? address ?? '?'));
   const width = Math.max(...names.map((name) => name.length));
   const indent = ' '.repeat(width + 2);
   return rows.map((row, index) => `${names[index]?.padEnd(width)}  ${told(row, home).join(`\n${indent}`)}\n`).join('');
@@ -112,13 +110,13 @@ function told(row: Row, home: string): string[] {
     'logged out': server === undefined ? 'no login' : `no login; where it asks for one: ${loginCommand(server)}`,
     'client credentials': 'logs in by itself, with its client credentials',
     'no login': `takes none: it ${row.reason}`,
-    locked: shown(error ?? ''),
+    locked: displayText(error ?? ''),
   };
   return [others[status] ?? status, ...(status === 'locked' ? [keptIn(row, home)] : []), ...left];
 }
 
 function account({ issuer, account: name, scope }: LoginView): string {
-  return shown([issuer, name && ` as ${name}`, scope && ` (${scope})`].filter(Boolean).join(''));
+  return displayText([issuer, name && ` as ${name}`, scope && ` (${scope})`].filter(Boolean).join(''));
 }
 
 function ends({ expiresAt, isRefreshable }: LoginView): string {
@@ -129,5 +127,5 @@ function ends({ expiresAt, isRefreshable }: LoginView): string {
 }
 
 function keptIn({ file = '', keychain }: Row, home: string): string {
-  return `in ${shownPath(file, home)}${keychain ? `, sealed with a key in ${keychain}` : ''}`;
+  return `in ${displayPath(file, home)}${keychain ? `, sealed with a key in ${keychain}` : ''}`;
 }

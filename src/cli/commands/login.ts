@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { causeOf, GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { dataDirectory, workingDirectory } from '../../platform/directories.ts';
 import { usersEnvironment } from '../../platform/users-environment.ts';
 import { challengeOf } from '../../upstream/login/challenge-of.ts';
@@ -9,42 +10,38 @@ import { outboundOf } from '../../upstream/login/oauth-client.ts';
 import { PersonLogin } from '../../upstream/login/person-login.ts';
 import { loginView } from '../../upstream/login/stored-logins.ts';
 import { redactor } from '../../upstream/redact.ts';
+import { clientHome } from '../client-configs/client.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { configOf, type RemoteServer, serverWithLogin } from './remote-servers.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
-
-export interface LoginArguments {
-  /** Words after the command: the key of one server. */
-  readonly servers: readonly string[];
-  readonly config?: string | undefined;
-  /** Show the address only, and take what the browser was sent back to from stdin. */
-  readonly noBrowser?: boolean | undefined;
-}
+import { reportErrors, reportMisuse } from './report.ts';
 
 /** How long the browser may take to read its last page, in ms. */
 const GOODBYE_MS = 1_000;
 
 /** `mcp-gateway login <server>`: a login of a person, kept for every gateway of this user. Resolves with the exit code. */
-export async function login(args: LoginArguments, terminal: Terminal): Promise<number> {
-  const [key, ...more] = args.servers;
+export async function login(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const [key, ...more] = args.words;
   if (key === undefined || more.length > 0)
-    return misused(terminal, 'login', `found ${args.servers.length} servers, expected one`);
-  return reporting(terminal, 'login', async () => {
+    return reportMisuse(terminal, 'login', `found ${args.words.length} servers, expected one`);
+  return reportErrors(terminal, 'login', async () => {
     const server = serverWithLogin(await configOf(args.config, terminal), key);
     if (server.oauth && server.oauth.grant === 'client_credentials') {
-      terminal.write(`${shown(key)} logs in by itself, with its client credentials.\n`);
+      terminal.write(`${displayText(key)} logs in by itself, with its client credentials.\n`);
       return 0;
     }
     return logIn(server, args, terminal);
   });
 }
 
-async function logIn(server: RemoteServer, args: LoginArguments, terminal: Terminal): Promise<number> {
+async function logIn(server: RemoteServer, args: CommandArguments, terminal: Terminal): Promise<number> {
   const outbound = outboundOf(server);
   const challenge = await challengeOf(server, outbound).catch((error: unknown) => {
     throw failure('UPSTREAM_UNAVAILABLE', server, `cannot be reached at ${new URL(server.url).origin}`, error);
   });
   if (!challenge) {
-    terminal.write(`${shown(server.key)} serves without a login.\n`);
+    terminal.write(`${displayText(server.key)} serves without a login.\n`);
     return 0;
   }
   const credentials = credentialsOf(server, dataDirectory(terminal.env));
@@ -67,7 +64,11 @@ async function logIn(server: RemoteServer, args: LoginArguments, terminal: Termi
 const onTokens = async () => {};
 
 /** Shows the address and waits for what comes back, from the browser itself or from the terminal. */
-async function outcome(pending: PersonLogin, { noBrowser }: LoginArguments, terminal: Terminal): Promise<void> {
+async function outcome(
+  pending: PersonLogin,
+  { 'no-browser': noBrowser }: CommandArguments,
+  terminal: Terminal,
+): Promise<void> {
   const isOpened = !noBrowser && (await openBrowser(pending.url, terminal));
   const told = isOpened
     ? 'Log in with the browser that opens. If none does, open this address:'
@@ -102,9 +103,9 @@ async function success(server: RemoteServer, credentials: Credentials, terminal:
   const { issuer = '', account, scope } = loginView(await credentials.read()) ?? {};
   const keychain = await credentials.keychain();
   const who = [account && ` as ${account}`, scope && ` (${scope})`].filter(Boolean).join('');
-  const where = shownPath(credentials.file, clientHome(terminal).home);
+  const where = displayPath(credentials.file, clientHome(terminal).home);
   const under = keychain ? `, sealed with a key in ${keychain}` : '';
-  return `Logged in to ${shown(server.key)} at ${shown(issuer + who)}.\nKept in ${where}${under}.\n`;
+  return `Logged in to ${displayText(server.key)} at ${displayText(issuer + who)}.\nKept in ${where}${under}.\n`;
 }
 
 function failure(

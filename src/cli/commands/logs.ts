@@ -1,18 +1,14 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { serverLogDirectory, serverLogFile } from '../../platform/server-logs.ts';
+import { clientHome } from '../client-configs/client.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { checkConfigured, readConfiguration } from './configuration.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
-
-export interface LogsArguments {
-  readonly servers: readonly string[];
-  readonly config?: string | undefined;
-  readonly follow?: boolean | undefined;
-  /** As typed. */
-  readonly limit?: string | undefined;
-  readonly json?: boolean | undefined;
-}
+import { reportErrors, reportMisuse } from './report.ts';
 
 const DEFAULT_LINES = 100;
 /** How often a log is looked at that is followed, in ms. */
@@ -22,21 +18,25 @@ const POLL_MS = 250;
  * `mcp-gateway logs <server>`: what a server said on stderr and what became of it, in whatever gateway it ran. Resolves
  * with the exit code: 0, 1 no such server, 2 misused, 130 after Ctrl-C.
  */
-export async function logs(args: LogsArguments, terminal: Terminal): Promise<number> {
-  const [server, ...more] = args.servers;
-  if (server === undefined) return misused(terminal, 'logs', 'names no server; mcp-gateway list has their names');
-  if (more.length > 0) return misused(terminal, 'logs', `found ${JSON.stringify(more[0])}, expected one server`);
+export async function logs(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const [server, ...more] = args.words;
+  if (server === undefined) return reportMisuse(terminal, 'logs', 'names no server; mcp-gateway list has their names');
+  if (more.length > 0) return reportMisuse(terminal, 'logs', `found ${JSON.stringify(more[0])}, expected one server`);
   const lines = Number(args.limit ?? DEFAULT_LINES);
   if (!Number.isSafeInteger(lines) || lines < 0 || args.limit?.trim() === '')
-    return misused(terminal, 'logs', `found --limit ${JSON.stringify(args.limit)}, expected a whole number of lines`);
-  return reporting(terminal, 'logs', async () => {
+    return reportMisuse(
+      terminal,
+      'logs',
+      `found --limit ${JSON.stringify(args.limit)}, expected a whole number of lines`,
+    );
+  return reportErrors(terminal, 'logs', async () => {
     const path = serverLogFile(serverLogDirectory(terminal.env), server);
     if (!existsSync(path)) await checkServer(server, args, terminal);
     const tail = new LogTail(path);
     const before = tail.last(lines);
     if (before.length === 0 && !args.follow) {
-      const where = shownPath(path, clientHome(terminal).home);
-      terminal.writeError(`Nothing is kept of ${shown(server)} so far; it will be in ${where}\n`);
+      const where = displayPath(path, clientHome(terminal).home);
+      terminal.writeError(`Nothing is kept of ${displayText(server)} so far; it will be in ${where}\n`);
     }
     show(before, args, terminal);
     return args.follow ? follow(tail, args, terminal) : 0;
@@ -44,12 +44,12 @@ export async function logs(args: LogsArguments, terminal: Terminal): Promise<num
 }
 
 /** A server that was configured once may have a log; one that was never there has not. */
-async function checkServer(server: string, { config }: LogsArguments, terminal: Terminal): Promise<void> {
+async function checkServer(server: string, { config }: CommandArguments, terminal: Terminal): Promise<void> {
   checkConfigured([server], await readConfiguration(config, terminal));
 }
 
-function show(lines: readonly string[], { json }: LogsArguments, terminal: Terminal): void {
-  const text = (line: string) => (json ? JSON.stringify(asJson(line)) : terminal.isTty ? shown(line) : line);
+function show(lines: readonly string[], { json }: CommandArguments, terminal: Terminal): void {
+  const text = (line: string) => (json ? JSON.stringify(asJson(line)) : terminal.isTty ? displayText(line) : line);
   const write = json ? (terminal.writeExactly ?? terminal.write) : terminal.write;
   if (lines.length > 0) write(lines.map((line) => `${text(line)}\n`).join(''));
 }
@@ -62,7 +62,7 @@ function asJson(line: string): JsonObject {
 }
 
 /** Until Ctrl-C, or until nobody reads it any more. */
-async function follow(tail: LogTail, args: LogsArguments, terminal: Terminal): Promise<number> {
+async function follow(tail: LogTail, args: CommandArguments, terminal: Terminal): Promise<number> {
   const signal = terminal.interrupted?.();
   while (!signal?.aborted) {
     show(tail.more(), args, terminal);

@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GatewayConfig } from '../../config/load.ts';
 import { PROJECT_SETTINGS, type ProjectConfig } from '../../config/project/with-project.ts';
 import type { RawConfig } from '../../config/shapes.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { displayPath } from '../terminal/display.ts';
 import { lookalikesIn, looksLike, withoutBlanks } from './lookalikes.ts';
-import { shownPath, shown as withoutControls } from './terminal.ts';
 
 export interface ShownProject {
   readonly file: string;
@@ -37,16 +38,16 @@ export function projectPreview({ file, project, before, own, warnings }: ShownPr
     ...changed.flatMap(([key]) => takenFor(key, [...now.keys(), ...own.servers.map((server) => server.key)])),
   ];
   const lines = [
-    `${shownPath(file, home)}${before === undefined ? '' : ' has changed since you confirmed it'}`,
+    `${displayPath(file, home)}${before === undefined ? '' : ' has changed since you confirmed it'}`,
     '',
     ...changed.flatMap(([key, entry]) =>
       entryLines({ key, entry, before: then.get(key), effect: effectOn(own, key, entry) }),
     ),
     ...gone.map((key) => `  - ${nameOf(key)}`),
     ...(sameCount > 0 ? [`  = ${sameCount} as before`] : []),
-    ...(remarks.length > 0 ? ['', ...remarks.map((remark) => `  ! ${shown(remark)}`)] : []),
+    ...(remarks.length > 0 ? ['', ...remarks.map((remark) => `  ! ${reveal(remark)}`)] : []),
     '',
-    `Local servers run as you, in ${shownPath(dirname(file), home)}; \${…} is filled in with your variables.`,
+    `Local servers run as you, in ${displayPath(dirname(file), home)}; \${…} is filled in with your variables.`,
   ];
   return `${lines.join('\n')}\n\n`;
 }
@@ -54,13 +55,13 @@ export function projectPreview({ file, project, before, own, warnings }: ShownPr
 /** What could be taken for more than a name is quoted. */
 function nameOf(key: string): string {
   if (key === SETTINGS) return '(settings)';
-  const isPlain = /^[\p{L}\p{N}_.@/-]+$/u.test(key) && shown(key) === key;
-  return isPlain ? key : shown(JSON.stringify(key));
+  const isPlain = /^[\p{L}\p{N}_.@/-]+$/u.test(key) && reveal(key) === key;
+  return isPlain ? key : reveal(JSON.stringify(key));
 }
 
 /** A text of the file in which nothing is hidden and nothing steers a terminal. */
-function shown(text: string): string {
-  return withoutBlanks(withoutControls(text));
+function reveal(text: string): string {
+  return withoutBlanks(displayText(text));
 }
 
 /** Fields in which people write sentences. */
@@ -76,14 +77,14 @@ function deceptionsOf(key: string, entry: JsonObject): readonly string[] {
     .flatMap(([name, value]) =>
       textsIn(name, value)
         .flatMap(lookalikesIn)
-        .map((word) => ({ ...word, where: shown(name) })),
+        .map((word) => ({ ...word, where: reveal(name) })),
     );
   return [...inKey, ...within].slice(0, MAX_DECEPTIONS).map(({ where, word, reads, mixesScripts, hasMarks }) => {
     const mixed = mixesScripts ? ['mixes scripts'] : [];
-    const like = reads === undefined ? [] : [`reads like "${shown(reads)}" and is not`];
+    const like = reads === undefined ? [] : [`reads like "${reveal(reads)}" and is not`];
     const otherwise = hasMarks ? 'has marks on its letters' : 'has signs that are no plain letters';
     const what = [...mixed, ...like].join(' and ') || otherwise;
-    return `${nameOf(key)}: ${where}: "${shown(word)}" ${what}`;
+    return `${nameOf(key)}: ${where}: "${reveal(word)}" ${what}`;
   });
 }
 
@@ -128,7 +129,7 @@ interface ShownEntry {
 function entryLines({ key, entry, before, effect }: ShownEntry): string[] {
   const fields = Object.keys({ ...before, ...entry }).filter((name) => !isDeepStrictEqual(entry[name], before?.[name]));
   const line = (mark: string, name: string, value: unknown) =>
-    value === undefined ? [] : [`      ${mark}${shown(name)}: ${shownValue(name, value)}`];
+    value === undefined ? [] : [`      ${mark}${reveal(name)}: ${revealValue(name, value)}`];
   return [
     `  ${before === undefined ? '+' : '~'} ${nameOf(key)}${effect}`,
     ...fields.flatMap((name) =>
@@ -139,12 +140,12 @@ function entryLines({ key, entry, before, effect }: ShownEntry): string[] {
   ];
 }
 
-function shownValue(name: string, value: unknown): string {
+function revealValue(name: string, value: unknown): string {
   if (name === 'command' && Array.isArray(value)) return value.map(shownWord).join(' ');
-  return typeof value === 'string' && name === 'url' ? shown(value) : shown(JSON.stringify(value));
+  return typeof value === 'string' && name === 'url' ? reveal(value) : reveal(JSON.stringify(value));
 }
 
 /** A word of a command that could be taken for several, or for none, in quotes. */
 function shownWord(word: unknown): string {
-  return typeof word === 'string' && /^[^\s"'\\]+$/.test(word) ? shown(word) : shown(JSON.stringify(word));
+  return typeof word === 'string' && /^[^\s"'\\]+$/.test(word) ? reveal(word) : reveal(JSON.stringify(word));
 }

@@ -1,11 +1,13 @@
 import { suggestion } from '../../config/diagnostic.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import {
   askForOne,
   listPrimitives,
-  type PrimitivesArguments,
   type PrimitivesCommand,
   type PrimitivesTable,
   tellMissing,
@@ -14,10 +16,9 @@ import {
   writeLists,
   wrongVerb,
 } from './resources-and-prompts.ts';
-import { shown, type Terminal } from './terminal.ts';
 
 /** `mcp-gateway prompts`, `prompts get <name> [key=value…]`: prompts of servers. Resolves with the exit code. */
-export async function prompts(args: PrimitivesArguments, terminal: Terminal): Promise<number> {
+export async function prompts(args: CommandArguments, terminal: Terminal): Promise<number> {
   const command: PrimitivesCommand = { kind: 'prompt', lists: ['prompts'], args, terminal };
   const [, name, ...words] = args.words;
   const wrong = wrongVerb(command, 'get <name>') ?? wrongWord(words);
@@ -38,7 +39,7 @@ export async function prompts(args: PrimitivesArguments, terminal: Terminal): Pr
 
 function wrongWord(words: readonly string[]): string | undefined {
   const word = words.find((each) => each.indexOf('=') < 1);
-  return word === undefined ? undefined : `found ${JSON.stringify(shown(word))}, expected key=value`;
+  return word === undefined ? undefined : `found ${JSON.stringify(displayText(word))}, expected key=value`;
 }
 
 /** Arguments of prompts are texts. */
@@ -60,10 +61,11 @@ function checkArguments({ name, arguments: taken }: JsonObject, given: JsonObjec
     const wants = `${prompt} wants ${missing.map((each) => `${each.name}=…`).join(' ')}`;
     throw new GatewayError(
       'INVALID_ARGUMENTS',
-      shown([wants, takes, ...unknown.map((text) => `it ${text}`)].join('; ')),
+      displayText([wants, takes, ...unknown.map((text) => `it ${text}`)].join('; ')),
     );
   }
-  for (const text of unknown) terminal.writeError(`mcp-gateway prompts: ${shown(`${prompt} ${text} (${takes})`)}\n`);
+  for (const text of unknown)
+    terminal.writeError(`mcp-gateway prompts: ${displayText(`${prompt} ${text} (${takes})`)}\n`);
 }
 
 /** The texts of the messages; at a terminal with who is to say them, where there are several. */
@@ -75,10 +77,10 @@ function contentOf(result: JsonObject, { isTty }: Terminal): readonly unknown[] 
 
 const TABLE: PrimitivesTable = {
   header: ['PROMPT', 'ARGUMENTS'],
-  row: ({ name, title, description, arguments: taken }, paint) => [
-    { text: shown(String(name)), paint: paint.bold },
-    { text: shown(argumentNames(taken).join(' ')), paint: paint.cyan },
-    { text: shown([title, description].filter((text) => typeof text === 'string').join(': ')), wraps: true },
+  row: ({ name, title, description, arguments: taken }, colors) => [
+    { text: displayText(String(name)), color: colors.bold },
+    { text: displayText(argumentNames(taken).join(' ')), color: colors.cyan },
+    { text: displayText([title, description].filter((text) => typeof text === 'string').join(': ')), wraps: true },
   ],
 };
 

@@ -4,10 +4,11 @@ import { type GatewayConfig, loadConfig } from '../../config/load.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { nearest } from '../../core/nearest.ts';
-import { takesLogin } from '../../upstream/login/login-needed.ts';
+import { supportsLogin } from '../../upstream/login/login-needed.ts';
 import { redactor } from '../../upstream/redact.ts';
-import { shown, type Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** A server that is reached over the network. */
 export type RemoteServer = ServerConfig & { type: 'remote' };
@@ -23,16 +24,16 @@ export function remoteServers({ servers }: GatewayConfig): RemoteServer[] {
 }
 
 /** Where a server is reached, without what may be secret in an address. */
-export function shownAddress(server: RemoteServer): string {
+export function displayAddress(server: RemoteServer): string {
   const { origin, pathname } = new URL(server.url);
-  return shown(redactor(server)(origin + pathname));
+  return displayText(redactor(server)(origin + pathname));
 }
 
 /** The server of that key, where a login is for it. Throws a `GatewayError` that says why not. */
 export function serverWithLogin(config: GatewayConfig, key: string): RemoteServer {
   const server = config.servers.find((each) => each.key === key);
   if (!server) throw unknownServer(config, key);
-  const remote = takesLogin(server) ? server : undefined;
+  const remote = supportsLogin(server) ? server : undefined;
   if (remote) return remote;
   const message = `${config.path}: the server "${key}" ${whyNone(server)}, so it takes no login`;
   throw new GatewayError('CONFIG_INVALID', message);
@@ -55,6 +56,6 @@ function unknownServer({ path, servers, misconfigured, disabled }: GatewayConfig
       servers.map((each) => each.key),
     ),
   );
-  const message = `no server "${shown(key)}" in ${path}${meant || '.'} Another file is named with -c`;
+  const message = `no server "${displayText(key)}" in ${path}${meant || '.'} Another file is named with -c`;
   return new GatewayError('SERVER_NOT_FOUND', message);
 }

@@ -2,29 +2,28 @@ import { resolve } from 'node:path';
 import { suggestion } from '../../config/diagnostic.ts';
 import { resolveConfigPath } from '../../config/locate.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { nearest } from '../../core/nearest.ts';
+import { clientHome } from '../client-configs/client.ts';
 import { type OurFile, readOurFile, withoutServers } from '../client-configs/our-file.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
-
-export interface RemoveArguments {
-  /** Keys of servers. */
-  readonly names: readonly string[];
-  readonly config?: string | undefined;
-}
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 /** `mcp-gateway remove <name…>`: servers out of our file. Resolves with the exit code: 0 removed, 1 not removed, 2 misused. */
-export async function remove({ names, config }: RemoveArguments, terminal: Terminal): Promise<number> {
-  if (names.length === 0) return misused(terminal, 'remove', 'names no server');
-  return reporting(terminal, 'remove', async () => {
+export async function remove({ words: names, config }: CommandArguments, terminal: Terminal): Promise<number> {
+  if (names.length === 0) return reportMisuse(terminal, 'remove', 'names no server');
+  return reportErrors(terminal, 'remove', async () => {
     const { cwd, env } = terminal;
     const file = await readOurFile(resolveConfigPath({ argument: config && resolve(cwd, config), env }));
     checkNames(names, file);
     const after = await withoutServers(file, names);
     const backup = await replaceFile({ path: file.path, before: file.text, after, backup: true });
     const { home } = clientHome(terminal);
-    const kept = backup ? `; as it was: ${shownPath(backup, home)}` : '';
-    terminal.write(`Removed ${shown(names.join(', '))} from ${shownPath(file.path, home)}${kept}\n`);
+    const kept = backup ? `; as it was: ${displayPath(backup, home)}` : '';
+    terminal.write(`Removed ${displayText(names.join(', '))} from ${displayPath(file.path, home)}${kept}\n`);
     return 0;
   });
 }

@@ -2,26 +2,20 @@ import { resolve } from 'node:path';
 import { suggestion } from '../../config/diagnostic.ts';
 import { abortable, withTimeout } from '../../core/abort.ts';
 import { GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { failureIn, serverState, stands } from '../../core/server-state.ts';
 import { LISTS, type ListName } from '../../upstream/resources/lists.ts';
-import { type Paint, paintFor } from '../terminal/colors.ts';
+import { type Colors, colorsFor } from '../terminal/colors.ts';
+import { jsonText } from '../terminal/display.ts';
+import { isForPeople, type Terminal } from '../terminal/terminal.ts';
 import { align, type Cell } from '../terminal/text-layout.ts';
 import { writeResult } from './calling/write-result.ts';
+import type { CommandArguments } from './command.ts';
 import { LIST_SECONDS, START_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, type LocalGatewayOptions, waitOf, withGateway } from './local-gateway.ts';
-import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
-
-export interface PrimitivesArguments extends AnswerForm {
-  /** `list`, or `read` or `get` and what. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  readonly server?: readonly string[] | undefined;
-  readonly timeout?: string | undefined;
-  /** Folder for what is no text. */
-  readonly output?: string | undefined;
-}
+import { reportMisuse } from './report.ts';
 
 /** What is at least left, in ms, for the answer of a server, however long others were waited for. */
 const LEAST_ANSWER_MS = 1_000;
@@ -30,7 +24,7 @@ const LEAST_ANSWER_MS = 1_000;
  * What a person asks of servers beside tools: the gateway for it, in which those wake at once whose lists are not remembered,
  * and the time for one answer; a text says what is wrong.
  */
-function primitivesOptions({ config, server, timeout }: PrimitivesArguments, lists: readonly ListName[]) {
+function primitivesOptions({ config, server, timeout }: CommandArguments, lists: readonly ListName[]) {
   const patienceMs = timeoutMs(timeout, LIST_SECONDS);
   if (typeof patienceMs === 'string') return patienceMs;
   const endsAt = Date.now() + patienceMs;
@@ -101,7 +95,7 @@ export function tellMissing(name: string, local: LocalGateway, { writeError }: T
     return `not asked: ${key} ${stands(state)}${why ? `: ${why}` : ''}`;
   });
   const told = [...wrong, ...down, ...listProblems];
-  for (const text of told) writeError(`mcp-gateway ${name}: ${shown(text)}\n`);
+  for (const text of told) writeError(`mcp-gateway ${name}: ${displayText(text)}\n`);
   return told.length;
 }
 
@@ -124,14 +118,14 @@ function notListed(
 export interface PrimitivesCommand {
   readonly kind: 'resource' | 'prompt';
   readonly lists: readonly ListName[];
-  readonly args: PrimitivesArguments;
+  readonly args: CommandArguments;
   readonly terminal: Terminal;
 }
 
 /** How it is written, in a table for people. */
 export interface PrimitivesTable {
   readonly header: readonly [string, string];
-  row(item: JsonObject, paint: Paint): readonly Cell[];
+  row(item: JsonObject, colors: Colors): readonly Cell[];
 }
 
 /** Runs the command over a gateway of its own, unless `wrong` says what is. Resolves with the exit code. */
@@ -142,8 +136,8 @@ export async function withPrimitives(
 ): Promise<number> {
   const options = primitivesOptions(args, lists);
   const name = `${kind}s`;
-  if (typeof options === 'string') return misused(terminal, name, options);
-  if (wrong !== undefined) return misused(terminal, name, wrong);
+  if (typeof options === 'string') return reportMisuse(terminal, name, options);
+  if (wrong !== undefined) return reportMisuse(terminal, name, wrong);
   return withGateway(name, options.gateway, terminal, async (local) => {
     await run(local, options.answerMs);
     return 0;
@@ -170,9 +164,9 @@ export function writeLists(
 
   function tableOf(items: readonly JsonObject[]): string {
     if (items.length === 0) return `No ${kind}s.\n`;
-    const paint = paintFor(terminal);
-    const heads = [...header, ''].map((text) => ({ text, paint: paint.dim }));
-    return `${align([heads, ...items.map((item) => row(item, paint))], terminal.columns).join('\n')}\n`;
+    const colors = colorsFor(terminal);
+    const heads = [...header, ''].map((text) => ({ text, color: colors.dim }));
+    return `${align([heads, ...items.map((item) => row(item, colors))], terminal.columns).join('\n')}\n`;
   }
 }
 

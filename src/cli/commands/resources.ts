@@ -1,9 +1,11 @@
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import type { LocalGateway } from './local-gateway.ts';
 import {
   askForOne,
   listPrimitives,
-  type PrimitivesArguments,
   type PrimitivesCommand,
   type PrimitivesTable,
   tellMissing,
@@ -12,10 +14,9 @@ import {
   writeLists,
   wrongVerb,
 } from './resources-and-prompts.ts';
-import { shown, type Terminal } from './terminal.ts';
 
 /** `mcp-gateway resources`, `resources read <uri>`: what servers offer to read. Resolves with the exit code. */
-export async function resources(args: PrimitivesArguments, terminal: Terminal): Promise<number> {
+export async function resources(args: CommandArguments, terminal: Terminal): Promise<number> {
   const command: PrimitivesCommand = { kind: 'resource', lists: ['resources', 'templates'], args, terminal };
   const [, uri] = args.words;
   return withPrimitives(command, misuseOf(command), async (local, answerMs) => {
@@ -60,9 +61,12 @@ function contentOf({ contents }: JsonObject): readonly unknown[] {
 
 const TABLE: PrimitivesTable = {
   header: ['RESOURCE', 'TYPE'],
-  row: ({ uri, uriTemplate, name, title, description, mimeType }, paint) => [
-    { text: shown(String(uri ?? uriTemplate)), paint: paint.bold },
-    shown(typeof mimeType === 'string' ? mimeType : ''),
-    { text: shown([title ?? name, description].filter((text) => typeof text === 'string').join(': ')), wraps: true },
+  row: ({ uri, uriTemplate, name, title, description, mimeType }, colors) => [
+    { text: displayText(String(uri ?? uriTemplate)), color: colors.bold },
+    displayText(typeof mimeType === 'string' ? mimeType : ''),
+    {
+      text: displayText([title ?? name, description].filter((text) => typeof text === 'string').join(': ')),
+      wraps: true,
+    },
   ],
 };

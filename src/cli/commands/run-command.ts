@@ -8,7 +8,7 @@ import { COMMANDS } from './table.ts';
 /** Options of serving a client over stdio, which has no command. */
 const SERVE_OPTIONS = ['config', 'no-project', 'shared'];
 
-/** Whether a word is for people and not the name of a file. */
+/** True for the name of a command, which goes before a configuration file of that name. */
 export function isCommand(word: string): boolean {
   return word === 'help' || commandNamed(word) !== undefined;
 }
@@ -27,9 +27,9 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   const wrong = foreignOption(Object.keys(values), command);
   if (wrong !== undefined) return misuse(wrong);
   if (!command) return misuse('one configuration file at a time');
-  const { processTerminal, written } = await import('./process-terminal.ts');
+  const { processTerminal, written } = await import('../terminal/process-terminal.ts');
   try {
-    return await command.run({ words, values }, processTerminal());
+    return await command.run({ ...values, words }, processTerminal());
   } finally {
     await written();
   }
@@ -39,7 +39,7 @@ function commandNamed(name: string | undefined): Command | undefined {
   return name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 }
 
-/** What is wrong when an option belongs to other commands only. */
+/** The message for an option that belongs to other commands only; undefined: there is none. */
 function foreignOption(names: readonly string[], command: Command | undefined): string | undefined {
   const own = command ? Object.keys(command.options) : SERVE_OPTIONS;
   const foreign = names.find((name) => !own.includes(name));
@@ -51,7 +51,7 @@ function foreignOption(names: readonly string[], command: Command | undefined): 
 
 async function showHelp(command: Command | undefined): Promise<number> {
   const { commandHelp, generalHelp } = await import('./help.ts');
-  const { processTerminal } = await import('./process-terminal.ts');
+  const { processTerminal } = await import('../terminal/process-terminal.ts');
   processTerminal().write(command ? commandHelp(command) : generalHelp(COMMANDS));
   return 0;
 }
@@ -70,7 +70,7 @@ async function refusedText(cause: string, argv: readonly string[]): Promise<stri
   return refusedOption(cause, argv, command ? [...Object.keys(command.options), 'help'] : SERVE_OPTIONS);
 }
 
-/** A word that is neither a command nor a file is a command that was mistyped: a client would wait for ever. */
+/** A word that names neither a command nor a file is a mistyped command: served as a file, a client would wait for ever. */
 async function unknown(name: string): Promise<number> {
   const { unknownCommand } = await import('./did-you-mean.ts');
   return misuse(unknownCommand(name, COMMANDS));
@@ -82,7 +82,7 @@ function print(text: string): number {
 }
 
 async function misuse(what: string): Promise<number> {
-  const { processTerminal } = await import('./process-terminal.ts');
+  const { processTerminal } = await import('../terminal/process-terminal.ts');
   processTerminal().writeError(`mcp-gateway: ${what}\nTry mcp-gateway --help\n`);
   return 2;
 }

@@ -1,36 +1,28 @@
 import type { SearchFilters } from '../../broker/finder.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { ASKED_STATES, type AskedState, loginCommand, type ServerState, stands } from '../../core/server-state.ts';
-import { type Paint, paintFor } from '../terminal/colors.ts';
+import { type Colors, colorsFor } from '../terminal/colors.ts';
+import { jsonText } from '../terminal/display.ts';
+import { isForPeople, type Terminal } from '../terminal/terminal.ts';
 import { align, wrap } from '../terminal/text-layout.ts';
+import type { CommandArguments } from './command.ts';
 import { LIST_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, searchAll, waitOf, withGateway } from './local-gateway.ts';
-import { type AnswerForm, isForPeople, jsonText, misused, shown, type Terminal } from './terminal.ts';
-
-export interface SearchArguments extends AnswerForm {
-  /** What is needed, in words; empty: what there is. */
-  readonly words: readonly string[];
-  readonly config?: string | undefined;
-  readonly server?: readonly string[] | undefined;
-  readonly tag?: readonly string[] | undefined;
-  /** As typed. */
-  readonly limit?: string | undefined;
-  /** Seconds, as typed. */
-  readonly timeout?: string | undefined;
-}
+import { reportMisuse } from './report.ts';
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 
 /** `mcp-gateway search [words…]`: what a model would find. Resolves with the exit code: 0, also where nothing was found. */
-export async function search(args: SearchArguments, terminal: Terminal): Promise<number> {
+export async function search(args: CommandArguments, terminal: Terminal): Promise<number> {
   const limit = Number(args.limit ?? DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     const found = `found --limit ${JSON.stringify(args.limit)}`;
-    return misused(terminal, 'search', `${found}, expected a whole number from 1 to ${MAX_LIMIT}`);
+    return reportMisuse(terminal, 'search', `${found}, expected a whole number from 1 to ${MAX_LIMIT}`);
   }
   const patienceMs = timeoutMs(args.timeout, LIST_SECONDS);
-  if (typeof patienceMs === 'string') return misused(terminal, 'search', patienceMs);
+  if (typeof patienceMs === 'string') return reportMisuse(terminal, 'search', patienceMs);
   const { server, tag } = args;
   const filters: SearchFilters | undefined =
     server || tag ? { ...(server && { server }), ...(tag && { tags: tag }) } : undefined;
@@ -88,64 +80,64 @@ interface Hit {
 export function searchText(found: JsonObject, terminal: Terminal): string {
   // Our own Finder's answer, which is typed as what a model reads.
   const answer = found as unknown as Answer;
-  const paint = paintFor(terminal);
+  const colors = colorsFor(terminal);
   const { columns } = terminal;
   const lines = [
-    ...(answer.results ? hits(answer, paint, columns) : listed(answer, paint, columns)),
-    ...notes(answer, paint),
+    ...(answer.results ? hits(answer, colors, columns) : listed(answer, colors, columns)),
+    ...notes(answer, colors),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function hits({ found, results = [], didYouMean, servers }: Answer, paint: Paint, columns?: number): string[] {
+function hits({ found, results = [], didYouMean, servers }: Answer, colors: Colors, columns?: number): string[] {
   if (results.length > 0) {
     const more = found > results.length ? `${results.length} of ${found} that fit; --limit shows more` : undefined;
-    return [...results.flatMap((hit) => [...hitLines(hit, paint, columns), '']), ...(more ? [paint.dim(more)] : [])];
+    return [...results.flatMap((hit) => [...hitLines(hit, colors, columns), '']), ...(more ? [colors.dim(more)] : [])];
   }
   return [
     'Nothing fits.',
-    ...(didYouMean ? [`Words that the tools use: ${shown(didYouMean.join(', '))}`] : []),
+    ...(didYouMean ? [`Words that the tools use: ${displayText(didYouMean.join(', '))}`] : []),
     ...(servers
-      ? [`Servers: ${shown(servers.map((each) => (typeof each === 'string' ? each : each.server)).join(', '))}`]
+      ? [`Servers: ${displayText(servers.map((each) => (typeof each === 'string' ? each : each.server)).join(', '))}`]
       : []),
   ];
 }
 
-function hitLines(hit: Hit, paint: Paint, columns = Number.POSITIVE_INFINITY): string[] {
+function hitLines(hit: Hit, colors: Colors, columns = Number.POSITIVE_INFINITY): string[] {
   const { id, signature, description, effect, available, warnings = [] } = hit;
   const marks = [
-    effect === 'readOnly' ? paint.green('only reads') : '',
-    effect === 'destructive' ? paint.red('destroys') : '',
-    available === false ? paint.yellow('cannot be called now') : '',
+    effect === 'readOnly' ? colors.green('only reads') : '',
+    effect === 'destructive' ? colors.red('destroys') : '',
+    available === false ? colors.yellow('cannot be called now') : '',
   ].filter(Boolean);
-  const indented = (text: string) => wrap(shown(text), columns - 2).map((line) => `  ${line}`);
+  const indented = (text: string) => wrap(displayText(text), columns - 2).map((line) => `  ${line}`);
   return [
-    [paint.bold(shown(id)), ...marks].join('  '),
-    ...indented(signature).map(paint.cyan),
+    [colors.bold(displayText(id)), ...marks].join('  '),
+    ...indented(signature).map(colors.cyan),
     ...indented(description),
-    ...warnings.flatMap((warning) => indented(`! ${warning}`)).map(paint.yellow),
+    ...warnings.flatMap((warning) => indented(`! ${warning}`)).map(colors.yellow),
   ];
 }
 
-function listed({ tools, servers = [] }: Answer, paint: Paint, width?: number): string[] {
-  if (tools) return tools.length > 0 ? tools.map(shown) : ['No tools.'];
+function listed({ tools, servers = [] }: Answer, colors: Colors, width?: number): string[] {
+  if (tools) return tools.length > 0 ? tools.map(displayText) : ['No tools.'];
   const rows = servers.map((each) => {
     const { server, tools: count, description = '' } = typeof each === 'string' ? { server: each, tools: 0 } : each;
     return [
-      { text: shown(server), paint: paint.bold },
+      { text: displayText(server), color: colors.bold },
       { text: String(count), right: true },
-      { text: shown(description), paint: paint.dim },
+      { text: displayText(description), color: colors.dim },
     ];
   });
-  const header = ['SERVER', 'TOOLS', ''].map((text) => ({ text, paint: paint.dim }));
+  const header = ['SERVER', 'TOOLS', ''].map((text) => ({ text, color: colors.dim }));
   return align([header, ...rows], width);
 }
 
-function notes({ unavailable = [], hint }: Answer, paint: Paint): string[] {
-  const lines = unavailable.map((each) => paint.yellow(shown(notAsked(each))));
+function notes({ unavailable = [], hint }: Answer, colors: Colors): string[] {
+  const lines = unavailable.map((each) => colors.yellow(displayText(notAsked(each))));
   const isEarly = unavailable.some(({ state }) => state === 'connecting');
-  const longer = isEarly ? [paint.yellow('--timeout 60 waits that many seconds for servers that are connecting')] : [];
-  return [...lines, ...longer, ...(hint ? [paint.yellow(shown(hint))] : [])];
+  const longer = isEarly ? [colors.yellow('--timeout 60 waits that many seconds for servers that are connecting')] : [];
+  return [...lines, ...longer, ...(hint ? [colors.yellow(displayText(hint))] : [])];
 }
 
 function notAsked({ server, state, error, waitsFor }: NotAsked): string {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
+import { realPath } from '../../platform/real-path.ts';
 
 /** Folders that runners fill and clear: of npx, bunx, pnpm dlx, yarn dlx. */
 const CACHES = /[\\/](?:_npx|bunx-[^\\/]*|dlx(?:-[^\\/]*)?|xfs-[^\\/]*)[\\/]/;
@@ -12,7 +13,7 @@ const OURS = 'mcp-gateway';
 export function isTemporary(path: string): boolean {
   const roots = [tmpdir(), '/tmp', '/var/tmp', '/private/tmp', '/private/var/folders', '/var/folders', '/dev/shm'];
   const isWithin = (root: string) => path.startsWith(root + sep);
-  return CACHES.test(path) || roots.some(isWithin) || roots.some((root) => isWithin(real(root)));
+  return CACHES.test(path) || roots.some(isWithin) || roots.some((root) => isWithin(realPath(root)));
 }
 
 /**
@@ -21,7 +22,7 @@ export function isTemporary(path: string): boolean {
  */
 export function stableCommand(self: readonly [program: string, bin: string]): readonly string[] {
   const [program, bin] = self;
-  const path = real(bin);
+  const path = realPath(bin);
   if ((!isTemporary(path) || isCheckout(path)) && !isTemporary(program)) return self;
   const spec = CACHES.test(path) ? packageOf(path) : undefined;
   if (spec !== undefined)
@@ -55,7 +56,7 @@ function packageOf(bin: string): string | undefined {
     if (/^(?:https?|git[+:]|git\+\w+|ssh):/.test(spec)) return spec;
     const path = spec.replace(/^(?:mcp-gateway@)?(?:file:)?/, '');
     const file = isAbsolute(path) ? path : resolve(folder, path);
-    if (/\.tgz$/.test(file) && existsSync(file) && !isTemporary(real(file))) return file;
+    if (/\.tgz$/.test(file) && existsSync(file) && !isTemporary(realPath(file))) return file;
   }
   return undefined;
 }
@@ -74,13 +75,5 @@ function read(path: string): { readonly [name: string]: unknown } {
     return isJsonObject(found) ? found : {};
   } catch {
     return {};
-  }
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
   }
 }

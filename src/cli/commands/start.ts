@@ -10,36 +10,39 @@ import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
 import type { Logger } from '../../platform/log.ts';
 import { signalled } from '../../platform/process.ts';
 import { VERSION } from '../../version.ts';
-import { processLog } from '../process-log.ts';
-import { misused, type Terminal } from './terminal.ts';
+import { processLog } from '../terminal/process-log.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
+import { reportMisuse } from './report.ts';
 import { warnOfOpenSecrets } from './warn-of-open-secrets.ts';
 
 /** Serves HTTP in this process until a signal comes. Resolves with the exit code, 2 where an option is wrong. */
-export async function serveHttp(args: StartArguments, terminal: Terminal): Promise<number> {
+export async function serveHttp(args: CommandArguments, terminal: Terminal): Promise<number> {
+  const { words, port, host, config = words[0] } = args;
+  if (words.length > (args.config ? 0 : 1)) return reportMisuse(terminal, 'start', 'one configuration file at a time');
   for (const option of ['port', 'host'] as const) {
     const given = args[option];
     const wrong = given === undefined ? undefined : wrongSetting(option, given);
-    if (wrong !== undefined) return misused(terminal, 'start', wrong);
+    if (wrong !== undefined) return reportMisuse(terminal, 'start', wrong);
   }
-  return start(args, {
-    env: process.env,
-    cwd: process.cwd(),
-    cacheDirectory: cacheDirectory(),
-    dataDirectory: dataDirectory(),
-    log: await processLog(),
-    write: terminal.write,
-    isLogSeen: terminal.isTty === true && terminal.isErrorTty === true,
-    writeError: terminal.writeError,
-    stopped: signalled(),
-  });
+  return start(
+    { config, port, host },
+    {
+      env: process.env,
+      cwd: process.cwd(),
+      cacheDirectory: cacheDirectory(),
+      dataDirectory: dataDirectory(),
+      log: await processLog(),
+      write: terminal.write,
+      isLogSeen: terminal.isTty === true && terminal.isErrorTty === true,
+      writeError: terminal.writeError,
+      stopped: signalled(),
+    },
+  );
 }
 
-export interface StartArguments {
-  /** As on the command line; absent: found where configurations are. */
-  readonly config?: string | undefined;
-  readonly port?: string | undefined;
-  readonly host?: string | undefined;
-}
+/** `config` is as on the command line; absent: found where configurations are. */
+export type StartArguments = Pick<CommandArguments, 'config' | 'port' | 'host'>;
 
 export interface StartSurroundings {
   readonly env: NodeJS.ProcessEnv;

@@ -1,23 +1,21 @@
 import { join } from 'node:path';
+import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import type { CallCount, Counts } from '../../policy/stats/counts.ts';
 import { readStats, resetStats, type Stats } from '../../policy/stats/stats-file.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
-
-export interface StatsArguments {
-  /** Words after the command: there should be none. */
-  readonly words: readonly string[];
-  readonly json?: boolean | undefined;
-  readonly reset?: boolean | undefined;
-}
+import { clientHome } from '../client-configs/client.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
+import { reportErrors, reportMisuse } from './report.ts';
 
 /** `mcp-gateway stats`: what was counted on this machine, or a fresh start. Resolves with the exit code. */
-export async function stats({ words, json, reset }: StatsArguments, terminal: Terminal): Promise<number> {
-  if (words.length > 0) return misused(terminal, 'stats', `found ${JSON.stringify(words[0])}, expected options`);
+export async function stats({ words, json, reset }: CommandArguments, terminal: Terminal): Promise<number> {
+  if (words.length > 0) return reportMisuse(terminal, 'stats', `found ${JSON.stringify(words[0])}, expected options`);
   const path = join(dataDirectory(terminal.env), 'stats.json');
-  const name = shownPath(path, clientHome(terminal).home);
-  return reporting(terminal, 'stats', async () => {
+  const name = displayPath(path, clientHome(terminal).home);
+  return reportErrors(terminal, 'stats', async () => {
     if (reset) await resetStats(path);
     const known = await readStats(path);
     if (json) terminal.write(`${JSON.stringify(statsAsJson(known), undefined, 2)}\n`);
@@ -83,7 +81,9 @@ function tokensLine({ tokensNotSent, sessions }: Counts): string {
 function callsLine({ calls, failures }: Counts): string {
   const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
   if (failed === 0) return number(calls);
-  const codes = [...failures].sort(([, a], [, b]) => b - a).map(([code, count]) => `${number(count)} ${shown(code)}`);
+  const codes = [...failures]
+    .sort(([, a], [, b]) => b - a)
+    .map(([code, count]) => `${number(count)} ${displayText(code)}`);
   return `${number(calls)}, ${number(failed)} failed: ${codes.join(', ')}`;
 }
 
@@ -96,10 +96,10 @@ function searchesLine(counts: Counts): string {
 
 function table(title: string, rows: readonly [string, CallCount][]): string[] {
   if (rows.length === 0) return [];
-  const width = Math.max(title.length, ...rows.map(([name]) => shown(name).length));
+  const width = Math.max(title.length, ...rows.map(([name]) => displayText(name).length));
   const line = (name: string, calls: string, failed: string) =>
     `${name.padEnd(width)}  ${calls.padStart(7)}  ${failed.padStart(7)}`;
-  const lines = rows.map(([name, { calls, failed }]) => line(shown(name), number(calls), number(failed)));
+  const lines = rows.map(([name, { calls, failed }]) => line(displayText(name), number(calls), number(failed)));
   return ['', line(title, 'calls', 'failed'), ...lines];
 }
 

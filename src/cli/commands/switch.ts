@@ -1,26 +1,28 @@
 import { resolve } from 'node:path';
 import { resolveConfigPath } from '../../config/locate.ts';
+import { displayText } from '../../core/invisible-characters.ts';
+import { clientHome } from '../client-configs/client.ts';
 import { type OurFile, readOurFile } from '../client-configs/our-file.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
 import { switchServers } from '../client-configs/switch-servers.ts';
+import { displayPath } from '../terminal/display.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { checkNames } from './remove.ts';
-import { clientHome, misused, reporting, shown, shownPath, type Terminal } from './terminal.ts';
-
-export interface SwitchArguments {
-  /** Keys of servers. */
-  readonly names: readonly string[];
-  readonly config?: string | undefined;
-  readonly isOn: boolean;
-}
+import { reportErrors, reportMisuse } from './report.ts';
 
 /**
  * `mcp-gateway enable <server…>` and `disable`: switched in our file, which gateways that run follow. Resolves with the
  * exit code: 0 done, 1 no such server, 2 misused.
  */
-export async function switchInFile({ names, config, isOn }: SwitchArguments, terminal: Terminal): Promise<number> {
+export async function switchInFile(
+  isOn: boolean,
+  { words: names, config }: CommandArguments,
+  terminal: Terminal,
+): Promise<number> {
   const command = isOn ? 'enable' : 'disable';
-  if (names.length === 0) return misused(terminal, command, 'names no server');
-  return reporting(terminal, command, async () => {
+  if (names.length === 0) return reportMisuse(terminal, command, 'names no server');
+  return reportErrors(terminal, command, async () => {
     const { cwd, env } = terminal;
     const file = await readOurFile(resolveConfigPath({ argument: config && resolve(cwd, config), env }));
     checkNames(names, file);
@@ -31,10 +33,10 @@ export async function switchInFile({ names, config, isOn }: SwitchArguments, ter
     }
     for (const name of new Set(names)) {
       const already = changed.includes(name) ? '' : ' already';
-      terminal.write(`${shown(name)} is ${isOn ? 'enabled' : 'disabled'}${already}\n`);
+      terminal.write(`${displayText(name)} is ${isOn ? 'enabled' : 'disabled'}${already}\n`);
     }
     if (changed.length > 0) {
-      const place = shownPath(file.path, clientHome(terminal).home);
+      const place = displayPath(file.path, clientHome(terminal).home);
       terminal.write(`Changed in ${place}; gateways that run take it over by themselves\n`);
     }
     return 0;

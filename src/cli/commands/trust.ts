@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../../config/load.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { Environment } from '../../config/substitute.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
-import { escaped } from '../../core/invisible-characters.ts';
+import { displayText, escaped } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { stands } from '../../core/server-state.ts';
@@ -12,25 +12,16 @@ import { Gateway } from '../../gateway/gateway.ts';
 import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
 import { definitionDiff, type Piece, type PlaceDiff } from '../../policy/trust/definition-diff.ts';
 import { fingerprintOf, isSame, partNames } from '../../policy/trust/fingerprint.ts';
-import { type DoubtfulTool, type Review, review, trust } from '../../policy/trust/review.ts';
+import { type Review, review, trust, type ViolatingTool } from '../../policy/trust/review.ts';
 import { isPinned } from '../../policy/trust/trust.ts';
 import { readTrust, trustPath } from '../../policy/trust/trust-file.ts';
 import { cureFor } from '../../policy/trust/trust-messages.ts';
 import { serverMemory } from '../../upstream/catalog-cache.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandArguments } from './command.ts';
 import { START_SECONDS, timeoutMs } from './command.ts';
 import { readConfiguration } from './configuration.ts';
-import { misused, reporting, shown, type Terminal } from './terminal.ts';
-
-export interface TrustArguments {
-  /** Keys; empty: every server, to look at only. */
-  readonly servers: readonly string[];
-  readonly config?: string | undefined;
-  readonly all?: boolean | undefined;
-  readonly yes?: boolean | undefined;
-  readonly json?: boolean | undefined;
-  /** Seconds that servers may take to start, as typed. */
-  readonly timeout?: string | undefined;
-}
+import { reportErrors, reportMisuse } from './report.ts';
 
 /** A server as it was looked at. */
 interface Looked extends Review {
@@ -46,14 +37,14 @@ interface Looked extends Review {
  * `mcp-gateway trust [server…]`: shows what has changed on servers since their tools were trusted, and trusts it after a
  * question. Resolves with the exit code: 0 done, 1 where a server could not be asked or nothing could be kept, 2 misused.
  */
-export async function trustServers(args: TrustArguments, terminal: Terminal): Promise<number> {
+export async function trustServers(args: CommandArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, START_SECONDS);
-  if (typeof patienceMs === 'string') return misused(terminal, 'trust', patienceMs);
-  return reporting(terminal, 'trust', async () => {
+  if (typeof patienceMs === 'string') return reportMisuse(terminal, 'trust', patienceMs);
+  return reportErrors(terminal, 'trust', async () => {
     const { write } = terminal;
     const config = await readConfiguration(args.config, terminal);
-    const unknown = args.servers.find((name) => !config.servers.some(({ key }) => key === name));
-    if (unknown !== undefined) return misused(terminal, 'trust', unknownServer(unknown, config));
+    const unknown = args.words.find((name) => !config.servers.some(({ key }) => key === name));
+    if (unknown !== undefined) return reportMisuse(terminal, 'trust', unknownServer(unknown, config));
     const looked = await look(config, { ...args, patienceMs }, terminal);
     if (!args.json) write(overview(looked, args));
     const trusted = await decided(looked, args, terminal);
@@ -71,16 +62,16 @@ function unknownServer(name: string, { servers, disabled, path }: GatewayConfig)
 /** What was remembered of a server is asked for again only where it cannot be what gateways show now. */
 async function look(
   config: GatewayConfig,
-  args: TrustArguments & { readonly patienceMs: number },
+  args: CommandArguments & { readonly patienceMs: number },
   { env }: Terminal,
 ): Promise<readonly Looked[]> {
-  const wanted = config.servers.filter(({ key }) => args.servers.length === 0 || args.servers.includes(key));
+  const wanted = config.servers.filter(({ key }) => args.words.length === 0 || args.words.includes(key));
   const memory = serverMemory(cacheDirectory(env));
   const remembered = new Map(wanted.map((server) => [server.key, memory.recall(server)?.tools]));
   const pathOf = (server: ServerConfig) => trustPath(dataDirectory(env), server);
   const stale = wanted.filter((server) => {
     const tools = remembered.get(server.key);
-    return tools ? !explains(tools, pathOf(server)) : args.servers.includes(server.key);
+    return tools ? !explains(tools, pathOf(server)) : args.words.includes(server.key);
   });
   const asked = stale.length > 0 ? await askForTools(config, stale, env, args.patienceMs) : new Map();
   return Promise.all(
@@ -105,14 +96,16 @@ function explains(tools: readonly ToolDefinition[], path: string): boolean {
   );
 }
 
-function overview(looked: readonly Looked[], { servers }: TrustArguments): string {
+function overview(looked: readonly Looked[], { words: servers }: CommandArguments): string {
   const texts = looked.flatMap((one) => {
     const { server, doubtful, isPinned, error, problem } = one;
-    const key = shown(server.key);
-    if (error !== undefined) return `${key}: cannot be asked; it ${shown(error)}\n`;
+    const key = displayText(server.key);
+    if (error !== undefined) return `${key}: cannot be asked; it ${displayText(error)}\n`;
     if (doubtful.length > 0) return `${trustPreview({ server: server.key, isPinned, doubtful, problem })}\n`;
     const anew =
-      problem === undefined ? [] : `${key}: what was trusted cannot be read (${shown(problem)}); it begins anew\n`;
+      problem === undefined
+        ? []
+        : `${key}: what was trusted cannot be read (${displayText(problem)}); it begins anew\n`;
     if (servers.length === 0) return anew;
     return [anew, isFirst(one) ? `${key}: nothing was known of it\n` : `${key}: as it was trusted\n`].flat();
   });
@@ -124,13 +117,13 @@ const isFirst = ({ record, tools }: Looked) => record === undefined && tools.len
 /** Keys of the servers whose tools were trusted. */
 async function decided(
   looked: readonly Looked[],
-  args: TrustArguments,
+  args: CommandArguments,
   terminal: Terminal,
 ): Promise<readonly string[]> {
   const say = args.json ? () => {} : terminal.write;
-  const open = looked.filter((one) => one.doubtful.length > 0 || (isFirst(one) && args.servers.length > 0));
+  const open = looked.filter((one) => one.doubtful.length > 0 || (isFirst(one) && args.words.length > 0));
   if (open.length === 0) return [];
-  if (args.servers.length === 0 && !args.all) {
+  if (args.words.length === 0 && !args.all) {
     say(`To trust them: ${open.map(({ server }) => cureFor(server.key)).join('; ')}; or mcp-gateway trust --all\n`);
     return [];
   }
@@ -138,7 +131,7 @@ async function decided(
   for (const one of open) {
     const { server, path, doubtful, tools } = one;
     const chosen = isFirst(one) ? tools : doubtful.map(({ now }) => now);
-    const what = `${chosen.length === 1 ? '1 tool' : `${chosen.length} tools`} of ${shown(server.key)}`;
+    const what = `${chosen.length === 1 ? '1 tool' : `${chosen.length} tools`} of ${displayText(server.key)}`;
     const agreed = args.yes || (!args.json && (await terminal.ask?.(`Trust ${what} as shown?`)));
     if (agreed) {
       await kept(trust(path, chosen), path);
@@ -163,9 +156,9 @@ function asJson(looked: Looked, trusted: readonly string[]): JsonObject {
     trusted: trusted.includes(server.key),
     ...(error !== undefined && { error }),
     ...(problem !== undefined && { corrupt: true, problem }),
-    tools: doubtful.map(({ doubt, changed, before, now, suspicious }) => ({
-      ...{ tool: now.name, kind: doubt.kind, changed, before, now },
-      since: new Date(doubt.since ?? Date.now()).toISOString(),
+    tools: doubtful.map(({ violation, changed, before, now, suspicious }) => ({
+      ...{ tool: now.name, kind: violation.kind, changed, before, now },
+      since: new Date(violation.since ?? Date.now()).toISOString(),
       ...(suspicious.length > 0 && { suspicious }),
     })),
   };
@@ -206,7 +199,7 @@ export async function askForTools(
 export interface DoubtfulServer {
   readonly server: string;
   readonly isPinned: boolean;
-  readonly doubtful: readonly DoubtfulTool[];
+  readonly doubtful: readonly ViolatingTool[];
   /** Why what was trusted cannot be read; absent: it can. */
   readonly problem?: string | undefined;
 }
@@ -217,7 +210,7 @@ const MAX_LINES = 60;
 /** What changed on a server since it was trusted, for people: invisible characters are shown escaped. */
 export function trustPreview({ server, isPinned, doubtful, problem }: DoubtfulServer): string {
   const kinds = Object.entries(KINDS).flatMap(([kind, word]) => {
-    const count = doubtful.filter(({ doubt }) => doubt.kind === kind).length;
+    const count = doubtful.filter(({ violation }) => violation.kind === kind).length;
     return count > 0 ? `${count} ${word}` : [];
   });
   const pin = isPinned ? '; pinned: blocked until trusted' : '';
@@ -226,19 +219,19 @@ export function trustPreview({ server, isPinned, doubtful, problem }: DoubtfulSe
   return `${[`${escaped(server)}: ${kinds.join(', ')}${pin}`, ...lost, ...doubtful.flatMap(toolLines)].join('\n')}\n`;
 }
 
-const KINDS: Readonly<Partial<Record<DoubtfulTool['doubt']['kind'], string>>> = {
+const KINDS: Readonly<Partial<Record<ViolatingTool['violation']['kind'], string>>> = {
   changed: 'changed',
   new: 'new',
   lost: 'to be trusted anew',
   full: 'more than are kept',
 };
 
-function toolLines(tool: DoubtfulTool): string[] {
-  const { doubt, changed, before, now, suspicious } = tool;
-  const day = new Date(doubt.since ?? Date.now()).toISOString().slice(0, 10);
-  const what = doubt.kind === 'changed' ? partNames(changed) : (KINDS[doubt.kind] ?? doubt.kind);
-  const head = `  ${doubt.kind === 'changed' ? '~' : '+'} ${escaped(now.name)}: ${what} (seen since ${day})`;
-  const isLost = doubt.kind === 'changed' && before === undefined;
+function toolLines(tool: ViolatingTool): string[] {
+  const { violation, changed, before, now, suspicious } = tool;
+  const day = new Date(violation.since ?? Date.now()).toISOString().slice(0, 10);
+  const what = violation.kind === 'changed' ? partNames(changed) : (KINDS[violation.kind] ?? violation.kind);
+  const head = `  ${violation.kind === 'changed' ? '~' : '+'} ${escaped(now.name)}: ${what} (seen since ${day})`;
+  const isLost = violation.kind === 'changed' && before === undefined;
   const places = definitionDiff(before, now);
   return [
     head,

@@ -1,8 +1,10 @@
+import { displayText } from '../../core/invisible-characters.ts';
 import { stands } from '../../core/server-state.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { START_SECONDS, timeoutMs } from './command.ts';
 import { listedTool, toolTable } from './list.ts';
 import { allTools, waitOf, withGateway } from './local-gateway.ts';
-import { misused, shown, type Terminal } from './terminal.ts';
+import { reportMisuse } from './report.ts';
 
 export interface TryArguments {
   readonly server: string;
@@ -14,7 +16,8 @@ export interface TryArguments {
 /** Starts a server that was just added, and shows its tools or why it has none. Resolves with 0: it is added all the same. */
 export async function tryServer({ server, config, timeout }: TryArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(timeout, START_SECONDS);
-  if (typeof patienceMs === 'string') return misused(terminal, 'add', `${patienceMs}; it is added, and was not tried`);
+  if (typeof patienceMs === 'string')
+    return reportMisuse(terminal, 'add', `${patienceMs}; it is added, and was not tried`);
   const options = { config, servers: [server], patienceMs };
   const code = await withGateway('add', options, terminal, async (local) => {
     const view = local.gateway.servers().find(({ id }) => id === server);
@@ -27,7 +30,7 @@ export async function tryServer({ server, config, timeout }: TryArguments, termi
     const why = view.error ?? (upstream && waitOf(upstream, local.lastWords(server)));
     const cure = view.status === 'needs_auth' ? `mcp-gateway login ${server}` : `mcp-gateway doctor ${server}`;
     terminal.writeError(
-      `Tried it: ${shown(server)} ${stands(view.status)}${why ? `: ${shown(why)}` : ''}. It stays in the file; ${shown(cure)}\n`,
+      `Tried it: ${displayText(server)} ${stands(view.status)}${why ? `: ${displayText(why)}` : ''}. It stays in the file; ${displayText(cure)}\n`,
     );
     return 0;
   });

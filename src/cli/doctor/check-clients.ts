@@ -1,18 +1,9 @@
 import { isAbsolute } from 'node:path';
-import type { JsonObject } from '../../core/json.ts';
 import { isFile } from '../../platform/find-program.ts';
-import type { Client, ClientHome } from '../client-configs/client.ts';
 import type { FoundServer, FoundServers } from '../client-configs/found-servers.ts';
-import { planImport } from '../client-configs/import-plan.ts';
-import { leadsToUs, type Self } from '../client-configs/our-entry.ts';
-import { type Finding, listed, type Notes, notesOn } from './finding.ts';
-
-export interface ClientParts {
-  readonly home: ClientHome;
-  readonly self: Self;
-  /** Entries of our file in the native shape, by key. */
-  readonly existing: ReadonlyMap<string, JsonObject | undefined>;
-}
+import { leadsToUs } from '../client-configs/our-entry.ts';
+import { adviseDirectServers, type ClientParts, type ClientServers } from './advise-direct-servers.ts';
+import { type Finding, type Notes, notesOn } from './finding.ts';
 
 /** Which clients go through the gateway, and what they still start by themselves. */
 export async function checkClients(found: FoundServers, parts: ClientParts): Promise<readonly Finding[]> {
@@ -45,41 +36,15 @@ function each(servers: readonly FoundServer[]): readonly FoundServer[] {
   return servers.filter((_, index) => places.indexOf(places[index] ?? '') === index);
 }
 
-/** The servers of one client. */
-interface ClientServers {
-  readonly client: Client;
-  readonly ours: readonly FoundServer[];
-  readonly direct: readonly FoundServer[];
-}
-
-function checkClient({ client: { id, name }, ours, direct }: ClientServers, parts: ClientParts, notes: Notes): void {
-  const place = [name, ...new Set(direct.map((server) => server.place.path))].join(', ');
+function checkClient(servers: ClientServers, parts: ClientParts, notes: Notes): void {
+  const { client, ours, direct } = servers;
+  const place = [client.name, ...new Set(direct.map((server) => server.place.path))].join(', ');
   if (direct.length === 0) notes.ok(place, 'goes through the gateway');
   else if (ours.length === 0) notes.ok(place, `starts ${count(direct)} by itself, and does not go through the gateway`);
-  else {
-    const { twice, alone, stuck } = compared(direct, parts);
-    const takeOut = (keys: readonly string[]) => `take ${keys.length === 1 ? 'it' : 'them'} out of that file`;
-    if (twice.length > 0)
-      notes.warning(place, `starts ${listed(twice)} by itself, as the gateway does`, takeOut(twice));
-    if (alone.length > 0)
-      notes.warning(
-        place,
-        `starts ${listed(alone)} by itself, beside the gateway`,
-        `mcp-gateway import ${id}, then ${takeOut(alone)}`,
-      );
-    for (const { key, reason } of stuck)
-      notes.ok(place, `starts ${listed([key])} by itself, and import leaves it there: ${reason}`);
-  }
-}
-
-/** Keys of servers that the gateway has too, of those that it has not, and of those that it cannot take over, with the reason. */
-function compared(direct: readonly FoundServer[], { home, self, existing }: ClientParts) {
-  const { servers } = planImport(direct, { home, self, existing });
-  const stuck = servers.filter(({ outcome }) => outcome === 'refused');
-  const movable = servers.filter(({ outcome }) => outcome !== 'refused');
-  const keys = (isSame: boolean) =>
-    movable.flatMap(({ outcome, as = '', key }) => ((outcome === 'same' && existing.has(as)) === isSame ? key : []));
-  return { twice: keys(true), alone: keys(false), stuck };
+  else
+    for (const { cause, cure } of adviseDirectServers(servers, parts))
+      if (cure === undefined) notes.ok(place, cause);
+      else notes.warning(place, cause, cure);
 }
 
 function count(servers: readonly FoundServer[]): string {
@@ -90,7 +55,9 @@ function count(servers: readonly FoundServer[]): string {
 async function checkEntry({ client, place, key, entry }: FoundServer, notes: Notes): Promise<void> {
   const words = [entry.command, entry.args].flat().filter((word) => typeof word === 'string');
   const where = `${client.name}, ${place.path}: ${key}`;
-  const cure = `mcp-gateway install ${client.id}${place.scope === 'project' ? ' --project' : ''}`;
+  const install = `mcp-gateway install ${client.id}${place.scope === 'project' ? ' --project' : ''}`;
+  // An install replaces no entry of the user's own for one project.
+  const cure = place.scope === 'local' ? `take it out of that file, then ${install}` : install;
   for (const word of words)
     if (isAbsolute(word) && /\.(?:tgz|[cm]?js|ts)$/.test(word) && !(await isFile(word)))
       notes.error(where, `starts ${word}, which is not there`, cure);

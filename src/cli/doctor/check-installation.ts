@@ -1,7 +1,8 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { causeOf } from '../../core/errors.ts';
 import { findProgram, isFile, type ProgramPlace } from '../../platform/find-program.ts';
+import { realPath } from '../../platform/real-path.ts';
 import { VERSION } from '../../version.ts';
 import type { ClientHome } from '../client-configs/client.ts';
 import { openSecrets } from '../client-configs/our-secrets.ts';
@@ -80,12 +81,12 @@ function quoted(path: string): string {
 
 /** Copies of another version that a client or a shell would start in our place. */
 async function checkCopies({ bin, entryWords, ...place }: InstallationParts, notes: Notes): Promise<void> {
-  const own = await resolved(bin);
+  const own = realPath(bin);
   const onPath = await findProgram('mcp-gateway', place);
   const candidates = [...entryWords.filter((word) => isAbsolute(word)), ...('path' in onPath ? [onPath.path] : [])];
   const seen = new Set<string>();
   for (const candidate of candidates) {
-    const path = await resolved(candidate);
+    const path = realPath(candidate);
     if (path === own || seen.has(path) || !(await isFile(path))) continue;
     seen.add(path);
     const version = /mcp-gateway-(\d[\w.-]*)\.tgz$/.exec(path)?.[1] ?? (await versionAbove(path));
@@ -99,10 +100,6 @@ async function checkCopies({ bin, entryWords, ...place }: InstallationParts, not
         : 'mcp-gateway install <client> writes this copy into its entry',
     );
   }
-}
-
-function resolved(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
 }
 
 /** The version in the package.json of a mcp-gateway to which a file belongs. */

@@ -1,16 +1,16 @@
-import { realpath } from 'node:fs/promises';
 import type { GatewayConfig } from '../../config/load.ts';
 import type { ServerConfig } from '../../config/schema.ts';
 import type { Signal } from '../../core/abort.ts';
-import type { JsonObject } from '../../core/json.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import type { Logger } from '../../platform/log.ts';
+import { realPath } from '../../platform/real-path.ts';
 import { startTimeoutMs } from '../../upstream/start-policy.ts';
 import type { ClientHome } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
 import { findServers } from '../client-configs/found-servers.ts';
 import { leadsToUs, type Self, selfOf } from '../client-configs/our-entry.ts';
-import { readOurFile } from '../client-configs/our-file.ts';
+import { parseOurFile, readOurFile } from '../client-configs/our-file.ts';
+import { ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { type AskedServer, askServer, inTurns } from './ask-servers.ts';
 import { checkClients } from './check-clients.ts';
 import { checkConfig, checkItself, checkNames, isItself } from './check-config.ts';
@@ -53,7 +53,7 @@ export async function examine(examination: Examination): Promise<Diagnosis> {
   const { config, wanted, home } = examination;
   const concerned = (server: string) => wanted.length === 0 || wanted.includes(server);
   const { bin } = examination;
-  const self = selfOf(config.settings, [bin, await realpath(bin).catch(() => bin)]);
+  const self = selfOf(config.settings, [bin, realPath(bin)]);
   const ourselves = config.servers.filter((server) => concerned(server.key) && isItself(server, self));
   const servers = config.servers.filter((server) => concerned(server.key) && !ourselves.includes(server));
   const [lacking, around, running] = await Promise.all([
@@ -140,7 +140,7 @@ async function checkSurroundings(
   const { versions } = process;
   const [secrecy, clients, installation] = await Promise.all([
     checkSecrecy(config.path, home),
-    checkClients(found, { home, self, existing: await entriesOf(config.path) }),
+    checkClients(found, { home, self, ours: await ourFiles(config.path, home) }),
     checkInstallation({ ...home, dataDirectory, bin, entryWords, versions, uid: process.getuid?.() }),
   ]);
   return [...secrecy, ...clients, ...installation];
@@ -150,8 +150,8 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** Our entries as written; none where the file is broken, which is said elsewhere. */
-async function entriesOf(path: string): Promise<ReadonlyMap<string, JsonObject | undefined>> {
-  const file = await readOurFile(path).catch(() => undefined);
-  return new Map(file?.raw.entries.map(({ key, value }) => [key, value]));
+/** What our files hold; nothing where one is broken, which another finding says. */
+async function ourFiles(path: string, home: ClientHome): Promise<ReturnType<typeof ourState>> {
+  const file = await readOurFile(path).catch(() => parseOurFile(path, undefined));
+  return ourState(file, await readOurSecrets(file, home).catch(() => undefined));
 }

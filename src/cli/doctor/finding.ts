@@ -1,3 +1,5 @@
+import { escapeRegExp } from '../../core/escape-regexp.ts';
+
 /** What is looked at, in the order in which it is shown. */
 export const AREAS = ['configuration', 'servers', 'names', 'trust', 'clients', 'installation', 'tokens'] as const;
 
@@ -57,7 +59,7 @@ export function grouped(findings: readonly Finding[]): readonly Finding[] {
 /** The same with `<name>` where its place is named. */
 function anywhere(finding: Finding): Finding {
   const { place, cause, cure } = finding;
-  const name = place.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const name = escapeRegExp(place);
   const word = new RegExp(`(?<![\\w-])${name}(?![\\w-])`, 'g');
   const without = (text: string) => text.replace(word, () => '<name>');
   return { ...finding, cause: without(cause), ...(cure !== undefined && { cure: without(cure) }) };

@@ -1,39 +1,43 @@
 import { sourceOf, writeJson } from '../../core/exact-json.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type Detail, type Property, propertiesOf, renderType, schemasOf } from '../../search/signature.ts';
-import { shown, shownText, type Terminal } from '../commands/terminal.ts';
-import { type Paint, paintFor } from './colors.ts';
+import { type Colors, colorsFor } from './colors.ts';
+import { displayLines } from './display.ts';
+import type { Terminal } from './terminal.ts';
 import { align, wrap } from './text-layout.ts';
 
 /** The definition of a tool, as `describe` answers it, for people. */
 export function descriptionText(tool: JsonObject, terminal: Terminal): string {
-  const paint = paintFor(terminal);
+  const colors = colorsFor(terminal);
   const { columns } = terminal;
   const { id, title, description, inputSchema, outputSchema, warnings, available, state } = tool;
-  const heading = [paint.bold(shown(String(id))), typeof title === 'string' ? shown(title) : '']
+  const heading = [colors.bold(displayText(String(id))), typeof title === 'string' ? displayText(title) : '']
     .filter(Boolean)
     .join('  ');
   const fields = fieldRows(inputSchema);
   const text = typeof description === 'string' ? paragraphs(description, columns) : [];
   const lines = [
     heading,
-    ...(available === false ? [paint.yellow(`cannot be called now: ${shown(String(state))}`)] : []),
-    ...(Array.isArray(warnings) ? warnings.map((warning) => paint.yellow(`! ${shown(String(warning))}`)) : []),
+    ...(available === false ? [colors.yellow(`cannot be called now: ${displayText(String(state))}`)] : []),
+    ...(Array.isArray(warnings) ? warnings.map((warning) => colors.yellow(`! ${displayText(String(warning))}`)) : []),
     ...text,
-    ...section('Arguments', fields.length > 0 ? table(fields, paint, columns) : ['  none'], paint),
-    ...(isJsonObject(outputSchema) ? section('Gives back', table(fieldRows(outputSchema), paint, columns), paint) : []),
-    ...section('It says of itself', hints(tool.annotations), paint),
-    ...section('Call it', [`  mcp-gateway call ${quoted(shown(String(id)))}${example(fields)}`], paint),
+    ...section('Arguments', fields.length > 0 ? table(fields, colors, columns) : ['  none'], colors),
+    ...(isJsonObject(outputSchema)
+      ? section('Gives back', table(fieldRows(outputSchema), colors, columns), colors)
+      : []),
+    ...section('It says of itself', hints(tool.annotations), colors),
+    ...section('Call it', [`  mcp-gateway call ${quoted(displayText(String(id)))}${example(fields)}`], colors),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function section(title: string, lines: readonly string[], paint: Paint): string[] {
-  return lines.length === 0 ? [] : ['', paint.bold(title), ...lines];
+function section(title: string, lines: readonly string[], colors: Colors): string[] {
+  return lines.length === 0 ? [] : ['', colors.bold(title), ...lines];
 }
 
 function paragraphs(text: string, columns = Number.POSITIVE_INFINITY): string[] {
-  return shownText(text.trim())
+  return displayLines(text.trim())
     .split('\n')
     .flatMap((line) => (/^\s*$/.test(line) ? [''] : wrapIndented(line, columns)));
 }
@@ -44,12 +48,12 @@ function wrapIndented(line: string, columns: number): string[] {
   return wrap(line, columns - indent.length).map((each) => indent + each);
 }
 
-function table(rows: readonly FieldRow[], paint: Paint, columns?: number): string[] {
+function table(rows: readonly FieldRow[], colors: Colors, columns?: number): string[] {
   const cells = rows.map(({ name, type, isRequired, about }) => [
-    { text: `  ${shown(name)}`, paint: paint.bold },
-    { text: shown(type), paint: paint.cyan },
-    { text: isRequired ? 'required' : '', paint: paint.yellow },
-    { text: shown(about), wraps: true },
+    { text: `  ${displayText(name)}`, color: colors.bold },
+    { text: displayText(type), color: colors.cyan },
+    { text: isRequired ? 'required' : '', color: colors.yellow },
+    { text: displayText(about), wraps: true },
   ]);
   return align(cells, columns);
 }
@@ -72,7 +76,7 @@ function hints(annotations: unknown): string[] {
 
 function example(fields: readonly FieldRow[]): string {
   const needed = fields.filter(({ name, isRequired }) => isRequired && !/[.[]/.test(name));
-  return needed.map(({ name }) => ` ${quoted(shown(name))}=…`).join('');
+  return needed.map(({ name }) => ` ${quoted(displayText(name))}=…`).join('');
 }
 
 function quoted(word: string): string {

@@ -1,25 +1,26 @@
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { shown, type Terminal } from '../commands/terminal.ts';
+import type { Terminal } from './terminal.ts';
 import { clipColumns } from './text-layout.ts';
 
 const CLEAR = '\r\u001b[K';
 const DEFAULT_COLUMNS = 80;
 
-/** One line on stderr that says what is going on, and goes without a trace; on a terminal only. */
+/** A line on stderr that shows the present step of a command, and is erased after it; on a terminal only. */
 export class StatusLine {
   readonly #terminal: Terminal;
   #text = '';
   #isHidden = false;
-  /** Written while the line was out of sight. */
+  /** Text for stderr that came while a person is asked. */
   #held = '';
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
-  /** Shows that text instead of the one before. */
+  /** Replaces the text of the line. */
   show(text: string): void {
-    this.#text = shown(text);
+    this.#text = displayText(text);
     this.#draw();
   }
 
@@ -28,7 +29,7 @@ export class StatusLine {
     this.#text = '';
   }
 
-  /** Writes to stderr above the line, and not into what somebody is asked. */
+  /** Writes to stderr above the line; while a person is asked, afterwards. */
   above(text: string): void {
     if (this.#isHidden) {
       this.#held += text;
@@ -39,7 +40,7 @@ export class StatusLine {
     this.#draw();
   }
 
-  /** Out of sight until `work` has ended: somebody is asked. */
+  /** Hides the line while `work` asks a person. */
   async aside<T>(work: () => Promise<T>): Promise<T> {
     this.#erase();
     this.#isHidden = true;

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** What takes two columns: the scripts of East Asia, full-width forms, emoji. */
+/** Characters of two columns: the scripts of East Asia, full-width forms, emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-/** What takes none: marks on the character before, joiners. */
+/** Characters of no column: marks on the character before, joiners. */
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 /** Columns that a text takes in a terminal, colours left out, as far as can be told without asking it. */
@@ -50,7 +50,7 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line.join(' ')];
 }
 
-/** What stands in front of a text that goes on below it: spaces, and a mark, perhaps in colour. */
+/** The start of a line below which its further lines do not go: spaces, and a mark, perhaps in colour. */
 const AHEAD = /^\s*(?:(?:\p{Cc}\[[\d;]*m)?[✓!✗→•-](?:\p{Cc}\[[\d;]*m)? )?/u;
 /** Narrower than this a text beside others would be a ribbon. */
 const LEAST_ROOM = 24;
@@ -88,7 +88,7 @@ export type Cell =
   | string
   | {
       readonly text: string;
-      readonly paint?: (text: string) => string;
+      readonly color?: (text: string) => string;
       readonly right?: boolean;
       /** In the last column: continued on lines below where there is no room, instead of cut. */
       readonly wraps?: boolean;
@@ -113,7 +113,7 @@ export function align(rows: readonly (readonly Cell[])[], width = Number.POSITIV
     const end = row[count - 1] ?? '';
     if (isNarrow) return [...stacked(cells, width), ...below(end, width - INDENT)];
     const [first = '', ...more] = linesOf(end, width - indent);
-    const ends = [painted(end, first), ...more.map((line) => ' '.repeat(indent) + painted(end, line))];
+    const ends = [colored(end, first), ...more.map((line) => ' '.repeat(indent) + colored(end, line))];
     return [[...cells, ends[0]].join(' '.repeat(GAP)).trimEnd(), ...ends.slice(1)];
   });
 }
@@ -131,7 +131,7 @@ function stacked(cells: readonly string[], width: number): string[] {
 }
 
 function below(end: Cell, room: number): string[] {
-  return textOf(end) === '' ? [] : linesOf(end, room).map((line) => ' '.repeat(INDENT) + painted(end, line));
+  return textOf(end) === '' ? [] : linesOf(end, room).map((line) => ' '.repeat(INDENT) + colored(end, line));
 }
 
 function linesOf(cell: Cell, room: number): string[] {
@@ -143,12 +143,12 @@ function textOf(cell: Cell): string {
   return typeof cell === 'string' ? cell : cell.text;
 }
 
-function painted(cell: Cell, text: string): string {
-  return typeof cell === 'string' ? text : (cell.paint?.(text) ?? text);
+function colored(cell: Cell, text: string): string {
+  return typeof cell === 'string' ? text : (cell.color?.(text) ?? text);
 }
 
 function padded(cell: Cell, width: number): string {
   const space = ' '.repeat(width - displayWidth(textOf(cell)));
-  const text = painted(cell, textOf(cell));
+  const text = colored(cell, textOf(cell));
   return typeof cell !== 'string' && cell.right ? space + text : text + space;
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { writeWhole } from '../../platform/atomic-file.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
+import { realPath } from '../../platform/real-path.ts';
 
 /** What the file of a project is called; the first that is there counts. */
 export const PROJECT_FILE_NAMES = [
@@ -19,9 +20,9 @@ export const PROJECT_FILE_NAMES = [
  * above that. Without links, so that each has one name.
  */
 export function projectDirectories(from: string, home: string): string[] {
-  const end = join(withoutLinks(home), sep);
+  const end = join(realPath(home), sep);
   const directories: string[] = [];
-  let directory = withoutLinks(from);
+  let directory = realPath(from);
   while (!end.startsWith(join(directory, sep)) && directory !== directories.at(-1)) {
     directories.push(directory);
     directory = dirname(directory);
@@ -44,15 +45,6 @@ function isThere(path: string): boolean {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
-  }
-}
-
-/** The one name of a directory; as it is where there is none. */
-export function withoutLinks(directory: string): string {
-  try {
-    return realpathSync.native(directory);
-  } catch {
-    return directory;
   }
 }
 
@@ -89,7 +81,7 @@ export async function writeRecord(dataDirectory: string, record: ProjectRecord):
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     // It may have been there before, open to others.
     await chmod(dirname(file), 0o700);
-    await writeWhole(file, JSON.stringify(record));
+    await writeFileAtomic(file, JSON.stringify(record));
   } catch (cause) {
     throw new GatewayError('CONFIG_INVALID', `${file}: cannot be written (${causeOf(cause)})`, { cause });
   }

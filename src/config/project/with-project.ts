@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { causeOf, GatewayError } from '../../core/errors.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { isWhereStarted } from '../../platform/directories.ts';
 import type { Checked, ValidationContext } from '../check-entry.ts';
@@ -7,9 +8,10 @@ import { checkSettings } from '../check-settings.ts';
 import { type ConfigProblem, formatPath, toProblem, warning } from '../diagnostic.ts';
 import { type CheckedServers, checkServers, type GatewayConfig, withoutDenied } from '../load.ts';
 import { homeOf } from '../locate.ts';
+import { namedValues } from '../named-variables.ts';
 import { parseConfig } from '../parse.ts';
 import type { ServerConfig } from '../schema.ts';
-import { namedValues, type Secrets } from '../secrets/secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { GatewaySettings } from '../settings.ts';
 import { type RawConfig, readShape } from '../shapes.ts';
 import type { Environment } from '../substitute.ts';
@@ -132,10 +134,10 @@ function keysOf({ servers, misconfigured }: Pick<CheckedServers, 'servers' | 'mi
 /** What a person has to know of a project's file, or to do; undefined where all is well. */
 export function noticeOf(project: Project): string | undefined {
   const { path, status } = project;
-  const file = visible(path);
+  const file = displayText(path);
   const command = `mcp-gateway allow ${quoted(path)}`;
   if (status === 'refused')
-    return `${file}: the configuration of this project has no effect: ${visible(project.reason)}`;
+    return `${file}: the configuration of this project has no effect: ${displayText(project.reason)}`;
   if (status === 'unconfirmed') {
     return `${file}: the configuration of this project has no effect until the user has read and confirmed it in a terminal: ${command}`;
   }
@@ -143,10 +145,6 @@ export function noticeOf(project: Project): string | undefined {
     return `${file}: the configuration of this project has changed; what was confirmed before stays in effect until the user has confirmed the change in a terminal: ${command}`;
   }
   return undefined;
-}
-
-function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '�');
 }
 
 /** As a POSIX shell takes it; a directory may be called anything. */

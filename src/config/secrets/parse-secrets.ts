@@ -1,7 +1,7 @@
 import { parseJson, sourceOf } from '../../core/exact-json.ts';
 import { isJsonObject } from '../../core/json.ts';
-import type { Environment } from '../substitute.ts';
-import { withNumberTexts, writtenNumber } from '../written-numbers.ts';
+import { withNumberTexts, writtenNumber } from '../../core/written-numbers.ts';
+import type { Environment } from '../../platform/gateway-environment.ts';
 
 /** A line of a dotenv file: `export NAME=…`. */
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=/;

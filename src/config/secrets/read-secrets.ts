@@ -1,14 +1,21 @@
 import { resolve } from 'node:path';
 import { causeOf } from '../../core/errors.ts';
+import type { Environment } from '../../platform/gateway-environment.ts';
+import { expandHome } from '../../platform/home-directory.ts';
 import { runProgram } from '../../platform/run-program.ts';
-import { expandHome } from '../locate.ts';
-import type { SecretsSettings } from '../settings.ts';
-import type { Environment } from '../substitute.ts';
 import { parseSecrets } from './parse-secrets.ts';
 import { contentOf, type Secrets } from './secrets.ts';
 
 /** Longest file of secrets, in bytes. */
 const MAX_FILE_BYTES = 1_048_576;
+
+/** The `secrets` of the settings: either a file or a command. */
+interface SecretsSource {
+  readonly file?: string | undefined;
+  readonly command?: readonly string[] | undefined;
+  /** Longest run of the command, in ms. */
+  readonly timeoutMs: number;
+}
 
 interface Places {
   /** Where a relative file is looked for, and the command runs; absolute. */
@@ -18,7 +25,7 @@ interface Places {
 }
 
 /** Reads the file, or runs the command, of the `secrets` in the settings. Never rejects: a failure is told in the result. */
-export async function readSecrets(settings: SecretsSettings, places: Places): Promise<Secrets> {
+export async function readSecrets(settings: SecretsSource, places: Places): Promise<Secrets> {
   const { file, command: [program] = [] } = settings;
   const from = file === undefined ? `the command ${JSON.stringify(program)}` : `the file ${file}`;
   try {
@@ -29,7 +36,7 @@ export async function readSecrets(settings: SecretsSettings, places: Places): Pr
 }
 
 /** What a command says on stderr is not repeated: secrets may be in it. */
-async function textOf({ file, command = [], timeoutMs }: SecretsSettings, places: Places): Promise<string> {
+async function textOf({ file, command = [], timeoutMs }: SecretsSource, places: Places): Promise<string> {
   const { folder, home, env } = places;
   if (file !== undefined) return contentOf(resolve(folder, expandHome(file, home)), MAX_FILE_BYTES);
   const { code, stdout } = await runProgram(command, { cwd: folder, env, timeoutMs });

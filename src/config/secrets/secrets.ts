@@ -1,10 +1,18 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { causeOf } from '../../core/errors.ts';
-import { isJsonObject } from '../../core/json.ts';
-import { expandHome } from '../locate.ts';
-import type { RawConfig } from '../shapes.ts';
-import type { Environment, Sources } from '../substitute.ts';
+import type { Environment } from '../../platform/gateway-environment.ts';
+import { expandHome } from '../../platform/home-directory.ts';
+
+/** Where values come from that the environment does not have. */
+export interface Sources {
+  /** A value of the gateway's `secrets`; undefined where they have none. `isOnly`: it may come from nowhere else. */
+  readonly secret: (name: string, isOnly: boolean) => string | undefined;
+  /** The content of the file at a path as written; undefined where it cannot be used. */
+  readonly file: (path: string) => string | undefined;
+  /** Called with each value that the environment gave. */
+  readonly filled?: (name: string, value: string) => void;
+}
 
 /** What the `secrets` of the settings hold, as far as it is known. */
 export interface Secrets {
@@ -118,26 +126,4 @@ export function contentOf(path: string, maxBytes: number): string {
   if (!file.isFile()) throw new Error(`${path} is no file`);
   if (file.size > maxBytes) throw new Error(`${path} has more than ${maxBytes} bytes`);
   return readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');
-}
-
-/** `${VAR}`, `${env:VAR}`, with or without a default, and `{env:VAR}`; not where they are text. */
-const NAMED = /(?<!\$)\$\{(?:env:)?([A-Za-z_]\w*)|(?<!\{)\{env:([^{}\s]+)\}/g;
-
-/** Names of the variables that hold what callers of ours identify themselves by: nothing that we start is to inherit them. */
-export function withheldNames({ settings }: RawConfig): readonly string[] {
-  return namesIn(isJsonObject(settings.value) ? settings.value.auth : undefined);
-}
-
-/** What the variables hold that a file names anywhere, in entries that do not run and in settings too, and its `secrets`. */
-export function namedValues({ entries, settings }: RawConfig, env: Environment, secrets: Secrets): readonly string[] {
-  const names = namesIn([entries.map(({ value }) => value), settings.value]);
-  const variables = names.filter((name) => Object.hasOwn(env, name)).map((name) => env[name]);
-  return [...variables, ...Object.values(secrets.values)].filter((value) => value !== undefined);
-}
-
-function namesIn(value: unknown): string[] {
-  const found = [...(JSON.stringify(value) ?? '').matchAll(NAMED)].flatMap(
-    ([, plain, braced]) => plain ?? braced ?? [],
-  );
-  return found.filter((name) => !isOfTheSystem(name));
 }

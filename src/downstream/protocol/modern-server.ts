@@ -18,10 +18,11 @@ import {
   LOG_LEVEL_META_KEY,
 } from '../../core/protocol.ts';
 import { type Progress, RpcFailure } from '../../core/rpc.ts';
+import { GATEWAY_INFO } from '../../version.ts';
 import { type ClientSender, identityOf, NOT_NOW } from './client-session.ts';
 import { type ClientRequest, handleRequest, progressTokenOf } from './handle-request.ts';
 import { MultiRoundRequest } from './multi-round-request.ts';
-import { CAPABILITIES, SERVER_INFO } from './negotiation.ts';
+import { CAPABILITIES } from './negotiation.ts';
 import { readEnvelope } from './request-meta.ts';
 import type { SessionServices } from './session-services.ts';
 
@@ -58,7 +59,7 @@ export function serveModern(services: SessionServices, send: (message: JSONRPCMe
 
 /** The gateway as an SDK server, for one connection or one request. */
 export function createServer(services: SessionServices): Server {
-  const server = new Server(SERVER_INFO, { capabilities: CAPABILITIES, instructions: services.instructions });
+  const server = new Server(GATEWAY_INFO, { capabilities: CAPABILITIES, instructions: services.instructions });
   server.onerror = (error) => services.log.debug('client connection', { error: causeOf(error) });
   // As a fallback, because a registered handler's results are parsed and rebuilt by the SDK: an upstream's unknown
   // content block would turn into an error, and 10 MB would be walked once more.

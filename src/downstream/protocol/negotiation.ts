@@ -7,11 +7,8 @@ import {
   PROTOCOL_VERSION_META_KEY,
 } from '../../core/protocol.ts';
 import { UNSUPPORTED_PROTOCOL_VERSION } from '../../core/rpc.ts';
-import { VERSION } from '../../version.ts';
+import { GATEWAY_INFO } from '../../version.ts';
 import { type ClientMessage, readMessage } from './json-rpc.ts';
-
-/** What the gateway says of itself to a client, in either era. */
-export const SERVER_INFO = { name: 'mcp-gateway', title: 'MCP Gateway', version: VERSION };
 
 export const CAPABILITIES = {
   tools: {},
@@ -31,7 +28,7 @@ export function initializeProblem({ protocolVersion, capabilities, clientInfo }:
 /** The answer to a sound `initialize`: the revision asked for if we speak it, else the newest with a handshake. */
 export function initializeResult({ protocolVersion }: JsonObject, instructions: string): JsonObject {
   const version = HANDSHAKE_VERSIONS.find((each) => each === protocolVersion) ?? LATEST_HANDSHAKE_VERSION;
-  return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: SERVER_INFO, instructions };
+  return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: GATEWAY_INFO, instructions };
 }
 
 /** The revision that a message names for itself, as 2026-07-28 wants; undefined in messages of clients with a handshake. */

@@ -1,4 +1,5 @@
 import type { ResultStore } from '../../broker/results/result-store.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import type { MultiRoundRequests } from '../protocol/multi-round-requests.ts';
 
 /** What outlives one request of a client without sessions: calls that wait for its answers, and large results. */
@@ -11,18 +12,17 @@ const MAX_CLIENTS = 1_000;
 
 /** One `KeptForClient` for each owner; of more than 1,000 the least recently used is forgotten. */
 export class StatelessClients {
-  readonly #kept = new Map<string, KeptForClient>();
+  readonly #kept = new BoundedMap<string, KeptForClient>({
+    maxEntries: MAX_CLIENTS,
+    onEvicted: ({ results }) => results.close(),
+  });
 
-  /** What is kept for that owner; `fresh` where nothing is. */
+  /** Keeps these for that owner, unless something is kept already; returns what is. */
   of(owner: string, { multiRound, results }: KeptForClient): KeptForClient {
-    const kept = this.#kept.get(owner) ?? { multiRound, results };
-    this.#kept.delete(owner);
-    this.#kept.set(owner, kept);
-    const [oldest] = this.#kept;
-    if (this.#kept.size > MAX_CLIENTS && oldest) {
-      this.#kept.delete(oldest[0]);
-      oldest[1].results.close();
-    }
-    return kept;
+    const known = this.#kept.use(owner);
+    if (known) return known;
+    const fresh = { multiRound, results };
+    this.#kept.set(owner, fresh);
+    return fresh;
   }
 }

@@ -1,39 +1,42 @@
 /** Longest answer of a server, in decoded bytes: as long as a message over stdio and WebSocket may be. */
 export const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
-/** What is kept of a body that only explains a refusal; no more of it is read. */
+/** Bytes that are read of a body that only explains a refusal. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
 /**
- * A response whose body can fill no memory, however small it was on its way: what is counted has been decompressed. An
- * answer may have `maxBytes`, each event of a stream as many; of what is no answer the beginning is enough.
+ * The response with a bounded body; the bytes are counted after decompression. An answer and each event of a stream may
+ * have `maxBytes`. Of a body that is no answer the first 64 KiB are read.
  */
 export function bounded(response: Response, maxBytes = MAX_ANSWER_BYTES): Response {
   const { body, headers, ok } = response;
   if (!body) return response;
   const type = headers.get('content-type') ?? '';
-  if (ok && /^text\/event-stream\b/i.test(type)) return withBody(response, filtered(body, new EventLines(maxBytes)));
+  if (ok && /^text\/event-stream\b/i.test(type)) return withBody(response, pipeThrough(body, new EventLines(maxBytes)));
   const isAnswer = ok && /^application\/(?:[\w.-]+\+)?json\b/i.test(type);
   const most = isAnswer ? maxBytes : MAX_ERROR_BYTES;
   if (isNoLonger(headers, most)) return response;
-  return withBody(response, filtered(body, isAnswer ? new Whole(most) : new Beginning(most)));
+  return withBody(response, pipeThrough(body, isAnswer ? new Whole(most) : new Beginning(most)));
 }
 
-/** All of a body as text. Rejects where it is longer than `maxBytes`; of a refusal the beginning is read. */
+/** The whole body as text. Rejects if it is longer than `maxBytes`. Of a refusal only the beginning is read. */
 export function boundedText(response: Response, maxBytes: number): Promise<string> {
   const { body, ok } = response;
   if (!body) return Promise.resolve('');
   const filter = ok ? new Whole(maxBytes) : new Beginning(Math.min(maxBytes, MAX_ERROR_BYTES));
-  return new Response(filtered(body, filter)).text();
+  return new Response(pipeThrough(body, filter)).text();
 }
 
-/** Its sender has said how long it is, and it is not compressed: the parser of HTTP reads no further. */
+/**
+ * True if the sender announced a length within the bound and the body is not compressed: the HTTP parser reads no
+ * further.
+ */
 function isNoLonger(headers: Headers, maxBytes: number): boolean {
   const length = headers.get('content-length');
   return length !== null && !headers.has('content-encoding') && Number(length) <= maxBytes;
 }
 
-/** The body through a filter: read as it is asked for, and given up at once where the filter has enough of it. */
-function filtered(body: ReadableStream<Uint8Array>, filter: BodyFilter): ReadableStream<Uint8Array> {
+/** The body through a filter. It is read on demand, and cancelled as soon as the filter has enough. */
+function pipeThrough(body: ReadableStream<Uint8Array>, filter: BodyFilter): ReadableStream<Uint8Array> {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   const stop = (reason?: unknown) => void reader?.cancel(reason).catch(() => {});
   return new ReadableStream<Uint8Array>(
@@ -52,7 +55,7 @@ function filtered(body: ReadableStream<Uint8Array>, filter: BodyFilter): Readabl
             stop();
             return controller.close();
           }
-          // Else it waits for more: a stream that is pulled has to give something.
+          // Without output, read on: a pull has to enqueue something.
           if (passed.byteLength > 0) return controller.enqueue(passed);
         }
       },
@@ -80,14 +83,17 @@ function withBody(response: Response, body: ReadableStream<Uint8Array>): Respons
   return copy;
 }
 
-/** What becomes of a body chunk by chunk: what to pass on, or `undefined` for the end. Throws where it is too long. */
+/**
+ * A filter over the chunks of a body. `take` returns the bytes to pass on, or `undefined` to end the body, and throws
+ * where it is too long.
+ */
 interface BodyFilter {
   take(chunk: Uint8Array): Uint8Array | undefined;
-  /** What is left at the end. */
+  /** Bytes that are left at the end. */
   rest(): Uint8Array | undefined;
 }
 
-/** All of it, up to a length. */
+/** Passes the whole body. Throws beyond a length. */
 class Whole implements BodyFilter {
   readonly #max: number;
   #bytes = 0;
@@ -107,7 +113,7 @@ class Whole implements BodyFilter {
   }
 }
 
-/** Its beginning; the rest is not read. */
+/** Passes the beginning of a body; the rest is not read. */
 class Beginning implements BodyFilter {
   #left: number;
 
@@ -127,7 +133,6 @@ class Beginning implements BodyFilter {
   }
 }
 
-/** Why more is not taken. */
 function tooLong(what: string, max: number): Error {
   return new Error(`${what} is longer than the ${max / 1024 / 1024} MiB that are taken`);
 }
@@ -137,15 +142,15 @@ const RETURN = 0x0d;
 const NOTHING = new Uint8Array(0);
 
 /**
- * A stream of server-sent events, passed on in whole lines, with a bound on each event. In whole lines, because the parser
- * behind it looks through an unfinished line again with every chunk: an event of 100 MB would keep it busy for minutes.
+ * Passes a stream of server-sent events on in whole lines, with a bound on each event. Whole lines, because the parser
+ * behind it searches an unfinished line again with every chunk: an event of 100 MB would keep it busy for minutes.
  */
 class EventLines implements BodyFilter {
   readonly #max: number;
-  /** Chunks of a line that has not ended. */
+  /** Chunks of an unfinished line. */
   #held: Uint8Array[] = [];
   #heldBytes = 0;
-  /** Bytes of this event that have been passed on. */
+  /** Bytes of the current event that were passed on. */
   #passedBytes = 0;
   /** The last byte that was passed on. */
   #last = 0;
@@ -180,7 +185,10 @@ class EventLines implements BodyFilter {
     return whole;
   }
 
-  /** An empty line ends an event; those before the last one have been passed on whole. */
+  /**
+   * Updates the size of the current event. An empty line ends an event, and all events before the last empty line were
+   * passed on whole.
+   */
   #count(lines: Uint8Array): void {
     if (lines.byteLength === 0) return;
     const end = lastEmptyLine(lines, this.#last);
@@ -189,13 +197,13 @@ class EventLines implements BodyFilter {
   }
 }
 
-/** Where what follows the last empty line begins; -1 where there is none. */
+/** Index after the last empty line; -1 if there is none. `before` is the last byte of the previous chunk. */
 function lastEmptyLine(lines: Uint8Array, before: number): number {
   const text = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
   const ends = ['\n\n', '\n\r', '\r\r'].map((end) => text.lastIndexOf(end));
   const last = Math.max(...ends);
   if (last >= 0) return last + 2;
-  // It may have begun in the chunk before; the two halves of a CRLF are one end.
+  // The empty line may have begun in the previous chunk. CR and LF together are one line break.
   const [first] = lines;
   const isEnd = before === NEWLINE ? first === NEWLINE || first === RETURN : before === RETURN && first === RETURN;
   return isEnd ? 1 : -1;

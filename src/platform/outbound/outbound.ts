@@ -10,14 +10,14 @@ import { through, type Way } from './through-proxy.ts';
 import { noteWay } from './ways.ts';
 
 export interface OutboundOptions {
-  /** The address that a person has configured; user and password in it are sent as Basic. */
+  /** The configured address. User and password in it are sent as Basic authorization. */
   readonly url: string;
   readonly proxy?: ProxySetting;
-  /** Other addresses that a person has named: they may be anywhere. */
+  /** Other addresses from the configuration; they may be of any kind. */
   readonly named?: readonly (string | undefined)[];
 }
 
-/** Kinds of addresses to which a server may lead, by the kind of its own. */
+/** Kinds of addresses to which a server may lead us, by the kind of its own address. */
 const WITHIN_REACH: Readonly<Record<AddressKind, readonly AddressKind[]>> = {
   public: ['public'],
   reserved: ['public'],
@@ -27,18 +27,18 @@ const WITHIN_REACH: Readonly<Record<AddressKind, readonly AddressKind[]>> = {
 };
 
 /**
- * Requests to one server and to wherever it leads: the one door for all that we ask of others over HTTP. It knows the
- * proxy, bounds what comes back, and does not let a server lead us to what only we can reach.
+ * Requests to one server and to the addresses that it names: every HTTP request of the gateway goes through this class.
+ * It uses the proxy, bounds the answers, and refuses to be led by a server to addresses that only we can reach.
  */
 export class Outbound {
   readonly #own: URL;
   readonly #basic: string | undefined;
   readonly #proxy: ProxySetting;
   readonly #named: ReadonlySet<string>;
-  /** The kinds of addresses at which the server itself was found. */
+  /** Kinds of the addresses at which the server itself was found. */
   readonly #kinds = new Set<AddressKind>();
   /** Origins whose names a proxy may look up. */
-  readonly #left = new Set<string>();
+  readonly #resolvedByProxy = new Set<string>();
   readonly #ways = new Map<string, Promise<Way>>();
 
   constructor({ url, proxy, named = [] }: OutboundOptions) {
@@ -53,15 +53,15 @@ export class Outbound {
     );
   }
 
-  /** The address of the server, without user and password. */
+  /** Address of the server, without user and password. */
   get url(): URL {
     return new URL(this.#own);
   }
 
-  /** `fetch` for the server itself, with its user and password where no other `Authorization` is given. */
+  /** `fetch` for the server itself, with its user and password unless an `Authorization` is given. */
   readonly fetch = async (target: string | URL, init: RequestInit = {}): Promise<Response> => {
     const url = new URL(target);
-    // Nothing should ask for anything else this way.
+    // Other origins are not expected here; they are checked as in `follow`.
     if (url.origin !== this.#own.origin) return bounded(await this.follow(url, init));
     const headers = new Headers(init.headers);
     if (this.#basic && !headers.has('authorization')) headers.set('authorization', this.#basic);
@@ -71,8 +71,8 @@ export class Outbound {
   };
 
   /**
-   * `fetch` for an address that the server has named. Rejects with `TargetRefused` where it, or a redirect of what is only
-   * read, leads to what only we can reach.
+   * `fetch` for an address that the server has named. Rejects with `TargetRefused` if it leads to an address that only
+   * we can reach. Redirects of a GET are followed and checked in the same way.
    */
   readonly follow = async (target: string | URL, init: RequestInit = {}): Promise<Response> => {
     const isRead = init.redirect === undefined && (init.method ?? 'GET') === 'GET';
@@ -88,7 +88,7 @@ export class Outbound {
     }
   };
 
-  /** Rejects with `TargetRefused` where a person or we should not be led to an address. */
+  /** Rejects with `TargetRefused` if neither a person nor we should be led to this address. */
   async check(target: URL): Promise<void> {
     if (this.#isTrusted(target)) return;
     if (!/^https?:$/.test(target.protocol)) throw refused(target, 'is no http(s) address');
@@ -100,20 +100,26 @@ export class Outbound {
     this.#admit(target, addresses);
   }
 
-  /** Whether a person has named an address beside that of the server. */
+  /** True if the configuration names this address beside that of the server. */
   isNamed({ origin }: URL): boolean {
     return this.#named.has(origin);
   }
 
-  /** Lets a proxy look a name up that cannot be looked up here: somebody whom a person has named has named it. */
+  /**
+   * Lets the proxy look up a name that cannot be looked up here. Called for an address that a configured server has named.
+   */
   leaveToProxy({ origin }: URL): void {
-    this.#left.add(origin);
+    this.#resolvedByProxy.add(origin);
   }
 
-  /** A name that the proxy alone can look up may stand for what only the proxy, and so only we, can reach. */
+  /**
+   * Refuses a name that only the proxy can look up: it may stand for an address that only the proxy, and thus we, can
+   * reach.
+   */
   #admitUnknown(target: URL): void {
     const proxy = proxyFor(target, this.#proxy);
-    const isKnown = this.#left.has(target.origin) || isSameSite(target, this.#own) || this.#kind() !== 'public';
+    const isKnown =
+      this.#resolvedByProxy.has(target.origin) || isSameSite(target, this.#own) || this.#kind() !== 'public';
     if (proxy && !isKnown)
       throw refused(target, `is a name that only the proxy (${proxy.from}) can look up: ${NAME_IT}`);
   }
@@ -129,13 +135,13 @@ export class Outbound {
     try {
       return await fetch(url, { ...init, ...(await way) });
     } catch (error) {
-      // What failed to be set up may be set up another time.
+      // Not kept: a later attempt may succeed.
       await way.catch(() => this.#ways.delete(key));
       throw refusalIn(error) ?? error;
     }
   }
 
-  /** To the server itself: at whatever address its name stands for, which is noted. */
+  /** The way to the server itself: any address of its name is allowed, and its kind is noted. */
   readonly #ownWay = async (url: URL): Promise<Way> => {
     const proxy = proxyFor(url, this.#proxy);
     if (proxy) return through(proxy, url.protocol);
@@ -149,7 +155,10 @@ export class Outbound {
     return {};
   };
 
-  /** Elsewhere: the address that is connected to is the one that was looked at, whatever its name stands for the next time. */
+  /**
+   * The way to other servers: the socket connects to the very address that was checked, whatever the name stands for
+   * later.
+   */
   readonly #guardedWay = async (url: URL): Promise<Way> => {
     const proxy = proxyFor(url, this.#proxy);
     if (proxy) return this.#unpinned(url, await through(proxy, url.protocol), proxy);
@@ -158,8 +167,8 @@ export class Outbound {
   };
 
   /**
-   * Where somebody else looks the name up, it may be another address than the one looked at. Over TLS that does no harm:
-   * what answers has to prove that it is of that name.
+   * Refuses a name that another party looks up over plain HTTP, because its address may differ from the checked one.
+   * TLS makes this safe: the answering server has to prove its name.
    */
   #unpinned(url: URL, way: Way, proxy?: ForwardProxy): Way {
     const isSafe = url.protocol === 'https:' || url.hostname === this.#own.hostname || this.#kind() !== 'public';
@@ -174,8 +183,8 @@ export class Outbound {
   }
 
   /**
-   * The kind of the server's own address. A name of the public DNS is its owner's to change: where it was ever found at
-   * several kinds, it counts as public.
+   * The kind of the server's own address. A name of public DNS can be changed by its owner: if it was found at several
+   * kinds, it counts as public.
    */
   #kind(): AddressKind {
     const host = this.#own.hostname.replace(/^\[|\]$/g, '');
@@ -187,14 +196,14 @@ export class Outbound {
   }
 }
 
-/** Whether a proxy that is asked for whole addresses may have given an answer itself. */
+/** True if an answer may come from an HTTP proxy itself. */
 function isOfProxy({ status, headers }: Response): boolean {
   return [403, 502, 503, 504].includes(status) || /^text\/html\b/i.test(headers.get('content-type') ?? '');
 }
 
 const MAX_REDIRECTS = 5;
 
-/** Where a response leads; undefined where it is one to be read. */
+/** The target of a redirect; undefined if the response is none. */
 export function redirectOf({ status, headers }: Response, from: URL): URL | undefined {
   const location = headers.get('location');
   if (![301, 302, 303, 307, 308].includes(status) || location === null || !URL.canParse(location, from.href))
@@ -202,10 +211,10 @@ export function redirectOf({ status, headers }: Response, from: URL): URL | unde
   return new URL(location, from);
 }
 
-/** Names that nobody can register: a machine of a local network may have a public address beside its own. */
+/** Names that cannot be registered. A machine of a local network may have a public address beside its private one. */
 const LOCAL_NAME = /^[^.]+\.?$|\.(?:local|localdomain|internal|intranet|lan|home|home\.arpa|corp|private)\.?$/i;
 
-/** What a name stands for now; nothing where that cannot be told. */
+/** The current addresses of a name; empty if the lookup fails. */
 async function addressesOf({ hostname }: URL): Promise<string[]> {
   const found = await lookup(hostname, { all: true }).catch(() => []);
   return found.map(({ address }) => address);
@@ -219,34 +228,37 @@ function refused({ origin }: URL, why: string): TargetRefused {
 }
 
 /**
- * Whether two hosts are of one site: the same, one below the other, or beside each other under a domain that is no top-level
- * one. Two customers of a shared domain pass for one: it must not decide where a secret goes.
+ * True if two hosts belong to one site: they are the same, one is below the other, or they share a parent domain that
+ * is no top-level domain. Two customers of a shared domain pass too, so this must not decide where a secret goes.
  */
 export function isSameSite(a: URL, b: URL): boolean {
   const [one, other] = [a, b].map(({ hostname }) => hostname.replace(/\.$/, '')) as [string, string];
   return one === other || isBelow(one, other) || isBelow(other, one) || parentOf(one) === parentOf(other);
 }
 
-/** Whether a host is below another one, which is no top-level domain. */
+/** True if `host` is below `parent`, and `parent` is no top-level domain. */
 export function isBelow(host: string, parent: string): boolean {
   return parent.includes('.') && host.endsWith(`.${parent}`);
 }
 
-/** The domain directly above a host; the host itself where that would be a top-level one, or it has an address for a name. */
+/**
+ * The domain directly above a host. The host itself if that would be a top-level domain, or if the host is an IP
+ * address.
+ */
 function parentOf(host: string): string {
   const parent = host.replace(/^[^.]*\./, '');
   return parent.includes('.') && !/^[\d.]+$|:/.test(host) ? parent : host;
 }
 
 /**
- * We do not go where a server leads. A `TypeError`, as that of a connection that fails: the SDK goes on to the next address
- * where a document is merely not there.
+ * A server leads to an address that we refuse. It is a `TypeError`, like a failed connection: the SDK then tries the
+ * next address, as for a document that is missing.
  */
 export class TargetRefused extends TypeError {
   override readonly name = 'TargetRefused';
 }
 
-/** The refusal in an error or one of its causes; `fetch` hides it in a cause. */
+/** The `TargetRefused` among an error and its causes; `fetch` hides it in a cause. */
 export function refusalIn(error: unknown): TargetRefused | undefined {
   for (let each = error; each instanceof Error; each = each.cause) {
     if (each instanceof TargetRefused) return each;

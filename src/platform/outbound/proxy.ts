@@ -4,19 +4,19 @@ import { addressKind, listOf, unmapped } from './address-kind.ts';
 
 type Environment = { readonly [name: string]: string | undefined };
 
-/** The `proxy` of an entry: an address; `false` or "" for none; absent: as the environment says. */
+/** The `proxy` of an entry: an address; `false` or "" for none; undefined: the environment decides. */
 export type ProxySetting = string | false | undefined;
 
-/** What requests go through on their way. */
+/** An HTTP or SOCKS proxy that requests go through. */
 export interface ForwardProxy {
   readonly url: URL;
-  /** Who says so: `proxy`, or the variable of the environment. */
+  /** Origin of the setting: `proxy`, or the name of an environment variable. */
   readonly from: string;
 }
 
 /**
- * The proxy on the way to a target; undefined where there is none. `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` count in
- * either case, the small one first, for what is not on this machine and not in `NO_PROXY`. Throws where one is no address.
+ * The proxy for a target; undefined: none. `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` count in either case, lower case
+ * first, for targets that are neither on this machine nor in `NO_PROXY`. Throws if one is no address.
  */
 export function proxyFor(target: URL, setting: ProxySetting, env: Environment = process.env): ForwardProxy | undefined {
   if (setting === false || setting === '') return undefined;
@@ -27,7 +27,7 @@ export function proxyFor(target: URL, setting: ProxySetting, env: Environment = 
   return { url: parsed(env[name] ?? '', name), from: name };
 }
 
-/** A proxy for people: without its user and password. */
+/** A proxy for messages: without its user and password. */
 export function shownProxy({ url, from }: ForwardProxy): string {
   return `${url.protocol}//${url.host} (${from})`;
 }
@@ -39,14 +39,15 @@ function variablesFor({ protocol }: URL): string[] {
 
 function parsed(text: string, from: string): URL {
   const url = parseProxy(text);
-  // The text may hold a password.
+  // The message omits the text, which may hold a password.
   if (!url) throw new Error(`${from} is no address of a proxy: expected http://host:port, https:// or socks5://`);
   return url;
 }
 
 /**
- * Whether `NO_PROXY` names a target: `*`; a name with or without a dot before it, which stands for what is below it too;
- * an address or a range of addresses; each with a port if only that is meant. Divided by commas or blanks.
+ * True if `NO_PROXY` names a target. Its entries are separated by commas or blanks: `*`; a name, with or without a
+ * leading dot, which includes the names below it; an address or a range. Each may have a port, and then counts for that
+ * port only.
  */
 function isExempt(target: URL, list: string): boolean {
   return list
@@ -55,7 +56,7 @@ function isExempt(target: URL, list: string): boolean {
     .some((entry) => entry === '*' || (entry !== '' && isNamed(target, entry)));
 }
 
-/** Whether a host is this machine: proxies of the environment are for what is elsewhere. */
+/** True if a host is this machine. Proxies of the environment are not used for it. */
 export function isThisMachine({ hostname }: URL): boolean {
   const host = bare(hostname);
   if (isIP(host) !== 0) return addressKind(host) === 'loopback';
@@ -66,7 +67,7 @@ function isNamed(target: URL, entry: string): boolean {
   const host = bare(target.hostname);
   const range = /^([\da-f.:]+)\/(\d{1,3})$/.exec(entry);
   if (range) return isWithin(host, range[1] ?? '', Number(range[2]));
-  // An IPv6 address has colons of its own: with a port it stands in brackets.
+  // An IPv6 address contains colons, so with a port it is in brackets.
   const [, bracketed, named, port] = /^(?:\[(.+)\]|([^:]+|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
   if (port !== undefined && port !== portOf(target)) return false;
   const written = (bracketed ?? named ?? '').replace(/^\*?\./, '').replace(/\.$/, '');
@@ -81,12 +82,15 @@ function isWithin(host: string, network: string, bits: number): boolean {
   return listOf([`${network}/${bits}`]).check(host, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** A host as it is compared: without brackets and the dot at its end, an address of IPv4 as such however it is mapped. */
+/**
+ * A host for comparison: without brackets and trailing dot; an IPv6 address that is mapped from IPv4 becomes that IPv4
+ * address.
+ */
 function bare(hostname: string): string {
   return unmapped(hostname.toLowerCase().replace(/^\[|\]$/g, '')).replace(/\.$/, '');
 }
 
-/** A name or an address as URLs write it: `127.1` is 127.0.0.1 there, and letters beyond ASCII are encoded. */
+/** A name or address as URLs write it: `127.1` becomes 127.0.0.1, and letters beyond ASCII are encoded. */
 function canonical(written: string): string {
   const host = isIP(written) === 6 ? `[${written}]` : written;
   return bare(URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : written);

@@ -3,23 +3,23 @@ import type { LookupFunction, Socket } from 'node:net';
 
 export type Dispatcher = RequestInit['dispatcher'];
 
-/** Opens the connection to an origin, in the way of the HTTP client that Node brings along. */
+/** Opens the connection to an origin; the signature is that of undici, the HTTP client in Node. */
 export type Connector = (
   to: { readonly hostname: string; readonly port: string; readonly protocol: string },
   done: (error: Error | null, socket: Socket | null) => void,
 ) => void;
 
-/** Where Node keeps what its `fetch` sends requests by; there after the first call of `fetch`. */
+/** The symbol under which Node keeps the dispatcher of `fetch`. Set by the first call of `fetch`. */
 const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 
-/** No limit on the silence of a server: how long a call may take is for its deadline to say, and an idle stream is in order. */
+/** No timeouts: the deadline of a call bounds it, and an idle stream is in order. */
 const PATIENT = { bodyTimeout: 0, headersTimeout: 0 };
-/** Proxies of the environment are our own to choose; Node may be told to heed them too. */
+/** Overrides the proxies of the environment, which Node may be told to use: the gateway chooses the proxy itself. */
 const NO_PROXY = { httpProxy: '', httpsProxy: '', noProxy: '*' };
 
 /**
- * What `fetch` sends requests by, with connections made as `connect` says. Undefined where that cannot be had: on Bun, or
- * where somebody has set up a kind of their own for this process.
+ * A dispatcher for `fetch` that makes connections by `connect`. Undefined on Bun, and where the process has installed a
+ * dispatcher of another kind.
  */
 export async function dispatcherBy(connect: Connector | { readonly lookup: LookupFunction }): Promise<Dispatcher> {
   try {
@@ -32,10 +32,13 @@ export async function dispatcherBy(connect: Connector | { readonly lookup: Looku
   }
 }
 
-/** Whether this is Bun, whose `fetch` takes a proxy by its address. */
+/** True on Bun, whose `fetch` takes the address of a proxy. */
 export const isBun = process.versions.bun !== undefined;
 
-/** Looks names up, and gives only what `admit` has seen all of: what it throws is the connection's error. */
+/**
+ * A lookup that calls `admit` with all addresses of a name first. If `admit` throws, its error becomes the error of the
+ * connection.
+ */
 export function lookupBy(admit: (addresses: readonly string[]) => void): LookupFunction {
   return (host, options, callback) =>
     dnsLookup(host, { ...options, all: true }, (error, found) => {

@@ -4,13 +4,13 @@ import { brokenOff, proxyRefusal } from './proxy-failure.ts';
 import { type Connector, type Dispatcher, dispatcherBy, isBun } from './runtime.ts';
 import { connectProxy, tunnel } from './tunnel.ts';
 
-/** How requests get to a target through a proxy, for `fetch` to be told. */
+/** Options for `fetch` that lead a request through a proxy. */
 export type Way = { readonly dispatcher?: Dispatcher } | { readonly proxy: string };
 
-/** One for each proxy: they keep connections. */
+/** One per proxy, because they pool connections. */
 const ways = new Map<string, Promise<Way>>();
 
-/** The way through a proxy to what speaks `protocol`. Rejects where this runtime's `fetch` cannot be led. */
+/** The way through a proxy to a target of `protocol`. Rejects if the `fetch` of this runtime cannot use the proxy. */
 export function through(proxy: ForwardProxy, protocol: string): Promise<Way> {
   const key = `${protocol} ${proxy.url.href}`;
   const way = ways.get(key) ?? wayThrough(proxy, protocol);
@@ -26,7 +26,9 @@ async function wayThrough(proxy: ForwardProxy, protocol: string): Promise<Way> {
       `${proxy.from} names a SOCKS proxy, which Bun cannot use: run the gateway by Node, or name an HTTP proxy`,
     );
   }
-  const dispatcher = await (isHttp && protocol === 'http:' ? forwarding(proxy) : dispatcherBy(connector(proxy)));
+  const dispatcher = await (isHttp && protocol === 'http:'
+    ? forwardingDispatcher(proxy)
+    : dispatcherBy(connector(proxy)));
   if (!dispatcher) throw new Error(`${proxy.from} names a proxy, but this process has set up a fetch of its own`);
   return { dispatcher };
 }
@@ -41,15 +43,18 @@ function connector(proxy: ForwardProxy): Connector {
   };
 }
 
-/** What a dispatcher is told of a request, as far as it is changed here. */
+/** The members of undici's dispatch options that are changed here. */
 interface DispatchOptions {
   readonly origin?: string | URL;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Without TLS the proxy is asked for the target by its whole address (RFC 9112, 3.2.2): few let CONNECT through to port 80. */
-async function forwarding(proxy: ForwardProxy): Promise<Dispatcher> {
+/**
+ * Sends a request without TLS to the proxy with its absolute URL (RFC 9112, 3.2.2): few proxies allow CONNECT to port
+ * 80.
+ */
+async function forwardingDispatcher(proxy: ForwardProxy): Promise<Dispatcher> {
   const dispatcher = await dispatcherBy((_, done) => {
     connectProxy(proxy).then(
       (socket) => done(null, socket),
@@ -70,20 +75,20 @@ async function forwarding(proxy: ForwardProxy): Promise<Dispatcher> {
         ...(authorization && { 'proxy-authorization': authorization }),
       },
     };
-    return dispatcher.dispatch(forwarded as never, naming(handler, proxy, target.hostname) as never);
+    return dispatcher.dispatch(forwarded as never, nameProxyInErrors(handler, proxy, target.hostname) as never);
   };
   return { dispatch } as unknown as Dispatcher;
 }
 
-/** Where status and error stand among what handlers of both generations are told. */
+/** Index of the status and of the error among the arguments of a handler's methods, in both generations of undici. */
 const STATUS_AT: Readonly<Record<string, number>> = { onHeaders: 0, onResponseStart: 1 };
 const ERROR_AT: Readonly<Record<string, number>> = { onError: 0, onResponseError: 1 };
 
 /**
- * A handler by which the proxy is named where it may be at fault. One that wants a user fails the request: of that status
- * `fetch` makes an error without words, as a browser has to. What is thrown here is the request's error.
+ * A handler whose errors name the proxy where it may be at fault. A 407 fails the request with our own error, because
+ * `fetch` would make an error without words of it. undici takes the exception as the error of the request.
  */
-function naming(handler: object, proxy: ForwardProxy, host: string): object {
+function nameProxyInErrors(handler: object, proxy: ForwardProxy, host: string): object {
   return new Proxy(handler, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-// Imported from here alone, which is loaded on demand: bundled, a CommonJS package that is itself loaded on demand has no names.
+// The only import of `socks`, in a file that is loaded on demand: a bundled CommonJS package that is itself loaded on
+// demand has no named exports.
 import { SocksClient } from 'socks';
 import { userOf } from '../../core/address.ts';
 import type { ForwardProxy } from './proxy.ts';
@@ -30,10 +31,13 @@ export async function throughSocks(
   }
 }
 
-/** Words of the library for a connection that the proxy does not make (RFC 1928, 6). */
+/** Message of the library when the proxy refuses a connection; the group is the reason (RFC 1928, 6). */
 const REJECTED = /rejected connection - (\w+)/;
 
-/** The library's error holds all of its options, the password among them: only its text counts. */
+/**
+ * The error for a failure of the library. Only its text is used, because the error object holds all options, the
+ * password among them.
+ */
 function socksFailure(proxy: ForwardProxy, error: unknown, host: string): ProxyFailure {
   const said = error instanceof Error ? error.message : '';
   if (/authentication/i.test(said)) return proxyWantsUser(proxy, '');

@@ -6,16 +6,16 @@ import { basicOf } from '../../core/address.ts';
 import type { ForwardProxy } from './proxy.ts';
 import { proxyLost, proxyRefusal, tunnelLost } from './proxy-failure.ts';
 
-/** How long a proxy may take to lead on, in ms: it connects to the server meanwhile. */
+/** Longest time in ms until a proxy has connected to the server. */
 const TUNNEL_TIMEOUT_MS = 30_000;
-/** How long a connection to a proxy, or TLS through it, may take to come about, in ms: as `fetch` has it. */
+/** Longest time in ms for a connection to a proxy, or for TLS through it: the same as in `fetch`. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** What a connection leads to. */
+/** Target of a tunnel. */
 export interface Destination {
   readonly hostname: string;
   readonly port: number;
-  /** Whether TLS is spoken with it. */
+  /** True if TLS is used with the target. */
   readonly secure: boolean;
 }
 
@@ -31,7 +31,7 @@ export async function tunnel(proxy: ForwardProxy, destination: Destination): Pro
   });
 }
 
-/** A connection to an HTTP proxy itself, by TLS where its address is https. Rejects with `ProxyFailure`. */
+/** A connection to an HTTP proxy itself, with TLS if its address is https. Rejects with `ProxyFailure`. */
 export async function connectProxy(proxy: ForwardProxy): Promise<Socket> {
   const isSecure = proxy.url.protocol === 'https:';
   const host = bare(proxy.url.hostname);
@@ -43,7 +43,7 @@ export async function connectProxy(proxy: ForwardProxy): Promise<Socket> {
   }
 }
 
-/** By CONNECT (RFC 9110, 9.3.6). */
+/** A tunnel by CONNECT (RFC 9110, 9.3.6). */
 async function throughHttp(proxy: ForwardProxy, { hostname, port }: Destination): Promise<Socket> {
   const own = await connectProxy(proxy);
   const path = `${hostname}:${port}`;
@@ -60,7 +60,7 @@ async function throughHttp(proxy: ForwardProxy, { hostname, port }: Destination)
       if (head.length > 0) own.unshift(head);
       resolve();
     });
-    // What answers as a web server does is no proxy, or refuses.
+    // An ordinary response instead of a tunnel: the peer refuses, or is a web server and no proxy.
     asked.once('response', refuse);
     asked.once('error', (error) => reject(proxyLost(proxy, error)));
     asked.end();
@@ -86,13 +86,13 @@ function connected(host: string, port: number): Promise<Socket> {
   return ready(socket, 'connect', socket);
 }
 
-/** TLS over a connection, which is ended where that does not come about. */
+/** TLS over a connection, which is destroyed if TLS fails. */
 function secured(socket: Duplex, host: string): Promise<Socket> {
   const secure = tlsConnect({ socket, host, servername: isName(host) ? host : '', ALPNProtocols: ['http/1.1'] });
   return ready(secure, 'secureConnect', socket);
 }
 
-/** The socket when it is ready. Rejects with its error or after a time, and ends what is below it. */
+/** Resolves with the socket at `event`. Rejects with its error or after 10 s, and destroys the connection below it. */
 function ready(socket: Socket, event: 'connect' | 'secureConnect', below: Duplex): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {

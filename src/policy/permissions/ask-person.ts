@@ -6,23 +6,26 @@ import { escaped } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { originOf, type Peer } from '../../core/peer.ts';
 import type { ToolEntry } from '../../core/tool.ts';
-import { shownArguments } from '../../observe/shown-arguments.ts';
+import { displayArguments } from '../../observe/shown-arguments.ts';
 
 const ONCE = 'once';
 const SESSION = 'for this session';
 const NO = 'no';
 
-/** What a person agreed to: this call, or all calls of its tool until the session ends. */
+/** Consent of a person: to this call, or to all calls of its tool until the session ends. */
 type Consent = 'once' | 'session';
 
-/** Puts a call to the person at the client, by a form with three answers. Rejects with `FORBIDDEN` unless they agree. */
+/**
+ * Asks the person at the client for consent to a call, by an elicitation form with three answers. `rule` is the place
+ * of the rule, for the message. Rejects with `FORBIDDEN` unless they agree.
+ */
 export async function askPerson(
   call: ToolCall,
   rule: string,
   peer: Peer | undefined,
   signal: Signal,
 ): Promise<Consent> {
-  if (!peer || !takesForms(peer))
+  if (!peer || !supportsForms(peer))
     throw cannotAsk(call, rule, 'the client cannot be asked (it does not offer elicitation)');
   const answer = await peer.request('elicitation/create', questionOf(call, rule, originOf(peer)), { signal });
   if ('error' in answer) throw cannotAsk(call, rule, `the client could not ask (${clip(answer.error.message)})`);
@@ -34,18 +37,24 @@ export async function askPerson(
   throw refused(call, choice === NO ? 'refused it' : 'did not agree to it');
 }
 
-/** Before forms and addresses were told apart, elicitation was by form. */
-function takesForms({ identity }: Peer): boolean {
+/**
+ * True if the client supports elicitation by form. A capability without `form` and `url` is of an older revision, in
+ * which every elicitation was by form.
+ */
+function supportsForms({ identity }: Peer): boolean {
   const { elicitation } = identity.capabilities;
   return isJsonObject(elicitation) && (elicitation.form !== undefined || elicitation.url === undefined);
 }
 
-/** Without what only newer revisions know: every client with elicitation understands it. */
+/**
+ * The parameters of `elicitation/create`. They use no field of newer revisions, so that every client with elicitation
+ * accepts them. `isPassing`: the session lasts for one request, so "for this session" is not offered.
+ */
 function questionOf(call: ToolCall, rule: string, { isPassing }: Peer): JsonObject {
   const choices = isPassing ? [ONCE, NO] : [ONCE, SESSION, NO];
   const answer = { type: 'string', title: 'Call it?', enum: choices };
   return {
-    message: `${shownCall(call.tool, call.args)}\nAsked because of ${rule} in the gateway's configuration.`,
+    message: `${describeCall(call.tool, call.args)}\nAsked because of ${rule} in the gateway's configuration.`,
     requestedSchema: { type: 'object', properties: { answer }, required: ['answer'] },
   };
 }
@@ -60,19 +69,29 @@ function cannotAsk({ tool }: ToolCall, rule: string, why: string): GatewayError 
   return new GatewayError('FORBIDDEN', message, { details: { tool: tool.id, rule } });
 }
 
-/** Characters of one text, and of all arguments together: whoever agrees has to see what to. */
+/**
+ * Longest single text, and longest text of all arguments, in characters. They are generous: the person has to see what
+ * they agree to.
+ */
 const MAX_TEXT = 1_000;
 const MAX_ARGUMENTS = 4_000;
 const MAX_NAME = 120;
 
-/** A call for the person who decides on it: server, tool and arguments, secrets blanked, nothing invisible. */
-export function shownCall({ server, definition }: Pick<ToolEntry, 'server' | 'definition'>, args: JsonObject): string {
-  const written = writeJson(shownArguments(args, MAX_TEXT), 2);
+/**
+ * A call in words for the person who decides on it: server, tool and arguments, with secrets blanked and invisible
+ * characters escaped.
+ */
+export function describeCall(
+  { server, definition }: Pick<ToolEntry, 'server' | 'definition'>,
+  args: JsonObject,
+): string {
+  const written = writeJson(displayArguments(args, MAX_TEXT), 2);
   const cut = written.length > MAX_ARGUMENTS ? `\n(cut: ${written.length} characters)` : '';
-  const told = written === '{}' ? 'without arguments.' : `with:\n${escaped(clip(written, MAX_ARGUMENTS))}${cut}`;
-  return `Call the tool ${named(definition.name)} of the server ${named(server)} ${told}`;
+  const argumentsText =
+    written === '{}' ? 'without arguments.' : `with:\n${escaped(clip(written, MAX_ARGUMENTS))}${cut}`;
+  return `Call the tool ${quoted(definition.name)} of the server ${quoted(server)} ${argumentsText}`;
 }
 
-function named(name: string): string {
+function quoted(name: string): string {
   return escaped(JSON.stringify(clip(name, MAX_NAME)));
 }

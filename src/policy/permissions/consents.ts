@@ -1,40 +1,48 @@
 import { createHash } from 'node:crypto';
 import { abortable } from '../../core/abort.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { type CallContext, type Caller, ownerOf, type ToolCall, type ToolResult } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
 import { COME_BACK_MS, originOf, type Peer } from '../../core/peer.ts';
 import { askPerson } from './ask-person.ts';
-import { takeWord } from './client-approvals.ts';
+import { consumeApproval } from './client-approvals.ts';
 
 const MAX_EXPECTED = 1_000;
 
-/** What a person has said in one client session. */
+/** Consents that a person gave in one client session. */
 interface SessionConsents {
   /** Ids of the tools that may be called until the session ends. */
   readonly granted: Set<string>;
-  /** Questions that wait for an answer, by the id of the tool. */
+  /** Questions that wait for an answer; the key is the id of the tool. */
   readonly open: Map<string, Promise<unknown>>;
 }
 
-/** The consents of people: asked for before a call, remembered for a session where they say so. */
+/** Asks people for consent before a call, and remembers consents that hold for a session. */
 export class Consents {
   readonly #dataDirectory: string | undefined;
   readonly #sessions = new WeakMap<Peer, SessionConsents>();
-  /** Calls to be made once more with the answers to what their server asked in its result, and until when (epoch ms). */
-  readonly #expected = new Map<string, number>();
+  /**
+   * Approved calls that a client may make once more, to bring the answers to its server's questions. Key: `digestOf`;
+   * value: time of the question in epoch ms.
+   */
+  readonly #expected = new BoundedMap<string, number>({
+    maxEntries: MAX_EXPECTED,
+    age: { maxMs: COME_BACK_MS, since: (askedAt) => askedAt },
+  });
 
   constructor(dataDirectory: string | undefined) {
     this.#dataDirectory = dataDirectory;
   }
 
   /**
-   * Resolves with the time in ms that it took to get the consent of a person to a call. Rejects with `FORBIDDEN` when they
-   * refuse or nobody can be asked, with `CANCELLED` when the caller gives up. `rule` is the place of the rule that wants it.
+   * Asks for a person's consent to a call; resolves with the time that it took, in ms. Rejects with `FORBIDDEN` when
+   * they refuse or nobody can be asked, and with `CANCELLED` when the caller cancels. `rule` is the place of the rule
+   * in the configuration.
    */
   async obtain(call: ToolCall, rule: string, context: CallContext): Promise<number> {
     const since = Date.now();
-    if (this.#takeExpected(call, context) || (await takeWord(this.#dataDirectory, call))) return 0;
+    if (this.#takeExpected(call, context) || (await consumeApproval(this.#dataDirectory, call))) return 0;
     try {
       await this.#consent(call, rule, context);
     } catch (error) {
@@ -44,9 +52,9 @@ export class Consents {
     return Date.now() - since;
   }
 
-  /** Calls of one tool are asked about one after the other: the answer to the first may do for the rest. */
+  /** Asks about calls of one tool one at a time: an answer "for this session" settles the others too. */
   async #consent(call: ToolCall, rule: string, { peer, signal }: CallContext): Promise<void> {
-    const { granted, open } = this.#of(peer);
+    const { granted, open } = this.#consentsOf(peer);
     const { id } = call.tool;
     while (!granted.has(id)) {
       const other = open.get(id);
@@ -65,7 +73,7 @@ export class Consents {
     }
   }
 
-  #of(peer: Peer | undefined): SessionConsents {
+  #consentsOf(peer: Peer | undefined): SessionConsents {
     const fresh = { granted: new Set<string>(), open: new Map<string, Promise<unknown>>() };
     if (!peer) return fresh;
     const known = this.#sessions.get(originOf(peer)) ?? fresh;
@@ -74,27 +82,26 @@ export class Consents {
   }
 
   /**
-   * What came of a call that a person agreed to. Where its server asks something in the result, a client of 2026-07-28 makes
-   * the same call again to bring the answers: to that they have agreed, once and with the `requestState` of that result.
+   * Called with the result of an approved call. If its server asks something in the result, a client of 2026-07-28
+   * makes the same call again to bring the answers. The consent covers that call too, once, and with the `requestState`
+   * of this result.
    */
   answered(call: ToolCall, result: ToolResult, { caller, peer }: CallContext): void {
     if (result.resultType !== 'input_required' || !peer?.takesInputRequired) return;
-    this.#expected.set(markOf(call, caller, result.requestState), Date.now() + COME_BACK_MS);
-    const [oldest] = this.#expected.keys();
-    if (this.#expected.size > MAX_EXPECTED && oldest !== undefined) this.#expected.delete(oldest);
+    this.#expected.set(digestOf(call, caller, result.requestState), Date.now());
   }
 
   #takeExpected(call: ToolCall, { caller }: CallContext): boolean {
     const { continuation } = call.protocol ?? {};
     if (continuation === undefined || Object.keys(continuation).length === 0) return false;
-    const mark = markOf(call, caller, continuation.requestState);
-    const until = this.#expected.get(mark) ?? 0;
-    this.#expected.delete(mark);
-    return until > Date.now();
+    const digest = digestOf(call, caller, continuation.requestState);
+    const isExpected = this.#expected.get(digest) !== undefined;
+    this.#expected.delete(digest);
+    return isExpected;
   }
 }
 
-function markOf({ tool, args }: ToolCall, caller: Caller, requestState: unknown): string {
+function digestOf({ tool, args }: ToolCall, caller: Caller, requestState: unknown): string {
   return createHash('sha256')
     .update(writeJson([ownerOf(caller), tool.id, args, requestState]))
     .digest('base64');

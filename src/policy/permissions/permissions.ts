@@ -9,13 +9,16 @@ import type { ToolDefinition, ToolEntry } from '../../core/tool.ts';
 import type { Consents } from './consents.ts';
 
 interface PermissionsOptions {
-  /** As it is now: rules follow the file. */
+  /** The configuration in effect: rules follow the file. */
   readonly config: () => LiveConfig;
-  /** Where a client's hook leaves word that the client has asked already; absent: nowhere. */
+  /** Directory in which a client's hook stores approvals, see `storeApproval`. Absent: none are read. */
   readonly dataDirectory?: string | undefined;
 }
 
-/** The rules of the configuration as a guard: what is denied is unknown, what is to be asked about is asked about first. */
+/**
+ * The permission rules of the configuration as a guard: a denied tool is unknown, and an `ask` tool needs a person's
+ * consent before each call.
+ */
 export class Permissions implements Guard {
   readonly #options: PermissionsOptions;
   readonly #verdicts: Verdicts;
@@ -33,13 +36,13 @@ export class Permissions implements Guard {
     return action === 'ask' ? this.#ask(call, rule, context) : undefined;
   };
 
-  /** What has been denied since it was admitted, such as a job in the queue, is not called any more. */
+  /** Refuses a call whose tool was denied after the call was admitted: a job in the queue, for example. */
   readonly policy =
     (next: CallTool): CallTool =>
     (call, context) => {
       const { action } = this.#verdicts.of(call.tool);
       if (action === 'deny') return Promise.reject(denied(call));
-      return action === 'ask' ? this.#answered(next, call, context) : next(call, context);
+      return action === 'ask' ? this.#callAndNote(next, call, context) : next(call, context);
     };
 
   async #ask(call: ToolCall, rule: number, context: CallContext): Promise<number> {
@@ -47,7 +50,7 @@ export class Permissions implements Guard {
     return (await this.#consents).obtain(call, `permissions[${rule}]`, context);
   }
 
-  async #answered(next: CallTool, call: ToolCall, context: CallContext): Promise<ToolResult> {
+  async #callAndNote(next: CallTool, call: ToolCall, context: CallContext): Promise<ToolResult> {
     const result = await next(call, context);
     (await this.#consents)?.answered(call, result, context);
     return result;
@@ -58,7 +61,10 @@ function denied({ tool }: ToolCall): GatewayError {
   return new GatewayError('TOOL_NOT_FOUND', `no tool "${tool.id}" any more; use search to find tools`);
 }
 
-/** What a tool says that it does, with the protocol's defaults where it says nothing. A claim of its server, no fact. */
+/**
+ * Effects that a tool claims to have, with the defaults of MCP for hints that it does not give. A claim of its server,
+ * not a fact.
+ */
 interface Effects {
   readonly readOnlyHint: boolean;
   readonly destructiveHint: boolean;
@@ -67,24 +73,25 @@ interface Effects {
 }
 
 /**
- * By the schema of MCP: not read-only, destructive unless read-only, not idempotent, open to the world. What changes
- * nothing is idempotent; what calls itself both read-only and destructive is taken for destructive.
+ * Reads the hints of a tool. Defaults of MCP's schema: not read-only, destructive unless read-only, not idempotent,
+ * open to the world. A read-only tool is idempotent; a tool that claims both read-only and destructive counts as
+ * destructive.
  */
 export function effectsOf({ annotations }: ToolDefinition): Effects {
-  const said = isJsonObject(annotations) ? annotations : {};
-  const readOnlyHint = said.readOnlyHint === true && said.destructiveHint !== true;
+  const hints = isJsonObject(annotations) ? annotations : {};
+  const readOnlyHint = hints.readOnlyHint === true && hints.destructiveHint !== true;
   return {
     readOnlyHint,
-    destructiveHint: !readOnlyHint && said.destructiveHint !== false,
-    idempotentHint: readOnlyHint || said.idempotentHint === true,
-    openWorldHint: said.openWorldHint !== false,
+    destructiveHint: !readOnlyHint && hints.destructiveHint !== false,
+    idempotentHint: readOnlyHint || hints.idempotentHint === true,
+    openWorldHint: hints.openWorldHint !== false,
   };
 }
 
-/** What the rules say of a tool. */
+/** Decision of the rules on a tool. */
 interface Verdict {
   readonly action: PermissionAction;
-  /** Index of the rule that decided; absent: none fits, which allows. */
+  /** Index of the rule that decided. Absent: no rule fits, which allows the tool. */
   readonly rule?: number;
 }
 
@@ -92,17 +99,20 @@ const DEFAULT: Verdict = { action: 'allow' };
 const STRICTNESS: Readonly<Record<PermissionAction, number>> = { allow: 0, ask: 1, deny: 2 };
 const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const;
 
-/** The first rule that fits a tool decides. A broken one that may fit decides nothing, but what follows cannot be milder. */
+/**
+ * The first rule that fits a tool decides. A broken rule that may fit does not decide, but the decision of later rules
+ * cannot be milder than its own.
+ */
 export function verdictOn(tool: ToolEntry, rules: readonly PermissionRule[]): Verdict {
-  let atLeast = DEFAULT;
+  let floor = DEFAULT;
   for (const [index, rule] of rules.entries()) {
     if (!fits(rule, tool)) continue;
     const own = { action: rule.action, rule: index };
-    const decided = STRICTNESS[own.action] >= STRICTNESS[atLeast.action] ? own : atLeast;
+    const decided = STRICTNESS[own.action] >= STRICTNESS[floor.action] ? own : floor;
     if (!rule.broken) return decided;
-    if (own.action !== atLeast.action) atLeast = decided;
+    if (own.action !== floor.action) floor = decided;
   }
-  return atLeast;
+  return floor;
 }
 
 function fits(rule: PermissionRule, { id, server, tags, definition }: ToolEntry): boolean {
@@ -111,13 +121,13 @@ function fits(rule: PermissionRule, { id, server, tags, definition }: ToolEntry)
   return HINTS.every((hint) => rule[hint] === undefined || rule[hint] === effectsOf(definition)[hint]);
 }
 
-/** Verdicts on tools, each found once: a search asks for thousands of tools. */
+/** Verdicts on tools. Each is computed once for a list of rules, because a search asks for thousands of tools. */
 export class Verdicts {
   readonly #read: () => readonly PermissionRule[];
   #rules: readonly PermissionRule[] = [];
   #known = new WeakMap<ToolEntry, Verdict>();
 
-  /** `read` gives the rules as they are now: another list when they have changed. */
+  /** `read` returns the rules in effect: another array when they have changed. */
   constructor(read: () => readonly PermissionRule[]) {
     this.#read = read;
   }

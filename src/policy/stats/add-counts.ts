@@ -1,17 +1,17 @@
 import type { Counts } from './counts.ts';
 
-/** Members that are plain sums. */
+/** Members of `Counts` that are plain sums. */
 export const SUMS = [
   ...(['sessions', 'tokensNotSent', 'calls', 'jobs'] as const),
   ...(['searches', 'ledToCall', 'foundNothing'] as const),
 ] as const;
 
-/** Most servers, tools and codes with figures of their own; those with the least give way. */
+/** Most servers, tools and error codes with counts of their own; those with the lowest counts are dropped. */
 const MAX_SERVERS = 200;
 const MAX_TOOLS = 1_000;
 const MAX_CODES = 50;
 
-/** Adds what was counted to what was counted before; bounded. */
+/** Adds `more` to `into`, and then drops the lowest counts beyond the bounds. */
 export function addCounts(into: Counts, more: Counts): void {
   for (const name of SUMS) into[name] += more[name];
   for (const [code, count] of more.failures) into.failures.set(code, (into.failures.get(code) ?? 0) + count);

@@ -1,35 +1,34 @@
 import type { ToolEntry } from '../../core/tool.ts';
 
-/** How often a server or a tool was called, and how many of these calls failed. */
+/** Number of calls of a server or a tool, and how many of them failed. */
 export interface CallCount {
   calls: number;
   failed: number;
 }
 
-/** What was counted, over any time: sums, so that two of them can be added. */
+/** Usage counts of any period. All are sums, so that two `Counts` can be added. */
 export interface Counts {
   /** Sessions of clients. */
   sessions: number;
-  /** Tokens of definitions that these sessions were spared, those of our own taken off. */
+  /** Tokens of tool definitions that clients did not receive, less the tokens of our own definitions. */
   tokensNotSent: number;
   calls: number;
-  /** Of these: begun in the background, or handed over to it. */
+  /** Calls that began in the background or were moved there; included in `calls`. */
   jobs: number;
-  /** Queries; several in one search count each. */
+  /** Queries. One search may contain several. */
   searches: number;
   /** Queries followed by a call of a tool that they showed. */
   ledToCall: number;
   /** Queries that found nothing. */
   foundNothing: number;
-  /** Calls that failed, by code; `tool_error`: the tool's own result says so. */
+  /** Failed calls by error code; `tool_error`: the tool's own result says that it failed. */
   readonly failures: Map<string, number>;
-  /** By key. */
+  /** Calls by key of the server. */
   readonly servers: Map<string, CallCount>;
-  /** By id. */
+  /** Calls by id of the tool. */
   readonly tools: Map<string, CallCount>;
 }
 
-/** Nothing, so far. */
 export function newCounts(): Counts {
   return {
     ...{ sessions: 0, tokensNotSent: 0, calls: 0, jobs: 0, searches: 0, ledToCall: 0, foundNothing: 0 },
@@ -37,16 +36,16 @@ export function newCounts(): Counts {
   };
 }
 
-/** A tool as far as it is counted. */
+/** The members of a tool that are needed to count it. */
 type CountedTool = Pick<ToolEntry, 'id' | 'server'>;
 
-/** Takes note of a call; without a tool where it is not known which was meant. */
+/** Counts a call. `tool` is absent where the call named no known tool. */
 export function countCall(counts: Counts, tool?: CountedTool): void {
   counts.calls++;
   for (const count of countsOf(counts, tool)) count.calls++;
 }
 
-/** Takes note of how a call failed that was counted before. */
+/** Counts the failure of a call that `countCall` has counted. */
 export function countFailure(counts: Counts, code: string, tool?: CountedTool): void {
   counts.failures.set(code, (counts.failures.get(code) ?? 0) + 1);
   for (const count of countsOf(counts, tool)) count.failed++;

@@ -2,15 +2,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
 
-/** Bytes of JSON to a token: 4.5 to 4.8 in definitions of real servers (o200k_base), less in other scripts than Latin. */
+/**
+ * Bytes of JSON per token: 4.5 to 4.8 in definitions of real servers (o200k_base), fewer in scripts other than Latin.
+ */
 const BYTES_PER_TOKEN = 4.7;
-/** Tools that are looked at, at most. */
+/** Most tools that are measured; of a longer list, evenly spaced ones. */
 const MAX_SAMPLE = 500;
 
 /**
- * Tokens of what a host shows its model of tools: name, description and input schema of each, and nothing else. Estimated by
- * their length, of more than 500 by a sample of them. Not by `estimateTokens`, which is never below what a text can cost:
- * what is saved must not be told too high.
+ * Estimated tokens of the tools that a host shows its model: name, description and input schema of each, nothing else.
+ * The estimate goes by their length, and of more than 500 tools by a sample. It does not use `estimateTokens`, which is
+ * an upper bound: the tokens saved must not be overstated.
  */
 export function definitionTokens(tools: readonly JsonObject[]): number {
   const step = Math.max(1, Math.ceil(tools.length / MAX_SAMPLE));
@@ -19,7 +21,7 @@ export function definitionTokens(tools: readonly JsonObject[]): number {
   return sample.length === 0 ? 0 : Math.round((bytes * tools.length) / (sample.length * BYTES_PER_TOKEN));
 }
 
-/** The same of a text, such as instructions. */
+/** Estimated tokens of a text, such as instructions. */
 export function textTokens(text: string): number {
   return Math.round(Buffer.byteLength(text) / BYTES_PER_TOKEN);
 }
@@ -30,24 +32,24 @@ function shownBytes({ name, description, inputSchema }: JsonObject): number {
 
 interface Listing {
   readonly tools: readonly ToolDefinition[];
-  /** Absent: not worked out yet. */
+  /** Tokens of all definitions. Absent: not computed yet. */
   tokens?: number;
 }
 
-/** What servers list, and what it costs. */
+/** Tools that servers list, and the tokens that their definitions cost. */
 export class ListedTools {
   readonly #servers = new Map<string, Listing>();
 
-  /** A server lists these tools now. */
+  /** Replaces the list of a server. */
   replace(server: string, tools: readonly ToolDefinition[]): void {
     this.#servers.set(server, { tools });
   }
 
-  /** Tokens of all definitions of these servers; worked out once for each listing. */
+  /** Tokens of all definitions of these servers; computed once for each list. */
   async tokens(servers: readonly string[]): Promise<number> {
     let sum = 0;
     for (const listing of servers.flatMap((server) => this.#servers.get(server) ?? [])) {
-      // A server at a time: what is asked meanwhile has its turn.
+      // One server per turn of the event loop, so that requests are answered in between.
       if (listing.tokens === undefined) await nextTurn();
       listing.tokens ??= definitionTokens(listing.tools);
       sum += listing.tokens;

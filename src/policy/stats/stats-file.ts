@@ -2,36 +2,38 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { writeWhole } from '../../platform/atomic-file.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { type LockTimes, withFileLock } from '../../platform/file-lock.ts';
 import { addCounts, SUMS } from './add-counts.ts';
 import type { CallCount, Counts } from './counts.ts';
 
-/** What was counted since a moment in epoch ms. */
+/** Usage counts since `since`, in epoch ms. */
 export interface Stats {
   readonly since: number;
   readonly counts: Counts;
 }
 
 const FORMAT = 1;
-/** Work under the lock takes a millisecond or two; to wait for it less than an orderly end of the gateway may take. */
-const BRIEFLY: LockTimes = { staleMs: 2_000, maxWaitMs: 3_500, pollMs: 15 };
+/**
+ * Work under the lock takes 1 to 2 ms. The longest wait for it is shorter than an orderly end of the gateway may take.
+ */
+const LOCK_TIMES: LockTimes = { staleMs: 2_000, maxWaitMs: 3_500, pollMs: 15 };
 
-/** Adds what was counted to the file, which is replaced whole. Rejects where it cannot be written, or is another format. */
+/** Adds counts to the file and replaces it whole. Rejects where it cannot be written or has another format. */
 export async function addToStats(path: string, counts: Counts): Promise<void> {
   await change(path, (before) => {
-    const { since, counts: sum } = before ?? nothing();
+    const { since, counts: sum } = before ?? emptyStats();
     addCounts(sum, counts);
     return { since, counts: sum };
   });
 }
 
-/** Begins anew. Rejects where the file cannot be written. */
+/** Empties the counts of the file. Rejects where it cannot be written. */
 export async function resetStats(path: string): Promise<void> {
-  await change(path, nothing);
+  await change(path, emptyStats);
 }
 
-/** What the file says; undefined when it is missing or broken. Throws `CONFIG_INVALID` for one of a newer gateway. */
+/** Reads the file; undefined when it is missing or broken. Throws `CONFIG_INVALID` for a file of a newer gateway. */
 export async function readStats(path: string): Promise<Stats | undefined> {
   const file = await parsed(path);
   if (!isJsonObject(file)) return undefined;
@@ -43,13 +45,17 @@ export async function readStats(path: string): Promise<Stats | undefined> {
   return { since: typeof file.since === 'number' ? file.since : Date.now(), counts: countsIn(file) };
 }
 
-function nothing(): Stats {
+function emptyStats(): Stats {
   return { since: Date.now(), counts: countsIn({}) };
 }
 
 async function change(path: string, next: (before: Stats | undefined) => Stats): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await withFileLock(`${path}.lock`, async () => writeWhole(path, textOf(next(await readStats(path)))), BRIEFLY);
+  await withFileLock(
+    `${path}.lock`,
+    async () => writeFileAtomic(path, textOf(next(await readStats(path)))),
+    LOCK_TIMES,
+  );
 }
 
 async function parsed(path: string): Promise<unknown> {
@@ -60,7 +66,7 @@ async function parsed(path: string): Promise<unknown> {
   }
 }
 
-/** Maps as lists: no key, however odd, becomes a prototype. */
+/** Writes maps as lists of rows, so that no key can set a prototype. */
 function textOf({ since, counts }: Stats): string {
   const { failures, servers, tools, ...sums } = counts;
   const rows = (map: ReadonlyMap<string, CallCount>) =>

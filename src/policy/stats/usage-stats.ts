@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import {
   type Caller,
   type JobIdentity,
@@ -15,36 +16,37 @@ import { type Counts, countCall, countFailure, newCounts } from './counts.ts';
 import { ListedTools } from './definition-tokens.ts';
 
 interface UsageStatsOptions {
-  /** Whether to count, by the settings as they are now. */
+  /** True if the settings in effect switch counting on. */
   readonly isOn: () => boolean;
-  /** Absolute; absent: counted for this run only. */
+  /** Absolute path of the folder for `stats.json`. Absent: counts last for this run only. */
   readonly directory?: string | undefined;
   /** Keys of the servers that are configured now. */
   readonly servers: () => readonly string[];
-  /** Tokens of what a client is sent of our own. */
+  /** Tokens of our own definitions and instructions, which a client receives. */
   readonly ownTokens: () => number;
   readonly log: Logger;
 }
 
-/** What is counted is kept this long after, in ms: so much is lost at most when the process is killed. */
+/** Longest time in ms between a count and its write to the file: a killed process loses no more. */
 const SAVE_AFTER_MS = 3_000;
 
 /**
- * Counts what clients do and what the gateway spares them, session by session; adds it to a file now and then, and says
- * at debug what a session came to. Calls by commands of this process, which no client asked for, do not count.
+ * Counts what clients do and the tokens that the gateway saves them, session by session. Writes the counts to a file
+ * every few seconds and logs those of an ended session at debug. Calls by commands of this process do not count, since
+ * no client asked for them.
  */
 export class UsageStats implements ActivityObserver, JobObserver {
   readonly guard: Guard;
   readonly #options: UsageStatsOptions;
-  /** What was counted in the sessions that last, by whose they are. */
+  /** Counts of open sessions; the key is their owner. */
   readonly #sessions = new Map<string, Counts>();
-  /** The same of those that have ended, and not been said yet. */
+  /** Counts of ended sessions that have not been logged yet. */
   readonly #ended: Counts[] = [];
   readonly #open = new OpenSearches();
   readonly #listed = new ListedTools();
   #unsaved = newCounts();
   #isServing = false;
-  #hasNews = false;
+  #hasUnsaved = false;
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
 
@@ -53,7 +55,7 @@ export class UsageStats implements ActivityObserver, JobObserver {
     this.guard = {
       policy: (next) => (call, context) => {
         const called = next(call, context);
-        if (this.#isCounting) this.#called(ownerOf(context.caller), call, called);
+        if (this.#isCounting) this.#countCall(ownerOf(context.caller), call, called);
         return called;
       },
       listed: (server, tools) => this.#listed.replace(server, tools),
@@ -61,27 +63,28 @@ export class UsageStats implements ActivityObserver, JobObserver {
     };
   }
 
-  /** Clients are served from now on: what is called is called for them. */
+  /** From now on clients are served, and calls are counted. */
   serve(): void {
     this.#isServing = true;
   }
 
-  /** A client is served, and has a session as soon as it has said who it is. */
+  /** A client connects. Its session counts once it has introduced itself. */
   session(owner: string, introduced: Promise<ClientIdentity>): void {
     this.serve();
-    void introduced.then(({ info }) => info && this.#joined(owner));
+    void introduced.then(({ info }) => info && this.#beginSession(owner));
   }
 
-  #joined(owner: string): void {
+  #beginSession(owner: string): void {
     if (!this.#isCounting) return;
     this.#sessions.set(owner, newCounts());
-    // That can wait for its first call, or its end: a gateway that stands idle is not woken to write it down.
+    // No save is scheduled for this: an idle gateway is not woken for it, and the first call or the end of the session
+    // saves.
     this.#add(owner, (counts) => {
       counts.sessions++;
     });
   }
 
-  /** The session of that caller has ended. */
+  /** The session of this owner has ended. */
   left(owner: string): void {
     this.#open.forget(owner);
     const session = this.#sessions.get(owner);
@@ -106,8 +109,8 @@ export class UsageStats implements ActivityObserver, JobObserver {
     });
   }
 
-  /** The call counts at once, how it fails when it does: the caller waits for neither. */
-  #called(owner: string, { tool }: ToolCall, called: Promise<ToolResult>): void {
+  /** Counts the call at once, and its failure when it fails. The caller waits for neither. */
+  #countCall(owner: string, { tool }: ToolCall, called: Promise<ToolResult>): void {
     const led = this.#open.called(owner, tool.id);
     this.#count(owner, (counts) => {
       countCall(counts, tool);
@@ -118,13 +121,13 @@ export class UsageStats implements ActivityObserver, JobObserver {
       ({ isError }) => isError === true && failed('tool_error'),
       (error: unknown) => {
         const code = error instanceof GatewayError ? error.code : 'INTERNAL';
-        // Whoever gives up has not been failed.
+        // A caller that cancels has met no failure.
         if (code !== 'CANCELLED') failed(code);
       },
     );
   }
 
-  /** A call was refused before it was on its way. */
+  /** Counts a call that was refused before it reached a tool. */
   refused(caller: Caller, _tool: string, { code }: GatewayError): void {
     this.#count(ownerOf(caller), (counts) => {
       countCall(counts);
@@ -152,14 +155,14 @@ export class UsageStats implements ActivityObserver, JobObserver {
     change(this.#unsaved);
     const session = this.#sessions.get(owner);
     if (session) change(session);
-    this.#hasNews = true;
+    this.#hasUnsaved = true;
   }
 
   #saveSoon(): void {
     this.#timer ??= setTimeout(() => void this.#save(), SAVE_AFTER_MS).unref();
   }
 
-  /** One at a time. */
+  /** Saves run one after the other. */
   #save(): Promise<void> {
     this.#saving = this.#saving.then(() => this.#saveNow());
     return this.#saving;
@@ -170,33 +173,33 @@ export class UsageStats implements ActivityObserver, JobObserver {
     this.#timer = undefined;
     const ended = this.#ended.splice(0);
     if (!this.#isCounting) return this.#drop();
-    await this.#credit([...this.#sessions.values(), ...ended]);
-    for (const session of ended) this.#options.log.debug('receipt', receiptOf(session));
+    await this.#addSavedTokens([...this.#sessions.values(), ...ended]);
+    for (const session of ended) this.#options.log.debug('receipt', logFieldsOf(session));
     const { directory } = this.#options;
-    if (!this.#hasNews || directory === undefined) return;
+    if (!this.#hasUnsaved || directory === undefined) return;
     const counts = this.#unsaved;
     this.#unsaved = newCounts();
-    this.#hasNews = false;
+    this.#hasUnsaved = false;
     try {
       const { addToStats } = await import('./stats-file.ts');
       await addToStats(join(directory, 'stats.json'), counts);
     } catch (error) {
       const { addCounts } = await import('./add-counts.ts');
       addCounts(this.#unsaved, counts);
-      this.#hasNews = true;
+      this.#hasUnsaved = true;
       this.#options.log.debug('counts not kept', { error: causeOf(error) });
     }
   }
 
-  /** It was switched off meanwhile. */
+  /** Drops all counts: counting was switched off meanwhile. */
   #drop(): void {
     this.#unsaved = newCounts();
-    this.#hasNews = false;
+    this.#hasUnsaved = false;
     this.#sessions.clear();
   }
 
-  /** What sessions were spared grows with the tools that come to be known while they last. */
-  async #credit(sessions: readonly Counts[]): Promise<void> {
+  /** Adds the tokens saved to each session. They grow with the tools that become known while it lasts. */
+  async #addSavedTokens(sessions: readonly Counts[]): Promise<void> {
     if (sessions.length === 0) return;
     const spared = Math.max(0, (await this.#listed.tokens(this.#options.servers())) - this.#options.ownTokens());
     for (const counts of sessions) {
@@ -204,44 +207,42 @@ export class UsageStats implements ActivityObserver, JobObserver {
       if (more <= 0) continue;
       counts.tokensNotSent += more;
       this.#unsaved.tokensNotSent += more;
-      this.#hasNews = true;
+      this.#hasUnsaved = true;
     }
   }
 }
 
-/** What a session came to, for the log. */
-function receiptOf({ failures, servers: _servers, tools: _tools, ...sums }: Counts) {
+/** Counts of a session as fields of the log. */
+function logFieldsOf({ failures, servers: _servers, tools: _tools, ...sums }: Counts) {
   return { ...sums, failures: Object.fromEntries(failures) };
 }
 
-/** Callers, and searches of one of them, that are kept in mind at most; the oldest are forgotten first. */
+/** Most callers, and most searches of one caller, that are remembered; the oldest are dropped first. */
 const MAX_CALLERS = 1_000;
 const MAX_SEARCHES = 50;
 
-/** Searches that have led to no call so far, caller by caller. */
+/** Searches that have led to no call so far, by owner. */
 class OpenSearches {
-  readonly #shown = new Map<string, readonly ReadonlySet<string>[]>();
+  /** The tools that each search showed, by the number of the search, by the owner. */
+  readonly #shown = new BoundedMap<string, BoundedMap<number, ReadonlySet<string>>>({ maxEntries: MAX_CALLERS });
+  #searches = 0;
 
-  /** A search of that caller showed these tools. */
+  /** Records a search of this owner that showed these tools. */
   add(owner: string, shown: readonly string[]): void {
-    const before = this.#shown.get(owner) ?? [];
-    this.#shown.delete(owner);
-    this.#shown.set(owner, [...before.slice(1 - MAX_SEARCHES), new Set(shown)]);
-    if (this.#shown.size <= MAX_CALLERS) return;
-    const [oldest = ''] = this.#shown.keys();
-    this.#shown.delete(oldest);
+    const own = this.#shown.get(owner) ?? new BoundedMap({ maxEntries: MAX_SEARCHES });
+    own.set(this.#searches++, new Set(shown));
+    this.#shown.set(owner, own);
   }
 
-  /** The caller calls a tool: how many of its searches have led to that; each counts once. */
+  /** Closes the owner's searches that have led to a call of this tool; returns their number. */
   called(owner: string, tool: string): number {
-    const before = this.#shown.get(owner);
-    if (!before) return 0;
-    const open = before.filter((shown) => !shown.has(tool));
-    this.#shown.set(owner, open);
-    return before.length - open.length;
+    const own = this.#shown.get(owner);
+    const led = [...(own ?? [])].filter(([, shown]) => shown.has(tool));
+    for (const [search] of led) own?.delete(search);
+    return led.length;
   }
 
-  /** The caller has gone. */
+  /** Drops the searches of an owner that has left. */
   forget(owner: string): void {
     this.#shown.delete(owner);
   }

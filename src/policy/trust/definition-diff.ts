@@ -2,16 +2,16 @@ import type { JsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
 import { canonicalMember, OWN_PARTS } from './fingerprint.ts';
 
-/** What became of one place in a definition: `inputSchema.properties.path.description`. */
+/** Change of one place in a definition, such as `inputSchema.properties.path.description`. */
 export interface PlaceDiff {
   readonly place: string;
   readonly pieces: readonly Piece[];
 }
 
-/** Levels that are looked into; deeper ones are compared as a whole. */
+/** Deepest level that is compared member by member; a deeper value is compared as a whole. */
 const MAX_DEPTH = 40;
 
-/** The places in which two definitions differ; all that there is when there was none before. */
+/** The places in which two definitions differ. Without `before`, every place is new. */
 export function definitionDiff(before: ToolDefinition | undefined, now: ToolDefinition): readonly PlaceDiff[] {
   const [old, new_] = [leavesOf(before), leavesOf(now)];
   const places = [...new Set([...old.keys(), ...new_.keys()])];
@@ -29,7 +29,10 @@ function leavesOf(definition: ToolDefinition | undefined): ReadonlyMap<string, s
   return leaves;
 }
 
-/** Texts as they are, lists of plain values as one. The value is the member of `holder` at the end of the path. */
+/**
+ * Collects leaves by path. A text is a leaf, and so is a list of plain values. The value is the member of `holder` that
+ * the end of the path names.
+ */
 function collect(leaves: Map<string, string>, path: readonly string[], holder: object): void {
   const value = (holder as JsonObject)[path.at(-1) ?? ''];
   if (value === undefined) return;
@@ -50,16 +53,19 @@ function textOf(holder: object, path: readonly string[]): string {
   }
 }
 
-/** A piece that both texts have, or only the one before or after. */
+/** A line or sentence that both texts have (' '), only the old one ('-') or only the new one ('+'). */
 export interface Piece {
   readonly mark: ' ' | '-' | '+';
   readonly text: string;
 }
 
-/** Products of piece counts beyond which the middle is shown as wholly replaced. */
+/**
+ * Largest product of the two numbers of pieces that is compared piece by piece. Beyond it the middle counts as replaced
+ * whole.
+ */
 const MAX_CELLS = 250_000;
 
-/** What became of a text, by lines and sentences, in the order of the texts. */
+/** The difference of two texts by lines and sentences, in their order. */
 export function textDiff(before: string, after: string): readonly Piece[] {
   const [old, now] = [pieces(before), pieces(after)];
   const start = commonLength(old, now);
@@ -104,7 +110,7 @@ type Lengths = readonly Uint16Array[] | undefined;
 const below = (lengths: Lengths, i: number, j: number) => lengths?.[i + 1]?.[j] ?? 0;
 const beside = (lengths: Lengths, i: number, j: number) => lengths?.[i]?.[j + 1] ?? 0;
 
-/** At `[i][j]` how many pieces `old` from `i` and `now` from `j` have in common, in order. */
+/** `[i][j]` is the number of pieces that `old` from `i` and `now` from `j` have in common, in order. */
 function commonLengths(old: readonly string[], now: readonly string[]): Uint16Array[] {
   const lengths = Array.from({ length: old.length + 1 }, () => new Uint16Array(now.length + 1));
   for (let i = old.length - 1; i >= 0; i--) {

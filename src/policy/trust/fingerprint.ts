@@ -2,16 +2,16 @@ import { createHash, randomUUID } from 'node:crypto';
 import { keepSources, sourceOf, writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
-import { inSlices } from './yield-to-event-loop.ts';
+import { forEachInSlices } from './yield-to-event-loop.ts';
 
-/** Members that are compared one by one; the order is that of fingerprints. */
+/** Members that are compared one by one; fingerprints have their digests in this order. */
 export const OWN_PARTS = ['title', 'description', 'inputSchema', 'outputSchema', 'annotations'] as const;
-/** All the other members as one: whatever a definition has reaches the model by `describe`. */
+/** All other members, compared as one: `describe` shows every member of a definition to the model. */
 const OTHERS = 'others';
 
 export type Part = (typeof OWN_PARTS)[number] | typeof OTHERS;
 
-/** What fingerprints are made of; tools are compared by their name. */
+/** Parts of a fingerprint, in its order. The name is none: it says which tools are compared. */
 const PARTS: readonly Part[] = [...OWN_PARTS, OTHERS];
 
 const PART_NAMES: Readonly<Record<Part, string>> = {
@@ -23,13 +23,16 @@ const PART_NAMES: Readonly<Record<Part, string>> = {
   others: 'other members',
 };
 
-/** Characters of the digest of a part: 96 bits. */
+/** Length of the digest of a part, in characters: 96 bits. */
 const DIGEST_CHARS = 16;
 
-/** Characters that `JSON.stringify` makes of a double at most: -2.2250738585072014e-308. */
+/** Longest double that `JSON.stringify` writes, in characters: -2.2250738585072014e-308. */
 const MAX_FIGURE_CHARS = 24;
 
-/** A digest of each part, so that two fingerprints tell what differs. A definition nested too deeply never has the same twice. */
+/**
+ * Digests of all parts, so that two fingerprints show which parts differ. A definition that is nested too deeply gets a
+ * random one, so it never equals itself.
+ */
 export function fingerprintOf(definition: ToolDefinition): string {
   try {
     const own = OWN_PARTS.map((part) => digestOf(definition, part));
@@ -40,11 +43,14 @@ export function fingerprintOf(definition: ToolDefinition): string {
   }
 }
 
-/** Digest of a list of tools exactly as it was received, computed in slices; cheap, and different for lists that mean the same. */
+/**
+ * Digest of a list of tools exactly as received, computed in slices. Cheap, but it differs for lists that only differ
+ * in the order of keys.
+ */
 export async function listDigest(tools: readonly ToolDefinition[]): Promise<string> {
   const hash = createHash('sha256');
   try {
-    await inSlices(tools, (tool) => void hash.update(writeJson(tool)));
+    await forEachInSlices(tools, (tool) => void hash.update(writeJson(tool)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     hash.update(randomUUID());
@@ -57,7 +63,7 @@ function digestOf(holder: JsonObject, part: string): string {
   return createHash('sha256').update(canonicalMember(holder, part)).digest('base64url').slice(0, DIGEST_CHARS);
 }
 
-/** The members that are no part of their own; undefined: there are none. */
+/** The members that are not compared one by one; undefined: there are none. */
 function othersOf(definition: ToolDefinition): unknown {
   const own = new Set<string>(['name', ...OWN_PARTS]);
   const others = Object.entries(definition).filter(([key]) => !own.has(key));
@@ -67,8 +73,8 @@ function othersOf(definition: ToolDefinition): unknown {
 }
 
 /**
- * All that does not count of a definition: which number, or which of yes, no and nothing, stands in its `_meta`. Servers count
- * and tell the time there, and none of it is a text for a model. A number longer than any double is written may be one.
+ * A copy of `_meta` in which every number, boolean and null is 0. Servers put counters and times there, and none of
+ * them is a text for a model. A number that is longer than any double may be one, and stays.
  */
 function withoutFigures(holder: object, key: string | number): unknown {
   const value = (holder as { readonly [key: string | number]: unknown })[key];
@@ -80,41 +86,47 @@ function withoutFigures(holder: object, key: string | number): unknown {
   return source.length > MAX_FIGURE_CHARS ? source : 0;
 }
 
-/** Whether a trusted fingerprint may be that of a definition: one of before `others` were compared says nothing of them. */
+/**
+ * True if a trusted fingerprint fits a definition. A fingerprint of the format without `others` says nothing about
+ * other members, so they may be anything.
+ */
 export function isSame(trusted: string | undefined, now: string): boolean {
-  return trusted === now || (trusted !== undefined && isOld(trusted) && now.startsWith(`${trusted}.`));
+  return trusted === now || (trusted !== undefined && isOldFormat(trusted) && now.startsWith(`${trusted}.`));
 }
 
-/** Whether a trusted fingerprint says all of a definition, its other members too. */
-export function saysAllOf(trusted: string | undefined, now: string): boolean {
-  return trusted === now || (trusted !== undefined && isOld(trusted) && now === `${trusted}.`);
+/** True if a trusted fingerprint covers the whole definition, its other members included. */
+export function coversAllOf(trusted: string | undefined, now: string): boolean {
+  return trusted === now || (trusted !== undefined && isOldFormat(trusted) && now === `${trusted}.`);
 }
 
-/** Whether a fingerprint is of before `others` were compared. */
-export function isOld(fingerprint: string): boolean {
+/** True if a fingerprint is of the format without `others`. */
+export function isOldFormat(fingerprint: string): boolean {
   return fingerprint.split('.').length === OWN_PARTS.length;
 }
 
 /** The parts in which two fingerprints differ. */
-export function differing(trusted: string, now: string): readonly Part[] {
+export function changedParts(trusted: string, now: string): readonly Part[] {
   const digests = now.split('.');
   const own = trusted.split('.');
-  return PARTS.filter((part, at) => own[at] !== digests[at] && !(part === OTHERS && isOld(trusted)));
+  return PARTS.filter((part, at) => own[at] !== digests[at] && !(part === OTHERS && isOldFormat(trusted)));
 }
 
-/** Parts as people call them: `description and input schema`. */
+/** Names of parts for people, such as `description and input schema`. */
 export function partNames(parts: readonly Part[]): string {
   const names = parts.map((part) => PART_NAMES[part]);
   const last = names.pop() ?? '';
   return names.length > 0 ? `${names.join(', ')} and ${last}` : last;
 }
 
-/** Arrays whose order means nothing, and which some servers make of sets: it may differ from run to run. */
+/** Keywords whose array is a set. Some servers build it from a set, so its order may differ from run to run. */
 const SETS = new Set(['required']);
-/** Longer texts of numbers are taken as they stand. */
+/** Longest text of a number, in characters, that is normalized; a longer one is compared as written. */
 const MAX_DIGITS = 1_000;
 
-/** JSON with the keys of every object, and `required`, in order: equal for values that mean the same. Throws `RangeError` when nested too deeply. */
+/**
+ * Canonical JSON: keys of every object and `required` are sorted, so equal values give equal text. Throws `RangeError`
+ * when nested too deeply.
+ */
 function canonicalJson(value: unknown, key?: string): string {
   if (Array.isArray(value)) {
     const items = value.map((_, at) => canonicalMember(value, at));
@@ -125,21 +137,23 @@ function canonicalJson(value: unknown, key?: string): string {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalMember(value, name)}`).join(',')}}`;
 }
 
-/** The same of a member of an object or list, which knows how its numbers are written. */
+/**
+ * Canonical JSON of a member. It takes the holder, because the holder knows how its numbers are written in the source.
+ */
 export function canonicalMember(holder: object, key: string | number): string {
   const member = (holder as { readonly [key: string | number]: unknown })[key];
   if (typeof member !== 'number') return canonicalJson(member, typeof key === 'string' ? key : undefined);
   return exactNumber(member, sourceOf(holder, key));
 }
 
-/** As `JSON.stringify` writes a number, unless that is another one than its text says. */
+/** Writes a number as `JSON.stringify` does, unless that is another number than the source text says. */
 function exactNumber(number: number, source: string | undefined): string {
   if (Object.is(number, -0)) return '-0';
   const written = JSON.stringify(number);
   return source === undefined || decimal(source) === decimal(written) ? written : decimal(source);
 }
 
-/** Equal for texts of the same number: `15e-1` for `1.5` and `1.50`. */
+/** Normal form of a number's text, equal for texts of the same number: `15e-1` for `1.5` and `1.50`. */
 function decimal(text: string): string {
   const {
     sign = '',

@@ -1,20 +1,20 @@
 import { clip } from '../../core/errors.ts';
 import { escaped } from '../../core/invisible-characters.ts';
 
-/** Something in a text that people do not see or that is aimed at a model: what it is, and the piece, fit to be shown. */
+/** A piece of a text that people do not see or that is aimed at a model. */
 export interface Suspicion {
   /** A phrase with a verb: `holds private-use characters`. */
   readonly what: string;
   readonly excerpt: string;
 }
 
-/** Characters of an excerpt. */
+/** Longest excerpt, in characters. */
 const MAX_EXCERPT = 80;
-/** White space of so many characters, or lines, moves what follows out of sight. */
+/** White space of this many characters or lines pushes the text after it out of sight. */
 const MAX_SPACES = 200;
 const MAX_LINES = 40;
 
-/** Members of character classes. */
+/** Members of character classes, for the patterns below. */
 const ESCAPES = String.raw`\u001b\u009b`;
 const SELECTORS = String.raw`\ufe00-\ufe0f`;
 const MORE_SELECTORS = String.raw`\u{e0100}-\u{e01ef}`;
@@ -24,28 +24,31 @@ const OVERRIDES = String.raw`\u202d\u202e`;
 const RIGHT_TO_LEFT_ORDERS = String.raw`\u202b\u2067`;
 const JOINERS = String.raw`\u200b-\u200d\u2060\ufeff\u180e\u115f\u1160\u3164\uffa0`;
 const INVISIBLE = String.raw`${JOINERS}\u061c\u200e\u200f\u2061-\u2064`;
-/** Letters of the scripts in whose words nothing invisible has a place. */
+/** A letter of a script whose words contain no invisible characters. */
 const PLAIN_LETTER = String.raw`[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]`;
 
 const pattern = (...parts: readonly string[]) => new RegExp(parts.join(''), 'u');
 
-/** Cheap to look for: without one of these nothing is hidden. */
+/** Quick test: a text without a match hides nothing. */
 const SUSPECT = new RegExp(String.raw`[\u001b\u0080-\uffff]|\s{${MAX_LINES}}`);
 
-/** Flags of England, Scotland and Wales: the only sequences of tags in general use. */
+/** Flags of England, Scotland and Wales: the only tag sequences in general use. */
 const FLAGS = String.raw`\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}`;
 
-/** Letters that are written from right to left: among them marks and embeddings are in their place. */
+/** Letters of right-to-left scripts. A text with one may use marks and embeddings. */
 const RIGHT_TO_LEFT = String.raw`[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]`;
 
 type Rule = readonly [what: string, pattern: RegExp];
 
-/** What a regular expression may name as it is. Text that nobody sees is none: it can be written `\u{…}`. */
+/**
+ * Findings that do not count in a regular expression, which may name these characters. Tags and joiners still count
+ * there: a pattern can write them as `\u{…}`.
+ */
 const OF_PATTERNS = ['holds private-use characters', 'holds a terminal escape'];
 
 const REORDERED = 'overrides the direction of writing';
 
-/** Made when first wanted: that takes its time. */
+/** Compiled at first use, because that takes its time. */
 const rules = once(() => ({
   suspect: pattern(
     `[${ESCAPES}${INVISIBLE}${OVERRIDES}${RIGHT_TO_LEFT_ORDERS}${SELECTORS}${MORE_SELECTORS}${TAGS}${PRIVATE_USE}]`,
@@ -60,7 +63,8 @@ const rules = once(() => ({
 function allRules(): readonly Rule[] {
   return [
     ['holds text in invisible tag characters', pattern(`[${TAGS}]+`)],
-    // One selector chooses the shape of a symbol or ideograph; more of them, or elsewhere, carry data.
+    // One selector chooses the shape of a symbol or ideograph. Several in a row, or one after another character, carry
+    // data.
     [
       'holds data in variation selectors',
       pattern(
@@ -70,14 +74,14 @@ function allRules(): readonly Rule[] {
       ),
     ],
     [REORDERED, pattern(`[${OVERRIDES}]`, String.raw`[^\u202c\n]*`)],
-    // Joiners belong into words of many scripts and into emoji.
+    // Words of many scripts, and emoji, contain joiners.
     [
       'holds invisible characters within words',
       pattern(`(?:${PLAIN_LETTER}{1,40}[${JOINERS}]{1,40}(?=${PLAIN_LETTER}))+${PLAIN_LETTER}{1,40}`),
     ],
     ['holds data in invisible characters', pattern(`[${INVISIBLE}]{4,}`)],
     ['holds private-use characters', pattern(`[${PRIVATE_USE}]+`)],
-    // The second one is also what is left of a wrongly decoded letter.
+    // U+009B is also left of a wrongly decoded letter, so it counts only in front of a final letter.
     ['holds a terminal escape', pattern(String.raw`(?:\u001b|\u009b[\d;?]*(?=[A-Za-z]))[^${ESCAPES}]{0,40}`)],
   ];
 }
@@ -90,36 +94,39 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-/** What a text hides from people, one of each kind; joiners, marks and selectors where scripts and emoji want them are not meant. */
-export function hiddenIn(text: string): readonly Suspicion[] {
+/**
+ * Suspicions that a text hides something from people, one of each kind. Joiners, marks and selectors do not count where
+ * scripts and emoji need them.
+ */
+export function findHiddenText(text: string): readonly Suspicion[] {
   if (!SUSPECT.test(text)) return [];
   const { suspect, flags, rightToLeft, leftToRightOnly, all } = rules();
   if (!suspect.test(text)) return [];
   const rest = text.replace(flags, '');
   const found = (rightToLeft.test(rest) ? all : [...all, leftToRightOnly]).flatMap(([what, rule]) => {
     const piece = rule.exec(rest)?.[0];
-    return piece === undefined ? [] : { what, excerpt: excerptOf(legible(piece)) };
+    return piece === undefined ? [] : { what, excerpt: excerptOf(decodeTags(piece)) };
   });
-  return [...found, ...pushedAway(rest)];
+  return [...found, ...findPushedAwayText(rest)];
 }
 
-/** The same of a regular expression. */
-export function hiddenInPattern(text: string): readonly Suspicion[] {
-  return hiddenIn(text).filter(({ what }) => !OF_PATTERNS.includes(what));
+/** Suspicions about a regular expression, see `OF_PATTERNS`. */
+export function findHiddenTextInPattern(text: string): readonly Suspicion[] {
+  return findHiddenText(text).filter(({ what }) => !OF_PATTERNS.includes(what));
 }
 
-/** A piece of a foreign text as a warning can quote it: on one line, escaped, short. */
+/** A piece of a server's text for a warning: on one line, escaped, at most 80 characters. */
 export function excerptOf(piece: string): string {
-  // Once more, as the cut may go through a letter.
+  // Escaped again, because the cut may split a character.
   return escaped(clip(escaped(piece.replace(/\s+/g, ' ').trim()), MAX_EXCERPT));
 }
 
-/** Tags spell ASCII. */
-function legible(piece: string): string {
+/** Replaces tag characters by the ASCII characters that they stand for. */
+function decodeTags(piece: string): string {
   return piece.replace(/[\u{e0020}-\u{e007e}]/gu, (tag) => String.fromCodePoint((tag.codePointAt(0) ?? 0) - 0xe0000));
 }
 
-function pushedAway(text: string): readonly Suspicion[] {
+function findPushedAwayText(text: string): readonly Suspicion[] {
   for (const { 0: space, index } of text.matchAll(/\s{40,}/g)) {
     const after = text.slice(index + space.length, index + space.length + MAX_EXCERPT);
     const isFar = space.length >= MAX_SPACES || space.split('\n').length > MAX_LINES;

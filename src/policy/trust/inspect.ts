@@ -1,26 +1,26 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ServerCatalog } from '../../core/server-catalog.ts';
 import { OWN_PARTS } from './fingerprint.ts';
-import { excerptOf, hiddenIn, hiddenInPattern, type Suspicion } from './hidden-text.ts';
-import { type Cued, cuedBy, instructionsIn } from './prompt-injection.ts';
+import { excerptOf, findHiddenText, findHiddenTextInPattern, type Suspicion } from './hidden-text.ts';
+import { type CuedRules, findCuedRules, instructionsIn } from './prompt-injection.ts';
 
-/** A suspicion, and where in the definition: `description`, `inputSchema.properties.path.description` … */
+/** A suspicion with its place in the definition: `description`, `inputSchema.properties.path.description` … */
 interface Finding extends Suspicion {
   readonly where: string;
 }
 
-/** Findings told of one tool at most. */
+/** Most findings of one definition. */
 const MAX_FINDINGS = 5;
-/** Characters looked through of one definition: far more than any model is given. */
+/** Most characters that are inspected in one definition: far more than any model is given. */
 const MAX_CHARS = 200_000;
-/** Keys in the name of a place. */
+/** Most keys in the name of a place. */
 const MAX_KEYS = 8;
-/** What is looked through first; all the rest is read by models too. */
+/** Members that are inspected first. The others follow, because models read them too. */
 const FIRST = ['name', ...OWN_PARTS] as const;
-/** A picture within the definition, such as an icon: bytes, and no text. */
+/** A picture within the definition, such as an icon: bytes and not text. */
 const PICTURE = /^data:image\/[\w.+-]+;base64,[A-Za-z0-9+/=]*$/;
 
-/** Linked, since a definition may be as deep as it is long. */
+/** A place as a linked list, since a definition may be as deep as it is long. */
 interface Place {
   readonly key: string;
   readonly within?: Place;
@@ -31,18 +31,21 @@ interface Text {
   readonly text: string;
 }
 
-/** What in a definition is hidden from people or aimed at the model: at most five, nothing for what is as it should be. */
+/**
+ * Findings in a definition: texts that are hidden from people or aimed at the model. At most five; none for a clean
+ * definition.
+ */
 export function inspect(definition: JsonObject): readonly Finding[] {
   const { texts, isTooLong } = textsOf(definition);
   if (isTooLong) return [{ where: 'definition', what: 'is too long to be looked through', excerpt: '' }];
   const all = texts.map(({ text }) => text).join('\n');
-  const cued = cuedBy(all);
-  if (!cued && hiddenIn(all).length === 0) return [];
+  const cued = findCuedRules(all);
+  if (!cued && findHiddenText(all).length === 0) return [];
   return texts.flatMap((text) => findingsIn(text, cued)).slice(0, MAX_FINDINGS);
 }
 
-function findingsIn({ place, text }: Text, cued: Cued | undefined): readonly Finding[] {
-  const hidden = isPattern(pathOf(place)) ? hiddenInPattern(text) : hiddenIn(text);
+function findingsIn({ place, text }: Text, cued: CuedRules | undefined): readonly Finding[] {
+  const hidden = isPattern(pathOf(place)) ? findHiddenTextInPattern(text) : findHiddenText(text);
   const found = cued ? [...hidden, ...instructionsIn(text, cued)] : hidden;
   return found.map((suspicion) => ({ where: nameOf(place), ...suspicion }));
 }
@@ -54,7 +57,7 @@ function pathOf(place: Place): readonly string[] {
   return keys.reverse();
 }
 
-/** The innermost keys; `…` stands for the others. */
+/** The innermost keys of a place; `…` stands for the outer ones. */
 function nameOf(place: Place): string {
   const keys: string[] = [];
   let at: Place | undefined = place;
@@ -62,7 +65,7 @@ function nameOf(place: Place): string {
   return at ? `….${keys.join('.')}` : keys.join('.');
 }
 
-/** Every text of the definition, names of properties included, without recursion. */
+/** Every text of the definition, names of properties included. Iterative, because a definition may be nested deeply. */
 function textsOf(definition: JsonObject): { texts: readonly Text[]; isTooLong: boolean } {
   const texts: Text[] = [];
   let chars = 0;
@@ -90,13 +93,16 @@ function textsOf(definition: JsonObject): { texts: readonly Text[]; isTooLong: b
 
 /** Members of a tool that are schemas. */
 const SCHEMAS = /^(?:input|output)Schema$/;
-/** Keywords whose value is a schema, or a list of them. */
+/** Keywords whose value is a schema or a list of schemas. */
 const SUBSCHEMAS =
   /^(?:items|prefixItems|additionalItems|unevaluatedItems|contains|additionalProperties|unevaluatedProperties|propertyNames|allOf|anyOf|oneOf|not|if|then|else|contentSchema|\d+)$/;
-/** Keywords whose value has schemas under names of its own. */
+/** Keywords whose value is an object of named schemas. */
 const NAMED_SCHEMAS = /^(?:properties|patternProperties|\$defs|definitions|dependentSchemas|dependencies)$/;
 
-/** Whether that place in a definition is the keyword `pattern` of a schema, and not a name, or data such as a default. */
+/**
+ * True if this place in a definition is the keyword `pattern` of a schema, and not the name of a property or data such
+ * as a default.
+ */
 function isPattern(path: readonly string[]): boolean {
   const [root = '', ...keys] = path;
   if (!SCHEMAS.test(root) || keys.pop() !== 'pattern') return false;
@@ -109,8 +115,8 @@ function isPattern(path: readonly string[]): boolean {
 }
 
 /**
- * What of a server's own words about itself may stand among ours: nothing that hides something or is aimed at the model, and
- * nothing at all of a pinned server, whose words could be others tomorrow.
+ * The server's description of itself, if it may be repeated among our own text. Empty if it hides something or is aimed
+ * at the model, and always empty for a pinned server, because its description could change tomorrow.
  */
 export function repeatable(about: ServerCatalog['about'], isPinned: boolean): ServerCatalog['about'] {
   return isPinned || inspect(about).length > 0 ? {} : about;

@@ -1,23 +1,29 @@
 import { excerptOf, type Suspicion } from './hidden-text.ts';
 
-/** What may be found in texts that have these words. */
-export interface Cued {
+/** Rules whose cue words a text contains. */
+export interface CuedRules {
   readonly rules: readonly Rule[];
   readonly hasMarkup: boolean;
 }
 
-/** What `instructionsIn` may find in a text or in parts of it; mostly nothing, and much cheaper to know. */
-export function cuedBy(text: string): Cued | undefined {
-  const plain = readable(text);
+/**
+ * Rules that can match in a text or in parts of it; undefined for most texts. Much cheaper than the patterns of the
+ * rules.
+ */
+export function findCuedRules(text: string): CuedRules | undefined {
+  const plain = asModelReads(text);
   const line = plain.toLowerCase();
   const rules = RULES.filter(({ cues }) => cues.every((group) => group.some((cue) => line.includes(cue))));
   const hasMarkup = MARKUP_CUE.test(plain);
   return rules.length > 0 || hasMarkup ? { rules, hasMarkup } : undefined;
 }
 
-/** What a text tells a model to do that is no description of a tool, one of each kind. English only. */
-export function instructionsIn(text: string, { rules, hasMarkup }: Cued): readonly Suspicion[] {
-  const plain = readable(text);
+/**
+ * Suspicions that a text gives a model orders that do not belong into a description of a tool, one of each kind.
+ * English only.
+ */
+export function instructionsIn(text: string, { rules, hasMarkup }: CuedRules): readonly Suspicion[] {
+  const plain = asModelReads(text);
   const line = plain.replace(/\s+/g, ' ').toLowerCase();
   const found = new Map<string, string>();
   for (const { what, patterns } of rules) {
@@ -39,23 +45,29 @@ function first(patterns: readonly RegExp[], text: string): string | undefined {
 
 const NON_ASCII = /[\u0080-\uffff]/;
 
-/** As a model reads it: wide letters as plain ones, nothing between the letters of a word. */
-function readable(text: string): string {
+/** The text as a model reads it: wide letters become plain ones, and invisible characters are removed. */
+function asModelReads(text: string): string {
   if (!NON_ASCII.test(text)) return text;
   return text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
 }
 
-/** Something that no description of a tool has reason to say. */
+/** A kind of order that no description of a tool has reason to give. */
 interface Rule {
-  /** A phrase with a verb. */
+  /** A phrase with a verb, for the warning. */
   readonly what: string;
-  /** The patterns need not be tried on a text that lacks all words of one of these groups: small letters. */
+  /** Groups of words in lower case. A text that lacks all words of one group is not matched against the patterns. */
   readonly cues: readonly (readonly string[])[];
-  /** Over a text in small letters, on one line, without invisible characters. Made when first wanted: that takes its time. */
+  /**
+   * Patterns for a text in lower case, on one line, without invisible characters. Compiled at first use, because that
+   * takes its time.
+   */
   readonly patterns: () => readonly RegExp[];
 }
 
-/** Up to `n` words of the sentence. Repetitions are bounded and cannot be split in two ways: the texts are foreign. */
+/**
+ * Pattern of up to `n` words of a sentence. Its repetitions are bounded and unambiguous, because the texts come from
+ * servers and could otherwise cause backtracking.
+ */
 const words = (n: number) => String.raw`(?:[\w'’~/.@-]{1,60}[ ,*"\x60:]{1,4}){0,${n}}`;
 const pattern = (...parts: readonly string[]) => new RegExp(parts.join(''), 'u');
 
@@ -72,7 +84,7 @@ const PERSON = String.raw`(?:the|your|any) (?:end[- ])?(?:user|human|person|oper
 const PEOPLE = ['user', 'human', 'person', 'operator'];
 const GIVE =
   '(?:pass|send|include|provide|append|attach|put|add|insert|paste|forward|upload|submit|supply|copy|report|give|hand)';
-/** Files that nobody has a tool read by the way. */
+/** Private files that no tool has reason to ask for in passing. */
 const OWN_FILES = String.raw`(?:\.ssh\b|\bid_(?:rsa|ed25519|ecdsa)\b|\.aws/|/etc/(?:passwd|shadow)\b|\bmcp\.json\b|claude_desktop_config|\.netrc\b|\.kube/config|\.npmrc\b|\.pypirc\b|\.git-credentials|bash_history)`;
 const OWN_FILE_CUES =
   '.ssh id_rsa id_ed25519 id_ecdsa .aws /etc/ mcp.json desktop_config .netrc .kube .npmrc .pypirc .git-c bash_history'.split(
@@ -181,7 +193,7 @@ const RULES: readonly Rule[] = [
       ['tool', 'function'],
     ],
     () => [
-      // "Call this before using any other tool" is what many servers say of themselves, and only that passes.
+      // Many servers say "Call this before using any other tool" of themselves. Only that order passes.
       pattern(
         String.raw`(?:^|[.!?:;>*(\]] ?)(?:important:? |always,? )?(?:before|prior to) (?:using|calling|invoking|running|executing) (?:any|another|all|every|each)(?: of the)?(?: other)? (?:tools?|functions?)\b`,
         String.raw`[^.!?,]{0,60},(?! (?:you (?:must|should) )?(?:please )?(?:always |first )?(?:call|use|run|invoke) this\b)`,
@@ -251,10 +263,10 @@ const RULES: readonly Rule[] = [
   ]),
 ];
 
-/** Without this no markup is there. */
+/** Quick test: a text without a match contains no prompt markup. */
 const MARKUP_CUE = /<[A-Za-z/!|<]|\[\/?(?:inst|sys)|# ?(?:system|new)/i;
 
-/** Markup with which models are told who speaks, over a text with its capitals and lines. */
+/** Markup that tells models who speaks. Matched against the text with its capitals and lines. */
 const MARKUP: readonly RegExp[] = [
   /<\/?(?:IMPORTANT|SYSTEM|SECRET|HIDDEN|CRITICAL|INSTRUCTIONS?|ADMIN|OVERRIDE)\b[^<>]{0,40}>/,
   /<(important|(?:system|secret|hidden|admin|critical|override)(?:[-_ ]\w{1,20})?)>.{0,2000}?<\/\1>/is,

@@ -2,19 +2,28 @@ import { performance } from 'node:perf_hooks';
 import { causeOf } from '../../core/errors.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
-import { fingerprintOf, isOld, listDigest } from './fingerprint.ts';
+import { fingerprintOf, isOldFormat, listDigest } from './fingerprint.ts';
 import { keepDefinitions } from './stored-definitions.ts';
 import { TrustLog } from './trust-messages.ts';
-import { doubtOf, FirstSight, noted, type TrustRecord, type TrustViolation } from './trust-record.ts';
+import {
+  FirstListing,
+  recordAfterListing,
+  type TrustRecord,
+  type TrustViolation,
+  violationOf,
+} from './trust-record.ts';
 import { TrustStore } from './trust-store.ts';
-import { inSlices } from './yield-to-event-loop.ts';
+import { forEachInSlices } from './yield-to-event-loop.ts';
 
 interface ServerTrustOptions {
   /** Key of the server. */
   readonly server: string;
-  /** Tells whether it is still the same server; the path of the file, if there is one. */
+  /**
+   * Path of the record for this server, with the data directory left out where there is none. It differs for another
+   * server.
+   */
   readonly identity: string;
-  /** The file; absent: known for this run only. */
+  /** Path of the record. Absent: trust lasts for this run only. */
   readonly path?: string | undefined;
   readonly isPinned: () => boolean;
   readonly log: Logger;
@@ -22,22 +31,22 @@ interface ServerTrustOptions {
   readonly onNews: (tools: readonly ToolDefinition[]) => Promise<void>;
 }
 
-/** What one server was trusted with, and what it lists now. */
+/** The trusted definitions of one server, and the tools that it lists now. */
 export class ServerTrust {
   readonly #options: ServerTrustOptions;
   readonly #store: TrustStore;
   readonly #log: TrustLog;
-  readonly #timer = new NoteTimer(() => void this.#note());
+  readonly #timer = new ComparisonTimer(() => void this.#compareLists());
   #tools: readonly ToolDefinition[] = [];
-  /** Whether the tools as they are now were compared as a whole. */
-  #isNoted = true;
-  #first: FirstSight | undefined;
-  /** Doubts about definitions by a record; null: they are trusted. */
-  #doubts = new WeakMap<ToolDefinition, TrustViolation | null>();
-  #doubtsOf: TrustRecord | undefined;
-  /** Comparisons, one after the other; and what follows from them. */
+  /** True if the current list was compared as a whole. */
+  #isCompared = true;
+  #first: FirstListing | undefined;
+  /** Violations by definition, computed with the record `#violationsOf`. Null: the definition is trusted. */
+  #violations = new WeakMap<ToolDefinition, TrustViolation | null>();
+  #violationsOf: TrustRecord | undefined;
+  /** The running comparison; comparisons run one after the other. */
   #compared: Promise<void> = Promise.resolve();
-  #told: Promise<void> = Promise.resolve();
+  #followUps: Promise<void> = Promise.resolve();
 
   constructor(options: ServerTrustOptions) {
     this.#options = options;
@@ -49,50 +58,53 @@ export class ServerTrust {
     return this.#options.identity;
   }
 
-  /** The server lists these tools now. Costs next to nothing. What was never seen before is noted at once, the rest soon. */
-  hear(tools: readonly ToolDefinition[]): void {
+  /**
+   * Takes the new list of the server; costs next to nothing. The first list of a server is recorded at once, later ones
+   * after a pause.
+   */
+  setTools(tools: readonly ToolDefinition[]): void {
     this.#tools = tools;
-    this.#isNoted = false;
-    if (!this.#store.record) this.#first ??= new FirstSight(tools);
+    this.#isCompared = false;
+    if (!this.#store.record) this.#first ??= new FirstListing(tools);
     if (this.#store.exists || this.#store.failure !== undefined) this.#timer.begin();
-    else void this.#note();
+    else void this.#compareLists();
   }
 
-  /** What is wrong with a definition; undefined: nothing. */
-  doubt(definition: ToolDefinition): TrustViolation | undefined {
+  /** The violation of a definition; undefined: it is trusted. */
+  violation(definition: ToolDefinition): TrustViolation | undefined {
     this.#store.read();
-    const doubt = this.#look(definition);
-    // What was doubtful may have been trusted meanwhile, by another process.
-    return doubt && this.#store.reread() ? this.#look(definition) : doubt;
+    const violation = this.#findViolation(definition);
+    // Another process may have trusted it meanwhile.
+    return violation && this.#store.reread() ? this.#findViolation(definition) : violation;
   }
 
-  /** What is wrong with a tool as the server lists it by now. */
-  doubtNow(name: string): TrustViolation | undefined {
+  /** The violation of a tool as the server lists it now. */
+  currentViolation(name: string): TrustViolation | undefined {
     const definition = this.#tools.find((tool) => tool.name === name);
-    return definition && this.doubt(definition);
+    return definition && this.violation(definition);
   }
 
-  /** What stands against a call of a pinned tool: also that it is not on disk what the tool was when it was called. */
+  /** The objection to a call of a pinned tool. It includes `unkept`: the record on disk lacks the tool as it is now. */
   objection(definition: ToolDefinition): TrustViolation | undefined | Promise<TrustViolation | undefined> {
-    const doubt = this.doubt(definition);
-    if (doubt && doubt.kind !== 'unkept') return doubt;
-    if (!doubt && this.#store.isKept(definition)) return undefined;
-    return this.#note().then(() => this.doubt(definition) ?? this.#unkept(definition));
+    const violation = this.violation(definition);
+    if (violation && violation.kind !== 'unkept') return violation;
+    if (!violation && this.#store.isKept(definition)) return undefined;
+    return this.#compareLists().then(() => this.violation(definition) ?? this.#unkeptViolation(definition));
   }
 
-  /** Resolves when all that was heard is on disk, if it can be. */
+  /** Resolves when all lists have been recorded on disk, if they can be. */
   async close(): Promise<void> {
-    await this.#note();
-    await this.#told;
+    await this.#compareLists();
+    await this.#followUps;
   }
 
-  /** Compares all that was heard with what is trusted, in slices, and keeps what is new: resolves when that is done. Never rejects. */
-  #note(): Promise<void> {
+  /** Compares all lists with the record, in slices, and writes new tools; resolves when that is done. Never rejects. */
+  #compareLists(): Promise<void> {
     this.#timer.stop();
     const later: (() => Promise<void>)[] = [];
     this.#compared = this.#compared.then(() => this.#compareAll(later)).catch((error: unknown) => this.#failed(error));
-    // What only serves to show and to tell delays nobody who waits for the record.
-    this.#told = Promise.all([this.#told, this.#compared]).then(async () => {
+    // Kept texts and log lines serve display only: callers that wait for the record do not wait for them.
+    this.#followUps = Promise.all([this.#followUps, this.#compared]).then(async () => {
       for (const work of later) await work().catch((error: unknown) => this.#failed(error));
     });
     return this.#compared;
@@ -102,8 +114,8 @@ export class ServerTrust {
     this.#store.read();
     const first = this.#store.record ? undefined : this.#first?.tools;
     if (first && first !== this.#tools) await this.#compare(first, later);
-    if (this.#isNoted && (this.#store.isWritten || !this.#store.record)) return;
-    this.#isNoted = true;
+    if (this.#isCompared && (this.#store.isWritten || !this.#store.record)) return;
+    this.#isCompared = true;
     await this.#compare(this.#tools, later);
     if (this.#store.record) this.#first = undefined;
   }
@@ -112,7 +124,7 @@ export class ServerTrust {
     const { isPinned, onNews } = this.#options;
     const { problem } = this.#store;
     if (problem !== undefined) this.#log.lost(problem, isPinned());
-    // Only a person can say what it was.
+    // The record is unreadable, so only a person can say which tools were trusted.
     if (problem !== undefined && isPinned()) return;
     const list = await listDigest(tools);
     if (this.#store.record?.list !== list || !this.#store.isWritten || this.#hasOld(tools)) {
@@ -126,12 +138,15 @@ export class ServerTrust {
     this.#log.doubtful(tools, this.#store.record, isPinned());
   }
 
-  /** Keeps the record; resolves with the tools that are trusted by now and were not before. */
+  /** Writes the record; resolves with the tools that became trusted by it. */
   async #keep(tools: readonly ToolDefinition[], list: string): Promise<readonly ToolDefinition[]> {
     const { isPinned } = this.#options;
     const listed = await fingerprintsOf(tools);
     const options = { isPinned: isPinned(), now: Date.now() };
-    const before = await this.#store.write((known) => ({ ...noted(known, listed, options), list }), !options.isPinned);
+    const before = await this.#store.write(
+      (known) => ({ ...recordAfterListing(known, listed, options), list }),
+      !options.isPinned,
+    );
     const { failure, record } = this.#store;
     if (failure !== undefined) this.#log.unkept(failure, options.isPinned);
     const isTrusted = ({ name }: ToolDefinition) => record?.trusted.get(name)?.fingerprint === listed.get(name);
@@ -140,55 +155,58 @@ export class ServerTrust {
     });
   }
 
-  /** So that people are shown what it was before. */
+  /** Keeps the texts of definitions, so that people can be shown the old one after a change. */
   async #keepTexts(added: readonly ToolDefinition[]): Promise<void> {
     const { path } = this.#options;
     if (path !== undefined && this.#store.isWritten) await keepDefinitions(path, added);
   }
 
-  /** Whether tools are trusted by a fingerprint of before all their members were compared. */
+  /** True if a tool is trusted by a fingerprint of the format without `others`. */
   #hasOld(tools: readonly ToolDefinition[]): boolean {
     const trusted = this.#store.record?.trusted;
-    return tools.some(({ name }) => isOld(trusted?.get(name)?.fingerprint ?? ''));
+    return tools.some(({ name }) => isOldFormat(trusted?.get(name)?.fingerprint ?? ''));
   }
 
-  #look(definition: ToolDefinition): TrustViolation | undefined {
+  #findViolation(definition: ToolDefinition): TrustViolation | undefined {
     const { problem, record } = this.#store;
     const isPinned = this.#options.isPinned();
     if (problem !== undefined && isPinned) return { kind: 'lost', fingerprint: '', cause: problem };
-    if (!record) return this.#first?.doubt(definition, isPinned);
-    if (this.#doubtsOf !== record) {
-      this.#doubts = new WeakMap();
-      this.#doubtsOf = record;
+    if (!record) return this.#first?.violation(definition, isPinned);
+    if (this.#violationsOf !== record) {
+      this.#violations = new WeakMap();
+      this.#violationsOf = record;
     }
-    const doubt = this.#doubtIn(definition, record, isPinned);
-    if (doubt || !isPinned || this.#store.failure === undefined) return doubt;
-    return this.#unkept(definition);
+    const violation = this.#violationIn(definition, record, isPinned);
+    if (violation || !isPinned || this.#store.failure === undefined) return violation;
+    return this.#unkeptViolation(definition);
   }
 
-  #doubtIn(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): TrustViolation | undefined {
-    const known = this.#doubts.get(definition);
+  #violationIn(definition: ToolDefinition, record: TrustRecord, isPinned: boolean): TrustViolation | undefined {
+    const known = this.#violations.get(definition);
     if (known !== undefined) return known ?? undefined;
-    const doubt = doubtOf(record, definition.name, fingerprintOf(definition), isPinned);
-    // A tool that is not in the record is doubtful on a pinned server, and that may change.
-    if (doubt?.kind === 'changed') this.#doubts.set(definition, doubt);
-    if (!doubt && record.trusted.has(definition.name)) this.#doubts.set(definition, null);
-    return doubt;
+    const violation = violationOf(record, definition.name, fingerprintOf(definition), isPinned);
+    // Not cached: a tool that is missing from the record is doubtful on a pinned server, and the record may gain it.
+    if (violation?.kind === 'changed') this.#violations.set(definition, violation);
+    if (!violation && record.trusted.has(definition.name)) this.#violations.set(definition, null);
+    return violation;
   }
 
-  #unkept(definition: ToolDefinition): TrustViolation | undefined {
+  #unkeptViolation(definition: ToolDefinition): TrustViolation | undefined {
     const { failure: cause = 'it was not written' } = this.#store;
     return this.#store.isKept(definition) ? undefined : { kind: 'unkept', fingerprint: '', cause };
   }
 
-  /** After a comparison every tool that is trusted by name is so as it is, or it is among the untrusted: none need be looked at again. */
+  /**
+   * After a comparison a trusted name is either unchanged or among the untrusted. The unchanged ones need not be looked
+   * at again.
+   */
   #remember(tools: readonly ToolDefinition[]): void {
     const { record } = this.#store;
     if (!record) return;
-    if (this.#doubtsOf !== record) this.#doubts = new WeakMap();
-    this.#doubtsOf = record;
+    if (this.#violationsOf !== record) this.#violations = new WeakMap();
+    this.#violationsOf = record;
     const { trusted, untrusted } = record;
-    for (const tool of tools) if (trusted.has(tool.name) && !untrusted.has(tool.name)) this.#doubts.set(tool, null);
+    for (const tool of tools) if (trusted.has(tool.name) && !untrusted.has(tool.name)) this.#violations.set(tool, null);
   }
 
   #failed(error: unknown): void {
@@ -199,19 +217,19 @@ export class ServerTrust {
 
 async function fingerprintsOf(tools: readonly ToolDefinition[]): Promise<ReadonlyMap<string, string>> {
   const listed = new Map<string, string>();
-  await inSlices(tools, (tool) => {
+  await forEachInSlices(tools, (tool) => {
     if (!listed.has(tool.name)) listed.set(tool.name, fingerprintOf(tool));
   });
   return listed;
 }
 
-/** Quiet in ms after which lists are compared as a whole: a start and its first searches come first. */
+/** Time in ms without a new list after which lists are compared as a whole: a start and its first searches go first. */
 const IDLE_MS = 1_000;
-/** Longest that a list waits for that, in ms: who lists something new again and again is compared all the same. */
+/** Longest time in ms that a list waits for its comparison, even if the server lists again and again. */
 const MAX_WAIT_MS = 5_000;
 
-/** When the lists of one server are compared next. */
-class NoteTimer {
+/** Schedules the next comparison of one server's lists. */
+class ComparisonTimer {
   readonly #run: () => void;
   #timer: NodeJS.Timeout | undefined;
   #latest: number | undefined;
@@ -220,7 +238,7 @@ class NoteTimer {
     this.#run = run;
   }
 
-  /** Something is to be compared. */
+  /** Schedules a comparison, or postpones it within `MAX_WAIT_MS`. */
   begin(): void {
     const now = performance.now();
     this.#latest ??= now + MAX_WAIT_MS;
@@ -228,7 +246,7 @@ class NoteTimer {
     this.#timer = setTimeout(this.#run, Math.max(0, Math.min(IDLE_MS, this.#latest - now))).unref();
   }
 
-  /** Nothing is to be compared any more. */
+  /** Cancels the scheduled comparison. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#latest = undefined;

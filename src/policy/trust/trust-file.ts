@@ -5,20 +5,20 @@ import { dirname, join } from 'node:path';
 import type { ServerConfig } from '../../config/schema.ts';
 import { causeOf } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { readOwn, writeWhole } from '../../platform/atomic-file.ts';
+import { readOwnedFile, writeFileAtomic } from '../../platform/atomic-file.ts';
 import { withFileLock } from '../../platform/file-lock.ts';
 import { recordIn, recordJson, type TrustRecord } from './trust-record.ts';
 
-/** What a file holds; neither: there is none. */
+/** Result of reading a record. Without `record` and `problem` there is no file. */
 interface ReadTrust {
   readonly record?: TrustRecord;
-  /** Why what is there cannot be read: that is no first sight. */
+  /** Cause that an existing file cannot be read. Such a server does not count as new. */
   readonly problem?: string;
-  /** The system would not let it be read, and may the next time. */
+  /** True if the system refused to read it, which may pass. */
   readonly isPassing?: boolean;
 }
 
-/** A record as it was written. */
+/** The record after a write. */
 interface WrittenTrust {
   readonly before: TrustRecord | undefined;
   readonly record: TrustRecord;
@@ -26,25 +26,31 @@ interface WrittenTrust {
 }
 
 const FORMAT = 2;
-/** Before 2 a record was in one file with the definitions that it trusts. */
+/** Formats that are read. In format 1 the record and the trusted definitions were in one file. */
 const FORMATS: readonly unknown[] = [1, FORMAT];
-/** Half as long again as a full record. */
+/** Longest record that is read, in bytes: half as long again as a full record. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const ENDING = '.record.json';
-/** Another process holds the lock for as long as it takes to pack and write a few files. */
+/** Another process may hold the lock while it packs and writes a few files. */
 const LOCK_TIMES = { staleMs: 30_000, maxWaitMs: 10_000, pollMs: 20 };
 
-/** The file of a server's record; see `serverIdentity`. None is ever removed: what was forgotten would be trusted as it is then. */
+/**
+ * Path of a server's record; see `serverIdentity`. Records are never removed: a server without one would be trusted as
+ * it is then.
+ */
 export function trustPath(dataDirectory: string, config: ServerConfig): string {
   return join(dataDirectory, 'trust', `${serverIdentity(config)}${ENDING}`);
 }
 
-/** The file of format 1, left where it is for gateways of that version: they would take any other for a corrupt one. */
+/**
+ * Path of the record in format 1. The file stays for gateways of that version, which would take a file of another
+ * format for a corrupt one.
+ */
 export function oldPath(path: string): string {
   return `${path.slice(0, -ENDING.length)}.json`;
 }
 
-/** Reads at once: it is small, and wanted before something is said or called. */
+/** Reads a record synchronously: the file is small, and a remark or call needs it first. */
 export function readTrust(path: string): ReadTrust {
   const read = readAt(path);
   return read.record || read.problem !== undefined ? read : readAt(oldPath(path));
@@ -53,7 +59,7 @@ export function readTrust(path: string): ReadTrust {
 function readAt(path: string): ReadTrust {
   try {
     if (!statSync(path).isFile()) return { problem: `${path} is no file` };
-    const text = readOwn(path, MAX_BYTES);
+    const text = readOwnedFile(path, MAX_BYTES);
     if (text === undefined) return { problem: `${path} is somebody else's, or too long` };
     const file: unknown = JSON.parse(text);
     const record = isJsonObject(file) && FORMATS.includes(file.format) ? recordIn(file) : undefined;
@@ -64,7 +70,7 @@ function readAt(path: string): ReadTrust {
   }
 }
 
-/** Differs whenever the file was replaced; undefined: there is none. */
+/** Mark that differs whenever the file was replaced; undefined: there is no file. */
 export function stampOf(path: string): string | undefined {
   try {
     const { ino, mtimeMs, size } = statSync(path);
@@ -76,20 +82,20 @@ export function stampOf(path: string): string | undefined {
 }
 
 /**
- * Replaces the record by what `change` makes of it, while no other gateway does. One that cannot be read is put aside as
- * `<file>.corrupt`. Rejects where nothing can be written, or with what `change` throws; then all stays as it is.
+ * Replaces the record by the result of `change`, under the lock. An unreadable record is renamed to `<file>.corrupt`.
+ * Rejects where nothing can be written, or with the error that `change` throws; then the file stays as it is.
  */
 export async function updateTrust(path: string, change: (read: ReadTrust) => TrustRecord): Promise<WrittenTrust> {
   return locked(path, async () => {
     const read = readTrust(path);
     const record = change(read);
     if (read.problem !== undefined) await putAside(path);
-    await writeWhole(path, JSON.stringify({ format: FORMAT, ...recordJson(record) }));
+    await writeFileAtomic(path, JSON.stringify({ format: FORMAT, ...recordJson(record) }));
     return { before: read.record, record, stamp: stampOf(path) };
   });
 }
 
-/** Runs `work` while nobody else writes what is kept of a server. */
+/** Runs `work` while no other process writes the files of this server. */
 export async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   return withFileLock(`${path}.lock`, work, LOCK_TIMES);
@@ -106,9 +112,9 @@ const MIN_SECRET_LENGTH = 6;
 const BLANK = '[redacted]';
 
 /**
- * A hash of the key of a server and of what is started or connected to, without what is secret or changes with a login. It
- * names the server's record, so what is left out here stays as it is, whatever logs learn to blank: under another name a
- * server would begin anew.
+ * Hash of the key of a server and of its command or URL, without secrets and values that change with a login. It names
+ * the server's record. So the rules for blanking here must never change, even when those of the log do: under another
+ * name the server would begin anew.
  */
 function serverIdentity(config: ServerConfig): string {
   const { key, type } = config;

@@ -2,41 +2,48 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
 import { fingerprintOf, isSame } from './fingerprint.ts';
 
-/** A fingerprint, and since when it is known; epoch ms. */
+/** A fingerprint with the time since when it is known, in epoch ms. */
 interface Sighting {
   readonly fingerprint: string;
   readonly since: number;
 }
 
-/** What is trusted of a server, and what it says by now instead, both by the name of the tool. */
+/** The trusted tools of a server, and the deviations from them. Keys are names of tools. */
 export interface TrustRecord {
-  /** Definitions as first seen, or as accepted. */
+  /** Fingerprints as first seen, or as accepted. */
   readonly trusted: ReadonlyMap<string, Sighting>;
-  /** Definitions that differ from the trusted ones, and on a pinned server new ones: until a person accepts them. */
+  /**
+   * Fingerprints that differ from the trusted ones, and on a pinned server those of new tools, until a person accepts
+   * them.
+   */
   readonly untrusted: ReadonlyMap<string, Sighting>;
   /** Digest of the list that was compared last: the same list need not be compared again. */
   readonly list?: string | undefined;
-  /** Tools were listed for whose names there was no room: whether those change cannot be told. */
+  /** True if there was no room for the names of some listed tools. Changes of those cannot be detected. */
   readonly isFull?: boolean | undefined;
 }
 
 /**
- * Tools of one server that are remembered at most: as many as one list may have, and bytes of all their names. None is
- * forgotten for another, or a server could have one forgotten. With both bounds no server makes its record too long to be read.
+ * Most tools of one server in a record (as many as one list may have), and most bytes of all their names. No tool is
+ * dropped for another, or a server could have one dropped on purpose. With both bounds no server can make its record
+ * too long to be read.
  */
 const MAX_TOOLS = 60_000;
 const MAX_NAME_BYTES = 12 * 1024 * 1024;
-/** The last moment that a date can tell, in epoch ms. */
+/** Latest time that `Date` can represent, in epoch ms. */
 const MAX_DATE = 8.64e15;
 
-/** The record after a server has listed its tools (fingerprints by name); `before` undefined: nothing was known. */
-export function noted(
+/**
+ * The record after a server has listed its tools. `listed` has fingerprints by name. `before` is undefined for a new
+ * server.
+ */
+export function recordAfterListing(
   before: TrustRecord | undefined,
   listed: ReadonlyMap<string, string>,
   { isPinned, now }: { readonly isPinned: boolean; readonly now: number },
 ): TrustRecord {
   const [trusted, untrusted] = [new Map(before?.trusted), new Map(before?.untrusted)];
-  const [toTrust, toDoubt] = [new Room(trusted), new Room(untrusted)];
+  const [toTrust, toDoubt] = [new FreeRoom(trusted), new FreeRoom(untrusted)];
   let isFull = false;
   for (const [name, fingerprint] of listed) {
     const known = trusted.get(name);
@@ -44,28 +51,28 @@ export function noted(
     const since = pending?.since ?? now;
     if (known ? isSame(known.fingerprint, fingerprint) : before === undefined || !isPinned) {
       untrusted.delete(name);
-      // A fingerprint of before all members were compared is replaced by one of all.
-      if (known || toTrust.takes(name)) trusted.set(name, { fingerprint, since: known?.since ?? since });
+      // This also replaces a fingerprint without `others` by a complete one.
+      if (known || toTrust.reserve(name)) trusted.set(name, { fingerprint, since: known?.since ?? since });
       else isFull = true;
-    } else if (known || pending || toDoubt.takes(name)) {
+    } else if (known || pending || toDoubt.reserve(name)) {
       if (pending?.fingerprint !== fingerprint) untrusted.set(name, { fingerprint, since });
     }
   }
   return { trusted, untrusted, ...(isFull && { isFull }) };
 }
 
-/** Room for names beside those that are there. */
-class Room {
+/** Free room for more names in a record. */
+class FreeRoom {
   #tools: number;
   #bytes = 0;
 
   constructor(names: ReadonlyMap<string, Sighting>) {
     this.#tools = names.size;
-    for (const name of names.keys()) this.#bytes += written(name);
+    for (const name of names.keys()) this.#bytes += bytesOf(name);
   }
 
-  takes(name: string): boolean {
-    const bytes = this.#bytes + written(name);
+  reserve(name: string): boolean {
+    const bytes = this.#bytes + bytesOf(name);
     if (this.#tools >= MAX_TOOLS || bytes > MAX_NAME_BYTES) return false;
     this.#tools++;
     this.#bytes = bytes;
@@ -73,10 +80,10 @@ class Room {
   }
 }
 
-const written = (name: string) => Buffer.byteLength(JSON.stringify(name));
+const bytesOf = (name: string) => Buffer.byteLength(JSON.stringify(name));
 
-/** The record after a person has accepted these definitions (fingerprints by name). */
-export function accepted(
+/** The record after a person has accepted these definitions; `tools` has fingerprints by name. */
+export function recordAfterAccepting(
   before: TrustRecord | undefined,
   tools: ReadonlyMap<string, string>,
   now: number,
@@ -90,24 +97,24 @@ export function accepted(
   return { trusted, untrusted };
 }
 
-/** What is wrong with a definition as it is now; undefined: it is trusted, or nobody minds. */
+/** Difference between a definition and the trusted one. */
 export interface TrustViolation {
   /**
-   * `changed`, `new`: it is not as it was trusted, or was not there. `full`: there was no room to remember it. `lost`: what
-   * was trusted cannot be read. `unkept`: what it is cannot be written down.
+   * `changed`, `new`: the tool differs from the trusted one, or is not in the record. `full`: the record has no room
+   * for it. `lost`: the record cannot be read. `unkept`: the record cannot be written.
    */
   readonly kind: 'changed' | 'new' | 'full' | 'lost' | 'unkept';
   readonly fingerprint: string;
-  /** Undefined: just now. */
+  /** Epoch ms. Undefined: just now. */
   readonly since?: number | undefined;
-  /** What it was when it was trusted; undefined: unknown then. */
+  /** The trusted fingerprint. Undefined: the record has none. */
   readonly trusted?: Sighting | undefined;
-  /** Why something cannot be read or written. */
+  /** Cause that the record cannot be read or written. */
   readonly cause?: string;
 }
 
-/** What a record says of a definition with that fingerprint. */
-export function doubtOf(
+/** The violation that a record shows for a tool with this fingerprint; undefined: none. */
+export function violationOf(
   record: TrustRecord | undefined,
   name: string,
   fingerprint: string,
@@ -122,7 +129,7 @@ export function doubtOf(
   return record.isFull ? { kind: 'full', fingerprint } : undefined;
 }
 
-/** The record that a parsed file holds; undefined: none of ours. */
+/** The record in a parsed file; undefined: it is none. */
 export function recordIn(file: unknown): TrustRecord | undefined {
   if (!isJsonObject(file)) return undefined;
   const trusted = sightingsIn(file.trusted);
@@ -131,7 +138,7 @@ export function recordIn(file: unknown): TrustRecord | undefined {
   return trusted && untrusted && { trusted, untrusted, list, ...(file.isFull === true && { isFull: true }) };
 }
 
-/** As a file holds it. */
+/** The record as the file holds it. */
 export function recordJson({ trusted, untrusted, list, isFull }: TrustRecord): JsonObject {
   const rows = (sightings: ReadonlyMap<string, Sighting>) =>
     [...sightings].map(([name, { fingerprint, since }]) => [name, fingerprint, since]);
@@ -154,8 +161,11 @@ function isDate(since: unknown): since is number {
   return typeof since === 'number' && Number.isSafeInteger(since) && since >= 0 && since <= MAX_DATE;
 }
 
-/** The first list of a server of which nothing was known, until it is in a record; each tool is compared when it is asked about. */
-export class FirstSight {
+/**
+ * The first list of a server without a record, until the record is written. Later definitions are compared with it,
+ * each when asked about.
+ */
+export class FirstListing {
   readonly tools: readonly ToolDefinition[];
   readonly #since = Date.now();
   #byName: ReadonlyMap<string, ToolDefinition> | undefined;
@@ -164,9 +174,9 @@ export class FirstSight {
     this.tools = tools;
   }
 
-  /** What is wrong with a definition that was listed since. */
-  doubt(definition: ToolDefinition, isPinned: boolean): TrustViolation | undefined {
-    // Of two tools of one name the first counts.
+  /** The violation of a definition against the first list. */
+  violation(definition: ToolDefinition, isPinned: boolean): TrustViolation | undefined {
+    // Of two tools with one name the first counts.
     this.#byName ??= new Map(this.tools.toReversed().map((tool) => [tool.name, tool]));
     const first = this.#byName.get(definition.name);
     if (first === definition) return undefined;

@@ -1,10 +1,10 @@
 import { causeOf } from '../../core/errors.ts';
 import type { ToolDefinition } from '../../core/tool.ts';
-import { fingerprintOf, isOld, saysAllOf } from './fingerprint.ts';
+import { coversAllOf, fingerprintOf, isOldFormat } from './fingerprint.ts';
 import { readTrust, stampOf, updateTrust } from './trust-file.ts';
 import type { TrustRecord } from './trust-record.ts';
 
-/** The record of one server: as it counts, and as it is on disk. */
+/** The record of one server: the one in effect and the one on disk. */
 export class TrustStore {
   readonly #path: string | undefined;
   #record: TrustRecord | undefined;
@@ -12,56 +12,56 @@ export class TrustStore {
   #isWhole = false;
   #problem: string | undefined;
   #failure: string | undefined;
-  /** Of the file as it was read; null: it has to be read. */
+  /** Mark of the file as last read, see `stampOf`. Null: the file has to be read. */
   #stamp: string | undefined | null = null;
 
-  /** `path` undefined: known for this run only. */
+  /** `path` undefined: the record lasts for this run only. */
   constructor(path: string | undefined) {
     this.#path = path;
   }
 
-  /** What counts, as far as it was read. */
+  /** The record in effect, as far as it was read. */
   get record(): TrustRecord | undefined {
     return this.#record;
   }
 
-  /** Why what is on disk cannot be read. */
+  /** Cause that the file cannot be read. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** Why what counts could not be written when that was last tried. */
+  /** Cause that the last write failed. */
   get failure(): string | undefined {
     return this.#failure;
   }
 
-  /** Whether there is a file, whatever is in it; costs no reading. */
+  /** True if there is a file, readable or not. Does not read it. */
   get exists(): boolean {
     if (this.#path === undefined) return this.#record !== undefined;
     return this.#kept !== undefined || stampOf(this.#path) !== undefined;
   }
 
-  /** Whether all that counts is on disk. */
+  /** True if the record in effect is on disk. */
   get isWritten(): boolean {
     return this.#record !== undefined && this.#kept === this.#record;
   }
 
-  /** Whether the disk has it that this very definition is trusted. */
+  /** True if the record on disk trusts exactly this definition. */
   isKept(definition: ToolDefinition): boolean {
     if (this.isWritten && this.#isWhole) return true;
-    return saysAllOf(this.#kept?.trusted.get(definition.name)?.fingerprint, fingerprintOf(definition));
+    return coversAllOf(this.#kept?.trusted.get(definition.name)?.fingerprint, fingerprintOf(definition));
   }
 
   read(): void {
     if (this.#stamp === null) this.reread();
   }
 
-  /** Reads the file if it is another one than when it was last read; whether it was. */
+  /** Reads the file if it has changed since it was last read; returns true then. */
   reread(): boolean {
     const path = this.#path;
     const stamp = path === undefined ? undefined : stampOf(path);
     if (stamp === this.#stamp) return false;
-    // What is gone from the disk, or cannot be read there, still counts here.
+    // A record whose file was removed or became unreadable stays in effect.
     const isGone = stamp === undefined && this.#record !== undefined;
     const { record, problem, isPassing = false } = path === undefined || isGone ? {} : readTrust(path);
     this.#stamp = isPassing ? null : stamp;
@@ -72,8 +72,8 @@ export class TrustStore {
   }
 
   /**
-   * Makes the record what `change` makes of it, on disk if that can be. What cannot be read is replaced where `mayReplace` says
-   * so. Resolves with what was on disk before.
+   * Replaces the record by the result of `change`, on disk too if possible. An unreadable file is replaced only if
+   * `mayReplace`. Resolves with the record that was on disk before.
    */
   async write(
     change: (before: TrustRecord | undefined) => TrustRecord,
@@ -83,7 +83,7 @@ export class TrustStore {
     try {
       const written = await updateTrust(this.#path, ({ record, problem }) => {
         if (problem !== undefined && !mayReplace) throw new Error(problem);
-        // Another gateway may have come first: what it saw counts.
+        // Another gateway may have written first: its record counts.
         return change(record ?? this.#record);
       });
       this.#take(written.record);
@@ -101,6 +101,6 @@ export class TrustStore {
   #take(record: TrustRecord): void {
     this.#record = record;
     this.#kept = record;
-    this.#isWhole = [...record.trusted.values()].every(({ fingerprint }) => !isOld(fingerprint));
+    this.#isWhole = [...record.trusted.values()].every(({ fingerprint }) => !isOldFormat(fingerprint));
   }
 }

@@ -8,40 +8,43 @@ import type { ToolDefinition, ToolEntry } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
 import { ServerTrust } from './server-trust.ts';
 import { trustPath } from './trust-file.ts';
-import { cureOf, doubtRemark, doubtText, findingRemarks } from './trust-messages.ts';
+import { cureOf, findingRemarks, violationRemark, violationText } from './trust-messages.ts';
 import type { TrustViolation } from './trust-record.ts';
-import { inSlices } from './yield-to-event-loop.ts';
+import { forEachInSlices } from './yield-to-event-loop.ts';
 
 interface TrustOptions {
   readonly config: () => { readonly servers: readonly ServerConfig[]; readonly settings: Pick<GatewaySettings, 'pin'> };
-  /** Absolute; absent: what is trusted is known for this run only. */
+  /** Absolute path. Absent: trust lasts for this run only. */
   readonly dataDirectory?: string | undefined;
   readonly log: Logger;
 }
 
 const NONE: readonly string[] = [];
-/** Names of tools in one line of the log. */
+/** Most names of tools in one line of the log. */
 const MAX_LOGGED = 20;
 
-/** Remembers what every tool was when it was first seen, says what has changed since, and blocks that where servers are pinned. */
+/**
+ * Remembers the definition of every tool when it was first seen, tells later changes, and blocks changed tools of
+ * pinned servers.
+ */
 export class Trust implements Guard {
   readonly #options: TrustOptions;
   readonly #servers = new Map<string, ServerTrust>();
   readonly #remarks = new WeakMap<ToolDefinition, readonly string[]>();
-  /** The ends of those that were replaced. */
+  /** Ends of the `ServerTrust`s that were replaced. */
   readonly #ending: Promise<void>[] = [];
 
   constructor(options: TrustOptions) {
     this.#options = options;
   }
 
-  /** Before a person is asked about a call that is refused all the same. */
+  /** Refuses here already, so that no person is asked about a call that is refused anyway. */
   readonly admit: Guard['admit'] = ({ tool }, { signal }) => {
     const objection = this.#objection(tool);
     if (!(objection instanceof Promise)) return objection && Promise.reject(refusal(objection, tool, placeOf(tool)));
     return abortable(objection, signal).then(
-      (doubt) => {
-        if (doubt) throw refusal(doubt, tool, placeOf(tool));
+      (violation) => {
+        if (violation) throw refusal(violation, tool, placeOf(tool));
         return 0;
       },
       (cause: unknown) => {
@@ -54,10 +57,10 @@ export class Trust implements Guard {
     const { tool } = call;
     const trust = this.#servers.get(tool.server);
     if (!trust || !this.#isPinned(tool.server)) return next(call, context);
-    // A server that was idle lists its tools when it is woken by this very call.
+    // An idle server is woken by this call and lists its tools then, so the check is repeated before the call is sent.
     const beforeSending = () => {
       call.beforeSending?.();
-      const now = trust.doubtNow(tool.definition.name);
+      const now = trust.currentViolation(tool.definition.name);
       if (now) throw refusal(now, tool, '');
     };
     return next({ ...call, beforeSending }, context);
@@ -65,13 +68,13 @@ export class Trust implements Guard {
 
   readonly listed = (server: string, tools: readonly ToolDefinition[]): void => {
     const config = this.#configOf(server);
-    if (config) this.#trustOf(config).hear(tools);
+    if (config) this.#trustOf(config).setTools(tools);
   };
 
   readonly remarks = ({ server, definition }: ToolEntry): readonly string[] => {
     const found = this.#findings(definition);
-    const doubt = this.#servers.get(server)?.doubt(definition);
-    return doubt ? [doubtRemark(doubt, server, this.#isPinned(server)), ...found] : found;
+    const violation = this.#servers.get(server)?.violation(definition);
+    return violation ? [violationRemark(violation, server, this.#isPinned(server)), ...found] : found;
   };
 
   readonly close = async (): Promise<void> => {
@@ -91,7 +94,9 @@ export class Trust implements Guard {
     return isPinned(servers.find(({ key }) => key === server) ?? {}, settings);
   }
 
-  /** An entry that starts or connects to something else is another server. */
+  /**
+   * The trust of an entry. If the entry now starts or connects to something else, it is another server and begins anew.
+   */
   #trustOf(config: ServerConfig): ServerTrust {
     const { key } = config;
     const { dataDirectory, log } = this.#options;
@@ -106,7 +111,7 @@ export class Trust implements Guard {
     return trust;
   }
 
-  /** What is hidden in a definition or aimed at the model; looked for once. */
+  /** Findings in a definition; inspected once. */
   #findings(definition: ToolDefinition): readonly string[] {
     let known = this.#remarks.get(definition);
     if (!known) {
@@ -117,10 +122,12 @@ export class Trust implements Guard {
     return known;
   }
 
-  /** So that the log has what was found, and no search has to look. */
+  /**
+   * Inspects all tools after a new list: the log then has the findings, and no search has to wait for the inspection.
+   */
   async #inspect(server: string, tools: readonly ToolDefinition[]): Promise<void> {
     const suspicious: string[] = [];
-    await inSlices(tools, (tool) => {
+    await forEachInSlices(tools, (tool) => {
       if (this.#findings(tool).length > 0) suspicious.push(tool.name);
     });
     if (suspicious.length === 0) return;
@@ -133,12 +140,12 @@ function placeOf({ server, definition }: ToolEntry): string {
   return `${server}: tool "${definition.name}": `;
 }
 
-function refusal(doubt: TrustViolation, { server, definition }: ToolEntry, where: string): GatewayError {
-  const message = `${where}blocked: ${doubtText(doubt)} and the server is pinned. ${cureOf(doubt, server)}`;
+function refusal(violation: TrustViolation, { server, definition }: ToolEntry, where: string): GatewayError {
+  const message = `${where}blocked: ${violationText(violation)} and the server is pinned. ${cureOf(violation, server)}`;
   return new GatewayError('FORBIDDEN', message, { details: { server, tool: definition.name } });
 }
 
-/** Whether tools of a server that are not as they were trusted are blocked. */
+/** True if changed tools of a server are blocked. */
 export function isPinned({ pin }: Pick<ServerConfig, 'pin'>, settings: Pick<GatewaySettings, 'pin'>): boolean {
   return pin ?? settings.pin;
 }

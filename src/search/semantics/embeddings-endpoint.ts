@@ -5,14 +5,14 @@ import { Outbound } from '../../platform/outbound/outbound.ts';
 import { unitVector } from './vector-math.ts';
 
 export interface EmbeddingsEndpointOptions {
-  /** With or without `/embeddings` at the end of its path. */
+  /** Address of the endpoint, with or without `/embeddings` at the end of its path. */
   readonly url: string;
   readonly model: string;
   readonly apiKey?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Longest answer: a batch of the longest vectors has some MiB. */
+/** Longest answer in bytes: a batch of the longest vectors has a few MiB. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** An OpenAI-compatible endpoint that turns texts into vectors. */
@@ -35,7 +35,7 @@ export class EmbeddingsEndpoint {
     this.#secrets = [apiKey ?? '', ...Object.values(headers)].filter((text) => text !== '');
   }
 
-  /** Unit vectors of equal dimensions, one for each text. Rejects with a message that holds no secret. */
+  /** Unit vectors of equal dimensions, one per text. Rejects with a message without secrets. */
   async embed(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
     try {
       return vectorsOf(await this.#post({ model: this.#model, input: texts }, signal), texts.length);
@@ -49,7 +49,7 @@ export class EmbeddingsEndpoint {
       method: 'POST',
       headers: this.#headers,
       body: JSON.stringify(body),
-      // Elsewhere our headers would be told to somebody else.
+      // A redirect would send our headers to another host.
       redirect: 'error',
       signal,
     });
@@ -58,7 +58,7 @@ export class EmbeddingsEndpoint {
     try {
       return JSON.parse(text);
     } catch {
-      // The parser's own message quotes the answer, which may quote us.
+      // The message of the parser quotes the answer, which may quote our request.
       throw new Error('the embeddings endpoint answered with something other than JSON');
     }
   }
@@ -84,7 +84,7 @@ function vectorsOf(answer: unknown, count: number): Float32Array[] {
   return vectors;
 }
 
-/** By `index`, where the endpoint gives one. */
+/** Items in the order of `index`, if the endpoint gives one. */
 function inOrder(data: readonly unknown[]): unknown[] {
   const place = (item: unknown) => (isJsonObject(item) && typeof item.index === 'number' ? item.index : 0);
   return [...data].sort((a, b) => place(a) - place(b));

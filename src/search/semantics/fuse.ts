@@ -1,24 +1,24 @@
 import type { ToolEntry } from '../../core/tool.ts';
 
-/** A tool and how well it fits; the more the better. */
+/** A tool with its score; a higher score is better. */
 export interface Fused {
   readonly entry: ToolEntry;
   readonly score: number;
 }
 
 export interface FuseOptions {
-  /** Share of the meaning in the score, 0 to 1; the rest is that of the words. */
+  /** Share of the semantic score, 0 to 1; the rest is the share of the word score. */
   readonly weight: number;
   /** Most tools to return. */
   readonly limit: number;
 }
 
-/** What the least similar of the similar tools counts, against 1 of the most similar one: more than those not among them. */
+/** Strength of the least similar tool in `similar`; the most similar has 1, and tools outside of it have 0. */
 const LEAST = 0.1;
 
 /**
- * Hits of the words and tools of similar meaning as one list, scores from 0 to 1, best first, ties by id. Strength is
- * relative in both: to the best hit, and to the range of similarities, which differs much from model to model.
+ * Merges hits by words with semantically similar tools: scores from 0 to 1, best first, ties by id. Each score is
+ * relative: to the best hit by words, and to the range of similarities, which differs much between models.
  */
 export function fuse(
   hits: readonly Fused[],

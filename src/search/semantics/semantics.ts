@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { withTimeout } from '../../core/abort.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { causeOf } from '../../core/errors.ts';
 import type { ToolEntry } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
@@ -10,22 +11,25 @@ import { VectorFile } from './vector-file.ts';
 export interface SemanticsOptions extends EmbeddingsEndpointOptions {
   /** Longest wait of a search, in ms. */
   readonly timeoutMs: number;
-  /** Where vectors are kept; made if it is not there. */
+  /** Folder of the vector file; created if missing. */
   readonly directory: string;
   readonly log: Logger;
-  /** How long the endpoint is left alone when it failed: 30 s, doubling to 10 min. */
+  /** Pauses after failures of the endpoint: 30 s, doubling to 10 min. */
   readonly cooldown?: Cooldown;
 }
 
-/** Texts of one request: the smallest limit that common servers have. */
+/** Texts per request: the smallest limit of common servers. */
 const BATCH = 32;
-/** Time for a batch, in ms: a local model on a slow machine, loaded first. */
+/** Time for a batch, in ms: enough for a slow machine that has to load a local model first. */
 const BATCH_TIMEOUT_MS = 60_000;
-/** New vectors after which the file is written, though more are to come. */
+/** Number of new vectors after which the file is written in between. */
 const SAVE_AFTER = 1_000;
 const MAX_QUERIES = 200;
 
-/** Tools by what they mean: vectors of tools and queries from an embeddings endpoint. Without the endpoint there is no answer, and no error. */
+/**
+ * Semantic ranking of tools: vectors of tools and queries from an embeddings endpoint. If the endpoint fails, results
+ * are undefined and no error is raised.
+ */
 export class Semantics {
   readonly #timeoutMs: number;
   readonly #log: Logger;
@@ -33,11 +37,10 @@ export class Semantics {
   readonly #tools: ToolVectors;
   readonly #cooldown: Cooldown;
   readonly #closing = new AbortController();
-  /** Vectors of queries, in the order of their last use. */
-  readonly #queries = new Map<string, Float32Array>();
+  readonly #queryVectors = new BoundedMap<string, Float32Array>({ maxEntries: MAX_QUERIES });
   #hasWork = false;
   #isLearning = false;
-  /** Whether the endpoint is at work on a batch. */
+  /** True while a batch is at the endpoint. */
   #hasBatchOut = false;
   #unsaved = 0;
   #later: NodeJS.Timeout | undefined;
@@ -50,44 +53,42 @@ export class Semantics {
     this.#cooldown = options.cooldown ?? new Cooldown();
   }
 
-  /** Replaces one server's tools. Their vectors are read from disk or asked for in the background. */
+  /** Replaces the tools of one server. Their vectors are read from disk or requested in the background. */
   setServer(server: string, entries: readonly ToolEntry[]): void {
     this.#tools.setServer(server, entries);
     this.#work();
   }
 
-  /** Forgets a server and its tools; an unknown key is no error. */
+  /** Removes a server and its tools; an unknown key is no error. */
   removeServer(server: string): void {
     this.#tools.removeServer(server);
   }
 
   /**
-   * Cosine similarity (0 to 1) by id of the `most` visible tools nearest to a query, best first. Undefined when the
-   * endpoint does not answer in time, failed lately or gave no vector yet; never rejects.
+   * Cosine similarity (0 to 1) by id of the `most` visible tools that are nearest to a query, best first. Undefined if
+   * the endpoint does not answer in time, failed recently or has given no vector yet. Never rejects.
    */
   async similar(
     query: string,
     visible: (entry: ToolEntry) => boolean,
     most: number,
   ): Promise<ReadonlyMap<string, number> | undefined> {
-    if (this.#closing.signal.aborted || !this.#tools.any) return undefined;
+    if (this.#closing.signal.aborted || !this.#tools.hasVectors) return undefined;
     const vector = await this.#queryVector(embeddable(query));
     return vector && this.#tools.nearest(vector, visible, most);
   }
 
-  /** Abandons what goes on in the background. */
+  /** Aborts the requests in the background. */
   close(): void {
     this.#closing.abort(new Error('the gateway is stopping'));
     clearTimeout(this.#later);
   }
 
   async #queryVector(query: string): Promise<Float32Array | undefined> {
-    const vector = this.#queries.get(query) ?? (await this.#askFor(query));
-    if (!vector) return undefined;
-    this.#queries.delete(query);
-    this.#queries.set(query, vector);
-    const [oldest] = this.#queries.keys();
-    if (this.#queries.size > MAX_QUERIES && oldest !== undefined) this.#queries.delete(oldest);
+    const known = this.#queryVectors.use(query);
+    if (known) return known;
+    const vector = await this.#askFor(query);
+    if (vector) this.#queryVectors.set(query, vector);
     return vector;
   }
 
@@ -98,8 +99,8 @@ export class Semantics {
       this.#work();
       return vector;
     } catch (error) {
-      // It may only have waited behind a batch, which will tell whether the endpoint works.
-      if (!this.#hasBatchOut) this.#rest(error);
+      // The query may only have waited behind a batch, whose outcome will tell whether the endpoint works.
+      if (!this.#hasBatchOut) this.#pauseAfter(error);
       return undefined;
     }
   }
@@ -107,7 +108,7 @@ export class Semantics {
   async #embed(texts: readonly string[], timeoutMs: number): Promise<Float32Array[]> {
     const embed = (signal: AbortSignal) => this.#endpoint.embed(texts, signal);
     const vectors = await withTimeout(timeoutMs, embed, this.#closing.signal);
-    this.#tools.expect(vectors[0]?.length ?? 0);
+    this.#tools.checkDimensions(vectors[0]?.length ?? 0);
     this.#cooldown.succeeded();
     return vectors;
   }
@@ -115,18 +116,18 @@ export class Semantics {
   #work(): void {
     this.#hasWork = true;
     if (this.#isLearning || this.#closing.signal.aborted) return;
-    if (this.#cooldown.remainingMs > 0) this.#workLater();
+    if (this.#cooldown.remainingMs > 0) this.#workAfterPause();
     else void this.#learn();
   }
 
-  #workLater(): void {
+  #workAfterPause(): void {
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
       this.#work();
     }, this.#cooldown.remainingMs).unref();
   }
 
-  /** Asks for what is missing until nothing is, also of servers that come meanwhile. */
+  /** Requests missing vectors until none is missing, including those of servers that come meanwhile. */
   async #learn(): Promise<void> {
     this.#isLearning = true;
     try {
@@ -137,7 +138,7 @@ export class Semantics {
       this.#isLearning = false;
     } catch (error) {
       this.#isLearning = false;
-      this.#rest(error);
+      this.#pauseAfter(error);
       this.#work();
     }
   }
@@ -167,12 +168,12 @@ export class Semantics {
     try {
       await this.#tools.save(this.#closing.signal);
     } catch (error) {
-      // What cannot be kept is asked for again in the next run.
+      // Vectors that are not stored are requested again in the next run.
       this.#log.debug('vectors not kept', { error: causeOf(error) });
     }
   }
 
-  #rest(error: unknown): void {
+  #pauseAfter(error: unknown): void {
     if (this.#closing.signal.aborted) return;
     this.#cooldown.failed();
     const restMs = Math.round(this.#cooldown.remainingMs);
@@ -181,15 +182,15 @@ export class Semantics {
 }
 
 export interface CooldownOptions {
-  /** Rest after the first failure, in ms; doubled with each further one in a row. */
+  /** Pause after the first failure, in ms; doubled with each further one in a row. */
   readonly firstMs?: number;
-  /** Longest rest, in ms. */
+  /** Longest pause, in ms. */
   readonly mostMs?: number;
   /** A clock in ms. */
   readonly now?: () => number;
 }
 
-/** How long something that failed is left alone. */
+/** Pause after failures. */
 export class Cooldown {
   readonly #firstMs: number;
   readonly #mostMs: number;
@@ -203,12 +204,12 @@ export class Cooldown {
     this.#now = now;
   }
 
-  /** 0 when it may be tried. */
+  /** Remaining pause in ms; 0: none. */
   get remainingMs(): number {
     return Math.max(0, this.#until - this.#now());
   }
 
-  /** Several attempts that fail together count as one. */
+  /** Begins a pause, or a longer one. A failure during a pause does not count again. */
   failed(): void {
     if (this.remainingMs > 0) return;
     this.#restMs = this.#restMs === 0 ? this.#firstMs : Math.min(this.#restMs * 2, this.#mostMs);

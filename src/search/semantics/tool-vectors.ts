@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { isJsonObject } from '../../core/json.ts';
 import type { ToolEntry } from '../../core/tool.ts';
 import { keyOf, type VectorFile, type Vectors } from './vector-file.ts';
-import { alike, dot, isUnitVector, signsOf } from './vector-math.ts';
+import { dot, isUnitVector, mostSimilarSigns, signsOf } from './vector-math.ts';
 
-/** A tool, the key of its text, and its vector, as far as they are known. */
+/** A tool with the key and vector of its text, as far as they are known. */
 interface Known {
   readonly entry: ToolEntry;
   key?: string;
@@ -14,18 +14,21 @@ interface Known {
 
 type Comparable = Known & { readonly vector: Float32Array; readonly signs: Int32Array };
 
-/** A tool without a vector, and the text to make one of. */
+/** A tool without a vector, as the text to embed. */
 interface Missing {
   readonly key: string;
   readonly text: string;
 }
 
-/** Tools compared in full; of more, those whose signs are most like the query's. All of 10,000 would take 10 ms. */
+/**
+ * Most tools that are compared in full. Of more, those with the signs most like the query's: all of 10,000 would take
+ * 10 ms.
+ */
 const MAX_COMPARED = 2_000;
-/** Tools looked up between two turns of the event loop: well under 5 ms. */
+/** Tools looked up per turn of the event loop: well under 5 ms. */
 const SLICE = 250;
 
-/** The vectors of the tools of all servers. */
+/** Vectors of the tools of all servers. */
 export class ToolVectors {
   readonly #file: VectorFile;
   readonly #servers = new Map<string, readonly Known[]>();
@@ -47,12 +50,12 @@ export class ToolVectors {
     this.#servers.delete(server);
   }
 
-  /** Whether any tool can be compared. */
-  get any(): boolean {
+  /** True if any tool can be compared. */
+  get hasVectors(): boolean {
     return this.#known().some(({ vector }) => vector);
   }
 
-  /** Up to `most` tools whose vectors are neither remembered nor learned. */
+  /** Up to `most` tools whose vectors are neither stored nor learned. */
   async missing(most: number): Promise<Missing[]> {
     this.#vectors ??= await this.#file.read();
     const found: Missing[] = [];
@@ -70,23 +73,23 @@ export class ToolVectors {
     return found;
   }
 
-  /** Takes the vectors of missing tools, in the same order. */
+  /** Adds the vectors of missing tools, given in the same order. */
   learn(tools: readonly Missing[], vectors: readonly Float32Array[]): void {
     for (const [index, vector] of vectors.entries()) this.#vectors?.set(tools[index]?.key ?? '', vector);
   }
 
   /**
-   * Checks the dimensions of an answer: the first one of a run decides, since another model may have taken the name of
-   * the one that the file is of. Throws when a later one differs.
+   * Checks the dimensions of an answer. The first answer of a run decides: the endpoint may use another model under the
+   * same name since the file was written. Throws if a later answer differs.
    */
-  expect(dimensions: number): void {
+  checkDimensions(dimensions: number): void {
     if (this.#dimensions === undefined) this.#forgetOthers(dimensions);
     this.#dimensions ??= dimensions;
     if (dimensions === this.#dimensions) return;
     throw new Error(`the endpoint answered with ${dimensions} dimensions after ${this.#dimensions}`);
   }
 
-  /** Keeps what is known for the next run: of today's tools first, then of earlier ones. */
+  /** Writes the known vectors for the next run: those of current tools first, then earlier ones. */
   async save(signal: AbortSignal): Promise<void> {
     const vectors = new Map(this.#known().flatMap(({ key, vector }) => (key && vector ? [[key, vector]] : [])));
     const earlier = [...(this.#vectors ?? [])].filter(([, { length }]) => length === this.#dimensions);
@@ -94,12 +97,12 @@ export class ToolVectors {
     await this.#file.write(vectors, signal);
   }
 
-  /** Similarity (0 to 1) of the visible tools nearest to a vector, best first, ties by id. */
+  /** Similarity (0 to 1) of the visible tools that are nearest to a vector, best first, ties by id. */
   nearest(query: Float32Array, visible: (entry: ToolEntry) => boolean, most: number): Map<string, number> {
     const comparable = this.#known().filter((known): known is Comparable => {
       return known.vector?.length === query.length && known.signs !== undefined && visible(known.entry);
     });
-    const similarities = alike(comparable, signsOf(query), Math.max(MAX_COMPARED, most)).map(
+    const similarities = mostSimilarSigns(comparable, signsOf(query), Math.max(MAX_COMPARED, most)).map(
       ({ entry, vector }): [string, number] => [entry.id, Math.min(1, Math.max(0, dot(vector, query)))],
     );
     return new Map(similarities.sort(compare).slice(0, most));
@@ -119,17 +122,17 @@ export class ToolVectors {
   }
 }
 
-/** The more similar first, ties by id in the order of code units: the same in every locale. */
+/** Order by similarity, highest first. Ties go by code units of the id, which is the same in every locale. */
 function compare([a, similarityOfA]: [string, number], [b, similarityOfB]: [string, number]): number {
   if (similarityOfA !== similarityOfB) return similarityOfB - similarityOfA;
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
 
-/** Some 400 tokens of English: small embedding models read 512. */
+/** Longest text in characters: about 400 tokens of English. Small embedding models read 512. */
 const MAX_CHARS = 1_500;
 
-/** What an embedding of a tool is made of: server, names, description and parameter names, bounded. */
+/** Text of a tool for its embedding: server, names, description and parameter names, bounded. */
 function toolText({ server, definition }: ToolEntry): string {
   const { name, title, description, inputSchema } = definition;
   const { properties } = inputSchema;
@@ -138,7 +141,7 @@ function toolText({ server, definition }: ToolEntry): string {
   return embeddable(parts.filter((part) => typeof part === 'string' && part !== '').join('\n'));
 }
 
-/** A text as endpoints take it: bounded, and without halves of characters, which some refuse together with the whole batch. */
+/** A text for an endpoint: bounded, and without lone surrogates, for which some endpoints refuse the whole batch. */
 export function embeddable(text: string): string {
   return Buffer.from(text.slice(0, MAX_CHARS)).toString();
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../../platform/atomic-file.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
 
-/** Vectors by the key of the text that they stand for; all of the same dimensions. */
+/** Vectors by the key of their text; all of the same dimensions. */
 export type Vectors = Map<string, Float32Array>;
 
-/** First bytes of our files; the number changes with the format. */
+/** First bytes of the file; the number changes with the format. */
 const MAGIC = Buffer.from('mcpgw-vectors-1\n');
 const HEADER_BYTES = MAGIC.length + 4;
 const KEY_BYTES = 16;
@@ -21,28 +21,29 @@ export function keyOf(text: string): string {
     .slice(0, 2 * KEY_BYTES);
 }
 
-/** Where the vectors of one model are kept, for its owner alone: dimensions, then keys and float32 components. */
+/** The file with the vectors of one model, readable by its owner only: dimensions, then keys and float32 components. */
 export class VectorFile {
   readonly #path: string;
 
-  /** `model` tells which model of which endpoint made them. */
+  /** `model` identifies the endpoint and its model. */
   constructor(directory: string, model: readonly string[]) {
     this.#path = join(directory, `vectors-${keyOf(JSON.stringify(model))}.bin`);
   }
 
-  /** Nothing when the file is missing, damaged or somebody else's. */
+  /** Reads the file; empty if it is missing, damaged or of another format. */
   async read(): Promise<Vectors> {
     try {
-      // A copy in a buffer of its own, where every vector begins at a multiple of four bytes: Float32Array wants that.
+      // Copied into a buffer of its own, so that every vector begins at a multiple of four bytes, as Float32Array
+      // demands.
       return parse(Buffer.from(new Uint8Array(await readFile(this.#path)).buffer));
     } catch {
       return new Map();
     }
   }
 
-  /** Replaces what is kept, in one step; of too many the first ones are kept. */
+  /** Replaces the file atomically. Beyond the bounds the first vectors are kept. */
   async write(vectors: ReadonlyMap<string, Float32Array>, signal: AbortSignal): Promise<void> {
-    await writeWhole(this.#path, serialize(vectors), { signal });
+    await writeFileAtomic(this.#path, serialize(vectors), { signal });
   }
 }
 
@@ -54,7 +55,7 @@ function serialize(vectors: ReadonlyMap<string, Float32Array>): Buffer {
   header.writeUInt32LE(dimensions, MAGIC.length);
   const records = [...vectors].slice(0, most).flatMap(([key, vector]) => [
     Buffer.from(key, 'hex'),
-    // Byte order of the machine: the file is a cache of this one.
+    // Byte order of this machine: the file is a local cache.
     Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength),
   ]);
   return Buffer.concat([header, ...records]);

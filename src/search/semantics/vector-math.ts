@@ -1,20 +1,20 @@
-/** Components that make a vector of length 1; undefined for what has no direction, such as zeros. */
+/** The vector with these components scaled to length 1. Undefined for a vector without direction, such as zeros. */
 export function unitVector(components: readonly number[] | Float32Array): Float32Array | undefined {
   const vector = Float32Array.from(components);
   const length = Math.sqrt(dot(vector, vector));
   return Number.isFinite(length) && length > 0 ? vector.map((component) => component / length) : undefined;
 }
 
-/** Float32 rounding leaves a stored unit vector within this of length 1; anything else was damaged. */
+/** Largest deviation from length 1. Float32 rounding stays within it; a larger one means a damaged vector. */
 const TOLERANCE = 1e-3;
 
 export function isUnitVector(vector: Float32Array): boolean {
   return Math.abs(dot(vector, vector) - 1) < TOLERANCE;
 }
 
-/** Of two unit vectors: their cosine similarity, -1 to 1. */
+/** Dot product. Of two unit vectors it is their cosine similarity, -1 to 1. */
 export function dot(a: Float32Array, b: Float32Array): number {
-  // Four sums at a time: the processor need not wait for one before the next, which is several times faster.
+  // Four sums at a time: the processor does not wait for one before the next, which is several times faster.
   let [w, x, y, z] = [0, 0, 0, 0];
   const whole = a.length - (a.length % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -27,12 +27,12 @@ export function dot(a: Float32Array, b: Float32Array): number {
   return w + x + y + z;
 }
 
-/** Within bounds by construction, which the type cannot say. */
+/** A component. The index is within bounds by construction, which the type cannot express. */
 function at(vector: Float32Array, index: number): number {
   return vector[index] as number;
 }
 
-/** The sign of each component of a vector, as one bit. */
+/** The sign of each component of a vector, one bit each. */
 export function signsOf(vector: Float32Array): Int32Array {
   const signs = new Int32Array(Math.ceil(vector.length / 32));
   for (const [index, component] of vector.entries()) {
@@ -41,8 +41,11 @@ export function signsOf(vector: Float32Array): Int32Array {
   return signs;
 }
 
-/** The `most` items whose signs differ least from those of a query, and those that tie with the last; in their order. */
-export function alike<T extends { readonly signs: Int32Array }>(
+/**
+ * The `most` items whose signs differ least from those of the query, and all that tie with the last of them, in their
+ * order.
+ */
+export function mostSimilarSigns<T extends { readonly signs: Int32Array }>(
   items: readonly T[],
   query: Int32Array,
   most: number,
@@ -53,14 +56,17 @@ export function alike<T extends { readonly signs: Int32Array }>(
   return items.filter((_, index) => (distances[index] ?? 0) <= limit);
 }
 
-/** Hamming distance of equally long signs: how many bits differ. The casts are sound within bounds, and the loop is hot. */
+/**
+ * Hamming distance of signs of equal length: the number of different bits. The casts are sound within bounds, and the
+ * loop is hot.
+ */
 function distance(a: Int32Array, b: Int32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += ones((a[i] as number) ^ (b[i] as number));
   return sum;
 }
 
-/** Bits that are set, counted in pairs, fours and bytes at once. */
+/** Number of set bits, counted in pairs, fours and bytes at once. */
 function ones(word: number): number {
   const pairs = word - ((word >>> 1) & 0x55555555);
   const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);

@@ -10,8 +10,9 @@ import type { Challenge } from './login-needed.ts';
 import type { PersonLogin } from './person-login.ts';
 
 /**
- * Has a person log in to a server, and resolves when that is done. A client that can show an address is asked to; for
- * any other the error carries the address. Rejects with `UPSTREAM_NEEDS_AUTH`, or with the reason of `signal`.
+ * Lets a person log in to a server; resolves when the login is done. A client that supports URL elicitation is asked to
+ * open the address; for any other client the error contains it. Rejects with `UPSTREAM_NEEDS_AUTH`, or with the reason
+ * of `signal`.
  */
 export async function askToLogIn(
   server: string,
@@ -42,7 +43,9 @@ function showsAddresses({ identity }: Peer): boolean {
   return isJsonObject(elicitation) && elicitation.url !== undefined;
 }
 
-/** Puts the address to the person; an assent says only that it is being opened. */
+/**
+ * Asks the person to open the address, and waits for the login: `accept` only says that the address is being opened.
+ */
 async function shown(server: string, { id, url, done }: PersonLogin, peer: Peer, signal: Signal): Promise<void> {
   const message = `The server "${server}" asks you to log in.`;
   const answer = await peer.request('elicitation/create', { mode: 'url', message, url, elicitationId: id }, { signal });

@@ -12,7 +12,10 @@ const HELLO = {
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'mcp-gateway', version: '1' } },
 };
 
-/** The login that a server wants of whoever comes without one; undefined where it wants none. Rejects where it cannot be reached. */
+/**
+ * The login that a server demands of a client without credentials; undefined if none. Rejects if the server cannot be
+ * reached.
+ */
 export async function challengeOf(
   { headers }: ServerConfig & { type: 'remote' },
   outbound: Outbound,
@@ -30,7 +33,10 @@ export async function challengeOf(
   return { ...(scope && { scope }), ...(resourceMetadataUrl && { resourceMetadataUrl }) };
 }
 
-/** Its head: a stream that it may begin is not read. */
+/**
+ * Head of the answer. The body is cancelled, because it may be an endless stream. Follows one redirect within the
+ * origin of the server.
+ */
 function answerOf(outbound: Outbound, init: RequestInit): Promise<Response> {
   return withTimeout(FETCH_TIMEOUT_MS, async (signal) => {
     const ask = async (url: URL) => {
@@ -39,13 +45,13 @@ function answerOf(outbound: Outbound, init: RequestInit): Promise<Response> {
       return response;
     };
     const response = await ask(outbound.url);
-    // Many have the slash at the end of their path that an entry leaves out, or the other way round.
+    // Many servers redirect from an address without a trailing slash to one with it, or the other way round.
     const next = redirectOf(response, outbound.url);
     return next?.origin === outbound.url.origin ? ask(next) : response;
   });
 }
 
-/** A server may wait with its question until a tool is called. */
+/** True if the server publishes OAuth metadata: it may demand the login only when a tool is called. */
 async function publishesLogin(outbound: Outbound): Promise<boolean> {
   return discoverOAuthProtectedResourceMetadata(outbound.url, {}, oauthFetch(outbound)).then(
     () => true,

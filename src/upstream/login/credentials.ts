@@ -5,90 +5,92 @@ import { dirname, join } from 'node:path';
 import type { StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../../config/schema.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { writeWhole } from '../../platform/atomic-file.ts';
+import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { withFileLock } from '../../platform/file-lock.ts';
-import { type Sealed, TokenEncryption } from './token-encryption.ts';
+import { type EncryptedText, TokenEncryption } from './token-encryption.ts';
 
-/** What one authorization server gave us. */
+/** Client registration and tokens from one authorization server. */
 export interface IssuerCredentials {
   readonly client?: StoredOAuthClientInformation;
   readonly tokens?: StoredOAuthTokens;
-  /** When it gave the tokens, epoch ms: they say how long they last from then on. */
+  /** Receipt of the tokens in epoch ms; `expires_in` counts from then. */
   readonly tokensAt?: number;
 }
 
-/** What is kept for one server. */
-export interface Kept {
+/** Contents of a server's credentials file. */
+export interface StoredCredentials {
   /** Address of the server. */
   readonly resource?: string;
-  /** The authorization server of the last login; its tokens are the ones in use. */
+  /** Issuer of the last login; its tokens are in use. */
   readonly issuer?: string;
   readonly issuers: { readonly [issuer: string]: IssuerCredentials };
-  /** Port of the last callback: a client that registered itself did so with it. */
+  /** Port of the last callback: dynamic registration used this port in its redirect URI. */
   readonly callbackPort?: number;
 }
 
 interface CredentialsOptions {
-  /** `never`: files alone; what the keychain's key has sealed is still opened. */
+  /**
+   * `never`: new content is written unencrypted. Encrypted content can still be read with the key from the keychain.
+   */
   readonly keychain?: 'auto' | 'never' | undefined;
-  /** The key of that directory; absent: one for all of this process. */
+  /** Encryption to use. Absent: the one that this process shares for the directory. */
   readonly seal?: TokenEncryption;
 }
 
-const EMPTY: Kept = { issuers: {} };
+const EMPTY: StoredCredentials = { issuers: {} };
 
-/** The keys by directory: each is asked for once. */
-const seals = new Map<string, TokenEncryption>();
+/** Encryption by directory; each asks for its key once. */
+const encryptions = new Map<string, TokenEncryption>();
 
 /**
- * Credentials of one server, in a file that only its owner can read; several gateways share it. It is sealed where the
- * keychain of the system keeps a key, and becomes so, or is so no more, when it is next written.
+ * Credentials of one server in a file that only its owner can read. Several gateways share it. The file is encrypted if
+ * the keychain of the system keeps a key; a change of that takes effect at the next write.
  */
 export class Credentials {
   readonly file: string;
-  readonly #seal: TokenEncryption;
-  readonly #isSealed: boolean;
+  readonly #encryption: TokenEncryption;
+  readonly #wantsEncryption: boolean;
 
-  /** `identity` tells whose they are: the resource, and the client if one is configured. */
+  /** `identity` is the address of the server, the client if one is configured, and the grant. */
   static of(directory: string, identity: readonly string[], options?: CredentialsOptions): Credentials {
     const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32);
     return new Credentials(join(directory, `oauth-${name}.json`), options);
   }
 
-  constructor(file: string, { keychain = 'auto', seal = sealOf(dirname(file)) }: CredentialsOptions = {}) {
+  constructor(file: string, { keychain = 'auto', seal = encryptionOf(dirname(file)) }: CredentialsOptions = {}) {
     this.file = file;
-    this.#seal = seal;
-    this.#isSealed = keychain !== 'never';
+    this.#encryption = seal;
+    this.#wantsEncryption = keychain !== 'never';
   }
 
-  /** A text that changes whenever the file does. */
+  /** A text that changes whenever the file changes. */
   get revision(): string {
     const { ino, mtimeNs, size } = statSync(this.file, { bigint: true, throwIfNoEntry: false }) ?? {};
     return [ino, mtimeNs, size].join(':');
   }
 
-  /** A file that is not there, or is no file of ours, holds nothing. Rejects where its key cannot be asked for. */
-  async read(): Promise<Kept> {
+  /** Reads the file. A missing or foreign file counts as empty. Rejects if its key cannot be requested. */
+  async read(): Promise<StoredCredentials> {
     const written = await this.#written();
-    const kept = isSealed(written) ? parsed(await this.#seal.open(written)) : written;
-    // A file of ours, replaced only as a whole: once its outline is right, the rest is what we wrote.
-    return isJsonObject(kept) && isJsonObject(kept.issuers) ? (kept as unknown as Kept) : EMPTY;
+    const kept = isEncrypted(written) ? parsed(await this.#encryption.decrypt(written)) : written;
+    // The file is ours and only replaced whole: a correct outline means that the rest is as we wrote it.
+    return isJsonObject(kept) && isJsonObject(kept.issuers) ? (kept as unknown as StoredCredentials) : EMPTY;
   }
 
-  /** Where they are kept beside the file; undefined where the file says it all, or is not there. */
+  /** Name of the keychain with the key of the file; undefined if the file is not encrypted or does not exist. */
   async keychain(): Promise<string | undefined> {
-    return isSealed(await this.#written()) ? (this.#seal.keychain ?? 'a keychain') : undefined;
+    return isEncrypted(await this.#written()) ? (this.#encryption.keychain ?? 'a keychain') : undefined;
   }
 
-  /** Writes what `change` makes of what is kept, in one step: a reader sees the old or the new. */
-  async update(change: (kept: Kept) => Kept): Promise<void> {
+  /** Replaces the content by the result of `change`, atomically. */
+  async update(change: (kept: StoredCredentials) => StoredCredentials): Promise<void> {
     await this.#prepare();
     const text = JSON.stringify(change(await this.read()));
-    const sealed = this.#isSealed ? await this.#seal.close(text) : undefined;
-    await writeWhole(this.file, sealed ? JSON.stringify(sealed) : text);
+    const sealed = this.#wantsEncryption ? await this.#encryption.encrypt(text) : undefined;
+    await writeFileAtomic(this.file, sealed ? JSON.stringify(sealed) : text);
   }
 
-  /** Changes what is kept of one authorization server. */
+  /** Changes the credentials of one authorization server. */
   updateIssuer(issuer: string, change: (credentials: IssuerCredentials) => IssuerCredentials): Promise<void> {
     return this.update((kept) => ({
       ...kept,
@@ -96,20 +98,20 @@ export class Credentials {
     }));
   }
 
-  /** Seals what an earlier login left open, or the other way round, where that is wanted and can be done. */
+  /** Encrypts the file of an earlier login, or decrypts it, if the settings want that and it is possible. */
   async migrate(): Promise<void> {
     const written = await this.#written();
-    const isWanted = this.#isSealed && this.#seal.keychain !== undefined;
-    if (written === undefined || isSealed(written) === isWanted) return;
+    const isWanted = this.#wantsEncryption && this.#encryption.keychain !== undefined;
+    if (written === undefined || isEncrypted(written) === isWanted) return;
     await this.exclusively(() => this.update((kept) => kept));
   }
 
-  /** Forgets all of it. */
+  /** Deletes the file. */
   async remove(): Promise<void> {
     await rm(this.file, { force: true });
   }
 
-  /** Runs `work` while no other gateway does the same for this server. */
+  /** Runs `work` while no other gateway runs any for this server. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     await this.#prepare();
     return withFileLock(`${this.file}.lock`, work);
@@ -122,29 +124,28 @@ export class Credentials {
   async #prepare(): Promise<void> {
     const directory = dirname(this.file);
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    // It may have been there before, open to others.
+    // The folder may have existed before, open to others.
     await chmod(directory, 0o700);
   }
 }
 
-/** What is kept of one authorization server, however its address was written. */
-export function ofIssuer(kept: Kept, issuer: string): IssuerCredentials {
+/** The credentials of one authorization server, with or without a slash at the end of its address. */
+export function ofIssuer(kept: StoredCredentials, issuer: string): IssuerCredentials {
   return kept.issuers[keyOf(kept, issuer)] ?? {};
 }
 
-/** The name under which an authorization server is kept. */
-export function keyOf({ issuers }: Kept, issuer: string): string {
+/** The key under which the file stores an authorization server. */
+export function keyOf({ issuers }: StoredCredentials, issuer: string): string {
   return Object.keys(issuers).find((key) => sameIssuer(key, issuer)) ?? issuer;
 }
 
-/** The tokens in use. */
-export function currentTokens({ issuer, issuers }: Kept): StoredOAuthTokens | undefined {
+export function currentTokens({ issuer, issuers }: StoredCredentials): StoredOAuthTokens | undefined {
   return issuer === undefined ? undefined : issuers[issuer]?.tokens;
 }
 
-function sealOf(directory: string): TokenEncryption {
-  const seal = seals.get(directory) ?? new TokenEncryption(directory);
-  seals.set(directory, seal);
+function encryptionOf(directory: string): TokenEncryption {
+  const seal = encryptions.get(directory) ?? new TokenEncryption(directory);
+  encryptions.set(directory, seal);
   return seal;
 }
 
@@ -156,11 +157,11 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
-function isSealed(written: unknown): written is Sealed {
+function isEncrypted(written: unknown): written is EncryptedText {
   return isJsonObject(written) && typeof written.sealed === 'string' && typeof written.key === 'string';
 }
 
-/** Where the credentials of a server are kept: by its address, and by the client where one is configured. */
+/** The credentials of a server: one file per address, configured client and grant. */
 export function credentialsOf(
   { url, oauth, keychain }: ServerConfig & { type: 'remote' },
   directory: string,
@@ -170,7 +171,10 @@ export function credentialsOf(
   return Credentials.of(directory, identity, { keychain });
 }
 
-/** Whether two texts name one authorization server: many write its address once with a slash at the end and once without. */
+/**
+ * True if two texts name the same authorization server. Many servers write their address once with a slash at the end
+ * and once without.
+ */
 export function sameIssuer(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && b !== undefined && withoutSlash(a) === withoutSlash(b);
 }

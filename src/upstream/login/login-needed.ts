@@ -1,17 +1,17 @@
 import type { ServerConfig } from '../../config/schema.ts';
 
-/** What a server wants, as it said when it refused a request. */
+/** The login that a server demanded when it refused a request. */
 export interface Challenge {
   /** Scopes, separated by spaces. */
   readonly scope?: string;
   readonly resourceMetadataUrl?: URL;
-  /** It knows who we are and wants more: the scope comes on top of those granted before. */
+  /** True if the server accepts our token but demands more: the scope is added to the granted ones. */
   readonly stepUp?: boolean;
-  /** Why no login can begin as the entry stands, and what to change in it. */
+  /** Cause that no login can begin with this entry, and the cure. */
   readonly obstacle?: string;
 }
 
-/** The server does not serve us before a person has logged in. */
+/** The server serves us only after a person has logged in. */
 export class LoginNeeded extends Error {
   override readonly name = 'LoginNeeded';
   readonly challenge: Challenge;
@@ -22,8 +22,11 @@ export class LoginNeeded extends Error {
   }
 }
 
-/** A server whose entry says who we are needs no login, unless the entry asks for one. */
-export function takesLogin(config: ServerConfig): config is ServerConfig & { type: 'remote' } {
+/**
+ * True if the gateway manages the login to a server. A server with credentials in its entry needs none, unless the
+ * entry asks for it.
+ */
+export function supportsLogin(config: ServerConfig): config is ServerConfig & { type: 'remote' } {
   if (config.type !== 'remote' || !/^https?:/i.test(config.url) || config.oauth === false) return false;
   if (config.oauth !== undefined) return true;
   const { username, password } = new URL(config.url);

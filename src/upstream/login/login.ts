@@ -15,17 +15,24 @@ import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import type { Outbound } from '../../platform/outbound/outbound.ts';
 import { challengeIn } from './challenge-in.ts';
-import { type Credentials, credentialsOf, currentTokens, type Kept, ofIssuer, sameIssuer } from './credentials.ts';
+import {
+  type Credentials,
+  credentialsOf,
+  currentTokens,
+  ofIssuer,
+  type StoredCredentials,
+  sameIssuer,
+} from './credentials.ts';
 import { type Challenge, LoginNeeded } from './login-needed.ts';
-import { inOurWords } from './oauth-answers.ts';
+import { withoutForeignText } from './oauth-answers.ts';
 import { configuredClient, oauthFetch, outboundOf } from './oauth-client.ts';
 import { issuerOf, keepTokens, machineProvider } from './oauth-provider.ts';
 import { PersonLogin } from './person-login.ts';
 
-/** Shorter texts are no secrets: to blank them everywhere would make errors unreadable. */
+/** Shortest text in characters that is blanked as a secret: blanking shorter ones would make errors unreadable. */
 const MIN_SECRET_LENGTH = 6;
 
-/** How often a login by another process is looked for while one is waited for, in ms. */
+/** Time in ms between checks for a login by another process. */
 const LOOK_MS = 1_000;
 
 export interface LoginOptions {
@@ -34,8 +41,8 @@ export interface LoginOptions {
 }
 
 /**
- * Who we are to one server: the token that its requests carry, renewed when it is refused, and the login of a person
- * when that does not help. Never opens a browser, and begins a login only when `begin` is called.
+ * Our identity towards one server: the token for its requests, which is renewed when it is refused, and the login of a
+ * person if that does not help. Never opens a browser, and begins a login only when `begin` is called.
  */
 export class Login implements AuthProvider {
   readonly #outbound: Outbound;
@@ -43,9 +50,9 @@ export class Login implements AuthProvider {
   readonly #oauth: OAuthConfig;
   readonly #options: LoginOptions;
   readonly #credentials: Credentials;
-  /** Which token each answer was given to. */
+  /** The token of the request that each response answers. */
   readonly #sent = new WeakMap<Response, string | undefined>();
-  /** Of the credentials as they were read last. */
+  /** Revision of the credentials file at our last read. */
   #revision: string | undefined;
   #tokens: StoredOAuthTokens | undefined;
   #challenge: Challenge = {};
@@ -61,7 +68,7 @@ export class Login implements AuthProvider {
     this.#credentials = credentialsOf(config, dataDirectory());
   }
 
-  /** The access token for the next request, of a login or logout by another process too; undefined when there is none. */
+  /** The access token for the next request, or undefined. Logins and logouts by other processes are noticed. */
   async token(): Promise<string | undefined> {
     const { revision } = this.#credentials;
     if (this.#revision !== revision) {
@@ -72,14 +79,17 @@ export class Login implements AuthProvider {
     return this.#tokens?.access_token;
   }
 
-  /** What the transport has to send its requests with, so that it is known which token was refused. */
+  /**
+   * The transport has to use this `fetch`: it notes the token of each request, so that a refused token can be
+   * identified.
+   */
   readonly fetch: FetchLike = async (url, init) => {
     const response = await this.#outbound.fetch(url, init);
     this.#sent.set(response, new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, ''));
     return response;
   };
 
-  /** Renews the token that the server refused. Rejects with `LoginNeeded` when only a person can help. */
+  /** Renews the token that the server refused. Rejects with `LoginNeeded` if only a person can help. */
   async onUnauthorized({ response }: { readonly response: Response }): Promise<void> {
     const { scope, resourceMetadataUrl } = extractWWWAuthenticateParams(response);
     this.#challenge = { ...(scope && { scope }), ...(resourceMetadataUrl && { resourceMetadataUrl }) };
@@ -91,7 +101,7 @@ export class Login implements AuthProvider {
     await this.#renewing;
   }
 
-  /** Takes over a login that another process brought about. False when there was none. */
+  /** Takes over a login by another process. Resolves with false if there was none. */
   async takeOver(): Promise<boolean> {
     const before = this.#tokens?.access_token;
     const tokens = currentTokens(await this.#credentials.read());
@@ -105,7 +115,7 @@ export class Login implements AuthProvider {
     return true;
   }
 
-  /** Looks out for a login by another process, until the function that is returned is called. */
+  /** Watches for logins by other processes, until the returned function is called. */
   watch(): () => void {
     const { file } = this.#credentials;
     const look = () => void this.takeOver().catch(() => {});
@@ -113,7 +123,7 @@ export class Login implements AuthProvider {
     return () => unwatchFile(file, look);
   }
 
-  /** Begins the login of a person, or joins the one that is under way. Rejects with what stands in its way. */
+  /** Begins the login of a person, or joins the running one. Rejects with the error that prevents it. */
   begin(challenge: Challenge): Promise<PersonLogin> {
     this.#pending ??= this.#begin(challenge).catch((error: unknown) => {
       this.#pending = undefined;
@@ -122,17 +132,17 @@ export class Login implements AuthProvider {
     return this.#pending;
   }
 
-  /** The login that an error of a request asks for; undefined when none would help. */
+  /** The login that an error of a request demands; undefined if a login would not help. */
   wantedBy(error: unknown): Challenge | undefined {
     return challengeIn(error);
   }
 
-  /** Blanks what the login knows and nobody else should. */
+  /** Blanks the tokens and secrets of this login in a text. */
   redact(text: string): string {
     return [...this.#secrets].reduce((masked, secret) => masked.replaceAll(secret, '[redacted]'), text);
   }
 
-  /** Gives up a login that is under way. */
+  /** Cancels a running login. */
   close(): void {
     this.#pending?.then(
       (login) => login.cancel('the server was stopped'),
@@ -147,7 +157,7 @@ export class Login implements AuthProvider {
       outbound: this.#outbound,
       oauth: this.#oauth,
       credentials: this.#credentials,
-      // What was granted before must not be lost by asking for more.
+      // The union, because the new token must keep the scopes that were granted before.
       scope: stepUp ? computeScopeUnion(own, this.#tokens?.scope, wanted) : (own ?? wanted),
       resourceMetadataUrl,
       onTokens: async () => {
@@ -169,9 +179,9 @@ export class Login implements AuthProvider {
     if (!before?.refresh_token) throw new LoginNeeded(this.#challenge);
     await this.#credentials.exclusively(async () => {
       const kept = currentTokens(await this.#credentials.read());
-      // Another gateway was faster.
+      // Another gateway has renewed it.
       if (kept && kept.access_token !== refused) return this.#use(kept);
-      const tokens = await refreshed(kept?.refresh_token, {
+      const tokens = await refreshTokens(kept?.refresh_token, {
         serverUrl: String(this.#outbound.url),
         oauth: this.#oauth,
         credentials: this.#credentials,
@@ -195,13 +205,13 @@ export class Login implements AuthProvider {
       ...(scope && { scope }),
       ...(resourceMetadataUrl && { resourceMetadataUrl }),
     }).catch((error: unknown) => {
-      throw inOurWords(error);
+      throw withoutForeignText(error);
     });
   }
 
-  async #read(): Promise<Kept> {
+  async #read(): Promise<StoredCredentials> {
     const kept = await this.#credentials.read();
-    // A machine's tokens are nowhere but here.
+    // The tokens of a client-credentials grant are never in the file.
     if (this.#oauth.grant !== 'client_credentials') this.#use(currentTokens(kept));
     for (const { client } of Object.values(kept.issuers)) this.#hide(client?.client_secret);
     return kept;
@@ -220,7 +230,7 @@ export class Login implements AuthProvider {
 const MAY_PASS: readonly string[] = [OAuthErrorCode.ServerError, OAuthErrorCode.TemporarilyUnavailable];
 const UNKNOWN_CLIENT: readonly string[] = [OAuthErrorCode.InvalidClient, OAuthErrorCode.UnauthorizedClient];
 
-export interface RefreshParts {
+export interface RefreshOptions {
   readonly serverUrl: string;
   readonly oauth: OAuthConfig;
   readonly credentials: Credentials;
@@ -228,10 +238,13 @@ export interface RefreshParts {
   readonly fetchFn: FetchLike;
 }
 
-/** New tokens for a refresh token; undefined when it is not taken any more, or belongs to another authorization server. */
-export async function refreshed(
+/**
+ * New tokens for a refresh token. Undefined if the token is no longer accepted, or belongs to another authorization
+ * server.
+ */
+export async function refreshTokens(
   refreshToken: string | undefined,
-  { serverUrl, oauth, credentials, resourceMetadataUrl, fetchFn }: RefreshParts,
+  { serverUrl, oauth, credentials, resourceMetadataUrl, fetchFn }: RefreshOptions,
 ): Promise<StoredOAuthTokens | undefined> {
   const info = await discoverOAuthServerInfo(serverUrl, {
     fetchFn,
@@ -255,9 +268,9 @@ export async function refreshed(
     });
     return { scope: before.scope, refresh_token: refreshToken, ...tokens, issuer };
   } catch (error) {
-    // The authorization server has spoken; whatever else went wrong may pass.
-    if (!(error instanceof OAuthError) || MAY_PASS.includes(String(error.code))) throw inOurWords(error);
-    // It has forgotten us: the next login is to register anew.
+    // An OAuth error is the decision of the authorization server. Any other error may pass.
+    if (!(error instanceof OAuthError) || MAY_PASS.includes(String(error.code))) throw withoutForeignText(error);
+    // The client is unknown there: the next login has to register again.
     if (UNKNOWN_CLIENT.includes(String(error.code)))
       await credentials.updateIssuer(issuer, ({ client: _, ...rest }) => rest);
     return undefined;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the person's browser shows after the callback. */
+/** Page in the person's browser after the callback. */
 export interface Page {
   readonly status: number;
   /** Plain text. */
@@ -10,14 +10,14 @@ export interface Page {
 }
 
 const PATH = '/callback';
-/** Time for the answers that are on their way at the end, in ms. */
+/** Time in ms for running answers when the server closes. */
 const GOODBYE_MS = 2_000;
 
-/** The server on this machine to which the browser brings the outcome of a login. */
+/** The HTTP server on this machine to which the browser brings the result of a login. */
 export class Loopback {
   readonly #server: Server;
 
-  /** Binds the first of these ports that is free; 0 is any. `answer` is given the query of each callback. */
+  /** Binds the first free port of `ports`; 0 is any. `answer` is called with the query of each callback. */
   static async open(ports: readonly number[], answer: (query: URLSearchParams) => Promise<Page>): Promise<Loopback> {
     const [port = 0, ...others] = ports;
     const server = createServer((request, response) => void serve(request, response, answer));
@@ -43,7 +43,7 @@ export class Loopback {
     return `http://localhost:${this.port}${PATH}`;
   }
 
-  /** Takes no more callbacks; resolves when one that is being answered is. */
+  /** Accepts no more callbacks. Resolves when running answers are sent. */
   close(): Promise<void> {
     // A browser opens connections in advance, and may never use them.
     setTimeout(() => this.#server.closeAllConnections(), GOODBYE_MS).unref();
@@ -68,7 +68,7 @@ async function serve(
   response.end(`<!doctype html><title>MCP Gateway</title><p>${escaped(text)}</p>`);
 }
 
-/** Of a callback; undefined for any other target, such as `//`, which is none at all. */
+/** Query of a callback; undefined for any other target, also for `//`, which is no valid one. */
 function queryOf(target: string): URLSearchParams | undefined {
   if (!target.startsWith('/') || !URL.canParse(target, 'http://localhost')) return undefined;
   const { pathname, searchParams, host } = new URL(target, 'http://localhost');

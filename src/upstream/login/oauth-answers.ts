@@ -1,6 +1,6 @@
 import { OAuthError } from '@modelcontextprotocol/client';
 import { clip } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, parseJsonObject } from '../../core/json.ts';
 import { TargetRefused } from '../../platform/outbound/outbound.ts';
 
 /** Longest error code that is repeated, in characters. */
@@ -24,7 +24,7 @@ const CLIENT: Readonly<Record<string, MemberKind>> = {
   scope: 'text',
 };
 
-/** Other words of known servers for codes on which something depends. */
+/** Codes of known servers that differ from the standard, for codes that we act on. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   incorrect_client_credentials: 'invalid_client',
   client_not_found: 'invalid_client',
@@ -34,7 +34,9 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   bad_refresh_token: 'invalid_grant',
 };
 
-/** An answer of an authorization server: never repeated as it is, since we do not choose whom a server leads us to. */
+/**
+ * An answer of an authorization server. Its text is never repeated in messages, since a server may lead us to any host.
+ */
 export interface Answered {
   readonly url: URL;
   readonly status: number;
@@ -42,9 +44,11 @@ export interface Answered {
   readonly text: string;
 }
 
-/** Tokens as the SDK wants them, or the error's code and nothing else. Throws where neither can be read. */
-export function mendedTokens(answer: Answered): Response {
-  const said = objectIn(answer.text) ?? formIn(answer.text);
+/**
+ * The tokens in the form that the SDK expects, or an error with its code only. Throws if the answer contains neither.
+ */
+export function normalizeTokens(answer: Answered): Response {
+  const said = parseJsonObject(answer.text) ?? formIn(answer.text);
   const tokens = answer.ok && said ? members(said, TOKENS, answer.url) : {};
   const { access_token: token, scope } = tokens;
   if (typeof token === 'string') {
@@ -61,21 +65,27 @@ export function mendedTokens(answer: Answered): Response {
   return Response.json({ error: code }, { status: answer.ok ? 400 : answer.status });
 }
 
-/** A client as the SDK wants it: as it was asked for, where the answer does not say. Throws where we were not registered. */
-export function mendedClient(answer: Answered, asked: unknown): Response {
-  const said = objectIn(answer.text);
+/**
+ * The registered client in the form that the SDK expects; members that the answer lacks are taken from the request.
+ * Throws if we were not registered.
+ */
+export function normalizeClient(answer: Answered, asked: unknown): Response {
+  const said = parseJsonObject(answer.text);
   const client = answer.ok && said ? members(said, CLIENT, answer.url) : {};
   if (client.client_id === undefined) throw new Error(refusal(answer, 'did not register us', codeOf(said)));
-  const { redirect_uris } = (typeof asked === 'string' ? objectIn(asked) : undefined) ?? {};
+  const { redirect_uris } = (typeof asked === 'string' ? parseJsonObject(asked) : undefined) ?? {};
   return Response.json({ ...client, ...secretOf(client), redirect_uris: redirect_uris ?? [] }, { status: 201 });
 }
 
-/** Seconds since 1970 are fewer for thousands of years: more are milliseconds. */
+/**
+ * Largest number that is taken for seconds since 1970; it lies thousands of years ahead. Larger ones are milliseconds.
+ */
 const MAX_SECONDS = 100_000_000_000;
 
 /**
- * What can be meant by the members about a client's secret. Without one it neither ends nor proves who we are; and one that
- * was just given has not ended already, however that is written: it is used until it is refused.
+ * Corrected members about a client's secret. Without a secret, there is no expiry and no authentication method that
+ * uses one. A secret that was just issued cannot have expired, so an expiry in the past counts as none: it is used
+ * until it is refused.
  */
 function secretOf({
   client_secret,
@@ -96,7 +106,7 @@ function refusal({ url, status, ok }: Answered, what: string, code: string | und
   return `${url.origin} ${what}: HTTP ${status}${code === undefined ? lack : ` (${code})`}`;
 }
 
-/** The code of an error: visible characters that RFC 6749 has for it, not too many of them. */
+/** The code of an error: the characters that RFC 6749 allows, at most 100. */
 function codeOf(said: JsonObject | undefined): string | undefined {
   const error = isJsonObject(said?.error) ? (said.error.code ?? said.error.type) : said?.error;
   if (typeof error !== 'string' || error === '') return undefined;
@@ -105,37 +115,27 @@ function codeOf(said: JsonObject | undefined): string | undefined {
   return SYNONYMS[name] ?? (name.startsWith('invalid_') ? name : code);
 }
 
-/** Fields of a form, which is how some answer whatever they are asked for. */
+/** Fields of a form. Some servers answer with a form whatever is requested. */
 function formIn(text: string): JsonObject | undefined {
   const form = text.includes('=') && !/[<{\s]/.test(text) ? Object.fromEntries(new URLSearchParams(text)) : {};
   return (form.access_token ?? form.error) ? form : undefined;
 }
 
-/** Scopes are divided by spaces (RFC 6749, 3.3); some divide them by commas. */
+/** Scopes separated by spaces (RFC 6749, 3.3). Some servers use commas. */
 function spaced(scope: string): string {
   return scope.includes(' ') ? scope : scope.replaceAll(',', ' ');
 }
 
-/** What a member of a document is. */
+/** Type of a member of a document. */
 type MemberKind = 'text' | 'list' | 'url' | 'number' | 'flag';
 
 /**
- * The known members of a document in the types they should have; what cannot be read as such, and what nobody asks for, is
- * left out: null and "" for what is absent, numbers as text, a list as words and the other way round.
+ * The known members of a document in their correct types: null and "" count as absent, numbers may be text, and a list
+ * may be words or the other way round. Unknown and unreadable members are omitted.
  */
 function members(document: JsonObject, kinds: Readonly<Record<string, MemberKind>>, base: URL): JsonObject {
   const read = Object.entries(kinds).map(([name, kind]) => [name, READ[kind](own(document, name), base)]);
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
-}
-
-/** The JSON object of a text; undefined for anything else, such as a page for people. */
-export function objectIn(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const READ: Readonly<Record<MemberKind, (value: unknown, base: URL) => unknown>> = {
@@ -148,7 +148,7 @@ const READ: Readonly<Record<MemberKind, (value: unknown, base: URL) => unknown>>
     if (typeof value === 'string') return value.split(/[\s,]+/).filter((word) => word !== '');
     return Array.isArray(value) ? words(value) : undefined;
   },
-  // As written where it is whole: addresses are compared as texts.
+  // An absolute address stays as written, because addresses are compared as texts.
   url: (value, base) => {
     if (typeof value !== 'string' || value === '') return undefined;
     if (URL.canParse(value)) return value;
@@ -199,49 +199,52 @@ const SERVER: Readonly<Record<string, MemberKind>> = {
 const WELL_KNOWN = /\/\.well-known\/(?:oauth-authorization-server|openid-configuration)/;
 
 /**
- * A document at `url` in which a resource or an authorization server describes itself, as the SDK wants it: strict about
- * members that nobody needs, it would refuse a good server for a null. `resource` is the server that a login is for. Throws
- * where what is needed is missing.
+ * Metadata of a resource or an authorization server in the form that the SDK expects. The SDK is strict about members
+ * that are not needed: it would refuse a good server for a null. `url` is the address of the document, `resource` the
+ * server that the login is for. Throws if a needed member is missing.
  */
-export function mendedMetadata(document: JsonObject, url: URL, resource: URL): JsonObject {
+export function normalizeMetadata(document: JsonObject, url: URL, resource: URL): JsonObject {
   const isServer = WELL_KNOWN.test(url.pathname) || document.token_endpoint !== undefined;
-  return isServer ? mendedServer(document, url) : mendedResource(document, url, resource);
+  return isServer ? normalizeServer(document, url) : normalizeResource(document, url, resource);
 }
 
-function mendedResource(document: JsonObject, url: URL, resource: URL): JsonObject {
+function normalizeResource(document: JsonObject, url: URL, resource: URL): JsonObject {
   const { authorization_servers: listed } = document;
   const flat = Array.isArray(listed) ? { ...document, authorization_servers: listed.map(issuerIn) } : document;
   const { authorization_servers: named, resource: own, ...known } = members(flat, RESOURCE, url);
   const servers = Array.isArray(named) ? named.filter((each) => URL.canParse(each)).map(withSlash) : [];
   return {
-    // Whoever does not say is who was asked.
+    // Without a `resource` the document describes the server that was asked.
     resource: own === undefined ? resource.href.replace(/#.*/s, '') : addressIn(String(own), url, resource),
     ...known,
     ...(servers.length > 0 && { authorization_servers: servers }),
   };
 }
 
-/** Some list an authorization server with what else they know of it. */
+/** Address of an authorization server. Some documents list objects instead of addresses. */
 function issuerIn(listed: unknown): unknown {
   return isJsonObject(listed) ? (listed.issuer ?? listed.url) : listed;
 }
 
-/** The address that a resource says it has, or its path. Throws where it is neither: a token for it would be for nobody we know. */
+/**
+ * The address of a resource, given as address or path. Throws if it is neither: a token for it would be for an unknown
+ * resource.
+ */
 function addressIn(text: string, url: URL, resource: URL): string {
   if (/^https?:/i.test(text) && URL.canParse(text)) return text;
   if (text.startsWith('/') && URL.canParse(text, url.href)) return new URL(text, url).href;
-  // Of this kind, since the SDK goes on as if there were no document after any other.
+  // A `TargetRefused`, because after any other error the SDK continues as if there were no document.
   throw new TargetRefused(
     `the document at ${shown(url)} has a "resource" that is no http(s) address: whoever runs the server has to write ${shown(resource)} there`,
   );
 }
 
-/** The SDK takes an issuer without a slash at its end for one with a slash, but not the other way round. */
+/** Adds the slash at the end: the SDK accepts an issuer without it for one with it, but not the other way round. */
 function withSlash(server: string): string {
   return /[?#]|\/$/.test(server) ? server : `${server}/`;
 }
 
-function mendedServer(document: JsonObject, url: URL): JsonObject {
+function normalizeServer(document: JsonObject, url: URL): JsonObject {
   const known = members(document, SERVER, url);
   for (const name of ['authorization_endpoint', 'token_endpoint'])
     if (known[name] === undefined) throw new Error(`the document at ${shown(url)} names no "${name}"`);
@@ -249,7 +252,7 @@ function mendedServer(document: JsonObject, url: URL): JsonObject {
   return {
     issuer: url.origin + url.pathname.replace(WELL_KNOWN, '').replace(/\/$/, ''),
     response_types_supported: ['code'],
-    // OpenID Connect wants these, and we need none.
+    // OpenID Connect demands these members, and we use none of them.
     jwks_uri: url.origin,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
@@ -259,13 +262,13 @@ function mendedServer(document: JsonObject, url: URL): JsonObject {
   };
 }
 
-/** Without what may be secret in an address. */
+/** An address for messages: without its query, which may be secret. */
 function shown({ origin, pathname }: URL): string {
   return origin + pathname;
 }
 
-/** What was thrown at a login, without what an authorization server has written into it beside the code. */
-export function inOurWords(error: unknown): unknown {
+/** The error of a login, reduced to its code if it comes from an authorization server. */
+export function withoutForeignText(error: unknown): unknown {
   if (!(error instanceof OAuthError)) return error;
   return new Error(`${clip(String(error.code), 100)} (said by the authorization server)`);
 }

@@ -5,20 +5,22 @@ import type {
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
 import { withTimeout } from '../../core/abort.ts';
+import { parseJsonObject } from '../../core/json.ts';
 import { boundedText } from '../../platform/outbound/bounded-body.ts';
 import { isBelow, Outbound, TargetRefused } from '../../platform/outbound/outbound.ts';
 import { isThisMachine } from '../../platform/outbound/proxy.ts';
 import { LoginNeeded } from './login-needed.ts';
-import { type Answered, mendedClient, mendedMetadata, mendedTokens, objectIn } from './oauth-answers.ts';
+import { type Answered, normalizeClient, normalizeMetadata, normalizeTokens } from './oauth-answers.ts';
 
-/** Time for one request to an authorization server, in ms. */
+/** Longest time of one request to an authorization server, in ms. */
 export const FETCH_TIMEOUT_MS = 10_000;
-/** Longest answer of one. */
+/** Longest answer of an authorization server, in bytes. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * `fetch` for the SDK's OAuth client: bounded, led nowhere that only we can reach, and with answers that it can read. Where a
- * secret of `oauth` may not go, nothing is posted: metadata name the endpoints, and may name them anywhere.
+ * `fetch` for the SDK's OAuth client. It bounds answers, refuses addresses that only we can reach, and corrects answers for
+ * the SDK. A POST to an address that must not get the client secret of `oauth` is refused: metadata name the endpoints, and
+ * may name any host.
  */
 export function oauthFetch(outbound: Outbound, oauth: Partial<OAuthConfig> = {}): FetchLike {
   return async (target, init = {}) => {
@@ -32,22 +34,22 @@ export function oauthFetch(outbound: Outbound, oauth: Partial<OAuthConfig> = {})
       const response = await outbound.follow(url, { ...init, signal });
       const { status, ok } = response;
       const answer = { url, status, ok, text: await boundedText(response, MAX_BYTES) };
-      // Where it leads is for whoever asked to look at.
+      // Redirects are passed on: the caller decides about them.
       if (status >= 300 && status < 400) return new Response(null, { status, headers: response.headers });
-      if (!isPost) return described(answer, outbound);
-      return typeof init.body === 'string' ? mendedClient(answer, init.body) : mendedTokens(answer);
+      if (!isPost) return documentResponse(answer, outbound);
+      return typeof init.body === 'string' ? normalizeClient(answer, init.body) : normalizeTokens(answer);
     });
   };
 }
 
 /**
- * A page for people is no document, and neither is one that says nothing: the next place is tried. The endpoints of an
- * authorization server that the entry names are as good as named there.
+ * A document for the SDK. An HTML page or other non-JSON answer becomes 404, so that the SDK tries the next address. If
+ * the entry names this authorization server, its endpoints count as named too.
  */
-function described({ url, status, ok, text }: Answered, outbound: Outbound): Response {
-  const document = ok ? objectIn(text) : undefined;
+function documentResponse({ url, status, ok, text }: Answered, outbound: Outbound): Response {
+  const document = ok ? parseJsonObject(text) : undefined;
   if (!document) return new Response(null, { status: ok ? 404 : status });
-  const mended = mendedMetadata(document, url, outbound.url);
+  const mended = normalizeMetadata(document, url, outbound.url);
   if (outbound.isNamed(url))
     for (const name of ENDPOINTS) {
       const endpoint = mended[name];
@@ -58,21 +60,21 @@ function described({ url, status, ok, text }: Answered, outbound: Outbound): Res
 
 const ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'registration_endpoint', 'revocation_endpoint'];
 
-/** What a client says of itself goes out over TLS, or to where the server itself is. */
+/** Throws unless client data goes out over TLS, or to the host of the server or to this machine. */
 function assertSecure(url: URL, server: URL): void {
   const isSecure = url.protocol === 'https:' || url.hostname === server.hostname || isThisMachine(url);
   if (isSecure) return;
   throw new TargetRefused(`the server leads to ${url.origin}, which is not https`);
 }
 
-/** The way out to a server and its authorization server: what the entry names may be anywhere. */
+/** The `Outbound` for a server and its authorization server. The issuer in the entry may be at any address. */
 export function outboundOf({ url, proxy, oauth }: ServerConfig & { type: 'remote' }): Outbound {
   return new Outbound({ url, proxy, named: [oauth ? oauth.issuer : undefined] });
 }
 
 /**
- * The client that the entry of `server` names, for an authorization server that a login is at; undefined where it names
- * none. Throws as `checkSecretFor` does.
+ * The client that the entry of `server` names, for the authorization server of a login; undefined if it names none.
+ * Throws as `checkSecretFor` does.
  */
 export function configuredClient(
   oauth: OAuthConfig,
@@ -91,8 +93,9 @@ export function configuredClient(
 }
 
 /**
- * The secret of an entry is for the `issuer` that a person has written there. Without one it is not for the server to say
- * who gets it: only what is part of the server itself does. Throws `LoginNeeded` for any other address.
+ * Throws `LoginNeeded` unless the client secret of an entry may be sent to `address`. With an `issuer` in the entry it
+ * may, since that is where the secret belongs. Without one the server cannot choose its receiver: it may only be sent
+ * to the server's own site.
  */
 export function checkSecretFor(
   address: string | undefined,
@@ -108,7 +111,10 @@ export function checkSecretFor(
   });
 }
 
-/** Of the server's origin; or over TLS of its host, of one below it, or of one above it, as far as that is no top-level domain. */
+/**
+ * True if `target` is of the server's origin; or, over TLS, of its host, a host below it or one above it that is no
+ * top-level domain.
+ */
 function isPartOf(server: URL, target: URL): boolean {
   if (target.origin === server.origin) return true;
   if (target.protocol !== 'https:') return false;

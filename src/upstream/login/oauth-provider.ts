@@ -15,9 +15,9 @@ interface LoginParts {
   readonly oauth: OAuthConfig;
   readonly credentials: Credentials;
   readonly redirectUrl: string;
-  /** Scopes to ask for, separated by spaces; absent: left to the servers. */
+  /** Scopes to request, separated by spaces. Absent: the servers decide. */
   readonly scope?: string | undefined;
-  /** Comes back with the callback, and tells that it belongs to this login. */
+  /** Random text that the callback repeats; it proves that the callback belongs to this login. */
   readonly state: string;
   /** Called with the address at which the person logs in. */
   readonly onUrl: (url: URL) => void;
@@ -28,7 +28,10 @@ const NOT_TAKEN =
   'the authorization server does not take this client: correct "clientId" and "clientSecret" in "oauth"';
 const FORGOTTEN = 'the authorization server has forgotten this client: log in again, and the gateway registers anew';
 
-/** One login of a person, as the SDK's OAuth client wants to be told: what must outlive it goes into the credentials. */
+/**
+ * One login of a person as a provider for the SDK's OAuth client. Everything that must outlive the login is stored in
+ * the credentials.
+ */
 export function oauthProvider({
   server,
   oauth,
@@ -62,7 +65,7 @@ export function oauthProvider({
         if (context) await credentials.updateIssuer(context.issuer, (kept) => ({ ...kept, client }));
       },
     }),
-    // A login is begun only when the tokens at hand do not suffice.
+    // A login begins only if the current tokens do not suffice.
     tokens: () => undefined,
     saveTokens: (tokens, context) => keepTokens(credentials, withScope(tokens, requestedScope), context?.issuer),
     redirectToAuthorization: (url) => {
@@ -81,13 +84,13 @@ export function oauthProvider({
       if (part === 'client' || part === 'all') await forget('client');
       if (part === 'tokens' || part === 'all') await forget('tokens');
       if (part === 'discovery' || part === 'all') discovered = undefined;
-      // Here the SDK would begin again, without the client that the code was given to.
+      // Here the SDK would start again, without the client that the code was issued to.
       if (part === 'client') throw new Error(oauth.clientId ? NOT_TAKEN : FORGOTTEN);
     },
   };
 }
 
-/** The client-credentials grant: no person, no redirect; `onTokens` receives what is granted. */
+/** A provider for the client-credentials grant: no person and no redirect. `onTokens` is called with the tokens. */
 export function machineProvider(
   oauth: OAuthConfig,
   server: URL,
@@ -115,7 +118,7 @@ export function machineProvider(
   };
 }
 
-/** Keeps tokens and makes them those in use. */
+/** Stores tokens and makes them the ones in use. */
 export function keepTokens(credentials: Credentials, tokens: StoredOAuthTokens, issuer = tokens.issuer): Promise<void> {
   if (!issuer) throw new Error('tokens without an issuer');
   return credentials.update((kept) => ({
@@ -140,7 +143,10 @@ function metadataOf(oauth: OAuthConfig, redirectUrl: string): OAuthClientMetadat
   };
 }
 
-/** Whether a client can be used: one that registered itself did so with the port, and for the scopes, of that time. */
+/**
+ * True if a stored client can be used. A dynamically registered client is bound to the redirect URI and the scopes of
+ * its registration.
+ */
 function fits(client: StoredOAuthClientInformation, redirectUrl: string, wanted = ''): boolean {
   const secretEnds = 'client_secret_expires_at' in client ? client.client_secret_expires_at : 0;
   if (secretEnds && secretEnds * 1_000 <= Date.now()) return false;
@@ -150,14 +156,14 @@ function fits(client: StoredOAuthClientInformation, redirectUrl: string, wanted 
   return isEnough && client.redirect_uris.includes(redirectUrl);
 }
 
-/** A server that says nothing of the scope granted what was asked for (RFC 6749, 5.1). */
+/** Tokens without `scope` have the requested one (RFC 6749, 5.1). */
 function withScope(tokens: StoredOAuthTokens, scope: string | undefined): StoredOAuthTokens {
   return { ...(scope && { scope }), ...tokens };
 }
 
 /**
- * The resource that a token is asked for, as the server writes it: it has to be the server, or a path above it. Takes one
- * that differs by the slash at its end. Rejects with what does not fit.
+ * Checks the resource that a token is requested for: it has to be the server or a path above it; a slash at the end may
+ * differ. Resolves with the text as the server writes it. Rejects with the two addresses.
  */
 async function validateResourceURL(server: string | URL, resource?: string): Promise<URL | undefined> {
   if (resource === undefined) return undefined;
@@ -167,7 +173,8 @@ async function validateResourceURL(server: string | URL, resource?: string): Pro
     throw new Error(
       `the server says that it is ${named.origin}${named.pathname}, and it is reached as ${own.origin}${own.pathname}`,
     );
-  // As a text: the SDK would write a URL in its own way, and authorization servers compare letter by letter.
+  // A text and not a URL: the SDK would write a URL in its own form, and authorization servers compare letter by
+  // letter.
   return resource as unknown as URL;
 }
 

@@ -7,7 +7,7 @@ import { boundedText } from '../../platform/outbound/bounded-body.ts';
 import type { Outbound } from '../../platform/outbound/outbound.ts';
 import type { Credentials } from './credentials.ts';
 import { Loopback, type Page } from './loopback.ts';
-import { inOurWords } from './oauth-answers.ts';
+import { withoutForeignText } from './oauth-answers.ts';
 import { FETCH_TIMEOUT_MS, oauthFetch } from './oauth-client.ts';
 import { oauthProvider } from './oauth-provider.ts';
 
@@ -17,17 +17,20 @@ interface PersonLoginOptions {
   readonly credentials: Credentials;
   readonly scope?: string;
   readonly resourceMetadataUrl?: URL;
-  /** Called when the tokens are kept, before anybody hears of it. */
+  /** Called when the tokens are stored, before `done` resolves. */
   readonly onTokens: () => Promise<void>;
 }
 
-/** How long a person may take, in ms. */
+/** Longest time in ms until the person has logged in. */
 const LIFETIME_MS = 15 * 60_000;
 
-/** A login that waits for a person: an address to open, and a server on this machine to which the browser returns. */
+/**
+ * A login that waits for a person: it has an address to open, and a server on this machine to which the browser
+ * returns.
+ */
 export class PersonLogin {
   readonly id = randomUUID();
-  /** Resolves when the tokens are kept. Rejects when the person or a server refused, or nobody came. */
+  /** Resolves when the tokens are stored. Rejects if the person or a server refused, or after 15 minutes. */
   readonly done: Promise<void>;
 
   readonly #options: PersonLoginOptions;
@@ -41,14 +44,14 @@ export class PersonLogin {
   #resolve: () => void = () => {};
   #reject: (reason: Error) => void = () => {};
 
-  /** Finds the authorization server, registers with it if need be, and listens for the callback. */
+  /** Discovers the authorization server, registers if necessary, and listens for the callback. */
   static async begin(options: PersonLoginOptions): Promise<PersonLogin> {
     const login = new PersonLogin(options);
     try {
       await options.credentials.exclusively(() => login.#open());
     } catch (error) {
       login.cancel('it could not begin');
-      throw inOurWords(error);
+      throw withoutForeignText(error);
     }
     return login;
   }
@@ -59,11 +62,11 @@ export class PersonLogin {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Nobody may be waiting for it.
+    // A rejection without a listener must not end the process.
     this.done.catch(() => {});
   }
 
-  /** Takes the query of a callback, whichever way it came. Anything that does not belong to this login is refused and counts for nothing. */
+  /** Handles the query of a callback. A query that does not belong to this login is refused and changes nothing. */
   answer(query: URLSearchParams): Promise<Page> {
     if (!this.expects(query))
       return Promise.resolve({ status: 400, text: 'This is not the login that is waited for.' });
@@ -71,23 +74,23 @@ export class PersonLogin {
     return this.#answered;
   }
 
-  /** Whether a callback belongs to this login. */
+  /** True if a callback belongs to this login. */
   expects(query: URLSearchParams): boolean {
     return query.get('state') === this.#state;
   }
 
-  /** Ends it because somebody has logged in another way. */
+  /** Ends it successfully: a person has logged in by another process. */
   settle(): void {
     this.#end();
     this.#resolve();
   }
 
-  /** Resolves when the browser has been shown how it ended. */
+  /** Resolves when the browser has got its last page. */
   get closed(): Promise<void> {
     return this.#closed ?? Promise.resolve();
   }
 
-  /** Where the person logs in. */
+  /** Address at which the person logs in. */
   get url(): string {
     return String(this.#url);
   }
@@ -129,7 +132,7 @@ export class PersonLogin {
     this.#expiry = setTimeout(() => this.cancel('nobody logged in within 15 minutes'), LIFETIME_MS).unref();
   }
 
-  /** Has the SDK find the authorization server, and register with it if need be. */
+  /** Lets the SDK discover the authorization server and register if necessary. */
   async #authorizationUrl(provider: OAuthClientProvider): Promise<URL> {
     const { outbound, oauth, scope, resourceMetadataUrl } = this.#options;
     await auth(provider, {
@@ -148,7 +151,7 @@ export class PersonLogin {
     clearTimeout(this.#expiry);
     try {
       const { outbound, oauth, credentials, onTokens } = this.#options;
-      // The SDK checks the issuer of a whole callback, refusals included, behind this method only.
+      // The SDK checks the issuer of a complete callback, refusals included, only behind this method.
       const transport = new StreamableHTTPClientTransport(outbound.url, {
         fetch: oauthFetch(outbound, oauth),
         ...(this.#provider && { authProvider: this.#provider }),
@@ -158,7 +161,7 @@ export class PersonLogin {
       this.#resolve();
       return { status: 200, text: 'You are logged in. You may close this window.' };
     } catch (error) {
-      this.#reject(new Error(`the login failed: ${causeOf(inOurWords(error))}`));
+      this.#reject(new Error(`the login failed: ${causeOf(withoutForeignText(error))}`));
       return { status: 400, text: 'The login failed. You may close this window; the gateway says more.' };
     } finally {
       this.#end();
@@ -176,13 +179,14 @@ const UNKNOWN =
   /invalid_client|unauthorized_client|(?:unknown|unregistered|invalid) client|client .{0,40}(?:not found|unknown|not registered)/i;
 
 /**
- * Whether an authorization server refuses the address at which a person would log in: it has forgotten a client that had
- * registered itself. It would tell the person so and never us, and every later login would end there too.
+ * True if an authorization server refuses the login address of a dynamically registered client, because it has
+ * forgotten the client. It would show that to the person and never to us, and every later login would fail too.
  */
 export async function isForgotten(url: URL, outbound: Outbound): Promise<boolean> {
   return withTimeout(FETCH_TIMEOUT_MS, async (signal) => {
     const headers = { accept: 'text/html, application/json' };
-    // A server that asks nobody leads to our own callback with a code: only the person may go there.
+    // A server that needs no consent redirects to our own callback with a code. Only the person's browser may follow
+    // that.
     const response = await outbound.follow(url, { headers, redirect: 'manual', signal });
     const text = await boundedText(response, MAX_BYTES);
     if ([400, 401, 404, 422].includes(response.status)) return true;
@@ -191,7 +195,7 @@ export async function isForgotten(url: URL, outbound: Outbound): Promise<boolean
   }).catch(() => false);
 }
 
-/** Forgets a client that had registered itself, wherever it is kept. */
+/** Deletes a dynamically registered client from all issuers in the file. */
 function forgetClient(credentials: Credentials, id: string): Promise<void> {
   return credentials.update((kept) => {
     const issuers = Object.entries(kept.issuers).map(([issuer, own]) => {

@@ -11,10 +11,10 @@ import type { ProxySetting } from '../../platform/outbound/proxy.ts';
 import type { IssuerCredentials } from './credentials.ts';
 import { FETCH_TIMEOUT_MS, oauthFetch } from './oauth-client.ts';
 
-/** What came of a revocation: `unsupported` where the server offers none, or the client is not known any more. */
+/** Result of a revocation. `unsupported`: the server offers none, or the client is no longer known. */
 export type Revocation = 'revoked' | 'unsupported' | 'nothing to revoke';
 
-/** Has an authorization server take back its tokens (RFC 7009). Rejects where it should and does not. */
+/** Revokes tokens at their authorization server (RFC 7009). Rejects if the server supports it and fails. */
 export async function revokeTokens(
   issuer: string,
   { client, tokens }: IssuerCredentials,
@@ -23,14 +23,15 @@ export async function revokeTokens(
   if (!tokens) return 'nothing to revoke';
   const outbound = new Outbound({ url: issuer, proxy, named: [issuer] });
   const metadata = await discoverAuthorizationServerMetadata(issuer, { fetchFn: oauthFetch(outbound) });
-  // The document of OpenID Connect may have these too.
+  // The metadata of OpenID Connect may have these members too.
   const { revocation_endpoint: endpoint, revocation_endpoint_auth_methods_supported: listed }: Partial<OAuthMetadata> =
     metadata ?? {};
   const methods = listed ?? metadata?.token_endpoint_auth_methods_supported;
   if (!client || endpoint === undefined) return 'unsupported';
   const url = assertSecureTokenEndpoint(endpoint);
   const parts = { url, client, methods, outbound };
-  // Often the access token ends with the refresh token; and one that is a JWT cannot be taken back at all.
+  // Often the access token ends with the refresh token. An access token that is a JWT cannot be revoked at all, so its
+  // failure does not count.
   if (tokens.refresh_token) {
     await revoke(tokens.refresh_token, 'refresh_token', parts);
     await revoke(tokens.access_token, 'access_token', parts).catch(() => {});
@@ -61,7 +62,7 @@ async function revoke(
   if (!ok) throw new Error(`${url.origin} answered HTTP ${status}`);
 }
 
-/** The headers by which the client proves who it is, or the fields that it adds to the body. */
+/** The headers that authenticate the client. Some methods add fields to the body instead. */
 function authenticated(
   client: StoredOAuthClientInformation,
   methods: string[],

@@ -1,26 +1,26 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { Credentials, currentTokens, type Kept } from './credentials.ts';
+import { type JsonObject, parseJsonObject } from '../../core/json.ts';
+import { Credentials, currentTokens, type StoredCredentials } from './credentials.ts';
 
-/** A login as people may see it: no token, and nothing of which one could be made. */
+/** A login for display: no token, and nothing from which one could be made. */
 export interface LoginView {
   readonly issuer: string;
-  /** Who logged in, where a token says so. */
+  /** The person who logged in, if a token names them. */
   readonly account?: string;
-  /** What was granted, separated by spaces. */
+  /** Granted scopes, separated by spaces. */
   readonly scope?: string;
-  /** When the access token ends, epoch ms; absent: the authorization server did not say. */
+  /** End of the access token in epoch ms. Absent: the authorization server did not say. */
   readonly expiresAt?: number;
-  /** Whether it is renewed by itself. */
+  /** True if it is renewed without a person. */
   readonly isRefreshable: boolean;
 }
 
-/** Members of a token that name a person, the most telling first. */
+/** Claims of a token that name a person, the most useful first. */
 const ACCOUNT_CLAIMS = ['email', 'preferred_username', 'username', 'name', 'sub'];
 
-/** The login in use; undefined where there is none. */
-export function loginView(kept: Kept): LoginView | undefined {
+/** The login in use; undefined if there is none. */
+export function loginView(kept: StoredCredentials): LoginView | undefined {
   const tokens = currentTokens(kept);
   if (!tokens || kept.issuer === undefined) return undefined;
   const account = accountIn(tokens.id_token) ?? accountIn(tokens.access_token);
@@ -35,7 +35,7 @@ export function loginView(kept: Kept): LoginView | undefined {
   };
 }
 
-/** Read without checking the signature: it is shown, and decides nothing. */
+/** The person in a token. The signature is not checked, because the name is only displayed. */
 function accountIn(token: string | undefined): string | undefined {
   const claims = claimsOf(token);
   const name = ACCOUNT_CLAIMS.map((claim) => claims[claim]).find((value) => typeof value === 'string' && value !== '');
@@ -45,16 +45,11 @@ function accountIn(token: string | undefined): string | undefined {
 function claimsOf(token = ''): JsonObject {
   const [, body, signature] = token.split('.');
   if (body === undefined || signature === undefined) return {};
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
-    return isJsonObject(claims) ? claims : {};
-  } catch {
-    return {};
-  }
+  return parseJsonObject(Buffer.from(body, 'base64url').toString()) ?? {};
 }
 
-/** Every file of credentials in the directory, also of servers that are configured no more. */
-export async function keptLogins(directory: string): Promise<Credentials[]> {
+/** All credentials files in the directory, including those of servers that are no longer configured. */
+export async function listLogins(directory: string): Promise<Credentials[]> {
   const names = await readdir(directory).catch(() => []);
   return names
     .filter((name) => /^oauth-[0-9a-f]{32}\.json$/.test(name))

@@ -6,11 +6,11 @@ import { withFileLock } from '../../platform/file-lock.ts';
 import { runProgram } from '../../platform/run-program.ts';
 import { usersEnvironment } from '../../platform/users-environment.ts';
 
-/** A text that only the key in a keychain opens. */
-export interface Sealed {
+/** A text that only a key from the keychain decrypts. */
+export interface EncryptedText {
   /** Initialisation vector, authentication tag and AES-256-GCM ciphertext, base64. */
   readonly sealed: string;
-  /** Tells which key. */
+  /** Digest that identifies the key. */
   readonly key: string;
 }
 
@@ -20,27 +20,27 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts with one key, made when it is first needed and kept in the keychain of the system: small enough for every
- * keychain, asked for once in the life of a process, and what it opens can be replaced as files are.
+ * Encryption with one key, which is made at first use and stored in the keychain of the system. One key is small enough
+ * for every keychain and is requested once per process, and the encrypted texts can be replaced like any file.
  */
 export class TokenEncryption {
   readonly #directory: string;
   readonly #keychain: Keychain | undefined;
   #key: Buffer | undefined;
 
-  /** `directory` is where the processes that share the key keep what it seals. */
+  /** `directory` is the folder with the encrypted files; processes that share the key use the same one. */
   constructor(directory: string, keychain: Keychain | undefined = keychainOf()) {
     this.#directory = directory;
     this.#keychain = keychain;
   }
 
-  /** The keychain that is used; undefined where there is none. */
+  /** Name of the keychain in use; undefined if there is none. */
   get keychain(): string | undefined {
     return this.#keychain?.name;
   }
 
-  /** The text, sealed; undefined where no keychain takes a key. The directory must exist. */
-  async close(text: string): Promise<Sealed | undefined> {
+  /** The encrypted text; undefined if no keychain accepts a key. The directory must exist. */
+  async encrypt(text: string): Promise<EncryptedText | undefined> {
     const key = await this.#ownKey().catch(() => undefined);
     if (!key) return undefined;
     const iv = randomBytes(IV_BYTES);
@@ -49,8 +49,8 @@ export class TokenEncryption {
     return { sealed: Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64'), key: nameOf(key) };
   }
 
-  /** The text that was sealed; undefined where its key is gone for good. Rejects where the keychain cannot be asked. */
-  async open({ sealed, key: name }: Sealed): Promise<string | undefined> {
+  /** The decrypted text; undefined if its key is lost. Rejects if the keychain cannot be asked. */
+  async decrypt({ sealed, key: name }: EncryptedText): Promise<string | undefined> {
     const key = await this.#keyNamed(name);
     if (!key) return undefined;
     const bytes = Buffer.from(sealed, 'base64');
@@ -65,9 +65,9 @@ export class TokenEncryption {
 
   async #keyNamed(name: string): Promise<Buffer | undefined> {
     if (this.#key && nameOf(this.#key) === name) return this.#key;
-    if (!this.#keychain) throw locked('this system has none that can be asked');
+    if (!this.#keychain) throw lockedError('this system has none that can be asked');
     const key = await this.#read(this.#keychain).catch((error: unknown) => {
-      throw locked(causeOf(error));
+      throw lockedError(causeOf(error));
     });
     return key && nameOf(key) === name ? key : undefined;
   }
@@ -79,7 +79,7 @@ export class TokenEncryption {
       const key = await this.#read(keychain);
       if (key) return key;
       await keychain.write(randomBytes(KEY_BYTES).toString('hex'));
-      // What it does not give back it has not kept.
+      // Read back, because some keychains accept a text and do not store it.
       return this.#read(keychain);
     });
   }
@@ -96,7 +96,7 @@ function nameOf(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);
 }
 
-function locked(why: string): Error {
+function lockedError(why: string): Error {
   return new Error(
     `the login is kept under a key in the keychain of the system, which cannot be opened: ${why}; unlock it, or log in again after mcp-gateway logout`,
   );
@@ -104,23 +104,23 @@ function locked(why: string): Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A place in the operating system that holds one text for us, for its owner only. */
+/** A store of the operating system that keeps one text for us, for its owner only. */
 export interface Keychain {
   readonly name: string;
-  /** Undefined where it holds nothing. Rejects where it cannot be asked: locked, or nobody is there to unlock it. */
+  /** The text; undefined if it stores none. Rejects if it cannot be asked: it is locked, and nobody can unlock it. */
   read(): Promise<string | undefined>;
-  /** Rejects where it does not take it. */
+  /** Stores the text. Rejects if it is refused. */
   write(text: string): Promise<void>;
 }
 
-/** A person may have to unlock it; in ms. */
+/** Longest time in ms of one command: a person may have to unlock the keychain. */
 const TIMEOUT_MS = 30_000;
 const SERVICE = 'mcp-gateway';
 const ACCOUNT = 'logins';
-/** What `security` ends with where there is no such item. */
+/** Exit code of `security` for an item that does not exist. */
 const NOT_FOUND = 44;
 
-/** The keychain of this system; undefined where there is none that we know. */
+/** The keychain of this system; undefined if there is none that we support. */
 export function keychainOf(
   platform: NodeJS.Platform = process.platform,
   env: Environment = usersEnvironment(),
@@ -132,7 +132,7 @@ export function keychainOf(
     : undefined;
 }
 
-/** By `security`, which is part of macOS. The text goes through stdin, since arguments can be seen by others. */
+/** Uses `security`, which is part of macOS. The text goes through stdin, since other users can see arguments. */
 function macKeychain(env: Environment): Keychain {
   const options = { env, timeoutMs: TIMEOUT_MS };
   return {
@@ -151,7 +151,7 @@ function macKeychain(env: Environment): Keychain {
   };
 }
 
-/** By `secret-tool` of libsecret: GNOME Keyring, KWallet, KeePassXC. */
+/** Uses `secret-tool` of libsecret: GNOME Keyring, KWallet, KeePassXC. */
 function secretService(env: Environment): Keychain {
   const options = { env, timeoutMs: TIMEOUT_MS };
   const item = ['service', SERVICE, 'account', ACCOUNT];
@@ -160,7 +160,7 @@ function secretService(env: Environment): Keychain {
     async read() {
       const result = await runProgram(['secret-tool', 'lookup', ...item], options);
       if (result.code !== 1 || result.stderr.trim() !== '') return succeeded('secret-tool', result).trim();
-      // It says nothing where there is no such item, and nothing where nobody can be asked to unlock it; this tells.
+      // `lookup` prints nothing for a missing item and for a locked one. `search` finds the locked one.
       const found = await runProgram(['secret-tool', 'search', ...item], options);
       if ((found.stdout + found.stderr).trim() !== '') throw new Error('it is locked');
       return undefined;
@@ -180,7 +180,7 @@ function succeeded(
   return stdout;
 }
 
-/** MCP clients start the gateway with hardly any variables; the bus of the user is at its place all the same. */
+/** Address of the user's bus. MCP clients start the gateway with few variables, so its usual path is tried too. */
 function busOf(env: Environment): string | undefined {
   const path = join(env.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.()}`, 'bus');
   return env.DBUS_SESSION_BUS_ADDRESS || (existsSync(path) ? `unix:path=${path}` : undefined);

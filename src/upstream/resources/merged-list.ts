@@ -4,7 +4,7 @@ import { type Answer, INVALID_PARAMS } from '../../core/rpc.ts';
 import { type CacheHints, type ListSpec, nameOf, type ServerList } from './lists.ts';
 import { cacheHints } from './read-list.ts';
 
-/** Whose something is, and what that server calls it. */
+/** An item of a server, under the name that this server gives it. */
 export interface Target {
   readonly server: string;
   readonly original: string;
@@ -12,11 +12,11 @@ export interface Target {
 
 /** The items of several servers as one list. */
 export interface MergedList {
-  /** Each as its server lists it, but for the name where that was taken. */
+  /** The items as received, except for names that were taken. */
   readonly items: readonly JsonObject[];
-  /** By the name that clients see. */
+  /** Targets by the name that clients see. */
   readonly byName: ReadonlyMap<string, Target>;
-  /** The name that clients see of a server's item; undefined if that server does not list it. */
+  /** The name that clients see for an item of a server; undefined if the server does not list it. */
   nameFor(server: string, original: string): string | undefined;
   readonly hints: CacheHints;
   /** Equal for lists with the same names in the same order. */
@@ -24,8 +24,8 @@ export interface MergedList {
 }
 
 /**
- * Merges in the order given: the first server keeps a name, a later one gets another for the same. So does a server for a
- * name that is kept for another of the configuration's `keys`, whether that runs or not.
+ * Merges lists in the given order: the first server keeps a name, and a later one gets another. A server also gets
+ * another name if its own is reserved for another of the configured `keys`, running or not.
  */
 export function mergeLists(
   spec: ListSpec,
@@ -55,20 +55,22 @@ export function mergeLists(
   return { items, byName, nameFor, hints, fingerprint: hash.digest('base64url').slice(0, 16) };
 }
 
-/** Ends, since each name is longer than the one before, and there are so many names and keys only. */
+/**
+ * A free name. The loop ends, because each name is longer than the one before, and the taken names and keys are finite.
+ */
 function freeName(spec: ListSpec, server: string, original: string, isFree: (name: string) => boolean): string {
   let name = original;
   while (!isFree(name)) name = spec.rename(server, name);
   return name;
 }
 
-/** Size of a page: items, and characters of their JSON, well under the 10 MiB at which clients give up a line. */
+/** Most items of a page, and most characters of their JSON: well under the 10 MiB at which clients drop a line. */
 const MAX_ITEMS = 200;
 const MAX_CHARACTERS = 1_000_000;
 
 /**
- * One page of a merged list, at the start or where a cursor of ours points, each item as `shown` makes it. Answers an error to
- * any other cursor.
+ * One page of a merged list, from the start or from one of our cursors. `shown` maps each item. Answers an error to a
+ * foreign cursor.
  */
 export function listPage(
   list: MergedList,
@@ -93,7 +95,7 @@ function offsetOf(cursor: unknown, { items, fingerprint }: MergedList): number |
   return of === fingerprint && Number(offset) < items.length ? Number(offset) : undefined;
 }
 
-/** At least one item, however large. */
+/** Index after the last item of the page; at least one item, however large. */
 function endOfPage(items: readonly JsonObject[], start: number): number {
   let characters = 0;
   for (let end = start; end < items.length; end++) {
@@ -103,10 +105,10 @@ function endOfPage(items: readonly JsonObject[], start: number): number {
   return items.length;
 }
 
-/** Where clients and models find what to know of an item: ours alone, whatever its server writes there. */
+/** Member of `_meta` with remarks on an item. Only the gateway writes it: a value from the server is removed. */
 const WARNINGS = 'mcp-gateway/warnings';
 
-/** An item of a list as its server lists it, with what to know of it beside it in `_meta`. */
+/** The item with the remarks in its `_meta`; otherwise as received. */
 export function withRemarks(item: JsonObject, remarks: readonly string[]): JsonObject {
   const { [WARNINGS]: forged, ...meta } = isJsonObject(item._meta) ? item._meta : {};
   if (remarks.length === 0 && forged === undefined) return item;

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../core/bounded-map.ts';
 import type { CallContext, Caller } from '../../core/call.ts';
 import { causeOf, clip, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
@@ -7,17 +8,19 @@ import { listPage, type Target, withRemarks } from './merged-list.ts';
 import { MAX_URI_CHARS, Routes } from './routes.ts';
 import { ServerLists } from './server-lists.ts';
 
-/** JSON-RPC's code for a resource that nobody has, up to 2025-11-25. */
+/** JSON-RPC code for an unknown resource, up to 2025-11-25. */
 const RESOURCE_NOT_FOUND = -32_002;
 
-/** What `Primitives` are, when a client has asked for any. */
+/** The implementation of `Primitives`, loaded when a client asks for any. */
 export class PrimitiveAnswers {
   readonly #source: PrimitiveSource;
   readonly #lists: ServerLists;
   readonly #routes: Routes;
   readonly #subscriptions = new Subscriptions();
 
-  /** `report` is told, once per reading, what a server's list lacks or why it could not be read. */
+  /**
+   * `report` is called once per reading of a list, with the defects of the list or the cause that it could not be read.
+   */
   constructor(
     source: PrimitiveSource,
     exposes: Exposure,
@@ -28,9 +31,9 @@ export class PrimitiveAnswers {
     this.#routes = new Routes(this.#lists);
   }
 
-  /** Answers the methods of resources, prompts and completion. Rejects only when the caller has given up. */
+  /** Answers the methods of resources, prompts and completion. Rejects only if the caller cancels. */
   async handle(method: string, params: JsonObject, context: CallContext): Promise<Answer> {
-    const tooLong = longUri(params);
+    const tooLong = lengthError(params);
     if (tooLong !== undefined) return invalid(`${method}: ${tooLong}`);
     switch (method) {
       case 'resources/list':
@@ -54,7 +57,10 @@ export class PrimitiveAnswers {
     }
   }
 
-  /** The server said that its list changed, or (without a kind) it connected or went: what is known of it is read anew. */
+  /**
+   * Drops the remembered lists of a server. Called when its list of `kind` has changed, and without `kind` when it has
+   * connected or gone.
+   */
   invalidate(server: string, kind?: PrimitiveKind): void {
     if (kind) this.#lists.forget(server, kind, true);
     else for (const each of ['resources', 'prompts'] as const) this.#lists.forget(server, each, false);
@@ -71,12 +77,12 @@ export class PrimitiveAnswers {
     };
   }
 
-  /** URIs to subscribe to again after that server reconnected, in its own words. */
+  /** URIs to subscribe to again after this server has reconnected, as the server writes them. */
   subscriptionsOf(server: string): readonly string[] {
     return this.#subscriptions.of(server);
   }
 
-  /** The server at which clients are subscribed to the resource of that URI. */
+  /** Key of the server on which a client has subscribed to this URI. */
   subscribedAt(uri: unknown): string | undefined {
     return this.#subscriptions.serverOf(uri);
   }
@@ -88,7 +94,7 @@ export class PrimitiveAnswers {
   }
 
   async #list(name: ListName, { cursor }: JsonObject, context: CallContext): Promise<Answer> {
-    // Later pages belong to the first one: they come from the same reading, however short-lived it is.
+    // Later pages come from the same reading as the first one, even if that has expired.
     const list = await (cursor === undefined ? this.#lists.current(name, context) : this.#lists.known(name, context));
     const { remarks = () => [] } = this.#source;
     return listPage(list, LISTS[name].member, cursor, (item) => withRemarks(item, remarks(item)));
@@ -143,22 +149,25 @@ export class PrimitiveAnswers {
   }
 
   async #completion(target: Target, params: JsonObject, context: CallContext): Promise<Answer> {
-    // A client sees one server that completes; it cannot know which ones behind it do not.
+    // Clients see one server that completes: they cannot know that the server of this target does not.
     if (!this.#source.servers('completions').includes(target.server)) return { result: { completion: { values: [] } } };
     return this.#request(target, 'completion/complete', params, context);
   }
 
-  /** Asks the server that a resource belongs to, whose answer counts: its no, its failure. The `target` is who gave a result. */
+  /**
+   * Asks the server that owns a resource; its answer counts, also a refusal or failure. `target` is set if it gave a
+   * result.
+   */
   async #ask(method: string, uri: string, params: JsonObject, context: CallContext): Promise<Asked> {
     const route = await this.#routes.resource(uri, context);
-    if ('rivals' in route) return { answer: invalid(unclear(uri, route.rivals)) };
+    if ('rivals' in route) return { answer: invalid(ambiguousUri(uri, route.rivals)) };
     if ('anybody' in route) return this.#askAnybody(method, route.anybody, params, context);
     const { owner: target } = route;
     const answer = await this.#request(target, method, { ...params, uri: target.original }, context);
     return 'result' in answer ? { answer, target } : { answer };
   }
 
-  /** Asks the servers of which any may have a resource, until one answers without an error. */
+  /** Asks servers that may have a resource, until one answers without an error. */
   async #askAnybody(
     method: string,
     targets: readonly Target[],
@@ -188,20 +197,20 @@ export class PrimitiveAnswers {
   }
 }
 
-/** What is wrong with a URI of more characters than are matched against the templates of servers. */
-function longUri({ uri, ref }: JsonObject): string | undefined {
+/** The error for a URI that is longer than MAX_URI_CHARS; undefined for a shorter one. */
+function lengthError({ uri, ref }: JsonObject): string | undefined {
   const asked = isJsonObject(ref) ? ref.uri : uri;
   if (typeof asked !== 'string' || asked.length <= MAX_URI_CHARS) return undefined;
   return `the URI has ${asked.length} characters; ask for one of at most ${MAX_URI_CHARS}`;
 }
 
-/** What servers answered, and which of them without an error. */
+/** The answer to a request, and the server that gave it if it is a result. */
 interface Asked {
   readonly answer: Answer;
   readonly target?: Target;
 }
 
-function unclear(uri: string, [first = '', ...others]: readonly string[]): string {
+function ambiguousUri(uri: string, [first = '', ...others]: readonly string[]): string {
   const servers = `${[first, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)}`;
   return `${clip(uri)} fits templates of ${servers} equally well: say whose it is, as in ${clip(wrapUri(first, uri))}`;
 }
@@ -210,7 +219,7 @@ function invalid(message: string): Answer {
   return { error: { code: INVALID_PARAMS, message } };
 }
 
-/** The answer to a read with the URI that the client asked for, where the server says its own. */
+/** The answer to a read, with the URI that the client asked for in place of the server's own. */
 function withUri(answer: Answer, original: string, uri: string): Answer {
   if (original === uri || !('result' in answer) || !Array.isArray(answer.result.contents)) return answer;
   const contents = answer.result.contents.map((content: unknown) =>
@@ -219,39 +228,36 @@ function withUri(answer: Answer, original: string, uri: string): Answer {
   return { result: { ...answer.result, contents } };
 }
 
-/** Subscriptions that are renewed after a reconnect at most; the oldest is dropped first. */
+/** Most subscriptions that are renewed after a reconnect; the oldest is dropped first. */
 const MAX_SUBSCRIPTIONS = 1_000;
 
-/** The resources that clients are subscribed to, by the URIs that they use. */
+/** Subscriptions of clients, by the URIs that they use. */
 export class Subscriptions {
-  readonly #targets = new Map<string, Target>();
+  readonly #targets = new BoundedMap<string, Target>({ maxEntries: MAX_SUBSCRIPTIONS });
 
   add(uri: string, target: Target): void {
-    this.#targets.delete(uri);
     this.#targets.set(uri, target);
-    const [oldest] = this.#targets.keys();
-    if (this.#targets.size > MAX_SUBSCRIPTIONS && oldest !== undefined) this.#targets.delete(oldest);
   }
 
-  /** Forgets a subscription and tells whose it was. */
+  /** Removes a subscription and returns its target. */
   take(uri: string): Target | undefined {
     const target = this.#targets.get(uri);
     this.#targets.delete(uri);
     return target;
   }
 
-  /** The URIs subscribed to at a server, in its own words. */
+  /** The subscribed URIs of a server, as the server writes them. */
   of(server: string): string[] {
     const own = [...this.#targets.values()].filter((target) => target.server === server);
     return [...new Set(own.map(({ original }) => original))];
   }
 
-  /** The server at which clients are subscribed to the resource of that URI. */
+  /** Key of the server on which clients have subscribed to this URI. */
   serverOf(uri: unknown): string | undefined {
     return typeof uri === 'string' ? this.#targets.get(uri)?.server : undefined;
   }
 
-  /** The URI under which clients are subscribed to a resource of a server. */
+  /** The URI under which clients have subscribed to a server's resource. */
   nameFor(server: string, original: string): string | undefined {
     const found = [...this.#targets].find(([, target]) => target.server === server && target.original === original);
     return found?.[0];

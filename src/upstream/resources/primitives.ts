@@ -5,15 +5,17 @@ import type { Exposure, PrimitiveKind, PrimitiveSource } from './lists.ts';
 import type { PrimitiveAnswers } from './primitive-answers.ts';
 
 /**
- * Resources, prompts and completion of all servers as if they were one server's. What answers is loaded when a client asks
- * for the first time: until then no list is known and nobody is subscribed.
+ * Resources, prompts and completion of all servers, as if they were one server's. The implementation is loaded at the
+ * first request of a client: before it no list is known and no subscription exists.
  */
 export class Primitives {
   readonly #load: () => Promise<PrimitiveAnswers>;
   #loading: Promise<PrimitiveAnswers> | undefined;
   #answers: PrimitiveAnswers | undefined;
 
-  /** `report` is told, once per reading, what a server's list lacks or why it could not be read. */
+  /**
+   * `report` is called once per reading of a list, with the defects of the list or the cause that it could not be read.
+   */
   constructor(
     source: PrimitiveSource,
     exposes: Exposure,
@@ -26,13 +28,16 @@ export class Primitives {
     };
   }
 
-  /** Answers the methods of resources, prompts and completion. Rejects only when the caller has given up. */
+  /** Answers the methods of resources, prompts and completion. Rejects only if the caller cancels. */
   async handle(method: string, params: JsonObject, context: CallContext): Promise<Answer> {
     this.#loading ??= this.#load();
     return (await this.#loading).handle(method, params, context);
   }
 
-  /** The server said that its list changed, or (without a kind) it connected or went: what is known of it is read anew. */
+  /**
+   * Drops the remembered lists of a server. Called when its list of `kind` has changed, and without `kind` when it has
+   * connected or gone.
+   */
   invalidate(server: string, kind?: PrimitiveKind): void {
     this.#answers?.invalidate(server, kind);
   }
@@ -42,12 +47,12 @@ export class Primitives {
     return this.#answers?.updated(server, params) ?? (() => params);
   }
 
-  /** URIs to subscribe to again after that server reconnected, in its own words. */
+  /** URIs to subscribe to again after this server has reconnected, as the server writes them. */
   subscriptionsOf(server: string): readonly string[] {
     return this.#answers?.subscriptionsOf(server) ?? [];
   }
 
-  /** The server at which clients are subscribed to the resource of that URI. */
+  /** Key of the server on which a client has subscribed to this URI. */
   subscribedAt(uri: unknown): string | undefined {
     return this.#answers?.subscribedAt(uri);
   }

@@ -5,12 +5,12 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type FetchPage, readPages } from '../../core/read-pages.ts';
 import { type CacheHints, type ListSpec, nameOf, type ServerList } from './lists.ts';
 
-/** How long a list that lacks pages counts, in ms: the next who asks may have more luck. */
+/** Time in ms for which an incomplete list is used: a later reading may be complete. */
 const INCOMPLETE_TTL_MS = 60_000;
 
 /**
- * Reads every page of a list. `page` fetches one, raw. A malformed item costs that item only, and a page after the first
- * that cannot be read, itself and those after it. `report` is told what was left out, a sentence each.
+ * Reads every page of a list. `page` fetches one, raw. A malformed item is left out. If a page after the first cannot
+ * be read, it and all later ones are left out. `report` is called with a sentence for each omission.
  */
 export async function readList(
   spec: ListSpec,
@@ -35,7 +35,7 @@ export async function readList(
 }
 
 function wellFormed(listed: readonly unknown[], spec: ListSpec, report: (problem: string) => void): JsonObject[] {
-  const items = listed.map((item) => soundItem(item, spec));
+  const items = listed.map((item) => repairItem(item, spec));
   const sound = items.filter((item) => item !== undefined);
   const lost = listed.length - sound.length;
   if (lost > 0) report(`${spec.method}: ${lost} left out for want of a ${spec.required[0]}`);
@@ -44,7 +44,10 @@ function wellFormed(listed: readonly unknown[], spec: ListSpec, report: (problem
   return sound;
 }
 
-/** Of several lists, or pages of one: the shortest `ttlMs`, and `private` if one is; each only if one says so. */
+/**
+ * Hints for several lists, or pages of one: the shortest `ttlMs`, and `private` if one is private. Each hint is given
+ * only if a list has it.
+ */
 export function cacheHints(results: readonly { ttlMs?: unknown; cacheScope?: unknown }[]): CacheHints {
   const times = results.flatMap(({ ttlMs }) => (isDuration(ttlMs) ? [ttlMs] : []));
   const scopes = results.map(({ cacheScope }) => cacheScope);
@@ -59,14 +62,15 @@ function isDuration(value: unknown): value is number {
 const MAX_CHARS = 120;
 
 /**
- * An item of a list with the members that it has to have; the same one where they are there. What it is called by may be all
- * there is of it, and a missing name is its title, or that. Its `_meta` says what was changed. Undefined: nothing says what it is.
+ * An item with all required members; the same object if it has them. An item may be nothing but its name, given as
+ * text. A missing `name` becomes the title, or the item's identifier. `_meta` lists the changes. Undefined: nothing
+ * identifies the item.
  */
-function soundItem(item: unknown, { required: [key, ...others] }: ListSpec): JsonObject | undefined {
+function repairItem(item: unknown, { required: [key, ...others] }: ListSpec): JsonObject | undefined {
   const given = isJsonObject(item) ? item : undefined;
   const missing = [key, ...others].filter((field) => typeof given?.[field] !== 'string');
   if (missing.length === 0) return given;
-  // A number is no address: the server would be asked for a text that it does not know.
+  // A number is not accepted as an address: the server would be asked for a text that it does not know.
   const called = given ? (given[key] ?? addressIn(given, key)) : item;
   if (typeof called !== 'string' || called === '') return undefined;
   const title = textIn(given?.title) ?? called;
@@ -81,7 +85,10 @@ function soundItem(item: unknown, { required: [key, ...others] }: ListSpec): Jso
   return { ...given, ...Object.fromEntries(members), _meta: { ...meta, [MENDED_RESULT]: said } };
 }
 
-/** Of a list given as a map the names are addresses, where the items have none. */
+/**
+ * The address of an item in a list that was given as a map: its keys are names, and are used if they look like
+ * addresses.
+ */
 function addressIn({ name }: JsonObject, key: string): unknown {
   return key !== 'name' && typeof name === 'string' && /^[a-z][a-z\d+.-]*:/i.test(name) ? name : undefined;
 }

@@ -3,13 +3,16 @@ import { isOfGateway, unwrapUri } from './lists.ts';
 import type { MergedList, Target } from './merged-list.ts';
 import type { ServerLists } from './server-lists.ts';
 
-/** Whose a resource is: one server's; as likely one's as another's; or nobody's that is known, so that all may be asked. */
+/**
+ * The owner of a resource: one server; several that fit equally well; or none known, so that the given ones may be
+ * asked.
+ */
 type Route =
   | { readonly owner: Target }
   | { readonly rivals: readonly string[] }
   | { readonly anybody: readonly Target[] };
 
-/** Whose a prompt or resource is, by the name that clients use. */
+/** Finds the owner of a prompt or resource by the name that clients use. */
 export class Routes {
   readonly #lists: ServerLists;
 
@@ -17,28 +20,28 @@ export class Routes {
     this.#lists = lists;
   }
 
-  /** The server of a prompt; undefined if several servers have prompts and none lists this one. */
+  /** The server of a prompt. Undefined if several servers have prompts and none lists this one. */
   async prompt(name: string, context: CallContext): Promise<Target | undefined> {
     const { caller } = context;
     const find = (list: MergedList) => list.byName.get(name) ?? this.#renamedPrompt(list, name, caller);
     const found =
       find(await this.#lists.known('prompts', context)) ?? find(await this.#lists.current('prompts', context));
     const [server, ...others] = this.#lists.servers('prompts', caller);
-    // The only server there is says best itself that it has no such prompt; or it has one that it does not list.
+    // The only server is asked itself: it refuses best, and it may have prompts that it does not list.
     return found ?? (server !== undefined && others.length === 0 ? { server, original: name } : undefined);
   }
 
   /**
-   * The server that lists a URI, or for which it was wrapped, or whose template fits it best; else every server. A server
-   * that cannot be asked now keeps what it is known to list: its failure is no chance for another one.
+   * The server that lists a URI, or for which it was wrapped, or whose template fits best; else all servers. A server
+   * that is not available keeps its remembered items: its failure must not give them to another server.
    */
   async resource(uri: string, context: CallContext): Promise<Route> {
     const { caller } = context;
     const { byName } = await this.#lists.known('resources', context);
     const listed = byName.get(uri) ?? byName.get(withPlainScheme(uri));
-    const owner = listed ?? this.#wrapped(uri, caller) ?? this.#absent(uri, caller);
+    const owner = listed ?? this.#wrapped(uri, caller) ?? this.#ownerAmongAbsent(uri, caller);
     if (owner) return { owner };
-    // Such a URI was made for one server: whoever else were asked would answer for it.
+    // This URI was made for one server; any other would answer for it.
     if (isOfGateway(uri)) return { anybody: [] };
     const [server, ...rivals] = bestFitting(
       this.#templates(await this.#lists.known('templates', context), caller),
@@ -58,7 +61,7 @@ export class Routes {
     return 'anybody' in route && route.anybody.length === 1 ? route.anybody[0] : undefined;
   }
 
-  #absent(uri: string, caller: Caller): Target | undefined {
+  #ownerAmongAbsent(uri: string, caller: Caller): Target | undefined {
     const names = [uri, withPlainScheme(uri)];
     const owner = this.#lists
       .absent('resources', caller)
@@ -66,8 +69,8 @@ export class Routes {
     return owner && { server: owner[0], original: uri };
   }
 
-  /** Every template that clients see, and those of servers that cannot be asked now, unless another server has that name meanwhile. */
-  #templates({ byName }: MergedList, caller: Caller): Claim[] {
+  /** The templates that clients see, and those of unavailable servers, except those that another server lists now. */
+  #templates({ byName }: MergedList, caller: Caller): TemplateOwner[] {
     const seen = [...byName].map(([template, { server }]) => ({ template, server }));
     const absent = this.#lists
       .absent('templates', caller)
@@ -75,7 +78,10 @@ export class Routes {
     return [...seen, ...absent.filter(({ template }) => !byName.has(template))];
   }
 
-  /** A prompt under the name that it had while another server had the same; of the longest key that the name begins with. */
+  /**
+   * The prompt behind a name with a server's prefix, which it had while another server listed the same name. The
+   * longest fitting key counts.
+   */
   #renamedPrompt(list: MergedList, name: string, caller: Caller): Target | undefined {
     const servers = this.#lists.servers('prompts', caller).toSorted((a, b) => b.length - a.length);
     for (const server of servers) {
@@ -94,20 +100,20 @@ export class Routes {
   }
 }
 
-/** A template, and whose it is. */
-interface Claim {
+/** A template and its server. */
+interface TemplateOwner {
   readonly template: string;
   readonly server: string;
 }
 
-/** Steps that a URI is matched for against the templates of one server: some 50 ms, and ten thousand usual templates. */
+/** Most steps for matching a URI against the templates of one server: about 50 ms, or ten thousand usual templates. */
 const MAX_STEPS = 20_000_000;
 
 /**
- * The servers with the template that the URI fits and whose literal beginning is longest. A template without a scheme
- * claims nothing, nor do those of a server that come after too much work.
+ * The servers with a fitting template whose literal beginning is longest. A template without a scheme does not count,
+ * nor do the templates of a server after MAX_STEPS.
  */
-function bestFitting(claims: readonly Claim[], uri: string): string[] {
+function bestFitting(claims: readonly TemplateOwner[], uri: string): string[] {
   const steps = new Map<string, number>();
   const fitting = claims.flatMap(({ template, server }) => {
     if (!hasScheme(template) || !beginsAlike(template, uri)) return [];
@@ -120,13 +126,13 @@ function bestFitting(claims: readonly Claim[], uri: string): string[] {
   return [...new Set(fitting.filter(({ length }) => length === longest).map(({ server }) => server))];
 }
 
-/** How an expression of a template expands: what it starts with, and which characters it cannot hold. */
+/** Expansion of an expression in a template: its first character, and the characters that it cannot contain. */
 interface Expression {
   readonly first: string;
   readonly excluded: string;
 }
 
-/** RFC 6570, levels 1 to 3. More is taken than strict expansion makes: clients rarely encode. */
+/** RFC 6570, levels 1 to 3. More is accepted than strict expansion produces, because clients rarely encode. */
 const OPERATORS: Readonly<Record<string, Expression>> = {
   '+': { first: '', excluded: '' },
   '#': { first: '#', excluded: '' },
@@ -138,31 +144,31 @@ const OPERATORS: Readonly<Record<string, Expression>> = {
 };
 const SIMPLE: Expression = { first: '', excluded: '/' };
 
-/** Whether a template says the scheme of its URIs: one that does not fits what any server has. */
+/** True if a template begins with a scheme. One without would fit the resources of any server. */
 function hasScheme(template: string): boolean {
   return /^[A-Za-z][A-Za-z0-9+.-]*:/.test(template);
 }
 
-/** Longest URI that a client may ask for, in characters: that of any request over HTTP is shorter. */
+/** Longest URI that a client may request, in characters. URLs of HTTP requests are shorter. */
 export const MAX_URI_CHARS = 65_536;
 
-/** Whether a URI begins as all expansions of a template do: much less work than to match it. */
+/** Quick test: true if a URI begins with the literal beginning of a template. */
 function beginsAlike(template: string, uri: string): boolean {
   const open = template.indexOf('{');
   return withPlainScheme(uri).startsWith(withPlainScheme(open < 0 ? template : template.slice(0, open)));
 }
 
 /**
- * The length of the literal text that a template starts with, if the URI may be an expansion of it; else undefined. Takes at
+ * Length of a template's literal beginning, if the URI may be an expansion of the template; else undefined. Takes at
  * most as many steps as the product of their lengths.
  */
 export function matchUriTemplate(written: string, asked: string): number | undefined {
   const [template, uri] = [withPlainScheme(written), withPlainScheme(asked)];
-  // Literal texts at even places, expressions at odd ones.
+  // Even indices hold literal texts, odd ones expressions.
   const parts = template.split(/\{([^{}]*)\}/);
   const [prefix = ''] = parts;
   if (!uri.startsWith(prefix) || !uri.endsWith(parts.at(-1) ?? '')) return undefined;
-  // Every end that the parts so far can have in the URI: a regular expression would back up.
+  // All positions at which the parts so far can end. A regular expression would backtrack.
   let ends = new Uint8Array(uri.length + 1);
   ends[prefix.length] = 1;
   for (const [index, part] of parts.entries()) {
@@ -174,12 +180,12 @@ export function matchUriTemplate(written: string, asked: string): number | undef
   return ends[uri.length] === 1 ? prefix.length : undefined;
 }
 
-/** Schemes are the same in capitals and small letters. */
+/** Schemes are case-insensitive. */
 function withPlainScheme(uri: string): string {
   return uri.replace(/^[A-Za-z][A-Za-z0-9+.-]*:/, (scheme) => scheme.toLowerCase());
 }
 
-/** Which places of a URI something may end at: 1, else 0. */
+/** One number per position of a URI: 1 if a match can end there, else 0. */
 type Ends = Uint8Array<ArrayBuffer>;
 
 function afterLiteral(uri: string, starts: Ends, literal: string): Ends {
@@ -191,7 +197,7 @@ function afterLiteral(uri: string, starts: Ends, literal: string): Ends {
 }
 
 function afterExpression(uri: string, starts: Ends, { first, excluded }: Expression): Ends {
-  // An expression with an operator expands to nothing where its variables are undefined.
+  // An expression with an operator expands to nothing if its variables are undefined.
   const ends = first ? starts.slice() : new Uint8Array(starts.length);
   let isInside = false;
   for (let at = 0; at <= uri.length; at++) {

@@ -16,16 +16,16 @@ import {
 import { type MergedList, mergeLists } from './merged-list.ts';
 import { readList } from './read-list.ts';
 
-/** Time for all pages of one server's list, in ms: clients wait for the slowest one. */
+/** Time for all pages of one server's list, in ms: clients wait for the slowest server. */
 const LIST_TIMEOUT_MS = 15_000;
 
 interface Remembered {
   readonly list: ServerList;
-  /** Epoch ms. From then on the list still says whose an item is, but is not shown any more. */
+  /** Epoch ms. After it the list is read anew before it is shown, but still tells owners of items. */
   readonly expiresAt: number;
 }
 
-/** What each server lists, remembered until it changes, and merged into one list. */
+/** The lists of all servers, remembered until they change, and merged into one. */
 export class ServerLists {
   readonly #source: PrimitiveSource;
   readonly #exposes: Exposure;
@@ -43,12 +43,15 @@ export class ServerLists {
     this.#report = report;
   }
 
-  /** Servers that are connected or remembered and whose items of that kind the caller may see, in configuration order. */
+  /**
+   * Keys of servers that are connected or remembered and whose items of this kind are exposed to the caller, in
+   * configuration order.
+   */
   servers(kind: PrimitiveKind, caller: Caller): readonly string[] {
     return this.#source.servers(kind).filter((server) => this.#exposes(caller, server, kind));
   }
 
-  /** The names that servers list which cannot be asked now, server by server, as far as they are remembered. */
+  /** Remembered names of the servers that are not available, by server. */
   absent(name: ListName, caller: Caller): readonly (readonly [server: string, names: readonly string[]])[] {
     const { kind } = LISTS[name];
     const present = this.servers(kind, caller);
@@ -60,19 +63,19 @@ export class ServerLists {
     });
   }
 
-  /** The merged list as it is now: read where a server's list is missing, expired or could not be read before. */
+  /** The current merged list. Lists that are missing, expired or failed are read first. */
   async current(name: ListName, context: CallContext): Promise<MergedList> {
     await this.#read(name, context, ({ expiresAt }) => expiresAt > Date.now());
     return this.remembered(name, context.caller);
   }
 
-  /** The merged list, read only where a server's list is missing: enough to say whose an item is. */
+  /** The merged list, in which only missing lists are read first: enough to find the owner of an item. */
   async known(name: ListName, context: CallContext): Promise<MergedList> {
     await this.#read(name, context, () => true);
     return this.remembered(name, context.caller);
   }
 
-  /** The merged list that the caller may see, as far as it is remembered. */
+  /** The merged list of the remembered lists that are exposed to the caller; reads nothing. */
   remembered(name: ListName, caller: Caller): MergedList {
     const lists = this.servers(LISTS[name].kind, caller).flatMap((server) => {
       const list = this.#remembered.get(keyOf(name, server))?.list;
@@ -93,7 +96,10 @@ export class ServerLists {
     return merged;
   }
 
-  /** Forgets what a server listed; what is being read at the time counts as expired. `forGood`: it has changed. */
+  /**
+   * Drops the lists of a server. A running reading of one counts as expired. `forGood`: the list has changed, so it is
+   * dropped from memory too.
+   */
   forget(server: string, kind: PrimitiveKind, forGood: boolean): void {
     for (const name of (Object.keys(LISTS) as ListName[]).filter((name) => LISTS[name].kind === kind)) {
       const key = keyOf(name, server);
@@ -114,7 +120,9 @@ export class ServerLists {
     await abortable(Promise.all(missing.map((server) => this.#reading(name, server, caller))), signal);
   }
 
-  /** Takes the list of a server that is not connected from memory, whatever its ttl: to ask would mean to start it. */
+  /**
+   * Takes the list of a server that is not connected from memory, regardless of its ttl: to ask would start the server.
+   */
   #recall(name: ListName, server: string): boolean {
     const list = this.#source.memory?.recall(server, name);
     if (!list) return false;
@@ -124,7 +132,7 @@ export class ServerLists {
     return true;
   }
 
-  /** Reads a server's list on behalf of everybody who asks meanwhile. Never rejects. */
+  /** Reads a server's list once for all callers that ask meanwhile. Never rejects. */
   #reading(name: ListName, server: string, caller: Caller): Promise<void> {
     const key = keyOf(name, server);
     const reading =
@@ -142,7 +150,7 @@ export class ServerLists {
   async #fetch(name: ListName, server: string, caller: Caller): Promise<Remembered> {
     const report = (problem: string) => this.#report(server, problem);
     const read = (signal: AbortSignal) => {
-      // Of a list whose later pages take too long those count that have come.
+      // If later pages take too long, the earlier ones count.
       const page: FetchPage = async (params) => {
         signal.throwIfAborted();
         return abortable(this.#page(name, server, params, { caller, signal }), signal);

@@ -1,11 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
 import { expect, test } from 'vitest';
 import { anyFile } from '../../../src/cli/client-configs/any-file.ts';
+import { clientHome } from '../../../src/cli/client-configs/client.ts';
 import { CLIENTS } from '../../../src/cli/client-configs/clients.ts';
 import { findServers } from '../../../src/cli/client-configs/found-servers.ts';
 import { planImport } from '../../../src/cli/client-configs/import-plan.ts';
 import { looksSecret } from '../../../src/cli/client-configs/secrets.ts';
-import { clientHome } from '../../../src/cli/commands/terminal.ts';
 import { clientFiles, PLAIN_FILE } from '../../helpers/client-home.ts';
 
 async function planned(...ids: string[]) {

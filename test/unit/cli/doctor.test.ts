@@ -1,10 +1,11 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { clientHome } from '../../../src/cli/client-configs/client.ts';
 import { CLIENTS } from '../../../src/cli/client-configs/clients.ts';
 import { findServers } from '../../../src/cli/client-configs/found-servers.ts';
 import { readOurFile } from '../../../src/cli/client-configs/our-file.ts';
-import { clientHome } from '../../../src/cli/commands/terminal.ts';
+import { ourState, readOurSecrets } from '../../../src/cli/client-configs/our-secrets.ts';
 import { checkClients } from '../../../src/cli/doctor/check-clients.ts';
 import { checkConfig, checkNames, isItself } from '../../../src/cli/doctor/check-config.ts';
 import { checkInstallation } from '../../../src/cli/doctor/check-installation.ts';
@@ -242,10 +243,10 @@ test('the bill names both sums, and admits when the gateway costs more [doctor.t
 /** What doctor says of the clients in that home. */
 async function clientsIn({ terminal, config }: ReturnType<typeof clientFiles>) {
   const home = clientHome(terminal);
-  const file = await readOurFile(config);
-  const existing = new Map(file.raw.entries.map(({ key, value }) => [key, value]));
   const self = { bins: ['/opt/gateway/dist/index.js'], hosts: ['localhost:4000'] };
-  return checkClients(await findServers(CLIENTS, home), { home, self, existing });
+  const file = await readOurFile(config);
+  const ours = ourState(file, await readOurSecrets(file, home));
+  return checkClients(await findServers(CLIENTS, home), { home, self, ours });
 }
 
 test('clients that go through the gateway, beside it, or not at all [doctor.clients, doctor.secrets]', async () => {
@@ -278,7 +279,7 @@ test('clients that go through the gateway, beside it, or not at all [doctor.clie
   const said = short(found).map((line) => line.replaceAll(files.home, '~'));
   expect(said).toEqual([
     expect.stringMatching(/^warning ~\/\.codex\/config\.toml:1:\d+: Invalid TOML/),
-    'warning Cursor, ~/.cursor/mcp.json: starts notes by itself, as the gateway does',
+    'warning Cursor, ~/.cursor/mcp.json: starts notes by itself; the gateway cannot until NOTES_API_KEY is set',
     'warning Cursor, ~/.cursor/mcp.json: starts extra by itself, beside the gateway',
     expect.stringMatching(
       /^ok Cursor, ~\/\.cursor\/mcp\.json: starts roomy by itself, and import leaves it there: .*editor/,
@@ -290,6 +291,65 @@ test('clients that go through the gateway, beside it, or not at all [doctor.clie
   ]);
   expect(found.map(({ cure }) => cure)).toContain('mcp-gateway import cursor, then take it out of that file');
   expect(JSON.stringify(found)).not.toContain(secret);
+});
+
+test('doctor sends nobody to take out a server that the gateway could not start in its place [doctor.clients]', async () => {
+  const files = clientFiles({ empty: true });
+  const token = 'a-made-up-credential-2';
+  const ours = (settings: object) =>
+    files.write(
+      '.config/mcp-gateway/config.json',
+      JSON.stringify({
+        $gateway: settings,
+        docs: { command: ['docs-server'] },
+        keyed: { command: ['keyed-server', `\${API_KEY}`] },
+        off: { command: ['off-server'], enabled: false },
+        mail: { command: ['mail-server'], environment: { MAIL_TOKEN: '{secret:MAIL_TOKEN}' } },
+      }),
+    );
+  const mcpServers = {
+    gateway: { command: '/opt/gateway/dist/index.js' },
+    docs: { command: 'docs-server' },
+    keyed: { command: 'keyed-server', args: [`\${API_KEY}`] },
+    off: { command: 'off-server' },
+    mail: { command: 'mail-server', env: { MAIL_TOKEN: token } },
+    added: { command: 'added-server', env: { ADDED_TOKEN: token } },
+  };
+  files.write('.cursor/mcp.json', JSON.stringify({ mcpServers }));
+  files.write('.config/mcp-gateway/secrets.env', 'MAIL_TOKEN=a-made-up-credential-1\n');
+  const advice = async () =>
+    (await clientsIn(files)).filter(({ level }) => level !== 'error').map(({ cause, cure }) => [cause, cure]);
+
+  ours({ secrets: { file: 'secrets.env' } });
+  expect(await advice()).toEqual([
+    ['starts docs by itself, as the gateway does', 'take it out of that file'],
+    [
+      'starts keyed by itself; the gateway cannot until API_KEY is set',
+      'set API_KEY where the gateway starts, then mcp-gateway install cursor',
+    ],
+    ['starts off by itself; the gateway has it switched off, and mcp-gateway enable off switches it on', undefined],
+    [
+      'starts mail by itself, with other secrets than the gateway has',
+      'mcp-gateway import cursor, then take it out of that file',
+    ],
+    ['starts added by itself, beside the gateway', 'mcp-gateway import cursor, then take it out of that file'],
+  ]);
+
+  // An import adds nothing to the secrets of a command.
+  ours({ secrets: { command: ['true'] } });
+  expect(await advice()).toContainEqual([
+    'starts added by itself, beside the gateway',
+    'mcp-gateway import cursor, then set ADDED_TOKEN where the gateway starts, then mcp-gateway install cursor',
+  ]);
+});
+
+test('an entry of ours that no install would replace is to be taken out first [doctor.clients]', async () => {
+  const files = clientFiles({ empty: true });
+  const gateway = { command: 'npx', args: ['-y', 'mcp-gateway'] };
+  files.write('.claude.json', JSON.stringify({ projects: { [files.cwd]: { mcpServers: { gateway } } } }));
+  expect((await clientsIn(files)).map(({ cure }) => cure)).toContain(
+    'take it out of that file, then mcp-gateway install claude-code',
+  );
 });
 
 test('an entry by the bare name starts a stranger; without any entry nobody is served [doctor.clients]', async () => {

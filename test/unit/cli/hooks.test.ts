@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decideHook } from '../../../src/cli/commands/hook-decision.ts';
 import { hooks } from '../../../src/cli/commands/hooks.ts';
-import type { Terminal } from '../../../src/cli/commands/terminal.ts';
+import type { Terminal } from '../../../src/cli/terminal/terminal.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { writeRecord } from '../../../src/config/project/project-file.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
@@ -159,7 +159,7 @@ test('hooks claude-code prints a hook whose command answers [permissions.print-c
   const write = (text: string) => {
     printed += text;
   };
-  expect(await hooks({ clients: ['claude-code'], entry: 'my gateway' }, { ...terminal, self, write })).toBe(0);
+  expect(await hooks({ words: ['claude-code'], entry: 'my gateway' }, { ...terminal, self, write })).toBe(0);
   expect(said()).toMatch(/^This goes into ~\/\.claude\/settings\.json\./);
   const [{ matcher, hooks: commands }] = JSON.parse(printed).hooks.PreToolUse;
   expect(matcher).toBe('mcp__my_gateway__invoke|mcp__my_gateway__invoke_async');
@@ -179,15 +179,15 @@ test('the printed hook names the file that it was printed for, quoted [permissio
   const write = (text: string) => {
     printed += text;
   };
-  await hooks({ clients: ['claude-code'], config }, { ...terminal, write });
+  await hooks({ words: ['claude-code'], config }, { ...terminal, write });
   expect(printed).toContain(`--config ${config}`);
-  await hooks({ clients: ['claude-code'], config: odd }, { ...terminal, write });
+  await hooks({ words: ['claude-code'], config: odd }, { ...terminal, write });
   expect(printed).toContain(`--config '${cwd}/it'\\\\''s mine.json'`);
 });
 
 test('hooks opencode prints what OpenCode can express, and says what it cannot [permissions.print-others]', async () => {
   const asking = await home(RULES);
-  expect(await hooks({ clients: ['opencode'] }, asking.terminal)).toBe(0);
+  expect(await hooks({ words: ['opencode'] }, asking.terminal)).toBe(0);
   const said = asking.said();
   expect(JSON.parse(said.slice(0, said.indexOf('\n}\n') + 2))).toEqual({
     permission: { gateway_invoke: 'ask', gateway_invoke_async: 'ask' },
@@ -195,13 +195,13 @@ test('hooks opencode prints what OpenCode can express, and says what it cannot [
   });
   expect(said).toMatch(/no rule of its own can tell one from the other/);
   const denying = await home([{ tool: 'x', action: 'deny' }]);
-  await hooks({ clients: ['opencode'] }, denying.terminal);
+  await hooks({ words: ['opencode'] }, denying.terminal);
   expect(denying.said()).toMatch(/No rule asks: there is nothing to print/);
 });
 
 test('hooks for others says that there is nothing to print; misuse is 2 [permissions.print-others]', async () => {
   const { terminal, said } = await home([]);
-  expect(await hooks({ clients: ['cursor'] }, terminal)).toBe(0);
+  expect(await hooks({ words: ['cursor'] }, terminal)).toBe(0);
   expect(said()).toMatch(/nothing to print for Cursor.*The gateway goes by its own rules.*There are no rules yet/s);
   const misuses: [string[], boolean, RegExp][] = [
     [[], false, /names no client/],
@@ -210,7 +210,7 @@ test('hooks for others says that there is nothing to print; misuse is 2 [permiss
     [['opencode'], true, /--decide answers hooks of claude-code only/],
   ];
   for (const [clients, decide, expected] of misuses) {
-    expect(await hooks({ clients, decide }, terminal)).toBe(2);
+    expect(await hooks({ words: clients, decide }, terminal)).toBe(2);
     expect(said()).toMatch(expected);
   }
 });

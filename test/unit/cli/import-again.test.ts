@@ -2,11 +2,11 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { clientHome } from '../../../src/cli/client-configs/client.ts';
 import { openSecrets } from '../../../src/cli/client-configs/our-secrets.ts';
 import { importServers } from '../../../src/cli/commands/import.ts';
 import { install } from '../../../src/cli/commands/install.ts';
 import { switchInFile } from '../../../src/cli/commands/switch.ts';
-import { clientHome } from '../../../src/cli/commands/terminal.ts';
 import { warnOfOpenSecrets } from '../../../src/cli/commands/warn-of-open-secrets.ts';
 import { checkSecrecy } from '../../../src/cli/doctor/check-installation.ts';
 import { loadConfig } from '../../../src/config/load.ts';
@@ -28,7 +28,7 @@ test.each(['${HUB}', '${env:HUB}', '{env:HUB}'])(
     const files = clientFiles({ empty: true });
     files.write(OURS, json({ hub: server(written) }));
     files.write('.cursor/mcp.json', json({ mcpServers: { hub: server(TOKEN) } }));
-    await importServers({ sources: [], yes: true }, files.terminal);
+    await importServers({ words: [], yes: true }, files.terminal);
     const said = files.said();
     expect(said).toContain('= hub  is there already');
     expect(said).toContain('HUB   # from ~/.cursor/mcp.json: mcpServers.hub');
@@ -36,7 +36,7 @@ test.each(['${HUB}', '${env:HUB}', '{env:HUB}'])(
     const { servers, problems } = await loadConfig(files.config, { HOME: files.home });
     expect(problems).toEqual([]);
     expect(servers).toMatchObject([{ headers: { Authorization: `Bearer ${TOKEN}` } }]);
-    await importServers({ sources: [], yes: true }, files.terminal);
+    await importServers({ words: [], yes: true }, files.terminal);
     expect(files.said()).toContain('Nothing new: the 1 server is there already.\nNext: mcp-gateway install cursor\n');
   },
 );
@@ -49,7 +49,7 @@ test('one file has the variable, a later one the secret: they are one server, an
     json({ mcpServers: { two: { command: 'x', env: { HUB_TOKEN: '$HUB_TOKEN' } } } }),
   );
   files.write('.cursor/mcp.json', json({ mcpServers: { three: { command: 'x', env: { HUB_TOKEN: TOKEN } } } }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   const { servers } = await loadConfig(files.config, { HOME: files.home });
   expect(servers).toMatchObject([{ key: 'one', environment: { HUB_TOKEN: TOKEN } }]);
 });
@@ -58,13 +58,13 @@ test('a secret that is kept counts whatever the shell of a later start has under
   const files = clientFiles({ empty: true });
   files.write('.cursor/mcp.json', json({ mcpServers: { a: { command: 'a', env: { HUB_TOKEN: TOKEN } } } }));
   const env = { ...files.terminal.env, HUB_TOKEN: 'another' };
-  await importServers({ sources: [], yes: true }, { ...files.terminal, env });
+  await importServers({ words: [], yes: true }, { ...files.terminal, env });
   for (const later of ['another', TOKEN, undefined]) {
     const { servers } = await loadConfig(files.config, { HOME: files.home, HUB_TOKEN: later });
     expect(servers).toMatchObject([{ environment: { HUB_TOKEN: TOKEN } }]);
   }
   files.said();
-  await importServers({ sources: [], yes: true }, { ...files.terminal, env });
+  await importServers({ words: [], yes: true }, { ...files.terminal, env });
   expect(files.said()).toContain('Nothing new: the 1 server is there already.');
 });
 
@@ -76,7 +76,7 @@ test('a renewed token takes the place of the old one, and no server is doubled [
   };
   const told = async () => {
     files.said();
-    await importServers({ sources: [], yes: true }, files.terminal);
+    await importServers({ words: [], yes: true }, files.terminal);
     const { servers } = await loadConfig(files.config, { HOME: files.home });
     return servers.map((each) => [each.key, each.type === 'remote' && each.headers.Authorization]);
   };
@@ -108,7 +108,7 @@ test('what a client forbids or switches off after an import is forbidden and off
   const write = (servers: object) => files.write(path, json({ mcpServers: servers }));
   const again = async () => {
     files.said();
-    await importServers({ sources: [], yes: true }, files.terminal);
+    await importServers({ words: [], yes: true }, files.terminal);
     const { settings, disabled } = await loadConfig(files.config, { HOME: files.home });
     return { rules: settings.permissions, disabled, said: files.said() };
   };
@@ -138,7 +138,7 @@ test('what a client forbids or switches off after an import is forbidden and off
   // Nor does it come back: what is off is told as rejected.
   expect((await again()).said).toContain('! p  left out: it was rejected in Claude Code');
   // What a person switches on here stays on; another client that has it on counts too.
-  await switchInFile({ names: ['c'], isOn: true }, files.terminal);
+  await switchInFile(true, { words: ['c'] }, files.terminal);
   expect((await again()).disabled).toEqual(['p']);
   files.write('.cursor/mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
   write({ ...now, a: { ...now.a, disabled: true } });
@@ -164,7 +164,7 @@ test.each(
   async ({ entry, path, says }) => {
     const files = clientFiles({ empty: true });
     const disabled = async () => {
-      await importServers({ sources: [], yes: true }, files.terminal);
+      await importServers({ words: [], yes: true }, files.terminal);
       return (await loadConfig(files.config, { HOME: files.home })).disabled;
     };
     files.write('project/.mcp.json', json({ mcpServers: { p: entry } }));
@@ -175,7 +175,7 @@ test.each(
     expect(await disabled()).toEqual(['p']);
     expect(files.said()).toContain('! p  left out: ');
     // Who switches it on here has the last word.
-    await switchInFile({ names: ['p'], isOn: true }, files.terminal);
+    await switchInFile(true, { words: ['p'] }, files.terminal);
     expect(await disabled()).toEqual([]);
   },
 );
@@ -184,27 +184,27 @@ test('a remote server of the user stays on though a project has it too, where it
   const files = clientFiles({ empty: true });
   const mcpServers = { p: { type: 'http', url: 'https://p.example/mcp' } };
   for (const path of ['.cursor/mcp.json', 'project/.mcp.json']) files.write(path, json({ mcpServers }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   files.write('project/.claude/settings.local.json', json({ disabledMcpjsonServers: ['p'] }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   expect((await loadConfig(files.config, { HOME: files.home })).disabled).toEqual([]);
 });
 
 test('the file of a project changes nothing of a server that is the user’s [moving.renewed, moving.since]', async () => {
   const files = clientFiles({ empty: true });
   files.write('.cursor/mcp.json', json({ mcpServers: { hub: server(TOKEN), a: { command: 'a' } } }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   files.write('.cursor/mcp.json', json({ mcpServers: {} }));
   const text = files.read(OURS);
   files.write('project/.cursor/mcp.json', json({ mcpServers: { a: { command: 'a', disabled: true } } }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   expect(files.read(OURS)).toBe(text);
   files.write('project/.mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
   files.write('project/.claude/settings.local.json', json({ disabledMcpjsonServers: ['a'] }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   expect(files.read(OURS)).toBe(text);
   files.write('project/.cursor/mcp.json', json({ mcpServers: { hub: server(`${TOKEN}5`) } }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   const { servers } = await loadConfig(files.config, { HOME: files.home });
   expect(servers.map((each) => [each.key, each.type === 'remote' && each.headers.Authorization])).toEqual([
     ['hub', `Bearer ${TOKEN}`],
@@ -221,10 +221,10 @@ test('what is to be set is named once, and neither what a script sets itself nor
     b: { command: 'b', args: ['${FOO}', '${FOO}', '${OWN}'], env: { OWN: '1', FOO: '${FOO}', X: '{env:Y}' } },
   };
   files.write('.claude.json', json({ mcpServers: servers }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   const said = files.said();
   expect(said.match(/export \w+/g)).toEqual(['export FOO']);
-  await install({ clients: ['claude-code'], yes: true }, files.terminal);
+  await install({ words: ['claude-code'], yes: true }, files.terminal);
   expect(files.said()).toContain('mcpServers.b  stays until FOO is set\n');
 });
 
@@ -234,7 +234,7 @@ test('another account is another server, and so are two names in one file [movin
     '.cursor/mcp.json',
     json({ mcpServers: { hub: server(TOKEN), again: server(TOKEN), other: server(`${TOKEN}4`) } }),
   );
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   const text = files.read(OURS);
   const { servers, problems } = await loadConfig(files.config, { HOME: files.home });
   expect(problems).toEqual([]);
@@ -244,7 +244,7 @@ test('another account is another server, and so are two names in one file [movin
     ['other', `Bearer ${TOKEN}4`],
   ]);
   files.said();
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   expect(files.said()).toContain('Nothing new: all 3 servers are there already.');
   expect(files.read(OURS)).toBe(text);
 });
@@ -256,7 +256,7 @@ test.each([
 ])('in the home directory ~/%s is the user’s file, and no project’s besides [moving.same]', async (path, text) => {
   const files = clientFiles({ empty: true });
   files.write(path, text);
-  await importServers({ sources: [], yes: true }, { ...files.terminal, cwd: files.home });
+  await importServers({ words: [], yes: true }, { ...files.terminal, cwd: files.home });
   expect(JSON.parse(files.read(OURS))).toEqual({ a: { command: ['a'] } });
 });
 
@@ -267,8 +267,8 @@ test('a link to a user’s file is the same file, and so is the path of a client
   symlinkSync(join(files.home, '.cursor/mcp.json'), join(files.cwd, '.cursor/mcp.json'));
   symlinkSync(files.home, join(files.cwd, 'house'));
   for (const cwd of [files.cwd, join(files.cwd, 'house')])
-    await importServers({ sources: ['cursor', '~/.cursor/mcp.json'], yes: true }, { ...files.terminal, cwd });
-  await importServers({ sources: [join(files.cwd, '.cursor/mcp.json')], yes: true }, files.terminal);
+    await importServers({ words: ['cursor', '~/.cursor/mcp.json'], yes: true }, { ...files.terminal, cwd });
+  await importServers({ words: [join(files.cwd, '.cursor/mcp.json')], yes: true }, files.terminal);
   expect(JSON.parse(files.read(OURS))).toEqual({ a: { command: ['a'] } });
 });
 
@@ -276,7 +276,7 @@ test('a user’s server has its name before one of a project [moving.same]', asy
   const files = clientFiles({ empty: true });
   files.write('project/.mcp.json', json({ mcpServers: { hub: { command: 'theirs' } } }));
   files.write('.codex/config.toml', '[mcp_servers.hub]\ncommand = "mine"\n');
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   expect(JSON.parse(files.read(OURS))).toEqual({
     hub: { command: ['mine'] },
     'hub-2': { command: ['theirs'], cwd: files.cwd },
@@ -284,19 +284,19 @@ test('a user’s server has its name before one of a project [moving.same]', asy
   // The same as the user's, but for where it starts, is no other server.
   files.write('project/.mcp.json', json({ mcpServers: { mine: { command: 'mine' } } }));
   files.said();
-  await importServers({ sources: ['claude-code'], yes: true }, files.terminal);
+  await importServers({ words: ['claude-code'], yes: true }, files.terminal);
   expect(files.said()).toContain('= hub  is there already');
 });
 
 test('it ends with the command to run next [moving.next]', async () => {
   const files = clientFiles({ empty: true });
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   expect(files.said()).toContain('No servers found.');
   files.write('.cursor/mcp.json', json({ mcpServers: { a: { command: 'a' } } }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   expect(files.said()).toMatch(/\nNext: mcp-gateway install cursor\n$/);
   files.write('.cursor/mcp.json', json({ mcpServers: { b: { command: 'b' }, gateway: { command: 'mcp-gateway' } } }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   expect(files.said()).toMatch(/\nNext: mcp-gateway doctor\n$/);
 });
 
@@ -307,7 +307,7 @@ test('secrets close the file that they are added to, also behind a link [moving.
   symlinkSync(join(files.home, 'kept/secrets.env'), join(files.home, SECRETS));
   chmodSync(join(files.home, 'kept/secrets.env'), 0o644);
   files.write('.cursor/mcp.json', json({ mcpServers: { hub: server(TOKEN) } }));
-  await importServers({ sources: [], yes: true }, files.terminal);
+  await importServers({ words: [], yes: true }, files.terminal);
   expect(files.read('kept/secrets.env')).toBe(`OLD=1\nHUB_TOKEN='${TOKEN}'\n`);
   expect(statSync(join(files.home, 'kept/secrets.env')).mode & 0o777).toBe(0o600);
 });
@@ -357,7 +357,7 @@ test('of the backups the newest five stay [moving.backups]', async () => {
   const files = clientFiles({ empty: true });
   for (let count = 0; count < 8; count++) {
     files.write('.cursor/mcp.json', json({ mcpServers: { [`s${count}`]: { command: `s${count}` } } }));
-    await importServers({ sources: [], yes: true }, files.terminal);
+    await importServers({ words: [], yes: true }, files.terminal);
   }
   const names = readdirSync(join(files.home, '.config/mcp-gateway')).filter((name) => name.includes('.bak-'));
   expect(names).toHaveLength(5);

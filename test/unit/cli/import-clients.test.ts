@@ -24,7 +24,7 @@ interface Told {
 async function imported(files: Files, sources: readonly string[], env: Record<string, string> = {}) {
   files.said();
   const terminal = { ...files.terminal, env: { ...files.terminal.env, ...env } };
-  const code = await importServers({ sources, json: true, yes: true }, terminal);
+  const code = await importServers({ words: sources, json: true, yes: true }, terminal);
   const { servers, problems } = JSON.parse(files.said()) as { servers: Told[]; problems: string[] };
   return { code, problems, servers, by: Object.fromEntries(servers.map((server) => [server.key, server])) };
 }
@@ -642,7 +642,7 @@ test('a file without servers is told with what was looked for; so is a word that
   ]);
   files.write('y.yaml', 'mcpServers: {}\n');
   expect((await imported(files, ['~/y.yaml'])).problems[0]).toContain('no servers in it');
-  expect(await importServers({ sources: ['cline'] }, files.terminal)).toBe(2);
+  expect(await importServers({ words: ['cline'] }, files.terminal)).toBe(2);
   expect(files.said()).toContain('of any other client name the file');
 });
 

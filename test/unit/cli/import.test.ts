@@ -9,7 +9,7 @@ const SECRET = /a-made-up-credential/;
 
 test('shows what it would do and writes nothing where nobody can be asked [home.import-preview]', async () => {
   const { terminal, said, exists } = clientFiles();
-  expect(await importServers({ sources: [] }, terminal)).toBe(0);
+  expect(await importServers({ words: [] }, terminal)).toBe(0);
   const text = said();
   expect(text).toContain('+ github  https://api.githubcopilot.com/mcp/\n      from Claude Code, ~/.claude.json');
   expect(text).toContain('+ files-2  ');
@@ -25,7 +25,7 @@ test('shows what it would do and writes nothing where nobody can be asked [home.
 test('writes after a yes a file that loads, and a second time adds nothing [home.import-writes]', async () => {
   const { terminal, said, config } = clientFiles();
   const ask = async () => true;
-  expect(await importServers({ sources: [] }, { ...terminal, ask })).toBe(0);
+  expect(await importServers({ words: [] }, { ...terminal, ask })).toBe(0);
   const text = readFileSync(config, 'utf8');
   expect(text).not.toMatch(SECRET);
   const env = { HOME: '/x', GITHUB_TOKEN: 'a', NOTES_API_KEY: 'b', TICKETS_KEY: 'c', SEARCH_TOKEN: 'd', TEAM: 'e' };
@@ -33,7 +33,7 @@ test('writes after a yes a file that loads, and a second time adds nothing [home
   expect(loaded.problems).toEqual([]);
   expect(loaded.servers.length).toBeGreaterThan(8);
   said();
-  expect(await importServers({ sources: [], yes: true }, terminal)).toBe(0);
+  expect(await importServers({ words: [], yes: true }, terminal)).toBe(0);
   expect(said()).not.toMatch(/^ {2}\+/m);
   expect(readFileSync(config, 'utf8')).toBe(text);
 });
@@ -44,7 +44,7 @@ test('secrets go to a file of their own, which the configuration names, and serv
   const servers = (value: string) =>
     JSON.stringify({ mcpServers: { one: { command: 'one', env: { API_KEY: value } } } });
   write('one.json', servers(odd));
-  await importServers({ sources: ['~/one.json'], yes: true }, terminal);
+  await importServers({ words: ['~/one.json'], yes: true }, terminal);
   const env = { HOME: home };
   const { servers: loaded, problems } = await loadConfig(config, env);
   expect(problems).toEqual([]);
@@ -53,7 +53,7 @@ test('secrets go to a file of their own, which the configuration names, and serv
   expect(read('.config/mcp-gateway/config.json')).not.toMatch(SECRET);
   // Another value under the same name gets another name; what was kept stays.
   write('two.json', servers('a-made-up-credential-2').replace('"one":', '"two":'));
-  await importServers({ sources: ['~/two.json'], yes: true }, terminal);
+  await importServers({ words: ['~/two.json'], yes: true }, terminal);
   const both = await loadConfig(config, env);
   expect(both.servers.map((server) => server.type === 'local' && server.environment.API_KEY)).toEqual([
     odd,
@@ -64,19 +64,19 @@ test('secrets go to a file of their own, which the configuration names, and serv
 
 test('secrets stay where they are with --leave-secrets, and where ours come from a command [home.import-secrets-file]', async () => {
   const { terminal, said, write, exists } = clientFiles();
-  await importServers({ sources: ['claude-code'], leaveSecrets: true }, terminal);
+  await importServers({ words: ['claude-code'], 'leave-secrets': true }, terminal);
   expect(said()).toContain('export GITHUB_TOKEN=…   # its value: ~/.claude.json: mcpServers.github');
   write('.config/mcp-gateway/config.json', '{"$gateway": {"secrets": {"command": ["vault"]}}}');
-  await importServers({ sources: ['claude-code'], yes: true }, terminal);
+  await importServers({ words: ['claude-code'], yes: true }, terminal);
   expect(said()).toContain('export GITHUB_TOKEN=…');
   expect(exists('.config/mcp-gateway/secrets.env')).toBe(false);
 });
 
 test('a no writes nothing, nor does a dry run [home.import-preview]', async () => {
   const { terminal, exists, said } = clientFiles();
-  await importServers({ sources: [] }, { ...terminal, ask: async () => false });
+  await importServers({ words: [] }, { ...terminal, ask: async () => false });
   expect(said()).toContain('Nothing was written.');
-  await importServers({ sources: [], yes: true, dryRun: true }, terminal);
+  await importServers({ words: [], yes: true, 'dry-run': true }, terminal);
   expect(exists('.config/mcp-gateway/config.json')).toBe(false);
 });
 
@@ -89,7 +89,7 @@ test.each([
   const path = `.config/mcp-gateway/${name}`;
   write(path, before);
   chmodSync(`${home}/${path}`, 0o640);
-  expect(await importServers({ sources: ['windsurf', 'codex'], yes: true }, terminal)).toBe(0);
+  expect(await importServers({ words: ['windsurf', 'codex'], yes: true }, terminal)).toBe(0);
   for (const comment of before.match(/(?:\/\/|#) \w+/g) ?? []) expect(read(path)).toContain(comment);
   const { servers, disabled, settings } = await loadConfig(`${home}/${path}`, { SEARCH_TOKEN: 'a', TEAM: 'b' });
   expect([servers.map(({ key }) => key), disabled]).toEqual([['old', 'search', 'docs'], ['maps']]);
@@ -106,7 +106,7 @@ test('a broken file is named with its place, without its text; the others are re
   const { terminal, write, said, exists } = clientFiles();
   write('.cursor/mcp.json', '{\n  "mcpServers": { "x": a-made-up-credential }\n}');
   write('.codex/config.toml', 'key = "a-made-up-credential\n');
-  expect(await importServers({ sources: [], yes: true }, terminal)).toBe(1);
+  expect(await importServers({ words: [], yes: true }, terminal)).toBe(1);
   const text = said();
   expect(text).toMatch(/~\/\.cursor\/mcp\.json:2:\d+: /);
   expect(text).toMatch(/~\/\.codex\/config\.toml:1:\d+: /);
@@ -117,14 +117,14 @@ test('a broken file is named with its place, without its text; the others are re
 test('a broken file of ours is left alone [home.import-broken]', async () => {
   const { terminal, write, read, said } = clientFiles();
   write('.config/mcp-gateway/config.json', '{"old": ');
-  expect(await importServers({ sources: ['codex'], yes: true }, terminal)).toBe(1);
+  expect(await importServers({ words: ['codex'], yes: true }, terminal)).toBe(1);
   expect(said()).toMatch(/^mcp-gateway import: .*config\.json:1:\d+: /);
   expect(read('.config/mcp-gateway/config.json')).toBe('{"old": ');
 });
 
 test('tells as JSON what it did, without secrets [home.import-json]', async () => {
   const { terminal, said, config } = clientFiles();
-  expect(await importServers({ sources: ['claude-code'], json: true, yes: true }, terminal)).toBe(0);
+  expect(await importServers({ words: ['claude-code'], json: true, yes: true }, terminal)).toBe(0);
   const text = said();
   expect(text).not.toMatch(SECRET);
   expect(JSON.parse(text)).toMatchObject({ file: config, written: true, problems: [] });
@@ -132,8 +132,8 @@ test('tells as JSON what it did, without secrets [home.import-json]', async () =
 
 test('an unknown client is a misuse, a missing file a failure [home.import-broken]', async () => {
   const { terminal, said } = clientFiles();
-  expect(await importServers({ sources: ['cursr'] }, terminal)).toBe(2);
+  expect(await importServers({ words: ['cursr'] }, terminal)).toBe(2);
   expect(said()).toContain('did you mean "cursor"?');
-  expect(await importServers({ sources: ['./none.json'] }, terminal)).toBe(1);
+  expect(await importServers({ words: ['./none.json'] }, terminal)).toBe(1);
   expect(said()).toContain('none.json: there is no such file');
 });

@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { clientHome } from '../../../src/cli/client-configs/client.ts';
 import { CLIENTS } from '../../../src/cli/client-configs/clients.ts';
 import { findServers } from '../../../src/cli/client-configs/found-servers.ts';
 import { importServers } from '../../../src/cli/commands/import.ts';
 import { install } from '../../../src/cli/commands/install.ts';
 import { stableCommand } from '../../../src/cli/commands/stable-command.ts';
-import { clientHome } from '../../../src/cli/commands/terminal.ts';
 import { clientFiles } from '../../helpers/client-home.ts';
 import { temporaryDirectory } from '../../helpers/fixture.ts';
 
@@ -29,11 +29,11 @@ test.each(FILES)(
   '%s: the undo of several installs leads to before the first, byte for byte [moving.undo]',
   async (id, path, text) => {
     const { terminal, write, read, said } = clientFiles({ empty: true });
-    const run = (more: object) => install({ clients: [id], yes: true, ...more }, terminal);
+    const run = (more: object) => install({ words: [id], yes: true, ...more }, terminal);
     write(path, text);
     await run({ keep: true });
     await run({ keep: true, shared: true });
-    await importServers({ sources: [id], yes: true }, terminal);
+    await importServers({ words: [id], yes: true }, terminal);
     await run({ package: './mcp-gateway-0.1.0.tgz' });
     expect(read(path)).not.toContain('"one"');
     await run({ undo: true });
@@ -56,10 +56,10 @@ test('a comment comes back though the file was edited elsewhere since [moving.un
   const text =
     '{\n  "mcpServers": {\n    // the good one\n    "one": { "command": "one" /* v2 */ }\n  },\n  "theme": "light" // mine\n}\n';
   write(path, text);
-  await importServers({ sources: ['cursor'], yes: true }, terminal);
-  await install({ clients: ['cursor'], yes: true }, terminal);
+  await importServers({ words: ['cursor'], yes: true }, terminal);
+  await install({ words: ['cursor'], yes: true }, terminal);
   write(path, read(path).replace('"light" // mine', '"dark" // night'));
-  await install({ clients: ['cursor'], yes: true, undo: true }, terminal);
+  await install({ words: ['cursor'], yes: true, undo: true }, terminal);
   expect(read(path)).toBe(text.replace('"light" // mine', '"dark" // night'));
 });
 
@@ -102,9 +102,9 @@ test.each(COMMENTED)(
   '%s: comments come back though a server was added beside ours, and its own stay [moving.undo]',
   async (id, path, text, change) => {
     const { terminal, write, read } = clientFiles({ empty: true });
-    const run = (more: object) => install({ clients: [id], yes: true, ...more }, terminal);
+    const run = (more: object) => install({ words: [id], yes: true, ...more }, terminal);
     write(path, text);
-    await importServers({ sources: [id], yes: true }, terminal);
+    await importServers({ words: [id], yes: true }, terminal);
     await run({});
     // Comments that are not about a server that goes stay where they are.
     expect(read(path)).toContain('head');
@@ -127,25 +127,25 @@ test.each(COMMENTED)('%s: what install leaves keeps its comments [moving.undo]',
   const { terminal, write, read } = clientFiles({ empty: true });
   const kept = text.replaceAll('"two"', '"kept"').replace('mcp_servers.two', 'mcp_servers.kept');
   write(path, text.replaceAll(/two|second|the other/g, 'one-more'));
-  await importServers({ sources: [id], yes: true }, terminal);
+  await importServers({ words: [id], yes: true }, terminal);
   write(path, kept);
-  await install({ clients: [id], yes: true }, terminal);
+  await install({ words: [id], yes: true }, terminal);
   expect(read(path)).not.toContain('"one"');
   for (const comment of kept.match(/the other|second|end/g) ?? []) expect(read(path)).toContain(comment);
-  await install({ clients: [id], yes: true, undo: true }, terminal);
+  await install({ words: [id], yes: true, undo: true }, terminal);
   expect(read(path)).toBe(kept);
 });
 
 test('a server that was added between two installs comes back though nothing else was changed [moving.undo]', async () => {
   const { terminal, write, read } = clientFiles({ empty: true });
   const path = '.cursor/mcp.json';
-  const run = (more: object) => install({ clients: ['cursor'], yes: true, ...more }, terminal);
+  const run = (more: object) => install({ words: ['cursor'], yes: true, ...more }, terminal);
   write(path, json({ mcpServers: { one: { command: 'one' } } }));
-  await importServers({ sources: ['cursor'], yes: true }, terminal);
+  await importServers({ words: ['cursor'], yes: true }, terminal);
   await run({});
   const { mcpServers } = JSON.parse(read(path));
   write(path, json({ mcpServers: { ...mcpServers, two: { command: 'two' } } }));
-  await importServers({ sources: ['cursor'], yes: true }, terminal);
+  await importServers({ words: ['cursor'], yes: true }, terminal);
   await run({});
   expect(Object.keys(JSON.parse(read(path)).mcpServers)).toEqual(['gateway']);
   await run({ undo: true });
@@ -160,14 +160,14 @@ test('what Claude Code has for single projects is taken over too, and comes back
   };
   const text = json({ mcpServers: { one: { command: 'one' } }, projects });
   write('.claude.json', text);
-  await importServers({ sources: ['claude-code'], yes: true }, terminal);
+  await importServers({ words: ['claude-code'], yes: true }, terminal);
   const elsewhere = { ...terminal, cwd: home };
-  await install({ clients: ['claude-code'], yes: true }, elsewhere);
+  await install({ words: ['claude-code'], yes: true }, elsewhere);
   const after = JSON.parse(read('.claude.json'));
   expect(Object.keys(after.mcpServers)).toEqual(['gateway']);
   expect(after.projects[cwd]).toEqual({ mcpServers: {}, history: [1] });
   expect(after.projects[join(home, 'other')].mcpServers).toEqual({ kept: { command: 'kept' } });
-  await install({ clients: ['claude-code'], yes: true, undo: true }, elsewhere);
+  await install({ words: ['claude-code'], yes: true, undo: true }, elsewhere);
   expect(read('.claude.json')).toBe(text);
 });
 
@@ -176,14 +176,14 @@ test('what was added and taken out between installs comes back, what was changed
   const path = '.cursor/mcp.json';
   const servers = () => JSON.parse(read(path)).mcpServers;
   write(path, json({ mcpServers: { one: { command: 'one' } } }));
-  await importServers({ sources: ['cursor'], yes: true }, terminal);
-  await install({ clients: ['cursor'], yes: true }, terminal);
+  await importServers({ words: ['cursor'], yes: true }, terminal);
+  await install({ words: ['cursor'], yes: true }, terminal);
   write(path, json({ mcpServers: { ...servers(), two: { command: 'two' } }, later: 1 }));
-  await importServers({ sources: ['cursor'], yes: true }, terminal);
-  await install({ clients: ['cursor'], yes: true, shared: true }, terminal);
+  await importServers({ words: ['cursor'], yes: true }, terminal);
+  await install({ words: ['cursor'], yes: true, shared: true }, terminal);
   expect(Object.keys(servers())).toEqual(['gateway']);
   write(path, json({ ...JSON.parse(read(path)), later: 2 }));
-  await install({ clients: ['cursor'], yes: true, undo: true }, terminal);
+  await install({ words: ['cursor'], yes: true, undo: true }, terminal);
   expect(JSON.parse(read(path))).toEqual({
     mcpServers: { one: { command: 'one' }, two: { command: 'two' } },
     later: 2,
@@ -194,10 +194,10 @@ test('an entry that was taken out by hand does not keep the others away [moving.
   const { terminal, write, read, home } = clientFiles({ empty: true });
   const path = '.cursor/mcp.json';
   write(path, json({ mcpServers: { one: { command: 'one' } } }));
-  await importServers({ sources: ['cursor'], yes: true }, terminal);
-  await install({ clients: ['cursor'], yes: true }, terminal);
+  await importServers({ words: ['cursor'], yes: true }, terminal);
+  await install({ words: ['cursor'], yes: true }, terminal);
   write(path, json({ mcpServers: {} }));
-  await install({ clients: ['cursor'], yes: true, undo: true }, terminal);
+  await install({ words: ['cursor'], yes: true, undo: true }, terminal);
   expect(JSON.parse(read(path)).mcpServers).toEqual({ one: { command: 'one' } });
   expect(readdirSync(dirname(join(home, path))).filter((name) => name.includes('before-gateway'))).toEqual([]);
 });
@@ -209,8 +209,8 @@ test('an install of an older version is undone by its backups [moving.undo]', as
   write('.cursor/mcp.json', ours([]));
   writeFileSync(join(home, '.cursor/mcp.json.bak-2026-01-01T00-00-00-000Z'), before);
   writeFileSync(join(home, '.cursor/mcp.json.bak-2026-01-02T00-00-00-000Z'), ours(['--shared']));
-  await install({ clients: ['cursor'], yes: true }, terminal);
-  await install({ clients: ['cursor'], yes: true, undo: true }, terminal);
+  await install({ words: ['cursor'], yes: true }, terminal);
+  await install({ words: ['cursor'], yes: true, undo: true }, terminal);
   expect(JSON.parse(read('.cursor/mcp.json'))).toEqual(JSON.parse(before));
 });
 
@@ -219,9 +219,9 @@ test('many installs leave the first copy and five others [moving.backups, moving
   const before = json({ mcpServers: {} });
   write('.cursor/mcp.json', before);
   for (let count = 0; count < 9; count++)
-    await install({ clients: ['cursor'], yes: true, shared: count % 2 === 0 }, terminal);
+    await install({ words: ['cursor'], yes: true, shared: count % 2 === 0 }, terminal);
   expect(readdirSync(join(home, '.cursor')).filter((name) => name.includes('.bak-'))).toHaveLength(6);
-  await install({ clients: ['cursor'], yes: true, undo: true }, terminal);
+  await install({ words: ['cursor'], yes: true, undo: true }, terminal);
   expect(read('.cursor/mcp.json')).toBe(before);
 });
 
@@ -277,10 +277,10 @@ test.each([
   async (folder, manifest) => {
     const files = clientFiles({ empty: true });
     const terminal = { ...files.terminal, self: cached(folder, manifest) as [string, string] };
-    expect(await install({ clients: ['cursor'], yes: true }, terminal)).toBe(1);
+    expect(await install({ words: ['cursor'], yes: true }, terminal)).toBe(1);
     expect(files.said()).toMatch(/may be cleared at any time.*--package <file>.*npm install -g/s);
     expect(files.exists('.cursor/mcp.json')).toBe(false);
-    expect(await install({ clients: ['cursor'], yes: true, package: '/opt/mcp-gateway-0.1.0.tgz' }, terminal)).toBe(0);
+    expect(await install({ words: ['cursor'], yes: true, package: '/opt/mcp-gateway-0.1.0.tgz' }, terminal)).toBe(0);
   },
 );
 

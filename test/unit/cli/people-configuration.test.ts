@@ -2,7 +2,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AddArguments, add } from '../../../src/cli/commands/add.ts';
+import { add } from '../../../src/cli/commands/add.ts';
+import type { CommandArguments } from '../../../src/cli/commands/command.ts';
 import { remove } from '../../../src/cli/commands/remove.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { clientFiles } from '../../helpers/client-home.ts';
@@ -34,9 +35,9 @@ test.each(Object.entries(SHAPES))(
       ...{ command: ['npx', '-y', 'a-package'], environment: { A: 'b=c' }, description: 'News', tags: ['x', 'y'] },
     });
     expect(readdirSync(dirname(path)).filter((each) => each.includes('.bak-'))).toHaveLength(1);
-    expect(await remove({ names: ['new'] }, files.terminal)).toBe(0);
+    expect(await remove({ words: ['new'] }, files.terminal)).toBe(0);
     expect(files.read(`.config/mcp-gateway/${name}`)).toBe(text);
-    expect(await remove({ names: ['old'] }, files.terminal)).toBe(0);
+    expect(await remove({ words: ['old'] }, files.terminal)).toBe(0);
     expect((await loadConfig(path, {})).servers).toEqual([]);
     expect(files.read(`.config/mcp-gateway/${name}`)).toContain('mine');
   },
@@ -76,12 +77,12 @@ test('a token in the place of a user goes to the secrets too [people.secrets]', 
 
 test('--dry-run shows the entry and writes nothing [people.add]', async () => {
   const files = clientFiles({ empty: true });
-  expect(await add({ words: ['x', 'http://localhost/mcp'], dryRun: true }, files.terminal)).toBe(0);
+  expect(await add({ words: ['x', 'http://localhost/mcp'], 'dry-run': true }, files.terminal)).toBe(0);
   expect(JSON.parse(files.said())).toEqual({ x: { url: 'http://localhost/mcp' } });
   expect(files.exists(FILE)).toBe(false);
 });
 
-test.each<[AddArguments, number, string]>([
+test.each<[CommandArguments, number, string]>([
   [{ words: [] }, 2, 'names no server'],
   [{ words: ['$x', 'y'] }, 2, 'expected a name without "$"'],
   [{ words: ['x'] }, 2, 'found no address or command for "x"'],
@@ -117,7 +118,7 @@ test.each<[AddArguments, number, string]>([
 test('a literal secret goes to the file of secrets, and is not shown [people.secrets]', async () => {
   const files = clientFiles({ empty: true });
   const words = ['hub', 'serve', '--api-key', TOKEN];
-  await add({ words, env: [`GITHUB_TOKEN=${TOKEN}`], dryRun: true }, files.terminal);
+  await add({ words, env: [`GITHUB_TOKEN=${TOKEN}`], 'dry-run': true }, files.terminal);
   expect(files.exists(FILE)).toBe(false);
   expect(await add({ words, env: [`GITHUB_TOKEN=${TOKEN}`, 'LANGUAGE=en'] }, files.terminal)).toBe(0);
   const said = files.said();
@@ -158,7 +159,7 @@ test.each([
 ])('remove %s takes its line, and changes no other [people.remove]', async (name, expected) => {
   const files = clientFiles({ empty: true });
   files.write('.config/mcp-gateway/config.json', MANY.replaceAll('"x"', '["x"]'));
-  expect(await remove({ names: [name] }, files.terminal)).toBe(0);
+  expect(await remove({ words: [name] }, files.terminal)).toBe(0);
   expect(files.read(FILE)).toBe(expected.replaceAll('"x"', '["x"]'));
 });
 
@@ -168,9 +169,9 @@ test('remove names what it does not know, and takes several at once [people.remo
     FILE,
     '{"servers": [{"id": "a", "command": "x"}, {"id": "b", "command": "x"}, {"id": "c", "command": "x"}]}',
   );
-  expect(await remove({ names: [] }, files.terminal)).toBe(2);
-  expect(await remove({ names: ['a', 'bb'] }, files.terminal)).toBe(1);
+  expect(await remove({ words: [] }, files.terminal)).toBe(2);
+  expect(await remove({ words: ['a', 'bb'] }, files.terminal)).toBe(1);
   expect(files.said()).toContain('has no server "bb"');
-  expect(await remove({ names: ['a', 'c'] }, files.terminal)).toBe(0);
+  expect(await remove({ words: ['a', 'c'] }, files.terminal)).toBe(0);
   expect(JSON.parse(files.read(FILE))).toEqual({ servers: [{ id: 'b', command: 'x' }] });
 });

@@ -1,11 +1,12 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { fileName, saveBytes } from '../../../src/cli/commands/calling/write-result.ts';
-import { jsonText, shown, shownText } from '../../../src/cli/commands/terminal.ts';
-import { paintFor } from '../../../src/cli/terminal/colors.ts';
+import { colorsFor } from '../../../src/cli/terminal/colors.ts';
 import { descriptionText } from '../../../src/cli/terminal/description-text.ts';
+import { displayLines, jsonText } from '../../../src/cli/terminal/display.ts';
 import { logText, progressText } from '../../../src/cli/terminal/status-line.ts';
 import { align, clipColumns, displayWidth, wrap } from '../../../src/cli/terminal/text-layout.ts';
+import { displayText } from '../../../src/core/invisible-characters.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { instructions } from '../../../src/downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../../../src/downstream/protocol/meta-tools.ts';
@@ -19,10 +20,10 @@ const EVIL = 'a\u001b[2J\u009b31m\u202eb\u0007';
 test('nothing that a server says reaches the terminal as a command [people.untrusted]', () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
-  expect(shown(`${EVIL}\n`)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-  expect(shownText(`${EVIL}\r\n\tnext`)).not.toMatch(steering);
-  expect(shownText('one\r\n\ttwo\n')).toBe('one\n\ttwo\n');
-  expect(shownText('می\u200cخواهم')).toBe('می\u200cخواهم');
+  expect(displayText(`${EVIL}\n`)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(displayLines(`${EVIL}\r\n\tnext`)).not.toMatch(steering);
+  expect(displayLines('one\r\n\ttwo\n')).toBe('one\n\ttwo\n');
+  expect(displayLines('می\u200cخواهم')).toBe('می\u200cخواهم');
   expect(jsonText({ text: EVIL })).not.toMatch(steering);
   const tool = { id: EVIL, title: EVIL, description: EVIL, warnings: [EVIL], available: false, state: EVIL };
   const inputSchema = { properties: { [EVIL]: { description: EVIL, default: EVIL, enum: [EVIL] } } };
@@ -65,7 +66,7 @@ test('a text of any length is wrapped, and a table of any number of rows aligned
 
 test('colour is for terminals, and for nobody who says no [people.colour]', () => {
   const { terminal } = clientFiles({ empty: true });
-  const red = (env: Record<string, string>, isTty: boolean) => paintFor({ ...terminal, env, isTty }).red('x');
+  const red = (env: Record<string, string>, isTty: boolean) => colorsFor({ ...terminal, env, isTty }).red('x');
   const [plain, coloured] = ['x', '\u001b[31mx\u001b[0m'];
   expect([red({}, true), red({}, false), red({ NO_COLOR: '1' }, true), red({ TERM: 'dumb' }, true)]).toEqual([
     ...[coloured, plain, plain, plain],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shownArguments } from '../../../src/observe/shown-arguments.ts';
+import { displayArguments } from '../../../src/observe/shown-arguments.ts';
 
 const SECRET = 'hunter2SecretValue';
 
@@ -22,7 +22,7 @@ test.each([
   ['a private key', { file: `-----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----` }],
   ['a secret as a key', { [`token=${SECRET}`]: 1 }],
 ])('the secret in %s is blanked [monitor.secrets]', (_, args) => {
-  const shown = JSON.stringify(shownArguments(args));
+  const shown = JSON.stringify(displayArguments(args));
   expect(shown).not.toContain(SECRET);
   expect(shown).not.toContain('7777777');
   expect(shown).toContain('[redacted]');
@@ -31,7 +31,7 @@ test.each([
 test('what is no secret stays as it is, and the arguments themselves too [monitor.secrets]', () => {
   const args = { city: 'Oslo', days: 3, units: null, deep: { list: [1, 'two', false] }, password: null };
   const before = structuredClone(args);
-  expect(shownArguments(args)).toEqual(before);
+  expect(displayArguments(args)).toEqual(before);
   expect(args).toEqual(before);
 });
 
@@ -44,11 +44,11 @@ test('what is kept is bounded, however large, wide or deep the arguments are [mo
     Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`${'k'.repeat(500)}${index}`, index])),
     { deep },
   ];
-  for (const args of cases) expect(JSON.stringify(shownArguments(args)).length).toBeLessThan(50_000);
+  for (const args of cases) expect(JSON.stringify(displayArguments(args)).length).toBeLessThan(50_000);
 });
 
 test('a `__proto__` among the arguments is copied as any other key [monitor.secrets]', () => {
-  const shown = shownArguments(JSON.parse('{"__proto__": {"a": 1}}'));
+  const shown = displayArguments(JSON.parse('{"__proto__": {"a": 1}}'));
   expect(Object.getPrototypeOf(shown)).toBe(Object.prototype);
   expect(JSON.stringify(shown)).toBe('{"__proto__":{"a":1}}');
 });

@@ -18,8 +18,8 @@ function newMetrics(): Metrics {
 }
 
 const policies = {
-  'the request log': () => newLog().policy,
-  'the metrics': () => newMetrics().policy,
+  'the request log': () => observeCalls({ requests: newLog() }).policy,
+  'the metrics': () => observeCalls({ metrics: newMetrics() }).policy,
   both: () => observeCalls({ requests: newLog(), metrics: newMetrics() }).policy,
   neither: () => observeCalls({}).policy,
   'an observer that throws': () =>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { type Gauges, Metrics } from '../../../src/observe/metrics.ts';
-import { callEach, callOf, contextOf, failing, giving, OK } from '../../helpers/observed-calls.ts';
+import { callEach, callOf, contextOf, failing, giving, OK, observing } from '../../helpers/observed-calls.ts';
 import { type Family, parsePrometheus } from '../../helpers/prometheus-text.ts';
 
 const IDLE: Gauges = { queued: () => 0, running: () => 0, servers: () => ({}), sessions: () => ({}), tools: () => 0 };
@@ -33,11 +33,9 @@ const timeout = new GatewayError('TIMEOUT', 'too long');
 
 test('calls are counted by server, tool and outcome, and timed in seconds [monitor.metrics]', async () => {
   const metrics = metricsWith();
-  await callEach(metrics.policy, [callOf('s', 'a'), callOf('s', 'a'), callOf('s', 'b')]);
-  await callEach(metrics.policy, [callOf('s', 'a')], giving({ isError: true }));
-  await metrics
-    .policy(failing(timeout))(callOf('s', 'a'), contextOf())
-    .catch(() => undefined);
+  await callEach(observing(metrics), [callOf('s', 'a'), callOf('s', 'a'), callOf('s', 'b')]);
+  await callEach(observing(metrics), [callOf('s', 'a')], giving({ isError: true }));
+  await observing(metrics)(failing(timeout))(callOf('s', 'a'), contextOf()).catch(() => undefined);
   const families = await read(metrics);
   const calls = (tool: string, outcome: string) =>
     sampleOf(families, 'mcp_gateway_calls_total', { server: 's', tool, outcome });
@@ -69,7 +67,7 @@ test('calls at one time are counted exactly [monitor.metrics]', async () => {
     await new Promise((resolve) => setImmediate(resolve));
     return OK;
   };
-  const call = metrics.policy(next);
+  const call = observing(metrics)(next);
   for (let index = 0; index < 3_000; index++) results.push(call(callOf('s', `t${index % 3}`), contextOf()));
   await Promise.all(results);
   const families = await read(metrics);
@@ -96,14 +94,14 @@ test('calls that reach no tool and requests turned away are counted, their names
 test('beyond 500 tools they are counted as "other" of their server, beyond 100 servers of "other" [monitor.labels]', async () => {
   const metrics = metricsWith();
   await callEach(
-    metrics.policy,
+    observing(metrics),
     Array.from({ length: 1_000 }, (_, index) => callOf(`s${index % 2}`, `t${index}`)),
   );
   await callEach(
-    metrics.policy,
+    observing(metrics),
     Array.from({ length: 300 }, (_, index) => callOf(`late${index}`, 'x')),
   );
-  await callEach(metrics.policy, [callOf('s0', 't0')]);
+  await callEach(observing(metrics), [callOf('s0', 't0')]);
   const families = await read(metrics);
   const samples = families.get('mcp_gateway_calls_total')?.samples ?? [];
   expect(samples).toHaveLength(500 + 2 + 98 + 1);
@@ -126,7 +124,7 @@ test('names of any kind are escaped, and long ones cut [monitor.prometheus, moni
   const metrics = metricsWith({ servers: () => ({ 'rea"dy\n': 1 }) });
   const names = ['quo"te', 'back\\slash', 'line\nbreak', '} 1\nfake_metric 2', '日本語', '\r', 'x'.repeat(5_000)];
   await callEach(
-    metrics.policy,
+    observing(metrics),
     names.map((name) => callOf(name, name)),
   );
   const families = await read(metrics);
@@ -209,10 +207,8 @@ test('no secret of a call comes into the metrics [monitor.secrets]', async () =>
   const metrics = metricsWith();
   const error = new GatewayError('UPSTREAM_ERROR', 'hunter2', { details: { token: 'hunter2' } });
   const call = callOf('s', 't', { apiKey: 'hunter2' });
-  await metrics
-    .policy(failing(error))(call, contextOf('hunter2', 'hunter2'))
-    .catch(() => undefined);
-  await metrics.policy(giving({ content: ['hunter2'] }))(call, contextOf('hunter2', 'hunter2'));
+  await observing(metrics)(failing(error))(call, contextOf('hunter2', 'hunter2')).catch(() => undefined);
+  await observing(metrics)(giving({ content: ['hunter2'] }))(call, contextOf('hunter2', 'hunter2'));
   expect(await metrics.text()).not.toContain('hunter2');
   expect(JSON.stringify(await metrics.json())).not.toContain('hunter2');
 });
@@ -221,7 +217,7 @@ test('the dashboard asks only for metrics that there are [monitor.dashboard]', a
   const file = new URL('../../../examples/grafana-dashboard.json', import.meta.url);
   const dashboard = JSON.parse(readFileSync(file, 'utf8')) as { panels: { targets: { expr: string }[] }[] };
   const metrics = metricsWith();
-  await callEach(metrics.policy, [callOf('s', 't')]);
+  await callEach(observing(metrics), [callOf('s', 't')]);
   const families = await read(metrics);
   const samples = [...families.values()].flatMap((family) => family.samples.map(({ name }) => name));
   const known = new Set([...families.keys(), ...samples]);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { settingsSchema } from '../../../src/config/settings.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
 import { RequestLog, type RequestLogOptions } from '../../../src/observe/request-log.ts';
-import { callEach, callOf, contextOf, failing, giving, OK } from '../../helpers/observed-calls.ts';
+import { callEach, callOf, contextOf, failing, giving, OK, observing } from '../../helpers/observed-calls.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -10,7 +10,8 @@ const HOUR_MS = 3_600_000;
 function logAt(options: Partial<RequestLogOptions> = {}) {
   const clock = { now: 1_000_000 };
   const all = { retentionMs: HOUR_MS, maxRecords: 100, keepArguments: false, ...options };
-  return { clock, log: new RequestLog(all, () => clock.now) };
+  const log = new RequestLog(all, () => clock.now);
+  return { clock, log, policy: observing(log, () => clock.now) };
 }
 
 const toolsOf = (log: RequestLog, limit = 1_000) => log.query({ limit }).records.map(({ tool }) => tool);
@@ -19,10 +20,10 @@ const numbered = (count: number, from = 0) =>
 const refusal = new GatewayError('TOOL_NOT_FOUND', 'no such tool');
 
 test('a call is remembered with who, what, when and how large [monitor.outcome, monitor.sizes]', async () => {
-  const { log, clock } = logAt();
+  const { log, clock, policy } = logAt();
   const args = { text: 'grüße "\n' };
   const result = { content: [{ type: 'text', text: 'ä' }] };
-  await log.policy(giving(result))(callOf('s', 't', args, { background: true }), contextOf('me'));
+  await policy(giving(result))(callOf('s', 't', args, { background: true }), contextOf('me'));
   const [record] = log.query({ limit: 10 }).records;
   expect(record).toEqual({
     id: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -47,10 +48,8 @@ test.each([
   ['UPSTREAM_UNAVAILABLE', failing(new GatewayError('UPSTREAM_UNAVAILABLE', 'gone'))],
   ['INTERNAL', failing(new TypeError('a defect'))],
 ])('a call that ends as %s is remembered so [monitor.outcome]', async (outcome, next) => {
-  const { log } = logAt();
-  await log
-    .policy(next)(callOf('s', 't'), contextOf())
-    .catch(() => undefined);
+  const { log, policy } = logAt();
+  await policy(next)(callOf('s', 't'), contextOf()).catch(() => undefined);
   expect(log.query({ limit: 10 }).records).toMatchObject([{ outcome }]);
 });
 
@@ -67,8 +66,8 @@ test('a call that never reached a tool is remembered without a server [monitor.r
 test('the oldest are forgotten beyond the number, through many rounds of the ring [monitor.retention]', async () => {
   const { log } = logAt({ maxRecords: 5 });
   for (const count of [3, 5, 6, 23]) {
-    const { log: fresh } = logAt({ maxRecords: 5 });
-    await callEach(fresh.policy, numbered(count));
+    const { log: fresh, policy } = logAt({ maxRecords: 5 });
+    await callEach(policy, numbered(count));
     const newest = Array.from({ length: Math.min(5, count) }, (_, back) => `s::t${count - 1 - back}`);
     expect(toolsOf(fresh)).toEqual(newest);
   }
@@ -76,21 +75,21 @@ test('the oldest are forgotten beyond the number, through many rounds of the rin
 });
 
 test('those older than the retention are forgotten [monitor.retention]', async () => {
-  const { log, clock } = logAt();
-  await callEach(log.policy, numbered(3));
+  const { log, clock, policy } = logAt();
+  await callEach(policy, numbered(3));
   // A minute more than half of it, since the age counts from the end of a call, and each took a moment.
   clock.now += HOUR_MS / 2 + 60_000;
-  await callEach(log.policy, numbered(1, 3));
+  await callEach(policy, numbered(1, 3));
   clock.now += HOUR_MS / 2;
   expect(toolsOf(log)).toEqual(['s::t3']);
   clock.now += HOUR_MS;
-  await callEach(log.policy, numbered(1, 4));
+  await callEach(policy, numbered(1, 4));
   expect(toolsOf(log)).toEqual(['s::t4']);
 });
 
 test('pages neither repeat nor miss a call while new ones come [monitor.paging]', async () => {
-  const { log } = logAt({ maxRecords: 1_000 });
-  await callEach(log.policy, numbered(25));
+  const { log, policy } = logAt({ maxRecords: 1_000 });
+  await callEach(policy, numbered(25));
   const seen: string[] = [];
   let cursor: string | undefined;
   let pages = 0;
@@ -99,25 +98,25 @@ test('pages neither repeat nor miss a call while new ones come [monitor.paging]'
     seen.push(...page.records.map(({ tool }) => tool));
     cursor = page.next;
     pages += 1;
-    await callEach(log.policy, numbered(7, 100 * pages));
+    await callEach(policy, numbered(7, 100 * pages));
   } while (cursor !== undefined);
   expect(pages).toBe(3);
   expect(seen).toEqual(Array.from({ length: 25 }, (_, back) => `s::t${24 - back}`));
 });
 
 test('a page that was full but the last names no other, and one overtaken by the ring is empty [monitor.paging]', async () => {
-  const { log } = logAt({ maxRecords: 10 });
-  await callEach(log.policy, numbered(10));
+  const { log, policy } = logAt({ maxRecords: 10 });
+  await callEach(policy, numbered(10));
   expect(log.query({ limit: 10 }).next).toBeUndefined();
   const { next } = log.query({ limit: 5 });
-  await callEach(log.policy, numbered(10, 10));
+  await callEach(policy, numbered(10, 10));
   expect(log.query({ limit: 5, cursor: next ?? 'absent' })).toEqual({ records: [] });
 });
 
 test('paging goes by what the filter lets through [monitor.paging, monitor.filters]', async () => {
-  const { log } = logAt();
+  const { log, policy } = logAt();
   await callEach(
-    log.policy,
+    policy,
     Array.from({ length: 20 }, (_, index) => callOf(index % 2 ? 'odd' : 'even', `t${index}`)),
   );
   const first = log.query({ limit: 6, server: 'odd' });
@@ -129,8 +128,10 @@ test('paging goes by what the filter lets through [monitor.paging, monitor.filte
 });
 
 test('a cursor of another log, or none at all, is refused [monitor.paging]', async () => {
-  const [{ log }, { log: other }] = [logAt(), logAt()];
-  for (const each of [log, other]) await callEach(each.policy, numbered(3));
+  const [own, others] = [logAt(), logAt()];
+  for (const { policy } of [own, others]) await callEach(policy, numbered(3));
+  const { log } = own;
+  const other = others.log;
   const { next = '' } = other.query({ limit: 1 });
   for (const cursor of [next, '', 'x', '%%%', Buffer.from('0.1').toString('base64url')]) {
     expect(() => log.query({ limit: 1, cursor })).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENTS' }));
@@ -138,10 +139,10 @@ test('a cursor of another log, or none at all, is refused [monitor.paging]', asy
 });
 
 test('filters narrow by caller, server, tool, outcome and time [monitor.filters]', async () => {
-  const { log, clock } = logAt();
-  await log.policy(giving(OK))(callOf('a', 'x'), contextOf('me'));
+  const { log, clock, policy } = logAt();
+  await policy(giving(OK))(callOf('a', 'x'), contextOf('me'));
   clock.now += 10;
-  await log.policy(giving({ isError: true }))(callOf('b', 'x'), contextOf('you'));
+  await policy(giving({ isError: true }))(callOf('b', 'x'), contextOf('you'));
   clock.now += 10;
   log.refused({ id: 'me' }, 'c::x', refusal);
   const found = (filter: object) => log.query({ limit: 10, ...filter }).records.map(({ tool }) => tool);
@@ -156,9 +157,9 @@ test('filters narrow by caller, server, tool, outcome and time [monitor.filters]
 });
 
 test('a session is told from another one, but its id is not kept [monitor.secrets]', async () => {
-  const { log } = logAt();
+  const { log, policy } = logAt();
   for (const session of ['one-session-id', 'two-session-id', 'one-session-id']) {
-    await log.policy(giving(OK))(callOf('s', 't'), contextOf('me', session));
+    await policy(giving(OK))(callOf('s', 't'), contextOf('me', session));
   }
   const [third, second, first] = log.query({ limit: 10 }).records.map(({ session }) => session);
   expect(first).toBe(third);
@@ -168,16 +169,11 @@ test('a session is told from another one, but its id is not kept [monitor.secret
 
 test('arguments are kept only where asked for, and nothing of results or messages ever [monitor.secrets]', async () => {
   for (const keepArguments of [false, true]) {
-    const { log } = logAt({ keepArguments });
+    const { log, policy } = logAt({ keepArguments });
     const args = { city: 'Oslo', apiKey: 'hunter2-key' };
-    await log.policy(giving({ content: [{ type: 'text', text: 'hunter2-result' }] }))(
-      callOf('s', 't', args),
-      contextOf(),
-    );
+    await policy(giving({ content: [{ type: 'text', text: 'hunter2-result' }] }))(callOf('s', 't', args), contextOf());
     const error = new GatewayError('UPSTREAM_ERROR', 'hunter2-message', { details: { token: 'hunter2-detail' } });
-    await log
-      .policy(failing(error))(callOf('s', 't', args), contextOf())
-      .catch(() => undefined);
+    await policy(failing(error))(callOf('s', 't', args), contextOf()).catch(() => undefined);
     log.refused({ id: 'me' }, 's::t', error);
     const { records } = log.query({ limit: 10 });
     expect(JSON.stringify(records)).not.toContain('hunter2');
@@ -202,8 +198,8 @@ test('the settings have their defaults, and refuse what is none [monitor.setting
 });
 
 test('a flood of one caller hides nothing of another, and pages go on without a gap [shares.log]', async () => {
-  const { log } = logAt({ maxRecords: 20 });
-  const call = log.policy(giving(OK));
+  const { log, policy } = logAt({ maxRecords: 20 });
+  const call = policy(giving(OK));
   await call(callOf('s', 'alice'), contextOf('alice'));
   for (let index = 0; index < 500; index++) await call(callOf('s', `m${index}`), contextOf('mallory'));
   expect(log.query({ limit: 100, caller: 'alice' }).records).toHaveLength(1);
@@ -218,9 +214,9 @@ test('a flood of one caller hides nothing of another, and pages go on without a 
 });
 
 test('durations are whole milliseconds, and long ids of callers stay apart [edge.shown]', async () => {
-  const { log } = logAt();
+  const { log, policy } = logAt();
   const long = 'x'.repeat(250);
-  for (const id of [`${long}1`, `${long}2`]) await log.policy(giving(OK))(callOf('s', 't'), contextOf(id));
+  for (const id of [`${long}1`, `${long}2`]) await policy(giving(OK))(callOf('s', 't'), contextOf(id));
   const { records } = log.query({ limit: 10, caller: `${long}2` });
   expect(records).toHaveLength(1);
   expect(Number.isInteger(records[0]?.durationMs)).toBe(true);

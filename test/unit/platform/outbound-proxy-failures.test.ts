@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createSocketServer, type Server, type
 import { expect, onTestFinished, test } from 'vitest';
 import { causeOf } from '../../../src/core/errors.ts';
 import { Outbound } from '../../../src/platform/outbound/outbound.ts';
-import { maySent } from '../../../src/upstream/connection-errors.ts';
+import { mayHaveArrived } from '../../../src/upstream/connection-errors.ts';
 import { HttpRequests } from '../../../src/upstream/http-client.ts';
 import { WebSocketTransport } from '../../../src/upstream/websocket-transport.ts';
 import { startProxy } from '../../helpers/forward-proxy.ts';
@@ -117,7 +117,7 @@ test.each(
     expect(text).toContain(`the proxy ${scheme}://127.0.0.1:${port} (proxy) ${told}`);
     expect(text).not.toMatch(/secretpw|the server/);
     // Nothing of the request has reached anybody, so it may be sent again.
-    expect(maySent(error)).toBe(false);
+    expect(mayHaveArrived(error)).toBe(false);
   },
 );
 

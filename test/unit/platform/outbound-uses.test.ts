@@ -16,7 +16,7 @@ import { Outbound } from '../../../src/platform/outbound/outbound.ts';
 import { EmbeddingsEndpoint } from '../../../src/search/semantics/embeddings-endpoint.ts';
 import { connect } from '../../../src/upstream/connect.ts';
 import { Credentials } from '../../../src/upstream/login/credentials.ts';
-import { takesLogin } from '../../../src/upstream/login/login-needed.ts';
+import { supportsLogin } from '../../../src/upstream/login/login-needed.ts';
 import { Loopback } from '../../../src/upstream/login/loopback.ts';
 import { PersonLogin } from '../../../src/upstream/login/person-login.ts';
 import { ProtocolEraCache } from '../../../src/upstream/protocol-era-cache.ts';
@@ -195,7 +195,7 @@ test('what a header can carry is no mistake [outbound.headers]', async () => {
 test('user and password in an address are who we are, and are blanked in every form [outbound.basic]', async () => {
   const { servers } = await configOf({ a: { url: 'https://adauser:pa%40ssword@h/mcp' }, b: { url: 'https://h/mcp' } });
   const [withUser, without] = servers as [ServerConfig, ServerConfig];
-  expect([withUser, without].map(takesLogin)).toEqual([false, true]);
+  expect([withUser, without].map(supportsLogin)).toEqual([false, true]);
   const basic = Buffer.from('adauser:pa@ssword').toString('base64');
   const blanked = redactor(withUser)(`pa%40ssword pa@ssword ${basic} Basic ${basic}`);
   expect(blanked).toBe('[redacted] [redacted] [redacted] Basic [redacted]');

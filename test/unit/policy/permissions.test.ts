@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { hidesPrimitives, type PermissionRule, permissions as schema } from '../../../src/config/permissions.ts';
 import type { ToolEntry } from '../../../src/core/tool.ts';
-import { shownCall } from '../../../src/policy/permissions/ask-person.ts';
+import { describeCall } from '../../../src/policy/permissions/ask-person.ts';
 import { effectsOf, Verdicts, verdictOn } from '../../../src/policy/permissions/permissions.ts';
 import { temporaryDirectory } from '../../helpers/fixture.ts';
 
@@ -200,14 +200,17 @@ test('the schema for editors knows the rules', () => {
 
 test('what is shown of a call has no secrets and nothing invisible, and says where it was cut [permissions.shown]', () => {
   const definition = { name: 'run\u202Egnp.\n"x"', inputSchema: {} };
-  const shown = shownCall({ server: 's', definition }, { password: 'hunter22', note: 'a\u200Bb\u202Ec', list: [1, 2] });
+  const shown = describeCall(
+    { server: 's', definition },
+    { password: 'hunter22', note: 'a\u200Bb\u202Ec', list: [1, 2] },
+  );
   expect(shown).toContain('Call the tool "run\\u{202e}gnp.\\n\\"x\\"" of the server "s" with:\n{');
   expect(shown).toContain('"password": "[redacted]"');
   expect(shown).toContain('"a\\u{200b}b\\u{202e}c"');
   expect(shown).not.toMatch(/[\u200B\u202E]|hunter22/);
   const long = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`p${at}`, 'x'.repeat(900)]));
-  expect(shownCall({ server: 's', definition }, long)).toMatch(/…\n\(cut: \d+ characters\)$/);
-  expect(shownCall({ server: 's', definition: { name: 'x', inputSchema: {} } }, {})).toBe(
+  expect(describeCall({ server: 's', definition }, long)).toMatch(/…\n\(cut: \d+ characters\)$/);
+  expect(describeCall({ server: 's', definition: { name: 'x', inputSchema: {} } }, {})).toBe(
     'Call the tool "x" of the server "s" without arguments.',
   );
 });

@@ -127,7 +127,7 @@ test('what was lost is told with its cause and cure, and a person trusts it anew
   told.lists(READ);
   await told.guard.close();
   expect(told.lines.filter((line) => line.includes('blocked until they are trusted'))).toHaveLength(1);
-  expect([doubtful.map(({ doubt }) => doubt.kind), problem]).toEqual([['lost'], `${path} is no JSON`]);
+  expect([doubtful.map(({ violation }) => violation.kind), problem]).toEqual([['lost'], `${path} is no JSON`]);
   await trust(path, [READ]);
   await expect(running.call(READ)).resolves.toEqual({});
   expect(running.remarks(READ)).toEqual([]);

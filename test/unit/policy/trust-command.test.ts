@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
+import type { CommandArguments } from '../../../src/cli/commands/command.ts';
 import { trustServers } from '../../../src/cli/commands/trust.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { writeRecord } from '../../../src/config/project/project-file.ts';
@@ -30,7 +31,7 @@ async function home(entry: JsonObject = {}) {
     await gateway.settled(30_000);
     await gateway.stop();
   };
-  const run = async (args: object = {}, answer?: boolean) => {
+  const run = async (args: Partial<CommandArguments> = {}, answer?: boolean) => {
     const asked: string[] = [];
     const ask =
       answer === undefined
@@ -39,7 +40,7 @@ async function home(entry: JsonObject = {}) {
             asked.push(question);
             return answer;
           };
-    const code = await trustServers({ servers: [], ...args }, { ...files.terminal, env, ask });
+    const code = await trustServers({ words: [], ...args }, { ...files.terminal, env, ask });
     return { code, said: files.said(), asked };
   };
   await session();
@@ -71,14 +72,14 @@ To trust them: mcp-gateway trust u; or mcp-gateway trust --all
 test('a named server is trusted after a yes, and only then [trust.command]', async () => {
   const { lists, run } = await home({ pin: true });
   await lists(CHANGED, { ...READ, name: 'more' });
-  expect((await run({ servers: ['u'] }, false)).said).toContain('Nothing was changed.');
-  expect((await run({ servers: ['u'] })).said).toContain('--yes trusts 2 tools of u');
-  const { said, asked } = await run({ servers: ['u'] }, true);
+  expect((await run({ words: ['u'] }, false)).said).toContain('Nothing was changed.');
+  expect((await run({ words: ['u'] })).said).toContain('--yes trusts 2 tools of u');
+  const { said, asked } = await run({ words: ['u'] }, true);
   expect(asked).toEqual(['Trust 2 tools of u as shown?']);
   expect(said).toContain('u: 1 changed, 1 new; pinned: blocked until trusted');
   expect(said).toContain('  + more: new');
   expect(said).toContain('Trusted 2 tools of u.');
-  expect((await run({ servers: ['u'] }, true)).said).toBe('u: as it was trusted\n');
+  expect((await run({ words: ['u'] }, true)).said).toBe('u: as it was trusted\n');
 });
 
 test('schemas are shown by their paths, and what is hidden is shown escaped [trust.command, trust.hidden]', async () => {
@@ -88,7 +89,7 @@ test('schemas are shown by their paths, and what is hidden is shown escaped [tru
     ...READ,
     inputSchema: { type: 'object', properties: { path, note: { type: 'string' } }, required: ['path'] },
   });
-  const { said } = await run({ servers: ['u'] });
+  const { said } = await run({ words: ['u'] });
   expect(said).toContain('~ read: input schema (');
   expect(said).toContain('inputSchema.properties.path.type\n        - string\n        + ["string","null"]\n');
   expect(said).toContain('        - Absolute path.\n        + Absolute\\u{202e} path.\n');
@@ -102,7 +103,7 @@ test('schemas are shown by their paths, and what is hidden is shown escaped [tru
 test('a server that nobody knows anything of is asked, and trusted as it is [trust.command]', async () => {
   const { files, env, server, run } = await home();
   files.write('.config/mcp-gateway/config.json', JSON.stringify({ v: server.entry() }));
-  const { code, said } = await run({ servers: ['v'], yes: true });
+  const { code, said } = await run({ words: ['v'], yes: true });
   expect([code, said]).toEqual([0, 'v: nothing was known of it\nTrusted 1 tool of v.\n']);
   server.list(CHANGED);
   expect(existsSync(join(env.XDG_DATA_HOME, 'mcp-gateway', 'trust'))).toBe(true);
@@ -133,7 +134,7 @@ test('the servers of a confirmed project are trusted in its directory [trust.pro
   const file = join(project, '.mcp-gateway.json');
   files.write('shop/.mcp-gateway.json', text);
   await writeRecord(join(env.XDG_DATA_HOME, 'mcp-gateway'), { path: file, text });
-  const run = (cwd: string) => trustServers({ servers: ['p'], yes: true }, { ...files.terminal, env, cwd });
+  const run = (cwd: string) => trustServers({ words: ['p'], yes: true }, { ...files.terminal, env, cwd });
   expect([await run(files.home), files.said()]).toEqual([2, expect.stringContaining('no server "p"')]);
   expect([await run(project), files.said()]).toEqual([0, 'p: nothing was known of it\nTrusted 1 tool of p.\n']);
 });
@@ -143,21 +144,21 @@ test('what was trusted and cannot be read is shown whole, and trusted anew [pinn
   const folder = join(env.XDG_DATA_HOME, 'mcp-gateway', 'trust');
   const [record = ''] = readdirSync(folder).filter((name) => name.endsWith('.record.json'));
   files.write(relative(files.home, join(folder, record)), '');
-  const { code, said } = await run({ servers: ['u'] }, true);
+  const { code, said } = await run({ words: ['u'] }, true);
   expect(code).toBe(0);
   expect(said).toMatch(
     /^u: 1 to be trusted anew; pinned: blocked until trusted\n {2}What was trusted cannot be read \(.*\): all of it is shown\.\n/,
   );
   expect(said).toContain('        + Reads a file.\n');
   expect(said).toContain('Trusted 1 tool of u.');
-  expect((await run({ servers: ['u'] })).said).toBe('u: as it was trusted\n');
+  expect((await run({ words: ['u'] })).said).toBe('u: as it was trusted\n');
 });
 
 test('an unknown server is misuse, one that cannot be asked is an error with its cause [trust.command]', async () => {
   const { files, run } = await home();
-  expect(await run({ servers: ['w'] })).toMatchObject({ code: 2, said: expect.stringContaining('no server "w"') });
+  expect(await run({ words: ['w'] })).toMatchObject({ code: 2, said: expect.stringContaining('no server "w"') });
   files.write('.config/mcp-gateway/config.json', JSON.stringify({ broken: { command: ['no-such-program-here'] } }));
-  const { code, said } = await run({ servers: ['broken'] });
+  const { code, said } = await run({ words: ['broken'] });
   expect(code).toBe(1);
   expect(said).toMatch(/^broken: cannot be asked; it is failing \(.*no-such-program-here/);
 });

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { parseJson } from '../../../src/core/exact-json.ts';
 import type { ToolDefinition } from '../../../src/core/tool.ts';
 import { definitionDiff } from '../../../src/policy/trust/definition-diff.ts';
-import { differing, fingerprintOf, listDigest, partNames } from '../../../src/policy/trust/fingerprint.ts';
+import { changedParts, fingerprintOf, listDigest, partNames } from '../../../src/policy/trust/fingerprint.ts';
 import {
-  accepted,
-  doubtOf,
-  noted,
+  recordAfterAccepting,
+  recordAfterListing,
   recordIn,
   recordJson,
   type TrustRecord,
+  violationOf,
 } from '../../../src/policy/trust/trust-record.ts';
 import { CHANGED, READ } from '../../helpers/rug-pull.ts';
 
@@ -85,7 +85,7 @@ test('figures that nobody acts on make no other tool, all else is named [trust.s
     annotations: { readOnlyHint: true },
   };
   for (const [part, value] of Object.entries(parts)) {
-    expect(differing(fingerprintOf(READ), fingerprintOf({ ...READ, [part]: value }))).toEqual([part]);
+    expect(changedParts(fingerprintOf(READ), fingerprintOf({ ...READ, [part]: value }))).toEqual([part]);
   }
   expect(partNames(['title', 'description', 'inputSchema'])).toBe('title, description and input schema');
 });
@@ -105,43 +105,46 @@ test('a definition too deep to be compared is never the same [trust.changed]', (
 
 const listing = (...tools: readonly ToolDefinition[]) => new Map(tools.map((tool) => [tool.name, fingerprintOf(tool)]));
 const NEW: ToolDefinition = { name: 'new', inputSchema: { type: 'object' } };
-const first = noted(undefined, listing(READ), { isPinned: true, now: 1 });
+const first = recordAfterListing(undefined, listing(READ), { isPinned: true, now: 1 });
 
 test('what is seen first is trusted, later changes are not, and go when the tool is as before [trust.first-sight, trust.changed]', () => {
-  expect(doubtOf(first, 'read', fingerprintOf(READ), true)).toBeUndefined();
-  const changed = noted(first, listing(CHANGED), { isPinned: false, now: 2 });
-  const again = noted(changed, listing({ ...CHANGED, title: 'x' }), { isPinned: false, now: 3 });
-  expect(doubtOf(again, 'read', fingerprintOf(CHANGED), false)).toMatchObject({ kind: 'changed', since: 2 });
-  const back = noted(again, listing(READ), { isPinned: false, now: 4 });
+  expect(violationOf(first, 'read', fingerprintOf(READ), true)).toBeUndefined();
+  const changed = recordAfterListing(first, listing(CHANGED), { isPinned: false, now: 2 });
+  const again = recordAfterListing(changed, listing({ ...CHANGED, title: 'x' }), { isPinned: false, now: 3 });
+  expect(violationOf(again, 'read', fingerprintOf(CHANGED), false)).toMatchObject({ kind: 'changed', since: 2 });
+  const back = recordAfterListing(again, listing(READ), { isPinned: false, now: 4 });
   expect(back.untrusted.size).toBe(0);
-  expect(doubtOf(back, 'read', fingerprintOf(READ), false)).toBeUndefined();
+  expect(violationOf(back, 'read', fingerprintOf(READ), false)).toBeUndefined();
 });
 
 test('a tool that was away is compared with what it was [trust.changed]', () => {
-  const away = noted(first, listing(), { isPinned: false, now: 2 });
-  const back = noted(away, listing(CHANGED), { isPinned: false, now: 3 });
-  expect(doubtOf(back, 'read', fingerprintOf(CHANGED), false)?.kind).toBe('changed');
+  const away = recordAfterListing(first, listing(), { isPinned: false, now: 2 });
+  const back = recordAfterListing(away, listing(CHANGED), { isPinned: false, now: 3 });
+  expect(violationOf(back, 'read', fingerprintOf(CHANGED), false)?.kind).toBe('changed');
 });
 
 test('a new tool is trusted unless the server is pinned [trust.new]', () => {
-  const loose = noted(first, listing(READ, NEW), { isPinned: false, now: 2 });
+  const loose = recordAfterListing(first, listing(READ, NEW), { isPinned: false, now: 2 });
   expect(loose.trusted.get('new')?.since).toBe(2);
-  const pinned = noted(first, listing(READ, NEW), { isPinned: true, now: 2 });
-  expect(doubtOf(pinned, 'new', fingerprintOf(NEW), true)).toMatchObject({ kind: 'new', since: 2 });
-  const trusted = accepted(pinned, listing(NEW), 3);
-  expect(doubtOf(trusted, 'new', fingerprintOf(NEW), true)).toBeUndefined();
+  const pinned = recordAfterListing(first, listing(READ, NEW), { isPinned: true, now: 2 });
+  expect(violationOf(pinned, 'new', fingerprintOf(NEW), true)).toMatchObject({ kind: 'new', since: 2 });
+  const trusted = recordAfterAccepting(pinned, listing(NEW), 3);
+  expect(violationOf(trusted, 'new', fingerprintOf(NEW), true)).toBeUndefined();
   expect(trusted.trusted.get('read')).toEqual(first.trusted.get('read'));
 });
 
 test('a flood of new tools makes no trusted one forgotten [trust.first-sight]', () => {
   const flood = new Map(Array.from({ length: 70_000 }, (_, index) => [`t${index}`, 'x']));
-  const flooded = noted(first, flood, { isPinned: false, now: 2 });
+  const flooded = recordAfterListing(first, flood, { isPinned: false, now: 2 });
   expect(flooded.trusted.size).toBe(60_000);
-  expect(doubtOf(flooded, 'read', fingerprintOf(CHANGED), false)?.kind).toBe('changed');
+  expect(violationOf(flooded, 'read', fingerprintOf(CHANGED), false)?.kind).toBe('changed');
 });
 
 test('a record is read as it was written, and nothing else is one [trust.kept]', () => {
-  const record: TrustRecord = { ...noted(first, listing(CHANGED), { isPinned: false, now: 2 }), list: 'digest' };
+  const record: TrustRecord = {
+    ...recordAfterListing(first, listing(CHANGED), { isPinned: false, now: 2 }),
+    list: 'digest',
+  };
   expect(recordIn(JSON.parse(JSON.stringify(recordJson(record))))).toEqual(record);
   const wrong = [{}, [], null, { trusted: [], untrusted: {} }, { trusted: [['a', 'b']], untrusted: [] }];
   expect(wrong.map(recordIn)).toEqual(wrong.map(() => undefined));

@@ -76,3 +76,17 @@ test('a forbidden import is found and named', () => {
   expect(violation(sdk)).toMatch(/the SDK belongs into upstream and downstream/);
   expect(violation({ ...sdk, typeOnly: true })).toBeUndefined();
 });
+
+/** Folders of the command line, lowest first: each may import those before it, types included. */
+const CLI_FOLDERS = ['terminal', 'client-configs', 'doctor', 'commands'];
+
+test('folders of the command line import one another in one direction', () => {
+  const folderOf = (path: string) => /^cli\/([\w-]+)\//.exec(path)?.[1];
+  const upward = sourceFiles.flatMap(importsOf).flatMap((imported) => {
+    const [from, to] = [folderOf(imported.file), folderOf(targetOf(imported) ?? '')];
+    if (from === undefined || to === undefined) return [];
+    const isUpward = CLI_FOLDERS.indexOf(to) > CLI_FOLDERS.indexOf(from);
+    return isUpward ? [`src/${imported.file} imports ${imported.specifier}`] : [];
+  });
+  expect(upward).toEqual([]);
+});

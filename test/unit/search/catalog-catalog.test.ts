@@ -11,7 +11,8 @@ const server = (key: string, ...tags: string[]) => ({ key, tags });
 const visible = () => true;
 const ids = ({ hits }: { hits: readonly { entry: ToolEntry }[] }) => hits.map(({ entry }) => entry.id);
 
-function sample(): Catalog {
+/** A catalog whose search knows all tools: `setServer` leaves tools for later turns where the machine is slow. */
+async function sample(): Promise<Catalog> {
   const catalog = new Catalog();
   catalog.setServer({ key: 'filesystem', tags: ['files', 'local'], description: 'Files on this disk' }, [
     tool('read_file', { title: 'Read File', description: 'Reads the contents of a file.' }),
@@ -23,11 +24,12 @@ function sample(): Catalog {
     tool('getFileContents', { annotations: { title: 'Get file contents' }, description: 'From a repository.' }),
     tool('a::b', { description: 'A tool with an odd name.' }),
   ]);
+  await catalog.indexed();
   return catalog;
 }
 
-test('finds by name first, then by title, description and server, with typing errors and prefixes', () => {
-  const catalog = sample();
+test('finds by name first, then by title, description and server, with typing errors and prefixes', async () => {
+  const catalog = await sample();
   const find = (query: string) => ids(catalog.search(query, { limit: 10, visible }));
   expect(find('read file')[0]).toBe('filesystem::read_file');
   expect(find('direktory')).toEqual(['filesystem::list_directory']);
@@ -40,26 +42,20 @@ test('finds by name first, then by title, description and server, with typing er
   expect(find('')).toEqual([]);
 });
 
-test('counts all that match, returns no more than the limit, and keeps to filters and visibility', () => {
-  const catalog = sample();
+test('counts all that match, returns no more than the limit, and keeps to what is visible', async () => {
+  const catalog = await sample();
   const all = catalog.search('file', { limit: 1, visible });
   expect(all.hits).toHaveLength(1);
   expect(all.found).toBeGreaterThan(2);
-  const find = (filters: { server?: string | string[]; tags?: string[] }) =>
-    ids(catalog.search('file', { limit: 10, filters, visible }));
-  expect(find({ server: 'github' })).toEqual(['github::getFileContents']);
-  expect(find({ server: ['github', 'filesystem'] })).toHaveLength(all.found);
-  expect(find({ tags: ['code', 'none'] })).toEqual(['github::getFileContents']);
-  expect(find({ server: 'github', tags: ['local'] })).toEqual([]);
-  expect(find({ server: [], tags: [] })).toHaveLength(all.found);
   const hidden = catalog.search('file', { limit: 10, visible: ({ server }) => server === 'github' });
-  expect(hidden.found).toBe(1);
+  expect([hidden.found, ids(hidden)]).toEqual([1, ['github::getFileContents']]);
 });
 
-test('replaces and removes the tools of one server only', () => {
-  const catalog = sample();
+test('replaces and removes the tools of one server only', async () => {
+  const catalog = await sample();
   expect(catalog.size).toBe(6);
   catalog.setServer(server('filesystem'), [tool('stat', { description: 'Size and dates.' })]);
+  await catalog.indexed();
   expect(catalog.size).toBe(4);
   expect(catalog.get('filesystem::read_file')).toBeUndefined();
   expect(ids(catalog.search('directory', { limit: 10, visible }))).toEqual([]);
@@ -90,19 +86,20 @@ test('keeps definitions as they are, and the first of two tools with one id', ()
   expect(catalog.get('s::x::y')?.server).toBe('s::x');
 });
 
-test('the order is the same whatever the order of registration', () => {
+test('the order is the same whatever the order of registration', async () => {
   const names = ['delta', 'alpha', 'charlie', 'bravo'];
-  const order = (keys: readonly string[]) => {
+  const order = async (keys: readonly string[]) => {
     const catalog = new Catalog();
     for (const key of keys) catalog.setServer(server(key), [tool('same', { description: 'the same words' })]);
+    await catalog.indexed();
     return ids(catalog.search('same words', { limit: 10, visible }));
   };
-  expect(order(names)).toEqual(['alpha::same', 'bravo::same', 'charlie::same', 'delta::same']);
-  expect(order(names.toReversed())).toEqual(order(names));
+  expect(await order(names)).toEqual(['alpha::same', 'bravo::same', 'charlie::same', 'delta::same']);
+  expect(await order(names.toReversed())).toEqual(await order(names));
 });
 
-test('odd definitions and queries do no harm', () => {
-  const catalog = sample();
+test('odd definitions and queries do no harm', async () => {
+  const catalog = await sample();
   catalog.setServer(server('__proto__', 'constructor'), [
     tool('__proto__', { description: 'hasOwnProperty' }),
     tool('constructor', { title: 5, description: null, annotations: [] }),
@@ -111,6 +108,7 @@ test('odd definitions and queries do no harm', () => {
     tool('long', { description: 'soup'.repeat(300_000) }),
     { name: 'no schema' } as unknown as ToolDefinition,
   ]);
+  await catalog.indexed();
   const find = (query: string) => ids(catalog.search(query, { limit: 50, visible }));
   expect(find('文件')).toEqual(['__proto__::工具']);
   expect(find('constructor')).toContain('__proto__::constructor');
@@ -122,8 +120,8 @@ test('odd definitions and queries do no harm', () => {
   expect(find('文件')).toEqual([]);
 });
 
-test('names the nearest visible ids', () => {
-  const catalog = sample();
+test('names the nearest visible ids', async () => {
+  const catalog = await sample();
   expect(catalog.nearestIds('filesystem::reed_file', visible)[0]).toBe('filesystem::read_file');
   expect(catalog.nearestIds('fs::write_file', visible)[0]).toBe('filesystem::write_file');
   expect(catalog.nearestIds('CREATE_ISSUE', visible)[0]).toBe('github::create_issue');

@@ -44,6 +44,16 @@ test('only what the caller’s own last search offered counts, and only soon aft
   expect([memory.bonus('issues', 'a::x'), memory.bonus('issues', 'b::y')]).toEqual([0, 0]);
 });
 
+test('of 1,000 callers the last search is remembered, not of more [usage.bounded]', () => {
+  const memory = new InvocationHistory();
+  const callers = Array.from({ length: 1_001 }, (_, index) => `caller ${index}`);
+  for (const caller of callers) memory.searched(caller, 'issues', ['a::x']);
+  memory.invoked('caller 0', 'a::x');
+  expect(memory.bonus('issues', 'a::x')).toBe(0);
+  memory.invoked('caller 1', 'a::x');
+  expect(memory.bonus('issues', 'a::x')).toBeGreaterThan(0);
+});
+
 test('counts decay [usage.bounded]', () => {
   let now = 0;
   const memory = new InvocationHistory({ now: () => now });

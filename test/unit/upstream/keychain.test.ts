@@ -5,13 +5,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withFileLock } from '../../../src/platform/file-lock.ts';
-import { Credentials, type Kept } from '../../../src/upstream/login/credentials.ts';
+import { Credentials, type StoredCredentials } from '../../../src/upstream/login/credentials.ts';
 import { type Keychain, keychainOf, TokenEncryption } from '../../../src/upstream/login/token-encryption.ts';
 import { temporaryDirectory } from '../../helpers/fixture.ts';
 import { HAS_SECRET_SERVICE, scratchKeychain, startSecretService } from '../../helpers/keychains.ts';
 
 const ISSUER = 'https://login.example.com';
-const KEPT: Kept = {
+const KEPT: StoredCredentials = {
   issuer: ISSUER,
   issuers: { [ISSUER]: { tokens: { access_token: 'the-access-token', token_type: 'Bearer', issuer: ISSUER } } },
 };
@@ -109,10 +109,10 @@ test('processes that need the first key at the same time have one [login.keychai
   const scratch = scratchKeychain('secret-tool');
   const directory = temporaryDirectory();
   const seals = Array.from({ length: 4 }, () => new TokenEncryption(directory, keychainOf('linux', scratch.env)));
-  const sealed = await Promise.all(seals.map((seal, index) => seal.close(`text ${index}`)));
+  const sealed = await Promise.all(seals.map((seal, index) => seal.encrypt(`text ${index}`)));
   expect(new Set(sealed.map((each) => each?.key)).size).toBe(1);
   const fresh = new TokenEncryption(directory, keychainOf('linux', scratch.env));
-  for (const [index, each] of sealed.entries()) expect(each && (await fresh.open(each))).toBe(`text ${index}`);
+  for (const [index, each] of sealed.entries()) expect(each && (await fresh.decrypt(each))).toBe(`text ${index}`);
 });
 
 test.skipIf(!HAS_SECRET_SERVICE)('a real GNOME Keyring holds the key [login.keychain-real]', async () => {

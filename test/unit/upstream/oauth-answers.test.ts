@@ -5,8 +5,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { OAuthConfig } from '../../../src/config/schema.ts';
 import { causeOf } from '../../../src/core/errors.ts';
 import { Outbound } from '../../../src/platform/outbound/outbound.ts';
-import { Credentials, currentTokens, type Kept } from '../../../src/upstream/login/credentials.ts';
-import { refreshed } from '../../../src/upstream/login/login.ts';
+import { Credentials, currentTokens, type StoredCredentials } from '../../../src/upstream/login/credentials.ts';
+import { refreshTokens } from '../../../src/upstream/login/login.ts';
 import { checkSecretFor, oauthFetch } from '../../../src/upstream/login/oauth-client.ts';
 import { isForgotten, PersonLogin } from '../../../src/upstream/login/person-login.ts';
 import { type Oddities, startOdd } from '../../helpers/odd-authorization-server.ts';
@@ -23,7 +23,11 @@ function emptyCredentials(): Credentials {
 }
 
 /** A whole login, with a person who agrees at once; resolves with what is kept then. */
-async function logIn(origin: string, credentials = emptyCredentials(), oauth = AUTHORIZATION_CODE): Promise<Kept> {
+async function logIn(
+  origin: string,
+  credentials = emptyCredentials(),
+  oauth = AUTHORIZATION_CODE,
+): Promise<StoredCredentials> {
   const outbound = new Outbound({ url: `${origin}/mcp` });
   const login = await PersonLogin.begin({ outbound, oauth, credentials, onTokens: async () => {} });
   onTestFinished(() => login.cancel('the test is over'));
@@ -157,7 +161,7 @@ test.each(Object.entries(SERVERS))('a login comes to its end in spite of %s [oau
   expect(requests.filter(({ path }) => path === '/register')).toHaveLength(1);
   const parts = { serverUrl: `${origin}/mcp`, oauth: AUTHORIZATION_CODE, credentials };
   const fetchFn = oauthFetch(new Outbound({ url: `${origin}/mcp` }));
-  expect(await refreshed('refresh-1', { ...parts, fetchFn })).toMatchObject({ access_token: 'access-1' });
+  expect(await refreshTokens('refresh-1', { ...parts, fetchFn })).toMatchObject({ access_token: 'access-1' });
 });
 
 const WITH_ISS: Oddities = {
@@ -337,7 +341,7 @@ test('a registration that was forgotten is forgotten here too, and the next logi
   known = 2;
   const fetchFn = oauthFetch(new Outbound({ url: `${origin}/mcp` }));
   const parts = { serverUrl: `${origin}/mcp`, oauth: AUTHORIZATION_CODE, credentials, fetchFn };
-  expect(await refreshed('refresh-1', parts)).toBeUndefined();
+  expect(await refreshTokens('refresh-1', parts)).toBeUndefined();
   await logIn(origin, credentials);
   expect(registrations()).toBe(3);
 });
@@ -402,7 +406,7 @@ test('nor does it go where the server itself names the endpoint of somebody else
   isElsewhere = true;
   const fetchFn = oauthFetch(new Outbound({ url: `${origin}/mcp` }), BOT);
   const parts = { serverUrl: `${origin}/mcp`, oauth: BOT, credentials, fetchFn };
-  await expect(refreshed('refresh-1', parts)).rejects.toThrow(refusal);
+  await expect(refreshTokens('refresh-1', parts)).rejects.toThrow(refusal);
   expect(other.requests).toEqual([]);
 });
 

@@ -2,13 +2,15 @@ import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findProblems } from '../../../broker/arguments/check-arguments.ts';
 import { walkFrom } from '../../../broker/arguments/schema-walk.ts';
+import { displayText } from '../../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../../../core/peer.ts';
 import { type Answer, METHOD_NOT_FOUND } from '../../../core/rpc.ts';
 import { VERSION } from '../../../version.ts';
-import { type Paint, paintFor } from '../../terminal/colors.ts';
+import { type Colors, colorsFor } from '../../terminal/colors.ts';
+import { displayLines } from '../../terminal/display.ts';
 import { logText, type StatusLine } from '../../terminal/status-line.ts';
-import { shown, shownText, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 import { readValue } from './read-arguments.ts';
 
 interface PersonOptions {
@@ -52,14 +54,14 @@ export class Person implements Peer {
 
   notify(method: string, params: JsonObject): void {
     if (method !== 'notifications/message' || !this.#options.showsLogs) return;
-    const { dim } = paintFor(this.#terminal, 'error');
-    this.#options.status.above(`${dim(shown(logText(params)))}\n`);
+    const { dim } = colorsFor(this.#terminal, 'error');
+    this.#options.status.above(`${dim(displayText(logText(params)))}\n`);
   }
 
   #ask(params: JsonObject, ask: Asker): Promise<FormAnswer> {
-    const paint = paintFor(this.#terminal, 'error');
+    const colors = colorsFor(this.#terminal, 'error');
     const say = (text: string) => this.#terminal.writeError(text);
-    return params.mode === 'url' ? askToGo(params, { ask, say, paint }) : askForm(params, { ask, say, paint });
+    return params.mode === 'url' ? askToGo(params, { ask, say, colors }) : askForm(params, { ask, say, colors });
   }
 }
 
@@ -79,7 +81,7 @@ type Asker = (question: string) => Promise<string | undefined>;
 interface Asking {
   readonly ask: Asker;
   readonly say: (text: string) => void;
-  readonly paint: Paint;
+  readonly colors: Colors;
 }
 
 /** The answer to an elicitation, as the protocol has it. */
@@ -93,10 +95,10 @@ const DECLINE: FormAnswer = { action: 'decline' };
 
 /** Asks a server's form field by field, and whether to send it. The end of the input cancels. */
 async function askForm({ message, requestedSchema }: JsonObject, asking: Asking): Promise<FormAnswer> {
-  const { ask, say, paint } = asking;
+  const { ask, say, colors } = asking;
   const fields = fieldsOf(requestedSchema);
-  say(`${paint.bold('The server asks:')} ${textOf(message)}\n`);
-  if (fields.length > 0) say(paint.dim('Enter takes the default or skips what may be left out; Ctrl-D cancels.\n'));
+  say(`${colors.bold('The server asks:')} ${textOf(message)}\n`);
+  if (fields.length > 0) say(colors.dim('Enter takes the default or skips what may be left out; Ctrl-D cancels.\n'));
   const content: [string, unknown][] = [];
   for (const field of fields) {
     const answer = await askField(field, asking);
@@ -109,10 +111,10 @@ async function askForm({ message, requestedSchema }: JsonObject, asking: Asking)
 }
 
 /** Shows an address that a server wants opened; nothing is opened. */
-async function askToGo({ message, url }: JsonObject, { ask, say, paint }: Asking): Promise<FormAnswer> {
+async function askToGo({ message, url }: JsonObject, { ask, say, colors }: Asking): Promise<FormAnswer> {
   if (typeof url !== 'string' || !/^https?:\/\//i.test(url)) return DECLINE;
   say(
-    `${paint.bold('The server asks:')} ${textOf(message)}\nOpen this address if you trust it:\n  ${paint.cyan(shown(url))}\n`,
+    `${colors.bold('The server asks:')} ${textOf(message)}\nOpen this address if you trust it:\n  ${colors.cyan(displayText(url))}\n`,
   );
   const consent = await ask('Go on? [Y/n] ');
   if (consent === undefined) return CANCEL;
@@ -134,7 +136,7 @@ function isNo(answer: string): boolean {
 }
 
 function textOf(message: unknown): string {
-  return typeof message === 'string' ? shownText(message) : '';
+  return typeof message === 'string' ? displayLines(message) : '';
 }
 
 /** One field of a server's form. */
@@ -153,16 +155,16 @@ interface Choice {
 }
 
 /** Asks for one field until its schema takes the answer, the default does, or the input ends. */
-async function askField(field: Field, { ask, say, paint }: Asking): Promise<FieldAnswer> {
+async function askField(field: Field, { ask, say, colors }: Asking): Promise<FieldAnswer> {
   const choices = choicesOf(field.schema);
-  for (const [index, { title }] of choices.entries()) say(`  ${index + 1}) ${shown(title)}\n`);
+  for (const [index, { title }] of choices.entries()) say(`  ${index + 1}) ${displayText(title)}\n`);
   for (;;) {
-    const line = await ask(`${paint.bold(label(field))}${paint.dim(hint(field, choices))}: `);
+    const line = await ask(`${colors.bold(label(field))}${colors.dim(hint(field, choices))}: `);
     if (line === undefined) return 'ended';
     const answer = read(line.trim(), field, choices);
     const problem = problemOf(answer, field);
     if (problem === undefined) return answer;
-    say(`  ${paint.yellow(`expected ${shown(problem)}`)}\n`);
+    say(`  ${colors.yellow(`expected ${displayText(problem)}`)}\n`);
   }
 }
 
@@ -199,7 +201,7 @@ function choicesOf(schema: JsonObject): readonly Choice[] {
 }
 
 function label({ name, schema }: Field): string {
-  return shown(typeof schema.title === 'string' ? schema.title : name);
+  return displayText(typeof schema.title === 'string' ? schema.title : name);
 }
 
 function hint({ schema, isRequired }: Field, choices: readonly Choice[]): string {
@@ -209,5 +211,5 @@ function hint({ schema, isRequired }: Field, choices: readonly Choice[]): string
   const kinds = [kind === 'boolean' ? 'y or n' : kind, isRequired ? 'required' : undefined];
   const taken = standard === undefined ? undefined : `default ${JSON.stringify(standard)}`;
   const told = [...kinds, taken, description].filter((text) => typeof text === 'string');
-  return told.length > 0 ? shown(` (${told.join('; ')})`) : '';
+  return told.length > 0 ? displayText(` (${told.join('; ')})`) : '';
 }

@@ -11,8 +11,8 @@ import {
 } from '../../../broker/arguments/schema-walk.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import { keepSources, parseJson, withNumber } from '../../../core/exact-json.ts';
+import { displayText } from '../../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
-import { shown } from '../terminal.ts';
 
 /** What somebody gave as a value, and how a number was written. */
 interface Given {
@@ -30,7 +30,7 @@ export function readArguments(words: readonly string[], schema: JsonObject, base
   const exact = new Map<string, Given>();
   for (const word of words) {
     const [, key = '', colon = '', text = ''] = /^([^=]*?)(:?)=(.*)$/s.exec(word) ?? [];
-    if (key === '') throw misused(`found ${JSON.stringify(shown(word))}, expected key=value`);
+    if (key === '') throw wrongArguments(`found ${JSON.stringify(displayText(word))}, expected key=value`);
     if (colon === ':') exact.set(key, jsonOf(key, text));
     else given.set(key, [...(given.get(key) ?? []), text]);
   }
@@ -75,7 +75,7 @@ function withValue(
   // A list stands only within an object, whose type is all that a caller gets.
   if (Array.isArray(held)) return exactly(withItem(held, first, child, whole)) as unknown as JsonObject;
   if (!isJsonObject(held))
-    throw misused(`${shown(whole)}: what it stands in was given as ${shown(JSON.stringify(held))}`);
+    throw wrongArguments(`${displayText(whole)}: what it stands in was given as ${displayText(JSON.stringify(held))}`);
   // A computed key, and own properties only: `__proto__` is a name like any other.
   return exactly({ ...held, [first]: child(Object.hasOwn(held, first) ? held[first] : undefined) });
 }
@@ -83,8 +83,8 @@ function withValue(
 function withItem(held: readonly unknown[], at: string, child: (item: unknown) => unknown, whole: string): unknown[] {
   const index = /^\d+$/.test(at) ? Number(at) : -1;
   if (index < 0 || index > held.length)
-    throw misused(
-      `${shown(whole)}: found ${shown(JSON.stringify(at))}, expected a place in the list, 0 to ${held.length}`,
+    throw wrongArguments(
+      `${displayText(whole)}: found ${displayText(JSON.stringify(at))}, expected a place in the list, 0 to ${held.length}`,
     );
   return [...held.slice(0, index), child(held[index]), ...held.slice(index + 1)];
 }
@@ -94,11 +94,11 @@ function jsonOf(key: string, text: string): Given {
     const value = parseJson(text);
     return typeof value === 'number' ? { value, source: text.trim() } : { value };
   } catch {
-    throw misused(`${shown(key)}: found ${JSON.stringify(shown(text))}, expected JSON after :=`);
+    throw wrongArguments(`${displayText(key)}: found ${JSON.stringify(displayText(text))}, expected JSON after :=`);
   }
 }
 
-function misused(message: string): GatewayError {
+function wrongArguments(message: string): GatewayError {
   return new GatewayError('INVALID_ARGUMENTS', message);
 }
 

@@ -3,9 +3,11 @@ import { join, relative } from 'node:path';
 import type { ToolResult } from '../../../core/call.ts';
 import { causeOf, GatewayError } from '../../../core/errors.ts';
 import { isSameJson, parseJson } from '../../../core/exact-json.ts';
+import { displayText } from '../../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
-import { paintFor } from '../../terminal/colors.ts';
-import { jsonText, shown, shownText, type Terminal } from '../terminal.ts';
+import { colorsFor } from '../../terminal/colors.ts';
+import { displayLines, jsonText } from '../../terminal/display.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 
 interface ResultOptions {
   /** Name of the tool, for the names of files. */
@@ -30,10 +32,10 @@ export async function writeResult(result: ToolResult, options: ResultOptions, te
   const isNews = structured !== undefined && structured !== null && !saysTheSame(texts, structured);
   const hasText = texts.some((text) => text.trim() !== '');
   if (isNews && (isSeen || !hasText)) parts.push(jsonText(structured));
-  else if (isNews) terminal.writeError(`${paintFor(terminal, 'error').dim(MORE_IN_JSON)}\n`);
+  else if (isNews) terminal.writeError(`${colorsFor(terminal, 'error').dim(MORE_IN_JSON)}\n`);
   const exactly = terminal.writeExactly ?? terminal.write;
   const write = isError ? terminal.writeError : exactly;
-  if (isError) write(`${paintFor(terminal, 'error').red('The tool answered with an error:')}\n`);
+  if (isError) write(`${colorsFor(terminal, 'error').red('The tool answered with an error:')}\n`);
   // To a file or a program a last text goes to the byte.
   for (const [index, part] of parts.entries())
     write(isSeen || isError || index < parts.length - 1 ? withNewline(part) : part);
@@ -48,23 +50,23 @@ interface BlockOptions extends ResultOptions {
 
 async function blockText(block: JsonObject, options: BlockOptions, terminal: Terminal): Promise<string> {
   const { type, text, data, mimeType } = block;
-  if (type === 'text' && typeof text === 'string') return options.isSeen ? shownText(text) : text;
+  if (type === 'text' && typeof text === 'string') return options.isSeen ? displayLines(text) : text;
   if ((type === 'image' || type === 'audio') && typeof data === 'string')
     return saved(data, typeName(mimeType), options.tool, options, terminal);
-  if (type === 'resource_link') return linkText(block, options.isSeen ? paintFor(terminal).cyan : asItIs);
+  if (type === 'resource_link') return linkText(block, options.isSeen ? colorsFor(terminal).cyan : asItIs);
   if (type === 'resource' && isJsonObject(block.resource)) return resourceText(block.resource, options, terminal);
   return jsonText(block);
 }
 
 async function resourceText(resource: JsonObject, options: BlockOptions, terminal: Terminal): Promise<string> {
   const { uri, text, blob, mimeType } = resource;
-  const name = shown(String(uri));
+  const name = displayText(String(uri));
   if (typeof blob === 'string') {
     const wish = name.split(/[?#]/)[0]?.split('/').findLast(Boolean) ?? options.tool;
     return saved(blob, typeName(mimeType), wish, options, terminal);
   }
   if (typeof text !== 'string') return jsonText(resource);
-  return options.isSeen ? `${paintFor(terminal).dim(name)}\n${shownText(text)}` : text;
+  return options.isSeen ? `${colorsFor(terminal).dim(name)}\n${displayLines(text)}` : text;
 }
 
 async function saved(
@@ -77,12 +79,12 @@ async function saved(
   const bytes = Buffer.from(data, 'base64');
   const path = await saveBytes(folder, fileName(wish, type), bytes);
   const near = relative(cwd, path);
-  return `${shown(type)}, ${bytes.length.toLocaleString('en')} bytes: ${near.startsWith('..') ? path : near}\n`;
+  return `${displayText(type)}, ${bytes.length.toLocaleString('en')} bytes: ${near.startsWith('..') ? path : near}\n`;
 }
 
-function linkText({ uri, name, title, description, mimeType }: JsonObject, paint: (text: string) => string): string {
+function linkText({ uri, name, title, description, mimeType }: JsonObject, color: (text: string) => string): string {
   const about = [title ?? name, mimeType, description].filter((each) => typeof each === 'string').join(', ');
-  return `${paint(shown(String(uri)))}  ${shown(about)}\n`;
+  return `${color(displayText(String(uri)))}  ${displayText(about)}\n`;
 }
 
 function asItIs(text: string): string {

@@ -8,7 +8,7 @@ import {
 import { hasScheme } from '../../../config/schema-helpers.ts';
 import { withTimeout } from '../../../core/abort.ts';
 import { causeOf, clip } from '../../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { type JsonObject, parseJsonObject } from '../../../core/json.ts';
 import type { Logger } from '../../../platform/log.ts';
 import { boundedText } from '../../../platform/outbound/bounded-body.ts';
 import { Outbound } from '../../../platform/outbound/outbound.ts';
@@ -78,7 +78,7 @@ async function fetchDocument(outbound: Outbound, url: string, init: RequestInit)
   const response = await outbound.follow(url, init);
   const text = await boundedText(response, MAX_BYTES);
   if (response.status !== 200) throw new Error(`${url} answers ${response.status}`);
-  if (!Array.isArray(parseObject(text)?.keys)) throw new Error(`${url} answers no JSON Web Key Set`);
+  if (!Array.isArray(parseJsonObject(text)?.keys)) throw new Error(`${url} answers no JSON Web Key Set`);
   return new Response(text);
 }
 
@@ -130,7 +130,7 @@ async function read(url: string, timeoutMs: number, outbound: Outbound): Promise
   return withTimeout(timeoutMs, async (signal) => {
     const response = await outbound.follow(url, { headers, signal });
     const text = await boundedText(response, MAX_BYTES);
-    return response.ok ? parseObject(text) : undefined;
+    return response.ok ? parseJsonObject(text) : undefined;
   }).catch((error: unknown) => {
     throw new Error(`${url} does not answer: ${causeOf(error)}`);
   });
@@ -144,16 +144,6 @@ export function variants(name: string): string[] {
   if (!hasScheme(name, ['http', 'https'])) return [name];
   const bare = name.replace(/\/$/, '');
   return [bare, `${bare}/`];
-}
-
-/** The JSON object of an answer; undefined for anything else, such as a page for people. */
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function keysOf(document: JsonObject, issuer: string, url: string): URL {

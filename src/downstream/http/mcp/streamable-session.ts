@@ -24,6 +24,7 @@ export class StreamableSession {
   readonly #server: HandshakeServer;
   /** The POST that waits for the answer to a request, by that request's id. */
   readonly #exchanges = new Map<unknown, Exchange>();
+  /** No `BoundedMap`: streams that are connected do not count, and those that are not complete stay. */
   readonly #streams = new Map<string, MessageStream>();
   /** Opened by GET, for what belongs to no request; the latest is used. */
   readonly #listening: MessageStream[] = [];

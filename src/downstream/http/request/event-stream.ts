@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../core/bounded-map.ts';
 import { parseMessage } from '../../../core/exact-json.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { messageText } from '../../protocol/json-rpc.ts';
@@ -97,19 +98,17 @@ const MAX_KEPT_CHARS = 16 * 1024 * 1024;
 /** How soon a client is to come back to a stream that broke, in ms. */
 const RETRY_MS = 1_000;
 
-interface Kept {
-  readonly sequence: number;
-  readonly data: string;
-}
-
 /** Messages to a client in the order in which they were sent, over one connection after the other (`Last-Event-ID`). */
 export class MessageStream {
   readonly id: string;
   /** Nothing will be added any more. */
   isComplete = false;
   #sequence = 0;
-  #kept: Kept[] = [];
-  #chars = 0;
+  /** The text of each message, by its place in the stream. */
+  readonly #kept = new BoundedMap<number, string>({
+    maxEntries: MAX_KEPT_EVENTS,
+    size: { max: MAX_KEPT_CHARS, of: (data) => data.length },
+  });
   #connection: EventStream | undefined;
   /** The last message that was written to a connection. */
   #written = 0;
@@ -120,20 +119,20 @@ export class MessageStream {
 
   /** Length of what is kept, in characters. */
   get keptChars(): number {
-    return this.#chars;
+    return this.#kept.totalSize;
   }
 
   /** Whether everything after that place is still kept. */
   reachesBackTo(sequence: number): boolean {
-    return sequence >= (this.#kept[0]?.sequence ?? this.#sequence + 1) - 1;
+    const [oldest = this.#sequence + 1] = this.#kept.keys();
+    return sequence >= oldest - 1;
   }
 
   /** Takes out the messages that no connection was there for. */
   takeUnwritten(): JsonObject[] {
-    const unwritten = this.#kept.filter(({ sequence }) => sequence > this.#written);
-    this.#kept = this.#kept.filter(({ sequence }) => sequence <= this.#written);
-    this.#chars = this.#kept.reduce((sum, { data }) => sum + data.length, 0);
-    return unwritten.map(({ data }) => parseMessage(data) as JsonObject);
+    const unwritten = [...this.#kept].filter(([sequence]) => sequence > this.#written);
+    for (const [sequence] of unwritten) this.#kept.delete(sequence);
+    return unwritten.map(([, data]) => parseMessage(data) as JsonObject);
   }
 
   get isConnected(): boolean {
@@ -151,7 +150,7 @@ export class MessageStream {
     if (options.after === undefined && options.primes)
       connection.send({ id: this.#eventId(this.#sequence), data: '', retryMs: RETRY_MS });
     const after = options.after ?? -1;
-    for (const { sequence, data } of this.#kept)
+    for (const [sequence, data] of this.#kept)
       if (sequence > after) connection.send({ id: this.#eventId(sequence), event: 'message', data });
     this.#written = this.#sequence;
     if (this.isComplete) connection.close();
@@ -159,11 +158,11 @@ export class MessageStream {
   }
 
   send(message: JsonObject): void {
-    const kept = { sequence: ++this.#sequence, data: messageText(message) };
-    this.#keep(kept);
+    const data = messageText(message);
+    this.#kept.set(++this.#sequence, data);
     if (!this.isConnected) return;
-    this.#connection?.send({ id: this.#eventId(kept.sequence), event: 'message', data: kept.data });
-    this.#written = kept.sequence;
+    this.#connection?.send({ id: this.#eventId(this.#sequence), event: 'message', data });
+    this.#written = this.#sequence;
   }
 
   /** Nothing more will come: the connection ends; what was sent can still be asked for. */
@@ -175,13 +174,6 @@ export class MessageStream {
   disconnect(): void {
     this.#connection?.close();
     this.#connection = undefined;
-  }
-
-  #keep(event: Kept): void {
-    this.#kept.push(event);
-    this.#chars += event.data.length;
-    while (this.#kept.length > 1 && (this.#kept.length > MAX_KEPT_EVENTS || this.#chars > MAX_KEPT_CHARS))
-      this.#chars -= this.#kept.shift()?.data.length ?? 0;
   }
 
   #eventId(sequence: number): string {

@@ -17,7 +17,6 @@ export const PROBLEMS = {
   TOOL_NOT_FOUND: { status: 404, title: 'No such tool' },
   SERVER_NOT_FOUND: { status: 404, title: 'No such server' },
   JOB_NOT_FOUND: { status: 404, title: 'No such job' },
-  REQUEST_NOT_FOUND: { status: 404, title: 'No such request' },
   AMBIGUOUS_TOOL: { status: 409, title: 'Several tools have that name' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   // Not registered: nginx's status for a client that went away.

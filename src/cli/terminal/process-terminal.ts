@@ -1,14 +1,20 @@
+import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Signal } from '../../core/abort.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { wrapLines } from '../terminal/text-layout.ts';
+import { STOP_SIGNALS } from '../../platform/process.ts';
 import type { Terminal } from './terminal.ts';
+import { wrapLines } from './text-layout.ts';
 
-/** Exit codes by convention: 128 and the number of the signal. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** Exit code of a program that SIGPIPE ends, by the convention of `exitCodeOf`. */
 const BROKEN_PIPE = 141;
+
+/** The exit code that shells give a program which a signal has ended: 128 and its number. */
+function exitCodeOf(signal: (typeof STOP_SIGNALS)[number]): number {
+  return 128 + constants.signals[signal];
+}
 
 /** The terminal, or the pipes, of this process. */
 export function processTerminal(): Terminal {
@@ -46,11 +52,11 @@ export function processTerminal(): Terminal {
 export async function written(): Promise<void> {
   const pending = [process.stdout, process.stderr].filter(({ writableLength }) => writableLength > 0);
   if (pending.length === 0) return;
-  for (const [signal, exitCode] of Object.entries(SIGNALS)) process.on(signal, () => process.exit(exitCode));
+  for (const signal of STOP_SIGNALS) process.on(signal, () => process.exit(exitCodeOf(signal)));
   await Promise.all(pending.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
 }
 
-/** What a program or an editor is to read stays as it is. */
+/** JSON is not wrapped: a program or an editor reads it. */
 function isJson(text: string): boolean {
   if (!/^[{[]/.test(text)) return false;
   try {
@@ -110,8 +116,8 @@ function interrupted(): AbortSignal {
     if (controller.signal.aborted) process.exit(exitCode);
     controller.abort(new GatewayError('CANCELLED', `stopped by ${by}`, { details: { exitCode } }));
   };
-  for (const [signal, exitCode] of Object.entries(SIGNALS))
-    process.on(signal, () => stop(exitCode, signal === 'SIGINT' ? 'Ctrl-C' : signal));
+  for (const signal of STOP_SIGNALS)
+    process.on(signal, () => stop(exitCodeOf(signal), signal === 'SIGINT' ? 'Ctrl-C' : signal));
   process.stdout.on('error', () => controller.signal.aborted || stop(BROKEN_PIPE, 'whoever read what it wrote'));
   return controller.signal;
 }

@@ -1,8 +1,8 @@
+import { displayText } from '../../core/invisible-characters.ts';
 import { loginCommand } from '../../core/server-state.ts';
 import type { LogEntry } from '../../platform/log.ts';
-import { paintFor } from '../terminal/colors.ts';
-import { wrapLines } from '../terminal/text-layout.ts';
-import { shown } from './terminal.ts';
+import { colorsFor } from './colors.ts';
+import { wrapLines } from './text-layout.ts';
 
 /** What is said of servers, in the words that lists have for where they stand. */
 const OF_SERVERS: Readonly<Record<string, (server: string, fields: LogEntry['fields']) => string>> = {
@@ -21,10 +21,10 @@ export function logLines(): (entry: LogEntry) => string | undefined {
     if (server !== undefined && last.get(server) === text) return undefined;
     last.set(server, text);
     const { columns, isTTY: isErrorTty } = process.stderr;
-    const { dim, yellow, red } = paintFor({ env: process.env, isErrorTty }, 'error');
+    const { dim, yellow, red } = colorsFor({ env: process.env, isErrorTty }, 'error');
     const colour = { debug: dim, info: (said: string) => said, warning: yellow, error: red }[level];
     const mark = level === 'warning' || level === 'error' ? `${level}: ` : '';
-    return wrapLines(`${dim(time.toTimeString().slice(0, 8))}  ${colour(shown(`${mark}${text}`))}`, columns);
+    return wrapLines(`${dim(time.toTimeString().slice(0, 8))}  ${colour(displayText(`${mark}${text}`))}`, columns);
   };
 }
 

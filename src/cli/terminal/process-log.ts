@@ -1,12 +1,12 @@
-import { causeOf } from '../core/errors.ts';
-import { createLogger, type Logger } from '../platform/log.ts';
-import { stderrWriter } from '../platform/process.ts';
-import { withServerLogs } from '../platform/server-logs.ts';
+import { causeOf } from '../../core/errors.ts';
+import { createLogger, type Logger } from '../../platform/log.ts';
+import { stderrWriter } from '../../platform/process.ts';
+import { withServerLogs } from '../../platform/server-logs.ts';
 
 /** The log on stderr, which also takes what nobody caught. */
 export async function processLog(): Promise<Logger> {
   // A program reads JSON, a person at a terminal lines.
-  const format = process.stderr.isTTY ? (await import('./commands/log-line.ts')).logLines() : undefined;
+  const format = process.stderr.isTTY ? (await import('./log-line.ts')).logLines() : undefined;
   const log = withServerLogs(createLogger(stderrWriter(), 'info', format));
   process.on('uncaughtException', (error) => log.error('uncaught', { error: causeOf(error), stack: error.stack }));
   process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: causeOf(reason) }));

@@ -1,5 +1,5 @@
 import type { Scalar } from 'yaml';
-import { setNumber } from '../core/exact-json.ts';
+import { setNumber } from './exact-json.ts';
 
 /** A number in a tree that is being read. */
 export class WrittenNumber {

@@ -1,0 +1,107 @@
+import { clip } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import {
+  type AskedState,
+  enableCommand,
+  type Failure,
+  failureIn,
+  loginCommand,
+  type ServerState,
+} from '../core/server-state.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+
+/** Remarks on the configuration for the answer of a search. */
+export interface ConfigNotices {
+  /** Entries that could not be used, with what is wrong about them. */
+  readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
+  /** Keys of servers that are switched off, as far as callers may know of them; absent: none. */
+  readonly disabled?: readonly string[];
+  /** A problem of the file as a whole: none found, or a broken edit that was not taken over. */
+  readonly hint?: string;
+}
+
+/** A server that could have held the answer and cannot be asked now, or was and did not tell all of its tools. */
+export interface Unavailable extends Partial<Failure> {
+  readonly server: string;
+  /** With `incomplete` and `no_tools` it was asked. */
+  readonly state: Extract<ServerState, 'connecting' | 'failing' | 'misconfigured' | 'needs_auth'> | AskedState;
+}
+
+/** Servers named beside an answer at most, and characters of an error and of a key there: an answer is read by a model. */
+export const MAX_NAMED = 20;
+const MAX_ERROR = 160;
+const MAX_KEY = 100;
+/** A server that has never been logged in to has no known tool; any id of its own will do. */
+const HOW_TO_LOG_IN = 'invoke any id that begins with "<server>::" to log in';
+
+interface ServersAndNotices {
+  readonly upstreams: Upstreams;
+  readonly notices: () => ConfigNotices;
+}
+
+/** The servers among those concerned that cannot be asked now, misconfigured ones first. */
+export function unavailableServers(
+  { upstreams, notices }: ServersAndNotices,
+  concerned: (server: string) => boolean,
+): Unavailable[] {
+  const wrong = notices().misconfigured.map(
+    ({ server, error }): Unavailable => ({ server, state: 'misconfigured', error: clip(error, MAX_ERROR) }),
+  );
+  const down = upstreams.all().flatMap((upstream) => obstacle(upstream) ?? []);
+  return [...wrong, ...down].filter(({ server }) => concerned(server));
+}
+
+/**
+ * Says of the wanted servers which are switched off or do not exist, with the nearest that do: else nothing would seem to
+ * fit. Empty where all exist.
+ */
+export function describeAbsent(parts: ServersAndNotices, wanted: readonly string[]): string {
+  const known = unavailableServers(parts, () => true).map(({ server }) => server);
+  known.push(...parts.upstreams.all().map(({ config }) => config.key));
+  const unknown = wanted.filter((server) => !known.includes(server));
+  const told = unknown.slice(0, MAX_NAMED).map((server) => {
+    if (parts.notices().disabled?.includes(server)) return disabledServer(server);
+    const meant = nearest(server, known);
+    return `there is no server "${clip(server, MAX_KEY)}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+  });
+  return told.join('\n');
+}
+
+/** Says that a server is switched off, and how to switch it on. */
+export function disabledServer(server: string): string {
+  return `server "${server}" is disabled; to switch it on, have the user run: ${enableCommand(server)}`;
+}
+
+/** The reason why a server cannot be asked; undefined: it can, or it starts and its tools are known meanwhile. */
+function obstacle(upstream: Upstream): Unavailable | undefined {
+  const { config, state, isKnown } = upstream;
+  const server = config.key;
+  if (state.status === 'needs_auth') {
+    const how = `${HOW_TO_LOG_IN}, or have the user run: ${loginCommand(server)}`;
+    return { server, state: 'needs_auth', error: state.error ?? how };
+  }
+  const failure = failureIn(state);
+  if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
+  const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);
+  return isNews ? { server, state: 'connecting' } : describeMissingTools(upstream);
+}
+
+/** The tools that a server which can be asked does not tell; undefined: it tells all. */
+function describeMissingTools({
+  config,
+  listRemark,
+  isIncomplete,
+  hasTools,
+  leftOut,
+}: Upstream): Unavailable | undefined {
+  const [why] = leftOut.values();
+  // Not by name: a caller may not know of each.
+  if (listRemark === undefined && why !== undefined) {
+    const many = leftOut.size === 1 ? '1 tool was' : `${leftOut.size} tools were`;
+    return { server: config.key, state: 'incomplete', error: `${many} left out: ${why}` };
+  }
+  if (listRemark === undefined || (hasTools && !isIncomplete)) return undefined;
+  const state = isIncomplete ? 'incomplete' : 'no_tools';
+  return { server: config.key, state, error: clip(listRemark, MAX_ERROR) };
+}

@@ -1,0 +1,49 @@
+import type { Environment } from '../../config/substitute.ts';
+import type { Signal } from '../../core/abort.ts';
+
+/** The surroundings of a command: directory, environment, output, and the person to ask. */
+export interface Terminal {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  /** How this process was started: Node (or Bun) and the bin, both absolute. */
+  readonly self: readonly [program: string, bin: string];
+  /** Writes the answer to stdout; on a terminal each line is wrapped at its width, unless the text is JSON. */
+  readonly write: (text: string) => void;
+  /** Writes to stdout byte for byte, for text of others; absent: as `write`. */
+  readonly writeExactly?: ((text: string) => void) | undefined;
+  /** Writes why a command failed to stderr. */
+  readonly writeError: (text: string) => void;
+  /** Asks a yes-or-no question; absent where nobody can be asked. */
+  readonly ask?: ((question: string) => Promise<boolean>) | undefined;
+  /** True: stdout is a terminal. Absent: a file or another program reads it. */
+  readonly isTty?: boolean | undefined;
+  /** True: stderr is a terminal. */
+  readonly isErrorTty?: boolean | undefined;
+  /** Width of the terminal in columns; absent: not known. */
+  readonly columns?: number | undefined;
+  /** Asks for a line; undefined at the end of the input or when `signal` aborts. Absent where nobody can be asked. */
+  readonly prompt?: ((question: string, signal?: Signal) => Promise<string | undefined>) | undefined;
+  /** Reads stdin to its end. */
+  readonly readInput?: (() => Promise<string>) | undefined;
+  /**
+   * From the first call on SIGINT, SIGTERM and SIGHUP do not end the process: they abort this, with a `CANCELLED` whose
+   * details have the exit code. Absent: nobody interrupts.
+   */
+  readonly interrupted?: (() => AbortSignal) | undefined;
+  /** Lines of stdin as they come, from a person or a pipe; once. */
+  readonly lines?: (() => AsyncIterable<string>) | undefined;
+}
+
+/** Options for the form of an answer. */
+export interface AnswerForm {
+  readonly json?: boolean | undefined;
+  /** For people wherever it goes. */
+  readonly human?: boolean | undefined;
+}
+
+/** True where an answer is for people: on a terminal unless `--json`, elsewhere only with `--human`. */
+export function isForPeople({ json, human }: AnswerForm, { isTty }: Terminal): boolean {
+  return !json && (human === true || isTty === true);
+}
