@@ -6,7 +6,7 @@ import type { Sharing } from './sharing/sharing.ts';
 
 /** A session of an edge with several clients. */
 export interface EdgeSession {
-  readonly parts: SessionServices;
+  readonly services: SessionServices;
   /** True while a job of the session has not ended. */
   readonly isBusy: () => boolean;
   /** Cancels the session's requests and jobs, and closes connections that no other session uses. */
@@ -28,15 +28,15 @@ export function openEdgeSession(
   caller: Caller,
   session: ClientSession,
   sharing: Sharing,
-  { jobs, partsFor, receipt }: Pick<EdgeServices, 'jobs' | 'partsFor' | 'receipt'>,
+  { jobs, servicesFor, stats }: Pick<EdgeServices, 'jobs' | 'servicesFor' | 'stats'>,
   more: Partial<SessionServices> = {},
 ): EdgeSession {
   const subscriber = sharing.join(caller, session);
   const owner = ownerOf(caller);
-  receipt.session(owner, session.introduced);
-  const parts = partsFor(caller, session, (...request) => sharing.subscriptions.handle(subscriber, ...request));
+  stats.session(owner, session.identified);
+  const parts = servicesFor(caller, session, (...request) => sharing.subscriptions.handle(subscriber, ...request));
   return {
-    parts: {
+    services: {
       ...parts,
       discovered: () => sharing.discovered(session),
       ...more,
@@ -44,7 +44,7 @@ export function openEdgeSession(
     isBusy: () => jobs.hasLive(owner),
     end: () => {
       jobs.cancelAll(owner);
-      receipt.left(owner);
+      stats.left(owner);
       parts.results.close();
       return sharing.leave(session);
     },

@@ -20,7 +20,7 @@ import type { ClientSession } from './protocol/client-session.ts';
 import type { HandlePrimitive, SessionServices } from './protocol/session-services.ts';
 
 /** What every client is sent of our own: the meta-tools as listed, and how to use them. */
-export interface SentToClients {
+export interface OwnDefinitions {
   readonly tools: readonly JsonObject[];
   readonly instructions: string;
 }
@@ -30,17 +30,17 @@ export interface GatewayServices {
   readonly catalog: Catalog;
   readonly jobs: Jobs;
   /** The connections that all clients share. */
-  readonly backend: ServerPool;
+  readonly pool: ServerPool;
   /** Observes servers over connections that belong to one client. */
-  readonly offered: ServerObserver;
-  readonly remembered: CatalogCache;
-  readonly verdicts: ProtocolEraCache;
+  readonly ownPoolObserver: ServerObserver;
+  readonly catalogCache: CatalogCache;
+  readonly protocolEras: ProtocolEraCache;
   /** What no server may tell, whoever it belongs to. */
   readonly secrets: () => readonly string[];
-  readonly receipt: UsageStats;
-  readonly sent: () => SentToClients;
+  readonly stats: UsageStats;
+  readonly ownDefinitions: () => OwnDefinitions;
   /** What guards have to say about a tool. */
-  readonly remarks: (tool: ToolEntry) => readonly string[];
+  readonly toolWarnings: (tool: ToolEntry) => readonly string[];
   readonly log: Logger;
   readonly start: StartSettings;
   /** As it is now: it follows the file. */
@@ -56,13 +56,13 @@ export interface GatewayServices {
 /** The gateway with its edge: the five verbs, over the pipeline of that edge. */
 export interface EdgeServices extends GatewayServices {
   readonly broker: Broker;
-  readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => SessionServices;
+  readonly servicesFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => SessionServices;
 }
 
 /** What an edge has a say in. A member that is absent leaves the gateway as it is for one client. */
 export interface EdgeHooks {
   /** The owner of the shared connections. */
-  readonly audience: PoolOwner;
+  readonly owner: PoolOwner;
   /** Chooses the connections of a call; absent: the shared ones. */
   readonly router?: Router;
   /** Observes every call; see `buildCallPipeline` for its place. */

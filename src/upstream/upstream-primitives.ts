@@ -12,7 +12,7 @@ const LEAST_LIST_MS = 1_000;
 
 interface UpstreamPrimitivesParts {
   readonly upstreams: Upstreams;
-  readonly remembered: CatalogCache;
+  readonly catalogCache: CatalogCache;
   /** The way of requests to servers. */
   readonly router: () => Pick<Upstreams, 'request'>;
   /** Keys of all servers of the configuration. */
@@ -25,13 +25,13 @@ interface UpstreamPrimitivesParts {
 /** Resources, prompts and completion as the servers have them: those that run, and what is remembered of the others. */
 export function upstreamPrimitives({
   upstreams,
-  remembered,
+  catalogCache,
   router,
   keys,
   exposes,
   waitsUntil,
 }: UpstreamPrimitivesParts): PrimitiveSource {
-  const isRemembered = ({ config }: Upstream, list: ListName) => remembered.recallList(config, list) !== undefined;
+  const isRemembered = ({ config }: Upstream, list: ListName) => catalogCache.recallList(config, list) !== undefined;
   /** Whether only the server itself can say what it lists. */
   const hasToBeAsked = (upstream: Upstream, list: ListName) =>
     !upstream.connection && upstream.offers(LISTS[list].kind) && !isRemembered(upstream, list);
@@ -59,11 +59,11 @@ export function upstreamPrimitives({
     memory: {
       recall: (server, list) => {
         const upstream = upstreams.get(server);
-        return upstream && !upstream.connection ? remembered.recallList(upstream.config, list) : undefined;
+        return upstream && !upstream.connection ? catalogCache.recallList(upstream.config, list) : undefined;
       },
       learn: (server, list, items) => {
         const upstream = upstreams.get(server);
-        if (upstream) remembered.learnList(upstream.config, list, items);
+        if (upstream) catalogCache.learnList(upstream.config, list, items);
       },
     },
   };

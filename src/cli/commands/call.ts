@@ -66,8 +66,8 @@ export async function call(args: CallArguments, terminal: Terminal): Promise<num
 }
 
 /** What is odd about the list that the tool was found in. */
-function tellOfList(id: string, { backend }: LocalGateway, terminal: Terminal): void {
-  const upstream = backend.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
+function tellOfList(id: string, { pool }: LocalGateway, terminal: Terminal): void {
+  const upstream = pool.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
   if (!upstream?.listRemark) return;
   const { yellow } = paintFor(terminal, 'error');
   terminal.writeError(`${yellow(shown(`mcp-gateway: server "${upstream.config.key}": ${upstream.listRemark}`))}\n`);
@@ -136,8 +136,8 @@ async function invoked(
   }
 }
 
-function runningText(id: string, startedAt: number, { backend }: LocalGateway): string {
-  const starting = backend.upstreams
+function runningText(id: string, startedAt: number, { pool }: LocalGateway): string {
+  const starting = pool.upstreams
     .all()
     .find(({ config, state }) => id.startsWith(`${config.key}::`) && isComingUp(state));
   const seconds = Math.floor((Date.now() - startedAt) / 1_000);

@@ -30,15 +30,15 @@ export class LocalEdge {
 
   constructor(gateway: GatewayServices, options: LocalEdgeOptions) {
     this.#options = options;
-    const { log, config, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
-    this.#rules = new SingleUserRules({ remembered, firstDirectory: options.firstDirectory });
+    const { log, config, pool, ownPoolObserver, catalogCache, protocolEras, secrets, keys, exposes } = gateway;
+    this.#rules = new SingleUserRules({ catalogCache, firstDirectory: options.firstDirectory });
     this.#sharing = new Sharing({
-      ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
+      ...{ log, catalogCache, protocolEras, secrets, keys, exposes, ownPoolObserver, main: pool },
       servers: () => config().servers,
       rules: this.#rules,
     });
     this.#gateway = gateway.attach({
-      audience: this.#sharing.owner,
+      owner: this.#sharing.owner,
       router: this.#sharing,
       sharedEntries: (servers) => this.#rules.sharedEntries(servers),
       reloaded: () => this.#sharing.reconcile(),
@@ -52,7 +52,7 @@ export class LocalEdge {
     if (socket.destroyed || socket.readableEnded) return;
     const session: LocalSession = new LocalSession(socket, {
       open: (hello, tracker) => this.#open(hello, tracker),
-      loseJob: (job, { parts }) => this.#gateway.jobs.lose(ownerOf(parts.caller), job, JOB_LOST),
+      loseJob: (job, { services }) => this.#gateway.jobs.lose(ownerOf(services.caller), job, JOB_LOST),
       onEnd: () => {
         this.#sessions.delete(session);
         this.#options.onSessions(this.#sessions.size);

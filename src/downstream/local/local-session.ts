@@ -92,10 +92,10 @@ export class LocalSession {
   #begin(hello: Hello): void {
     const { firstQuestionId } = hello;
     const session = this.#parts.open(hello, { firstQuestionId, track: (id) => this.#track(id) });
-    const { maxLineBytes, results } = session.parts;
+    const { maxLineBytes, results } = session.services;
     this.#session = session;
     this.#transport.limit = { bytes: maxLineBytes, instead: (message, bytes) => insteadOf(message, bytes, results) };
-    this.#channel = new ClientChannel(session.parts, (message) => this.#send(message));
+    this.#channel = new ClientChannel(session.services, (message) => this.#send(message));
     void this.tell(WELCOME, {});
   }
 
@@ -129,7 +129,7 @@ export class LocalSession {
 
   /** A shared server logs from the least severe level on that any session wants. */
   #wants(params: unknown): boolean {
-    const wanted = this.#session?.parts.session.logLevel ?? DEFAULT_LEVEL;
+    const wanted = this.#session?.services.session.logLevel ?? DEFAULT_LEVEL;
     return !isJsonObject(params) || !isLogLevel(params.level) || isAtLeast(params.level, wanted);
   }
 

@@ -45,7 +45,7 @@ export class ClientSession implements Peer {
   readonly takesInputRequired = false;
   readonly isPassing: boolean;
   /** Resolves with the client's identity when its first message has told it. */
-  readonly introduced: Promise<ClientIdentity>;
+  readonly identified: Promise<ClientIdentity>;
   identity: ClientIdentity = { capabilities: {} };
   logLevel?: ProtocolLogLevel;
   /** Resolves when the servers have taken the last level over, or did not in time. */
@@ -60,7 +60,7 @@ export class ClientSession implements Peer {
   constructor(events: SessionEvents) {
     this.#events = events;
     this.isPassing = events.isPassing ?? false;
-    this.introduced = new Promise((resolve) => {
+    this.identified = new Promise((resolve) => {
       this.#identify = resolve;
     });
   }

@@ -14,18 +14,18 @@ import { ResourceSubscriptions, type Subscriber } from './resource-subscriptions
 import type { SharingRules } from './sharing-rules.ts';
 
 interface SharingParts
-  extends Pick<ServerPoolParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
+  extends Pick<ServerPoolParts, 'log' | 'catalogCache' | 'protocolEras' | 'secrets' | 'keys' | 'exposes'> {
   /** The connections that are shared. */
   readonly main: ServerPool;
   /** Observes servers over connections that belong to one client. */
-  readonly offered: ServerObserver;
+  readonly ownPoolObserver: ServerObserver;
   readonly servers: () => readonly ServerConfig[];
   readonly rules: SharingRules;
 }
 
 /** A client session, as far as it decides who shares servers with it. */
 interface SharingSession extends Peer {
-  readonly introduced: Promise<ClientIdentity>;
+  readonly identified: Promise<ClientIdentity>;
 }
 
 /** A session that has joined, and its caller. */
@@ -58,7 +58,7 @@ export class Sharing implements Router {
     this.#parts = parts;
     this.#connectionPool = new ConnectionPool(({ identity, logLevel }) =>
       this.#open(
-        { introduced: Promise.resolve(identity), peer: { ...nobody(identity), logLevel }, isShared: false },
+        { identified: Promise.resolve(identity), peer: { ...nobody(identity), logLevel }, isShared: false },
         parts.servers().map(endingSoon),
       ),
     );
@@ -82,7 +82,7 @@ export class Sharing implements Router {
   join(caller: Caller, session: SharingSession): Subscriber {
     const member = { session, caller };
     this.#members.set(session, member);
-    void session.introduced.then((client) => this.#discover(member, client));
+    void session.identified.then((client) => this.#discover(member, client));
     return member;
   }
 
@@ -102,7 +102,7 @@ export class Sharing implements Router {
 
   /** Resolves when it is known what servers offer to clients like this one, or after a while. */
   async discovered(session: SharingSession): Promise<void> {
-    await this.#discovery.settled(await session.introduced, this.#parts.servers());
+    await this.#discovery.settled(await session.identified, this.#parts.servers());
   }
 
   /** A session has ended. Resolves when nothing of its own is left running. */
@@ -199,12 +199,12 @@ export class Sharing implements Router {
   }
 
   #open(owner: PoolOwner, entries: readonly ServerConfig[]): ServerPool {
-    const { log, remembered, verdicts, secrets, keys, exposes, offered } = this.#parts;
+    const { log, catalogCache, protocolEras, secrets, keys, exposes, ownPoolObserver } = this.#parts;
     const pool = new ServerPool({
-      ...{ log, remembered, verdicts, secrets, keys, exposes, onDemand: true },
+      ...{ log, catalogCache, protocolEras, secrets, keys, exposes, onDemand: true },
       owner: () => owner,
       router: () => this,
-      observer: offered,
+      observer: ownPoolObserver,
     });
     pool.upstreams.reconcile(entries);
     return pool;
@@ -229,7 +229,7 @@ export class Sharing implements Router {
   #sharedOwner({ rules, main }: SharingParts): PoolOwner {
     const { identity } = rules;
     return {
-      introduced: Promise.resolve(identity),
+      identified: Promise.resolve(identity),
       peer: this.#everybody(identity),
       tell: this.#tell,
       isShared: true,

@@ -14,7 +14,7 @@ const ROOTS = 'roots/list';
 const LEARNT_IDLE_MS = 5_000;
 
 export interface OnePersonParts {
-  readonly remembered: Pick<CatalogCache, 'asksOf' | 'learnAsk'>;
+  readonly catalogCache: Pick<CatalogCache, 'asksOf' | 'learnAsk'>;
   /** The working directory of the first session. */
   readonly firstDirectory: string;
 }
@@ -100,12 +100,12 @@ export class SingleUserRules implements SharingRules {
 
   #learn(config: ServerConfig, ask: string): void {
     if (this.#asksOf(config).includes(ask)) return;
-    this.#parts.remembered.learnAsk(config, ask);
-    this.#asks.set(config, this.#parts.remembered.asksOf(config));
+    this.#parts.catalogCache.learnAsk(config, ask);
+    this.#asks.set(config, this.#parts.catalogCache.asksOf(config));
   }
 
   #asksOf(config: ServerConfig): readonly string[] {
-    const known = this.#asks.get(config) ?? this.#parts.remembered.asksOf(config);
+    const known = this.#asks.get(config) ?? this.#parts.catalogCache.asksOf(config);
     this.#asks.set(config, known);
     return known;
   }

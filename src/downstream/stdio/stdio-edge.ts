@@ -12,23 +12,23 @@ import type { LineLimit } from './stdio-transport.ts';
 
 /** The edge over stdio: one client, and the connections to servers are all its own. */
 export class StdioEdge {
-  readonly #gateway: Pick<GatewayServices, 'backend' | 'log'>;
+  readonly #gateway: Pick<GatewayServices, 'pool' | 'log'>;
   readonly #services: SessionServices;
   readonly #session: ClientSession;
   #subscriptions: Promise<ResourceSubscriptions> | undefined;
   #connection: StdioConnection | undefined;
 
-  constructor(gateway: Pick<GatewayServices, 'backend' | 'log' | 'receipt' | 'attach'>) {
+  constructor(gateway: Pick<GatewayServices, 'pool' | 'log' | 'stats' | 'attach'>) {
     this.#gateway = gateway;
-    const { announcements, primitives } = gateway.backend;
+    const { announcements, primitives } = gateway.pool;
     this.#session = new ClientSession({
       onLogLevel: (level) => announcements.logLevel(level),
       onRootsChanged: () => announcements.rootsChanged(),
       onListen: (uris, signal) => void this.#listen(uris, signal),
     });
-    gateway.receipt.session(ownerOf(LOCAL), this.#session.introduced);
-    const attached = gateway.attach({ audience: soleOwner(LOCAL, this.#session) });
-    this.#services = attached.partsFor(LOCAL, this.#session, (...request) => primitives.handle(...request));
+    gateway.stats.session(ownerOf(LOCAL), this.#session.identified);
+    const attached = gateway.attach({ owner: soleOwner(LOCAL, this.#session) });
+    this.#services = attached.servicesFor(LOCAL, this.#session, (...request) => primitives.handle(...request));
   }
 
   /** Serves the client that the early responder holds. Resolves when it has gone. */
@@ -56,8 +56,8 @@ export class StdioEdge {
   /** Only clients of 2026-07-28 that listen to resources need this. */
   async #loadSubscriptions(): Promise<ResourceSubscriptions> {
     const { ResourceSubscriptions } = await import('../sharing/resource-subscriptions.ts');
-    const { backend, log } = this.#gateway;
-    const { primitives } = backend;
+    const { pool, log } = this.#gateway;
+    const { primitives } = pool;
     return new ResourceSubscriptions({ shared: primitives, primitivesOf: () => primitives, isApart: () => false, log });
   }
 }
