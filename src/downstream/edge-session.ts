@@ -13,7 +13,7 @@ export interface EdgeSession {
   end(): Promise<void>;
 }
 
-/** A session of that caller that is new to the gateway, and the way back to its client. */
+/** A new session of that caller, whose events go to `sharing`. */
 export function clientSession(caller: Caller, sharing: Sharing): ClientSession {
   const session: ClientSession = new ClientSession({
     onLogLevel: (level) => sharing.logLevel(session, level),
@@ -23,7 +23,7 @@ export function clientSession(caller: Caller, sharing: Sharing): ClientSession {
   return session;
 }
 
-/** A session of one client of several: its connections are those that `sharing` finds right, its jobs end with it. */
+/** Opens the session of one of several clients: `sharing` chooses its connections, and its jobs end with it. */
 export function openEdgeSession(
   caller: Caller,
   session: ClientSession,
@@ -34,10 +34,10 @@ export function openEdgeSession(
   const subscriber = sharing.join(caller, session);
   const owner = ownerOf(caller);
   stats.session(owner, session.identified);
-  const parts = servicesFor(caller, session, (...request) => sharing.subscriptions.handle(subscriber, ...request));
+  const services = servicesFor(caller, session, (...request) => sharing.subscriptions.handle(subscriber, ...request));
   return {
     services: {
-      ...parts,
+      ...services,
       discovered: () => sharing.discovered(session),
       ...more,
     },
@@ -45,7 +45,7 @@ export function openEdgeSession(
     end: () => {
       jobs.cancelAll(owner);
       stats.left(owner);
-      parts.results.close();
+      services.results.close();
       return sharing.leave(session);
     },
   };

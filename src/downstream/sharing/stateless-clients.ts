@@ -1,28 +1,30 @@
 import type { ResultStore } from '../../broker/results/result-store.ts';
 import type { MultiRoundRequests } from '../protocol/multi-round-requests.ts';
 
-/** What outlives one request of a client without sessions: calls that wait for its answers, and large results. */
-interface KeptForClient {
+/**
+ * State of a client without sessions that outlives its requests: calls that wait for its answers, and large results.
+ */
+interface ClientState {
   readonly multiRound: MultiRoundRequests;
   readonly results: ResultStore;
 }
 
 const MAX_CLIENTS = 1_000;
 
-/** One `KeptForClient` for each owner; of more than 1,000 the least recently used is forgotten. */
+/** One `ClientState` for each owner; of more than 1,000 the least recently used is dropped. */
 export class StatelessClients {
-  readonly #kept = new Map<string, KeptForClient>();
+  readonly #states = new Map<string, ClientState>();
 
-  /** What is kept for that owner; `fresh` where nothing is. */
-  of(owner: string, { multiRound, results }: KeptForClient): KeptForClient {
-    const kept = this.#kept.get(owner) ?? { multiRound, results };
-    this.#kept.delete(owner);
-    this.#kept.set(owner, kept);
-    const [oldest] = this.#kept;
-    if (this.#kept.size > MAX_CLIENTS && oldest) {
-      this.#kept.delete(oldest[0]);
+  /** The state of that owner; the given one becomes its state if it has none. */
+  of(owner: string, { multiRound, results }: ClientState): ClientState {
+    const state = this.#states.get(owner) ?? { multiRound, results };
+    this.#states.delete(owner);
+    this.#states.set(owner, state);
+    const [oldest] = this.#states;
+    if (this.#states.size > MAX_CLIENTS && oldest) {
+      this.#states.delete(oldest[0]);
       oldest[1].results.close();
     }
-    return kept;
+    return state;
   }
 }
