@@ -17,7 +17,7 @@ interface CatalogObserverParts {
   readonly guards: Guards;
   readonly catalog: Catalog;
   readonly semantics: SemanticSearch;
-  readonly remembered: CatalogCache;
+  readonly catalogCache: CatalogCache;
   /** What a server says of itself, as far as it may be repeated. */
   readonly repeatable: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
   readonly edge: () => EdgeHooks;
@@ -44,8 +44,8 @@ export class CatalogObserver implements ServerObserver {
   }
 
   read(server: ServerConfig, catalog: ServerCatalog, client: ClientIdentity): void {
-    const { remembered, repeatable } = this.#parts;
-    remembered.learn(server, { ...catalog, about: repeatable(server, catalog.about) }, client);
+    const { catalogCache, repeatable } = this.#parts;
+    catalogCache.learn(server, { ...catalog, about: repeatable(server, catalog.about) }, client);
   }
 
   listChanged({ key }: ServerConfig, list: PrimitiveKind): void {

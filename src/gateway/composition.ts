@@ -8,7 +8,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import { type LiveSettings, type StartSettings, waitingForStart } from '../config/settings.ts';
 import type { Caller } from '../core/call.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
-import type { EdgeHooks, EdgeServices, GatewayServices, SentToClients } from '../downstream/gateway-services.ts';
+import type { EdgeHooks, EdgeServices, GatewayServices, OwnDefinitions } from '../downstream/gateway-services.ts';
 import type { ClientSession } from '../downstream/protocol/client-session.ts';
 import { instructions } from '../downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../downstream/protocol/meta-tools.ts';
@@ -44,20 +44,20 @@ export interface GatewayOptions {
 }
 
 /** Stands in until an edge is attached: nobody can be asked anything. */
-const NO_EDGE: EdgeHooks = { audience: { introduced: Promise.resolve({ capabilities: {} }), isShared: false } };
+const NO_EDGE: EdgeHooks = { owner: { identified: Promise.resolve({ capabilities: {} }), isShared: false } };
 
 /** The composition root: the one place where all parts of a gateway know each other. Edges bring clients to it. */
 export class Composition {
   readonly log: Logger;
   readonly catalog = new Catalog();
-  readonly backend: ServerPool;
+  readonly pool: ServerPool;
   /** The reason why the configuration file as it is now was not taken over; undefined: it was. */
   rejected: string | undefined;
   readonly #jobs: Jobs;
   readonly #usage: InvocationHistory | undefined;
   readonly #semantics: SemanticSearch;
-  readonly #remembered: CatalogCache;
-  readonly #verdicts: ProtocolEraCache;
+  readonly #catalogCache: CatalogCache;
+  readonly #protocolEras: ProtocolEraCache;
   readonly #observer: CatalogObserver;
   readonly #stats: UsageStats;
   readonly #namedGuards: NamedGuards;
@@ -67,14 +67,14 @@ export class Composition {
   #edge = NO_EDGE;
   #config: GatewayConfig;
 
-  constructor(config: GatewayConfig, options: GatewayOptions, remembered: CatalogCache) {
+  constructor(config: GatewayConfig, options: GatewayOptions, catalogCache: CatalogCache) {
     const { cacheDirectory } = options;
     const start: StartSettings = config.settings;
     this.#start = start;
     this.#config = config;
     this.log = options.log ?? createLogger(() => {});
     const guarded = { ...options, config: (): LiveConfig => this.#config, log: this.log };
-    this.#stats = createStats(guarded, () => this.#sent());
+    this.#stats = createStats(guarded, () => this.#ownDefinitions());
     const { stats, trust, permissions } = createGuards(guarded, this.#stats);
     this.#namedGuards = { stats, trust, permissions };
     this.#guards = new Guards([stats, trust, permissions]);
@@ -89,14 +89,14 @@ export class Composition {
       directory: cacheDirectory,
       log: this.log,
     });
-    this.#remembered = remembered;
-    this.#verdicts = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
+    this.#catalogCache = catalogCache;
+    this.#protocolEras = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
     this.#observer = new CatalogObserver({
-      ...{ log: this.log, guards: this.#guards, catalog: this.catalog, semantics: this.#semantics, remembered },
+      ...{ log: this.log, guards: this.#guards, catalog: this.catalog, semantics: this.#semantics, catalogCache },
       repeatable: this.#repeatable,
       edge: () => this.#edge,
     });
-    this.backend = this.#openBackend(options.waitsUntil);
+    this.pool = this.#openPool(options.waitsUntil);
   }
 
   get config(): GatewayConfig {
@@ -111,7 +111,7 @@ export class Composition {
     this.log.setLevel(config.settings.logLevel);
     for (const { severity, message, server } of config.problems) this.log[severity](message, { server });
     if (!config.found) this.log.warning(noConfig(config.path));
-    this.backend.upstreams.reconcile(this.#edge.sharedEntries?.(config.servers) ?? config.servers);
+    this.pool.upstreams.reconcile(this.#edge.sharedEntries?.(config.servers) ?? config.servers);
     this.#jobs.limitsChanged();
     this.#semantics.reload();
     this.#edge.reloaded?.();
@@ -131,14 +131,14 @@ export class Composition {
     return {
       catalog: this.catalog,
       jobs: this.#jobs,
-      backend: this.backend,
-      offered: this.#observer.ofOneClient,
-      remembered: this.#remembered,
-      verdicts: this.#verdicts,
+      pool: this.pool,
+      ownPoolObserver: this.#observer.ofOneClient,
+      catalogCache: this.#catalogCache,
+      protocolEras: this.#protocolEras,
       secrets: () => knownSecrets(this.#config),
-      receipt: this.#stats,
-      remarks: this.#guards.remarks,
-      sent: () => this.#sent(),
+      stats: this.#stats,
+      toolWarnings: this.#guards.remarks,
+      ownDefinitions: () => this.#ownDefinitions(),
       log: this.log,
       start: this.#start,
       config: () => this.#config,
@@ -153,12 +153,12 @@ export class Composition {
   async close(): Promise<void> {
     await Promise.all([
       this.#jobs.settle(),
-      this.backend.close(),
+      this.pool.close(),
       this.#usage?.close(),
       this.#guards.close(),
       this.#semantics.close(),
     ]);
-    await this.#remembered.close();
+    await this.#catalogCache.close();
   }
 
   /** The one moment at which it is known who comes and how: everything that depends on that is built here. */
@@ -166,11 +166,11 @@ export class Composition {
     if (this.#edge !== NO_EDGE) throw new Error('a gateway has one edge');
     this.#edge = edge;
     const broker = this.#createBroker(edge);
-    return { ...this.services(), broker, partsFor: (...client) => this.#sessionServices(broker, ...client) };
+    return { ...this.services(), broker, servicesFor: (...client) => this.#sessionServices(broker, ...client) };
   }
 
   #createBroker(edge: EdgeHooks): Broker {
-    const { upstreams } = this.backend;
+    const { upstreams } = this.pool;
     const router = edge.router ?? upstreams;
     const { log } = this;
     return new Broker({
@@ -193,18 +193,18 @@ export class Composition {
     });
   }
 
-  #openBackend(waitsUntil: number | undefined): ServerPool {
+  #openPool(waitsUntil: number | undefined): ServerPool {
     return new ServerPool({
       waitsUntil,
       log: this.log,
-      remembered: this.#remembered,
-      verdicts: this.#verdicts,
+      catalogCache: this.#catalogCache,
+      protocolEras: this.#protocolEras,
       secrets: () => knownSecrets(this.#config),
-      owner: () => this.#edge.audience,
+      owner: () => this.#edge.owner,
       observer: this.#observer,
       keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
-      router: () => this.#edge.router ?? this.backend.upstreams,
+      router: () => this.#edge.router ?? this.pool.upstreams,
     });
   }
 
@@ -241,11 +241,11 @@ export class Composition {
   }
 
   #instructions(): string {
-    return instructions(this.#config.servers, (server) => this.#remembered.recall(server)?.about);
+    return instructions(this.#config.servers, (server) => this.#catalogCache.recall(server)?.about);
   }
 
   /** The definitions and the text that every client gets before it asks for anything. */
-  #sent(): SentToClients {
+  #ownDefinitions(): OwnDefinitions {
     return { tools: metaToolDefinitions(), instructions: this.#instructions() };
   }
 }

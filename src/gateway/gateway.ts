@@ -45,15 +45,15 @@ export class Gateway {
 
   /** Takes what `loadConfig` answers, or a plain object in any shape that a file may have. */
   constructor(config: GatewayConfig | ConfigObject, options?: GatewayOptions);
-  /** @internal `remembered` is given by whoever has read it already. */
-  constructor(config: GatewayConfig, options: GatewayOptions, remembered: CatalogCache);
+  /** @internal `catalogCache` is given by a caller that has read it already. */
+  constructor(config: GatewayConfig, options: GatewayOptions, catalogCache: CatalogCache);
   constructor(
     config: GatewayConfig | ConfigObject,
     options: GatewayOptions = {},
-    remembered: CatalogCache = serverMemory(options.cacheDirectory),
+    catalogCache: CatalogCache = serverMemory(options.cacheDirectory),
   ) {
     const checked = isLoaded(config) ? config : configOfObject(config);
-    this.#core = new Composition(checked, options, remembered);
+    this.#core = new Composition(checked, options, catalogCache);
   }
 
   /**
@@ -90,7 +90,7 @@ export class Gateway {
 
   /** Every configured server as it stands now. */
   servers(): readonly ServerView[] {
-    return serverViews(this.#core.config, this.#core.backend.upstreams.all(), this.#core.catalog);
+    return serverViews(this.#core.config, this.#core.pool.upstreams.all(), this.#core.catalog);
   }
 
   /**
@@ -109,7 +109,7 @@ export class Gateway {
 
   /** Resolves when each server has been reached or not for the first time, or after `ms`. */
   async settled(ms: number): Promise<void> {
-    await this.#core.backend.upstreams.firstConnects(ms, () => true);
+    await this.#core.pool.upstreams.firstConnects(ms, () => true);
   }
 
   /** Answers an HTTP request in process, as the socket would. Starts the servers if `start` did not. */

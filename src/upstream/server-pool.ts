@@ -36,12 +36,12 @@ export class ServerPool {
   readonly announcements: NotificationRouter;
 
   constructor(parts: ServerPoolParts) {
-    const { log, remembered, keys, exposes, router, waitsUntil, onDemand = false } = parts;
+    const { log, catalogCache, keys, exposes, router, waitsUntil, onDemand = false } = parts;
     this.announcements = new NotificationRouter(this, parts);
     this.upstreams = new Upstreams({ ...parts, onDemand, observer: new PoolObserver(this, parts) });
     this.primitives = new Primitives(
       upstreamPrimitives({
-        ...{ upstreams: this.upstreams, remembered, keys, exposes, waitsUntil },
+        ...{ upstreams: this.upstreams, catalogCache, keys, exposes, waitsUntil },
         router: router ?? (() => this.upstreams),
       }),
       exposes,

@@ -12,7 +12,7 @@ const LEAST_LIST_MS = 1_000;
 
 interface UpstreamPrimitivesParts {
   readonly upstreams: Upstreams;
-  readonly remembered: CatalogCache;
+  readonly catalogCache: CatalogCache;
   /** Sends requests to servers. */
   readonly router: () => Pick<Upstreams, 'request'>;
   /** Keys of all configured servers. */
@@ -25,13 +25,13 @@ interface UpstreamPrimitivesParts {
 /** The source of primitives over the upstreams: running servers are asked, lists of the others are remembered. */
 export function upstreamPrimitives({
   upstreams,
-  remembered,
+  catalogCache,
   router,
   keys,
   exposes,
   waitsUntil,
 }: UpstreamPrimitivesParts): PrimitiveSource {
-  const isRemembered = ({ config }: Upstream, list: ListName) => remembered.recallList(config, list) !== undefined;
+  const isRemembered = ({ config }: Upstream, list: ListName) => catalogCache.recallList(config, list) !== undefined;
   /** True if the list is neither remembered nor available without connecting. */
   const hasToBeAsked = (upstream: Upstream, list: ListName) =>
     !upstream.connection && upstream.offers(LISTS[list].kind) && !isRemembered(upstream, list);
@@ -59,11 +59,11 @@ export function upstreamPrimitives({
     memory: {
       recall: (server, list) => {
         const upstream = upstreams.get(server);
-        return upstream && !upstream.connection ? remembered.recallList(upstream.config, list) : undefined;
+        return upstream && !upstream.connection ? catalogCache.recallList(upstream.config, list) : undefined;
       },
       learn: (server, list, items) => {
         const upstream = upstreams.get(server);
-        if (upstream) remembered.learnList(upstream.config, list, items);
+        if (upstream) catalogCache.learnList(upstream.config, list, items);
       },
     },
   };

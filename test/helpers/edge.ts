@@ -65,10 +65,10 @@ export class Edge {
     this.upstreams = new Upstreams({
       secrets: () => [],
       log,
-      owner: () => ({ introduced: Promise.resolve({ capabilities: {} }), isShared: true }),
+      owner: () => ({ identified: Promise.resolve({ capabilities: {} }), isShared: true }),
       onDemand: false,
-      verdicts: new ProtocolEraCache(),
-      remembered: serverMemory(undefined),
+      protocolEras: new ProtocolEraCache(),
+      catalogCache: serverMemory(undefined),
       observer: {
         tools: (server, tools) => this.#catalog.setServer(server, tools),
         gone: ({ key }) => this.#catalog.removeServer(key),

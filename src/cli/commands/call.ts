@@ -54,8 +54,8 @@ export async function call(args: CommandArguments, terminal: Terminal): Promise<
 }
 
 /** Says what is odd about the list that has the tool. */
-function tellOfList(id: string, { backend }: LocalGateway, terminal: Terminal): void {
-  const upstream = backend.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
+function tellOfList(id: string, { pool }: LocalGateway, terminal: Terminal): void {
+  const upstream = pool.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
   if (!upstream?.listRemark) return;
   const { yellow } = colorsFor(terminal, 'error');
   terminal.writeError(
@@ -126,8 +126,8 @@ async function invoke(
   }
 }
 
-function runningText(id: string, startedAt: number, { backend }: LocalGateway): string {
-  const starting = backend.upstreams
+function runningText(id: string, startedAt: number, { pool }: LocalGateway): string {
+  const starting = pool.upstreams
     .all()
     .find(({ config, state }) => id.startsWith(`${config.key}::`) && isComingUp(state));
   const seconds = Math.floor((Date.now() - startedAt) / 1_000);

@@ -33,7 +33,7 @@ export interface LocalGatewayOptions {
   /** Whether servers that are not wanted are left out; else they are there as far as they are remembered. */
   readonly leavesOut?: boolean | undefined;
   /** Which of the wanted servers start though their tools are remembered; absent: none. */
-  readonly wakes?: ((upstream: Upstream, remembered: GatewayServices['remembered']) => boolean) | undefined;
+  readonly wakes?: ((upstream: Upstream, remembered: GatewayServices['catalogCache']) => boolean) | undefined;
   /** Whether log messages of servers are shown. */
   readonly showsLogs?: boolean;
   /** What the command reads first, such as stdin; no server starts before, nor where it rejects. */
@@ -45,7 +45,7 @@ export interface LocalGatewayOptions {
 }
 
 /** A gateway in this process, for as long as a command runs. */
-export interface LocalGateway extends Pick<EdgeServices, 'broker' | 'catalog' | 'remembered' | 'backend'> {
+export interface LocalGateway extends Pick<EdgeServices, 'broker' | 'catalog' | 'catalogCache' | 'pool'> {
   readonly gateway: Gateway;
   /** The whole of it, with the servers that are not wanted. */
   readonly config: GatewayConfig;
@@ -148,8 +148,8 @@ function openGateway(
   const status = new StatusLine(terminal);
   const person = new Person(terminal, { status, showsLogs: options.showsLogs === true, roots: options.roots });
   const signal = terminal.interrupted?.() ?? new AbortController().signal;
-  const audience = { introduced: Promise.resolve(person.identity), peer: person, isShared: false };
-  const services = gateway.internals().attach({ audience });
+  const owner = { identified: Promise.resolve(person.identity), peer: person, isShared: false };
+  const services = gateway.internals().attach({ owner });
   return { ...services, gateway, config, caller: LOCAL, person, status, lastWords, listProblems, signal };
 }
 
@@ -176,7 +176,7 @@ function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, '
 function narrowedTo(
   servers: readonly ServerConfig[],
   options: LocalGatewayOptions,
-  remembered: GatewayServices['remembered'],
+  remembered: GatewayServices['catalogCache'],
 ): readonly ServerConfig[] {
   return servers.flatMap((server) => {
     if (isWanted(server.key, options)) return server;
@@ -186,12 +186,12 @@ function narrowedTo(
 
 /** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
 async function startWanted(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
-  const { gateway, backend, remembered, status, signal } = local;
+  const { gateway, pool, catalogCache, status, signal } = local;
   gateway.startServers();
   // Servers that may offer a person other tools than a model wake up now.
   await immediate();
-  for (const upstream of backend.upstreams.all())
-    if (isWanted(upstream.config.key, options) && options.wakes?.(upstream, remembered)) upstream.wake();
+  for (const upstream of pool.upstreams.all())
+    if (isWanted(upstream.config.key, options) && options.wakes?.(upstream, catalogCache)) upstream.wake();
   const timer = setInterval(() => status.show(startingText(local)), QUICK_MS);
   try {
     await abortable(gateway.settled(options.patienceMs), signal);
@@ -201,8 +201,8 @@ async function startWanted(local: LocalGateway, options: LocalGatewayOptions): P
   }
 }
 
-function startingText({ backend }: LocalGateway): string {
-  const all = backend.upstreams.all();
+function startingText({ pool }: LocalGateway): string {
+  const all = pool.upstreams.all();
   const starting = all.filter(({ state }) => isComingUp(state)).map(({ config }) => config.key);
   return `connecting to ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
 }
@@ -219,7 +219,7 @@ export async function searchAll(local: LocalGateway, request: SearchRequest): Pr
 
 /** Every tool that a client would find, of these servers or of all, by its id. */
 export async function allTools(local: LocalGateway, servers?: readonly string[]): Promise<readonly ToolEntry[]> {
-  const server = servers ?? local.backend.upstreams.all().map(({ config }) => config.key);
+  const server = servers ?? local.pool.upstreams.all().map(({ config }) => config.key);
   const { tools } = await searchAll(local, { query: '', limit: 1, filters: { server } });
   return (tools as readonly string[]).flatMap((id) => local.catalog.get(id) ?? []);
 }
@@ -236,9 +236,9 @@ export function waitOf({ config, state, neededAt, waitsFor }: Upstream, words?: 
 }
 
 /** Throws `TIMEOUT` where the server that an id belongs to is still on its way up, `SERVER_NOT_FOUND` where it is disabled. */
-export function checkIsUp(id: string, { backend, lastWords, config }: LocalGateway): void {
+export function checkIsUp(id: string, { pool, lastWords, config }: LocalGateway): void {
   checkIsEnabled(id, config);
-  for (const upstream of backend.upstreams.all()) {
+  for (const upstream of pool.upstreams.all()) {
     const { key } = upstream.config;
     const wait = id.startsWith(`${key}::`) ? waitOf(upstream, lastWords(key)) : undefined;
     if (wait === undefined) continue;

@@ -42,9 +42,9 @@ async function askPrimitives(
   params: JsonObject,
   answerMs?: number,
 ): Promise<JsonObject> {
-  const { backend, caller, signal, person } = local;
+  const { pool, caller, signal, person } = local;
   const ask = (until: AbortSignal) =>
-    abortable(backend.primitives.handle(method, params, { caller, signal: until, peer: person }), until);
+    abortable(pool.primitives.handle(method, params, { caller, signal: until, peer: person }), until);
   const answer = await (answerMs === undefined ? ask(signal) : withinTime(answerMs, ask, signal));
   if ('result' in answer) return answer.result;
   const { code, message } = answer.error;
@@ -83,11 +83,11 @@ export async function listPrimitives(local: LocalGateway, method: string, member
 
 /** Says which servers could not be asked, or did not answer: what they have is missing. Returns how many there are. */
 export function tellMissing(name: string, local: LocalGateway, { writeError }: Terminal): number {
-  const { backend, config, lastWords, listProblems } = local;
+  const { pool, config, lastWords, listProblems } = local;
   const wrong = config.misconfigured.map(
     ({ server, error }) => `not asked: ${server} ${stands('misconfigured')}: ${error}`,
   );
-  const down = backend.upstreams.all().flatMap((upstream) => {
+  const down = pool.upstreams.all().flatMap((upstream) => {
     const { key } = upstream.config;
     const state = serverState(upstream.state);
     if (state === 'ready' || state === 'idle') return [];

@@ -36,10 +36,10 @@ export async function search(args: CommandArguments, terminal: Terminal): Promis
 }
 
 /** The same with what servers that are connecting wait for. */
-function withWaits(found: JsonObject, { backend, lastWords }: LocalGateway): JsonObject {
+function withWaits(found: JsonObject, { pool, lastWords }: LocalGateway): JsonObject {
   if (!Array.isArray(found.unavailable)) return found;
   const unavailable = found.unavailable.filter(isJsonObject).map((each) => {
-    const upstream = backend.upstreams.get(String(each.server));
+    const upstream = pool.upstreams.get(String(each.server));
     const waitsFor = upstream && waitOf(upstream, lastWords(String(each.server)));
     return waitsFor === undefined ? each : { ...each, waitsFor };
   });

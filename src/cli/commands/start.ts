@@ -116,7 +116,7 @@ function greeting(url: string): string {
 
 /** One line for each server, as soon as it is known how it has started: none waits for the slow ones. */
 async function list(gateway: Gateway, { write, isLogSeen }: StartSurroundings): Promise<void> {
-  const { upstreams } = gateway.internals().backend;
+  const { upstreams } = gateway.internals().pool;
   const servers = gateway.servers();
   const isTold = isLogSeen && gateway.settings.logLevel !== 'error';
   const width = Math.max(0, ...servers.map(({ id }) => id.length));

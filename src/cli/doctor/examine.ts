@@ -90,24 +90,24 @@ async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory,
   const gateway = new Gateway({ ...config, servers: [] }, { log, dataDirectory });
   try {
     gateway.startServers();
-    const { backend, catalog, remarks, sent } = gateway.internals();
+    const { pool, catalog, toolWarnings, ownDefinitions } = gateway.internals();
     const toolsOf = (server: string) => catalog.toolsOf(server);
     const ask = { timeoutMs, signal, toolsOf: (server: string) => toolsOf(server).length };
     const answers = await inTurns(patient, async (server, begun) => {
       if (signal.aborted) return undefined;
       gateway.reload({ ...config, servers: begun });
-      const upstream = backend.upstreams.get(server.key);
+      const upstream = pool.upstreams.get(server.key);
       return upstream && askServer(upstream, ask);
     });
     const asked = answers.filter((answer) => answer !== undefined);
     const tools = config.servers.flatMap(({ key }) => toolsOf(key));
-    const tokens = tokenBill(tools, sent());
+    const tokens = tokenBill(tools, ownDefinitions());
     const names = checkNames(config.servers, toolsOf);
     const bill = wanted.length === 0 ? checkTokens(tokens, tools.length) : [];
     return {
       asked,
       tokens,
-      findings: [...checkNoise(logged), ...checkLists(logged), ...names, ...checkTools(tools, remarks), ...bill],
+      findings: [...checkNoise(logged), ...checkLists(logged), ...names, ...checkTools(tools, toolWarnings), ...bill],
     };
   } finally {
     await gateway.stop();

@@ -35,7 +35,7 @@ export class EdgeClients {
       onListen: (uris, signal) => sharing.listen({ session, caller }, uris, signal),
       isPassing: true,
     });
-    const parts = this.#gateway.partsFor(caller, session, (...request) =>
+    const parts = this.#gateway.servicesFor(caller, session, (...request) =>
       sharing.subscriptions.handle({ session, caller }, ...request),
     );
     return {

@@ -51,12 +51,12 @@ export class HttpEdge {
   #isStopping = false;
 
   constructor(gateway: GatewayServices) {
-    const { log, config, start, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
+    const { log, config, start, pool, ownPoolObserver, catalogCache, protocolEras, secrets, keys, exposes } = gateway;
     const settings = () => config().settings;
     this.#address = start;
-    gateway.receipt.serve();
+    gateway.stats.serve();
     this.#sharing = new Sharing({
-      ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
+      ...{ log, catalogCache, protocolEras, secrets, keys, exposes, ownPoolObserver, main: pool },
       servers: () => config().servers,
       rules: MULTI_USER_RULES,
     });
@@ -93,7 +93,7 @@ export class HttpEdge {
     const advice = openToUsers(this.#settings, auth === undefined ? otherPeople() : 0);
     if (advice) this.#gateway.log.warning(advice);
     this.#listener = await listen({ host, port, fetch: this.#fetch, ...this.#directAnswers() });
-    const { upstreams } = this.#gateway.backend;
+    const { upstreams } = this.#gateway.pool;
     this.#endRounds = startHealthRounds(this.#gateway.start.monitor.healthSeconds, () =>
       upstreams.all().flatMap(({ connection }) => connection ?? []),
     );
@@ -139,7 +139,7 @@ export class HttpEdge {
   }
 
   #edgeParts(): EdgeParts {
-    const { broker, backend, catalog, start, config, visible, log } = this.#gateway;
+    const { broker, pool, catalog, start, config, visible, log } = this.#gateway;
     const known = (caller: Caller) => ({
       toolsOf: (server: string) => catalog.toolsOf(server).filter((tool) => visible(caller, tool)),
     });
@@ -148,9 +148,9 @@ export class HttpEdge {
       broker,
       start,
       settings: () => config().settings,
-      servers: (caller) => serverViews(config(), backend.upstreams.all(), known(caller)),
-      allServers: () => serverViews(config(), backend.upstreams.all(), catalog),
-      tools: (caller) => backend.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
+      servers: (caller) => serverViews(config(), pool.upstreams.all(), known(caller)),
+      allServers: () => serverViews(config(), pool.upstreams.all(), catalog),
+      tools: (caller) => pool.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
       openSession: (caller) => this.#clients.openSession(caller),
       stateless: (caller) => this.#clients.openRequest(caller),
       begin: (caller) => this.#limits.begin(caller),
@@ -165,7 +165,7 @@ export class HttpEdge {
   #hooks(observed: CallObservation): EdgeHooks {
     const sharing = this.#sharing;
     return {
-      audience: sharing.owner,
+      owner: sharing.owner,
       router: sharing,
       observe: observed.policy,
       limit: this.#limits.policy,

@@ -35,7 +35,7 @@ export class ChannelSession implements LiveSession {
     this.#session = session;
     this.#send = send;
     this.hangUp = hangUp;
-    this.#channel = new ClientChannel(session.parts, async (message) => send(message));
+    this.#channel = new ClientChannel(session.services, async (message) => send(message));
   }
 
   /**

@@ -1,7 +1,7 @@
 import { parseMessage } from '../../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import { beyondBounds, idIn, STRANGERS_JSON } from '../../../core/json-bounds.ts';
-import { isAnswer, messageProblem, readable } from '../../protocol/json-rpc.ts';
+import { isAnswer, messageProblem, normalizeMessage } from '../../protocol/json-rpc.ts';
 
 const PARSE_ERROR = -32_700;
 export const INVALID_REQUEST = -32_600;
@@ -27,7 +27,7 @@ export function readMessages(text: string): ReadMessages {
     const problem = messageProblem(each);
     if (problem) return { error: invalid(problem, isJsonObject(each) ? each.id : null) };
   }
-  return { messages: (all as JsonObject[]).map(readable), isBatch };
+  return { messages: (all as JsonObject[]).map(normalizeMessage), isBatch };
 }
 
 function invalid(problem: string, id: unknown): JsonObject {

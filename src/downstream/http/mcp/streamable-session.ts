@@ -37,8 +37,8 @@ export class StreamableSession {
     this.id = id;
     this.#session = session;
     this.#onUse = onUse;
-    this.#server = new HandshakeServer(session.parts, (...message) => this.#send(...message), true);
-    session.parts.session.sendThrough(this.#server);
+    this.#server = new HandshakeServer(session.services, (...message) => this.#send(...message), true);
+    session.services.session.sendThrough(this.#server);
   }
 
   /** Whether somebody waits for something of it. */
@@ -97,7 +97,7 @@ export class StreamableSession {
   /** The client has gone, or must go: what it waits for ends. */
   async end(): Promise<void> {
     this.#server.close();
-    this.#session.parts.session.end();
+    this.#session.services.session.end();
     // SDK clients would wait for their own time limit if they got no answer.
     for (const [id, exchange] of [...this.#exchanges])
       exchange.answer(id, rpcFailure(SESSION_ENDED, 'The session has ended', id));
@@ -112,7 +112,7 @@ export class StreamableSession {
   #receive(message: JsonObject): void {
     this.batches.observe(message);
     const read = readMessage(message);
-    this.#session.parts.session.learn(read);
+    this.#session.services.session.learn(read);
     this.#server.receive(read);
     // A request that was taken back is not answered, and its POST is not to wait for ever.
     if (message.method !== 'notifications/cancelled') return;
