@@ -75,6 +75,8 @@ export interface EdgeHooks {
   readonly isShared?: () => boolean;
   /** The entries as the shared connections have them; absent: as they are. */
   readonly sharedEntries?: (servers: readonly ServerConfig[]) => readonly ServerConfig[];
+  /** Throws `CONFIG_INVALID` where the edge must not go on with a changed configuration: the one before it stays. */
+  readonly checkConfig?: (config: LiveConfig) => void;
   /** The configuration has changed. */
   readonly reloaded?: () => void;
   readonly listChanged?: (server: string, list: PrimitiveKind) => void;

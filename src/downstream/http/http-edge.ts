@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverViews } from '../../broker/server-views.ts';
+import type { LiveConfig } from '../../config/load.ts';
 import type { StartSettings } from '../../config/settings.ts';
 import type { Caller } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -48,6 +49,8 @@ export class HttpEdge {
   readonly #fetch: (request: Request) => Response | Promise<Response>;
   #endRounds: () => void = () => {};
   #listener: Listener | undefined;
+  /** Host that is bound, or about to be; absent: requests come by `fetch` alone. */
+  #boundHost: string | undefined;
   #isStopping = false;
 
   constructor(gateway: GatewayServices) {
@@ -85,14 +88,19 @@ export class HttpEdge {
    * allow it, or the address cannot be listened at.
    */
   async listen({ host, port }: Address): Promise<string> {
-    const { auth } = this.#settings;
-    const problem = openBindProblem({ host, auth });
-    if (problem) throw new GatewayError('CONFIG_INVALID', `${this.#gateway.config().path}: ${problem}`);
+    const config = this.#gateway.config();
+    checkBind(host, config);
     this.#address = { host, port };
+    this.#boundHost = host;
     writeForMany();
-    const advice = openToUsers(this.#settings, auth === undefined ? otherPeople() : 0);
+    const advice = openToUsers(config.settings, config.settings.auth === undefined ? otherPeople() : 0);
     if (advice) this.#gateway.log.warning(advice);
-    this.#listener = await listen({ host, port, fetch: this.#fetch, ...this.#directAnswers() });
+    try {
+      this.#listener = await listen({ host, port, fetch: this.#fetch, ...this.#directAnswers() });
+    } catch (error) {
+      this.#boundHost = undefined;
+      throw error;
+    }
     const { upstreams } = this.#gateway.backend;
     this.#endRounds = startHealthRounds(this.#gateway.start.monitor.healthSeconds, () =>
       upstreams.all().flatMap(({ connection }) => connection ?? []),
@@ -172,6 +180,9 @@ export class HttpEdge {
       refused: observed.refused,
       isShared: () => letsSeveralIn(this.#settings),
       listChanged: (...change) => sharing.listChanged(...change),
+      checkConfig: (config) => {
+        if (this.#boundHost !== undefined) checkBind(this.#boundHost, config);
+      },
       reloaded: () => {
         sharing.reconcile();
         this.#guard.reload();
@@ -195,4 +206,10 @@ export class HttpEdge {
       tools: () => catalog.size,
     };
   }
+}
+
+/** Throws `CONFIG_INVALID` where a configuration does not say who may call, and others can reach that host. */
+function checkBind(host: string, { path, settings: { auth } }: LiveConfig): void {
+  const problem = openBindProblem({ host, auth });
+  if (problem) throw new GatewayError('CONFIG_INVALID', `${path}: ${problem}`);
 }
