@@ -3,7 +3,7 @@ import type { LiveSettings } from '../../config/settings.ts';
 import { ENVELOPE_VERSIONS } from '../../core/protocol.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
-import { errorReply } from './request/problem.ts';
+import { errorReply, problem } from './request/problem.ts';
 import { writeReply } from './request/reply.ts';
 import { fieldsOf, MCP_PATH, RequestContext } from './request/request-context.ts';
 import type { RequestSteps } from './request/request-steps.ts';
@@ -42,13 +42,31 @@ export class FastPath {
     return Number(headers['content-length']) <= this.#services.settings().http.maxBodyBytes;
   }
 
+  /** Answers a request whose `Host` or address is malformed, so that the app cannot be asked. */
+  refuse(request: IncomingMessage, response: ServerResponse): void {
+    const context = new RequestContext({
+      ...{ method: request.method ?? '', path: request.url ?? '' },
+      ...{ headers: fieldsOf(request), url: 'http://localhost' },
+    });
+    void this.#respond(context, response, async () => {
+      const refusal = (await this.#services.steps.enter(context)) ?? MALFORMED;
+      writeReply(refusal, context.answerHeaders, response);
+    });
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = `http://${request.headers.host}${MCP_PATH}`;
     const context = new RequestContext({ method: 'POST', path: MCP_PATH, headers: fieldsOf(request), url });
+    await this.#respond(context, response, () => this.#serve(context, request, response));
+  }
+
+  /** Runs `answer`. What it throws becomes a problem document, as in the app. */
+  async #respond(context: RequestContext, response: ServerResponse, answer: () => Promise<void>): Promise<void> {
     try {
-      await this.#serve(context, request, response);
+      await answer();
     } catch (error) {
-      const reply = errorReply(this.#services.log, error, { requestId: context.id, method: 'POST', path: MCP_PATH });
+      const { id: requestId, method, path } = context;
+      const reply = errorReply(this.#services.log, error, { requestId, method, path });
       if (response.headersSent) response.end();
       else writeReply(reply, context.answerHeaders, response);
     }
@@ -64,6 +82,12 @@ export class FastPath {
     writeReply(reply, context.answerHeaders, response, context.account);
   }
 }
+
+const MALFORMED = problem(400, {
+  title: 'Bad request',
+  detail: 'the address of the request is malformed',
+  code: 'BAD_REQUEST',
+});
 
 /** The body as text; undefined when the client went away before its end. */
 function bodyOf(request: IncomingMessage): Promise<string | undefined> {

@@ -46,7 +46,7 @@ export class HttpEdge {
   readonly #mcp: McpEndpoint;
   readonly #monitor: EdgeMonitor;
   readonly #limits: CallLimits;
-  readonly #fetch: (request: Request) => Response | Promise<Response>;
+  readonly #fetch: (request: Request, env?: object) => Response | Promise<Response>;
   #endRounds: () => void = () => {};
   #listener: Listener | undefined;
   /** Host that is bound, or about to be; absent: requests come by `fetch` alone. */
@@ -80,7 +80,7 @@ export class HttpEdge {
     this.#mcp = new McpEndpoint(this.#edge, this.#sessions, this.#guard);
     const legacySse = new LegacySse(this.#edge, this.#sessions, this.#guard);
     const app = createApp({ edge: this.#edge, steps: this.#steps, mcp: this.#mcp, legacySse });
-    this.#fetch = (request) => app.fetch(request);
+    this.#fetch = (request, env) => app.fetch(request, env);
   }
 
   /**
@@ -135,13 +135,14 @@ export class HttpEdge {
   }
 
   /** What is answered on the socket itself, past the app: the fast path, and requests to switch to WebSocket. */
-  #directAnswers(): Pick<ListenOptions, 'take' | 'onUpgrade'> {
+  #directAnswers(): Pick<ListenOptions, 'take' | 'refuse' | 'onUpgrade'> {
     const services = { edge: this.#edge, sessions: this.#sessions, guard: this.#guard, steps: this.#steps };
     const webSockets = new WebSockets(services);
     const { settings, log } = this.#edge;
     const fastPath = new FastPath({ steps: this.#steps, mcp: this.#mcp, settings, log });
     return {
       take: (...exchange) => fastPath.take(...exchange),
+      refuse: (...exchange) => fastPath.refuse(...exchange),
       onUpgrade: (...upgrade) => void webSockets.accept(...upgrade),
     };
   }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { GatewayError } from '../../core/errors.ts';
 
 /** Times in ms within which a client has to have sent its headers, and its whole request; and how long a connection may be idle. */
@@ -18,9 +18,12 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Whether it answers a request by itself, before `fetch` is asked. */
+  /** `env` holds the request and the response of Node, as `incoming` and `outgoing`. */
+  readonly fetch: (request: Request, env: object) => Response | Promise<Response>;
+  /** Called before `fetch`. True if it answers the request itself. */
   readonly take: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Answers a request whose `Host` or address is malformed: no `Request` for `fetch` can be made of it. */
+  readonly refuse: (request: IncomingMessage, response: ServerResponse) => void;
   /** A request to switch to another protocol. */
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -36,14 +39,9 @@ export interface Listener {
 }
 
 /** Serves HTTP. Rejects where the address cannot be bound. */
-export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptions): Promise<Listener> {
-  const server = createAdaptorServer({
-    fetch,
-    serverOptions: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: 2_000 },
-  }) as Server; // of node:http, as no other was asked for
-  const [answer] = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
-  server.removeAllListeners('request');
-  server.on('request', (request, response) => take(request, response) || answer?.(request, response));
+export async function listen({ host, port, onUpgrade, ...handlers }: ListenOptions): Promise<Listener> {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: 2_000 });
+  answerRequests(server, handlers);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = IDLE_CONNECTION_MS;
@@ -80,6 +78,22 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
       clearTimeout(cut);
     },
   };
+}
+
+/** Gives each request to `take`, else to `fetch`, else to `refuse`. */
+function answerRequests(
+  server: Server,
+  { fetch, take, refuse }: Pick<ListenOptions, 'fetch' | 'take' | 'refuse'>,
+): void {
+  // Without an answer of this handler the adaptor leaves the response as it is.
+  const errorHandler = (error: unknown) =>
+    error instanceof RequestError ? undefined : new Response(null, { status: 500 });
+  const answer = getRequestListener(fetch, { errorHandler });
+  server.on('request', async (request, response) => {
+    if (take(request, response)) return;
+    await answer(request, response);
+    if (!response.headersSent) refuse(request, response);
+  });
 }
 
 const CURES: Readonly<Record<string, (host: string, port: number) => string>> = {

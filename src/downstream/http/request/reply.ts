@@ -75,6 +75,11 @@ export function writeReply(
     account?.written(response.writableLength);
     return;
   }
+  // A response whose client went away before it was answered is closed already: it emits `close` no more.
+  if (response.destroyed) {
+    body.gone();
+    return;
+  }
   response.writeHead(status, { ...more, ...headers }).flushHeaders();
   response.on('close', () => body.gone());
   body.pipe({

@@ -13,6 +13,8 @@ export interface RequestHead {
   readonly url: string;
   /** The request asks to switch to WebSocket. */
   readonly isUpgrade?: boolean;
+  /** A program in this process gave the request to `fetch`: it came over no socket. */
+  readonly isInProcess?: boolean;
 }
 
 /** Where clients of 2024-11-05 post what they have to say; the first event of their stream names it. */
@@ -26,6 +28,7 @@ export class RequestContext {
   readonly path: string;
   readonly headers: HeaderFields;
   readonly isUpgrade: boolean;
+  readonly isInProcess: boolean;
   /** Names the request in logs and problem documents. */
   id = '';
   /** Headers for the answer, whoever gives it; the answer's own take precedence. */
@@ -34,11 +37,12 @@ export class RequestContext {
   #admitted: Admitted | undefined;
   #account: Account | undefined;
 
-  constructor({ method, path, headers, url, isUpgrade = false }: RequestHead) {
+  constructor({ method, path, headers, url, isUpgrade = false, isInProcess = false }: RequestHead) {
     this.method = method;
     this.path = path;
     this.headers = headers;
     this.isUpgrade = isUpgrade;
+    this.isInProcess = isInProcess;
     this.#url = url;
   }
 

@@ -67,9 +67,9 @@ function secureAnswer({ answerHeaders }: RequestContext): undefined {
   Object.assign(answerHeaders, SECURITY_HEADERS);
 }
 
-/** Every request that came over a socket names its host; whoever hands us a `Request` without one answers for it. */
-function checkAddress({ headers, isUpgrade }: RequestContext, { guard }: StepServices): TextReply | undefined {
-  if (headers.get('host') === null && !isUpgrade) return undefined;
+/** A program of this process may leave `Host` out: it answers for its requests. No request over a socket may. */
+function checkAddress({ headers, isInProcess }: RequestContext, { guard }: StepServices): TextReply | undefined {
+  if (isInProcess && headers.get('host') === null) return undefined;
   return guard.checkAddress(headers);
 }
 
