@@ -16,9 +16,8 @@ export interface FastPathServices {
 }
 
 /**
- * Answers what most requests are, a POST of a session that has begun, straight on the socket: to make a `Request` and a
- * `Response` of it takes four times as long as all the rest. It runs the same steps as the app, which answers all other
- * requests.
+ * Answers a POST of a session that has begun, which most requests are, straight on the socket: making a `Request` and a
+ * `Response` takes four times as long as all the rest. It runs the same steps as the app, which answers all other requests.
  */
 export class FastPath {
   readonly #services: FastPathServices;
@@ -27,7 +26,7 @@ export class FastPath {
     this.#services = services;
   }
 
-  /** Answers the request if it is one for this path; false leaves it to the app. */
+  /** Answers the request and returns true if it is a POST of a session; false leaves it to the app. */
   take(request: IncomingMessage, response: ServerResponse): boolean {
     if (!this.#isPlain(request)) return false;
     void this.#answer(request, response);
@@ -38,7 +37,7 @@ export class FastPath {
     if (method !== 'POST' || url !== MCP_PATH) return false;
     if (headers['mcp-session-id'] === undefined || headers.host === undefined) return false;
     if (ENVELOPE_VERSIONS.includes(String(headers['mcp-protocol-version']))) return false;
-    // The app refuses a longer body, and reads one of unknown length.
+    // The app refuses a longer body, and reads a body of unknown length.
     return Number(headers['content-length']) <= this.#services.settings().http.maxBodyBytes;
   }
 
@@ -89,7 +88,7 @@ const MALFORMED = problem(400, {
   code: 'BAD_REQUEST',
 });
 
-/** The body as text; undefined when the client went away before its end. */
+/** The body as text; undefined if the client went away before its end. */
 function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {

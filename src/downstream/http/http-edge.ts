@@ -30,7 +30,7 @@ import { UnreadAnswers } from './request/unread-answers.ts';
 const MINUTE_MS = 60_000;
 const QUIET_POLL_MS = 20;
 
-/** Where an edge listens. */
+/** Address that an edge listens at. */
 type Address = Pick<StartSettings, 'host' | 'port'>;
 
 /** The HTTP edge of a gateway, composed: many clients at one address, each with sessions of its own. */
@@ -108,12 +108,12 @@ export class HttpEdge {
     return this.#listener.url;
   }
 
-  /** Answers a request as the socket would. */
+  /** Answers a request of this process as over a socket. */
   fetch(request: Request): Response | Promise<Response> {
     return this.#fetch(request);
   }
 
-  /** Refuses what is new, waits for what runs (`http.stopSeconds` at most), then ends every session and connection. */
+  /** Refuses new requests, waits for running calls (at most `http.stopSeconds`), then ends every session and connection. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#endRounds();
@@ -128,13 +128,13 @@ export class HttpEdge {
     return this.#gateway.config().settings;
   }
 
-  /** Resolves when no call runs any more and the last has been answered, or at that time (epoch ms). */
+  /** Resolves when no call runs any more and the last one has been answered, at the latest at `until` (epoch ms). */
   async #quiet(until: number): Promise<void> {
     do await sleep(QUIET_POLL_MS);
     while (this.#limits.runningCalls > 0 && Date.now() < until);
   }
 
-  /** What is answered on the socket itself, past the app: the fast path, and requests to switch to WebSocket. */
+  /** Handlers that answer on the socket, past the app: the fast path, malformed requests, and WebSocket upgrades. */
   #directAnswers(): Pick<ListenOptions, 'take' | 'refuse' | 'onUpgrade'> {
     const services = { edge: this.#edge, sessions: this.#sessions, guard: this.#guard, steps: this.#steps };
     const webSockets = new WebSockets(services);

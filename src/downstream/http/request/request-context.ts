@@ -3,7 +3,7 @@ import type { Admitted } from '../auth/admission.ts';
 import type { HeaderFields } from './reply.ts';
 import type { Account } from './unread-answers.ts';
 
-/** The head of a request, whichever form it came in: Node's `IncomingMessage`, or a `Request`. */
+/** The head of a request, made of Node's `IncomingMessage` or of a `Request`. */
 export interface RequestHead {
   readonly method: string;
   /** As `plainPath` writes it. */
@@ -17,21 +17,21 @@ export interface RequestHead {
   readonly isInProcess?: boolean;
 }
 
-/** Where clients of 2024-11-05 post what they have to say; the first event of their stream names it. */
+/** Path to which clients of 2024-11-05 post their messages. The first event of their stream names it. */
 export const MESSAGES_PATH = '/messages';
 /** The endpoint of Streamable HTTP. */
 export const MCP_PATH = '/mcp';
 
-/** One request on its way through the steps, with all that they have found out about it and gathered for its answer. */
+/** One request on its way through the steps: its head, the results of the steps, and the headers for its answer. */
 export class RequestContext {
   readonly method: string;
   readonly path: string;
   readonly headers: HeaderFields;
   readonly isUpgrade: boolean;
   readonly isInProcess: boolean;
-  /** Names the request in logs and problem documents. */
+  /** Id of the request in logs and problem documents. */
   id = '';
-  /** Headers for the answer, whoever gives it; the answer's own take precedence. */
+  /** Headers that the steps add to the answer. The answer's own headers take precedence. */
   readonly answerHeaders: Record<string, string> = {};
   readonly #url: string;
   #admitted: Admitted | undefined;
@@ -46,18 +46,18 @@ export class RequestContext {
     this.#url = url;
   }
 
-  /** Whether the request names a session that has begun. */
+  /** True if the request names a session that has begun. */
   get isOfSession(): boolean {
     if (this.isUpgrade) return false;
     return this.path === MESSAGES_PATH || (this.path === MCP_PATH && this.headers.get('mcp-session-id') !== null);
   }
 
-  /** The address by which the client reaches the gateway: the one that is configured, else the one that it used. */
+  /** Base address for the client: the configured one, else the origin that it used. */
   publicUrl(configured: string | undefined): string {
     return configured ?? new URL(this.#url).origin;
   }
 
-  /** By what the caller was let in. Throws where the request was not admitted: no such request may be served. */
+  /** The admitted caller. Throws if the request was not admitted: no such request may be served. */
   get admitted(): Admitted {
     if (!this.#admitted) throw new Error('the request was not admitted');
     return this.#admitted;
@@ -67,7 +67,7 @@ export class RequestContext {
     this.#admitted = admitted;
   }
 
-  /** What the caller has left unread of all its answers. Throws as `admitted` does. */
+  /** Account of the answers that the caller has not read yet. Throws as `admitted` does. */
   get account(): Account {
     if (!this.#account) throw new Error('the request was not admitted');
     return this.#account;
@@ -78,7 +78,7 @@ export class RequestContext {
   }
 }
 
-/** The fields of a request of Node's, read as `Headers` reads them: those that came twice are joined, and none is dropped. */
+/** The header fields of Node's request, read as `Headers` does: repeated fields are joined, none is dropped. */
 export function fieldsOf({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): HeaderFields {
   const fields = new Map<string, string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -90,7 +90,7 @@ export function fieldsOf({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): H
   return { get: (name) => fields.get(name.toLowerCase()) ?? null };
 }
 
-/** A path as it is meant: slashes beside each other are one, and one at the end means nothing. People join addresses with "/". */
+/** A path with single slashes and none at its end: people join addresses with "/". */
 export function plainPath(path: string): string {
   return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
