@@ -44,8 +44,9 @@ export class Sessions {
   }
 
   /**
-   * Begins a session. At `maxSessions` it replaces a session of the caller with the most; returns undefined if that would not
-   * be fair to that caller. `open` gets the unguessable id, the caller with that session, and the function to call at each use.
+   * Begins a session. At `maxSessions` it replaces a session of the caller with the most, or returns undefined if the new
+   * caller would have at least as many. `open` gets the unguessable id, the caller with that session, and the function to
+   * call at each use.
    */
   begin<S extends LiveSession>(
     transport: SessionTransport,
@@ -123,8 +124,8 @@ export class Sessions {
   }
 
   /**
-   * Ends the longest unused session of the caller with the most, preferring one that is not busy. Returns false, and ends none,
-   * if `newcomer` would then have as many as that caller, or more.
+   * Ends the longest unused session of the caller with the most, preferring one that is not busy. Returns false, and ends
+   * none, if `newcomer` would have at least as many as that caller has now.
    */
   #endOneOfMany(newcomer: string): boolean {
     const callers = new Map<string, [string, Entry][]>();

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { ENVELOPE_VERSIONS } from '../../../core/protocol.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { HeaderFields } from './reply.ts';
 import type { Account } from './unread-answers.ts';
@@ -46,10 +47,12 @@ export class RequestContext {
     this.#url = url;
   }
 
-  /** True if the request names a session that has begun. */
+  /** True if the request names a session. The endpoints ignore the session id of a revision without sessions. */
   get isOfSession(): boolean {
     if (this.isUpgrade) return false;
-    return this.path === MESSAGES_PATH || (this.path === MCP_PATH && this.headers.get('mcp-session-id') !== null);
+    if (this.path === MESSAGES_PATH) return true;
+    if (this.path !== MCP_PATH || this.headers.get('mcp-session-id') === null) return false;
+    return !ENVELOPE_VERSIONS.includes(this.headers.get('mcp-protocol-version') ?? '');
   }
 
   /** Base address for the client: the configured one, else the origin that it used. */
