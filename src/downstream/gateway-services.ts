@@ -78,6 +78,8 @@ export interface EdgeHooks {
   readonly isShared?: () => boolean;
   /** Adapts the entries for the shared connections; absent: they are unchanged. */
   readonly sharedEntries?: (servers: readonly ServerConfig[]) => readonly ServerConfig[];
+  /** Throws `CONFIG_INVALID` where the edge must not go on with a changed configuration: the one before it stays. */
+  readonly checkConfig?: (config: LiveConfig) => void;
   /** Called when the configuration has changed. */
   readonly reloaded?: () => void;
   readonly listChanged?: (server: string, list: PrimitiveKind) => void;

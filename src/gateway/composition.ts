@@ -103,8 +103,9 @@ export class Composition {
     return this.#config;
   }
 
-  /** Makes the running servers those of `config`; what did not change is not touched. */
+  /** Makes the running servers those of `config`; what did not change is not touched. Throws where the edge refuses it. */
   use(config: GatewayConfig): void {
+    this.#edge.checkConfig?.(config);
     this.#tellWaiting(config);
     this.#config = config;
     this.rejected = undefined;

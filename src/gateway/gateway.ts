@@ -119,11 +119,16 @@ export class Gateway {
     return edge.fetch(request);
   }
 
-  /** Makes the running servers those of `config`; what did not change is not touched. */
+  /**
+   * Makes the running servers those of `config`; what did not change is not touched. Throws `CONFIG_INVALID`, and leaves all
+   * as it was, where `config` has no `auth` and other machines can reach the address that is served.
+   */
   reload(config: GatewayConfig | ConfigObject): void {
     const own = isLoaded(config) ? config : configOfObject(config);
     this.#core.use(own);
-    void own.later?.then((next) => !this.#isStopped && this.#core.config === own && this.reload(next));
+    void own.later
+      ?.then((next) => !this.#isStopped && this.#core.config === own && this.reload(next))
+      .catch((error: unknown) => this.#reject(error));
   }
 
   /** Follows the configuration file from now on. A broken edit is reported, and the old configuration stays. */
@@ -187,9 +192,13 @@ export class Gateway {
       this.reload(await source.load());
       this.#core.log.info('configuration taken over', { path: this.#core.config.path });
     } catch (error) {
-      this.#core.rejected = causeOf(error);
-      this.#core.log.error('configuration not taken over; the old one stays', { error: this.#core.rejected });
+      this.#reject(error);
     }
+  }
+
+  #reject(error: unknown): void {
+    this.#core.rejected = causeOf(error);
+    this.#core.log.error('configuration not taken over; the old one stays', { error: this.#core.rejected });
   }
 }
 

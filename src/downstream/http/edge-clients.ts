@@ -7,7 +7,7 @@ import type { Sharing } from '../sharing/sharing.ts';
 import { StatelessClients } from '../sharing/stateless-clients.ts';
 import type { CallLimits } from './request/call-limits.ts';
 
-/** What the gateway opens for clients of the HTTP edge: sessions, and single requests of clients that have none. */
+/** Opens the sessions of HTTP clients, and the services for single requests of clients without sessions. */
 export class EdgeClients {
   readonly #gateway: EdgeServices;
   readonly #sharing: Sharing;
@@ -26,7 +26,7 @@ export class EdgeClients {
     return openEdgeSession(caller, clientSession(caller, this.#sharing), this.#sharing, this.#gateway, { within });
   }
 
-  /** Opens what one request of a client without sessions (2026-07-28) needs. `end` is called when nobody waits for its answer any more. */
+  /** Opens the services for one request of a client without sessions (2026-07-28). The endpoint calls `end` when the request is over. */
   openRequest(caller: Caller): { readonly parts: SessionServices; readonly end: () => void } {
     const sharing = this.#sharing;
     const session: ClientSession = new ClientSession({

@@ -6,15 +6,15 @@ import { VERSION } from '../../version.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** What the edge remembers and shows of calls. */
+/** The request log and the metrics of the edge. */
 export interface EdgeMonitor {
   readonly requests: RequestLog;
   readonly metrics: Metrics;
-  /** Writes calls into the request log and the metrics, as far as these are switched on. */
+  /** Writes calls into the request log and the metrics, if they are switched on. */
   readonly observed: CallObservation;
 }
 
-/** The settings count from the start of the edge on. */
+/** Reads its settings once, at the start of the edge. */
 export function createMonitor({ monitor }: Pick<StartSettings, 'monitor'>, gauges: Gauges): EdgeMonitor {
   const metrics = new Metrics(gauges, VERSION);
   const requests = new RequestLog({

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverViews } from '../../broker/server-views.ts';
+import type { LiveConfig } from '../../config/load.ts';
 import type { StartSettings } from '../../config/settings.ts';
 import type { Caller } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -29,7 +30,7 @@ import { UnreadAnswers } from './request/unread-answers.ts';
 const MINUTE_MS = 60_000;
 const QUIET_POLL_MS = 20;
 
-/** Where an edge listens. */
+/** Address that an edge listens at. */
 type Address = Pick<StartSettings, 'host' | 'port'>;
 
 /** The HTTP edge of a gateway, composed: many clients at one address, each with sessions of its own. */
@@ -45,9 +46,11 @@ export class HttpEdge {
   readonly #mcp: McpEndpoint;
   readonly #monitor: EdgeMonitor;
   readonly #limits: CallLimits;
-  readonly #fetch: (request: Request) => Response | Promise<Response>;
+  readonly #fetch: (request: Request, env?: object) => Response | Promise<Response>;
   #endRounds: () => void = () => {};
   #listener: Listener | undefined;
+  /** Host that is bound, or about to be; absent: requests come by `fetch` alone. */
+  #boundHost: string | undefined;
   #isStopping = false;
 
   constructor(gateway: GatewayServices) {
@@ -77,7 +80,7 @@ export class HttpEdge {
     this.#mcp = new McpEndpoint(this.#edge, this.#sessions, this.#guard);
     const legacySse = new LegacySse(this.#edge, this.#sessions, this.#guard);
     const app = createApp({ edge: this.#edge, steps: this.#steps, mcp: this.#mcp, legacySse });
-    this.#fetch = (request) => app.fetch(request);
+    this.#fetch = (request, env) => app.fetch(request, env);
   }
 
   /**
@@ -85,14 +88,19 @@ export class HttpEdge {
    * allow it, or the address cannot be listened at.
    */
   async listen({ host, port }: Address): Promise<string> {
-    const { auth } = this.#settings;
-    const problem = openBindProblem({ host, auth });
-    if (problem) throw new GatewayError('CONFIG_INVALID', `${this.#gateway.config().path}: ${problem}`);
+    const config = this.#gateway.config();
+    checkBind(host, config);
     this.#address = { host, port };
+    this.#boundHost = host;
     writeForMany();
-    const advice = openToUsers(this.#settings, auth === undefined ? otherPeople() : 0);
+    const advice = openToUsers(config.settings, config.settings.auth === undefined ? otherPeople() : 0);
     if (advice) this.#gateway.log.warning(advice);
-    this.#listener = await listen({ host, port, fetch: this.#fetch, ...this.#directAnswers() });
+    try {
+      this.#listener = await listen({ host, port, fetch: this.#fetch, ...this.#directAnswers() });
+    } catch (error) {
+      this.#boundHost = undefined;
+      throw error;
+    }
     const { upstreams } = this.#gateway.pool;
     this.#endRounds = startHealthRounds(this.#gateway.start.monitor.healthSeconds, () =>
       upstreams.all().flatMap(({ connection }) => connection ?? []),
@@ -100,12 +108,12 @@ export class HttpEdge {
     return this.#listener.url;
   }
 
-  /** Answers a request as the socket would. */
+  /** Answers a request of this process as over a socket. */
   fetch(request: Request): Response | Promise<Response> {
     return this.#fetch(request);
   }
 
-  /** Refuses what is new, waits for what runs (`http.stopSeconds` at most), then ends every session and connection. */
+  /** Refuses new requests, waits for running calls (at most `http.stopSeconds`), then ends every session and connection. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#endRounds();
@@ -120,20 +128,21 @@ export class HttpEdge {
     return this.#gateway.config().settings;
   }
 
-  /** Resolves when no call runs any more and the last has been answered, or at that time (epoch ms). */
+  /** Resolves when no call runs any more and the last one has been answered, at the latest at `until` (epoch ms). */
   async #quiet(until: number): Promise<void> {
     do await sleep(QUIET_POLL_MS);
     while (this.#limits.runningCalls > 0 && Date.now() < until);
   }
 
-  /** What is answered on the socket itself, past the app: the fast path, and requests to switch to WebSocket. */
-  #directAnswers(): Pick<ListenOptions, 'take' | 'onUpgrade'> {
+  /** Handlers that answer on the socket, past the app: the fast path, malformed requests, and WebSocket upgrades. */
+  #directAnswers(): Pick<ListenOptions, 'take' | 'refuse' | 'onUpgrade'> {
     const services = { edge: this.#edge, sessions: this.#sessions, guard: this.#guard, steps: this.#steps };
     const webSockets = new WebSockets(services);
     const { settings, log } = this.#edge;
     const fastPath = new FastPath({ steps: this.#steps, mcp: this.#mcp, settings, log });
     return {
       take: (...exchange) => fastPath.take(...exchange),
+      refuse: (...exchange) => fastPath.refuse(...exchange),
       onUpgrade: (...upgrade) => void webSockets.accept(...upgrade),
     };
   }
@@ -172,6 +181,9 @@ export class HttpEdge {
       refused: observed.refused,
       isShared: () => letsSeveralIn(this.#settings),
       listChanged: (...change) => sharing.listChanged(...change),
+      checkConfig: (config) => {
+        if (this.#boundHost !== undefined) checkBind(this.#boundHost, config);
+      },
       reloaded: () => {
         sharing.reconcile();
         this.#guard.reload();
@@ -195,4 +207,10 @@ export class HttpEdge {
       tools: () => catalog.size,
     };
   }
+}
+
+/** Throws `CONFIG_INVALID` where a configuration does not say who may call, and others can reach that host. */
+function checkBind(host: string, { path, settings: { auth } }: LiveConfig): void {
+  const problem = openBindProblem({ host, auth });
+  if (problem) throw new GatewayError('CONFIG_INVALID', `${path}: ${problem}`);
 }
