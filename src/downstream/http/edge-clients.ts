@@ -1,10 +1,12 @@
+import type { ResultStore } from '../../broker/results/result-store.ts';
+import { BoundedMap } from '../../core/bounded-map.ts';
 import { type Caller, ownerOf } from '../../core/call.ts';
 import { clientSession, type EdgeSession, openEdgeSession } from '../edge-session.ts';
 import type { EdgeServices } from '../gateway-services.ts';
 import { ClientSession } from '../protocol/client-session.ts';
+import type { MultiRoundRequests } from '../protocol/multi-round-requests.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
 import type { Sharing } from '../sharing/sharing.ts';
-import { StatelessClients } from '../sharing/stateless-clients.ts';
 import type { CallLimits } from './request/call-limits.ts';
 
 /** Opens the sessions of HTTP clients, and the services for single requests of clients without sessions. */
@@ -42,5 +44,32 @@ export class EdgeClients {
       parts: { ...parts, ...this.#stateless.of(ownerOf(caller), parts), within: this.#limits.within(caller) },
       end: () => session.end(),
     };
+  }
+}
+
+/**
+ * State of a client without sessions that outlives its requests: calls that wait for its answers, and large results.
+ */
+interface ClientState {
+  readonly multiRound: MultiRoundRequests;
+  readonly results: ResultStore;
+}
+
+const MAX_CLIENTS = 1_000;
+
+/** One `ClientState` for each owner; of more than 1,000 the least recently used is dropped. */
+class StatelessClients {
+  readonly #states = new BoundedMap<string, ClientState>({
+    maxEntries: MAX_CLIENTS,
+    onEvicted: ({ results }) => results.close(),
+  });
+
+  /** Keeps these for that owner, unless something is kept already; returns what is. */
+  of(owner: string, { multiRound, results }: ClientState): ClientState {
+    const known = this.#states.use(owner);
+    if (known) return known;
+    const fresh = { multiRound, results };
+    this.#states.set(owner, fresh);
+    return fresh;
   }
 }
