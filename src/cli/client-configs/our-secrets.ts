@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { secretsSettings } from '../../config/check-settings.ts';
 import { isOpen } from '../../config/open-files.ts';
-import { dotenvParts, parseSecrets } from '../../config/secrets/parse-secrets.ts';
+import { dotenvParts, parseSecrets } from '../../config/secrets/read-secrets.ts';
 import type { Environment } from '../../config/substitute.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';

@@ -1,5 +1,5 @@
 import type { Environment } from '../../config/substitute.ts';
-import { escapeRegExp } from '../../core/escape-regexp.ts';
+import { escapeRegExp } from '../../core/glob.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isRelative } from './convert-entry.ts';
 import { withoutMarks } from './held-text.ts';

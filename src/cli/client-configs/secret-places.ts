@@ -1,5 +1,5 @@
 import { decoded } from '../../core/address.ts';
-import { knownTokens } from '../../core/known-tokens.ts';
+import { knownTokens } from '../../core/credential-forms.ts';
 import { holdsReference } from './held-text.ts';
 import { isPlainUnder, isUuid, looksRandom, secretWordIn } from './secret-heuristics.ts';
 

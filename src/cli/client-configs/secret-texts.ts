@@ -1,4 +1,4 @@
-import { knownTokens } from '../../core/known-tokens.ts';
+import { knownTokens } from '../../core/credential-forms.ts';
 import { HeldText, holdsReference, inSubstitution } from './held-text.ts';
 import { isPlainUnder, looksRandom, looksRandomShort, secretWordIn } from './secret-heuristics.ts';
 import { type Blank, inPlaces, urlsWithout } from './secret-places.ts';

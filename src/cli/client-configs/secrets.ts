@@ -1,5 +1,5 @@
 import { type Environment, substituteAll } from '../../config/substitute.ts';
-import { escapeRegExp } from '../../core/escape-regexp.ts';
+import { escapeRegExp } from '../../core/glob.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { HeldText, inSubstitution, withoutMarks } from './held-text.ts';
 import { commandWithout, headerWithout, valueWithout } from './secret-commands.ts';

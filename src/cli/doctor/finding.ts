@@ -1,4 +1,4 @@
-import { escapeRegExp } from '../../core/escape-regexp.ts';
+import { escapeRegExp } from '../../core/glob.ts';
 
 /** What is looked at, in the order in which it is shown. */
 export const AREAS = ['configuration', 'servers', 'names', 'trust', 'clients', 'installation', 'tokens'] as const;
