@@ -33,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const asked = await servingIn(argv);
   // What only people need is not loaded when a client starts us.
   if (!asked) return (await import('./commands/run-command.ts')).runCommand(argv);
-  if (process.stdin.isTTY) (await import('./terminal/terminal-notice.ts')).tellPerson();
+  if (process.stdin.isTTY) (await import('./terminal/process-terminal.ts')).tellPerson();
   const path = resolveConfigPath({ argument: asked.config, env: process.env });
   const directory = asked['no-project'] ? undefined : workingDirectory();
   return asked.shared ? serveShared(path, directory) : serve(path, directory);
@@ -74,7 +74,7 @@ async function serveShared(path: string, directory: string | undefined): Promise
 }
 
 async function warned(path: string, log: Logger): Promise<void> {
-  const { warnOfOpenSecrets } = await import('./commands/warn-of-open-secrets.ts');
+  const { warnOfOpenSecrets } = await import('./client-configs/our-secrets.ts');
   await warnOfOpenSecrets(path, log);
 }
 

@@ -8,9 +8,16 @@ import { translateWindsurf } from './editors.ts';
 import { type ClientPlaces, clientOf, scopeOf } from './found-servers.ts';
 import { bracedEntry } from './gemini-cli.ts';
 import { translateOpencode } from './opencode.ts';
-import { translateContextServer, translateCrush, translateGoose, translateLibreChat } from './other-clients.ts';
+import {
+  isOfGateway,
+  rulesOfGateway,
+  saidInFile,
+  translateContextServer,
+  translateCrush,
+  translateGoose,
+  translateLibreChat,
+} from './other-clients.ts';
 import { objectAt } from './read-client-file.ts';
-import { isOfGateway, rulesOfGateway, saidInFile } from './rules-in-file.ts';
 import {
   type Form,
   fillEditorVariables,

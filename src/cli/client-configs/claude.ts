@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, ConfigFile, Files, ToolRule, Verdict, WrittenServer } from './client.ts';
-import { applicationData, foldersOf } from './folders.ts';
+import {
+  applicationData,
+  type Client,
+  type ClientHome,
+  type ConfigFile,
+  type Files,
+  foldersOf,
+  type ToolRule,
+  type Verdict,
+  type WrittenServer,
+} from './client.ts';
 import { deniesFirst } from './tool-lists.ts';
 import { literally, stdioEntry, translateFields } from './translate.ts';
 

@@ -1,8 +1,15 @@
 import { join } from 'node:path';
 import type { Environment } from '../../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, ConfigFile, Files, Verdict, WrittenServer } from './client.ts';
-import { foldersOf } from './folders.ts';
+import {
+  type Client,
+  type ClientHome,
+  type ConfigFile,
+  type Files,
+  foldersOf,
+  type Verdict,
+  type WrittenServer,
+} from './client.ts';
 import { literally, mapTexts, stdioEntry, translateFields } from './translate.ts';
 
 export const geminiCli: Client = {

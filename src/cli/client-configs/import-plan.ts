@@ -5,10 +5,10 @@ import type { JsonObject } from '../../core/json.ts';
 import type { ClientHome, ToolRule } from './client.ts';
 import { type Carried, carry, unsetVariables } from './convert-entry.ts';
 import type { FoundServer } from './found-servers.ts';
-import { newDenials } from './new-denials.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { findRenewed, findSame, type Known, type SameServer } from './same-server.ts';
 import { type Keeping, SecretNames, withoutSecrets } from './secrets.ts';
+import { newDenials } from './tool-lists.ts';
 
 /** What becomes of one server of a client. */
 export interface PlannedServer {

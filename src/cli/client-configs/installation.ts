@@ -4,10 +4,9 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Client, ClientHome, ConfigFile } from './client.ts';
 import { markOf, restoredMember, withoutMember, withValue } from './edit-json.ts';
 import { editToml } from './edit-toml.ts';
-import { mergeTexts } from './merge-texts.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
-import { backupsOf, backupsSince, originOf, textOf, wasThere } from './replace-file.ts';
+import { backupsOf, backupsSince, mergeTexts, originOf, textOf, wasThere } from './replace-file.ts';
 
 /** The key of our entry: AGENTS.template.md speaks of this server. */
 const KEY = 'gateway';

@@ -14,9 +14,8 @@ import { type OurFile, readOurFile, withServers, withSetting } from '../client-c
 import { addSecrets, type OurSecrets, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
 import { SecretNames, withoutSecrets } from '../client-configs/secrets.ts';
-import { colorsFor } from '../terminal/colors.ts';
-import { displayPath, jsonText } from '../terminal/display.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { colorsFor, type Terminal } from '../terminal/terminal.ts';
+import { displayPath, jsonText } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 

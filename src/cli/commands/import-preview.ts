@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { displayText } from '../../core/invisible-characters.ts';
 import type { FoundServers } from '../client-configs/found-servers.ts';
 import type { ImportPlan, NeededVariable, PlannedServer } from '../client-configs/import-plan.ts';
-import { displayPath } from '../terminal/display.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 
 /** What an import would do. */
 export interface ImportDraft {

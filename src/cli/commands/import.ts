@@ -8,9 +8,8 @@ import { nearest } from '../../core/nearest.ts';
 import { expandHome } from '../../platform/home-directory.ts';
 import { realPath } from '../../platform/real-path.ts';
 import { anyFile, SHAPES } from '../client-configs/any-file.ts';
-import { type Client, clientHome } from '../client-configs/client.ts';
+import { type Client, clientHome, projectAbove } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
-import { projectAbove } from '../client-configs/folders.ts';
 import { type FoundServers, findServers, usersFirst } from '../client-configs/found-servers.ts';
 import { type ImportPlan, planImport } from '../client-configs/import-plan.ts';
 import { type Self, selfOf } from '../client-configs/our-entry.ts';
@@ -18,15 +17,15 @@ import {
   type OurFile,
   parseOurFile,
   readOurFile,
+  switchServers,
   withRules,
   withServers,
   withSetting,
 } from '../client-configs/our-file.ts';
 import { addSecrets, type OurSecrets, ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
-import { switchServers } from '../client-configs/switch-servers.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { count, importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
 import { reportErrors, reportMisuse } from './report.ts';

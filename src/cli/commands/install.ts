@@ -22,8 +22,8 @@ import {
 import { entriesOf, readOurFile } from '../client-configs/our-file.ts';
 import { ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { keepOrigin, releaseOrigin, replaceFile } from '../client-configs/replace-file.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { selfKnown, unknownClient } from './import.ts';
 import { reportErrors, reportMisuse } from './report.ts';

@@ -7,8 +7,8 @@ import { type Credentials, credentialsOf } from '../../upstream/login/credential
 import { supportsLogin } from '../../upstream/login/login-needed.ts';
 import { type LoginView, listLogins, loginView } from '../../upstream/login/stored-logins.ts';
 import { clientHome } from '../client-configs/client.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { configOf, displayAddress, type RemoteServer, remoteServers, whyNone } from './remote-servers.ts';
 import { reportErrors, reportMisuse } from './report.ts';

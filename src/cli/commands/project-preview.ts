@@ -5,7 +5,7 @@ import { PROJECT_SETTINGS, type ProjectConfig } from '../../config/project/with-
 import type { RawConfig } from '../../config/shapes.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { displayPath } from '../terminal/display.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import { lookalikesIn, looksLike, withoutBlanks } from './lookalikes.ts';
 
 export interface ShownProject {

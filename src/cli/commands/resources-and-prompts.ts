@@ -7,13 +7,10 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { failureIn, serverState, stands } from '../../core/server-state.ts';
 import { LISTS, type ListName } from '../../upstream/resources/lists.ts';
-import { type Colors, colorsFor } from '../terminal/colors.ts';
-import { jsonText } from '../terminal/display.ts';
-import { isForPeople, type Terminal } from '../terminal/terminal.ts';
-import { align, type Cell } from '../terminal/text-layout.ts';
+import { type Colors, colorsFor, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { align, type Cell, jsonText } from '../terminal/text-layout.ts';
 import { writeResult } from './calling/write-result.ts';
-import type { CommandArguments } from './command.ts';
-import { LIST_SECONDS, START_SECONDS, timeoutMs } from './command.ts';
+import { type CommandArguments, LIST_SECONDS, START_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, type LocalGatewayOptions, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 

@@ -2,12 +2,9 @@ import type { SearchFilters } from '../../broker/finder.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { ASKED_STATES, type AskedState, loginCommand, type ServerState, stands } from '../../core/server-state.ts';
-import { type Colors, colorsFor } from '../terminal/colors.ts';
-import { jsonText } from '../terminal/display.ts';
-import { isForPeople, type Terminal } from '../terminal/terminal.ts';
-import { align, wrap } from '../terminal/text-layout.ts';
-import type { CommandArguments } from './command.ts';
-import { LIST_SECONDS, timeoutMs } from './command.ts';
+import { type Colors, colorsFor, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { align, jsonText, wrap } from '../terminal/text-layout.ts';
+import { type CommandArguments, LIST_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, searchAll, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 

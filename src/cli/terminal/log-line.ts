@@ -1,7 +1,7 @@
 import { displayText } from '../../core/invisible-characters.ts';
 import { loginCommand } from '../../core/server-state.ts';
 import type { LogEntry } from '../../platform/log.ts';
-import { colorsFor } from './colors.ts';
+import { colorsFor } from './terminal.ts';
 import { wrapLines } from './text-layout.ts';
 
 /** What is said of servers, in the words that lists have for where they stand. */

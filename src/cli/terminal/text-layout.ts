@@ -1,4 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import { writeJson } from '../../core/exact-json.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 
 /** Characters of two columns: the scripts of East Asia, full-width forms, emoji. */
 const WIDE =
@@ -151,4 +153,21 @@ function padded(cell: Cell, width: number): string {
   const space = ' '.repeat(width - displayWidth(textOf(cell)));
   const text = colored(cell, textOf(cell));
   return typeof cell !== 'string' && cell.right ? space + text : text + space;
+}
+
+/** As `displayText`, for a text of several lines: lines and tabs stay, and so do the joiners of some scripts. */
+export function displayLines(text: string): string {
+  return text.replace(/\r\n/g, '\n').replace(/(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}]/gu, '�');
+}
+
+/** A value as indented JSON; what could steer a terminal is escaped, which means the same. */
+export function jsonText(value: unknown): string {
+  const escaped = (text: string) =>
+    Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
+  return `${writeJson(value, 2).replace(/(?!\n)[\p{Cc}\p{Cf}]/gu, escaped)}\n`;
+}
+
+/** A path as people write it. */
+export function displayPath(path: string, home: string): string {
+  return displayText(path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path);
 }

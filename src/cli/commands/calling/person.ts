@@ -7,10 +7,9 @@ import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../../../core/peer.ts';
 import { type Answer, METHOD_NOT_FOUND } from '../../../core/rpc.ts';
 import { VERSION } from '../../../version.ts';
-import { type Colors, colorsFor } from '../../terminal/colors.ts';
-import { displayLines } from '../../terminal/display.ts';
 import { logText, type StatusLine } from '../../terminal/status-line.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
+import { type Colors, colorsFor, type Terminal } from '../../terminal/terminal.ts';
+import { displayLines } from '../../terminal/text-layout.ts';
 import { readValue } from './read-arguments.ts';
 
 interface PersonOptions {

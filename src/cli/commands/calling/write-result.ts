@@ -5,9 +5,8 @@ import { causeOf, GatewayError } from '../../../core/errors.ts';
 import { isSameJson, parseJson } from '../../../core/exact-json.ts';
 import { displayText } from '../../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
-import { colorsFor } from '../../terminal/colors.ts';
-import { displayLines, jsonText } from '../../terminal/display.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
+import { colorsFor, type Terminal } from '../../terminal/terminal.ts';
+import { displayLines, jsonText } from '../../terminal/text-layout.ts';
 
 interface ResultOptions {
   /** Name of the tool, for the names of files. */
