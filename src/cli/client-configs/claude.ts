@@ -49,7 +49,7 @@ function verdict(server: WrittenServer, files: Files, home: ClientHome): Verdict
   return verdictOfClaude(server, [...projectsIn(files.get(ownFile(home)), home), ...settings]);
 }
 
-/** What the file of the user holds for the projects in which we are. */
+/** Sections of the user's file for the working directory and the project folders above it. */
 export function projectsIn(own: JsonObject | undefined, home: ClientHome): readonly JsonObject[] {
   return foldersOf(home).map((folder) => projectIn(own, folder));
 }

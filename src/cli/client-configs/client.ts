@@ -6,7 +6,7 @@ import type { Environment } from '../../config/substitute.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { homeDirectory } from '../../platform/home-directory.ts';
 
-/** Whose files are meant, and from where: `home` and `cwd` are absolute. */
+/** The user and the directory whose client files are read. `home` and `cwd` are absolute. */
 export interface ClientHome {
   readonly home: string;
   readonly cwd: string;
@@ -25,7 +25,7 @@ export function clientHome({ cwd, env, platform }: Omit<ClientHome, 'home' | 'ab
 export interface ConfigFile {
   /** Of the file, absolute; ends in `.toml` where it is TOML, else it is JSON, maybe with comments. */
   readonly path: string;
-  /** Where the map stands in the file. */
+  /** Path of the map within the file. */
   readonly at: KeyPath;
   /** `local`: the user's own, for one project; the gateway is never installed there. */
   readonly scope: 'user' | 'project' | 'local';
@@ -38,24 +38,24 @@ export interface ConfigFile {
 /** A client's entry in the words of an `mcpServers` file of ours. */
 export interface Translated {
   readonly entry: JsonObject;
-  /** What could not be carried over though the server can; never a secret. */
+  /** Fields that could not be carried over although the server can; never a secret. */
   readonly notes: readonly string[];
   /** Why the server cannot be carried over at all. */
   readonly refusal?: string | undefined;
-  /** What the client says of single tools. */
+  /** Rules of the client for single tools. */
   readonly rules?: readonly ToolRule[] | undefined;
 }
 
-/** What a client does about tools of one server; the first that fits counts. */
+/** Rule of a client for tools of one server; of several, the first that fits counts. */
 export interface ToolRule {
   /** Names or patterns; absent: all. */
   readonly tools?: readonly string[];
   readonly action: PermissionAction;
-  /** What else a rule of a gateway asks of a tool. */
+  /** Further conditions, of a rule in a gateway's configuration. */
   readonly more?: Omit<PermissionRule, 'server' | 'tool' | 'tags' | 'action' | 'broken'>;
 }
 
-/** What a person has said in the client of a server that stands in its files. */
+/** Decision of a person, made in the client, on a server in its files. */
 export interface Verdict {
   /** It was rejected, or is kept out: why. */
   readonly out?: string | undefined;
@@ -66,7 +66,7 @@ export interface Verdict {
   readonly rules?: readonly ToolRule[] | undefined;
 }
 
-/** What a translation may look at besides the entry. */
+/** Inputs of a translation besides the entry. */
 export interface TranslationContext {
   readonly place: ConfigFile;
   readonly home: ClientHome;
@@ -98,7 +98,7 @@ export interface Client {
   serversIn?(root: JsonObject, place: ConfigFile, home: ClientHome): readonly WrittenServer[];
   /** Files that say which servers and tools are wanted, beside those of the places. */
   settings?(home: ClientHome): readonly string[];
-  /** What these files say of a server. */
+  /** Decision that these files hold on a server. */
   verdict?(server: WrittenServer, files: Files, home: ClientHome): Verdict;
   translate(entry: JsonObject, context: TranslationContext): Translated;
   /** The client's entry for a server that this command (program and arguments) starts. */
@@ -134,7 +134,7 @@ function isOwn(folder: string): boolean {
   }
 }
 
-/** Where desktop programs keep their files, by operating system. */
+/** Folder in which desktop programs keep their files, by operating system. */
 export function applicationData({ home, env, platform }: ClientHome): string {
   if (platform === 'darwin') return join(home, 'Library', 'Application Support');
   if (platform === 'win32') return env.APPDATA || join(home, 'AppData', 'Roaming');

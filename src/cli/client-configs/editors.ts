@@ -13,7 +13,7 @@ import {
 import { deniesFirst } from './tool-lists.ts';
 import { fillEditorVariables, isOfEditor, literally, mapTexts, stdioEntry, translateFields } from './translate.ts';
 
-/** Where a server came from and how it is developed. */
+/** Fields on the origin of a server and its development, which an import drops. */
 const IGNORED = ['gallery', 'version', 'dev'];
 /** Editions that keep their files beside each other. */
 const EDITIONS = ['Code', 'Code - Insiders', 'VSCodium', 'Code - OSS'];

@@ -42,7 +42,7 @@ function settingsIn(folder: string): string {
   return join(folder, '.gemini', 'settings.json');
 }
 
-/** Where the client keeps which servers are switched off. */
+/** File in which the client keeps the names of switched-off servers. */
 function switchesIn(home: ClientHome): string {
   return join(ownFolder(home), '.gemini', 'mcp-server-enablement.json');
 }
@@ -69,7 +69,9 @@ export function keptOut(settings: readonly JsonObject[], key: string): Pick<Verd
   return allowed.some((list) => !list.includes(key)) ? { out: 'Gemini CLI allows others only (mcp.allowed)' } : {};
 }
 
-/** `$NAME` is a variable there, `${NAME}` is here. One that nobody has set is no variable there, but part of a password. */
+/**
+ * `$NAME` is a variable there, `${NAME}` is here. One that nobody has set is no variable there, but part of a password.
+ */
 export function bracedEntry(entry: JsonObject, env: Environment): JsonObject {
   return mapTexts(entry, (text) =>
     text.replace(/(\w?)\$([A-Za-z_]\w*)/g, (whole, before: string, name: string) => {

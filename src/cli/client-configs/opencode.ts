@@ -80,7 +80,7 @@ function verdict({ key, entry }: WrittenServer, files: Files, home: ClientHome):
   };
 }
 
-/** What these files say of the tools of a server. */
+/** Rules of these files for the tools of a server. */
 export function rulesOfOpencode(roots: readonly JsonObject[], key: string): readonly ToolRule[] {
   return deniesFirst(roots.flatMap(({ tools, permission }) => [tools, permission].flatMap((map) => rulesIn(map, key))));
 }

@@ -10,7 +10,10 @@ import { rulesOfOpencode } from './opencode.ts';
 import { deniesFirst } from './tool-lists.ts';
 import { literally, mapTexts, translateFields } from './translate.ts';
 
-/** `extensions` of Goose: the program is `cmd`, the address `uri`, times are seconds, and some secrets are in its keychain. */
+/**
+ * `extensions` of Goose: the program is `cmd`, the address `uri`, times are seconds, and some secrets are in its
+ * keychain.
+ */
 export function translateGoose(written: JsonObject): Translated {
   const { config, ...beside } = written;
   const entry: JsonObject = isJsonObject(config) ? { ...config, ...beside } : written;
@@ -50,12 +53,15 @@ export function translateContextServer(written: JsonObject): Translated {
 /** `mcp` of Crush: its times are seconds, and a shell of its own expands `$X` and `$(command)`. */
 export function translateCrush(entry: JsonObject, { home }: TranslationContext): Translated {
   const translated = literally('Crush', ['plain'], translateFields(entry, { timeout: 'seconds' }));
-  // Not which one: a secret may be in it.
+  // The message does not quote the command: it may hold a secret.
   const refusal = JSON.stringify(entry).includes('$(') ? 'only the shell of Crush runs its $(…)' : undefined;
   return { ...translated, entry: bracedEntry(translated.entry, home.env), refusal };
 }
 
-/** `mcpServers` of LibreChat: what each of its users fills in becomes a variable, what it knows of them cannot. */
+/**
+ * `mcpServers` of LibreChat: a value that each user fills in becomes a variable; a placeholder for data of the user
+ * refuses the server.
+ */
 export function translateLibreChat(entry: JsonObject): Translated {
   const translated = translateFields(entry, {
     ignored: ['iconPath', 'title', 'chatMenu', 'startup', 'serverInstructions', 'customUserVars', 'requiresOAuth'],
@@ -73,7 +79,7 @@ export function translateLibreChat(entry: JsonObject): Translated {
   return { ...rest, entry: filled, refusal: `only LibreChat knows ${[...unknown].join(', ')}` };
 }
 
-/** What a file says of one of its servers beside the entry, in the words of whichever client has them. */
+/** Rules and switches for a server that stand in its file beside the entry, in the fields of any client. */
 export function saidInFile(root: JsonObject, server: WrittenServer, home: ClientHome): Verdict {
   const { rules = [], ...claude } = verdictOfClaude(server, [root, ...projectsIn(root, home)]);
   const others = [
@@ -107,7 +113,7 @@ function rulesOfCrush({ options }: JsonObject, key: string): readonly ToolRule[]
   return tools.length > 0 ? [{ tools, action: 'deny' }] : [];
 }
 
-/** Whether a file is a configuration of a gateway, by what only those have. */
+/** True if a file is a configuration of a gateway: it has a field that only those have, or is named after it. */
 export function isOfGateway(root: JsonObject, path: string): boolean {
   const isListed = [root.servers, root.permissions].some(Array.isArray);
   return '$gateway' in root || isListed || /mcp-gateway/.test(basename(dirname(path)) + basename(path));
@@ -122,7 +128,7 @@ export function rulesOfGateway(root: JsonObject, server: WrittenServer): readonl
   return checkPermissions(written, () => {}).flatMap((rule) => ruleFor(rule, server));
 }
 
-/** None where it is about other servers. */
+/** The rule as one of the server's client; empty if it is about other servers. */
 function ruleFor(
   { server: servers, tags, id, tool, action, broken: _, ...hints }: PermissionRule,
   { key, entry }: WrittenServer,

@@ -52,7 +52,9 @@ export async function withSetting(file: OurFile, name: string, value: unknown): 
   return document.toString({ lineWidth: 0 });
 }
 
-/** Rules to be added: `first` before all others, `later` before the first that allows. So neither loosens what is there. */
+/**
+ * Rules to be added: `first` before all others, `later` before the first that allows. So neither loosens what is there.
+ */
 export interface AddedRules {
   readonly first: readonly PermissionRule[];
   readonly later: readonly PermissionRule[];
@@ -139,7 +141,7 @@ async function yamlWith({ text, root, raw }: OurFile, servers: ReadonlyMap<strin
   return document.toString({ lineWidth: 0 });
 }
 
-/** Whether a file is YAML, by its name. */
+/** True if a file is YAML, by its name. */
 export function isYaml({ path }: OurFile): boolean {
   return ['.yml', '.yaml'].includes(extname(path).toLowerCase());
 }
@@ -148,7 +150,7 @@ function isListed(root: JsonObject, raw: RawConfig): boolean {
   return !isFlat(raw) && Array.isArray(root.servers);
 }
 
-/** Where the settings stand tells the shape. */
+/** True if servers and settings share the root of the file: then the settings have a path of their own. */
 function isFlat({ settings }: RawConfig): boolean {
   return settings.path.length > 0;
 }
@@ -197,7 +199,10 @@ export async function switchServers(file: OurFile, keys: readonly string[], isOn
   return text;
 }
 
-/** What is there to say it is changed. Whoever switches a server on says so for good: an import does not switch it off. */
+/**
+ * Edits that switch an entry; a field that it has already is reused. Switching on always writes `enabled`: then no
+ * import switches the server off.
+ */
 function editsOf(root: JsonObject, entry: KeyPath, isOn: boolean): readonly Edit[] {
   const written = valueAt(root, entry);
   const edit = (name: Edit['name'], value: boolean | undefined): Edit => {

@@ -15,7 +15,7 @@ interface Replacement {
   /** As it was read; undefined: there was no file. */
   readonly before: string | undefined;
   readonly after: string;
-  /** Whether the file as it was is kept beside it. */
+  /** True: a copy of the old file is kept beside it. */
   readonly backup: boolean;
   /** Holds secrets: nobody but its owner may read it from now on, whatever its mode was. */
   readonly secret?: boolean;
@@ -42,7 +42,7 @@ export async function replaceFile({ path, before, after, backup, secret }: Repla
   }
 }
 
-/** Where a link leads though nothing is there yet. */
+/** Target of a symbolic link, which need not exist; the path itself if it is no link. */
 async function linkedFrom(path: string): Promise<string> {
   const leadsTo = await readlink(path).catch(() => undefined);
   return leadsTo === undefined ? path : resolve(dirname(path), leadsTo);
@@ -64,7 +64,7 @@ function changedMeanwhile(path: string): GatewayError {
   );
 }
 
-/** Where a link leads to somebody else's file, that person would lose it, and reads what is written. */
+/** Throws if a link leads to another user's file: that user would lose the file, and could read the new text. */
 async function refuseForeign(target: string, path: string): Promise<void> {
   const { uid } = await stat(target);
   if (process.getuid === undefined || uid === process.getuid()) return;
@@ -88,10 +88,10 @@ async function keep(path: string): Promise<string> {
 /** Ends the name of the copy of a file as it was before the first install: no newer backup takes its place. */
 const ORIGIN = '.bak-before-gateway';
 
-/** What is kept of a file that was there, and empty: an empty copy says that there was none. */
+/** Content of the copy of a file that was empty; an empty copy means that there was no file. */
 const WAS_EMPTY = '\ufeff';
 
-/** Whether there was a file before the first install, by what is kept of it. */
+/** True if there was a file before the first install, judged by the copy of it. */
 export function wasThere(origin: string | undefined): origin is string {
   return origin !== undefined && origin !== '';
 }
@@ -101,12 +101,15 @@ export function textOf(origin: string): string {
   return origin === WAS_EMPTY ? '' : origin;
 }
 
-/** What is kept, empty where there was no file; undefined: nothing was installed since. */
+/** The copy from before the first install, empty where there was no file; undefined: nothing was installed since. */
 export async function originOf(path: string): Promise<string | undefined> {
   return readText(await originPath(path));
 }
 
-/** Keeps a text, of a file that is there or not, as readable as the file itself. Resolves with its path; undefined where there was nothing to keep. */
+/**
+ * Keeps a text, of a file that is there or not, as readable as the file itself. Resolves with its path; undefined where
+ * there was nothing to keep.
+ */
 export async function keepOrigin(path: string, text: string, isThere: boolean): Promise<string | undefined> {
   const mode = await stat(path).then(
     (found) => found.mode & 0o777,
@@ -156,7 +159,7 @@ async function originPath(path: string): Promise<string> {
   return `${realPath(path)}${ORIGIN}`;
 }
 
-/** One run of lines that differs: from which line of the base, how many of them, and what stands there instead. */
+/** One run of lines that differs: index of its first line in the base, number of lines replaced, and the new lines. */
 interface Change {
   readonly at: number;
   readonly length: number;
@@ -164,7 +167,7 @@ interface Change {
 }
 
 /**
- * A text with two changes of it, line by line; undefined where both change the same lines. So what a person wrote
+ * Merges two changes of a text line by line; undefined where both change the same lines. So the text that a person wrote
  * elsewhere, comments included, stays as it is.
  */
 export function mergeTexts(base: string, one: string, other: string): string | undefined {
@@ -186,7 +189,9 @@ function linesOf(text: string): string[] {
   return text.split(/(?<=\n)/);
 }
 
-/** Lines that both have once hold the two texts together; what lies between them is looked at in the same way. */
+/**
+ * Changes between two texts: lines that occur once in each align them; the runs between are compared in the same way.
+ */
 function changesTo(base: readonly string[], changed: readonly string[], at = 0): Change[] {
   const least = Math.min(base.length, changed.length);
   let head = 0;
@@ -218,7 +223,7 @@ function commonLines(base: readonly string[], changed: readonly string[]) {
   return anchors;
 }
 
-/** Where each line stands; undefined: more than once. */
+/** Index of each line; undefined for a line that occurs more than once. */
 function placesOf(lines: readonly string[]): Map<string, number | undefined> {
   const places = new Map<string, number | undefined>();
   for (const [index, line] of lines.entries()) places.set(line, places.has(line) ? undefined : index);

@@ -6,7 +6,7 @@ import type { ToolRule } from './client.ts';
 
 type Kind = 'deny' | 'only' | 'allow';
 
-/** What clients call their lists of tools: those that are kept out, the only ones, those that need no question. */
+/** Names of clients' lists of tools: excluded tools, the only tools, tools that need no confirmation. */
 const LISTS: Readonly<Record<string, Kind>> = {
   ...{ disabledTools: 'deny', disabled_tools: 'deny', excludeTools: 'deny', exclude_tools: 'deny' },
   ...{ excludedTools: 'deny', deniedTools: 'deny', blockedTools: 'deny' },
@@ -27,7 +27,7 @@ const MODES: Readonly<Record<string, ToolRule['action']>> = {
   ...{ deny: 'deny', never_allow: 'deny', disabled: 'deny' },
 };
 
-/** Whether a field says something of single tools. */
+/** True if a field is about single tools. */
 export function isToolList(name: string): boolean {
   return Object.hasOwn(LISTS, name) || OTHERS.includes(name);
 }
@@ -108,7 +108,7 @@ function ruleOfMode(mode: unknown): ToolRule[] {
   return action === undefined ? [] : [{ action }];
 }
 
-/** What a client keeps from a server that is there already, where the rules that are there do not keep it out yet. */
+/** Denials of a client for a server that we have already; only those that our rules lack. */
 export function newDenials(
   server: string,
   wanted: readonly PermissionRule[],
@@ -132,7 +132,10 @@ export function newDenials(
   });
 }
 
-/** Nothing but what these rules let in: the rest is denied, or what more is let in by ours. */
+/**
+ * Denies all tools but those that these rules allow: by one rule for the rest, or for each name that our rules allow
+ * beyond.
+ */
 function allOthers(
   server: string,
   allowed: readonly PermissionRule[],
@@ -163,7 +166,7 @@ function concerns(rule: PermissionRule, name: string): boolean {
   return rule.tool === undefined || [rule.tool].flat().some((pattern) => matchesGlob(pattern, name));
 }
 
-/** Whether a rule asks more of a tool than its name and its server. */
+/** True if a rule has conditions beside the names of tool and server. */
 function isNarrow(rule: PermissionRule): boolean {
   return Object.keys(rule).some((name) => !['server', 'tool', 'action'].includes(name));
 }

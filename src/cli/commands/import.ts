@@ -36,7 +36,7 @@ interface Draft {
   readonly plan: ImportPlan;
   readonly file: OurFile;
   readonly added: ReadonlyMap<string, JsonObject>;
-  /** Where the secrets of what is added go; undefined: they stay where they are. */
+  /** File for the secrets of added servers; undefined: they stay in the client's file. */
   readonly secrets?: OurSecrets | undefined;
 }
 
@@ -71,7 +71,7 @@ function clientsOf(sources: readonly string[], terminal: Terminal): readonly Cli
   return clients;
 }
 
-/** What is wrong with the name of a client. */
+/** The message for an unknown name of a client. */
 export function unknownClient(name: string): string {
   const ids = CLIENTS.map(({ id }) => id);
   return `unknown client ${JSON.stringify(name)}${suggestion(nearest(name, ids))} (known: ${ids.join(', ')})`;
@@ -104,7 +104,7 @@ function emptyFile(client: Client, { servers, files, problems }: FoundServers): 
   return servers.some((server) => server.client === client) ? [] : [`${id}: no servers in it; looked for ${SHAPES}`];
 }
 
-/** What tells entries that lead to this gateway. */
+/** Properties of entries that lead to this gateway. */
 export async function selfKnown(path: string, { env, self: [, bin] }: Terminal): Promise<Self> {
   const { settings } = await loadConfig(path, env);
   return selfOf(settings, [bin, realPath(bin)]);

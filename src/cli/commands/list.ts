@@ -15,11 +15,11 @@ import { reportMisuse } from './report.ts';
 export interface ListedServer extends ServerView {
   /** Estimated tokens of the definitions of all its tools; absent: they are not known. */
   readonly tokens?: number;
-  /** What a server that is connecting waits for. */
+  /** The request that a connecting server has not answered. */
   readonly waitsFor?: string;
 }
 
-/** What the definitions of tools cost in every request of a client, in estimated tokens. */
+/** Cost of the tool definitions in every request of a client, in estimated tokens. */
 export interface TokenBill {
   readonly tools: number;
   readonly directTokens: number;

@@ -11,7 +11,7 @@ import { checkConfigured, readConfiguration } from './configuration.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
 const DEFAULT_LINES = 100;
-/** How often a log is looked at that is followed, in ms. */
+/** Interval in ms between two reads of a log that is followed. */
 const POLL_MS = 250;
 
 /**
@@ -78,7 +78,7 @@ async function follow(tail: LogTail, args: CommandArguments, terminal: Terminal)
 /** The end of a log file that is put aside when it is full, and what is added to it. */
 export class LogTail {
   readonly #path: string;
-  /** Which file was read, and how far. */
+  /** Inode of the file that was read, and the number of bytes read. */
   #inode = 0;
   #read = 0;
   /** The beginning of a line whose end is not there yet. */

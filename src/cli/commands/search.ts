@@ -11,7 +11,9 @@ import { reportMisuse } from './report.ts';
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 
-/** `mcp-gateway search [words…]`: what a model would find. Resolves with the exit code: 0, also where nothing was found. */
+/**
+ * `mcp-gateway search [words…]`: what a model would find. Resolves with the exit code: 0, also where nothing was found.
+ */
 export async function search(args: CommandArguments, terminal: Terminal): Promise<number> {
   const limit = Number(args.limit ?? DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
@@ -73,7 +75,7 @@ interface Hit {
   readonly warnings?: readonly string[];
 }
 
-/** What a search found, for people. */
+/** Results of a search, for people. */
 export function searchText(found: JsonObject, terminal: Terminal): string {
   // Our own Finder's answer, which is typed as what a model reads.
   const answer = found as unknown as Answer;

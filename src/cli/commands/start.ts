@@ -52,7 +52,7 @@ export interface StartSurroundings {
   readonly log: Logger;
   /** Takes what people read (stdout). */
   readonly write: (text: string) => void;
-  /** Whether the same person reads the log. */
+  /** True: the same person reads the log. */
   readonly isLogSeen: boolean;
   /** Takes why it failed (stderr). */
   readonly writeError: (text: string) => void;
@@ -60,7 +60,7 @@ export interface StartSurroundings {
   readonly stopped: Promise<string>;
 }
 
-/** How long a server may take before it is listed as connecting, in ms. */
+/** Time in ms after which a server that is not up is listed as connecting. */
 const FIRST_CONNECT_MS = 15_000;
 /** Time in ms for the end of everything after what was running has had its `http.stopSeconds`. */
 const ENDING_MS = 4_500;

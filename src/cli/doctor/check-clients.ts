@@ -7,7 +7,7 @@ import { leadsToUs, type Self } from '../client-configs/our-entry.ts';
 import type { ourState } from '../client-configs/our-secrets.ts';
 import { type Finding, listed, type Notes, notesOn } from './finding.ts';
 
-/** Which clients go through the gateway, and what they still start by themselves. */
+/** Reports the clients that go through the gateway, and the servers that they still start by themselves. */
 export async function checkClients(found: FoundServers, parts: ClientParts): Promise<readonly Finding[]> {
   const notes = notesOn('clients');
   for (const problem of found.problems) {
@@ -27,12 +27,12 @@ export async function checkClients(found: FoundServers, parts: ClientParts): Pro
   return notes.findings;
 }
 
-/** Whether the client starts it: neither its entry nor the person says otherwise. */
+/** True if the client starts it: neither its entry nor a decision of the person switches it off. */
 function isStarted({ entry, verdict: { out, off } }: FoundServer): boolean {
   return entry.enabled !== false && entry.disabled !== true && out === undefined && off === undefined;
 }
 
-/** Each once: where the home directory is the working directory, a file counts as both. */
+/** Each server once: if the home directory is the working directory, a file counts as both. */
 function each(servers: readonly FoundServer[]): readonly FoundServer[] {
   const places = servers.map(({ client, place, key }) => [client.id, place.path, ...place.at, key].join('\n'));
   return servers.filter((_, index) => places.indexOf(places[index] ?? '') === index);
@@ -53,7 +53,7 @@ function count(servers: readonly FoundServer[]): string {
   return servers.length === 1 ? '1 server' : `${servers.length} servers`;
 }
 
-/** Whether an entry of ours leads to anything, and to the right program. */
+/** Reports an entry of ours that leads to no file, or to a wrong program. */
 async function checkEntry({ client, place, key, entry }: FoundServer, notes: Notes): Promise<void> {
   const words = [entry.command, entry.args].flat().filter((word) => typeof word === 'string');
   const where = `${client.name}, ${place.path}: ${key}`;
@@ -73,7 +73,7 @@ async function checkEntry({ client, place, key, entry }: FoundServer, notes: Not
 export interface ClientParts {
   readonly home: ClientHome;
   readonly self: Self;
-  /** What our files hold, as an import and an install see it. */
+  /** Contents of our files, as an import and an install see them. */
   readonly ours: ReturnType<typeof ourState>;
 }
 
@@ -84,11 +84,11 @@ export interface ClientServers {
   readonly direct: readonly FoundServer[];
 }
 
-/** What to say of servers that a client starts although it goes through the gateway. */
+/** Advice on servers that a client starts although it goes through the gateway. */
 interface Advice {
   /** Follows "starts a and b by itself". */
   readonly fact: string;
-  /** What cures it, in order; absent: the servers may stay where they are. */
+  /** Steps of the cure, in order; absent: the servers may stay where they are. */
   readonly steps?: readonly string[];
 }
 
@@ -136,7 +136,7 @@ function adviceOn(planned: PlannedServer, plan: ImportPlan, { ours }: ClientPart
   return { fact, steps: [step, installStep(servers)] };
 }
 
-/** Whether an import would copy the value of a variable into our file of secrets. */
+/** True if an import would copy the value of a variable into our file of secrets. */
 function isImported(name: string, { secrets }: ImportPlan, { keeping }: ClientParts['ours']): boolean {
   return keeping === 'secrets' && secrets.has(name);
 }

@@ -7,7 +7,7 @@ export interface Terminal {
   readonly cwd: string;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** How this process was started: Node (or Bun) and the bin, both absolute. */
+  /** Command of this process: Node (or Bun) and the bin, both absolute. */
   readonly self: readonly [program: string, bin: string];
   /** Writes the answer to stdout; on a terminal each line is wrapped at its width, unless the text is JSON. */
   readonly write: (text: string) => void;
@@ -53,7 +53,7 @@ const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as c
 /** Texts in colour, or as they are. */
 export type Colors = Readonly<Record<keyof typeof CODES, (text: string) => string>>;
 
-/** Colours for what is written there: on a terminal only, unless `FORCE_COLOR` is set; never with `NO_COLOR`. */
+/** Colours for text on that stream: on a terminal only, unless `FORCE_COLOR` is set; never with `NO_COLOR`. */
 export function colorsFor(
   { env, isTty, isErrorTty }: Pick<Terminal, 'env' | 'isTty' | 'isErrorTty'>,
   stream: 'output' | 'error' = 'output',

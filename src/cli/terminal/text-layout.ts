@@ -34,7 +34,9 @@ export function clipColumns(text: string, columns: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-/** A text in lines of at most that many columns, cut between words where there are any; in time linear in its length. */
+/**
+ * A text in lines of at most that many columns, cut between words where there are any; in time linear in its length.
+ */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line: string[] = [];
@@ -57,7 +59,10 @@ const AHEAD = /^\s*(?:(?:\p{Cc}\[[\d;]*m)?[✓!✗→•-](?:\p{Cc}\[[\d;]*m)? )
 /** Narrower than this a text beside others would be a ribbon. */
 const LEAST_ROOM = 24;
 
-/** How far a line that begins at the margin goes on below, in columns: it is to be told from the next one. */
+/**
+ * Indent of the continuation of a line that begins at the margin, in columns: it sets the continuation apart from the
+ * next line.
+ */
 const HANGING = 2;
 
 /** Each line of a text within that many columns: it goes on below where it began, or where its last column did. */
