@@ -10,14 +10,12 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Progress } from '../../core/rpc.ts';
 import { isComingUp } from '../../core/server-state.ts';
 import { expandHome } from '../../platform/home-directory.ts';
-import { colorsFor } from '../terminal/colors.ts';
-import { jsonText } from '../terminal/display.ts';
 import { progressText } from '../terminal/status-line.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { colorsFor, type Terminal } from '../terminal/terminal.ts';
+import { jsonText } from '../terminal/text-layout.ts';
 import { readArguments } from './calling/read-arguments.ts';
 import { writeResult } from './calling/write-result.ts';
-import type { CommandArguments } from './command.ts';
-import { START_SECONDS, timeoutMs } from './command.ts';
+import { type CommandArguments, START_SECONDS, timeoutMs } from './command.ts';
 import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 

@@ -5,12 +5,9 @@ import type { ToolEntry } from '../../core/tool.ts';
 import { instructions } from '../../downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../../downstream/protocol/meta-tools.ts';
 import { definitionTokens, textTokens } from '../../policy/stats/definition-tokens.ts';
-import { type Colors, colorsFor } from '../terminal/colors.ts';
-import { jsonText } from '../terminal/display.ts';
-import { isForPeople, type Terminal } from '../terminal/terminal.ts';
-import { align, type Cell } from '../terminal/text-layout.ts';
-import type { CommandArguments } from './command.ts';
-import { LIST_SECONDS, timeoutMs } from './command.ts';
+import { type Colors, colorsFor, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { align, type Cell, jsonText } from '../terminal/text-layout.ts';
+import { type CommandArguments, LIST_SECONDS, timeoutMs } from './command.ts';
 import { allTools, type LocalGateway, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 
@@ -18,11 +15,11 @@ import { reportMisuse } from './report.ts';
 export interface ListedServer extends ServerView {
   /** Estimated tokens of the definitions of all its tools; absent: they are not known. */
   readonly tokens?: number;
-  /** What a server that is connecting waits for. */
+  /** The request that a connecting server has not answered. */
   readonly waitsFor?: string;
 }
 
-/** What the definitions of tools cost in every request of a client, in estimated tokens. */
+/** Cost of the tool definitions in every request of a client, in estimated tokens. */
 export interface TokenBill {
   readonly tools: number;
   readonly directTokens: number;

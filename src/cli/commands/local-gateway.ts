@@ -16,9 +16,8 @@ import { createLogger, type Logger } from '../../platform/log.ts';
 import { serverLogDirectory, withServerLogs } from '../../platform/server-logs.ts';
 import { serverMemory } from '../../upstream/catalog-cache.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
-import { colorsFor } from '../terminal/colors.ts';
 import { StatusLine } from '../terminal/status-line.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { colorsFor, type Terminal } from '../terminal/terminal.ts';
 import { Person } from './calling/person.ts';
 import { checkIsEnabled, checkServers, readConfiguration } from './configuration.ts';
 import { reportErrors } from './report.ts';
@@ -30,15 +29,15 @@ export interface LocalGatewayOptions {
   readonly servers?: readonly string[] | undefined;
   /** Ids of the tools that the person names: their servers are wanted. */
   readonly tools?: readonly string[] | undefined;
-  /** Whether servers that are not wanted are left out; else they are there as far as they are remembered. */
+  /** True: servers that are not wanted are left out; else they are listed from the catalog cache. */
   readonly leavesOut?: boolean | undefined;
-  /** Which of the wanted servers start though their tools are remembered; absent: none. */
-  readonly wakes?: ((upstream: Upstream, remembered: GatewayServices['catalogCache']) => boolean) | undefined;
-  /** Whether log messages of servers are shown. */
+  /** True for a wanted server that starts although its tools are cached; absent: none does. */
+  readonly wakes?: ((upstream: Upstream, catalogCache: GatewayServices['catalogCache']) => boolean) | undefined;
+  /** True: log messages of servers are shown. */
   readonly showsLogs?: boolean;
-  /** What the command reads first, such as stdin; no server starts before, nor where it rejects. */
+  /** Input that the command reads first, such as stdin; no server starts before it resolves, or if it rejects. */
   readonly input?: Promise<unknown> | undefined;
-  /** How long secrets, and servers that are on their way up, are waited for in all, in ms. */
+  /** Longest wait for secrets and for starting servers together, in ms. */
   readonly patienceMs: number;
   /** Absolute folders that servers are told as roots; absent: they are told that there are none to ask for. */
   readonly roots?: readonly string[] | undefined;
@@ -172,7 +171,10 @@ function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, '
   };
 }
 
-/** The wanted servers, and the others as far as their tools are remembered: without a memory they would start to list them. */
+/**
+ * The wanted servers, and the others as far as their tools are remembered: without a memory they would start to list
+ * them.
+ */
 function narrowedTo(
   servers: readonly ServerConfig[],
   options: LocalGatewayOptions,
@@ -235,7 +237,10 @@ export function waitOf({ config, state, neededAt, waitsFor }: Upstream, words?: 
   return `${whose} has not answered ${waitsFor} for ${seconds} s${said}${before}`;
 }
 
-/** Throws `TIMEOUT` where the server that an id belongs to is still on its way up, `SERVER_NOT_FOUND` where it is disabled. */
+/**
+ * Throws `TIMEOUT` where the server that an id belongs to is still on its way up, `SERVER_NOT_FOUND` where it is
+ * disabled.
+ */
 export function checkIsUp(id: string, { pool, lastWords, config }: LocalGateway): void {
   checkIsEnabled(id, config);
   for (const upstream of pool.upstreams.all()) {

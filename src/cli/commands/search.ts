@@ -2,19 +2,18 @@ import type { SearchFilters } from '../../broker/finder.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { ASKED_STATES, type AskedState, loginCommand, type ServerState, stands } from '../../core/server-state.ts';
-import { type Colors, colorsFor } from '../terminal/colors.ts';
-import { jsonText } from '../terminal/display.ts';
-import { isForPeople, type Terminal } from '../terminal/terminal.ts';
-import { align, wrap } from '../terminal/text-layout.ts';
-import type { CommandArguments } from './command.ts';
-import { LIST_SECONDS, timeoutMs } from './command.ts';
+import { type Colors, colorsFor, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { align, jsonText, wrap } from '../terminal/text-layout.ts';
+import { type CommandArguments, LIST_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, searchAll, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 
-/** `mcp-gateway search [words…]`: what a model would find. Resolves with the exit code: 0, also where nothing was found. */
+/**
+ * `mcp-gateway search [words…]`: what a model would find. Resolves with the exit code: 0, also where nothing was found.
+ */
 export async function search(args: CommandArguments, terminal: Terminal): Promise<number> {
   const limit = Number(args.limit ?? DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
@@ -76,7 +75,7 @@ interface Hit {
   readonly warnings?: readonly string[];
 }
 
-/** What a search found, for people. */
+/** Results of a search, for people. */
 export function searchText(found: JsonObject, terminal: Terminal): string {
   // Our own Finder's answer, which is typed as what a model reads.
   const answer = found as unknown as Answer;

@@ -4,16 +4,17 @@ import type { LiveConfig } from '../../config/load.ts';
 import type { StartSettings } from '../../config/settings.ts';
 import type { Caller } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { Gauges } from '../../observe/metrics.ts';
-import type { CallObservation } from '../../observe/observe-calls.ts';
+import { type Gauges, Metrics } from '../../observe/metrics.ts';
+import { type CallObservation, observeCalls } from '../../observe/observe-calls.ts';
+import { RequestLog } from '../../observe/request-log.ts';
 import { writeForMany } from '../../platform/line-framing.ts';
+import { VERSION } from '../../version.ts';
 import type { EdgeHooks, EdgeServices, GatewayServices } from '../gateway-services.ts';
 import { Sharing } from '../sharing/sharing.ts';
 import { MULTI_USER_RULES } from '../sharing/sharing-rules.ts';
 import { startHealthRounds } from './api/health.ts';
 import { createApp } from './app.ts';
 import { EdgeClients } from './edge-clients.ts';
-import { createMonitor, type EdgeMonitor } from './edge-monitor.ts';
 import { FastPath } from './fast-path.ts';
 import { type Listener, type ListenOptions, listen } from './listen.ts';
 import { McpEndpoint } from './mcp/endpoint.ts';
@@ -27,6 +28,7 @@ import { RequestGuard } from './request/request-guard.ts';
 import { RequestSteps } from './request/request-steps.ts';
 import { UnreadAnswers } from './request/unread-answers.ts';
 
+const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const QUIET_POLL_MS = 20;
 
@@ -213,4 +215,24 @@ export class HttpEdge {
 function checkBind(host: string, { path, settings: { auth } }: LiveConfig): void {
   const problem = openBindProblem({ host, auth });
   if (problem) throw new GatewayError('CONFIG_INVALID', `${path}: ${problem}`);
+}
+
+/** The request log and the metrics of the edge. */
+interface EdgeMonitor {
+  readonly requests: RequestLog;
+  readonly metrics: Metrics;
+  /** Writes calls into the request log and the metrics, if they are switched on. */
+  readonly observed: CallObservation;
+}
+
+/** Reads its settings once, at the start of the edge. */
+function createMonitor({ monitor }: Pick<StartSettings, 'monitor'>, gauges: Gauges): EdgeMonitor {
+  const metrics = new Metrics(gauges, VERSION);
+  const requests = new RequestLog({
+    retentionMs: monitor.retentionHours * HOUR_MS,
+    maxRecords: monitor.maxRecords,
+    keepArguments: monitor.arguments,
+  });
+  const observed = observeCalls({ ...(monitor.requestLog && { requests }), ...(monitor.prometheus && { metrics }) });
+  return { requests, metrics, observed };
 }
