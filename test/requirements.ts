@@ -616,6 +616,8 @@ const HTTP_EDGE = promised('#6', {
   'http.max-body': 'A body beyond http.maxBodyBytes is 413 at every endpoint.',
   'http.open-bind':
     'An address that other machines can reach is not bound without auth settings, and it is said what to write.',
+  'http.open-reload':
+    'While an address that other machines can reach is bound, a file that has no auth any more is not taken over, and the log says what to write.',
   'http.no-passthrough': 'No header of a caller reaches a server: neither its key, nor cookies, nor any other.',
   'http.oauth':
     'An SDK client finds the authorization server, logs in and calls with a JWT; one for another audience is refused.',

@@ -25,21 +25,21 @@ const SERVE_OPTIONS = {
 /** Longest time that an orderly end may take, in ms, before the process ends all the same. */
 const STOP_DEADLINE_MS = 4_500;
 
-/** When it is looked at who may read our secrets, in ms: after whatever a client waits for. */
+/** Delay in ms of the check for readable secrets: a client must not wait for it. */
 const WARNING_MS = 1_000;
 
 /** Runs the command line; resolves with the exit code: 0 done, 1 failed, 2 misused. */
 export async function main(argv: readonly string[]): Promise<number> {
   const asked = await servingIn(argv);
-  // What only people need is not loaded when a client starts us.
+  // Commands for people are not loaded when a client starts the gateway.
   if (!asked) return (await import('./commands/run-command.ts')).runCommand(argv);
-  if (process.stdin.isTTY) (await import('./terminal/terminal-notice.ts')).tellPerson();
+  if (process.stdin.isTTY) (await import('./terminal/process-terminal.ts')).tellPerson();
   const path = resolveConfigPath({ argument: asked.config, env: process.env });
   const directory = asked['no-project'] ? undefined : workingDirectory();
   return asked.shared ? serveShared(path, directory) : serve(path, directory);
 }
 
-/** How a client is to be served over stdio; undefined: a command is meant, or something is wrong. */
+/** Options with which to serve a client over stdio; undefined: a command is meant, or the command line is wrong. */
 async function servingIn(argv: readonly string[]) {
   const { positionals, values } = parse(argv) ?? {};
   if (!positionals || !values) return undefined;
@@ -74,7 +74,7 @@ async function serveShared(path: string, directory: string | undefined): Promise
 }
 
 async function warned(path: string, log: Logger): Promise<void> {
-  const { warnOfOpenSecrets } = await import('./commands/warn-of-open-secrets.ts');
+  const { warnOfOpenSecrets } = await import('./client-configs/our-secrets.ts');
   await warnOfOpenSecrets(path, log);
 }
 
@@ -101,7 +101,7 @@ async function serve(path: string, directory: string | undefined): Promise<numbe
   if (mayBeOpen(config)) setTimeout(() => void warned(config.path, log), WARNING_MS).unref();
 
   log.info('stopping', { reason: await Promise.race([stopped, served]) });
-  // The orderly end has its own ladder within this time; whatever hangs must not keep us.
+  // `gateway.stop` ends servers in steps within this time; a step that hangs must not keep the process.
   setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
   await gateway.stop();
   return 0;

@@ -1,5 +1,39 @@
 import { blankedAsRead } from './invisible-characters.ts';
 
+/** Tokens by the beginnings that their makers give them, wherever they stand. */
+const KNOWN: readonly RegExp[] = [
+  /\b(?:gh[opsur]_|github_pat_)[A-Za-z0-9_]{10,}/,
+  /\b(?:gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|oas|imt)-)[\w-]{10,}/,
+  /\b(?:sk|pk|rk)[-_](?=[\w-]*[\dA-Z])[\w-]{8,}/,
+  /\b(?:xox[abcdeoprs]-|xapp-)[\w-]{8,}/,
+  /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}\b/,
+  /\bAIza[\w-]{20,}/,
+  /\bya29\.[\w-]{10,}/,
+  /\b(?:npm|hf|gsk|r8|rnd|re|ntn|secret|lin_api|lin_oauth|figd|dop_v1|doo_v1|shp(?:at|ca|pa|ss)|phx|phc|sbp|glsa|glc|whsec|apify_api|jina|tok|nfp|pat|key|cfat|fo1|pscale_tkn|sntry[su]|dckr_pat|atlasv1|mcpgw|api|bb|lsv2_pt|lsv2_sk|tfp|ctp)_(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{16,}/,
+  /\b(?:npm|hf)_[A-Za-z]{20,}\b/,
+  /\b(?:pypi|xai|tvly|fc|pplx|key|CFPAT|NRAK|NRJS|ctx7sk|pul|sgp|sl|dapi|v1|eu1|na1|tk)-(?=[\w-]*\d)[\w-]{16,}/,
+  /\b(?:SG|hvs|hvb|dp\.(?:st|pt|ct)|secret-token:?)\.[\w.-]{10,}/,
+  /\b(?:ATATT|ATCTT|ATBB|EAA|BSA|dapi)(?=\w*\d)[\w=-]{16,}/,
+  /\b(?:AGE-SECRET-KEY-1[A-Z\d]{10,}|age-secret-key-1[a-z\d]{10,})/,
+  /\b(?:lin_(?:api|oauth)_[A-Za-z\d]{10,}|pplx-[A-Za-z\d]{16,}|tvly-(?:dev|prod)-[A-Za-z\d-]{8,})/,
+  /\bory_(?:pat|at|st|rt)_[A-Za-z\d]{16,}/,
+  /\b[a-z]{2,8}_live_(?=\w*\d)[A-Za-z\d]{10,}/,
+  /\bsq0[a-z]{3}-[\w-]{16,}/,
+  /\bpat[A-Za-z0-9]{14}\.[0-9a-f]{16,}/,
+  /\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)*/,
+  /\beyJ[\w+/-]{14,}={0,2}/,
+  /(?<!\d)\d{8,10}:[\w-]{30,}/,
+  /\b[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,}/,
+  /-----BEGIN [\s\S]+/,
+];
+
+const KNOWN_ANYWHERE = new RegExp(KNOWN.map(({ source }) => source).join('|'), 'g');
+
+/** Every token in a text that is known by its beginning. */
+export function knownTokens(text: string): string[] {
+  return text.match(KNOWN_ANYWHERE) ?? [];
+}
+
 /** What stands in the place of a secret. */
 export const BLANK = '[redacted]';
 

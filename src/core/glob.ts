@@ -38,3 +38,8 @@ export function fitsAny(patterns: string | readonly string[] | undefined, text: 
   if (typeof patterns === 'string') return matchesGlob(patterns, text);
   return patterns.some((pattern) => matchesGlob(pattern, text));
 }
+
+/** A text as a pattern that matches just this text; also within a pattern with the flag `u`. */
+export function escapeRegExp(text: string): string {
+  return text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
+}

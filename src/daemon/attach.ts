@@ -14,21 +14,23 @@ import { commonEnvironment, identityOf, socketDirectory } from './locate.ts';
 import { Relay } from './relay.ts';
 import { reach, type SocketAddress } from './sockets.ts';
 
-/** What a daemon is started with. */
+/** The arguments of a daemon process, passed to it as JSON. */
 export interface DaemonOptions extends SocketAddress {
   /** Absolute path of the configuration file. */
   readonly config: string;
-  /** Of the project whose file counts too; absent: none does. */
+  /** Directory of the project whose file counts too; absent: none does. */
   readonly project?: string | undefined;
   /** The working directory of the session that started it. */
   readonly firstDirectory: string;
+  /** Path of the daemon's log. */
   readonly log: string;
 }
 
 /**
- * `mcp-gateway --shared`: serves one client over stdio through the daemon that all sessions share; sessions of a project
- * that has a file of its own share another one. `config` is an absolute path; without a `directory` projects do not count.
- * Resolves with the exit code when the client has gone or a signal came. Throws where the daemon's socket would not be safe.
+ * `mcp-gateway --shared`: serves one client over stdio through the daemon that all sessions share; sessions of a
+ * project with a file of its own share another daemon. `config` is an absolute path; without a `directory` projects do
+ * not count. Resolves with the exit code when the client has gone or a signal came. Throws if the directory of the
+ * daemon's socket is not safe.
  */
 export async function attach(config: string, directory: string | undefined): Promise<number> {
   const log = createLogger(stderrWriter(), process.env.MCP_GATEWAY_LOG_LEVEL === 'debug' ? 'debug' : 'info');
@@ -54,7 +56,7 @@ export async function attach(config: string, directory: string | undefined): Pro
       const reason = `${causeOf(error)}; its log: ${options.log}`;
       log.error('no shared gateway', { error: reason });
       relay.giveUp(reason);
-      // Lines go out at the end of the turn.
+      // The relay writes its lines at the end of the turn of the event loop.
       await immediate();
       return 1;
     },
@@ -63,8 +65,9 @@ export async function attach(config: string, directory: string | undefined): Pro
 }
 
 /**
- * The same for a command line that says nothing else; undefined for another one, and where the session cannot be shared:
- * then the command line is to see to it, which takes longer to load than such a session may take to start.
+ * Attaches if the command line has no options but those of such a session. Resolves with undefined for any other
+ * command line, and where `attach` throws: then the full command line handles it. It is not loaded here, because that
+ * takes longer than such a session may take to start.
  */
 export async function attachEarly(argv: readonly string[]): Promise<number | undefined> {
   const options = {
@@ -83,15 +86,18 @@ export async function attachEarly(argv: readonly string[]): Promise<number | und
   }
 }
 
-/** A file that is not confirmed yet counts as well: it may be, any time. Undefined where a person has said no to it. */
+/**
+ * The path of the project's file, also of one that is not confirmed yet, because it may be at any time. Undefined:
+ * there is none, or a person has declined it.
+ */
 function projectFileOf(directory: string, env: NodeJS.ProcessEnv): string | undefined {
   const project = projectAt(directory, { home: homeOf(env), dataDirectory: dataDirectory(env) });
   return project?.status === 'declined' ? undefined : project?.path;
 }
 
 /**
- * Starts a daemon that outlives us, in the home directory: it belongs to no session. By way of a shell that ends at once,
- * since some hosts end all that descends from what they have started.
+ * Starts a daemon that outlives this process, in the home directory, as it belongs to no session. A shell starts it and
+ * ends at once, since some hosts end all descendants of the processes that they have started.
  */
 function startDaemon(options: DaemonOptions, env: NodeJS.ProcessEnv, log: Logger): void {
   const stderr = logFile(options.log);
@@ -103,13 +109,13 @@ function startDaemon(options: DaemonOptions, env: NodeJS.ProcessEnv, log: Logger
     return started;
   };
   const failed = (error: Error) => log.error('the shared gateway could not be started', { error: causeOf(error) });
-  const plainly = () => start(process.execPath, words).on('error', failed);
-  if (process.platform === 'win32') plainly();
-  else start('/bin/sh', ['-c', '"$@" &', 'mcp-gateway', process.execPath, ...words]).on('error', plainly);
+  const startDirectly = () => start(process.execPath, words).on('error', failed);
+  if (process.platform === 'win32') startDirectly();
+  else start('/bin/sh', ['-c', '"$@" &', 'mcp-gateway', process.execPath, ...words]).on('error', startDirectly);
   if (stderr !== undefined) closeSync(stderr);
 }
 
-/** Without a log there is a daemon all the same. */
+/** Opens the log; undefined where that fails: the daemon runs without one. */
 function logFile(path: string): number | undefined {
   try {
     return openLog(path);

@@ -9,14 +9,14 @@ import { serverMemory } from '../upstream/catalog-cache.ts';
 import type { DaemonOptions } from './attach.ts';
 import { claim, endTurn, withdraw } from './sockets.ts';
 
-/** How long a daemon waits for its first session, in ms. */
+/** Longest wait of a daemon for its first session, in ms. */
 const FIRST_SESSION_MS = 3_000;
-/** Longest time that an orderly end may take once the sessions have left, in ms. */
+/** Longest time that the gateway may take to stop once its sessions have left, in ms; then the process exits. */
 const STOP_DEADLINE_MS = 4_500;
 
 /**
- * The daemon that sessions with `--shared` share; `argument` is its `DaemonOptions` as JSON. Resolves with the exit code
- * when the last session has gone, or a signal came, or there is another daemon already.
+ * Runs the daemon that sessions with `--shared` share; `argument` is its `DaemonOptions` as JSON. Resolves with the
+ * exit code when no session has been open for `daemon.idleSeconds`, a signal came, or there is another daemon already.
  */
 export async function runDaemon(argument: string): Promise<number> {
   const options = JSON.parse(argument) as DaemonOptions;
@@ -29,11 +29,11 @@ export async function runDaemon(argument: string): Promise<number> {
   };
   const server = createServer((socket) => accept(socket.on('error', () => {})));
   const address = await claim(options, server);
-  // Relays that have connected to us meanwhile find the other one.
+  // There is another daemon; relays that have connected to this one meanwhile find it.
   if (address === undefined) return 0;
   await endTurn(options);
 
-  const { ended, idle } = end();
+  const { ended, idle } = watchForEnd();
   const source = startSource(options.config, options.project);
   const config = await loadToStart(options.config, source);
   const { Gateway } = await import('../gateway/gateway.ts');
@@ -48,7 +48,7 @@ export async function runDaemon(argument: string): Promise<number> {
   let isServing = false;
   accept = (socket) => {
     edge.accept(socket);
-    // Not before the first session: the process that started us may have found another daemon, or ended.
+    // Servers start with the first session: the process that started this daemon may have found another one, or ended.
     if (!isServing) gateway.startServers();
     isServing = true;
   };
@@ -58,7 +58,7 @@ export async function runDaemon(argument: string): Promise<number> {
 
   const reason = await ended;
   log.info('shared gateway stopping', { pid: process.pid, reason });
-  // Nobody finds us any more; who has found us is told to look for the next.
+  // Relays cannot find this daemon any more; those connected to it are told to look for the next.
   await withdraw(address);
   accept = (socket) => void socket.destroy();
   await edge.stop();
@@ -67,8 +67,11 @@ export async function runDaemon(argument: string): Promise<number> {
   return 0;
 }
 
-/** Resolves `ended` with the reason: a signal, or as much time without a session as `idle` was told last (ms; undefined: there is one). */
-function end(): { readonly ended: Promise<string>; readonly idle: (afterMs: number | undefined) => void } {
+/**
+ * Returns `ended`, which resolves with the reason (a signal, or as much time without a session as `idle` was told
+ * last), and `idle`, which takes that time in ms; undefined: there is a session.
+ */
+function watchForEnd(): { readonly ended: Promise<string>; readonly idle: (afterMs: number | undefined) => void } {
   let timer: NodeJS.Timeout | undefined;
   let resolveEnded: (reason: string) => void = () => {};
   const ended = new Promise<string>((resolve) => {

@@ -8,19 +8,20 @@ import { gatewayEnvironment } from '../platform/gateway-environment.ts';
 import { usersEnvironment, WITHHELD } from '../platform/users-environment.ts';
 import { VERSION } from '../version.ts';
 
-/** Variables that a configuration names; as `config/substitute.ts` fills them in. */
+/** References to variables in a configuration file, as `config/substitute.ts` replaces them. */
 const NAMED = /\$\{(?:env:)?([A-Za-z_]\w*)|\{env:([^{}\s]+)\}/g;
-/** Variables that lead any server elsewhere, and those whose name says that they let somebody in. */
-const TELLING =
+/** Variables that change what any server does, and those whose name suggests a credential, a profile or a proxy. */
+const IDENTIFYING =
   /^(?:PATH|HOME|USERPROFILE|NODE_OPTIONS|XDG_(?:\w+_HOME|RUNTIME_DIR)|MCP_GATEWAY_\w+)$|(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|CREDENTIALS|PROFILE|PROXY)$/i;
-/** Those that terminals, editors and desktops set anew for each window. */
+/** Variables that terminals, editors and desktops set anew for each window. */
 const OF_A_WINDOW = /^(?:XDG_ACTIVATION|VSCODE|ITERM|KITTY)_/;
-/** Those that the daemon itself, and the shell that starts it, would load something by. */
+/** Variables by which the daemon itself, or the shell that starts it, would load files. */
 const OBEYED = /^(?:NODE_|LD_|DYLD_|OPENSSL_|UV_)|^(?:BASH_)?ENV$/;
 
 /**
- * The environment of the daemon for these files: that of a session, without what belongs to the directory in which the
- * session was opened, unless a file names it. What is there for that alone is named in `WITHHELD`: no server inherits it.
+ * The environment of the daemon for these files: that of a session, without the variables that belong to the directory
+ * of the session. A file may name some of these: they are kept, and listed in `WITHHELD`, so that no server inherits
+ * them.
  */
 export function commonEnvironment(files: readonly string[], env: Environment): Environment {
   const of = { ...(env.PWD !== undefined && { cwd: env.PWD }) };
@@ -36,14 +37,14 @@ export function commonEnvironment(files: readonly string[], env: Environment): E
 }
 
 /**
- * The name of the daemon for these files: equal for sessions to which the same servers, started in the same way, may
- * belong. It changes with the version, the paths of the files, and the values of the variables that the files name or
- * that tell on whose behalf a server acts.
+ * The id of the daemon for these files: sessions with the same id may share servers. It depends on the version, the
+ * home directory, the paths of the files, and the values of the variables that the files name or that match
+ * `IDENTIFYING`.
  */
 export function identityOf(files: readonly string[], env: Environment, version = VERSION): string {
-  const telling = Object.keys(env).filter((name) => TELLING.test(name) && !OF_A_WINDOW.test(name));
-  const names = [...new Set([...telling, ...namedIn(files)])].sort();
-  // A variable that is not set leads nowhere: to begin to name it does not part the sessions.
+  const identifying = Object.keys(env).filter((name) => IDENTIFYING.test(name) && !OF_A_WINDOW.test(name));
+  const names = [...new Set([...identifying, ...namedIn(files)])].sort();
+  // Variables that are not set are left out: a file that begins to name one does not separate the sessions.
   const values = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
   return createHash('sha256')
     .update(JSON.stringify([version, homeOf(env), files, values]))
@@ -65,13 +66,16 @@ function textOf(file: string): string {
   }
 }
 
-/** The longest address of a Unix socket is 104 bytes on macOS, 108 on Linux; the file names take some of it. */
+/**
+ * Longest path of the directory, in bytes: the address of a Unix socket has at most 104 bytes on macOS, 108 on Linux,
+ * and the file's name takes some of them.
+ */
 const MAX_DIRECTORY_BYTES = 60;
 
 /**
  * The directory of the daemons' sockets, made where it is missing: `$XDG_RUNTIME_DIR/mcp-gateway`, else one with the
- * user's number under the temporary directory. Throws where it is not this user's alone: who can write there could be
- * taken for the gateway.
+ * user's number under the temporary directory. Throws if it is not this user's alone: another user who can write there
+ * could pose as the gateway.
  */
 export function socketDirectory(env: Environment, uid = process.getuid?.()): string {
   const { XDG_RUNTIME_DIR: runtime } = env;

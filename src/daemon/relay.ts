@@ -11,7 +11,7 @@ import {
   JOBS,
   type KeptJob,
   LEAVING,
-  OURS,
+  METHOD_PREFIX,
   SENDING,
   WELCOME,
 } from '../downstream/local/messages.ts';
@@ -19,40 +19,40 @@ import { isAnswer } from '../downstream/protocol/json-rpc.ts';
 import { StdioTransport } from '../downstream/stdio/stdio-transport.ts';
 import { createLineSplitter, LineWriter } from '../platform/line-framing.ts';
 import type { Logger } from '../platform/log.ts';
-import { Introduction, Unanswered } from './session-replay.ts';
+import { HandshakeReplay, PendingRequests } from './session-replay.ts';
 
 interface RelayParts {
   readonly input: Readable;
   readonly output: Writable;
   readonly hello: Omit<Hello, 'firstQuestionId'>;
-  /** A connection to a daemon, which is started if there is none. Rejects when none comes up. */
+  /** Resolves with a connection to a daemon, which is started if there is none. Rejects when none comes up. */
   readonly reach: () => Promise<Socket>;
   readonly log: Logger;
 }
 
 /** Longest line that is taken from a daemon, in bytes: what it writes to clients is bounded already. */
 const MAX_LINE_BYTES = 512 * 1024 * 1024;
-/** Pause after a connection that nobody welcomed, in ms. */
+/** Pause after a connection that ended before the daemon's `WELCOME`, in ms. */
 const RETRY_MS = 20;
-/** Questions that one daemon may ask before its ids are those of the next. */
+/** Ids that each daemon has for its requests to the client, before those of the next one begin. */
 const QUESTIONS = 1_000_000;
 
 /**
- * One client and its daemon: relays what they say to each other. It keeps what has no answer yet, so that the client
- * notices nothing of it when a daemon dies and the next one takes its place.
+ * Relays messages between one client and its daemon. It keeps requests until they are answered, so that the client does
+ * not notice when a daemon dies and the next one takes its place.
  */
 export class Relay {
   readonly #parts: RelayParts;
   readonly #client: StdioTransport;
   readonly #toClient: LineWriter;
-  readonly #unanswered = new Unanswered();
-  readonly #introduction = new Introduction();
-  /** Requests that were repeated for a new daemon: the client has had their answers. */
+  readonly #pending = new PendingRequests();
+  readonly #handshake = new HandshakeReplay();
+  /** Ids of requests that were repeated for a new daemon: the client has had their answers. */
   readonly #repeated = new Set<unknown>();
-  /** Questions of the daemon that the client has not answered. */
+  /** Ids of the daemon's requests that the client has not answered. */
   readonly #questions = new Set<unknown>();
   #daemon: Socket | undefined;
-  /** Whether the daemon is there, and takes new requests. */
+  /** `serving` from the daemon's `WELCOME` to its `LEAVING`: only then it is sent requests. */
   #state: 'coming' | 'serving' | 'leaving' = 'coming';
   #daemons = 0;
   #jobs: readonly KeptJob[] = [];
@@ -65,7 +65,7 @@ export class Relay {
     parts.output.on('drain', () => this.#daemon?.resume());
   }
 
-  /** Serves the client. Resolves when it has gone; rejects when there is no daemon to be had. */
+  /** Serves the client. Resolves when it has gone; rejects when no daemon comes up. */
   async run(): Promise<void> {
     let hasGone = false;
     const gone = new Promise<void>((resolve) => {
@@ -83,13 +83,13 @@ export class Relay {
       socket.destroy();
       if (hasGone) break;
       if (this.#state === 'coming') await sleep(RETRY_MS);
-      else this.#detached();
+      else this.#endSession();
     }
   }
 
-  /** Answers every request that waits with an error: there is no daemon to be had. */
+  /** Answers all waiting requests with an error: no daemon comes up. */
   giveUp(reason: string): void {
-    for (const { id } of this.#unanswered.waiting())
+    for (const { id } of this.#pending.waiting())
       void this.#client.send({ jsonrpc: '2.0', id, error: { code: -32_000, message: reason } });
   }
 
@@ -112,24 +112,30 @@ export class Relay {
     return new Promise((resolve) => socket.once('close', resolve));
   }
 
-  /** The daemon is there: it is told what it has to know, and what waits. */
-  #begin(): void {
+  /**
+   * Starts the session at a daemon that has sent `WELCOME`: repeats its handshake, and sends the jobs and the waiting
+   * requests.
+   */
+  #startSession(): void {
     this.#state = 'serving';
     this.#daemons++;
-    for (const message of this.#introduction.messages) {
-      // What has no answer yet is repeated with the other requests.
-      if (this.#unanswered.has(message.id)) continue;
+    for (const message of this.#handshake.messages) {
+      // A request without an answer is repeated with the others.
+      if (this.#pending.has(message.id)) continue;
       if (message.id !== undefined) this.#repeated.add(message.id);
       this.#write(message);
     }
     if (this.#jobs.length > 0) this.#write({ jsonrpc: '2.0', method: JOBS, params: { jobs: this.#jobs } });
-    for (const message of this.#unanswered.waiting()) this.#give(message);
+    for (const message of this.#pending.waiting()) this.#sendRequest(message);
   }
 
-  /** The daemon has gone: its questions are void, and what cannot be repeated fails. */
-  #detached(): void {
-    const { answers, jobs } = this.#unanswered.lost();
-    const fields = { repeated: this.#unanswered.waiting().length, failed: answers.length, jobs: jobs.length };
+  /**
+   * The daemon has gone: cancels its questions to the client, and answers the requests that cannot be repeated with an
+   * error.
+   */
+  #endSession(): void {
+    const { answers, jobs } = this.#pending.lost();
+    const fields = { repeated: this.#pending.waiting().length, failed: answers.length, jobs: jobs.length };
     if (this.#state === 'serving')
       this.#parts.log.warning('the shared gateway ended; going on with another one', fields);
     this.#daemon = undefined;
@@ -138,7 +144,7 @@ export class Relay {
     this.#repeated.clear();
     this.#parts.input.resume();
     for (const requestId of this.#questions)
-      this.#tell({
+      this.#notifyClient({
         method: 'notifications/cancelled',
         params: { requestId, reason: 'the gateway that asked has ended' },
       });
@@ -154,18 +160,18 @@ export class Relay {
     }
     if (id === undefined) {
       if (method === 'notifications/cancelled' && isJsonObject(params))
-        this.#unanswered.answered(params.requestId as string);
-      this.#introduction.observe(message);
+        this.#pending.answered(params.requestId as string);
+      this.#handshake.observe(message);
       if (this.#state !== 'coming') this.#write(message);
       return;
     }
-    this.#unanswered.take(message, id as string | number);
-    this.#introduction.observe(message);
-    if (this.#state === 'serving') this.#give(message);
+    this.#pending.take(message, id as string | number);
+    this.#handshake.observe(message);
+    if (this.#state === 'serving') this.#sendRequest(message);
   }
 
-  #give(message: JsonObject): void {
-    this.#unanswered.given(message.id as string | number);
+  #sendRequest(message: JsonObject): void {
+    this.#pending.given(message.id as string | number);
     this.#write(message);
   }
 
@@ -175,35 +181,38 @@ export class Relay {
 
   #fromDaemon(line: string): void {
     const { id, method } = messageHead(line);
-    if (typeof method === 'string' && method.startsWith(OURS)) {
-      this.#hear(method, JSON.parse(line).params);
+    if (typeof method === 'string' && method.startsWith(METHOD_PREFIX)) {
+      this.#handleNotification(method, JSON.parse(line).params);
       return;
     }
     if (method === undefined) {
       if (this.#repeated.delete(id)) return;
-      this.#unanswered.answered(id as string | number);
+      this.#pending.answered(id as string | number);
     } else if (id !== undefined) this.#questions.add(id);
     this.#toClient.write(line);
   }
 
-  #hear(method: string, params: { readonly id: string | number; readonly jobId: string }): void {
-    if (method === WELCOME) this.#begin();
-    else if (method === SENDING) this.#unanswered.sending(params.id);
-    else if (method === BECAME_JOB) this.#unanswered.becameJob(params.id, params.jobId);
-    else if (method === JOB_ENDED) this.#unanswered.jobEnded(params.jobId);
+  #handleNotification(method: string, params: { readonly id: string | number; readonly jobId: string }): void {
+    if (method === WELCOME) this.#startSession();
+    else if (method === SENDING) this.#pending.sending(params.id);
+    else if (method === BECAME_JOB) this.#pending.becameJob(params.id, params.jobId);
+    else if (method === JOB_ENDED) this.#pending.jobEnded(params.jobId);
     else if (method === LEAVING) this.#state = 'leaving';
   }
 
-  #tell(message: JsonObject): void {
+  #notifyClient(message: JsonObject): void {
     void this.#client.send({ jsonrpc: '2.0', ...message });
   }
 }
 
-/** The beginning of a message as the gateway writes it; that of a string id is read by `JSON.parse`. */
+/** Matches the beginning of a message as the gateway writes it; `JSON.parse` reads a string id. */
 const HEAD = /^\{"jsonrpc":"2\.0",(?:"id":("(?:[^"\\]|\\.)*"|-?\d+),)?"(?:(result|error)"|method":("(?:[^"\\]|\\.)*"))/;
 const HEAD_CHARS = 1_024;
 
-/** What a line is: an answer has an id and no method. Long results are not parsed for it, as far as the gateway wrote them. */
+/**
+ * The id and method of a message; an answer has no method. Only the first 1,024 characters of a line are read where the
+ * gateway wrote it, so that long results are not parsed.
+ */
 export function messageHead(line: string): { readonly id?: unknown; readonly method?: unknown } {
   const [match, id, outcome, method] = HEAD.exec(line.slice(0, HEAD_CHARS)) ?? [];
   if (match === undefined) return JSON.parse(line) as JsonObject;

@@ -8,40 +8,40 @@ type RequestId = string | number;
 interface Entry {
   readonly id: RequestId;
   readonly message: JsonObject;
-  /** To how many daemons it was given. */
+  /** Number of daemons to which it was sent. */
   given: number;
-  /** No daemon that lives was given it. */
+  /** True if it was not sent to a daemon that still runs. */
   isWaiting: boolean;
-  /** It must not be made again: it may have reached a server that must not get it twice. */
+  /** True if it must not be repeated: it may have reached a server that must not get it twice. */
   isSpent: boolean;
   isAnswered: boolean;
   jobId?: string;
 }
 
-/** What becomes of a session's requests when its daemon has died. */
+/** Outcome of a session's requests whose daemon has died. */
 interface Aftermath {
-  /** For the client: to requests that are given up. */
+  /** Error answers for the client, to the requests that are not repeated. */
   readonly answers: readonly JsonObject[];
   readonly jobs: readonly KeptJob[];
 }
 
-/** JSON-RPC code of a request that ended with its connection. */
+/** JSON-RPC error code of a request whose connection ended. */
 const CONNECTION_CLOSED = -32_000;
-/** Jobs remembered at most, the oldest forgotten first. */
+/** Jobs kept, at most; the oldest is dropped first. */
 const MAX_JOBS = 1_000;
 const DIED = 'the shared gateway ended unexpectedly, and another one has taken its place';
 
 /** A client's requests that have no answer, and its jobs that have not ended: what must outlive the daemon. */
-export class Unanswered {
+export class PendingRequests {
   /** In the order in which they came. No `BoundedMap`: only the jobs are bounded, and requests without an answer stay. */
   #entries: Entry[] = [];
 
-  /** A request of the client. */
+  /** Adds a request of the client. */
   take(message: JsonObject, id: RequestId): void {
     this.#entries.push({ id, message, given: 0, isWaiting: true, isSpent: false, isAnswered: false });
   }
 
-  /** It is on its way to a daemon. */
+  /** Marks a request as sent to a daemon. */
   given(id: RequestId): void {
     const entry = this.#entries.find((each) => each.id === id && !each.isAnswered);
     if (!entry) return;
@@ -49,7 +49,7 @@ export class Unanswered {
     entry.isWaiting = false;
   }
 
-  /** The client has its answer, or wants none any more. */
+  /** Marks a request as answered, or as cancelled by the client. */
   answered(id: RequestId): void {
     const entry = this.#entries.find((each) => each.id === id && !each.isAnswered);
     if (!entry) return;
@@ -72,7 +72,7 @@ export class Unanswered {
     if (jobs.length > MAX_JOBS && jobs[0]) this.#forget(jobs[0]);
   }
 
-  /** Its result is with that daemon, and lost with it. */
+  /** Marks a job as ended: its result is lost with its daemon, so it must not be repeated. */
   jobEnded(jobId: string): void {
     for (const entry of this.#entries) if (entry.jobId === jobId) entry.isSpent = true;
   }
@@ -82,9 +82,9 @@ export class Unanswered {
     return this.#entries.filter(({ isWaiting }) => isWaiting).map(({ message }) => message);
   }
 
-  /** The daemon has died: what can be made again waits for the next one. */
+  /** Called when the daemon has died: the requests that can be repeated wait for the next one. */
   lost(): Aftermath {
-    // Once more and not again: it may be the request that the daemon died of.
+    // A request is repeated once only: it may have caused the daemon's death.
     const isGivenUp = (entry: Entry) => !entry.isAnswered && (entry.isSpent || entry.given > 1);
     const answers = this.#entries.filter(isGivenUp).map(givenUp);
     this.#entries = this.#entries.filter((entry) => !isGivenUp(entry));
@@ -101,12 +101,12 @@ export class Unanswered {
   }
 }
 
-/** The answer to a request that cannot be made again: what is known of it, as of a call to a server that crashed. */
+/** The error answer to a request that is not repeated, as to a call whose server crashed. */
 function givenUp({ id, message, isSpent }: Entry): JsonObject {
-  const fate = isSpent
+  const effect = isSpent
     ? 'the call had been sent and may have taken effect: look before you call again'
     : 'that one ended on this request too, which had no effect';
-  const text = `${nameOf(message)}${DIED}; ${fate}`;
+  const text = `${nameOf(message)}${DIED}; ${effect}`;
   if (message.method !== 'tools/call') return { jsonrpc: '2.0', id, error: { code: CONNECTION_CLOSED, message: text } };
   const error = new GatewayError('UPSTREAM_UNAVAILABLE', `${text}.`, { details: { sent: isSpent } });
   return { jsonrpc: '2.0', id, result: errorResult(error) };
@@ -128,23 +128,26 @@ function inputOf({ params }: JsonObject): JsonObject {
   return isJsonObject(input) ? input : {};
 }
 
-/** What a client has said of itself and asked to be told: a daemon that comes to serve it in the middle is told it again. */
-export class Introduction {
-  /** By what they are about; a later one takes the place of an earlier one. */
-  readonly #said = new Map<string, JsonObject>();
+/**
+ * A client's messages that set up its session (handshake, log level, subscriptions): the next daemon is sent them
+ * again.
+ */
+export class HandshakeReplay {
+  /** By method, or by URI for subscriptions; a later message replaces an earlier one. */
+  readonly #messages = new Map<string, JsonObject>();
 
-  /** Takes note of a message of the client. */
+  /** Records a message of the client, if it sets up the session. */
   observe(message: JsonObject): void {
     const { method } = message;
     const uri = isJsonObject(message.params) ? message.params.uri : undefined;
     if (method === 'initialize' || method === 'notifications/initialized' || method === 'logging/setLevel')
-      this.#said.set(method, message);
-    else if (method === 'resources/subscribe') this.#said.set(`follow ${uri}`, message);
-    else if (method === 'resources/unsubscribe') this.#said.delete(`follow ${uri}`);
+      this.#messages.set(method, message);
+    else if (method === 'resources/subscribe') this.#messages.set(`follow ${uri}`, message);
+    else if (method === 'resources/unsubscribe') this.#messages.delete(`follow ${uri}`);
   }
 
-  /** These messages, in the order in which they were first said. */
+  /** The recorded messages, in the order in which they were first sent. */
   get messages(): readonly JsonObject[] {
-    return [...this.#said.values()];
+    return [...this.#messages.values()];
   }
 }

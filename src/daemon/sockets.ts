@@ -5,13 +5,13 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Where the daemon of one identity is found. */
+/** Directory and id by which the daemon of one identity is found. */
 export interface SocketAddress {
   readonly directory: string;
   readonly id: string;
 }
 
-/** How long one of two daemons that came up at once waits for the other to step back, in ms. */
+/** Longest wait of one of two daemons that came up at once for the other to step back, in ms. */
 const STEP_BACK_MS = 2_000;
 const POLL_MS = 20;
 const UNFINISHED = '.new';
@@ -26,8 +26,11 @@ export async function addressesOf({ directory, id }: SocketAddress): Promise<str
     .map((name) => join(directory, name));
 }
 
-/** A connection to whoever listens there; `dead` when nobody does any more, `busy` when it cannot take us now. */
-function knock(address: string): Promise<Socket | 'dead' | 'busy'> {
+/**
+ * Resolves with a connection to that address; `dead`: no process listens there any more; `busy`: it cannot take a
+ * connection now.
+ */
+function tryToConnect(address: string): Promise<Socket | 'dead' | 'busy'> {
   return new Promise((resolve) => {
     const socket = connect(address);
     socket.once('connect', () => resolve(socket));
@@ -38,16 +41,17 @@ function knock(address: string): Promise<Socket | 'dead' | 'busy'> {
 }
 
 /**
- * Has the server listen as the daemon of that place, unless there is one: resolves with its address, or with nothing.
+ * Makes the server listen as the daemon of that place, unless there is one. Resolves with its address; undefined: there
+ * is one.
  *
- * A socket whose owner has died refuses connections, however it died, so the sockets themselves are the lock. Each daemon
- * publishes one under a name of its own, when it listens already, and looks for others after that: of two that come up at
- * once at least one sees the other, and never do both stay.
+ * A socket whose owner has died refuses connections, however it died, so the sockets themselves are the lock. Each
+ * daemon publishes one under a name of its own once it listens, and looks for others after that: of two that come up at
+ * once at least one sees the other, so never do both stay.
  */
 export async function claim(place: SocketAddress, server: Server): Promise<string | undefined> {
   if (process.platform === 'win32') return claimPipe(pipeName(place.id), server);
   const address = join(place.directory, `${place.id}.${randomBytes(4).toString('hex')}`);
-  await listening(server, `${address}${UNFINISHED}`);
+  await listen(server, `${address}${UNFINISHED}`);
   await chmod(`${address}${UNFINISHED}`, 0o600);
   await rename(`${address}${UNFINISHED}`, address);
   for (const other of await addressesOf(place)) {
@@ -59,16 +63,18 @@ export async function claim(place: SocketAddress, server: Server): Promise<strin
   return address;
 }
 
-/** Nobody finds that daemon any more. */
+/** Removes the daemon's address, so that relays do not find it any more. */
 export async function withdraw(address: string): Promise<void> {
   if (process.platform !== 'win32') await unlink(address).catch(() => {});
 }
 
-/** Whether nobody listens at that address, or ceases to within that time; then its file goes too. */
+/**
+ * Returns true if no process listens at that address, or ceases to within that time in ms; then its file is removed.
+ */
 async function isGone(address: string, withinMs: number): Promise<boolean> {
   const until = Date.now() + withinMs;
   for (;;) {
-    const found = await knock(address);
+    const found = await tryToConnect(address);
     if (found === 'dead') break;
     if (found !== 'busy') found.destroy();
     if (Date.now() >= until) return false;
@@ -78,10 +84,10 @@ async function isGone(address: string, withinMs: number): Promise<boolean> {
   return true;
 }
 
-/** The name of a pipe belongs to one process at a time, and goes with it. */
+/** Claims a pipe on Windows, whose name belongs to one process at a time and is freed at its end. */
 async function claimPipe(name: string, server: Server): Promise<string | undefined> {
   try {
-    await listening(server, name);
+    await listen(server, name);
     return name;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined;
@@ -89,7 +95,7 @@ async function claimPipe(name: string, server: Server): Promise<string | undefin
   }
 }
 
-function listening(server: Server, address: string): Promise<void> {
+function listen(server: Server, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(address, () => {
@@ -103,17 +109,20 @@ function pipeName(id: string): string {
   return `\\\\.\\pipe\\mcp-gateway-${userInfo().username}-${id}`;
 }
 
-/** How long a daemon may take from its start until it listens, in ms, before another session starts one too. */
+/** Longest time from the start of a daemon until it listens, in ms; then another session starts one too. */
 const START_MS = 2_000;
-/** How long there may be no daemon, in ms, before it is given up. */
+/** Longest wait for a daemon, in ms. */
 const PATIENCE_MS = 15_000;
 const CONNECT_POLL_MS = 15;
 
-/** A connection to the daemon of that place; `start` is called when there is none. Rejects when none comes up. */
+/**
+ * Resolves with a connection to the daemon of that place; `start` is called when there is none. Rejects when none comes
+ * up.
+ */
 export async function reach(place: SocketAddress, start: () => void): Promise<Socket> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
-    const found = await Promise.all((await addressesOf(place)).map(knock));
+    const found = await Promise.all((await addressesOf(place)).map(tryToConnect));
     const [socket, ...others] = found.filter((each) => typeof each !== 'string');
     for (const other of others) other.destroy();
     if (socket) return socket;
@@ -123,14 +132,17 @@ export async function reach(place: SocketAddress, start: () => void): Promise<So
   }
 }
 
-/** The daemon listens: the next one to be missed is started at once. */
+/**
+ * Ends the turn of the session that started a daemon, once that listens: the next one that is needed is started at
+ * once.
+ */
 export async function endTurn(place: SocketAddress): Promise<void> {
   await unlink(turnFile(place)).catch(() => {});
 }
 
 /**
- * Whether it is up to us to start a daemon: nobody else has begun to within the time that it takes. This only spares
- * processes; that there is one daemon is what `claim` sees to.
+ * Returns true if this session is to start a daemon: no other has begun to within `START_MS`. This only saves
+ * processes; `claim` ensures that there is one daemon.
  */
 async function isOurTurn(place: SocketAddress): Promise<boolean> {
   const file = turnFile(place);

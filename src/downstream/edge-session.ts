@@ -6,14 +6,14 @@ import type { Sharing } from './sharing/sharing.ts';
 
 /** A session of an edge with several clients. */
 export interface EdgeSession {
-  readonly parts: SessionServices;
+  readonly services: SessionServices;
   /** True while a job of the session has not ended. */
   readonly isBusy: () => boolean;
   /** Cancels the session's requests and jobs, and closes connections that no other session uses. */
   end(): Promise<void>;
 }
 
-/** A session of that caller that is new to the gateway, and the way back to its client. */
+/** A new session of that caller, whose events go to `sharing`. */
 export function clientSession(caller: Caller, sharing: Sharing): ClientSession {
   const session: ClientSession = new ClientSession({
     onLogLevel: (level) => sharing.logLevel(session, level),
@@ -23,29 +23,29 @@ export function clientSession(caller: Caller, sharing: Sharing): ClientSession {
   return session;
 }
 
-/** A session of one client of several: its connections are those that `sharing` finds right, its jobs end with it. */
+/** Opens the session of one of several clients: `sharing` chooses its connections, and its jobs end with it. */
 export function openEdgeSession(
   caller: Caller,
   session: ClientSession,
   sharing: Sharing,
-  { jobs, partsFor, receipt }: Pick<EdgeServices, 'jobs' | 'partsFor' | 'receipt'>,
+  { jobs, servicesFor, stats }: Pick<EdgeServices, 'jobs' | 'servicesFor' | 'stats'>,
   more: Partial<SessionServices> = {},
 ): EdgeSession {
   const subscriber = sharing.join(caller, session);
   const owner = ownerOf(caller);
-  receipt.session(owner, session.introduced);
-  const parts = partsFor(caller, session, (...request) => sharing.subscriptions.handle(subscriber, ...request));
+  stats.session(owner, session.identified);
+  const services = servicesFor(caller, session, (...request) => sharing.subscriptions.handle(subscriber, ...request));
   return {
-    parts: {
-      ...parts,
+    services: {
+      ...services,
       discovered: () => sharing.discovered(session),
       ...more,
     },
     isBusy: () => jobs.hasLive(owner),
     end: () => {
       jobs.cancelAll(owner);
-      receipt.left(owner);
-      parts.results.close();
+      stats.left(owner);
+      services.results.close();
       return sharing.leave(session);
     },
   };

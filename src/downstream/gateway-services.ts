@@ -19,31 +19,34 @@ import type { Router, ServerPool } from '../upstream/server-pool.ts';
 import type { ClientSession } from './protocol/client-session.ts';
 import type { HandlePrimitive, SessionServices } from './protocol/session-services.ts';
 
-/** What every client is sent of our own: the meta-tools as listed, and how to use them. */
-export interface SentToClients {
+/** The gateway's own definitions that every client gets: the meta-tools as listed, and the instructions. */
+export interface OwnDefinitions {
   readonly tools: readonly JsonObject[];
   readonly instructions: string;
 }
 
-/** The parts of a gateway that do not depend on its edge: an edge is built on them, and commands of this process read them. */
+/**
+ * The parts of a gateway that do not depend on its edge. An edge is built on them, and commands of this process read
+ * them.
+ */
 export interface GatewayServices {
   readonly catalog: Catalog;
   readonly jobs: Jobs;
-  /** The connections that all clients share. */
-  readonly backend: ServerPool;
-  /** Observes servers over connections that belong to one client. */
-  readonly offered: ServerObserver;
-  readonly remembered: CatalogCache;
-  readonly verdicts: ProtocolEraCache;
-  /** What no server may tell, whoever it belongs to. */
+  /** The pool that all clients share. */
+  readonly pool: ServerPool;
+  /** Observes the servers in pools that belong to one client. */
+  readonly ownPoolObserver: ServerObserver;
+  readonly catalogCache: CatalogCache;
+  readonly protocolEras: ProtocolEraCache;
+  /** Secret values that no server's text may show, also those of other servers. */
   readonly secrets: () => readonly string[];
-  readonly receipt: UsageStats;
-  readonly sent: () => SentToClients;
-  /** What guards have to say about a tool. */
-  readonly remarks: (tool: ToolEntry) => readonly string[];
+  readonly stats: UsageStats;
+  readonly ownDefinitions: () => OwnDefinitions;
+  /** Warnings of the guards about a tool. */
+  readonly toolWarnings: (tool: ToolEntry) => readonly string[];
   readonly log: Logger;
   readonly start: StartSettings;
-  /** As it is now: it follows the file. */
+  /** The current configuration: it follows the file. */
   readonly config: () => LiveConfig;
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
@@ -53,16 +56,16 @@ export interface GatewayServices {
   readonly attach: (edge: EdgeHooks) => EdgeServices;
 }
 
-/** The gateway with its edge: the five verbs, over the pipeline of that edge. */
+/** The gateway with its edge: adds the broker, whose calls run through the pipeline of that edge. */
 export interface EdgeServices extends GatewayServices {
   readonly broker: Broker;
-  readonly partsFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => SessionServices;
+  readonly servicesFor: (caller: Caller, session: ClientSession, primitives: HandlePrimitive) => SessionServices;
 }
 
-/** What an edge has a say in. A member that is absent leaves the gateway as it is for one client. */
+/** Hooks by which an edge changes the gateway. An absent one leaves the gateway as it is for one client. */
 export interface EdgeHooks {
   /** The owner of the shared connections. */
-  readonly audience: PoolOwner;
+  readonly owner: PoolOwner;
   /** Chooses the connections of a call; absent: the shared ones. */
   readonly router?: Router;
   /** Observes every call; see `buildCallPipeline` for its place. */
@@ -71,11 +74,13 @@ export interface EdgeHooks {
   readonly limit?: CallPolicy;
   /** Called for a call that was refused before it entered the pipeline. */
   readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
-  /** Whether several callers may come, of which none is to take everything; absent: there is one. */
+  /** True if several callers may come, of which none is to take everything; absent: there is one. */
   readonly isShared?: () => boolean;
-  /** The entries as the shared connections have them; absent: as they are. */
+  /** Adapts the entries for the shared connections; absent: they are unchanged. */
   readonly sharedEntries?: (servers: readonly ServerConfig[]) => readonly ServerConfig[];
-  /** The configuration has changed. */
+  /** Throws `CONFIG_INVALID` where the edge must not go on with a changed configuration: the one before it stays. */
+  readonly checkConfig?: (config: LiveConfig) => void;
+  /** Called when the configuration has changed. */
   readonly reloaded?: () => void;
   readonly listChanged?: (server: string, list: PrimitiveKind) => void;
 }

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { Broker } from '../broker/broker.ts';
 import { Jobs } from '../broker/jobs/jobs.ts';
 import { ResultRoom, ResultStore } from '../broker/results/result-store.ts';
+import type { ConfigNotices } from '../broker/unavailable.ts';
 import { configuredKeys, type GatewayConfig, type LiveConfig } from '../config/load.ts';
 import { hidesPrimitives } from '../config/permissions.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import { type LiveSettings, type StartSettings, waitingForStart } from '../config/settings.ts';
 import type { Caller } from '../core/call.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
-import type { EdgeHooks, EdgeServices, GatewayServices, SentToClients } from '../downstream/gateway-services.ts';
+import type { EdgeHooks, EdgeServices, GatewayServices, OwnDefinitions } from '../downstream/gateway-services.ts';
 import type { ClientSession } from '../downstream/protocol/client-session.ts';
 import { instructions } from '../downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../downstream/protocol/meta-tools.ts';
@@ -27,7 +28,6 @@ import type { PrimitiveKind } from '../upstream/resources/lists.ts';
 import { ServerPool } from '../upstream/server-pool.ts';
 import { buildCallPipeline, type NamedGuards } from './call-pipeline.ts';
 import { CatalogObserver } from './catalog-observer.ts';
-import { configNotices, noConfig } from './config-notices.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { createGuards, createStats, jobLimits, usageMemory } from './optional-features.ts';
 import { SemanticSearch } from './semantic-search.ts';
@@ -44,20 +44,20 @@ export interface GatewayOptions {
 }
 
 /** Stands in until an edge is attached: nobody can be asked anything. */
-const NO_EDGE: EdgeHooks = { audience: { introduced: Promise.resolve({ capabilities: {} }), isShared: false } };
+const NO_EDGE: EdgeHooks = { owner: { identified: Promise.resolve({ capabilities: {} }), isShared: false } };
 
 /** The composition root: the one place where all parts of a gateway know each other. Edges bring clients to it. */
 export class Composition {
   readonly log: Logger;
   readonly catalog = new Catalog();
-  readonly backend: ServerPool;
+  readonly pool: ServerPool;
   /** The reason why the configuration file as it is now was not taken over; undefined: it was. */
   rejected: string | undefined;
   readonly #jobs: Jobs;
   readonly #usage: InvocationHistory | undefined;
   readonly #semantics: SemanticSearch;
-  readonly #remembered: CatalogCache;
-  readonly #verdicts: ProtocolEraCache;
+  readonly #catalogCache: CatalogCache;
+  readonly #protocolEras: ProtocolEraCache;
   readonly #observer: CatalogObserver;
   readonly #stats: UsageStats;
   readonly #namedGuards: NamedGuards;
@@ -67,14 +67,14 @@ export class Composition {
   #edge = NO_EDGE;
   #config: GatewayConfig;
 
-  constructor(config: GatewayConfig, options: GatewayOptions, remembered: CatalogCache) {
+  constructor(config: GatewayConfig, options: GatewayOptions, catalogCache: CatalogCache) {
     const { cacheDirectory } = options;
     const start: StartSettings = config.settings;
     this.#start = start;
     this.#config = config;
     this.log = options.log ?? createLogger(() => {});
     const guarded = { ...options, config: (): LiveConfig => this.#config, log: this.log };
-    this.#stats = createStats(guarded, () => this.#sent());
+    this.#stats = createStats(guarded, () => this.#ownDefinitions());
     const { stats, trust, permissions } = createGuards(guarded, this.#stats);
     this.#namedGuards = { stats, trust, permissions };
     this.#guards = new Guards([stats, trust, permissions]);
@@ -89,29 +89,30 @@ export class Composition {
       directory: cacheDirectory,
       log: this.log,
     });
-    this.#remembered = remembered;
-    this.#verdicts = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
+    this.#catalogCache = catalogCache;
+    this.#protocolEras = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
     this.#observer = new CatalogObserver({
-      ...{ log: this.log, guards: this.#guards, catalog: this.catalog, semantics: this.#semantics, remembered },
+      ...{ log: this.log, guards: this.#guards, catalog: this.catalog, semantics: this.#semantics, catalogCache },
       repeatable: this.#repeatable,
       edge: () => this.#edge,
     });
-    this.backend = this.#openBackend(options.waitsUntil);
+    this.pool = this.#openPool(options.waitsUntil);
   }
 
   get config(): GatewayConfig {
     return this.#config;
   }
 
-  /** Makes the running servers those of `config`; what did not change is not touched. */
+  /** Makes the running servers those of `config`; what did not change is not touched. Throws where the edge refuses it. */
   use(config: GatewayConfig): void {
+    this.#edge.checkConfig?.(config);
     this.#tellWaiting(config);
     this.#config = config;
     this.rejected = undefined;
     this.log.setLevel(config.settings.logLevel);
     for (const { severity, message, server } of config.problems) this.log[severity](message, { server });
     if (!config.found) this.log.warning(noConfig(config.path));
-    this.backend.upstreams.reconcile(this.#edge.sharedEntries?.(config.servers) ?? config.servers);
+    this.pool.upstreams.reconcile(this.#edge.sharedEntries?.(config.servers) ?? config.servers);
     this.#jobs.limitsChanged();
     this.#semantics.reload();
     this.#edge.reloaded?.();
@@ -131,14 +132,14 @@ export class Composition {
     return {
       catalog: this.catalog,
       jobs: this.#jobs,
-      backend: this.backend,
-      offered: this.#observer.ofOneClient,
-      remembered: this.#remembered,
-      verdicts: this.#verdicts,
+      pool: this.pool,
+      ownPoolObserver: this.#observer.ofOneClient,
+      catalogCache: this.#catalogCache,
+      protocolEras: this.#protocolEras,
       secrets: () => knownSecrets(this.#config),
-      receipt: this.#stats,
-      remarks: this.#guards.remarks,
-      sent: () => this.#sent(),
+      stats: this.#stats,
+      toolWarnings: this.#guards.remarks,
+      ownDefinitions: () => this.#ownDefinitions(),
       log: this.log,
       start: this.#start,
       config: () => this.#config,
@@ -153,12 +154,12 @@ export class Composition {
   async close(): Promise<void> {
     await Promise.all([
       this.#jobs.settle(),
-      this.backend.close(),
+      this.pool.close(),
       this.#usage?.close(),
       this.#guards.close(),
       this.#semantics.close(),
     ]);
-    await this.#remembered.close();
+    await this.#catalogCache.close();
   }
 
   /** The one moment at which it is known who comes and how: everything that depends on that is built here. */
@@ -166,11 +167,11 @@ export class Composition {
     if (this.#edge !== NO_EDGE) throw new Error('a gateway has one edge');
     this.#edge = edge;
     const broker = this.#createBroker(edge);
-    return { ...this.services(), broker, partsFor: (...client) => this.#sessionServices(broker, ...client) };
+    return { ...this.services(), broker, servicesFor: (...client) => this.#sessionServices(broker, ...client) };
   }
 
   #createBroker(edge: EdgeHooks): Broker {
-    const { upstreams } = this.backend;
+    const { upstreams } = this.pool;
     const router = edge.router ?? upstreams;
     const { log } = this;
     return new Broker({
@@ -193,18 +194,18 @@ export class Composition {
     });
   }
 
-  #openBackend(waitsUntil: number | undefined): ServerPool {
+  #openPool(waitsUntil: number | undefined): ServerPool {
     return new ServerPool({
       waitsUntil,
       log: this.log,
-      remembered: this.#remembered,
-      verdicts: this.#verdicts,
+      catalogCache: this.#catalogCache,
+      protocolEras: this.#protocolEras,
       secrets: () => knownSecrets(this.#config),
-      owner: () => this.#edge.audience,
+      owner: () => this.#edge.owner,
       observer: this.#observer,
       keys: () => configuredKeys(this.#config),
       exposes: (...which) => this.#exposes(...which),
-      router: () => this.#edge.router ?? this.backend.upstreams,
+      router: () => this.#edge.router ?? this.pool.upstreams,
     });
   }
 
@@ -241,11 +242,38 @@ export class Composition {
   }
 
   #instructions(): string {
-    return instructions(this.#config.servers, (server) => this.#remembered.recall(server)?.about);
+    return instructions(this.#config.servers, (server) => this.#catalogCache.recall(server)?.about);
   }
 
   /** The definitions and the text that every client gets before it asks for anything. */
-  #sent(): SentToClients {
+  #ownDefinitions(): OwnDefinitions {
     return { tools: metaToolDefinitions(), instructions: this.#instructions() };
   }
+}
+
+/** Remarks on the configuration for the answer of a search. `rejected` is why the file as it is now was not taken over. */
+function configNotices(config: GatewayConfig, rejected: string | undefined): ConfigNotices {
+  const { misconfigured, disabled, denied = [] } = config;
+  const off = disabled.filter((key) => !denied.includes(key));
+  return { misconfigured, disabled: off, ...configHint(config, rejected) };
+}
+
+/** Tells a model what of the configuration cannot be used as it stands, with the cure; nothing where all is well. */
+function configHint(config: GatewayConfig, rejected: string | undefined): { hint?: string } {
+  const hints = [hintOf(config, rejected), config.project?.notice].filter((hint) => hint !== undefined);
+  return hints.length > 0 ? { hint: hints.join('\n') } : {};
+}
+
+function hintOf({ found, path, servers, problems }: GatewayConfig, rejected: string | undefined): string | undefined {
+  if (rejected) return `The configuration was edited and not taken over: ${rejected}`;
+  if (!found) return noConfig(path);
+  const whole = problems.filter(({ severity, server }) => severity === 'error' && server === undefined);
+  if (whole.length > 0) return whole.map(({ message }) => message).join('; ');
+  if (servers.length > 0) return undefined;
+  return path === '' ? 'The object given as configuration has no server.' : `No server is configured in ${path}.`;
+}
+
+/** Says that there is no file yet, and what to write where. */
+function noConfig(path: string): string {
+  return `No configuration yet: write your servers to ${path}, for example {"name": {"command": ["npx", "-y", "some-mcp-server"]}}. It is picked up at once.`;
 }

@@ -45,15 +45,15 @@ export class Gateway {
 
   /** Takes what `loadConfig` answers, or a plain object in any shape that a file may have. */
   constructor(config: GatewayConfig | ConfigObject, options?: GatewayOptions);
-  /** @internal `remembered` is given by whoever has read it already. */
-  constructor(config: GatewayConfig, options: GatewayOptions, remembered: CatalogCache);
+  /** @internal `catalogCache` is given by a caller that has read it already. */
+  constructor(config: GatewayConfig, options: GatewayOptions, catalogCache: CatalogCache);
   constructor(
     config: GatewayConfig | ConfigObject,
     options: GatewayOptions = {},
-    remembered: CatalogCache = serverMemory(options.cacheDirectory),
+    catalogCache: CatalogCache = serverMemory(options.cacheDirectory),
   ) {
     const checked = isLoaded(config) ? config : configOfObject(config);
-    this.#core = new Composition(checked, options, remembered);
+    this.#core = new Composition(checked, options, catalogCache);
   }
 
   /**
@@ -90,7 +90,7 @@ export class Gateway {
 
   /** Every configured server as it stands now. */
   servers(): readonly ServerView[] {
-    return serverViews(this.#core.config, this.#core.backend.upstreams.all(), this.#core.catalog);
+    return serverViews(this.#core.config, this.#core.pool.upstreams.all(), this.#core.catalog);
   }
 
   /**
@@ -109,7 +109,7 @@ export class Gateway {
 
   /** Resolves when each server has been reached or not for the first time, or after `ms`. */
   async settled(ms: number): Promise<void> {
-    await this.#core.backend.upstreams.firstConnects(ms, () => true);
+    await this.#core.pool.upstreams.firstConnects(ms, () => true);
   }
 
   /** Answers an HTTP request in process, as the socket would. Starts the servers if `start` did not. */
@@ -119,11 +119,16 @@ export class Gateway {
     return edge.fetch(request);
   }
 
-  /** Makes the running servers those of `config`; what did not change is not touched. */
+  /**
+   * Makes the running servers those of `config`; what did not change is not touched. Throws `CONFIG_INVALID`, and leaves all
+   * as it was, where `config` has no `auth` and other machines can reach the address that is served.
+   */
   reload(config: GatewayConfig | ConfigObject): void {
     const own = isLoaded(config) ? config : configOfObject(config);
     this.#core.use(own);
-    void own.later?.then((next) => !this.#isStopped && this.#core.config === own && this.reload(next));
+    void own.later
+      ?.then((next) => !this.#isStopped && this.#core.config === own && this.reload(next))
+      .catch((error: unknown) => this.#reject(error));
   }
 
   /** Follows the configuration file from now on. A broken edit is reported, and the old configuration stays. */
@@ -187,9 +192,13 @@ export class Gateway {
       this.reload(await source.load());
       this.#core.log.info('configuration taken over', { path: this.#core.config.path });
     } catch (error) {
-      this.#core.rejected = causeOf(error);
-      this.#core.log.error('configuration not taken over; the old one stays', { error: this.#core.rejected });
+      this.#reject(error);
     }
+  }
+
+  #reject(error: unknown): void {
+    this.#core.rejected = causeOf(error);
+    this.#core.log.error('configuration not taken over; the old one stays', { error: this.#core.rejected });
   }
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { JobLimits } from '../broker/jobs/jobs.ts';
 import type { LiveConfig } from '../config/load.ts';
 import type { LiveSettings, StartSettings } from '../config/settings.ts';
-import type { SentToClients } from '../downstream/gateway-services.ts';
+import type { OwnDefinitions } from '../downstream/gateway-services.ts';
 import type { Logger } from '../platform/log.ts';
 import { Permissions } from '../policy/permissions/permissions.ts';
 import { definitionTokens, textTokens } from '../policy/stats/definition-tokens.ts';
@@ -26,13 +26,16 @@ export interface GuardOptions {
 }
 
 /** Counts of calls; nothing is counted where the settings do not want it. */
-export function createStats({ config, dataDirectory, log }: GuardOptions, sent: () => SentToClients): UsageStats {
+export function createStats(
+  { config, dataDirectory, log }: GuardOptions,
+  ownDefinitions: () => OwnDefinitions,
+): UsageStats {
   return new UsageStats({
     isOn: () => config().settings.stats,
     directory: dataDirectory,
     servers: () => config().servers.map(({ key }) => key),
     ownTokens: () => {
-      const { tools, instructions } = sent();
+      const { tools, instructions } = ownDefinitions();
       return textTokens(instructions) + definitionTokens(tools);
     },
     log,

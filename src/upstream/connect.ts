@@ -10,7 +10,7 @@ import { type TransportKind, transportKinds } from './open-transport.ts';
  * or gets no answer for a while: then beside it, and the first to be answered counts. Rejects with the cause of the first.
  */
 export async function connect(config: ServerConfig, options: ConnectOptions): Promise<Connection> {
-  const [first, second] = transportKinds(config, options.verdicts);
+  const [first, second] = transportKinds(config, options.protocolEras);
   if (!first) throw new Error('unreachable: every server has a transport kind');
   if (!second) return Connection.open(config, first, options);
   const attempt = new Attempt(config, first, options);
@@ -21,7 +21,7 @@ export async function connect(config: ServerConfig, options: ConnectOptions): Pr
   try {
     const connection = await Promise.any([attempt.connection, other.connection]);
     for (const each of [attempt, other]) each.endUnless(connection);
-    if (connection.spoken.transport === 'sse') options.verdicts.remember(config, 'legacy', 'sse');
+    if (connection.spoken.transport === 'sse') options.protocolEras.remember(config, 'legacy', 'sse');
     return connection;
   } catch (errors) {
     const [own, others] = (errors as AggregateError).errors;

@@ -43,7 +43,7 @@ export interface ConnectOptions {
   /** Absent: requests carry what the entry says, and nothing else. */
   readonly authorization?: Authorization;
   /** What stdio servers spoke when they were last asked. */
-  readonly verdicts: ProtocolEraCache;
+  readonly protocolEras: ProtocolEraCache;
 }
 
 /** A transport that may know that the server has no way to speak up between requests. */
@@ -96,8 +96,8 @@ export class Connection {
       return connection;
     } catch (error) {
       // The next attempt asks anew, should what is remembered have been the reason.
-      if (!options.signal.aborted && !isUnreachable(error) && !asksForLogin(error)) options.verdicts.forget(config);
-      if (connection?.endedProbed) options.verdicts.remember(config, 'legacy');
+      if (!options.signal.aborted && !isUnreachable(error) && !asksForLogin(error)) options.protocolEras.forget(config);
+      if (connection?.endedProbed) options.protocolEras.remember(config, 'legacy');
       if (transport instanceof ChildTransport) await transport.ownEnd();
       await transport.close().catch(() => {});
       throw explained(error, transport);
@@ -123,20 +123,20 @@ export class Connection {
   }
 
   async #shakeHands(config: ServerConfig, identity: ClientIdentity, options: ConnectOptions): Promise<void> {
-    const { verdicts, log, redact } = options;
+    const { protocolEras, log, redact } = options;
     this.#passthrough.envelope = () => this.#envelope(identity);
     const onerror = (error: Error) => {
       log.debug('transport', { server: config.key, error: redact(causeOf(error)) });
       if (!(error instanceof UnreadableMessage)) void this.#suspect(error);
     };
     const onremark = (problem: string) => log.warning('handshake', { server: config.key, problem: redact(problem) });
-    const negotiation = negotiationFor(config, this.#kind, verdicts);
+    const negotiation = negotiationFor(config, this.#kind, protocolEras);
     this.#isProbing = negotiation === 'probe';
     const timeoutMs = startTimeoutMs(config);
     const session = { identity, timeoutMs, onclose: this.#onclosed, onerror, onremark };
     const opening = openSession(this.#passthrough, this.#kind, negotiation, session);
     this.#session = await withinStart(timeoutMs, opening);
-    if (this.#isProbing) verdicts.remember(config, this.modern ? 'modern' : 'legacy');
+    if (this.#isProbing) protocolEras.remember(config, this.modern ? 'modern' : 'legacy');
     this.#isProbing = false;
   }
 

@@ -1,7 +1,7 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { basicOf, decoded, parseProxy } from '../core/address.ts';
+import { knownTokens } from '../core/credential-forms.ts';
 import { isJsonObject } from '../core/json.ts';
-import { knownTokens } from '../core/known-tokens.ts';
 
 /** Names under which people keep secrets: variables, query parameters, options and headers alike. */
 const SECRET_NAME = /key|token|secret|pass|pwd|auth|credential|cookie|session|signature|jwt|dsn|(?:\b|_)pat\b/i;

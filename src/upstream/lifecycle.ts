@@ -26,9 +26,9 @@ export interface LifecycleOptions {
   /** It starts at its first use only, whatever its entry says. */
   readonly onDemand: boolean;
   /** What stdio servers spoke when they were last asked. */
-  readonly verdicts: ProtocolEraCache;
+  readonly protocolEras: ProtocolEraCache;
   /** What servers offered when they were last asked. */
-  readonly remembered: CatalogCache;
+  readonly catalogCache: CatalogCache;
 }
 
 /** The parts around one server. */
@@ -81,7 +81,7 @@ export class Lifecycle {
   constructor(config: ServerConfig, parts: LifecycleParts) {
     this.#config = config;
     this.#parts = parts;
-    const remembered = parts.remembered.recall(config);
+    const remembered = parts.catalogCache.recall(config);
     this.#remembered = remembered;
     const atOnce = !parts.onDemand && startsAtOnce(config, remembered);
     this.state = new ObservableState(atOnce ? { status: 'connecting', attempt: 1 } : { status: 'idle' });
@@ -237,14 +237,14 @@ export class Lifecycle {
   }
 
   async #connect(): Promise<Connection> {
-    const { log, identity, verdicts, redact, traffic } = this.#parts;
+    const { log, identity, protocolEras, redact, traffic } = this.#parts;
     const authorization = await this.login.authorization();
     const { handlers } = traffic();
     this.#lastStderrLine = undefined;
     return connect(this.#config, {
       identity,
       authorization,
-      verdicts,
+      protocolEras,
       log,
       redact,
       signal: this.#stop.signal,

@@ -5,7 +5,7 @@ import type { ClientIdentity, Peer } from '../core/peer.ts';
 /** On whose behalf servers are connected to: one client session, or all that share them. */
 export interface PoolOwner {
   /** Resolves with the identity of the client, which each server is told in the handshake. */
-  readonly introduced: Promise<ClientIdentity>;
+  readonly identified: Promise<ClientIdentity>;
   /** Receives questions and log messages that belong to no call. */
   readonly peer?: Peer;
   /** Tells the owner's clients that something of a server has changed; absent: no client has come. */
@@ -25,9 +25,9 @@ export interface PoolOwner {
 export type TellChange = (method: string, paramsFor: (caller: Caller) => JsonObject | undefined) => void;
 
 /** The owner of connections that one client session has to itself. */
-export function soleOwner(caller: Caller, session: Peer & Pick<PoolOwner, 'introduced'>): PoolOwner {
+export function soleOwner(caller: Caller, session: Peer & Pick<PoolOwner, 'identified'>): PoolOwner {
   return {
-    introduced: session.introduced,
+    identified: session.identified,
     peer: session,
     isShared: false,
     tell: (method, paramsFor) => {

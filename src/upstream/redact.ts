@@ -1,8 +1,8 @@
 import type { ServerConfig } from '../config/schema.ts';
 import { BLANK, blankForms } from '../core/credential-forms.ts';
 import { clip } from '../core/errors.ts';
-import { escapeRegExp } from '../core/escape-regexp.ts';
 import { keepSources, sourceOf } from '../core/exact-json.ts';
+import { escapeRegExp } from '../core/glob.ts';
 import { blankedAsRead } from '../core/invisible-characters.ts';
 import { isJsonObject } from '../core/json.ts';
 import { type RpcError, URL_ELICITATION_REQUIRED } from '../core/rpc.ts';

@@ -4,13 +4,15 @@ import type { JsonObject } from '../core/json.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
 import type { ToolDefinition } from '../core/tool.ts';
+import { findingRemarks } from '../policy/trust/trust-messages.ts';
+import type { CatalogCache } from './catalog-cache.ts';
 import type { Connection } from './connection.ts';
 import { NotificationRouter } from './notification-router.ts';
 import type { PoolOwner } from './pool-owner.ts';
-import type { Exposure } from './resources/lists.ts';
+import { type Exposure, LISTS, type ListName, type PrimitiveSource } from './resources/lists.ts';
 import { Primitives } from './resources/primitives.ts';
 import type { ServerObserver } from './server-observer.ts';
-import { upstreamPrimitives } from './upstream-primitives.ts';
+import type { Upstream } from './upstream.ts';
 import { Upstreams, type UpstreamsOptions } from './upstreams.ts';
 
 /** Calls and other requests to servers, wherever they are connected. */
@@ -36,12 +38,12 @@ export class ServerPool {
   readonly announcements: NotificationRouter;
 
   constructor(parts: ServerPoolParts) {
-    const { log, remembered, keys, exposes, router, waitsUntil, onDemand = false } = parts;
+    const { log, catalogCache, keys, exposes, router, waitsUntil, onDemand = false } = parts;
     this.announcements = new NotificationRouter(this, parts);
     this.upstreams = new Upstreams({ ...parts, onDemand, observer: new PoolObserver(this, parts) });
     this.primitives = new Primitives(
       upstreamPrimitives({
-        ...{ upstreams: this.upstreams, remembered, keys, exposes, waitsUntil },
+        ...{ upstreams: this.upstreams, catalogCache, keys, exposes, waitsUntil },
         router: router ?? (() => this.upstreams),
       }),
       exposes,
@@ -97,4 +99,69 @@ class PoolObserver implements ServerObserver {
   expects({ key }: ServerConfig): boolean {
     return this.#pool.primitives.subscriptionsOf(key).length > 0;
   }
+}
+
+/** Time for a list, a read or a prompt, in ms: the default of SDK clients. */
+const PRIMITIVE_TIMEOUT_MS = 60_000;
+const FIRST_CONNECT_WAIT_MS = 3_000;
+/** Least time in ms for the lists of a running server, however long the wait for other servers was. */
+const LEAST_LIST_MS = 1_000;
+
+interface UpstreamPrimitivesParts {
+  readonly upstreams: Upstreams;
+  readonly catalogCache: CatalogCache;
+  /** Sends requests to servers. */
+  readonly router: () => Pick<Upstreams, 'request'>;
+  /** Keys of all configured servers. */
+  readonly keys: () => readonly string[];
+  readonly exposes: Exposure;
+  /** End of the wait for lists, see `GatewayOptions.waitsUntil`. */
+  readonly waitsUntil?: number | undefined;
+}
+
+/** The source of primitives over the upstreams: running servers are asked, lists of the others are remembered. */
+function upstreamPrimitives({
+  upstreams,
+  catalogCache,
+  router,
+  keys,
+  exposes,
+  waitsUntil,
+}: UpstreamPrimitivesParts): PrimitiveSource {
+  const isRemembered = ({ config }: Upstream, list: ListName) => catalogCache.recallList(config, list) !== undefined;
+  /** True if the list is neither remembered nor available without connecting. */
+  const hasToBeAsked = (upstream: Upstream, list: ListName) =>
+    !upstream.connection && upstream.offers(LISTS[list].kind) && !isRemembered(upstream, list);
+  return {
+    keys,
+    servers: (kind) =>
+      upstreams
+        .all()
+        .filter((upstream) => upstream.offers(kind))
+        .filter((upstream) => upstream.connection || kind === 'completions' || isRemembered(upstream, kind))
+        .map(({ config }) => config.key),
+    settled: async (list, caller) => {
+      const exposed = upstreams.all().filter(({ config }) => exposes(caller, config.key, LISTS[list].kind));
+      const asked = exposed.filter((upstream) => !upstream.isKnown || hasToBeAsked(upstream, list));
+      for (const upstream of asked) upstream.wake();
+      const keys = new Set(asked.map(({ config }) => config.key));
+      await upstreams.firstConnects(FIRST_CONNECT_WAIT_MS, (server) => keys.has(server));
+    },
+    ...(waitsUntil !== undefined && { listMs: () => Math.max(LEAST_LIST_MS, waitsUntil - Date.now()) }),
+    request: (server, method, params, context) => {
+      const request = { method, params, startedAt: Date.now(), timeoutMs: PRIMITIVE_TIMEOUT_MS, repeatable: true };
+      return router().request(server, request, context);
+    },
+    remarks: findingRemarks,
+    memory: {
+      recall: (server, list) => {
+        const upstream = upstreams.get(server);
+        return upstream && !upstream.connection ? catalogCache.recallList(upstream.config, list) : undefined;
+      },
+      learn: (server, list, items) => {
+        const upstream = upstreams.get(server);
+        if (upstream) catalogCache.learnList(upstream.config, list, items);
+      },
+    },
+  };
 }

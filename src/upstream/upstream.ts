@@ -38,7 +38,7 @@ export class Upstream {
     this.#lifecycle = new Lifecycle(config, {
       ...options,
       identity: async () => {
-        const client = await options.owner().introduced;
+        const client = await options.owner().identified;
         return roots ? roots.declared(client) : client;
       },
       redact: this.#redact,

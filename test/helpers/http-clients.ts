@@ -68,6 +68,8 @@ export interface LocalGateway {
   readonly gateway: Gateway;
   readonly address: string;
   readonly logged: JsonObject[];
+  /** Of its configuration file. */
+  readonly path: string;
   /** Writes the file anew; it is followed. */
   write(config: object): void;
   connect(options?: HttpClientOptions): Promise<HttpClient>;
@@ -87,7 +89,7 @@ export async function serveHttp(config: object, entries: JsonObject = {}): Promi
   gateway.watch();
   await gateway.settled(20_000);
   const address = gateway.url as string;
-  return { gateway, address, logged, write, connect: (options) => connectHttp(address, options) };
+  return { gateway, address, logged, path: file, write, connect: (options) => connectHttp(address, options) };
 }
 
 function withServers(settings: object, entries: JsonObject): object {

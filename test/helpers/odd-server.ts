@@ -84,7 +84,7 @@ export async function connectedTo(entry: object, verdicts = new ProtocolEraCache
       onRequest: async () => ({ result: {} }),
       onNotification: (method) => notified.push(method),
     },
-    verdicts,
+    protocolEras: verdicts,
   }).catch((error: unknown) => {
     throw new Error(causeOf(error));
   });

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { allow } from '../../src/cli/commands/allow.ts';
-import { disallow } from '../../src/cli/commands/disallow.ts';
+import { allow, disallow } from '../../src/cli/commands/allow.ts';
 import type { Terminal } from '../../src/cli/terminal/terminal.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ProjectSource } from '../../src/config/source/source.ts';

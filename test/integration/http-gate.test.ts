@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { edgeOf } from '../helpers/edge-clients.ts';
 import { refusedPort } from '../helpers/endpoints.ts';
 import { local, remote, temporaryDirectory } from '../helpers/fixture.ts';
 import { BIN } from '../helpers/gateway-process.ts';
+import { serveHttp } from '../helpers/http-clients.ts';
 import { startHttpGateway } from '../helpers/http-gateway.ts';
 import { waitUntil } from '../helpers/processes.ts';
 import { textOf } from '../helpers/results.ts';
@@ -142,6 +143,38 @@ test('an address that others can reach is not bound before it is said who may ca
   expect(code).toBe(1);
   expect(said).toMatch(/auth: \{strategy: api-key, apiKeys: \["\$\{MCP_GATEWAY_KEY\}"\]\}/);
   expect(said).toMatch(/auth: \{strategy: none\}/);
+});
+
+test('an edge that others can reach does not take over a file without auth, also where the file is gone [http.open-reload]', async () => {
+  const open = { host: '0.0.0.0', ...AUTH };
+  const { address, gateway, logged, write, path } = await serveHttp(open, { u: local() });
+  const refusals = () => logged.filter(({ level }) => level === 'error').map(({ error }) => String(error));
+  const servedWithoutKey = async () => (await post(`${address}/mcp`, initialize())).status;
+  const edits = [
+    () => write({ host: '0.0.0.0', auth: undefined, servers: [] }),
+    // The address that is bound counts, and not the one that the file now says.
+    () => write({ host: '127.0.0.1', auth: undefined }),
+    () => rmSync(path),
+  ];
+  for (const [index, edit] of edits.entries()) {
+    edit();
+    await waitUntil(() => refusals().length === index + 1, { what: `edit ${index} is refused` });
+    expect(refusals().at(-1)).toMatch(/host 0\.0\.0\.0 .*auth: \{strategy: api-key.*auth: \{strategy: none\}/);
+    expect(await servedWithoutKey()).toBe(401);
+    expect((await post(`${address}/mcp`, initialize(), { 'x-api-key': KEY })).status).toBe(200);
+    expect(gateway.servers().map(({ id }) => id)).toEqual(['u']);
+  }
+  expect(() => gateway.reload({ servers: [] })).toThrow(/auth\.strategy/);
+  expect(await servedWithoutKey()).toBe(401);
+  write({ ...open, auth: { strategy: 'none' } });
+  await waitUntil(async () => (await servedWithoutKey()) === 200, { what: 'strategy none lets everybody in' });
+});
+
+test('an edge that this machine alone can reach takes over a file without auth [http.open-reload]', async () => {
+  const { address, write } = await serveHttp(AUTH);
+  expect((await post(`${address}/mcp`, initialize())).status).toBe(401);
+  write({ host: '0.0.0.0', auth: undefined });
+  await waitUntil(async () => (await post(`${address}/mcp`, initialize())).status === 200, { what: 'auth is gone' });
 });
 
 test('what a caller shows the gateway never reaches a server [http.no-passthrough]', async () => {

@@ -113,8 +113,8 @@ test('a gateway that serves no client counts nothing [receipt.people]', async ()
   const gateway = new Library(await loadConfig(file), { dataDirectory: join(data, 'mcp-gateway') });
   gateway.startServers();
   await gateway.settled(10_000);
-  const audience = { introduced: Promise.resolve({ capabilities: {} }), isShared: false };
-  const { broker } = gateway.internals().attach({ audience });
+  const owner = { identified: Promise.resolve({ capabilities: {} }), isShared: false };
+  const { broker } = gateway.internals().attach({ owner });
   await broker.search({ query: 'echo', limit: 3 }, { id: 'local', roles: [] });
   await gateway.stop();
   expect(existsSync(join(data, 'mcp-gateway', 'stats.json'))).toBe(false);

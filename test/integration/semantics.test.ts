@@ -165,7 +165,8 @@ test('embeddings that are configured while it runs are used without a restart, a
   gateway.reload({ mcpServers: { u }, search: { embeddings: { url, model: 'words' } } });
   await until(() => expect(requests.flat()).toEqual([expect.stringMatching(/echo/i)]));
   gateway.reload({ mcpServers: { u } });
-  const { broker } = gateway.internals();
+  const owner = { identified: Promise.resolve({ capabilities: {} }), isShared: false };
+  const { broker } = gateway.internals().attach({ owner });
   await broker.search({ query: 'echo', limit: 1 }, LOCAL);
   expect(requests).toHaveLength(1);
 });

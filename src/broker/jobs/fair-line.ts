@@ -1,13 +1,13 @@
-/** A place in the line, and whose it is. */
+/** A place in a `FairLine`, with its owner and item. */
 export interface FairPlace<T> {
   readonly owner: string;
   readonly item: T;
   readonly place: QueuePosition;
 }
 
-/** Who waits, of several owners: these take turns, and only what one of them waits for is ordered by priority. */
+/** A queue of several owners, who take turns. Priority orders the items of one owner only. */
 export class FairLine<T> {
-  /** In the order in which it is their turn. */
+  /** In the order of their turns. */
   readonly #lines = new Map<
     string,
     { readonly line: WaitingLine; readonly places: Map<QueuePosition, FairPlace<T>> }
@@ -31,7 +31,7 @@ export class FairLine<T> {
     return joined;
   }
 
-  /** Does nothing when it was left before. */
+  /** Gives a place up; does nothing if it was given up before. */
   leave({ owner, place }: FairPlace<T>): void {
     const own = this.#lines.get(owner);
     if (!own?.places.delete(place)) return;
@@ -40,12 +40,12 @@ export class FairLine<T> {
     if (own.places.size === 0) this.#lines.delete(owner);
   }
 
-  /** Takes out the next, of the first owner whose turn it is and who may have it. */
+  /** Removes the next item of the first owner, in the order of turns, for whom `may` returns true. */
   take(may: (owner: string) => boolean): FairPlace<T> | undefined {
     for (const [owner, own] of this.#lines) {
       const next = may(owner) && own.line.first && own.places.get(own.line.first);
       if (!next) continue;
-      // The others come first now.
+      // The turn of this owner comes last now.
       this.#lines.delete(owner);
       this.#lines.set(owner, own);
       this.leave(next);
@@ -54,7 +54,10 @@ export class FairLine<T> {
     return undefined;
   }
 
-  /** The place in the line, 1 = next, as long as everybody may have what comes next; undefined when it was left. */
+  /**
+   * The position in the line, 1 = next, provided that each owner may have an item at its turn; undefined: it was given
+   * up.
+   */
   position({ owner, place }: FairPlace<T>): number | undefined {
     const own = this.#lines.get(owner)?.line.position(place);
     if (own === undefined) return undefined;
@@ -68,20 +71,20 @@ export class FairLine<T> {
   }
 }
 
-/** A place in the line, of one who waits. */
+/** A place in a `WaitingLine`. */
 export interface QueuePosition {
   readonly priority: number;
-  /** Counts those who came. */
+  /** Arrival number: breaks ties within a priority. */
   readonly arrival: number;
 }
 
-/** Who waits, higher priority first and in order of arrival within one: a place is found by halving, never by counting. */
+/** A queue by priority, higher first, and by arrival within one. A place is found by halving, never by counting. */
 export class WaitingLine {
-  /** In the order in which it is their turn. */
+  /** In the order of their turns. */
   readonly #places: QueuePosition[] = [];
   #arrivals = 0;
 
-  /** Whose turn it is. */
+  /** The next place; undefined: the line is empty. */
   get first(): QueuePosition | undefined {
     return this.#places[0];
   }
@@ -92,19 +95,19 @@ export class WaitingLine {
     return place;
   }
 
-  /** The place in the line, 1 = next; undefined when it was left. */
+  /** The position in the line, 1 = next; undefined: it was given up. */
   position(place: QueuePosition): number | undefined {
     const before = this.#before(place);
     return this.#places[before] === place ? before + 1 : undefined;
   }
 
-  /** Does nothing when it was left before. */
+  /** Gives a place up; does nothing if it was given up before. */
   leave(place: QueuePosition): void {
     const position = this.position(place);
     if (position !== undefined) this.#places.splice(position - 1, 1);
   }
 
-  /** How many come before. */
+  /** Number of places before this one. */
   #before({ priority, arrival }: QueuePosition): number {
     let low = 0;
     let high = this.#places.length;

@@ -9,8 +9,8 @@ interface Retention {
 }
 
 /**
- * Jobs that have ended, bounded in age, number and bytes. Whenever one is added or read what is too old is forgotten, and of
- * what is too much the oldest of the caller who has the most.
+ * Ended jobs, bounded in age, number and bytes. Each `add` and `get` drops jobs that are too old; beyond the other
+ * bounds, the oldest job of the caller who has the most is dropped.
  */
 export class FinishedJobs {
   readonly #retention: () => Retention;
@@ -25,7 +25,7 @@ export class FinishedJobs {
     this.#now = now;
   }
 
-  /** Throws what `JSON.stringify` throws when the job's result is no JSON: then nothing is stored. */
+  /** Throws the error of `JSON.stringify` when the job's result is no JSON: then nothing is stored. */
   add(job: Job): void {
     const bytes = Buffer.byteLength(JSON.stringify(job));
     const caller = callerIdOf(job.owner);

@@ -2,7 +2,7 @@ import type { JobObserver, ToolResult } from '../../core/call.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Progress } from '../../core/rpc.ts';
 
-/** When it happened, in epoch milliseconds. */
+/** Times of a job, in epoch ms. */
 export interface JobTimings {
   readonly submittedAt: number;
   readonly startedAt?: number;
@@ -10,7 +10,7 @@ export interface JobTimings {
 }
 
 interface JobBase {
-  /** Unguessable: whoever knows it and is the owner may read and cancel the job. */
+  /** Unguessable. A caller that knows it and is the owner may read and cancel the job. */
   readonly jobId: string;
   /** `ownerOf` its caller. */
   readonly owner: string;
@@ -20,7 +20,7 @@ interface JobBase {
   readonly timings: JobTimings;
 }
 
-/** Why a job failed: the gateway's own refusal, or the upstream's result with `isError: true`. */
+/** Reason of a failed job: the gateway's own refusal, or the upstream's result with `isError: true`. */
 export type JobFailure =
   | { readonly error: { readonly code: ErrorCode; readonly message: string }; readonly result?: never }
   | { readonly result: ToolResult; readonly error?: never };
@@ -37,7 +37,7 @@ export type Job = JobBase &
 /** The call that a job makes: must end soon after the signal is aborted. */
 export type RunJob = (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<ToolResult>;
 
-/** A call that runs already, and what it takes to end it. */
+/** A call that runs already, with the means to end it. */
 export interface RunningCall {
   /** Epoch ms. */
   readonly startedAt: number;
@@ -57,7 +57,7 @@ export interface HeldJob {
   readonly job: Job;
   /** Aborted when the job is cancelled. */
   readonly signal: AbortSignal;
-  /** Lets the job wait for its turn. Throws as `submit` does; does nothing when the job has ended. */
+  /** Queues the job's call. Throws as `submit` does; does nothing when the job has ended. */
   queue(run: RunJob): void;
   /** Ends the job: its call cannot be made. */
   fail(error: unknown): void;

@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_TIMER_MS, type Signal } from '../../core/abort.ts';
+import type { Signal } from '../../core/abort.ts';
 import { callerIdOf, type JobObserver } from '../../core/call.ts';
 import { clip, GatewayError } from '../../core/errors.ts';
 import { Places, shareOf } from '../../core/fair-shares.ts';
 import type { Progress } from '../../core/rpc.ts';
 import { unwritable } from '../../core/unwritable.ts';
-import { FairLine, type FairPlace } from './fair-line.ts';
+import { FairLine } from './fair-line.ts';
 import { FinishedJobs } from './finished-jobs.ts';
 import type { HeldJob, Job, JobLabel, JobOutcome, RunJob, RunningCall } from './job.ts';
+import { type LiveJob, reportProgress, type Waiting, waitForEnd } from './live-job.ts';
 
 export interface JobLimits {
   /** Jobs running at the same time, beside those that were handed over. */
   readonly concurrency: number;
   /** Jobs waiting to run; more are refused. */
   readonly maxQueued: number;
-  /** How long a job is remembered after it ended. */
+  /** Time for which a job is kept after it ended, in ms. */
   readonly retentionMs: number;
-  /** Ended jobs remembered at most, oldest forgotten first. */
+  /** Ended jobs kept, at most; the oldest is dropped first. */
   readonly maxRecords: number;
   /** Bytes of JSON that the results of ended jobs may take together; the latest is kept even if it alone takes more. */
   readonly maxBytes: number;
@@ -25,30 +26,13 @@ export interface JobLimits {
 export interface JobsOptions {
   /** The time in epoch ms. */
   readonly now?: () => number;
-  /** Whether several callers may come, of which none is to take everything. */
+  /** True if several callers may come, of which none is to take everything; absent: there is one. */
   readonly isShared?: () => boolean;
-  /** Follows all jobs. */
+  /** Observes all jobs. */
   readonly observer?: JobObserver;
 }
 
-/** A job that has not ended, and what it takes to end it. */
-interface LiveJob {
-  job: Job;
-  readonly abort: AbortController;
-  readonly waiters: Set<() => void>;
-  readonly observer: JobObserver | undefined;
-  /** Absent: it never waited. */
-  place?: FairPlace<Waiting>;
-  /** Somebody else may run in its place; absent: it takes none. */
-  release?: () => void;
-}
-
-interface Waiting {
-  readonly live: LiveJob;
-  readonly run: RunJob;
-}
-
-/** Background calls: limited in number, callers taking turns, and remembered for a while after they ended. */
+/** Background calls: limited in number, with callers taking turns. Ended jobs are kept for a while. */
 export class Jobs {
   readonly #limits: () => JobLimits;
   readonly #now: () => number;
@@ -73,8 +57,8 @@ export class Jobs {
   }
 
   /**
-   * Queues a call: callers take turns, and of one of them the higher priority comes first; `running` already if there was
-   * room. Throws `QUEUE_FULL` when too many wait, `CANCELLED` during shutdown.
+   * Queues a call: callers take turns, and priority orders the jobs of one caller. The returned job is `running`
+   * already if there was room. Throws `QUEUE_FULL` when too many wait, `CANCELLED` during shutdown.
    */
   submit(owner: string, label: JobLabel, priority: number, run: RunJob): Job {
     this.#refuseIfUnable(callerIdOf(owner));
@@ -85,7 +69,7 @@ export class Jobs {
   }
 
   /**
-   * Takes a job of another daemon on under its id: it is queued from now on, and takes a place in the line when its call is
+   * Takes over a job of another daemon under its id. It has the status `queued`, and joins the queue when its call is
    * prepared. Only the label's own observer is told that it was submitted, as the job is not new.
    */
   hold(jobId: string, owner: string, label: JobLabel, priority: number): HeldJob {
@@ -103,8 +87,8 @@ export class Jobs {
   }
 
   /**
-   * Takes over a call that runs already: a running job outside of the queue. `abort` ends the call; `progress` is to be
-   * called with the progress that it makes from now on.
+   * Takes over a call that runs already, as a running job outside of the queue. `abort` ends the call; the caller
+   * passes the call's further progress to `progress`.
    */
   adopt(
     owner: string,
@@ -118,10 +102,10 @@ export class Jobs {
     observer?.submitted?.(job);
     this.#observer?.submitted?.(job);
     this.#track(live, () => call.execution);
-    return { job, progress: (progress) => report(live, progress) };
+    return { job, progress: (progress) => reportProgress(live, progress) };
   }
 
-  /** Takes down a job of which nothing is known any more but that there was one: failed, for that reason. */
+  /** Records a job of which nothing is known but its id and tool, as failed with that message. */
   lose(owner: string, { tool, jobId }: { tool: string; jobId: string }, message: string): void {
     const timings = { submittedAt: this.#now(), endedAt: this.#now() };
     const error = { code: 'UPSTREAM_UNAVAILABLE' as const, message };
@@ -146,7 +130,7 @@ export class Jobs {
     const job = this.status(jobId, owner);
     const live = this.#live.get(jobId);
     if (!live) return job;
-    await ended(live, waitMs, signal);
+    await waitForEnd(live, waitMs, signal);
     return live.job;
   }
 
@@ -159,24 +143,24 @@ export class Jobs {
     return live.job;
   }
 
-  /** Whether any job of that owner has not ended. */
+  /** True if a job of that owner has not ended. */
   hasLive(owner: string): boolean {
     for (const { job } of this.#live.values()) if (job.owner === owner) return true;
     return false;
   }
 
-  /** Ends all jobs of an owner that nobody can ask after any more. */
+  /** Cancels all jobs of an owner whose session has ended: no caller can ask after them any more. */
   cancelAll(owner: string): void {
     for (const live of [...this.#live.values()])
       if (live.job.owner === owner) this.#cancel(live, 'The session of the job has ended.');
   }
 
-  /** The limits may be others: starts the jobs for which there is room now. */
+  /** Called when the limits may have changed: starts the jobs for which there is room now. */
   limitsChanged(): void {
     this.#startNext();
   }
 
-  /** How many jobs wait, and how many run. */
+  /** Numbers of the jobs that wait and that run. */
   get counts(): { readonly queued: number; readonly running: number } {
     const running = [...this.#live.values()].filter(({ job }) => job.status === 'running').length;
     return { queued: this.#live.size - running, running };
@@ -230,7 +214,7 @@ export class Jobs {
       const leave = this.#running.take(next.owner);
       live.release = () => {
         leave();
-        // Not at once: a caller that cancels one job may be about to cancel the next.
+        // Deferred, because a caller that cancels one job may be about to cancel the next.
         queueMicrotask(() => this.#startNext());
       };
       const timings = { ...live.job.timings, startedAt: this.#now() };
@@ -247,7 +231,7 @@ export class Jobs {
 
   async #execute(live: LiveJob, run: RunJob): Promise<void> {
     try {
-      const result = await run(live.abort.signal, (progress) => report(live, progress));
+      const result = await run(live.abort.signal, (progress) => reportProgress(live, progress));
       this.#end(live, { status: result.isError === true ? 'failed' : 'completed', result });
     } catch (error) {
       this.#end(live, { status: 'failed', error: failureOf(error) });
@@ -257,25 +241,25 @@ export class Jobs {
   #cancel(live: LiveJob, reason: string): void {
     this.#end(live, { status: 'cancelled' });
     live.abort.abort(new GatewayError('CANCELLED', reason));
-    // Whatever its call still does: it takes no place any more.
+    // The call may go on for a while, but it takes no place any more.
     live.release?.();
   }
 
   #end(live: LiveJob, outcome: JobOutcome): void {
     const { jobId, owner, tool, priority, timings } = live.job;
-    // A cancelled job has ended; what its call returns later is of no interest.
+    // A cancelled job has ended already: the later result of its call is dropped.
     if (!this.#live.has(jobId)) return;
     if (live.place) this.#line.leave(live.place);
     const ended = { jobId, owner, tool, priority, timings: { ...timings, endedAt: this.#now() } };
-    live.job = this.#kept(ended, outcome);
+    live.job = this.#store(ended, outcome);
     this.#live.delete(jobId);
     for (const release of live.waiters) release();
     live.observer?.ended?.(live.job);
     this.#observer?.ended?.(live.job);
   }
 
-  /** The ended job as it is remembered: failed, where what the tool answered cannot be written down. */
-  #kept(ended: Omit<Job, 'status'>, outcome: JobOutcome): Job {
+  /** Stores the ended job and returns it: as failed, where the tool's result cannot be written as JSON. */
+  #store(ended: Omit<Job, 'status'>, outcome: JobOutcome): Job {
     const job = { ...ended, ...outcome };
     try {
       this.#finished.add(job);
@@ -291,25 +275,6 @@ export class Jobs {
 
 function newId(): string {
   return `job_${randomUUID().replaceAll('-', '')}`;
-}
-
-function report(live: LiveJob, progress: Progress): void {
-  if (live.job.status === 'running') live.job = { ...live.job, progress };
-}
-
-function ended(live: LiveJob, waitMs: number, signal: Signal): Promise<void> {
-  return new Promise((resolve) => {
-    const release = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', release);
-      live.waiters.delete(release);
-      resolve();
-    };
-    const timer = setTimeout(release, Math.min(waitMs, MAX_TIMER_MS)).unref();
-    signal.addEventListener('abort', release);
-    live.waiters.add(release);
-    if (signal.aborted || waitMs <= 0) release();
-  });
 }
 
 function failureOf(error: unknown): { code: GatewayError['code']; message: string } {

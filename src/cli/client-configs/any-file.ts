@@ -8,9 +8,16 @@ import { translateWindsurf } from './editors.ts';
 import { type ClientPlaces, clientOf, scopeOf } from './found-servers.ts';
 import { bracedEntry } from './gemini-cli.ts';
 import { translateOpencode } from './opencode.ts';
-import { translateContextServer, translateCrush, translateGoose, translateLibreChat } from './other-clients.ts';
+import {
+  isOfGateway,
+  rulesOfGateway,
+  saidInFile,
+  translateContextServer,
+  translateCrush,
+  translateGoose,
+  translateLibreChat,
+} from './other-clients.ts';
 import { objectAt } from './read-client-file.ts';
-import { isOfGateway, rulesOfGateway, saidInFile } from './rules-in-file.ts';
 import {
   type Form,
   fillEditorVariables,
@@ -33,7 +40,7 @@ const VS_CODE_MAPS: readonly KeyPath[] = [
     ['settings', 'mcp.servers'],
   ].map((at) => [...['customizations', 'vscode'], ...at]),
 ];
-/** Where clients have their servers in a file; a map by key, or a list of servers with names. */
+/** Paths in a file at which clients keep their servers: a map by key, or a list of named servers. */
 const MAPS: readonly KeyPath[] = [
   ['mcpServers'],
   ['servers'],
@@ -49,7 +56,10 @@ const MAPS: readonly KeyPath[] = [
 ];
 /** Clients whose `timeout` counts seconds, by the names of their files. */
 const SECONDS = /(?:cline_mcp_settings|mcp_settings)\.json$|[\\/]\.(?:roo|kilocode)[\\/]/;
-/** What the client of a file fills in, by the name of the file; of any other all forms are. */
+/**
+ * Forms of references that a client fills in, by the path of its file. A file that none matches has all forms filled
+ * in.
+ */
 const FILLED: readonly (readonly [file: RegExp, client: string, fills: readonly Form[]])[] = [
   [/[\\/]\.(?:mcp|claude)\.json$/, 'Claude Code', ['plain']],
   [/claude_desktop_config\.json$/, 'Claude Desktop', []],
@@ -69,7 +79,9 @@ const RENAMED = {
   environment: 'env',
   transportType: 'type',
 };
-/** How clients say that a server is off, beside `enabled` and `disabled`. */
+/**
+ * Fields by which clients switch a server off, beside `enabled` and `disabled`; the value is the one that means off.
+ */
 const SWITCHES: Readonly<Record<string, boolean>> = {
   ...{ isActive: false, active: false, is_active: false, isEnabled: false, is_enabled: false, enable: false },
   ...{ isDisabled: true, is_disabled: true, disable: true, inactive: true, paused: true },
@@ -77,7 +89,7 @@ const SWITCHES: Readonly<Record<string, boolean>> = {
 const OFF = /^(?:off|disabled|inactive|paused)$/i;
 const IGNORED = ['alwaysLoad', 'gallery', 'version', 'dev', 'registry', 'id', 'name', 'iconPath', 'title'];
 
-/** What is looked for in a file, for the message that nothing was found. */
+/** Shapes that are looked for in a file, for the message that none was found. */
 export const SHAPES = `${[...new Set(MAPS.map((at) => at.join('.')))].join(', ')}, or a map of names to servers with "command" or "url"`;
 
 /** A file given by its path: as its client reads it where we know whose it is, else what stands in it tells how. */
@@ -86,7 +98,10 @@ export function anyFile(path: string, home: ClientHome): Client {
   return known ? fileOfClient(path, known) : fileOfAnybody(path, home);
 }
 
-/** What the client excludes, forbids and switches off, here or in its other files, counts by the path too. */
+/**
+ * The known client of a file: a file given by its path is also subject to what that client excludes, forbids and
+ * switches off.
+ */
 function fileOfClient(path: string, { client, places, home }: ClientPlaces): Client {
   const [{ scope, folder } = { scope: 'user' as const, folder: undefined }] = places;
   return {
@@ -125,7 +140,7 @@ function serversIn(root: JsonObject, place: ConfigFile, home: ClientHome): reado
   return serversAt(root, place).filter(({ key }) => !key.startsWith('$'));
 }
 
-/** What a file of one server is called, or its folder where that says nothing. */
+/** Name of a file that holds one server, or of its folder where the file's name is generic. */
 function nameOf(path: string): string {
   const { name, dir } = parse(path);
   return NO_NAME.test(name) ? basename(dir) : name;
@@ -148,7 +163,7 @@ function serversAt(root: JsonObject, place: ConfigFile): readonly WrittenServer[
       : [];
 }
 
-/** What a server of a list is called, or else its program or host. */
+/** Name of a server in a list; without one, its program or host. */
 function nameIn(entry: JsonObject, index: string): string {
   const name = entry.name ?? entry.id;
   return typeof name === 'string' && name !== ''
@@ -162,7 +177,7 @@ function asWritten(entry: JsonObject): JsonObject {
   return isJsonObject(transport) ? { ...entry, ...transport, transport: undefined } : entry;
 }
 
-/** Whether a value says how a server is reached, in the words of any client. */
+/** True if a value says how a server is reached, in the fields of any client. */
 function isServer(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   const { command, cmd, url, uri, httpUrl, serverUrl, config, transport } = value;
@@ -212,7 +227,7 @@ function translate(entry: JsonObject, context: TranslationContext): Translated {
   return fillEditorVariables({ ...translated, entry: templated }, { ...context, root: aroundOf(context) });
 }
 
-/** What stands beside the map of servers, as inputs do, and in the whole file. */
+/** The fields of the whole file and those beside the map of servers, such as `inputs`. */
 function aroundOf({ place, root }: TranslationContext): JsonObject {
   return { ...root, ...objectAt(root, place.at.slice(0, -1)) };
 }
@@ -239,7 +254,7 @@ function literal(translated: Translated, { place: { path }, root, home }: Transl
 const STARTS_OTHERS =
   /^(?:npx|npm|pnpm|pnpx|yarn|bun|bunx|deno|node|uv|uvx|pipx|python[\d.]*|docker|podman|env|exec|run|dlx|tool|x|cmd|sh|bash)(?:\.exe|\.cmd)?$/i;
 
-/** What a server without a name is called: after its package, program or host; undefined: nothing tells. */
+/** Name for a server that has none: its package, program or host; undefined if it has none of them. */
 function nameOfEntry({ command, args, url, serverUrl, httpUrl }: JsonObject): string | undefined {
   const address = [url, serverUrl, httpUrl].find((each) => typeof each === 'string' && URL.canParse(each));
   if (typeof address === 'string') return new URL(address).hostname;

@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, ConfigFile, Files, ToolRule, Verdict, WrittenServer } from './client.ts';
-import { applicationData, foldersOf } from './folders.ts';
+import {
+  applicationData,
+  type Client,
+  type ClientHome,
+  type ConfigFile,
+  type Files,
+  foldersOf,
+  type ToolRule,
+  type Verdict,
+  type WrittenServer,
+} from './client.ts';
 import { deniesFirst } from './tool-lists.ts';
 import { literally, stdioEntry, translateFields } from './translate.ts';
 
@@ -40,7 +49,7 @@ function verdict(server: WrittenServer, files: Files, home: ClientHome): Verdict
   return verdictOfClaude(server, [...projectsIn(files.get(ownFile(home)), home), ...settings]);
 }
 
-/** What the file of the user holds for the projects in which we are. */
+/** Sections of the user's file for the working directory and the project folders above it. */
 export function projectsIn(own: JsonObject | undefined, home: ClientHome): readonly JsonObject[] {
   return foldersOf(home).map((folder) => projectIn(own, folder));
 }

@@ -1,10 +1,12 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { KeyPath } from '../../config/diagnostic.ts';
 import type { PermissionAction, PermissionRule } from '../../config/permissions.ts';
 import type { Environment } from '../../config/substitute.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { homeDirectory } from '../../platform/home-directory.ts';
 
-/** Whose files are meant, and from where: `home` and `cwd` are absolute. */
+/** The user and the directory whose client files are read. `home` and `cwd` are absolute. */
 export interface ClientHome {
   readonly home: string;
   readonly cwd: string;
@@ -23,7 +25,7 @@ export function clientHome({ cwd, env, platform }: Omit<ClientHome, 'home' | 'ab
 export interface ConfigFile {
   /** Of the file, absolute; ends in `.toml` where it is TOML, else it is JSON, maybe with comments. */
   readonly path: string;
-  /** Where the map stands in the file. */
+  /** Path of the map within the file. */
   readonly at: KeyPath;
   /** `local`: the user's own, for one project; the gateway is never installed there. */
   readonly scope: 'user' | 'project' | 'local';
@@ -36,24 +38,24 @@ export interface ConfigFile {
 /** A client's entry in the words of an `mcpServers` file of ours. */
 export interface Translated {
   readonly entry: JsonObject;
-  /** What could not be carried over though the server can; never a secret. */
+  /** Fields that could not be carried over although the server can; never a secret. */
   readonly notes: readonly string[];
   /** Why the server cannot be carried over at all. */
   readonly refusal?: string | undefined;
-  /** What the client says of single tools. */
+  /** Rules of the client for single tools. */
   readonly rules?: readonly ToolRule[] | undefined;
 }
 
-/** What a client does about tools of one server; the first that fits counts. */
+/** Rule of a client for tools of one server; of several, the first that fits counts. */
 export interface ToolRule {
   /** Names or patterns; absent: all. */
   readonly tools?: readonly string[];
   readonly action: PermissionAction;
-  /** What else a rule of a gateway asks of a tool. */
+  /** Further conditions, of a rule in a gateway's configuration. */
   readonly more?: Omit<PermissionRule, 'server' | 'tool' | 'tags' | 'action' | 'broken'>;
 }
 
-/** What a person has said in the client of a server that stands in its files. */
+/** Decision of a person, made in the client, on a server in its files. */
 export interface Verdict {
   /** It was rejected, or is kept out: why. */
   readonly out?: string | undefined;
@@ -64,7 +66,7 @@ export interface Verdict {
   readonly rules?: readonly ToolRule[] | undefined;
 }
 
-/** What a translation may look at besides the entry. */
+/** Inputs of a translation besides the entry. */
 export interface TranslationContext {
   readonly place: ConfigFile;
   readonly home: ClientHome;
@@ -96,9 +98,45 @@ export interface Client {
   serversIn?(root: JsonObject, place: ConfigFile, home: ClientHome): readonly WrittenServer[];
   /** Files that say which servers and tools are wanted, beside those of the places. */
   settings?(home: ClientHome): readonly string[];
-  /** What these files say of a server. */
+  /** Decision that these files hold on a server. */
   verdict?(server: WrittenServer, files: Files, home: ClientHome): Verdict;
   translate(entry: JsonObject, context: TranslationContext): Translated;
   /** The client's entry for a server that this command (program and arguments) starts. */
   entryFor(command: readonly string[]): JsonObject;
+}
+
+/** The folders in which a client looks for files of a project, the nearest first. */
+export function foldersOf({ cwd, above = [] }: ClientHome): readonly string[] {
+  return [cwd, ...above];
+}
+
+/**
+ * The folders above a directory that belong to the same project: up to its repository, else none. A folder of somebody else
+ * ends it: who may write there must not have servers imported.
+ */
+export function projectAbove(cwd: string, home: string): readonly string[] {
+  const folders: string[] = [];
+  let folder = cwd;
+  while (!existsSync(join(folder, '.git'))) {
+    const parent = dirname(folder);
+    if (parent === folder || parent === home || !isOwn(parent)) return [];
+    folders.push(parent);
+    folder = parent;
+  }
+  return folders;
+}
+
+function isOwn(folder: string): boolean {
+  try {
+    return process.getuid === undefined || statSync(folder).uid === process.getuid();
+  } catch {
+    return false;
+  }
+}
+
+/** Folder in which desktop programs keep their files, by operating system. */
+export function applicationData({ home, env, platform }: ClientHome): string {
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support');
+  if (platform === 'win32') return env.APPDATA || join(home, 'AppData', 'Roaming');
+  return env.XDG_CONFIG_HOME || join(home, '.config');
 }

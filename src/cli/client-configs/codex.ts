@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, Translated } from './client.ts';
-import { foldersOf } from './folders.ts';
+import { type Client, foldersOf, type Translated } from './client.ts';
 import { literally, stdioEntry, translateFields } from './translate.ts';
 
 /** Those that name variables to be passed on: the gateway passes all of them on. */

@@ -57,7 +57,9 @@ function variablesIn(text: string): string[] {
   return [...missing, ...unset];
 }
 
-/** A project's client starts its servers in the project, whatever their commands look like; the gateway starts anywhere. */
+/**
+ * A project's client starts its servers in the project, whatever their commands look like; the gateway starts anywhere.
+ */
 function startedIn(folder: string, entry: JsonObject): JsonObject {
   const { command, cwd } = entry;
   if (!Array.isArray(command)) return entry;
@@ -70,7 +72,7 @@ function startedIn(folder: string, entry: JsonObject): JsonObject {
   return { ...inFolder, cwd: isPlaced ? start : resolve(folder, start) };
 }
 
-/** What was typed in a folder starts there where one of its words leads to a file in it. */
+/** Sets `cwd` to the folder in which a command was typed if one of its words is a relative path to a file there. */
 export function placedIn(folder: string, entry: JsonObject): { entry: JsonObject; notes: string[] } {
   const { command } = entry;
   if (!Array.isArray(command) || !command.some((word) => isRelative(word, folder))) return { entry, notes: [] };

@@ -17,7 +17,10 @@ export function editJson(text: string, path: KeyPath, value: unknown, isArrayIns
   return mark + applyEdits(source, edits);
 }
 
-/** The text with that value at the path: in the place of what stands there, else as the last member. No other line changes. */
+/**
+ * The text with that value at the path: in the place of what stands there, else as the last member. No other line
+ * changes.
+ */
 export function withValue(text: string, path: KeyPath, value: unknown): string {
   const mark = markOf(text);
   const source = text.slice(mark.length);
@@ -29,7 +32,7 @@ export function withValue(text: string, path: KeyPath, value: unknown): string {
   return mark + source.slice(0, node.offset) + lines(source, value, indent) + source.slice(node.offset + node.length);
 }
 
-/** What stands before a text that Windows marks as Unicode. */
+/** The byte order mark that Windows programs put before a text; empty without one. */
 export function markOf(text: string): string {
   return text.startsWith('\uFEFF') ? '\uFEFF' : '';
 }
@@ -115,7 +118,7 @@ export function withoutMember(text: string, path: KeyPath): string {
   return without.slice(0, left) + (isTight ? rest.replace(/^[ \t]+(?=[}\]])/, '') : rest);
 }
 
-/** Where the next token is, if that is a comma. */
+/** Offset of the next token if it is a comma. */
 function commaAfter(text: string, offset: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(offset);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatPath } from '../../config/diagnostic.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { escapeRegExp } from '../../core/escape-regexp.ts';
+import { escapeRegExp } from '../../core/glob.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { objectAt } from './read-client-file.ts';
 

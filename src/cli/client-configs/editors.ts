@@ -1,12 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, ConfigFile, ToolRule, Translated } from './client.ts';
-import { applicationData, foldersOf } from './folders.ts';
+import {
+  applicationData,
+  type Client,
+  type ClientHome,
+  type ConfigFile,
+  foldersOf,
+  type ToolRule,
+  type Translated,
+} from './client.ts';
 import { deniesFirst } from './tool-lists.ts';
 import { fillEditorVariables, isOfEditor, literally, mapTexts, stdioEntry, translateFields } from './translate.ts';
 
-/** Where a server came from and how it is developed. */
+/** Fields on the origin of a server and its development, which an import drops. */
 const IGNORED = ['gallery', 'version', 'dev'];
 /** Editions that keep their files beside each other. */
 const EDITIONS = ['Code', 'Code - Insiders', 'VSCodium', 'Code - OSS'];

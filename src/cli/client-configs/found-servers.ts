@@ -12,11 +12,11 @@ export interface FoundServer extends WrittenServer {
   readonly client: Client;
   /** The whole file. */
   readonly root: JsonObject;
-  /** What the person has said of it in the client. */
+  /** Decision of the person in the client. */
   readonly verdict: Verdict;
 }
 
-/** What the files of clients say, and which of them are broken. */
+/** Servers in the files of clients, and the problems of broken files. */
 export interface FoundServers {
   readonly servers: readonly FoundServer[];
   /** Files that were there, in the order read. */
@@ -78,7 +78,7 @@ async function rootOf(path: string, problems: string[]): Promise<JsonObject | un
   }
 }
 
-/** Whether what stands under the key is itself a map of servers. */
+/** True if the value under the key is itself a map of servers. */
 function isPlace(places: readonly ConfigFile[], { path, at }: ConfigFile, key: string): boolean {
   const inner = JSON.stringify([...at, key]);
   return places.some((place) => place.path === path && JSON.stringify(place.at) === inner);
@@ -103,7 +103,9 @@ export interface ClientPlaces {
   readonly home: ClientHome;
 }
 
-/** The client that reads a file, from where we are or else from the project in which the file stands; undefined: none. */
+/**
+ * The client that reads a file, from where we are or else from the project in which the file stands; undefined: none.
+ */
 export function clientOf(path: string, home: ClientHome): ClientPlaces | undefined {
   const { folder } = scopeOf(path, home);
   return (
@@ -120,7 +122,10 @@ function readerOf(path: string, home: ClientHome): ClientPlaces | undefined {
   return undefined;
 }
 
-/** One file is one place: in the home directory, and where a link leads to it, a user's file would be a project's as well. */
+/**
+ * One file is one place: in the home directory, and where a link leads to it, a user's file would be a project's as
+ * well.
+ */
 function usersOnce(places: readonly ConfigFile[]): readonly ConfigFile[] {
   const users = new Set(places.filter(({ scope }) => scope === 'user').map(({ path }) => realPathOfExisting(path)));
   return places.filter(({ scope, path }) => scope !== 'project' || !users.has(realPathOfExisting(path)));

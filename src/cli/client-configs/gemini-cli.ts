@@ -1,8 +1,15 @@
 import { join } from 'node:path';
 import type { Environment } from '../../config/substitute.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Client, ClientHome, ConfigFile, Files, Verdict, WrittenServer } from './client.ts';
-import { foldersOf } from './folders.ts';
+import {
+  type Client,
+  type ClientHome,
+  type ConfigFile,
+  type Files,
+  foldersOf,
+  type Verdict,
+  type WrittenServer,
+} from './client.ts';
 import { literally, mapTexts, stdioEntry, translateFields } from './translate.ts';
 
 export const geminiCli: Client = {
@@ -35,7 +42,7 @@ function settingsIn(folder: string): string {
   return join(folder, '.gemini', 'settings.json');
 }
 
-/** Where the client keeps which servers are switched off. */
+/** File in which the client keeps the names of switched-off servers. */
 function switchesIn(home: ClientHome): string {
   return join(ownFolder(home), '.gemini', 'mcp-server-enablement.json');
 }
@@ -62,7 +69,9 @@ export function keptOut(settings: readonly JsonObject[], key: string): Pick<Verd
   return allowed.some((list) => !list.includes(key)) ? { out: 'Gemini CLI allows others only (mcp.allowed)' } : {};
 }
 
-/** `$NAME` is a variable there, `${NAME}` is here. One that nobody has set is no variable there, but part of a password. */
+/**
+ * `$NAME` is a variable there, `${NAME}` is here. One that nobody has set is no variable there, but part of a password.
+ */
 export function bracedEntry(entry: JsonObject, env: Environment): JsonObject {
   return mapTexts(entry, (text) =>
     text.replace(/(\w?)\$([A-Za-z_]\w*)/g, (whole, before: string, name: string) => {

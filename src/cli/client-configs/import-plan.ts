@@ -5,16 +5,16 @@ import type { JsonObject } from '../../core/json.ts';
 import type { ClientHome, ToolRule } from './client.ts';
 import { type Carried, carry, unsetVariables } from './convert-entry.ts';
 import type { FoundServer } from './found-servers.ts';
-import { newDenials } from './new-denials.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { findRenewed, findSame, type Known, type SameServer } from './same-server.ts';
 import { type Keeping, SecretNames, withoutSecrets } from './secrets.ts';
+import { newDenials } from './tool-lists.ts';
 
-/** What becomes of one server of a client. */
+/** Outcome of an import for one server of a client. */
 export interface PlannedServer {
   readonly client: string;
   readonly file: string;
-  /** Where it stands in the file: `mcpServers.github`. */
+  /** Path in the file: `mcpServers.github`. */
   readonly place: string;
   readonly key: string;
   /** `same`: it is there already, under `as`. `self`: it leads to the gateway. `refused`: `reason` says why. */
@@ -23,14 +23,17 @@ export interface PlannedServer {
   readonly as?: string;
   /** Without secrets; of one that is added. */
   readonly entry?: JsonObject;
-  /** What its client says of its tools, as rules of ours, where ours do not say it yet. */
+  /** Rules of its client for its tools, as rules of ours; only those that ours lack. */
   readonly permissions?: readonly PermissionRule[];
   readonly reason?: string;
   /** Variables that the equal server needs and that are not set; of one that is `same`. */
   readonly unset?: readonly string[];
   /** Names of secrets whose values have changed in the client since; of one that is `same`. */
   readonly renewed?: readonly string[];
-  /** Where it was switched off since; of one that is `same`, and is switched off here too. */
+  /**
+   * Place in which the client has switched it off since the last import; only of one that is `same`: an import switches
+   * it off here too.
+   */
   readonly off?: string;
   readonly notes: readonly string[];
 }
@@ -56,11 +59,11 @@ export interface ImportPlan {
 /** Rules of all servers: what forbids stands before everything that allows. */
 export interface PlannedRules {
   readonly first: readonly PermissionRule[];
-  /** What is let in, and behind it that nothing else is. */
+  /** Rules that allow tools, followed by those that deny all others. */
   readonly later: readonly PermissionRule[];
 }
 
-/** What is known when a plan is made. */
+/** Inputs of a plan. */
 export interface PlanParts {
   readonly home: ClientHome;
   readonly self: Self;
@@ -68,7 +71,7 @@ export interface PlanParts {
   readonly existing: ReadonlyMap<string, JsonObject | undefined>;
   /** The rules of our file. */
   readonly rules?: readonly PermissionRule[];
-  /** What our file of secrets holds; absent: that is not to be known. */
+  /** Contents of our file of secrets; absent: it cannot be read, or there is none. */
   readonly secrets?: Environment | undefined;
   /** Absent: in the environment. */
   readonly keeping?: Keeping;
@@ -80,7 +83,7 @@ interface Candidate {
   readonly carried: Carried;
 }
 
-/** What an import would do. Equal servers count once; of different ones with one key the later gets another. */
+/** Plans an import. Equal servers count once; of different servers with one key the later gets another key. */
 export function planImport(found: readonly FoundServer[], parts: PlanParts): ImportPlan {
   const candidates = found.map((server) => ({ server, carried: carry(server, parts.home) }));
   const draft = new Draft(parts, candidates);
@@ -118,11 +121,11 @@ class Draft {
   readonly #servers: Map<string, JsonObject | undefined>;
   readonly #names: SecretNames;
   readonly #rules: PermissionRule[];
-  /** Where those that are added come from. */
+  /** File and map that an added server comes from, by its key with us. */
   readonly #from = new Map<string, string>();
-  /** Of ours those that a client has just so, or that one of theirs was taken for. */
+  /** Keys of our servers that equal a client's server, or were matched with one whose secrets were renewed. */
   readonly #claimed: Set<string>;
-  /** Of ours whether a client has it on, or else where one has it off. */
+  /** By key of our server: `true` if a client has it on, else the place in which one has it off. */
   readonly #switches = new Map<string, true | string>();
   /** Names of clients that go through the gateway: what is off there may be on here. */
   readonly #through: ReadonlySet<string>;
@@ -150,7 +153,7 @@ class Draft {
     const where = formatPath([...place.at, key]);
     const about = { client: client.name, file: place.path, place: where, key };
     if (leadsToUs(server.entry, this.#parts.self)) return { ...about, outcome: 'self', notes: [] };
-    // Who names a client and its file names the same servers twice.
+    // A person may name a client and also its file, which lists the same servers twice.
     const file = formatPath([client.id, place.path, ...place.at]);
     const same = raw && (findSame(this.#comparable(file, key), raw, this.#known) ?? this.#renewed(server, raw));
     if (same) this.#vote(same.key, server, raw);
@@ -233,7 +236,7 @@ class Draft {
     } as const;
   }
 
-  /** What the entry refers to, with what stood in its place. */
+  /** Notes the variables of an entry as needed, with the values that references have replaced. */
   #need(server: string, entry: JsonObject, heldBy: string): void {
     const kept = this.#names.in(JSON.stringify(entry));
     for (const [name, value] of kept) if (!this.#isThere(name)) this.#keep(name, value, server, heldBy);
@@ -241,7 +244,7 @@ class Draft {
       if (!kept.has(name) && !this.needed.has(name)) this.needed.set(name, { name, server });
   }
 
-  /** Whether a value that was found need not be kept, as it is where it shall be. */
+  /** True if the value of that name is already stored in the place for it, so that it need not be written. */
   #isThere(name: string): boolean {
     return Boolean(this.#parts.keeping === 'secrets' ? this.#parts.secrets?.[name] : this.#values()[name]);
   }
@@ -257,12 +260,15 @@ class Draft {
   }
 }
 
-/** Whether a key of ours is the one of a client, or that with a number. */
+/** True if our key is the client's key, or that key with a number appended. */
 function isNamed(as: string, key: string): boolean {
   return as === key || (as.startsWith(`${key}-`) && /^\d+$/.test(as.slice(key.length + 1)));
 }
 
-/** Whether a server of ours is that of the project from whose file the other comes: what starts elsewhere is the user's. */
+/**
+ * True if our server starts in the same folder as the client's one, which a file of a project has named; otherwise ours
+ * is the user's.
+ */
 function isOfProject(ours: JsonObject | undefined, raw: JsonObject): boolean {
   return raw.cwd !== undefined && ours?.cwd === raw.cwd;
 }
@@ -274,7 +280,7 @@ function sameNameFirst(
   return servers.has(key) ? new Map([[key, servers.get(key)], ...servers]) : servers;
 }
 
-/** What a text refers to, variables and secrets alike. */
+/** Names of the variables and secrets that a text refers to. */
 function namesOf(text: string): string[] {
   return [...text.matchAll(/\{(?:(?:secret|env):)?([^\s{}:]+)/g)].map(([, name = '']) => name);
 }

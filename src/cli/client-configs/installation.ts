@@ -4,10 +4,9 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Client, ClientHome, ConfigFile } from './client.ts';
 import { markOf, restoredMember, withoutMember, withValue } from './edit-json.ts';
 import { editToml } from './edit-toml.ts';
-import { mergeTexts } from './merge-texts.ts';
 import { leadsToUs, type Self } from './our-entry.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
-import { backupsOf, backupsSince, originOf, textOf, wasThere } from './replace-file.ts';
+import { backupsOf, backupsSince, mergeTexts, originOf, textOf, wasThere } from './replace-file.ts';
 
 /** The key of our entry: AGENTS.template.md speaks of this server. */
 const KEY = 'gateway';
@@ -22,7 +21,7 @@ export interface EntryChange {
   readonly source?: string | undefined;
 }
 
-/** What an install or its undo does to one file of a client. */
+/** Changes of an install, or of its undo, to one file of a client. */
 export interface Installation {
   readonly own: EntryChange;
   /** Servers that the gateway has too, taken out of the client or put back. */
@@ -31,24 +30,27 @@ export interface Installation {
   readonly waiting: readonly { readonly place: ConfigFile; readonly key: string; readonly unset: readonly string[] }[];
   /** The text of the file as it was read; undefined: there is none. */
   readonly text: string | undefined;
-  /** What the file shall say; undefined: nothing, it was made by us and goes. */
+  /** New text of the file; undefined: the file is deleted, because an install created it. */
   readonly after: string | undefined;
   /** The file as it was before the first install, to be kept until the undo; absent: it is kept already. */
   readonly origin?: string | undefined;
 }
 
-/** How the gateway has a server of a client: with the variables that it still waits for; undefined: it has it not. */
+/**
+ * Finds a client's server among the gateway's: returns the variables that are not set yet, or undefined if the gateway
+ * does not have it.
+ */
 export type TakenOver = (place: ConfigFile, key: string) => { readonly unset: readonly string[] } | undefined;
 
 export interface InstallParts {
   readonly home: ClientHome;
   readonly self: Self;
   readonly command: readonly string[];
-  /** What the gateway has of the servers of clients; absent: all stay. */
+  /** Finds servers of the client that the gateway has too; absent: all stay in the client's file. */
   readonly takenOver?: TakenOver | undefined;
 }
 
-/** What puts our entry into the client's file, in place of an older one of ours and of the servers that we have. */
+/** Plans to put our entry into the client's file, in place of an older one of ours and of the servers that we have. */
 export async function planInstall(
   client: Client,
   scope: 'user' | 'project',
@@ -81,8 +83,8 @@ async function firstText(place: ConfigFile, text: string | undefined, self: Self
 }
 
 /**
- * What takes our entry out again, and puts back what stood there before the first install: an older entry of ours, the
- * servers that were taken out since, by whichever install. What others have changed meanwhile stays.
+ * Plans to take our entry out again, and to put back the entries from before the first install: an older entry of ours,
+ * and the servers that any install has taken out since. Changes that others have made meanwhile stay.
  */
 export async function planUndo(
   client: Client,
@@ -129,7 +131,7 @@ export async function planUndo(
   };
 }
 
-/** What the file may have been after the installs: the servers were taken out before our entry came, or later. */
+/** Texts that the file may have had after the installs: the servers were taken out before our entry came, or later. */
 function installedTexts(own: EntryChange, others: readonly EntryChange[], first: string): Promise<string[]> {
   const [entry, gone] = [turned(own), others.map(turned)];
   return Promise.all(
@@ -163,7 +165,7 @@ async function undone(
   return edited;
 }
 
-/** Whether a text is JSON without comments and trailing commas: some clients take no other. */
+/** True if a text is JSON without comments and trailing commas: some clients accept no other. */
 function isStrict(text: string): boolean {
   try {
     JSON.parse(text);
@@ -187,7 +189,7 @@ function placesBeside(
   return client.places(withFolders(client, home, roots)).filter(isMeant);
 }
 
-/** Where a client is at home, with all projects for which these files of its hold servers. */
+/** The home of a client, extended by all projects for which these files of the client hold servers. */
 export function withFolders(client: Client, home: ClientHome, roots: readonly JsonObject[]): ClientHome {
   const named = roots.flatMap((root) => client.foldersIn?.(root) ?? []);
   return { ...home, above: [...new Set([...(home.above ?? []), ...named])].filter((folder) => folder !== home.cwd) };

@@ -1,17 +1,17 @@
 import { dirname, join, resolve } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type {
-  Client,
-  ClientHome,
-  ConfigFile,
-  Files,
-  ToolRule,
-  Translated,
-  TranslationContext,
-  Verdict,
-  WrittenServer,
+import {
+  type Client,
+  type ClientHome,
+  type ConfigFile,
+  type Files,
+  foldersOf,
+  type ToolRule,
+  type Translated,
+  type TranslationContext,
+  type Verdict,
+  type WrittenServer,
 } from './client.ts';
-import { foldersOf } from './folders.ts';
 import { objectAt } from './read-client-file.ts';
 import { deniesFirst } from './tool-lists.ts';
 import { literally, mapTexts, translateFields } from './translate.ts';
@@ -80,7 +80,7 @@ function verdict({ key, entry }: WrittenServer, files: Files, home: ClientHome):
   };
 }
 
-/** What these files say of the tools of a server. */
+/** Rules of these files for the tools of a server. */
 export function rulesOfOpencode(roots: readonly JsonObject[], key: string): readonly ToolRule[] {
   return deniesFirst(roots.flatMap(({ tools, permission }) => [tools, permission].flatMap((map) => rulesIn(map, key))));
 }

@@ -1,9 +1,19 @@
+import { basename, dirname } from 'node:path';
+import { checkPermissions, type PermissionRule } from '../../config/permissions.ts';
+import { readShape } from '../../config/shapes.ts';
+import { matchesGlob } from '../../core/glob.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import type { Translated, TranslationContext } from './client.ts';
-import { bracedEntry } from './gemini-cli.ts';
+import { projectsIn, toolsOfClaude, verdictOfClaude } from './claude.ts';
+import type { ClientHome, ToolRule, Translated, TranslationContext, Verdict, WrittenServer } from './client.ts';
+import { bracedEntry, keptOut } from './gemini-cli.ts';
+import { rulesOfOpencode } from './opencode.ts';
+import { deniesFirst } from './tool-lists.ts';
 import { literally, mapTexts, translateFields } from './translate.ts';
 
-/** `extensions` of Goose: the program is `cmd`, the address `uri`, times are seconds, and some secrets are in its keychain. */
+/**
+ * `extensions` of Goose: the program is `cmd`, the address `uri`, times are seconds, and some secrets are in its
+ * keychain.
+ */
 export function translateGoose(written: JsonObject): Translated {
   const { config, ...beside } = written;
   const entry: JsonObject = isJsonObject(config) ? { ...config, ...beside } : written;
@@ -43,12 +53,15 @@ export function translateContextServer(written: JsonObject): Translated {
 /** `mcp` of Crush: its times are seconds, and a shell of its own expands `$X` and `$(command)`. */
 export function translateCrush(entry: JsonObject, { home }: TranslationContext): Translated {
   const translated = literally('Crush', ['plain'], translateFields(entry, { timeout: 'seconds' }));
-  // Not which one: a secret may be in it.
+  // The message does not quote the command: it may hold a secret.
   const refusal = JSON.stringify(entry).includes('$(') ? 'only the shell of Crush runs its $(…)' : undefined;
   return { ...translated, entry: bracedEntry(translated.entry, home.env), refusal };
 }
 
-/** `mcpServers` of LibreChat: what each of its users fills in becomes a variable, what it knows of them cannot. */
+/**
+ * `mcpServers` of LibreChat: a value that each user fills in becomes a variable; a placeholder for data of the user
+ * refuses the server.
+ */
 export function translateLibreChat(entry: JsonObject): Translated {
   const translated = translateFields(entry, {
     ignored: ['iconPath', 'title', 'chatMenu', 'startup', 'serverInstructions', 'customUserVars', 'requiresOAuth'],
@@ -64,4 +77,73 @@ export function translateLibreChat(entry: JsonObject): Translated {
   );
   if (unknown.size === 0) return { ...rest, entry: filled };
   return { ...rest, entry: filled, refusal: `only LibreChat knows ${[...unknown].join(', ')}` };
+}
+
+/** Rules and switches for a server that stand in its file beside the entry, in the fields of any client. */
+export function saidInFile(root: JsonObject, server: WrittenServer, home: ClientHome): Verdict {
+  const { rules = [], ...claude } = verdictOfClaude(server, [root, ...projectsIn(root, home)]);
+  const others = [
+    ...rulesOfOpencode([root], server.key),
+    ...rulesOfAmp(root, server.key),
+    ...rulesOfCrush(root, server.key),
+  ];
+  return { ...claude, ...keptOut([root], server.key), rules: deniesFirst([...rules, ...others]) };
+}
+
+/** `amp.tools.disable`, and what `amp.permissions` reject or ask about, but for rules about arguments. */
+function rulesOfAmp(root: JsonObject, key: string): readonly ToolRule[] {
+  const { 'amp.tools.disable': disabled, 'amp.permissions': listed } = root;
+  const rules = (Array.isArray(listed) ? listed : []).filter(isJsonObject);
+  return [
+    ...toolsOfClaude(disabled, key, 'deny'),
+    ...rules.flatMap(({ tool, action, matches }) => {
+      const ours = action === 'reject' ? 'deny' : action === 'ask' ? 'ask' : undefined;
+      return ours === undefined || matches !== undefined ? [] : toolsOfClaude([tool], key, ours);
+    }),
+  ];
+}
+
+/** `options.disabled_tools`: tools are called after their server. */
+function rulesOfCrush({ options }: JsonObject, key: string): readonly ToolRule[] {
+  const names = isJsonObject(options) && Array.isArray(options.disabled_tools) ? options.disabled_tools : [];
+  const start = `mcp_${key}_`;
+  const tools = names.flatMap((name) =>
+    typeof name === 'string' && name.startsWith(start) ? name.slice(start.length) : [],
+  );
+  return tools.length > 0 ? [{ tools, action: 'deny' }] : [];
+}
+
+/** True if a file is a configuration of a gateway: it has a field that only those have, or is named after it. */
+export function isOfGateway(root: JsonObject, path: string): boolean {
+  const isListed = [root.servers, root.permissions].some(Array.isArray);
+  return '$gateway' in root || isListed || /mcp-gateway/.test(basename(dirname(path)) + basename(path));
+}
+
+/** The rules in a configuration of a gateway that concern one of its servers, in their order. */
+export function rulesOfGateway(root: JsonObject, server: WrittenServer): readonly ToolRule[] {
+  const settings = readShape(root).settings.value;
+  const written: unknown = isJsonObject(settings) ? settings.permissions : undefined;
+  // Other clients have something else of that name.
+  if (!Array.isArray(written)) return [];
+  return checkPermissions(written, () => {}).flatMap((rule) => ruleFor(rule, server));
+}
+
+/** The rule as one of the server's client; empty if it is about other servers. */
+function ruleFor(
+  { server: servers, tags, id, tool, action, broken: _, ...hints }: PermissionRule,
+  { key, entry }: WrittenServer,
+): ToolRule[] {
+  const own = Array.isArray(entry.tags) ? entry.tags : [];
+  const isMeant = servers === undefined || [servers].flat().some((pattern) => matchesGlob(pattern, key));
+  const isTagged = tags === undefined || tags.some((tag) => own.includes(tag));
+  if (!isMeant || !isTagged) return [];
+  const rule = { ...(tool !== undefined && { tools: [tool].flat() }), action };
+  if (id === undefined) return [{ ...rule, more: hints }];
+  // An id begins with the key of the server, which may be another here.
+  const ids = [id].flat().flatMap((pattern) => {
+    const [start = '', name] = pattern.split('::');
+    if (name === undefined) return [pattern];
+    return matchesGlob(start, key) ? [`*::${name}`] : [];
+  });
+  return ids.length > 0 ? [{ ...rule, more: { ...hints, id: ids } }] : [];
 }

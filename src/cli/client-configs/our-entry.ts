@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { GatewaySettings } from '../../config/settings.ts';
 import type { JsonObject } from '../../core/json.ts';
 
-/** What tells an entry that leads to the gateway. */
+/** Properties by which an entry is recognized that leads to the gateway. */
 export interface Self {
   /** Absolute paths of the bin that runs. */
   readonly bins: readonly string[];
@@ -14,7 +14,7 @@ export interface Self {
 const OUR_WORD = /^mcp-gateway(?:[-@][\d.]+[\w.-]*)?(?:\.tgz|\.cmd|\.exe)?$/;
 const OUR_BIN = /[\\/]mcp-gateway[^\\/]*[\\/](?:dist[\\/])?index\.[jt]s$/;
 
-/** Whether a client's entry, in any client's words, starts the gateway or points at it. */
+/** True if an entry, in the fields of any client, starts the gateway or has its address. */
 export function leadsToUs(entry: JsonObject, self: Self): boolean {
   const { command, args } = entry;
   const words = [command, args].flat().filter((word) => typeof word === 'string');
@@ -35,7 +35,7 @@ function isOurUrl(text: string, { hosts }: Self): boolean {
   return hosts.includes(isLoopback ? withPort.replace(hostname, 'localhost') : withPort);
 }
 
-/** What tells our entries, from our settings and the path of the bin. */
+/** Properties of our entries, from our settings and the paths of the bin. */
 export function selfOf({ host, port, http }: GatewaySettings, bins: readonly string[]): Self {
   const published = http.publicUrl ? new URL(http.publicUrl) : undefined;
   const publicPort = published?.port || (published?.protocol === 'https:' ? '443' : '80');

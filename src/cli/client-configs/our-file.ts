@@ -52,7 +52,9 @@ export async function withSetting(file: OurFile, name: string, value: unknown): 
   return document.toString({ lineWidth: 0 });
 }
 
-/** Rules to be added: `first` before all others, `later` before the first that allows. So neither loosens what is there. */
+/**
+ * Rules to be added: `first` before all others, `later` before the first that allows. So neither loosens what is there.
+ */
 export interface AddedRules {
   readonly first: readonly PermissionRule[];
   readonly later: readonly PermissionRule[];
@@ -139,7 +141,7 @@ async function yamlWith({ text, root, raw }: OurFile, servers: ReadonlyMap<strin
   return document.toString({ lineWidth: 0 });
 }
 
-/** Whether a file is YAML, by its name. */
+/** True if a file is YAML, by its name. */
 export function isYaml({ path }: OurFile): boolean {
   return ['.yml', '.yaml'].includes(extname(path).toLowerCase());
 }
@@ -148,7 +150,7 @@ function isListed(root: JsonObject, raw: RawConfig): boolean {
   return !isFlat(raw) && Array.isArray(root.servers);
 }
 
-/** Where the settings stand tells the shape. */
+/** True if servers and settings share the root of the file: then the settings have a path of their own. */
 function isFlat({ settings }: RawConfig): boolean {
   return settings.path.length > 0;
 }
@@ -178,4 +180,69 @@ function byHand({ path }: OurFile, done: string): GatewayError {
 
 function isSuperset(whole: unknown, part: JsonObject): boolean {
   return isJsonObject(whole) && Object.entries(part).every(([name, value]) => isDeepStrictEqual(whole[name], value));
+}
+
+/** One member of an entry as it is to be; undefined: it goes. */
+interface Edit {
+  readonly entry: KeyPath;
+  readonly name: 'enabled' | 'disabled';
+  readonly value: boolean | undefined;
+  readonly isThere: boolean;
+}
+
+/** The text of the file with these servers switched on or off; all else, comments included, stays as it was. */
+export async function switchServers(file: OurFile, keys: readonly string[], isOn: boolean): Promise<string> {
+  const wanted = file.raw.entries.filter(({ key }) => keys.includes(key));
+  const edits = wanted.flatMap(({ path }) => editsOf(file.root, path, isOn));
+  const text = isYaml(file) ? await editedYaml(file, edits) : edits.reduce(editedJson, file.text ?? '');
+  await checkSwitched(file, text, keys, isOn);
+  return text;
+}
+
+/**
+ * Edits that switch an entry; a field that it has already is reused. Switching on always writes `enabled`: then no
+ * import switches the server off.
+ */
+function editsOf(root: JsonObject, entry: KeyPath, isOn: boolean): readonly Edit[] {
+  const written = valueAt(root, entry);
+  const edit = (name: Edit['name'], value: boolean | undefined): Edit => {
+    return { entry, name, value, isThere: Object.hasOwn(written, name) };
+  };
+  const { disabled } = written;
+  if (!isOn) return disabled === undefined ? [edit('enabled', false)] : [edit('disabled', true)];
+  return [...(disabled === undefined ? [] : [edit('disabled', undefined)]), edit('enabled', true)];
+}
+
+function valueAt(root: JsonObject, path: KeyPath): JsonObject {
+  const value = path.reduce<unknown>((held, key) => (held as Record<string, unknown> | undefined)?.[key], root);
+  return isJsonObject(value) ? value : {};
+}
+
+function editedJson(text: string, { entry, name, value, isThere }: Edit): string {
+  if (value === undefined) return withoutMember(text, [...entry, name]);
+  return isThere ? editJson(text, [...entry, name], value) : withMember(text, entry, name, value);
+}
+
+async function editedYaml({ text }: OurFile, edits: readonly Edit[]): Promise<string> {
+  const { parseDocument } = await import('yaml');
+  const document = parseDocument(text ?? '');
+  for (const { entry, name, value } of edits) {
+    if (value === undefined) document.deleteIn([...entry, name]);
+    else document.setIn([...entry, name], value);
+  }
+  return document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] +\S/.test(text ?? '') });
+}
+
+/** Before anything is written: those servers are as wanted, and nothing else has changed. */
+async function checkSwitched(file: OurFile, text: string, keys: readonly string[], isOn: boolean): Promise<void> {
+  const { entries } = readShape((await parseConfig(text, file.path)).root);
+  const after = new Map(entries.map(({ key, value }) => [key, value]));
+  const isWhole = file.raw.entries.every(({ key, value }) => {
+    if (!keys.includes(key)) return isDeepStrictEqual(after.get(key), value);
+    const { enabled = true, ...rest } = after.get(key) ?? {};
+    const { enabled: _, ...before } = value ?? {};
+    return enabled === isOn && isDeepStrictEqual(rest, before);
+  });
+  if (isWhole && after.size === file.raw.entries.length) return;
+  throw new GatewayError('CONFIG_INVALID', `${file.path}: servers cannot be switched in it; edit "enabled" by hand`);
 }

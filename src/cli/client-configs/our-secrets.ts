@@ -3,11 +3,12 @@ import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { secretsSettings } from '../../config/check-settings.ts';
 import { isOpen } from '../../config/open-files.ts';
-import { dotenvParts, parseSecrets } from '../../config/secrets/parse-secrets.ts';
+import { dotenvParts, parseSecrets } from '../../config/secrets/read-secrets.ts';
 import type { Environment } from '../../config/substitute.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { expandHome } from '../../platform/home-directory.ts';
+import { expandHome, homeDirectory } from '../../platform/home-directory.ts';
+import type { Logger } from '../../platform/log.ts';
 import type { ClientHome } from './client.ts';
 import { entriesOf, type OurFile, readOurFile, rulesOf } from './our-file.ts';
 import { readText } from './read-client-file.ts';
@@ -20,7 +21,7 @@ export interface OurSecrets {
   /** Undefined: there is none yet. */
   readonly text: string | undefined;
   readonly values: Environment;
-  /** What `secrets` of the settings has to say for it; undefined: it says so already. */
+  /** Value that the setting `secrets` needs for this file; undefined: the setting names it already. */
   readonly setting?: { readonly file: string };
 }
 
@@ -41,7 +42,7 @@ export async function readOurSecrets(file: OurFile, { home, env }: ClientHome): 
   return { path, text, values: await valuesOf(text ?? '', path), ...(!isSaid && { setting: { file: OWN_FILE } }) };
 }
 
-/** What our files hold, as a plan of an import takes it. `leaveSecrets`: as the option of `import`. */
+/** Contents of our files, as inputs of an import plan. `leaveSecrets`: as the option of `import`. */
 export function ourState(file: OurFile, secrets: OurSecrets | undefined, leaveSecrets = false) {
   return {
     existing: entriesOf(file),
@@ -96,13 +97,15 @@ function quoted(value: string): string {
 /** A file with secrets that others than its owner may read. */
 interface OpenFile {
   readonly path: string;
-  /** What of it is secret. */
+  /** Kind of the secrets in it, for people. */
   readonly what: string;
-  /** Who may read it. */
+  /** Other users who may read it, for people. */
   readonly who: string;
 }
 
-/** The files with secrets that a configuration is, or names, and that others may read. Reads no secret of others' files. */
+/**
+ * The files with secrets that a configuration is, or names, and that others may read. Reads no secret of others' files.
+ */
 export async function openSecrets(path: string, home: ClientHome): Promise<readonly OpenFile[]> {
   const file = await readOurFile(path);
   const place = (written: string) => resolve(dirname(file.path), expandHome(written, home.home));
@@ -121,7 +124,7 @@ function namedFiles({ root }: OurFile): string[] {
   return [...JSON.stringify(root).matchAll(/(?<!\{)\{file:([^{}"\\\n]+)\}/g)].map(([, written = '']) => written);
 }
 
-/** Whether a server, or a setting that is a key, has its secret in the file. */
+/** True if a server, or a setting that is an API key, has its secret in the file itself. */
 function hasLiterals({ raw }: OurFile): boolean {
   const isLiteral = (entry: JsonObject) => !isDeepStrictEqual(withoutSecrets('x', entry, new SecretNames({})), entry);
   const { auth, search } = isJsonObject(raw.settings.value) ? raw.settings.value : {};
@@ -136,4 +139,12 @@ function hasLiterals({ raw }: OurFile): boolean {
 
 function readersOf(path: string): string {
   return (statSync(path).mode & 0o004) === 0 ? 'its group' : 'everybody on this machine';
+}
+
+/** Warns in the log of files with secrets that other users may read. Unreadable files are reported elsewhere. */
+export async function warnOfOpenSecrets(path: string, log: Logger): Promise<void> {
+  const { env, platform } = process;
+  const home = { home: homeDirectory(env), cwd: process.cwd(), env, platform };
+  for (const { path: open, what, who } of await openSecrets(path, home).catch(() => []))
+    log.warning(`${open}: ${who} may read it: ${what}; chmod 600 keeps it to you`);
 }

@@ -14,7 +14,7 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** What a client's file says: TOML by its name, else JSON with comments. Throws `CONFIG_INVALID` with the place. */
+/** Parses a client's file: TOML by its name, else JSON with comments. Throws `CONFIG_INVALID` with the place. */
 export async function parseClientText(text: string, path: string): Promise<JsonObject> {
   if (text.trim() === '') return {};
   if (path.endsWith('.toml')) return parseToml(text, path);

@@ -15,7 +15,7 @@ interface Replacement {
   /** As it was read; undefined: there was no file. */
   readonly before: string | undefined;
   readonly after: string;
-  /** Whether the file as it was is kept beside it. */
+  /** True: a copy of the old file is kept beside it. */
   readonly backup: boolean;
   /** Holds secrets: nobody but its owner may read it from now on, whatever its mode was. */
   readonly secret?: boolean;
@@ -42,7 +42,7 @@ export async function replaceFile({ path, before, after, backup, secret }: Repla
   }
 }
 
-/** Where a link leads though nothing is there yet. */
+/** Target of a symbolic link, which need not exist; the path itself if it is no link. */
 async function linkedFrom(path: string): Promise<string> {
   const leadsTo = await readlink(path).catch(() => undefined);
   return leadsTo === undefined ? path : resolve(dirname(path), leadsTo);
@@ -64,7 +64,7 @@ function changedMeanwhile(path: string): GatewayError {
   );
 }
 
-/** Where a link leads to somebody else's file, that person would lose it, and reads what is written. */
+/** Throws if a link leads to another user's file: that user would lose the file, and could read the new text. */
 async function refuseForeign(target: string, path: string): Promise<void> {
   const { uid } = await stat(target);
   if (process.getuid === undefined || uid === process.getuid()) return;
@@ -88,10 +88,10 @@ async function keep(path: string): Promise<string> {
 /** Ends the name of the copy of a file as it was before the first install: no newer backup takes its place. */
 const ORIGIN = '.bak-before-gateway';
 
-/** What is kept of a file that was there, and empty: an empty copy says that there was none. */
+/** Content of the copy of a file that was empty; an empty copy means that there was no file. */
 const WAS_EMPTY = '\ufeff';
 
-/** Whether there was a file before the first install, by what is kept of it. */
+/** True if there was a file before the first install, judged by the copy of it. */
 export function wasThere(origin: string | undefined): origin is string {
   return origin !== undefined && origin !== '';
 }
@@ -101,12 +101,15 @@ export function textOf(origin: string): string {
   return origin === WAS_EMPTY ? '' : origin;
 }
 
-/** What is kept, empty where there was no file; undefined: nothing was installed since. */
+/** The copy from before the first install, empty where there was no file; undefined: nothing was installed since. */
 export async function originOf(path: string): Promise<string | undefined> {
   return readText(await originPath(path));
 }
 
-/** Keeps a text, of a file that is there or not, as readable as the file itself. Resolves with its path; undefined where there was nothing to keep. */
+/**
+ * Keeps a text, of a file that is there or not, as readable as the file itself. Resolves with its path; undefined where
+ * there was nothing to keep.
+ */
 export async function keepOrigin(path: string, text: string, isThere: boolean): Promise<string | undefined> {
   const mode = await stat(path).then(
     (found) => found.mode & 0o777,
@@ -154,4 +157,75 @@ async function backupPaths(path: string): Promise<string[]> {
 
 async function originPath(path: string): Promise<string> {
   return `${realPath(path)}${ORIGIN}`;
+}
+
+/** One run of lines that differs: index of its first line in the base, number of lines replaced, and the new lines. */
+interface Change {
+  readonly at: number;
+  readonly length: number;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Merges two changes of a text line by line; undefined where both change the same lines. So the text that a person wrote
+ * elsewhere, comments included, stays as it is.
+ */
+export function mergeTexts(base: string, one: string, other: string): string | undefined {
+  const lines = linesOf(base);
+  const changes = [one, other].flatMap((text) => changesTo(lines, linesOf(text)));
+  const merged: string[] = [];
+  let end = 0;
+  let last = -1;
+  for (const { at, length, lines: instead } of changes.sort((a, b) => a.at - b.at)) {
+    if (at < end || at === last) return undefined;
+    merged.push(...lines.slice(end, at), ...instead);
+    end = at + length;
+    last = at;
+  }
+  return [...merged, ...lines.slice(end)].join('');
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/(?<=\n)/);
+}
+
+/**
+ * Changes between two texts: lines that occur once in each align them; the runs between are compared in the same way.
+ */
+function changesTo(base: readonly string[], changed: readonly string[], at = 0): Change[] {
+  const least = Math.min(base.length, changed.length);
+  let head = 0;
+  while (head < least && base[head] === changed[head]) head++;
+  let tail = 0;
+  while (tail < least - head && base.at(-1 - tail) === changed.at(-1 - tail)) tail++;
+  const from = base.slice(head, base.length - tail);
+  const to = changed.slice(head, changed.length - tail);
+  if (from.length === 0 && to.length === 0) return [];
+  const anchors = commonLines(from, to);
+  if (anchors.length === 0) return [{ at: at + head, length: from.length, lines: to }];
+  const ends = [...anchors, { base: from.length, changed: to.length }];
+  return ends.flatMap((next, index) => {
+    const before = anchors[index - 1] ?? { base: -1, changed: -1 };
+    const part = from.slice(before.base + 1, next.base);
+    return changesTo(part, to.slice(before.changed + 1, next.changed), at + head + before.base + 1);
+  });
+}
+
+/** Places of lines that stand once in each, in an order that both have. */
+function commonLines(base: readonly string[], changed: readonly string[]) {
+  const [there, here] = [placesOf(base), placesOf(changed)];
+  const anchors: { readonly base: number; readonly changed: number }[] = [];
+  for (const [line, place] of there) {
+    const found = here.get(line);
+    if (place === undefined || found === undefined || found <= (anchors.at(-1)?.changed ?? -1)) continue;
+    anchors.push({ base: place, changed: found });
+  }
+  return anchors;
+}
+
+/** Index of each line; undefined for a line that occurs more than once. */
+function placesOf(lines: readonly string[]): Map<string, number | undefined> {
+  const places = new Map<string, number | undefined>();
+  for (const [index, line] of lines.entries()) places.set(line, places.has(line) ? undefined : index);
+  return places;
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../../config/substitute.ts';
-import { escapeRegExp } from '../../core/escape-regexp.ts';
+import { escapeRegExp } from '../../core/glob.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isRelative } from './convert-entry.ts';
 import { withoutMarks } from './held-text.ts';
@@ -11,7 +11,7 @@ export interface SameServer {
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** What references are filled in from. */
+/** Values that fill in references. */
 export interface Known {
   readonly env: Environment;
   /** Of the gateway: for what the environment does not have, and for `{secret:NAME}`. */
@@ -48,7 +48,10 @@ export function findRenewed(
   return findSame(servers, found, { env, secrets: {} });
 }
 
-/** What a server is. Where it starts does not count if the other says nothing of it and nothing leads to a file there. */
+/**
+ * Fields that identify a server. Its folder does not count if the other entry has none and no word leads to a file
+ * there.
+ */
 function essenceOf(entry: JsonObject, other: JsonObject): JsonObject {
   const {
     type: _type,

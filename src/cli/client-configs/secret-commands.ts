@@ -11,7 +11,10 @@ const PLAIN_HEADER =
   /(?:id|ids|version|revision|region|zone|model|env(?:ironment)?|stage|tenant|org(?:ani[sz]ation)?|workspace|project|team|group|user|name|client|agent|source|type|mode|locale|lang(?:uage)?|host|app|database|schema|index|dataset|bucket|path|for)$/i;
 const LOGIN_OPTION = /^(?:-u|--user|--userpwd|--auth|--basic|--credentials?)$/;
 
-/** What a login to a database and the like is made with, or who logs in: short options behind it hold passwords. */
+/**
+ * Programs that log in to a database and the like, and options that name a user: short options behind them hold
+ * passwords.
+ */
 const LOGS_IN = /sql|maria|postgres|\bpg\b|mongo|redis|valkey|clickhouse|ldap|oracle|neo4j|sshpass|^-[uU]|^--?user/i;
 const PASSWORD_OPTION = /^-[pPWa]$/;
 /** Ports, and what is none of a password behind `-p`. */
@@ -114,7 +117,7 @@ export function valueWithout(name: string, value: string, blank: Blank): string 
   return textWithout(value, labelled(name, blank), { entropy: !isIdentifier(name) });
 }
 
-/** What has no name of its own is called after where it stands. */
+/** A secret without a name of its own gets the given name. */
 function labelled(name: string, blank: Blank): Blank {
   return (inner, value) => blank(inner === 'secret' ? name : inner, value);
 }

@@ -14,7 +14,7 @@ const WEAK = new Set(['key', 'keys', 'auth', 'authn', 'cookie', 'cookies', 'dsn'
 /** The same where they stand last. */
 const WEAK_END = new Set(['session', 'sessions', 'sess', 'sid', 'hmac', 'unlock', 'pepper', 'salt']);
 const PASSWORD_END = /(?:passwo?r?d|pwd|pswd|passphrase|\wpw)s?$/;
-/** What is one behind such a word: `SEED_PHRASE`, `ACCESS_CODE`. */
+/** Pairs of words that name a secret: `SEED_PHRASE`, `ACCESS_CODE`. */
 const SECRET_OF =
   /^(?:seed|recovery|backup|wallet|mnemonic|access|security|unlock|login|verification|activation|pairing|mfa|otp) (?:phrase|words?|codes?|seed)$|(?:^| )mfa$/;
 /** Words written together: `githubtoken`, `myApikey`, `clientsecret`. */
@@ -82,10 +82,10 @@ const PLAIN_PATH =
 const SHELL_REFERENCE =
   /^(?:\$\w+|%\w+%|\$env:\w+|`[^`]*\s[^`]*`|(?:process\.env|import\.meta\.env|os\.environ|os\.getenv|ENV)(?:\.\w+|\[["']?\w+["']?\]?)?)$/;
 
-/** How much a name says: its values are thought up by people, are nothing but secrets, or may be something else. */
+/** Strength of a name: its values are passwords thought up by people, always secrets, or perhaps something else. */
 type SecretWord = 'password' | 'strong' | 'weak';
 
-/** How much a name says that its value is a secret; undefined: nothing. */
+/** Strength with which a name marks its value as a secret; undefined: not at all. */
 export function secretWordIn(name: string): SecretWord | undefined {
   const words = wordsOf(name);
   // Whoever has the id of a session is in it.
@@ -99,7 +99,7 @@ export function secretWordIn(name: string): SecretWord | undefined {
   return isSession || words.some((word) => WEAK.has(word)) ? 'weak' : undefined;
 }
 
-/** Whether what stands under such a name is a switch, a count, a kind, a path or a reference instead. */
+/** True if the value under such a name is no secret but a switch, a count, a kind, a path or a reference. */
 export function isPlainUnder(name: SecretWord, value: string): boolean {
   const text = value.trim();
   if (SHELL_REFERENCE.test(text)) return true;
@@ -133,7 +133,7 @@ export function isUuid(text: string): boolean {
 }
 
 /**
- * Whether a word of at least so many characters looks drawn by lot: letters and digits, or cases, that change all the time.
+ * True if a word of at least `least` characters looks random: letters and digits, or cases, that change all the time.
  * Words of people do not: `claude-3-5-sonnet-20241022`, `getUserById`, `1.2.3-beta.4`.
  */
 export function looksRandom(word: string, least = 20): boolean {
@@ -155,7 +155,7 @@ export function looksRandomShort(word: string): boolean {
   return changes(level) >= word.length * 0.35;
 }
 
-/** How often a letter follows a digit, a capital a small one, and the reverse. */
+/** Number of changes between digits, small letters and capitals. */
 function changes(text: string): number {
   const kinds = [...text].map((letter) => (/\d/.test(letter) ? 'digit' : /[a-z]/.test(letter) ? 'small' : 'capital'));
   return kinds.filter((kind, index) => index > 0 && kind !== kinds[index - 1]).length;

@@ -1,5 +1,5 @@
 import { decoded } from '../../core/address.ts';
-import { knownTokens } from '../../core/known-tokens.ts';
+import { knownTokens } from '../../core/credential-forms.ts';
 import { holdsReference } from './held-text.ts';
 import { isPlainUnder, isUuid, looksRandom, secretWordIn } from './secret-heuristics.ts';
 
@@ -34,7 +34,9 @@ const SHORT_OPTION = new RegExp(`(\\b(?:${SHORT}))((?!-)${WORD})`, 'g');
 /** `smbclient -U user%value`, `sqlplus user/value@host`. */
 const JOINED =
   /(\bsmb[a-z]{1,10}\s[^;&|\n]{0,500}?-U\s{0,3}["']?[\w.\\-]{1,60}%|\bsqlplus\s+(?:-\w+\s+){0,5}["']?\w{1,60}\/)([^\s@"'/]+)/g;
-/** What a program reads: `echo value | docker login --password-stdin`, `gh auth login --with-token <<< value`. */
+/**
+ * A secret piped to a program: `echo value | docker login --password-stdin`, `gh auth login --with-token <<< value`.
+ */
 const READS_SECRET = String.raw`--?(?:\w{1,20}-){0,2}(?:password|pass|token|secret|key)(?:-stdin|-from-stdin)?(?![\w=-])`;
 const PIPED = new RegExp(
   String.raw`(\b(?:echo(?:\s+-n)?|printf(?:\s+["']?%s(?:\\n)?["']?)?)\s+)(${WORD})(?=\s*\|[^|;&\n]{0,500}\s${READS_SECRET})`,
@@ -42,14 +44,17 @@ const PIPED = new RegExp(
 );
 const HERE = new RegExp(String.raw`(\s${READS_SECRET}[^|;&\n]{0,500}<<<\s*)(${WORD})`, 'g');
 const SECURE_STRING = new RegExp(String.raw`(\bConvertTo-SecureString\s+(?:-String\s+)?)(${WORD})`, 'gi');
-/** What stands in the place of a password, and is none. */
+/** Words in the place of a password that are none. */
 const MODE =
   /^(?:stdio|sse|localhost|public|private|interactive|device|popup|redirect|silent|sso|google|github|debug|info|warn(?:ing)?|error|utf-?8\w*|latin-?1|json|text|GET|POST)$/i;
 
-/** What takes the place of a password, or the same where it is none. */
+/** Returns the replacement of a password, or the same text if it is none. */
 type Without = (password: string) => string;
 
-/** A text without the secrets that only their place tells: in calls of code, behind short options, and piped to a program. */
+/**
+ * A text without the secrets that only their place tells: in calls of code, behind short options, and piped to a
+ * program.
+ */
 export function inPlaces(text: string, without: Without): string {
   const behind = [LOGIN_CALL, LOGIN_OF, ENCODED, SHORT_OPTION, JOINED, PIPED, HERE, SECURE_STRING];
   return behind.reduce(
@@ -75,7 +80,7 @@ function quotedWithout(word: string, without: Without): string {
   return MODE.test(value) || value.includes('://') ? word : start + without(value) + end;
 }
 
-/** What takes the place of a secret; `name` says what it is. */
+/** Returns the replacement of a secret; `name` says what it is. */
 export type Blank = (name: string, value: string) => string;
 
 const URL_IN_TEXT = /[a-z][a-z\d+.-]*:\/\/[^\s"'<>`|]+/gi;
@@ -108,7 +113,10 @@ function urlWithout(url: string, blank: Blank): string {
   return `${scheme}${loginWithout(login, /^(?:git\+)?(?:http|ws)s?:/i.test(scheme), blank)}${path}${pairsWithout(query, blank)}${isSource ? fragment : pairsWithout(fragment, blank)}`;
 }
 
-/** What stands before the host, with the `@`. A password may hold what an address should not: `/`, `?`, `@`. */
+/**
+ * Splits off the login before the host, with the `@`. A password may hold characters that an address should not: `/`,
+ * `?`, `@`.
+ */
 function apart(all: string): { readonly login: string; readonly rest: string } {
   const strict = /^[^/?#]*@/.exec(all)?.[0];
   const lax = /^[^/@:?#]*:(?!\d+(?:[/?#]|$))[^@]*@(?=[^@/\s])/.exec(all)?.[0];

@@ -1,4 +1,4 @@
-import { knownTokens } from '../../core/known-tokens.ts';
+import { knownTokens } from '../../core/credential-forms.ts';
 import { HeldText, holdsReference, inSubstitution } from './held-text.ts';
 import { isPlainUnder, looksRandom, looksRandomShort, secretWordIn } from './secret-heuristics.ts';
 import { type Blank, inPlaces, urlsWithout } from './secret-places.ts';
@@ -41,9 +41,9 @@ const MAIL_LOGIN =
   /((?<![\w.+%@-])[\w.+%-]{1,80}@[\w-]{1,80}(?:\.[\w-]{1,80}){1,8}:)(?=[^\s"',;@/]*[^\s"',;@/\d])(?=[^\s"',;@/]*[\d!#$%&*?])([^\s"',;@/]{5,})(?<!\.git)(?=$|[\s"',;])/g;
 /** `Server=x;User Id=y;Password=z`. */
 const CONNECTION = /^[^=;]+=[^;]*(?:;\s*[^=;]+=[^;]*)+;?\s*$/;
-/** What stands between references, where it is long enough to be a part of a secret. */
+/** Literal text between references that is long enough to be a part of a secret. */
 const LITERAL_PART = /[^\s\ue000-\uf0ff]*[A-Za-z\d]{6,}[^\s\ue000-\uf0ff]*/g;
-/** What a word may be drawn from; a path is none. */
+/** Words that may be random; `drawn` excludes paths. */
 const RANDOM = /[A-Za-z\d_+/=.~-]{16,}/g;
 
 /** A longer text is not looked at: it is put aside as a whole, and comes back as it was. */
@@ -157,7 +157,7 @@ function memberWithout(name: string, value: string, hide: Blank): string {
   return `${scheme}${valueUnder(name, rest, hide)}`;
 }
 
-/** What stands deeper under a name: `{"apiKeys": {"search": "…"}}`. */
+/** Hides secrets in JSON under a name: `{"apiKeys": {"search": "…"}}`. */
 function nested(text: string, hide: Blank): string {
   if (!/^\s*[[{]/.test(text)) return text;
   const values: [string, string][] = [];
@@ -225,7 +225,7 @@ function inHeaders(text: string, hide: Blank): string {
     .replace(SCHEME, (_, scheme, value: string) => `${scheme}${hide('token', value)}`);
 }
 
-/** What looks drawn by lot; paths, digests and revisions are not. */
+/** Hides a word that looks random; paths, digests and revisions are none. */
 function drawn(text: string, word: string, at: number, hide: Blank): string {
   const before = text.slice(0, at);
   const isPath =

@@ -1,12 +1,12 @@
 import { type Environment, substituteAll } from '../../config/substitute.ts';
-import { escapeRegExp } from '../../core/escape-regexp.ts';
+import { escapeRegExp } from '../../core/glob.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { HeldText, inSubstitution, withoutMarks } from './held-text.ts';
 import { commandWithout, headerWithout, valueWithout } from './secret-commands.ts';
 import { type Blank, textWithout } from './secret-texts.ts';
 import { variableName } from './translate.ts';
 
-/** Whether a value under that name holds what looks like a secret; one that only names variables does not. */
+/** True if a value under that name seems to hold a secret; a value that only refers to variables does not. */
 export function looksSecret(name: string, value: string): boolean {
   return valueWithout(name, value, () => '\u0000') !== value;
 }
@@ -51,7 +51,7 @@ const LEAST_REPEATED = 6;
 /** Fields whose texts may refer to something. */
 const FILLED_IN = ['environment', 'headers', 'command', 'url', 'cwd', 'oauth', 'proxy'];
 
-/** What is a secret in one place of an entry is the same one in all others, in whole or within another value. */
+/** Replaces a secret of one place of an entry in all others too, be it the whole value or a part of it. */
 function withoutRepeated(entry: JsonObject, values: ReadonlyMap<string, string>, names: SecretNames): JsonObject {
   const long = [...values].filter(([, value]) => value.length >= LEAST_REPEATED);
   if (long.length === 0) return entry;
@@ -74,7 +74,7 @@ function withoutRepeated(entry: JsonObject, values: ReadonlyMap<string, string>,
   return Object.fromEntries(parts);
 }
 
-/** Whether a value can hardly be a word that means something else: then it is found within others. */
+/** True if a value can hardly be an ordinary word: then it is also replaced within other values. */
 function isDistinct(value: string): boolean {
   return value.length >= 10 || (value.length >= 8 && /\d/.test(value));
 }
@@ -102,7 +102,7 @@ function mapValues(map: JsonObject, change: (name: string, value: string) => str
   return Object.fromEntries(fields);
 }
 
-/** Where values shall be kept: in our file of secrets, or in the environment of whoever starts the gateway. */
+/** Place for values: our file of secrets, or the environment of the program that starts the gateway. */
 export type Keeping = 'secrets' | 'environment';
 
 /** Names for values, each value under one name and each name for one value. */
@@ -142,7 +142,7 @@ export class SecretNames {
     return true;
   }
 
-  /** What is kept must count whatever the environment of a later start holds: `${NAME}` would ask that first. */
+  /** A stored value must win over the environment of a later start, which `${NAME}` would read first. */
   reference(name: string): string {
     return this.#keeping === 'secrets' ? `{secret:${name}}` : `\${${name}}`;
   }

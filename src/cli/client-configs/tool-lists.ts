@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PermissionRule } from '../../config/permissions.ts';
+import { matchesGlob } from '../../core/glob.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { ToolRule } from './client.ts';
 
 type Kind = 'deny' | 'only' | 'allow';
 
-/** What clients call their lists of tools: those that are kept out, the only ones, those that need no question. */
+/** Names of clients' lists of tools: excluded tools, the only tools, tools that need no confirmation. */
 const LISTS: Readonly<Record<string, Kind>> = {
   ...{ disabledTools: 'deny', disabled_tools: 'deny', excludeTools: 'deny', exclude_tools: 'deny' },
   ...{ excludedTools: 'deny', deniedTools: 'deny', blockedTools: 'deny' },
@@ -24,7 +27,7 @@ const MODES: Readonly<Record<string, ToolRule['action']>> = {
   ...{ deny: 'deny', never_allow: 'deny', disabled: 'deny' },
 };
 
-/** Whether a field says something of single tools. */
+/** True if a field is about single tools. */
 export function isToolList(name: string): boolean {
   return Object.hasOwn(LISTS, name) || OTHERS.includes(name);
 }
@@ -103,4 +106,67 @@ function modesOf(tools: JsonObject): ToolRule[] {
 function ruleOfMode(mode: unknown): ToolRule[] {
   const action = typeof mode === 'string' && Object.hasOwn(MODES, mode) ? MODES[mode] : undefined;
   return action === undefined ? [] : [{ action }];
+}
+
+/** Denials of a client for a server that we have already; only those that our rules lack. */
+export function newDenials(
+  server: string,
+  wanted: readonly PermissionRule[],
+  rules: readonly PermissionRule[],
+): readonly PermissionRule[] {
+  const own = rules.filter((rule) => [rule.server ?? '*'].flat().some((pattern) => matchesGlob(pattern, server)));
+  return wanted.flatMap((rule, index): readonly PermissionRule[] => {
+    const { tool, action } = rule;
+    if (action !== 'deny') return [];
+    if (isNarrow(rule)) return own.some((each) => isDeepStrictEqual(each, rule)) ? [] : [rule];
+    if (tool !== undefined)
+      return deny(
+        server,
+        [tool].flat().filter((name) => !isOut(name, own)),
+      );
+    return allOthers(
+      server,
+      wanted.slice(0, index).filter(({ action: before }) => before === 'allow'),
+      own,
+    );
+  });
+}
+
+/**
+ * Denies all tools but those that these rules allow: by one rule for the rest, or for each name that our rules allow
+ * beyond.
+ */
+function allOthers(
+  server: string,
+  allowed: readonly PermissionRule[],
+  own: readonly PermissionRule[],
+): readonly PermissionRule[] {
+  const whole = own.findIndex((rule) => rule.tool === undefined && !isNarrow(rule));
+  const letIn = own.slice(0, Math.max(whole, 0)).filter(({ action }) => action !== 'deny');
+  const isClosed = own[whole]?.action === 'deny';
+  if (allowed.length === 0) return isClosed && letIn.length === 0 ? [] : [{ server, action: 'deny' }];
+  if (!isClosed) return [...allowed, { server, action: 'deny' }];
+  const names = letIn.flatMap(({ tool = [] }) => tool);
+  return deny(
+    server,
+    names.filter((name) => !isOut(name, own) && !allowed.some((rule) => concerns(rule, name))),
+  );
+}
+
+function deny(server: string, tool: readonly string[]): PermissionRule[] {
+  return tool.length > 0 ? [{ server, tool: [...tool], action: 'deny' }] : [];
+}
+
+function isOut(tool: string, own: readonly PermissionRule[]): boolean {
+  return own.find((rule) => concerns(rule, tool))?.action === 'deny';
+}
+
+function concerns(rule: PermissionRule, name: string): boolean {
+  if (isNarrow(rule)) return false;
+  return rule.tool === undefined || [rule.tool].flat().some((pattern) => matchesGlob(pattern, name));
+}
+
+/** True if a rule has conditions beside the names of tool and server. */
+function isNarrow(rule: PermissionRule): boolean {
+  return Object.keys(rule).some((name) => !['server', 'tool', 'action'].includes(name));
 }

@@ -8,7 +8,7 @@ import { isToolList, toolRules } from './tool-lists.ts';
 /** Fields that an `mcpServers` file of ours understands as clients mean them. */
 const SHARED = ['type', 'command', 'args', 'env', 'cwd', 'url', 'headers', 'disabled', 'enabled', 'description'];
 
-/** How a client's fields differ from the shared ones. */
+/** Differences between a client's fields and the shared ones. */
 interface Dialect {
   /** Its name to the shared one. */
   readonly renamed?: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ interface Dialect {
   readonly ignored?: readonly string[];
   /** Fields of ours that are taken as they are. */
   readonly own?: readonly string[];
-  /** What `timeout` means; absent: milliseconds that a call may take. */
+  /** Meaning of `timeout`; absent: milliseconds that a call may take. */
   readonly timeout?: TimeoutMeaning;
 }
 
@@ -51,7 +51,7 @@ export function translateFields(entry: JsonObject, dialect: Dialect = {}): Trans
   };
 }
 
-/** What of an entry is a login, wherever the client writes it. */
+/** Collects the login fields of an entry, wherever the client writes them. */
 function loginOf(entry: JsonObject) {
   const { oauth, auth, scopes } = entry;
   if (oauth === false) return { fields: { oauth }, read: ['oauth'], left: [], moved: '' };
@@ -89,7 +89,9 @@ export function mapTexts(entry: JsonObject, onText: (text: string) => string): J
   return substituteAll(entry, onText) as JsonObject;
 }
 
-/** Ways to name a value that clients share with us: `${X}`, `${env:X}`, `{env:X}` and `{file:path}`, and `{secret:X}`. */
+/**
+ * Ways to name a value that clients share with us: `${X}`, `${env:X}`, `{env:X}` and `{file:path}`, and `{secret:X}`.
+ */
 export type Form = 'plain' | 'env' | 'braced' | 'secret';
 
 /** A reference as we fill it in, with or without a dollar that only clients read. */
@@ -135,7 +137,7 @@ export function literally(
 const EDITOR_VARIABLE =
   /\$\{(userHome|workspaceFolder|workspaceFolderBasename|workspaceRoot|pathSeparator|\/|(?:input|config|command|file)[^}]*)\}/g;
 
-/** Whether a reference is one to a variable of an editor. */
+/** True if a reference is one to a variable of an editor. */
 export function isOfEditor(reference: string): boolean {
   return reference.replace(EDITOR_VARIABLE, '') === '';
 }
@@ -167,7 +169,7 @@ export function fillEditorVariables(
   return { ...rest, entry: filled, notes, refusal: `only the editor knows ${[...unknown].join(', ')}` };
 }
 
-/** What an editor asks for, as a variable; with what it proposes as the default. */
+/** An input that an editor asks for, as a variable; the value that it proposes is the default. */
 function inputOf(id: string, { inputs }: JsonObject): string {
   const name = variableName(id);
   const input = Array.isArray(inputs) ? inputs.find((each) => isJsonObject(each) && each.id === id) : undefined;
@@ -188,16 +190,19 @@ export function stdioEntry([command = '', ...args]: readonly string[]): JsonObje
   return { command, args };
 }
 
-/** What a time of a client is for, and in milliseconds. */
+/** Our field for a time of a client, and its unit in milliseconds. */
 interface Time {
   readonly field: 'timeout' | 'startTimeoutMs';
   readonly unit: 1 | 1_000;
 }
 
-/** What `timeout` means in a client: the length of a call, in which unit, or that of its start; `either`: nobody knows the unit. */
+/**
+ * Meaning of `timeout` in a client: length of a call in `ms` or `seconds`, or of the `start` in ms; `either`: a call,
+ * in an unknown unit.
+ */
 export type TimeoutMeaning = 'ms' | 'seconds' | 'start' | 'either';
 
-/** From this number on a time of a unit that nobody knows counts milliseconds, below it seconds. */
+/** A time of unknown unit counts as milliseconds from this number on, as seconds below it. */
 const LEAST_MS = 1_000;
 
 const MEANINGS: Readonly<Record<Exclude<TimeoutMeaning, 'either'>, Time>> = {
@@ -241,7 +246,7 @@ function timesOf(
   return { times, left };
 }
 
-/** What clients call the fields of a login, in small letters without signs. */
+/** Our login fields by the names that clients use, lower case without `-` and `_`. */
 const FIELDS: Readonly<Record<string, string>> = {
   ...{ clientid: 'clientId', clientsecret: 'clientSecret', clientmetadataurl: 'clientMetadataUrl', issuer: 'issuer' },
   ...{ scope: 'scope', scopes: 'scope', callbackport: 'callbackPort', grant: 'grant' },
@@ -270,12 +275,12 @@ function oauthFrom(value: JsonObject): {
   return { oauth, moved, left };
 }
 
-/** Whether what stands under `auth` is a login. */
+/** True if the value of `auth` is a login. */
 function isLogin(value: unknown): value is JsonObject {
   return isJsonObject(value) && Object.keys(value).some((name) => /^(?:client|scope)/i.test(name));
 }
 
-/** Of an address on this machine, to which the browser returns. */
+/** Port of a redirect address on this machine; undefined for any other value. */
 function portOf(value: unknown): number | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
   const { hostname, port } = new URL(value);

@@ -14,9 +14,8 @@ import { type OurFile, readOurFile, withServers, withSetting } from '../client-c
 import { addSecrets, type OurSecrets, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
 import { SecretNames, withoutSecrets } from '../client-configs/secrets.ts';
-import { colorsFor } from '../terminal/colors.ts';
-import { displayPath, jsonText } from '../terminal/display.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { colorsFor, type Terminal } from '../terminal/terminal.ts';
+import { displayPath, jsonText } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
@@ -71,7 +70,7 @@ function misuseOf({ words: [name, how, ...more], env = [], header = [] }: Comman
 
 const SCHEMES = ['https', 'http', 'wss', 'ws'];
 
-/** What is wrong with a word that was meant as an address; undefined: it may be a program. */
+/** The flaw of a word that was meant as an address; undefined: it may be a program. */
 function addressFlaw(word: string): string | undefined {
   const [, scheme = ''] = /^([a-z][a-z\d+.-]*):\/{1,2}\S/i.exec(word) ?? [];
   if (scheme.length > 1) {
@@ -105,7 +104,9 @@ function pairs(texts: readonly string[], sign: string): JsonObject {
   );
 }
 
-/** The entry as it will be read; variables may have any value. Throws `CONFIG_INVALID`; resolves with what is doubtful. */
+/**
+ * The entry as it will be read; variables may have any value. Throws `CONFIG_INVALID`; resolves with what is doubtful.
+ */
 async function check(
   name: string,
   { entry, secrets, values }: KeptEntry,
@@ -127,7 +128,7 @@ async function check(
   );
 }
 
-/** Where the secrets went. */
+/** Line for people with the file that the secrets were written to. */
 function keptLine({ secrets, values }: KeptEntry, terminal: Terminal): string {
   if (!secrets) return '';
   return `Secrets, to ${displayPath(secrets.path, clientHome(terminal).home)}: ${[...values.keys()].map(displayText).join(', ')}\n`;
@@ -159,7 +160,10 @@ export interface KeptEntry {
   readonly entry: JsonObject;
   /** By the names in these references: never to be shown. */
   readonly values: ReadonlyMap<string, string>;
-  /** Where they go; undefined where ours come from a command, or there are none: whoever starts the gateway sets them. */
+  /**
+   * File for the secrets; undefined if ours come from a command, or there are none: then the environment must have
+   * them.
+   */
   readonly secrets?: OurSecrets | undefined;
   /** Variables that have no value then. */
   readonly unset: readonly string[];

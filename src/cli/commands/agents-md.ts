@@ -10,11 +10,13 @@ import { reportErrors, reportMisuse } from './report.ts';
 
 /** Tells that the text is there already, however it was edited since. */
 const MARKER = '<!-- mcp-gateway: how to use the tools behind it -->';
-/** Where it ends; files of older versions have no such line. */
+/** Line that ends the text; files of older versions do not have it. */
 const END = '<!-- mcp-gateway: end -->';
 const TEMPLATE = 'AGENTS.template.md';
 
-/** `mcp-gateway agents-md`: prints what the model should know, appends it or takes it out. Resolves with the exit code. */
+/**
+ * `mcp-gateway agents-md`: prints what the model should know, appends it or takes it out. Resolves with the exit code.
+ */
 export async function agentsMd({ words, append, remove }: CommandArguments, terminal: Terminal): Promise<number> {
   if (words.length > 0)
     return reportMisuse(terminal, 'agents-md', `found ${JSON.stringify(words[0])}, expected options`);
@@ -39,7 +41,7 @@ async function appendOnce(path: string, name: string, template: string): Promise
   return `Appended to ${name}`;
 }
 
-/** What stands before and behind the text such that it can be taken out byte for byte: a file ends as it ended before. */
+/** Separators before and behind the text, chosen such that its removal restores the file byte for byte. */
 function around(text: string, isNew: boolean): { readonly start: string; readonly end: string } {
   if (isNew) return { start: '', end: '\n' };
   if (text === '') return { start: '', end: '' };
@@ -51,7 +53,7 @@ function asIn(file: string, text: string): string {
   return file.includes('\r\n') ? text.replace(/\r?\n/g, '\r\n') : text;
 }
 
-/** What others have written before and behind it stays. A file that held nothing else goes. */
+/** The file without our text; text of others stays. A file that held nothing else is deleted. */
 async function takenOut(path: string, name: string, template: string): Promise<string> {
   const before = await readText(path);
   const block = before === undefined ? undefined : blockIn(before, asIn(before, template.trim()));
@@ -81,7 +83,7 @@ interface Block {
   readonly end: number;
 }
 
-/** Where the text stands; without a line that ends it, it must be the one of this version. */
+/** Position of our text; without its last line it must be the text of this version. */
 function blockIn(text: string, template: string): Block | undefined {
   const marker = text.indexOf(MARKER);
   const last = marker < 0 ? -1 : text.indexOf(END, marker);

@@ -10,14 +10,12 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Progress } from '../../core/rpc.ts';
 import { isComingUp } from '../../core/server-state.ts';
 import { expandHome } from '../../platform/home-directory.ts';
-import { colorsFor } from '../terminal/colors.ts';
-import { jsonText } from '../terminal/display.ts';
 import { progressText } from '../terminal/status-line.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { colorsFor, type Terminal } from '../terminal/terminal.ts';
+import { jsonText } from '../terminal/text-layout.ts';
 import { readArguments } from './calling/read-arguments.ts';
 import { writeResult } from './calling/write-result.ts';
-import type { CommandArguments } from './command.ts';
-import { START_SECONDS, timeoutMs } from './command.ts';
+import { type CommandArguments, START_SECONDS, timeoutMs } from './command.ts';
 import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 
@@ -54,8 +52,8 @@ export async function call(args: CommandArguments, terminal: Terminal): Promise<
 }
 
 /** Says what is odd about the list that has the tool. */
-function tellOfList(id: string, { backend }: LocalGateway, terminal: Terminal): void {
-  const upstream = backend.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
+function tellOfList(id: string, { pool }: LocalGateway, terminal: Terminal): void {
+  const upstream = pool.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
   if (!upstream?.listRemark) return;
   const { yellow } = colorsFor(terminal, 'error');
   terminal.writeError(
@@ -126,8 +124,8 @@ async function invoke(
   }
 }
 
-function runningText(id: string, startedAt: number, { backend }: LocalGateway): string {
-  const starting = backend.upstreams
+function runningText(id: string, startedAt: number, { pool }: LocalGateway): string {
+  const starting = pool.upstreams
     .all()
     .find(({ config, state }) => id.startsWith(`${config.key}::`) && isComingUp(state));
   const seconds = Math.floor((Date.now() - startedAt) / 1_000);

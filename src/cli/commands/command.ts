@@ -50,7 +50,7 @@ type ValueOf<O extends Option> = O extends { readonly multiple: true }
     : boolean;
 type OptionName = Exclude<keyof typeof OPTIONS, 'help' | 'version'>;
 
-/** What a person typed after the name of a command: its words, and the values of its options as typed. */
+/** Words and option values that a person typed after the name of a command. */
 export type CommandArguments = { readonly words: readonly string[] } & {
   readonly [name in OptionName]?: ValueOf<(typeof OPTIONS)[name]> | undefined;
 };
@@ -72,7 +72,10 @@ export interface Command {
   run(args: CommandArguments, terminal: Terminal): Promise<number>;
 }
 
-/** Seconds that a list or a search waits for servers: it answers within 5, and names the servers that are not up by then. */
+/**
+ * Seconds that a list or a search waits for servers: it answers within 5, and names the servers that are not up by
+ * then.
+ */
 export const LIST_SECONDS = 4;
 /** Seconds that a command which needs one server waits for its start. */
 export const START_SECONDS = 30;

@@ -3,10 +3,9 @@ import { GatewayError } from '../../core/errors.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { descriptionText } from '../terminal/description-text.ts';
-import { jsonText } from '../terminal/display.ts';
 import { isForPeople, type Terminal } from '../terminal/terminal.ts';
-import type { CommandArguments } from './command.ts';
-import { START_SECONDS, timeoutMs } from './command.ts';
+import { jsonText } from '../terminal/text-layout.ts';
+import { type CommandArguments, START_SECONDS, timeoutMs } from './command.ts';
 import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
 import { forPeople, reportMisuse } from './report.ts';
 

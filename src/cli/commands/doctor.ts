@@ -9,10 +9,8 @@ import { VERSION } from '../../version.ts';
 import { clientHome } from '../client-configs/client.ts';
 import { type Diagnosis, type Examination, examine } from '../doctor/examine.ts';
 import { AREAS, type Finding, grouped, type Level } from '../doctor/finding.ts';
-import { colorsFor } from '../terminal/colors.ts';
-import type { Terminal } from '../terminal/terminal.ts';
-import type { CommandArguments } from './command.ts';
-import { START_SECONDS, timeoutMs } from './command.ts';
+import { colorsFor, type Terminal } from '../terminal/terminal.ts';
+import { type CommandArguments, START_SECONDS, timeoutMs } from './command.ts';
 import { configurationPath, readConfiguration } from './configuration.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 

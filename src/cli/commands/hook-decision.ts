@@ -19,10 +19,10 @@ interface InnerCall {
   readonly args: JsonObject;
 }
 
-/** What the rules say about it, in Claude Code's words; undefined: nothing, so that Claude Code's own rules decide. */
+/** Decision of the rules, in Claude Code's words; undefined: none, so that Claude Code's own rules decide. */
 type Decision = { readonly permissionDecision: 'allow' | 'ask' | 'deny'; readonly permissionDecisionReason: string };
 
-/** How Claude Code is run where a person answers its questions. */
+/** Permission modes of Claude Code in which a person answers its questions. */
 const ASKING_MODES: readonly unknown[] = ['default', 'acceptEdits', 'plan'];
 const CALLS = /^mcp__.+__(invoke|invoke_async)$/;
 
@@ -112,7 +112,9 @@ function saying(permissionDecision: Decision['permissionDecision'], permissionDe
   return { permissionDecision, permissionDecisionReason };
 }
 
-/** The tool of that id as it was when its server was last asked; else as the protocol takes a tool that says nothing. */
+/**
+ * The tool of that id as it was when its server was last asked; else as the protocol takes a tool that says nothing.
+ */
 async function toolOf(
   id: string,
   { servers }: GatewayConfig,

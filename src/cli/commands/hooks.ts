@@ -8,7 +8,7 @@ import type { CommandArguments } from './command.ts';
 import { unknownClient } from './import.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** What a client can be told of the rules: text for its file, and what people should know about it. */
+/** The rules in a client's form: text for its file, and notes for people. */
 interface Printed {
   readonly file?: string;
   readonly json?: object;
@@ -23,7 +23,10 @@ const HOOK_TIMEOUT_SECONDS = 10;
 const EVERYWHERE =
   'The gateway goes by its own rules whichever client calls: what is denied is unknown, and what is to be asked about is asked through the client where it can ask (elicitation), else refused.';
 
-/** `mcp-gateway hooks <client>`: prints the rules as far as the client's own file can express them. Resolves with the exit code. */
+/**
+ * `mcp-gateway hooks <client>`: prints the rules as far as the client's own file can express them. Resolves with the
+ * exit code.
+ */
 export async function hooks(args: CommandArguments, terminal: Terminal): Promise<number> {
   const [name] = args.words;
   const client = CLIENTS.find(({ id }) => id === name);

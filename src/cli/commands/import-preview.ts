@@ -2,13 +2,13 @@ import { isAbsolute } from 'node:path';
 import { displayText } from '../../core/invisible-characters.ts';
 import type { FoundServers } from '../client-configs/found-servers.ts';
 import type { ImportPlan, NeededVariable, PlannedServer } from '../client-configs/import-plan.ts';
-import { displayPath } from '../terminal/display.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 
-/** What an import would do. */
+/** Planned import. */
 export interface ImportDraft {
   readonly found: FoundServers;
   readonly plan: ImportPlan;
-  /** Where the secrets go; undefined: they stay. */
+  /** File for the secrets; undefined: they stay in the client's file. */
   readonly secrets?: { readonly path: string } | undefined;
 }
 
@@ -21,7 +21,7 @@ function keptOf({ plan }: ImportDraft): readonly NeededVariable[] {
   return plan.needed.filter(({ name }) => plan.secrets.has(name));
 }
 
-/** What an import would do, for people; `home` is written as `~`. No secret is shown. */
+/** Describes an import for people; `home` is written as `~`. No secret is shown. */
 export function importPreview(draft: ImportDraft, home: string): string {
   const { found, plan, secrets } = draft;
   const { servers } = plan;
@@ -40,7 +40,7 @@ export function importPreview(draft: ImportDraft, home: string): string {
   return `${lines.join('\n')}\n\n`;
 }
 
-/** What an import ends with when all is there. */
+/** Message of an import that has nothing to add. */
 export function nothingNew({ found, plan }: ImportDraft): string {
   const there = plan.servers.filter(({ outcome }) => outcome === 'same').length;
   if (found.servers.length === 0)
@@ -77,7 +77,7 @@ function linesOf(server: PlannedServer, home: string): string[] {
   ];
 }
 
-/** What the client says by now of one that is there. */
+/** Changes in the client since the import of a server, for people. */
 function changesOf({ renewed = [], off }: PlannedServer): string[] {
   return [
     ...(renewed.length > 0 ? [`changed there: the new value of ${renewed.join(', ')} takes the place of ours`] : []),

@@ -8,9 +8,8 @@ import { nearest } from '../../core/nearest.ts';
 import { expandHome } from '../../platform/home-directory.ts';
 import { realPath } from '../../platform/real-path.ts';
 import { anyFile, SHAPES } from '../client-configs/any-file.ts';
-import { type Client, clientHome } from '../client-configs/client.ts';
+import { type Client, clientHome, projectAbove } from '../client-configs/client.ts';
 import { CLIENTS } from '../client-configs/clients.ts';
-import { projectAbove } from '../client-configs/folders.ts';
 import { type FoundServers, findServers, usersFirst } from '../client-configs/found-servers.ts';
 import { type ImportPlan, planImport } from '../client-configs/import-plan.ts';
 import { type Self, selfOf } from '../client-configs/our-entry.ts';
@@ -18,15 +17,15 @@ import {
   type OurFile,
   parseOurFile,
   readOurFile,
+  switchServers,
   withRules,
   withServers,
   withSetting,
 } from '../client-configs/our-file.ts';
 import { addSecrets, type OurSecrets, ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
-import { switchServers } from '../client-configs/switch-servers.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { count, importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
 import { reportErrors, reportMisuse } from './report.ts';
@@ -37,7 +36,7 @@ interface Draft {
   readonly plan: ImportPlan;
   readonly file: OurFile;
   readonly added: ReadonlyMap<string, JsonObject>;
-  /** Where the secrets of what is added go; undefined: they stay where they are. */
+  /** File for the secrets of added servers; undefined: they stay in the client's file. */
   readonly secrets?: OurSecrets | undefined;
 }
 
@@ -72,7 +71,7 @@ function clientsOf(sources: readonly string[], terminal: Terminal): readonly Cli
   return clients;
 }
 
-/** What is wrong with the name of a client. */
+/** The message for an unknown name of a client. */
 export function unknownClient(name: string): string {
   const ids = CLIENTS.map(({ id }) => id);
   return `unknown client ${JSON.stringify(name)}${suggestion(nearest(name, ids))} (known: ${ids.join(', ')})`;
@@ -105,7 +104,7 @@ function emptyFile(client: Client, { servers, files, problems }: FoundServers): 
   return servers.some((server) => server.client === client) ? [] : [`${id}: no servers in it; looked for ${SHAPES}`];
 }
 
-/** What tells entries that lead to this gateway. */
+/** Properties of entries that lead to this gateway. */
 export async function selfKnown(path: string, { env, self: [, bin] }: Terminal): Promise<Self> {
   const { settings } = await loadConfig(path, env);
   return selfOf(settings, [bin, realPath(bin)]);

@@ -5,7 +5,7 @@ import { causeOf } from '../../core/errors.ts';
 
 const DEFAULT_FILE = 'mcp-gateway.yml';
 
-/** Where a command works and speaks. */
+/** Surroundings of the command `init`. */
 export interface InitSurroundings {
   /** Absolute. */
   readonly cwd: string;

@@ -22,8 +22,8 @@ import {
 import { entriesOf, readOurFile } from '../client-configs/our-file.ts';
 import { ourState, readOurSecrets } from '../client-configs/our-secrets.ts';
 import { keepOrigin, releaseOrigin, replaceFile } from '../client-configs/replace-file.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { selfKnown, unknownClient } from './import.ts';
 import { reportErrors, reportMisuse } from './report.ts';
@@ -71,7 +71,7 @@ async function plan(client: Client, args: CommandArguments, terminal: Terminal):
   return planInstall(client, scope, { home, self, command, takenOver });
 }
 
-/** What our file at `path` has of the servers of a client: those that an import would add no more, and that are on. */
+/** Finds servers of a client in our file at `path`: those that an import would not add again, and that are on. */
 async function takenOverBy(
   client: Client,
   path: string,
@@ -101,7 +101,7 @@ function commandOf(args: CommandArguments, { self, cwd, env }: Terminal): readon
     : ['npx', '-y', '--package', spec, 'mcp-gateway'];
 }
 
-/** What changes, and nothing else of the file; of the servers their names alone: there may be secrets in them. */
+/** Text of the change alone; of other servers only the names, because their entries may hold secrets. */
 function preview(client: Client, { own, others, waiting, text, after }: Installation, terminal: Terminal): string {
   const { place, key, from, to } = own;
   const name = `${client.name}, ${displayPath(place.path, clientHome(terminal).home)}`;
@@ -146,7 +146,10 @@ async function isAgreed({ yes }: CommandArguments, { ask }: Terminal): Promise<b
   return yes || ((await ask?.('Write it?')) ?? false);
 }
 
-/** What was there before the first install is kept until the undo; each later one keeps a backup like others. */
+/**
+ * Writes the file. The text from before the first install is kept until the undo; each later install keeps a dated
+ * backup.
+ */
 async function carryOut(
   { own: { place }, text, after, origin }: Installation,
   isInstall: boolean,

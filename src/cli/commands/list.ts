@@ -5,12 +5,9 @@ import type { ToolEntry } from '../../core/tool.ts';
 import { instructions } from '../../downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../../downstream/protocol/meta-tools.ts';
 import { definitionTokens, textTokens } from '../../policy/stats/definition-tokens.ts';
-import { type Colors, colorsFor } from '../terminal/colors.ts';
-import { jsonText } from '../terminal/display.ts';
-import { isForPeople, type Terminal } from '../terminal/terminal.ts';
-import { align, type Cell } from '../terminal/text-layout.ts';
-import type { CommandArguments } from './command.ts';
-import { LIST_SECONDS, timeoutMs } from './command.ts';
+import { type Colors, colorsFor, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { align, type Cell, jsonText } from '../terminal/text-layout.ts';
+import { type CommandArguments, LIST_SECONDS, timeoutMs } from './command.ts';
 import { allTools, type LocalGateway, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 
@@ -18,11 +15,11 @@ import { reportMisuse } from './report.ts';
 export interface ListedServer extends ServerView {
   /** Estimated tokens of the definitions of all its tools; absent: they are not known. */
   readonly tokens?: number;
-  /** What a server that is connecting waits for. */
+  /** The request that a connecting server has not answered. */
   readonly waitsFor?: string;
 }
 
-/** What the definitions of tools cost in every request of a client, in estimated tokens. */
+/** Cost of the tool definitions in every request of a client, in estimated tokens. */
 export interface TokenBill {
   readonly tools: number;
   readonly directTokens: number;
@@ -72,8 +69,8 @@ export async function list(args: CommandArguments, terminal: Terminal): Promise<
 /** Servers whose tools are wanted and not known, with where they stand. */
 function tellWaits(servers: readonly string[], local: LocalGateway, terminal: Terminal): void {
   for (const { id, status, error } of local.gateway.servers()) {
-    if (!servers.includes(id) || local.backend.upstreams.get(id)?.isKnown) continue;
-    const upstream = local.backend.upstreams.get(id);
+    if (!servers.includes(id) || local.pool.upstreams.get(id)?.isKnown) continue;
+    const upstream = local.pool.upstreams.get(id);
     const why = error ?? (upstream && waitOf(upstream, local.lastWords(id)));
     terminal.writeError(
       `mcp-gateway list: ${displayText(id)} ${stands(status)}${why ? `: ${displayText(why)}` : ''}\n`,
@@ -85,10 +82,10 @@ function tellWaits(servers: readonly string[], local: LocalGateway, terminal: Te
 function listedServer(
   view: ServerView,
   visible: readonly ToolEntry[],
-  { catalog, backend, lastWords }: LocalGateway,
+  { catalog, pool, lastWords }: LocalGateway,
 ): ListedServer {
   const tools = visible.filter(({ server }) => server === view.id).length;
-  const upstream = backend.upstreams.get(view.id);
+  const upstream = pool.upstreams.get(view.id);
   const waitsFor = upstream && waitOf(upstream, lastWords(view.id));
   const known = { ...view, tools, ...(waitsFor !== undefined && { waitsFor }) };
   if (!upstream?.isKnown) return known;
@@ -108,9 +105,9 @@ export function listedTool({ id, definition }: ToolEntry): ListedTool {
   return { id, tokens: definitionTokens([definition]), description: text ?? '' };
 }
 
-function billOf(servers: readonly ListedServer[], { config, remembered }: LocalGateway): TokenBill {
+function billOf(servers: readonly ListedServer[], { config, catalogCache }: LocalGateway): TokenBill {
   const sum = (of: (server: ListedServer) => number) => servers.reduce((total, server) => total + of(server), 0);
-  const told = instructions(config.servers, (server) => remembered.recall(server)?.about);
+  const told = instructions(config.servers, (server) => catalogCache.recall(server)?.about);
   return {
     tools: sum(({ tools }) => tools),
     directTokens: sum(({ tokens = 0 }) => tokens),

@@ -16,9 +16,8 @@ import { createLogger, type Logger } from '../../platform/log.ts';
 import { serverLogDirectory, withServerLogs } from '../../platform/server-logs.ts';
 import { serverMemory } from '../../upstream/catalog-cache.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
-import { colorsFor } from '../terminal/colors.ts';
 import { StatusLine } from '../terminal/status-line.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { colorsFor, type Terminal } from '../terminal/terminal.ts';
 import { Person } from './calling/person.ts';
 import { checkIsEnabled, checkServers, readConfiguration } from './configuration.ts';
 import { reportErrors } from './report.ts';
@@ -30,22 +29,22 @@ export interface LocalGatewayOptions {
   readonly servers?: readonly string[] | undefined;
   /** Ids of the tools that the person names: their servers are wanted. */
   readonly tools?: readonly string[] | undefined;
-  /** Whether servers that are not wanted are left out; else they are there as far as they are remembered. */
+  /** True: servers that are not wanted are left out; else they are listed from the catalog cache. */
   readonly leavesOut?: boolean | undefined;
-  /** Which of the wanted servers start though their tools are remembered; absent: none. */
-  readonly wakes?: ((upstream: Upstream, remembered: GatewayServices['remembered']) => boolean) | undefined;
-  /** Whether log messages of servers are shown. */
+  /** True for a wanted server that starts although its tools are cached; absent: none does. */
+  readonly wakes?: ((upstream: Upstream, catalogCache: GatewayServices['catalogCache']) => boolean) | undefined;
+  /** True: log messages of servers are shown. */
   readonly showsLogs?: boolean;
-  /** What the command reads first, such as stdin; no server starts before, nor where it rejects. */
+  /** Input that the command reads first, such as stdin; no server starts before it resolves, or if it rejects. */
   readonly input?: Promise<unknown> | undefined;
-  /** How long secrets, and servers that are on their way up, are waited for in all, in ms. */
+  /** Longest wait for secrets and for starting servers together, in ms. */
   readonly patienceMs: number;
   /** Absolute folders that servers are told as roots; absent: they are told that there are none to ask for. */
   readonly roots?: readonly string[] | undefined;
 }
 
 /** A gateway in this process, for as long as a command runs. */
-export interface LocalGateway extends Pick<EdgeServices, 'broker' | 'catalog' | 'remembered' | 'backend'> {
+export interface LocalGateway extends Pick<EdgeServices, 'broker' | 'catalog' | 'catalogCache' | 'pool'> {
   readonly gateway: Gateway;
   /** The whole of it, with the servers that are not wanted. */
   readonly config: GatewayConfig;
@@ -148,8 +147,8 @@ function openGateway(
   const status = new StatusLine(terminal);
   const person = new Person(terminal, { status, showsLogs: options.showsLogs === true, roots: options.roots });
   const signal = terminal.interrupted?.() ?? new AbortController().signal;
-  const audience = { introduced: Promise.resolve(person.identity), peer: person, isShared: false };
-  const services = gateway.internals().attach({ audience });
+  const owner = { identified: Promise.resolve(person.identity), peer: person, isShared: false };
+  const services = gateway.internals().attach({ owner });
   return { ...services, gateway, config, caller: LOCAL, person, status, lastWords, listProblems, signal };
 }
 
@@ -172,11 +171,14 @@ function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, '
   };
 }
 
-/** The wanted servers, and the others as far as their tools are remembered: without a memory they would start to list them. */
+/**
+ * The wanted servers, and the others as far as their tools are remembered: without a memory they would start to list
+ * them.
+ */
 function narrowedTo(
   servers: readonly ServerConfig[],
   options: LocalGatewayOptions,
-  remembered: GatewayServices['remembered'],
+  remembered: GatewayServices['catalogCache'],
 ): readonly ServerConfig[] {
   return servers.flatMap((server) => {
     if (isWanted(server.key, options)) return server;
@@ -186,12 +188,12 @@ function narrowedTo(
 
 /** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
 async function startWanted(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
-  const { gateway, backend, remembered, status, signal } = local;
+  const { gateway, pool, catalogCache, status, signal } = local;
   gateway.startServers();
   // Servers that may offer a person other tools than a model wake up now.
   await immediate();
-  for (const upstream of backend.upstreams.all())
-    if (isWanted(upstream.config.key, options) && options.wakes?.(upstream, remembered)) upstream.wake();
+  for (const upstream of pool.upstreams.all())
+    if (isWanted(upstream.config.key, options) && options.wakes?.(upstream, catalogCache)) upstream.wake();
   const timer = setInterval(() => status.show(startingText(local)), QUICK_MS);
   try {
     await abortable(gateway.settled(options.patienceMs), signal);
@@ -201,8 +203,8 @@ async function startWanted(local: LocalGateway, options: LocalGatewayOptions): P
   }
 }
 
-function startingText({ backend }: LocalGateway): string {
-  const all = backend.upstreams.all();
+function startingText({ pool }: LocalGateway): string {
+  const all = pool.upstreams.all();
   const starting = all.filter(({ state }) => isComingUp(state)).map(({ config }) => config.key);
   return `connecting to ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
 }
@@ -219,7 +221,7 @@ export async function searchAll(local: LocalGateway, request: SearchRequest): Pr
 
 /** Every tool that a client would find, of these servers or of all, by its id. */
 export async function allTools(local: LocalGateway, servers?: readonly string[]): Promise<readonly ToolEntry[]> {
-  const server = servers ?? local.backend.upstreams.all().map(({ config }) => config.key);
+  const server = servers ?? local.pool.upstreams.all().map(({ config }) => config.key);
   const { tools } = await searchAll(local, { query: '', limit: 1, filters: { server } });
   return (tools as readonly string[]).flatMap((id) => local.catalog.get(id) ?? []);
 }
@@ -235,10 +237,13 @@ export function waitOf({ config, state, neededAt, waitsFor }: Upstream, words?: 
   return `${whose} has not answered ${waitsFor} for ${seconds} s${said}${before}`;
 }
 
-/** Throws `TIMEOUT` where the server that an id belongs to is still on its way up, `SERVER_NOT_FOUND` where it is disabled. */
-export function checkIsUp(id: string, { backend, lastWords, config }: LocalGateway): void {
+/**
+ * Throws `TIMEOUT` where the server that an id belongs to is still on its way up, `SERVER_NOT_FOUND` where it is
+ * disabled.
+ */
+export function checkIsUp(id: string, { pool, lastWords, config }: LocalGateway): void {
   checkIsEnabled(id, config);
-  for (const upstream of backend.upstreams.all()) {
+  for (const upstream of pool.upstreams.all()) {
     const { key } = upstream.config;
     const wait = id.startsWith(`${key}::`) ? waitOf(upstream, lastWords(key)) : undefined;
     if (wait === undefined) continue;

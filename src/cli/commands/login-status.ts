@@ -7,21 +7,21 @@ import { type Credentials, credentialsOf } from '../../upstream/login/credential
 import { supportsLogin } from '../../upstream/login/login-needed.ts';
 import { type LoginView, listLogins, loginView } from '../../upstream/login/stored-logins.ts';
 import { clientHome } from '../client-configs/client.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { configOf, displayAddress, type RemoteServer, remoteServers, whyNone } from './remote-servers.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** How we stand with one server. */
+/** State of the login for one server. */
 interface Row {
   /** Absent: configured no more. */
   readonly server?: string;
-  /** Where it is reached, without what may be secret in an address. */
+  /** Address of the server without parts that may be secret. */
   readonly address?: string;
   readonly status: 'logged in' | 'expired' | 'logged out' | 'client credentials' | 'no login' | 'locked';
   readonly login?: LoginView;
-  /** Where the login is kept. */
+  /** File that stores the login. */
   readonly file?: string;
   readonly keychain?: string;
   readonly error?: string;

@@ -11,16 +11,18 @@ import { PersonLogin } from '../../upstream/login/person-login.ts';
 import { loginView } from '../../upstream/login/stored-logins.ts';
 import { redactor } from '../../upstream/redact.ts';
 import { clientHome } from '../client-configs/client.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { configOf, type RemoteServer, serverWithLogin } from './remote-servers.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** How long the browser may take to read its last page, in ms. */
+/** Time in ms that the browser has to read its last page. */
 const GOODBYE_MS = 1_000;
 
-/** `mcp-gateway login <server>`: a login of a person, kept for every gateway of this user. Resolves with the exit code. */
+/**
+ * `mcp-gateway login <server>`: a login of a person, kept for every gateway of this user. Resolves with the exit code.
+ */
 export async function login(args: CommandArguments, terminal: Terminal): Promise<number> {
   const [key, ...more] = args.words;
   if (key === undefined || more.length > 0)
@@ -93,7 +95,9 @@ async function pasted(pending: PersonLogin, isOnlyWay: boolean, { lines, writeEr
   if (isOnlyWay) pending.cancel('the input ended without the address that the browser was sent to');
 }
 
-/** What an authorization server sends back; also where only the part after the question mark was copied. */
+/**
+ * Parameters that an authorization server sends back, from the whole address or from the part after the question mark.
+ */
 function queryOf(text: string): URLSearchParams | undefined {
   const query = URL.canParse(text) ? new URL(text).searchParams : new URLSearchParams(text.replace(/^.*\?/s, ''));
   return query.has('state') && (query.has('code') || query.has('error')) ? query : undefined;

@@ -62,7 +62,7 @@ async function end({ credentials, server }: Ending, terminal: Terminal): Promise
   });
 }
 
-/** What stood in the way, in sentences; empty where everything was taken back. */
+/** Revokes the tokens; resolves with the obstacles, in sentences, empty if everything was revoked. */
 async function revoked(kept: StoredCredentials, server: RemoteServer | undefined): Promise<string[]> {
   const outcomes = Object.entries(kept.issuers).map(async ([issuer, own]): Promise<string[]> => {
     try {

@@ -4,14 +4,14 @@ import { displayText } from '../../core/invisible-characters.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { serverLogDirectory, serverLogFile } from '../../platform/server-logs.ts';
 import { clientHome } from '../client-configs/client.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { checkConfigured, readConfiguration } from './configuration.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
 const DEFAULT_LINES = 100;
-/** How often a log is looked at that is followed, in ms. */
+/** Interval in ms between two reads of a log that is followed. */
 const POLL_MS = 250;
 
 /**
@@ -78,7 +78,7 @@ async function follow(tail: LogTail, args: CommandArguments, terminal: Terminal)
 /** The end of a log file that is put aside when it is full, and what is added to it. */
 export class LogTail {
   readonly #path: string;
-  /** Which file was read, and how far. */
+  /** Inode of the file that was read, and the number of bytes read. */
   #inode = 0;
   #read = 0;
   /** The beginning of a line whose end is not there yet. */

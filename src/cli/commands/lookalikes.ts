@@ -1,6 +1,8 @@
 import { escaped, escapeOf } from '../../core/invisible-characters.ts';
 
-/** Characters that people take for one of ASCII, by that one; what Unicode itself says to be the same is not among them. */
+/**
+ * Characters that people take for one of ASCII, by that one; what Unicode itself says to be the same is not among them.
+ */
 const LOOKALIKES: Readonly<Record<string, string>> = {
   ...{ a: 'аɑα', b: 'Ьᖯ', c: 'сϲᴄⲥ', d: 'ԁᑯ', e: 'еҽ', f: 'ꞙꬵ', g: 'ɡց', h: 'һհ', i: 'іıɩιɪᎥ', j: 'јϳȷ' },
   ...{ k: 'кκᴋ', l: 'ӏǀƖןاו', m: 'мᴍ', n: 'ոռɴ', o: 'оοօσסه०ဝᴏⲟ', p: 'рρᴘⲣ', q: 'ԛգզ', r: 'гᴦⲅʀꭇ' },
@@ -26,7 +28,7 @@ const APART = ['Greek', 'Cyrillic', 'Armenian', 'Hebrew', 'Arabic', 'Georgian', 
   (script) => new RegExp(`\\p{Script=${script}}`, 'u'),
 );
 const NON_ASCII = /[\u0080-\u{10ffff}]/u;
-/** What words are made of: letters, digits and the marks on them. */
+/** Characters of a word: letters, digits and the marks on them. */
 const OF_A_WORD = /[\p{L}\p{N}\p{M}]/u;
 /** Signs and letters of no script, and marks of none, say nothing of how many there are. */
 const OF_NO_SCRIPT = /[\p{Script=Common}\p{Script=Inherited}]/u;
@@ -37,7 +39,7 @@ const PLAIN_LATIN = /^[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f
 export interface Lookalike {
   /** With the characters that are not what they look like as escapes. */
   readonly word: string;
-  /** What people read; undefined: it is not all like ASCII. */
+  /** The ASCII text that people read in it; undefined: some character does not look like ASCII. */
   readonly reads: string | undefined;
   readonly mixesScripts: boolean;
   /** Marks are set onto its letters. */
@@ -77,7 +79,7 @@ function readAs(text: string): string {
   return [...text].map((one) => ASCII_OF.get(one) ?? asciiOf(one) ?? one).join('');
 }
 
-/** What Unicode takes for the same as something in ASCII: wide letters, letters in circles, ligatures. */
+/** ASCII that Unicode considers equivalent: for wide letters, letters in circles, ligatures. */
 function asciiOf(one: string): string | undefined {
   const plain = one.normalize('NFKC');
   return plain !== one && !NON_ASCII.test(plain) ? plain : undefined;
@@ -95,7 +97,10 @@ function scriptOf(letter: string): number {
   return APART.findIndex((script) => script.test(letter));
 }
 
-/** Whether a character of a word is in ASCII or a plain letter; a word without Latin may have its script's digits and marks. */
+/**
+ * Returns a test, true for a character in ASCII or a plain letter; a word without Latin may have the digits and marks
+ * of its script.
+ */
 function isPlainIn(word: string): (one: string) => boolean {
   const isLatin = LATIN.test(word);
   const hasAscii = /[A-Za-z0-9]/.test(word);
@@ -120,7 +125,9 @@ export function withoutBlanks(text: string): string {
   return escaped(text).replace(SPACES, escapeOf);
 }
 
-/** Equal for names that people could take for each other: letters of other scripts, of ASCII that look alike, and cases. */
+/**
+ * Equal for names that people could take for each other: letters of other scripts, of ASCII that look alike, and cases.
+ */
 export function looksLike(name: string): string {
   return readAs(name.normalize('NFC'))
     .toLowerCase()

@@ -5,13 +5,13 @@ import { PROJECT_SETTINGS, type ProjectConfig } from '../../config/project/with-
 import type { RawConfig } from '../../config/shapes.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { displayPath } from '../terminal/display.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import { lookalikesIn, looksLike, withoutBlanks } from './lookalikes.ts';
 
 export interface ShownProject {
   readonly file: string;
   readonly project: ProjectConfig;
-  /** What was confirmed before. */
+  /** The version that was confirmed before. */
   readonly before: RawConfig | undefined;
   /** The user's own configuration. */
   readonly own: GatewayConfig;
@@ -19,8 +19,8 @@ export interface ShownProject {
 }
 
 /**
- * What the file of a project would do, for people; where it was confirmed before, only what has changed. Nothing is blanked
- * or cut: it is the file's own text, and what were hidden nobody could judge. `home` is written as `~`.
+ * Describes the effect of a project's file for people; if it was confirmed before, only the changes. Nothing is blanked
+ * or cut: it is the file's own text, and nobody could judge hidden parts. `home` is written as `~`.
  */
 export function projectPreview({ file, project, before, own, warnings }: ShownProject, home: string): string {
   const now = entriesOf(project.raw);
@@ -52,7 +52,7 @@ export function projectPreview({ file, project, before, own, warnings }: ShownPr
   return `${lines.join('\n')}\n\n`;
 }
 
-/** What could be taken for more than a name is quoted. */
+/** A key as it is shown: quoted if it could be taken for more than a name. */
 function nameOf(key: string): string {
   if (key === SETTINGS) return '(settings)';
   const isPlain = /^[\p{L}\p{N}_.@/-]+$/u.test(key) && reveal(key) === key;
@@ -94,7 +94,7 @@ function textsIn(name: string, value: unknown): readonly string[] {
   return isJsonObject(value) ? [name, ...Object.entries(value).flatMap(([key, inner]) => textsIn(key, inner))] : [name];
 }
 
-/** That a key can be taken for another one. */
+/** Warning that a key can be taken for another one; empty if there is none like it. */
 function takenFor(key: string, others: readonly string[]): readonly string[] {
   const other = others.find((each) => each !== key && each !== SETTINGS && looksLike(each) === looksLike(key));
   return other === undefined ? [] : [`${nameOf(key)}: looks like ${nameOf(other)}, which is another server`];

@@ -23,7 +23,7 @@ export function remoteServers({ servers }: GatewayConfig): RemoteServer[] {
   return servers.filter((server): server is RemoteServer => server.type === 'remote' && /^https?:/i.test(server.url));
 }
 
-/** Where a server is reached, without what may be secret in an address. */
+/** Address of a server without parts that may be secret. */
 export function displayAddress(server: RemoteServer): string {
   const { origin, pathname } = new URL(server.url);
   return displayText(redactor(server)(origin + pathname));
@@ -39,7 +39,7 @@ export function serverWithLogin(config: GatewayConfig, key: string): RemoteServe
   throw new GatewayError('CONFIG_INVALID', message);
 }
 
-/** Why a server takes no login, as the end of a sentence about it. */
+/** Reason for which a server takes no login, as the end of a sentence about it. */
 export function whyNone(server: ServerConfig): string {
   if (server.type === 'local' || !/^https?:/i.test(server.url)) return 'is not reached over HTTP';
   return server.oauth === false ? 'has "oauth": false' : 'has an Authorization header of its own';

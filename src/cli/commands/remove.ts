@@ -7,8 +7,8 @@ import { nearest } from '../../core/nearest.ts';
 import { clientHome } from '../client-configs/client.ts';
 import { type OurFile, readOurFile, withoutServers } from '../client-configs/our-file.ts';
 import { replaceFile } from '../client-configs/replace-file.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 

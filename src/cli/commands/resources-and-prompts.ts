@@ -7,22 +7,19 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { nearest } from '../../core/nearest.ts';
 import { failureIn, serverState, stands } from '../../core/server-state.ts';
 import { LISTS, type ListName } from '../../upstream/resources/lists.ts';
-import { type Colors, colorsFor } from '../terminal/colors.ts';
-import { jsonText } from '../terminal/display.ts';
-import { isForPeople, type Terminal } from '../terminal/terminal.ts';
-import { align, type Cell } from '../terminal/text-layout.ts';
+import { type Colors, colorsFor, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { align, type Cell, jsonText } from '../terminal/text-layout.ts';
 import { writeResult } from './calling/write-result.ts';
-import type { CommandArguments } from './command.ts';
-import { LIST_SECONDS, START_SECONDS, timeoutMs } from './command.ts';
+import { type CommandArguments, LIST_SECONDS, START_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, type LocalGatewayOptions, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 
-/** What is at least left, in ms, for the answer of a server, however long others were waited for. */
+/** Least time in ms for the answer of a server, however long the wait for others took. */
 const LEAST_ANSWER_MS = 1_000;
 
 /**
- * What a person asks of servers beside tools: the gateway for it, in which those wake at once whose lists are not remembered,
- * and the time for one answer; a text says what is wrong.
+ * Options of the gateway for a command on resources or prompts: servers whose lists are not cached start at once. Also
+ * has the time for one answer. A text is the flaw of the command line.
  */
 function primitivesOptions({ config, server, timeout }: CommandArguments, lists: readonly ListName[]) {
   const patienceMs = timeoutMs(timeout, LIST_SECONDS);
@@ -35,23 +32,26 @@ function primitivesOptions({ config, server, timeout }: CommandArguments, lists:
   return { gateway: { config, servers: server, leavesOut: true, patienceMs, wakes }, answerMs };
 }
 
-/** What servers have beside tools, asked as a client asks. Throws `UPSTREAM_ERROR` with what the server answers, `TIMEOUT`. */
+/**
+ * Sends a request on resources or prompts as a client does. Throws `UPSTREAM_ERROR` with the server's answer, or
+ * `TIMEOUT`.
+ */
 async function askPrimitives(
   local: LocalGateway,
   method: string,
   params: JsonObject,
   answerMs?: number,
 ): Promise<JsonObject> {
-  const { backend, caller, signal, person } = local;
+  const { pool, caller, signal, person } = local;
   const ask = (until: AbortSignal) =>
-    abortable(backend.primitives.handle(method, params, { caller, signal: until, peer: person }), until);
+    abortable(pool.primitives.handle(method, params, { caller, signal: until, peer: person }), until);
   const answer = await (answerMs === undefined ? ask(signal) : withinTime(answerMs, ask, signal));
   if ('result' in answer) return answer.result;
   const { code, message } = answer.error;
   throw new GatewayError('UPSTREAM_ERROR', message.replace(/^MCP error -?\d+: /, ''), { details: { code } });
 }
 
-/** Whether a server, or we, answered with an error; else it did not answer. */
+/** True if the server or the gateway answered with an error; otherwise there was no answer. */
 function isRefusal(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'UPSTREAM_ERROR';
 }
@@ -83,11 +83,11 @@ export async function listPrimitives(local: LocalGateway, method: string, member
 
 /** Says which servers could not be asked, or did not answer: what they have is missing. Returns how many there are. */
 export function tellMissing(name: string, local: LocalGateway, { writeError }: Terminal): number {
-  const { backend, config, lastWords, listProblems } = local;
+  const { pool, config, lastWords, listProblems } = local;
   const wrong = config.misconfigured.map(
     ({ server, error }) => `not asked: ${server} ${stands('misconfigured')}: ${error}`,
   );
-  const down = backend.upstreams.all().flatMap((upstream) => {
+  const down = pool.upstreams.all().flatMap((upstream) => {
     const { key } = upstream.config;
     const state = serverState(upstream.state);
     if (state === 'ready' || state === 'idle') return [];
@@ -99,7 +99,9 @@ export function tellMissing(name: string, local: LocalGateway, { writeError }: T
   return told.length;
 }
 
-/** The error for what no server lists and none answered for, with the nearest that is listed; says who was not asked. */
+/**
+ * The error for what no server lists and none answered for, with the nearest that is listed; says who was not asked.
+ */
 function notListed(
   what: string,
   name: string,
@@ -122,7 +124,7 @@ export interface PrimitivesCommand {
   readonly terminal: Terminal;
 }
 
-/** How it is written, in a table for people. */
+/** Columns of a table for people. */
 export interface PrimitivesTable {
   readonly header: readonly [string, string];
   row(item: JsonObject, colors: Colors): readonly Cell[];
@@ -144,7 +146,7 @@ export async function withPrimitives(
   });
 }
 
-/** What is wrong with the verb, and with the words behind `list`; undefined: nothing. */
+/** The flaw of the verb, or of the words behind `list`; undefined: none. */
 export function wrongVerb({ kind, args }: PrimitivesCommand, expected: string): string | undefined {
   const [verb = 'list', name] = args.words;
   if (verb === 'list')
@@ -170,7 +172,10 @@ export function writeLists(
   }
 }
 
-/** What a server answers about one of them. Of what none lists it is said that it is not: a server's own words are often none. */
+/**
+ * Resolves with a server's answer about one of them. For a name that no server lists the error says so: servers often
+ * give no reason.
+ */
 export async function askForOne(
   { kind, terminal }: PrimitivesCommand,
   local: LocalGateway,

@@ -65,14 +65,14 @@ function parse(argv: readonly string[]) {
 }
 
 async function refusedText(cause: string, argv: readonly string[]): Promise<string> {
-  const { firstWord, refusedOption } = await import('./did-you-mean.ts');
+  const { firstWord, refusedOption } = await import('./help.ts');
   const command = commandNamed(firstWord(argv));
   return refusedOption(cause, argv, command ? [...Object.keys(command.options), 'help'] : SERVE_OPTIONS);
 }
 
 /** A word that names neither a command nor a file is a mistyped command: served as a file, a client would wait for ever. */
 async function unknown(name: string): Promise<number> {
-  const { unknownCommand } = await import('./did-you-mean.ts');
+  const { unknownCommand } = await import('./help.ts');
   return misuse(unknownCommand(name, COMMANDS));
 }
 

@@ -2,19 +2,18 @@ import type { SearchFilters } from '../../broker/finder.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { ASKED_STATES, type AskedState, loginCommand, type ServerState, stands } from '../../core/server-state.ts';
-import { type Colors, colorsFor } from '../terminal/colors.ts';
-import { jsonText } from '../terminal/display.ts';
-import { isForPeople, type Terminal } from '../terminal/terminal.ts';
-import { align, wrap } from '../terminal/text-layout.ts';
-import type { CommandArguments } from './command.ts';
-import { LIST_SECONDS, timeoutMs } from './command.ts';
+import { type Colors, colorsFor, isForPeople, type Terminal } from '../terminal/terminal.ts';
+import { align, jsonText, wrap } from '../terminal/text-layout.ts';
+import { type CommandArguments, LIST_SECONDS, timeoutMs } from './command.ts';
 import { type LocalGateway, searchAll, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 
-/** `mcp-gateway search [words…]`: what a model would find. Resolves with the exit code: 0, also where nothing was found. */
+/**
+ * `mcp-gateway search [words…]`: what a model would find. Resolves with the exit code: 0, also where nothing was found.
+ */
 export async function search(args: CommandArguments, terminal: Terminal): Promise<number> {
   const limit = Number(args.limit ?? DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
@@ -36,10 +35,10 @@ export async function search(args: CommandArguments, terminal: Terminal): Promis
 }
 
 /** The same with what servers that are connecting wait for. */
-function withWaits(found: JsonObject, { backend, lastWords }: LocalGateway): JsonObject {
+function withWaits(found: JsonObject, { pool, lastWords }: LocalGateway): JsonObject {
   if (!Array.isArray(found.unavailable)) return found;
   const unavailable = found.unavailable.filter(isJsonObject).map((each) => {
-    const upstream = backend.upstreams.get(String(each.server));
+    const upstream = pool.upstreams.get(String(each.server));
     const waitsFor = upstream && waitOf(upstream, lastWords(String(each.server)));
     return waitsFor === undefined ? each : { ...each, waitsFor };
   });
@@ -76,7 +75,7 @@ interface Hit {
   readonly warnings?: readonly string[];
 }
 
-/** What a search found, for people. */
+/** Results of a search, for people. */
 export function searchText(found: JsonObject, terminal: Terminal): string {
   // Our own Finder's answer, which is typed as what a model reads.
   const answer = found as unknown as Answer;

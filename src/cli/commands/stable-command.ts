@@ -9,7 +9,7 @@ import { realPath } from '../../platform/real-path.ts';
 const CACHES = /[\\/](?:_npx|bunx-[^\\/]*|dlx(?:-[^\\/]*)?|xfs-[^\\/]*)[\\/]/;
 const OURS = 'mcp-gateway';
 
-/** Whether a file may be gone tomorrow: it lies in a runner's cache, or where temporary files are. */
+/** True if a file may soon be deleted: it lies in a runner's cache, or in a folder for temporary files. */
 export function isTemporary(path: string): boolean {
   const roots = [tmpdir(), '/tmp', '/var/tmp', '/private/tmp', '/private/var/folders', '/var/folders', '/dev/shm'];
   const isWithin = (root: string) => path.startsWith(root + sep);
@@ -35,7 +35,7 @@ export function stableCommand(self: readonly [program: string, bin: string]): re
   );
 }
 
-/** Whoever works on the sources knows where they are. */
+/** True if the bin is part of a checkout of the sources, whose path is stable for the developer. */
 function isCheckout(bin: string): boolean {
   return (
     !CACHES.test(bin) &&
@@ -43,7 +43,7 @@ function isCheckout(bin: string): boolean {
   );
 }
 
-/** What the runner was told to run: a file that is there and stays, or an address. */
+/** Package that the runner was told to run: a file that exists and stays, or an address. */
 function packageOf(bin: string): string | undefined {
   const folder = folderAbove(bin);
   if (folder === undefined) return undefined;

@@ -10,11 +10,11 @@ import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
 import type { Logger } from '../../platform/log.ts';
 import { signalled } from '../../platform/process.ts';
 import { VERSION } from '../../version.ts';
+import { warnOfOpenSecrets } from '../client-configs/our-secrets.ts';
 import { processLog } from '../terminal/process-log.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandArguments } from './command.ts';
 import { reportMisuse } from './report.ts';
-import { warnOfOpenSecrets } from './warn-of-open-secrets.ts';
 
 /** Serves HTTP in this process until a signal comes. Resolves with the exit code, 2 where an option is wrong. */
 export async function serveHttp(args: CommandArguments, terminal: Terminal): Promise<number> {
@@ -52,7 +52,7 @@ export interface StartSurroundings {
   readonly log: Logger;
   /** Takes what people read (stdout). */
   readonly write: (text: string) => void;
-  /** Whether the same person reads the log. */
+  /** True: the same person reads the log. */
   readonly isLogSeen: boolean;
   /** Takes why it failed (stderr). */
   readonly writeError: (text: string) => void;
@@ -60,7 +60,7 @@ export interface StartSurroundings {
   readonly stopped: Promise<string>;
 }
 
-/** How long a server may take before it is listed as connecting, in ms. */
+/** Time in ms after which a server that is not up is listed as connecting. */
 const FIRST_CONNECT_MS = 15_000;
 /** Time in ms for the end of everything after what was running has had its `http.stopSeconds`. */
 const ENDING_MS = 4_500;
@@ -116,7 +116,7 @@ function greeting(url: string): string {
 
 /** One line for each server, as soon as it is known how it has started: none waits for the slow ones. */
 async function list(gateway: Gateway, { write, isLogSeen }: StartSurroundings): Promise<void> {
-  const { upstreams } = gateway.internals().backend;
+  const { upstreams } = gateway.internals().pool;
   const servers = gateway.servers();
   const isTold = isLogSeen && gateway.settings.logLevel !== 'error';
   const width = Math.max(0, ...servers.map(({ id }) => id.length));

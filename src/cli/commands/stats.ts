@@ -5,8 +5,8 @@ import { dataDirectory } from '../../platform/directories.ts';
 import type { CallCount, Counts } from '../../policy/stats/counts.ts';
 import { readStats, resetStats, type Stats } from '../../policy/stats/stats-file.ts';
 import { clientHome } from '../client-configs/client.ts';
-import { displayPath } from '../terminal/display.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 

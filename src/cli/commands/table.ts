@@ -279,7 +279,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: "take that back: the project's file has no effect, and is not mentioned",
     options: {},
     example: 'mcp-gateway disallow ~/projects/shop',
-    run: async (args, terminal) => (await import('./disallow.ts')).disallow(args.words, terminal),
+    run: async (args, terminal) => (await import('./allow.ts')).disallow(args.words, terminal),
   },
   trust: {
     usage: 'trust [server…]',

@@ -59,7 +59,10 @@ function unknownServer(name: string, { servers, disabled, path }: GatewayConfig)
   return `no server ${JSON.stringify(name)}${suggestion(nearest(name, keys))} (${path})`;
 }
 
-/** What was remembered of a server is asked for again only where it cannot be what gateways show now. */
+/**
+ * Reads the tools of servers; a server with cached tools is asked again only if they cannot be the ones that gateways
+ * show now.
+ */
 async function look(
   config: GatewayConfig,
   args: CommandArguments & { readonly patienceMs: number },
@@ -86,7 +89,7 @@ async function look(
   );
 }
 
-/** Whether these tools have all that gateways have found doubtful. */
+/** True if these tools include all definitions that gateways have found doubtful. */
 function explains(tools: readonly ToolDefinition[], path: string): boolean {
   const fingerprints = new Map(tools.map((tool) => [tool.name, fingerprintOf(tool)]));
   const { record, problem } = readTrust(path);
@@ -164,7 +167,7 @@ function asJson(looked: Looked, trusted: readonly string[]): JsonObject {
   };
 }
 
-/** What servers list, by key; a text says why one could not be asked. */
+/** Tools that servers list, by key of the server; a text is the reason that one could not be asked. */
 export type CurrentTools = ReadonlyMap<string, readonly ToolDefinition[] | string>;
 
 /**
@@ -207,7 +210,7 @@ export interface DoubtfulServer {
 /** Lines shown of one place at most. */
 const MAX_LINES = 60;
 
-/** What changed on a server since it was trusted, for people: invisible characters are shown escaped. */
+/** Describes the changes of a server since it was trusted, for people: invisible characters are shown escaped. */
 export function trustPreview({ server, isPinned, doubtful, problem }: DoubtfulServer): string {
   const kinds = Object.entries(KINDS).flatMap(([kind, word]) => {
     const count = doubtful.filter(({ violation }) => violation.kind === kind).length;
@@ -251,7 +254,7 @@ function placeLines({ place, pieces }: PlaceDiff): string[] {
   ];
 }
 
-/** What is the same stands only beside what is not. */
+/** Keeps unchanged pieces only beside changed ones. */
 function shortened(pieces: readonly Piece[]): readonly Piece[] {
   const isNews = (at: number) => (pieces[at]?.mark ?? ' ') !== ' ';
   return pieces.flatMap((piece, at) => {

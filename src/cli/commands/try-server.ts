@@ -21,7 +21,7 @@ export async function tryServer({ server, config, timeout }: TryArguments, termi
   const options = { config, servers: [server], patienceMs };
   const code = await withGateway('add', options, terminal, async (local) => {
     const view = local.gateway.servers().find(({ id }) => id === server);
-    const upstream = local.backend.upstreams.get(server);
+    const upstream = local.pool.upstreams.get(server);
     if (!view || view.status === 'disabled') return 0;
     if (upstream?.isKnown) {
       terminal.write(`Tried it:\n${toolTable((await allTools(local, [server])).map(listedTool), terminal)}`);

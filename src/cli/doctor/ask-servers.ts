@@ -12,7 +12,7 @@ export interface AskedServer {
   readonly waitsFor?: string;
   /** From its start until its tools were known, or until it was given up, in ms. */
   readonly durationMs: number;
-  /** How many tools it lists. */
+  /** Number of tools that it lists. */
   readonly tools: number;
   /** Why it failed, secrets blanked. */
   readonly error?: string | undefined;
@@ -25,11 +25,14 @@ interface Asking {
   readonly timeoutMs: number;
   /** Aborted to wait no longer. */
   readonly signal: Signal;
-  /** How many tools are known of a server. */
+  /** Number of known tools of a server. */
   readonly toolsOf: (server: string) => number;
 }
 
-/** Waits until a server that was just started is up, asks for a login or has failed three times, or `timeoutMs` are over. */
+/**
+ * Waits until a server that was just started is up, asks for a login or has failed three times, or `timeoutMs` are
+ * over.
+ */
 export async function askServer(upstream: Upstream, { timeoutMs, signal, toolsOf }: Asking): Promise<AskedServer> {
   const startedAt = performance.now();
   // What another entry of the same address has told counts as remembered, and such a server would wait for its first use.

@@ -6,7 +6,7 @@ import type { ToolEntry } from '../../core/tool.ts';
 import { leadsToUs, type Self } from '../client-configs/our-entry.ts';
 import { type Finding, listed, type Notes, notesOn } from './finding.ts';
 
-/** Which file counts, and everything that is wrong in it; of servers only those that are `concerned`. */
+/** Reports the configuration file in use and its problems; problems of servers only for those that are `concerned`. */
 export function checkConfig(config: GatewayConfig, concerned: (server: string) => boolean): readonly Finding[] {
   const notes = notesOn('configuration');
   if (!config.found) {
@@ -38,7 +38,7 @@ function note({ severity, message }: ConfigProblem, { path: own, project }: Gate
   notes[severity](place, cause, file !== undefined && file === project?.path ? cureInProject(cure, file) : cure);
 }
 
-/** What of a project's file counts is the text that was confirmed. */
+/** Adds `mcp-gateway allow` to a cure: a project's file takes effect only with the text that was confirmed. */
 function cureInProject(cure: string, file: string): string {
   return cure.includes('mcp-gateway allow') ? cure : `${cure}; then mcp-gateway allow ${file}`;
 }
@@ -98,7 +98,10 @@ function commonNames(tools: readonly ToolEntry[], others: readonly ToolEntry[]):
   return tools.map(({ definition }) => definition.name).filter((name) => names.has(name));
 }
 
-/** What is started or connected to, by which way, and as whom; not what people say of it. */
+/**
+ * Fields that decide which server is started or connected to, how, and with which credentials; no names or
+ * descriptions.
+ */
 function essenceOf(server: ServerConfig): unknown {
   const both = [server.protocol, server.roots];
   return server.type === 'local'
@@ -106,7 +109,7 @@ function essenceOf(server: ServerConfig): unknown {
     : [...both, server.url.replace(/\/$/, ''), server.headers, server.oauth, server.proxy, server.transport];
 }
 
-/** Whether a server is this very gateway: to start it would start the next one, without end. */
+/** True if a server is this very gateway: each one would start the next, without end. */
 export function isItself(server: ServerConfig, self: Self): boolean {
   if (server.type === 'remote' || !leadsToUs(server, self)) return false;
   // A gateway with a configuration of its own is a server like others.
@@ -114,7 +117,7 @@ export function isItself(server: ServerConfig, self: Self): boolean {
   return !hasOwn && server.environment.MCP_GATEWAY_CONFIG === undefined;
 }
 
-/** What is wrong with such servers. */
+/** Reports servers for which `isItself` is true. */
 export function checkItself(servers: readonly ServerConfig[]): readonly Finding[] {
   const notes = notesOn('servers');
   const cure = 'take it out, or name another configuration in its command (-c)';

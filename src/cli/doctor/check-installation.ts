@@ -12,7 +12,7 @@ const LEAST_NODE = 20;
 /** Files looked at in the data directory at most. */
 const MAX_FILES = 500;
 
-/** What runs the gateway, and how. */
+/** Facts on the program that runs the gateway, and on its files. */
 interface InstallationParts extends ProgramPlace {
   readonly dataDirectory: string;
   /** Versions of what runs: `process.versions`. */
@@ -62,7 +62,7 @@ async function checkData({ dataDirectory, uid }: InstallationParts, notes: Notes
   if (foreign.length + open.length === 0) notes.ok(dataDirectory, 'only you can read what is kept there');
 }
 
-/** What is in a folder, nothing where there is none, or why it cannot be read. */
+/** Names in a folder, empty if there is no folder; a text is the reason that it cannot be read. */
 async function namesIn(folder: string): Promise<readonly string[] | string> {
   return readdir(folder).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : causeOf(error)));
 }
@@ -115,7 +115,7 @@ async function versionAbove(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Which files with secrets others on this machine may read. A broken file is told elsewhere. */
+/** Reports files with secrets that other users of this machine may read. Broken files are reported elsewhere. */
 export async function checkSecrecy(path: string, home: ClientHome): Promise<readonly Finding[]> {
   const notes = notesOn('configuration');
   for (const { path: open, what, who } of await openSecrets(path, home).catch(() => []))

@@ -12,7 +12,9 @@ import { type Finding, type Notes, notesOn } from './finding.ts';
 const SLOW_MS = 3_000;
 const MAX_CAUSE = 400;
 
-/** How each server that was asked stands; what a command lacks was found before, and says it better. */
+/**
+ * Reports the state of each server that was asked; if its command lacks something, the earlier finding says it better.
+ */
 export function checkServers(
   asked: readonly AskedServer[],
   servers: readonly ServerConfig[],
@@ -57,7 +59,7 @@ const TRANSPORTS: Readonly<Record<string, string>> = {
 
 const REMEMBERED = 'Once its tools are remembered it starts at its first call, and that call waits';
 
-/** What shortens the start of a server. */
+/** Cure for a slow start. */
 function cureForSlowness(config: ServerConfig): string {
   if (config.type === 'remote') return `it is far away or busy: ask who runs it. ${REMEMBERED}`;
   const runner = runnerOf(config);
@@ -111,7 +113,7 @@ function seconds(ms: number): string {
   return `${ms < 10_000 ? (ms / 1_000).toFixed(1) : Math.round(ms / 1_000)} s`;
 }
 
-/** What stands on the way to servers elsewhere, and to their logins: the proxies in use, without their passwords. */
+/** Reports the proxies on the way to remote servers and their logins, without passwords. */
 export function checkWays(servers: readonly ServerConfig[]): readonly Finding[] {
   const notes = notesOn('servers');
   for (const server of servers) {
@@ -132,7 +134,7 @@ export function checkWays(servers: readonly ServerConfig[]): readonly Finding[] 
 
 type LocalServer = ServerConfig & { readonly type: 'local' };
 
-/** How to come by the programs that start servers. */
+/** Instructions to install the programs that start servers. */
 const PACKAGES: Readonly<Record<string, string>> = {
   npx: 'install Node.js, which brings npx: https://nodejs.org/en/download',
   node: 'install Node.js: https://nodejs.org/en/download',
@@ -154,7 +156,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 /** Programs whose first plain argument is a file that they run. */
 const INTERPRETERS = /^(?:node|bun|deno|python\d*|ruby|perl|bash|sh|tsx)(?:\.exe)?$/;
 
-/** What the commands of local servers need and what is not there: findings by server. */
+/** Finds programs and files that the commands of local servers need and that are missing: findings by server. */
 export async function checkCommands(
   servers: readonly ServerConfig[],
   surroundings: ProgramPlace,

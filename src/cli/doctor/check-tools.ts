@@ -4,7 +4,7 @@ import type { ToolEntry } from '../../core/tool.ts';
 import { definitionTokens, textTokens } from '../../policy/stats/definition-tokens.ts';
 import { type Finding, notesOn } from './finding.ts';
 
-/** What guards have to say about tools: changed definitions, hidden text, orders to the model. */
+/** Reports the remarks of guards on tools: changed definitions, hidden text, orders to the model. */
 export function checkTools(
   tools: readonly ToolEntry[],
   remarks: (tool: ToolEntry) => readonly string[],
@@ -24,7 +24,7 @@ export interface LoggedProblem {
   readonly error?: string;
 }
 
-/** What servers list that cannot be used, as the gateway logged it. */
+/** Reports listed items that cannot be used, as the gateway logged them. */
 export function checkLists(logged: readonly LoggedProblem[]): readonly Finding[] {
   const notes = notesOn('servers');
   const cure = 'tell who makes the server; its other tools work';
@@ -33,7 +33,7 @@ export function checkLists(logged: readonly LoggedProblem[]): readonly Finding[]
   return notes.findings;
 }
 
-/** What servers print where their answers are read. */
+/** Log message for a line on a server's stdout that is no JSON-RPC message. */
 const NOISE = /^wrote to stdout what is (?:not JSON|no JSON-RPC message): (.*)$/s;
 const MAX_NOISE = 80;
 
@@ -76,7 +76,7 @@ export function tokenBill(
   return { direct, gateway, servers: Object.fromEntries(servers) };
 }
 
-/** What that comes to. */
+/** Reports the cost of the tool definitions. */
 export function checkTokens({ direct, gateway }: TokenBill, tools: number): readonly Finding[] {
   const notes = notesOn('tokens');
   if (tools === 0) return [];

@@ -31,7 +31,7 @@ export interface Examination {
   readonly config: GatewayConfig;
   /** Servers to ask; empty: all. */
   readonly wanted: readonly string[];
-  /** How long a server may take to start. */
+  /** Longest start of a server, in ms. */
   readonly timeoutMs: number;
   readonly home: ClientHome;
   readonly dataDirectory: string;
@@ -72,7 +72,7 @@ export async function examine(examination: Examination): Promise<Diagnosis> {
   return { findings: inOrder, servers: running.asked, tokens: running.tokens };
 }
 
-/** What is to be changed in the entry of a project's server has to be confirmed. */
+/** Adds to cures in a project's file that the change has to be confirmed. */
 function inProject(findings: readonly Finding[], { project }: GatewayConfig): readonly Finding[] {
   return findings.map((finding) => {
     const { area, place, cure } = finding;
@@ -82,7 +82,7 @@ function inProject(findings: readonly Finding[], { project }: GatewayConfig): re
   });
 }
 
-/** What only servers that run can tell. */
+/** Checks that need running servers. */
 async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory, wanted, signal }: Examination) {
   const { log, logged } = listeningLog();
   // Nothing is remembered from here but what tools were at first sight: all servers are asked anew.
@@ -90,24 +90,24 @@ async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory,
   const gateway = new Gateway({ ...config, servers: [] }, { log, dataDirectory });
   try {
     gateway.startServers();
-    const { backend, catalog, remarks, sent } = gateway.internals();
+    const { pool, catalog, toolWarnings, ownDefinitions } = gateway.internals();
     const toolsOf = (server: string) => catalog.toolsOf(server);
     const ask = { timeoutMs, signal, toolsOf: (server: string) => toolsOf(server).length };
     const answers = await inTurns(patient, async (server, begun) => {
       if (signal.aborted) return undefined;
       gateway.reload({ ...config, servers: begun });
-      const upstream = backend.upstreams.get(server.key);
+      const upstream = pool.upstreams.get(server.key);
       return upstream && askServer(upstream, ask);
     });
     const asked = answers.filter((answer) => answer !== undefined);
     const tools = config.servers.flatMap(({ key }) => toolsOf(key));
-    const tokens = tokenBill(tools, sent());
+    const tokens = tokenBill(tools, ownDefinitions());
     const names = checkNames(config.servers, toolsOf);
     const bill = wanted.length === 0 ? checkTokens(tokens, tools.length) : [];
     return {
       asked,
       tokens,
-      findings: [...checkNoise(logged), ...checkLists(logged), ...names, ...checkTools(tools, remarks), ...bill],
+      findings: [...checkNoise(logged), ...checkLists(logged), ...names, ...checkTools(tools, toolWarnings), ...bill],
     };
   } finally {
     await gateway.stop();
@@ -129,7 +129,7 @@ function listeningLog(): { readonly log: Logger; readonly logged: readonly Logge
   return { log: { debug: noise, info: pass, warning: keep, error: keep, setLevel: pass }, logged };
 }
 
-/** Who may read our secrets, clients, and what runs us. */
+/** Checks the readers of our secrets, the clients, and the program that runs us. */
 async function checkSurroundings(
   { config, home, bin, dataDirectory }: Examination,
   self: Self,
@@ -150,7 +150,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** What our files hold; nothing where one is broken, which another finding says. */
+/** Contents of our files; nothing if one is broken, which another finding reports. */
 async function ourFiles(path: string, home: ClientHome): Promise<ReturnType<typeof ourState>> {
   const file = await readOurFile(path).catch(() => parseOurFile(path, undefined));
   return ourState(file, await readOurSecrets(file, home).catch(() => undefined));

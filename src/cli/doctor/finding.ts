@@ -1,6 +1,6 @@
-import { escapeRegExp } from '../../core/escape-regexp.ts';
+import { escapeRegExp } from '../../core/glob.ts';
 
-/** What is looked at, in the order in which it is shown. */
+/** Areas of the examination, in the order of the report. */
 export const AREAS = ['configuration', 'servers', 'names', 'trust', 'clients', 'installation', 'tokens'] as const;
 
 /** `ok`: how it stands; nothing has to be done. */
@@ -12,9 +12,9 @@ export interface Finding {
   readonly level: Level;
   /** A server, a tool, a file and a place in it, a client. */
   readonly place: string;
-  /** What is the matter, or how it stands. */
+  /** Problem, or state if there is none. */
   readonly cause: string;
-  /** What to do; with everything that is not `ok`. */
+  /** Advice; present unless `ok`. */
   readonly cure?: string;
 }
 

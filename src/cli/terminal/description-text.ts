@@ -2,10 +2,8 @@ import { sourceOf, writeJson } from '../../core/exact-json.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type Detail, type Property, propertiesOf, renderType, schemasOf } from '../../search/signature.ts';
-import { type Colors, colorsFor } from './colors.ts';
-import { displayLines } from './display.ts';
-import type { Terminal } from './terminal.ts';
-import { align, wrap } from './text-layout.ts';
+import { type Colors, colorsFor, type Terminal } from './terminal.ts';
+import { align, displayLines, wrap } from './text-layout.ts';
 
 /** The definition of a tool, as `describe` answers it, for people. */
 export function descriptionText(tool: JsonObject, terminal: Terminal): string {

@@ -1,10 +1,10 @@
 import { displayText } from '../../core/invisible-characters.ts';
 import { loginCommand } from '../../core/server-state.ts';
 import type { LogEntry } from '../../platform/log.ts';
-import { colorsFor } from './colors.ts';
+import { colorsFor } from './terminal.ts';
 import { wrapLines } from './text-layout.ts';
 
-/** What is said of servers, in the words that lists have for where they stand. */
+/** Texts for log messages on servers, in the words that lists use for their states. */
 const OF_SERVERS: Readonly<Record<string, (server: string, fields: LogEntry['fields']) => string>> = {
   'server ready': (server) => `${server} is ready`,
   'server unavailable': (server, { error }) => `${server} is failing: ${error}; it is tried again`,
@@ -12,7 +12,9 @@ const OF_SERVERS: Readonly<Record<string, (server: string, fields: LogEntry['fie
   'server stopped until its next use': (server) => `${server} is idle`,
 };
 
-/** Makes lines of the log for a person at a terminal: when, how bad, what; nothing of what was said of a server last. */
+/**
+ * Makes lines of the log for a person at a terminal: when, how bad, what; nothing of what was said of a server last.
+ */
 export function logLines(): (entry: LogEntry) => string | undefined {
   const last = new Map<unknown, string>();
   return ({ time, level, message, fields }) => {

@@ -20,10 +20,10 @@ function exitCodeOf(signal: (typeof STOP_SIGNALS)[number]): number {
 export function processTerminal(): Terminal {
   const { env, platform, execPath, argv, stdin, stdout, stderr } = process;
   const prompt = stdin.isTTY && stderr.isTTY ? lineByLine() : undefined;
-  // Whoever reads us may stop (`| head`): that is no failure of ours.
+  // The reader of our output may stop (`| head`), which is no failure of ours.
   stdout.on('error', () => {});
   stderr.on('error', () => {});
-  // Of some pseudo-terminals it is 0: not known.
+  // Some pseudo-terminals report 0 columns: the width is unknown.
   const columns = () => stdout.columns || stderr.columns || undefined;
   const wrapped = (said: string, stream: { isTTY: boolean }) =>
     stream.isTTY && !isJson(said) ? wrapLines(said, columns()) : said;
@@ -46,7 +46,7 @@ export function processTerminal(): Terminal {
 }
 
 /**
- * Resolves when whoever reads our output has taken it all: an end of the process loses what a pipe has no room for. A
+ * Resolves when the reader of our output has taken it all: an end of the process loses what a pipe has no room for. A
  * signal ends the waiting.
  */
 export async function written(): Promise<void> {
@@ -120,4 +120,14 @@ function interrupted(): AbortSignal {
     process.on(signal, () => stop(exitCodeOf(signal), signal === 'SIGINT' ? 'Ctrl-C' : signal));
   process.stdout.on('error', () => controller.signal.aborted || stop(BROKEN_PIPE, 'whoever read what it wrote'));
   return controller.signal;
+}
+
+const NOTICE = `mcp-gateway serves an MCP client over stdio: it waits for JSON-RPC, a message a line, on stdin.
+A client starts it by itself: mcp-gateway install <client> writes its entry. Commands for people: mcp-gateway --help
+Ctrl-C or Ctrl-D ends it.
+`;
+
+/** Tells a person who serves stdio at a terminal that a client is expected there: else they would wait in vain. */
+export function tellPerson(): void {
+  process.stderr.write(wrapLines(NOTICE, process.stderr.columns));
 }

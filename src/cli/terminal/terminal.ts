@@ -7,7 +7,7 @@ export interface Terminal {
   readonly cwd: string;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** How this process was started: Node (or Bun) and the bin, both absolute. */
+  /** Command of this process: Node (or Bun) and the bin, both absolute. */
   readonly self: readonly [program: string, bin: string];
   /** Writes the answer to stdout; on a terminal each line is wrapped at its width, unless the text is JSON. */
   readonly write: (text: string) => void;
@@ -46,4 +46,25 @@ export interface AnswerForm {
 /** True where an answer is for people: on a terminal unless `--json`, elsewhere only with `--human`. */
 export function isForPeople({ json, human }: AnswerForm, { isTty }: Terminal): boolean {
   return !json && (human === true || isTty === true);
+}
+
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+
+/** Texts in colour, or as they are. */
+export type Colors = Readonly<Record<keyof typeof CODES, (text: string) => string>>;
+
+/** Colours for text on that stream: on a terminal only, unless `FORCE_COLOR` is set; never with `NO_COLOR`. */
+export function colorsFor(
+  { env, isTty, isErrorTty }: Pick<Terminal, 'env' | 'isTty' | 'isErrorTty'>,
+  stream: 'output' | 'error' = 'output',
+): Colors {
+  const { NO_COLOR, FORCE_COLOR, TERM } = env;
+  const isForced = FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0';
+  const isSeen = (stream === 'output' ? isTty : isErrorTty) === true && TERM !== 'dumb' && FORCE_COLOR !== '0';
+  const isOn = !NO_COLOR && (isForced || isSeen);
+  const colours = Object.entries(CODES).map(([name, code]) => [
+    name,
+    (text: string) => (isOn && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text),
+  ]);
+  return Object.fromEntries(colours) as Colors;
 }

@@ -1,4 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import { writeJson } from '../../core/exact-json.ts';
+import { displayText } from '../../core/invisible-characters.ts';
 
 /** Characters of two columns: the scripts of East Asia, full-width forms, emoji. */
 const WIDE =
@@ -32,7 +34,9 @@ export function clipColumns(text: string, columns: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-/** A text in lines of at most that many columns, cut between words where there are any; in time linear in its length. */
+/**
+ * A text in lines of at most that many columns, cut between words where there are any; in time linear in its length.
+ */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line: string[] = [];
@@ -55,7 +59,10 @@ const AHEAD = /^\s*(?:(?:\p{Cc}\[[\d;]*m)?[✓!✗→•-](?:\p{Cc}\[[\d;]*m)? )
 /** Narrower than this a text beside others would be a ribbon. */
 const LEAST_ROOM = 24;
 
-/** How far a line that begins at the margin goes on below, in columns: it is to be told from the next one. */
+/**
+ * Indent of the continuation of a line that begins at the margin, in columns: it sets the continuation apart from the
+ * next line.
+ */
 const HANGING = 2;
 
 /** Each line of a text within that many columns: it goes on below where it began, or where its last column did. */
@@ -151,4 +158,21 @@ function padded(cell: Cell, width: number): string {
   const space = ' '.repeat(width - displayWidth(textOf(cell)));
   const text = colored(cell, textOf(cell));
   return typeof cell !== 'string' && cell.right ? space + text : text + space;
+}
+
+/** As `displayText`, for a text of several lines: lines and tabs stay, and so do the joiners of some scripts. */
+export function displayLines(text: string): string {
+  return text.replace(/\r\n/g, '\n').replace(/(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}]/gu, '�');
+}
+
+/** A value as indented JSON; what could steer a terminal is escaped, which means the same. */
+export function jsonText(value: unknown): string {
+  const escaped = (text: string) =>
+    Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
+  return `${writeJson(value, 2).replace(/(?!\n)[\p{Cc}\p{Cf}]/gu, escaped)}\n`;
+}
+
+/** A path as people write it. */
+export function displayPath(path: string, home: string): string {
+  return displayText(path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path);
 }

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { causeOf } from '../../core/errors.ts';
+import { parseJson, sourceOf } from '../../core/exact-json.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { withNumberTexts, writtenNumber } from '../../core/written-numbers.ts';
 import type { Environment } from '../../platform/gateway-environment.ts';
 import { expandHome } from '../../platform/home-directory.ts';
 import { runProgram } from '../../platform/run-program.ts';
-import { parseSecrets } from './parse-secrets.ts';
 import { contentOf, type Secrets } from './secrets.ts';
 
 /** Longest file of secrets, in bytes. */
@@ -42,4 +44,83 @@ async function textOf({ file, command = [], timeoutMs }: SecretsSource, places: 
   const { code, stdout } = await runProgram(command, { cwd: folder, env, timeoutMs });
   if (code !== 0) throw new Error(`it ended with ${code}; run it by hand to see why`);
   return stdout;
+}
+
+/** A line of a dotenv file: `export NAME=…`. */
+const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=/;
+/** A name with its value in single, double or no quotes, and what may follow. */
+const ASSIGNED =
+  /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(?:'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|([^'"\r\n][^\r\n]*)?)[ \t]*(?:#[^\r\n]*)?(?:\r?\n|$)/;
+const EMPTY_LINE = /^[ \t]*(?:#[^\r\n]*)?(?:\r?\n|$)/;
+const ESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+
+/** Secrets by their names, from dotenv, JSON or YAML, whichever the text is. Throws with what is wrong, never with a value. */
+export async function parseSecrets(text: string): Promise<Environment> {
+  const source = text.replace(/^\uFEFF/, '');
+  const first = source.split(/\r?\n/).find((line) => !EMPTY_LINE.test(line)) ?? '';
+  if (first.trim() === '') return {};
+  if (first.trim().startsWith('{')) return texts(readJson(source));
+  return ASSIGNMENT.test(first) ? readDotenv(source) : texts(await readYaml(source));
+}
+
+function readDotenv(source: string): Environment {
+  const values = dotenvParts(source).flatMap(({ name, value = '' }) => (name === undefined ? [] : [[name, value]]));
+  return Object.fromEntries(values);
+}
+
+/** An assignment, or a line without one, as it is written. */
+interface DotenvPart {
+  readonly text: string;
+  readonly name?: string;
+  readonly value?: string;
+}
+
+/** A dotenv file in its parts, which make it whole again. Throws as `parseSecrets`. */
+export function dotenvParts(source: string): readonly DotenvPart[] {
+  const parts: DotenvPart[] = [];
+  let rest = source;
+  let line = 1;
+  while (rest !== '') {
+    const found = ASSIGNED.exec(rest) ?? EMPTY_LINE.exec(rest);
+    if (!found) throw new Error(`line ${line} is no NAME=value`);
+    const [text, name, single, double, plain = ''] = found;
+    const value = single ?? unescaped(double) ?? plain.replace(/(?:^|\s+)#.*$/, '').trimEnd();
+    parts.push(name === undefined ? { text } : { text, name, value });
+    line += text.split('\n').length - 1;
+    rest = rest.slice(text.length);
+  }
+  return parts;
+}
+
+function unescaped(text: string | undefined): string | undefined {
+  return text?.replace(
+    /\\([\s\S])/g,
+    (whole, letter: string) => ESCAPED[letter] ?? (/["\\$`]/.test(letter) ? letter : whole),
+  );
+}
+
+function readJson(source: string): unknown {
+  try {
+    return parseJson(source);
+  } catch {
+    // The parser's own message quotes the text.
+    throw new Error('it is broken JSON');
+  }
+}
+
+async function readYaml(source: string): Promise<unknown> {
+  const { parseDocument, visit } = await import('yaml');
+  const document = parseDocument(source, { prettyErrors: false, logLevel: 'silent' });
+  if (document.errors.length > 0) throw new Error('it is neither lines of NAME=value nor JSON nor YAML');
+  visit(document, { Scalar: writtenNumber });
+  return withNumberTexts(document.toJS());
+}
+
+function texts(found: unknown): Environment {
+  if (!isJsonObject(found)) throw new Error('it is no map of names to texts');
+  const fields = Object.entries(found).map(([name, value]) => {
+    if (!['string', 'number', 'boolean'].includes(typeof value)) throw new Error(`${name} is no text`);
+    return [name, sourceOf(found, name) ?? String(value)] as const;
+  });
+  return Object.fromEntries(fields);
 }

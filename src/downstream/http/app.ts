@@ -58,7 +58,8 @@ export function createApp({ edge, steps, mcp, legacySse }: AppServices): Hono<Ed
 function enter(steps: RequestSteps): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
     const { method, url, headers } = c.req.raw;
-    const context = new RequestContext({ method, url, headers, path: c.req.path });
+    const isInProcess = responseOnSocket(c) === undefined;
+    const context = new RequestContext({ method, url, headers, path: c.req.path, isInProcess });
     c.set('context', context);
     const refusal = await steps.enter(context);
     c.set('requestId', context.id);
@@ -77,12 +78,17 @@ function admit(steps: RequestSteps): MiddlewareHandler<EdgeEnv> {
     if (refusal) return textResponse(refusal);
     c.set('caller', context.admitted.caller);
     await next();
-    const { outgoing } = (c.env ?? {}) as { outgoing?: ServerResponse }; // as @hono/node-server hands it on
-    if (!outgoing) return;
-    watch(outgoing, context.account);
-    // It is written when we have returned.
-    setImmediate(() => context.account.written(outgoing.writableLength));
+    const response = responseOnSocket(c);
+    if (!response) return;
+    watch(response, context.account);
+    // The answer is written after this function has returned.
+    setImmediate(() => context.account.written(response.writableLength));
   };
+}
+
+/** The response of Node on which the answer goes out; undefined where the request was given to `fetch` in this process. */
+function responseOnSocket({ env }: Context<EdgeEnv>): ServerResponse | undefined {
+  return (env as { outgoing?: ServerResponse } | undefined)?.outgoing; // as `listen` hands it on
 }
 
 function routeMcp(app: Hono<EdgeEnv>, mcp: McpEndpoint): void {

@@ -3,7 +3,7 @@ import type { LiveSettings } from '../../config/settings.ts';
 import { ENVELOPE_VERSIONS } from '../../core/protocol.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { McpEndpoint } from './mcp/endpoint.ts';
-import { errorReply } from './request/problem.ts';
+import { errorReply, problem } from './request/problem.ts';
 import { writeReply } from './request/reply.ts';
 import { fieldsOf, MCP_PATH, RequestContext } from './request/request-context.ts';
 import type { RequestSteps } from './request/request-steps.ts';
@@ -16,9 +16,8 @@ export interface FastPathServices {
 }
 
 /**
- * Answers what most requests are, a POST of a session that has begun, straight on the socket: to make a `Request` and a
- * `Response` of it takes four times as long as all the rest. It runs the same steps as the app, which answers all other
- * requests.
+ * Answers a POST of a session that has begun, which most requests are, straight on the socket: making a `Request` and a
+ * `Response` takes four times as long as all the rest. It runs the same steps as the app, which answers all other requests.
  */
 export class FastPath {
   readonly #services: FastPathServices;
@@ -27,7 +26,7 @@ export class FastPath {
     this.#services = services;
   }
 
-  /** Answers the request if it is one for this path; false leaves it to the app. */
+  /** Answers the request and returns true if it is a POST of a session; false leaves it to the app. */
   take(request: IncomingMessage, response: ServerResponse): boolean {
     if (!this.#isPlain(request)) return false;
     void this.#answer(request, response);
@@ -38,17 +37,35 @@ export class FastPath {
     if (method !== 'POST' || url !== MCP_PATH) return false;
     if (headers['mcp-session-id'] === undefined || headers.host === undefined) return false;
     if (ENVELOPE_VERSIONS.includes(String(headers['mcp-protocol-version']))) return false;
-    // The app refuses a longer body, and reads one of unknown length.
+    // The app refuses a longer body, and reads a body of unknown length.
     return Number(headers['content-length']) <= this.#services.settings().http.maxBodyBytes;
+  }
+
+  /** Answers a request whose `Host` or address is malformed, so that the app cannot be asked. */
+  refuse(request: IncomingMessage, response: ServerResponse): void {
+    const context = new RequestContext({
+      ...{ method: request.method ?? '', path: request.url ?? '' },
+      ...{ headers: fieldsOf(request), url: 'http://localhost' },
+    });
+    void this.#respond(context, response, async () => {
+      const refusal = (await this.#services.steps.enter(context)) ?? MALFORMED;
+      writeReply(refusal, context.answerHeaders, response);
+    });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = `http://${request.headers.host}${MCP_PATH}`;
     const context = new RequestContext({ method: 'POST', path: MCP_PATH, headers: fieldsOf(request), url });
+    await this.#respond(context, response, () => this.#serve(context, request, response));
+  }
+
+  /** Runs `answer`. What it throws becomes a problem document, as in the app. */
+  async #respond(context: RequestContext, response: ServerResponse, answer: () => Promise<void>): Promise<void> {
     try {
-      await this.#serve(context, request, response);
+      await answer();
     } catch (error) {
-      const reply = errorReply(this.#services.log, error, { requestId: context.id, method: 'POST', path: MCP_PATH });
+      const { id: requestId, method, path } = context;
+      const reply = errorReply(this.#services.log, error, { requestId, method, path });
       if (response.headersSent) response.end();
       else writeReply(reply, context.answerHeaders, response);
     }
@@ -65,7 +82,13 @@ export class FastPath {
   }
 }
 
-/** The body as text; undefined when the client went away before its end. */
+const MALFORMED = problem(400, {
+  title: 'Bad request',
+  detail: 'the address of the request is malformed',
+  code: 'BAD_REQUEST',
+});
+
+/** The body as text; undefined if the client went away before its end. */
 function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {

@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverViews } from '../../broker/server-views.ts';
+import type { LiveConfig } from '../../config/load.ts';
 import type { StartSettings } from '../../config/settings.ts';
 import type { Caller } from '../../core/call.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { Gauges } from '../../observe/metrics.ts';
-import type { CallObservation } from '../../observe/observe-calls.ts';
+import { type Gauges, Metrics } from '../../observe/metrics.ts';
+import { type CallObservation, observeCalls } from '../../observe/observe-calls.ts';
+import { RequestLog } from '../../observe/request-log.ts';
 import { writeForMany } from '../../platform/line-framing.ts';
+import { VERSION } from '../../version.ts';
 import type { EdgeHooks, EdgeServices, GatewayServices } from '../gateway-services.ts';
-import { MULTI_USER_RULES } from '../sharing/multi-user-rules.ts';
 import { Sharing } from '../sharing/sharing.ts';
+import { MULTI_USER_RULES } from '../sharing/sharing-rules.ts';
 import { startHealthRounds } from './api/health.ts';
 import { createApp } from './app.ts';
 import { EdgeClients } from './edge-clients.ts';
-import { createMonitor, type EdgeMonitor } from './edge-monitor.ts';
 import { FastPath } from './fast-path.ts';
 import { type Listener, type ListenOptions, listen } from './listen.ts';
 import { McpEndpoint } from './mcp/endpoint.ts';
@@ -26,10 +28,11 @@ import { RequestGuard } from './request/request-guard.ts';
 import { RequestSteps } from './request/request-steps.ts';
 import { UnreadAnswers } from './request/unread-answers.ts';
 
+const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const QUIET_POLL_MS = 20;
 
-/** Where an edge listens. */
+/** Address that an edge listens at. */
 type Address = Pick<StartSettings, 'host' | 'port'>;
 
 /** The HTTP edge of a gateway, composed: many clients at one address, each with sessions of its own. */
@@ -45,18 +48,20 @@ export class HttpEdge {
   readonly #mcp: McpEndpoint;
   readonly #monitor: EdgeMonitor;
   readonly #limits: CallLimits;
-  readonly #fetch: (request: Request) => Response | Promise<Response>;
+  readonly #fetch: (request: Request, env?: object) => Response | Promise<Response>;
   #endRounds: () => void = () => {};
   #listener: Listener | undefined;
+  /** Host that is bound, or about to be; absent: requests come by `fetch` alone. */
+  #boundHost: string | undefined;
   #isStopping = false;
 
   constructor(gateway: GatewayServices) {
-    const { log, config, start, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
+    const { log, config, start, pool, ownPoolObserver, catalogCache, protocolEras, secrets, keys, exposes } = gateway;
     const settings = () => config().settings;
     this.#address = start;
-    gateway.receipt.serve();
+    gateway.stats.serve();
     this.#sharing = new Sharing({
-      ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
+      ...{ log, catalogCache, protocolEras, secrets, keys, exposes, ownPoolObserver, main: pool },
       servers: () => config().servers,
       rules: MULTI_USER_RULES,
     });
@@ -77,7 +82,7 @@ export class HttpEdge {
     this.#mcp = new McpEndpoint(this.#edge, this.#sessions, this.#guard);
     const legacySse = new LegacySse(this.#edge, this.#sessions, this.#guard);
     const app = createApp({ edge: this.#edge, steps: this.#steps, mcp: this.#mcp, legacySse });
-    this.#fetch = (request) => app.fetch(request);
+    this.#fetch = (request, env) => app.fetch(request, env);
   }
 
   /**
@@ -85,27 +90,32 @@ export class HttpEdge {
    * allow it, or the address cannot be listened at.
    */
   async listen({ host, port }: Address): Promise<string> {
-    const { auth } = this.#settings;
-    const problem = openBindProblem({ host, auth });
-    if (problem) throw new GatewayError('CONFIG_INVALID', `${this.#gateway.config().path}: ${problem}`);
+    const config = this.#gateway.config();
+    checkBind(host, config);
     this.#address = { host, port };
+    this.#boundHost = host;
     writeForMany();
-    const advice = openToUsers(this.#settings, auth === undefined ? otherPeople() : 0);
+    const advice = openToUsers(config.settings, config.settings.auth === undefined ? otherPeople() : 0);
     if (advice) this.#gateway.log.warning(advice);
-    this.#listener = await listen({ host, port, fetch: this.#fetch, ...this.#directAnswers() });
-    const { upstreams } = this.#gateway.backend;
+    try {
+      this.#listener = await listen({ host, port, fetch: this.#fetch, ...this.#directAnswers() });
+    } catch (error) {
+      this.#boundHost = undefined;
+      throw error;
+    }
+    const { upstreams } = this.#gateway.pool;
     this.#endRounds = startHealthRounds(this.#gateway.start.monitor.healthSeconds, () =>
       upstreams.all().flatMap(({ connection }) => connection ?? []),
     );
     return this.#listener.url;
   }
 
-  /** Answers a request as the socket would. */
+  /** Answers a request of this process as over a socket. */
   fetch(request: Request): Response | Promise<Response> {
     return this.#fetch(request);
   }
 
-  /** Refuses what is new, waits for what runs (`http.stopSeconds` at most), then ends every session and connection. */
+  /** Refuses new requests, waits for running calls (at most `http.stopSeconds`), then ends every session and connection. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#endRounds();
@@ -120,26 +130,27 @@ export class HttpEdge {
     return this.#gateway.config().settings;
   }
 
-  /** Resolves when no call runs any more and the last has been answered, or at that time (epoch ms). */
+  /** Resolves when no call runs any more and the last one has been answered, at the latest at `until` (epoch ms). */
   async #quiet(until: number): Promise<void> {
     do await sleep(QUIET_POLL_MS);
     while (this.#limits.runningCalls > 0 && Date.now() < until);
   }
 
-  /** What is answered on the socket itself, past the app: the fast path, and requests to switch to WebSocket. */
-  #directAnswers(): Pick<ListenOptions, 'take' | 'onUpgrade'> {
+  /** Handlers that answer on the socket, past the app: the fast path, malformed requests, and WebSocket upgrades. */
+  #directAnswers(): Pick<ListenOptions, 'take' | 'refuse' | 'onUpgrade'> {
     const services = { edge: this.#edge, sessions: this.#sessions, guard: this.#guard, steps: this.#steps };
     const webSockets = new WebSockets(services);
     const { settings, log } = this.#edge;
     const fastPath = new FastPath({ steps: this.#steps, mcp: this.#mcp, settings, log });
     return {
       take: (...exchange) => fastPath.take(...exchange),
+      refuse: (...exchange) => fastPath.refuse(...exchange),
       onUpgrade: (...upgrade) => void webSockets.accept(...upgrade),
     };
   }
 
   #edgeParts(): EdgeParts {
-    const { broker, backend, catalog, start, config, visible, log } = this.#gateway;
+    const { broker, pool, catalog, start, config, visible, log } = this.#gateway;
     const known = (caller: Caller) => ({
       toolsOf: (server: string) => catalog.toolsOf(server).filter((tool) => visible(caller, tool)),
     });
@@ -148,9 +159,9 @@ export class HttpEdge {
       broker,
       start,
       settings: () => config().settings,
-      servers: (caller) => serverViews(config(), backend.upstreams.all(), known(caller)),
-      allServers: () => serverViews(config(), backend.upstreams.all(), catalog),
-      tools: (caller) => backend.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
+      servers: (caller) => serverViews(config(), pool.upstreams.all(), known(caller)),
+      allServers: () => serverViews(config(), pool.upstreams.all(), catalog),
+      tools: (caller) => pool.upstreams.all().flatMap(({ config: { key } }) => known(caller).toolsOf(key)),
       openSession: (caller) => this.#clients.openSession(caller),
       stateless: (caller) => this.#clients.openRequest(caller),
       begin: (caller) => this.#limits.begin(caller),
@@ -165,13 +176,16 @@ export class HttpEdge {
   #hooks(observed: CallObservation): EdgeHooks {
     const sharing = this.#sharing;
     return {
-      audience: sharing.owner,
+      owner: sharing.owner,
       router: sharing,
       observe: observed.policy,
       limit: this.#limits.policy,
       refused: observed.refused,
       isShared: () => letsSeveralIn(this.#settings),
       listChanged: (...change) => sharing.listChanged(...change),
+      checkConfig: (config) => {
+        if (this.#boundHost !== undefined) checkBind(this.#boundHost, config);
+      },
       reloaded: () => {
         sharing.reconcile();
         this.#guard.reload();
@@ -195,4 +209,30 @@ export class HttpEdge {
       tools: () => catalog.size,
     };
   }
+}
+
+/** Throws `CONFIG_INVALID` where a configuration does not say who may call, and others can reach that host. */
+function checkBind(host: string, { path, settings: { auth } }: LiveConfig): void {
+  const problem = openBindProblem({ host, auth });
+  if (problem) throw new GatewayError('CONFIG_INVALID', `${path}: ${problem}`);
+}
+
+/** The request log and the metrics of the edge. */
+interface EdgeMonitor {
+  readonly requests: RequestLog;
+  readonly metrics: Metrics;
+  /** Writes calls into the request log and the metrics, if they are switched on. */
+  readonly observed: CallObservation;
+}
+
+/** Reads its settings once, at the start of the edge. */
+function createMonitor({ monitor }: Pick<StartSettings, 'monitor'>, gauges: Gauges): EdgeMonitor {
+  const metrics = new Metrics(gauges, VERSION);
+  const requests = new RequestLog({
+    retentionMs: monitor.retentionHours * HOUR_MS,
+    maxRecords: monitor.maxRecords,
+    keepArguments: monitor.arguments,
+  });
+  const observed = observeCalls({ ...(monitor.requestLog && { requests }), ...(monitor.prometheus && { metrics }) });
+  return { requests, metrics, observed };
 }

@@ -1,56 +1,54 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import { GatewayError } from '../../core/errors.ts';
 
-/** Times in ms within which a client has to have sent its headers, and its whole request; and how long a connection may be idle. */
+/** Times in ms in which a client must have sent its headers, and its whole request; and longest idle time of a connection. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const IDLE_CONNECTION_MS = 75_000;
-/** Time in ms that answers which are being sent have at the end, and between two looks for connections without one. */
+/** Times in ms: longest wait at the end for answers that are being sent, and between two checks for idle connections. */
 const LAST_ANSWERS_MS = 2_000;
 const CLOSING_POLL_MS = 20;
 const MAX_HEADER_BYTES = 32 * 1024;
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
-  readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Whether it answers a request by itself, before `fetch` is asked. */
+  /** `env` holds the request and the response of Node, as `incoming` and `outgoing`. */
+  readonly fetch: (request: Request, env: object) => Response | Promise<Response>;
+  /** Called before `fetch`. True if it answers the request itself. */
   readonly take: (request: IncomingMessage, response: ServerResponse) => boolean;
-  /** A request to switch to another protocol. */
+  /** Answers a request whose `Host` or address is malformed: no `Request` for `fetch` can be made of it. */
+  readonly refuse: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Called for a request to switch to WebSocket. */
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
-/** A socket that is listened on. */
+/** A server that listens. */
 export interface Listener {
   /** Such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Takes no more connections; those that are open stay. */
+  /** Accepts no more connections. Open connections stay. */
   refuse(): void;
   /** Resolves when every connection is closed. */
   close(): Promise<void>;
 }
 
-/** Serves HTTP. Rejects where the address cannot be bound. */
-export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptions): Promise<Listener> {
-  const server = createAdaptorServer({
-    fetch,
-    serverOptions: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: 2_000 },
-  }) as Server; // of node:http, as no other was asked for
-  const [answer] = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
-  server.removeAllListeners('request');
-  server.on('request', (request, response) => take(request, response) || answer?.(request, response));
+/** Serves HTTP. Rejects if the address cannot be bound. */
+export async function listen({ host, port, onUpgrade, ...handlers }: ListenOptions): Promise<Listener> {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: 2_000 });
+  answerRequests(server, handlers);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = IDLE_CONNECTION_MS;
   const connections = connectionsOf(server);
   const upgraded = new Set<Duplex>();
   server.on('upgrade', (request, socket, head) => {
-    // Clients may offer another protocol (`h2c`) with a request like any other: it is answered as such.
+    // Clients may offer another protocol (`h2c`) beside a normal request. The request is answered without the switch.
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       socket.unshift(withoutUpgrade(request, head));
       server.emit('connection', socket);
@@ -72,7 +70,7 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
     close: async () => {
       refuseConnections(server);
       for (const socket of upgraded) socket.destroy();
-      // An answer that is on its way arrives; whoever waits for nothing goes.
+      // Answers that are being sent arrive; connections without one are closed.
       const hangUp = setInterval(() => connections.endIdle(), CLOSING_POLL_MS);
       const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
       await closed;
@@ -80,6 +78,22 @@ export async function listen({ host, port, fetch, take, onUpgrade }: ListenOptio
       clearTimeout(cut);
     },
   };
+}
+
+/** Gives each request to `take`, else to `fetch`, else to `refuse`. */
+function answerRequests(
+  server: Server,
+  { fetch, take, refuse }: Pick<ListenOptions, 'fetch' | 'take' | 'refuse'>,
+): void {
+  // Without an answer of this handler the adaptor leaves the response as it is.
+  const errorHandler = (error: unknown) =>
+    error instanceof RequestError ? undefined : new Response(null, { status: 500 });
+  const answer = getRequestListener(fetch, { errorHandler });
+  server.on('request', async (request, response) => {
+    if (take(request, response)) return;
+    await answer(request, response);
+    if (!response.headersSent) refuse(request, response);
+  });
 }
 
 const CURES: Readonly<Record<string, (host: string, port: number) => string>> = {
@@ -93,19 +107,19 @@ const CURES: Readonly<Record<string, (host: string, port: number) => string>> = 
     `no address is known for ${host}. Write host in the file, --host or MCP_GATEWAY_HOST as an address`,
 };
 
-/** Why an address cannot be listened at, and what to do about it. */
+/** The error for an address that cannot be bound, with its cure where one is known. */
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const cure = CURES[error.code ?? ''];
   return cure ? new GatewayError('CONFIG_INVALID', cure(host, port), { cause: error }) : error;
 }
 
-/** Takes no more connections. The `close` of an HTTP server would also cut answers that are being sent. */
+/** Accepts no more connections. `close` of an HTTP server would also cut answers that are being sent. */
 function refuseConnections(server: Server): void {
   if (process.versions.bun) server.close();
   else NetServer.prototype.close.call(server);
 }
 
-/** Connections, and which of them nobody waits at: Node's own `closeIdleConnections` cuts answers that are being sent. */
+/** Tracks connections, to close the idle ones: Node's own `closeIdleConnections` cuts answers that are being sent. */
 function connectionsOf(server: Server): { endIdle(): void } {
   const open = new Set<Socket>();
   const answering = new Set<Socket | null>();
@@ -124,7 +138,7 @@ function connectionsOf(server: Server): { endIdle(): void } {
   };
 }
 
-/** The bytes of a request as they would have come without its offer to switch. */
+/** The bytes of a request without its offer to switch protocols. */
 function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage, head: Buffer): Buffer {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -134,7 +148,7 @@ function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessag
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]);
 }
 
-/** Node's own answer, but for the status of headers that are too long. */
+/** Answers a request that Node cannot parse. Like Node's own answer, without a body. */
 function refuseBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || (socket as Socket).destroyed) return;
   const status = STATUS[error.code ?? ''] ?? '400 Bad Request';
@@ -146,7 +160,7 @@ const STATUS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** An address for people to open: one that is bound everywhere is reached here as localhost. */
+/** URL for people to open. An address that is bound on every interface is reached on this machine as localhost. */
 function urlOf({ address, family, port }: AddressInfo, host: string): string {
   const everywhere = ['0.0.0.0', '::'].includes(address);
   const isName = /[a-z]/i.test(host) && !host.includes(':');

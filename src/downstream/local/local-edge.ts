@@ -10,11 +10,11 @@ import type { Hello } from './messages.ts';
 
 const JOB_LOST =
   'the shared gateway that ran the job ended unexpectedly: the job may have taken effect, and its result is lost';
-/** Longest time that running requests have when the daemon is told to stop, in ms. */
+/** Longest wait for running requests when the daemon stops, in ms. */
 const LEAVE_MS = 10_000;
 
 export interface LocalEdgeOptions {
-  /** Where servers run that the first session needs of its own. */
+  /** Working directory of the first session, in which servers with `cwd: "."` are started to learn their tools. */
   readonly firstDirectory: string;
   /** Called when the number of sessions has changed. */
   readonly onSessions: (count: number) => void;
@@ -30,15 +30,15 @@ export class LocalEdge {
 
   constructor(gateway: GatewayServices, options: LocalEdgeOptions) {
     this.#options = options;
-    const { log, config, backend, offered, remembered, verdicts, secrets, keys, exposes } = gateway;
-    this.#rules = new SingleUserRules({ remembered, firstDirectory: options.firstDirectory });
+    const { log, config, pool, ownPoolObserver, catalogCache, protocolEras, secrets, keys, exposes } = gateway;
+    this.#rules = new SingleUserRules({ catalogCache, firstDirectory: options.firstDirectory });
     this.#sharing = new Sharing({
-      ...{ log, remembered, verdicts, secrets, keys, exposes, offered, main: backend },
+      ...{ log, catalogCache, protocolEras, secrets, keys, exposes, ownPoolObserver, main: pool },
       servers: () => config().servers,
       rules: this.#rules,
     });
     this.#gateway = gateway.attach({
-      audience: this.#sharing.owner,
+      owner: this.#sharing.owner,
       router: this.#sharing,
       sharedEntries: (servers) => this.#rules.sharedEntries(servers),
       reloaded: () => this.#sharing.reconcile(),
@@ -46,13 +46,13 @@ export class LocalEdge {
     });
   }
 
-  /** Takes the connection of a relay. */
+  /** Opens a session for the connection of a relay. */
   accept(socket: Socket): void {
-    // A connection that only tests whether the daemon is there has ended by now: its end would never be told.
+    // A connection that only probes for the daemon has ended already: its socket would never emit its end.
     if (socket.destroyed || socket.readableEnded) return;
     const session: LocalSession = new LocalSession(socket, {
       open: (hello, tracker) => this.#open(hello, tracker),
-      loseJob: (job, { parts }) => this.#gateway.jobs.lose(ownerOf(parts.caller), job, JOB_LOST),
+      loseJob: (job, { services }) => this.#gateway.jobs.lose(ownerOf(services.caller), job, JOB_LOST),
       onEnd: () => {
         this.#sessions.delete(session);
         this.#options.onSessions(this.#sessions.size);
@@ -62,7 +62,7 @@ export class LocalEdge {
     this.#options.onSessions(this.#sessions.size);
   }
 
-  /** Lets running requests come to their end, within bounds, and hands the sessions over to the next daemon. */
+  /** Waits for running requests, `LEAVE_MS` at most, and closes the sessions: their relays go to the next daemon. */
   async stop(): Promise<void> {
     const leaving = [...this.#sessions].map(async (session) => {
       await session.leave(LEAVE_MS);
@@ -75,7 +75,7 @@ export class LocalEdge {
   #open(hello: Hello, tracker: RequestTracker): EdgeSession {
     const caller: Caller = { ...LOCAL, session: hello.session };
     const session = clientSession(caller, this.#sharing);
-    this.#rules.place(session, hello.directory);
+    this.#rules.setDirectory(session, hello.directory);
     return openEdgeSession(caller, session, this.#sharing, this.#gateway, { tracker });
   }
 }

@@ -5,7 +5,7 @@ import { isAtLeast, isLogLevel } from '../../core/protocol.ts';
 import type { EdgeSession } from '../edge-session.ts';
 import { ClientChannel } from '../protocol/client-channel.ts';
 import { findMetaTool } from '../protocol/meta-tools.ts';
-import { insteadOf } from '../protocol/oversize.ts';
+import { replaceOversized } from '../protocol/oversize.ts';
 import type { RequestTracker } from '../protocol/session-services.ts';
 import { StdioTransport } from '../stdio/stdio-transport.ts';
 import { BECAME_JOB, HELLO, type Hello, JOB_ENDED, JOBS, type KeptJob, LEAVING, SENDING, WELCOME } from './messages.ts';
@@ -13,23 +13,25 @@ import { BECAME_JOB, HELLO, type Hello, JOB_ENDED, JOBS, type KeptJob, LEAVING, 
 export interface LocalSessionParts {
   /** Opens the session in the gateway when its relay has said hello. */
   readonly open: (hello: Hello, tracker: RequestTracker) => EdgeSession;
-  /** Takes down that a job was lost with the daemon that ran it. */
+  /** Records that a job was lost with the daemon that ran it. */
   readonly loseJob: (job: KeptJob, session: EdgeSession) => void;
-  /** Called when nothing is left of the session. */
+  /** Called once the session has ended. */
   readonly onEnd: () => void;
 }
 
-/** Least severe level of log messages for a client that has asked for none. */
+/** Least severe level of the log messages for a client that has set none. */
 const DEFAULT_LEVEL = 'info';
 
-/** One relay at its socket, and the session of its client. It lives as long as the socket does. */
+/** The session of one relay's client. It lasts as long as the relay's socket. */
 export class LocalSession {
   readonly #socket: Socket;
   readonly #transport: StdioTransport;
   readonly #parts: LocalSessionParts;
-  /** Requests of the client that have no answer. */
+  /** Ids of the client's requests that have no answer. */
   readonly #open = new Set<unknown>();
-  /** Jobs of another daemon that are asked for anew, by the id of their request: the client has had its answer. */
+  /**
+   * Ids of jobs of a dead daemon that are requested anew, by the id of their request, whose answer the client has had.
+   */
   readonly #resumed = new Map<unknown, string>();
   #session: EdgeSession | undefined;
   #channel: ClientChannel | undefined;
@@ -45,7 +47,10 @@ export class LocalSession {
     void this.#transport.start();
   }
 
-  /** Takes nothing new on. Resolves when all open requests are answered, or after that time in ms. */
+  /**
+   * Sends `LEAVING`: the relay keeps new requests for the next daemon. Resolves when all open requests are answered, or
+   * after `withinMs`.
+   */
   async leave(withinMs: number): Promise<void> {
     void this.tell(LEAVING, {});
     if (this.#open.size === 0) return;
@@ -53,18 +58,21 @@ export class LocalSession {
       const timer = setTimeout(resolve, withinMs);
       this.#onQuiet = () => {
         clearTimeout(timer);
-        // Lines go out at the end of the turn.
+        // The transport writes its lines at the end of the turn of the event loop.
         setImmediate(resolve);
       };
     });
   }
 
-  /** Hangs up, and ends the session. What ends with it is not told: jobs that wait go on elsewhere. */
+  /**
+   * Closes the socket, and thereby the session. The relay is not told of jobs that end so: the next daemon runs those
+   * that wait.
+   */
   close(): void {
     this.#socket.end(() => this.#socket.destroy());
   }
 
-  /** Tells the relay something that is not for its client. Resolves when it is out of our hands. */
+  /** Sends a notification to the relay itself. Resolves when it is written, or the socket is closed. */
   tell(method: string, params: JsonObject): Promise<void> {
     return new Promise((resolve) => {
       if (!this.#socket.writable) return resolve();
@@ -75,31 +83,37 @@ export class LocalSession {
   #receive(message: JsonObject): void {
     const { id, method, params } = message;
     if (!this.#session) {
-      // Only relays of this very version and user reach the socket, so their messages are not checked.
+      // Only relays of the same version and user reach the socket, so their messages are not checked.
       if (method === HELLO) this.#begin(params as unknown as Hello);
       else this.#socket.destroy();
       return;
     }
     if (method === JOBS) {
-      this.#takeUp((params as { jobs: KeptJob[] }).jobs, this.#session);
+      this.#takeOverJobs((params as { jobs: KeptJob[] }).jobs, this.#session);
       return;
     }
     if (method !== undefined && id !== undefined) this.#open.add(id);
-    if (method === 'notifications/cancelled' && isJsonObject(params)) this.#close(params.requestId);
+    if (method === 'notifications/cancelled' && isJsonObject(params)) this.#closeRequest(params.requestId);
     this.#channel?.receive(message);
   }
 
   #begin(hello: Hello): void {
     const { firstQuestionId } = hello;
     const session = this.#parts.open(hello, { firstQuestionId, track: (id) => this.#track(id) });
-    const { maxLineBytes, results } = session.parts;
+    const { maxLineBytes, results } = session.services;
     this.#session = session;
-    this.#transport.limit = { bytes: maxLineBytes, instead: (message, bytes) => insteadOf(message, bytes, results) };
-    this.#channel = new ClientChannel(session.parts, (message) => this.#send(message));
+    this.#transport.limit = {
+      bytes: maxLineBytes,
+      instead: (message, bytes) => replaceOversized(message, bytes, results),
+    };
+    this.#channel = new ClientChannel(session.services, (message) => this.#send(message));
     void this.tell(WELCOME, {});
   }
 
-  /** The relay keeps this until the request is answered or its job has ended, for the next daemon. */
+  /**
+   * Reports to the relay, which keeps the state of a request for the next daemon until it is answered or its job has
+   * ended.
+   */
   #track(requestId: unknown): RequestTracking {
     const jobId = this.#resumed.get(requestId);
     return {
@@ -110,8 +124,8 @@ export class LocalSession {
     };
   }
 
-  /** Jobs of a daemon that has died: those that had not begun are asked for anew, the others are lost. */
-  #takeUp(jobs: readonly KeptJob[], session: EdgeSession): void {
+  /** Takes over jobs of a dead daemon: requests those anew that had not begun, and records the others as lost. */
+  #takeOverJobs(jobs: readonly KeptJob[], session: EdgeSession): void {
     for (const job of jobs) {
       if (job.request && isForJob(job.request)) {
         this.#resumed.set(job.request.id, job.jobId);
@@ -121,19 +135,22 @@ export class LocalSession {
   }
 
   async #send(message: JsonObject): Promise<void> {
-    if (message.method === 'notifications/message' && !this.#wants(message.params)) return;
+    if (message.method === 'notifications/message' && !this.#wantsLog(message.params)) return;
     if (message.method === undefined && this.#resumed.delete(message.id)) return;
     await this.#transport.send(message);
-    if (message.method === undefined) this.#close(message.id);
+    if (message.method === undefined) this.#closeRequest(message.id);
   }
 
-  /** A shared server logs from the least severe level on that any session wants. */
-  #wants(params: unknown): boolean {
-    const wanted = this.#session?.parts.session.logLevel ?? DEFAULT_LEVEL;
+  /**
+   * True if the client wants the log message: a shared server logs from the least severe level that any session has
+   * set.
+   */
+  #wantsLog(params: unknown): boolean {
+    const wanted = this.#session?.services.session.logLevel ?? DEFAULT_LEVEL;
     return !isJsonObject(params) || !isLogLevel(params.level) || isAtLeast(params.level, wanted);
   }
 
-  #close(id: unknown): void {
+  #closeRequest(id: unknown): void {
     this.#open.delete(id);
     if (this.#open.size === 0) this.#onQuiet();
   }
@@ -147,7 +164,7 @@ export class LocalSession {
   }
 }
 
-/** Whether a request is an `invoke_async`, by whatever name. An `invoke` that was handed over to a job had begun. */
+/** True if a request is an `invoke_async`, also under an alias. An `invoke` that became a job had begun. */
 function isForJob({ params }: JsonObject): boolean {
   const name = isJsonObject(params) ? params.name : undefined;
   return typeof name === 'string' && findMetaTool(name)?.name === 'invoke_async';

@@ -8,9 +8,9 @@ import { unsupportedVersion } from './negotiation.ts';
 import type { SessionServices } from './session-services.ts';
 
 /**
- * Serves the client at the other end of a channel that carries messages both ways (stdio, WebSocket), in whichever protocol
- * era it opens: a first message that names a revision of its own is of 2026-07-28, any other is of the revisions with a
- * handshake. A client that only probed with `server/discover` may still fall back.
+ * Serves the client at the other end of a channel that carries messages both ways (stdio, WebSocket), in the protocol
+ * era that it opens: 2026-07-28 if its first message names its own revision, else one of the revisions with a
+ * handshake. A client that has only sent `server/discover` may still fall back.
  */
 export class ClientChannel {
   readonly #services: SessionServices;
@@ -24,7 +24,9 @@ export class ClientChannel {
     this.#send = send;
   }
 
-  /** Takes one message of the client; `answered` when it has its answer already. */
+  /**
+   * Receives one message of the client. `answered`: it has its answer already, and only opens the era with a handshake.
+   */
   receive(raw: JsonObject, answered = false): void {
     const message = readMessage(raw);
     const refusal = unsupportedVersion(message);
@@ -35,7 +37,7 @@ export class ClientChannel {
     else this.#serveHandshake().receive(message);
   }
 
-  /** The client has gone: what it asked for is given up. */
+  /** Aborts the client's requests and ends ours: the client has gone. */
   async close(): Promise<void> {
     this.#services.session.end();
     this.#handshake?.close();
@@ -57,7 +59,7 @@ export class ClientChannel {
   #receiveModern({ raw, method }: ClientMessage): void {
     if (method !== 'server/discover') this.#isProbing = false;
     this.#modern ??= this.#loadModern();
-    // In the order in which they came: each waits for the same promise.
+    // All messages wait for the same promise, so they keep their order.
     void this.#modern.then((server) => server.receive(raw as JSONRPCMessage));
   }
 

@@ -11,92 +11,103 @@ import {
 import { type Answer, METHOD_NOT_FOUND } from '../../core/rpc.ts';
 import type { ClientMessage } from './json-rpc.ts';
 
-/** Sends to one client: questions, which it answers, and notifications. */
+/** Sends requests and notifications to one client. */
 export interface ClientSender {
-  /** Never rejects. */
+  /** Resolves with the client's answer or with an error; never rejects. */
   request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer>;
   notify(method: string, params: JsonObject): void;
 }
 
-/** The answer to a question that cannot be put to the client now. */
+/** Answer in place of the client's while the client cannot be asked. */
 export const NOT_NOW: Answer = {
   error: { code: METHOD_NOT_FOUND, message: 'the client can be asked during a call only' },
 };
 
-/** Effects in the gateway of what a client says beside its requests. */
+/** Called by `ClientSession.learn` for messages that concern more than their own answer. */
 export interface SessionEvents {
-  /** The client wants log messages from another level on than before. */
+  /**
+   * The client has set another least severe log level. Resolves when the servers have it, or did not take it in time.
+   */
   readonly onLogLevel: (level: string) => Promise<void>;
   readonly onRootsChanged: () => void;
-  /** A 2026-era client listens to changes, and to updates of these resources, until the signal aborts. */
+  /**
+   * A client of 2026-07-28 subscribes to changed lists and to updates of the resources `uris`, until the signal aborts.
+   */
   readonly onListen: (uris: readonly string[], signal: Signal) => void;
-  /** The session is that of a stateless client (2026-07-28), and serves one request. */
+  /** True for a stateless client (2026-07-28), whose session serves one request; absent: false. */
   readonly isPassing?: boolean;
 }
 
-/** Requests of one session that listen at one time: what the SDK takes. */
+/** Open `subscriptions/listen` requests of one session, at most: the SDK has the same bound. */
 const MAX_LISTENING = 1_024;
 
 /**
- * One client connection: who it is, and the way back to it. A client of the 2025 eras can be asked at any time; one of
- * 2026-07-28 only in answer to a request of its own, which is what `MultiRoundRequest` is for.
+ * One client connection: the client's identity, and the way to send to it. A client with a handshake can be asked at
+ * any time; one of 2026-07-28 only in the answer to a request of its own, through a `MultiRoundRequest`.
  */
 export class ClientSession implements Peer {
   readonly takesInputRequired = false;
   readonly isPassing: boolean;
-  /** Resolves with the client's identity when its first message has told it. */
-  readonly introduced: Promise<ClientIdentity>;
+  /**
+   * Resolves with the client's identity; with one without capabilities if the client sends a request, or leaves, before
+   * it has told its own.
+   */
+  readonly identified: Promise<ClientIdentity>;
   identity: ClientIdentity = { capabilities: {} };
   logLevel?: ProtocolLogLevel;
-  /** Resolves when the servers have taken the last level over, or did not in time. */
+  /** Resolves when the servers have the last level, or did not take it in time. */
   levelTaken: Promise<void> = Promise.resolve();
 
   readonly #events: SessionEvents;
   #identify: (identity: ClientIdentity) => void = () => {};
   #sender: ClientSender | undefined;
-  /** Aborts of the requests that listen (`subscriptions/listen`), by their ids. */
+  /** The abort of each open `subscriptions/listen` request, by the request's id. */
   readonly #listening = new Map<unknown, Abort>();
 
   constructor(events: SessionEvents) {
     this.#events = events;
     this.isPassing = events.isPassing ?? false;
-    this.introduced = new Promise((resolve) => {
+    this.identified = new Promise((resolve) => {
       this.#identify = resolve;
     });
   }
 
-  /** Sets how messages get to this client, once its era is known. */
+  /** Sets the sender, once the client's era is known. */
   sendThrough(sender: ClientSender): void {
     this.#sender = sender;
   }
 
-  /** Learns from a message of the client, before it is handled, its identity and what it wants to be told. */
+  /**
+   * Takes the client's identity, log level and subscriptions from one of its messages, before the message is handled.
+   */
   learn({ id, method, params, meta }: ClientMessage): void {
     if (method === undefined) return;
-    this.#wantLogs(method === 'logging/setLevel' ? params.level : meta[LOG_LEVEL_META_KEY]);
+    this.#setLogLevel(method === 'logging/setLevel' ? params.level : meta[LOG_LEVEL_META_KEY]);
     if (method === 'notifications/roots/list_changed') this.#events.onRootsChanged();
     if (method === 'subscriptions/listen') this.#listen(id, params);
     if (method === 'notifications/cancelled') this.#endListening(params.requestId);
     const identity = identityIn(method, params, meta);
     if (identity) this.identity = identity;
-    // A client that asks for something without saying hello can be asked nothing.
+    // A client that sends a request before it has told its identity counts as one without capabilities.
     if (identity || (id !== undefined && method !== 'ping')) this.#identify(this.identity);
   }
 
-  #wantLogs(level: unknown): void {
+  #setLogLevel(level: unknown): void {
     if (!isLogLevel(level) || level === this.logLevel) return;
     this.logLevel = level;
     this.levelTaken = this.#events.onLogLevel(level);
   }
 
-  /** The client has gone: its requests that listen have ended, and what waits for its identity goes on. */
+  /**
+   * Ends the session of a client that has gone: aborts its `subscriptions/listen` requests and resolves `identified`.
+   */
   end(): void {
     this.#identify(this.identity);
     for (const id of [...this.#listening.keys()]) this.#endListening(id);
   }
 
   #listen(id: unknown, params: JsonObject): void {
-    // A request that comes again with its id takes the place of the first.
+    // A second request with the same id replaces the first.
     this.#endListening(id);
     if (this.#listening.size >= MAX_LISTENING) return;
     const abort = new Abort();
@@ -129,7 +140,7 @@ function resourcesIn({ notifications }: JsonObject): string[] {
   return Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : [];
 }
 
-/** The identity of a client by what it says of itself, in whatever shape. */
+/** Builds an identity from what a client tells of itself, unvalidated: a member of the wrong type counts as absent. */
 export function identityOf(info: unknown, capabilities: unknown): ClientIdentity {
   return { ...(isJsonObject(info) && { info }), capabilities: isJsonObject(capabilities) ? capabilities : {} };
 }

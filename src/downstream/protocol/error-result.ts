@@ -1,10 +1,12 @@
 import type { ToolResult } from '../../core/call.ts';
 import { clip, GatewayError } from '../../core/errors.ts';
 
-/** Longest text of a failure, in characters: it is read by a model. */
+/** Longest error text, in characters: a model reads it. */
 const MAX_TEXT = 4_000;
 
-/** A failure of ours as a tool result, so that the model reads it and corrects itself; the code is in `_meta`. */
+/**
+ * An error of the gateway as a tool result, so that the model reads it and corrects its call; the code is in `_meta`.
+ */
 export function errorResult(error: unknown): ToolResult {
   const failure =
     error instanceof GatewayError

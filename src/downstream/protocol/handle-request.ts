@@ -9,26 +9,26 @@ import { findMetaTool, META_TOOLS, type MetaCall, metaToolDefinitions } from './
 import { parseInput } from './parse-input.ts';
 import type { SessionServices } from './session-services.ts';
 
-/** A request of a client, in whichever era it came. */
+/** A request of a client, of either era. */
 export interface ClientRequest {
   readonly method: string;
   readonly params: JsonObject;
-  /** Answers of a 2026-era client for the server that asked in its last result. */
+  /** `inputResponses` and `requestState` of a client of 2026-07-28 for the server that asked in its last result. */
   readonly continuation?: JsonObject | undefined;
 }
 
-/** Methods of the other primitives, which cost no tool slot. */
+/** Methods for resources, prompts and completion: they are passed to servers and take no tool slot. */
 const PRIMITIVES = new Set([
   ...['resources/list', 'resources/templates/list', 'resources/read', 'resources/subscribe', 'resources/unsubscribe'],
   ...['prompts/list', 'prompts/get', 'completion/complete'],
 ]);
 
-/** Whether a method is one that `handleRequest` answers. */
+/** True if `handleRequest` answers the method. */
 export function isHandled(method: string): boolean {
   return method === 'tools/list' || method === 'tools/call' || PRIMITIVES.has(method);
 }
 
-/** Answers a request of a client. Rejects with `RpcFailure` where the answer is an error. */
+/** Resolves with the result of a client's request. Rejects with `RpcFailure` where the answer is a JSON-RPC error. */
 export async function handleRequest(
   request: ClientRequest,
   context: CallContext,
@@ -36,7 +36,7 @@ export async function handleRequest(
 ): Promise<JsonObject> {
   const { method } = request;
   if (method === 'tools/list') return { tools: metaToolDefinitions() };
-  const run = () => withHeartbeat(context, (beating) => answer(request, beating, services));
+  const run = () => withHeartbeat(context, (beatingContext) => answer(request, beatingContext, services));
   return services.within?.(method, run) ?? run();
 }
 
@@ -48,22 +48,25 @@ async function answer(
   if (method === 'tools/call') {
     return callMetaTool(params, { services, context, protocol: { meta: metaOf(params), continuation } });
   }
-  const kept = method === 'resources/read' && ResultStore.locate(params.uri);
-  if (kept) return readResult(params.uri, services.results.read(kept.id, kept.offset, kept.length));
+  const part = method === 'resources/read' && ResultStore.locate(params.uri);
+  if (part) return readResult(params.uri, services.results.read(part.id, part.offset, part.length));
   if (!PRIMITIVES.has(method)) throw new RpcFailure({ code: METHOD_NOT_FOUND, message: 'Method not found' });
   const raw = await services.primitives(method, { ...params, ...continuation }, context);
   const { soundAnswer } = await import('../../broker/results/sound-answer.ts');
   return soundAnswer(method, unwrap(raw), params.uri);
 }
 
-/** The progress token of a request; undefined where it wants no progress. */
+/** The progress token of a request; undefined: it wants no progress. */
 export function progressTokenOf(params: unknown): string | number | undefined {
   const meta = isJsonObject(params) ? params._meta : undefined;
   const token = isJsonObject(meta) ? meta.progressToken : undefined;
   return typeof token === 'string' || typeof token === 'number' ? token : undefined;
 }
 
-/** The client's `_meta` for the server, without the progress token, which is ours to answer. */
+/**
+ * The client's `_meta` as the server gets it: without the progress token, since the gateway reports the progress.
+ * Undefined: it is empty.
+ */
 function metaOf({ _meta }: JsonObject): JsonObject | undefined {
   if (!isJsonObject(_meta)) return undefined;
   const { progressToken: _, ...meta } = _meta;
@@ -74,20 +77,25 @@ function readResult(uri: unknown, { text, ...where }: ResultPart): JsonObject {
   return { contents: [{ uri, mimeType: 'application/json', text, _meta: { 'mcp-gateway/part': where } }] };
 }
 
-/** The result, or the server's own error as ours, code and data untouched. */
+/** Returns the result. Throws the server's error, with its code and data unchanged. */
 function unwrap(answer: Answer): JsonObject {
   if ('result' in answer) return answer.result;
   throw new RpcFailure(answer.error);
 }
 
-/** Silence after which a sign of life is sent, in ms: below OpenCode's 60 s and Claude Code's idle timers with room. */
+/**
+ * Time without progress after which a heartbeat is sent, in ms: well below the 60 s of OpenCode and the idle timers of
+ * Claude Code.
+ */
 const SILENCE_MS = 12_000;
-/** Progress must grow: a sign of life grows it by so little that the server's own next value is still larger. */
+/**
+ * Growth of the progress with each heartbeat: progress must grow, but the server's own next value must still be larger.
+ */
 const STEP = 1e-9;
 
 /**
- * Runs with progress passed on and, while the server is silent, a sign of life of its own, so that a client that gave a
- * progress token keeps waiting.
+ * Calls `run` with a context that passes progress on. While the server is silent, the last progress is sent again as a
+ * heartbeat, slightly raised, so that a client that gave a progress token keeps waiting.
  */
 async function withHeartbeat<T>(context: CallContext, run: (context: CallContext) => Promise<T>): Promise<T> {
   const send = context.onProgress;
@@ -111,10 +119,16 @@ async function withHeartbeat<T>(context: CallContext, run: (context: CallContext
   }
 }
 
-/** JSON-RPC code by which a 2025-era server asks its client to open a URL first: clients act on it, models cannot. */
+/**
+ * JSON-RPC code by which a 2025-era server asks its client to open a URL first. It stays an error: clients act on it,
+ * models cannot.
+ */
 const URL_ELICITATION_REQUIRED = -32_042;
 
-/** Answers `tools/call`: failures of ours are results, so that the model reads them; an unknown tool is an error. */
+/**
+ * Answers `tools/call`: an error of the gateway becomes a result, so that the model reads it; an unknown tool is a
+ * JSON-RPC error.
+ */
 async function callMetaTool(params: JsonObject, call: MetaCall): Promise<ToolResult> {
   const { name, arguments: input } = params;
   const tool = typeof name === 'string' ? findMetaTool(name) : undefined;

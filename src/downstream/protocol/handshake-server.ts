@@ -33,7 +33,7 @@ export class HandshakeServer implements ClientSender {
   /** Requests of the client that are being answered, by their id. */
   readonly #running = new Map<unknown, Abort>();
 
-  /** `relates`: what is sent to the client on behalf of a request of it goes out with that request's id. */
+  /** `relates`: messages to the client on behalf of one of its requests go out with that request's id. */
   constructor(services: SessionServices, send: SendMessage, relates = false) {
     this.#services = services;
     this.#relates = relates;
@@ -41,12 +41,12 @@ export class HandshakeServer implements ClientSender {
     this.#questions = new ClientRequests(send, services.tracker?.firstQuestionId);
   }
 
-  /** Takes one message of the client. */
+  /** Receives one message of the client. */
   receive({ raw, id, method, params }: ClientMessage): void {
-    if (method === undefined) this.#questions.answered(raw);
+    if (method === undefined) this.#questions.settle(raw);
     else if (id !== undefined) void this.#answer(id, method, params);
     else if (method === 'notifications/cancelled') this.#running.get(params.requestId)?.abort(params.reason);
-    else if (method === 'notifications/progress') this.#questions.progressed(params);
+    else if (method === 'notifications/progress') this.#questions.reportProgress(params);
   }
 
   request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer> {
@@ -57,7 +57,7 @@ export class HandshakeServer implements ClientSender {
     this.#write({ jsonrpc: '2.0', method, params });
   }
 
-  /** The client has gone: what it asked for is given up. */
+  /** Aborts the client's requests and ends ours: the client has gone. */
   close(): void {
     for (const running of this.#running.values()) running.abort('the client has gone');
     this.#questions.close();
@@ -70,7 +70,7 @@ export class HandshakeServer implements ClientSender {
       (result) => ({ result }),
       (error: unknown) => ({ error: errorOf(error) }),
     );
-    // Two requests of one id are the client's mistake: each is answered, and the later one can be cancelled.
+    // Two requests with one id are the client's mistake: both are answered, and only the later one can be cancelled.
     if (this.#running.get(id) === abort) this.#running.delete(id);
     if (!abort.aborted) this.#write({ jsonrpc: '2.0', id, ...answer });
   }
@@ -103,7 +103,7 @@ export class HandshakeServer implements ClientSender {
     return handleRequest({ method, params }, context, this.#services);
   }
 
-  /** The client as it can be asked while it waits for the answer to that request. */
+  /** The client as the peer of one request: questions and notifications go out with that request's id. */
   #peerFor(relatedTo: unknown): Peer {
     const { session } = this.#services;
     return {
@@ -126,7 +126,7 @@ export class HandshakeServer implements ClientSender {
     return initializeResult(params, this.#services.instructions);
   }
 
-  /** The session has taken note of the level already; servers take it over before this is answered. */
+  /** The session has learnt the level already; the answer waits until the servers have it. */
   async #setLevel({ level }: JsonObject): Promise<JsonObject> {
     if (!isLogLevel(level)) {
       throw new RpcFailure({
@@ -144,8 +144,8 @@ function errorOf(error: unknown): RpcError {
 }
 
 /**
- * Writes a message to the client; rejects when the client could not take it. `relatedTo` is the id of the client's request
- * that it belongs to, where it belongs to one.
+ * Writes a message to the client; rejects when the client could not take it. `relatedTo`: id of the client's request to
+ * which the message belongs; absent: to none.
  */
 type SendMessage = (message: JsonObject, relatedTo?: unknown) => Promise<void>;
 
@@ -154,19 +154,22 @@ interface Pending {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** Our requests to a client of the 2025 eras that wait for its answer. What it answers passes unread. */
+/** Our requests to a client with a handshake that wait for its answer. Results are passed on unvalidated. */
 class ClientRequests {
   readonly #send: SendMessage;
   readonly #pending = new Map<unknown, Pending>();
   #nextId: number;
 
-  /** `firstId`: of our requests, which count up from there. */
+  /** `firstId`: id of our first request; the next ones count up from it. */
   constructor(send: SendMessage, firstId = 0) {
     this.#send = send;
     this.#nextId = firstId;
   }
 
-  /** Resolves with the client's answer, or with an error when the question was taken back or the client has gone. */
+  /**
+   * Resolves with the client's answer, or with an error when the signal has aborted, the request could not be sent, or
+   * the client has gone.
+   */
   request(method: string, params: JsonObject, { signal, onProgress, relatedTo }: PeerRequestOptions): Promise<Answer> {
     const id = this.#nextId++;
     return new Promise<Answer>((resolve) => {
@@ -190,17 +193,17 @@ class ClientRequests {
     });
   }
 
-  /** An answer of the client; one that nobody waits for ends here. */
-  answered({ id, result, error }: JsonObject): void {
+  /** Settles the request that this message answers; an answer to no open request is ignored. */
+  settle({ id, result, error }: JsonObject): void {
     this.#pending.get(id)?.settle(isJsonObject(result) ? { result } : { error: rpcError(error) });
   }
 
-  /** `params` of a `notifications/progress` of the client. */
-  progressed({ progressToken, ...progress }: JsonObject): void {
+  /** Passes on the progress in `params` of a `notifications/progress` of the client. */
+  reportProgress({ progressToken, ...progress }: JsonObject): void {
     this.#pending.get(progressToken)?.onProgress?.(progress as Progress);
   }
 
-  /** The client has gone: nobody waits any more. */
+  /** Settles all open requests with an error: the client has gone. */
   close(): void {
     for (const { settle } of [...this.#pending.values()]) settle(failure('the client has gone'));
   }

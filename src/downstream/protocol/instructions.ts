@@ -2,7 +2,7 @@ import type { ServerConfig } from '../../config/schema.ts';
 import { clip } from '../../core/errors.ts';
 import type { ServerCatalog } from '../../core/server-catalog.ts';
 
-/** Hosts cut server instructions at 2,048 characters. */
+/** Longest instructions, in characters: hosts cut them at 2,048. */
 const MAX_CHARS = 2_000;
 const MAX_PHRASE = 80;
 
@@ -10,10 +10,10 @@ const INTRODUCTION =
   'Gateway to the tools of other MCP servers. `search` for what you need, then `invoke` with the id and args that fit ' +
   'its signature; `describe` only if that does not suffice. Long work: `invoke_async`, then `job_status`.';
 
-/** What a server said of itself when it was last asked; undefined: that is not known. */
+/** Returns a server's description of itself as it was when it last connected; undefined: not known. */
 type About = (server: ServerConfig) => ServerCatalog['about'] | undefined;
 
-/** What the model is told at the start: how to work, and which servers there are, with one phrase each. */
+/** The instructions for the model: how to use the meta-tools, and the servers with one phrase each, as many as fit. */
 export function instructions(servers: readonly ServerConfig[], about: About = () => undefined): string {
   let text = INTRODUCTION;
   if (servers.length > 0) text += ' Servers:';
@@ -27,13 +27,15 @@ export function instructions(servers: readonly ServerConfig[], about: About = ()
   return text;
 }
 
-/** The first sentence of the server's instructions, which says what it is for where a title seldom does; else its title. */
+/**
+ * The first sentence of the server's instructions, else its title: a sentence tells the purpose, a title seldom does.
+ */
 function ownPhrase({ instructions = '', title = '' }: ServerCatalog['about'] = {}): string {
   const [first = ''] = instructions.trim().split(/(?<=[.!?])\s|\n/, 1);
   return first.replace(/^#+\s*/, '') || title;
 }
 
-/** What an entry's address or command shows: a host or a package; nothing for a mere path. */
+/** The host of a remote entry, or the package that a local one runs; empty for a mere path. */
 function phraseOf(server: ServerConfig): string {
   if (server.type === 'remote') return new URL(server.url).host;
   const installed = server.command.map((word) => /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(word)?.[1]);

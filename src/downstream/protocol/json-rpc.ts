@@ -3,40 +3,40 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { INTERNAL_ERROR, rpcError } from '../../core/rpc.ts';
 import { unwritable } from '../../core/unwritable.ts';
 
-/** What keeps a message from being a request or a notification of MCP; undefined when nothing does. */
+/** The first fault of a message as a request, notification or answer of MCP; undefined: none. */
 export function messageProblem(message: unknown): string | undefined {
   if (!isJsonObject(message) || message.jsonrpc !== '2.0') return 'not a JSON-RPC 2.0 message';
   if (isAnswer(message)) return undefined;
   const { id, method, params } = message;
   if (typeof method !== 'string') return 'method: expected a string';
-  if (id !== undefined && !isName(id)) return 'id: expected a string or a whole number below 2^53';
+  if (id !== undefined && !isIdOrToken(id)) return 'id: expected a string or a whole number below 2^53';
   if (params === undefined || params === null) return undefined;
   if (!isJsonObject(params)) return 'params: expected an object';
   return metaProblem(params._meta) ?? listenProblem(params);
 }
 
-/** Resources that one message may ask to hear of: each is a request to a server. */
-const MAX_FOLLOWED = 500;
+/** Resources in one `subscriptions/listen`, at most: each costs a request to a server. */
+const MAX_SUBSCRIBED = 500;
 
 function listenProblem({ notifications }: JsonObject): string | undefined {
-  const followed = isJsonObject(notifications) ? notifications.resourceSubscriptions : undefined;
-  if (!Array.isArray(followed) || followed.length <= MAX_FOLLOWED) return undefined;
-  return `params.notifications.resourceSubscriptions: ${followed.length} of them; one request may have ${MAX_FOLLOWED}`;
+  const uris = isJsonObject(notifications) ? notifications.resourceSubscriptions : undefined;
+  if (!Array.isArray(uris) || uris.length <= MAX_SUBSCRIBED) return undefined;
+  return `params.notifications.resourceSubscriptions: ${uris.length} of them; one request may have ${MAX_SUBSCRIBED}`;
 }
 
 function metaProblem(meta: unknown): string | undefined {
   if (meta === undefined || meta === null) return undefined;
   if (!isJsonObject(meta)) return 'params._meta: expected an object';
   const { progressToken } = meta;
-  if (progressToken === undefined || progressToken === null || isName(progressToken)) return undefined;
+  if (progressToken === undefined || progressToken === null || isIdOrToken(progressToken)) return undefined;
   return 'params._meta.progressToken: expected a string or a whole number below 2^53';
 }
 
-const isName = (value: unknown) => typeof value === 'string' || Number.isSafeInteger(value);
+const isIdOrToken = (value: unknown) => typeof value === 'string' || Number.isSafeInteger(value);
 
-/** A message of a client, read once for all that handle it. */
+/** A message of a client, read once for all code that handles it. */
 export interface ClientMessage {
-  /** The message as it came. */
+  /** The message as it was received. */
   readonly raw: JsonObject;
   readonly id: unknown;
   /** Undefined in answers. */
@@ -53,20 +53,20 @@ export function readMessage(raw: JsonObject): ClientMessage {
   return { raw, id, method: typeof method === 'string' ? method : undefined, params, meta };
 }
 
-/** Whether the message answers a request of ours, however badly. */
+/** True if the message is an answer, valid or not, to a request of ours. */
 export function isAnswer(message: JsonObject): boolean {
   return message.method === undefined && message.id !== undefined;
 }
 
-/** A message that `messageProblem` found nothing wrong with, as the gateway reads it. */
-export function readable(message: JsonObject): JsonObject {
-  return isAnswer(message) ? readableAnswer(message) : withoutNulls(message);
+/** Normalizes a message in which `messageProblem` has found no fault. */
+export function normalizeMessage(message: JsonObject): JsonObject {
+  return isAnswer(message) ? validAnswer(message) : withoutNulls(message);
 }
 
-/** Members of `params` that some clients write as null where they mean nothing. */
+/** Optional members of `params` that some clients send as null instead of leaving them out. */
 const OPTIONAL = ['_meta', 'arguments', 'cursor'] as const;
 
-/** What is optional and null is absent. */
+/** The message without the optional members that are null; the same object if none is. */
 function withoutNulls(message: JsonObject): JsonObject {
   const { params } = message;
   if (params === undefined) return message;
@@ -83,19 +83,19 @@ function withoutToken({ progressToken: _, ...meta }: JsonObject): JsonObject {
   return meta;
 }
 
-/** An answer as JSON-RPC has it: one that holds neither a result nor an error is an error, or whoever asked would wait for ever. */
-function readableAnswer({ id, result, error }: JsonObject): JsonObject {
+/** A valid answer: one with neither a result nor an error becomes an error, because its request would wait for ever. */
+function validAnswer({ id, result, error }: JsonObject): JsonObject {
   if (isJsonObject(result) && error === undefined) return { jsonrpc: '2.0', id, result };
   const { code, ...rest } = rpcError(error);
   return { jsonrpc: '2.0', id, error: { code: Number.isSafeInteger(code) ? code : INTERNAL_ERROR, ...rest } };
 }
 
-/** The one revision that has batches. */
+/** The only revision of the protocol with batches. */
 const REVISION = '2025-03-26';
-/** Messages that one batch may hold. */
+/** Messages in one batch, at most. */
 const MAX_MESSAGES = 50;
 
-/** Whether a client may send batches of messages: one that has said hello in the revision that has them. */
+/** Batches of one client: allowed once it has initialized in the revision that has them. */
 export class Batches {
   #areAllowed = false;
 
@@ -103,12 +103,12 @@ export class Batches {
     return this.#areAllowed;
   }
 
-  /** Learns from a message that was sent by itself which revision the client speaks. */
+  /** Takes the client's revision from an `initialize`. Called for each message outside of batches. */
   observe({ method, params }: JsonObject): void {
     if (method === 'initialize' && isJsonObject(params)) this.#areAllowed = params.protocolVersion === REVISION;
   }
 
-  /** What keeps a batch of that size from being taken; undefined when nothing does. */
+  /** The reason to refuse a batch of that many messages; undefined: none. */
   problem(size: number): string | undefined {
     if (!this.#areAllowed)
       return `a batch, which only revision ${REVISION} has, once the client has said hello in it; send each message by itself`;
@@ -117,7 +117,7 @@ export class Batches {
   }
 }
 
-/** The answers to a batch that is refused: one for each request in it, so that none waits, or one for all. */
+/** The error answers to a refused batch: one for each request in it, so that none waits, else a single one. */
 export function batchRefusal(batch: readonly unknown[], error: JsonObject): JsonObject[] {
   const ids = batch.length > MAX_MESSAGES ? [] : batch.flatMap(requestId);
   return (ids.length > 0 ? ids : [null]).map((id) => ({ jsonrpc: '2.0', id, error }));
@@ -130,8 +130,8 @@ function requestId(message: unknown): (string | number)[] {
 }
 
 /**
- * A message as JSON. An answer that cannot be written becomes an error, as whoever asked would wait for ever; any other
- * message throws.
+ * The message as JSON. An answer that cannot be serialized becomes an error, because its request would wait for ever;
+ * any other message throws.
  */
 export function messageText(message: JsonObject): string {
   try {
@@ -142,7 +142,7 @@ export function messageText(message: JsonObject): string {
   }
 }
 
-/** The error in place of an answer that cannot be written. */
+/** The error answer that replaces an answer which cannot be serialized. */
 export function unwritableAnswer(id: unknown, why: string): JsonObject {
   return {
     jsonrpc: '2.0',

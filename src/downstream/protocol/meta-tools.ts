@@ -19,11 +19,11 @@ export interface MetaCall {
 /** One of the five tools that the gateway offers. */
 export interface MetaTool {
   readonly name: string;
-  /** What the model reads: every word is paid for in every session. */
+  /** Description for the model: every word costs tokens in every session. */
   readonly description: string;
   readonly input: z.ZodType<unknown>;
   readonly readOnly: boolean;
-  /** Whether an upstream's own text comes through, which may be large. */
+  /** True if the result holds a server's own text, which may be large. */
   readonly largeResult: boolean;
   readonly run: (input: unknown, call: MetaCall) => Promise<ToolResult>;
 }
@@ -33,7 +33,7 @@ const MAX_WAIT_MS = 50_000;
 const MAX_DESCRIBED = 10;
 const MAX_QUERIES = 5;
 
-/** Arguments of a tool, kept as they came: never cloned, so that no key, however odd, is lost or becomes a prototype. */
+/** Arguments of a tool. They are never cloned, so that no key is lost or becomes a prototype. */
 const args = z.custom<JsonObject>(isJsonObject, 'expected an object with the arguments of the tool');
 
 const id = z.string().min(1);
@@ -76,11 +76,11 @@ const jobStatusInput = z.strictObject({
   offset: z.number().int().min(0).optional().meta({ description: 'of a result kept for its size' }),
 });
 
-/** What of a query is read, and of a list of filters: more says no more, and takes its time. */
+/** Characters of a query and entries of a filter that are read; more would only cost time. */
 const MAX_QUERY_CHARS = 4_000;
 const MAX_FILTERS = 200;
 
-function shortened({ query, filters, ...rest }: z.output<typeof searchInput>): z.output<typeof searchInput> {
+function shorten({ query, filters, ...rest }: z.output<typeof searchInput>): z.output<typeof searchInput> {
   const short = (text: string) => text.slice(0, MAX_QUERY_CHARS);
   const few = <T extends string | string[] | undefined>(list: T) =>
     Array.isArray(list) ? list.slice(0, MAX_FILTERS) : list;
@@ -102,7 +102,7 @@ export const META_TOOLS: readonly MetaTool[] = [
     largeResult: false,
     run: async (input, { services: { broker, discovered }, context }) => {
       await discovered?.();
-      return json(await broker.search(shortened(input), context.caller));
+      return jsonResult(await broker.search(shorten(input), context.caller));
     },
   }),
   metaTool({
@@ -112,8 +112,8 @@ export const META_TOOLS: readonly MetaTool[] = [
     readOnly: true,
     largeResult: true,
     run: async (input, { services: { broker }, context }) => {
-      if (typeof input.id === 'string') return json(await broker.describe(input.id, context.caller));
-      return json({ tools: await Promise.all(input.id.map((each) => describeOne(each, broker, context))) });
+      if (typeof input.id === 'string') return jsonResult(await broker.describe(input.id, context.caller));
+      return jsonResult({ tools: await Promise.all(input.id.map((each) => describeOne(each, broker, context))) });
     },
   }),
   metaTool({
@@ -154,13 +154,13 @@ export const META_TOOLS: readonly MetaTool[] = [
       const takesAny = context.peer?.takesInputRequired;
       const status = broker.jobStatus(input, context).then((view) => jobResult(view, takesAny));
       const asked = multiRound.askedByJob(input.jobId);
-      // A question that is open is put before the state is told; one that comes up while waiting ends the wait.
+      // An open question of the job goes before its state; a question that comes up during the wait ends the wait.
       return asked ? Promise.race([asked, status]) : status;
     },
   }),
 ];
 
-/** Names that older AGENTS.md files use. Understood, never listed. */
+/** Names that older AGENTS.md files use: understood, but not listed. */
 const ALIASES: Record<string, string> = { 'gateway.invoke_status': 'job_status' };
 
 /** The meta-tool of that name or alias. */
@@ -174,7 +174,7 @@ const MAX_RESULT_CHARS = 500_000;
 
 let definitions: readonly JsonObject[] | undefined;
 
-/** What `tools/list` answers: made once, so that it stays byte-identical within a session and prompt caches hold. */
+/** The tools of `tools/list`. Built once, so that they stay byte-identical within a session and prompt caches hold. */
 export function metaToolDefinitions(): readonly JsonObject[] {
   definitions ??= META_TOOLS.map(({ name, description, input, readOnly, largeResult }) => ({
     name,
@@ -190,8 +190,8 @@ export function metaToolDefinitions(): readonly JsonObject[] {
   return definitions;
 }
 
-/** Keywords that guard our own parsing but tell a model nothing it needs; each would be paid for in every session. */
-const SILENT = ['additionalProperties', 'minLength', 'minItems', 'exclusiveMinimum', 'minimum'] as const;
+/** Schema keywords that serve our own validation only: they are not listed, as each costs tokens in every session. */
+const UNLISTED_KEYWORDS = ['additionalProperties', 'minLength', 'minItems', 'exclusiveMinimum', 'minimum'] as const;
 
 function inputSchema(input: z.ZodType): JsonObject {
   const { $schema: _, ...schema } = z.toJSONSchema(input, {
@@ -199,14 +199,14 @@ function inputSchema(input: z.ZodType): JsonObject {
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
       if (zodSchema === args) jsonSchema.type = 'object';
-      for (const keyword of SILENT) delete jsonSchema[keyword];
+      for (const keyword of UNLISTED_KEYWORDS) delete jsonSchema[keyword];
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
   return schema;
 }
 
-/** Of several tools, one that is unknown costs itself only. */
+/** The definition of one of several tools, or its error: an unknown tool does not fail the others. */
 async function describeOne(id: string, broker: Broker, { caller }: CallContext): Promise<JsonObject> {
   try {
     return await broker.describe(id, caller);
@@ -222,21 +222,26 @@ function metaTool<Input>(
     readonly run: (input: Input, call: MetaCall) => Promise<ToolResult>;
   },
 ): MetaTool {
-  // `run` is only ever called with what `input` parsed.
+  // Callers pass `run` only the value that `input` has parsed.
   return { ...tool, run: (input, call) => tool.run(input as Input, call) };
 }
 
-/** An answer of ours: compact JSON in one text block, without structuredContent, which some hosts would show instead. */
-function json(answer: JsonObject): ToolResult {
+/**
+ * A result of the gateway: compact JSON in one text block, without `structuredContent`, which some hosts would show
+ * instead.
+ */
+function jsonResult(answer: JsonObject): ToolResult {
   return { content: [{ type: 'text', text: writtenAnswer(answer) }] };
 }
 
-/** What `invoke_async` answers. */
+/** The result of a call that became a job. */
 function jobTicket({ job, position }: JobView): ToolResult {
   return textBlock({ jobId: job.jobId, status: job.status, ...(position !== undefined && { position }) });
 }
 
-/** What `job_status` answers: the job as JSON in a first block; then, once finished, the upstream's result as it came. */
+/**
+ * The result of `job_status`: the job as JSON in the first block; then, once it has finished, the tool's own content.
+ */
 async function jobResult({ job, position }: JobView, takesAny = false): Promise<ToolResult> {
   const { jobId, status, timings } = job;
   const state = textBlock({
@@ -254,7 +259,7 @@ async function jobResult({ job, position }: JobView, takesAny = false): Promise<
   return { ...result, content: [...state.content, ...content] };
 }
 
-/** A part of a result kept for its size: where it stands as JSON in a first block, then the part of the text. */
+/** A part of a result that was stored for its size: its position as JSON in the first block, then its text. */
 function resultPart({ text, ...where }: ResultPart): ToolResult {
   return { content: [...textBlock({ ...where }).content, { type: 'text', text }] };
 }

@@ -12,22 +12,22 @@ import { createServer, restoreError } from './modern-server.ts';
 import { readEnvelope } from './request-meta.ts';
 import type { SessionServices } from './session-services.ts';
 
-/** Requests of 2026-07-28, which need no session, answered by the SDK. */
+/** Answers HTTP requests of 2026-07-28, which need no session, through the SDK. */
 export interface ModernHandler {
   fetch(request: Request, message: JsonObject, services: SessionServices): Promise<Response>;
-  /** Answers `subscriptions/listen`: from then on `services.session` tells its client of changes, until `signal` aborts. */
+  /** Answers `subscriptions/listen`: `services.session` then sends its client changes, until `signal` aborts. */
   listen(request: Request, message: JsonObject, services: SessionServices, signal: Signal): Promise<Response>;
   close(): Promise<void>;
 }
 
-/** Loaded when the first such request comes. */
+/** Creates the handler. This module is loaded at the first request of 2026-07-28. */
 export function createModernHandler(log: Logger): ModernHandler {
   const handler = sdkHandler(log);
   const listening = new Set<McpHttpHandler>();
   return {
     fetch: (request, message, services) => answerWith(handler, request, message, services),
     listen: (request, message, services, signal) => {
-      // One for each request that listens: the SDK tells all listeners of a handler, whoever they are.
+      // Each listening request has an SDK handler of its own, because a handler sends changes to all its listeners.
       const own = sdkHandler(log);
       listening.add(own);
       signal.addEventListener('abort', () => listening.delete(own), { once: true });
@@ -41,7 +41,7 @@ export function createModernHandler(log: Logger): ModernHandler {
 }
 
 function sdkHandler(log: Logger): McpHttpHandler {
-  // The SDK hands on what `answerWith` gives it as `extra`, untyped.
+  // The SDK passes on the `extra` of `answerWith`, untyped.
   return createMcpHandler(({ authInfo }) => serverFor(authInfo?.extra?.served as Served), {
     legacy: 'reject',
     onerror: (error) => log.debug('client request', { error: causeOf(error) }),
@@ -58,13 +58,13 @@ async function answerWith(
   if ('refusal' in read) return Response.json(read.refusal, { status: 400 });
   const parsedBody = read.message;
   const served: Served = { services, method: parsedBody.method, hasMarks: false };
-  // The SDK hands this on to the factory unread; it never sees a token.
+  // The SDK passes this to the factory unread; it never gets a token.
   const authInfo = { token: '', clientId: services.caller.id, scopes: [], extra: { served } };
   const response = await handler.fetch(request, { parsedBody, authInfo });
   return exactResponse(response, () => served.hasMarks);
 }
 
-/** Tells the client that listens of a change, if it wants to know of it. */
+/** Sends a change to the listening client; the SDK drops it where the client has not subscribed to it. */
 function publish({ notify }: McpHttpHandler, method: string, { uri }: JsonObject): void {
   if (method === 'notifications/resources/updated') notify.resourceUpdated(String(uri));
   else if (method === 'notifications/resources/list_changed') notify.resourcesChanged();
@@ -74,20 +74,20 @@ function publish({ notify }: McpHttpHandler, method: string, { uri }: JsonObject
 interface Served {
   readonly services: SessionServices;
   readonly method: unknown;
-  /** The SDK was given numbers as marked strings. */
+  /** True once the SDK was given numbers as marked strings. */
   hasMarks: boolean;
 }
 
 function serverFor(served: Served) {
   const { services, method } = served;
   const server = createServer(services);
-  // Over HTTP an unknown method is a 404, which the SDK answers where it knows of no handler.
+  // Over HTTP an unknown method is a 404: the SDK answers so where the server has no handler for it.
   if (typeof method === 'string' && !isHandled(method)) delete server.fallbackRequestHandler;
   const connect = server.connect.bind(server);
   server.connect = (transport) => {
     const send = transport.send.bind(transport);
     transport.send = (message, options) => {
-      const restored = writable(restoreError(message));
+      const restored = ensureWritable(restoreError(message));
       const marked = withMarks(restored);
       if (marked !== restored) served.hasMarks = true;
       return send(marked, options);
@@ -97,13 +97,16 @@ function serverFor(served: Served) {
   return server;
 }
 
-/** The answer, or an error in its place: the SDK takes the first that it is given, and is silent where it cannot write it. */
-function writable(message: JSONRPCMessage): JSONRPCMessage {
+/** The message, or an error in place of an answer that cannot be serialized: the SDK would send nothing for that. */
+function ensureWritable(message: JSONRPCMessage): JSONRPCMessage {
   if (!('result' in message) || isWritable(message.result)) return message;
   return unwritableAnswer(message.id, 'it is nested too deeply') as JSONRPCMessage; // an error with the id of the answer
 }
 
-/** A response that the SDK wrote, with the numbers of its marks. `hasMarks`: whether any was written, as is known by then. */
+/**
+ * The SDK's response, with its marked strings turned back into numbers. `hasMarks` tells if there are any, once the
+ * body is written.
+ */
 export async function exactResponse(response: Response, hasMarks: () => boolean): Promise<Response> {
   const { body, status, statusText, headers } = response;
   const isStream = headers.get('content-type')?.startsWith('text/event-stream');
@@ -112,7 +115,7 @@ export async function exactResponse(response: Response, hasMarks: () => boolean)
   return new Response(exact, { status, statusText, headers });
 }
 
-/** The SDK writes each event in one piece. */
+/** Turns marks back into numbers in an event stream, in which the SDK writes each event as one chunk. */
 function exactFrames(hasMarks: () => boolean): TransformStream<Uint8Array, Uint8Array> {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();

@@ -29,13 +29,16 @@ import type { SessionServices } from './session-services.ts';
 /** Methods whose answer may be `input_required` on 2026-07-28. */
 const MAY_ASK = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
-/** A client of 2026-07-28, being served by the SDK. It can be asked only in answer to a request of its own: see `MultiRoundRequest`. */
+/**
+ * The SDK's server of one client of 2026-07-28. The client can be asked only in answer to a request of its own: see
+ * `MultiRoundRequest`.
+ */
 export interface ModernServer extends ClientSender {
   receive(message: JSONRPCMessage): void;
   close(): Promise<void>;
 }
 
-/** The gateway as an MCP server to a client of 2026-07-28. Loaded when such a client comes. */
+/** Serves a client of 2026-07-28 through the SDK. This module is loaded when such a client comes. */
 export function serveModern(services: SessionServices, send: (message: JSONRPCMessage) => Promise<void>): ModernServer {
   const channel: Transport = {
     start: async () => {},
@@ -57,15 +60,15 @@ export function serveModern(services: SessionServices, send: (message: JSONRPCMe
   };
 }
 
-/** The gateway as an SDK server, for one connection or one request. */
+/** Creates an SDK server that answers with the gateway, for one connection or one request. */
 export function createServer(services: SessionServices): Server {
   const server = new Server(GATEWAY_INFO, { capabilities: CAPABILITIES, instructions: services.instructions });
   server.onerror = (error) => services.log.debug('client connection', { error: causeOf(error) });
-  // As a fallback, because a registered handler's results are parsed and rebuilt by the SDK: an upstream's unknown
-  // content block would turn into an error, and 10 MB would be walked once more.
+  // A fallback handler, because the SDK parses and rebuilds the results of registered ones: an upstream's unknown
+  // content block would become an error, and 10 MB would be walked once more.
   server.fallbackRequestHandler = (request, context) =>
     answer(request, context, services).catch((error: unknown) => {
-      throw throughSdk(error);
+      throw wrapForSdk(error);
     });
   return server;
 }
@@ -82,7 +85,10 @@ function answer(request: JSONRPCRequest, context: ServerContext, services: Sessi
   );
 }
 
-/** Answers a request that may ask back: begins its work, or takes up the work whose `requestState` it brings. */
+/**
+ * Answers a request whose work may ask the client: starts the work, or continues the one whose `requestState` it
+ * brings.
+ */
 async function answerInRounds(
   request: JSONRPCRequest,
   context: ServerContext,
@@ -93,15 +99,15 @@ async function answerInRounds(
   const state: unknown = mcpReq.requestState();
   const responses = (inputResponses ?? {}) as JsonObject;
   const parked = multiRound.find(state);
-  const about = aboutOf(request);
-  if (parked === 'expired' || (parked && !parked.isJob && !parked.isAbout(about))) {
+  const content = contentOf(request);
+  if (parked === 'expired' || (parked && !parked.isJob && !parked.isAbout(content))) {
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Invalid or expired requestState');
   }
   if (parked?.isJob) parked.answer(responses);
-  const goesOn = parked !== undefined && !parked.isJob;
-  const work = goesOn ? parked : newMultiRoundRequest(mcpReq.envelope ?? {}, about, services);
-  if (!goesOn) {
-    // Answers to a question of ours end here; those to a server of the same era are passed on to it.
+  const continues = parked !== undefined && !parked.isJob;
+  const work = continues ? parked : newMultiRoundRequest(mcpReq.envelope ?? {}, content, services);
+  if (!continues) {
+    // Answers to a question of ours end here; those to a server of 2026-07-28 are passed on to it.
     const continuation = parked
       ? undefined
       : { ...(inputResponses && { inputResponses: responses }), ...(state !== undefined && { requestState: state }) };
@@ -113,7 +119,7 @@ async function answerInRounds(
     notify: (method: string, params: JsonObject) => void mcpReq.notify({ method, params }).catch(() => {}),
     ...progressOf(request, context),
   };
-  const result = await work.turn(open, goesOn ? responses : {});
+  const result = await work.turn(open, continues ? responses : {});
   if (result.requestState !== undefined && result.requestState === work.state) multiRound.keep(work);
   else if (!work.isJob) multiRound.close(work);
   return result;
@@ -137,7 +143,7 @@ function handleWithin(
   return handleRequest(request, context, services);
 }
 
-/** Tracking of a request that keeps its way to the client for the job that it becomes. */
+/** The tracking of a request which, should it become a job, keeps `peer` so that the job can ask the client. */
 function trackingOf(
   peer: MultiRoundRequest,
   tracking: RequestTracking | undefined,
@@ -172,8 +178,8 @@ function newMultiRoundRequest(
   });
 }
 
-/** A request without what belongs to one sending of it. */
-function aboutOf({ method, params }: JSONRPCRequest): JsonObject {
+/** Method and params of a request, without `_meta`, which differs each time the request is sent. */
+function contentOf({ method, params }: JSONRPCRequest): JsonObject {
   const { _meta: _, ...asked } = (params ?? {}) as JsonObject;
   return { method, ...asked };
 }
@@ -189,12 +195,12 @@ function progressOf(request: JSONRPCRequest, { mcpReq }: ServerContext): Pick<Ca
   };
 }
 
-/** What to throw so that an error reaches the client as it is: the SDK would give some codes another number. */
-export function throughSdk(error: unknown): unknown {
+/** The error to throw so that it reaches the client unchanged, by `restoreError`: the SDK would replace some codes. */
+export function wrapForSdk(error: unknown): unknown {
   return error instanceof RpcFailure ? new ProtocolError(error.error.code, error.message, error) : error;
 }
 
-/** The message with the error itself in place of what the SDK made of it. */
+/** The message with the original error in place of the one that the SDK made of it. */
 export function restoreError(message: JSONRPCMessage): JSONRPCMessage {
   if (!('error' in message) || !(message.error.data instanceof RpcFailure)) return message;
   return { ...message, error: message.error.data.error };

@@ -5,10 +5,10 @@ import { isAtLeast, type ProtocolLogLevel } from '../../core/protocol.ts';
 import { type Answer, INTERNAL_ERROR, type Progress } from '../../core/rpc.ts';
 import { NOT_NOW } from './client-session.ts';
 
-/** Questions of one moment are put together: so long a result waits for more of them, in ms. */
+/** Time that a result with a question waits for further ones, in ms, so that they go out together. */
 const TOGETHER_MS = 5;
 
-/** The client's request that is open now: messages of the work go out with it. */
+/** The client's request that is open now: notifications of the work go out with it. */
 export interface OpenRequest {
   readonly signal: AbortSignal;
   readonly notify: (method: string, params: JsonObject) => void;
@@ -21,11 +21,11 @@ export interface MultiRoundRequestOptions {
   readonly identity: ClientIdentity;
   /** Least severe level of the log messages that this request wants; absent: none. */
   readonly logLevel?: ProtocolLogLevel;
-  /** The first request of the client, without what belongs to one sending only. */
+  /** Method and params of the client's first request, without `_meta`. */
   readonly request: JsonObject;
-  /** Makes the `requestState` of a round. */
+  /** Creates the `requestState` of a round. */
   readonly newState: () => string;
-  /** A longer question cannot be put to the client. */
+  /** Longest params of a question, in bytes of JSON; a longer one cannot be put to the client. */
   readonly maxQuestionBytes: number;
 }
 
@@ -36,9 +36,9 @@ interface Question {
 }
 
 /**
- * A request of a 2026-era client to something that asks back the old way (a 2025-era server, a background job): the
- * work goes on here, each question of it becomes an `input_required` result, and the client's next request with our
- * `requestState` brings the answers and takes the work up again.
+ * A request of a client of 2026-07-28 to a 2025-era server or a background job, which may ask back while it works. The
+ * work runs here, its questions become an `input_required` result, and the client's next request with our
+ * `requestState` brings the answers and continues the work.
  */
 export class MultiRoundRequest implements Peer {
   readonly takesInputRequired = true;
@@ -51,7 +51,7 @@ export class MultiRoundRequest implements Peer {
   readonly #newState: () => string;
   readonly #maxQuestionBytes: number;
   readonly #questions = new Map<string, Question>();
-  /** Set when the work goes on as a background job after the request that began it was answered. */
+  /** True once the work runs on as a background job, after the request that began it was answered. */
   #isJob = false;
   #isOver = false;
   #state = '';
@@ -70,22 +70,22 @@ export class MultiRoundRequest implements Peer {
     if (logLevel !== undefined) this.logLevel = logLevel;
   }
 
-  /** The `requestState` that the client brings back with its answers: another one for each round. */
+  /** The `requestState` that the client brings back with its answers; each round has a new one. */
   get state(): string {
     return this.#state;
   }
 
-  /** Whether a request is the one that began this, sent again with answers. */
+  /** True if a request is the first one, sent again with answers. */
   isAbout(request: JsonObject): boolean {
     return isDeepStrictEqual(request, this.#request);
   }
 
-  /** Aborted when the client cancels the request that is open, or does not come back. */
+  /** Aborted when the client cancels the open request, or sends none for `COME_BACK_MS`. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** Begins the work; `turn` tells how it goes on. */
+  /** Starts the work; `turn` gives its outcome. */
   begin(work: (peer: MultiRoundRequest) => Promise<JsonObject>): void {
     this.#outcome = work(this).finally(() => {
       this.#isOver = true;
@@ -93,7 +93,7 @@ export class MultiRoundRequest implements Peer {
     this.#outcome.catch(() => {});
   }
 
-  /** From now on the questions are those of a background job, put when the client asks after it. */
+  /** From now on its questions are those of a background job: `job_status` puts them to the client. */
   continueAsJob(): void {
     this.#isJob = true;
   }
@@ -102,7 +102,10 @@ export class MultiRoundRequest implements Peer {
     return this.#isJob;
   }
 
-  /** One request of the client: resolves with the result of the work, or with the questions that it has by then. */
+  /**
+   * Serves one request of the client: resolves with the result of the work, or as `input_required` once there are
+   * questions.
+   */
   async turn(request: OpenRequest, responses: JsonObject = {}): Promise<JsonObject> {
     clearTimeout(this.#expiry);
     this.#openRequest = request;
@@ -118,7 +121,7 @@ export class MultiRoundRequest implements Peer {
     }
   }
 
-  /** Answers of the client to questions asked before; what is not answered stays open. */
+  /** Takes the client's answers, by the key of the question; questions without an answer stay open. */
   answer(responses: JsonObject): void {
     for (const [key, result] of Object.entries(responses)) {
       this.#questions.get(key)?.answer({ result: result as JsonObject });
@@ -126,7 +129,7 @@ export class MultiRoundRequest implements Peer {
     }
   }
 
-  /** The outcome of the work, or nothing as soon as there are questions. */
+  /** Resolves with the outcome of the work, or with undefined as soon as there are questions. */
   async #ended(): Promise<JsonObject | undefined> {
     const asked = new Promise<undefined>((resolve) => {
       this.#wake = () => setTimeout(() => resolve(undefined), TOGETHER_MS);
@@ -174,13 +177,16 @@ export class MultiRoundRequest implements Peer {
       signal.addEventListener('abort', () => drop('the server took its question back'), { once: true });
       this.#abort.signal.addEventListener('abort', () => drop('the client has gone'), { once: true });
       this.#questions.set(key, { method, params: withoutToken(params), answer: resolve });
-      // Should nobody come for it: a parked call must not hang for ever.
+      // The client may never fetch the question: the waiting call must not hang for ever.
       this.#expire();
       this.#wake();
     });
   }
 
-  /** A log message goes out only if this request asked for its level: such is the rule of 2026-07-28. */
+  /**
+   * Sends a notification with the open request; a log message only if this request asked for its level, as 2026-07-28
+   * demands.
+   */
   notify(method: string, params: JsonObject): void {
     const wants = this.logLevel !== undefined && isAtLeast(params.level, this.logLevel);
     if (method === 'notifications/message' && !wants) return;
@@ -192,7 +198,7 @@ export class MultiRoundRequest implements Peer {
   }
 }
 
-/** Progress on an answer has no way back here: the server's token would only mislead. */
+/** The params without a progress token: a client of 2026-07-28 has no way to report progress on its answer. */
 function withoutToken(params: JsonObject): JsonObject {
   if (!isJsonObject(params._meta) || !('progressToken' in params._meta)) return params;
   const { _meta, ...rest } = params;

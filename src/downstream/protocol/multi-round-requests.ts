@@ -2,39 +2,39 @@ import { randomUUID } from 'node:crypto';
 import type { JobIdentity, ToolResult } from '../../core/call.ts';
 import type { MultiRoundRequest } from './multi-round-request.ts';
 
-/** Marks a `requestState` as ours; any other belongs to a server of the 2026 era and is passed on to it. */
+/** Prefix of our own `requestState`s; any other one belongs to a server of 2026-07-28 and is passed on to it. */
 const STATE_PREFIX = 'mcp-gateway:';
 
-/** Requests of several rounds that wait for their client, by the `requestState` that it brings back. */
+/** The `MultiRoundRequest`s that wait for their client, by their `requestState`. */
 export class MultiRoundRequests {
   readonly #open = new Map<string, MultiRoundRequest>();
-  /** Requests whose work goes on as a job, by its id. */
+  /** Requests whose work runs on as a job, by the job's id. */
   readonly #jobs = new Map<string, MultiRoundRequest>();
 
   newState(): string {
     return `${STATE_PREFIX}${randomUUID()}`;
   }
 
-  /** Remembers a request until it is aborted or closed. */
+  /** Keeps a request under its latest state, until it is aborted or closed. */
   keep(request: MultiRoundRequest): void {
     this.close(request);
     this.#open.set(request.state, request);
     request.signal.addEventListener('abort', () => this.close(request), { once: true });
   }
 
-  /** The work of a request goes on as that job, whose questions wait for `job_status`. */
+  /** Keeps a request whose work runs on as that job, so that `job_status` can put its questions. */
   keepAsJob({ jobId }: JobIdentity, request: MultiRoundRequest): void {
     request.continueAsJob();
     this.#jobs.set(jobId, request);
     request.signal.addEventListener('abort', () => this.#jobs.delete(jobId), { once: true });
   }
 
-  /** The job has ended and asks no more. The client may still come back with answers to what it asked. */
+  /** Forgets a job that has ended. The client may still send answers to its questions. */
   forgetJob({ jobId }: JobIdentity): void {
     this.#jobs.delete(jobId);
   }
 
-  /** Resolves with an `input_required` result when that job asks something; undefined when it cannot ask. */
+  /** Resolves with an `input_required` result when the job asks something; undefined: the job cannot ask. */
   askedByJob(jobId: string): Promise<ToolResult> | undefined {
     const request = this.#jobs.get(jobId);
     return request?.asked().then((result) => {
@@ -47,7 +47,9 @@ export class MultiRoundRequests {
     for (const [state, open] of this.#open) if (open === request) this.#open.delete(state);
   }
 
-  /** The request of that state; `expired` when the state is ours and no request waits for it any more. */
+  /**
+   * The request with that state; `expired`: the state is ours, but no request waits for it; undefined: it is not ours.
+   */
   find(state: unknown): MultiRoundRequest | 'expired' | undefined {
     if (typeof state !== 'string' || !state.startsWith(STATE_PREFIX)) return undefined;
     return this.#open.get(state) ?? 'expired';

@@ -18,25 +18,33 @@ export const CAPABILITIES = {
   prompts: { listChanged: true },
 };
 
-/** What is missing in the params of an `initialize`; undefined when nothing is. Some clients say null for nothing. */
+/**
+ * The fault of the params of an `initialize`; undefined: none. Null counts as absent, because some clients send it so.
+ */
 export function initializeProblem({ protocolVersion, capabilities, clientInfo }: JsonObject): string | undefined {
   if (typeof protocolVersion !== 'string') return 'params.protocolVersion: expected a string';
   if (!isJsonObject(capabilities ?? {})) return 'params.capabilities: expected an object';
   return isJsonObject(clientInfo ?? {}) ? undefined : 'params.clientInfo: expected an object';
 }
 
-/** The answer to a sound `initialize`: the revision asked for if we speak it, else the newest with a handshake. */
+/** The result of a valid `initialize`: the requested revision if we speak it, else the newest with a handshake. */
 export function initializeResult({ protocolVersion }: JsonObject, instructions: string): JsonObject {
   const version = HANDSHAKE_VERSIONS.find((each) => each === protocolVersion) ?? LATEST_HANDSHAKE_VERSION;
   return { protocolVersion: version, capabilities: CAPABILITIES, serverInfo: GATEWAY_INFO, instructions };
 }
 
-/** The revision that a message names for itself, as 2026-07-28 wants; undefined in messages of clients with a handshake. */
+/**
+ * The protocol revision in a message's `_meta`, where 2026-07-28 has it; undefined: a message of the revisions with a
+ * handshake.
+ */
 export function envelopeVersion(message: JsonObject): unknown {
   return readMessage(message).meta[PROTOCOL_VERSION_META_KEY];
 }
 
-/** The answer to a request that names a revision we do not serve; the SDK looks at the first message of a connection only. */
+/**
+ * The error answer to a request that names a revision which we do not serve, else undefined. The SDK checks only the
+ * first message of a connection.
+ */
 export function unsupportedVersion({ id, method, meta }: ClientMessage): JsonObject | undefined {
   const requested = meta[PROTOCOL_VERSION_META_KEY];
   if (id === undefined || method === undefined) return undefined;

@@ -6,9 +6,12 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { beyondBounds, STRANGERS_JSON, withFewUnknown } from '../../core/json-bounds.ts';
 import { type MetaTool, metaToolDefinitions } from './meta-tools.ts';
 
-/** The input of a meta-tool as typed values; models get to read what was wrong and what is expected. */
+/**
+ * Parses the input of a meta-tool. Throws `INVALID_ARGUMENTS` with the faults and the expected schema, for the model to
+ * read.
+ */
 export function parseInput(tool: MetaTool, input: unknown): unknown {
-  const parsed = read(tool, mendInput(withFewUnknown(input, knownMembers(tool))));
+  const parsed = read(tool, coerceInput(withFewUnknown(input, knownMembers(tool))));
   if (parsed.success) return parsed.data;
   const issues = parsed.error?.issues.map(describeIssue).join('; ') ?? 'the input cannot be read';
   const schema = metaToolDefinitions().find(({ name }) => name === tool.name)?.inputSchema;
@@ -19,7 +22,9 @@ function knownMembers({ input }: MetaTool): string[] {
   return input instanceof z.ZodObject ? Object.keys(input.shape) : [];
 }
 
-/** The library compares what it is given, and throws where a value pretends to be a list or a text: `{"length": {}}`. */
+/**
+ * Parses without throwing: zod itself throws on a value that pretends to be a list or a text, such as `{"length": {}}`.
+ */
 function read(tool: MetaTool, input: unknown): ReturnType<MetaTool['input']['safeParse']> | Unreadable {
   try {
     return tool.input.safeParse(input);
@@ -33,25 +38,30 @@ interface Unreadable {
   readonly error?: undefined;
 }
 
-/** Inputs that models write as text. */
+/** Number inputs, which models also write as text. */
 const NUMBERS = ['limit', 'timeoutMs', 'waitMs', 'priority'] as const;
 
-/** Inputs that are texts: whatever stands in them was meant. */
+/** Text inputs: their values are never taken for fillers. */
 const TEXTS = new Set(['query', 'id', 'jobId']);
 
-/** Reads what models are known to write: `null` for an absent field, `args` as a JSON string, `limit` as text. */
-function mendInput(input: unknown): unknown {
+/**
+ * Coerces the forms that models are known to write: `null` for an absent field, `args` as a JSON string, numbers as
+ * text.
+ */
+function coerceInput(input: unknown): unknown {
   if (input === undefined) return {};
   if (!isJsonObject(input)) return input;
-  const mended: JsonObject = { ...input };
-  for (const key in mended) if (mended[key] === null || (!TEXTS.has(key) && isFiller(mended[key]))) delete mended[key];
-  if (isJsonObject(mended.filters)) mended.filters = withoutFillers(mended.filters);
-  if (typeof mended.args === 'string') mended.args = parseArgs(mended.args);
+  const coerced: JsonObject = { ...input };
+  for (const key in coerced)
+    if (coerced[key] === null || (!TEXTS.has(key) && isFiller(coerced[key]))) delete coerced[key];
+  if (isJsonObject(coerced.filters)) coerced.filters = withoutFillers(coerced.filters);
+  if (typeof coerced.args === 'string') coerced.args = parseArgs(coerced.args);
   for (const key of NUMBERS) {
-    const value = mended[key];
-    if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) mended[key] = Number(value);
+    const value = coerced[key];
+    if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
+      coerced[key] = Number(value);
   }
-  return mended;
+  return coerced;
 }
 
 function withoutFillers(filters: JsonObject): JsonObject {

@@ -9,37 +9,42 @@ import {
 } from '../../core/protocol.ts';
 import { INVALID_PARAMS } from '../../core/rpc.ts';
 
-/** A message of 2026-07-28 as we read it, or the answer to one that says of its client what cannot be read. */
+/**
+ * Validates what a message of 2026-07-28 tells of its client in `_meta`. Returns the message without nulls there, or
+ * the error answer to a request that is invalid; a message of another revision as it is.
+ */
 export function readEnvelope(message: JsonObject): { readonly message: JsonObject } | { readonly refusal: JsonObject } {
   const { id, method, params } = message;
-  const said = isJsonObject(params) ? params._meta : undefined;
-  if (!isJsonObject(said) || said[PROTOCOL_VERSION_META_KEY] === undefined) return { message };
-  const meta = withoutEnvelopeNulls(said);
+  const received = isJsonObject(params) ? params._meta : undefined;
+  if (!isJsonObject(received) || received[PROTOCOL_VERSION_META_KEY] === undefined) return { message };
+  const meta = withoutEnvelopeNulls(received);
   const problem = id === undefined || method === undefined ? undefined : envelopeProblem(meta);
   if (problem === undefined)
-    return { message: meta === said ? message : { ...message, params: { ...(params as JsonObject), _meta: meta } } };
+    return {
+      message: meta === received ? message : { ...message, params: { ...(params as JsonObject), _meta: meta } },
+    };
   const error = { code: INVALID_PARAMS, message: `Invalid params: _meta: ${problem}` };
   return { refusal: { jsonrpc: '2.0', id, error } };
 }
 
-const OF_CLIENT = [CLIENT_INFO_META_KEY, CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY];
+const CLIENT_KEYS = [CLIENT_INFO_META_KEY, CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY];
 
 /**
- * `_meta` in which nothing that a client says of itself is null: an optional member is as good as absent, and capabilities
- * are none. The very same object where nothing is.
+ * The `_meta` without nulls in the members about the client: an optional member is dropped, null capabilities become
+ * `{}`. The same object if there are none.
  */
 function withoutEnvelopeNulls(meta: JsonObject): JsonObject {
-  if (!OF_CLIENT.some((key) => hasNull(meta[key], LEVELS))) return meta;
+  if (!CLIENT_KEYS.some((key) => hasNull(meta[key], NULL_DEPTH))) return meta;
   const own = { ...meta };
-  for (const key of OF_CLIENT) {
+  for (const key of CLIENT_KEYS) {
     if (own[key] === null && key === CLIENT_CAPABILITIES_META_KEY) own[key] = {};
     else if (own[key] === null) delete own[key];
-    else if (own[key] !== undefined) own[key] = withoutNulls(own[key], LEVELS);
+    else if (own[key] !== undefined) own[key] = withoutNulls(own[key], NULL_DEPTH);
   }
   return own;
 }
 
-/** Capabilities that have members of their own. */
+/** Capabilities whose value is an object. */
 const CAPABILITIES = ['experimental', 'sampling', 'elicitation', 'roots', 'extensions'];
 
 function envelopeProblem(meta: JsonObject): string | undefined {
@@ -58,8 +63,8 @@ function envelopeProblem(meta: JsonObject): string | undefined {
   return `${LOG_LEVEL_META_KEY}: expected one of ${LOG_LEVELS.join(', ')}`;
 }
 
-/** Members, and members of members: what is further down is for extensions to say. */
-const LEVELS = 2;
+/** Depth of the dropped nulls: members, and members of members. Deeper values are for extensions to define. */
+const NULL_DEPTH = 2;
 
 function hasNull(value: unknown, levels: number): boolean {
   if (value === null) return true;

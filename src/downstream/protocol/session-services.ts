@@ -7,18 +7,18 @@ import type { Logger } from '../../platform/log.ts';
 import type { ClientSession } from './client-session.ts';
 import type { MultiRoundRequests } from './multi-round-requests.ts';
 
-/** Resources, prompts and completion of all servers: answers their methods, raw. */
+/** Answers a method for resources, prompts or completion, over all servers. */
 export type HandlePrimitive = (method: string, params: JsonObject, context: CallContext) => Promise<Answer>;
 
-/** Follows a client's requests, so that another gateway can take them up should this one die. */
+/** Tracks a client's requests, so that another daemon can continue them should this one die. */
 export interface RequestTracker {
-  /** The id of our first question to the client. */
+  /** Id of our first request to the client. */
   readonly firstQuestionId: number;
-  /** The tracking of the request of that id. */
+  /** Returns the tracking of the client's request with that id. */
   track(requestId: unknown): RequestTracking;
 }
 
-/** What the gateway is made of, as far as one client's requests need it. */
+/** The parts of the gateway that answer one client's requests. */
 export interface SessionServices {
   readonly broker: Broker;
   readonly primitives: HandlePrimitive;
@@ -28,16 +28,22 @@ export interface SessionServices {
   readonly results: ResultStore;
   /** Longest line that the client takes, in bytes. */
   readonly maxLineBytes: number;
-  /** How long `invoke` waits before it hands over to a job, where the model does not say; absent: to the end. */
+  /**
+   * Time in ms that `invoke` waits for its call before the call becomes a job, where the model gives none; undefined:
+   * until the end.
+   */
   readonly invokeWaitMs: () => number | undefined;
   /**
-   * Answers a request of that method, or refuses it where as many are being answered for this client as may be. Absent: there
-   * is no bound, as there is one client.
+   * Runs `answer` for a request of that method, or rejects while as many run for this caller as may. Absent: there is
+   * no bound, as there is one client.
    */
   readonly within?: (method: string, answer: () => Promise<JsonObject>) => Promise<JsonObject>;
-  /** Resolves when it is known what servers offer to this client, or after a while; absent: to all the same. */
+  /**
+   * Resolves when the tools for this kind of client are known, or the wait for them has ended; absent: servers offer
+   * all clients the same.
+   */
   readonly discovered?: () => Promise<void>;
-  /** Absent: what this gateway does not answer stays without an answer. */
+  /** Absent: requests are not tracked and end with this process. */
   readonly tracker?: RequestTracker;
   readonly instructions: string;
   readonly log: Logger;

@@ -4,15 +4,23 @@ import type { ClientIdentity } from '../../core/peer.ts';
 import { clientMark } from '../../core/server-catalog.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
-/** How long a search waits for what servers offer to a kind of client, in ms. */
-const LEARNING_MS = 3_000;
+/** Longest wait for a server's tools for a kind of client, in ms. */
+const DISCOVERY_MS = 3_000;
 
-/** What servers offer to each kind of client: they may have other tools for one that can do other things. */
+/**
+ * Learns the tools of servers for each kind of client: a server may offer others to a client with other capabilities.
+ */
 export class CapabilityDiscovery {
-  /** When it is known, by the entries and the kind of client: an entry that has changed is another one. */
+  /**
+   * Resolve when the tools are known, or the wait has ended: by the JSON of the server's entry, then by the kind of
+   * client.
+   */
   readonly #known = new Map<string, Map<string, Promise<void>>>();
 
-  /** Asks the servers on behalf of the first client of its kind; `own` is its connection to one, if it is to ask that one. */
+  /**
+   * Connects the first client of its kind to the servers. `own` returns the client's own connection to a server;
+   * undefined: that server need not be asked.
+   */
   learn(
     client: ClientIdentity,
     servers: readonly ServerConfig[],
@@ -27,13 +35,13 @@ export class CapabilityDiscovery {
       upstream.wake();
       known.set(
         mark,
-        withTimeout(LEARNING_MS, (late) => upstream.settled(late)),
+        withTimeout(DISCOVERY_MS, (late) => upstream.settled(late)),
       );
       this.#known.set(entry, known);
     }
   }
 
-  /** Resolves when it is known what these servers offer to clients like this one, or after a while. */
+  /** Resolves when the tools of these servers for this kind of client are known, or the wait for them has ended. */
   async settled(client: ClientIdentity, servers: readonly ServerConfig[]): Promise<void> {
     const mark = clientMark(client);
     await Promise.all(servers.map((server) => this.#known.get(JSON.stringify(server))?.get(mark)));

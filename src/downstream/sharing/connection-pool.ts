@@ -3,13 +3,16 @@ import { GatewayError } from '../../core/errors.ts';
 import type { ClientIdentity } from '../../core/peer.ts';
 import type { ServerPool } from '../../upstream/server-pool.ts';
 
-/** What servers are told of a client: clients with equal profiles use the same connections, one after the other. */
+/**
+ * The part of a client that servers are told. Clients with equal profiles use the same connections, one after the
+ * other.
+ */
 interface ClientProfile {
   readonly identity: ClientIdentity;
   readonly logLevel?: string;
 }
 
-/** A pool in which one server is taken by one call until it is released. */
+/** A pool in which one server belongs to one call until `release`. */
 interface PooledConnection {
   readonly pool: ServerPool;
   release(): void;
@@ -30,13 +33,14 @@ interface Slot {
   readonly taken: Set<string>;
 }
 
-/** Connections for one profile to one server at most, and pools in all. */
+/** Connections of one profile to one server, at most. */
 const MAX_PER_PROFILE = 32;
+/** Pools in all, at most. */
 const MAX_SLOTS = 128;
 
 /**
- * Connections for clients without sessions (2026-07-28) to servers that cannot say which call they ask about: each call
- * has a connection to itself, and leaves it to the next of a client that says the same of itself.
+ * Connections for clients without sessions (2026-07-28) to servers that cannot say to which call a question belongs.
+ * Each call has a connection to itself, and then leaves it to the next call with an equal profile.
  */
 export class ConnectionPool {
   readonly #open: (profile: ClientProfile) => ServerPool;
@@ -51,20 +55,20 @@ export class ConnectionPool {
    * Takes a server for one call; waits while `MAX_PER_PROFILE` calls have it. Rejects with the signal's reason, or with
    * `UPSTREAM_UNAVAILABLE` while clients of other profiles use all pools.
    */
-  async take(of: ClientProfile, server: string, signal: Signal): Promise<PooledConnection> {
-    const profile = JSON.stringify([of.identity, of.logLevel]);
+  async take(client: ClientProfile, server: string, signal: Signal): Promise<PooledConnection> {
+    const profile = JSON.stringify([client.identity, client.logLevel]);
     for (;;) {
-      const slot = this.#free(profile, server) ?? this.#another(profile, of);
+      const slot = this.#freeSlot(profile, server) ?? this.#openSlot(profile, client);
       if (slot) {
         slot.taken.add(server);
         return { pool: slot.pool, release: () => this.#release(slot, server) };
       }
-      await this.#turn(profile, server, signal);
+      await this.#waitForTurn(profile, server, signal);
     }
   }
 
   /** Resolves when a connection is released to this call. A call that gives up leaves the line, so that the next is woken. */
-  async #turn(profile: string, server: string, signal: Signal): Promise<void> {
+  async #waitForTurn(profile: string, server: string, signal: Signal): Promise<void> {
     let waiting: Waiting | undefined;
     const turn = new Promise<void>((go) => {
       waiting = { profile, server, go };
@@ -73,7 +77,7 @@ export class ConnectionPool {
     try {
       await abortable(turn, signal);
     } catch (error) {
-      // It was woken in the same moment: the next call has the turn.
+      // This call was woken in the same moment: another one is woken instead.
       if (waiting && !this.#waiting.delete(waiting)) this.#wake(profile, server);
       throw error;
     }
@@ -87,11 +91,11 @@ export class ConnectionPool {
     await Promise.all(this.#slots.splice(0).map(({ pool }) => pool.close()));
   }
 
-  #free(profile: string, server: string): Slot | undefined {
+  #freeSlot(profile: string, server: string): Slot | undefined {
     return this.#slots.find((slot) => slot.profile === profile && !slot.taken.has(server));
   }
 
-  #another(profile: string, of: ClientProfile): Slot | undefined {
+  #openSlot(profile: string, client: ClientProfile): Slot | undefined {
     const own = this.#slots.filter((slot) => slot.profile === profile).length;
     if (own >= MAX_PER_PROFILE) return undefined;
     if (this.#slots.length >= MAX_SLOTS && !this.#evict()) {
@@ -101,7 +105,7 @@ export class ConnectionPool {
         'too many clients of different kinds at one time; try again later',
       );
     }
-    const slot = { profile, pool: this.#open(of), taken: new Set<string>() };
+    const slot = { profile, pool: this.#open(client), taken: new Set<string>() };
     this.#slots.push(slot);
     return slot;
   }

@@ -16,17 +16,19 @@ export interface Subscriber {
 interface SubscriptionsParts {
   /** Resources, prompts and completion over the shared connections. */
   readonly shared: Primitives;
-  /** Those that a session uses: its own where it has connections of its own. */
+  /** Returns the primitives of a session: its own where it has connections of its own, else the shared ones. */
   readonly primitivesOf: (session: Peer) => Primitives;
-  /** Whether a session has a connection of its own to that server. */
+  /** Returns true if the session has a connection of its own to that server. */
   readonly isApart: (server: string | undefined, session: Peer) => boolean;
   readonly log: Logger;
 }
 
-/** Time for a server to answer that nobody is subscribed any more, in ms: the client does not wait for it. */
+/** Longest wait for the answer to an unsubscribe, in ms; no client waits for it. */
 const UNSUBSCRIBE_MS = 5_000;
 
-/** Subscriptions over connections that clients share: a server knows of one subscriber only. */
+/**
+ * Counts the subscribers of each resource over connections that clients share: the server knows of one subscriber only.
+ */
 export class ResourceSubscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #subscribers = new Subscribers();
@@ -56,7 +58,9 @@ export class ResourceSubscriptions {
     }
   }
 
-  /** Tells those that are subscribed to a resource of its update. `paramsFor` has the URI that a caller uses. */
+  /**
+   * Sends an update of a resource to its subscribers, once to each session. `paramsFor` has the URI that a caller uses.
+   */
   tell(method: string, paramsFor: (caller: Caller) => JsonObject | undefined): void {
     const updates = new Map<Peer, JsonObject>();
     for (const [{ session, caller }, uris] of this.#subscribers.all()) {
@@ -66,7 +70,10 @@ export class ResourceSubscriptions {
     for (const [session, params] of updates) session.notify(method, params);
   }
 
-  /** A session has ended, or a request that listened: where nobody else is subscribed, the server is told. */
+  /**
+   * Ends the subscriptions of a session, or of a request, that has ended. The server is told where it was the last
+   * subscriber.
+   */
   leave(subscriber: Subscriber): void {
     for (const uri of this.#subscribers.urisOf(subscriber)) this.#drop(subscriber, uri);
   }
@@ -81,10 +88,10 @@ export class ResourceSubscriptions {
     const primitives = primitivesOf(subscriber.session);
     const answer = await primitives.handle('resources/subscribe', params, context);
     if (!('result' in answer) || isApart(primitives.subscribedAt(uri), subscriber.session)) return answer;
-    // Subscriptions over a shared connection are renewed together.
+    // The shared primitives must know it too, because they renew the subscriptions over shared connections.
     if (primitives !== shared) await shared.handle('resources/subscribe', params, overShared(context));
     this.#subscribers.add(uri, subscriber);
-    // The subscriber has left while the server answered: nothing else would end this subscription.
+    // The subscriber left while the server answered: nothing else would end this subscription.
     if (context.signal.aborted) this.#drop(subscriber, uri);
     return answer;
   }
@@ -115,7 +122,7 @@ export class ResourceSubscriptions {
   }
 }
 
-/** A request of the same caller, for as long, over the shared connections: those of no client in particular. */
+/** The context of the same caller and signal over the shared connections, which belong to no client in particular. */
 function overShared({ caller, signal }: CallContext): CallContext {
   return { caller, signal };
 }
@@ -134,7 +141,7 @@ class Subscribers {
     this.#counts.set(uri, (this.#counts.get(uri) ?? 0) + 1);
   }
 
-  /** Returns whether it was the last subscriber of that URI. */
+  /** Returns true if it was the last subscriber of that URI. */
   remove(uri: string, subscriber: Subscriber): boolean {
     const uris = this.#uris.get(subscriber);
     if (!uris?.delete(uri)) return false;

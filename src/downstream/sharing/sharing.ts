@@ -14,18 +14,18 @@ import { ResourceSubscriptions, type Subscriber } from './resource-subscriptions
 import type { SharingRules } from './sharing-rules.ts';
 
 interface SharingParts
-  extends Pick<ServerPoolParts, 'log' | 'remembered' | 'verdicts' | 'secrets' | 'keys' | 'exposes'> {
-  /** The connections that are shared. */
+  extends Pick<ServerPoolParts, 'log' | 'catalogCache' | 'protocolEras' | 'secrets' | 'keys' | 'exposes'> {
+  /** The pool of the shared connections. */
   readonly main: ServerPool;
-  /** Observes servers over connections that belong to one client. */
-  readonly offered: ServerObserver;
+  /** Observes the servers in pools that belong to one client. */
+  readonly ownPoolObserver: ServerObserver;
   readonly servers: () => readonly ServerConfig[];
   readonly rules: SharingRules;
 }
 
-/** A client session, as far as it decides who shares servers with it. */
+/** The part of a client session that decides with whom it shares servers. */
 interface SharingSession extends Peer {
-  readonly introduced: Promise<ClientIdentity>;
+  readonly identified: Promise<ClientIdentity>;
 }
 
 /** A session that has joined, and its caller. */
@@ -33,21 +33,21 @@ interface Member extends Subscriber {
   readonly session: SharingSession;
 }
 
-/** Quiet time after which a server that was started for calls without a session is stopped, in ms. */
+/** Idle time after which a server for calls without a session is stopped, in ms. */
 const POOLED_IDLE_MS = 60_000;
 const UPDATED = 'notifications/resources/updated';
-const NOTHING: ClientIdentity = { capabilities: {} };
+const NO_CAPABILITIES: ClientIdentity = { capabilities: {} };
 
-/** Finds the connections for each call and request, by rules that say which sessions share them. */
+/** Chooses the connections of each call and request, by rules that say which sessions share them. */
 export class Sharing implements Router {
-  /** The owner of the shared connections: all who share them. */
+  /** The owner of the shared connections: all sessions that share them. */
   readonly owner: PoolOwner;
   /** Answers requests about resources, prompts and completion. */
   readonly subscriptions: ResourceSubscriptions;
 
   readonly #parts: SharingParts;
   readonly #members = new Map<Peer, Member>();
-  /** Requests without a session that listen to changes. */
+  /** Requests of clients without a session that listen to changes. */
   readonly #listeners = new Set<Subscriber>();
   readonly #own = new Map<Peer, ServerPool>();
   readonly #connectionPool: ConnectionPool;
@@ -58,14 +58,14 @@ export class Sharing implements Router {
     this.#parts = parts;
     this.#connectionPool = new ConnectionPool(({ identity, logLevel }) =>
       this.#open(
-        { introduced: Promise.resolve(identity), peer: { ...nobody(identity), logLevel }, isShared: false },
-        parts.servers().map(endingSoon),
+        { identified: Promise.resolve(identity), peer: { ...nullPeer(identity), logLevel }, isShared: false },
+        parts.servers().map(withShortIdleTime),
       ),
     );
     this.subscriptions = new ResourceSubscriptions({
       shared: parts.main.primitives,
       primitivesOf: (session) => this.#poolOf(session).primitives,
-      // A request without a session is told what the shared connections tell, whatever its client can be asked.
+      // A request without a session subscribes over the shared connections, whatever capabilities its client has.
       isApart: (server, session) => this.#members.has(session) && this.#keepsApart(server, session),
       log: parts.log,
     });
@@ -73,22 +73,22 @@ export class Sharing implements Router {
   }
 
   readonly call: Router['call'] = (call, context) =>
-    this.#at(call.tool.server, context, (upstreams) => upstreams.call(call, context));
+    this.#withConnections(call.tool.server, context, (upstreams) => upstreams.call(call, context));
 
   readonly request: Router['request'] = (server, request, context) =>
-    this.#at(server, context, (upstreams) => upstreams.request(server, request, context));
+    this.#withConnections(server, context, (upstreams) => upstreams.request(server, request, context));
 
-  /** A session of that caller begins. Returns it as a subscriber to resources. */
+  /** Adds a session of that caller. Returns it as a subscriber to resources. */
   join(caller: Caller, session: SharingSession): Subscriber {
     const member = { session, caller };
     this.#members.set(session, member);
-    void session.introduced.then((client) => this.#discover(member, client));
+    void session.identified.then((client) => this.#discover(member, client));
     return member;
   }
 
   /**
-   * A client of 2026-07-28 listens to changes, and to updates of these resources, until the signal aborts. Its session may
-   * have joined, or last for this one request.
+   * Subscribes a client of 2026-07-28 to changed lists and to updates of these resources, until the signal aborts. Its
+   * session has joined, or lasts for this one request.
    */
   listen(listener: Subscriber, uris: readonly string[], signal: Signal): void {
     const { session, caller } = listener;
@@ -100,12 +100,12 @@ export class Sharing implements Router {
     this.subscriptions.listen(listener, uris, { caller, signal, ...(hasJoined && { peer: session }) });
   }
 
-  /** Resolves when it is known what servers offer to clients like this one, or after a while. */
+  /** Resolves when the tools for this kind of client are known, or the wait for them has ended. */
   async discovered(session: SharingSession): Promise<void> {
-    await this.#discovery.settled(await session.introduced, this.#parts.servers());
+    await this.#discovery.settled(await session.identified, this.#parts.servers());
   }
 
-  /** A session has ended. Resolves when nothing of its own is left running. */
+  /** Removes a session that has ended. Resolves when its own connections are closed. */
   async leave(session: SharingSession): Promise<void> {
     const member = this.#members.get(session);
     this.#members.delete(session);
@@ -115,7 +115,7 @@ export class Sharing implements Router {
     if (own) await this.#close(own);
   }
 
-  /** A session wants log messages from that level on. */
+  /** Takes over the least severe level of the log messages that a session wants. */
   async logLevel(session: SharingSession, level: string): Promise<void> {
     const member = this.#members.get(session);
     if (!member) return;
@@ -132,16 +132,16 @@ export class Sharing implements Router {
     this.#own.get(session)?.announcements.rootsChanged();
   }
 
-  /** The shared connections have told of a changed list. */
+  /** Passes a changed list of the shared connections on to the sessions with pools of their own. */
   listChanged(server: string, list: PrimitiveKind): void {
     for (const own of this.#own.values()) own.announcements.listChanged(server, list);
   }
 
-  /** Makes the servers of all sessions those that are configured. */
+  /** Makes the servers of all pools but the shared one those of the configuration. */
   reconcile(): void {
     const servers = this.#parts.servers();
     for (const [session, own] of this.#own) own.upstreams.reconcile(this.#entriesOf(session));
-    for (const pool of this.#connectionPool.all()) pool.upstreams.reconcile(servers.map(endingSoon));
+    for (const pool of this.#connectionPool.all()) pool.upstreams.reconcile(servers.map(withShortIdleTime));
     this.#discovery.keep(servers);
     for (const member of this.#members.values()) this.#discover(member, member.session.identity);
   }
@@ -151,8 +151,8 @@ export class Sharing implements Router {
     await Promise.all([this.#connectionPool.close(), ...this.#closing]);
   }
 
-  /** Uses the connections that are right for a call. */
-  #at<T>(server: string, context: CallContext, use: (upstreams: Upstreams) => Promise<T>): Promise<T> {
+  /** Calls `use` with the connections for this peer: the shared ones, its session's own, or pooled ones. */
+  #withConnections<T>(server: string, context: CallContext, use: (upstreams: Upstreams) => Promise<T>): Promise<T> {
     const { upstreams } = this.#parts.main;
     const { peer } = context;
     if (!this.#keepsApart(server, peer)) return use(upstreams);
@@ -161,7 +161,7 @@ export class Sharing implements Router {
   }
 
   async #withPooled<T>(server: string, context: CallContext, use: (upstreams: Upstreams) => Promise<T>): Promise<T> {
-    const { identity = NOTHING, logLevel } = context.peer ?? {};
+    const { identity = NO_CAPABILITIES, logLevel } = context.peer ?? {};
     const pooled = await this.#connectionPool.take({ identity, logLevel }, server, context.signal);
     try {
       return await use(pooled.pool.upstreams);
@@ -179,7 +179,7 @@ export class Sharing implements Router {
     return this.#parts.rules.wantsOwn(session, this.#parts.main.upstreams.all());
   }
 
-  /** The connections that a session uses where servers do not make a difference. */
+  /** The pool that a session uses for resources, prompts and completion. */
   #poolOf(session: Peer): ServerPool {
     const member = this.#members.get(session);
     return member && this.#wantsOwn(member.session) ? this.#ownPoolOf(member) : this.#parts.main;
@@ -193,18 +193,18 @@ export class Sharing implements Router {
     return own;
   }
 
-  /** The servers as a session's own connections have them. */
+  /** The servers' entries for a session's own connections. */
   #entriesOf(session: Peer): ServerConfig[] {
     return this.#parts.servers().map((server) => this.#parts.rules.entryFor(server, session));
   }
 
   #open(owner: PoolOwner, entries: readonly ServerConfig[]): ServerPool {
-    const { log, remembered, verdicts, secrets, keys, exposes, offered } = this.#parts;
+    const { log, catalogCache, protocolEras, secrets, keys, exposes, ownPoolObserver } = this.#parts;
     const pool = new ServerPool({
-      ...{ log, remembered, verdicts, secrets, keys, exposes, onDemand: true },
+      ...{ log, catalogCache, protocolEras, secrets, keys, exposes, onDemand: true },
       owner: () => owner,
       router: () => this,
-      observer: offered,
+      observer: ownPoolObserver,
     });
     pool.upstreams.reconcile(entries);
     return pool;
@@ -216,7 +216,7 @@ export class Sharing implements Router {
     return closed;
   }
 
-  /** Asks the servers that a session has connections of its own to what they offer to its kind of client. */
+  /** Learns the tools of the servers to which a session has connections of its own, for its kind of client. */
   #discover(member: Member, client: ClientIdentity): void {
     const { rules, servers } = this.#parts;
     const { session } = member;
@@ -229,8 +229,8 @@ export class Sharing implements Router {
   #sharedOwner({ rules, main }: SharingParts): PoolOwner {
     const { identity } = rules;
     return {
-      introduced: Promise.resolve(identity),
-      peer: this.#everybody(identity),
+      identified: Promise.resolve(identity),
+      peer: this.#broadcastPeer(identity),
       tell: this.#tell,
       isShared: true,
       broadcasts: (method) => rules.broadcasts(method),
@@ -241,12 +241,12 @@ export class Sharing implements Router {
     };
   }
 
-  /** The way back to all who share. */
-  #everybody(identity: ClientIdentity): Peer {
+  /** A peer that notifies all sessions that share. */
+  #broadcastPeer(identity: ClientIdentity): Peer {
     const { rules } = this.#parts;
     const members = this.#members;
     return {
-      ...nobody(identity),
+      ...nullPeer(identity),
       get logLevel() {
         return rules.logLevelFor(members.keys());
       },
@@ -257,7 +257,7 @@ export class Sharing implements Router {
     };
   }
 
-  /** Tells what has changed to those who listen: of a resource, to those that are subscribed to it. */
+  /** Sends a change to all sessions and listeners; an updated resource to its subscribers only. */
   readonly #tell: TellChange = (method, paramsFor) => {
     if (method === UPDATED) return this.subscriptions.tell(method, paramsFor);
     for (const { session, caller } of [...this.#members.values(), ...this.#listeners]) {
@@ -267,12 +267,12 @@ export class Sharing implements Router {
   };
 }
 
-function endingSoon(config: ServerConfig): ServerConfig {
+function withShortIdleTime(config: ServerConfig): ServerConfig {
   return { ...config, idleTimeoutMs: Math.min(config.idleTimeoutMs || POOLED_IDLE_MS, POOLED_IDLE_MS) };
 }
 
-/** A way back to nobody, for connections that no client holds. */
-function nobody(identity: ClientIdentity): Peer {
+/** A peer for connections that no client holds: its requests fail, its notifications are dropped. */
+function nullPeer(identity: ClientIdentity): Peer {
   const message = 'the client can be asked during a call only';
   return {
     identity,

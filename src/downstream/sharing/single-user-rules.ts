@@ -7,28 +7,30 @@ import { able } from '../../upstream/reverse-requests.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import type { SharingRules } from './sharing-rules.ts';
 
-/** What the server asked of nobody, since several sessions were calling it. */
+/**
+ * Learnt in place of a method: the server asked while several sessions were calling it, so that none could be asked.
+ */
 const OF_SEVERAL = 'several';
 const ROOTS = 'roots/list';
-/** Quiet time in ms after which a shared connection that no call takes is closed: it was made to learn the tools. */
+/** Idle time after which a shared connection that only serves to learn the tools is closed, in ms. */
 const LEARNT_IDLE_MS = 5_000;
 
-export interface OnePersonParts {
-  readonly remembered: Pick<CatalogCache, 'asksOf' | 'learnAsk'>;
+export interface SingleUserParts {
+  readonly catalogCache: Pick<CatalogCache, 'asksOf' | 'learnAsk'>;
   /** The working directory of the first session. */
   readonly firstDirectory: string;
 }
 
 /**
- * Sessions of one person, who has no secrets from themselves: all share, whatever their clients can be asked. Apart are
- * kept only servers whose entry says so (`shared: false`, or `cwd: "."`, a session's own directory), and those that
- * turned out to ask what has one answer for each session.
+ * Rules for the sessions of one person, which have no secrets from each other: they share all connections, whatever
+ * their capabilities. Exceptions are servers whose entry says so (`shared: false`, or `cwd: "."`, a session's own
+ * directory), and those that turned out to ask for something which differs between sessions.
  */
 export class SingleUserRules implements SharingRules {
-  /** One person's clients are taken to be offered the same. */
+  /** Servers are taken to offer the same tools to all clients of one person. */
   readonly learnsPerClient = false;
   readonly ownForLogs = false;
-  /** All that a client may offer: what the one that is asked does not offer is refused when it is asked. */
+  /** All capabilities that a client may have: a question that the asked client cannot answer is refused then. */
   readonly identity: ClientIdentity = {
     capabilities: {
       roots: { listChanged: true },
@@ -36,16 +38,16 @@ export class SingleUserRules implements SharingRules {
       elicitation: { form: {}, url: {} },
     },
   };
-  readonly #parts: OnePersonParts;
+  readonly #parts: SingleUserParts;
   readonly #directories = new WeakMap<Peer, string>();
   #entries: ReadonlyMap<string, ServerConfig> = new Map();
   readonly #asks = new WeakMap<ServerConfig, readonly string[]>();
 
-  constructor(parts: OnePersonParts) {
+  constructor(parts: SingleUserParts) {
     this.#parts = parts;
   }
 
-  /** The least severe level that any session wants: each is told from its own level on (`LocalSession`). */
+  /** The least severe level that any session wants; `LocalSession` drops what its own client does not want. */
   logLevelFor(sessions: Iterable<Peer>): string | undefined {
     const wanted = new Set([...sessions].map(({ logLevel }) => logLevel));
     return LOG_LEVELS.find((level) => wanted.has(level));
@@ -55,8 +57,8 @@ export class SingleUserRules implements SharingRules {
     return true;
   }
 
-  /** A session's own servers are started in that directory if they want to (`cwd: "."`). */
-  place(session: Peer, directory: string): void {
+  /** Sets the directory in which a session's own servers are started if they want to (`cwd: "."`). */
+  setDirectory(session: Peer, directory: string): void {
     this.#directories.set(session, directory);
   }
 
@@ -74,7 +76,10 @@ export class SingleUserRules implements SharingRules {
     return inDirectory(server, this.#directories.get(originOf(session)));
   }
 
-  /** The entries of the shared connections: where each session has its own, they only tell which tools there are. */
+  /**
+   * The entries for the shared connections. Where each session has its own connection, the shared one only serves to
+   * learn the tools.
+   */
   sharedEntries(servers: readonly ServerConfig[]): readonly ServerConfig[] {
     this.#entries = new Map(servers.map((server) => [server.key, server]));
     return servers.map((server) => {
@@ -88,40 +93,40 @@ export class SingleUserRules implements SharingRules {
     else if (method === ROOTS || !able(peer, method)) this.#learn(this.#entryOf(config), method);
   }
 
-  /** The entry as it is written, of which a connection may have a variant. */
+  /** The entry of the configuration, of which a connection may use a variant. */
   #entryOf(config: ServerConfig): ServerConfig {
     return this.#entries.get(config.key) ?? config;
   }
 
-  /** Whether it asks what has an answer for each session. */
+  /** True if the server is known to ask for something that differs between sessions. */
   #isLearntToBeApart(entry: ServerConfig): boolean {
     return entry.shared !== true && this.#asksOf(entry).some((ask) => ask === ROOTS || ask === OF_SEVERAL);
   }
 
   #learn(config: ServerConfig, ask: string): void {
     if (this.#asksOf(config).includes(ask)) return;
-    this.#parts.remembered.learnAsk(config, ask);
-    this.#asks.set(config, this.#parts.remembered.asksOf(config));
+    this.#parts.catalogCache.learnAsk(config, ask);
+    this.#asks.set(config, this.#parts.catalogCache.asksOf(config));
   }
 
   #asksOf(config: ServerConfig): readonly string[] {
-    const known = this.#asks.get(config) ?? this.#parts.remembered.asksOf(config);
+    const known = this.#asks.get(config) ?? this.#parts.catalogCache.asksOf(config);
     this.#asks.set(config, known);
     return known;
   }
 }
 
-/** Whether the entry itself says that each session has a server of its own. */
+/** True if the entry itself gives each session a server of its own. */
 function isApart(server: ServerConfig): boolean {
   return !(server.shared ?? !(server.type === 'local' && isWhereStarted(server.cwd)));
 }
 
-/** The entry of a connection that no call takes. */
+/** The entry for a shared connection that only serves to learn the tools. */
 function forTools(server: ServerConfig): ServerConfig {
   return { ...server, start: server.start === 'eager' ? 'auto' : server.start, idleTimeoutMs: LEARNT_IDLE_MS };
 }
 
-/** The entry of a local server that wants to run where its client started us: in that directory. */
+/** The entry with that directory, if it is a local server that runs where its client started the gateway. */
 function inDirectory(server: ServerConfig, directory: string | undefined): ServerConfig {
   if (server.type === 'remote' || !isWhereStarted(server.cwd) || directory === undefined) return server;
   return { ...server, cwd: directory };

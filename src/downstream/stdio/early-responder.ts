@@ -13,12 +13,11 @@ export interface Successor {
 }
 
 /**
- * The first that a client meets: answers `initialize` and `tools/list` at once, and keeps what else comes until the gateway
- * is there to take over. A host waits for these two answers, and what makes up a gateway takes longer to load (25 ms)
- * than all that they need.
+ * Answers `initialize` and `tools/list` at once, and queues all other messages until the gateway takes over. A host
+ * waits for these two answers, and loading the gateway takes longer (25 ms) than all that they need.
  */
 export class EarlyResponder {
-  /** Resolves when a client has its answer to `initialize`, from here. */
+  /** Resolves when `initialize` has been answered here. */
   readonly greeted: Promise<void>;
 
   readonly #transport: StdioTransport;
@@ -29,7 +28,7 @@ export class EarlyResponder {
   #hasGreeted = false;
   #markGreeted: () => void = () => {};
 
-  /** Without `instructions` it only keeps what comes. */
+  /** Without `instructions` it answers nothing and only queues. */
   constructor(input: Readable, output: Writable, instructions?: string) {
     this.#instructions = instructions;
     this.greeted = new Promise((resolve) => {
@@ -44,7 +43,7 @@ export class EarlyResponder {
     void this.#transport.start();
   }
 
-  /** From now on everything goes to `successor`, beginning with what has come so far. */
+  /** Passes all messages to `successor` from now on, beginning with the queued ones. */
   handOver(successor: Successor): void {
     this.#successor = successor;
     this.#transport.limit = successor.limit;
@@ -65,12 +64,12 @@ export class EarlyResponder {
 
   #receive(message: JsonObject): void {
     if (this.#successor) this.#successor.receive(message, false);
-    else this.#waiting.push({ message, answered: this.#answered(message) });
+    else this.#waiting.push({ message, answered: this.#answerEarly(message) });
   }
 
-  #answered(message: JsonObject): boolean {
+  #answerEarly(message: JsonObject): boolean {
     const { id, method, params } = message;
-    // What is not plain is left to the successor.
+    // Notifications and messages of 2026-07-28 are left to the successor.
     if (this.#instructions === undefined || id === undefined || envelopeVersion(message) !== undefined) return false;
     if (method === 'tools/list' && this.#hasGreeted) return this.#answer(id, { tools: metaToolDefinitions() });
     if (method !== 'initialize' || !isJsonObject(params) || initializeProblem(params)) return false;

@@ -4,39 +4,39 @@ import { soleOwner } from '../../upstream/pool-owner.ts';
 import type { GatewayServices } from '../gateway-services.ts';
 import { ClientChannel } from '../protocol/client-channel.ts';
 import { ClientSession } from '../protocol/client-session.ts';
-import { insteadOf } from '../protocol/oversize.ts';
+import { replaceOversized } from '../protocol/oversize.ts';
 import type { SessionServices } from '../protocol/session-services.ts';
 import type { ResourceSubscriptions } from '../sharing/resource-subscriptions.ts';
 import type { EarlyResponder } from './early-responder.ts';
 import type { LineLimit } from './stdio-transport.ts';
 
-/** The edge over stdio: one client, and the connections to servers are all its own. */
+/** The edge over stdio: one client, which has all connections to servers to itself. */
 export class StdioEdge {
-  readonly #gateway: Pick<GatewayServices, 'backend' | 'log'>;
+  readonly #gateway: Pick<GatewayServices, 'pool' | 'log'>;
   readonly #services: SessionServices;
   readonly #session: ClientSession;
   #subscriptions: Promise<ResourceSubscriptions> | undefined;
   #connection: StdioConnection | undefined;
 
-  constructor(gateway: Pick<GatewayServices, 'backend' | 'log' | 'receipt' | 'attach'>) {
+  constructor(gateway: Pick<GatewayServices, 'pool' | 'log' | 'stats' | 'attach'>) {
     this.#gateway = gateway;
-    const { announcements, primitives } = gateway.backend;
+    const { announcements, primitives } = gateway.pool;
     this.#session = new ClientSession({
       onLogLevel: (level) => announcements.logLevel(level),
       onRootsChanged: () => announcements.rootsChanged(),
       onListen: (uris, signal) => void this.#listen(uris, signal),
     });
-    gateway.receipt.session(ownerOf(LOCAL), this.#session.introduced);
-    const attached = gateway.attach({ audience: soleOwner(LOCAL, this.#session) });
-    this.#services = attached.partsFor(LOCAL, this.#session, (...request) => primitives.handle(...request));
+    gateway.stats.session(ownerOf(LOCAL), this.#session.identified);
+    const attached = gateway.attach({ owner: soleOwner(LOCAL, this.#session) });
+    this.#services = attached.servicesFor(LOCAL, this.#session, (...request) => primitives.handle(...request));
   }
 
-  /** Serves the client that the early responder holds. Resolves when it has gone. */
+  /** Takes the client over from the early responder and serves it. Resolves when it has gone. */
   async serve(responder: EarlyResponder): Promise<void> {
     const { maxLineBytes, results } = this.#services;
-    this.#connection = serveStdio(responder, this.#services, {
+    this.#connection = takeOver(responder, this.#services, {
       bytes: maxLineBytes,
-      instead: (message, bytes) => insteadOf(message, bytes, results),
+      instead: (message, bytes) => replaceOversized(message, bytes, results),
     });
     await this.#connection.ended;
   }
@@ -53,24 +53,24 @@ export class StdioEdge {
     subscriptions.listen({ session, caller: LOCAL }, uris, { caller: LOCAL, signal, peer: session });
   }
 
-  /** Only clients of 2026-07-28 that listen to resources need this. */
+  /** Loads the module for subscriptions, which only clients of 2026-07-28 that listen to resources need. */
   async #loadSubscriptions(): Promise<ResourceSubscriptions> {
     const { ResourceSubscriptions } = await import('../sharing/resource-subscriptions.ts');
-    const { backend, log } = this.#gateway;
-    const { primitives } = backend;
+    const { pool, log } = this.#gateway;
+    const { primitives } = pool;
     return new ResourceSubscriptions({ shared: primitives, primitivesOf: () => primitives, isApart: () => false, log });
   }
 }
 
-/** The client's connection, being served. */
+/** A connection to a client that is being served. */
 interface StdioConnection {
   /** Resolves when the client has gone. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
 
-/** Takes over from the early responder. */
-function serveStdio(responder: EarlyResponder, services: SessionServices, limit: LineLimit): StdioConnection {
+/** Takes the client over from the early responder. */
+function takeOver(responder: EarlyResponder, services: SessionServices, limit: LineLimit): StdioConnection {
   const channel = new ClientChannel(services, (message) => responder.send(message));
   const ended = new Promise<void>((resolve) => {
     responder.handOver({

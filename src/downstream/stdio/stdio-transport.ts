@@ -3,12 +3,12 @@ import { parseMessage, writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { beyondBounds, idIn } from '../../core/json-bounds.ts';
 import { createLineSplitter, LineWriter } from '../../platform/line-framing.ts';
-import { Batches, batchRefusal, messageProblem, messageText, readable } from '../protocol/json-rpc.ts';
+import { Batches, batchRefusal, messageProblem, messageText, normalizeMessage } from '../protocol/json-rpc.ts';
 
 /** Longest line taken from a client, in bytes. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
-/** How much of a client that does not read is kept for later, in characters, before it is not read either. */
+/** Characters of lines held for a client that does not read; beyond that its input is paused. */
 const MAX_HELD_CHARS = 1024 * 1024;
 
 const PARSE_ERROR = -32_700;
@@ -17,14 +17,17 @@ const INVALID_REQUEST = -32_600;
 /** The longest line that the client takes. */
 export interface LineLimit {
   readonly bytes: number;
-  /** What is written instead of a longer one; nothing when nothing can stand for it: then sending it fails. */
+  /**
+   * Returns the message to write instead of a longer one, of that many bytes; undefined: there is none, and sending
+   * fails.
+   */
   readonly instead: (message: JsonObject, bytes: number) => JsonObject | undefined;
 }
 
 /**
- * JSON-RPC lines from and to one client. Ours instead of the SDK's because of its answers to bad lines (an error, not
- * silence), its cost on long ones, and because a client that stops reading must not make us buffer: what it asks meanwhile
- * waits, up to a bound, so that its end is noticed all the same; beyond that we stop reading it.
+ * JSON-RPC lines from and to one client. It replaces the SDK's transport, which is silent on bad lines and slow on long
+ * ones, and it must not buffer answers for a client that stops reading: the lines of such a client are held, up to a
+ * bound, so that its end is noticed all the same; beyond that its input is paused.
  */
 export class StdioTransport {
   onmessage?: (message: JsonObject) => void;
@@ -75,7 +78,7 @@ export class StdioTransport {
     const lines = this.#held;
     this.#held = [];
     this.#heldChars = 0;
-    // What these make us write may fill the pipe again: then the others are held once more.
+    // The answers to these lines may fill the pipe again: then the other lines are held once more.
     for (const line of lines) this.#receive(line);
     if (this.#heldChars <= MAX_HELD_CHARS) this.#input.resume();
   }
@@ -115,8 +118,8 @@ export class StdioTransport {
       this.#refuse(INVALID_REQUEST, `Invalid request: ${problem}`, isJsonObject(message) ? message.id : null);
       return;
     }
-    // What `messageProblem` found nothing wrong with is one.
-    this.onmessage?.(readable(message as JsonObject));
+    // `messageProblem` has found that it is an object.
+    this.onmessage?.(normalizeMessage(message as JsonObject));
   }
 
   #refuse(code: number, message: string, id: unknown = null): void {
@@ -131,7 +134,7 @@ export class StdioTransport {
   #write(message: JsonObject): void {
     if (this.#closed) return;
     const line = messageText(message);
-    this.#lines.write(this.limit ? within(this.limit, line, message) : line);
+    this.#lines.write(this.limit ? fitLine(this.limit, line, message) : line);
   }
 
   #end(): void {
@@ -146,8 +149,8 @@ export class StdioTransport {
   }
 }
 
-/** The line, or the one that stands for it where the client could not take it. Throws where nothing can. */
-function within(limit: LineLimit, line: string, message: JsonObject): string {
+/** The line, or its replacement where the client could not take it. Throws where there is none. */
+function fitLine(limit: LineLimit, line: string, message: JsonObject): string {
   // A character takes one to three bytes of UTF-8: short lines need no counting.
   const bytes = line.length * 3 > limit.bytes ? Buffer.byteLength(line) : 0;
   if (bytes <= limit.bytes) return line;

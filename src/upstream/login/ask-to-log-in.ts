@@ -4,9 +4,8 @@ import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { Peer } from '../../core/peer.ts';
 import { loginCommand } from '../../core/server-state.ts';
-import { challengeIn } from './challenge-in.ts';
 import type { Login } from './login.ts';
-import type { Challenge } from './login-needed.ts';
+import { type Challenge, challengeIn } from './login-needed.ts';
 import type { PersonLogin } from './person-login.ts';
 
 /**

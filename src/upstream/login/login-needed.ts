@@ -33,3 +33,11 @@ export function supportsLogin(config: ServerConfig): config is ServerConfig & { 
   const isSaid = username !== '' || password !== '';
   return !isSaid && !Object.keys(config.headers).some((name) => /^authorization$/i.test(name));
 }
+
+/** The challenge in an error or one of its causes; undefined if a login would not help. */
+export function challengeIn(error: unknown): Challenge | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each instanceof LoginNeeded) return each.challenge;
+  }
+  return undefined;
+}

@@ -14,7 +14,6 @@ import {
 import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import type { Outbound } from '../../platform/outbound/outbound.ts';
-import { challengeIn } from './challenge-in.ts';
 import {
   type Credentials,
   credentialsOf,
@@ -23,7 +22,7 @@ import {
   type StoredCredentials,
   sameIssuer,
 } from './credentials.ts';
-import { type Challenge, LoginNeeded } from './login-needed.ts';
+import { type Challenge, challengeIn, LoginNeeded } from './login-needed.ts';
 import { withoutForeignText } from './oauth-answers.ts';
 import { configuredClient, oauthFetch, outboundOf } from './oauth-client.ts';
 import { issuerOf, keepTokens, machineProvider } from './oauth-provider.ts';

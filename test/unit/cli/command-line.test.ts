@@ -2,12 +2,11 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { readOurFile } from '../../../src/cli/client-configs/our-file.ts';
-import { switchServers } from '../../../src/cli/client-configs/switch-servers.ts';
+import { readOurFile, switchServers } from '../../../src/cli/client-configs/our-file.ts';
 import { rootsHint } from '../../../src/cli/commands/call.ts';
 import { saysTheSame, writeResult } from '../../../src/cli/commands/calling/write-result.ts';
 import { timeoutMs } from '../../../src/cli/commands/command.ts';
-import { refusedOption, unknownCommand } from '../../../src/cli/commands/did-you-mean.ts';
+import { refusedOption, unknownCommand } from '../../../src/cli/commands/help.ts';
 import { LogTail } from '../../../src/cli/commands/logs.ts';
 import { forPeople } from '../../../src/cli/commands/report.ts';
 import { COMMANDS } from '../../../src/cli/commands/table.ts';

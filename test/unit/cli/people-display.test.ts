@@ -1,11 +1,17 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { fileName, saveBytes } from '../../../src/cli/commands/calling/write-result.ts';
-import { colorsFor } from '../../../src/cli/terminal/colors.ts';
 import { descriptionText } from '../../../src/cli/terminal/description-text.ts';
-import { displayLines, jsonText } from '../../../src/cli/terminal/display.ts';
 import { logText, progressText } from '../../../src/cli/terminal/status-line.ts';
-import { align, clipColumns, displayWidth, wrap } from '../../../src/cli/terminal/text-layout.ts';
+import { colorsFor } from '../../../src/cli/terminal/terminal.ts';
+import {
+  align,
+  clipColumns,
+  displayLines,
+  displayWidth,
+  jsonText,
+  wrap,
+} from '../../../src/cli/terminal/text-layout.ts';
 import { displayText } from '../../../src/core/invisible-characters.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { instructions } from '../../../src/downstream/protocol/instructions.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { parseSecrets } from '../../../src/config/secrets/parse-secrets.ts';
+import { parseSecrets } from '../../../src/config/secrets/read-secrets.ts';
 import { temporaryDirectory } from '../../helpers/fixture.ts';
 
 const SECRET = 'a-secret-value';

@@ -7,7 +7,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { commonEnvironment, identityOf, socketDirectory } from '../../../src/daemon/locate.ts';
 import { messageHead, Relay } from '../../../src/daemon/relay.ts';
-import { Unanswered } from '../../../src/daemon/session-replay.ts';
+import { PendingRequests } from '../../../src/daemon/session-replay.ts';
 import { addressesOf, claim, withdraw } from '../../../src/daemon/sockets.ts';
 import { createLogger } from '../../../src/platform/log.ts';
 import { usersEnvironment } from '../../../src/platform/users-environment.ts';
@@ -132,11 +132,11 @@ describe('what has no answer', () => {
     params: { name, arguments: { id: `s::t${id}`, args: { n: id } } },
   });
   const taken = (...messages: ReturnType<typeof call>[]) => {
-    const unanswered = new Unanswered();
+    const unanswered = new PendingRequests();
     for (const message of messages) unanswered.take(message, message.id);
     return unanswered;
   };
-  const give = (unanswered: Unanswered) => unanswered.waiting().map(({ id }) => unanswered.given(id as number));
+  const give = (unanswered: PendingRequests) => unanswered.waiting().map(({ id }) => unanswered.given(id as number));
 
   test('waits for the next daemon, unless a server may have had it [daemon.death]', () => {
     const unanswered = taken(call(1), call(2), call(3), call(4));

@@ -130,7 +130,14 @@ test('an address that is taken, or is none of ours, is told with its cure [edge.
   onTestFinished(() => void taken.close());
   const { port } = taken.address() as { port: number };
   const at = (host: string, where: number) =>
-    listen({ host, port: where, fetch: () => new Response(), take: () => false, onUpgrade: () => {} });
+    listen({
+      host,
+      port: where,
+      fetch: () => new Response(),
+      take: () => false,
+      refuse: () => {},
+      onUpgrade: () => {},
+    });
   await expect(at('127.0.0.1', port)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
     message: expect.stringMatching(new RegExp(`port ${port} of 127.0.0.1 is taken.*--port.*MCP_GATEWAY_PORT`)),

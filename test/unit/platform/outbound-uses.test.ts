@@ -236,7 +236,7 @@ test('an SSE stream that cannot be used is named by its own cause [outbound.sse]
     redact: (told) => told,
     signal: new AbortController().signal,
     handlers: { onRequest: async () => ({ result: {} }), onNotification: () => {} },
-    verdicts: new ProtocolEraCache(temporaryDirectory()),
+    protocolEras: new ProtocolEraCache(temporaryDirectory()),
   });
   await expect(connected).rejects.toThrow('the server names an endpoint of another origin, http://elsewhere.example:9');
 });

@@ -2,16 +2,6 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { importsOf, sourceFiles, targetOf } from '../../helpers/source-imports.ts';
 
-/** Cycles that are being broken, each with all of its members. A line goes with its cycle. */
-const KNOWN_CYCLES: readonly string[] = [
-  'downstream/http/auth/authenticator.ts downstream/http/auth/token-authenticator.ts',
-  'downstream/protocol/multi-round-request.ts downstream/protocol/multi-round-requests.ts',
-];
-const KNOWN_FOLDER_CYCLES: readonly string[] = [
-  'config config/secrets',
-  'downstream downstream/http downstream/http/api downstream/http/mcp',
-];
-
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** A graph of `from → to`, without edges of a node to itself. */
@@ -48,12 +38,6 @@ function cyclesIn(graph: Graph): string[] {
   return [...new Set(cycles)].sort();
 }
 
-/** The cycles but for those whose members are all in one known cycle. */
-function newCycles(graph: Graph, known: readonly string[]): string[] {
-  const members = known.map((cycle) => new Set(cycle.split(' ')));
-  return cyclesIn(graph).filter((cycle) => !members.some((all) => cycle.split(' ').every((node) => all.has(node))));
-}
-
 /** The folder of a file; a file directly in `src` stands for itself. */
 function folderOf(file: string): string {
   return file.includes('/') ? dirname(file) : file;
@@ -67,12 +51,12 @@ const edges = sourceFiles.flatMap((file) =>
 );
 
 test('no source file imports itself by way of others, not even for types', () => {
-  expect(newCycles(graphOf(edges), KNOWN_CYCLES)).toEqual([]);
+  expect(cyclesIn(graphOf(edges))).toEqual([]);
 });
 
 test('no folder imports itself by way of others, not even for types', () => {
   const folders = graphOf(edges.map(([from, to]) => [folderOf(from), folderOf(to)]));
-  expect(newCycles(folders, KNOWN_FOLDER_CYCLES)).toEqual([]);
+  expect(cyclesIn(folders)).toEqual([]);
 });
 
 test('a cycle is found and named', () => {
@@ -85,6 +69,4 @@ test('a cycle is found and named', () => {
   ] as const;
   expect(cyclesIn(graphOf(pairs))).toEqual(['a b c']);
   expect(cyclesIn(graphOf(pairs.slice(1)))).toEqual([]);
-  expect(newCycles(graphOf(pairs), ['a b c d'])).toEqual([]);
-  expect(newCycles(graphOf(pairs), ['a b'])).toEqual(['a b c']);
 });

@@ -7,21 +7,25 @@ import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { ClientIdentity, Peer, PeerRequestOptions } from '../../../core/peer.ts';
 import { type Answer, METHOD_NOT_FOUND } from '../../../core/rpc.ts';
 import { VERSION } from '../../../version.ts';
-import { type Colors, colorsFor } from '../../terminal/colors.ts';
-import { displayLines } from '../../terminal/display.ts';
 import { logText, type StatusLine } from '../../terminal/status-line.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
+import { type Colors, colorsFor, type Terminal } from '../../terminal/terminal.ts';
+import { displayLines } from '../../terminal/text-layout.ts';
 import { readValue } from './read-arguments.ts';
 
 interface PersonOptions {
   readonly status: StatusLine;
-  /** Whether log messages of servers are shown. */
+  /** True: log messages of servers are shown. */
   readonly showsLogs: boolean;
-  /** Absolute folders that servers are told of; absent: none, and they are not told where the command was typed either. */
+  /**
+   * Absolute folders that servers are told of; absent: none, and they are not told where the command was typed either.
+   */
   readonly roots?: readonly string[] | undefined;
 }
 
-/** A person at a terminal as a client of servers: answers their questions there, one after the other. There is no model to sample. */
+/**
+ * A person at a terminal as a client of servers: answers their questions there, one after the other. There is no model
+ * to sample.
+ */
 export class Person implements Peer {
   readonly identity: ClientIdentity;
   readonly logLevel?: string;
@@ -77,7 +81,7 @@ function refusal(method: string): Answer {
 /** Puts a question and resolves with the line that was typed; undefined: there will be none. */
 type Asker = (question: string) => Promise<string | undefined>;
 
-/** How a person is asked. */
+/** Means to ask a person. */
 interface Asking {
   readonly ask: Asker;
   readonly say: (text: string) => void;
@@ -146,7 +150,7 @@ interface Field {
   readonly isRequired: boolean;
 }
 
-/** What was typed as a value; `skipped`: nothing, where it may be left out; `ended`: there is no more input. */
+/** Value that a person typed; `skipped`: nothing, where it may be left out; `ended`: there is no more input. */
 type FieldAnswer = { readonly value: unknown } | 'skipped' | 'ended';
 
 interface Choice {

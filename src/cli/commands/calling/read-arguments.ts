@@ -14,7 +14,7 @@ import { keepSources, parseJson, withNumber } from '../../../core/exact-json.ts'
 import { displayText } from '../../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 
-/** What somebody gave as a value, and how a number was written. */
+/** A value, and for a number its text as typed. */
 interface Given {
   readonly value: unknown;
   readonly source?: string;
@@ -108,7 +108,10 @@ interface Place {
   readonly root: JsonObject;
 }
 
-/** What somebody typed as the value that the schema wants; the text itself where it takes texts, or none of its readings. */
+/**
+ * Reads typed text as a value that the schema accepts; returns the text itself if the schema accepts texts, or no
+ * reading of it.
+ */
 export function readValue(text: string, place: Place): unknown {
   const json = parsedJson(text);
   const takesText = accepts(place, text);
@@ -126,7 +129,7 @@ function readValues(texts: readonly string[], place: Place): unknown {
   return texts.map((text, index) => readValue(text, childAt(place, String(index))));
 }
 
-/** Whether the schema accepts the value, as far as can be told. */
+/** True if the schema accepts the value, as far as can be told. */
 function accepts({ schema, root }: Place, value: unknown): boolean {
   return fits(schema, value, freshWalk(root));
 }
@@ -137,12 +140,12 @@ export function childAt({ schema, root }: Place, key: string): Place {
   return { schema: declared(schema, key, walk) ?? additional(schema, walk), root };
 }
 
-/** Whether the schema itself names that property. */
+/** True if the schema itself names that property. */
 function hasProperty({ schema, root }: Place, key: string): boolean {
   return declared(schema, key, freshWalk(root)) !== undefined;
 }
 
-/** Whether it is a list that is wanted. */
+/** True if the schema accepts lists, but neither objects nor texts. */
 function wantsList(place: Place): boolean {
   return accepts(place, []) && !accepts(place, {}) && !accepts(place, 'a');
 }

@@ -5,9 +5,8 @@ import { causeOf, GatewayError } from '../../../core/errors.ts';
 import { isSameJson, parseJson } from '../../../core/exact-json.ts';
 import { displayText } from '../../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
-import { colorsFor } from '../../terminal/colors.ts';
-import { displayLines, jsonText } from '../../terminal/display.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
+import { colorsFor, type Terminal } from '../../terminal/terminal.ts';
+import { displayLines, jsonText } from '../../terminal/text-layout.ts';
 
 interface ResultOptions {
   /** Name of the tool, for the names of files. */
@@ -44,7 +43,7 @@ export async function writeResult(result: ToolResult, options: ResultOptions, te
 const MORE_IN_JSON = 'The result has structured content too: --json writes all of it.';
 
 interface BlockOptions extends ResultOptions {
-  /** Whether a person sees it at once. */
+  /** True: a person sees it at once. */
   readonly isSeen: boolean;
 }
 
@@ -91,7 +90,7 @@ function asItIs(text: string): string {
   return text;
 }
 
-/** What a person or a program reads of blocks as text. */
+/** Texts of the blocks that are text or hold one. */
 function textsOf(blocks: readonly JsonObject[]): readonly string[] {
   return blocks.flatMap(({ type, text, resource }) => {
     const said = type === 'resource' && isJsonObject(resource) ? resource.text : text;
@@ -167,7 +166,7 @@ const MAX_VALUES = 10_000;
 const MAX_CHARS_READ = 50_000_000;
 
 /**
- * Whether structured content only repeats the texts: one of them is its JSON, or each of its values stands in one. Servers
+ * True if structured content only repeats the texts: one of them is its JSON, or each of its values stands in one. Servers
  * are told to repeat it as a text for older clients, and some wrap what they say as `{"content": text}` or `{"result": …}`.
  */
 export function saysTheSame(texts: readonly string[], structured: unknown): boolean {

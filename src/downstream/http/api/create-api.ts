@@ -9,12 +9,12 @@ import { MONITOR_ROUTES, SERVER_ROUTES } from './monitor-routes.ts';
 import { parseRequest, type Route, route } from './route.ts';
 import { TOOL_ROUTES } from './tool-routes.ts';
 
-/** Silence on a stream of progress after which a comment is sent, in ms: below what proxies cut connections for. */
+/** Silence on a stream of progress, in ms, after which a comment is sent: proxies cut connections after longer silence. */
 const PING_MS = 15_000;
 
 /**
- * The REST API, to be mounted under a path, behind the middleware that says who asks. Every failure is a problem
- * document; every route is a row of `ROUTES`.
+ * The REST API. `createApp` mounts it under a path, behind the middleware that sets the caller. Every failure is a
+ * problem document; every route is a row of `ROUTES`.
  */
 export function createApi(parts: EdgeParts): Hono<EdgeEnv> {
   const api = new Hono<EdgeEnv>();
@@ -22,7 +22,7 @@ export function createApi(parts: EdgeParts): Hono<EdgeEnv> {
   api.notFound(notFound);
   api.use(async (http, next) => {
     await next();
-    // Answers are one caller's own.
+    // Each answer is meant for one caller.
     http.header('Cache-Control', 'no-store');
   });
   api.use(methodNotAllowed({ app: api, onMethodNotAllowed: methodProblem }));
@@ -57,10 +57,10 @@ function honoPath({ path }: Route): string {
 
 type Strategy = NonNullable<LiveSettings['auth']>['strategy'];
 
-/** By how callers say who they are. */
+/** The OpenAPI documents made so far, by `auth.strategy`. */
 const documents = new Map<Strategy, Promise<object>>();
 
-/** The REST API: one row for each operation, from which both the router and its OpenAPI document are made. */
+/** One row for each operation. Both the router and the OpenAPI document are made of these rows. */
 const ROUTES: readonly Route[] = [
   ...SERVER_ROUTES,
   ...TOOL_ROUTES,
@@ -76,7 +76,7 @@ const ROUTES: readonly Route[] = [
     codes: [],
     run: async ({ http, parts }) => {
       const { strategy } = parts.settings().auth ?? { strategy: 'none' as const };
-      // Made when somebody asks, once.
+      // Made once, at the first request.
       const document = documents.get(strategy) ?? import('./open-api.ts').then((own) => own.openApi(ROUTES, strategy));
       documents.set(strategy, document);
       return http.json(await document);

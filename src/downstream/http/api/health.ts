@@ -3,21 +3,21 @@ import type { ServerView } from '../../../broker/server-views.ts';
 import { stands } from '../../../core/server-state.ts';
 import type { EdgeEnv, EdgeParts } from '../request/edge-parts.ts';
 
-/** Whether the gateway can do anything for anyone. */
+/** State of the gateway for probes: it can be used when a server can be called. */
 interface Health {
   readonly status: 'ok' | 'unavailable';
-  /** Why not; empty when it can. Names servers and where they stand, not what they said: probes need no key. */
+  /** Reasons of `unavailable`, empty when `ok`. Names servers and their states, never their errors: probes need no key. */
   readonly reasons: readonly string[];
 }
 
-/** `unavailable` when no server can be called; one that can is enough. */
+/** `ok` if at least one server can be called, else `unavailable`. */
 export function healthOf(servers: readonly Pick<ServerView, 'id' | 'status' | 'available'>[]): Health {
   if (servers.some(({ available }) => available)) return { status: 'ok', reasons: [] };
   if (servers.length === 0) return { status: 'unavailable', reasons: ['no server is configured'] };
   return { status: 'unavailable', reasons: servers.map(({ id, status }) => `${id} ${stands(status)}`) };
 }
 
-/** `{"status":"ok"}` with 200, or the reasons with 503; never kept by a cache. */
+/** 200 with `{"status":"ok"}`, or 503 with the reasons. No cache may keep it. */
 export function healthResponse(health: Health): Response {
   const headers = { 'cache-control': 'no-store' };
   if (health.status === 'ok') return Response.json({ status: 'ok' }, { headers });
@@ -25,8 +25,8 @@ export function healthResponse(health: Health): Response {
 }
 
 /**
- * `/health`: whether anything is usable. `/health/live`: whether the process answers. `/health/ready`: whether it should
- * be sent requests, which one that is stopping should not.
+ * `/health`: 200 if a server can be called. `/health/live`: 200 as long as the process answers. `/health/ready`: as
+ * `/health`, but 503 while the gateway stops.
  */
 export function createHealth(
   { allServers }: Pick<EdgeParts, 'allServers'>,
@@ -39,16 +39,16 @@ export function createHealth(
     .get('/health/ready', () => healthResponse(isStopping() ? stopping : healthOf(allServers())));
 }
 
-/** A connection to a server, as far as it can be asked whether it lives. */
+/** A connection to a server that can be pinged. */
 interface Pinged {
   ping(timeoutMs: number): Promise<boolean>;
-  /** Gives it up; what is in flight fails with that cause, and it is connected anew. */
+  /** Closes the connection and opens a new one. Calls in flight fail with `cause`. */
   lose(cause: string): void;
 }
 
 const PING_TIMEOUT_MS = 10_000;
 
-/** Asks every connected server at an interval whether it lives, and gives up those that do not answer. Returns what ends it. */
+/** Pings every connected server at an interval, and loses those that do not answer. Returns the function that ends it. */
 export function startHealthRounds(intervalSeconds: number, connections: () => readonly Pinged[]): () => void {
   if (intervalSeconds === 0) return () => {};
   const round = () => {

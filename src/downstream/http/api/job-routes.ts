@@ -3,7 +3,7 @@ import { json, jsonResponse, type Route, route } from './route.ts';
 import { idParam, job, jobBody, jobRecord, wholeNumber } from './schemas.ts';
 import { namedTool } from './tool-lookup.ts';
 
-/** Longest wait for the end of a job in ms, as for `job_status`: proxies give up on a silent request after 60 s. */
+/** Longest wait for the end of a job, in ms, as for `job_status`: proxies give up on a silent request after 60 s. */
 const MAX_WAIT_MS = 50_000;
 
 const TIMINGS = { submittedAt: 1_795_161_600_000 };
@@ -16,7 +16,7 @@ const EXAMPLE = {
   timings: TIMINGS,
 };
 
-/** Calls in the background. A job belongs to the caller who started it; to others it does not exist. */
+/** Calls in the background. A job belongs to the caller that started it; for other callers it does not exist. */
 export const JOB_ROUTES: readonly Route[] = [
   route({
     method: 'post',

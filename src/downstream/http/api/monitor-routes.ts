@@ -25,7 +25,7 @@ const RECORD = {
   resultBytes: 57,
 };
 
-/** What went through the gateway. */
+/** Metrics, and the log of calls. */
 export const MONITOR_ROUTES: readonly Route[] = [
   route({
     method: 'get',
@@ -82,7 +82,7 @@ export const MONITOR_ROUTES: readonly Route[] = [
   }),
 ];
 
-/** Whose requests are shown; undefined: everybody's. */
+/** The caller whose requests are shown; undefined: those of all callers. */
 function whose(wanted: string | undefined, caller: Caller, settings: LiveSettings): string | undefined {
   const { id } = caller;
   if (seesOthers(caller, settings)) return wanted;
@@ -103,7 +103,7 @@ const EXAMPLE = {
   tools: 41,
 };
 
-/** The gateway and its servers, as they stand. */
+/** The state of the gateway and of its servers. */
 export const SERVER_ROUTES: readonly Route[] = [
   route({
     method: 'get',

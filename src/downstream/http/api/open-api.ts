@@ -28,14 +28,14 @@ const SECURITY_SCHEMES = {
   apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' },
 } as const;
 
-/** What a request has to bring, by `auth.strategy`. */
+/** Security requirement of every operation, by `auth.strategy`. */
 const SECURITY: Record<'none' | 'api-key' | 'jwt', Record<string, string[]>[]> = {
   none: [],
   'api-key': [{ bearer: [] }, { apiKey: [] }],
   jwt: [{ bearer: [] }],
 };
 
-/** Problems that any operation may have: of an unknown parameter, of what stands before the routes, of a defect. */
+/** Codes that any operation may answer: for an unknown parameter, from the steps before the routes, for a defect. */
 const ANYWHERE: readonly ErrorCode[] = [
   'INVALID_ARGUMENTS',
   'UNAUTHENTICATED',
@@ -43,7 +43,7 @@ const ANYWHERE: readonly ErrorCode[] = [
   'RATE_LIMITED',
   'INTERNAL',
 ];
-/** Statuses of requests whose body cannot be taken. */
+/** Statuses of refused bodies: too long, or of a wrong type. */
 const OF_BODIES = [413, 415];
 
 const EXTRA_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
@@ -68,7 +68,7 @@ export function openApi(routes: readonly Route[], strategy: keyof typeof SECURIT
   return createDocument(document, { override: ({ jsonSchema }) => withoutLimitsOfNumbers(jsonSchema) });
 }
 
-/** What every whole number in JavaScript is bound to is no rule of ours. */
+/** Zod gives every integer the bounds of safe integers in JavaScript. They are no rule of this API. */
 function withoutLimitsOfNumbers(schema: { minimum?: number; maximum?: number }): void {
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;

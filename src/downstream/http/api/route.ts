@@ -10,33 +10,33 @@ import { writtenAnswer } from '../../../core/unwritable.ts';
 import type { EdgeEnv, EdgeParts } from '../request/edge-parts.ts';
 import { invalidInput } from '../request/problem.ts';
 
-/** What a route works with: its input as its schemas parsed it, the HTTP request, and the gateway. */
+/** Arguments of a route's `run`: its input as its schemas parsed it, the HTTP request, and the gateway. */
 export interface ApiRequest<Params = unknown, Query = unknown, Body = unknown> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
   readonly http: Context<EdgeEnv>;
   readonly parts: EdgeParts;
-  /** Silence on a stream after which a comment is sent, in ms. */
+  /** Silence on a stream, in ms, after which a comment is sent. */
   readonly pingMs: number;
 }
 
-/** One media type of an answer, for the document. */
+/** One media type of an answer, for the OpenAPI document. */
 interface Media {
-  /** Absent: text. */
+  /** Absent: the body is text. */
   readonly schema?: z.ZodType;
   readonly example?: unknown;
 }
 
-/** An answer that is no problem. */
+/** A successful answer. */
 export interface Answer {
   readonly description: string;
   readonly content: Readonly<Record<string, Media>>;
-  /** Name and meaning of headers of its own. */
+  /** Descriptions of the headers that this answer adds, by name. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One operation: what Hono routes, what checks its input, and what the OpenAPI document says of it. */
+/** One operation: Hono routes it, its schemas check the input, and the OpenAPI document describes it. */
 export interface Route {
   readonly method: 'get' | 'post' | 'delete';
   /** As in OpenAPI: `/jobs/{id}`. */
@@ -45,14 +45,14 @@ export interface Route {
   readonly tag: 'servers' | 'tools' | 'jobs' | 'monitoring' | 'about';
   readonly summary: string;
   readonly description?: string;
-  /** Objects that take no unknown member. */
+  /** Schemas of the input. They refuse unknown members. */
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
-  /** A body that works, by name. */
+  /** Bodies that work, by name. */
   readonly examples?: Readonly<Record<string, object>>;
   readonly answers: Readonly<Record<number, Answer>>;
-  /** Codes of the problems of this operation, beside those that any may have. */
+  /** Codes of the problems of this operation, beside those that any operation may have. */
   readonly codes: readonly ErrorCode[];
   readonly run: (request: ApiRequest) => Response | Promise<Response>;
 }
@@ -72,21 +72,24 @@ export function route<
     readonly run: (request: ApiRequest<Parsed<Params>, Parsed<Query>, Parsed<Body>>) => Response | Promise<Response>;
   },
 ): Route {
-  // `run` is only ever called with what these very schemas parsed.
+  // `run` is called only with the values that these schemas parsed.
   return { ...row, run: (request) => row.run(request as ApiRequest<Parsed<Params>, Parsed<Query>, Parsed<Body>>) };
 }
 
-/** An answer of JSON, for the document. */
+/** The content of a JSON answer, for the OpenAPI document. */
 export function json(schema: z.ZodType, example: unknown): Answer['content'] {
   return { 'application/json': { schema, example } };
 }
 
-/** A response with JSON that servers or callers wrote a part of: its numbers are those that came. Throws `UPSTREAM_ERROR` where it is no JSON. */
+/**
+ * A response of JSON of which servers or callers wrote a part. Keeps their numbers as they were written. Throws
+ * `UPSTREAM_ERROR` if the value cannot be written as JSON.
+ */
 export function jsonResponse(http: Context, value: object, status: 200 | 202 = 200, headers = {}): Response {
   return http.body(writtenAnswer(value), status, { ...headers, 'content-type': 'application/json' });
 }
 
-/** What a request says, as the schemas of its route parse it. Throws problems that name the place. */
+/** Parses path, query and body with the schemas of the route. Throws problems that name the wrong place. */
 export async function parseRequest({ params, query, body }: Route, { req }: Context) {
   return {
     params: params && parse('path', params, req.param()),
@@ -95,14 +98,14 @@ export async function parseRequest({ params, query, body }: Route, { req }: Cont
   };
 }
 
-/** Throws where the body is no object. */
+/** Throws if the body is no JSON object. */
 async function readBody(schema: z.ZodObject, req: Context['req']): Promise<unknown> {
   const body = await readJson(req);
   if (!isJsonObject(body)) throw noObject(describeFound(body));
   return withoutNulls(schema, withFewUnknown(body, Object.keys(schema.shape)));
 }
 
-/** What may be left out is absent where it is null. */
+/** Drops optional members that are null: clients write null for absent. */
 function withoutNulls({ shape }: z.ZodObject, body: unknown): unknown {
   if (!isJsonObject(body)) return body;
   const isAbsent = ([name, value]: [string, unknown]) =>
@@ -128,7 +131,7 @@ function parseQuery(schema: z.ZodObject | undefined, given: Record<string, strin
   });
 }
 
-/** A parameter that is given once is a text; one given several times a list. */
+/** A parameter given once becomes a text; one given several times a list. */
 function single([name, values]: [string, string[]]): [string, unknown] {
   return [name, values.length === 1 ? values[0] : values];
 }

@@ -11,15 +11,15 @@ const MILLISECONDS = `expected milliseconds, above 0 and at most ${MAX_TIMER_MS}
 const epochMs = z.int().min(0).describe('Epoch milliseconds.');
 const text = z.string('expected a text').min(1, 'expected a text that is not empty');
 
-/** Any JSON object; kept as it came, never cloned, so that no key, however odd, is lost or becomes a prototype. */
+/** Any JSON object, passed on uncloned: a clone could lose a key such as `__proto__`, or take it for the prototype. */
 const anyObject = z
   .custom<JsonObject>(isJsonObject, 'expected an object')
   .meta({ override: { type: 'object', additionalProperties: true } });
 
-/** What names a resource in a path. */
+/** The parameter of paths that end with an id. */
 export const idParam = strict({ id: text });
 
-/** A parameter that may be given several times. */
+/** A query parameter that may be given several times. */
 export const repeated = z.preprocess(
   (given) => (given === undefined ? given : [given].flat()),
   z.array(text).optional(),
@@ -43,7 +43,7 @@ function momentOf(given: string): number {
   return /^\d{4}-\d\d-\d\d/.test(given) ? Date.parse(given) : Number.NaN;
 }
 
-/** Which tool, and with what. */
+/** Body of a call: the tool and its arguments. */
 export const callBody = strict({
   tool: text.describe('Id of the tool (`server::name`), or its bare name where only one server has it.'),
   server: text.optional().describe('Key of the server; decides where several have a tool of that name.'),
@@ -56,7 +56,7 @@ export const callBody = strict({
     .describe("Deadline in milliseconds; absent: the server's own, else 30 s, for a job an hour."),
 }).meta({ id: 'Call' });
 
-/** The same in the background. */
+/** Body of a call in the background. */
 export const jobBody = callBody
   .extend({ priority: z.number('expected a number').optional().describe('Higher runs first; 0 where absent.') })
   .meta({ id: 'JobRequest' });
@@ -103,7 +103,7 @@ export const tools = z
   })
   .meta({ id: 'Tools' });
 
-/** What a tool answers, as its server sent it. */
+/** Result of a tool, as its server sent it. */
 export const toolResult = z
   .looseObject({
     content: z.array(z.looseObject({ type: z.string() })),
@@ -136,7 +136,7 @@ export const job = z
 /** A job as its caller sees it. */
 export function jobRecord({ job: own, position }: JobView): z.input<typeof job> {
   const { owner: _, timings, ...rest } = own;
-  // A result is the server's own and is not checked: whatever it is, it is passed on.
+  // The result is passed on as the server sent it, unchecked.
   return { ...rest, ...(position !== undefined && { position }), timings: { ...timings } } as z.input<typeof job>;
 }
 

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import { describedTool, type OurMembers, type ToolEntry, toolId } from '../../../core/tool.ts';
 import type { EdgeParts } from '../request/edge-parts.ts';
 
-/** Which tools, and how many of them. */
+/** Filters, search text and page of `GET /tools`. */
 interface ToolQuery {
   readonly server?: readonly string[];
   readonly tag?: readonly string[];
@@ -14,12 +14,12 @@ interface ToolQuery {
   readonly cursor?: string;
 }
 
-/** Most hits of one search. */
+/** Maximum hits of one search. */
 const MAX_HITS = 50;
 
 /**
- * A page of all tools that fit, in the order of the configuration, and which of their servers could not be asked. The first
- * page waits for servers as a search does. Throws when its cursor leads nowhere any more.
+ * One page of the tools that pass the filters, in the order of the configuration, and the servers that could not be
+ * asked. The first page waits for servers as a search does. Throws if the tool that `cursor` names is gone.
  */
 export async function toolPage(
   query: ToolQuery,
@@ -38,7 +38,7 @@ export async function toolPage(
   return { tools: shown.map((entry) => shownTool(entry)), found: all.length, ...next, ...missing, ...hint };
 }
 
-/** The tools that fit a search best, best first. */
+/** The tools that match a search, best first. */
 export async function toolHits(
   { q = '', server, tag, limit, cursor }: ToolQuery,
   caller: Caller,
@@ -57,7 +57,7 @@ export async function toolHits(
   return { tools: hits, found, ...(unavailable !== undefined && { unavailable }), ...(hint !== undefined && { hint }) };
 }
 
-/** A definition with where the tool lives. */
+/** The definition of a tool, with its id, server and tags. */
 function shownTool({ id, server, tags, definition }: ToolEntry, more: OurMembers = {}): JsonObject {
   return describedTool({ id, server, tags, ...more }, definition);
 }
@@ -71,7 +71,7 @@ function fitting({ server, tag }: ToolQuery): (entry: ToolEntry) => boolean {
     (!server || server.includes(entry.server)) && (!tag || tag.some((each) => entry.tags.includes(each)));
 }
 
-/** Where the tool after the one that the cursor names stands. */
+/** Index of the first tool of the page that a cursor asks for: the cursor names the last tool of the page before. */
 function after(cursor: string, all: readonly ToolEntry[]): number {
   const id = Buffer.from(cursor, 'base64url').toString();
   const at = all.findIndex((entry) => entry.id === id);
@@ -89,19 +89,19 @@ function noCursor(detail: string): GatewayError {
   });
 }
 
-/** A tool as a request names it. */
+/** The names by which a request asks for a tool. */
 interface Named {
   readonly tool: string;
   readonly server?: string;
 }
 
-/** Candidates named in a message; all are in the details. */
+/** Maximum candidates in a message. The details hold all of them. */
 const MAX_NAMED = 10;
 
 /**
- * Id of the tool that a request names: by a name beside its server; by an id, which is whatever else has "::" in it; or by a
- * bare name. A bare name waits for servers as a search does, and means a tool only where it can mean no other. Throws
- * `AMBIGUOUS_TOOL` where several servers have it, or one that cannot be asked may have it.
+ * Id of the tool that a request names, by a name and a server, by an id (any name with "::"), or by a bare name. A bare
+ * name waits for servers as a search does. Throws `AMBIGUOUS_TOOL` if several servers have a tool of that name, or if a
+ * server that cannot be asked may have one.
  */
 export async function namedTool(
   named: Named,
@@ -117,7 +117,7 @@ export async function namedTool(
   }
 }
 
-/** Whose it is has been said: whether there is such a tool is for the broker to find out. */
+/** The request names the server. The broker finds out if that server has such a tool. */
 function idWithin(tool: string, server: string): string {
   return tool.startsWith(toolId(server, '')) ? tool : toolId(server, tool);
 }
@@ -131,13 +131,13 @@ async function idOfName(
   const known = tools(caller);
   const named = known.filter(({ definition }) => definition.name === tool);
   if (named.length > 1) throw ambiguous(tool, named);
-  // A server that was asked before is known by what it offered then, wherever it stands now.
+  // The tools of a server that was listed before are known, also if it cannot be asked now.
   const silent = unknown.filter((one) => !known.some((entry) => entry.server === one.server));
   if (silent.length > 0) throw undecided(tool, named, silent);
   return named[0]?.id ?? tool;
 }
 
-/** Whether a name means one tool cannot be told while a server that may have it says nothing. */
+/** The error for a bare name while a server that may have a tool of that name cannot be asked. */
 function undecided(tool: string, named: readonly ToolEntry[], silent: readonly Unavailable[]): GatewayError {
   const candidates = named.map(({ id }) => id);
   const states = silent.slice(0, MAX_NAMED).map(({ server, state }) => `"${clip(server)}" is ${state}`);

@@ -36,7 +36,7 @@ const toolsQuery = strict({
     .describe('`next` of the page before.'),
 });
 
-/** Tools: which there are, and calls of them. */
+/** Lists of tools, and calls. */
 export const TOOL_ROUTES: readonly Route[] = [
   route({
     method: 'get',
@@ -118,26 +118,26 @@ function wantsStream(http: ApiRequest['http']): boolean {
   return accepts(http, { header: 'Accept', supports, default: 'application/json' }) === 'text/event-stream';
 }
 
-/** A call whose progress is streamed. */
+/** A call whose progress is sent as server-sent events. */
 export interface StreamedCall {
   readonly call: (lifetime: Pick<CallContext, 'signal' | 'onProgress'>) => Promise<ToolResult>;
   readonly problemOf: (error: unknown) => Problem;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
-  /** Silence after which a comment is sent, in ms. */
+  /** Silence, in ms, after which a comment is sent. */
   readonly pingMs: number;
 }
 
-/** Bytes kept for a client that does not read; beyond it progress is left out, the result never. */
+/** Maximum bytes kept for a client that does not read. Beyond it progress is dropped; the result never is. */
 const MAX_UNREAD_BYTES = 1_048_576;
 
 const HEADERS = {
   'content-type': 'text/event-stream',
-  // nginx would keep events back.
+  // nginx would hold events back until its buffer is full.
   'x-accel-buffering': 'no',
 };
 
-/** Server-sent events: `progress` in order, then one `result` or `error`. A client that goes away ends the call. */
+/** Server-sent events: `progress` in order, then one `result` or `error`. The call ends when the client goes away. */
 export function callStream(streamed: StreamedCall): Response {
   const gone = new Abort();
   const leave = () => gone.abort(new GatewayError('CANCELLED', 'the client has gone'));
@@ -154,7 +154,7 @@ export function callStream(streamed: StreamedCall): Response {
   return new Response(new ReadableStream<Uint8Array>({ start, cancel }, strategy), { headers: HEADERS });
 }
 
-/** The stream as its source sees it; one that its reader has cancelled takes no more. */
+/** The stream, for the function that writes to it. A cancelled stream is not open any more. */
 interface Outlet {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   readonly isOpen: () => boolean;
@@ -171,7 +171,7 @@ async function forward({ call, problemOf, pingMs }: StreamedCall, gone: Abort, o
     if ((controller.desiredSize ?? 0) > 0) write(text);
   };
   const pings = setInterval(() => writeIfRead(': ping\n\n'), pingMs);
-  // Brings the headers on their way.
+  // Sends the headers at once.
   write(': open\n\n');
   try {
     const onProgress = (progress: object) => writeIfRead(event('progress', progress));

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Caller } from '../../../core/call.ts';
 import type { Logger } from '../../../platform/log.ts';
 
-/** Every way in which credentials are refused: status and a sentence for the client, in which nothing of theirs stands. */
+/** Status and sentence for each reason to refuse credentials. No sentence repeats anything of the credentials. */
 const REFUSALS = {
   missing_key: [401, 'an API key is needed: send it as Authorization: Bearer or as X-API-Key'],
   missing_token: [401, 'an access token is needed: send it as Authorization: Bearer'],
@@ -29,21 +29,21 @@ const REFUSALS = {
   ],
 } as const satisfies Record<string, readonly [401 | 503, string]>;
 
-/** A closed set, fit for the label of a metric. */
+/** Closed set of reasons: also the values of a metric's label. */
 export type RefusalReason = keyof typeof REFUSALS;
 
-/** Somebody who may come in. */
+/** The caller of an admitted request. */
 export interface Admitted {
   readonly caller: Caller;
-  /** When the credential ends, clock skew included, in epoch ms; absent: never. */
+  /** Epoch ms at which the credential expires, clock skew included; absent: never. */
   readonly expiresAt?: number;
-  /** Stands for the credential and what is said of it, within this process; never tells the secret. */
+  /** Mark of the credential and of the caller it stands for, valid in this process; does not reveal the secret. */
   readonly credential: string;
 }
 
-/** Somebody who may not, and why; `description` is safe to show to anybody. */
+/** A refused request. `description` may be shown to anybody. */
 export interface Refusal {
-  /** 503: it cannot be told now. */
+  /** 503: the credentials cannot be checked now. */
   readonly refused: 401 | 503;
   readonly reason: RefusalReason;
   readonly description: string;
@@ -51,21 +51,24 @@ export interface Refusal {
 
 export type Admission = Admitted | Refusal;
 
-/** Finds out the caller of a request by its headers. Created anew when the settings change. */
+/** Finds out the caller of a request by its headers. `RequestGuard` makes a new one when the settings change. */
 export interface Authenticator {
   /** Never rejects. */
   authenticate(headers: Pick<Headers, 'get'>): Promise<Admission>;
-  /** Whether a credential that was admitted earlier, maybe under other settings, would be now, as the same caller; its expiry aside. */
+  /**
+   * True if a credential that was admitted earlier, maybe under other settings, would be admitted now as the same caller.
+   * Its expiry is not checked.
+   */
   stands(credential: string): boolean;
 }
 
 export interface AuthenticatorOptions {
   readonly log: Logger;
-  /** How long keys that were just fetched are not fetched again for a token of an unknown key, in ms. */
+  /** Time in ms after a fetch of the keys during which a token with an unknown key does not cause another fetch. */
   readonly cooldownMs?: number;
-  /** How long keys that could not be fetched are left alone, in ms. */
+  /** Time in ms between a failed fetch of the keys and the next one. */
   readonly pauseMs?: number;
-  /** How long the issuer may take for an answer, in ms. */
+  /** Longest wait for an answer of the issuer, in ms. */
   readonly timeoutMs?: number;
 }
 
@@ -75,15 +78,15 @@ export function refuse(reason: RefusalReason): Refusal {
   return { refused, reason, description };
 }
 
-// A key that somebody made up is short enough to be found from its bare hash.
+// A key that a person made up can be short enough to be found from a plain hash.
 const PEPPER = randomBytes(32);
 
-/** A mark that two equal values share and that tells neither; means something within this process alone. */
+/** Equal values have equal marks. A mark does not reveal its value, and is valid in this process only. */
 export function mark(value: unknown): string {
   return createHmac('sha256', PEPPER).update(JSON.stringify(value)).digest('base64url');
 }
 
-/** What follows `Bearer` in `Authorization`: one word, or null when it is not one; undefined where there is no such header. */
+/** The credential after `Bearer` in `Authorization`; null if it is not one word, undefined if there is no such header. */
 export function bearerOf(headers: Pick<Headers, 'get'>): string | null | undefined {
   const [scheme, ...words] = (headers.get('authorization') ?? '').trim().split(/[ \t]+/);
   if (scheme?.toLowerCase() !== 'bearer') return undefined;

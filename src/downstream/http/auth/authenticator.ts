@@ -13,7 +13,7 @@ import {
 } from './admission.ts';
 import { tokenAuthenticator } from './token-authenticator.ts';
 
-/** The authenticator of the settings; without any, or with strategy `none`, everybody is `anonymous`. */
+/** The authenticator for `auth`. Without `auth`, or with strategy `none`, every caller is `anonymous`. */
 export function createAuthenticator(auth: LiveSettings['auth'], options: AuthenticatorOptions): Authenticator {
   if (auth?.strategy === 'api-key') return keyAuthenticator(auth.apiKeys);
   if (auth?.strategy === 'jwt') return tokenAuthenticator(auth.jwt, options);
@@ -33,7 +33,7 @@ interface KnownKey {
   readonly admitted: Admitted;
 }
 
-/** Admits whoever has one of the keys; without keys the settings were wrong, and nobody is. */
+/** Admits requests with one of the keys. An empty list means that `auth` was wrong: then it refuses every request. */
 function keyAuthenticator(apiKeys: readonly ApiKey[]): Authenticator {
   const keys = apiKeys.map(toKnown);
   const credentials = new Set(keys.map(({ admitted }) => admitted.credential));
@@ -60,7 +60,7 @@ function admit(keys: readonly KnownKey[], headers: Pick<Headers, 'get'>): Admiss
   return find(keys, createHash('sha256').update(key).digest())?.admitted ?? refuse('unknown_key');
 }
 
-/** Looks at every key, so that the time it takes tells nothing. */
+/** Compares with every key, so that the time does not depend on which one fits. */
 function find(keys: readonly KnownKey[], digest: Buffer): KnownKey | undefined {
   let found: KnownKey | undefined;
   for (const key of keys) if (timingSafeEqual(key.digest, digest)) found = key;

@@ -1,7 +1,7 @@
 import { unmapped } from '../../../platform/outbound/address-kind.ts';
 
 export interface HostCheckOptions {
-  /** What is bound. */
+  /** Address that the edge binds. */
   readonly host: string;
   /** Further names: `gateway.example.com`, `*.example.com`, or `*` for any. */
   readonly allowedHosts: readonly string[];
@@ -10,21 +10,21 @@ export interface HostCheckOptions {
   readonly corsOrigins: readonly string[];
 }
 
-/** What is wrong with the addressing of a request, and what to do about it. */
+/** Refusal for a wrong `Host` or `Origin`; `detail` has the cause and the cure. */
 interface HostProblem {
   readonly status: 400 | 403;
   readonly detail: string;
 }
 
-/** Looks at `Host` and `Origin` of each request; undefined lets it pass. */
+/** Checks `Host` and `Origin` of a request; undefined lets it pass. */
 export type HostCheck = (headers: Pick<Headers, 'get'>) => HostProblem | undefined;
 
-/** Ends of names that nobody can register, so that no web site is called so; `.local` holds cluster names too. */
+/** Endings of names that nobody can register, so that no web site has one. `.local` covers names in clusters too. */
 const PRIVATE = /(^|\.)(local|localhost|internal|lan|home|corp|home\.arpa)$/;
 
 /**
- * Keeps web sites out that had their name lead here (DNS rebinding) or call across sites. An address cannot be rebound, nor
- * can a name that nobody can register; a public name has to be written down.
+ * Refuses web sites that point their name at the gateway (DNS rebinding), and pages that call it from another origin.
+ * Neither an address nor a name that nobody can register can be rebound; a public name must be in the settings.
  */
 export function createHostCheck({ host, allowedHosts, publicUrl, corsOrigins }: HostCheckOptions): HostCheck {
   const bound = boundName(host);
@@ -60,7 +60,7 @@ function isBeyondRebinding(name: string): boolean {
   return isAddress(name) || !name.includes('.') || PRIVATE.test(name);
 }
 
-/** As written in the settings: a port does not matter. */
+/** A name of `allowedHosts`, without its port. */
 function hostPattern(name: string): string {
   const rest = name.startsWith('*.') ? name.slice(2) : name;
   return `${name.startsWith('*.') ? '*.' : ''}${boundName(rest).toLowerCase()}`;
@@ -70,36 +70,36 @@ function matches(pattern: string, name: string): boolean {
   return pattern === '*' || pattern === name || (pattern.startsWith('*.') && name.endsWith(pattern.slice(1)));
 }
 
-/** An origin as browsers write it; one of an app's own scheme stays as it is. */
+/** An origin as browsers write it. An origin with a scheme of an app's own stays, in lower case. */
 function originText(origin: string): string {
   const url = URL.canParse(origin) ? new URL(origin) : undefined;
   return url && url.origin !== 'null' ? url.origin : origin.toLowerCase().replace(/\/$/, '');
 }
 
-/** A page of the gateway itself, whichever scheme the proxy in front of it speaks. */
+/** True for a page of the gateway itself, by `http` or by `https` through a proxy. */
 function isOwn(origin: string, host: string): boolean {
   if (!/^https?:\/\//.test(origin) || !URL.canParse(origin)) return false;
   const { protocol, host: own } = new URL(origin);
   return own === new URL(`${protocol}//${host}`).host;
 }
 
-/** A `Host` header: its name lower-case without the last dot, an IPv6 address in brackets; undefined when it is none. */
+/** The name in a `Host` header, in lower case and without a final dot, IPv6 in brackets; undefined if it is malformed. */
 function hostName(host: string): string | undefined {
   if (!/^(\[[0-9a-f:.]+\]|[^\s:/?#@\\[\],]+)(:\d{1,5})?$/i.test(host)) return undefined;
   return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/\.$/, '') : undefined;
 }
 
-/** Whether a name, as `hostName` writes it, leads to this machine alone. */
+/** True for a name, as `hostName` writes it, that means this machine only. */
 export function isLoopback(name: string): boolean {
   return name === 'localhost' || name === '[::1]' || (isAddress(name) && unmapped(name).startsWith('127.'));
 }
 
-/** Whether it is an IP address. */
+/** True for an IP address, as `hostName` writes it. */
 function isAddress(name: string): boolean {
   return name.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(name);
 }
 
-/** As `hostName`, of an address in the settings: IPv6 may stand without brackets. */
+/** `hostName` for an address in the settings, where IPv6 may stand without brackets. */
 export function boundName(host: string): string {
   return hostName(/^[^[].*:.*:|^:/.test(host) ? `[${host}]` : host) ?? host;
 }

@@ -7,8 +7,8 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 const ENDPOINT = '/mcp';
 
 /**
- * RFC 9728: the endpoint `path` under the public base address, and the issuer that gives tokens for it; undefined where no
- * issuer does. An empty path stands for the gateway as a whole.
+ * RFC 9728 metadata: the endpoint `path` under the public base address, and the issuer of its tokens; undefined without
+ * an issuer. An empty path stands for the whole gateway.
  */
 export function protectedResource(
   auth: LiveSettings['auth'],
@@ -25,12 +25,12 @@ export function protectedResource(
   };
 }
 
-/** Where that document stands, for `WWW-Authenticate`. */
+/** Address of that document, for `WWW-Authenticate`. */
 function metadataUrl(auth: LiveSettings['auth'], publicUrl: string, path = ENDPOINT): string | undefined {
   return issuerOf(auth) === undefined ? undefined : `${baseOf(publicUrl)}${WELL_KNOWN}${path}`;
 }
 
-/** An issuer that is no address is a name, under which nobody can log in. */
+/** The issuer, if it is an address: people cannot log in at a mere name. */
 function issuerOf(auth: LiveSettings['auth']): string | undefined {
   const issuer = auth?.strategy === 'jwt' ? auth.jwt.issuer : undefined;
   return issuer !== undefined && hasScheme(issuer, ['http', 'https']) ? issuer : undefined;
@@ -41,18 +41,18 @@ function baseOf(publicUrl: string): string {
 }
 
 const REALM = 'mcp-gateway';
-/** RFC 6750, 3.1: who sent nothing is told no error. */
+/** Reasons for which the challenge has no `error`, because the client sent no credentials (RFC 6750, 3.1). */
 const NOTHING_SENT: readonly RefusalReason[] = ['missing_key', 'missing_token'];
 
-/** What was asked for, and under which public base address. */
+/** The settings, and the address that the client asked. */
 interface Asked {
   readonly auth: LiveSettings['auth'];
   readonly publicUrl: string;
-  /** The endpoint that refuses. */
+  /** Path of the endpoint that refuses. */
   readonly path?: string;
 }
 
-/** The `WWW-Authenticate` of a refusal; undefined where other credentials would not help (503). */
+/** The `WWW-Authenticate` of a refusal; undefined for 503, where other credentials would not help. */
 export function challengeFor({ refused, reason, description }: Refusal, asked: Asked): string | undefined {
   if (refused !== 401) return undefined;
   const metadata = metadataUrl(asked.auth, asked.publicUrl, asked.path);

@@ -15,10 +15,10 @@ import { Outbound } from '../../../platform/outbound/outbound.ts';
 
 type KeySet = ReturnType<typeof createRemoteJWKSet>;
 
-/** Where keys are published, and how often that place may be asked. */
+/** Address of the published keys, and limits for asking it. Times as in `AuthenticatorOptions`. */
 interface SigningKeysOptions {
   readonly jwksUrl?: string | undefined;
-  /** Leads to the keys where `jwksUrl` is absent. */
+  /** Its discovery document names the keys where `jwksUrl` is absent. */
   readonly issuer?: string | undefined;
   readonly log: Logger;
   readonly cooldownMs?: number;
@@ -26,7 +26,7 @@ interface SigningKeysOptions {
   readonly timeoutMs?: number;
 }
 
-/** The published keys of an issuer: fetched when first needed, when they are old, and for a key that is not among them. */
+/** The published keys of an issuer. Fetches them at first use, when they are old, and for a key that is not among them. */
 export class SigningKeys {
   readonly #open: () => Promise<KeySet>;
   #set: Promise<KeySet> | undefined;
@@ -41,7 +41,7 @@ export class SigningKeys {
   }: SigningKeysOptions) {
     const onFailure = (error: unknown) =>
       log.warning('the keys that sign access tokens cannot be fetched', { cause: causeOf(error) });
-    // What the settings name may be anywhere; what the issuer names may not.
+    // The settings may name any address. An address that the issuer names is restricted by `Outbound`.
     const outbound = new Outbound({ url: jwksUrl ?? issuer });
     const document = (url: string, init: RequestInit) => fetchDocument(outbound, url, init);
     const fetchKeys = withPause(document, pauseMs, onFailure);
@@ -54,7 +54,7 @@ export class SigningKeys {
       });
   }
 
-  /** The key of a token, as `jwtVerify` asks for it. Rejects with the errors of jose about the token, or any other. */
+  /** The key of a token, for `jwtVerify`. Rejects with an error of jose about the token, or with a failure of the fetch. */
   async keyFor(header: JWTHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
     this.#set ??= this.#open();
     const opening = this.#set;
@@ -66,14 +66,14 @@ export class SigningKeys {
     }
   }
 
-  /** Keys that cannot be fetched may have moved. Those that are fresh are kept: then it was the token, or they serve others. */
+  /** After a failure: drops the set unless its keys are fresh, so that the next token asks for their address anew. */
   async #reconsider(opening: Promise<KeySet>): Promise<void> {
     const set = await opening.catch(() => undefined);
     if (this.#set === opening && !set?.fresh) this.#set = undefined;
   }
 }
 
-/** What is no key set counts as unreachable, so that it is not asked for again by every token. */
+/** Fetches a key set. Rejects for any other document, so that the pause after a failure holds for it too. */
 async function fetchDocument(outbound: Outbound, url: string, init: RequestInit): Promise<Response> {
   const response = await outbound.follow(url, init);
   const text = await boundedText(response, MAX_BYTES);
@@ -82,7 +82,7 @@ async function fetchDocument(outbound: Outbound, url: string, init: RequestInit)
   return new Response(text);
 }
 
-/** The same function, which after it failed fails at once for `pauseMs`, with the same error. */
+/** Wraps `attempt`: for `pauseMs` after a failure, calls reject at once with the same error. */
 function withPause<A extends readonly unknown[], R>(
   attempt: (...args: A) => Promise<R>,
   pauseMs: number,
@@ -101,7 +101,7 @@ function withPause<A extends readonly unknown[], R>(
   };
 }
 
-/** Where an issuer may describe itself: RFC 8414, OpenID Connect, and both with the name at the other end of the path. */
+/** Addresses of an issuer's discovery document: RFC 8414 and OpenID Connect, each with the name before or after the path. */
 export function discoveryUrls(issuer: string): string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
@@ -110,21 +110,21 @@ export function discoveryUrls(issuer: string): string[] {
   return [...new Set(urls)];
 }
 
-/** Where the issuer publishes its keys, by its own description; each answer may take `timeoutMs`. Rejects where there is none. */
+/** `jwks_uri` of the issuer's discovery document. Each answer may take `timeoutMs`. Rejects if there is no document. */
 export async function discoverJwksUrl(issuer: string, timeoutMs: number, outbound: Outbound): Promise<URL> {
   const urls = discoveryUrls(issuer);
   for (const url of urls) {
     const document = await read(url, timeoutMs, outbound);
     if (document?.jwks_uri === undefined) continue;
     const keys = keysOf(document, issuer, url);
-    // The issuer is a person's word, and this is its own.
+    // The settings name the issuer, and the issuer names this address.
     outbound.leaveToProxy(keys);
     return keys;
   }
   throw new Error(`the issuer describes itself at none of ${urls.join(', ')}`);
 }
 
-/** Undefined for what is no such document; rejects where nobody answers. */
+/** Undefined if the answer is no JSON object with a 2xx status; rejects if no answer comes. */
 async function read(url: string, timeoutMs: number, outbound: Outbound): Promise<JsonObject | undefined> {
   const headers = { accept: 'application/json' };
   return withTimeout(timeoutMs, async (signal) => {
@@ -136,10 +136,10 @@ async function read(url: string, timeoutMs: number, outbound: Outbound): Promise
   });
 }
 
-/** Longest description of an issuer, and longest set of its keys. */
+/** Maximum bytes of a discovery document and of a key set. */
 const MAX_BYTES = 1024 * 1024;
 
-/** How an issuer or audience may be written: many have an address once with a slash at the end and once without. */
+/** Spellings of an issuer or audience: many write an address with a slash at its end in one place and without in another. */
 export function variants(name: string): string[] {
   if (!hasScheme(name, ['http', 'https'])) return [name];
   const bare = name.replace(/\/$/, '');

@@ -20,7 +20,7 @@ import {
 } from './admission.ts';
 import { SigningKeys, variants } from './signing-keys.ts';
 
-/** Admits whoever has a JWT that the settings accept. */
+/** Admits requests with a JWT that the settings accept. */
 export function tokenAuthenticator(jwt: JwtSettings, options: AuthenticatorOptions): Authenticator {
   const { clockSkewSeconds, ...decisive } = jwt;
   const settings = mark(decisive);
@@ -59,7 +59,7 @@ function keySource({ secret, jwksUrl, issuer }: JwtSettings, options: Authentica
   return (header, token) => keys.keyFor(header, token);
 }
 
-/** What the token says, or why it is not believed. */
+/** The verified token, or the reason to refuse it. */
 async function verify(
   token: string,
   keyOf: JWTVerifyGetKey,
@@ -72,7 +72,7 @@ async function verify(
   }
 }
 
-/** A token need not name its key: then every key that fits is tried. */
+/** Tries every matching key if the token does not name its key. */
 async function verifyByAny(
   token: string,
   keyOf: JWTVerifyGetKey,
@@ -111,7 +111,7 @@ const BY_CLAIM: Readonly<Record<string, RefusalReason>> = {
   aud: 'wrong_audience',
 };
 
-/** What is no fault of the token is one of its issuer's keys: unreachable, or of no use. */
+/** Maps an error to a reason. An error that is not about the token means that the issuer's keys cannot be used. */
 function reasonOf(error: unknown): RefusalReason {
   if (error instanceof errors.JWTClaimValidationFailed) return BY_CLAIM[error.claim] ?? 'malformed_token';
   if (error instanceof errors.JOSEError) return BY_CODE[error.code] ?? 'keys_unavailable';
@@ -119,15 +119,15 @@ function reasonOf(error: unknown): RefusalReason {
 }
 
 const MAX_ID_CHARS = 255;
-/** Control characters, ends of lines, halves of characters: nothing that a name has. */
+/** Control characters, line ends and lone surrogates: no name has them. */
 const NO_NAME = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
-/** What is not seen, or turns what is: with it one caller would read as another in the request log. */
+/** Invisible characters, and those that change the direction: with them one caller could look like another in the request log. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2800]|(?! )\p{Zs}|^ | $/u;
 
 /**
- * Who a token is about: the person that `sub` names, else the client it was given to; undefined where it does not say, or not in
- * a way that can be used: somebody else must not be taken for them. Ids tell people from clients, and where tokens of
- * any issuer are taken the issuers too, each of which knows an `ada` of its own.
+ * The caller of a token: the person that `sub` names, else the client that the token was given to. Undefined if the claim
+ * is absent or not usable as a name: a caller must not be taken for another. The id tells people from clients. Without a
+ * pinned issuer it also has the issuer, since each issuer may have its own `ada`.
  */
 export function callerOf(
   claims: JWTPayload,
@@ -145,14 +145,14 @@ function isName(value: unknown): value is string {
   return !NO_NAME.test(value) && !UNSEEN.test(value);
 }
 
-/** A list, or words with blanks between. Scopes are none: they are what a client asked for. */
+/** Roles from a list, or from words with blanks between. Scopes are no roles: a client asked for them. */
 function rolesOf(claims: JWTPayload, claim: string): string[] {
   const value = claimOf(claims, claim);
   const words = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [];
   return [...new Set(words.filter((word): word is string => typeof word === 'string' && word !== ''))];
 }
 
-/** A claim by its name; else, as in `realm_access.roles`, one within others. */
+/** A claim by its name, or by a path such as `realm_access.roles`. */
 function claimOf(claims: JWTPayload, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   const within = (value: unknown, step: string) =>

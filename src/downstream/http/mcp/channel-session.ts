@@ -10,13 +10,13 @@ const STOPPING = -32_000;
 export interface ChannelParts {
   readonly send: (message: JsonObject) => void;
   readonly hangUp: (why: HangUp) => void;
-  /** New requests are refused; what runs may end. */
+  /** True while the gateway stops: new requests are refused, running ones may end. */
   readonly isStopping: () => boolean;
 }
 
-/** A session over a channel that carries messages both ways: it lives as long as the channel does. */
+/** A session over a channel that carries messages both ways (SSE of 2024-11-05, WebSocket). It ends with the channel. */
 export class ChannelSession implements LiveSession {
-  /** Whoever holds a channel open waits for something. */
+  /** Always true: a session with an open channel does not end for being idle. */
   readonly isBusy = true;
   readonly id: string;
   readonly #session: EdgeSession;
@@ -35,15 +35,15 @@ export class ChannelSession implements LiveSession {
     this.#session = session;
     this.#send = send;
     this.hangUp = hangUp;
-    this.#channel = new ClientChannel(session.parts, async (message) => send(message));
+    this.#channel = new ClientChannel(session.services, async (message) => send(message));
   }
 
   /**
-   * Takes what came in one body or frame. What is wrong with it is answered, and returned. `limit` counts messages; it
-   * returns an error where they come too often.
+   * Takes the text of one body or frame. If it is refused, sends the errors, and returns the first of them. `limit` counts
+   * messages, and returns an error if they come too often.
    */
   receive(text: string, limit: (messages: number) => JsonObject | undefined): JsonObject | undefined {
-    // A client may go on although we have hung up: it does not have to agree.
+    // A client may send more after we have hung up.
     if (this.#isOver) return undefined;
     const read = readMessages(text);
     const count = 'error' in read ? 1 : Math.max(1, read.messages.length);

@@ -14,7 +14,7 @@ import type { Sessions } from './sessions.ts';
 import { StreamableSession } from './streamable-session.ts';
 
 const INVALID_PARAMS = -32_602;
-/** What SDK servers answer with a 404 to an unknown session: clients begin a new one. */
+/** Error code that SDK servers send with 404 for an unknown session: clients then begin a new one. */
 const SESSION_NOT_FOUND = -32_001;
 const SERVER_ERROR = -32_000;
 
@@ -31,7 +31,7 @@ export class McpEndpoint {
     this.#guard = guard;
   }
 
-  /** Answers any POST. `request` is what came, should more than its header fields and its body be needed. */
+  /** Answers any POST. `request` makes the whole request, which only clients of 2026-07-28 need. */
   async post(
     headers: HeaderFields,
     text: string,
@@ -67,14 +67,14 @@ export class McpEndpoint {
     const session = this.#session(headers.get('mcp-session-id') ?? '', admitted);
     const [hello] = messages.filter(({ method }) => method === 'initialize');
     if (session && hello) return refusal(400, 'Bad Request: the session has been initialized', id);
-    // Clients say hello anew with the id of a session that has ended.
+    // Clients send `initialize` again with the id of a session that has ended.
     if (!session) return hello && !isBatch ? this.#begin(hello, admitted) : unknownSession(id);
     return (
       (isBatch && this.#batchRefusal(messages.length, session.batches, admitted)) || session.post(messages, isBatch)
     );
   }
 
-  /** What is answered to a batch that is not taken: a client that sends one where there are none reads no status. */
+  /** The refusal of a batch, if any. 200 where the revision has no batches: a client that sends one there reads no status. */
   #batchRefusal(messages: number, batches: Batches, admitted: Admitted): Reply | undefined {
     const problem = batches.problem(messages);
     const status = batches.areAllowed ? 400 : 200;
@@ -156,7 +156,7 @@ interface Posted {
   readonly isBatch: boolean;
 }
 
-/** The messages of a POST, or the answer to one that holds none. */
+/** The messages of a POST, or the refusal of a POST without any. */
 function readPost(headers: HeaderFields, text: string): Posted | Reply {
   const type = headers.get('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) return refusal(415, 'Content-Type must be application/json');
@@ -164,7 +164,7 @@ function readPost(headers: HeaderFields, text: string): Posted | Reply {
   return 'error' in read ? jsonReply(400, read.error) : read;
 }
 
-/** Whether a message is of 2026-07-28: by what its header says, or where there is no session by what it says itself. */
+/** True for a message of 2026-07-28, by its header or, without a session, by its own `_meta`. */
 function isModern(message: JsonObject, headers: HeaderFields): boolean {
   if (ENVELOPE_VERSIONS.includes(headers.get('mcp-protocol-version') ?? '')) return true;
   return headers.get('mcp-session-id') === null && envelopeVersion(message) !== undefined;

@@ -9,7 +9,7 @@ import type { RateRefusal, RequestGuard } from '../request/request-guard.ts';
 import { ChannelSession } from './channel-session.ts';
 import type { Sessions } from './sessions.ts';
 
-/** `/sse` and `/messages`: the transport of 2024-11-05, which Streamable HTTP has replaced. */
+/** `/sse` and `/messages`: HTTP+SSE of 2024-11-05, which Streamable HTTP has replaced. */
 export class LegacySse {
   readonly #edge: Pick<EdgeParts, 'openSession' | 'isStopping'>;
   readonly #sessions: Sessions;
@@ -43,7 +43,7 @@ export class LegacySse {
     return streamReply(stream);
   }
 
-  /** `POST /messages?sessionId=`: takes messages of a session. They are answered over its stream. */
+  /** `POST /messages?sessionId=`: takes messages of a session. The answers go out over its stream. */
   receive(sessionId: string, text: string, admitted: Admitted): TextReply {
     const session = this.#sessions.find(sessionId, 'sse', admitted);
     if (!(session instanceof ChannelSession)) return plainText(404, 'Session not found');

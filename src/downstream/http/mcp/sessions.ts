@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Caller } from '../../../core/call.ts';
 import type { Admitted } from '../auth/admission.ts';
 
-/** How a session reaches us. */
+/** Transport between the client of a session and the gateway. */
 type SessionTransport = 'streamable_http' | 'sse' | 'websocket';
 
-/** A session of whichever transport, as far as its life is concerned. */
+/** A session of any transport, as `Sessions` bounds and ends it. */
 export interface LiveSession {
-  /** Whether somebody waits for something of it: then it is not ended for being idle. */
+  /** True while the client waits for something of the session: then it does not end for being idle. */
   readonly isBusy: boolean;
-  /** Its open connections end; where it can come back by a request of its own, it may. */
+  /** Ends the open connections. A client of Streamable HTTP may come back to the session. */
   hangUp(why: HangUp): void;
   end(why: HangUp): Promise<void>;
 }
@@ -17,7 +17,7 @@ export interface LiveSession {
 interface Entry<S extends LiveSession = LiveSession> {
   readonly session: S;
   readonly transport: SessionTransport;
-  /** As of the last request. */
+  /** The credential of the last request. */
   admitted: Admitted;
   usedAt: number;
 }
@@ -27,7 +27,7 @@ interface SessionLimits {
   readonly idleMs: number;
 }
 
-/** Time in ms between two looks at all sessions, at most: where sessions end sooner, it is a part of that. */
+/** Longest time in ms between two sweeps. A shorter `idleMs` is divided by `SWEEPS_WHILE_IDLE`. */
 const MAX_SWEEP_MS = 15_000;
 const SWEEPS_WHILE_IDLE = 4;
 
@@ -44,9 +44,9 @@ export class Sessions {
   }
 
   /**
-   * Begins a session. When there are as many as there may be, it takes the place of one of the caller who has the most, or
-   * returns undefined where that is this one. `open` is given its id, which is unguessable, the caller within it, and what
-   * to call when it is used.
+   * Begins a session. At `maxSessions` it replaces a session of the caller with the most, or returns undefined if the new
+   * caller would have at least as many. `open` gets the unguessable id, the caller with that session, and the function to
+   * call at each use.
    */
   begin<S extends LiveSession>(
     transport: SessionTransport,
@@ -66,17 +66,17 @@ export class Sessions {
     return session;
   }
 
-  /** The session of that id, if it is one of this caller: somebody else's looks like one that never was. */
+  /** The session of that id, if it belongs to this caller. A session of another caller looks like an unknown one. */
   find(id: string, transport: SessionTransport, admitted: Admitted): LiveSession | undefined {
     const entry = this.#entries.get(id);
     if (!entry || entry.transport !== transport || entry.admitted.caller.id !== admitted.caller.id) return undefined;
-    // A renewed token stands for the same caller.
+    // The client may have renewed its token.
     entry.admitted = admitted;
     entry.usedAt = Date.now();
     return entry.session;
   }
 
-  /** Ends a session. Resolves when nothing of it is left running. */
+  /** Ends a session. Resolves when all that runs in it has ended. */
   async end(id: string, why: HangUp = 'ended'): Promise<void> {
     const entry = this.#entries.get(id);
     if (!entry) return;
@@ -86,14 +86,14 @@ export class Sessions {
     await ended;
   }
 
-  /** Ends the sessions whose credential does not stand any more. */
+  /** Ends the sessions whose credential is not admitted any more. Returns their number. */
   cut(stands: (credential: string) => boolean): number {
     const cut = [...this.#entries].filter(([, { admitted }]) => !stands(admitted.credential));
     for (const [id] of cut) void this.end(id, 'revoked');
     return cut.length;
   }
 
-  /** How many there are, by transport. */
+  /** Number of sessions, by transport. */
   get counts(): Record<SessionTransport, number> {
     const counts = { streamable_http: 0, sse: 0, websocket: 0 };
     for (const { transport } of this.#entries.values()) counts[transport]++;
@@ -112,18 +112,21 @@ export class Sessions {
       this.#hangUpExpired();
       this.#sweepLater();
     };
-    // The settings may change meanwhile.
+    // The settings may have changed since the last sweep.
     this.#sweep = setTimeout(sweep, Math.min(MAX_SWEEP_MS, this.#limits().idleMs / SWEEPS_WHILE_IDLE)).unref();
   }
 
-  /** What was opened by a token is not to outlive it. */
+  /** Ends the connections that outlived their token. */
   #hangUpExpired(): void {
     const now = Date.now();
     for (const { session, admitted } of this.#entries.values())
       if (admitted.expiresAt !== undefined && admitted.expiresAt < now) session.hangUp('expired');
   }
 
-  /** Ends a session of the caller who has the most, unless that is this caller: one that nobody waits in, unused for the longest time. */
+  /**
+   * Ends the longest unused session of the caller with the most, preferring one that is not busy. Returns false, and ends
+   * none, if `newcomer` would have at least as many as that caller has now.
+   */
   #endOneOfMany(newcomer: string): boolean {
     const callers = new Map<string, [string, Entry][]>();
     for (const each of this.#entries) {
@@ -133,7 +136,7 @@ export class Sessions {
       else callers.set(id, [each]);
     }
     const most = [...callers.values()].sort((a, b) => b.length - a.length)[0] ?? [];
-    // Who would have as many as the one who loses one has taken enough.
+    // The newcomer would have at least as many as the caller that loses one.
     if (most.length <= (callers.get(newcomer)?.length ?? 0) + 1) return false;
     const idle = most.filter(([, { session }]) => !session.isBusy);
     const [unused] = (idle.length > 0 ? idle : most).sort(([, a], [, b]) => a.usedAt - b.usedAt);
@@ -145,14 +148,14 @@ export class Sessions {
     const now = Date.now();
     const { idleMs } = this.#limits();
     for (const [id, entry] of this.#entries) {
-      // What it was busy with can be asked for as long after it as any other answer: a job's result.
+      // The idle time begins when the work has ended, so that its result, such as a job's, can still be asked for.
       if (entry.session.isBusy) entry.usedAt = now;
       else if (entry.usedAt < now - idleMs) void this.end(id, 'idle');
     }
   }
 }
 
-/** Why a session's connections end, as WebSocket has it: a code, and words for whoever looks. */
+/** Reasons to end the connections of a session: the WebSocket close code and text of each. */
 export const HANG_UPS = {
   ended: [1000, 'the session has ended'],
   stopping: [1001, 'the gateway is stopping'],

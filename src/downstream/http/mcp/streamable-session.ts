@@ -6,17 +6,17 @@ import { MessageStream, placeOf } from '../request/event-stream.ts';
 import { jsonReply, type Reply, streamReply } from '../request/reply.ts';
 import { isRequest, rpcFailure } from './read-messages.ts';
 
-/** Streams that are over and can still be asked for, and what is kept of them in characters; the oldest are forgotten first. */
+/** Maximum ended streams that a client can come back to, and maximum characters kept of them; the oldest go first. */
 const MAX_ENDED_STREAMS = 64;
 const MAX_ENDED_CHARS = 4 * 1024 * 1024;
-/** Streams opened by GET at one time. */
+/** Maximum streams opened by GET at one time. */
 const MAX_LISTENING = 8;
-/** From this revision on an event without data is understood. */
+/** First revision whose clients understand an event without data. */
 const PRIMES_FROM = '2025-11-25';
-/** As SDKs tell of a connection that was closed. */
+/** Error code of SDKs for a closed connection. */
 const SESSION_ENDED = -32_000;
 
-/** One session of Streamable HTTP, 2025-03-26 to 2025-11-25: what comes in over POST, and what goes out over streams. */
+/** One session of Streamable HTTP, 2025-03-26 to 2025-11-25: messages come in by POST, and go out as answers and streams. */
 export class StreamableSession {
   readonly id: string;
   readonly batches = new Batches();
@@ -26,28 +26,28 @@ export class StreamableSession {
   readonly #exchanges = new Map<unknown, Exchange>();
   /** No `BoundedMap`: streams that are connected do not count, and those that are not complete stay. */
   readonly #streams = new Map<string, MessageStream>();
-  /** Opened by GET, for what belongs to no request; the latest is used. */
+  /** Streams opened by GET, for messages that belong to no request. The latest connected one is used. */
   readonly #listening: MessageStream[] = [];
   readonly #onUse: () => void;
   #version = '';
   #streamCount = 0;
 
-  /** `onUse` is called when a stream of it has ended. */
+  /** `onUse` is called when a stream of the session has ended. */
   constructor(id: string, session: EdgeSession, onUse: () => void) {
     this.id = id;
     this.#session = session;
     this.#onUse = onUse;
-    this.#server = new HandshakeServer(session.parts, (...message) => this.#send(...message), true);
-    session.parts.session.sendThrough(this.#server);
+    this.#server = new HandshakeServer(session.services, (...message) => this.#send(...message), true);
+    session.services.session.sendThrough(this.#server);
   }
 
-  /** Whether somebody waits for something of it. */
+  /** True while a request, a job or an open stream of the session waits for something. */
   get isBusy(): boolean {
     if (this.#exchanges.size > 0 || this.#session.isBusy()) return true;
     return [...this.#streams.values()].some((stream) => stream.isConnected);
   }
 
-  /** Takes the messages of one POST, each checked to be one. Resolves with the answer to it. */
+  /** Takes the messages of one POST, which `readMessages` has checked. Resolves with the answer to the POST. */
   post(messages: readonly JsonObject[], isBatch: boolean): Promise<Reply> {
     const requests = messages.filter(isRequest);
     if (requests.length === 0) {
@@ -66,7 +66,7 @@ export class StreamableSession {
       },
     });
     for (const id of ids) {
-      // A request that comes again with its id is one that the client waits for anew: its first POST is not to hang.
+      // A client that repeats a request waits for the new POST: the first one must not hang.
       this.#exchanges.get(id)?.takeBack(id);
       this.#exchanges.set(id, exchange);
     }
@@ -74,11 +74,11 @@ export class StreamableSession {
     return exchange.reply;
   }
 
-  /** Listens: to what belongs to no request, or anew to a stream that broke. Undefined when there is no such stream. */
+  /** Opens a stream for messages that belong to no request, or resumes a broken one. Undefined if that is not kept any more. */
   get(lastEventId: string | undefined): Reply | undefined {
     if (lastEventId === undefined) {
       const stream = this.#openStream();
-      // What nobody was there for is heard by whoever comes: a question would wait for ever.
+      // Messages that no stream was open for go to the new one: a question would wait for ever.
       const missed = this.#listening.filter((each) => !each.isConnected).flatMap((each) => each.takeUnwritten());
       if (this.#listening.push(stream) > MAX_LISTENING) this.#listening.shift()?.disconnect();
       const reply = this.#connect(stream);
@@ -94,10 +94,10 @@ export class StreamableSession {
     for (const stream of this.#streams.values()) stream.disconnect();
   }
 
-  /** The client has gone, or must go: what it waits for ends. */
+  /** Ends the session: requests that wait are answered with an error, streams end. */
   async end(): Promise<void> {
     this.#server.close();
-    this.#session.parts.session.end();
+    this.#session.services.session.end();
     // SDK clients would wait for their own time limit if they got no answer.
     for (const [id, exchange] of [...this.#exchanges])
       exchange.answer(id, rpcFailure(SESSION_ENDED, 'The session has ended', id));
@@ -112,9 +112,9 @@ export class StreamableSession {
   #receive(message: JsonObject): void {
     this.batches.observe(message);
     const read = readMessage(message);
-    this.#session.parts.session.learn(read);
+    this.#session.services.session.learn(read);
     this.#server.receive(read);
-    // A request that was taken back is not answered, and its POST is not to wait for ever.
+    // A cancelled request gets no answer: its POST must not wait for ever.
     if (message.method !== 'notifications/cancelled') return;
     const { requestId } = (message.params ?? {}) as JsonObject;
     this.#exchanges.get(requestId)?.takeBack(requestId);
@@ -131,7 +131,7 @@ export class StreamableSession {
     else this.#announce(message);
   }
 
-  /** What belongs to no request that is open goes to whoever listens. A question that nobody hears must fail. */
+  /** Sends a message that belongs to no open request over a stream of GET. Throws for a question without such a stream. */
   #announce(message: JsonObject): void {
     const stream = this.#listening.findLast((each) => each.isConnected) ?? this.#listening.at(-1);
     if (!stream && message.id !== undefined) throw new Error('the client listens to no stream: it cannot be asked now');
@@ -150,13 +150,13 @@ export class StreamableSession {
     let chars = 0;
     over.forEach((stream, index) => {
       chars += stream.keptChars;
-      // The latest stays, however long it is.
+      // The latest stream stays, whatever its length.
       if (index > 0 && (index >= MAX_ENDED_STREAMS || chars > MAX_ENDED_CHARS)) this.#forget(stream);
     });
   }
 
   #forget(stream: MessageStream): void {
-    // A request that is still being answered goes on to its end, and its client may come back for that.
+    // A client may come back to the stream of a request that is still being answered.
     if (!stream.isComplete && !this.#listening.includes(stream)) return;
     this.#streams.delete(stream.id);
     const at = this.#listening.indexOf(stream);
@@ -173,27 +173,27 @@ export class StreamableSession {
   }
 }
 
-/** Silence after which a request is answered by a stream, in ms: from then on a client that drops can come back. */
+/** Silence, in ms, after which a request is answered by a stream: then a client that loses its connection can come back. */
 const STREAM_AFTER_MS = 500;
 
 interface ExchangeParts {
   /** Ids of the requests that came in one POST. */
   readonly ids: ReadonlySet<unknown>;
   readonly isBatch: boolean;
-  /** Makes the stream, should it be needed. */
+  /** Opens the stream of the answer, when one is needed. */
   readonly open: () => MessageStream;
   readonly connect: (stream: MessageStream) => Reply;
   readonly headers: Readonly<Record<string, string>>;
-  /** All requests are answered. */
+  /** Called when all requests are answered or cancelled. */
   readonly onEnd: () => void;
 }
 
 /**
- * The answer to one POST: plain JSON where the answer is the first and only thing there is to say, which it mostly is and
- * costs half; else a stream.
+ * The answer to one POST: plain JSON if the answer is its first and only message, as it mostly is (JSON costs half);
+ * else a stream.
  */
 class Exchange {
-  /** Resolves as soon as it is plain which it is. */
+  /** Resolves as soon as it is known if the answer is JSON or a stream. */
   readonly reply: Promise<Reply>;
 
   readonly #parts: ExchangeParts;
@@ -211,7 +211,7 @@ class Exchange {
     this.#patience = setTimeout(() => this.#streaming(), STREAM_AFTER_MS);
   }
 
-  /** A question, or a notification, while the requests are being answered. */
+  /** Sends a question or a notification before the answer. */
   send(message: JsonObject): void {
     this.#streaming().send(message);
   }
@@ -224,12 +224,12 @@ class Exchange {
     if (isAll) this.end();
   }
 
-  /** The client does not want an answer to that request any more. */
+  /** The client has cancelled that request, or has sent it again. */
   takeBack(id: unknown): void {
     if (this.#unanswered.delete(id) && this.#unanswered.size === 0) this.end();
   }
 
-  /** Nothing more comes, whether or not all is answered. */
+  /** Ends the answer. Requests that are left get none. */
   end(): void {
     clearTimeout(this.#patience);
     this.#stream?.complete();

@@ -12,9 +12,9 @@ import type { RequestSteps } from '../request/request-steps.ts';
 import { ChannelSession } from './channel-session.ts';
 import { HANG_UPS, type HangUp, type Sessions } from './sessions.ts';
 
-/** What a client may leave unread, in bytes, before it is hung up on. */
+/** Maximum bytes that a client may leave unread before its connection is cut. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
-/** A client that has not answered a ping by the time of the next one is gone, in ms. */
+/** Time in ms between pings. The connection of a client that has not answered one by the next is cut. */
 const PING_MS = 30_000;
 const TRY_AGAIN_LATER = 1013;
 const PATH = '/ws';
@@ -26,7 +26,7 @@ export interface WebSocketServices {
   readonly steps: RequestSteps;
 }
 
-/** `/ws`: MCP over WebSocket, a JSON-RPC message in each text frame, in either era. */
+/** `/ws`: MCP over WebSocket, one JSON-RPC message or batch in each text frame, in either era. */
 export class WebSockets {
   readonly #services: WebSocketServices;
   #server: WebSocketServer;
@@ -120,7 +120,7 @@ function createServer(maxFrameBytes: number): WebSocketServer {
 
 function contextOf(request: IncomingMessage): RequestContext {
   const origin = `http://${request.headers.host ?? 'localhost'}`;
-  // What begins with two slashes would be a host.
+  // A path that begins with two slashes would be read as a host.
   const url = new URL(request.url?.startsWith('/') ? origin + request.url : (request.url ?? '/'), origin);
   return new RequestContext({
     ...{ method: 'GET', path: plainPath(url.pathname), headers: fieldsOf(request) },

@@ -9,15 +9,15 @@ import type { SessionServices } from '../../protocol/session-services.ts';
 import { letsSeveralIn } from './access.ts';
 
 /**
- * How much may run at one time over all callers: `http.maxCalls` calls to servers and `http.maxRequests` requests of
- * clients. Where several callers may come, none takes all places.
+ * Bounds what runs at one time over all callers: `http.maxCalls` calls to servers and `http.maxRequests` requests of
+ * clients. Where `auth` admits several callers, none of them can take all places.
  */
 export class CallLimits {
   readonly #settings: () => LiveSettings;
   readonly #calls: Places;
   readonly #requests: Places;
 
-  /** The settings are read at every call and request: a reload counts at once. */
+  /** Reads the settings at every call and request, so that a reload counts at once. */
   constructor(settings: () => LiveSettings) {
     this.#settings = settings;
     const isShared = () => letsSeveralIn(settings());
@@ -25,7 +25,7 @@ export class CallLimits {
     this.#requests = new Places(() => settings().http.maxRequests, isShared);
   }
 
-  /** Calls that are on their way to servers. */
+  /** Number of calls that run. */
   get runningCalls(): number {
     return this.#calls.taken;
   }
@@ -43,8 +43,8 @@ export class CallLimits {
   };
 
   /**
-   * Begins to answer a request of that caller. Returns what the answerer calls, once or more, when it has been answered.
-   * Throws `RATE_LIMITED` beyond `http.maxRequests`.
+   * Takes a place for a request of that caller. Returns the function that frees it, which may be called more than once. Throws
+   * `RATE_LIMITED` beyond `http.maxRequests`.
    */
   begin({ id }: Caller): () => void {
     if (!this.#requests.hasRoomFor(id)) throw tooManyRequests(this.#settings().http.maxRequests);
@@ -75,10 +75,10 @@ export class CallLimits {
   }
 }
 
-/** As servers refuse what they will take later. */
+/** JSON-RPC error code for a request that may succeed later. */
 const SERVER_ERROR = -32_000;
 
-/** The JSON-RPC error for what `CallLimits.begin` has thrown. */
+/** The JSON-RPC error for an error of `CallLimits.begin`. Throws any other error on. */
 export function limitError(error: unknown): RpcError {
   if (!(error instanceof GatewayError)) throw error;
   return { code: SERVER_ERROR, message: error.message, data: { ...error.details, code: error.code } };

@@ -1,7 +1,7 @@
 import type { TextReply } from './reply.ts';
 import type { RequestContext } from './request-context.ts';
 
-/** What a page of another origin may send and read: the headers of MCP, of authentication and of the rate limit. */
+/** Methods and headers that a page of another origin may use: those of MCP, of authentication and of the rate limit. */
 const ALLOWED_METHODS = 'GET,POST,DELETE';
 const ALLOWED_HEADERS = [
   ...['authorization', 'content-type', 'accept', 'x-api-key', 'last-event-id'],
@@ -14,7 +14,7 @@ const EXPOSED_HEADERS = [
 /** Seconds for which a browser may remember the answer to a preflight request. */
 const MAX_AGE_SECONDS = '600';
 
-/** Tells a browser what pages of that origin may read; returns the answer to a preflight request (`OPTIONS`). */
+/** Adds the CORS headers for that origin; returns the answer to a preflight request (`OPTIONS`). */
 export function allowOrigin(
   { method, answerHeaders }: RequestContext,
   origin: string,

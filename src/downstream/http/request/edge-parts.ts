@@ -11,41 +11,41 @@ import type { EdgeSession } from '../../edge-session.ts';
 import type { SessionServices } from '../../protocol/session-services.ts';
 import type { RequestContext } from './request-context.ts';
 
-/** What the edge needs of the gateway; the composition root hands it over. */
+/** The parts of the gateway that endpoints work with. `HttpEdge` composes them. */
 export interface EdgeParts {
   readonly broker: Broker;
   readonly start: StartSettings;
-  /** As they are now: they follow the file. */
+  /** The settings as they are now: they follow the file. */
   readonly settings: () => LiveSettings;
   /** Every server, with the number of its tools that the caller may know of. */
   readonly servers: (caller: Caller) => readonly ServerView[];
-  /** Every server, with the number of all its tools, for what no caller is told: health and metrics. */
+  /** Every server, with the number of all its tools, for health and metrics. */
   readonly allServers: () => readonly ServerView[];
   /** Every tool that the caller may know of, in the order of the configuration. */
   readonly tools: (caller: Caller) => readonly ToolEntry[];
-  /** A session of a client with a handshake, or of one that holds a connection. */
+  /** Opens a session of a client with a handshake, or of a client that holds a connection. */
   readonly openSession: (caller: Caller) => EdgeSession;
-  /** For one request of a client without sessions (2026-07-28); `end` when nobody waits for its answer any more. */
+  /** As `EdgeClients.openRequest`. */
   readonly stateless: (caller: Caller) => { readonly parts: SessionServices; readonly end: () => void };
   /** As `CallLimits.begin`. */
   readonly begin: (caller: Caller) => () => void;
   readonly requests: RequestLog;
   readonly metrics: Metrics;
-  /** A call that was refused before it was on its way to a tool is told here. */
+  /** Called for a call that is refused before the broker has it. */
   readonly refused: (caller: Caller, tool: string, error: GatewayError) => void;
-  /** Nothing new is taken on: what runs may end, and be answered. */
+  /** True while the gateway stops: new requests are refused, running ones are answered. */
   readonly isStopping: () => boolean;
   readonly log: Logger;
 }
 
-/** What the steps of a request (`request-steps.ts`) have found out before a route runs. */
+/** Values that the steps (`request-steps.ts`) set before a route runs. */
 export interface EdgeEnv {
   readonly Variables: {
-    /** The caller, as authenticated for this request. */
+    /** The authenticated caller of this request. */
     caller: Caller;
-    /** Names this request in logs and problem documents. */
+    /** Id of this request in logs and problem documents. */
     requestId: string;
-    /** All that the steps know of the request. */
+    /** The request, with all that the steps have found out. */
     context: RequestContext;
   };
 }

@@ -8,24 +8,24 @@ interface ServerEvent {
   readonly id?: string;
   readonly event?: string;
   readonly data: string;
-  /** How long the client is to wait before it comes back, in ms. */
+  /** Time in ms that the client should wait before it comes back. */
   readonly retryMs?: number;
 }
 
-/** Where the text of a stream goes. */
+/** Destination of the text of a stream: a socket or a `Response`. */
 interface Sink {
   write(text: string): void;
-  /** How much the client has left unread, in bytes. */
+  /** Bytes that the client has not read yet. */
   unread(): number;
   end(): void;
 }
 
-/** Silence after which a comment is sent, in ms, so that proxies and clients do not take the stream for dead. */
+/** Silence, in ms, after which a comment is sent, so that proxies and clients do not take the stream for dead. */
 const PING_MS = 15_000;
-/** What a client may leave unread, in bytes, before its stream is ended: it can come back for the rest. */
+/** Maximum bytes that a client may leave unread before its stream is ended. It can come back for the rest. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
-/** Headers of such a stream. */
+/** Headers of every stream of events. */
 export const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
@@ -33,7 +33,7 @@ export const EVENT_STREAM_HEADERS = {
   'x-accel-buffering': 'no',
 };
 
-/** Server-sent events on their way to one client: written down until there is a sink, then as they come. */
+/** Server-sent events to one client. They are collected until `pipe` gives a sink, then written at once. */
 export class EventStream {
   readonly #onClose: () => void;
   readonly #ping: NodeJS.Timeout;
@@ -41,7 +41,7 @@ export class EventStream {
   #written = '';
   #isOpen = true;
 
-  /** `onClose` is called once, when the client or we have ended it. */
+  /** `onClose` is called once, when the client or the gateway has ended the stream. */
   constructor(onClose: () => void) {
     this.#onClose = onClose;
     this.#ping = setInterval(() => this.#write(': ping\n\n'), PING_MS).unref();
@@ -51,7 +51,7 @@ export class EventStream {
     return this.#isOpen;
   }
 
-  /** What the client has not read of it, in bytes. */
+  /** Bytes of the stream that the client has not read yet. */
   get unread(): number {
     return this.#sink?.unread() ?? this.#written.length;
   }
@@ -62,7 +62,7 @@ export class EventStream {
     this.#ping.refresh();
   }
 
-  /** From now on everything goes to that sink, beginning with what was sent so far. */
+  /** Writes everything to `sink` from now on, beginning with the events sent so far. */
   pipe(sink: Sink): void {
     this.#sink = sink;
     if (this.#written !== '') sink.write(this.#written);
@@ -76,7 +76,7 @@ export class EventStream {
     this.#sink?.end();
   }
 
-  /** The client has gone. */
+  /** Called when the client has gone: nothing more is written. */
   gone(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -92,16 +92,16 @@ export class EventStream {
   }
 }
 
-/** What is kept of a stream for a client that comes back, in events and in characters; the oldest goes first. */
+/** Maximum events and characters of a stream kept for a client that comes back; the oldest go first. */
 const MAX_KEPT_EVENTS = 1_000;
 const MAX_KEPT_CHARS = 16 * 1024 * 1024;
-/** How soon a client is to come back to a stream that broke, in ms. */
+/** Time in ms after which a client should come back to a broken stream. */
 const RETRY_MS = 1_000;
 
-/** Messages to a client in the order in which they were sent, over one connection after the other (`Last-Event-ID`). */
+/** Ordered messages to a client, over one connection after the other (`Last-Event-ID`). */
 export class MessageStream {
   readonly id: string;
-  /** Nothing will be added any more. */
+  /** True once the last message has been sent. */
   isComplete = false;
   #sequence = 0;
   /** The text of each message, by its place in the stream. */
@@ -110,25 +110,25 @@ export class MessageStream {
     size: { max: MAX_KEPT_CHARS, of: (data) => data.length },
   });
   #connection: EventStream | undefined;
-  /** The last message that was written to a connection. */
+  /** Number of the last message that was written to a connection. */
   #written = 0;
 
   constructor(id: string) {
     this.id = id;
   }
 
-  /** Length of what is kept, in characters. */
+  /** Characters of the messages kept. */
   get keptChars(): number {
     return this.#kept.totalSize;
   }
 
-  /** Whether everything after that place is still kept. */
+  /** True if all messages after that number are still kept. */
   reachesBackTo(sequence: number): boolean {
     const [oldest = this.#sequence + 1] = this.#kept.keys();
     return sequence >= oldest - 1;
   }
 
-  /** Takes out the messages that no connection was there for. */
+  /** Removes and returns the messages that were sent while no connection was open. */
   takeUnwritten(): JsonObject[] {
     const unwritten = [...this.#kept].filter(([sequence]) => sequence > this.#written);
     for (const [sequence] of unwritten) this.#kept.delete(sequence);
@@ -140,8 +140,8 @@ export class MessageStream {
   }
 
   /**
-   * Connects a client: it gets what was sent after `after`, then what is sent from now on. `primes`: it is told at once
-   * where it stands, so that it can come back although nothing was sent yet (2025-11-25).
+   * Connects a client. It gets the messages after number `after`, then all that are sent from now on. `primes`: an event
+   * without data tells its place at once, so that it can come back before any message was sent (2025-11-25).
    */
   connect(options: { readonly after?: number; readonly primes: boolean; readonly onClose: () => void }): EventStream {
     this.#connection?.close();
@@ -165,7 +165,7 @@ export class MessageStream {
     this.#written = this.#sequence;
   }
 
-  /** Nothing more will come: the connection ends; what was sent can still be asked for. */
+  /** Ends the connection. Messages that were sent can still be asked for. */
   complete(): void {
     this.isComplete = true;
     this.disconnect();
@@ -181,7 +181,7 @@ export class MessageStream {
   }
 }
 
-/** The stream and the place in it that an event id names; undefined when it is none of ours. */
+/** The stream and the message number that an event id names; undefined if it is none of ours. */
 export function placeOf(eventId: string): { readonly stream: string; readonly sequence: number } | undefined {
   const [, stream, sequence] = /^(\w+)\.(\d+)$/.exec(eventId) ?? [];
   return stream === undefined ? undefined : { stream, sequence: Number(sequence) };

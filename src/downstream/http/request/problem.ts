@@ -9,7 +9,7 @@ import type { Logger } from '../../../platform/log.ts';
 import type { EdgeEnv } from './edge-parts.ts';
 import { type TextReply, textResponse } from './reply.ts';
 
-/** How each refusal of the gateway looks over HTTP. */
+/** Status and title over HTTP of each error code of the gateway. */
 export const PROBLEMS = {
   INVALID_ARGUMENTS: { status: 400, title: 'Invalid arguments' },
   UNAUTHENTICATED: { status: 401, title: 'Not authenticated' },
@@ -30,11 +30,11 @@ export const PROBLEMS = {
   TIMEOUT: { status: 504, title: 'The deadline passed' },
 } as const satisfies Record<ErrorCode, { readonly status: number; readonly title: string }>;
 
-/** What went wrong, as told to a client. Further members say more, each where it applies. */
+/** Members of a problem document beside `type` and `status`. Some problems have further ones. */
 interface ProblemText extends JsonObject {
   /** The kind of problem, in a few words. */
   readonly title: string;
-  /** This occurrence: place, cause and cure. */
+  /** Place, cause and cure of this occurrence. */
   readonly detail: string;
   /** An `ErrorCode`, or the name of the status in capitals: `NOT_FOUND`. */
   readonly code: string;
@@ -48,7 +48,7 @@ export interface Problem extends ProblemText {
   readonly status: number;
 }
 
-/** Seconds after which another try is worth it, where nothing better is known. */
+/** `Retry-After` in seconds where no better time is known. */
 const RETRY_SECONDS = 1;
 
 /** An answer with an RFC 9457 problem document. */
@@ -56,7 +56,7 @@ export function problem(status: number, text: ProblemText, headers: Readonly<Rec
   return replyWith({ ...text, type: problemType(text.code), status }, headers);
 }
 
-/** The problem document of anything thrown. What a defect of ours was is withheld. */
+/** The problem document of any thrown value. It withholds the cause of a defect of the gateway. */
 export function problemOf(error: unknown, instance?: string): Problem {
   const at = instance === undefined ? {} : { instance };
   if (error instanceof z.ZodError) return problemOf(invalidInput('request', error), instance);
@@ -69,17 +69,17 @@ export function problemOf(error: unknown, instance?: string): Problem {
     code: error.code,
     ...at,
   };
-  // Before the details for readers, after them so that none takes their place.
+  // First for readers, and again last so that no detail replaces a member.
   return { ...standard, ...error.details, ...argumentErrors(error.details), ...standard };
 }
 
-/** Turns what a route or a middleware throws into a problem; a defect of ours is logged with its stack. */
+/** Hono's error handler: answers a thrown value with a problem document, and logs a defect with its stack. */
 export function onError(log: Logger): ErrorHandler<EdgeEnv> {
   return (error, { req, var: { requestId } }) =>
     textResponse(errorReply(log, error, { requestId, method: req.method, path: req.path }));
 }
 
-/** The answer to a request on which something was thrown. */
+/** The answer to a request whose handler has thrown `error`. Logs a defect. */
 export function errorReply(
   log: Logger,
   error: unknown,
@@ -93,7 +93,7 @@ export function errorReply(
   return replyWith(problemOf(error, request.requestId), Object.fromEntries(headers));
 }
 
-/** The answer where no route is. */
+/** The answer where no route matches. */
 export const notFound: NotFoundHandler<EdgeEnv> = ({ req, var: { requestId } }) =>
   textResponse(notFoundReply(req.path, requestId));
 
@@ -101,7 +101,7 @@ export function notFoundReply(path: string, requestId: string): TextReply {
   return replyWith({ ...ofStatus(404, `there is nothing at ${clip(path)}`), instance: requestId });
 }
 
-/** The answer where there is a route, of other methods. */
+/** The answer where the path has routes of other methods only. */
 export function methodProblem({ req, var: { requestId } }: Context<EdgeEnv>, methods: readonly string[]): Response {
   const text = {
     title: 'Method Not Allowed',
@@ -112,7 +112,7 @@ export function methodProblem({ req, var: { requestId } }: Context<EdgeEnv>, met
   return textResponse(problem(405, text, { allow: methods.join(', ') }));
 }
 
-/** Logs what clients are not told: an error that is none of the gateway's own refusals. */
+/** Logs an error that is no refusal of the gateway. Clients are not told its cause. */
 export function logDefect(log: Logger, error: unknown, where: JsonObject): void {
   if (error instanceof HTTPException || error instanceof z.ZodError) return;
   if (error instanceof GatewayError && error.code !== 'INTERNAL') return;
@@ -133,12 +133,12 @@ export function invalidInput(where: 'path' | 'query' | 'body' | 'request', { iss
 const MAX_DETAIL = 600;
 const MAX_ERRORS = 20;
 
-/** Where an issue is: an unknown key stands at its own place, not at that of the object around it. */
+/** Paths of an issue. Zod reports unknown keys at their object; here each key has its own path. */
 function placesOf(issue: z.core.$ZodIssue): PropertyKey[][] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
 }
 
-/** As in the example of RFC 9457, section 3: a JSON pointer; for what is not in the body the name of the parameter. */
+/** The place as in RFC 9457, section 3: a JSON pointer into the body, else the name of the parameter. */
 function member(where: 'path' | 'query' | 'body' | 'request', place: readonly PropertyKey[]): JsonObject {
   if (where === 'path' || where === 'query') return { parameter: clip(String(place[0])) };
   const steps = place.map((step) => encodeURIComponent(String(step).replaceAll('~', '~0').replaceAll('/', '~1')));
@@ -151,7 +151,7 @@ function ofStatus(status: number, detail: string): Problem {
   return { type: problemType(code), title, status, detail: detail || title, code };
 }
 
-/** Statuses of which there is one code only. */
+/** Codes of the statuses that have exactly one. */
 const CODES: Readonly<Record<number, ErrorCode>> = { 401: 'UNAUTHENTICATED', 403: 'FORBIDDEN', 429: 'RATE_LIMITED' };
 
 function withheld(): Problem {
@@ -184,7 +184,7 @@ function replyWith(document: Problem, headers: Readonly<Record<string, string>> 
 /** A step of a path to an argument: `.name`, `[2]`, `["odd name"]`. */
 const STEP = /\.([^.[\]]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]/g;
 
-/** What a tool's schema found wrong with its arguments, as the `errors` that every other wrong request has. */
+/** The problems that a tool's schema found in its arguments, in the form of the `errors` of other wrong requests. */
 export function argumentErrors({ problems }: JsonObject): { readonly errors?: readonly JsonObject[] } {
   if (!Array.isArray(problems)) return {};
   const errors = problems.filter(isJsonObject).map(({ path, expected, found }) => ({

@@ -3,12 +3,12 @@ import type { LiveSettings } from '../../../config/settings.ts';
 /** `{limit, windowSeconds, perKey}`. */
 export type RateLimitSettings = NonNullable<LiveSettings['rateLimit']>;
 
-/** Whether a request may be served, and what its caller is told about the limit. */
+/** Decision about a request, and the figures for its caller. */
 export interface RateDecision {
   readonly allowed: boolean;
-  /** Requests within the window. */
+  /** Requests allowed within the window. */
   readonly limit: number;
-  /** How many more would be allowed now. */
+  /** Number of further requests that would be allowed now. */
   readonly remaining: number;
   /** Whole seconds from now, rounded up, until the oldest counted request leaves the window and `remaining` may rise. */
   readonly resetSeconds: number;
@@ -17,7 +17,7 @@ export interface RateDecision {
 }
 
 const MAX_KEYS = 20_000;
-/** Counts all requests together. No key of a caller is empty. */
+/** Key for all callers together. No caller has an empty id. */
 const EVERYBODY = '';
 
 /**
@@ -28,31 +28,31 @@ export class RateLimit {
   readonly #settings: () => RateLimitSettings | undefined;
   readonly #maxKeys: number;
   /**
-   * Two generations in place of a list by last use, which a Map keeps slowly: keys used since the last turn, and those
-   * used before it only, who go at the next. A turn comes after a window, when all that the latter did has left it,
-   * or earlier where too many keys are in use.
+   * Two generations instead of an order by last use, which is slow in a Map: keys used since the last turn, and keys used
+   * only before it, which go at the next turn. A turn comes after a window, when no request of the older keys counts any
+   * more, or earlier if too many keys are in use.
    */
   #young = new Map<string, Moments>();
   #old = new Map<string, Moments>();
   #turnedAt = Number.NEGATIVE_INFINITY;
 
   /**
-   * `settings` may answer undefined: no limit. At most `maxKeys` (2 or more) are remembered, and at least the half of
-   * them that was used last; a key that was forgotten starts anew.
+   * `settings` may return undefined: no limit. At most `maxKeys` (2 or more) are remembered, and at least the half of
+   * them that was used last. A forgotten key starts with no requests.
    */
   constructor(settings: () => RateLimitSettings | undefined, { maxKeys = MAX_KEYS }: { maxKeys?: number } = {}) {
     this.#settings = settings;
     this.#maxKeys = maxKeys;
   }
 
-  /** How many keys are remembered. */
+  /** Number of remembered keys. */
   get keys(): number {
     return this.#young.size + this.#old.size;
   }
 
   /**
-   * Counts requests of a key, or refuses them, all or none; undefined where no limit is set. `nowMs` is of a clock that
-   * never goes back.
+   * Counts all `requests` of a key, or refuses all. Undefined if no limit is set. `nowMs` comes from a clock that never
+   * goes back.
    */
   take(key: string, nowMs: number = performance.now(), requests = 1): RateDecision | undefined {
     const settings = this.#settings();
@@ -67,7 +67,7 @@ export class RateLimit {
     return decide(moments, { allowed, requests, limit }, secondsUntilGone);
   }
 
-  /** Takes back a request of a key that was counted last: it was refused after all. */
+  /** Uncounts the last request of a key, which was refused after it had been counted. */
   giveBack(key: string): void {
     const own = this.#settings()?.perKey ? key : EVERYBODY;
     this.#young.get(own)?.dropLast();
@@ -103,7 +103,7 @@ function decide(
   secondsUntilGone: (momentMs: number) => number,
 ): RateDecision {
   const { count } = moments;
-  // So many have to go first; of more than are ever allowed at once, all there are.
+  // Index of the last counted request that must leave the window first; all of them if more than `limit` were asked for.
   const inTheWay = Math.min(count + requests - limit, count) - 1;
   return {
     allowed,
@@ -114,7 +114,7 @@ function decide(
   };
 }
 
-/** Header fields that tell a decision; seconds are from now, as in `Retry-After`, and not since 1970. */
+/** Header fields for a decision. Seconds count from now, as in `Retry-After`, and not from 1970. */
 export function rateLimitHeaders(decision: RateDecision): Record<string, string> {
   const { allowed, limit, remaining, resetSeconds, retryAfterSeconds } = decision;
   return {
@@ -152,7 +152,7 @@ class Moments {
     if (this.#count > 0) this.#count -= 1;
   }
 
-  /** Drops what is not later than a moment. */
+  /** Drops the moments up to `untilMs`, inclusive. */
   forget(untilMs: number): void {
     while (this.#count > 0 && this.at(0) <= untilMs) {
       this.#first = (this.#first + 1) % this.#ring.length;

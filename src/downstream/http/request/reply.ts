@@ -7,7 +7,7 @@ import type { Account } from './unread-answers.ts';
 /** Fields of a request's header. */
 export type HeaderFields = Pick<Headers, 'get'>;
 
-/** Headers of every answer, that keep browsers from mischief with it. Whether TLS is a must is for the proxy in front to say. */
+/** Security headers of every answer. `Strict-Transport-Security` is left to the proxy in front, which speaks TLS. */
 export const SECURITY_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -32,10 +32,10 @@ interface StreamReply extends Omit<TextReply, 'body'> {
   readonly body: EventStream;
 }
 
-/** An answer that is not on its way yet: it becomes a `Response`, or is written to a socket, which costs a fifth. */
+/** An answer before it is sent: it becomes a `Response`, or is written to a socket, which costs a fifth. */
 export type Reply = TextReply | StreamReply;
 
-/** A JSON-RPC message as the answer. */
+/** An answer with one JSON-RPC message. */
 export function jsonReply(
   status: number,
   message: JsonObject,
@@ -54,14 +54,14 @@ export function responseOf(reply: Reply, account: Account): Response {
   return textResponse({ status, headers, ...(body !== undefined && { body }) });
 }
 
-/** No length of a 204: it has no body to measure (RFC 9110, 8.6). */
+/** Makes a `Response`. A 204 has no `content-length` (RFC 9110, 8.6). */
 export function textResponse({ status, headers, body }: TextReply): Response {
   const own: Record<string, string> = { ...headers };
   if (status !== 204) own['content-length'] = String(Buffer.byteLength(body ?? ''));
   return new Response(body ?? null, { status, headers: own });
 }
 
-/** Writes a reply, with more headers beside its own; a refusal to somebody unknown counts against no account. */
+/** Writes a reply with its own headers and `more`. Without `account`, as for an unknown caller, unread bytes are not counted. */
 export function writeReply(
   reply: Reply,
   more: Readonly<Record<string, string>>,
@@ -73,6 +73,11 @@ export function writeReply(
   if (!(body instanceof EventStream)) {
     response.writeHead(status, { ...more, ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
     account?.written(response.writableLength);
+    return;
+  }
+  // A response whose client went away before it was answered is closed already: it emits `close` no more.
+  if (response.destroyed) {
+    body.gone();
     return;
   }
   response.writeHead(status, { ...more, ...headers }).flushHeaders();
@@ -87,14 +92,14 @@ export function writeReply(
   });
 }
 
-/** Counts what is unread of a response until it is closed. One whose client has gone before it was answered is closed already. */
+/** Counts the unread bytes of a response until it is closed. The response of a client that has gone is closed already. */
 export function watch(response: ServerResponse, account: Account): void {
   if (response.destroyed) return;
   const close = account.open({ bytes: () => response.writableLength, cut: () => response.req.socket.destroy() });
   response.on('close', close);
 }
 
-/** The bytes of a stream, kept until they are asked for. */
+/** The bytes of a stream, kept until its reader asks for them. */
 function bytesOf(stream: EventStream, account: Account): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const waiting: Uint8Array[] = [];
@@ -148,8 +153,8 @@ function bytesOf(stream: EventStream, account: Account): ReadableStream<Uint8Arr
 }
 
 /**
- * What answers a request, and a call when it is over: at once, unless the answer is a stream of events; then when that has
- * ended, or its reader has gone. `over` may be called more than once.
+ * Answers by `answer`, and calls `over` when the answer is complete: at once, but for a stream of events when it has ended
+ * or its reader has gone. `over` may be called more than once.
  */
 export async function whenOver(answer: () => Response | Promise<Response>, over: () => void): Promise<Response> {
   try {
@@ -165,7 +170,7 @@ export async function whenOver(answer: () => Response | Promise<Response>, over:
   }
 }
 
-/** Nothing is taken of it before somebody reads: whoever writes sees what is unread. */
+/** The same stream, with a call of `over` at its end. Reads nothing ahead, so that the writer can count the unread bytes. */
 function watched(body: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {

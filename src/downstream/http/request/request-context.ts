@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { ENVELOPE_VERSIONS } from '../../../core/protocol.ts';
 import type { Admitted } from '../auth/admission.ts';
 import type { HeaderFields } from './reply.ts';
 import type { Account } from './unread-answers.ts';
 
-/** The head of a request, whichever form it came in: Node's `IncomingMessage`, or a `Request`. */
+/** The head of a request, made of Node's `IncomingMessage` or of a `Request`. */
 export interface RequestHead {
   readonly method: string;
   /** As `plainPath` writes it. */
@@ -13,47 +14,53 @@ export interface RequestHead {
   readonly url: string;
   /** The request asks to switch to WebSocket. */
   readonly isUpgrade?: boolean;
+  /** A program in this process gave the request to `fetch`: it came over no socket. */
+  readonly isInProcess?: boolean;
 }
 
-/** Where clients of 2024-11-05 post what they have to say; the first event of their stream names it. */
+/** Path to which clients of 2024-11-05 post their messages. The first event of their stream names it. */
 export const MESSAGES_PATH = '/messages';
 /** The endpoint of Streamable HTTP. */
 export const MCP_PATH = '/mcp';
 
-/** One request on its way through the steps, with all that they have found out about it and gathered for its answer. */
+/** One request on its way through the steps: its head, the results of the steps, and the headers for its answer. */
 export class RequestContext {
   readonly method: string;
   readonly path: string;
   readonly headers: HeaderFields;
   readonly isUpgrade: boolean;
-  /** Names the request in logs and problem documents. */
+  readonly isInProcess: boolean;
+  /** Id of the request in logs and problem documents. */
   id = '';
-  /** Headers for the answer, whoever gives it; the answer's own take precedence. */
+  /** Headers that the steps add to the answer. The answer's own headers take precedence. */
   readonly answerHeaders: Record<string, string> = {};
   readonly #url: string;
   #admitted: Admitted | undefined;
   #account: Account | undefined;
 
-  constructor({ method, path, headers, url, isUpgrade = false }: RequestHead) {
+  constructor({ method, path, headers, url, isUpgrade = false, isInProcess = false }: RequestHead) {
     this.method = method;
     this.path = path;
     this.headers = headers;
     this.isUpgrade = isUpgrade;
+    this.isInProcess = isInProcess;
     this.#url = url;
   }
 
-  /** Whether the request names a session that has begun. */
+  /** True if the request names a session. The endpoints ignore the session id of a revision without sessions. */
   get isOfSession(): boolean {
     if (this.isUpgrade) return false;
-    return this.path === MESSAGES_PATH || (this.path === MCP_PATH && this.headers.get('mcp-session-id') !== null);
+    if (this.path === MESSAGES_PATH) return true;
+    if (this.path !== MCP_PATH || this.headers.get('mcp-session-id') === null) return false;
+    return !ENVELOPE_VERSIONS.includes(this.headers.get('mcp-protocol-version') ?? '');
   }
 
-  /** The address by which the client reaches the gateway: the one that is configured, else the one that it used. */
+  /** Base address for the client: the configured one, else the origin that it used. */
   publicUrl(configured: string | undefined): string {
     return configured ?? new URL(this.#url).origin;
   }
 
-  /** By what the caller was let in. Throws where the request was not admitted: no such request may be served. */
+  /** The admitted caller. Throws if the request was not admitted: no such request may be served. */
   get admitted(): Admitted {
     if (!this.#admitted) throw new Error('the request was not admitted');
     return this.#admitted;
@@ -63,7 +70,7 @@ export class RequestContext {
     this.#admitted = admitted;
   }
 
-  /** What the caller has left unread of all its answers. Throws as `admitted` does. */
+  /** Account of the answers that the caller has not read yet. Throws as `admitted` does. */
   get account(): Account {
     if (!this.#account) throw new Error('the request was not admitted');
     return this.#account;
@@ -74,7 +81,7 @@ export class RequestContext {
   }
 }
 
-/** The fields of a request of Node's, read as `Headers` reads them: those that came twice are joined, and none is dropped. */
+/** The header fields of Node's request, read as `Headers` does: repeated fields are joined, none is dropped. */
 export function fieldsOf({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): HeaderFields {
   const fields = new Map<string, string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -86,7 +93,7 @@ export function fieldsOf({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): H
   return { get: (name) => fields.get(name.toLowerCase()) ?? null };
 }
 
-/** A path as it is meant: slashes beside each other are one, and one at the end means nothing. People join addresses with "/". */
+/** A path with single slashes and none at its end: people join addresses with "/". */
 export function plainPath(path: string): string {
   return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }

@@ -11,7 +11,7 @@ import { type RateDecision, RateLimit, rateLimitHeaders } from './rate-limit.ts'
 import type { HeaderFields, TextReply } from './reply.ts';
 
 interface GuardServices {
-  /** As they are now. */
+  /** The settings as they are now. */
   readonly settings: () => LiveSettings;
   /** The address that the edge binds. */
   readonly host: () => string;
@@ -19,24 +19,24 @@ interface GuardServices {
   readonly log: Logger;
 }
 
-/** The base address that a client uses, and the path that challenges name: that of an endpoint, else empty. */
+/** The base address that a client uses, and the path for its challenge: that of an endpoint, else empty. */
 export interface Address {
   readonly publicUrl: string;
   readonly path: string;
 }
 
-/** A request that may come in, with headers for its answer; or the answer where it may not. */
+/** An admitted request, with headers for its answer; or the answer that refuses it. */
 type AccessDecision =
   | { readonly admitted: Admitted; readonly headers: Readonly<Record<string, string>> }
   | { readonly refusal: TextReply };
 
-/** Messages of one request that came too often: the JSON-RPC error, and headers for the answer. */
+/** Refusal of messages that came too often: the JSON-RPC error, and headers for the answer. */
 export interface RateRefusal {
   readonly error: JsonObject;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What every request passes: the check of host and origin, authentication, and the rate limit. */
+/** Checks of every request: host and origin, authentication, and the rate limit. */
 export class RequestGuard {
   readonly #services: GuardServices;
   readonly #rates: RateLimit;
@@ -52,16 +52,16 @@ export class RequestGuard {
     this.#authenticator = this.#createAuthenticator();
   }
 
-  /** The settings have changed. */
+  /** Called when the settings have changed. */
   reload(): void {
     const authSettings = this.#readAuthSettings();
     this.#hosts = this.#hostCheck();
-    // Fetched keys of an issuer are kept as long as it is the same.
+    // An unchanged `auth` keeps its authenticator, and with it the fetched keys of the issuer.
     if (authSettings !== this.#authSettings) this.#authenticator = this.#createAuthenticator();
     this.#authSettings = authSettings;
   }
 
-  /** Checks `Host` and `Origin`. Returns the answer to a request with a wrong one; undefined lets it pass. */
+  /** Checks `Host` and `Origin`. Returns the answer that refuses a wrong one; undefined lets the request pass. */
   checkAddress(headers: HeaderFields): TextReply | undefined {
     const wrong = this.#hosts(headers);
     if (!wrong) return undefined;
@@ -69,7 +69,7 @@ export class RequestGuard {
     return problem(wrong.status, { title: 'Wrong host or origin', detail: wrong.detail, code });
   }
 
-  /** Finds out the caller, and counts the request. `at` tells what a challenge is to name. */
+  /** Authenticates the caller, and counts the request. `at` returns the address for a challenge. */
   async authorize(headers: HeaderFields, at: () => Address): Promise<AccessDecision> {
     const admission = await this.#authenticator.authenticate(headers);
     if ('refused' in admission) return { refusal: this.#refuse(admission, at()) };
@@ -79,13 +79,13 @@ export class RequestGuard {
     return { refusal: this.#tooMany(decision) };
   }
 
-  /** Counts the messages of one frame of a caller, all or none; the answer to them where they come too often. */
+  /** Counts all messages of one frame, or none. Returns the JSON-RPC error if they come too often. */
   takeMessages({ caller }: Admitted, messages: number): JsonObject | undefined {
     const decision = this.#rates.take(caller.id, undefined, messages);
     return decision && !decision.allowed ? this.#tooManyMessages(decision, messages) : undefined;
   }
 
-  /** The same for a request that was counted as one message already; then none of it counts. */
+  /** Counts the further messages of a request that was counted as one. A refused request counts as none. */
   takeRest({ caller }: Admitted, messages: number): RateRefusal | undefined {
     const decision = messages > 1 ? this.#rates.take(caller.id, undefined, messages - 1) : undefined;
     if (!decision || decision.allowed) return undefined;
@@ -93,7 +93,7 @@ export class RequestGuard {
     return { error: this.#tooManyMessages(decision, messages), headers: rateLimitHeaders(decision) };
   }
 
-  /** Whether a credential that was admitted would still be. */
+  /** True if a credential that was admitted would be admitted now. */
   stands(credential: string): boolean {
     return this.#authenticator.stands(credential);
   }

@@ -7,7 +7,7 @@ import type { RequestContext } from './request-context.ts';
 import type { RequestGuard } from './request-guard.ts';
 import type { UnreadAnswers } from './unread-answers.ts';
 
-/** One step of a request. It returns the answer where the request ends here; undefined lets the request go on. */
+/** One step of a request. It returns the answer that ends the request; undefined lets it go on. */
 type Step = (context: RequestContext, services: StepServices) => TextReply | undefined | Promise<TextReply | undefined>;
 
 export interface StepServices {
@@ -18,7 +18,7 @@ export interface StepServices {
 }
 
 /**
- * All steps, in order. The fast path, the app and WebSocket upgrades run this one list, so that a further step is one entry here.
+ * All steps, in order. The fast path, the app and WebSocket upgrades run this list, so that a new step is one entry here.
  * Public routes (`/`, health, metadata of logins) are answered after the first part: probes and logins have no credentials.
  */
 const STEPS = {
@@ -26,7 +26,7 @@ const STEPS = {
   callersOnly: [refuseWhileStopping, authorize, openAccount],
 } as const satisfies Record<string, readonly Step[]>;
 
-/** The endpoints that a challenge names: clients look for the metadata of logins under their path. */
+/** Endpoints whose path a challenge names: clients look for the metadata of logins under it. */
 const CHALLENGED_PATHS = ['/mcp', '/sse'];
 
 /** Runs the steps of requests. */
@@ -50,7 +50,7 @@ export class RequestSteps {
   async #run(steps: readonly Step[], context: RequestContext): Promise<TextReply | undefined> {
     for (const step of steps) {
       const result = step(context, this.#services);
-      // Most steps are done at once: an `await` of each would cost a turn.
+      // Most steps return no promise: an `await` of each would cost a turn.
       const reply = result instanceof Promise ? await result : result;
       if (reply) return reply;
     }
@@ -67,9 +67,9 @@ function secureAnswer({ answerHeaders }: RequestContext): undefined {
   Object.assign(answerHeaders, SECURITY_HEADERS);
 }
 
-/** Every request that came over a socket names its host; whoever hands us a `Request` without one answers for it. */
-function checkAddress({ headers, isUpgrade }: RequestContext, { guard }: StepServices): TextReply | undefined {
-  if (headers.get('host') === null && !isUpgrade) return undefined;
+/** A program of this process may leave `Host` out: it answers for its requests. No request over a socket may. */
+function checkAddress({ headers, isInProcess }: RequestContext, { guard }: StepServices): TextReply | undefined {
+  if (isInProcess && headers.get('host') === null) return undefined;
   return guard.checkAddress(headers);
 }
 
@@ -78,7 +78,7 @@ function answerOrigin(context: RequestContext, { settings }: StepServices): Text
   return origin === null ? undefined : allowOrigin(context, origin, settings().corsOrigins);
 }
 
-/** Refuses a body that is declared too long. One without a declared length is bounded where it is read. */
+/** Refuses a body that is declared too long. A body without a declared length is bounded where it is read. */
 function limitBody({ headers }: RequestContext, { settings }: StepServices): TextReply | undefined {
   const { maxBodyBytes } = settings().http;
   return Number(headers.get('content-length')) > maxBodyBytes ? bodyTooLong(maxBodyBytes) : undefined;
@@ -89,7 +89,7 @@ export function bodyTooLong(maxBytes: number): TextReply {
   return problem(413, { title: 'Body too long', detail, code: 'CONTENT_TOO_LARGE' }, { connection: 'close' });
 }
 
-/** Sessions go on to the end of what runs in them: their endpoints refuse what is new by themselves. */
+/** Lets requests of sessions pass, so that running calls can end: the endpoints of sessions refuse new calls. */
 function refuseWhileStopping({ isOfSession }: RequestContext, { isStopping }: StepServices): TextReply | undefined {
   if (!isStopping() || isOfSession) return undefined;
   const text = { title: 'Stopping', detail: 'the gateway is stopping', code: 'SERVICE_UNAVAILABLE' };
@@ -107,7 +107,7 @@ async function authorize(context: RequestContext, { guard, settings }: StepServi
   return undefined;
 }
 
-/** What the caller leaves unread of the answer counts against its account. */
+/** Gives the request the account of its caller, which counts the unread bytes of answers. */
 function openAccount(context: RequestContext, { unread }: StepServices): undefined {
   context.account = unread.of(context.admitted.caller.id);
 }

@@ -1,36 +1,36 @@
-/** Something that is on its way to a client. */
+/** An answer that is being sent to a client. */
 export interface Unread {
-  /** What the client has left unread of it, in bytes. */
+  /** Bytes of the answer that the client has not read yet. */
   bytes(): number;
-  /** Ends its connection: what is unread is given up. */
+  /** Ends the connection of the answer, and drops its unread bytes. */
   cut(): void;
 }
 
 /** The answers to one caller. */
 export interface Account {
-  /** An answer begins. To be called, the returned one, when nothing of it is left. */
+  /** Registers an answer. Returns the function to call when it has been sent or its connection is closed. */
   open(answer: Unread): () => void;
-  /** Something was written to an answer, of which as much is unread, in bytes. */
+  /** Called after each write to an answer, with its unread bytes. */
   written(bytes: number): void;
 }
 
 interface Entry {
   readonly answer: Unread;
-  /** As of the last look. */
+  /** Unread bytes at the last check. */
   bytes: number;
 }
 
-/** What of one answer the system takes off our hands anyway, in bytes: below it nothing is looked at. */
+/** Unread bytes of one answer below which nothing is checked: the buffers of the system hold as much. */
 const SMALL_BYTES = 64 * 1024;
-/** What a caller may leave unread, in bytes: beyond the first those answers are cut that it does not read, beyond the second any. */
+/** Maximum unread bytes of a caller: beyond the first, answers that are not being read are cut; beyond the second, any. */
 const MAX_STALLED_BYTES = 64 * 1024 * 1024;
 const MAX_BYTES = 256 * 1024 * 1024;
-/** Time in ms between two looks at all answers: one of which nothing was read meanwhile counts as not read. */
+/** Time in ms between two checks of all answers. An answer of which nothing was read in between is not being read. */
 const LOOK_MS = 5_000;
 
-/** What callers have not read of their answers: bounded in bytes for each, as it is memory of ours, over all its connections. */
+/** Bounds the unread bytes of each caller over all its connections, as the gateway holds them in memory. */
 export class UnreadAnswers {
-  /** The oldest answer first. */
+  /** Open answers by caller, the oldest first. */
   readonly #callers = new Map<string, Set<Entry>>();
   readonly #lookMs: number;
   #looking: NodeJS.Timeout | undefined;
@@ -44,7 +44,7 @@ export class UnreadAnswers {
       open: (answer) => this.#open(caller, answer),
       written: (bytes) => {
         const entries = bytes < SMALL_BYTES ? undefined : this.#callers.get(caller);
-        // The latest may be longer than all that is allowed: nobody has had the time to read it.
+        // The latest answer may be longer than the bound: its client has had no time to read it.
         if (entries) cutUntil(MAX_BYTES, [...entries].slice(0, -1), entries);
       },
     };
