@@ -18,7 +18,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     include: ['test/{unit,property,integration,conformance,e2e}/**/*.test.ts'],
-    globalSetup: ['test/helpers/build.ts'],
+    globalSetup: ['test/helpers/gateway/build.ts'],
     sequence: { sequencer: LongestFirst },
     pool: 'forks',
     // Most tests wait for child processes: three files at a time fill two cores.

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { temporaryDirectory } from '../helpers/fixture.ts';
+import { temporaryDirectory } from '../helpers/servers/fixture.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const RUNNER = 'test/bench/run.mjs http/load';

@@ -1,13 +1,13 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { buildImages, type Image } from '../helpers/dockerfile-build.ts';
-import { Container, freePort } from '../helpers/dockerfile-container.ts';
-import { readContext } from '../helpers/dockerfile-context.ts';
-import { COMPOSE, DOCKER, FLAT, HOME, LISTED, ROOT, STAGES, volumes } from '../helpers/dockerfile-example.ts';
-import type { Run } from '../helpers/dockerfile-root.ts';
-import { temporaryDirectory } from '../helpers/fixture.ts';
-import { alive, descendants, waitUntil } from '../helpers/processes.ts';
+import { readContext } from '../helpers/docker/build-context.ts';
+import { buildImages, type Image } from '../helpers/docker/build-image.ts';
+import { Container, freePort } from '../helpers/docker/container.ts';
+import { COMPOSE, DOCKER, FLAT, HOME, LISTED, ROOT, STAGES, volumes } from '../helpers/docker/example-image.ts';
+import type { Run } from '../helpers/docker/root-directory.ts';
+import { temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { alive, descendants, waitUntil } from '../helpers/system/processes.ts';
 
 const KEY = 'a-key-of-the-test';
 /** Where containers find this checkout, for the fixture servers. */

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { lint, type Step } from '../helpers/dockerfile.ts';
-import { COMPOSE, DOCKER, DOCKERFILE, FLAT, ROOT, STAGES, volumes } from '../helpers/dockerfile-example.ts';
-import { temporaryDirectory } from '../helpers/fixture.ts';
+import { lint, type Step } from '../helpers/docker/dockerfile.ts';
+import { COMPOSE, DOCKER, DOCKERFILE, FLAT, ROOT, STAGES, volumes } from '../helpers/docker/example-image.ts';
+import { temporaryDirectory } from '../helpers/servers/fixture.ts';
 
 const KEY = 'a-key-of-the-test';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { local } from '../helpers/fixture.ts';
+import { local } from '../helpers/servers/fixture.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const KEY = 'a-key-of-the-test';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { local } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { local } from '../helpers/servers/fixture.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin');

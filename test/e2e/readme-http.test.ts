@@ -4,10 +4,10 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectV1 } from '../helpers/clients.ts';
-import { temporaryDirectory } from '../helpers/fixture.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { descendants, expectDead, waitUntil } from '../helpers/processes.ts';
+import { connectV1 } from '../helpers/clients/clients.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { descendants, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** In the order in which a reader follows them, with one gateway. */

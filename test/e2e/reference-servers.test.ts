@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { local, REAL, remote, temporaryDirectory } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { descendants, expectDead, waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { local, REAL, remote, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { descendants, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 test.each(['v1', 'v2'] as const)(
   'a %s client drives the reference servers and three remote ones at once, and each comes back [package.reference-servers, tools.clients]',

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import { waitUntil } from '../helpers/processes.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 import type { Decision, Host, Question, Reply } from './host.ts';
 import type { HostProcess } from './host-process.ts';
 import { messagesApi } from './messages-api.ts';

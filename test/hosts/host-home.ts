@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import { builtFixture } from '../helpers/built-fixtures.ts';
-import { wholeLines } from '../helpers/lines.ts';
-import { processesWith, waitUntil } from '../helpers/processes.ts';
+import { builtFixture } from '../helpers/servers/built-fixtures.ts';
+import { wholeLines } from '../helpers/system/lines.ts';
+import { processesWith, waitUntil } from '../helpers/system/processes.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
 /** Where bunx is. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { onLines } from '../helpers/lines.ts';
+import { onLines } from '../helpers/system/lines.ts';
 import type { HostHome } from './host-home.ts';
 
 export interface HostExit {

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import { waitUntil } from '../helpers/processes.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 import { chatCompletions } from './chat-completions.ts';
 import type { Decision, Host, Question } from './host.ts';
 

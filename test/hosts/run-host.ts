@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { waitUntil } from '../helpers/processes.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 import type { Decision, Host, Question, StartHost } from './host.ts';
 import type { HostHome } from './host-home.ts';
 import { type HostExit, HostProcess } from './host-process.ts';

@@ -2,11 +2,11 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { FailingServer } from '../helpers/failing-server.ts';
-import { journal, local, temporaryDirectory } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { expectDead, waitUntil } from '../helpers/processes.ts';
-import { errorOf, textOf } from '../helpers/results.ts';
+import { errorOf, textOf } from '../helpers/clients/results.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { FailingServer } from '../helpers/servers/failing-server.ts';
+import { journal, local, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 interface Unavailable {
   readonly server: string;

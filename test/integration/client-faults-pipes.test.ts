@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { type Gateway, launchGateway, startGateway } from '../helpers/gateway.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { rssOf } from '../helpers/process-figures.ts';
-import { expectDead, waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { type Gateway, launchGateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { rssOf } from '../helpers/system/process-figures.ts';
+import { expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const ARGUMENT_SIZE = fileURLToPath(new URL('../fixtures/argument-size.mjs', import.meta.url));
 const MB = 1_000_000;

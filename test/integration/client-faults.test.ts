@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { local } from '../helpers/fixture.ts';
-import { type Gateway, launchGateway, startGateway } from '../helpers/gateway.ts';
-import type { Message } from '../helpers/raw-peer.ts';
-import { textOf } from '../helpers/results.ts';
+import type { Message } from '../helpers/clients/raw-peer.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { type Gateway, launchGateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { local } from '../helpers/servers/fixture.ts';
 
 const INITIALIZE = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'faulty', version: '1' } };
 

@@ -7,12 +7,12 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { candidates } from '../../src/cli/commands/complete.ts';
 import { COMMANDS } from '../../src/cli/commands/table.ts';
-import { clientFiles } from '../helpers/client-home.ts';
-import { commandLine } from '../helpers/command-line.ts';
-import { local } from '../helpers/fixture.ts';
-import { startSocks } from '../helpers/forward-proxy.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { oddServer, sendJson } from '../helpers/odd-server.ts';
+import { clientFiles } from '../helpers/command-line/client-home.ts';
+import { commandLine } from '../helpers/command-line/command-line.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { local } from '../helpers/servers/fixture.ts';
+import { startSocks } from '../helpers/servers/forward-proxy.ts';
+import { oddServer, sendJson } from '../helpers/servers/odd-server.ts';
 
 const HANGING = { command: ['sh', '-c', 'echo fetching packages >&2; exec sleep 600'] };
 const WITH_PRIMITIVES = {

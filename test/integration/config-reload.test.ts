@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { journal, local } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { alive, expectDead, waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { alive, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const pidOf = async (gateway: Gateway, server: string) => Number(textOf(await gateway.invoke(`${server}::pid`)));
 

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { local, remote } from '../helpers/fixture.ts';
-import { type Gateway, type GatewayOptions, startGateway } from '../helpers/gateway.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../helpers/gateway/gateway.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { local, remote } from '../helpers/servers/fixture.ts';
 
 const [NODE = '', UPSTREAM = ''] = local().command as string[];
 const ENTRY = JSON.stringify({ u: local() });

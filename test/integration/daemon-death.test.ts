@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { journal, local } from '../helpers/fixture.ts';
-import { expectDead, waitUntil } from '../helpers/processes.ts';
-import { SharedHome } from '../helpers/shared-sessions.ts';
+import { SharedHome } from '../helpers/gateway/shared-sessions.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 describe('a daemon that is killed', () => {
   test('under load loses no call that waits, and makes none twice [daemon.death]', async () => {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { builtFixture } from '../helpers/built-fixtures.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { DEFINITIONS, notes } from '../helpers/permitted.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
-import { SharedHome, type SharedSession } from '../helpers/shared-sessions.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { DEFINITIONS, notes } from '../helpers/gateway/permissions.ts';
+import { SharedHome, type SharedSession } from '../helpers/gateway/shared-sessions.ts';
+import { builtFixture } from '../helpers/servers/built-fixtures.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 /** Jobs that run at one time. */
 const CONCURRENCY = 2;

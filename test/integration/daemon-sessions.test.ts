@@ -2,9 +2,9 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { type Entry, journal, local } from '../helpers/fixture.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { SharedHome, type SharedSession } from '../helpers/shared-sessions.ts';
+import { SharedHome, type SharedSession } from '../helpers/gateway/shared-sessions.ts';
+import { type Entry, journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const ELICIT = {
   method: 'elicitation/create',

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeRecord } from '../../src/config/project/project-file.ts';
 import { dataDirectory } from '../../src/platform/directories.ts';
-import { journal, local, REAL, temporaryDirectory } from '../helpers/fixture.ts';
-import { alive, commandOf, descendants, expectDead, waitUntil } from '../helpers/processes.ts';
-import { SharedHome } from '../helpers/shared-sessions.ts';
+import { SharedHome } from '../helpers/gateway/shared-sessions.ts';
+import { journal, local, REAL, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { alive, commandOf, descendants, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const started = (events: readonly { readonly pid: number; readonly name?: unknown }[], name: string) =>
   new Set(events.filter((event) => event.name === name).map(({ pid }) => pid));

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AskedServer } from '../../src/cli/doctor/ask-servers.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { type CommandOptions, runCommand } from '../helpers/command.ts';
-import { journal, local, remote, temporaryDirectory } from '../helpers/fixture.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { startVault } from '../helpers/vault.ts';
+import { type CommandOptions, runCommand } from '../helpers/command-line/command.ts';
+import { startOAuthServer } from '../helpers/logins/oauth-server.ts';
+import { journal, local, remote, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const SECRETS = [
   'a-made-up-header-secret',
@@ -42,7 +42,7 @@ function homeWith(config: object | string | undefined) {
 }
 
 test('one of every fault is found, with place, cause and cure [doctor.config, doctor.commands, doctor.servers, doctor.failures, doctor.login, doctor.names, doctor.clients, doctor.installation, doctor.tokens, doctor.secrets, doctor.clean, doctor.exit]', async () => {
-  const vault = await startVault();
+  const oauthServer = await startOAuthServer();
   const refusing = await remote('http', { requireHeader: { name: 'authorization', value: 'Bearer other' } });
   const gone = await remote('http');
   await gone.kill();
@@ -60,7 +60,7 @@ test('one of every fault is found, with place, cause and cure [doctor.config, do
     dies: local({ exitAtStart: true }),
     gone: gone.entry(),
     refused: refusing.entry({ headers: { Authorization: `Bearer ${header}` } }),
-    locked: { url: vault.url },
+    locked: { url: oauthServer.url },
     off: { command: ['x'], enabled: false },
     itself: { command: ['npx', 'mcp-gateway'] },
   });
@@ -132,7 +132,7 @@ test('one of every fault is found, with place, cause and cure [doctor.config, do
   expect(server('http')).toMatchObject({ state: 'ready', tools: 1, transport: 'streamable_http' });
   expect(server('locked')).toMatchObject({ state: 'needs_auth' });
   expect(report.servers.map(({ id }) => id)).not.toContain('unset');
-  expect(await vault.requests()).not.toContainEqual(expect.objectContaining({ path: '/register' }));
+  expect(await oauthServer.requests()).not.toContainEqual(expect.objectContaining({ path: '/register' }));
   expect(existsSync(join(home, '.cache'))).toBe(false);
   expect(readdirSync(join(home, '.local/share/mcp-gateway'))).toEqual(['oauth-1.json', 'trust']);
 });

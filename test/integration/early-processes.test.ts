@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { serverSchema } from '../../src/config/schema.ts';
 import { endEarly, startEarly, takeEarly } from '../../src/upstream/open-transport.ts';
-import { local } from '../helpers/fixture.ts';
-import { expectDead } from '../helpers/processes.ts';
+import { local } from '../helpers/servers/fixture.ts';
+import { expectDead } from '../helpers/system/processes.ts';
 
 const entry = (key: string) => ({ key, ...serverSchema.parse(local()) });
 

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { type Entry, journal, local, type UpstreamOptions } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { commandOf, descendants, expectDead, waitUntil } from '../helpers/processes.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { type Entry, journal, local, type UpstreamOptions } from '../helpers/servers/fixture.ts';
+import { commandOf, descendants, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const HOST = fileURLToPath(new URL('../fixtures/host.mjs', import.meta.url));
 

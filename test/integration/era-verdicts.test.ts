@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
 
 function cache(): { env: { XDG_CACHE_HOME: string }; file: string } {
   const home = mkdtempSync(join(tmpdir(), 'eras-'));

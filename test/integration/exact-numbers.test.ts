@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { builtFixture } from '../helpers/built-fixtures.ts';
-import { commandLine } from '../helpers/command-line.ts';
-import { launchGateway } from '../helpers/gateway.ts';
-import type { GatewayProcess } from '../helpers/gateway-process.ts';
-import { startHttpGateway } from '../helpers/http-gateway.ts';
-import { onLines } from '../helpers/lines.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { SharedHome } from '../helpers/shared-sessions.ts';
+import { commandLine } from '../helpers/command-line/command-line.ts';
+import { launchGateway } from '../helpers/gateway/gateway.ts';
+import type { GatewayProcess } from '../helpers/gateway/gateway-process.ts';
+import { startHttpGateway } from '../helpers/gateway/http-gateway.ts';
+import { SharedHome } from '../helpers/gateway/shared-sessions.ts';
+import { builtFixture } from '../helpers/servers/built-fixtures.ts';
+import { onLines } from '../helpers/system/lines.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const FIXTURE = builtFixture('verbatim');
 const NUMBERS = '[9007199254740993,1.0,1e400,-0,0.1000000000000000055,12345678901234567890.123,{"__proto__":-1E-7}]';

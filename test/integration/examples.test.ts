@@ -5,11 +5,11 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { temporaryDirectory } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { expectDead, processesWith } from '../helpers/processes.ts';
-import { jsonOf, textOf } from '../helpers/results.ts';
+import { jsonOf, textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { expectDead, processesWith } from '../helpers/system/processes.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const EXAMPLES = join(ROOT, 'examples');

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { descendants } from '../helpers/processes.ts';
-import type { Message } from '../helpers/raw-peer.ts';
-import { blocks, errorOf, textOf } from '../helpers/results.ts';
+import type { Message } from '../helpers/clients/raw-peer.ts';
+import { blocks, errorOf, textOf } from '../helpers/clients/results.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { descendants } from '../helpers/system/processes.ts';
 
 /** Keys that pollute prototypes where somebody copies them carelessly. */
 const POLLUTING =

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { TcpProxy } from '../helpers/endpoints.ts';
-import { journal, local, type NetworkTransport, remote } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { alive, expectDead, waitUntil } from '../helpers/processes.ts';
-import { errorOf, textOf } from '../helpers/results.ts';
+import { errorOf, textOf } from '../helpers/clients/results.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { TcpProxy } from '../helpers/servers/endpoints.ts';
+import { journal, local, type NetworkTransport, remote } from '../helpers/servers/fixture.ts';
+import { alive, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const NETWORKS: NetworkTransport[] = ['http', 'sse', 'ws'];
 

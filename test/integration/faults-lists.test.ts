@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { journal, local } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { oddServer, sendJson, TOOL } from '../helpers/odd-server.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { oddServer, sendJson, TOOL } from '../helpers/servers/odd-server.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 test('every page of a list is read [upstream.pages]', async () => {
   const gateway = await startGateway({ config: { u: local({ toolCount: 45, pageSize: 7 }) } });

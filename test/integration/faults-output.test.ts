@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { local } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { local } from '../helpers/servers/fixture.ts';
 
 const MB = 1_000_000;
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { ChildTransport } from '../../src/upstream/child-transport.ts';
 import { skippedAnswer } from '../../src/upstream/server-message.ts';
-import { alive, expectDead, waitUntil } from '../helpers/processes.ts';
+import { alive, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const LINE = { jsonrpc: '2.0', method: 'notifications/x', params: { text: 'x'.repeat(400_000) } } as const;
 

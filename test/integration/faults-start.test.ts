@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { answeringPort, refusedPort, silentPort } from '../helpers/endpoints.ts';
-import { type Entry, local, temporaryDirectory } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { errorOf, textOf } from '../helpers/results.ts';
+import { errorOf, textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { answeringPort, refusedPort, silentPort } from '../helpers/servers/endpoints.ts';
+import { type Entry, local, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const node = (script: string): Entry => ({ type: 'local', command: [process.execPath, '-e', script] });
 const far = (url: string, rest: object = {}): Entry => ({ type: 'remote', url, oauth: false, ...rest });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { journal, local, temporaryDirectory } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { blocks, errorOf, textOf } from '../helpers/results.ts';
+import { blocks, errorOf, textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 test('slow and dead servers block neither initialize nor another server [upstream.parallel, life.initialize-first]', async () => {
   const config = {

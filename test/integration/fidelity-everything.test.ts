@@ -1,13 +1,13 @@
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { jsonOf } from '../helpers/clients/results.ts';
+import { directTransport } from '../helpers/clients/transports.ts';
 import { observe, outcomeOf, type Way } from '../helpers/fidelity/probe.ts';
 import type { ClientKind } from '../helpers/fidelity/session.ts';
 import { answerOf, directly, throughGateway } from '../helpers/fidelity/ways.ts';
-import { REAL } from '../helpers/fixture.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { jsonOf } from '../helpers/results.ts';
-import { directTransport } from '../helpers/transports.ts';
+import { REAL } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const GENERATIONS = ['v1', 'v2'] as const;
 

@@ -7,11 +7,11 @@ import { WebSocketClientTransport } from '@modelcontextprotocol/sdk/client/webso
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
-import { connectClient, connectV1, connectV2, type TestClient } from '../helpers/clients.ts';
-import { journal, local, type NetworkTransport, remote, type UpstreamOptions } from '../helpers/fixture.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { RawPeer } from '../helpers/raw-peer.ts';
-import { textOf } from '../helpers/results.ts';
+import { connectClient, connectV1, connectV2, type TestClient } from '../helpers/clients/clients.ts';
+import { RawPeer } from '../helpers/clients/raw-peer.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { journal, local, type NetworkTransport, remote, type UpstreamOptions } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 // The 1.x transport for WebSocket expects the browser's global, which Node 20 lacks.
 Object.assign(globalThis, { WebSocket: globalThis.WebSocket ?? WebSocket });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { documented } from '../helpers/open-api.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { callers, startRestApi } from '../helpers/rest-api.ts';
+import { documented } from '../helpers/clients/open-api.ts';
+import { callers, startRestApi } from '../helpers/gateway/rest-api.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 test('a job is taken on with 202 and a Location, where its result is waited for [http.api-jobs]', async () => {
   const api = await startRestApi({ u: local() });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { startRestApi } from '../helpers/rest-api.ts';
+import { startRestApi } from '../helpers/gateway/rest-api.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const STREAM = { accept: 'text/event-stream' };
 

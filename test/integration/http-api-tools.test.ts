@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { local } from '../helpers/fixture.ts';
-import { documented } from '../helpers/open-api.ts';
-import { startRestApi } from '../helpers/rest-api.ts';
+import { documented } from '../helpers/clients/open-api.ts';
+import { startRestApi } from '../helpers/gateway/rest-api.ts';
+import { local } from '../helpers/servers/fixture.ts';
 
 type Listed = JsonObject & { readonly tools: readonly (JsonObject & { id: string; score?: number })[]; next?: string };
 

@@ -10,8 +10,8 @@ import type {
 import { createAuthenticator } from '../../src/downstream/http/auth/authenticator.ts';
 import { discoveryUrls } from '../../src/downstream/http/auth/signing-keys.ts';
 import { createLogger } from '../../src/platform/log.ts';
-import { refusedPort } from '../helpers/endpoints.ts';
-import { Issuer, inSeconds, type SigningKey, signed, signingKey } from './http-auth-issuer.ts';
+import { Issuer, inSeconds, type SigningKey, signed, signingKey } from '../helpers/logins/token-issuer.ts';
+import { refusedPort } from '../helpers/servers/endpoints.ts';
 
 const SECRET = 'a secret of more than thirty-two bytes';
 const HS = {

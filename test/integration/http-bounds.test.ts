@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { JsonObject } from '../../src/core/json.ts';
-import { MODERN_REVISION } from '../helpers/clients.ts';
-import { edgeOf } from '../helpers/edge-clients.ts';
-import { type HttpGateway, startHttpGateway } from '../helpers/http-gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import type { Message } from '../helpers/raw-peer.ts';
-import { EventReader, initialize, open, post } from '../helpers/streamable.ts';
+import { MODERN_REVISION } from '../helpers/clients/clients.ts';
+import type { Message } from '../helpers/clients/raw-peer.ts';
+import { EventReader, initialize, open, post } from '../helpers/clients/streamable-client.ts';
+import { edgeOf } from '../helpers/gateway/http-edge.ts';
+import { type HttpGateway, startHttpGateway } from '../helpers/gateway/http-gateway.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const DEEP = fileURLToPath(new URL('../fixtures/deep.mjs', import.meta.url));
 const ENTRY = { type: 'local' as const, command: [process.execPath, DEEP] };

@@ -4,7 +4,7 @@ import { expectSame } from '../helpers/fidelity/matrix.ts';
 import { ROWS } from '../helpers/fidelity/rows.ts';
 import type { ClientKind } from '../helpers/fidelity/session.ts';
 import { throughEdge } from '../helpers/fidelity/ways.ts';
-import type { NetworkTransport } from '../helpers/fixture.ts';
+import type { NetworkTransport } from '../helpers/servers/fixture.ts';
 
 /** Servers, as `sdk era transport`, for each kind of client and the transport of the edge by which it comes. */
 const PAIRINGS: readonly (readonly [ClientKind, NetworkTransport, readonly string[]])[] = [

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { JsonObject } from '../../src/core/json.ts';
-import { MODERN_REVISION } from '../helpers/clients.ts';
-import { edgeOf } from '../helpers/edge-clients.ts';
-import { journal } from '../helpers/fixture.ts';
-import { accepted, answering, elicit, inputRequired } from '../helpers/parked.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import type { Message } from '../helpers/raw-peer.ts';
-import { textOf } from '../helpers/results.ts';
-import { connectStreamable, type EventReader, JSON_RPC, open } from '../helpers/streamable.ts';
+import { MODERN_REVISION } from '../helpers/clients/clients.ts';
+import { accepted, answering, elicit, inputRequired } from '../helpers/clients/multi-round-requests.ts';
+import type { Message } from '../helpers/clients/raw-peer.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { connectStreamable, type EventReader, JSON_RPC, open } from '../helpers/clients/streamable-client.ts';
+import { edgeOf } from '../helpers/gateway/http-edge.ts';
+import { journal } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const ENVELOPE = {
   'io.modelcontextprotocol/protocolVersion': MODERN_REVISION,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { edgeWithClient } from '../helpers/edge-clients.ts';
-import { startHttpGateway } from '../helpers/http-gateway.ts';
-import { textOf } from '../helpers/results.ts';
-import { connectStreamable, EventReader, initialize, post } from '../helpers/streamable.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { connectStreamable, EventReader, initialize, post } from '../helpers/clients/streamable-client.ts';
+import { edgeWithClient } from '../helpers/gateway/http-edge.ts';
+import { startHttpGateway } from '../helpers/gateway/http-gateway.ts';
 
 const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
 const errorIn = async (response: Response) => ({

@@ -5,11 +5,11 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { JsonObject } from '../../src/core/json.ts';
-import { MODERN_REVISION } from '../helpers/clients.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { serveHttp } from '../helpers/http-clients.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { initialize, JSON_RPC, post } from '../helpers/streamable.ts';
+import { MODERN_REVISION } from '../helpers/clients/clients.ts';
+import { serveHttp } from '../helpers/clients/http-clients.ts';
+import { initialize, JSON_RPC, post } from '../helpers/clients/streamable-client.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const ADA = 'the-key-of-ada';
 const BEA = 'the-key-of-bea';

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { JsonObject } from '../../src/core/json.ts';
-import { MODERN_REVISION } from '../helpers/clients.ts';
-import { edgeOf } from '../helpers/edge-clients.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import type { Message } from '../helpers/raw-peer.ts';
-import { EventReader, initialize, open, post } from '../helpers/streamable.ts';
+import { MODERN_REVISION } from '../helpers/clients/clients.ts';
+import type { Message } from '../helpers/clients/raw-peer.ts';
+import { EventReader, initialize, open, post } from '../helpers/clients/streamable-client.ts';
+import { edgeOf } from '../helpers/gateway/http-edge.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const KEYS = ['alice', 'mallory'].map((id) => ({ key: `key-of-${id}`, id, roles: [] }));
 const keyOf = (id: string) => ({ authorization: `Bearer key-of-${id}` });

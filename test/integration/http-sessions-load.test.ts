@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { type Entry, journal, local, remote } from '../helpers/fixture.ts';
-import { connectHttp, type HttpClient, type HttpClientKind, serveHttp } from '../helpers/http-clients.ts';
-import { startHttpGateway } from '../helpers/http-gateway.ts';
-import { accepted, elicit } from '../helpers/parked.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
+import { connectHttp, type HttpClient, type HttpClientKind, serveHttp } from '../helpers/clients/http-clients.ts';
+import { accepted, elicit } from '../helpers/clients/multi-round-requests.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { startHttpGateway } from '../helpers/gateway/http-gateway.ts';
+import { type Entry, journal, local, remote } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const ELICITATION = { elicitation: { form: {} } };
 const SESSIONS = 100;

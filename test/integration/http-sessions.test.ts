@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import WebSocket from 'ws';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local } from '../helpers/fixture.ts';
 import {
   beginJob,
   connectHttp,
@@ -10,9 +9,10 @@ import {
   type HttpClientKind,
   type LocalGateway,
   serveHttp,
-} from '../helpers/http-clients.ts';
-import { alive, expectDead, waitUntil } from '../helpers/processes.ts';
-import { errorOf, textOf } from '../helpers/results.ts';
+} from '../helpers/clients/http-clients.ts';
+import { errorOf, textOf } from '../helpers/clients/results.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { alive, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const ADA = 'k3y-of-ada-000000000001';
 const BEN = 'k3y-of-ben-000000000002';

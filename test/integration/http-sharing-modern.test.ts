@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { MODERN_REVISION } from '../helpers/clients.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { beginJob, connectHttp, type HttpClient, serveHttp } from '../helpers/http-clients.ts';
-import { accepted, elicit } from '../helpers/parked.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { errorOf, jsonOf, textOf } from '../helpers/results.ts';
+import { MODERN_REVISION } from '../helpers/clients/clients.ts';
+import { beginJob, connectHttp, type HttpClient, serveHttp } from '../helpers/clients/http-clients.ts';
+import { accepted, elicit } from '../helpers/clients/multi-round-requests.ts';
+import { errorOf, jsonOf, textOf } from '../helpers/clients/results.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const ELICITATION = { elicitation: { form: {} } };
 const UPDATED = 'notifications/resources/updated';

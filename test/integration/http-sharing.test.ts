@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local, REAL } from '../helpers/fixture.ts';
-import { beginJob, type HttpClient, type HttpClientKind, serveHttp } from '../helpers/http-clients.ts';
-import { accepted, elicit } from '../helpers/parked.ts';
-import { alive, expectDead, waitUntil } from '../helpers/processes.ts';
-import { jsonOf, textOf } from '../helpers/results.ts';
+import { beginJob, type HttpClient, type HttpClientKind, serveHttp } from '../helpers/clients/http-clients.ts';
+import { accepted, elicit } from '../helpers/clients/multi-round-requests.ts';
+import { jsonOf, textOf } from '../helpers/clients/results.ts';
+import { journal, local, REAL } from '../helpers/servers/fixture.ts';
+import { alive, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const ELICITATION = { elicitation: { form: {} } };
 const ALL = { elicitation: { form: {} }, sampling: {}, roots: { listChanged: true } };

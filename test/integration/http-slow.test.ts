@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { startHttpGateway } from '../helpers/http-gateway.ts';
-import { rssOf } from '../helpers/process-figures.ts';
-import { waitUntil } from '../helpers/processes.ts';
+import { startHttpGateway } from '../helpers/gateway/http-gateway.ts';
+import { rssOf } from '../helpers/system/process-figures.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const INITIALIZE = JSON.stringify({
   jsonrpc: '2.0',

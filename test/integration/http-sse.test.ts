@@ -1,12 +1,12 @@
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectV1 } from '../helpers/clients.ts';
-import { edgeOf } from '../helpers/edge-clients.ts';
-import { journal } from '../helpers/fixture.ts';
-import { startHttpGateway } from '../helpers/http-gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { jsonOf, textOf } from '../helpers/results.ts';
-import { initialize, open, post } from '../helpers/streamable.ts';
+import { connectV1 } from '../helpers/clients/clients.ts';
+import { jsonOf, textOf } from '../helpers/clients/results.ts';
+import { initialize, open, post } from '../helpers/clients/streamable-client.ts';
+import { edgeOf } from '../helpers/gateway/http-edge.ts';
+import { startHttpGateway } from '../helpers/gateway/http-gateway.ts';
+import { journal } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 test('an SDK client of HTTP+SSE searches, calls, sees progress and cancels [http.sse]', async () => {
   const { file, events } = journal();

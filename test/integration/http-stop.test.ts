@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local, remote } from '../helpers/fixture.ts';
-import { connectHttp } from '../helpers/http-clients.ts';
-import { startHttpGateway } from '../helpers/http-gateway.ts';
-import { elicit } from '../helpers/parked.ts';
-import { descendants, expectDead, waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
-import { connectStreamable, initialize, post } from '../helpers/streamable.ts';
+import { connectHttp } from '../helpers/clients/http-clients.ts';
+import { elicit } from '../helpers/clients/multi-round-requests.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { connectStreamable, initialize, post } from '../helpers/clients/streamable-client.ts';
+import { startHttpGateway } from '../helpers/gateway/http-gateway.ts';
+import { journal, local, remote } from '../helpers/servers/fixture.ts';
+import { descendants, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const ELICITATION = { elicitation: { form: {} } };
 /** More than sockets buffer, in bytes. */

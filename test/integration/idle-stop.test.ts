@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { journal, local, remote } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { alive, waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local, remote } from '../helpers/servers/fixture.ts';
+import { alive, waitUntil } from '../helpers/system/processes.ts';
 
 const pidOf = async (gateway: Gateway, id: string) => Number(textOf(await gateway.invoke(id)));
 

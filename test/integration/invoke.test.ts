@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { journal, local } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { blocks, errorOf, textOf } from '../helpers/results.ts';
+import { blocks, errorOf, textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 test.each(['v1', 'v2', 'raw'] as const)('%s: the result is the upstream’s own [invoke.result]', async (sdk) => {
   const gateway = await startGateway({ config: { u: local() }, sdk });

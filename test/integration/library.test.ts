@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type ConfigObject, Gateway, GatewayError, loadConfig } from '../../src/lib.ts';
-import { local, temporaryDirectory } from '../helpers/fixture.ts';
-import { waitUntil } from '../helpers/processes.ts';
+import { local, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 /** The package as a program imports it. */
 const LIB = new URL('../../dist/lib.js', import.meta.url).href;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { journal, local } from '../helpers/fixture.ts';
-import { type Gateway, launchGateway, startGateway } from '../helpers/gateway.ts';
-import type { Ending } from '../helpers/gateway-process.ts';
-import { descendants, expectDead, waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { type Gateway, launchGateway, startGateway } from '../helpers/gateway/gateway.ts';
+import type { Ending } from '../helpers/gateway/gateway-process.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { descendants, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const ENDINGS: Ending[] = ['eof', 'SIGINT', 'SIGTERM'];
 

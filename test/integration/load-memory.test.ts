@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { type Entry, local, remote } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { rssOf } from '../helpers/process-figures.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
-import { RpcCalls } from '../helpers/rpc-calls.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { RpcCalls } from '../helpers/clients/rpc-calls.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { type Entry, local, remote } from '../helpers/servers/fixture.ts';
+import { rssOf } from '../helpers/system/process-figures.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const LONG_MS = 180_000;
 const AT_ONCE = 20;

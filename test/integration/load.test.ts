@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { journal, local, remote } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { openFilesOf, rssOf } from '../helpers/process-figures.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { errorOf, jsonOf, textOf } from '../helpers/results.ts';
-import { RpcCalls } from '../helpers/rpc-calls.ts';
+import { errorOf, jsonOf, textOf } from '../helpers/clients/results.ts';
+import { RpcCalls } from '../helpers/clients/rpc-calls.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local, remote } from '../helpers/servers/fixture.ts';
+import { openFilesOf, rssOf } from '../helpers/system/process-figures.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const LONG_MS = 120_000;
 const QUEUED = 10_000;

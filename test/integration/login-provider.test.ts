@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { type AuthorizationServer, startAuthorizationServer } from '../helpers/authorization-server.ts';
-import { Browser } from '../helpers/browser.ts';
-import { pipeTransport } from '../helpers/clients.ts';
-import { type Gateway, launchGateway, startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { errorOf, textOf } from '../helpers/results.ts';
+import { Browser } from '../helpers/clients/browser.ts';
+import { pipeTransport } from '../helpers/clients/clients.ts';
+import { errorOf, textOf } from '../helpers/clients/results.ts';
+import { type Gateway, launchGateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../helpers/logins/openid-provider.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const LOOPBACK = ({ hostname, pathname }: URL) => hostname === 'localhost' && pathname === '/callback';
 const addressIn = (text: string) => /https?:\S+$/.exec(text)?.[0] ?? '';

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { MODERN_REVISION, pipeTransport } from '../helpers/clients.ts';
-import { local } from '../helpers/fixture.ts';
-import { type Gateway, launchGateway, startGateway } from '../helpers/gateway.ts';
-import { startOdd } from '../helpers/odd-authorization-server.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { errorOf, textOf } from '../helpers/results.ts';
-import { startVault, type Vault } from '../helpers/vault.ts';
+import { MODERN_REVISION, pipeTransport } from '../helpers/clients/clients.ts';
+import { errorOf, textOf } from '../helpers/clients/results.ts';
+import { type Gateway, launchGateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { type OAuthServer, startOAuthServer } from '../helpers/logins/oauth-server.ts';
+import { startOdd } from '../helpers/logins/odd-authorization-server.ts';
+import { local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 type User = (url: string) => Promise<'accept' | 'decline'>;
 
 /** A gateway whose client shows addresses to a user. */
-async function startShowing(vault: Vault, user: User, modern = false) {
-  const gateway = launchGateway({ config: { vault: { url: vault.url } } });
+async function startShowing(oauthServer: OAuthServer, user: User, modern = false) {
+  const gateway = launchGateway({ config: { vault: { url: oauthServer.url } } });
   const asked: JsonObject[] = [];
   const client = new Client(
     { name: 'test-client', version: '1.0.0' },
@@ -41,8 +41,12 @@ const agree: User = async (url) => {
 };
 
 /** A gateway whose client shows no addresses, in front of the vault and a server that needs no login. */
-function startPlain(vault: Vault, rest: JsonObject = {}, env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
-  return startGateway({ config: { vault: { url: vault.url, ...rest }, u: local() }, env });
+function startPlain(
+  oauthServer: OAuthServer,
+  rest: JsonObject = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Gateway> {
+  return startGateway({ config: { vault: { url: oauthServer.url, ...rest }, u: local() }, env });
 }
 
 async function unavailable(gateway: Gateway): Promise<JsonObject | undefined> {
@@ -79,8 +83,8 @@ test.each([
   ['a client of 2026-07-28', '/mcp', true],
   ['HTTP+SSE', '/sse', false],
 ] as const)('%s: the user is asked to open an address, and the call goes on [login.asked]', async (_, path, modern) => {
-  const vault = await startVault({ path });
-  const { asked, open } = await startShowing(vault, agree, modern);
+  const oauthServer = await startOAuthServer({ path });
+  const { asked, open } = await startShowing(oauthServer, agree, modern);
   expect(textOf(await open())).toBe('opened');
   expect(asked).toHaveLength(1);
   expect(asked[0]).toMatchObject({
@@ -94,25 +98,25 @@ test.each([
 });
 
 test('the time that the user takes is not the call’s [login.asked]', async () => {
-  const vault = await startVault();
+  const oauthServer = await startOAuthServer();
   const slowly: User = async (url) => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     return agree(url);
   };
-  const { open } = await startShowing(vault, slowly);
+  const { open } = await startShowing(oauthServer, slowly);
   expect(textOf(await open({ timeoutMs: 1_000 }))).toBe('opened');
 });
 
 test('a tool that wants more than was granted asks once more, for all of it [login.step-up]', async () => {
-  const vault = await startVault({ wantsMore: true });
-  const { asked, open } = await startShowing(vault, agree);
+  const oauthServer = await startOAuthServer({ wantsMore: true });
+  const { asked, open } = await startShowing(oauthServer, agree);
   expect(textOf(await open())).toBe('opened');
   expect(asked.map(({ url }) => new URL(String(url)).searchParams.get('scope'))).toEqual(['read', 'read write']);
 });
 
 test('a client that shows no addresses is told where to log in, and the server comes up by itself [login.told]', async () => {
-  const vault = await startVault();
-  const gateway = await startPlain(vault);
+  const oauthServer = await startOAuthServer();
+  const gateway = await startPlain(oauthServer);
   const result = await open(gateway);
   expect(errorOf(result)).toMatch(/"vault" needs a login.*browser.*: http\S+$/);
   expect(result._meta).toMatchObject({ 'mcp-gateway/error': { code: 'UPSTREAM_NEEDS_AUTH', server: 'vault' } });
@@ -125,96 +129,102 @@ test('a client that shows no addresses is told where to log in, and the server c
 });
 
 test('search names a server that waits, and says what to do; its tools stay [login.search]', async () => {
-  const vault = await startVault({ noRefreshToken: true });
-  const gateway = await startPlain(vault);
+  const oauthServer = await startOAuthServer({ noRefreshToken: true });
+  const gateway = await startPlain(oauthServer);
   expect(await locked(gateway)).toMatchObject({ error: expect.stringContaining('invoke') });
   await logIn(gateway);
-  await vault.revoke();
+  await oauthServer.revoke();
   errorOf(await open(gateway));
   await locked(gateway);
   expect(await gateway.describe('vault::open')).toMatchObject({ available: false, state: 'needs_auth' });
 });
 
 test('nothing is tried again, registered or opened while a server waits [login.patient]', async () => {
-  const vault = await startVault();
-  const gateway = await startPlain(vault);
+  const oauthServer = await startOAuthServer();
+  const gateway = await startPlain(oauthServer);
   await locked(gateway);
-  const before = await vault.requests();
+  const before = await oauthServer.requests();
   expect(before.every(({ path }) => path === '/mcp')).toBe(true);
   // A life of another server: long enough for what would be retried.
   for (let round = 0; round < 20; round++) expect(textOf(await gateway.invoke('u::add', { a: 1, b: 2 }))).toBe('3');
   await gateway.process.logged(/needs a login/);
-  expect(await vault.requests()).toEqual(before);
+  expect(await oauthServer.requests()).toEqual(before);
 });
 
 test('an expired token is renewed without a word [login.refresh]', async () => {
-  const vault = await startVault();
-  const gateway = await startPlain(vault);
+  const oauthServer = await startOAuthServer();
+  const gateway = await startPlain(oauthServer);
   await locked(gateway);
   await logIn(gateway);
-  await vault.expire();
+  await oauthServer.expire();
   const results = await Promise.all([open(gateway), open(gateway), open(gateway)]);
   expect(results.map(textOf)).toEqual(['opened', 'opened', 'opened']);
-  expect((await vault.requests('/token')).map(({ grant }) => grant)).toEqual(['authorization_code', 'refresh_token']);
+  expect((await oauthServer.requests('/token')).map(({ grant }) => grant)).toEqual([
+    'authorization_code',
+    'refresh_token',
+  ]);
 });
 
 test('two gateways renew one token once, and take over each other’s login [login.shared]', async () => {
-  const vault = await startVault();
-  const first = await startPlain(vault);
-  const second = await startPlain(vault, {}, { XDG_DATA_HOME: join(first.home, '.data') });
+  const oauthServer = await startOAuthServer();
+  const first = await startPlain(oauthServer);
+  const second = await startPlain(oauthServer, {}, { XDG_DATA_HOME: join(first.home, '.data') });
   await Promise.all([locked(first), locked(second)]);
   await logIn(first);
   expect((await second.invoke('vault::nothing')).isError).toBe(true);
   expect(textOf(await open(second))).toBe('opened');
-  await vault.expire();
+  await oauthServer.expire();
   const results = await Promise.all([open(first), open(second)]);
   expect(results.map(textOf)).toEqual(['opened', 'opened']);
-  expect((await vault.requests('/token')).map(({ grant }) => grant)).toEqual(['authorization_code', 'refresh_token']);
+  expect((await oauthServer.requests('/token')).map(({ grant }) => grant)).toEqual([
+    'authorization_code',
+    'refresh_token',
+  ]);
 });
 
 test('a user who declines, or refuses at the login page, gets a clear error [login.refused]', async () => {
-  const declined = await startShowing(await startVault(), async () => 'decline');
+  const declined = await startShowing(await startOAuthServer(), async () => 'decline');
   expect(errorOf(await declined.open())).toMatch(/needs a login: the user did not agree/);
-  const refused = await startShowing(await startVault({ refuse: true }), agree);
+  const refused = await startShowing(await startOAuthServer({ refuse: true }), agree);
   expect(errorOf(await refused.open())).toMatch(/needs a login: the login failed: access_denied/);
 });
 
 test('a callback from somebody else, or with a wrong state, is not taken [login.checked]', async () => {
-  const mixedUp = await startVault({ wrongIssuer: true });
+  const mixedUp = await startOAuthServer({ wrongIssuer: true });
   const { open: openMixedUp } = await startShowing(mixedUp, agree);
   expect(errorOf(await openMixedUp())).toMatch(/the login failed: .*issuer/i);
   expect(await mixedUp.requests('/token')).toEqual([]);
 
-  const vault = await startVault();
-  const gateway = await startPlain(vault);
+  const oauthServer = await startOAuthServer();
+  const gateway = await startPlain(oauthServer);
   const address = addressIn(errorOf(await open(gateway)));
   const callback = new URL(new URL(address).searchParams.get('redirect_uri') ?? '');
   callback.search = '?code=stolen&state=guessed';
   expect((await fetch(callback)).status).toBe(400);
-  expect(await vault.requests('/token')).toEqual([]);
+  expect(await oauthServer.requests('/token')).toEqual([]);
   await fetch(address);
   await gateway.knows('vault::open');
 });
 
 test('a login is kept for the next start, for its owner only [login.kept]', async () => {
-  const vault = await startVault();
-  const first = await startPlain(vault);
+  const oauthServer = await startOAuthServer();
+  const first = await startPlain(oauthServer);
   await locked(first);
   await logIn(first);
   const [directory = '', ...files] = keptFiles(first);
   expect(files.length).toBeGreaterThan(0);
   expect(statSync(directory).mode & 0o777).toBe(0o700);
   expect(files.map((file) => statSync(file).mode & 0o777)).toEqual(files.map(() => 0o600));
-  const second = await startPlain(vault, {}, { XDG_DATA_HOME: join(first.home, '.data') });
+  const second = await startPlain(oauthServer, {}, { XDG_DATA_HOME: join(first.home, '.data') });
   await second.knows('vault::open');
   expect(textOf(await open(second))).toBe('opened');
-  expect(await vault.requests('/authorize')).toHaveLength(1);
+  expect(await oauthServer.requests('/authorize')).toHaveLength(1);
 });
 
 test('no token shows up in logs, answers or errors [login.secret]', async () => {
-  const vault = await startVault();
+  const oauthServer = await startOAuthServer();
   const gateway = await startGateway({
-    config: { $gateway: { logLevel: 'debug' }, vault: { url: vault.url } },
+    config: { $gateway: { logLevel: 'debug' }, vault: { url: oauthServer.url } },
   });
   await locked(gateway);
   await logIn(gateway);
@@ -224,21 +234,21 @@ test('no token shows up in logs, answers or errors [login.secret]', async () => 
     .join();
   const secrets = kept.match(/(access|refresh|secret)-[\w-]+/g) ?? [];
   expect(secrets).toHaveLength(3);
-  await vault.revoke();
+  await oauthServer.revoke();
   const said = [await open(gateway), await gateway.describe('vault::open'), await gateway.search('open')];
   const everything = JSON.stringify([...said, ...gateway.logs, ...gateway.process.noise]);
   for (const secret of secrets) expect(everything).not.toContain(secret);
 });
 
 test('with client credentials the gateway logs in by itself [login.machine]', async () => {
-  const vault = await startVault();
+  const oauthServer = await startOAuthServer();
   const oauth = { grant: 'client_credentials', clientId: 'machine', clientSecret: '{env:SECRET}', scope: 'read' };
-  const gateway = await startPlain(vault, { oauth }, { SECRET: 'machine-secret' });
+  const gateway = await startPlain(oauthServer, { oauth }, { SECRET: 'machine-secret' });
   await gateway.knows('vault::open');
   expect(textOf(await open(gateway))).toBe('opened');
-  await vault.expire();
+  await oauthServer.expire();
   expect(textOf(await open(gateway))).toBe('opened');
-  expect(await vault.requests('/authorize')).toEqual([]);
+  expect(await oauthServer.requests('/authorize')).toEqual([]);
 });
 
 test('client credentials are for nobody whom only the server has named, and the server says what to write [oauth.secret-issuer]', async () => {
@@ -260,7 +270,7 @@ test('client credentials are for nobody whom only the server has named, and the 
 
 test('`oauth: false`, or a key of the entry’s own, means no login [login.off]', async () => {
   for (const rest of [{ oauth: false }, { headers: { Authorization: 'Bearer of-my-own' } }]) {
-    const gateway = await startPlain(await startVault(), rest);
+    const gateway = await startPlain(await startOAuthServer(), rest);
     await gateway.process.logged(/server unavailable.*401/);
     expect((await unavailable(gateway))?.state).not.toBe('needs_auth');
     expect((await open(gateway))._meta).not.toMatchObject({ 'mcp-gateway/error': { code: 'UPSTREAM_NEEDS_AUTH' } });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { local, remote } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { local, remote } from '../helpers/servers/fixture.ts';
 
 // The SDK gives up after 60 s by default: only a call that takes longer shows that the gateway does not.
 test('a call of more than 60 s is honoured on every transport [invoke.long-deadline]', {

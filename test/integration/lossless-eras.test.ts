@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { MODERN_REVISION } from '../helpers/clients.ts';
-import { type Entry, journal, local, remote } from '../helpers/fixture.ts';
-import { launchGateway, startGateway } from '../helpers/gateway.ts';
-import { ModernPeer } from '../helpers/modern-peer.ts';
-import { textOf } from '../helpers/results.ts';
+import { MODERN_REVISION } from '../helpers/clients/clients.ts';
+import { ModernClient } from '../helpers/clients/modern-client.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { launchGateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { type Entry, journal, local, remote } from '../helpers/servers/fixture.ts';
 
 const REVISION = 'io.modelcontextprotocol/protocolVersion';
 
@@ -40,12 +40,12 @@ test.each([
 test('both eras are greeted by one process, with the same instructions [eras.greeting]', async () => {
   const config = { u: local() };
   const modern = launchGateway({ config });
-  const discovered = (await new ModernPeer(modern.process.peer).request('server/discover')).result;
+  const discovered = (await new ModernClient(modern.process.peer).request('server/discover')).result;
   expect(discovered).toMatchObject({ supportedVersions: expect.arrayContaining([MODERN_REVISION]) });
   const older = launchGateway({ config });
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } };
   // A probe comes first, as a 2.x client sends it that then falls back.
-  await new ModernPeer(older.process.peer).request('server/discover');
+  await new ModernClient(older.process.peer).request('server/discover');
   const { result } = await older.process.peer.request('initialize', params);
   expect(result).toMatchObject({ protocolVersion: '2025-11-25', instructions: expect.stringContaining('- u') });
   expect(discovered?.instructions).toBe(result?.instructions);

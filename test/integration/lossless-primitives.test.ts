@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { ModernClient } from '../helpers/clients/modern-client.ts';
+import type { Message } from '../helpers/clients/raw-peer.ts';
+import { directTransport } from '../helpers/clients/transports.ts';
 import type { ClientKind } from '../helpers/fidelity/session.ts';
 import { answerOf, directly, throughGateway } from '../helpers/fidelity/ways.ts';
-import { type Entry, journal, local, type UpstreamOptions } from '../helpers/fixture.ts';
-import { type Gateway, launchGateway, startGateway } from '../helpers/gateway.ts';
-import { ModernPeer } from '../helpers/modern-peer.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import type { Message } from '../helpers/raw-peer.ts';
-import { directTransport } from '../helpers/transports.ts';
+import { type Gateway, launchGateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { type Entry, journal, local, type UpstreamOptions } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const CLIENTS: readonly ClientKind[] = ['v1', 'v2', 'v2-modern'];
 
@@ -142,7 +142,7 @@ test('a client of 2025 subscribes to a resource of a 2026-era server [primitives
 test('a 2026-era client listens to a resource of an older server [primitives.updated, eras.subscriptions]', async () => {
   const { file, events } = journal();
   const gateway = launchGateway({ config: { a: server('a', { journal: file }) } });
-  const peer = new ModernPeer(gateway.process.peer);
+  const peer = new ModernClient(gateway.process.peer);
   const invoke = (tool: string, args: JsonObject) => peer.callTool('invoke', { id: `a::${tool}`, args });
   await waitUntil(async () => (await invoke('echo', {})).result?.isError !== true);
   const uri = 'fixture://only/a';
@@ -160,7 +160,7 @@ test('a 2026-era client listens to a resource of an older server [primitives.upd
 test('what a 2026-era client listens to ends with the last request that listens to it [subscriptions.cancelled, eras.subscriptions]', async () => {
   const { file, events } = journal();
   const gateway = launchGateway({ config: { a: server('a', { journal: file }) } });
-  const peer = new ModernPeer(gateway.process.peer);
+  const peer = new ModernClient(gateway.process.peer);
   await waitUntil(async () => (await peer.callTool('describe', { id: 'a::tell' })).result?.isError !== true);
   const listen = (uri: string) => {
     const { id, response } = peer.start('subscriptions/listen', { notifications: { resourceSubscriptions: [uri] } });
@@ -231,7 +231,7 @@ test('expose hides resources and prompts of a server, and of all [primitives.exp
 test('how long a list may be kept is passed on to a 2026-era client [primitives.cache-hints]', async () => {
   const entry = server('a', { sdk: 'v2' }, { protocol: '2026-07-28' });
   const gateway = launchGateway({ config: { a: entry } });
-  const peer = new ModernPeer(gateway.process.peer);
+  const peer = new ModernClient(gateway.process.peer);
   await waitUntil(async () => (await peer.callTool('describe', { id: 'a::tell' })).result?.isError !== true);
   for (const method of ['resources/list', 'prompts/list', 'resources/templates/list'])
     expect((await peer.request(method)).result).toMatchObject({ ttlMs: 60_000, cacheScope: 'public' });

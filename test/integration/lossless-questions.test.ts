@@ -1,12 +1,19 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import {
+  accepted,
+  answering,
+  elicit,
+  inputRequired,
+  modernGateway,
+  sample,
+} from '../helpers/clients/multi-round-requests.ts';
+import { blocks, errorOf, jsonOf, textOf } from '../helpers/clients/results.ts';
 import { inEra } from '../helpers/fidelity/rows.ts';
 import type { ClientKind } from '../helpers/fidelity/session.ts';
 import { throughGateway } from '../helpers/fidelity/ways.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { accepted, answering, elicit, inputRequired, modernGateway, sample } from '../helpers/parked.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { blocks, errorOf, jsonOf, textOf } from '../helpers/results.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const CLIENTS: readonly ClientKind[] = ['v1', 'v2', 'v2-modern'];
 

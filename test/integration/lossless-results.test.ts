@@ -4,12 +4,12 @@ import { expect, test } from 'vitest';
 import type { ToolResult } from '../../src/core/call.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { sizedText } from '../fixtures/upstream/sized-text.mjs';
+import { blocks, errorOf, textOf } from '../helpers/clients/results.ts';
+import { directTransport } from '../helpers/clients/transports.ts';
 import { directly, throughGateway } from '../helpers/fidelity/ways.ts';
-import { local, type NetworkTransport, remote, temporaryDirectory } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { blocks, errorOf, textOf } from '../helpers/results.ts';
-import { directTransport } from '../helpers/transports.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { local, type NetworkTransport, remote, temporaryDirectory } from '../helpers/servers/fixture.ts';
 
 const SIZES = [0, 1, 1_000, 65_535, 1_000_000, 9_000_000, 10_000_000];
 const TRANSPORTS: readonly ('stdio' | NetworkTransport)[] = ['stdio', 'http', 'sse', 'ws'];

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { blocks, errorOf, jsonOf, textOf } from '../helpers/clients/results.ts';
 import { throughGateway } from '../helpers/fidelity/ways.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { blocks, errorOf, jsonOf, textOf } from '../helpers/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 /** Longer than the gateway is silent itself, shorter than two of its signs of life. */
 const SILENCE_MS = 16_000;

@@ -1,9 +1,9 @@
 import { countTokens } from 'gpt-tokenizer';
 import { expect, test } from 'vitest';
-import type { Sdk } from '../helpers/clients.ts';
-import { local } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { errorOf, jsonOf, textOf } from '../helpers/results.ts';
+import type { Sdk } from '../helpers/clients/clients.ts';
+import { errorOf, jsonOf, textOf } from '../helpers/clients/results.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { local } from '../helpers/servers/fixture.ts';
 
 const CLIENTS: Sdk[] = ['v1', 'v2', 'v2-modern', 'raw'];
 const NAMES = ['search', 'describe', 'invoke', 'invoke_async', 'job_status'];

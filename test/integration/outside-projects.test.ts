@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { builtFixture } from '../helpers/built-fixtures.ts';
-import { local, temporaryDirectory } from '../helpers/fixture.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { wholeLines } from '../helpers/lines.ts';
-import { expectDead, processesWith, waitUntil } from '../helpers/processes.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { builtFixture } from '../helpers/servers/built-fixtures.ts';
+import { local, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { wholeLines } from '../helpers/system/lines.ts';
+import { expectDead, processesWith, waitUntil } from '../helpers/system/processes.ts';
 
 const FIXTURE = builtFixture('upstream');
 const LIBRARY = join(dirname(BIN), 'lib.js');

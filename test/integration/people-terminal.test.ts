@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commandLine } from '../helpers/command-line.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { expectDead } from '../helpers/processes.ts';
+import { commandLine } from '../helpers/command-line/command-line.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { expectDead } from '../helpers/system/processes.ts';
 
 const ESCAPE = '\u001b';
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { candidates } from '../../src/cli/commands/complete.ts';
 import { COMMANDS } from '../../src/cli/commands/table.ts';
-import { clientFiles } from '../helpers/client-home.ts';
-import { commandLine } from '../helpers/command-line.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { expectDead } from '../helpers/processes.ts';
+import { clientFiles } from '../helpers/command-line/client-home.ts';
+import { commandLine } from '../helpers/command-line/command-line.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { expectDead } from '../helpers/system/processes.ts';
 
 const SERVERS = {
   fixture: local({ name: 'one', sdk: 'raw' }, { description: 'Does everything', tags: ['all'] }),

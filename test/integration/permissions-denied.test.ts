@@ -4,11 +4,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
-import { journal, local, temporaryDirectory } from '../helpers/fixture.ts';
-import { serveHttp } from '../helpers/http-clients.ts';
-import { NO, notes, permitted, person } from '../helpers/permitted.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { errorOf, jsonOf, textOf } from '../helpers/results.ts';
+import { serveHttp } from '../helpers/clients/http-clients.ts';
+import { errorOf, jsonOf, textOf } from '../helpers/clients/results.ts';
+import { NO, notes, person, startWithPermissions } from '../helpers/gateway/permissions.ts';
+import { journal, local, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const DENY = [{ id: 'u::delete_*', action: 'deny' }];
 
@@ -160,7 +160,7 @@ test('a broken rule stops what it may concern, and search says what is wrong wit
     { tol: 'delete_*', server: 'u', action: 'ask' },
     { tool: 'add_note', action: 'deny' },
   ];
-  const { client } = await permitted('stdio v1', permissions, { answer: person(NO) });
+  const { client } = await startWithPermissions('stdio v1', permissions, { answer: person(NO) });
   expect(errorOf(await client.invoke('u::echo'))).toContain('the person refused it');
   expect(errorOf(await client.invoke('u::add_note'))).toMatch(/^no tool/);
   const { hint } = jsonOf(await client.callTool('search', { query: 'note' }));

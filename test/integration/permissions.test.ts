@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { serveHttp } from '../helpers/http-clients.ts';
-import { NO, notes, ONCE, permitted, person, SESSION, WAYS } from '../helpers/permitted.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { errorOf, jsonOf, textOf } from '../helpers/results.ts';
+import { serveHttp } from '../helpers/clients/http-clients.ts';
+import { errorOf, jsonOf, textOf } from '../helpers/clients/results.ts';
+import { NO, notes, ONCE, person, SESSION, startWithPermissions, WAYS } from '../helpers/gateway/permissions.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const ASK = [{ tool: '*_note', readOnlyHint: false, action: 'ask' }];
 const codeOf = (result: JsonObject) => (result._meta as JsonObject | undefined)?.['mcp-gateway/error'];
@@ -14,7 +14,7 @@ test.each(WAYS)(
   async (way) => {
     const questions: JsonObject[] = [];
     const answers = person(ONCE, NO, ONCE);
-    const { client } = await permitted(way, ASK, {
+    const { client } = await startWithPermissions(way, ASK, {
       answer: (method, params) => {
         questions.push({ ...params, method });
         return answers(method, params);
@@ -44,7 +44,7 @@ test.each(WAYS)(
 test.each(['stdio v1', 'stdio v2-modern', 'http v1'] as const)(
   '%s: for this session holds for that tool until the session ends [permissions.session]',
   async (way) => {
-    const { client } = await permitted(way, ASK, { answer: person(SESSION) });
+    const { client } = await startWithPermissions(way, ASK, { answer: person(SESSION) });
     for (let time = 0; time < 3; time++) expect((await client.invoke('u::delete_note')).isError).not.toBe(true);
     expect(client.asked).toHaveLength(1);
     await client.invoke('u::add_note');
@@ -72,7 +72,7 @@ test('anything but a yes is a no, and nothing is called [permissions.refused]', 
     { action: 'accept', content: { answer: 'sure' } },
   ];
   const entry = notes(['echo'], { journal: file });
-  const { client } = await permitted('stdio v1', ASK, { entry, answer: () => answers.shift() ?? {} });
+  const { client } = await startWithPermissions('stdio v1', ASK, { entry, answer: () => answers.shift() ?? {} });
   const said: string[] = [];
   for (const _ of [...answers]) said.push(errorOf(await client.invoke('u::delete_note')).split('. ')[0] ?? '');
   expect(said.map((text) => text.replace('u::delete_note was not called: the person ', ''))).toEqual([
@@ -85,7 +85,7 @@ test.each(['stdio v2-modern', 'http v1'] as const)(
   '%s: a client that cannot ask is told which rule wants it, and what helps [permissions.incapable]',
   async (way) => {
     // One that shows addresses and no forms cannot either.
-    const { client } = await permitted(way, ASK, {
+    const { client } = await startWithPermissions(way, ASK, {
       capabilities: way.endsWith('v1') ? {} : { elicitation: { url: {} } },
     });
     const refused = await client.invoke('u::delete_note');
@@ -98,7 +98,7 @@ test.each(['stdio v2-modern', 'http v1'] as const)(
 
 test('a client that fails on the question has not agreed [permissions.incapable]', async () => {
   const answer = () => Promise.reject(new Error('no window'));
-  const { client } = await permitted('stdio v1', ASK, { answer });
+  const { client } = await startWithPermissions('stdio v1', ASK, { answer });
   expect(errorOf(await client.invoke('u::delete_note'))).toMatch(/the client could not ask \(.*no window.*\)/);
 });
 
@@ -109,7 +109,7 @@ test('the time of the person is not that of the call [permissions.deadline]', as
     await waitUntil(() => Date.now() > since + timeoutMs + 300);
     return { action: 'accept', content: { answer: ONCE } };
   };
-  const { client } = await permitted('stdio v1', [{ tool: 'sleep', action: 'ask' }], { answer });
+  const { client } = await startWithPermissions('stdio v1', [{ tool: 'sleep', action: 'ask' }], { answer });
   const result = await client.invoke('u::sleep', { ms: 50 }, { rest: { timeoutMs } });
   expect(result.isError, textOf(result)).not.toBe(true);
 });
@@ -121,7 +121,10 @@ test('a caller that gives up takes the question back, and nothing is called [per
     abort.abort();
     return new Promise<never>(() => {});
   };
-  const { client, gateway } = await permitted('stdio v1', ASK, { entry: notes(['echo'], { journal: file }), answer });
+  const { client, gateway } = await startWithPermissions('stdio v1', ASK, {
+    entry: notes(['echo'], { journal: file }),
+    answer,
+  });
   await expect(client.invoke('u::delete_note', {}, { signal: abort.signal })).rejects.toThrow();
   const takenBack = ({ method }: JsonObject) => method === 'notifications/cancelled';
   await gateway?.process.peer.waitFor(takenBack);
@@ -130,14 +133,14 @@ test('a caller that gives up takes the question back, and nothing is called [per
 });
 
 test('calls of one tool at one time are one question where the first answer does for all [permissions.concurrent]', async () => {
-  const { client } = await permitted('stdio v1', ASK, { answer: person(SESSION) });
+  const { client } = await startWithPermissions('stdio v1', ASK, { answer: person(SESSION) });
   const results = await Promise.all([1, 2, 3].map((n) => client.invoke('u::delete_note', { n })));
   expect(results.filter(({ isError }) => isError)).toEqual([]);
   expect(client.asked).toHaveLength(1);
 });
 
 test('once is for one of them: the others are asked about with their own arguments [permissions.concurrent]', async () => {
-  const { client } = await permitted('stdio v2-modern', ASK, { answer: person(ONCE, NO, ONCE) });
+  const { client } = await startWithPermissions('stdio v2-modern', ASK, { answer: person(ONCE, NO, ONCE) });
   const results = await Promise.all([1, 2, 3].map((n) => client.invoke('u::delete_note', { n })));
   expect(results.filter(({ isError }) => isError)).toHaveLength(1);
   expect(client.asked.map((message) => /"n": (\d)/.exec(message)?.[1]).sort()).toEqual(['1', '2', '3']);
@@ -146,7 +149,7 @@ test('once is for one of them: the others are asked about with their own argumen
 test.each(['stdio v1', 'http v2-modern'] as const)(
   '%s: a job is asked about before it is queued [permissions.jobs]',
   async (way) => {
-    const { client } = await permitted(way, ASK, { answer: person(NO, ONCE) });
+    const { client } = await startWithPermissions(way, ASK, { answer: person(NO, ONCE) });
     const job = { id: 'u::delete_note', args: { title: 'a' } };
     expect(errorOf(await client.callTool('invoke_async', job))).toContain('the person refused it');
     const { jobId } = jsonOf<{ jobId: string }>(await client.callTool('invoke_async', job));
@@ -162,7 +165,7 @@ test('a server of 2026-07-28 that asks back itself is agreed to once [permission
     const isOurs = JSON.stringify(requestedSchema).includes(SESSION);
     return { action: 'accept', content: isOurs ? { answer: ONCE } : { name: 'Ada' } };
   };
-  const { client } = await permitted('stdio v2-modern', [{ tool: 'ask', action: 'ask' }], { entry, answer });
+  const { client } = await startWithPermissions('stdio v2-modern', [{ tool: 'ask', action: 'ask' }], { entry, answer });
   const requestedSchema = { type: 'object', properties: { name: { type: 'string' } } };
   const question = { method: 'elicitation/create', params: { mode: 'form', message: 'who?', requestedSchema } };
   const result = await client.invoke('u::ask', { rounds: [{ q: question }, { q: question }] });
@@ -172,7 +175,7 @@ test('a server of 2026-07-28 that asks back itself is agreed to once [permission
 
 test('what the client has asked about, by its own hook, is not asked about again [permissions.handover]', async () => {
   const { storeApproval } = await import('../../src/policy/permissions/client-approvals.ts');
-  const { client, gateway } = await permitted('stdio v1', ASK, { answer: person(NO) });
+  const { client, gateway } = await startWithPermissions('stdio v1', ASK, { answer: person(NO) });
   const call = (id: string, callId: string) => client.invoke(id, {}, { meta: { 'claudecode/toolUseId': callId } });
   await storeApproval(`${gateway?.home}/.data/mcp-gateway`, 'toolu_1', 'u::delete_note');
   expect(errorOf(await call('u::delete_note', 'toolu_2'))).toContain('refused');
@@ -183,7 +186,10 @@ test('what the client has asked about, by its own hook, is not asked about again
 
 test('MCP_GATEWAY_ASK=client leaves the asking to the client [permissions.client-asks]', async () => {
   const rules = [{ tool: 'echo', action: 'deny' }, ...ASK];
-  const { client } = await permitted('stdio v1', rules, { capabilities: {}, env: { MCP_GATEWAY_ASK: 'client' } });
+  const { client } = await startWithPermissions('stdio v1', rules, {
+    capabilities: {},
+    env: { MCP_GATEWAY_ASK: 'client' },
+  });
   expect((await client.invoke('u::delete_note')).isError).not.toBe(true);
   expect(errorOf(await client.invoke('u::echo'))).toMatch(/no tool "u::echo"/);
 });

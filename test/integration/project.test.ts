@@ -6,13 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { journal, local } from '../helpers/fixture.ts';
-import { type Gateway, type GatewayOptions, startGateway } from '../helpers/gateway.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { onLines } from '../helpers/lines.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { projectFiles } from '../helpers/project.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { projectFiles } from '../helpers/command-line/project.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../helpers/gateway/gateway.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { journal, local } from '../helpers/servers/fixture.ts';
+import { onLines } from '../helpers/system/lines.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 type Files = ReturnType<typeof projectFiles>;
 

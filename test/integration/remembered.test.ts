@@ -2,15 +2,15 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { type Entry, journal, local, temporaryDirectory, type UpstreamOptions } from '../helpers/fixture.ts';
-import { type Gateway, launchGateway, startGateway } from '../helpers/gateway.ts';
-import { aged, SharedMemory } from '../helpers/memory.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { type Gateway, launchGateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { aged, SharedCache } from '../helpers/gateway/shared-cache.ts';
+import { type Entry, journal, local, temporaryDirectory, type UpstreamOptions } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 /** A server with a journal, and a first session in which it was learnt. */
 async function learnt(options: UpstreamOptions = {}, rest: JsonObject = {}) {
-  const memory = new SharedMemory();
+  const memory = new SharedCache();
   const { file, events } = journal();
   const config = { u: local({ journal: file, ...options }, rest) };
   const first = await startGateway({ config, env: memory.env });
@@ -41,7 +41,7 @@ test('a second session finds and describes without a process, and starts one at 
 });
 
 test('the memory answers though the server cannot start any more, and a call says why it fails [memory.answers, idle.state]', async () => {
-  const memory = new SharedMemory();
+  const memory = new SharedCache();
   const script = join(temporaryDirectory(), 'server.mjs');
   const [node = '', fixture = '', options = ''] = local().command as string[];
   writeFileSync(script, `import ${JSON.stringify(fixture)};`);
@@ -131,7 +131,7 @@ test('a client that can do other things is not told what the server offered to a
 });
 
 test('lists of resources and prompts come from memory, a read starts the server [memory.lists]', async () => {
-  const memory = new SharedMemory();
+  const memory = new SharedCache();
   const { file, events } = journal();
   const config = { u: local({ journal: file, primitives: true }) };
   const lists = ['resources/list', 'resources/templates/list', 'prompts/list'];
@@ -157,7 +157,7 @@ test.each([
   ['completion/complete', { ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'whom', value: 'A' } }],
   ['resources/subscribe', { uri: 'fixture://shared' }],
 ])('%s starts a server that does not run [start.auto]', async (method, params) => {
-  const memory = new SharedMemory();
+  const memory = new SharedCache();
   const { file, events } = journal();
   const config = { u: local({ journal: file, primitives: true }) };
   const first = await startGateway({ config, env: memory.env, sdk: 'raw' });
@@ -199,7 +199,7 @@ test('a reload that leaves an entry alone does not start it [start.reload]', asy
 });
 
 test('files are for their owner only and hold no secret [memory.private]', async () => {
-  const memory = new SharedMemory();
+  const memory = new SharedCache();
   const secret = 'hunter2-hunter2';
   const entry = (options: UpstreamOptions): Entry => local(options, { environment: { API_TOKEN: '{env:SECRET}' } });
   const config = { discreet: entry({}), chatty: entry({ instructions: `Your token is ${secret}.` }) };
@@ -228,7 +228,7 @@ test('a file that is corrupt is ignored, and replaced [memory.broken]', async ()
 });
 
 test('a directory that cannot be written to costs nothing but the memory [memory.broken]', async () => {
-  const memory = new SharedMemory();
+  const memory = new SharedCache();
   writeFileSync(join(memory.env.XDG_CACHE_HOME, 'mcp-gateway'), 'a file where the directory should be');
   const gateway = await startGateway({ config: { u: local() }, env: memory.env });
   expect(textOf(await gateway.invoke('u::add', { a: 1, b: 2 }))).toBe('3');
@@ -237,7 +237,7 @@ test('a directory that cannot be written to costs nothing but the memory [memory
 });
 
 test('the instructions tell what servers said of themselves [memory.instructions]', async () => {
-  const memory = new SharedMemory();
+  const memory = new SharedCache();
   const config = {
     a: local({ instructions: '# Weather for\n sailors and more.' }),
     b: local({ instructions: 'Finds trains. Then says more.' }),

@@ -1,11 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { commandLine } from '../helpers/command-line.ts';
-import { type Entry, REAL, temporaryDirectory } from '../helpers/fixture.ts';
-import { launchGateway } from '../helpers/gateway.ts';
-import { oddServer, sendJson } from '../helpers/odd-server.ts';
-import { textOf } from '../helpers/results.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { commandLine } from '../helpers/command-line/command-line.ts';
+import { launchGateway } from '../helpers/gateway/gateway.ts';
+import { type Entry, REAL, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { oddServer, sendJson } from '../helpers/servers/odd-server.ts';
 
 /** Asks for the roots that long after the handshake, keeps what it is told a moment later, and tells it when it is called. */
 const ASKER = `

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countTokens } from 'gpt-tokenizer';
 import { expect, onTestFinished, test } from 'vitest';
-import { local } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { jsonOf } from '../helpers/results.ts';
+import { jsonOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 interface Answer {
   readonly found: number;

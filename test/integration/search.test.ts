@@ -1,8 +1,8 @@
 import { countTokens } from 'gpt-tokenizer';
 import { expect, test } from 'vitest';
-import { local } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { errorOf, textOf } from '../helpers/results.ts';
+import { errorOf, textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { local } from '../helpers/servers/fixture.ts';
 
 const tool = (name: string, rest: object = {}) => ({ name, inputSchema: { type: 'object' }, ...rest });
 

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { FailingServer } from '../helpers/failing-server.ts';
-import { journal } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { errorOf, textOf } from '../helpers/results.ts';
+import { errorOf, textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { FailingServer } from '../helpers/servers/failing-server.ts';
+import { journal } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const MORTAL = fileURLToPath(new URL('../fixtures/mortal.mjs', import.meta.url));
 

@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startAuthorizationServer } from '../helpers/authorization-server.ts';
-import { runBin, startBin } from '../helpers/bin.ts';
-import { Browser } from '../helpers/browser.ts';
-import { local } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
+import { Browser } from '../helpers/clients/browser.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { runBin, startBin } from '../helpers/command-line/bin.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { startAuthorizationServer } from '../helpers/logins/openid-provider.ts';
+import { local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 /** What a server that prints a variable of its environment is started with. */
 const printing = (environment: object) => ({ ...local(), environment });

@@ -11,7 +11,7 @@ import { Gateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { fuse } from '../../src/search/semantics/fuse.ts';
 import { Cooldown, Semantics, type SemanticsOptions } from '../../src/search/semantics/semantics.ts';
-import { local, temporaryDirectory } from '../helpers/fixture.ts';
+import { local, temporaryDirectory } from '../helpers/servers/fixture.ts';
 
 const DIMENSIONS = 64;
 /** Words that mean the same to the model below, and share no letters' pattern that words alone could match. */

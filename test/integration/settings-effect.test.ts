@@ -3,11 +3,11 @@ import { get } from 'node:http';
 import { expect, test } from 'vitest';
 import { settingsThat } from '../../src/config/applies.ts';
 import { settingsSchema } from '../../src/config/settings.ts';
-import { local } from '../helpers/fixture.ts';
-import { beginJob, type HttpClient, type LocalGateway, serveHttp } from '../helpers/http-clients.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
-import { SharedHome, type SharedSession } from '../helpers/shared-sessions.ts';
+import { beginJob, type HttpClient, type LocalGateway, serveHttp } from '../helpers/clients/http-clients.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { SharedHome, type SharedSession } from '../helpers/gateway/shared-sessions.ts';
+import { local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 interface LiveCase {
   readonly setting: string;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { textOf } from '../helpers/clients/results.ts';
 import { throughEdge, throughGateway } from '../helpers/fidelity/ways.ts';
-import { local } from '../helpers/fixture.ts';
-import { textOf } from '../helpers/results.ts';
+import { local } from '../helpers/servers/fixture.ts';
 
 /** What servers answer, and a part of what a client is told. */
 const ODD: readonly [JsonObject, string][] = [

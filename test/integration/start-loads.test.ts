@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { local, temporaryDirectory } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { BIN } from '../helpers/gateway-process.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { local, temporaryDirectory } from '../helpers/servers/fixture.ts';
 
 /** Bounds of what a session loads that searches and calls once; what more it would load costs every start. */
 const MAX_FILES = 11;

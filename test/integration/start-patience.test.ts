@@ -5,11 +5,11 @@ import type { Connection } from '../../src/upstream/connection.ts';
 import { unavailable } from '../../src/upstream/connection-errors.ts';
 import { ObservableState } from '../../src/upstream/observable-state.ts';
 import { startTimeoutMs } from '../../src/upstream/start-policy.ts';
-import { silentPort } from '../helpers/endpoints.ts';
-import { type Entry, local } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { errorOf } from '../helpers/results.ts';
+import { errorOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { silentPort } from '../helpers/servers/endpoints.ts';
+import { type Entry, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 test('a process that goes on has five minutes, an address one, an entry what it says [starts.timeout]', () => {
   expect(startTimeoutMs({ type: 'local' })).toBe(300_000);

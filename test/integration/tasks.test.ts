@@ -4,12 +4,12 @@ import type { JsonObject } from '../../src/core/json.ts';
 import type { Progress } from '../../src/core/rpc.ts';
 import { callAsTask, type TaskCallOptions, type TaskConnection } from '../../src/upstream/task-call.ts';
 import { taskSupport } from '../../src/upstream/upstream.ts';
-import { builtFixture } from '../helpers/built-fixtures.ts';
-import { type Entry, journal, local } from '../helpers/fixture.ts';
-import { launchGateway, startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { type Message, RawPeer } from '../helpers/raw-peer.ts';
-import { errorOf, textOf } from '../helpers/results.ts';
+import { type Message, RawPeer } from '../helpers/clients/raw-peer.ts';
+import { errorOf, textOf } from '../helpers/clients/results.ts';
+import { launchGateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { builtFixture } from '../helpers/servers/built-fixtures.ts';
+import { type Entry, journal, local } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const FIXTURE = builtFixture('upstream/tasks');
 const CLIENT = {

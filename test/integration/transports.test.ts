@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
-import { journal, local, type NetworkTransport, remote } from '../helpers/fixture.ts';
-import { startGateway } from '../helpers/gateway.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { blocks, errorOf, textOf } from '../helpers/results.ts';
+import { blocks, errorOf, textOf } from '../helpers/clients/results.ts';
+import { startGateway } from '../helpers/gateway/gateway.ts';
+import { journal, local, type NetworkTransport, remote } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 const KINDS: NetworkTransport[] = ['http', 'sse', 'ws'];
 const CASES = KINDS.flatMap((kind) => (['v1', 'v2'] as const).map((sdk) => [kind, sdk] as const));

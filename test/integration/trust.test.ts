@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { temporaryDirectory } from '../helpers/fixture.ts';
-import { type Gateway, startGateway } from '../helpers/gateway.ts';
-import { BIN } from '../helpers/gateway-process.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { textOf } from '../helpers/results.ts';
-import { CHANGED, READ, RugPull } from '../helpers/rug-pull.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { type Gateway, startGateway } from '../helpers/gateway/gateway.ts';
+import { BIN } from '../helpers/gateway/gateway-process.ts';
+import { CHANGED, ChangingServer, READ } from '../helpers/servers/changing-server.ts';
+import { temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 
 /** A server, and the directories that gateways and commands share. */
 function shared(entry: JsonObject = {}) {
   const home = temporaryDirectory();
   const env = { XDG_DATA_HOME: join(home, 'data'), XDG_CACHE_HOME: join(home, 'cache') };
-  const server = new RugPull(READ);
+  const server = new ChangingServer(READ);
   const config = { u: server.entry(entry) };
   const start = () => startGateway({ config, env });
   const folder = join(env.XDG_DATA_HOME, 'mcp-gateway', 'trust');
@@ -127,7 +127,7 @@ test('what servers say of themselves and list beside tools is looked through too
     resources: [{ uri: 'x://a', name: order }],
     templates: [{ uriTemplate: 'x://{a}', name: 'a', description: order }],
   };
-  const server = new RugPull(READ);
+  const server = new ChangingServer(READ);
   const config = {
     bad: server.entry({}, { instructions: order, ...info('Bad title'), ...lists }),
     worse: server.entry({}, info(order)),

@@ -8,11 +8,11 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { INTERNAL_ERROR } from '../../src/core/rpc.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/platform/log.ts';
-import { MODERN_REVISION } from '../helpers/clients.ts';
-import { local, temporaryDirectory } from '../helpers/fixture.ts';
-import { waitUntil } from '../helpers/processes.ts';
-import { type Message, RawPeer } from '../helpers/raw-peer.ts';
-import { textOf } from '../helpers/results.ts';
+import { MODERN_REVISION } from '../helpers/clients/clients.ts';
+import { type Message, RawPeer } from '../helpers/clients/raw-peer.ts';
+import { textOf } from '../helpers/clients/results.ts';
+import { local, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 import { deepJson, mutationsOf, oddNumber, oddText } from './arbitraries.ts';
 
 const ENVELOPES = {

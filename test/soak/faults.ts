@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '../../src/core/json.ts';
-import { waitUntil } from '../helpers/processes.ts';
+import { waitUntil } from '../helpers/system/processes.ts';
 import { localMember, type Member } from './fleet.ts';
 import type { Soak } from './traffic.ts';
 

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { type Entry, local, type NetworkTransport, RemoteFixture, type UpstreamOptions } from '../helpers/fixture.ts';
-import { descendants } from '../helpers/processes.ts';
+import {
+  type Entry,
+  local,
+  type NetworkTransport,
+  RemoteFixture,
+  type UpstreamOptions,
+} from '../helpers/servers/fixture.ts';
+import { descendants } from '../helpers/system/processes.ts';
 
 /** A server of the soak: how it is reached, and whether it is fair to expect answers of it. */
 export class Member {

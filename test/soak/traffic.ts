@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { sizedText } from '../fixtures/upstream/sized-text.mjs';
-import type { RpcCalls } from '../helpers/rpc-calls.ts';
+import type { RpcCalls } from '../helpers/clients/rpc-calls.ts';
 import type { Member } from './fleet.ts';
 import type { Random } from './random.ts';
 import type { Outcome, Tally } from './tally.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
-import { descendants, waitUntil } from '../../helpers/processes.ts';
+import { descendants, waitUntil } from '../../helpers/system/processes.ts';
 import type { Laboratory, Subject } from '../performance/laboratory.ts';
 import { StdioPeer } from '../performance/peer.ts';
 import { cpuMs, rssMegabytes } from '../performance/process-figures.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processesWith, waitUntil } from '../../helpers/processes.ts';
+import { processesWith, waitUntil } from '../../helpers/system/processes.ts';
 
 /** Inherited by every process below, so that orphans are found. */
 const MARK = 'PERFORMANCE_BENCH_MARK';

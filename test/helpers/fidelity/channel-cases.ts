@@ -1,4 +1,4 @@
-import { waitUntil } from '../processes.ts';
+import { waitUntil } from '../system/processes.ts';
 import type { Case } from './case.ts';
 import { outcomeOf, type Way } from './probe.ts';
 

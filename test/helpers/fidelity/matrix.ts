@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
-import { type Entry, journal, local, remote } from '../fixture.ts';
-import { directTransport } from '../transports.ts';
+import { directTransport } from '../clients/transports.ts';
+import { type Entry, journal, local, remote } from '../servers/fixture.ts';
 import { asDirect, type Difference } from './by-design.ts';
 import type { Case, Exception } from './case.ts';
 import { CHANNEL_CASES } from './channel-cases.ts';

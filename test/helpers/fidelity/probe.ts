@@ -1,8 +1,8 @@
 import type { ToolResult } from '../../../src/core/call.ts';
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
-import type { CallOptions } from '../clients.ts';
-import type { JournalEvent } from '../fixture.ts';
-import type { Message } from '../raw-peer.ts';
+import type { CallOptions } from '../clients/clients.ts';
+import type { Message } from '../clients/raw-peer.ts';
+import type { JournalEvent } from '../servers/fixture.ts';
 import type { Session } from './session.ts';
 
 /** One way to a server: directly, or through the gateway. */

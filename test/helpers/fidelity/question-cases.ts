@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../src/core/json.ts';
-import { waitUntil } from '../processes.ts';
+import { waitUntil } from '../system/processes.ts';
 import type { Case, Exception } from './case.ts';
 import { outcomeOf, type Way } from './probe.ts';
 import type { ClientKind } from './session.ts';

@@ -1,4 +1,4 @@
-import type { Entry, NetworkTransport, UpstreamOptions } from '../fixture.ts';
+import type { Entry, NetworkTransport, UpstreamOptions } from '../servers/fixture.ts';
 
 /** A server of the matrix: SDK, protocol era, transport. */
 export interface Row {

@@ -10,8 +10,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { ToolResult } from '../../../src/core/call.ts';
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
-import { type CallOptions, MODERN_REVISION, metaOf, requestOptions } from '../clients.ts';
-import type { Message } from '../raw-peer.ts';
+import { type CallOptions, MODERN_REVISION, metaOf, requestOptions } from '../clients/clients.ts';
+import type { Message } from '../clients/raw-peer.ts';
 import { type AnswerContext, answerFor, ROOTS } from './answers.ts';
 
 /** Generation and era of the client that drives a session. */

@@ -6,7 +6,7 @@ import { CLIENTS } from '../../../src/cli/client-configs/clients.ts';
 import { findServers } from '../../../src/cli/client-configs/found-servers.ts';
 import { planImport } from '../../../src/cli/client-configs/import-plan.ts';
 import { looksSecret } from '../../../src/cli/client-configs/secrets.ts';
-import { clientFiles, PLAIN_FILE } from '../../helpers/client-home.ts';
+import { clientFiles, PLAIN_FILE } from '../../helpers/command-line/client-home.ts';
 
 async function planned(...ids: string[]) {
   const files = clientFiles();

@@ -17,9 +17,9 @@ import { GatewayError } from '../../../src/core/errors.ts';
 import { SERVER_STATES, serverState, stands } from '../../../src/core/server-state.ts';
 import { createLogger, type LogEntry } from '../../../src/platform/log.ts';
 import { serverLogFile, withServerLogs } from '../../../src/platform/server-logs.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
-import { waitUntil } from '../../helpers/processes.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
+import { waitUntil } from '../../helpers/system/processes.ts';
 
 test('a misspelt command has the nearest one, also by the name that other programs have [cli.misspelt]', () => {
   const meant = (word: string) => /did you mean "([^"]*)"/.exec(unknownCommand(word, COMMANDS))?.[1];

@@ -5,7 +5,7 @@ import { checkConfig } from '../../../src/cli/doctor/check-config.ts';
 import { checkNoise } from '../../../src/cli/doctor/check-tools.ts';
 import { type Finding, grouped } from '../../../src/cli/doctor/finding.ts';
 import { emptyConfig } from '../../../src/config/load.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
 
 const error = (place: string, cause: string, cure: string): Finding => {
   return { area: 'servers', level: 'error', place, cause, cure };

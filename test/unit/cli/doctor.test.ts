@@ -14,8 +14,8 @@ import { checkTokens, checkTools, tokenBill } from '../../../src/cli/doctor/chec
 import { type Finding, listed } from '../../../src/cli/doctor/finding.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { ToolEntry } from '../../../src/core/tool.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
 
 const short = (findings: readonly Finding[]) =>
   findings.map(({ level, place, cause }) => `${level} ${place}: ${cause}`);

@@ -9,9 +9,9 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { writeRecord } from '../../../src/config/project/project-file.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { serverMemory } from '../../../src/upstream/catalog-cache.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
-import { BIN } from '../../helpers/gateway-process.ts';
-import { DEFINITIONS, notes } from '../../helpers/permitted.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
+import { BIN } from '../../helpers/gateway/gateway-process.ts';
+import { DEFINITIONS, notes } from '../../helpers/gateway/permissions.ts';
 
 /** The home of a user with one server `u`, whose tools are remembered, and these rules. */
 async function home(permissions: object[]) {

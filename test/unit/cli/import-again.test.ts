@@ -10,7 +10,7 @@ import { switchInFile } from '../../../src/cli/commands/switch.ts';
 import { checkSecrecy } from '../../../src/cli/doctor/check-installation.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { mayBeOpen } from '../../../src/config/open-files.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
 
 const json = (value: unknown) => JSON.stringify(value);
 const TOKEN = 'ghp_a0made1up2credential3';

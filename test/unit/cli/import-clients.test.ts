@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { importServers } from '../../../src/cli/commands/import.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
 
 type Files = ReturnType<typeof clientFiles>;
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { importServers } from '../../../src/cli/commands/import.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
 
 const SECRET = /a-made-up-credential/;
 

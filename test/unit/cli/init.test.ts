@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { init } from '../../../src/cli/commands/init.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { settingsSchema } from '../../../src/config/settings.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
 
 async function run(args: readonly string[] = [], cwd = temporaryDirectory()) {
   const output: string[] = [];

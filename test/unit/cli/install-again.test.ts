@@ -7,8 +7,8 @@ import { findServers } from '../../../src/cli/client-configs/found-servers.ts';
 import { importServers } from '../../../src/cli/commands/import.ts';
 import { install } from '../../../src/cli/commands/install.ts';
 import { stableCommand } from '../../../src/cli/commands/stable-command.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
 
 const json = (value: unknown) => JSON.stringify(value, undefined, 2);
 

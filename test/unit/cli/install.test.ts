@@ -10,7 +10,7 @@ import { objectAt, parseClientText } from '../../../src/cli/client-configs/read-
 import { agentsMd } from '../../../src/cli/commands/agents-md.ts';
 import { importServers } from '../../../src/cli/commands/import.ts';
 import { install } from '../../../src/cli/commands/install.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
 
 const BIN = fileURLToPath(new URL('../../../dist/index.js', import.meta.url));
 const TEMPLATE = readFileSync(new URL('../../../AGENTS.template.md', import.meta.url), 'utf8');

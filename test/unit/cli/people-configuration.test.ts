@@ -6,7 +6,7 @@ import { add } from '../../../src/cli/commands/add.ts';
 import type { CommandArguments } from '../../../src/cli/commands/command.ts';
 import { remove } from '../../../src/cli/commands/remove.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
 
 const FILE = '.config/mcp-gateway/config.json';
 const TOKEN = `ghp_${'a1'.repeat(18)}`;

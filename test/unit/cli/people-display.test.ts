@@ -17,9 +17,9 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import { instructions } from '../../../src/downstream/protocol/instructions.ts';
 import { metaToolDefinitions } from '../../../src/downstream/protocol/meta-tools.ts';
 import { definitionTokens, textTokens } from '../../../src/policy/stats/definition-tokens.ts';
-import { clientFiles } from '../../helpers/client-home.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
-import { REAL_TOOLS } from '../../helpers/real-tools.ts';
+import { clientFiles } from '../../helpers/command-line/client-home.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
+import { REAL_TOOLS } from '../../helpers/servers/real-tools.ts';
 
 const EVIL = 'a\u001b[2J\u009b31m\u202eb\u0007';
 

@@ -11,7 +11,7 @@ import { PendingRequests } from '../../../src/daemon/session-replay.ts';
 import { addressesOf, claim, withdraw } from '../../../src/daemon/sockets.ts';
 import { createLogger } from '../../../src/platform/log.ts';
 import { usersEnvironment } from '../../../src/platform/users-environment.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
 
 describe('the sockets', () => {
   function claims(directory: string, count: number): Promise<(string | undefined)[]> {

@@ -5,7 +5,7 @@ import { buildCallPipeline } from '../../../src/gateway/call-pipeline.ts';
 import { observeCalls } from '../../../src/observe/observe-calls.ts';
 import { RequestLog } from '../../../src/observe/request-log.ts';
 import { createLogger } from '../../../src/platform/log.ts';
-import { callOf, contextOf, failing, giving, OK } from '../../helpers/observed-calls.ts';
+import { callOf, contextOf, failing, giving, OK } from '../../helpers/gateway/observed-calls.ts';
 
 /** A pipeline whose layers write down a call on its way in, and on its way out what has been done to it below. */
 function recordedPipeline(send: CallTool) {

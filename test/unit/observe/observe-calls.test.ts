@@ -4,7 +4,7 @@ import { notifyObservers } from '../../../src/observe/ended-call.ts';
 import { Metrics } from '../../../src/observe/metrics.ts';
 import { observeCalls } from '../../../src/observe/observe-calls.ts';
 import { RequestLog } from '../../../src/observe/request-log.ts';
-import { callOf, contextOf, failing, giving, OK } from '../../helpers/observed-calls.ts';
+import { callOf, contextOf, failing, giving, OK } from '../../helpers/gateway/observed-calls.ts';
 
 const newLog = () => new RequestLog({ retentionMs: 1e9, maxRecords: 10_000, keepArguments: true });
 

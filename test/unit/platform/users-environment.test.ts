@@ -9,7 +9,7 @@ import { findProgram } from '../../../src/platform/find-program.ts';
 import { gatewayEnvironment, ignoredDirectories } from '../../../src/platform/gateway-environment.ts';
 import { projectRoot } from '../../../src/platform/project-boundary.ts';
 import { leftOut, usersEnvironment } from '../../../src/platform/users-environment.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
 
 /** A home with a project in it, opened in one of its folders. */
 function place() {

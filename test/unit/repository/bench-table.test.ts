@@ -5,7 +5,7 @@ import { isReached, type Row } from '../../bench/performance/row.ts';
 import { addedRatios, median, quantile, ratios } from '../../bench/performance/statistics.ts';
 import { table } from '../../bench/performance/table.ts';
 import { writeBetweenMarkers } from '../../bench/performance/write-between-markers.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
 
 const row: Row = { label: 'CPU', unit: '×', values: [3, 1, 2.5], goal: { atMost: 2.5 }, original: 4, beside: 'b' };
 

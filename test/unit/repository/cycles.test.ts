@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { importsOf, sourceFiles, targetOf } from '../../helpers/source-imports.ts';
+import { importsOf, sourceFiles, targetOf } from '../../helpers/repository/source-imports.ts';
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 

@@ -7,7 +7,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { jsonSchema } from '../../../src/config/schema.ts';
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
 import { META_TOOLS } from '../../../src/downstream/protocol/meta-tools.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');

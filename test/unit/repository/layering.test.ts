@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Import, importsOf, SRC, sourceFiles, targetOf } from '../../helpers/source-imports.ts';
+import { type Import, importsOf, SRC, sourceFiles, targetOf } from '../../helpers/repository/source-imports.ts';
 
 /** Who may import whom, by folder of src or file directly in it, lowest first; `type` allows types alone. */
 const LAYERS: Record<string, readonly string[]> = {

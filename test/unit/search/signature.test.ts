@@ -3,7 +3,7 @@ import { fieldRows } from '../../../src/cli/terminal/description-text.ts';
 import { parseJson } from '../../../src/core/exact-json.ts';
 import type { ToolDefinition } from '../../../src/core/tool.ts';
 import { signature } from '../../../src/search/signature.ts';
-import { REAL_TOOLS } from '../../helpers/real-tools.ts';
+import { REAL_TOOLS } from '../../helpers/servers/real-tools.ts';
 
 const ofSchema = (inputSchema: unknown, maxChars?: number) =>
   signature({ name: 'x', inputSchema } as ToolDefinition, maxChars); // what upstreams send is not what types say

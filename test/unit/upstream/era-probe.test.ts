@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { ProtocolEraCache } from '../../../src/upstream/protocol-era-cache.ts';
-import { called, connected, oddServer, type Request, SAID, send, sendJson } from '../../helpers/odd-server.ts';
+import { called, connected, oddServer, type Request, SAID, send, sendJson } from '../../helpers/servers/odd-server.ts';
 
 type Probed = (response: ServerResponse, message: Request) => unknown;
 

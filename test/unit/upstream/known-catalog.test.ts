@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { serverSchema } from '../../../src/config/schema.ts';
 import { createLogger } from '../../../src/platform/log.ts';
 import { KnownCatalog } from '../../../src/upstream/known-catalog.ts';
-import { connected, oddServer, RESULTS, sendJson, TOOL } from '../../helpers/odd-server.ts';
+import { connected, oddServer, RESULTS, sendJson, TOOL } from '../../helpers/servers/odd-server.ts';
 
 /** The catalog of a server whose list of tools is answered when the test says so, and what an observer is told of it. */
 async function observed() {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { answering, WAYS, type Write } from '../../helpers/answering-servers.ts';
-import { called, connectedTo, SAID } from '../../helpers/odd-server.ts';
+import { answering, WAYS, type Write } from '../../helpers/servers/answering-servers.ts';
+import { called, connectedTo, SAID } from '../../helpers/servers/odd-server.ts';
 
 const { signal } = new AbortController();
 

@@ -16,8 +16,8 @@ import {
   send,
   sendJson,
   TOOL,
-} from '../../helpers/odd-server.ts';
-import { waitUntil } from '../../helpers/processes.ts';
+} from '../../helpers/servers/odd-server.ts';
+import { waitUntil } from '../../helpers/system/processes.ts';
 
 const listTools = (page: Parameters<typeof listToolsOf>[0], patienceMs?: number) =>
   listToolsOf(page, (text) => text, patienceMs);

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import { clientMark, type ServerCatalog } from '../../../src/core/server-catalog.ts';
 import { CatalogCache } from '../../../src/upstream/catalog-cache.ts';
 import { idleTimeoutMs, startsAtOnce } from '../../../src/upstream/start-policy.ts';
-import { temporaryDirectory } from '../../helpers/fixture.ts';
+import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
 
 const CLIENT = { capabilities: {} };
 const OTHER_CLIENT = { capabilities: { sampling: {} } };
