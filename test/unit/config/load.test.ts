@@ -175,7 +175,7 @@ test.each([
   expect(problems).toEqual([`error ${place} ${place}: found ${found}, expected a key of 1 to 200 visible characters`]);
 });
 
-test('keeps the healthy servers, in the order written', async () => {
+test('the healthy servers are kept, in the order written', async () => {
   const { servers, misconfigured, disabled } = await load({
     z: { command: ['a'] },
     bad: { comand: ['a'] },
@@ -187,7 +187,7 @@ test('keeps the healthy servers, in the order written', async () => {
   expect(disabled).toEqual(['off']);
 });
 
-test('understands disabled: true', async () => {
+test('an entry with disabled: true is a server that is switched off', async () => {
   expect(await load({ mcpServers: { s: { command: 'a', disabled: true } } })).toMatchObject({
     servers: [],
     disabled: ['s'],
@@ -222,7 +222,7 @@ test.each([
   expect(problems).toEqual([problem]);
 });
 
-test('names both places of a key used twice, and keeps the first', async () => {
+test('of a key used twice both places are named, and the first is kept', async () => {
   const { servers, problems, misconfigured } = await load({
     servers: [
       { id: 's', command: 'a' },
@@ -240,7 +240,7 @@ test('an entry without a name takes none away', async () => {
   expect(misconfigured).toMatchObject([{ server: 'servers[0]' }]);
 });
 
-test('warns once for an unset {env:VAR}, naming server and variable', async () => {
+test('an unset {env:VAR} brings one warning, which names server and variable', async () => {
   const { servers, problems } = await load({ s: { command: ['a', '{env:NOPE}'], environment: { A: '{env:NOPE}' } } });
   expect(servers).toMatchObject([{ command: ['a', ''], environment: { A: '' } }]);
   expect(problems).toEqual([
@@ -248,7 +248,7 @@ test('warns once for an unset {env:VAR}, naming server and variable', async () =
   ]);
 });
 
-test('fills in variables, and never shows what they hold', async () => {
+test('variables are filled in, and what they hold is never shown', async () => {
   const env = { TOKEN: 'topsecret' };
   const content = {
     local: { command: ['${TOKEN}', '{env:TOKEN}'], environment: { A: '${TOKEN}' } },
@@ -449,11 +449,11 @@ test('an unreadable file is an error that names it', async () => {
   });
 });
 
-test('resolves a relative cwd against the folder of the file', async () => {
+test('a relative cwd starts at the folder of the file', async () => {
   expect((await load({ s: { command: ['a'], cwd: 'sub' } })).servers).toMatchObject([{ cwd: join(folder, 'sub') }]);
 });
 
-test('finds the file: argument, variable, XDG directory, home', async () => {
+test('the file is found by, in this order: argument, variable, XDG directory, home', async () => {
   const home = join(folder, 'home');
   const directory = join(home, '.config', 'mcp-gateway');
   await mkdir(directory, { recursive: true });

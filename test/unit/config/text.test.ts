@@ -80,7 +80,7 @@ test('a key of YAML that is no text brings no warning of the library to stderr',
   expect(warned).not.toHaveBeenCalled();
 });
 
-test('says line and column in the details too', async () => {
+test('an error of the text has line and column in its details too', async () => {
   const refusal = await parseConfig('{\r\n  "a" 1}', 'c.json').catch((error: unknown) => error);
   expect(refusal).toMatchObject({ details: { file: 'c.json', line: 2, column: 7 } });
 });

@@ -124,7 +124,7 @@ test('another owner sees the same as for an unknown job, and a long id is not ec
   expect(jobs.status(jobId, 'me').status).toBe('running');
 });
 
-test('waits no longer than asked', async () => {
+test('job_status waits no longer than asked', async () => {
   const jobs = new Jobs(() => LIMITS);
   const { jobId } = jobs.submit('me', LABEL, 0, untilAborted);
   const gaveUp = new AbortController();

@@ -27,7 +27,7 @@ async function replace(path: string, text: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-test('sees the file written, replaced, touched, removed and made again', async () => {
+test('the watch sees the file written, replaced, touched, removed and made again', async () => {
   const path = join(folder, 'config.json');
   await writeFile(path, '1');
   const seen = counting(path);
@@ -43,7 +43,7 @@ test('sees the file written, replaced, touched, removed and made again', async (
   await seen.until(5);
 });
 
-test('is silent about the neighbours', async () => {
+test('the watch tells nothing of other files beside it', async () => {
   const path = join(folder, 'config.json');
   const seen = counting(path);
   await writeFile(join(folder, 'other.json'), 'x');
@@ -52,14 +52,14 @@ test('is silent about the neighbours', async () => {
   await seen.until(1);
 });
 
-test('tells a burst of writes once', async () => {
+test('a burst of writes is told once', async () => {
   const path = join(folder, 'config.json');
   const seen = counting(path);
   for (let i = 0; i < 20; i++) await writeFile(path, 'x'.repeat(i));
   await seen.until(1);
 });
 
-test('picks up a file whose directories do not exist yet, and survives their removal', async () => {
+test('the watch picks up a file whose directories do not exist yet, and survives their removal', async () => {
   const path = join(folder, 'a', 'b', 'config.json');
   const seen = counting(path);
   await mkdir(dirname(path), { recursive: true });
@@ -74,7 +74,7 @@ test('picks up a file whose directories do not exist yet, and survives their rem
   await seen.until(4);
 });
 
-test('follows a link to the file and sees it led elsewhere', async () => {
+test('the watch follows a link to the file and sees it led elsewhere', async () => {
   const real = join(folder, 'real', 'config.json');
   const other = join(folder, 'other', 'config.json');
   const path = join(folder, 'etc', 'config.json');
@@ -92,7 +92,7 @@ test('follows a link to the file and sees it led elsewhere', async () => {
   await seen.until(3);
 });
 
-test('is silent after close', async () => {
+test('the watch tells nothing after it is closed', async () => {
   const path = join(folder, 'config.json');
   const closed = counting(path);
   const open = counting(path);

@@ -28,7 +28,7 @@ test('of the attacks that were held out most are flagged, and every hidden one [
   expect(hidden.filter((attack) => !flagged.includes(attack))).toEqual([]);
 });
 
-test.each(HARMLESS)('is not flagged: %s [trust.no-false-alarms]', (text) => {
+test.each(HARMLESS)('a harmless description is not flagged: %s [trust.no-false-alarms]', (text) => {
   expect(inspect(described(text))).toEqual([]);
   expect(inspect({ ...described('A tool.'), inputSchema: { properties: { a: { description: text } } } })).toEqual([]);
 });
