@@ -145,17 +145,17 @@ export class Connection {
     }
   }
 
-  /** Whether it ended of a probe: some servers take what they do not know as a reason to go. */
+  /** True if it ended of a probe: some servers take what they do not know as a reason to go. */
   get endedProbed(): boolean {
     return this.#isProbing && this.#kind === 'stdio' && this.#passthrough.isLost;
   }
 
-  /** Whether the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
+  /** True if the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
   offers(path: string): boolean {
     return declares(this.#session?.capabilities, path);
   }
 
-  /** Whether the connection speaks 2026-07-28 or later. */
+  /** True if the connection speaks 2026-07-28 or later. */
   get modern(): boolean {
     return this.#session?.modern === true;
   }
@@ -175,7 +175,7 @@ export class Connection {
     return this.modern || this.#transport.isOneWay ? undefined : this.#roots?.taken;
   }
 
-  /** Whether `tools/call` may be sent as a task (2025-11-25). */
+  /** True if `tools/call` may be sent as a task (2025-11-25). */
   get takesTasks(): boolean {
     return !this.modern && this.offers('tasks.requests.tools.call');
   }
@@ -286,7 +286,7 @@ export class Connection {
     await this.#transport.close().catch(() => {});
   }
 
-  /** Whether the server answers within that time; an error is an answer too. Never rejects. */
+  /** True if the server answers within that time; an error is an answer too. Never rejects. */
   ping(timeoutMs: number): Promise<boolean> {
     const method = this.modern ? 'server/discover' : 'ping';
     return withTimeout(timeoutMs, (signal) => this.forward(method, {}, { signal })).then(
