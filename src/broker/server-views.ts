@@ -13,7 +13,7 @@ export interface ServerView {
   readonly status: ServerState;
   /** True if its tools can be called now, if need be after its start; of a server on its first way up none is known. */
   readonly available: boolean;
-  /** How many tools it is known to have. */
+  /** Number of tools that it is known to have. */
   readonly tools: number;
   /** Why it cannot be asked, secrets blanked. */
   readonly error?: string;

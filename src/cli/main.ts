@@ -74,7 +74,7 @@ async function serveShared(path: string, directory: string | undefined): Promise
 }
 
 async function warned(path: string, log: Logger): Promise<void> {
-  const { warnOfOpenSecrets } = await import('./client-configs/our-secrets.ts');
+  const { warnOfOpenSecrets } = await import('./commands/warn-of-open-secrets.ts');
   await warnOfOpenSecrets(path, log);
 }
 

@@ -128,7 +128,7 @@ const jwt = strict({
     when,
   });
 
-/** How tokens are checked. */
+/** Settings for the check of tokens. */
 export type JwtSettings = z.infer<typeof jwt>;
 
 /** What decides on the algorithms. */

@@ -23,7 +23,7 @@ const AT_HOME = /^(-{0,2}[\w-]+=)?(~(?=$|[\\/]).*)$/s;
 /** The same at the beginning of a default. */
 const DEFAULT_AT_HOME = /(?<!\$)(\$\{(?:env:)?[A-Za-z_]\w*:-)~(?=[\\/}])/g;
 
-/** Whether that word of a command is a script (`sh -c …`, `node -e …`), and of what: it has variables of its own. */
+/** The language of the script (`sh -c …`, `node -e …`) at an index of a command; undefined: the word is no script. */
 export function scriptKind(words: readonly unknown[], index: number): ScriptKind | undefined {
   const runs = RUNS_SCRIPT.find(([kind, program, option]) => {
     // PowerShell takes all that follows.
@@ -61,9 +61,9 @@ function isLike(word: unknown, pattern: RegExp): boolean {
   return typeof word === 'string' && pattern.test(word);
 }
 
-/** What is known outside of a script. */
+/** Facts about the surroundings of a script. */
 interface Known {
-  /** Whether an environment, that of the entry or ours, has a variable. */
+  /** True if an environment, that of the entry or ours, has a variable. */
   readonly isSet: (name: string) => boolean;
   readonly isSecret: (name: string) => boolean;
   readonly isFile: (path: string) => boolean;
@@ -104,7 +104,7 @@ const RUNS_OTHERS = new RegExp(String.raw`${COMMAND}(?:(?:builtin|command)\s+)?(
 const OF_SHELLS =
   /^(?:PWD|OLDPWD|SHLVL|_|IFS|REPLY|OPTARG|OPTIND|RANDOM|SECONDS|LINENO|PPID|E?UID|HOSTNAME|BASH\w*|ZSH_\w+)$/;
 
-/** Whether a script may give that variable another value than it had outside. Of PowerShell's environment: `env:NAME`. */
+/** True if a script may give that variable another value than it had outside. Of PowerShell's environment: `env:NAME`. */
 function maySet(script: string, name: string, kind: ScriptKind): boolean {
   return kind === 'shell' ? mayBeSetInShell(script, name) : isSetInCode(script, name);
 }

@@ -39,7 +39,7 @@ export function toProblem(file: string, { severity, server, path, text }: Diagno
   return { severity, message: `${place}: ${text}`, ...(server !== undefined && { server }) };
 }
 
-/** What was found, for a message: plain values as written, or only their kind when they may hold a secret. */
+/** The found value, for a message: plain values as written, or only their kind when they may hold a secret. */
 export function describeFound(value: unknown, mayBeSecret = false): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

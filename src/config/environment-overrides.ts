@@ -38,7 +38,7 @@ const OVERRIDES: Readonly<Record<string, Override>> = {
   },
 };
 
-/** What is wrong with an option for a setting, as `found …, expected …`; undefined: nothing. */
+/** The fault of an option for a setting, as `found …, expected …`; undefined: nothing. */
 export function wrongSetting(setting: 'port' | 'host', text: string): string | undefined {
   const override = Object.values(OVERRIDES).find((each) => each.setting === setting);
   const isRight = settingsSchema.shape[setting].safeParse(override?.read(text.trim()) ?? null).success;

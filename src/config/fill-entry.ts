@@ -25,7 +25,7 @@ interface Places {
   readonly sources?: Sources | undefined;
 }
 
-/** Whether a field may hold a secret: then what was found in it is not repeated. */
+/** True if a field may hold a secret: then what was found in it is not repeated. */
 export function mayHoldSecret(field: string): boolean {
   return field === 'environment' || SUBSTITUTED.includes(field);
 }

@@ -66,7 +66,7 @@ interface Read {
   readonly fingerprint: string;
   readonly raw: RawConfig;
   readonly findings: readonly Diagnostic[];
-  /** Where relative paths start. */
+  /** The folder at which relative paths start. */
   readonly folder: string;
   readonly env: Environment;
 }
@@ -74,7 +74,7 @@ interface Read {
 /** A configuration that a program says itself, in any shape that a file may have. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
-/** How long a gateway that starts waits for `secrets` that some servers want, in ms: hosts give up after 5 s. */
+/** Longest wait of a starting gateway for `secrets` that some servers want, in ms: hosts give up after 5 s. */
 export const SECRETS_PATIENCE_MS = 1_000;
 
 /**

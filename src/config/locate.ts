@@ -41,7 +41,7 @@ export function homeOf(env: Environment): string {
   return homeDirectory(env);
 }
 
-/** Whether a word of the command line names a configuration file: it looks like a path, or there is such a file. */
+/** True if a word of the command line names a configuration file: it looks like a path, or there is such a file. */
 export function isConfigPath(word: string): boolean {
   if (/[\\/]|^~|\.(?:jsonc?|ya?ml)$/i.test(word)) return true;
   return existsSync(word) && !statSync(word).isDirectory();

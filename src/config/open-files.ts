@@ -2,14 +2,14 @@ import { statSync } from 'node:fs';
 import type { GatewayConfig } from './load.ts';
 import type { ServerConfig } from './schema.ts';
 
-/** Whether others than its owner may read a file. Where there are no such modes (Windows), and no file: no. */
+/** True if others than its owner may read a file. False without a file, and on systems without such modes (Windows). */
 export function isOpen(path: string): boolean {
   if (process.getuid === undefined) return false;
   const found = statSync(path, { throwIfNoEntry: false });
   return found !== undefined && (found.mode & 0o044) !== 0;
 }
 
-/** Whether it is worth a look which files with secrets others may read: the file is open and holds some, or names others. */
+/** True if a full check for secrets in readable files is due: the file is open and holds some, or names other files. */
 export function mayBeOpen({ path, servers, settings }: GatewayConfig): boolean {
   if (settings.secrets?.file !== undefined || servers.some(({ secrets }) => secrets !== undefined)) return true;
   return isOpen(path) && (settings.auth !== undefined || servers.some(holdsSecret));
@@ -19,7 +19,7 @@ const SECRET_NAME = /key|token|secret|pass|auth|credential|cookie/i;
 const SECRET_WORD =
   /^-{0,2}[\w-]*(?:key|token|secret|pass|auth|dsn)[\w-]*=|^--?[\w-]*(?:key|token|secret|pass|auth|header|dsn)[\w-]*$|:\/\/[^/\s]*@|[?&][^=&]*(?:key|token|secret|pass|auth)/i;
 
-/** Whether an entry may hold a secret as it is written: a quick look, which finds too many rather than too few. */
+/** True if an entry may hold a secret as it is written: a quick look, which finds too many rather than too few. */
 function holdsSecret(server: ServerConfig): boolean {
   const filledIn = [...(server.secrets ?? []), ...(server.filledIn ?? [])];
   const isWritten = (value: string) => !filledIn.some((each) => each !== '' && value.includes(each));

@@ -149,7 +149,7 @@ interface Server {
   readonly tags: readonly string[];
 }
 
-/** Whether rules leave nothing of a server: it is not to be started at all. A broken rule never stops a server. */
+/** True if rules leave nothing of a server: it is not to be started at all. A broken rule never stops a server. */
 export function isDeniedWhole(rules: readonly PermissionRule[], server: Server): boolean {
   for (const rule of rules) {
     if (rule.broken || !mayConcern(rule, server)) continue;
@@ -159,7 +159,7 @@ export function isDeniedWhole(rules: readonly PermissionRule[], server: Server):
   return false;
 }
 
-/** Whether the resources, prompts and completion of a server are unknown: by the first rule about servers as a whole. */
+/** True if the resources, prompts and completion of a server are unknown: by the first rule about servers as a whole. */
 export function hidesPrimitives(rules: readonly PermissionRule[], server: Server): boolean {
   // A broken rule decides where it denies; nothing is shown on its word.
   const decides = (rule: PermissionRule) => !rule.broken || rule.action === 'deny';

@@ -45,7 +45,7 @@ export const expose = strict({
   prompts: z.boolean().default(true).describe('Prompts.'),
 });
 
-/** Whether a text is a URL of one of these schemes. */
+/** True if a text is a URL of one of these schemes. */
 export function hasScheme(text: string, schemes: readonly string[]): boolean {
   return URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1));
 }

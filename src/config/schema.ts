@@ -115,7 +115,7 @@ const oauth = strict({
   message: 'clientId and clientSecret beside "client_credentials"',
 });
 
-/** How the gateway logs in to a server, where the entry says more than nothing. */
+/** The settings of the login to a server. */
 export type OAuthConfig = z.infer<typeof oauth>;
 
 const PROXY_TEXT = 'the address of a proxy, such as http://host:port, or false';

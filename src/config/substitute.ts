@@ -158,7 +158,7 @@ function closingBraces(text: string): Map<number, number> {
   return closing;
 }
 
-/** Whether a text names a secret or a file to be filled in. */
+/** True if a text names a secret or a file to be filled in. */
 export function namesSecret(text: string): boolean {
   return /\{(?:secret|file):[^{}\n]/.test(text);
 }

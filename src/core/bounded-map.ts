@@ -1,4 +1,4 @@
-/** How much a `BoundedMap` keeps. */
+/** Bounds of a `BoundedMap`. */
 export interface MapBounds<K, V extends NonNullable<unknown>> {
   /** Number of entries, at least 1. */
   readonly maxEntries: number;
@@ -64,7 +64,7 @@ export class BoundedMap<K, V extends NonNullable<unknown>> implements Iterable<[
     }
   }
 
-  /** Whether there was such an entry. */
+  /** Deletes an entry; returns true if it was there. */
   delete(key: K): boolean {
     const value = this.#entries.get(key);
     if (value !== undefined) this.#totalSize -= this.#sizeOf(value);

@@ -15,7 +15,7 @@ export interface Caller {
   readonly session?: string;
 }
 
-/** What owns the jobs and kept results of a caller. */
+/** The owner of the jobs and kept results of a caller. */
 export function ownerOf({ id, session }: Caller): string {
   return session === undefined ? id : `${id}\n${session}`;
 }
@@ -28,11 +28,11 @@ export function callerIdOf(owner: string): string {
 
 export const LOCAL: Caller = { id: 'local', roles: [] };
 
-/** What to do: one execution of one tool. */
+/** One execution of one tool. */
 export interface ToolCall {
   readonly tool: ToolEntry;
   readonly args: JsonObject;
-  /** What was changed in the arguments to fit the tool's schema; told in the result's `_meta`. */
+  /** Changes of the arguments to fit the tool's schema; told in the result's `_meta`. */
   readonly mended?: readonly string[];
   /** When the caller asked, in epoch ms: the deadline runs from here. */
   readonly startedAt: number;

@@ -34,7 +34,7 @@ export function knownTokens(text: string): string[] {
   return text.match(KNOWN_ANYWHERE) ?? [];
 }
 
-/** What stands in the place of a secret. */
+/** The text that stands in the place of a secret. */
 export const BLANK = '[redacted]';
 
 /**

@@ -49,7 +49,7 @@ export function writeJson(value: unknown, space?: number): string {
   return holdsExact(value) ? writeExact(value, sourceOf, space) : JSON.stringify(value, undefined, space);
 }
 
-/** Whether anything in a value would not be written by `JSON.stringify` as it came. */
+/** True if anything in a value would not be written by `JSON.stringify` as it came. */
 export function holdsExact(value: unknown): value is object {
   return isNeeded && some(value, (each) => typeof each === 'object' && each !== null && SOURCES in each);
 }
@@ -135,7 +135,7 @@ export function withNumber<T extends object>(object: T, key: string, source: str
   return copy;
 }
 
-/** Whether two JSON values mean the same, however their numbers are written. */
+/** True if two JSON values mean the same, however their numbers are written. */
 export function isSameJson(one: unknown, other: unknown): boolean {
   return one === other || isDeepStrictEqual(plain(one), plain(other));
 }
@@ -146,7 +146,7 @@ function plain(value: unknown): unknown {
 
 const holdsNumber = (value: unknown) => some(value, (each) => typeof each === 'number');
 
-/** Whether any value within a value, or itself, is of that kind. Not recursive: JSON may be nested deeper than the stack is. */
+/** True if any value within a value, or itself, is of that kind. Not recursive: JSON may be nested deeper than the stack is. */
 function some(value: unknown, isOfKind: (value: unknown) => boolean): boolean {
   const waiting: unknown[] = [value];
   while (waiting.length > 0) {
@@ -168,7 +168,7 @@ function some(value: unknown, isOfKind: (value: unknown) => boolean): boolean {
 const MARK = `${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}:`;
 const MARKED = new RegExp(`"${MARK}([-+.\\deE]+)"`, 'g');
 
-/** How a number is written, as a marked string. */
+/** The text of a number as written, as a marked string. */
 function markOf(number: string): string {
   return MARK + number;
 }

@@ -1,5 +1,5 @@
 /**
- * Whether a pattern fits the whole of a text: `*` stands for any characters or none, `?` for exactly one, everything else
+ * True if a pattern fits the whole of a text: `*` stands for any characters or none, `?` for exactly one, everything else
  * for itself. The time is bounded by the product of the lengths: no pattern can be made to hang.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
@@ -32,7 +32,7 @@ function widthAt(text: string, at: number): number {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
-/** Whether one of the patterns fits; where there are none, all texts do. */
+/** True if one of the patterns fits; where there are none, all texts do. */
 export function fitsAny(patterns: string | readonly string[] | undefined, text: string): boolean {
   if (patterns === undefined) return true;
   if (typeof patterns === 'string') return matchesGlob(patterns, text);

@@ -67,7 +67,7 @@ const HASH_BITS = 22;
 /** Odd, and of this process: nobody can make up names that count as the same. */
 const HASH_FACTOR = (Math.random() * 0x100000000) | 1;
 
-/** Whether the members of a JSON text have more different names than `max`. A list of a million records has a few. */
+/** True if the members of a JSON text have more different names than `max`. A list of a million records has a few. */
 function holdsMoreNames(text: string, max: number): boolean {
   const seen = new Uint8Array(1 << (HASH_BITS - 3));
   let different = 0;
@@ -88,7 +88,7 @@ function holdsMoreNames(text: string, max: number): boolean {
   return different > max;
 }
 
-/** Whether a text that ends there is followed by a colon. */
+/** True if a text that ends there is followed by a colon. */
 function isName(text: string, end: number): boolean {
   let next = end + 1;
   // Spaces, tabs and line ends.

@@ -73,7 +73,7 @@ function asHolder(value: unknown, isList: boolean): object | undefined {
   return typeof value === 'object' && value !== null && Array.isArray(value) === isList ? value : undefined;
 }
 
-/** Whether a number may be written otherwise; true of some that are not. Most are told by their looks. */
+/** True if a number may be written otherwise; true of some that are not. Most are told by their looks. */
 function mayChange(json: string, start: number, end: number): boolean {
   if (end - start >= SHORT) return true;
   let hasDot = false;

@@ -2,7 +2,7 @@ import type { Signal } from './abort.ts';
 import type { JsonObject } from './json.ts';
 import type { Answer, Progress } from './rpc.ts';
 
-/** Who connects, in the words of the protocol: what a server would see if it were connected to directly. */
+/** The identity of a client in the words of the protocol, as a server would see it over a direct connection. */
 export interface ClientIdentity {
   /** `clientInfo`: name, version and whatever else the client says of itself. Absent: the gateway speaks for itself. */
   readonly info?: JsonObject;
@@ -28,7 +28,7 @@ export interface Peer {
   readonly identity: ClientIdentity;
   /** The least severe log level it asked for; absent: it did not ask. */
   readonly logLevel?: string;
-  /** Whether it takes an `input_required` result (2026-07-28) and comes back with the answers by itself. */
+  /** True if it takes an `input_required` result (2026-07-28) and comes back with the answers by itself. */
   readonly takesInputRequired: boolean;
   /** A request to the client (sampling, elicitation, roots): resolves with its answer, as received. Never rejects. */
   request(method: string, params: JsonObject, options: PeerRequestOptions): Promise<Answer>;
@@ -36,7 +36,7 @@ export interface Peer {
   notify(method: string, params: JsonObject): void;
 }
 
-/** How long a client of 2026-07-28 may take to come back with the answers to an `input_required` result, in ms. */
+/** Longest time in ms in which a client of 2026-07-28 comes back with the answers to an `input_required` result. */
 export const COME_BACK_MS = 15 * 60_000;
 
 /** The client session to which a way back leads. */

@@ -29,7 +29,7 @@ export function isLogLevel(level: unknown): level is ProtocolLogLevel {
   return severityOf(level) >= 0;
 }
 
-/** Whether a level is `least`, or more severe; what is no level is not. */
+/** True if a level is `least`, or more severe; what is no level is not. */
 export function isAtLeast(level: unknown, least: ProtocolLogLevel): boolean {
   return severityOf(level) >= severityOf(least);
 }

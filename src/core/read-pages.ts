@@ -5,10 +5,10 @@ import { isJsonObject, type JsonObject } from './json.ts';
 /** Fetches one page of a list, raw, by the parameters that lead to it: none, or the cursor as the server wrote it. */
 export type FetchPage = (params: JsonObject) => Promise<JsonObject>;
 
-/** What a page brought: `enough` ends the reading. */
+/** The outcome of one page: `enough` ends the reading. */
 export type Brought = 'new' | 'nothing new' | 'enough';
 
-/** How the reading ended: with the last page, with one that was known, at our bounds, or with one that could not be read. */
+/** The end of a reading: with the last page, with one that was known, at our bounds, or with one that could not be read. */
 export interface Pages {
   readonly pages: number;
   readonly end: 'whole' | 'repeating' | 'endless' | 'broken';

@@ -3,7 +3,7 @@ import type { JsonObject } from './json.ts';
 import type { ClientIdentity } from './peer.ts';
 import type { ToolDefinition } from './tool.ts';
 
-/** What a server is and offers, in its own words. */
+/** A server's description of itself and of its offers, in its own words. */
 export interface ServerCatalog {
   readonly about: { readonly title?: string; readonly instructions?: string };
   /** Which of `resources`, `prompts` and `completions` it offers. */
@@ -23,7 +23,7 @@ export function listRemark({ incomplete, undeclared, tools }: ServerCatalog): st
   return `it does not declare the capability "tools"${tools.length > 0 ? '; ' : ', '}${asked}`;
 }
 
-/** What a server was and offered when it was last asked. */
+/** A server's description and offers when it was last asked. */
 export interface RememberedCatalog extends ServerCatalog {
   /** Epoch ms. */
   readonly learntAt: number;

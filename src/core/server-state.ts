@@ -34,7 +34,7 @@ export function serverState(state: UpstreamState): Exclude<ServerState, 'misconf
   return state.status;
 }
 
-/** Where one server stands. Times are epoch milliseconds; attempts count from 1 since it last lived for a while. */
+/** The state of one server. Times are epoch milliseconds; attempts count from 1 since it last lived for a while. */
 export type UpstreamState =
   /** Not running; starts at its first use. */
   | { readonly status: 'idle' }
@@ -49,12 +49,12 @@ export type UpstreamState =
 /** The attempt from which on calls fail at once instead of waiting for it. */
 const OPEN_FROM_ATTEMPT = 3;
 
-/** Whether the circuit is open: calls fail at once, until the next attempt to connect, which is the probe, succeeds. */
+/** True if the circuit is open: calls fail at once, until the next attempt to connect, which is the probe, succeeds. */
 function isCircuitOpen(state: UpstreamState): boolean {
   return (state.status === 'connecting' || state.status === 'waiting') && state.attempt >= OPEN_FROM_ATTEMPT;
 }
 
-/** Whether waiting makes sense: on the way up, and not yet given up on by too many failures in a row. */
+/** True if waiting makes sense: on the way up, and not yet given up on by too many failures in a row. */
 export function isComingUp(state: UpstreamState): boolean {
   return (state.status === 'connecting' || state.status === 'waiting') && !isCircuitOpen(state) && !isSlow(state);
 }
@@ -63,7 +63,7 @@ function isSlow(state: UpstreamState): boolean {
   return state.status === 'connecting' && state.slowSince !== undefined;
 }
 
-/** Whether a call can be made now, if need be after the start of a server that has not failed. */
+/** True if a call can be made now, if need be after the start of a server that has not failed. */
 export function isAvailable(state: UpstreamState): boolean {
   if (state.status === 'connecting') return !isCircuitOpen(state) && !isSlow(state);
   return state.status === 'ready' || state.status === 'idle';
@@ -86,12 +86,12 @@ export function failureIn(state: UpstreamState): Failure | undefined {
     : undefined;
 }
 
-/** What a person runs to log in to a server. */
+/** The command with which a person logs in to a server. */
 export function loginCommand(server: string): string {
   return `mcp-gateway login ${wordOf(server)}`;
 }
 
-/** What a person runs to switch a server on. */
+/** The command with which a person switches a server on. */
 export function enableCommand(server: string): string {
   return `mcp-gateway enable ${wordOf(server)}`;
 }

@@ -18,7 +18,7 @@ export function toolId(server: string, tool: string): string {
   return `${server}::${tool}`;
 }
 
-/** Whether a tool says of itself that it changes nothing, or that to run it twice does what running it once does. */
+/** True if a tool says of itself that it changes nothing, or that to run it twice does what running it once does. */
 export function hasHint({ annotations }: ToolDefinition, hint: 'readOnlyHint' | 'idempotentHint'): boolean {
   return isJsonObject(annotations) && annotations[hint] === true;
 }

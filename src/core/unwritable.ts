@@ -24,7 +24,7 @@ export function writtenAnswer(value: unknown): string {
   }
 }
 
-/** Whether it will be able to write a value: for one that somebody else writes, who would not say so. Never throws. */
+/** True if `JSON.stringify` can write a value: for a value that other code writes without reporting a failure. Never throws. */
 export function isWritable(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return typeof value !== 'bigint';
   if (depth >= MAX_DEPTH) return false;

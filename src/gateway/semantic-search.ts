@@ -11,7 +11,7 @@ interface SemanticSearchOptions {
   /** As they are now: they follow the file. */
   readonly settings: () => EmbeddingsSettings;
   readonly catalog: Catalog;
-  /** Where vectors are kept; absent: there is no search by meaning. */
+  /** Directory of the vectors; absent: there is no search by meaning. */
   readonly directory: string | undefined;
   readonly log: Logger;
 }

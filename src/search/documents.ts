@@ -18,13 +18,13 @@ export class Documents {
   #ids = new Uint32Array(1024);
   // The first place belongs to nobody, so that 0 as a beginning says that there is no document.
   #end = 1;
-  /** How many ids are of documents that are still there. */
+  /** Number of ids of documents that are still in the index. */
   #live = 0;
   #bounds = new Uint32Array(64 * BOUNDS);
   #size = 0;
   #capacity = 0;
 
-  /** How many documents there are. */
+  /** Number of documents. */
   get size(): number {
     return this.#size;
   }

@@ -15,7 +15,7 @@ interface Candidate {
   readonly share: number;
 }
 
-/** How a candidate looks beside the query. Forty are looked at in each search: loops, since arrays between cost most of it. */
+/** Features of a candidate for a query. Each search compares forty candidates: loops, because intermediate arrays cost most of the time. */
 export function featuresOf(query: QueryView, { words, inputSchema, share }: Candidate): Features {
   const { fields } = words;
   const name = ownWords(query, fields.name, fields.server);

@@ -31,12 +31,12 @@ interface Found extends Ranked {
 
 interface FirstStage {
   readonly view: QueryView;
-  /** How many fit at all. */
+  /** Number of all that fit. */
   readonly found: number;
   readonly best: readonly Found[];
 }
 
-/** How many tools fit a query at all, and the best `limit` of them: best first, ties by id. */
+/** The number of tools that fit a query, and the best `limit` of them: best first, ties by id. */
 export function rank(query: string, limit: number, searched: Searched): { found: number; hits: Ranked[] } {
   const { ranking } = searched;
   const first = firstStage(query, Math.max(limit, ranking.depth), searched);

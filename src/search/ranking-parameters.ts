@@ -26,7 +26,7 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number];
 /** Every number that the ranking depends on. The benchmark takes each away in turn: see test/bench/README.md. */
 export interface Ranking {
-  /** How much a word in each field weighs in the index. */
+  /** Weight of a word in each field of the index. */
   readonly fields: Readonly<Record<Field, number>>;
   /** How well what stands for a word of the query does so, where the word itself is 1; 0 takes it away. */
   readonly standIns: Readonly<Record<StandIn, number>>;
@@ -36,7 +36,7 @@ export interface Ranking {
   readonly saturation: number;
   /** Exponent of the share of the query that is met at all. */
   readonly coverage: number;
-  /** How many of the best are ranked anew by `features`; 0 for none. */
+  /** Number of the best that are ranked anew by `features`; 0 for none. */
   readonly depth: number;
   readonly features: Readonly<Record<Feature, number>>;
 }

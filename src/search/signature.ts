@@ -64,7 +64,7 @@ function within(maxChars: number, rendered: Iterable<string>): { fitting: string
   return { fitting, isWhole: true };
 }
 
-/** How much of a schema is shown. */
+/** Bounds of the part of a schema that is shown. */
 export interface Detail {
   /** Properties of objects that are parameters themselves; deeper ones are never shown. */
   readonly nested: boolean;

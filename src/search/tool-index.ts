@@ -24,7 +24,7 @@ export class ToolIndex {
   readonly tally = new ScoreAccumulator();
   readonly #weights: Readonly<Record<Field, number>>;
   readonly #documents = new Documents();
-  /** How many documents have the word in their server's name. */
+  /** Number of documents that have the word in their server's name. */
   readonly #serverWords = new Map<number, number>();
   #postings: Postings | undefined;
   readonly #memos = new BoundedMap<string, WordMatches>({ maxEntries: MAX_MEMOS });

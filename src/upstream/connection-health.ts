@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import { httpStatus } from './connection-errors.ts';
 import { MAX_FAILURES_IN_A_ROW, PING_TIMEOUT_MS } from './limits.ts';
 
-/** Whether a connection that stands still serves: known by what is heard, by what fails in a row, and by pings. */
+/** Finds out if an open connection still serves: from messages that arrive, from requests that fail in a row, and by pings. */
 export class ConnectionHealth {
   readonly #check: ServerConfig['healthCheck'];
   readonly #asksForLogin: (error: Error) => boolean;
@@ -24,7 +24,7 @@ export class ConnectionHealth {
     return this.#heard;
   }
 
-  /** Whether the last connection was given up because what was asked of it failed. */
+  /** True if the last connection was given up because what was asked of it failed. */
   get isFailing(): boolean {
     return this.#failures >= MAX_FAILURES_IN_A_ROW;
   }
@@ -63,7 +63,7 @@ export class ConnectionHealth {
     setImmediate(count);
   }
 
-  /** Whether the server answers a ping; if not, its connection is given up. */
+  /** True if the server answers a ping; if not, its connection is given up. */
   async lives(connection: Connection, timeoutMs = PING_TIMEOUT_MS): Promise<boolean> {
     const answers = await connection.ping(timeoutMs);
     if (answers) this.#heard++;
@@ -72,13 +72,13 @@ export class ConnectionHealth {
     return answers;
   }
 
-  /** Whether the server refused the request: it would refuse it again, over whatever connection, unless its session is gone. */
+  /** True if the server refused the request: it would refuse it again, over whatever connection, unless its session is gone. */
   isRefusal(error: Error): boolean {
     const status = httpStatus(error);
     return this.wantsLogin(error) || (status !== undefined && status >= 400 && status < 500);
   }
 
-  /** Whether the server refused the request for want of a login: that is asked for elsewhere. */
+  /** True if the server refused the request for want of a login: that is asked for elsewhere. */
   wantsLogin(error: Error): boolean {
     const status = httpStatus(error);
     return status === 401 || status === 403 || this.#asksForLogin(error);

@@ -16,7 +16,7 @@ import { GATEWAY_INFO } from '../version.ts';
 import { ChildTransport } from './child-transport.ts';
 import { asksForLogin, httpStatus, isUnreachable } from './connection-errors.ts';
 import type { FirstRoots } from './first-roots.ts';
-import { HeaderTable } from './header-parameters.ts';
+import type { HeaderTable } from './header-parameters.ts';
 import type { Authorization } from './http-client.ts';
 import { LIST_TIMEOUT_MS, UNDECLARED_LIST_MS } from './limits.ts';
 import { listTools, type ToolListing } from './list-tools.ts';
@@ -60,7 +60,8 @@ export class Connection {
   readonly #passthrough: PassthroughTransport;
   readonly #transport: ConnectionTransport;
   readonly #kind: TransportKind;
-  readonly #headers = new HeaderTable();
+  /** Arguments that tools of 2026-07-28 over Streamable HTTP want repeated as headers; undefined on other connections. */
+  #headers: HeaderTable | undefined;
   readonly #redact: ConnectOptions['redact'];
   /** Blanks what is certainly a secret of the server: words that it may well use stay. */
   readonly #redactCertain: ConnectOptions['redact'];
@@ -138,19 +139,23 @@ export class Connection {
     this.#session = await withinStart(timeoutMs, opening);
     if (this.#isProbing) protocolEras.remember(config, this.modern ? 'modern' : 'legacy');
     this.#isProbing = false;
+    if (this.modern && this.#kind === 'streamable_http') {
+      const { HeaderTable } = await import('./header-parameters.ts');
+      this.#headers = new HeaderTable();
+    }
   }
 
-  /** Whether it ended of a probe: some servers take what they do not know as a reason to go. */
+  /** True if it ended of a probe: some servers take what they do not know as a reason to go. */
   get endedProbed(): boolean {
     return this.#isProbing && this.#kind === 'stdio' && this.#passthrough.isLost;
   }
 
-  /** Whether the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
+  /** True if the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
   offers(path: string): boolean {
     return declares(this.#session?.capabilities, path);
   }
 
-  /** Whether the connection speaks 2026-07-28 or later. */
+  /** True if the connection speaks 2026-07-28 or later. */
   get modern(): boolean {
     return this.#session?.modern === true;
   }
@@ -170,7 +175,7 @@ export class Connection {
     return this.modern || this.#transport.isOneWay ? undefined : this.#roots?.taken;
   }
 
-  /** Whether `tools/call` may be sent as a task (2025-11-25). */
+  /** True if `tools/call` may be sent as a task (2025-11-25). */
   get takesTasks(): boolean {
     return !this.modern && this.offers('tasks.requests.tools.call');
   }
@@ -208,7 +213,7 @@ export class Connection {
 
   async #forwardModern(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
     if (isSubscription(method)) return this.#listening.subscribe(method, String(params.uri));
-    const headers = method === 'tools/call' ? this.#headers.of(params.name, params.arguments) : undefined;
+    const headers = method === 'tools/call' ? this.#headers?.of(params.name, params.arguments) : undefined;
     const answer = await this.#passthrough.forward(method, params, headers ? { ...options, headers } : options);
     if (!('result' in answer) || answer.result.resultType !== 'complete') return answer;
     const { resultType: _, ...result } = answer.result;
@@ -229,7 +234,7 @@ export class Connection {
       return { tools: [], problems: [] };
     });
     if (undeclared) return withoutCapability(listing);
-    return this.modern && this.#kind === 'streamable_http' ? this.#headers.read(listing) : listing;
+    return this.#headers?.read(listing) ?? listing;
   }
 
   /** Closes the connection; a child process and all it started are gone when this resolves. A second call joins the first. */
@@ -281,7 +286,7 @@ export class Connection {
     await this.#transport.close().catch(() => {});
   }
 
-  /** Whether the server answers within that time; an error is an answer too. Never rejects. */
+  /** True if the server answers within that time; an error is an answer too. Never rejects. */
   ping(timeoutMs: number): Promise<boolean> {
     const method = this.modern ? 'server/discover' : 'ping';
     return withTimeout(timeoutMs, (signal) => this.forward(method, {}, { signal })).then(

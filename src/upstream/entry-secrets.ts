@@ -16,7 +16,7 @@ const HEADER = /(?:^|[=\s"'])([\w-]+):\s*(?:(?:bearer|basic|token)\s+)?([^\s"']+
 /** `-u user:password`, as curl takes it; the password of an argument of its own as far as its end. */
 const USER_OPTION = /^(?:-[uU]|--(?:proxy-)?user(?:pwd)?)$/;
 const USER_IN_TEXT = /(?:^|\s)(?:-[uU]|--(?:proxy-)?user(?:pwd)?)[\s=]*["']?([^\s:"'=]+:[^\s"']+)/g;
-/** Whether people keep a secret under that name. */
+/** True if people keep a secret under that name. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }

@@ -5,7 +5,7 @@ import type { PassthroughHandlers } from './passthrough-transport.ts';
 /** How long a server may take to answer what is sent after the handshake, in ms, and to ask for roots after that: those that do so ask at once. */
 const ANSWERS_MS = 500;
 const ASKED_MS = 50;
-/** How long the client may take to answer, in ms, before calls go out all the same. */
+/** Longest wait for the client's answer, in ms, before calls go out all the same. */
 const ANSWERED_MS = 3_000;
 /** How long a server may take to read the answer, in ms, and then to make use of it, such as to look the folders up. */
 const READ_MS = 1_000;
@@ -20,7 +20,7 @@ interface RootsConnection {
   readonly closed: Promise<unknown>;
   /** Resolves when the server can say something unasked, or it is known that it cannot. */
   readonly canSpeakUp: Promise<void>;
-  /** Whether the server answers within that time. Never rejects. */
+  /** True if the server answers within that time. Never rejects. */
   ping(timeoutMs: number): Promise<boolean>;
 }
 

@@ -12,7 +12,7 @@ const KEYWORD = 'x-mcp-header';
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TYPES = ['string', 'integer', 'boolean'];
 
-/** What a tool's schema asks to be repeated. Throws what is wrong with it: such a tool must not be used over HTTP. */
+/** Parameters that a tool's schema wants repeated. Throws for a faulty schema: such a tool must not be used over HTTP. */
 function headerParameters(inputSchema: JsonObject): HeaderParameters {
   const found = new Map<string, readonly string[]>();
   collect(inputSchema, [], found);

@@ -58,7 +58,7 @@ const IDLE_STOP = Symbol('idle stop');
 export class Lifecycle {
   /** Where the server stands, and its connection. */
   readonly state: ObservableState;
-  /** Whether the connection that stands also serves. */
+  /** Finds out if the open connection still serves. */
   readonly health: ConnectionHealth;
   readonly login: ServerLogin;
 
@@ -75,7 +75,7 @@ export class Lifecycle {
   /** The end of the last connection: done when nothing of it is left running. */
   #ended: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
-  /** What its latest process has written to stderr last. */
+  /** The last lines that its latest process has written to stderr. */
   #lastStderrLine: string | undefined;
 
   constructor(config: ServerConfig, parts: LifecycleParts) {

@@ -32,7 +32,7 @@ export const RETRY_MAX_MS = 30_000;
 /** Longest that progress can keep a call alive whose caller asked for less, in ms. */
 export const MAX_CALL_MS = 3_600_000;
 
-/** How long a remembered catalog counts as fresh, in ms: servers are updated, and a start a day finds out. */
+/** Time in ms for which a remembered catalog counts as fresh: servers are updated, and a start a day finds out. */
 export const FRESH_MS = 24 * 3_600_000;
 
 /** Quiet time after which a server that holds no state is stopped, in ms, where its entry says nothing. */

@@ -42,7 +42,7 @@ interface ChangedLists {
   timer?: NodeJS.Timeout;
 }
 
-/** What servers and the client tell each other outside of calls, in both directions. */
+/** Forwards the notifications that servers and the client send each other outside of calls. */
 export class NotificationRouter {
   readonly #pool: Pool;
   readonly #parts: NotificationRouterParts;

@@ -80,7 +80,7 @@ async function discover(transport: PassthroughTransport, { identity }: SessionOp
   }
 }
 
-/** Whether a refusal names the version that we asked for as one that it takes: it is to be asked again, says the specification. */
+/** True if a refusal names the version that we asked for as one that it takes: it is to be asked again, says the specification. */
 function refersToModern(answer: Answer): boolean {
   const data = 'error' in answer ? answer.error.data : undefined;
   const supported = isJsonObject(data) ? data.supported : undefined;
@@ -96,7 +96,7 @@ export function negotiationFor(config: ServerConfig, kind: TransportKind, verdic
   return config.protocol === 'auto' || kind === 'streamable_http' ? 'probe' : 'handshake';
 }
 
-/** Whether it is remembered what a server spoke over such a transport. */
+/** True if it is remembered what a server spoke over such a transport. */
 function isProbed(kind: TransportKind): boolean {
   return kind === 'stdio' || kind === 'streamable_http';
 }

@@ -7,7 +7,7 @@ import { parseServerMessage, requestId, UnreadableMessage, unreadableAnswer } fr
 export interface Received {
   /** One message, or a batch; of what cannot be read the error that answers its request, if it names one of ours. */
   readonly messages: readonly JsonObject[];
-  /** That it cannot be read, for the log; absent: it can. */
+  /** The cause that it cannot be read, for the log; absent: it can be read. */
   readonly problem?: UnreadableMessage;
 }
 
@@ -23,13 +23,13 @@ export function received(text: string, redact: (text: string) => string): Receiv
   }
 }
 
-/** Whether a message answers a request. */
+/** True if a message answers a request. */
 export function isAnswer(message: JsonObject): boolean {
   if (message.method !== undefined) return false;
   return 'result' in message || 'error' in message || requestId(message.id) !== undefined;
 }
 
-/** Whether it is any message of JSON-RPC, with its version or without. */
+/** True if it is any message of JSON-RPC, with its version or without. */
 function isMessage(value: unknown): value is JsonObject {
   return isJsonObject(value) && (typeof value.method === 'string' || isAnswer(value));
 }
@@ -39,7 +39,7 @@ export function idOfRequest(message: JSONRPCMessage): number | undefined {
   return 'method' in message && 'id' in message ? requestId(message.id) : undefined;
 }
 
-/** Whether an event of that name is to be a message; others are somebody's own, such as a ping. */
+/** True if an event of that name is to be a message; others are somebody's own, such as a ping. */
 export function isMessageEvent(name: string | undefined): boolean {
   return (name ?? 'message') === 'message';
 }

@@ -25,7 +25,7 @@ export interface RequestsOptions {
 export class Requests {
   readonly #server: ServerConfig;
   readonly #options: RequestsOptions;
-  /** Where requests wait for their turn; absent: there is no limit. */
+  /** The queue in which requests wait for their turn; absent: there is no limit. */
   readonly #queue: Promise<PQueue> | undefined;
   readonly #active = new Set<ActiveRequest>();
   readonly #taskListeners = new Set<(task: JsonObject) => void>();
@@ -48,7 +48,7 @@ export class Requests {
     };
   }
 
-  /** Whether anything is on its way, in either direction. */
+  /** True if anything is on its way, in either direction. */
   get isBusy(): boolean {
     return this.#active.size > 0 || this.#questions > 0;
   }

@@ -55,7 +55,7 @@ export async function askClient(
   }
 }
 
-/** Whether a client has said that it can be asked that. */
+/** True if a client has said that it can be asked that. */
 export function able({ identity }: Peer, method: string): boolean {
   const needed = Object.hasOwn(NEEDED, method) ? NEEDED[method] : undefined;
   return needed === undefined || identity.capabilities[needed] !== undefined;

@@ -30,7 +30,7 @@ export interface UpstreamRequest {
 export interface SendTarget {
   /** Supplies the connection, and knows whether it serves. */
   readonly lifecycle: Pick<Lifecycle, 'connected' | 'health'>;
-  /** Whether no other request is on its way. */
+  /** True if no other request is on its way. */
   readonly isAlone: () => boolean;
   /** Subscribes to the params of every `notifications/tasks/status`; returns how to end that. */
   readonly statusNotifications: NonNullable<TaskCallOptions['statusNotifications']>;

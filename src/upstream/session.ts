@@ -4,13 +4,13 @@ import type { Answer } from '../core/rpc.ts';
 
 /** A session with a server, in whichever era it speaks: what was agreed on, and what depends on the era. */
 export interface Session {
-  /** Whether it speaks 2026-07-28 or later. */
+  /** True if it speaks 2026-07-28 or later. */
   readonly modern: boolean;
   /** The revision agreed on. */
   readonly version: string | undefined;
   /** What the server offers, as it said. */
   readonly capabilities: unknown;
-  /** What the server calls itself. */
+  /** Name and version that the server gives itself. */
   readonly server: { readonly name?: string; readonly title?: string } | undefined;
   readonly instructions: string | undefined;
   /** Listens to changes, where they are told to those who listen only (2026-07-28). */
@@ -21,7 +21,7 @@ export interface Session {
 export interface SessionOptions {
   /** Whose connection this is: told to the server. */
   readonly identity: ClientIdentity;
-  /** How long the handshake may take, in ms. */
+  /** Longest time for the handshake, in ms. */
   readonly timeoutMs: number;
   readonly onclose: () => void;
   readonly onerror: (error: Error) => void;
@@ -32,7 +32,7 @@ export interface SessionOptions {
 /** How the era of a server is found out: `probe` asks it, the others know. */
 export type Negotiation = 'handshake' | 'probe' | 'modern';
 
-/** What a server calls itself, as far as it is text. */
+/** The names that a server gives itself, as far as they are texts. */
 export function namesIn(info: unknown): Session['server'] {
   if (!isJsonObject(info)) return undefined;
   const { name, title } = info;
@@ -45,7 +45,7 @@ export function isSubscription(method: string): boolean {
 }
 
 /**
- * Whether capabilities hold one, by its path: `tools`, `resources.subscribe`. Some servers write a list of names, or
+ * True if capabilities hold one, by its path: `tools`, `resources.subscribe`. Some servers write a list of names, or
  * `true`, where an object belongs; null is what others write for nothing.
  */
 export function declares(capabilities: unknown, path: string): boolean {

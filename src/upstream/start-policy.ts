@@ -4,7 +4,7 @@ import type { RememberedCatalog } from '../core/server-catalog.ts';
 import { hasHint, type ToolDefinition } from '../core/tool.ts';
 import { FRESH_MS, IDLE_STOP_MS, LONGEST_START_MS, RETRY_FIRST_MS, RETRY_MAX_MS, START_TIMEOUT_MS } from './limits.ts';
 
-/** Whether a server runs from the start: to learn its tools, because they are remembered too long ago, or at its wish. */
+/** True if a server runs from the start: to learn its tools, because they are remembered too long ago, or at its wish. */
 export function startsAtOnce({ start }: ServerConfig, remembered: RememberedCatalog | undefined): boolean {
   if (!remembered || start === 'eager') return true;
   return start === 'auto' && !isFresh(remembered);

@@ -17,14 +17,14 @@ import { MAX_LOGINS, type ServerLogin } from './server-login.ts';
 
 export interface UpstreamOptions extends LifecycleOptions {
   readonly owner: () => PoolOwner;
-  /** What no server may tell, whoever it belongs to; the same array until it is another. */
+  /** Secrets that no server may tell, whoever they belong to; the same array until they change. */
   readonly secrets: () => readonly string[];
 }
 
 /** One configured server: its life, its login, and the requests that go through its connection. */
 export class Upstream {
   readonly config: ServerConfig;
-  /** What is on its way to the server. */
+  /** Requests on their way to the server. */
   readonly requests: Requests;
 
   readonly #redact: (text: string) => string;
@@ -65,7 +65,7 @@ export class Upstream {
     return this.#lifecycle.state.neededAt;
   }
 
-  /** What the server said of itself when last connected. */
+  /** The server's description of itself at the last connect. */
   get about(): ServerCatalog['about'] {
     return this.#lifecycle.catalog?.about ?? {};
   }
@@ -76,12 +76,12 @@ export class Upstream {
     return catalog && listRemark(catalog);
   }
 
-  /** Whether it lists any tools. */
+  /** True if it lists any tools. */
   get hasTools(): boolean {
     return (this.#lifecycle.catalog?.tools.length ?? 0) > 0;
   }
 
-  /** Whether its list of tools, as last read, lacks some. */
+  /** True if its list of tools, as last read, lacks some. */
   get isIncomplete(): boolean {
     return this.#lifecycle.catalog?.incomplete !== undefined;
   }
@@ -91,7 +91,7 @@ export class Upstream {
     return this.#lifecycle.leftOut;
   }
 
-  /** Whether its tools are known, from now or from before. */
+  /** True if its tools are known, from now or from before. */
   get isKnown(): boolean {
     return this.#lifecycle.catalog !== undefined;
   }
@@ -101,7 +101,7 @@ export class Upstream {
     return this.#lifecycle.state.connection;
   }
 
-  /** Whether it has `resources`, `prompts` or `completions`; without a connection as last known, unless it is failing. */
+  /** True if it has `resources`, `prompts` or `completions`; without a connection as last known, unless it is failing. */
   offers(path: string): boolean {
     const { catalog, state } = this.#lifecycle;
     if (state.connection) return state.connection.offers(path);
@@ -179,7 +179,7 @@ function runsAsTask({ tool, background }: ToolCall): boolean {
 
 type TaskSupport = NonNullable<ToolExecution['taskSupport']>;
 
-/** How a tool may be run as a task: its `execution.taskSupport`; the protocol's default is `forbidden`. */
+/** The tool's declared use of tasks: its `execution.taskSupport`; the protocol's default is `forbidden`. */
 export function taskSupport(tool: ToolDefinition): TaskSupport {
   const support = isJsonObject(tool.execution) ? tool.execution.taskSupport : undefined;
   return support === 'required' || support === 'optional' ? support : 'forbidden';

@@ -32,7 +32,7 @@ export function checkArguments(schema: JsonObject, args: JsonObject): readonly A
   }));
 }
 
-/** What is wrong with one argument, in words that a model can act on. */
+/** The fault of one argument, in words that a model can act on. */
 export interface ArgumentProblem {
   /** `args.filter.limit`, `args.items[2]`; within a walk, from the value on. */
   readonly path: string;
@@ -42,7 +42,7 @@ export interface ArgumentProblem {
   readonly found: string;
 }
 
-/** Whether the problem is a required argument that is not there. */
+/** True if the problem is a required argument that is not there. */
 export function isMissing({ found }: ArgumentProblem): boolean {
   return found === NOTHING;
 }
@@ -54,7 +54,7 @@ const NOTHING = 'nothing';
 /** Problems of one array or object after which no more are looked for. */
 const ENOUGH = 50;
 
-/** Whether a schema accepts a value, as far as can be told. */
+/** True if a schema accepts a value, as far as can be told. */
 export function fits(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
   return findProblems(schema, value, walk).length === 0;
 }
@@ -89,7 +89,7 @@ function ownProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Prob
   return found;
 }
 
-/** Whether a schema's `type`, `const` or `enum` refuses a value. */
+/** True if a schema's `type`, `const` or `enum` refuses a value. */
 export function isMismatch(schema: JsonObject, value: unknown): boolean {
   const { type, enum: values } = schema;
   if (type !== undefined && !hasType(value, type)) return true;

@@ -20,7 +20,7 @@ const TYPE_WORDS = {
   null: 'null',
 } as const;
 
-/** Whether a `type` is one of JSON Schema's own. */
+/** True if a `type` is one of JSON Schema's own. */
 export function isTypeName(name: unknown): name is keyof typeof TYPE_WORDS {
   return typeof name === 'string' && Object.hasOwn(TYPE_WORDS, name);
 }

@@ -218,7 +218,7 @@ function saysNothingAsItem(value: unknown): boolean {
 /** An empty object or list as text. */
 const EMPTY = /^\s*(?:\{\s*\}|\[\s*\])\s*$/;
 
-/** Whether an argument is to be left out: it says nothing, its schema does not take it, and the server can do without. */
+/** True if an argument is to be left out: it says nothing, its schema does not take it, and the server can do without. */
 function isToBeLeftOut(schema: JsonObject, key: string, value: unknown, walk: SchemaWalk): boolean {
   const own = propertySchema(schema, key);
   const isNothing = isFiller(value) || (typeof value === 'string' && EMPTY.test(value));
@@ -233,7 +233,7 @@ function isOptional(schema: JsonObject, key: string): boolean {
   return !listOf(schema.required).includes(key) && !(isJsonObject(own) && own.required === true);
 }
 
-/** Whether a schema takes a text that says nothing; where it has a format or pattern, that has to take it too. */
+/** True if a schema takes a text that says nothing; where it has a format or pattern, that has to take it too. */
 function takesFiller(schema: unknown, value: string, walk: SchemaWalk): boolean {
   return fits(schema, value, walk) && agrees(schema, value, walk);
 }
@@ -259,7 +259,7 @@ function misses(pattern: string, text: string): boolean {
   }
 }
 
-/** Whether a schema, or that of its items, names this very value, if in other letters: then it was meant. */
+/** True if a schema, or that of its items, names this very value, if in other letters: then it was meant. */
 function names(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
   return step(schema, walk, false, (known) => {
     const { $ref, enum: values, const: only, anyOf, oneOf, allOf } = known;

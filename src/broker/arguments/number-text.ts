@@ -2,13 +2,13 @@ const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 /** Longer texts are numbers to nobody. */
 const MAX_CHARS = 1_000;
 
-/** Whether a text is a number of JSON that no double holds: 9007199254740993, 0.1000000000000000055, 1e400. */
+/** True if a text is a number of JSON that no double holds: 9007199254740993, 0.1000000000000000055, 1e400. */
 export function isBeyondDoubles(text: string): boolean {
   const decimal = decimalOf(text.trim());
   return decimal !== undefined && decimal !== decimalOf(String(Number(text)));
 }
 
-/** Whether two texts are the same number of JSON, however each is written. */
+/** True if two texts are the same number of JSON, however each is written. */
 export function isSameNumber(one: string, other: string): boolean {
   const decimal = decimalOf(one.trim());
   return decimal !== undefined && decimal === decimalOf(other.trim());

@@ -28,7 +28,7 @@ export interface ResultPart {
   readonly text: string;
   readonly offset: number;
   readonly chars: number;
-  /** Where the next part begins; absent at the end. */
+  /** Offset at which the next part begins; absent at the end. */
   readonly nextOffset?: number;
 }
 

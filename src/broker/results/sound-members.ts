@@ -88,7 +88,7 @@ export function soundResultMembers(result: JsonObject, members: Members, said: S
 
 /** Stands where a resource names no address. */
 export const UNNAMED = 'urn:mcp-gateway:unnamed';
-/** How the data of common types begin in base64. */
+/** Beginnings of the data of common types in base64. */
 const BEGINNINGS: readonly (readonly [string, string])[] = [
   ['iVBORw0KGgo', 'image/png'],
   ['/9j/', 'image/jpeg'],

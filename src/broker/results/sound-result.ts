@@ -44,7 +44,7 @@ function withFlags(result: JsonObject, takesAny: boolean, said: Said): JsonObjec
   };
 }
 
-/** Whether what stands in place of true and false plainly means an error. */
+/** True if what stands in place of true and false plainly means an error. */
 function meansError(value: unknown): boolean {
   if (typeof value === 'string') return !NO.test(value);
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;

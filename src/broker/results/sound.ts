@@ -9,7 +9,7 @@ export function sound(result: JsonObject, takesAny = false): JsonObject | Promis
   return import('./sound-result.ts').then(({ soundResult }) => soundResult(result, takesAny));
 }
 
-/** Whether a result has texts and at most the two other members that most have, in their usual form. */
+/** True if a result has texts and at most the two other members that most have, in their usual form. */
 function isPlain({ content, isError, structuredContent, ...rest }: JsonObject): boolean {
   for (const _ in rest) return false;
   if (isError !== undefined && typeof isError !== 'boolean') return false;

@@ -92,7 +92,10 @@ const IGNORED = ['alwaysLoad', 'gallery', 'version', 'dev', 'registry', 'id', 'n
 /** Shapes that are looked for in a file, for the message that none was found. */
 export const SHAPES = `${[...new Set(MAPS.map((at) => at.join('.')))].join(', ')}, or a map of names to servers with "command" or "url"`;
 
-/** A file given by its path: as its client reads it where we know whose it is, else what stands in it tells how. */
+/**
+ * Reader for a file given by its path: that of its client if the path is a known one, else one that infers the form
+ * from the content.
+ */
 export function anyFile(path: string, home: ClientHome): Client {
   const known = clientOf(path, home);
   return known ? fileOfClient(path, known) : fileOfAnybody(path, home);
@@ -232,7 +235,10 @@ function aroundOf({ place, root }: TranslationContext): JsonObject {
   return { ...root, ...objectAt(root, place.at.slice(0, -1)) };
 }
 
-/** Of a file that nobody knows a short time counts seconds: nobody gives a server less than one. */
+/**
+ * Meaning of `timeout` by client; in an unknown file a small number counts as seconds, because nobody sets less than a
+ * second.
+ */
 function timeoutMeaning({ place: { path, at }, root }: TranslationContext): TimeoutMeaning {
   if (SECONDS.test(path) || (/\.ya?ml$/.test(path) && at[0] === 'mcp_servers')) return 'seconds';
   const isKnown = isOfGateway(root, path) || FILLED.some(([file]) => file.test(path));

@@ -16,7 +16,7 @@ export interface ClientHome {
   readonly above?: readonly string[] | undefined;
 }
 
-/** The home of whoever works in this directory with this environment. */
+/** Describes the user of this environment, in this directory. */
 export function clientHome({ cwd, env, platform }: Omit<ClientHome, 'home' | 'above'>): ClientHome {
   return { home: homeDirectory(env), cwd, env, platform };
 }
@@ -74,7 +74,7 @@ export interface TranslationContext {
   readonly root: JsonObject;
 }
 
-/** A server in a file: where it stands, and what is said of it. */
+/** A server as written in a file: its place, key and entry. */
 export interface WrittenServer {
   readonly place: ConfigFile;
   readonly key: string;
@@ -111,8 +111,8 @@ export function foldersOf({ cwd, above = [] }: ClientHome): readonly string[] {
 }
 
 /**
- * The folders above a directory that belong to the same project: up to its repository, else none. A folder of somebody else
- * ends it: who may write there must not have servers imported.
+ * The folders above a directory that belong to the same project: up to its repository, else none. A folder of another
+ * user ends it: that user must not be able to have servers imported.
  */
 export function projectAbove(cwd: string, home: string): readonly string[] {
   const folders: string[] = [];

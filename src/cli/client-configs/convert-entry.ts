@@ -87,7 +87,7 @@ export function isRelative(word: unknown, folder: string): boolean {
   return /^[^\s/\\:@$~-][^\s:@$]*[./\\][^\s:@$]*$/.test(path) && existsSync(resolve(folder, path));
 }
 
-/** Without what says nothing, and without what has no effect on its kind of server. */
+/** The entry without empty fields, and without fields that have no effect on its kind of server. */
 function tidy(entry: JsonObject, type: 'local' | 'remote'): JsonObject {
   const { type: _, enabled, ...fields } = entry;
   const foreign = type === 'local' ? ['url', 'transport', 'headers', 'oauth'] : ['command', 'environment', 'cwd'];

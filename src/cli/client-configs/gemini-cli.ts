@@ -57,7 +57,7 @@ function verdict({ key }: WrittenServer, files: Files, home: ClientHome): Verdic
   };
 }
 
-/** By `mcp.allowed` and `mcp.excluded` of these settings, and what they were called before. */
+/** Servers excluded by `mcp.allowed` and `mcp.excluded` of these settings, or by the older names of these fields. */
 export function keptOut(settings: readonly JsonObject[], key: string): Pick<Verdict, 'out'> {
   const lists = (name: string, before: string) =>
     settings.flatMap(({ mcp, [before]: old }) =>

@@ -56,7 +56,7 @@ export interface ImportPlan {
   readonly off: readonly string[];
 }
 
-/** Rules of all servers: what forbids stands before everything that allows. */
+/** Rules of all servers, to be inserted into ours: denials come before all rules that allow. */
 export interface PlannedRules {
   readonly first: readonly PermissionRule[];
   /** Rules that allow tools, followed by those that deny all others. */
@@ -77,7 +77,7 @@ export interface PlanParts {
   readonly keeping?: Keeping;
 }
 
-/** A server of a client, and what it would be with us. */
+/** A server of a client, and its entry in our form. */
 interface Candidate {
   readonly server: FoundServer;
   readonly carried: Carried;
@@ -217,7 +217,10 @@ class Draft {
     return renewed;
   }
 
-  /** It is there; what it lacks may stand in this file: the value of a variable, tools that are kept out. */
+  /**
+   * Plans a server that we have already: adds values of variables, and rules for tools, that ours lack and this file
+   * has.
+   */
   #same({ key, values }: SameServer, rules: readonly ToolRule[], heldBy: string) {
     const unset = unsetVariables(this.#servers.get(key) ?? {}, this.#values(), this.#parts.secrets);
     const renewed = [...values.keys()].filter((name) => this.#parts.secrets?.[name]);

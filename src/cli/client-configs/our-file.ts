@@ -86,14 +86,17 @@ async function withItem(file: OurFile, index: number, rule: PermissionRule): Pro
   return document.toString({ lineWidth: 0 });
 }
 
-/** The text of the file with these servers in it, in the shape that it has; what it said stays as it was. */
+/** The text of the file with these servers added, in the shape of the file; its other text is unchanged. */
 export async function withServers(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
   const text = await edited(file, servers);
   await check(file, text, servers);
   return text;
 }
 
-/** The editors throw what they like at a file of an odd shape. */
+/**
+ * The text with these servers added. An editor may throw any error on a file of odd shape: the message then asks for an
+ * edit by hand.
+ */
 async function edited(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
   try {
     return isYaml(file) ? await yamlWith(file, servers) : jsonWith(file, servers);
@@ -102,7 +105,7 @@ async function edited(file: OurFile, servers: ReadonlyMap<string, JsonObject>): 
   }
 }
 
-/** The text of the file without these servers; the others, and what is said about them, stay as they were. */
+/** The text of the file without these servers; the others and the comments on them are unchanged. */
 export async function withoutServers(file: OurFile, keys: readonly string[]): Promise<string> {
   const gone = file.raw.entries.filter(({ key }) => keys.includes(key));
   // The last of a list first, so that the places of the others hold.

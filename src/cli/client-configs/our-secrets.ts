@@ -7,8 +7,7 @@ import { dotenvParts, parseSecrets } from '../../config/secrets/read-secrets.ts'
 import type { Environment } from '../../config/substitute.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { expandHome, homeDirectory } from '../../platform/home-directory.ts';
-import type { Logger } from '../../platform/log.ts';
+import { expandHome } from '../../platform/home-directory.ts';
 import type { ClientHome } from './client.ts';
 import { entriesOf, type OurFile, readOurFile, rulesOf } from './our-file.ts';
 import { readText } from './read-client-file.ts';
@@ -139,12 +138,4 @@ function hasLiterals({ raw }: OurFile): boolean {
 
 function readersOf(path: string): string {
   return (statSync(path).mode & 0o004) === 0 ? 'its group' : 'everybody on this machine';
-}
-
-/** Warns in the log of files with secrets that other users may read. Unreadable files are reported elsewhere. */
-export async function warnOfOpenSecrets(path: string, log: Logger): Promise<void> {
-  const { env, platform } = process;
-  const home = { home: homeDirectory(env), cwd: process.cwd(), env, platform };
-  for (const { path: open, what, who } of await openSecrets(path, home).catch(() => []))
-    log.warning(`${open}: ${who} may read it: ${what}; chmod 600 keeps it to you`);
 }

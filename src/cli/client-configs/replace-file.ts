@@ -17,7 +17,7 @@ interface Replacement {
   readonly after: string;
   /** True: a copy of the old file is kept beside it. */
   readonly backup: boolean;
-  /** Holds secrets: nobody but its owner may read it from now on, whatever its mode was. */
+  /** Holds secrets: from now on only its owner may read it, regardless of its mode before. */
   readonly secret?: boolean;
 }
 
@@ -96,7 +96,7 @@ export function wasThere(origin: string | undefined): origin is string {
   return origin !== undefined && origin !== '';
 }
 
-/** The text of a file that was there, by what is kept of it. */
+/** The text of a file before the first install, from the copy of it. */
 export function textOf(origin: string): string {
   return origin === WAS_EMPTY ? '' : origin;
 }

@@ -6,7 +6,7 @@ import { type Blank, loginWithout, textWithout, valueUnder } from './secret-text
 const HEADER_OPTION = /^(?:-H|--?(?:http-?)?headers?)$/i;
 /** Options whose value is `NAME=value`. */
 const VARIABLE_OPTION = /^(?:-e|--?env(?:ironment)?(?:-var)?|--build-arg|--?set-env|--secret)$/i;
-/** Headers that say who, where or what is meant. */
+/** Headers that hold an identity, a place or a subject, and no secret. */
 const PLAIN_HEADER =
   /(?:id|ids|version|revision|region|zone|model|env(?:ironment)?|stage|tenant|org(?:ani[sz]ation)?|workspace|project|team|group|user|name|client|agent|source|type|mode|locale|lang(?:uage)?|host|app|database|schema|index|dataset|bucket|path|for)$/i;
 const LOGIN_OPTION = /^(?:-u|--user|--userpwd|--auth|--basic|--credentials?)$/;
@@ -122,7 +122,7 @@ function labelled(name: string, blank: Blank): Blank {
   return (inner, value) => blank(inner === 'secret' ? name : inner, value);
 }
 
-/** Names of what is random, and no secret. */
+/** Names of values that are random and no secret. */
 function isIdentifier(name: string): boolean {
   return /(?:id|ids|uuid|hash|sha\d*|digest|checksum|commit|revision|version|model|path|file|dir)$/i.test(name);
 }

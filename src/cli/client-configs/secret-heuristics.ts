@@ -88,7 +88,7 @@ type SecretWord = 'password' | 'strong' | 'weak';
 /** Strength with which a name marks its value as a secret; undefined: not at all. */
 export function secretWordIn(name: string): SecretWord | undefined {
   const words = wordsOf(name);
-  // Whoever has the id of a session is in it.
+  // The id of a session gives access to it.
   if (/session[-_ ]?id$/i.test(name)) return 'strong';
   if (ABOUT.has(words.at(-1) ?? '')) return undefined;
   if (SECRET_OF.test(words.slice(-2).join(' '))) return 'password';

@@ -67,7 +67,7 @@ export function inPlaces(text: string, without: Without): string {
 function inConnectCalls(text: string, without: Without): string {
   return text.replace(CONNECT_CALL, (whole, start: string, given: string) => {
     const [, user = '', password = ''] = (given.match(STRING) ?? []).map((string) => string.replace(/^\w*.|.$/g, ''));
-    // What is named is told by its name.
+    // A named value is judged by its name.
     const isNamed = /[=:]\s*["']|=>/.test(given.replace(STRING, '""'));
     if (isNamed || MODE.test(user) || /[.:\s]/.test(user) || /^\d{1,5}$/.test(password)) return whole;
     let count = 0;
@@ -91,7 +91,7 @@ const LEAST_IN_QUERY = 16;
 const REVISION = /^(?:commit|commits|tree|blob|raw|archive|tarball|tags?|releases|download|rev)$/i;
 const ARCHIVE = /\.(?:tgz|tar|gz|zip|whl|git|js|mjs|json|ya?ml|html?|md|txt|png|svg)$/i;
 
-/** Addresses to post to: whoever has the rest of one may. */
+/** Webhook addresses: the rest of the path is the permission to post. */
 const WEBHOOK =
   /^(hooks\.slack\.com\/(?:services|workflows|triggers)\/|(?:[\w-]+\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks\/|[\w.-]*webhook\.office\.com\/\w+\/|outlook\.office(?:365)?\.com\/webhook\/|hooks\.zapier\.com\/hooks\/catch\/|hook\.[\w.-]*(?:make|integromat)\.com\/|maker\.ifttt\.com\/|api\.telegram\.org\/(?:file\/)?bot|open\.(?:feishu|larksuite)\.\w+\/open-apis\/bot\/v2\/hook\/)([^\s]+)$/i;
 /** Parameters of one letter that tokens are handed over in. */

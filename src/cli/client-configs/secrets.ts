@@ -11,7 +11,7 @@ export function looksSecret(name: string, value: string): boolean {
   return valueWithout(name, value, () => '\u0000') !== value;
 }
 
-/** A native entry with references in place of what looks like a secret, wherever it stands. */
+/** A native entry with references in place of all values and parts of values that look like secrets. */
 export function withoutSecrets(key: string, entry: JsonObject, names: SecretNames): JsonObject {
   const without = withoutNamed(key, entry, names);
   return withoutRepeated(without, names.in(JSON.stringify(without)), names);
@@ -135,7 +135,7 @@ export class SecretNames {
     return new Map([...this.#values].filter(([name]) => text.includes(this.reference(name))));
   }
 
-  /** Gives a name that somebody else has chosen its value; false: it has another. */
+  /** Assigns a value to a name that our file uses already; false: the name has another value. */
   take(name: string, value: string): boolean {
     if (!this.#isFree(name, value)) return false;
     this.#values.set(name, value);

@@ -32,7 +32,7 @@ export function isToolList(name: string): boolean {
   return Object.hasOwn(LISTS, name) || OTHERS.includes(name);
 }
 
-/** The rules that the fields of an entry come to: what is kept out first, then what is let in, then the rest. */
+/** Rules of the fields of an entry, denials first; rules behind one for all tools never apply and are dropped. */
 export function toolRules(entry: JsonObject): readonly ToolRule[] {
   const lists = Object.entries(entry).flatMap(([name, value]) => listsOf(name, value));
   const denied = namesOf(lists, 'deny');
@@ -53,7 +53,7 @@ export function toolRules(entry: JsonObject): readonly ToolRule[] {
   return whole < 0 ? rules : rules.slice(0, whole + 1);
 }
 
-/** Of a client in which what forbids counts wherever it stands. */
+/** Rules of a client in which a denial counts at any position: denials first. */
 export function deniesFirst(rules: readonly ToolRule[]): readonly ToolRule[] {
   return [...rules].sort((one, other) => Number(other.action === 'deny') - Number(one.action === 'deny'));
 }

@@ -98,8 +98,8 @@ export type Form = 'plain' | 'env' | 'braced' | 'secret';
 const OURS = /\$\{(env:)?([A-Za-z_]\w*)(?::-[^{}]*)?\}|(\$?)\{(env|secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/g;
 
 /**
- * The entry of a client that fills in these forms only: whatever else looks like a reference of ours is passed on as it is
- * written, be it for the shell that it starts. `isOwn`: what the client reads in its own way.
+ * The entry of a client that fills in these forms only: any other text that looks like a reference of ours is passed on as it is
+ * written, perhaps for a shell that the server starts. `isOwn`: true for a reference that the client reads in its own way.
  */
 export function literally(
   client: string,
@@ -252,7 +252,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   ...{ scope: 'scope', scopes: 'scope', callbackport: 'callbackPort', grant: 'grant' },
 };
 
-/** A login as our `oauth`, the names of what reads differently there, and of what it has no place for. */
+/** A login as our `oauth`, the names of fields that are named differently there, and of fields that it lacks. */
 function oauthFrom(value: JsonObject): {
   readonly oauth: JsonObject;
   readonly moved: readonly string[];

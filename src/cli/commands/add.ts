@@ -61,7 +61,7 @@ function misuseOf({ words: [name, how, ...more], env = [], header = [] }: Comman
   if (isRemote && more.length > 0) return `found ${JSON.stringify(more[0])} after the address, expected options`;
   if (isRemote && env.length > 0) return '--env is for a command; a remote server takes --header';
   if (!isRemote && header.length > 0) return '--header is for an address; a command takes --env';
-  // Not as it was typed: what has no name may be the value.
+  // The message does not quote the text as typed: without a name it may be the secret value.
   if (!env.every((each) => /^[^=\s]+=/.test(each))) return 'found an --env without a name, expected NAME=value';
   return header.every((each) => /^[^:\s]+:/.test(each))
     ? undefined
@@ -105,7 +105,7 @@ function pairs(texts: readonly string[], sign: string): JsonObject {
 }
 
 /**
- * The entry as it will be read; variables may have any value. Throws `CONFIG_INVALID`; resolves with what is doubtful.
+ * The entry as it will be read; variables may have any value. Throws `CONFIG_INVALID`; resolves with its warnings.
  */
 async function check(
   name: string,

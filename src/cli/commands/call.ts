@@ -51,7 +51,7 @@ export async function call(args: CommandArguments, terminal: Terminal): Promise<
   });
 }
 
-/** Says what is odd about the list that has the tool. */
+/** Writes the problems of the list that has the tool. */
 function tellOfList(id: string, { pool }: LocalGateway, terminal: Terminal): void {
   const upstream = pool.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
   if (!upstream?.listRemark) return;
@@ -97,7 +97,7 @@ function gatewayOptions(id: string, { config, timeout, root }: CommandArguments,
   return { config, tools: [id], showsLogs: true, patienceMs, roots };
 }
 
-/** The start of the server counts too: what is left of `--timeout`, in ms; undefined: nobody gave one. */
+/** Rest of `--timeout` in ms after the start of the server, which counts too; undefined: the option is absent. */
 function timeLeft({ timeout }: CommandArguments, startedAt: number): number | undefined {
   return timeout === undefined ? undefined : Math.max(1, Number(timeout) * 1_000 - (Date.now() - startedAt));
 }

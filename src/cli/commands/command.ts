@@ -55,7 +55,7 @@ export type CommandArguments = { readonly words: readonly string[] } & {
   readonly [name in OptionName]?: ValueOf<(typeof OPTIONS)[name]> | undefined;
 };
 
-/** One command: how it is called, what it is for, and what runs it; loaded when it is called. */
+/** One command: its usage, its purpose, and its function, which is loaded when the command is called. */
 export interface Command {
   readonly usage: string;
   readonly summary: string;

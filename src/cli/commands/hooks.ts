@@ -69,7 +69,9 @@ function printedFor(
   };
 }
 
-/** Claude Code asks us before each call, and is told what our rules say of the tool within. */
+/**
+ * Claude Code runs this command before each call, and reads the decision of our rules on the tool that the call names.
+ */
 function claudeCodeHook(entry: string, path: string | undefined, { self, cwd, env }: Terminal): Printed {
   const named = path ?? env.MCP_GATEWAY_CONFIG;
   const config = named ? ['--config', resolve(cwd, named)] : [];

@@ -12,7 +12,7 @@ export interface ImportDraft {
   readonly secrets?: { readonly path: string } | undefined;
 }
 
-/** The variables that somebody has to set. */
+/** The variables that the user has to set. */
 export function stillNeeded({ plan, secrets }: ImportDraft): readonly NeededVariable[] {
   return secrets ? plan.needed.filter(({ name }) => !plan.secrets.has(name)) : plan.needed;
 }

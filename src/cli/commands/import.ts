@@ -56,7 +56,7 @@ export async function importServers(args: CommandArguments, terminal: Terminal):
   });
 }
 
-/** The clients that are meant, or what is wrong with the words. */
+/** The clients that the words name, or a text with the flaw of the words. */
 function clientsOf(sources: readonly string[], terminal: Terminal): readonly Client[] | string {
   if (sources.length === 0) return CLIENTS;
   const home = clientHome(terminal);
@@ -133,7 +133,7 @@ async function decided(draft: Draft, args: CommandArguments, terminal: Terminal)
   return { backup };
 }
 
-/** Servers, or what is new of those that are there already: values, rules, switches; empty: nothing. */
+/** Counts of new servers, or else of new secrets and rules, and of servers to switch off; empty: nothing is new. */
 function whatIsNew({ added, secrets, plan }: Draft): string {
   const { first, later } = plan.rules;
   const rules = first.length + later.length;

@@ -11,7 +11,7 @@ import { type CommandArguments, LIST_SECONDS, timeoutMs } from './command.ts';
 import { allTools, type LocalGateway, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 
-/** A server as it stands, and what its tools would cost a client that connects to it directly. */
+/** State of a server, and the cost of its tools to a client that connects to it directly. */
 export interface ListedServer extends ServerView {
   /** Estimated tokens of the definitions of all its tools; absent: they are not known. */
   readonly tokens?: number;

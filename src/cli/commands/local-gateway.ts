@@ -89,7 +89,7 @@ export async function withGateway(
       return startWanted(local, options)
         .then(() => run(local))
         .catch((error: unknown) => {
-          // Whatever an interruption makes fail, the interruption is what a person reads of.
+          // An interruption makes other steps fail; the person reads only of the interruption.
           throw local.signal.aborted ? local.signal.reason : error;
         });
     });

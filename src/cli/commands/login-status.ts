@@ -71,7 +71,7 @@ async function rowOfKept(about: Pick<Row, 'server' | 'address'>, credentials: Cr
   try {
     const { resource, ...rest } = await credentials.read();
     const login = loginView(rest);
-    // What is secret in an address is told by an entry, and there is none.
+    // The parts of an address that are secret are known from an entry, and there is none.
     const address = about.address ?? (resource && new URL(resource).origin);
     const known = { ...about, ...(address !== undefined && { address }) };
     return login ? { ...known, status: standing(login), login, ...kept } : { ...known, status: 'logged out' };

@@ -61,7 +61,7 @@ function asJson(line: string): JsonObject {
   return { time, pid: Number(pid), from: mark === '|' ? 'server' : 'gateway', text: text ?? '' };
 }
 
-/** Until Ctrl-C, or until nobody reads it any more. */
+/** Follows the log until Ctrl-C, or until the reader of the output has gone. */
 async function follow(tail: LogTail, args: CommandArguments, terminal: Terminal): Promise<number> {
   const signal = terminal.interrupted?.();
   while (!signal?.aborted) {
@@ -75,7 +75,7 @@ async function follow(tail: LogTail, args: CommandArguments, terminal: Terminal)
   return typeof exitCode === 'number' ? exitCode : 130;
 }
 
-/** The end of a log file that is put aside when it is full, and what is added to it. */
+/** Reads the end of a log file, and later additions to it; the file is rotated when it is full. */
 export class LogTail {
   readonly #path: string;
   /** Inode of the file that was read, and the number of bytes read. */

@@ -35,9 +35,9 @@ const OF_NO_SCRIPT = /[\p{Script=Common}\p{Script=Inherited}]/u;
 /** Letters of Latin in the alphabets of Europe; others are, without their accents, one of these or of ASCII. */
 const PLAIN_LATIN = /^[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f\u1e9e]\p{M}*$/u;
 
-/** A word that is not what it looks like. */
+/** A word that looks like another one. */
 export interface Lookalike {
-  /** With the characters that are not what they look like as escapes. */
+  /** The word, with its misleading characters as escapes. */
   readonly word: string;
   /** The ASCII text that people read in it; undefined: some character does not look like ASCII. */
   readonly reads: string | undefined;

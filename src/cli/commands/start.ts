@@ -10,11 +10,11 @@ import { cacheDirectory, dataDirectory } from '../../platform/directories.ts';
 import type { Logger } from '../../platform/log.ts';
 import { signalled } from '../../platform/process.ts';
 import { VERSION } from '../../version.ts';
-import { warnOfOpenSecrets } from '../client-configs/our-secrets.ts';
 import { processLog } from '../terminal/process-log.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandArguments } from './command.ts';
 import { reportMisuse } from './report.ts';
+import { warnOfOpenSecrets } from './warn-of-open-secrets.ts';
 
 /** Serves HTTP in this process until a signal comes. Resolves with the exit code, 2 where an option is wrong. */
 export async function serveHttp(args: CommandArguments, terminal: Terminal): Promise<number> {

@@ -198,7 +198,7 @@ export async function askForTools(
   }
 }
 
-/** A server and what is doubtful about it. */
+/** A server and its doubtful definitions. */
 export interface DoubtfulServer {
   readonly server: string;
   readonly isPinned: boolean;

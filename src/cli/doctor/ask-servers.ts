@@ -35,7 +35,7 @@ interface Asking {
  */
 export async function askServer(upstream: Upstream, { timeoutMs, signal, toolsOf }: Asking): Promise<AskedServer> {
   const startedAt = performance.now();
-  // What another entry of the same address has told counts as remembered, and such a server would wait for its first use.
+  // A server whose tools are cached, perhaps from another entry of the same address, would wait for its first use.
   upstream.wake();
   await withTimeout(timeoutMs, (late) => upstream.settled(late), signal).catch(() => {});
   const { key: id } = upstream.config;

@@ -43,7 +43,7 @@ function cureInProject(cure: string, file: string): string {
   return cure.includes('mcp-gateway allow') ? cure : `${cure}; then mcp-gateway allow ${file}`;
 }
 
-/** The cure is the second half of the text: what is expected, what was meant, what to do. */
+/** Splits a text: its second half is the cure, such as the expected value or the name that was meant. */
 function withCure(text: string): { readonly cause: string; readonly cure: string } {
   const unset = /^the variable (\S+) is not set, /.exec(text);
   if (unset) return { cause: text, cure: `set ${unset[1]} where the gateway starts, or name a default` };

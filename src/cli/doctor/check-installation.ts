@@ -41,7 +41,7 @@ function checkRuntime({ versions: { node, bun } }: InstallationParts, notes: Not
   else notes.error(`Node ${node}`, `is older than ${LEAST_NODE}, the oldest that the gateway runs on`, cure);
 }
 
-/** Logins are kept there: nobody else may read them. */
+/** Reports files that other users own or may read: logins are stored in this folder. */
 async function checkData({ dataDirectory, uid }: InstallationParts, notes: Notes): Promise<void> {
   const names = await namesIn(dataDirectory);
   if (typeof names === 'string')
@@ -67,7 +67,7 @@ async function namesIn(folder: string): Promise<readonly string[] | string> {
   return readdir(folder).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : causeOf(error)));
 }
 
-/** Of a folder or a file; sockets and the like are nobody's secret. */
+/** Owner and mode of a folder or a file; undefined for sockets and the like, which hold no secret. */
 async function accessTo(path: string) {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile() && !found?.isDirectory()) return undefined;

@@ -119,7 +119,7 @@ function withPatience(server: ServerConfig, timeoutMs: number): ServerConfig {
   return { ...server, startTimeoutMs: server.startTimeoutMs ?? Math.max(timeoutMs, startTimeoutMs(server)) };
 }
 
-/** A logger that keeps what is wrong, whatever the level of the settings. */
+/** A logger that collects problems, independent of the level in the settings. */
 function listeningLog(): { readonly log: Logger; readonly logged: readonly LoggedProblem[] } {
   const logged: LoggedProblem[] = [];
   const keep = (message: string, fields: object = {}) => void logged.push({ ...fields, message });

@@ -13,7 +13,7 @@ const OF_SERVERS: Readonly<Record<string, (server: string, fields: LogEntry['fie
 };
 
 /**
- * Makes lines of the log for a person at a terminal: when, how bad, what; nothing of what was said of a server last.
+ * Makes lines of the log for a person at a terminal: time, level, message. A repetition of the last line on a server is dropped.
  */
 export function logLines(): (entry: LogEntry) => string | undefined {
   const last = new Map<unknown, string>();

@@ -3,7 +3,7 @@ import { createLogger, type Logger } from '../../platform/log.ts';
 import { stderrWriter } from '../../platform/process.ts';
 import { withServerLogs } from '../../platform/server-logs.ts';
 
-/** The log on stderr, which also takes what nobody caught. */
+/** Creates the log on stderr; uncaught errors and unhandled rejections are logged too. */
 export async function processLog(): Promise<Logger> {
   // A program reads JSON, a person at a terminal lines.
   const format = process.stderr.isTTY ? (await import('./log-line.ts')).logLines() : undefined;

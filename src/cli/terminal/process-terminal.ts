@@ -46,7 +46,7 @@ export function processTerminal(): Terminal {
 }
 
 /**
- * Resolves when the reader of our output has taken it all: an end of the process loses what a pipe has no room for. A
+ * Resolves when the reader of our output has taken it all: an exit before that loses the text that a full pipe did not take. A
  * signal ends the waiting.
  */
 export async function written(): Promise<void> {
@@ -73,8 +73,8 @@ function isYes(answer = ''): boolean {
 }
 
 /**
- * Lines as the terminal itself edits them: raw mode would take Ctrl-C away from us, and what was typed ahead would be
- * lost between two questions. Questions go to stderr: stdout is what was asked for.
+ * Lines as the terminal itself edits them: raw mode would take Ctrl-C away from us, and text typed ahead would be
+ * lost between two questions. Questions go to stderr: stdout is for the answer of the command.
  */
 function lineByLine(): NonNullable<Terminal['prompt']> {
   const typed: string[] = [];

@@ -29,7 +29,7 @@ export interface Terminal {
   readonly readInput?: (() => Promise<string>) | undefined;
   /**
    * From the first call on SIGINT, SIGTERM and SIGHUP do not end the process: they abort this, with a `CANCELLED` whose
-   * details have the exit code. Absent: nobody interrupts.
+   * details have the exit code. Absent: there are no interruptions.
    */
   readonly interrupted?: (() => AbortSignal) | undefined;
   /** Lines of stdin as they come, from a person or a pipe; once. */

@@ -102,7 +102,9 @@ export type Cell =
     };
 
 const GAP = 2;
-/** A narrower last column would be a ribbon: what it says goes below its row, indented. */
+/**
+ * Least width of the last column, in columns of the terminal; the text of a narrower one goes below its row, indented.
+ */
 const LEAST_WIDTH = 24;
 const INDENT = 4;
 

@@ -48,11 +48,11 @@ function isThere(path: string): boolean {
   }
 }
 
-/** What a person said to the file of a project. */
+/** A person's answer to the question about a project's file. */
 interface ProjectRecord {
   /** Absolute path of that file. */
   readonly path: string;
-  /** What it held when it was confirmed; absent: the person said no, whatever it holds. */
+  /** Its content when it was confirmed; absent: the person said no, whatever it holds. */
   readonly text?: string;
 }
 

@@ -20,7 +20,7 @@ import { type Project, projectOf } from './project.ts';
 /** What the user keeps for servers of their own is not given to those that came with a project. */
 const NOT_FOR_PROJECTS: Secrets = { values: {}, problem: 'the secrets of the gateway are not for projects' };
 
-/** What a project's file says. */
+/** The content of a project's file. */
 export interface ProjectConfig extends CheckedServers {
   readonly raw: RawConfig;
   readonly settings: GatewaySettings;

@@ -37,7 +37,7 @@ export async function readSecrets(settings: SecretsSource, places: Places): Prom
   }
 }
 
-/** What a command says on stderr is not repeated: secrets may be in it. */
+/** The stderr of a command is not repeated, because secrets may be in it. */
 async function textOf({ file, command = [], timeoutMs }: SecretsSource, places: Places): Promise<string> {
   const { folder, home, env } = places;
   if (file !== undefined) return contentOf(resolve(folder, expandHome(file, home)), MAX_FILE_BYTES);

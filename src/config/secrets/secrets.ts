@@ -33,7 +33,7 @@ export const PENDING_SECRETS: Secrets = {
   isPending: true,
 };
 
-/** Where a value is looked for. */
+/** The places in which a value is looked for. */
 interface SecretPlaces {
   /** Relative paths start here; absolute. */
   readonly folder: string;
@@ -48,18 +48,18 @@ const MAX_FILE_BYTES = 65_536;
 const OF_THE_SYSTEM =
   /^(?:HOME|USERPROFILE|USER|USERNAME|LOGNAME|SHELL|PATH|PWD|OLDPWD|TMPDIR|TEMP|TMP|LANG|LC_\w+|TZ|HOSTNAME|COMPUTERNAME|XDG_\w+|(?:LOCAL)?APPDATA|PROGRAMFILES|NODE_ENV)$/;
 
-/** Whether a variable is one that says something of the system and its user. */
+/** True if a variable is one that says something of the system and its user. */
 export function isOfTheSystem(name: string): boolean {
   return OF_THE_SYSTEM.test(name);
 }
 
 /** What files and secrets give to the texts of one entry, and what they could not give. */
 export class EntrySecrets implements Sources {
-  /** What was given. */
+  /** Values that were given. */
   readonly given = new Set<string>();
   /** What the environment gave, but for what it says of the system and its user. */
   readonly filledIn = new Set<string>();
-  /** What could not be given and why: `found …, expected …`. */
+  /** References without a value, and the cause: `found …, expected …`. */
   readonly faults: string[] = [];
   readonly #places: SecretPlaces;
   #waits = false;
@@ -68,7 +68,7 @@ export class EntrySecrets implements Sources {
     this.#places = places;
   }
 
-  /** Whether something was wanted of secrets that have not been asked yet. */
+  /** True if something was wanted of secrets that have not been asked yet. */
   get waits(): boolean {
     return this.#waits;
   }
@@ -97,7 +97,7 @@ export class EntrySecrets implements Sources {
     }
   };
 
-  /** Whether there is something at a path as written. */
+  /** True if there is something at a path as written. */
   isFile(written: string): boolean {
     return existsSync(this.#pathOf(written));
   }

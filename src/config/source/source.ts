@@ -14,9 +14,9 @@ interface ProjectSourceOptions {
   /** Within the project, if it is one. */
   readonly cwd: string;
   readonly env: Environment;
-  /** Where confirmations are kept. */
+  /** Directory in which confirmations are kept. */
   readonly dataDirectory: string;
-  /** How long `secrets` are waited for, in ms; absent: until they have answered. */
+  /** Longest wait for `secrets`, in ms; absent: until they have answered. */
   readonly patienceMs?: number | undefined;
 }
 

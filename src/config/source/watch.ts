@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { resolve } from 'node:path';
 import { directoriesToWatch, fingerprint } from '../watched-file.ts';
 
-/** How often to look when the system grants no watch (inotify limits, odd file systems). */
+/** Interval of the looks, in ms, when the system grants no watch (inotify limits, odd file systems). */
 const POLL_MS = 2000;
 /** A directory that appears while we arm makes us arm again; at this many the next event will have to do. */
 const MAX_ROUNDS = 10;
@@ -11,13 +11,13 @@ export interface ConfigWatch {
   close(): void;
 }
 
-/** What a watch looks at. */
+/** The source of changes that a watch looks at. */
 export interface Watched {
   /** A text that changes whenever it does. */
   fingerprint(): string;
-  /** Where its changes show. */
+  /** Directories in which its changes show. */
   directories(): readonly string[];
-  /** Whether a change of that name in one of them can matter; absent: it can. */
+  /** True if a change of that name in one of them can matter; absent: it can. */
   concerns?(directory: string, name: string): boolean;
 }
 

@@ -3,10 +3,11 @@ import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:f
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { clientHome } from '../../../src/cli/client-configs/client.ts';
-import { openSecrets, warnOfOpenSecrets } from '../../../src/cli/client-configs/our-secrets.ts';
+import { openSecrets } from '../../../src/cli/client-configs/our-secrets.ts';
 import { importServers } from '../../../src/cli/commands/import.ts';
 import { install } from '../../../src/cli/commands/install.ts';
 import { switchInFile } from '../../../src/cli/commands/switch.ts';
+import { warnOfOpenSecrets } from '../../../src/cli/commands/warn-of-open-secrets.ts';
 import { checkSecrecy } from '../../../src/cli/doctor/check-installation.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { mayBeOpen } from '../../../src/config/open-files.ts';

@@ -11,7 +11,7 @@ import { displayLines, jsonText } from '../../terminal/text-layout.ts';
 interface ResultOptions {
   /** Name of the tool, for the names of files. */
   readonly tool: string;
-  /** Absolute folder for what is no text. */
+  /** Absolute folder for content that is no text. */
   readonly folder: string;
 }
 
