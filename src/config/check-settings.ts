@@ -3,7 +3,7 @@ import { authAdvice } from './auth.ts';
 import { type Checked, expectation, keys, mistake, remove, type ValidationContext } from './check-entry.ts';
 import { type Diagnostic, describeFound, error, type KeyPath } from './diagnostic.ts';
 import { missingVariable, type Report } from './fill-entry.ts';
-import { takePermissions } from './permissions.ts';
+import { DENY_ALL, takePermissions } from './permissions.ts';
 import { comparable } from './schema-helpers.ts';
 import { EntrySecrets } from './secrets/secrets.ts';
 import { type GatewaySettings, type SecretsSettings, settingsSchema } from './settings.ts';
@@ -24,8 +24,12 @@ export function checkSettings(
   surroundings: ValidationContext,
 ): Checked<GatewaySettings> {
   if (!isJsonObject(value)) {
-    const finding = error(path, `found ${describeFound(value, true)}, expected an object of gateway settings`);
-    return { value: settingsSchema.parse({}), findings: [finding] };
+    const found = `found ${describeFound(value, true)}, expected an object of gateway settings`;
+    // An empty section has lost nothing. Any other may have held rules and keys that cannot be read.
+    if (value === null) return { value: settingsSchema.parse({}), findings: [error(path, found)] };
+    const refusal = 'until then every tool is denied, and the HTTP edge refuses every caller';
+    const closed = { ...settingsSchema.parse({}), permissions: DENY_ALL, auth: REFUSE_ALL };
+    return { value: closed, findings: [error(path, `${found}; ${refusal}`)] };
   }
   const findings: Diagnostic[] = [];
   const at: Report = (severity, where, text) => findings.push({ severity, path: [...path, ...where], text });

@@ -59,7 +59,7 @@ const INSTEAD = {
   deny: 'until then whatever it may concern is denied',
 } as const;
 
-const DENY_ALL: readonly PermissionRule[] = [{ action: 'deny', broken: true }];
+export const DENY_ALL: readonly PermissionRule[] = [{ action: 'deny', broken: true }];
 const NAME = 'permissions';
 
 /**

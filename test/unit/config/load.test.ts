@@ -346,13 +346,29 @@ describe('settings', () => {
     ],
     [{ port: 70_000 }, 'error - $gateway.port: found 70000, expected at most 65535; the default is used'],
     [{ corsOrigins: ['a', 3] }, 'error - $gateway.corsOrigins[1]: found 3, expected a string; the default is used'],
-    ['x', 'error - $gateway: found a string, expected an object of gateway settings'],
+    [null, 'error - $gateway: found null, expected an object of gateway settings'],
   ])('wrong: %j', async ($gateway, problem) => {
     const { settings, problems, servers } = await load({ $gateway, s: { command: ['a'] } });
     expect(settings).toEqual(DEFAULTS);
     expect(problems).toEqual([problem]);
     expect(servers).toHaveLength(1);
   });
+
+  test.each([['x'], [['permissions']], [3], [true]])(
+    'settings that are no object let nobody in and call nothing: %j [permissions.broken]',
+    async ($gateway) => {
+      const { settings, problems } = await load({ $gateway, s: { command: ['a'] } });
+      expect(settings).toMatchObject({
+        auth: { strategy: 'api-key', apiKeys: [] },
+        permissions: [{ action: 'deny' }],
+      });
+      expect(problems).toEqual([
+        expect.stringMatching(
+          /^error - \$gateway: found .*, expected an object of gateway settings; until then every tool/,
+        ),
+      ]);
+    },
+  );
 
   test.each([
     [{ strategy: 'none' }],
