@@ -86,16 +86,16 @@ async function serve(path: string, directory: string | undefined): Promise<numbe
   const config = await loadToStart(path, source);
   const remembered = serverMemory(cacheDirectory());
   const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
-  const desk = new EarlyResponder(process.stdin, processOutput(1), introduction);
+  const responder = new EarlyResponder(process.stdin, processOutput(1), introduction);
   // While the client reads the answer to its `initialize`, servers start and the rest is loaded; what a client has sent
   // before we were there is read within two turns of the event loop.
   const atOnce = config.servers.filter((server) => startsAtOnce(server, remembered.recall(server)));
-  void desk.greeted.then(() => setImmediate(startEarly, atOnce));
-  await Promise.race([desk.greeted, immediate().then(() => immediate())]);
+  void responder.greeted.then(() => setImmediate(startEarly, atOnce));
+  await Promise.race([responder.greeted, immediate().then(() => immediate())]);
   const { Gateway } = await import('../gateway/gateway.ts');
   const directories = { cacheDirectory: cacheDirectory(), dataDirectory: dataDirectory() };
   const gateway = new Gateway(config, { log, ...directories }, remembered);
-  const served = gateway.serve(desk).then(() => 'the client closed the connection');
+  const served = gateway.serve(responder).then(() => 'the client closed the connection');
   gateway.startServers();
   gateway.watch(source);
   if (mayBeOpen(config)) setTimeout(() => void warned(config.path, log), WARNING_MS).unref();

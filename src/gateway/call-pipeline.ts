@@ -4,17 +4,24 @@ import type { EdgeHooks } from '../downstream/gateway-services.ts';
 import type { Logger } from '../platform/log.ts';
 import { logDefects, tellMended } from '../policy/guards.ts';
 
-/** The guards of a gateway, by name: the pipeline and `Guards` put them into their orders. */
+/** The guards of a gateway, by name. */
 export interface NamedGuards {
   readonly stats: Guard;
   readonly trust: Guard;
   readonly permissions: Guard;
 }
 
+/** Returns the guards in the order in which all their parts are asked: `visible`, `admit`, `policy`, `remarks`, `listed`. */
+export function guardsInOrder({ stats, trust, permissions }: NamedGuards): readonly Guard[] {
+  // The counts come first, so that they have what the other guards refuse.
+  return [stats, trust, permissions];
+}
+
 interface PipelineParts {
   /** The policies of the edge; over stdio and in a daemon there are none. */
   readonly edge: Pick<EdgeHooks, 'observe' | 'limit'>;
-  readonly guards: NamedGuards;
+  /** As `guardsInOrder` returns them. */
+  readonly guards: readonly Guard[];
   readonly log: Logger;
 }
 
@@ -27,10 +34,7 @@ export function buildCallPipeline({ edge, guards, log }: PipelineParts, send: Ca
     // A call beyond `http.maxCalls` is refused before anything is done for it.
     edge.limit,
     logDefects(log),
-    // Counts outside of the other guards, so that it has what they refuse.
-    guards.stats.policy,
-    guards.trust.policy,
-    guards.permissions.policy,
+    ...guards.map(({ policy }) => policy),
     tellMended,
   ];
   return layers.reduceRight<CallTool>((next, layer) => layer?.(next) ?? next, send);

@@ -8,6 +8,7 @@ import { hidesPrimitives } from '../config/permissions.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import { type LiveSettings, type StartSettings, waitingForStart } from '../config/settings.ts';
 import type { Caller } from '../core/call.ts';
+import type { Guard } from '../core/guard.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
 import type { EdgeHooks, EdgeServices, GatewayServices, OwnDefinitions } from '../downstream/gateway-services.ts';
 import type { ClientSession } from '../downstream/protocol/client-session.ts';
@@ -26,7 +27,7 @@ import type { CatalogCache } from '../upstream/catalog-cache.ts';
 import { ProtocolEraCache } from '../upstream/protocol-era-cache.ts';
 import type { PrimitiveKind } from '../upstream/resources/lists.ts';
 import { ServerPool } from '../upstream/server-pool.ts';
-import { buildCallPipeline, type NamedGuards } from './call-pipeline.ts';
+import { buildCallPipeline, guardsInOrder } from './call-pipeline.ts';
 import { CatalogObserver } from './catalog-observer.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { createGuards, createStats, jobLimits, usageMemory } from './optional-features.ts';
@@ -60,7 +61,7 @@ export class Composition {
   readonly #protocolEras: ProtocolEraCache;
   readonly #observer: CatalogObserver;
   readonly #stats: UsageStats;
-  readonly #namedGuards: NamedGuards;
+  readonly #guardList: readonly Guard[];
   readonly #guards: Guards;
   readonly #room = new ResultRoom(() => this.#settings.results.maxKeptChars);
   readonly #start: StartSettings;
@@ -75,9 +76,8 @@ export class Composition {
     this.log = options.log ?? createLogger(() => {});
     const guarded = { ...options, config: (): LiveConfig => this.#config, log: this.log };
     this.#stats = createStats(guarded, () => this.#ownDefinitions());
-    const { stats, trust, permissions } = createGuards(guarded, this.#stats);
-    this.#namedGuards = { stats, trust, permissions };
-    this.#guards = new Guards([stats, trust, permissions]);
+    this.#guardList = guardsInOrder(createGuards(guarded, this.#stats));
+    this.#guards = new Guards(this.#guardList);
     this.#jobs = new Jobs(() => jobLimits(this.#settings), {
       isShared: () => this.#edge.isShared?.() ?? false,
       observer: this.#stats,
@@ -178,7 +178,7 @@ export class Composition {
       catalog: this.catalog,
       upstreams,
       jobs: this.#jobs,
-      call: buildCallPipeline({ edge, guards: this.#namedGuards, log }, router.call.bind(router)),
+      call: buildCallPipeline({ edge, guards: this.#guardList, log }, router.call.bind(router)),
       admit: this.#guards.admit,
       refused: (...refusal) => {
         this.#stats.refused(...refusal);

@@ -150,14 +150,14 @@ export class Gateway {
     return this.serve(new EarlyResponder(input, output));
   }
 
-  /** @internal Serves the client that has come to a desk; see `serveStdio`. */
-  async serve(desk: EarlyResponder): Promise<void> {
+  /** @internal Serves the client that an early responder has answered; see `serveStdio`. */
+  async serve(responder: EarlyResponder): Promise<void> {
     if (this.#edge) throw oneOrTheOther();
     const stdio = new StdioEdge(this.#core.services());
     this.#stdio = stdio;
     // A request that comes before must not find a gateway without servers.
     await this.#started;
-    await stdio.serve(desk);
+    await stdio.serve(responder);
   }
 
   /** Ends everything: connections of clients, jobs, servers and all that they started. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CallPolicy, CallTool } from '../../../src/core/call.ts';
 import { GatewayError } from '../../../src/core/errors.ts';
-import { buildCallPipeline } from '../../../src/gateway/call-pipeline.ts';
+import { buildCallPipeline, guardsInOrder } from '../../../src/gateway/call-pipeline.ts';
 import { observeCalls } from '../../../src/observe/observe-calls.ts';
 import { RequestLog } from '../../../src/observe/request-log.ts';
 import { createLogger } from '../../../src/platform/log.ts';
@@ -31,7 +31,7 @@ function recordedPipeline(send: CallTool) {
     trust: { policy: recording('trust') },
     permissions: { policy: recording('permissions') },
   };
-  const call = buildCallPipeline({ edge, guards, log }, send);
+  const call = buildCallPipeline({ edge, guards: guardsInOrder(guards), log }, send);
   return { lines, call };
 }
 
@@ -69,7 +69,7 @@ test('a call that the limit of the edge refuses is in the request log, and reach
   };
   const guards = { stats: { policy: counting }, trust: {}, permissions: {} };
   const edge = { observe: observeCalls({ requests }).policy, limit };
-  const call = buildCallPipeline({ edge, guards, log: createLogger(() => {}) }, giving(OK));
+  const call = buildCallPipeline({ edge, guards: guardsInOrder(guards), log: createLogger(() => {}) }, giving(OK));
   await expect(call(callOf('s', 't'), contextOf())).rejects.toThrow('too many');
   expect(requests.query({ limit: 2 }).records).toMatchObject([{ tool: 's::t', outcome: 'RATE_LIMITED' }]);
   expect(reached).toEqual([]);
