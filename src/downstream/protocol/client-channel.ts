@@ -27,7 +27,7 @@ export class ClientChannel {
   /**
    * Receives one message of the client. `answered`: it has its answer already, and only opens the era with a handshake.
    */
-  receive(raw: JsonObject, answered = false): void {
+  readonly receive = (raw: JsonObject, answered = false): void => {
     const message = readMessage(raw);
     const refusal = unsupportedVersion(message);
     if (refusal) return void this.#send(refusal);
@@ -35,7 +35,7 @@ export class ClientChannel {
     if (answered) this.#serveHandshake();
     else if (this.#isModern(message)) this.#receiveModern(message);
     else this.#serveHandshake().receive(message);
-  }
+  };
 
   /** Aborts the client's requests and ends ours: the client has gone. */
   async close(): Promise<void> {

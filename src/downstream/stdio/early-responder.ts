@@ -7,9 +7,10 @@ import { type LineLimit, StdioTransport } from './stdio-transport.ts';
 /** Takes over from the early responder. */
 export interface Successor {
   readonly limit: LineLimit;
-  /** Receives each message of the client; `answered` when it has its answer already. */
-  receive(message: JsonObject, answered: boolean): void;
-  onClose(): void;
+  /** Receives each message of the client. `answered`: the early responder has answered it; absent: false. */
+  readonly receive: (message: JsonObject, answered?: boolean) => void;
+  /** Called when the client has gone. */
+  readonly onClose: () => void;
 }
 
 /**
@@ -35,7 +36,9 @@ export class EarlyResponder {
       this.#markGreeted = resolve;
     });
     this.#transport = new StdioTransport(input, output);
-    this.#transport.onmessage = (message) => this.#receive(message);
+    this.#transport.onmessage = (message) => {
+      this.#waiting.push({ message, answered: this.#answerEarly(message) });
+    };
     this.#transport.onclose = () => {
       this.#closed = true;
       this.#successor?.onClose();
@@ -50,6 +53,7 @@ export class EarlyResponder {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { message, answered } of waiting) successor.receive(message, answered);
+    this.#transport.onmessage = successor.receive;
     if (this.#closed) successor.onClose();
   }
 
@@ -60,11 +64,6 @@ export class EarlyResponder {
 
   close(): Promise<void> {
     return this.#transport.close();
-  }
-
-  #receive(message: JsonObject): void {
-    if (this.#successor) this.#successor.receive(message, false);
-    else this.#waiting.push({ message, answered: this.#answerEarly(message) });
   }
 
   #answerEarly(message: JsonObject): boolean {

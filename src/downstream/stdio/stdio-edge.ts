@@ -75,7 +75,7 @@ function takeOver(responder: EarlyResponder, services: SessionServices, limit: L
   const ended = new Promise<void>((resolve) => {
     responder.handOver({
       limit,
-      receive: (message, answered) => channel.receive(message, answered),
+      receive: channel.receive,
       onClose: () => {
         void channel.close();
         resolve();
