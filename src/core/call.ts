@@ -87,7 +87,7 @@ export interface JobIdentity {
 
 /** Follows one request of a client, and the job that it becomes. */
 export interface RequestTracking extends JobObserver {
-  /** The id of the job that this request was in a daemon that died: it becomes that job again. */
+  /** The id of the job that this request had become in a daemon that died: it becomes that job again. */
   readonly jobId?: string;
   /**
    * Called before the request goes to a server that must not get it twice; the request is sent when this has resolved.
@@ -95,7 +95,7 @@ export interface RequestTracking extends JobObserver {
   sending?(): Promise<void>;
 }
 
-/** An upstream's `CallToolResult`, exactly as received. `isError: true` is a result, not an error of ours. */
+/** A server's `CallToolResult`, exactly as received. `isError: true` is a result, not an error of ours. */
 export type ToolResult = JsonObject;
 
 /** Executes a tool; policies decorate it. Rejects with `GatewayError` only. */

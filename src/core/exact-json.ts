@@ -42,7 +42,7 @@ export function parseMessage(text: string): unknown {
 }
 
 function exactly(text: string, value: unknown): unknown {
-  // A tree is quicker to go through than a text of megabytes, and most results have no number at all.
+  // Looks for a number in the tree first: that is quicker than in a text of megabytes, and most results have no number.
   if (holdsNumber(value) && MAY_CHANGE.test(text)) findNumberTexts(text, value, keepText);
   return value;
 }

@@ -17,7 +17,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
       at++;
       i++;
     } else if (star >= 0) {
-      // The last star takes one character more.
+      // Lets the last star take one character more.
       at = star + 1;
       resume += widthAt(text, resume);
       i = resume;

@@ -154,7 +154,7 @@ export function endOfText(text: string, start: number): number {
   return text.length;
 }
 
-/** Unknown members that are kept: enough to say what is wrong. */
+/** Most unknown members that stay in an object: enough to say what is wrong. */
 const FEW = 20;
 
 /**

@@ -96,12 +96,12 @@ export function failureIn(state: UpstreamState): Failure | undefined {
     : undefined;
 }
 
-/** The command with which a person logs in to a server. */
+/** Returns the command with which a person logs in to a server. */
 export function loginCommand(server: string): string {
   return `mcp-gateway login ${wordOf(server)}`;
 }
 
-/** The command with which a person switches a server on. */
+/** Returns the command with which a person switches a server on. */
 export function enableCommand(server: string): string {
   return `mcp-gateway enable ${wordOf(server)}`;
 }

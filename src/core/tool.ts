@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from './json.ts';
 
-/** An upstream's own tool definition, exactly as received: unknown fields stay. */
+/** A server's own tool definition, exactly as received: unknown fields stay. */
 export type ToolDefinition = JsonObject & { readonly name: string; readonly inputSchema: JsonObject };
 
 /** A tool and its server. */

@@ -2,7 +2,7 @@ import { causeOf, clip, GatewayError } from './errors.ts';
 import { writeJson } from './exact-json.ts';
 
 const MAX_CHARS = 200;
-/** `JSON.stringify` fails from about 5,000 levels on, sooner where the stack is in use already. */
+/** Most levels of a value: `JSON.stringify` fails from about 5,000 on, sooner if the stack is in use already. */
 const MAX_DEPTH = 2_000;
 
 /** Says in words why `JSON.stringify` could not write a value. */

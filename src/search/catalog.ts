@@ -244,7 +244,7 @@ function similarityTo(wanted: string): (name: string) => number {
   };
 }
 
-// The leading space makes first letters count.
+// A leading space makes the first letter part of two pairs.
 function pairs(text: string): number[] {
   const padded = ` ${text.slice(0, MAX_CHARS).toLowerCase()}`;
   return Array.from({ length: padded.length - 1 }, (_, at) => pairAt(padded, at + 1));

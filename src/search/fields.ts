@@ -52,7 +52,7 @@ export function fieldTerms({ definition, server, tags }: ToolEntry, serverDescri
   };
 }
 
-/** A tool's display name: `title`, else `annotations.title`, else empty. */
+/** Returns a tool's display name: `title`, else `annotations.title`, else empty. */
 export function titleOf({ title, annotations }: ToolDefinition): string {
   return textOf(title) || textOf(isJsonObject(annotations) ? annotations.title : undefined);
 }

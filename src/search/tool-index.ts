@@ -13,7 +13,7 @@ const WORDS_AT_A_TIME = 16;
 export interface WordMatches {
   /** Inverse document frequency of all forms of the query's word together. */
   readonly rarity: number;
-  /** Word id → how well it stands for the query's word, up to 1. */
+  /** The weight of each word, by its id: up to 1, for how well it stands for the query's word. */
   readonly matches: ReadonlyMap<number, number>;
 }
 
