@@ -15,9 +15,10 @@ export type { Logger, LogLevel } from './platform/log.ts';
 export { createLogger } from './platform/log.ts';
 
 /**
- * Reads and checks a configuration file for a program: a file that is not there is an error, since nobody sees what a
- * gateway without one says. Without a path or `file:` URL it is the user's own. The result has a finding for each mistake in it. Throws
- * `CONFIG_INVALID` for a file that is missing, cannot be read, is broken, or is no object at all.
+ * Reads and checks the configuration file at a path or `file:` URL; without one, the user's own file. Each mistake in
+ * the file is a finding of the result. Throws `CONFIG_INVALID` if the file does not exist, cannot be read, is broken or
+ * holds no object. A missing file is an error here because a program does not show its user the message that the
+ * gateway logs without a file.
  */
 export async function loadConfig(path?: string | URL, env: Environment = process.env): Promise<GatewayConfig> {
   const config = await read(path === undefined ? undefined : pathOf(path), env);
@@ -28,13 +29,13 @@ export async function loadConfig(path?: string | URL, env: Environment = process
 }
 
 function pathOf(given: string | URL): string {
-  // A text that names a URL would be the name of a file.
+  // A `file:` URL may also come as a string, which would otherwise be taken for the name of a file.
   const url = given instanceof URL || /^file:\/\//i.test(String(given)) ? String(given) : undefined;
   if (url === undefined && typeof given === 'string') return given;
   try {
     if (url !== undefined) return fileURLToPath(url);
   } catch {
-    // It is one of the web, or of another machine.
+    // `fileURLToPath` throws for a URL of the web or of another machine.
   }
   const found = url === undefined ? describeFound(given, true) : 'a URL that is no file of this machine';
   throw new GatewayError('CONFIG_INVALID', `loadConfig: found ${found}, expected a path, or a file: URL`);

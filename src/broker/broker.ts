@@ -26,9 +26,9 @@ export type { Unavailable } from './unavailable.ts';
 
 export interface BrokerParts extends FinderParts {
   readonly jobs: Jobs;
-  /** Takes a call through the pipeline of the composition root to its server. */
+  /** Sends a call through the pipeline of the composition root to its server. */
   readonly call: CallTool;
-  /** Lets a call begin, as `Guard.admit`. */
+  /** Lets a call begin; see `Guard.admit`. */
   readonly admit?: Guard['admit'];
   /** Called for a call that was refused before it entered the pipeline. */
   readonly refused?: (caller: Caller, tool: string, error: GatewayError) => void;
@@ -37,7 +37,7 @@ export interface BrokerParts extends FinderParts {
 export interface InvokeRequest {
   readonly id: string;
   readonly args: JsonObject;
-  /** Deadline in ms; absent: the server's own, else the default of the verb. */
+  /** Deadline in ms; absent: that of the server's entry, else the default of the verb. */
   readonly timeoutMs?: number;
   readonly protocol?: ProtocolParams;
 }
@@ -47,26 +47,26 @@ export interface JobRequest extends InvokeRequest {
   readonly priority: number;
 }
 
-/** A job as it stands; `position` 1 is the next to run. */
+/** A job as it is now; `position` 1 is the next to run. */
 export interface JobView {
   readonly job: Job;
   readonly position?: number;
 }
 
-/** How a call that may be handed over came out. */
+/** Outcome of a call that may be handed over to a job. */
 export type Invoked = { readonly result: ToolResult } | { readonly handedOver: JobView };
 
-/** Deadlines in ms where neither the caller nor the server's entry gives one. */
+/** Deadlines in ms if neither the caller nor the server's entry gives one. */
 const INVOKE_TIMEOUT_MS = 30_000;
 const JOB_TIMEOUT_MS = 3_600_000;
 
 interface Resolved {
   readonly tool: ToolEntry;
-  /** How long somebody took to log in first, in ms: not the call's time. */
+  /** Time in ms that a person took to log in first, which does not count as the call's time. */
   readonly askedMs: number;
 }
 
-/** The gateway's five verbs. It has never heard of MCP, HTTP, files or metrics. */
+/** The gateway's five verbs. This class knows nothing of MCP, HTTP, files or metrics. */
 export class Broker {
   readonly #parts: BrokerParts;
   readonly #finder: Finder;
@@ -76,12 +76,14 @@ export class Broker {
     this.#finder = new Finder(parts);
   }
 
-  /** Tools that fit one or several needs, or what there is; see `Finder`. */
+  /** Finds the tools that fit one or several needs, or lists servers or tools; see `Finder`. */
   search(request: SearchRequest, caller: Caller): Promise<JsonObject> {
     return this.#finder.search(request, caller);
   }
 
-  /** The upstream's own definition of a tool, with where it lives, whether it can be called now, and what to know of it. */
+  /**
+   * Returns the server's own definition of a tool, with the server's key, whether it can be called now, and warnings.
+   */
   async describe(id: string, caller: Caller): Promise<JsonObject> {
     const { tool: entry } = await this.#resolve(id, caller, FIRST_CONNECT_WAIT_MS);
     const state = this.#parts.upstreams.state(entry.server);
@@ -95,13 +97,13 @@ export class Broker {
     return describedTool({ id, server: entry.server, ...own }, entry.definition);
   }
 
-  /** Calls a tool and resolves with the upstream's own result. */
+  /** Calls a tool and resolves with the server's own result. */
   async invoke(request: InvokeRequest, context: CallContext): Promise<ToolResult> {
     return this.#parts.call(await this.#prepared(request, context, INVOKE_TIMEOUT_MS), context);
   }
 
   /**
-   * Calls a tool as `invoke` does, but hands the call over to a job when it has not ended after `waitMs`: the call goes
+   * Calls a tool as `invoke` does, but hands the call over to a job if it has not ended after `waitMs`: the call goes
    * on, and from then on belongs to the job.
    */
   async invokeWithin(request: InvokeRequest, waitMs: number, context: CallContext): Promise<Invoked> {
@@ -148,8 +150,8 @@ export class Broker {
   }
 
   /**
-   * Starts a call as `invokeAsync` does, as the job that it was in a daemon that died. The job exists at once, since its
-   * caller knows its id: a call that is refused is a job that failed.
+   * Starts a call as `invokeAsync` does, as the job that it was in a daemon that died. The job exists at once, since
+   * its caller knows its id: a refused call becomes a failed job.
    */
   resumeJob(jobId: string, request: JobRequest, context: CallContext): JobView {
     const { caller, peer, tracking } = context;
@@ -162,7 +164,7 @@ export class Broker {
     return this.#view(held.job);
   }
 
-  /** The job as it stands, after waiting up to `waitMs` for its end, or after cancelling it. */
+  /** Resolves with the job as it is after waiting up to `waitMs` for its end, or after cancelling it. */
   async jobStatus(
     request: { readonly jobId: string; readonly waitMs: number; readonly cancel: boolean },
     context: CallContext,
@@ -175,12 +177,14 @@ export class Broker {
     return this.#view(job);
   }
 
-  /** Waits as a search does until the tools of these servers are known; resolves with the servers that cannot be asked. */
+  /**
+   * Waits as a search does until the tools of these servers are known; resolves with the servers that cannot be asked.
+   */
   awaited(concerned: (server: string) => boolean): Promise<readonly Unavailable[]> {
     return this.#finder.awaited(concerned);
   }
 
-  /** The call that a request asks for, its tool found, its arguments fitted, and admitted. */
+  /** Prepares the call of a request: finds its tool, fits its arguments and has it admitted. */
   async #prepared(request: InvokeRequest, context: CallContext, fallbackMs: number): Promise<ToolCall> {
     const { caller } = context;
     const startedAt = Date.now();
@@ -197,7 +201,7 @@ export class Broker {
     }
   }
 
-  /** The call as a job makes it, whose deadline runs from its start and not from its place in the queue. */
+  /** Returns the call as a job runs it: its deadline runs from its start, not from the time at which it was queued. */
   #inBackground(call: ToolCall, { caller, peer, tracking }: CallContext): RunJob {
     return (signal, onProgress) =>
       this.#parts.call(
@@ -206,7 +210,7 @@ export class Broker {
       );
   }
 
-  /** The error of a call that was refused, after `refused` is told of it. */
+  /** Tells `refused` of a refused call, and returns the error. */
   #noted(tool: string, caller: Caller, error: unknown): unknown {
     if (error instanceof GatewayError) this.#parts.refused?.(caller, tool, error);
     return error;
@@ -223,14 +227,14 @@ export class Broker {
   }
 
   /**
-   * The tool of that id, after waiting for its server's first connect if that is what is missing; or, within a call,
-   * for somebody to log in.
+   * Finds the tool of an id. If it is unknown, waits for the first connect of its server, and within a call for a
+   * person to log in. Throws `TOOL_NOT_FOUND`.
    */
   async #resolve(id: string, caller: Caller, waitMs: number, call?: CallContext): Promise<Resolved> {
     const known = this.#find(id, caller);
     if (known) return { tool: known, askedMs: 0 };
     const candidates = this.#parts.upstreams.all().filter((upstream) => id.startsWith(`${upstream.config.key}::`));
-    // The remembered catalog of a server that does not run may lack what it has come to offer since.
+    // A server that does not run may have got further tools since its catalog was remembered.
     for (const upstream of candidates) upstream.wake();
     const settled = (until: AbortSignal) => Promise.all(candidates.map((upstream) => upstream.settled(until)));
     if (candidates.length > 0) await withTimeout(waitMs, settled, call?.signal);
@@ -242,7 +246,7 @@ export class Broker {
     throw this.#unknown(id, caller);
   }
 
-  /** The servers that somebody asks for and that are not there, in words; empty where all are. */
+  /** Says which of these servers do not exist or are switched off; empty if none is. */
   absent(servers: readonly string[]): string {
     return describeAbsent(this.#parts, servers);
   }
@@ -255,7 +259,7 @@ export class Broker {
       return new GatewayError('TOOL_NOT_FOUND', text, { details: { nearest: [] } });
     }
     const server = upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`))?.config.key;
-    // A tool of another server is hardly meant when the server itself is known.
+    // If the server exists, the caller hardly means a tool of another one.
     const likely = (entry: ToolEntry) => visible(caller, entry) && (!server || entry.server === server);
     const nearest = catalog.nearestIds(id, likely);
     const missing = unavailableServers(this.#parts, (server) => id.startsWith(`${server}::`))[0];
@@ -273,7 +277,10 @@ export class Broker {
     return new GatewayError('TOOL_NOT_FOUND', text, { details: { nearest } });
   }
 
-  /** Why a tool that its server lists is none of ours, if the caller may know of it. */
+  /**
+   * Returns the reason why the gateway left out a tool that its server lists; undefined if it did not, or if the caller
+   * may not know of the tool.
+   */
   #whyLeftOut(id: string, server: string, caller: Caller): string | undefined {
     const { upstreams, visible } = this.#parts;
     const upstream = upstreams.get(server);
@@ -284,7 +291,7 @@ export class Broker {
     return visible(caller, entry) ? why : undefined;
   }
 
-  /** True if a caller may know of a server: one all of whose tools are hidden is as unknown as they are. */
+  /** True if a caller may know of a server: false if it has tools and all of them are hidden from the caller. */
   #mayKnow(server: string, caller: Caller): boolean {
     const tools = this.#parts.catalog.toolsOf(server);
     return tools.length === 0 || tools.some((tool) => this.#parts.visible(caller, tool));
@@ -304,8 +311,8 @@ export class Broker {
 }
 
 /**
- * The arguments as the tool's own schema wants them. Most are right as they are: what mends the others is loaded for the
- * first of them.
+ * Returns the arguments changed to fit the tool's own schema. Most need no change, so the code that changes them is
+ * loaded for the first that do.
  */
 async function fitted(tool: ToolEntry, args: JsonObject): Promise<MendedArguments> {
   const { definition } = tool;
@@ -314,7 +321,7 @@ async function fitted(tool: ToolEntry, args: JsonObject): Promise<MendedArgument
   return fitArguments(tool, args, signature(definition));
 }
 
-/** The value, or nothing when it takes longer. */
+/** Resolves with the value; with undefined if it takes longer than `ms`. */
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {

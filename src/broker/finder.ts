@@ -18,20 +18,20 @@ export interface FinderParts {
   readonly catalog: Catalog;
   readonly upstreams: Upstreams;
   readonly visible: Visibility;
-  /** Warnings about a tool for whoever chooses it, in sentences. */
+  /** Returns warnings about a tool, in sentences, for the model that chooses it. */
   readonly remarks: (tool: ToolEntry) => readonly string[];
-  /** Leaves of a server's words about itself those that may stand in an answer; absent: all may. */
+  /** Returns the part of a server's text about itself that an answer may repeat; absent: all of it. */
   readonly repeatable?: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
   readonly notices: () => ConfigNotices;
-  /** Absent: what is invoked after searches is not remembered. */
+  /** Remembers which tools callers invoke after which searches; absent: the finder does not remember it. */
   readonly usage?: InvocationHistory;
-  /** Told of each query and of the tools that were shown. */
+  /** Observes each query with the tools that were shown. */
   readonly witness?: ActivityObserver;
-  /** Likeness of meaning, where an endpoint for embeddings is configured. */
+  /** Ranks by likeness of meaning too; absent: hits are ranked by words alone. */
   readonly semantics?: MeaningSearch;
 }
 
-/** Fuses a lexical ranking with likeness of meaning; gives it back as it is when that is not to be had in time. */
+/** Fuses a ranking by words with likeness of meaning; returns `hits` unchanged if the likeness is not known in time. */
 export interface MeaningSearch {
   fused(
     query: string,
@@ -42,18 +42,18 @@ export interface MeaningSearch {
 }
 
 export interface SearchFilters {
-  /** Any of these servers. */
+  /** Only tools of these servers. */
   readonly server?: string | readonly string[];
-  /** Any of these tags. */
+  /** Only tools of servers with any of these tags. */
   readonly tags?: readonly string[];
-  /** Only tools that say of themselves that they change nothing, or only those that do not. */
+  /** True: only tools that declare that they change nothing; false: only the other tools. */
   readonly readOnly?: boolean;
 }
 
 export interface SearchRequest {
-  /** One need, or several in one turn; empty: what there is. */
+  /** One need, or several in one turn; empty: lists the servers, or with filters the tools. */
   readonly query: string | readonly string[];
-  /** Most hits of each query. */
+  /** Most hits for each query. */
   readonly limit: number;
   /** Index of the first item of a list without a query; a page names the next one. */
   readonly offset?: number;
@@ -62,18 +62,18 @@ export interface SearchRequest {
 
 /** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
 export const FIRST_CONNECT_WAIT_MS = 3_000;
-/** The same, in ms, while nothing at all is found: nobody would ask again. */
+/** Longest wait in ms while no tool at all is found: a model would not search again. */
 const FIRST_HIT_WAIT_MS = 5_000;
 const STILL_STARTING = 'servers are still starting; search again in a few seconds';
-/** Hits beyond the last place that use or meaning may still lift into view. */
+/** Hits below the last place that are ranked too, since use or meaning may lift them into view. */
 const NEARLY = 15;
 /** Longest wait for the index, in ms. */
 const INDEX_WAIT_MS = 1_000;
-/** Characters of a server's description: an answer is read by a model. */
+/** Most characters of a server's description: a model reads the answer. */
 const MAX_PHRASE = 100;
 /** Tokens of the mark on a hit that cannot be called now. */
 const MARK_TOKENS = 8;
-/** Tokens of a page of names: the whole answer stays under 1,500. */
+/** Most tokens of a page of names: the whole answer stays under 1,500. */
 const PAGE_TOKENS = 1_100;
 
 /** Bounds of one query: the number of hits, and the tools that its caller may see. */
@@ -83,7 +83,7 @@ interface Ask {
   readonly visible: (entry: ToolEntry) => boolean;
 }
 
-/** Finds tools for a model: by what they do, by server, and says what could not be asked. */
+/** Finds tools for a model, by what they do or by server, and names the servers that could not be asked. */
 export class Finder {
   readonly #parts: FinderParts;
 
@@ -100,7 +100,7 @@ export class Finder {
     let found = await this.#indexed(request, caller, concerned);
     while (isEmpty(found) && (await upstreams.nextFirstConnect(FIRST_HIT_WAIT_MS, unknown)))
       found = await this.#indexed(request, caller, concerned);
-    // That a server has no tools is of interest where it is asked for, or nothing else was found.
+    // A server without tools is named only if the caller asked for it, or if no other tool was found.
     const isTold = (state: Unavailable['state']) => state !== 'no_tools' || isEmpty(found) || request.filters?.server;
     const unavailable = unavailableServers(this.#parts, concerned)
       .filter(({ state }) => isTold(state))
@@ -112,7 +112,7 @@ export class Finder {
     return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
   }
 
-  /** A large catalog is indexed in slices: what is asked for meanwhile waits a little, then does with what is there. */
+  /** Searches after a wait of at most 1 s for the index, since a large catalog is indexed in slices. */
   async #indexed(request: SearchRequest, caller: Caller, concerned: (server: string) => boolean): Promise<JsonObject> {
     const { catalog } = this.#parts;
     if (!catalog.isIndexed)
@@ -120,7 +120,10 @@ export class Finder {
     return this.#found(request, caller, concerned);
   }
 
-  /** The tools of a few servers, or of all, are asked for outright: waits as a search does, and says who did not answer. */
+  /**
+   * Waits as a search does for the first connect of the servers concerned and resolves with those that cannot be asked,
+   * for callers that list tools.
+   */
   async awaited(concerned: (server: string) => boolean): Promise<readonly Unavailable[]> {
     const { upstreams } = this.#parts;
     await upstreams.firstConnects(
@@ -170,31 +173,34 @@ export class Finder {
     return hits.length > 0 ? { found, results } : { found, results, ...this.#waysOn(query, caller) };
   }
 
-  /** Remarks on hits, where there are any, by id. */
+  /** Returns the remarks on those hits that have any, by id. */
   #warnings(hits: readonly SearchHit[]): ReadonlyMap<string, readonly string[]> {
     const remarks = hits.map(({ entry }) => [entry.id, this.#parts.remarks(entry)] as const);
     return new Map(remarks.filter(([, said]) => said.length > 0));
   }
 
-  /** The catalog's ranking, fused with likeness of meaning where that is to be had, and a little moved by use. */
+  /**
+   * Returns the catalog's ranking, fused with likeness of meaning if that is known, and slightly changed by earlier
+   * use.
+   */
   async #ranked(query: string, limit: number, visible: (entry: ToolEntry) => boolean) {
     const { catalog, usage, semantics } = this.#parts;
-    // More than are shown: a tool just below the last place may still move up.
+    // Asks for more hits than are shown: a tool just below the last place may still move up.
     const { found, hits } = catalog.search(query, { limit: limit + NEARLY, visible });
     const fused = semantics ? await semantics.fused(query, hits, visible, limit + NEARLY) : hits;
     const moved = usage
       ? fused.map(({ entry, score }) => ({ entry, score: score * (1 + usage.bonus(query, entry.id)) }))
       : fused;
-    // A stable sort: equals stay in their order.
+    // A stable sort: tools with equal scores keep their order.
     const ranked = moved.toSorted((a, b) => b.score - a.score).slice(0, limit);
     return { found: Math.max(found, ranked.length), hits: ranked };
   }
 
-  /** Suggestions for a query that found nothing: words that tools do use, and the known servers. */
+  /** Suggests words that tools do use, and the known servers, after a query that found no tool. */
   #waysOn(query: string, caller: Caller): JsonObject {
     const { catalog } = this.#parts;
     const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
-    // What only hidden tools say is as unknown as they are.
+    // A word that only hidden tools have would tell of them.
     const words = catalog.nearestWords(query).filter((word) => catalog.search(word, { limit: 1, visible }).found > 0);
     const servers = this.#knownServers(caller).map(({ server }) => server);
     return {
@@ -241,7 +247,10 @@ export class Finder {
     return filters?.readOnly === undefined || filters.readOnly === hasHint(entry.definition, 'readOnlyHint');
   }
 
-  /** A predicate for the servers that the filters ask for. One search puts thousands of tools to it: without filters it is constant. */
+  /**
+   * Returns a predicate for the servers that the filters ask for. A search calls it for thousands of tools: without
+   * filters it is constant.
+   */
   #concerned(filters: SearchFilters | undefined): (server: string) => boolean {
     const wanted = new Set([filters?.server ?? []].flat());
     const tags = filters?.tags ?? [];
@@ -259,7 +268,7 @@ function isEmpty({ found, groups }: JsonObject): boolean {
   return Array.isArray(groups) ? groups.every(isEmpty) : found === 0;
 }
 
-/** As many items as fit a page, from `offset` on, and where the next page begins. */
+/** Returns the items from `offset` on that fit a page, and the offset of the next page. */
 function page(name: string, items: readonly unknown[], offset: number): JsonObject {
   const shown: unknown[] = [];
   let tokens = 0;

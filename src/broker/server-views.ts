@@ -3,7 +3,7 @@ import { failureIn, isAvailable, type ServerState, serverState } from '../core/s
 import type { Catalog } from '../search/catalog.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
-/** One configured server as people see it. Never its command, address or headers: these may hold secrets. */
+/** One configured server for people. It never has the command, address or headers: these may hold secrets. */
 export interface ServerView {
   /** Key in the configuration. */
   readonly id: string;
@@ -11,15 +11,18 @@ export interface ServerView {
   readonly tags: readonly string[];
   readonly description?: string;
   readonly status: ServerState;
-  /** True if its tools can be called now, if need be after its start; of a server on its first way up none is known. */
+  /**
+   * True if its tools can be called now or after its start. False while it connects for the first time and no tool is
+   * known.
+   */
   readonly available: boolean;
-  /** Number of tools that it is known to have. */
+  /** Number of its known tools. */
   readonly tools: number;
-  /** Why it cannot be asked, secrets blanked. */
+  /** The reason why it cannot be asked, with secrets blanked. */
   readonly error?: string;
 }
 
-/** Every server of a configuration as it stands: those that run, those whose entries are wrong, those switched off. */
+/** Returns every server of a configuration as it is now: running, misconfigured and switched off. */
 export function serverViews(
   { misconfigured, disabled }: LiveConfig,
   running: readonly Upstream[],

@@ -13,26 +13,26 @@ import type { Upstreams } from '../upstream/upstreams.ts';
 
 /** Remarks on the configuration for the answer of a search. */
 export interface ConfigNotices {
-  /** Entries that could not be used, with what is wrong about them. */
+  /** Entries that the gateway cannot use, with their errors. */
   readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
-  /** Keys of servers that are switched off, as far as callers may know of them; absent: none. */
+  /** Keys of servers that are switched off and of which callers may know; absent: none. */
   readonly disabled?: readonly string[];
-  /** A problem of the file as a whole: none found, or a broken edit that was not taken over. */
+  /** A problem of the file as a whole: it does not exist, or an edit was broken and not taken over. */
   readonly hint?: string;
 }
 
-/** A server that could have held the answer and cannot be asked now, or was and did not tell all of its tools. */
+/** A server that may have had fitting tools: it cannot be asked now, or did not tell all of its tools. */
 export interface Unavailable extends Partial<Failure> {
   readonly server: string;
-  /** With `incomplete` and `no_tools` it was asked. */
+  /** A server with `incomplete` or `no_tools` was asked. */
   readonly state: Extract<ServerState, 'connecting' | 'failing' | 'misconfigured' | 'needs_auth'> | AskedState;
 }
 
-/** Servers named beside an answer at most, and characters of an error and of a key there: an answer is read by a model. */
+/** Most servers named in an answer, and most characters of an error and of a key there: a model reads the answer. */
 export const MAX_NAMED = 20;
 const MAX_ERROR = 160;
 const MAX_KEY = 100;
-/** A server that has never been logged in to has no known tool; any id of its own will do. */
+/** A server without a login has no known tool, so any id of its own starts a login. */
 const HOW_TO_LOG_IN = 'invoke any id that begins with "<server>::" to log in';
 
 interface ServersAndNotices {
@@ -40,7 +40,7 @@ interface ServersAndNotices {
   readonly notices: () => ConfigNotices;
 }
 
-/** The servers among those concerned that cannot be asked now, misconfigured ones first. */
+/** Returns the servers among those concerned that cannot be asked now, misconfigured ones first. */
 export function unavailableServers(
   { upstreams, notices }: ServersAndNotices,
   concerned: (server: string) => boolean,
@@ -53,8 +53,8 @@ export function unavailableServers(
 }
 
 /**
- * Says of the wanted servers which are switched off or do not exist, with the nearest that do: else nothing would seem to
- * fit. Empty where all exist.
+ * Says which of the wanted servers are switched off or do not exist, with the nearest that does: otherwise the caller
+ * would think that no tool fits. Empty if all exist.
  */
 export function describeAbsent(parts: ServersAndNotices, wanted: readonly string[]): string {
   const known = unavailableServers(parts, () => true).map(({ server }) => server);
@@ -73,7 +73,10 @@ export function disabledServer(server: string): string {
   return `server "${server}" is disabled; to switch it on, have the user run: ${enableCommand(server)}`;
 }
 
-/** The reason why a server cannot be asked; undefined: it can, or it starts and its tools are known meanwhile. */
+/**
+ * Returns the reason why a server cannot be asked, or did not tell all of its tools; undefined if it can and did, or if
+ * it starts and its tools are known already.
+ */
 function obstacle(upstream: Upstream): Unavailable | undefined {
   const { config, state, isKnown } = upstream;
   const server = config.key;
@@ -87,7 +90,7 @@ function obstacle(upstream: Upstream): Unavailable | undefined {
   return isNews ? { server, state: 'connecting' } : describeMissingTools(upstream);
 }
 
-/** The tools that a server which can be asked does not tell; undefined: it tells all. */
+/** Describes the tools that a server which can be asked does not tell; undefined if it tells all. */
 function describeMissingTools({
   config,
   listRemark,
@@ -96,7 +99,7 @@ function describeMissingTools({
   leftOut,
 }: Upstream): Unavailable | undefined {
   const [why] = leftOut.values();
-  // Not by name: a caller may not know of each.
+  // Gives their number and not their names: the caller may not know of each.
   if (listRemark === undefined && why !== undefined) {
     const many = leftOut.size === 1 ? '1 tool was' : `${leftOut.size} tools were`;
     return { server: config.key, state: 'incomplete', error: `${many} left out: ${why}` };

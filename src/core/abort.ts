@@ -1,4 +1,4 @@
-/** The part of an `AbortSignal` that we use: every `AbortSignal` is one. */
+/** The part of an `AbortSignal` that the gateway uses: every `AbortSignal` is a `Signal`. */
 export interface Signal {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -8,8 +8,9 @@ export interface Signal {
 }
 
 /**
- * An abort controller that is its own signal, and tells each listener once. Ours because two are made for each call that
- * is forwarded, and Node's, with the machinery of DOM events, cost a fifth of all that such a call costs.
+ * An abort controller that is its own signal, and calls each listener once. It replaces Node's `AbortController`,
+ * because each forwarded call makes two, and Node's, with the machinery of DOM events, cost a fifth of all that such a
+ * call costs.
  */
 export class Abort implements Signal {
   #aborted = false;
@@ -47,7 +48,7 @@ export class Abort implements Signal {
   }
 }
 
-/** The signal as one of the platform, for whoever insists on it. */
+/** Returns an `AbortSignal` that aborts together with `signal`, for code that takes no other kind of signal. */
 export function asAbortSignal(signal: Signal): AbortSignal {
   if (signal instanceof AbortSignal) return signal;
   const controller = new AbortController();
@@ -57,7 +58,7 @@ export function asAbortSignal(signal: Signal): AbortSignal {
   return controller.signal;
 }
 
-/** The promise, unless `signal` aborts first: then a rejection with its reason. Listeners are removed either way. */
+/** Settles as the promise does; if `signal` aborts first, rejects with its reason. Removes its listener either way. */
 export function abortable<T>(promise: Promise<T>, signal: Signal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const giveUp = () => reject(signal.reason);
@@ -68,8 +69,9 @@ export function abortable<T>(promise: Promise<T>, signal: Signal): Promise<T> {
 }
 
 /**
- * Runs `work` with a signal that aborts after `ms` or together with `parent`, and leaves no timer behind. Ours, because
- * on Node 20 a signal made by `AbortSignal.any` or `.timeout` can be garbage-collected before it fires.
+ * Runs `work` with a signal that aborts after `ms` or together with `parent`, and leaves no timer behind. It does not
+ * use `AbortSignal.any` and `AbortSignal.timeout`, because on Node 20 their signals can be garbage-collected before
+ * they fire.
  */
 export async function withTimeout<T>(
   ms: number,

@@ -2,17 +2,17 @@
 export interface MapBounds<K, V extends NonNullable<unknown>> {
   /** Number of entries, at least 1. */
   readonly maxEntries: number;
-  /** Bounds the sum of the sizes that `of` gives, in any unit; the latest entry stays though it alone be larger. */
+  /** Bounds the sum of the sizes that `of` gives, in any unit; the latest entry stays even if it alone is larger. */
   readonly size?: { readonly max: number; readonly of: (value: V) => number };
-  /** Bounds the time in ms since the epoch ms that `since` gives; `now` is the clock, in epoch ms. */
+  /** Bounds the age of an entry in ms; it begins at `since`, in epoch ms. `now` is the clock, in epoch ms. */
   readonly age?: { readonly maxMs: number; readonly since: (value: V) => number; readonly now?: () => number };
-  /** Called for each entry that a bound has pushed out, after that; not for one that was replaced or deleted. */
+  /** Called after a bound has pushed out an entry, but not after one was replaced or deleted. */
   readonly onEvicted?: (value: V, key: K) => void;
 }
 
 /**
- * A map that forgets: beyond a bound the entry goes that was set or used longest ago. Where several callers share a bound,
- * and none may push out what others keep, take `Shares` of `fair-shares.ts` instead.
+ * A map that forgets: beyond a bound it evicts the entry that was set or used longest ago. If several callers share a
+ * bound, and none may push out the entries of others, use `Shares` of `fair-shares.ts` instead.
  */
 export class BoundedMap<K, V extends NonNullable<unknown>> implements Iterable<[K, V]> {
   readonly #bounds: MapBounds<K, V>;
@@ -35,7 +35,7 @@ export class BoundedMap<K, V extends NonNullable<unknown>> implements Iterable<[
     return this.#totalSize;
   }
 
-  /** The value, unless it is too old; its place in the order stays. */
+  /** Returns the value, unless it is too old. Its place in the order of eviction stays. */
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined || !this.#isExpired(value)) return value;
@@ -43,7 +43,7 @@ export class BoundedMap<K, V extends NonNullable<unknown>> implements Iterable<[
     return undefined;
   }
 
-  /** The value, as `get`, which counts as used: of all entries it is now the last to go. */
+  /** Returns the value as `get` does and counts it as used: of all entries it is now evicted last. */
   use(key: K): V | undefined {
     const value = this.get(key);
     if (value === undefined) return undefined;
@@ -52,7 +52,7 @@ export class BoundedMap<K, V extends NonNullable<unknown>> implements Iterable<[
     return value;
   }
 
-  /** Adds or replaces an entry, which is then the last to go, and evicts what is too old or too much. */
+  /** Adds or replaces an entry, which is then evicted last, and evicts entries that are too old or exceed a bound. */
   set(key: K, value: V): void {
     this.delete(key);
     this.#entries.set(key, value);
@@ -64,7 +64,7 @@ export class BoundedMap<K, V extends NonNullable<unknown>> implements Iterable<[
     }
   }
 
-  /** Deletes an entry; returns true if it was there. */
+  /** Deletes an entry; returns true if it existed. */
   delete(key: K): boolean {
     const value = this.#entries.get(key);
     if (value !== undefined) this.#totalSize -= this.#sizeOf(value);
@@ -76,7 +76,7 @@ export class BoundedMap<K, V extends NonNullable<unknown>> implements Iterable<[
     this.#totalSize = 0;
   }
 
-  /** Entries from the first to go to the last. Entries too old may be among them until something is set. */
+  /** Iterates over the entries in order of eviction. Until the next `set`, some may be too old. */
   [Symbol.iterator](): MapIterator<[K, V]> {
     return this.#entries[Symbol.iterator]();
   }

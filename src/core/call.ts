@@ -4,23 +4,26 @@ import type { Peer } from './peer.ts';
 import type { Progress } from './rpc.ts';
 import type { ToolEntry } from './tool.ts';
 
-/** Who asks. stdio passes `LOCAL`; the HTTP edge passes whom it authenticated, per request. */
+/** The sender of a request. stdio passes `LOCAL`; HTTP passes the caller that it authenticated, per request. */
 export interface Caller {
-  /** The id of a key, the subject of a token, `anonymous` where nobody has to say who they are. */
+  /** The id of a key, the subject of a token, or `anonymous` if the gateway requires no authentication. */
   readonly id: string;
   readonly roles: readonly string[];
   /** Labels of the key. */
   readonly tags?: readonly string[];
-  /** The session in which it asks: jobs and results belong to that session alone. Absent: to all that the caller asks. */
+  /**
+   * The session of the request: jobs and results then belong to that session alone. Absent: to all requests of the
+   * caller.
+   */
   readonly session?: string;
 }
 
-/** The owner of the jobs and kept results of a caller. */
+/** Returns the owner of the jobs and kept results of a caller. */
 export function ownerOf({ id, session }: Caller): string {
   return session === undefined ? id : `${id}\n${session}`;
 }
 
-/** The caller of such an owner: bounds are for callers, however many sessions one has. */
+/** Returns the id of the caller in a result of `ownerOf`: bounds are for callers, with all their sessions. */
 export function callerIdOf(owner: string): string {
   const end = owner.indexOf('\n');
   return end < 0 ? owner : owner.slice(0, end);
@@ -32,15 +35,18 @@ export const LOCAL: Caller = { id: 'local', roles: [] };
 export interface ToolCall {
   readonly tool: ToolEntry;
   readonly args: JsonObject;
-  /** Changes of the arguments to fit the tool's schema; told in the result's `_meta`. */
+  /** Changes that the gateway made to the arguments to fit the tool's schema; the result's `_meta` lists them. */
   readonly mended?: readonly string[];
-  /** When the caller asked, in epoch ms: the deadline runs from here. */
+  /** The time of the caller's request in epoch ms: the deadline runs from here. */
   readonly startedAt: number;
   /** Deadline in ms after `startedAt`. */
   readonly timeoutMs: number;
-  /** Runs in the background: a tool that may run as a task of its server then does. */
+  /** True if the call runs in the background: a tool that may run as a task of its server then does. */
   readonly background?: boolean;
-  /** Called when the server is connected and has listed its tools, before each sending; throws what refuses the call. */
+  /**
+   * Called before each sending, when the server is connected and has listed its tools; throws an error to refuse the
+   * call.
+   */
   readonly beforeSending?: () => void;
   readonly protocol?: ProtocolParams | undefined;
 }
@@ -56,20 +62,20 @@ export interface ProtocolParams {
 /** Lifetime and side channels that a forwarded call inherits from its caller. */
 export interface CallContext {
   readonly caller: Caller;
-  /** Aborted when the caller gives up; the upstream is told. */
+  /** Aborts when the caller gives up; the gateway then tells the server. */
   readonly signal: Signal;
   /** Called for each progress notification, in wire order, before the result. */
   readonly onProgress?: (progress: Progress) => void;
-  /** The way back to the client; absent where there is none to ask. */
+  /** The way back to the client; absent if the client cannot be asked. */
   readonly peer?: Peer;
   readonly tracking?: RequestTracking;
 }
 
 /** Follows jobs. Its methods must not throw, and take next to no time. */
 export interface JobObserver {
-  /** A call goes on in the background, as that job. */
+  /** Called when a call goes on in the background, as that job. */
   submitted?(job: JobIdentity): void;
-  /** The job has ended, however it did. */
+  /** Called when the job has ended, with or without success. */
   ended?(job: JobIdentity): void;
 }
 
@@ -81,23 +87,27 @@ export interface JobIdentity {
 
 /** Follows one request of a client, and the job that it becomes. */
 export interface RequestTracking extends JobObserver {
-  /** The id of the job that this request was in a daemon that died: it becomes that job again. */
+  /** The id of the job that this request had become in a daemon that died: it becomes that job again. */
   readonly jobId?: string;
-  /** Called before the request is given to a server that must not get it twice; it goes out when this has resolved. */
+  /**
+   * Called before the request goes to a server that must not get it twice; the request is sent when this has resolved.
+   */
   sending?(): Promise<void>;
 }
 
-/** An upstream's `CallToolResult`, exactly as received. `isError: true` is a result, not an error of ours. */
+/** A server's `CallToolResult`, exactly as received. `isError: true` is a result, not an error of ours. */
 export type ToolResult = JsonObject;
 
-/** The one verb everything decorates. Rejects with `GatewayError` only. */
+/** Executes a tool; policies decorate it. Rejects with `GatewayError` only. */
 export type CallTool = (call: ToolCall, context: CallContext) => Promise<ToolResult>;
 
-/** Observes, delays or refuses calls; reaches upstreams only through `next`, so it can only subtract. */
+/** Observes, delays or refuses calls. It reaches servers only through `next`, so it can only subtract. */
 export type CallPolicy = (next: CallTool) => CallTool;
 
-/** What may be known to exist. One predicate decides what search lists, describe shows and invoke accepts. */
+/**
+ * True if a caller may know of a tool. This one predicate decides what search lists, describe shows and invoke accepts.
+ */
 export type Visibility = (caller: Caller, tool: ToolEntry) => boolean;
 
-/** Member of a result's `_meta` that says what was changed so that clients take it: a list of lines. */
+/** Member of a result's `_meta`: lines that say what the gateway changed so that clients accept the result. */
 export const MENDED_RESULT = 'mcp-gateway/mendedResult';

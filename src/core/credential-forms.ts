@@ -1,6 +1,6 @@
 import { blankedAsRead } from './invisible-characters.ts';
 
-/** Tokens by the beginnings that their makers give them, wherever they stand. */
+/** Matches tokens by the prefixes that their issuers give them, at any place in a text. */
 const KNOWN: readonly RegExp[] = [
   /\b(?:gh[opsur]_|github_pat_)[A-Za-z0-9_]{10,}/,
   /\b(?:gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|oas|imt)-)[\w-]{10,}/,
@@ -29,17 +29,18 @@ const KNOWN: readonly RegExp[] = [
 
 const KNOWN_ANYWHERE = new RegExp(KNOWN.map(({ source }) => source).join('|'), 'g');
 
-/** Every token in a text that is known by its beginning. */
+/** Returns every token in a text whose prefix is known. */
 export function knownTokens(text: string): string[] {
   return text.match(KNOWN_ANYWHERE) ?? [];
 }
 
-/** The text that stands in the place of a secret. */
+/** The text that replaces a secret. */
 export const BLANK = '[redacted]';
 
 /**
- * Credentials by their form, whoever they belong to: a password in an address, a parameter named so, well-known kinds.
- * Each in linear time, since servers write these texts: a match that fails is not begun again within what was looked at.
+ * Matches credentials by their form alone: a password in an address, a parameter with a name such as `token`,
+ * well-known kinds of tokens. Each pattern takes linear time, since servers write these texts: after a match fails, no
+ * other begins within the text that it read.
  */
 const FORMS: readonly (readonly [RegExp, string])[] = [
   [/((?<=[\w+.-]):\/\/[^\s:/@"']*):[^\s@/"']+@/g, `$1:${BLANK}@`],
@@ -50,11 +51,15 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
     BLANK,
   ],
   [/\b(?:gh[pousr]_|github_pat_|glpat-|sk-|xox[abeoprs]-)[\w-]{16,}/g, BLANK],
-  // Begun only where words begin that have a dot behind them; of what begins with `eyJ` in such a word, the first is the longest.
+  // A JSON Web Token. A match begins only at the start of a word that a dot follows. Within that word, the first `eyJ`
+  // gives the longest token.
   [/(?<![\w-])(?=[\w-]+\.[\w-]{8,}\.)([\w-]*?)\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, `$1${BLANK}`],
 ];
 
-/** Blanks what has the form of a credential, also where colours or invisible characters stand within it. In linear time. */
+/**
+ * Blanks all that has the form of a credential, also if colours or invisible characters stand within it. In linear
+ * time.
+ */
 export function blankForms(text: string): string {
   return blankedAsRead(text, asWritten);
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from './json.ts';
 
-/** Every way in which the gateway itself can refuse or fail. See the table in src/README.md. */
+/** Every code with which the gateway itself refuses or fails. See the table in src/README.md. */
 export type ErrorCode =
   | 'INVALID_ARGUMENTS'
   | 'TOOL_NOT_FOUND'
@@ -33,7 +33,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** The text of anything thrown, with the chain of its causes, on one line and in words. */
+/** Returns the text of any thrown value, with the chain of its causes, on one line and in words. */
 export function causeOf(error: unknown): string {
   return inWords(chainOf(error));
 }
@@ -50,21 +50,21 @@ function chainOf(error: unknown): string {
 
 const ELLIPSIS = '…';
 
-/** At most `max` characters of a text that somebody else wrote, for use inside a message of ours. */
+/** Returns at most `max` characters of a text of unknown origin, for use inside a message of ours. */
 export function clip(text: string, max = 200): string {
   return text.length <= max ? text : `${text.slice(0, max - 1)}${ELLIPSIS}`;
 }
 
-/** What OpenSSL says of a server that answers in another protocol than TLS. */
+/** Matches the error of OpenSSL for a server that answers in another protocol than TLS. */
 const NO_TLS =
   /(?:\bwrite EPROTO )?[\dA-F]{1,20}:error:[\dA-F]{1,20}:SSL routines:[^:]{0,100}:(?:wrong version number|packet length too long|http request|unknown protocol)[^\n]*\n?/gi;
 
 /**
- * What runtimes say of a connection, and the same for people; the code stays, since one can look it up. In linear time:
- * servers write such texts too.
+ * Errors that runtimes report for a connection, each with words for people; the code stays, since one can look it up.
+ * In linear time: servers write such texts too.
  */
 const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
-  // Classes of errors, which say nothing that the text does not.
+  // Names of error classes add nothing to the text.
   [/\b(?:Aggregate|Type|Range|Syntax|Reference|Socket|DOM|Fetch|Sse)?(?:Error|Exception): (?=\S)/g, ''],
   [NO_TLS, 'the server speaks no TLS: should the address begin with http:// or ws://?'],
   [/\bfetch failed(?:: (?=\S)|$)/g, ''],
@@ -89,7 +89,7 @@ const WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
 ];
 const NOTHING_SAID = 'the server could not be reached';
 
-/** The text of an error of the network as a person would say it; other texts as they are. */
+/** Returns the text of a network error in words for people; other texts unchanged. */
 function inWords(text: string): string {
   const said = WORDS.reduce((rest, [pattern, words]) => rest.replace(pattern, words), text);
   return (
@@ -100,12 +100,12 @@ function inWords(text: string): string {
   );
 }
 
-/** A list of issues as a schema library writes it into its message. */
+/** Matches a list of issues that a schema library writes into its message. */
 const DUMP = /\[\s*\{\s*"(?:code|expected|origin|path|message|keys|values|errors)"[\s\S]*\}\s*\]/;
 
-/** A text in which a dump of validation issues, if it has one, is the first of them in words. */
+/** Replaces a dump of validation issues in a text by the first issue, in words. */
 function withoutIssues(text: string): string {
-  // A call that fails has no time for a search through a long text.
+  // A call that fails must not wait for a search through a long text.
   return text.length < 100_000 && text.includes('[') ? text.replace(DUMP, issuesInWords) : text;
 }
 

@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { findNumberTexts } from './number-texts.ts';
 
 /**
- * JSON in which numbers pass as they were written. In JavaScript every number is a double, and `JSON.stringify` writes each
- * in one way: 9007199254740993 leaves as …992, `1.0` as `1`, `1e400` as `null`. So an object or list keeps, beside such
- * numbers, the text that they came as. They stay plain numbers to whoever reads them; copies made by spreading keep the
- * texts, and a member that was changed meanwhile is written as it is now.
+ * JSON in which numbers pass as they were written. In JavaScript every number is a double, and `JSON.stringify` writes
+ * each in one way: 9007199254740993 leaves as …992, `1.0` as `1`, `1e400` as `null`. So an object or list keeps the
+ * texts of such numbers under this symbol. Code that reads the members still sees plain numbers. Copies made by
+ * spreading keep the texts. A member that was changed after parsing is written with its new value.
  */
 const SOURCES = Symbol('number texts');
 
 interface Exact {
-  /** Text by key. No map: half a million of them would be most of what a text of 9 MB costs. */
+  /** Text by key. Not a `Map`: half a million of them would be most of what a text of 9 MB costs. */
   [SOURCES]?: Members;
 }
 
@@ -18,19 +18,22 @@ interface Members {
   [key: string]: unknown;
 }
 
-/** A number of JSON that may be written otherwise than it came; seldom any other. */
+/** Matches each JSON text with a number that may be written otherwise than it came, and seldom any other text. */
 const MAY_CHANGE =
   /(?:^|[:,[\s])(?:-0(?:[,\]}\s]|$)|-?(?:\d[\d.]{15}|\d+\.\d*0(?:[,\]}\s]|$)|\d+(?:\.\d+)?[eE]|0\.000000))/;
 
-/** Nothing was read yet that `JSON.stringify` would change: nothing has to be looked for. */
+/** False until a number was read that `JSON.stringify` would change: until then no value has to be searched. */
 let isNeeded = false;
 
-/** The value that a JSON text stands for. Throws what `JSON.parse` throws. */
+/** Returns the value that a JSON text stands for. Throws what `JSON.parse` throws. */
 export function parseJson(text: string): unknown {
   return exactly(text, JSON.parse(text));
 }
 
-/** As `parseJson`, for a JSON-RPC message: of its id, which is ours to read, no text is kept where it is the only number. */
+/**
+ * Parses a JSON-RPC message as `parseJson` does, but keeps no text of an `id` that is the only number: the gateway
+ * itself reads ids.
+ */
 export function parseMessage(text: string): unknown {
   const message: unknown = JSON.parse(text);
   if (message === null || typeof message !== 'object' || Array.isArray(message)) return exactly(text, message);
@@ -39,24 +42,25 @@ export function parseMessage(text: string): unknown {
 }
 
 function exactly(text: string, value: unknown): unknown {
-  // A tree is quicker to go through than a text of megabytes, and most results have no number at all.
+  // Looks for a number in the tree first: that is quicker than in a text of megabytes, and most results have no number.
   if (holdsNumber(value) && MAY_CHANGE.test(text)) findNumberTexts(text, value, keepText);
   return value;
 }
 
-/** The JSON text of a value, its numbers as they came. Throws what `JSON.stringify` throws. */
+/** Returns the JSON text of a value, its numbers as they came. Throws what `JSON.stringify` throws. */
 export function writeJson(value: unknown, space?: number): string {
   return holdsExact(value) ? writeExact(value, sourceOf, space) : JSON.stringify(value, undefined, space);
 }
 
-/** True if anything in a value would not be written by `JSON.stringify` as it came. */
+/** True if `JSON.stringify` would write a number in a value otherwise than it came. */
 export function holdsExact(value: unknown): value is object {
   return isNeeded && some(value, (each) => typeof each === 'object' && each !== null && SOURCES in each);
 }
 
 /**
- * A message, or a batch of them, with those numbers as marked strings, for whoever hands it through a parser of its own;
- * the same one where there are none. What a parser of messages looks at itself stays a number.
+ * Returns a copy of a message or batch in which those numbers are marked strings, for transports that parse and write
+ * messages themselves; without such numbers, the message itself. `id` and `error.code` stay numbers because those
+ * transports read them.
  */
 export function withMarks<T>(message: T): T {
   if (!holdsExact(message)) return message;
@@ -85,7 +89,7 @@ function markedCopy(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, marked(member, key)]));
 }
 
-/** The text of a number that would be written otherwise than it came. */
+/** Returns the text of a member that is a number, if `JSON.stringify` would write the number otherwise than it came. */
 export function sourceOf(holder: object, key: string | number): string | undefined {
   const sources = (holder as Exact)[SOURCES];
   const source = sources && Object.hasOwn(sources, key) ? (sources[key] as string) : undefined;
@@ -93,17 +97,17 @@ export function sourceOf(holder: object, key: string | number): string | undefin
   return isAsItCame ? source : undefined;
 }
 
-/** A copy of an object or list, made member by member, keeps the texts that the original has. */
+/** Gives the number texts of an object or list to a copy that was made member by member. */
 export function keepSources<T extends object>(copy: T, original: object): T {
   const sources = (original as Exact)[SOURCES];
   if (sources) (copy as Exact)[SOURCES] = sources;
   return copy;
 }
 
-/** Keeps the text of a member that is a number. */
 function keepText(holder: object, key: string | number, source: string): void {
   const exact = holder as Exact;
-  // Of a list a list: an object would take room for sixteen texts, and lists of one number come by the hundred thousand.
+  // If the first text is that of index 0, the texts go into a list: an object would allocate room for sixteen texts,
+  // and lists of one number come by the hundred thousand.
   if (!exact[SOURCES] && key === 0)
     exact[SOURCES] = [source] as unknown as Members; // which has its members by index
   else {
@@ -114,18 +118,21 @@ function keepText(holder: object, key: string | number, source: string): void {
 }
 
 function set(holder: Members, key: string | number, value: unknown): void {
-  // Defined where need be, so that the key stays a key.
+  // An assignment to `__proto__` would set the prototype instead of a member.
   if (key !== '__proto__') holder[key] = value;
   else Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** Sets a member to a number that is written like that, maybe in another notation than that of JSON. */
+/**
+ * Sets a member to a number and keeps `source`, the text it was written as, which may be in another notation than that
+ * of JSON.
+ */
 export function setNumber(holder: object, key: string, value: number, source: string): void {
   set(holder as Members, key, value); // any object or list has members by key
   if (String(value) !== source) keepText(holder, key, source);
 }
 
-/** A copy of an object with a member that is the number that a text stands for. */
+/** Returns a copy of an object with one more member: the number that a text stands for. */
 export function withNumber<T extends object>(object: T, key: string, source: string): T {
   const copy = (Array.isArray(object) ? [...object] : { ...object }) as T;
   set(copy as Members, key, Number(source));
@@ -135,7 +142,7 @@ export function withNumber<T extends object>(object: T, key: string, source: str
   return copy;
 }
 
-/** True if two JSON values mean the same, however their numbers are written. */
+/** True if two JSON values are equal, even if their numbers are written differently. */
 export function isSameJson(one: unknown, other: unknown): boolean {
   return one === other || isDeepStrictEqual(plain(one), plain(other));
 }
@@ -146,7 +153,10 @@ function plain(value: unknown): unknown {
 
 const holdsNumber = (value: unknown) => some(value, (each) => typeof each === 'number');
 
-/** True if any value within a value, or itself, is of that kind. Not recursive: JSON may be nested deeper than the stack is. */
+/**
+ * True if `isOfKind` is true of a value or of any number, object or list within it. Not recursive: JSON may be nested
+ * deeper than the stack is.
+ */
 function some(value: unknown, isOfKind: (value: unknown) => boolean): boolean {
   const waiting: unknown[] = [value];
   while (waiting.length > 0) {
@@ -162,37 +172,37 @@ function some(value: unknown, isOfKind: (value: unknown) => boolean): boolean {
 }
 
 /**
- * Numbers of JSON texts as strings that say so, for the way through the `JSON.parse` and `JSON.stringify` of the SDK. The mark
- * is another one in each process, so that no text holds it by chance.
+ * Marks strings that stand for numbers of JSON texts, on the way through the `JSON.parse` and `JSON.stringify` of the
+ * SDK. Each process has another mark, so that no text holds it by chance.
  */
 const MARK = `${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}:`;
 const MARKED = new RegExp(`"${MARK}([-+.\\deE]+)"`, 'g');
 
-/** The text of a number as written, as a marked string. */
+/** Returns the marked string for the text of a number. */
 function markOf(number: string): string {
   return MARK + number;
 }
 
-/** A JSON text with each marked string as the number that it stands for. */
+/** Returns a JSON text with each marked string replaced by the number that it stands for. */
 export function unmarked(json: string): string {
   return json.includes(MARK) ? json.replaceAll(MARKED, '$1') : json;
 }
 
-/** The text of a member that is a number, where it is to be another than `JSON.stringify` writes. */
+/** Returns the text of a member that is a number, if it differs from that which `JSON.stringify` writes. */
 type TextOf = (holder: object, key: string | number) => string | undefined;
 
 /**
- * `JSON.stringify`, but for the texts of numbers: a replacer of its own would be called for each member, which takes some
- * three times as long. Throws what `JSON.stringify` throws.
+ * Writes a value as `JSON.stringify` does, but for the texts of numbers. `JSON.stringify` with a replacer would call
+ * that for each member, which takes some three times as long. Throws what `JSON.stringify` throws.
  */
 function writeExact(value: object, textOf: TextOf, space = 0): string {
   return writeValue(value, textOf, { step: ' '.repeat(space), line: '\n' }) as string; // objects and lists have a text
 }
 
 interface Layout {
-  /** What each level is indented by; nothing: all is on one line. */
+  /** Indentation of one level; if empty, all is on one line. */
   readonly step: string;
-  /** How a line begins here. */
+  /** Line feed and indentation with which a line of the current level begins. */
   readonly line: string;
 }
 
@@ -209,7 +219,7 @@ function writeValue(given: unknown, textOf: TextOf, layout: Layout): string | un
 }
 
 function items(list: readonly unknown[], textOf: TextOf, layout: Layout): string[] {
-  // Not by `map`, which passes over holes.
+  // A loop, because `map` passes over the holes of a list.
   const parts: string[] = [];
   for (let at = 0; at < list.length; at++) {
     const text = typeof list[at] === 'number' ? textOf(list, at) : undefined;
@@ -230,7 +240,7 @@ function members(object: object, textOf: TextOf, layout: Layout): string[] {
   return parts;
 }
 
-/** Dates and their like say what they are. */
+/** Returns the result of a value's `toJSON`, which dates for example have, or the value itself. */
 function asJson(value: unknown): unknown {
   const hasOwnForm = typeof value === 'object' && value !== null && 'toJSON' in value;
   return hasOwnForm && typeof value.toJSON === 'function' ? (value.toJSON() as unknown) : value;

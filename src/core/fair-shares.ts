@@ -1,18 +1,19 @@
 /**
- * How much of something that is not taken back one may have, where others may come: three quarters of what these leave, so
- * that whoever comes finds room. Somebody who cannot have company may have all.
+ * Returns how much of a resource one caller may take if it is never taken back. If the resource is shared, that is
+ * three quarters of what the others leave, at least 1 if anything is left, so that a new caller finds room; otherwise
+ * all.
  */
 export function shareOf(whole: number, { others, isShared }: { others: number; isShared: boolean }): number {
   const left = Math.max(0, whole - others);
   return isShared ? Math.max(Math.min(left, 1), Math.floor((left * 3) / 4)) : left;
 }
 
-/** Something that is kept for somebody. */
+/** An item stored for an owner. */
 export interface Kept<T> {
   readonly owner: string;
   readonly item: T;
   readonly size: number;
-  /** It was dropped or removed. */
+  /** True if `Shares` dropped or removed the item. */
   readonly isGone: boolean;
 }
 
@@ -27,12 +28,13 @@ interface Line<T> {
   last: Entry<T>;
 }
 
-/** Between two looks for who has the most, as many are dropped as there are owners to a step of it. */
+/** `drop` looks for the owner with the most after one drop for each 16 owners. */
 const OWNERS_A_STEP = 16;
 
 /**
- * Things kept for several owners, as many as fit: what has to go is the oldest of whoever has the most, so that nobody is
- * robbed by somebody with more, and one alone may have all. In constant time, but that who has the most is told once in a while.
+ * Items stored for several owners. `drop` removes the oldest item of the owner with the most, so that no owner loses
+ * items to one with more, and a single owner may have all. Takes constant time, except that it looks for the owner with
+ * the most once in a while.
  */
 export class Shares<T> {
   readonly #lines = new Map<string, Line<T>>();
@@ -42,7 +44,7 @@ export class Shares<T> {
   #size = 0;
   #count = 0;
 
-  /** Of all that is kept, together. */
+  /** Sum of the sizes of all items. */
   get size(): number {
     return this.#size;
   }
@@ -66,7 +68,10 @@ export class Shares<T> {
     return entry;
   }
 
-  /** Drops the oldest of whoever has the most; undefined where that is what was added last. */
+  /**
+   * Drops the oldest item of the owner with the most and returns it; undefined if there is none or it is the latest
+   * added.
+   */
   drop(): Kept<T> | undefined {
     if (this.#largest === undefined || ++this.#drops * OWNERS_A_STEP >= this.#lines.size) this.#findLargest();
     const first = this.#largest === undefined ? undefined : this.#lines.get(this.#largest)?.first;
@@ -75,7 +80,7 @@ export class Shares<T> {
     return first;
   }
 
-  /** Does nothing when it has gone already. */
+  /** Removes an item; does nothing if it is gone already. */
   remove(kept: Kept<T>): void {
     const entry = kept as Entry<T>; // as `add` made it
     if (entry.isGone) return;
@@ -105,20 +110,20 @@ export class Shares<T> {
   }
 }
 
-/** Places for what runs, such as calls or jobs: bounded in number, with room for others where there may be any. */
+/** Places for running calls or jobs: bounded in number, with room left for other callers if there may be any. */
 export class Places {
   readonly #max: () => number;
   readonly #isShared: () => boolean;
   readonly #callers = new Map<string, number>();
   #taken = 0;
 
-  /** `isShared`: several callers may come. */
+  /** `max` returns the number of places; `isShared` returns true if several callers may come. */
   constructor(max: () => number, isShared: () => boolean) {
     this.#max = max;
     this.#isShared = isShared;
   }
 
-  /** All that are taken. */
+  /** Number of places taken, by all callers together. */
   get taken(): number {
     return this.#taken;
   }
@@ -128,7 +133,7 @@ export class Places {
     return own < shareOf(this.#max(), { others: this.#taken - own, isShared: this.#isShared() });
   }
 
-  /** Takes one; returns what gives it back, once. */
+  /** Takes a place; returns a function that gives it back, once. */
   take(caller: string): () => void {
     this.#change(caller, 1);
     let isTaken = true;

@@ -1,6 +1,6 @@
 /**
- * True if a pattern fits the whole of a text: `*` stands for any characters or none, `?` for exactly one, everything else
- * for itself. The time is bounded by the product of the lengths: no pattern can be made to hang.
+ * True if a pattern fits the whole of a text: `*` stands for any characters or none, `?` for exactly one, every other
+ * character for itself. The time is bounded by the product of the lengths: no pattern can make it hang.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   let at = 0;
@@ -17,7 +17,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
       at++;
       i++;
     } else if (star >= 0) {
-      // The last star takes one character more.
+      // Lets the last star take one character more.
       at = star + 1;
       resume += widthAt(text, resume);
       i = resume;
@@ -27,19 +27,19 @@ export function matchesGlob(pattern: string, text: string): boolean {
   return at === pattern.length;
 }
 
-/** Code units of the character there: half of a surrogate pair is none. */
+/** Returns the code units of the character at a place: 2 for a surrogate pair. */
 function widthAt(text: string, at: number): number {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }
 
-/** True if one of the patterns fits; where there are none, all texts do. */
+/** True if one of the patterns fits, or if `patterns` is undefined. */
 export function fitsAny(patterns: string | readonly string[] | undefined, text: string): boolean {
   if (patterns === undefined) return true;
   if (typeof patterns === 'string') return matchesGlob(patterns, text);
   return patterns.some((pattern) => matchesGlob(pattern, text));
 }
 
-/** A text as a pattern that matches just this text; also within a pattern with the flag `u`. */
+/** Returns a regular expression that matches just this text; also valid with the flag `u`. */
 export function escapeRegExp(text: string): string {
   return text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 }

@@ -1,19 +1,22 @@
 import { isJsonObject } from './json.ts';
 
-/** What a JSON text may hold that somebody else wrote. */
+/** Bounds of a JSON text that another program wrote. */
 export interface JsonBounds {
-  /** Lists and objects within each other. */
+  /** Most levels of lists and objects within each other. */
   readonly depth: number;
-  /** Members of objects, all together; absent: any number. */
+  /** Most members of all objects together; absent: any number. */
   readonly members?: number;
-  /** Different names of members, about; absent: any number. */
+  /** Most different names of members, estimated; absent: any number. */
   readonly names?: number;
 }
 
-/** Deeper than anything that people or models write, and far below what fails in writing it again (some 5,000). */
+/**
+ * Deeper than anything that people or models write, and far below the depth at which `JSON.stringify` fails (some
+ * 5,000).
+ */
 export const MAX_JSON_DEPTH = 512;
 
-/** Bounds of what comes from a client that may be a stranger: 400,000 different members take a second to parse. */
+/** Bounds of a text from a client that may be a stranger: 400,000 different members take a second to parse. */
 export const STRANGERS_JSON: JsonBounds = { depth: MAX_JSON_DEPTH, members: 50_000 };
 
 const ANY_JSON: JsonBounds = { depth: MAX_JSON_DEPTH };
@@ -24,14 +27,14 @@ const BACKSLASH = 0x5c;
 const SHORT_CHARS = 24;
 
 /**
- * What of a JSON text is beyond the bounds, in words; undefined: nothing. To be asked before it is parsed: 15 MB of `[`
- * take 6 s to parse. In linear time, and texts within it cost next to nothing.
+ * Says in words which bound a JSON text exceeds; undefined if none. Call it before parsing: 15 MB of `[` take 6 s to
+ * parse. Takes linear time, and next to none for texts within the bounds.
  */
 export function beyondBounds(
   text: string,
   { depth: maxDepth, members, names }: JsonBounds = ANY_JSON,
 ): string | undefined {
-  // As many as that are within it at least.
+  // A text cannot be nested deeper than it has characters, nor have more members.
   if (text.length <= maxDepth) return undefined;
   let depth = 0;
   let found = 0;
@@ -46,12 +49,12 @@ export function beyondBounds(
     if (depth > maxDepth) return `nested deeper than ${maxDepth} levels`;
     if (members !== undefined && found > members) return `more than ${members} members`;
   }
-  // What has fewer members cannot have more names.
+  // A text with fewer members cannot have more names.
   if (names === undefined || found <= names || !holdsMoreNames(text, names)) return undefined;
   return `with more than ${names} different names of members`;
 }
 
-/** Members of all objects in a JSON text. In linear time. */
+/** Counts the members of all objects in a JSON text. In linear time. */
 export function membersIn(text: string): number {
   let found = 0;
   for (let at = 0; at < text.length; at++) {
@@ -62,9 +65,9 @@ export function membersIn(text: string): number {
   return found;
 }
 
-/** Bits of a hash by which names count as the same: of 200,000 different ones some 3 in a hundred do. */
+/** Bits of a hash; names with the same hash count as one: of 200,000 different ones some 3 in a hundred do. */
 const HASH_BITS = 22;
-/** Odd, and of this process: nobody can make up names that count as the same. */
+/** Odd, and random in each process: an attacker cannot make up names with the same hash. */
 const HASH_FACTOR = (Math.random() * 0x100000000) | 1;
 
 /** True if the members of a JSON text have more different names than `max`. A list of a million records has a few. */
@@ -76,7 +79,7 @@ function holdsMoreNames(text: string, max: number): boolean {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       const end = endOfText(text, at);
-      // Values are not looked at: they are most of a text.
+      // Values are skipped: they are most of a text.
       if (isName(text, end)) hash = hashOf(text, at + 1, end);
       at = end;
     } else if (code === COLON) {
@@ -88,10 +91,10 @@ function holdsMoreNames(text: string, max: number): boolean {
   return different > max;
 }
 
-/** True if a text that ends there is followed by a colon. */
+/** True if a colon follows the string that ends at `end`. */
 function isName(text: string, end: number): boolean {
   let next = end + 1;
-  // Spaces, tabs and line ends.
+  // Skips spaces, tabs and line ends.
   while (text.charCodeAt(next) <= 0x20) next++;
   return text.charCodeAt(next) === COLON;
 }
@@ -102,11 +105,11 @@ function hashOf(text: string, start: number, end: number): number {
   return Math.imul(hash ^ (hash >>> 16), HASH_FACTOR) >>> (32 - HASH_BITS);
 }
 
-/** How much of the text after its name a member is looked for in, in characters. */
+/** Characters after a member's name in which its value is looked for. */
 const MEMBER_CHARS = 1_024;
 const NAME_OR_NUMBER = /^\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)/;
 
-/** The `id` of a JSON-RPC message that is not to be parsed: a text or a number, null where there is none. In linear time. */
+/** Finds the `id` of a JSON-RPC message without parsing it: a text or a number; null if it has none. In linear time. */
 export function idIn(text: string): string | number | null {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -126,16 +129,18 @@ export function idIn(text: string): string | number | null {
 
 function asId(value: string): string | number | null {
   try {
-    return JSON.parse(value) as string | number; // as the pattern has it
+    return JSON.parse(value) as string | number; // NAME_OR_NUMBER matches nothing else
   } catch {
     return null;
   }
 }
 
-/** The place of the quote that ends the text which begins there; without one, the end of all. */
+/**
+ * Returns the place of the quote that ends the string beginning at `start`; the length of the text if no quote ends it.
+ */
 export function endOfText(text: string, start: number): number {
   let at = start + 1;
-  // Most are short, and a search costs more than that.
+  // Most strings are short, for which `indexOf` costs more than this loop.
   for (const near = Math.min(text.length, at + SHORT_CHARS); at < near; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) return at;
@@ -149,12 +154,13 @@ export function endOfText(text: string, start: number): number {
   return text.length;
 }
 
-/** Unknown members that are looked at: enough to say what is wrong. */
+/** Most unknown members that stay in an object: enough to say what is wrong. */
 const FEW = 20;
 
 /**
- * An object without most of the members that nobody knows: each would be a problem with a text of its own, and a hundred
- * thousand of them take seconds to tell. What is no object, and one with few members, stays as it is.
+ * Returns an object with at most 20 of its members that are not in `known`: each unknown member is a problem with a
+ * text of its own, and a hundred thousand of them take seconds to report. Any other value, and an object with few
+ * unknown members, is returned unchanged.
  */
 export function withFewUnknown(value: unknown, known: readonly string[]): unknown {
   if (!isJsonObject(value)) return value;

@@ -1,9 +1,14 @@
-/** Known names with this much of a longer word wrong are still offered; beyond it a guess misleads more than it helps. */
+/**
+ * Greatest edit distance at which a name is offered, as a share of the longer name: beyond it a guess misleads more
+ * than it helps.
+ */
 const TOLERANCE = 0.4;
-/** Longer names are nobody's misspelling, and comparing them costs time. */
+/** Longest name looked at, in characters: a longer one is no misspelling, and comparing it costs time. */
 const MAX_LENGTH = 60;
 
-/** The known name that a misspelt one most likely meant, ignoring case, `_` and `-`; undefined when none is near. */
+/**
+ * Returns the known name that a misspelt one most likely meant, ignoring case, `_` and `-`; undefined if none is near.
+ */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > MAX_LENGTH) return undefined;
   const ranked = known
@@ -17,7 +22,10 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, '');
 }
 
-/** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours each count one. */
+/**
+ * Returns the optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours each
+ * count one.
+ */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,9 +1,12 @@
 import { endOfText } from './json-bounds.ts';
 
-/** Takes a number that `JSON.stringify` would write otherwise than it came: where it is, and its text. */
+/** Receives a number that `JSON.stringify` would write otherwise than it came: its holder, its key and its text. */
 export type TakeText = (holder: object, key: string | number, text: string) => void;
 
-/** As many digits a double always holds, and V8 copies a text of fewer characters instead of keeping all that it is cut from. */
+/**
+ * Characters from which a number's text is looked at more closely: a double holds all numbers of fewer digits, and V8
+ * copies a text of fewer characters instead of keeping all of the text that it is cut from.
+ */
 const SHORT = 13;
 
 const QUOTE = 0x22;
@@ -12,20 +15,20 @@ const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** An object or list that the walk is in; no holder where a later member of the same name took its place. */
+/** An object or list that the walk is in; `holder` is undefined if a later member of the same name took its place. */
 interface Level {
   readonly holder: object | undefined;
   readonly isList: boolean;
-  /** Where in a list it is, or where the name of the member begins in the text; -1 where a name is to come. */
+  /** In a list the index; in an object the place in the text where the member's name begins, -1 before the name. */
   at: number;
 }
 
 const OUTSIDE: Level = { holder: undefined, isList: true, at: 0 };
 
 /**
- * Goes through a JSON text beside the value that it stands for, and hands on the numbers that would be written otherwise than
- * they came. Lists of a million numbers are usual, so nothing is made for a number that is not handed on, and a member's name is
- * read only where something is found in it. Not recursive: JSON may be nested deeper than the stack is.
+ * Walks through a JSON text beside the value that it stands for, and gives `take` each number that would be written
+ * otherwise than it came. Lists of a million numbers are usual, so the walk allocates nothing for other numbers, and
+ * reads a member's name only if it needs it. Not recursive: JSON may be nested deeper than the stack is.
  */
 export function findNumberTexts(json: string, value: unknown, take: TakeText): void {
   const outer: Level[] = [];
@@ -73,7 +76,10 @@ function asHolder(value: unknown, isList: boolean): object | undefined {
   return typeof value === 'object' && value !== null && Array.isArray(value) === isList ? value : undefined;
 }
 
-/** True if a number may be written otherwise; true of some that are not. Most are told by their looks. */
+/**
+ * True if a number may be written otherwise than it came. Decides by the characters alone, so it is also true of some
+ * numbers that are not.
+ */
 function mayChange(json: string, start: number, end: number): boolean {
   if (end - start >= SHORT) return true;
   let hasDot = false;
@@ -94,7 +100,7 @@ function endOfNumber(json: string, start: number): number {
   let end = start + 1;
   for (; end < json.length; end++) {
     const code = json.charCodeAt(end);
-    // Besides digits: + - . E e
+    // A number has, besides digits, the characters + - . E e
     if (!isDigit(code) && code !== MINUS && code !== DOT && code !== 0x2b && (code | 0x20) !== 0x65) break;
   }
   return end;

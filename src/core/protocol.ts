@@ -1,9 +1,11 @@
 /**
- * Names and numbers of the protocol, as its specification gives them. Here and not from the SDK, because the SDK costs a
- * start 60 ms and 20 MB, and most sessions never need it; a test compares them.
+ * Names and numbers of the protocol, as its specification gives them. They do not come from the SDK, because importing
+ * it costs a start 60 ms and 20 MB, and most sessions never need it; a test compares them.
  */
 
-/** Revisions with a handshake, the newest first: what is answered to a client that asks for another one. */
+/**
+ * Revisions with a handshake, the newest first. A client that asks for any other revision is answered with the newest.
+ */
 export const HANDSHAKE_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
 
 export const LATEST_HANDSHAKE_VERSION = HANDSHAKE_VERSIONS[0];
@@ -29,12 +31,12 @@ export function isLogLevel(level: unknown): level is ProtocolLogLevel {
   return severityOf(level) >= 0;
 }
 
-/** True if a level is `least`, or more severe; what is no level is not. */
+/** True if a level is `least` or more severe; false if it is no level. */
 export function isAtLeast(level: unknown, least: ProtocolLogLevel): boolean {
   return severityOf(level) >= severityOf(least);
 }
 
-/** Greater for what is more severe; -1 for what is no level. */
+/** Returns a greater number for a more severe level; -1 for an unknown level. */
 export function severityOf(level: unknown): number {
   return (LOG_LEVELS as readonly unknown[]).indexOf(level);
 }

@@ -2,29 +2,34 @@ import { causeOf } from './errors.ts';
 import { sourceOf, withNumber, writeJson } from './exact-json.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
-/** Fetches one page of a list, raw, by the parameters that lead to it: none, or the cursor as the server wrote it. */
+/**
+ * Fetches one page of a list, raw. `params` is empty for the first page, then holds the cursor as the server wrote it.
+ */
 export type FetchPage = (params: JsonObject) => Promise<JsonObject>;
 
-/** The outcome of one page: `enough` ends the reading. */
+/** The outcome of one page; `enough` ends the reading. */
 export type Brought = 'new' | 'nothing new' | 'enough';
 
-/** The end of a reading: with the last page, with one that was known, at our bounds, or with one that could not be read. */
+/**
+ * The end of a reading: `whole` with the last page, `repeating` with a known page, `endless` at our bounds, `broken` if
+ * a page could not be read.
+ */
 export interface Pages {
   readonly pages: number;
   readonly end: 'whole' | 'repeating' | 'endless' | 'broken';
-  /** Which pages could not be read, and why. */
+  /** The pages that could not be read, with the reason; absent: all could be read. */
   readonly missing?: string;
 }
 
-/** Pages of one list that are read at most: 10,000 tools in pages of 5. */
+/** Most pages of one list that are read: enough for 10,000 tools in pages of 5. */
 const MAX_PAGES = 2_000;
-/** Empty ones in a row: servers that filter each page of theirs have some. */
+/** Most empty pages in a row: servers that filter each page have some. */
 const MAX_EMPTY_PAGES = 200;
 
 /**
- * Reads every page of a list: `member` of each result is handed to `take`. Rejects when no page can be read. One without a
- * list costs itself; one that does not come, itself and those after it, to which only it would have led. A cursor that comes
- * again leads to what is known already.
+ * Reads every page of a list and hands `member` of each result to `take`. Rejects if no page can be read. A page
+ * without a list is skipped. If a page cannot be fetched, the reading ends, since only that page has the cursor of the
+ * next. It also ends at a cursor that came before.
  */
 export async function readPages(
   method: string,
@@ -54,7 +59,7 @@ export async function readPages(
     empty = listed === undefined || listed.length === 0 ? empty + 1 : 0;
     const brought = listed ? take(listed, result) : 'new';
     if (!after) return ended('whole', pages);
-    // A page that brings nothing new is one that was read before: some servers give the same cursor for ever.
+    // A page without anything new was read before: some servers give the same cursor for ever.
     const cursor = writeJson(after);
     if (cursors.has(cursor) || brought === 'nothing new') return ended('repeating', pages);
     if (brought === 'enough' || pages === MAX_PAGES || empty === MAX_EMPTY_PAGES) return ended('endless', pages);
@@ -64,8 +69,8 @@ export async function readPages(
 }
 
 /**
- * What leads to the page after this one. Servers also write an empty text, null, false, an empty object or list at the end,
- * and numbers or objects for cursors: those go back to them as they came.
+ * Returns the params of the next page; undefined at the end. Servers also mark the end with an empty text, null, false,
+ * or an empty object or list. Some use numbers or objects as cursors: these go back to them as they came.
  */
 function paramsAfter(result: JsonObject): JsonObject | undefined {
   const { nextCursor: cursor } = result;
@@ -75,7 +80,10 @@ function paramsAfter(result: JsonObject): JsonObject | undefined {
   return source === undefined ? { cursor } : withNumber({}, 'cursor', source);
 }
 
-/** An empty list is null for some languages; some servers give a map by name. */
+/**
+ * Returns the list in a result; undefined if it has none. Some languages write an empty list as null, and some servers
+ * send a map by name.
+ */
 function listIn(result: JsonObject, member: string): readonly unknown[] | undefined {
   const listed = isJsonObject(result) ? result[member] : undefined;
   if (listed === null) return [];

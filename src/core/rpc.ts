@@ -8,20 +8,20 @@ export interface RpcError {
   readonly data?: unknown;
 }
 
-/** What the other side answered to a request: its `result` exactly as received, or its error. */
+/** The other side's answer to a request: its `result` exactly as received, or its error. */
 export type Answer = { readonly result: JsonObject } | { readonly error: RpcError };
 
 /** `params` of a `notifications/progress`, without the token. */
 export type Progress = JsonObject & { readonly progress: number };
 
-/** Codes of JSON-RPC, and of MCP beyond them. */
+/** Codes of JSON-RPC and of MCP. */
 export const METHOD_NOT_FOUND = -32_601;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
 export const UNSUPPORTED_PROTOCOL_VERSION = -32_022;
 export const URL_ELICITATION_REQUIRED = -32_042;
 
-/** Thrown to answer a request with exactly this error: one of the protocol, or a server's own, code and data untouched. */
+/** Thrown to answer a request with exactly this error, of the protocol or of a server; code and data stay untouched. */
 export class RpcFailure extends Error {
   override readonly name = 'RpcFailure';
   readonly error: RpcError;
@@ -32,7 +32,7 @@ export class RpcFailure extends Error {
   }
 }
 
-/** An error member that somebody else wrote, whatever its shape, as an `RpcError`. */
+/** Returns the error member of an answer of another program, of any shape, as an `RpcError`. */
 export function rpcError(error: unknown): RpcError {
   if (!isJsonObject(error)) return { code: INTERNAL_ERROR, message: saidBy(error) };
   const { code, message, data } = error;
@@ -44,14 +44,14 @@ export function rpcError(error: unknown): RpcError {
   return keepSources(read, error);
 }
 
-/** A text that is not blank, or what else there is as JSON. */
+/** Returns a text, or any other value as JSON; undefined if it is absent or blank. */
 function said(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const text = typeof value === 'string' ? value : written(value);
   return text.trim() === '' ? undefined : text;
 }
 
-/** What an error says that is no object: many write its message alone. */
+/** Returns the message of an error that is not an object: many servers write its message alone. */
 function saidBy(error: unknown): string {
   if (error === undefined || error === null || error === false || error === '')
     return 'the answer holds neither a result nor an error';

@@ -6,16 +6,16 @@ import type { ToolDefinition } from './tool.ts';
 /** A server's description of itself and of its offers, in its own words. */
 export interface ServerCatalog {
   readonly about: { readonly title?: string; readonly instructions?: string };
-  /** Which of `resources`, `prompts` and `completions` it offers. */
+  /** Those of `resources`, `prompts` and `completions` that the server offers. */
   readonly offers: readonly string[];
   readonly tools: readonly ToolDefinition[];
-  /** Why tools are missing in the list, if some are. */
+  /** The reason why tools are missing in the list; absent: none is missing. */
   readonly incomplete?: string;
-  /** It does not declare that it has tools; it was asked for them all the same. */
+  /** True if the server does not declare the capability `tools`; the gateway asked it for its tools all the same. */
   readonly undeclared?: boolean;
 }
 
-/** What is to be said of a server's list of tools, where it is not what the protocol has in mind. */
+/** Returns a remark about a server's list of tools that is incomplete or undeclared; otherwise undefined. */
 export function listRemark({ incomplete, undeclared, tools }: ServerCatalog): string | undefined {
   if (incomplete !== undefined) return `its list of tools is incomplete: ${incomplete}`;
   if (!undeclared) return undefined;
@@ -25,22 +25,27 @@ export function listRemark({ incomplete, undeclared, tools }: ServerCatalog): st
 
 /** A server's description and offers when it was last asked. */
 export interface RememberedCatalog extends ServerCatalog {
-  /** Epoch ms. */
+  /** Epoch ms of that time. */
   readonly learntAt: number;
-  /** Marks of the clients to which it offered this. */
+  /** Marks (`clientMark`) of the clients to which the server offered this. */
   readonly clients: readonly string[];
-  /** What it asked of clients that shared a connection to it, as far as that decides who may; absent: nothing. */
+  /**
+   * Methods of requests that the server sent to clients; they decide who may share a connection to it. Absent: none.
+   */
   readonly asks?: readonly string[];
 }
 
-/** A list of resources, templates or prompts as it was when last read, and what it said about keeping it. */
+/** A list of resources, templates or prompts as it was when last read, with what the server said about caching it. */
 export interface RememberedList {
   readonly items: readonly JsonObject[];
   readonly ttlMs?: number;
   readonly cacheScope?: string;
 }
 
-/** Equal for clients that can do the same: servers may offer other tools to a client that can do other things. */
+/**
+ * Returns a mark that is equal for clients with the same capabilities: a server may offer other tools to a client with
+ * others.
+ */
 export function clientMark({ capabilities }: ClientIdentity): string {
   return createHash('sha256').update(JSON.stringify(capabilities)).digest('base64url').slice(0, 16);
 }

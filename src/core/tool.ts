@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject } from './json.ts';
 
-/** An upstream's own tool definition, exactly as received: unknown fields stay. */
+/** A server's own tool definition, exactly as received: unknown fields stay. */
 export type ToolDefinition = JsonObject & { readonly name: string; readonly inputSchema: JsonObject };
 
-/** A tool and where it lives. */
+/** A tool and its server. */
 export interface ToolEntry {
-  /** `serverKey::toolName`. A key: built by `toolId`, looked up, never parsed. */
+  /** `serverKey::toolName`, built by `toolId`. Code looks it up and never parses it. */
   readonly id: string;
   /** Key of the server in the configuration. */
   readonly server: string;
@@ -13,24 +13,24 @@ export interface ToolEntry {
   readonly definition: ToolDefinition;
 }
 
-/** Id under which a tool is searched, described and invoked. */
+/** Returns the id under which callers search, describe and invoke a tool. */
 export function toolId(server: string, tool: string): string {
   return `${server}::${tool}`;
 }
 
-/** True if a tool says of itself that it changes nothing, or that to run it twice does what running it once does. */
+/** True if a tool's annotations have the hint: it changes nothing, or running it twice has the same effect as once. */
 export function hasHint({ annotations }: ToolDefinition, hint: 'readOnlyHint' | 'idempotentHint'): boolean {
   return isJsonObject(annotations) && annotations[hint] === true;
 }
 
-/** Members of an answer about a tool in which only the gateway speaks. */
+/** Members of an answer about a tool that only the gateway sets. */
 const OURS = ['id', 'server', 'tags', 'available', 'state', 'warnings', 'score'] as const;
 
 export type OurMembers = Readonly<Partial<Record<(typeof OURS)[number], unknown>>>;
 
 /**
- * What we say of a tool, and its definition as received. Members of a definition that have a name of ours are left out: no
- * server may say whose its tool is, or that there is nothing to warn of.
+ * Returns the gateway's members about a tool together with the tool's definition as received. Members of the definition
+ * with a name of `OURS` are left out: no server may say to which server a tool belongs, or remove a warning.
  */
 export function describedTool(ours: OurMembers, definition: ToolDefinition): JsonObject {
   if (!OURS.some((name) => Object.hasOwn(definition, name))) return { ...ours, ...definition };

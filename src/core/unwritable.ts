@@ -2,17 +2,17 @@ import { causeOf, clip, GatewayError } from './errors.ts';
 import { writeJson } from './exact-json.ts';
 
 const MAX_CHARS = 200;
-/** `JSON.stringify` fails from about 5,000 levels on, sooner where the stack is in use already. */
+/** Most levels of a value: `JSON.stringify` fails from about 5,000 on, sooner if the stack is in use already. */
 const MAX_DEPTH = 2_000;
 
-/** Why `JSON.stringify` could not write a value, in words. */
+/** Says in words why `JSON.stringify` could not write a value. */
 export function unwritable(error: unknown): string {
   const cause = causeOf(error);
   if (error instanceof RangeError) return /stack/i.test(cause) ? 'it is nested too deeply' : 'it is too long';
   return clip(cause.split('\n', 1)[0] ?? '', MAX_CHARS);
 }
 
-/** What a server answered as JSON. Throws `UPSTREAM_ERROR` where that cannot be written. */
+/** Returns a server's answer as JSON. Throws `UPSTREAM_ERROR` if it cannot be written. */
 export function writtenAnswer(value: unknown): string {
   try {
     return writeJson(value);
@@ -24,7 +24,10 @@ export function writtenAnswer(value: unknown): string {
   }
 }
 
-/** True if `JSON.stringify` can write a value: for a value that other code writes without reporting a failure. Never throws. */
+/**
+ * True if `JSON.stringify` can write a value. For values that other code writes without reporting a failure. Never
+ * throws.
+ */
 export function isWritable(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return typeof value !== 'bigint';
   if (depth >= MAX_DEPTH) return false;

@@ -1,7 +1,7 @@
 import type { Scalar } from 'yaml';
 import { setNumber } from './exact-json.ts';
 
-/** A number in a tree that is being read. */
+/** A number in a tree that is being read: its value, and its text in the file. */
 export class WrittenNumber {
   readonly text: string;
   readonly value: number;
@@ -12,19 +12,25 @@ export class WrittenNumber {
   }
 }
 
-/** For a visit of a YAML document: each number as it is written, also where it is the name of a member. */
+/**
+ * Visits a scalar of a YAML document: replaces a number by its `WrittenNumber`, or by its text if it is the name of a
+ * member.
+ */
 export function writtenNumber(key: unknown, scalar: Scalar): void {
   if (typeof scalar.value !== 'number' || scalar.source === undefined) return;
   scalar.value = key === 'key' ? scalar.source : new WrittenNumber(scalar.source, scalar.value);
 }
 
-/** A tree with plain numbers, whose holders keep what `3.10` was written as: a variable of that value is no `3.1`. */
+/**
+ * Replaces each `WrittenNumber` in a tree by a plain number and keeps its text, so that a variable with the value
+ * `3.10` does not become `3.1`.
+ */
 export function withNumberTexts(root: unknown): unknown {
   const holder = { root };
   const seen = new Set<object>();
   const waiting: object[] = [holder];
   for (let each = waiting.pop(); each; each = waiting.pop()) {
-    // An alias of YAML may be within its own anchor.
+    // An alias of YAML may lie within its own anchor, so the tree may have cycles.
     if (seen.has(each)) continue;
     seen.add(each);
     for (const [key, member] of Object.entries(each)) {

@@ -18,20 +18,20 @@ export function guardsInOrder({ stats, trust, permissions }: NamedGuards): reado
 }
 
 interface PipelineParts {
-  /** The policies of the edge; over stdio and in a daemon there are none. */
+  /** The policies of the edge; absent over stdio and in a daemon. */
   readonly edge: Pick<EdgeHooks, 'observe' | 'limit'>;
   /** As `guardsInOrder` returns them. */
   readonly guards: readonly Guard[];
   readonly log: Logger;
 }
 
-/** Wraps `send`, which takes a call to its server, in everything that a call passes on the way there. */
+/** Wraps `send`, which takes a call to its server, in all policies that a call passes on the way there. */
 export function buildCallPipeline({ edge, guards, log }: PipelineParts, send: CallTool): CallTool {
   // Outermost first: a call passes these from the top down, and its result or error from the bottom up.
   const layers: readonly (CallPolicy | undefined)[] = [
     // The request log and the metrics come first, so that they have every call, with the reason of a refusal below.
     edge.observe,
-    // A call beyond `http.maxCalls` is refused before anything is done for it.
+    // Refuses a call beyond `http.maxCalls` before any work is done for it.
     edge.limit,
     logDefects(log),
     ...guards.map(({ policy }) => policy),

@@ -13,15 +13,18 @@ import type { ServerObserver } from '../upstream/server-observer.ts';
 import type { SemanticSearch } from './semantic-search.ts';
 
 /**
- * The tools that servers offer to any client: what they list for the connection that all share, and what they list only
- * for clients that can do more (be asked for input, for instance).
+ * The tools that servers offer to any client: those listed for the shared connection, and those listed only for clients
+ * that can do more (be asked for input, for instance).
  */
 class ToolUnion {
   readonly #entries = new Map<string, ServerConfig>();
   readonly #toAll = new Map<string, readonly ToolDefinition[]>();
   readonly #toSome = new Map<string, Map<string, ToolDefinition>>();
 
-  /** Takes what a server lists for every client; returns all of its tools. An entry that has changed is another server. */
+  /**
+   * Takes a server's tools for every client and returns all of its tools. A server whose entry has changed counts as
+   * another one.
+   */
   toAll(server: ServerConfig, tools: readonly ToolDefinition[]): readonly ToolDefinition[] {
     if (!isDeepStrictEqual(this.#entries.get(server.key), server)) this.#toSome.delete(server.key);
     this.#entries.set(server.key, server);
@@ -29,7 +32,10 @@ class ToolUnion {
     return this.#all(server);
   }
 
-  /** Takes what a server lists for one client; returns all of its tools, undefined where none is new. */
+  /**
+   * Takes a server's tools for one client and returns all of its tools; undefined if every client gets these tools
+   * anyway.
+   */
   toOne(server: ServerConfig, tools: readonly ToolDefinition[]): readonly ToolDefinition[] | undefined {
     const common = new Set(this.#toAll.get(server.key)?.map(({ name }) => name));
     const more = tools.filter(({ name }) => !common.has(name));
@@ -40,7 +46,6 @@ class ToolUnion {
     return this.#all(server);
   }
 
-  /** Forgets a server. */
   remove(key: string): void {
     this.#entries.delete(key);
     this.#toAll.delete(key);
@@ -61,14 +66,14 @@ interface CatalogObserverParts {
   readonly catalog: Catalog;
   readonly semantics: SemanticSearch;
   readonly catalogCache: CatalogCache;
-  /** What a server says of itself, as far as it may be repeated. */
+  /** Returns the part of a server's text about itself that may be repeated. */
   readonly repeatable: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
   readonly edge: () => EdgeHooks;
 }
 
-/** Observes the connections that all clients share: what can be found is what servers list. */
+/** Observes the connections that all clients share, and keeps the catalog equal to the servers' lists. */
 export class CatalogObserver implements ServerObserver {
-  /** Observes connections that belong to one client: servers may list more for it than for all. */
+  /** Observes connections of one client: a server may list more tools for it than for all. */
   readonly ofOneClient: ServerObserver = {
     tools: (server, tools) => {
       const all = this.#union.toOne(server, tools);
@@ -102,7 +107,7 @@ export class CatalogObserver implements ServerObserver {
     semantics.removeServer(key);
   }
 
-  /** Has a server's tools judged by the guards before any of them can be found. */
+  /** Shows a server's tools to the guards before a search can find any of them. */
   #publish(server: ServerConfig, tools: readonly ToolDefinition[]): void {
     const { log, guards, catalog, semantics } = this.#parts;
     const { key } = server;

@@ -34,25 +34,27 @@ import { createGuards, createStats, jobLimits, usageMemory } from './optional-fe
 import { SemanticSearch } from './semantic-search.ts';
 
 export interface GatewayOptions {
-  /** Receives what the gateway logs; nothing is written anywhere by default. */
+  /** Receives the log messages of the gateway; absent: they are dropped. */
   readonly log?: Logger;
-  /** Folder for what can be learnt again (catalogs of servers, use of tools, vectors); absent: nothing is kept on disk. */
+  /**
+   * Folder for data that can be learnt again (catalogs of servers, use of tools, vectors); absent: it stays in memory.
+   */
   readonly cacheDirectory?: string;
-  /** Folder for what must last (trust records, counts); absent: none of it outlives the gateway. */
+  /** Folder for data that must last (trust records, counts); absent: it ends with the gateway. */
   readonly dataDirectory?: string;
-  /** @internal Epoch ms from which on nobody waits for servers to come up; absent: each request has its own patience. */
+  /** @internal Epoch ms after which no request waits for servers to come up; absent: each request has its own wait. */
   readonly waitsUntil?: number;
 }
 
-/** Stands in until an edge is attached: nobody can be asked anything. */
+/** Used until an edge is attached: no client can be asked. */
 const NO_EDGE: EdgeHooks = { owner: { identified: Promise.resolve({ capabilities: {} }), isShared: false } };
 
-/** The composition root: the one place where all parts of a gateway know each other. Edges bring clients to it. */
+/** The composition root: the one place that knows all parts of a gateway. Edges bring clients to it. */
 export class Composition {
   readonly log: Logger;
   readonly catalog = new Catalog();
   readonly pool: ServerPool;
-  /** The reason why the configuration file as it is now was not taken over; undefined: it was. */
+  /** The reason why the current configuration file was not taken over; undefined if it was. */
   rejected: string | undefined;
   readonly #jobs: Jobs;
   readonly #usage: InvocationHistory | undefined;
@@ -103,7 +105,7 @@ export class Composition {
     return this.#config;
   }
 
-  /** Makes the running servers those of `config`; what did not change is not touched. Throws where the edge refuses it. */
+  /** Changes the running servers to those of `config`; unchanged ones run on. Throws if the edge refuses it. */
   use(config: GatewayConfig): void {
     this.#edge.checkConfig?.(config);
     this.#tellWaiting(config);
@@ -118,7 +120,7 @@ export class Composition {
     this.#edge.reloaded?.();
   }
 
-  /** Names each setting that was changed and is read at the start only. */
+  /** Warns of each changed setting that is read only at the start. */
   #tellWaiting({ path, settings }: GatewayConfig): void {
     for (const setting of waitingForStart(this.#start, this.#config.settings, settings))
       this.log.warning(`${path}: ${setting} takes effect at the next start`, { setting });
@@ -150,7 +152,7 @@ export class Composition {
     };
   }
 
-  /** Ends jobs and servers, and keeps what is to be kept. */
+  /** Ends jobs and servers, and writes all that has to be stored. */
   async close(): Promise<void> {
     await Promise.all([
       this.#jobs.settle(),
@@ -162,7 +164,7 @@ export class Composition {
     await this.#catalogCache.close();
   }
 
-  /** The one moment at which it is known who comes and how: everything that depends on that is built here. */
+  /** Attaches the edge and builds all that depends on who the clients are and how they connect. */
   #attach(edge: EdgeHooks): EdgeServices {
     if (this.#edge !== NO_EDGE) throw new Error('a gateway has one edge');
     this.#edge = edge;
@@ -209,11 +211,11 @@ export class Composition {
     });
   }
 
-  /** What a server says of itself, as far as it may be repeated to clients. */
+  /** Returns the part of a server's text about itself that may be repeated to clients. */
   readonly #repeatable = (server: ServerConfig, about: ServerCatalog['about']): ServerCatalog['about'] =>
     repeatable(about, isPinned(server, this.#settings));
 
-  /** The settings are the same for every caller. */
+  /** Ignores the caller: these settings are the same for all. */
   #exposes(_caller: Caller, server: string, kind: PrimitiveKind): boolean {
     const own = this.#config.servers.find(({ key }) => key === server);
     const { expose, permissions } = this.#settings;
@@ -245,20 +247,22 @@ export class Composition {
     return instructions(this.#config.servers, (server) => this.#catalogCache.recall(server)?.about);
   }
 
-  /** The definitions and the text that every client gets before it asks for anything. */
+  /** Returns the definitions and the text that every client gets before its first request. */
   #ownDefinitions(): OwnDefinitions {
     return { tools: metaToolDefinitions(), instructions: this.#instructions() };
   }
 }
 
-/** Remarks on the configuration for the answer of a search. `rejected` is why the file as it is now was not taken over. */
+/**
+ * Returns remarks on the configuration for the answer of a search. `rejected`: why the current file was not taken over.
+ */
 function configNotices(config: GatewayConfig, rejected: string | undefined): ConfigNotices {
   const { misconfigured, disabled, denied = [] } = config;
   const off = disabled.filter((key) => !denied.includes(key));
   return { misconfigured, disabled: off, ...configHint(config, rejected) };
 }
 
-/** Tells a model what of the configuration cannot be used as it stands, with the cure; nothing where all is well. */
+/** Tells a model which part of the configuration cannot be used, with the cure; empty if all can. */
 function configHint(config: GatewayConfig, rejected: string | undefined): { hint?: string } {
   const hints = [hintOf(config, rejected), config.project?.notice].filter((hint) => hint !== undefined);
   return hints.length > 0 ? { hint: hints.join('\n') } : {};
@@ -273,7 +277,7 @@ function hintOf({ found, path, servers, problems }: GatewayConfig, rejected: str
   return path === '' ? 'The object given as configuration has no server.' : `No server is configured in ${path}.`;
 }
 
-/** Says that there is no file yet, and what to write where. */
+/** Says that there is no file yet, and which text to write to which path. */
 function noConfig(path: string): string {
   return `No configuration yet: write your servers to ${path}, for example {"name": {"command": ["npx", "-y", "some-mcp-server"]}}. It is picked up at once.`;
 }

@@ -16,20 +16,20 @@ import { Composition, type GatewayOptions } from './composition.ts';
 
 export type { GatewayOptions } from './composition.ts';
 
-/** Longest that `ready` waits where it is not told, in ms: as long as a server may take to start. */
+/** Longest wait of `ready` in ms if the caller gives none: as long as a server may take to start. */
 const READY_TIMEOUT_MS = 60_000;
 
 export interface ReadyOptions {
-  /** Longest wait, in ms; 60 s where absent. */
+  /** Longest wait in ms; absent: 60 s. */
   readonly timeoutMs?: number;
 }
 
 export interface StartOptions {
-  /** `false`: no socket is opened, for `fetch` and `serveStdio`. */
+  /** `false`: `start` opens no socket, for `fetch` and `serveStdio`. */
   readonly listen?: boolean;
 }
 
-/** A configuration, running: its servers, and one edge to the clients. */
+/** A running configuration: its servers, and one edge to the clients. */
 export class Gateway {
   readonly #core: Composition;
   #stdio: StdioEdge | undefined;
@@ -43,9 +43,9 @@ export class Gateway {
   });
   #watcher: { close(): void } | undefined;
 
-  /** Takes what `loadConfig` answers, or a plain object in any shape that a file may have. */
+  /** Takes a configuration from `loadConfig`, or a plain object in any shape that a file may have. */
   constructor(config: GatewayConfig | ConfigObject, options?: GatewayOptions);
-  /** @internal `catalogCache` is given by a caller that has read it already. */
+  /** @internal A caller that has read `catalogCache` already passes it. */
   constructor(config: GatewayConfig, options: GatewayOptions, catalogCache: CatalogCache);
   constructor(
     config: GatewayConfig | ConfigObject,
@@ -57,15 +57,16 @@ export class Gateway {
   }
 
   /**
-   * Starts the servers that are not left idle until their first use, all at once, and serves HTTP at `host` and `port` of
-   * the settings, unless `listen` is false or a client is served by `serveStdio`. Resolves when it listens, without waiting
-   * for any server. Rejects with `CONFIG_INVALID` where the settings do not allow to listen or their address cannot be
-   * listened at, and with what else the socket fails with. Then it has started nothing: no process of a server is left, what
-   * ran before runs on, and `start` may be called again.
+   * Starts the servers that are not left idle until their first use, all at once, and serves HTTP at `host` and `port`
+   * of the settings, unless `listen` is false or `serveStdio` serves a client. Resolves when it listens, without
+   * waiting for any server. Rejects with `CONFIG_INVALID` if the settings forbid listening or it cannot listen at their
+   * address, and with any other error of the socket. Then it has started nothing: no process of a server is left,
+   * servers that ran before run on, and `start` may be called again.
    */
   async start({ listen = this.#stdio === undefined }: StartOptions = {}): Promise<void> {
     const edge = listen ? await this.#openEdge() : undefined;
-    // First: whoever cannot listen has nothing to end. Nobody is served before the servers are there, in the same turn.
+    // Listens first, so that nothing has to be ended if that fails. The servers exist in the same turn of the event
+    // loop, before any request is served.
     this.#url = await edge?.listen(this.settings);
     this.startServers();
   }
@@ -78,36 +79,37 @@ export class Gateway {
     this.#markStarted();
   }
 
-  /** The address at which it is served over HTTP, such as `http://127.0.0.1:4000`; undefined while it is not. */
+  /** The address at which it serves HTTP, such as `http://127.0.0.1:4000`; undefined while it does not. */
   get url(): string | undefined {
     return this.#url;
   }
 
-  /** The settings as they are now. */
+  /** The current settings. */
   get settings(): GatewaySettings {
     return this.#core.config.settings;
   }
 
-  /** Every configured server as it stands now. */
+  /** Returns every configured server as it is now. */
   servers(): readonly ServerView[] {
     return serverViews(this.#core.config, this.#core.pool.upstreams.all(), this.#core.catalog);
   }
 
   /**
-   * Resolves when each server has been reached or not for the first time, at the latest after `timeoutMs`, with those that
-   * cannot be called, not even by being started: their `status` and `error` say why. Starts the servers if nothing did.
+   * Resolves when the first attempt to reach each server has succeeded or failed, at the latest after `timeoutMs`. The
+   * result has the servers that cannot be called, even after a start: their `status` and `error` say why. Starts the
+   * servers if `start` did not.
    */
   async ready({ timeoutMs = READY_TIMEOUT_MS }: ReadyOptions = {}): Promise<readonly ServerView[]> {
     if (!this.#isStarted) this.startServers();
     const endsAt = Date.now() + timeoutMs;
-    // Secrets that have not answered keep servers out of it.
+    // The configuration lacks the servers whose secrets are still being read; `later` adds them.
     const { later } = this.#core.config;
     if (later) await withTimeout(timeoutMs, (late) => abortable(later, late)).catch(() => {});
     await this.settled(endsAt - Date.now());
     return this.servers().filter(({ available }) => !available);
   }
 
-  /** Resolves when each server has been reached or not for the first time, or after `ms`. */
+  /** Resolves when the first attempt to reach each server has succeeded or failed, at the latest after `ms`. */
   async settled(ms: number): Promise<void> {
     await this.#core.pool.upstreams.firstConnects(ms, () => true);
   }
@@ -120,8 +122,9 @@ export class Gateway {
   }
 
   /**
-   * Makes the running servers those of `config`; what did not change is not touched. Throws `CONFIG_INVALID`, and leaves all
-   * as it was, where `config` has no `auth` and other machines can reach the address that is served.
+   * Changes the running servers to those of `config`; servers whose entries did not change run on. Throws
+   * `CONFIG_INVALID`, and changes nothing, if `config` has no `auth` and other machines can reach the address of the
+   * gateway.
    */
   reload(config: GatewayConfig | ConfigObject): void {
     const own = isLoaded(config) ? config : configOfObject(config);
@@ -131,9 +134,9 @@ export class Gateway {
       .catch((error: unknown) => this.#reject(error));
   }
 
-  /** Follows the configuration file from now on. A broken edit is reported, and the old configuration stays. */
+  /** Follows the configuration file from now on. Reports a broken edit and keeps the old configuration. */
   watch(): void;
-  /** @internal Follows all that the configuration was made of. */
+  /** @internal Follows all files that the configuration was made of. */
   watch(source: ConfigSource): void;
   watch(source = this.#ownFile()): void {
     this.#watcher ??= watchFiles(source, () => void this.#reread(source), { known: source.known });
@@ -145,7 +148,10 @@ export class Gateway {
     throw new GatewayError('CONFIG_INVALID', 'watch: the configuration was given as an object, expected one of a file');
   }
 
-  /** Serves one client over a pair of streams. Resolves when the client has gone. Call it before `start` or right after: servers are told who the client is. */
+  /**
+   * Serves one client over a pair of streams. Resolves when the client has gone. Call it before `start` or right after:
+   * the gateway tells servers who the client is.
+   */
   serveStdio(input: Readable, output: Writable): Promise<void> {
     return this.serve(new EarlyResponder(input, output));
   }
@@ -155,12 +161,12 @@ export class Gateway {
     if (this.#edge) throw oneOrTheOther();
     const stdio = new StdioEdge(this.#core.services());
     this.#stdio = stdio;
-    // A request that comes before must not find a gateway without servers.
+    // A request that comes before the start must not find a gateway without servers.
     await this.#started;
     await stdio.serve(responder);
   }
 
-  /** Ends everything: connections of clients, jobs, servers and all that they started. */
+  /** Ends all connections of clients, jobs and servers with all that these started. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#watcher?.close();
@@ -170,7 +176,7 @@ export class Gateway {
     await this.#core.close();
   }
 
-  /** @internal The parts, for the edge of a daemon and for commands of this process. */
+  /** @internal Returns the parts, for the edge of a daemon and for commands of this process. */
   internals(): GatewayServices {
     return this.#core.services();
   }
@@ -181,7 +187,7 @@ export class Gateway {
     return this.#edge;
   }
 
-  /** The edge is loaded when somebody wants it: there are several clients now. */
+  /** Loads the HTTP edge, which one client over stdio does not need. */
   async #loadEdge(): Promise<HttpEdge> {
     const { HttpEdge } = await import('../downstream/http/http-edge.ts');
     return new HttpEdge(this.#core.services());
@@ -202,7 +208,7 @@ export class Gateway {
   }
 }
 
-/** True for a configuration that has been read and checked: an object that somebody wrote has no findings. */
+/** True for a configuration that was read and checked: a plain object has no `problems`. */
 function isLoaded(config: GatewayConfig | ConfigObject): config is GatewayConfig {
   return 'fingerprint' in Object(config) && Array.isArray((config as GatewayConfig).problems);
 }

@@ -6,14 +6,15 @@ import { entrySecrets, isSecretName, withinText } from '../upstream/entry-secret
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Words within names of variables that sound like a secret and are none: `GIT_AUTHOR_NAME`, `DESKTOP_SESSION`. */
+/** Parts of variable names that look like a word for a secret and are none: `GIT_AUTHOR_NAME`, `DESKTOP_SESSION`. */
 const SOUNDS_ALIKE = /author(?!i)|session|keyboard/gi;
 
 const known = new WeakMap<GatewayConfig, readonly string[]>();
 
 /**
- * What no server may tell, whoever it belongs to: a local one inherits our whole environment, in which are the secrets of
- * other entries and of the gateway itself. Worked out once for a configuration, when a text is first to be told.
+ * Returns the secrets that no text of any server may show: a local server inherits the gateway's whole environment,
+ * which has the secrets of other entries and of the gateway itself. They are computed once for a configuration, before
+ * its first text is shown.
  */
 export function knownSecrets(config: GatewayConfig, env: Environment = process.env): readonly string[] {
   const secrets = known.get(config) ?? [...new Set([...configured(config), ...inherited(env)])];
@@ -35,7 +36,7 @@ function callersKeys(auth: GatewayConfig['settings']['auth']): readonly string[]
   return auth.apiKeys.map((key) => (typeof key === 'string' ? key : (key.key ?? '')));
 }
 
-/** Variables under names that tell, and passwords within others. */
+/** Returns the values of variables whose names tell of a secret, and the passwords within others. */
 function inherited(env: Environment): readonly string[] {
   return Object.entries(env).flatMap(([name, value = '']) => {
     if (isOfTheSystem(name)) return [];
@@ -44,7 +45,7 @@ function inherited(env: Environment): readonly string[] {
   });
 }
 
-/** Paths and addresses are no secrets, and errors name them: `SSH_AUTH_SOCK`. */
+/** True for the path of an existing file: it is no secret, and errors name it, for example `SSH_AUTH_SOCK`. */
 function isFile(value: string): boolean {
   return isAbsolute(value) && existsSync(value);
 }

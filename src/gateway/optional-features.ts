@@ -13,7 +13,7 @@ import type { NamedGuards } from './call-pipeline.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** The history of invocations, if the settings want one; without a directory it lasts for this run only. */
+/** Returns the history of invocations, if the settings want one; without a directory it lasts for this run only. */
 export function usageMemory({ search }: StartSettings, directory: string | undefined): InvocationHistory | undefined {
   if (!search.usage) return undefined;
   return new InvocationHistory(directory === undefined ? {} : { path: join(directory, 'usage.json') });
@@ -25,7 +25,7 @@ export interface GuardOptions {
   readonly log: Logger;
 }
 
-/** Counts of calls; nothing is counted where the settings do not want it. */
+/** Creates the counts of calls, which stay empty while the settings do not want them. */
 export function createStats(
   { config, dataDirectory, log }: GuardOptions,
   ownDefinitions: () => OwnDefinitions,
@@ -46,7 +46,7 @@ export function createGuards(options: GuardOptions, stats: UsageStats): NamedGua
   return { stats: stats.guard, trust: new Trust(options), permissions: new Permissions(options) };
 }
 
-/** The settings of background calls in the units of `Jobs`. */
+/** Returns the settings of background calls in the units of `Jobs`. */
 export function jobLimits({ jobs }: LiveSettings): JobLimits {
   const { concurrency, maxQueued, retentionHours, maxRecords, maxBytes } = jobs;
   return { concurrency, maxQueued, retentionMs: retentionHours * HOUR_MS, maxRecords, maxBytes };

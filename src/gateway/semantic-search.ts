@@ -8,7 +8,7 @@ import type { Semantics } from '../search/semantics/semantics.ts';
 type EmbeddingsSettings = LiveSettings['search']['embeddings'];
 
 interface SemanticSearchOptions {
-  /** As they are now: they follow the file. */
+  /** Returns the current settings, which follow the file. */
   readonly settings: () => EmbeddingsSettings;
   readonly catalog: Catalog;
   /** Directory of the vectors; absent: there is no search by meaning. */
@@ -28,7 +28,7 @@ export class SemanticSearch implements MeaningSearch {
     this.#options = options;
   }
 
-  /** Goes over to the endpoint that the settings name now; the same settings change nothing. */
+  /** Changes to the endpoint that the settings name now; does nothing if they are the same. */
   reload(): void {
     const settings = this.#options.settings();
     if (isDeepStrictEqual(settings, this.#used)) return;
@@ -38,7 +38,7 @@ export class SemanticSearch implements MeaningSearch {
     for (const server of this.#servers) this.setServer(server);
   }
 
-  /** Takes over the tools of a server from the catalog. */
+  /** Reads the tools of a server from the catalog. */
   setServer(server: string): void {
     this.#servers.add(server);
     void this.#semantics?.then((known) => known?.setServer(server, this.#options.catalog.toolsOf(server)));
@@ -49,7 +49,7 @@ export class SemanticSearch implements MeaningSearch {
     void this.#semantics?.then((known) => known?.removeServer(server));
   }
 
-  /** The hits of a search by words, ranked by meaning too where the endpoint has answered in time. */
+  /** Ranks the hits of a search by words by meaning too, if the endpoint has answered in time. */
   readonly fused: MeaningSearch['fused'] = async (query, hits, visible, limit) => {
     const { catalog, settings } = this.#options;
     const similar = await (await this.#semantics)?.similar(query, visible, limit);
@@ -58,7 +58,7 @@ export class SemanticSearch implements MeaningSearch {
     return fuse(hits, similar, (id) => catalog.get(id), { weight: settings()?.weight ?? 0, limit });
   };
 
-  /** Abandons what goes on in the background. */
+  /** Stops work in the background. */
   async close(): Promise<void> {
     (await this.#semantics)?.close();
   }

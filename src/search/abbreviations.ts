@@ -1,8 +1,8 @@
 import { stem } from './text-analysis.ts';
 
 /**
- * Short forms that people and tools write for a word, each with the words it is short for. They are the same word in
- * another spelling, so they count as its forms do. Synonyms that are short too stand in `synonyms.ts`.
+ * Short forms that people and tools write for a word, each with the words it is short for. A short form is the same
+ * word in another spelling, so it counts as a form of that word. Synonyms that are short stand in `thesaurus.ts`.
  */
 const ABBREVIATIONS: readonly string[] = [
   'msg message',
@@ -81,10 +81,10 @@ const ABBREVIATIONS: readonly string[] = [
   'doc document documentation',
 ];
 
-/** By stem; built at the first question, since a start has no time for it. */
+/** By stem; built at the first call, since a start has no time for it. */
 let pairs: ReadonlyMap<string, readonly string[]> | undefined;
 
-/** The words that a short form stands for, and the short forms of a word, in any of their forms. */
+/** Returns the words that a short form stands for and the short forms of a word; the word may have any ending. */
 export function abbreviationsOf(word: string): readonly string[] {
   pairs ??= built();
   return pairs.get(stem(word)) ?? [];

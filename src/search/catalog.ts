@@ -8,7 +8,7 @@ import { RANKING, type Ranking } from './ranking-parameters.ts';
 import { ToolIndex } from './tool-index.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** A server of the configuration, as far as its tools are found by it. */
+/** The parts of a server's configuration by which its tools are found. */
 interface CatalogServer {
   readonly key: string;
   readonly tags: readonly string[];
@@ -16,39 +16,42 @@ interface CatalogServer {
 }
 
 interface SearchOptions {
-  /** Most hits to return; all are counted in `found`. */
+  /** Most hits to return; `found` counts all. */
   readonly limit: number;
   readonly visible: (entry: ToolEntry) => boolean;
 }
 
-/** A tool and how well it fits. */
+/** A tool with its score. */
 export type SearchHit = Ranked;
 
 const MAX_WANTED_CHARS = 200;
 
-/** A tool, and what its server's entry in the configuration adds to the words that find it. */
+/** A tool with the words of its server's entry in the configuration. */
 interface Listing {
   readonly entry: ToolEntry;
   readonly about: CatalogServer;
 }
 
-/** A tool with its number in the index, where it may still be as it was before. */
+/** A tool with its number in the index, which may still have its former words. */
 interface Listed {
   readonly number: number;
-  /** Which call of `setServer` named it last. */
+  /** Number of the call of `setServer` that last listed it. */
   round: number;
   now: Listing;
   indexed: Listing | undefined;
 }
 
-/** Last known tools of all servers by id, and the index over them. */
+/** Last known tools of all servers by id, with the index of their words. */
 export class Catalog {
   readonly #ranking: Ranking;
   readonly #index: ToolIndex;
   readonly #work = new WorkQueue(() => this.#index.prepare());
   readonly #servers = new Map<string, { readonly about: CatalogServer; readonly listed: readonly Listed[] }>();
   readonly #byId = new Map<string, Listed>();
-  /** By number in the index; numbers of removed tools are used again. An array of its own, since a search asks for thousands. */
+  /**
+   * Tools by number in the index; numbers of removed tools are used again. An array, since a search reads thousands of
+   * entries.
+   */
   readonly #entries: (ToolEntry | undefined)[] = [];
   readonly #free: number[] = [];
   #rounds = 0;
@@ -63,9 +66,9 @@ export class Catalog {
   }
 
   /**
-   * Replaces one server's tools. Of tools with the same id the first stays; the names of the others are returned.
-   * All but the search knows them at once; the search knows some dozens at once and the others little by little, finding
-   * them meanwhile by what they were before. Tools that are as they were cost next to nothing.
+   * Replaces one server's tools. Of tools with the same id it keeps the first and returns the names of the others.
+   * `get` and `toolsOf` know the tools at once. The search learns some dozens at once and the others little by little;
+   * until then it finds them by their former words. Tools that have not changed cost next to nothing.
    */
   setServer({ key, tags, description }: CatalogServer, tools: readonly ToolDefinition[]): { duplicates: string[] } {
     const before = this.#servers.get(key);
@@ -85,19 +88,19 @@ export class Catalog {
     return { duplicates };
   }
 
-  /** Forgets a server and its tools; an unknown key is no error. */
+  /** Forgets a server and its tools; does nothing for an unknown key. */
   removeServer(key: string): void {
     const listed = this.#servers.get(key)?.listed ?? [];
     this.#servers.delete(key);
     this.#drop(listed);
   }
 
-  /** True if the search knows all that `setServer` and `removeServer` said. */
+  /** True if the search knows all changes by `setServer` and `removeServer`. */
   get isIndexed(): boolean {
     return this.#work.isIdle;
   }
 
-  /** Resolves when the search knows all that `setServer` and `removeServer` said. */
+  /** Resolves when the search knows all changes by `setServer` and `removeServer`. */
   indexed(): Promise<void> {
     return this.#work.idle();
   }
@@ -106,12 +109,12 @@ export class Catalog {
     return this.#byId.get(id)?.now.entry;
   }
 
-  /** Tools of one server in its own order. */
+  /** Returns the tools of one server in its own order. */
   toolsOf(server: string): readonly ToolEntry[] {
     return (this.#servers.get(server)?.listed ?? []).map(({ now }) => now.entry);
   }
 
-  /** Visible tools that match any term of the query, best first, ties by id. */
+  /** Returns the visible tools that match any term of the query, best first, ties by id. */
   search(query: string, { limit, visible }: SearchOptions): { found: number; hits: SearchHit[] } {
     const entry = (number: number) => {
       const found = this.#entries[number];
@@ -120,11 +123,11 @@ export class Catalog {
     return rank(query, limit, { index: this.#index, ranking: this.#ranking, entry });
   }
 
-  /** Up to `n` ids of visible tools whose name or whole id resembles `id`, nearest first. */
+  /** Returns up to `n` ids of visible tools whose name or whole id resembles `id`, nearest first. */
   nearestIds(id: string, visible: (entry: ToolEntry) => boolean, n = 3): string[] {
     const wanted = id.slice(0, MAX_WANTED_CHARS);
     const toId = similarityTo(wanted);
-    // A guess, for likeness only: what the tool is called when the id has the usual shape.
+    // A guess at the tool's name, if the id has the usual shape; used only to compare.
     const toName = similarityTo(wanted.split('::').at(-1) ?? wanted);
     const best = new TopK<Ranked>(n, comesFirst);
     for (const { now } of this.#byId.values()) {
@@ -136,7 +139,7 @@ export class Catalog {
     return best.items.map(({ entry }) => entry.id);
   }
 
-  /** Words that tools have and that resemble words of the query that none has; for a query that found nothing. */
+  /** Returns words of tools that resemble those words of the query that no tool has. For a query without hits. */
   nearestWords(query: string, most = 5): string[] {
     const { vocabulary } = this.#index;
     const unknown = queryWords(query, 1).filter(({ word }) => vocabulary.get(word) === undefined);
@@ -144,7 +147,7 @@ export class Catalog {
     return [...new Set(near.sort((a, b) => a.edits - b.edits).map(({ id }) => vocabulary.word(id)))].slice(0, most);
   }
 
-  /** The tool under its id, if that is free or was this server's before. */
+  /** Lists a tool under its id; undefined if another server has the id, or this server has listed it twice. */
   #offer(now: Listing, round: number): Listed | undefined {
     const known = this.#byId.get(now.entry.id);
     if (!known) return this.#list(now, round);
@@ -189,10 +192,12 @@ function entryOf({ key, tags }: CatalogServer, definition: ToolDefinition): Tool
   return { id: toolId(key, definition.name), server: key, tags, definition };
 }
 
-/** Levels that are compared: no schema that anyone writes is deeper, and what an upstream sends must not exhaust the stack. */
+/** Levels that are compared: no real schema is deeper, and what a server sends must not exhaust the stack. */
 const MAX_DEPTH = 100;
 
-/** Compares two JSON values, whatever the order of their keys; deeper than 100 levels they are never equal. */
+/**
+ * True if two JSON values are equal, with keys in any order; values nested deeper than 100 levels count as different.
+ */
 export function sameJson(a: unknown, b: unknown, depth = 0): boolean {
   if (a === b) return true;
   if (depth > MAX_DEPTH) return false;
@@ -211,18 +216,21 @@ function sameMembers(a: JsonObject, b: JsonObject, depth: number): boolean {
 }
 
 const MAX_CHARS = 200;
-/** Above every character code, so that each pair has a number of its own, and spreads the pairs over the table. */
+/**
+ * Greater than every character code, so that each pair has its own number; chosen to spread the pairs over the table.
+ */
 const PAIR_BASE = 0x1001f;
 const TABLE_SIZE = 4096;
 
 /**
- * A function that says how much a name resembles `wanted`, from 0 (no common letter pair) to 1 (the same but for case):
- * Dice's coefficient of letter pairs, of which only the first 200 characters count.
+ * Returns a function that says how much a name resembles `wanted`, from 0 (no common letter pair) to 1 (the same in any
+ * case): Dice's coefficient of letter pairs, of which only the first 200 characters count.
  */
 function similarityTo(wanted: string): (name: string) => number {
   const wantedPairs = pairs(wanted);
   const known = new Set(wantedPairs);
-  // Most pairs of a name are not wanted, which a table says faster than a set: ten thousand names are compared in one answer.
+  // Most pairs of a name are not wanted, and this table says so faster than a set: one answer compares ten thousand
+  // names.
   const perhaps = new Uint8Array(TABLE_SIZE);
   for (const pair of wantedPairs) perhaps[pair % TABLE_SIZE] = 1;
   return (name) => {
@@ -236,7 +244,7 @@ function similarityTo(wanted: string): (name: string) => number {
   };
 }
 
-// The leading space makes first letters count.
+// A leading space makes the first letter part of two pairs.
 function pairs(text: string): number[] {
   const padded = ` ${text.slice(0, MAX_CHARS).toLowerCase()}`;
   return Array.from({ length: padded.length - 1 }, (_, at) => pairAt(padded, at + 1));

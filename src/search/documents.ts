@@ -6,17 +6,17 @@ export interface DocumentWords {
   readonly fields: Readonly<Record<Field, Uint32Array>>;
 }
 
-/** Numbers kept of a document: where each field begins in the array of all ids, and where the last one ends. */
+/** Numbers stored for a document: where each field begins in the array of all ids, and where the last one ends. */
 const BOUNDS = FIELDS.length + 1;
 const GROWTH = 1.5;
 
 /**
- * The word ids of all documents in one array: as arrays of their own, small as they are, they took more room for themselves
- * than for their words, and the collector's time.
+ * The word ids of all documents in one array. An array for each document took more room for itself than for its few
+ * words, and cost the garbage collector time.
  */
 export class Documents {
   #ids = new Uint32Array(1024);
-  // The first place belongs to nobody, so that 0 as a beginning says that there is no document.
+  // Index 0 is never used, so that 0 as the beginning of a document means that it does not exist.
   #end = 1;
   /** Number of ids of documents that are still in the index. */
   #live = 0;
@@ -29,12 +29,12 @@ export class Documents {
     return this.#size;
   }
 
-  /** Above every document's number. */
+  /** A number greater than that of every document. */
   get capacity(): number {
     return this.#capacity;
   }
 
-  /** Adds a document under a small number that is not in use; `fields` are its words in the order of `FIELDS`. */
+  /** Adds a document under a small number that is not in use; `fields` has its word ids in the order of `FIELDS`. */
   add(document: number, fields: readonly (readonly number[])[]): void {
     const words = fields.reduce((sum, field) => sum + field.length, 0);
     this.#makeRoom(document, words);
@@ -49,7 +49,7 @@ export class Documents {
     this.#capacity = Math.max(this.#capacity, document + 1);
   }
 
-  /** Forgets a document; an unknown number is no error. */
+  /** Forgets a document; does nothing for an unknown number. */
   remove(document: number): void {
     if (!this.has(document)) return;
     this.#live -= this.bound(document, FIELDS.length) - this.bound(document, 0);
@@ -61,7 +61,7 @@ export class Documents {
     return this.bound(document, 0) > 0;
   }
 
-  /** The words of a document, none of an unknown one; views that hold until the next document is added. */
+  /** Returns the words of a document, none for an unknown number, as views that are valid until the next `add`. */
   get(document: number): DocumentWords {
     const between = (from: number, to: number) =>
       this.#ids.subarray(this.bound(document, from), this.bound(document, to));
@@ -76,12 +76,15 @@ export class Documents {
     return { ids: between(0, FIELDS.length), fields };
   }
 
-  /** All words of all documents, for loops that must not make an object for each; see `bound`. */
+  /** All words of all documents, for loops that must not allocate an object for each document; see `bound`. */
   get ids(): Uint32Array {
     return this.#ids;
   }
 
-  /** Index in `ids` at which a field begins, or for the number after the last field its end; 0 for an unknown document. */
+  /**
+   * Returns the index in `ids` at which a field begins, or, for `FIELDS.length`, at which the last one ends; 0 for an
+   * unknown document.
+   */
   bound(document: number, field: number): number {
     return this.#bounds[document * BOUNDS + field] ?? 0;
   }
@@ -95,7 +98,7 @@ export class Documents {
     if (this.#end + words > this.#ids.length) this.#rewrite(Math.ceil((this.#live + words + 1) * GROWTH));
   }
 
-  /** Copies what is still there to a new array. */
+  /** Copies the ids of the documents that are still in the index to a new array. */
   #rewrite(length: number): void {
     const ids = new Uint32Array(length);
     let end = 1;

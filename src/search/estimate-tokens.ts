@@ -15,11 +15,11 @@ const FREQUENT_PAIRS = pairTable(
 
 const TOKENS_PER_RARE_PAIR = { lower: 0.75, upper: 0.9 };
 
-/** What an ASCII character is to the tokenizer. */
+/** Kinds of ASCII characters for the tokenizer. */
 const KINDS = { other: 0, upper: 1, lower: 2, digit: 3, mark: 4, space: 5, newline: 6, tab: 7 } as const;
 const KIND_OF = kindTable();
 
-/** First code point of each range → tokens per character of it: the mean of random text in o200k_base, rounded up. */
+/** First code point of each range, with the tokens per character: the mean of random text in o200k_base, rounded up. */
 const TOKENS_PER_CHARACTER: readonly (readonly [from: number, tokens: number])[] = [
   [0x0000, 1],
   [0x0100, 1.8],
@@ -44,9 +44,9 @@ const TOKENS_PER_CHARACTER: readonly (readonly [from: number, tokens: number])[]
 ];
 
 /**
- * Conservative number of o200k_base tokens of a text: about a tenth above for English and JSON, two to four times for other
- * languages, and never much below, even for random characters of any script. Goes by character codes: each result of a
- * search is estimated, and matching a pattern took a fifth of the search.
+ * Estimates the o200k_base tokens of a text: about a tenth too many for English and JSON, two to four times as many for
+ * other languages, and never far too few, even for random characters of any script. It compares character codes,
+ * because each search result is estimated, and matching a pattern took a fifth of the search.
  */
 export function estimateTokens(text: string): number {
   let tokens = 0;
@@ -58,7 +58,8 @@ export function estimateTokens(text: string): number {
   return Math.ceil(tokens);
 }
 
-// The same pieces as the tokenizer's own first step: cased words, digits by three, runs of marks, white space.
+// Returns the end of a piece. The pieces are those of the tokenizer's first step: cased words, digits by three, runs of
+// marks, white space.
 function endOfPiece(text: string, at: number): number {
   const kind = kindAt(text, at);
   if (kind === KINDS.upper) return endOfRun(text, endOfRun(text, at, kind), KINDS.lower);
@@ -88,7 +89,7 @@ function tokensOf(text: string, from: number, end: number): number {
 function tokensOfWord(text: string, from: number, end: number): number {
   let rare = 0;
   for (let at = from + 1; at < end; at++) if (FREQUENT_PAIRS[pairAt(text, at - 1)] === 0) rare++;
-  // Capitals come first in a piece.
+  // In a piece, capitals come before small letters.
   const isUpperCase = end > from + 1 && kindAt(text, from) === KINDS.upper;
   return 1 + rare * TOKENS_PER_RARE_PAIR[isUpperCase ? 'upper' : 'lower'];
 }
@@ -103,7 +104,7 @@ function pairTable(pairs: readonly string[]): Uint8Array {
   return table;
 }
 
-// Two letters of any case as a number: the low five bits of a letter are its place in the alphabet.
+// Returns two letters of any case as a number: the low five bits of a letter are its place in the alphabet.
 function pairAt(text: string, at: number): number {
   return (text.charCodeAt(at) & 31) * 32 + (text.charCodeAt(at + 1) & 31);
 }

@@ -7,15 +7,18 @@ import type { ToolIndex } from './tool-index.ts';
 
 export type Features = Readonly<Record<Feature, number>>;
 
-/** A candidate as the features see it. */
+/** A candidate of the second stage. */
 interface Candidate {
   readonly words: DocumentWords;
   readonly inputSchema: unknown;
-  /** Its score of the first stage as a share of the best one. */
+  /** Its score in the first stage as a share of the best one. */
   readonly share: number;
 }
 
-/** Features of a candidate for a query. Each search compares forty candidates: loops, because intermediate arrays cost most of the time. */
+/**
+ * Returns the features of a candidate for a query. Each search compares forty candidates, so it uses loops:
+ * intermediate arrays cost most of the time.
+ */
 export function featuresOf(query: QueryView, { words, inputSchema, share }: Candidate): Features {
   const { fields } = words;
   const name = ownWords(query, fields.name, fields.server);
@@ -34,7 +37,7 @@ export function featuresOf(query: QueryView, { words, inputSchema, share }: Cand
   };
 }
 
-// What all tools of a server share tells nothing about this one.
+// Leaves out the words of the server's name: all of its tools share them.
 function ownWords(query: QueryView, ids: Uint32Array, server: Uint32Array): WordView[] {
   const own: WordView[] = [];
   for (let at = 0; at < ids.length; at++) {
@@ -44,7 +47,7 @@ function ownWords(query: QueryView, ids: Uint32Array, server: Uint32Array): Word
   return own;
 }
 
-/** How much of the query is met, by importance: anywhere, and in some of the fields. */
+/** Returns the share of the query that is met, by importance: anywhere, and in some of the fields. */
 function coverage(query: QueryView, fields: DocumentWords['fields']) {
   const { anywhere } = query.room;
   anywhere.fill(0);
@@ -56,7 +59,7 @@ function coverage(query: QueryView, fields: DocumentWords['fields']) {
   return { covered: shareMet(query, anywhere), inDetails, inParameters, inParameterDetails };
 }
 
-/** How well each concept is met by the words, which is also noted in `anywhere`. */
+/** Returns how well the words meet each concept, and notes it in `anywhere` too. */
 function strengths(query: QueryView, ids: Uint32Array): Float64Array {
   const { anywhere, best } = query.room;
   best.fill(0);
@@ -75,7 +78,7 @@ function shareMet({ concepts, importance }: QueryView, strengths: Float64Array):
   return met / importance;
 }
 
-/** How much of a text's own words the query asks for. */
+/** Returns the share of a text's own words that the query asks for, by rarity. */
 function precision(words: readonly WordView[]): number {
   const rarity = sum(words, (word) => word.rarity);
   return sum(words, (word) => word.rarity * word.strongest) / (rarity || 1);
@@ -95,7 +98,7 @@ function actions(query: QueryView, name: readonly WordView[], summary: readonly 
   };
 }
 
-/** Likeness by four-letter pieces: finds what word forms and slips of the hand hide. */
+/** Compares by four-letter pieces, which match in spite of other word forms and typing errors. */
 function grams(query: QueryView, name: readonly WordView[], summary: readonly WordView[], server: Uint32Array) {
   const shared = (words: readonly WordView[]) => sum(words, ({ sharedGrams }) => sharedGrams.length);
   const all = (words: readonly WordView[]) => sum(words, (word) => word.grams);
@@ -115,7 +118,7 @@ function grams(query: QueryView, name: readonly WordView[], summary: readonly Wo
   };
 }
 
-/** Share of the query's neighbouring words that stand at most so far apart in the field. */
+/** Returns the share of the query's neighbouring words that stand at most `distance` apart in the field. */
 function pairs(query: QueryView, ids: Uint32Array, distance: number): number {
   const places = placesOf(query, ids);
   let near = 0;
@@ -125,7 +128,7 @@ function pairs(query: QueryView, ids: Uint32Array, distance: number): number {
   return near / (places.length || 1);
 }
 
-// Where in the field each concept is met best.
+// Returns, for each concept, the place in the field that meets it best; NaN if none does.
 function placesOf(query: QueryView, ids: Uint32Array): Float64Array {
   const { places, best } = query.room;
   places.fill(Number.NaN);
@@ -150,7 +153,7 @@ function sum<T>(items: readonly T[], value: (item: T) => number): number {
   return total;
 }
 
-/** A concept that a word stands for, by its place in the query, and how well. */
+/** A concept that a word stands for, by its place in the query, with the weight of the word for it. */
 interface Meeting {
   readonly concept: number;
   readonly weight: number;
@@ -158,26 +161,26 @@ interface Meeting {
 
 const NONE: readonly Meeting[] = [];
 
-/** A word of a tool beside the query. */
+/** A word of a tool, compared with the query. */
 interface WordView {
   readonly text: string;
   readonly rarity: number;
-  /** Its best weight for any concept, 0 if it stands for none. */
+  /** The best weight of the word for any concept; 0 if it stands for none. */
   readonly strongest: number;
-  /** Number of its four-letter pieces, and which of them the query has too. */
+  /** Number of its four-letter pieces, and those of them that the query has too. */
   readonly grams: number;
   readonly sharedGrams: readonly number[];
 }
 
-/** A query beside the words of the index, each looked at once. */
+/** A query, compared with the words of the index; it looks at each word once. */
 export class QueryView {
   readonly concepts: readonly Concept[];
   readonly importance: number;
   readonly action: string | undefined;
-  /** True if the query speaks of several things. */
+  /** True if the query has a plural, and so asks for several things. */
   readonly plural: boolean;
   readonly grams: ReadonlySet<number>;
-  /** By concept: room to note what a candidate has of it, made once for all of them. */
+  /** By concept: space to note how a candidate meets it, allocated once for all candidates. */
   readonly room: { readonly anywhere: Float64Array; readonly best: Float64Array; readonly places: Float64Array };
   readonly #index: ToolIndex;
   readonly #meets = new Map<number, Meeting[]>();
@@ -199,7 +202,7 @@ export class QueryView {
     }
   }
 
-  /** The concepts that a word stands for. */
+  /** Returns the concepts that a word stands for. */
   meetings(word: number): readonly Meeting[] {
     return this.#meets.get(word) ?? NONE;
   }
@@ -212,7 +215,10 @@ export class QueryView {
     return word;
   }
 
-  /** The action that a verb stands for, if it is one; kept, since candidates have the same few verbs. */
+  /**
+   * Returns the action that a verb stands for; undefined for other words. Remembers it, since candidates have the same
+   * few verbs.
+   */
   actionOf({ text }: WordView): string | undefined {
     if (!this.#actions.has(text)) this.#actions.set(text, actionOf(text));
     return this.#actions.get(text);
@@ -239,8 +245,9 @@ export class QueryView {
 
 const GRAM_CHARS = 4;
 
-// Pieces of a word as numbers, with a mark where it begins and ends; a clash costs a little precision in one query.
-// Given those that are `wanted`, the others are left out: hundreds of words are looked at for one query.
+// Returns the pieces of a word as numbers; a space marks its beginning and its end. Two pieces may get the same number,
+// which costs a little precision in one query. With `wanted`, only pieces in it are returned: one query looks at
+// hundreds of words.
 function gramsOf(word: string, wanted?: ReadonlySet<number>): number[] {
   const text = ` ${word} `;
   const grams: number[] = [];

@@ -10,19 +10,19 @@ export type Field = (typeof FIELDS)[number];
 /** Distinct terms of each field, in order of their first appearance. */
 export type FieldTerms = Readonly<Record<Field, readonly string[]>>;
 
-// Bounds whatever an upstream wrote; the 95th percentile of real tools stays whole.
+// Bounds of the searched texts of a tool: 95% of real tools stay within them.
 const MAX_NAME_CHARS = 300;
 const MAX_SUMMARY_CHARS = 300;
 const MAX_DETAILS_CHARS = 800;
 const MAX_PARAMETERS = 30;
 const MAX_PARAMETER_CHARS = 120;
 const MAX_VALUES = 12;
-/** Most characters of all parameters' names, and of all their descriptions, and most words of a tool. */
+/** Most characters of the names of all parameters, and of all their descriptions, and most words of a tool. */
 const MAX_PARAMETERS_CHARS = 1_000;
 const MAX_PARAMETERS_TEXT_CHARS = 2_000;
 const MAX_WORDS = 500;
 
-/** The searchable terms of a tool, bounded in number whatever its upstream wrote. */
+/** Returns the searchable terms of a tool: at most 500, for any length of its texts. */
 export function fieldTerms({ definition, server, tags }: ToolEntry, serverDescription = ''): FieldTerms {
   const [summary, details] = sentences(textOf(definition.description));
   const parameters = parametersOf(definition.inputSchema);
@@ -52,17 +52,17 @@ export function fieldTerms({ definition, server, tags }: ToolEntry, serverDescri
   };
 }
 
-/** A tool's display name: `title`, else `annotations.title`, else empty. */
+/** Returns a tool's display name: `title`, else `annotations.title`, else empty. */
 export function titleOf({ title, annotations }: ToolDefinition): string {
   return textOf(title) || textOf(isJsonObject(annotations) ? annotations.title : undefined);
 }
 
-/** The value if it is a string, else empty: upstreams put anything anywhere. */
+/** Returns the value if it is a string, else empty: servers put any value anywhere. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** First sentence or line of a description, and what follows it. */
+/** Splits a description into its first sentence or line and the rest. */
 function sentences(text: string): [summary: string, details: string] {
   const start = text.slice(0, MAX_SUMMARY_CHARS + MAX_DETAILS_CHARS).trimStart();
   const end = /[.!?](?=\s)|[。！？]|\n\s*\n|$/u.exec(start.slice(0, MAX_SUMMARY_CHARS))?.index ?? MAX_SUMMARY_CHARS;

@@ -3,7 +3,7 @@ import { BoundedMap } from '../core/bounded-map.ts';
 import { isJsonObject } from '../core/json.ts';
 import { writeFileAtomic } from '../platform/atomic-file.ts';
 
-/** How often a tool was invoked after a search with a word, decayed, and when that was last counted (epoch ms). */
+/** Number of invocations of a tool after a search with a word, decayed, with the time of the last one (epoch ms). */
 interface Count {
   readonly weight: number;
   readonly at: number;
@@ -14,33 +14,33 @@ type ToolCounts = BoundedMap<string, Count>;
 
 interface Search {
   readonly words: readonly string[];
-  /** Ids of the tools that were shown. */
+  /** Ids of the tools that the search showed. */
   readonly offered: ReadonlySet<string>;
   /** Epoch ms. */
   readonly at: number;
 }
 
 export interface UsageOptions {
-  /** Absolute path of the file; absent: remembered for this run only. */
+  /** Absolute path of the file; absent: the history lasts for this run only. */
   readonly path?: string;
   readonly now?: () => number;
 }
 
-/** An invoke this long after a search, in ms, has nothing to do with it any more. */
+/** Longest time in ms between a search and an invocation that counts as its outcome. */
 const SAME_ERRAND_MS = 10 * 60_000;
-/** After so long, in ms, a count is worth half. */
+/** Time in ms in which a count decays to half. */
 const HALF_LIFE_MS = 14 * 24 * 3_600_000;
-/** Most that use can add to a score, as a share of it: enough to decide between equals, not to bury a better match. */
+/** Greatest bonus, as a share of the score: enough to decide between equals, not enough to bury a better match. */
 const MOST = 0.1;
-/** Callers whose last search is remembered at most. */
+/** Most callers whose last search is remembered. */
 const MAX_CALLERS = 1_000;
-/** Words remembered at most, and tools of one word. */
+/** Most words that are remembered, and most tools of one word. */
 const MAX_WORDS = 2_000;
 const MAX_TOOLS = 20;
 const MAX_QUERY_WORDS = 12;
 const SAVE_AFTER_MS = 2_000;
 
-/** Which tools were really invoked after which searches: counted locally, decayed, bounded, kept on disk. */
+/** Counts which tools were invoked after which searches: locally, decayed, bounded, stored on disk. */
 export class InvocationHistory {
   readonly #options: UsageOptions;
   readonly #now: () => number;
@@ -48,7 +48,7 @@ export class InvocationHistory {
   /** The last search of each caller. */
   readonly #searches: BoundedMap<string, Search>;
   #saving: NodeJS.Timeout | undefined;
-  /** The last query's words: they are asked for once for each tool that was found. */
+  /** The words of the last query: `bonus` needs them once for each tool found. */
   #lastWords: { readonly query: string; readonly words: readonly string[] } = { query: '', words: [] };
 
   constructor(options: UsageOptions = {}) {
@@ -60,12 +60,12 @@ export class InvocationHistory {
     this.#searches = new BoundedMap({ maxEntries: MAX_CALLERS, age });
   }
 
-  /** A caller was offered these tools for a query. */
+  /** Notes that a caller was shown these tools for a query. */
   searched(caller: string, query: string, offered: readonly string[]): void {
     this.#searches.set(caller, { words: this.#wordsOf(query), offered: new Set(offered), at: this.#now() });
   }
 
-  /** A caller invoked a tool: counted if the caller's last search offered it. */
+  /** Notes that a caller invoked a tool; counts it if the caller's last search showed it. */
   invoked(caller: string, tool: string): void {
     const search = this.#searches.get(caller);
     if (!search?.offered.has(tool)) return;
@@ -73,7 +73,7 @@ export class InvocationHistory {
     this.#saveSoon();
   }
 
-  /** The share of its score that use adds to a tool for a query: 0 to 0.1. */
+  /** Returns the bonus of a tool for a query, as a share of its score: 0 to 0.1. */
   bonus(query: string, tool: string): number {
     const words = this.#wordsOf(query);
     if (words.length === 0) return 0;
@@ -81,7 +81,7 @@ export class InvocationHistory {
     return (MOST * used) / words.length;
   }
 
-  /** Writes what is not written yet. */
+  /** Writes counts that have not been written yet. */
   async close(): Promise<void> {
     if (!this.#saving) return;
     clearTimeout(this.#saving);
@@ -93,13 +93,13 @@ export class InvocationHistory {
     return this.#lastWords.words;
   }
 
-  /** How much of the use of a word went to a tool, and how sure that is: 0 to 1. */
+  /** Returns the tool's share of the invocations after a word, lowered if they are few: 0 to 1. */
   #share(word: string, tool: string): number {
     const tools = this.#counts.get(word);
     const own = tools?.get(tool);
     if (!tools || !own) return 0;
     const all = [...tools.values()].reduce((sum, count) => sum + this.#decayed(count), 0);
-    // One use is a hint, several are a habit.
+    // One invocation is a hint, several are a habit.
     return this.#decayed(own) / (all + 1);
   }
 
@@ -127,7 +127,7 @@ export class InvocationHistory {
       word,
       [...tools].map(([tool, { weight, at }]) => [tool, weight, at]),
     ]);
-    // A memory that cannot be kept is no reason to fail: it lasts for this run.
+    // If the file cannot be written, the history lasts for this run.
     await writeFileAtomic(path, JSON.stringify({ version: 1, words })).catch(() => {});
   }
 }
@@ -141,10 +141,10 @@ function wordsOf(query: string): string[] {
   return [...new Set(words)].slice(0, MAX_QUERY_WORDS);
 }
 
-/** More than any use adds up to: uses halve with time. */
+/** Greatest weight read from a file; no number of invocations adds up to it, since their weights halve with time. */
 const MAX_WEIGHT = 1e6;
 
-/** The counts in a file; none when it is missing, corrupt or somebody else's. */
+/** Returns the counts in a file; none if it is missing, corrupt or of another format. */
 function read(path: string): [string, ToolCounts][] {
   try {
     const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
@@ -161,7 +161,7 @@ function wordIn(entry: unknown): [string, ToolCounts][] {
     if (!Array.isArray(tool)) return [];
     const [id, weight, at] = tool;
     const sound = typeof id === 'string' && weight >= 0 && weight <= MAX_WEIGHT && Number.isFinite(at);
-    // A clock that was ahead must not make a use grow with time.
+    // If the clock was ahead when a count was stored, the count must not grow.
     return sound ? [[id, { weight, at: Math.min(at, Date.now()) }]] : [];
   });
   return [[entry[0], toolCounts(tools)]];

@@ -7,34 +7,34 @@ export interface WordScores {
   readonly scores: Float32Array;
 }
 
-/** BM25+ with its usual parameters: how a word's count saturates, what a field's length matters, the least of a word. */
+/** Usual parameters of BM25+: saturation of a word's count, influence of a field's length, least score of a word. */
 const K = 1.2;
 const B = 0.7;
 const D = 0.5;
 
-/** Descriptions of parameters: a word there counts only if no other field of the tool has it. */
+/** Index of the field `parameterDetails`: a word there counts only if no other field of the tool has it. */
 const LAST = FIELDS.length - 1;
 
 /**
- * The documents of each word, turned round from the words of each document, in flat arrays. For 10,000 tools that takes
- * 4 MB and 5 to 15 ms. MiniSearch's maps held 16 MB, and a word of 1,000 tools took them 1.5 ms instead of 0.05.
+ * The documents of each word in flat arrays. For 10,000 tools that takes 4 MB and 5 to 15 ms. MiniSearch's maps held 16
+ * MB, and a word of 1,000 tools took them 1.5 ms instead of 0.05.
  */
 export class Postings {
-  /** By word: where its documents begin. */
+  /** By word: index of its first document in `#documents`. */
   readonly #starts: Uint32Array;
   readonly #documents: Uint32Array;
-  /** Beside each document, which of its fields have the word: one bit each. */
+  /** Bits for each element of `#documents`: the fields of the document that have the word. */
   readonly #fields: Uint8Array;
   readonly #scores: Float32Array;
-  /** By word: whether its scores have been worked out. */
+  /** By word: 1 if its scores have been computed. */
   readonly #scored: Uint8Array;
-  /** Words of each field, document by document; an empty field counts as one word. */
+  /** Number of words of each field, document by document; an empty field counts as one word. */
   readonly #lengths: Uint16Array;
   readonly #meanLengths: Float64Array;
   readonly #size: number;
   readonly #weights: readonly number[];
 
-  /** `counts` says by word how many documents have it. */
+  /** `counts` has the number of documents that have a word, by the word's number. */
   constructor(documents: Documents, counts: readonly number[], weights: Readonly<Record<Field, number>>) {
     this.#starts = startsOf(counts);
     const total = this.#starts[counts.length] ?? 0;
@@ -48,7 +48,7 @@ export class Postings {
     this.#meanLengths = this.#turn(documents).map((length) => length / this.#size);
   }
 
-  /** The documents of a word; views of arrays that are kept. */
+  /** Returns the documents of a word with their scores, as views of the arrays kept here. */
   of(word: number): WordScores {
     const from = this.#starts[word] ?? 0;
     const to = this.#starts[word + 1] ?? from;
@@ -57,7 +57,7 @@ export class Postings {
     return { documents: this.#documents.subarray(from, to), scores: this.#scores.subarray(from, to) };
   }
 
-  /** Notes each document under its words, and each field's length; returns how long all fields of a kind are together. */
+  /** Notes each document under its words, and the length of each field; returns the total length of each field. */
   #turn(documents: Documents): Float64Array {
     const next = this.#starts.slice();
     const totals = new Float64Array(FIELDS.length);
@@ -72,7 +72,10 @@ export class Postings {
     return totals;
   }
 
-  /** `next` says by word where its next document goes. */
+  /**
+   * Notes one field of a document and returns its length. `next` has the index for the next document of a word, by
+   * word.
+   */
   #turnField(documents: Documents, document: number, field: number, next: Uint32Array): number {
     const { ids } = documents;
     const noted = this.#documents;
@@ -92,7 +95,7 @@ export class Postings {
     return Math.max(1, length);
   }
 
-  // What fields have the word is looked at bit by bit: most documents have it in one or two of them.
+  // Goes through the fields bit by bit: most documents have the word in one or two of them.
   #score(from: number, to: number): void {
     const lengths = this.#lengths;
     const means = this.#meanLengths;
@@ -110,7 +113,7 @@ export class Postings {
     }
   }
 
-  /** Inverse document frequency of a word in each field. */
+  /** Returns the inverse document frequency of a word in each field. */
   #rarities(from: number, to: number): Float64Array {
     const counts = new Float64Array(FIELDS.length);
     for (let at = from; at < to; at++) {

@@ -7,7 +7,7 @@ import type { Vocabulary } from './vocabulary.ts';
 
 /** A word of the query and the words of the index that stand for it. */
 export interface Concept extends QueryWord, WordMatches {
-  /** Weight of the word times how telling it is. */
+  /** Weight of the word times its rarity. */
   readonly importance: number;
 }
 
@@ -20,7 +20,7 @@ const MIN_FUZZY_CHARS = 4;
 const MIN_TWO_EDITS_CHARS = 8;
 const MAX_FUZZY_WORDS = 4;
 
-/** The query's words as the index knows them; words that it does not know in any way are left out. */
+/** Returns the query's words with their matches in the index; leaves out words without any match. */
 export function conceptsOf(words: readonly QueryWord[], index: ToolIndex, standIns: StandIns): Concept[] {
   return withCompounds(words, index.vocabulary)
     .map((query): Concept => {
@@ -32,7 +32,7 @@ export function conceptsOf(words: readonly QueryWord[], index: ToolIndex, standI
 
 function wordMatches({ word, literal }: QueryWord, index: ToolIndex, standIns: StandIns): WordMatches {
   const known = forms(word, index, standIns);
-  // Somebody's data is not made of the tools' words.
+  // Data of the user is never taken for a misspelt word of a tool.
   const guessed = known.length > 0 || literal ? [] : misspelt(word, index, standIns);
   const own = [...known, ...guessed];
   const others = literal ? [] : related(word, known.length > 0, index, standIns);
@@ -75,7 +75,7 @@ function misspelt(word: string, { vocabulary }: ToolIndex, { fuzzy }: StandIns):
   return near.map(({ id, edits }) => [id, fuzzy / edits]);
 }
 
-// The commonest slip of the hand, and two edits to the index.
+// A swap of neighbours is the commonest typing error, but counts as two edits in the index.
 function transpositions(word: string): string[] {
   const swap = (at: number) => word.slice(0, at) + word.charAt(at + 1) + word.charAt(at) + word.slice(at + 2);
   return Array.from({ length: word.length - 1 }, (_, at) => swap(at));
@@ -97,13 +97,14 @@ interface QueryWord {
   /** 1 for an ordinary word. */
   readonly weight: number;
   readonly literal: boolean;
-  /** The word that comes right after it, also one that says nothing by itself: `in` of `log in`. */
+  /** The word right after it, which may be a stopword: `in` of `log in`. */
   readonly next?: string | undefined;
 }
 
 const MAX_QUERY_WORDS = 40;
 
-// Texts that are somebody's data, not a description of the need. In a function, so that a start does not pay for them.
+// Patterns of texts that are data of the user and do not describe the need. A function, so that a start does not
+// compile them.
 const literalPatterns = () => [
   /(?<![\p{L}\p{N}])'[^'\n]{1,300}'(?![\p{L}\p{N}])/gu,
   /"[^"\n]{1,300}"|“[^”\n]{1,300}”|‘[^’\n]{1,300}’|`[^`\n]{1,300}`|\[\[[^\]\n]{1,300}\]\]/gu,
@@ -112,7 +113,7 @@ const literalPatterns = () => [
   /\b\d[\d.,:/%-]*\b/gu,
 ];
 
-/** Distinct words of a query that matter, bounded in number whatever its length; all of it if nothing else does. */
+/** Returns the distinct words of a query without stopwords, or with them if it has no others; at most 40. */
 export function queryWords(query: string, literalWeight: number): QueryWord[] {
   const text = fold(query.slice(0, MAX_QUERY_CHARS)).trim();
   const literals: string[] = [];
@@ -138,21 +139,21 @@ function distinct(found: readonly QueryWord[]): QueryWord[] {
   return found.filter(({ word }) => !seen.has(word) && seen.add(word));
 }
 
-/** Shortest half of a word written together: `filesystem` is file and system, `inform` is not in and form. */
+/** Least characters of each half of a compound: `filesystem` is file and system, `inform` is not in and form. */
 const MIN_HALF_CHARS = 3;
 const MIN_COMPOUND_CHARS = 6;
-/** Beginnings that only turn a word around or repeat it: `unsubscribe` is about subscribing. */
+/** Prefixes that only reverse a word or repeat it: `unsubscribe` is about subscribing. */
 const PREFIXES: readonly string[] = ['un', 're', 'de', 'pre', 'sub', 'multi', 'auto'];
 const MIN_REST_CHARS = 5;
 
 /**
- * A query's words, and beside them how the index may have written them: two of them as one (`stack trace`, stacktrace),
- * or one as two (`pullrequest`, pull request); by another word for it too (`sign in`, login; `envvar`, environment
- * variable). An added word weighs half, as the parts of a split name do.
+ * Returns a query's words and other spellings that the index may have: two words as one (`stack trace`, stacktrace), or
+ * one as two (`pullrequest`, pull request), also by a synonym (`sign in`, login; `envvar`, environment variable). An
+ * added word weighs half, as the parts of a split name do.
  */
 function withCompounds(words: readonly QueryWord[], vocabulary: Vocabulary): QueryWord[] {
   const isKnown = (word: string) => vocabulary.forms(word).length > 0;
-  // Of the synonyms of a part only those that it is short for: others lead too far.
+  // Of the synonyms of a part, only those that the part abbreviates: others lead too far.
   const longer = (word: string) => synonymsOf(word).filter((other) => other.startsWith(stem(word)));
   const isSpelt = (word: string) => [word, ...abbreviationsOf(word), ...longer(word)].some(isKnown);
   const isMeant = (word: string) => isSpelt(word) || synonymsOf(word).some(isKnown);
@@ -173,7 +174,9 @@ function withCompounds(words: readonly QueryWord[], vocabulary: Vocabulary): Que
 
 type Test = (word: string) => boolean;
 
-/** The two words that a word consists of, the most even pair; or the known word behind a beginning; or none. */
+/**
+ * Returns the two known words that a word consists of, the most even pair; or the known word after a prefix; or none.
+ */
 function split(word: string, isKnown: Test, isSpelt: Test): string[] {
   if (word.length < MIN_COMPOUND_CHARS) return [];
   const last = word.length - MIN_HALF_CHARS;

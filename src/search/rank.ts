@@ -4,25 +4,27 @@ import { type Concept, conceptsOf, queryWords } from './query-expansion.ts';
 import type { Ranking } from './ranking-parameters.ts';
 import type { ScoreAccumulator, ToolIndex } from './tool-index.ts';
 
-/** A tool and how well it fits; scores are comparable within one answer only. */
+/** A tool with its score; scores are comparable within one answer only. */
 export interface Ranked {
   readonly entry: ToolEntry;
   readonly score: number;
 }
 
-/** One of the best of the first stage, with what the second stage sees of it. */
+/** One of the best tools of the first stage, with its features for the second stage. */
 interface Candidate extends Ranked {
   readonly features: Features;
 }
 
-/** The index, its numbers, and whose documents they are: undefined for those that must not be found. */
+/**
+ * The index, its weights, and the tool of each document; `entry` returns undefined for a tool that must not be found.
+ */
 interface Searched {
   readonly index: ToolIndex;
   readonly ranking: Ranking;
   readonly entry: (document: number) => ToolEntry | undefined;
 }
 
-/** Share of the best score below which a tool does not fit at all: about one word of five. */
+/** Least share of the best score with which a tool fits: about one word of five. */
 const MIN_SHARE = 0.05;
 
 interface Found extends Ranked {
@@ -31,12 +33,12 @@ interface Found extends Ranked {
 
 interface FirstStage {
   readonly view: QueryView;
-  /** Number of all that fit. */
+  /** Number of all tools that fit. */
   readonly found: number;
   readonly best: readonly Found[];
 }
 
-/** The number of tools that fit a query, and the best `limit` of them: best first, ties by id. */
+/** Returns the number of tools that fit a query, and the best `limit` of them: best first, ties by id. */
 export function rank(query: string, limit: number, searched: Searched): { found: number; hits: Ranked[] } {
   const { ranking } = searched;
   const first = firstStage(query, Math.max(limit, ranking.depth), searched);
@@ -51,7 +53,10 @@ export function rank(query: string, limit: number, searched: Searched): { found:
   return { found: first.found, hits: [...anew, ...rest].slice(0, limit) };
 }
 
-/** The first stage alone, with the features of its best: what the weights of the second are fitted on. */
+/**
+ * Runs the first stage alone and returns its best with their features; `test/bench/fit.ts` fits the weights of the
+ * second stage to them.
+ */
 export function candidates(query: string, searched: Searched): Candidate[] {
   const first = firstStage(query, searched.ranking.depth, searched);
   return first.best.map(({ entry, document, score }) => {
@@ -76,7 +81,7 @@ function firstStage(query: string, most: number, { index, ranking, entry }: Sear
   return { view: new QueryView(concepts, index), found: fitting, best: best.items };
 }
 
-/** The best score among those that may be found. */
+/** Returns the best score among the tools that may be found. */
 function topScore({ documents, size, scores }: ScoreAccumulator, entryOf: Searched['entry']): number {
   let top = 0;
   for (let at = 0; at < size; at++) {
@@ -102,14 +107,18 @@ function weigh(features: Features, { features: weights }: Ranking): number {
   return total;
 }
 
-/** The better one, of equals the one whose id comes first; by code unit, so that the order is the same in every locale. */
+/**
+ * True if `a` has the better score, or the same and the smaller id; ids compare by code unit, so that the order is the
+ * same in every locale.
+ */
 export function comesFirst(a: Ranked, b: Ranked): boolean {
   return a.score === b.score ? a.entry.id < b.entry.id : a.score > b.score;
 }
 
 /**
- * All documents that have any word of the concepts, until the next search. Of each concept the best word counts, up to
- * saturation; the sum counts by how much of the query is covered. Scores are comparable within one query.
+ * Returns the scores of all documents that have any word of the concepts, valid until the next search. Of each concept
+ * the best word counts, up to saturation; the sum is multiplied by the share of the query that is covered. Scores are
+ * comparable within one query.
  */
 function retrieve(concepts: readonly Concept[], index: ToolIndex, ranking: Ranking): ScoreAccumulator {
   const { tally } = index;
@@ -122,7 +131,7 @@ function retrieve(concepts: readonly Concept[], index: ToolIndex, ranking: Ranki
   return tally;
 }
 
-/** Keeps the first `most` of what it is offered, in order; `before` says whether `a` comes before `b`. */
+/** Keeps the first `most` of the items offered, in order; `before` returns true if `a` comes before `b`. */
 export class TopK<T> {
   readonly items: T[] = [];
   readonly #most: number;
@@ -133,7 +142,7 @@ export class TopK<T> {
     this.#before = before;
   }
 
-  /** The one that a further item has to come before; undefined while there is room. */
+  /** The item that a further one has to come before; undefined while there is room. */
   get last(): T | undefined {
     return this.items[this.#most - 1];
   }

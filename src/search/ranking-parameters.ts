@@ -1,6 +1,6 @@
 import type { Field } from './fields.ts';
 
-/** The features by which the best candidates are ranked anew, computed by `featuresOf`; most go from 0 to 1. */
+/** Features by which the second stage ranks the best candidates, computed by `featuresOf`; most go from 0 to 1. */
 export const FEATURES = [
   'logScore',
   'covered',
@@ -28,26 +28,30 @@ export type Feature = (typeof FEATURES)[number];
 export interface Ranking {
   /** Weight of a word in each field of the index. */
   readonly fields: Readonly<Record<Field, number>>;
-  /** How well what stands for a word of the query does so, where the word itself is 1; 0 takes it away. */
+  /** Weights of words that stand for a word of the query, which itself has 1; 0 disables the kind. */
   readonly standIns: Readonly<Record<StandIn, number>>;
-  /** Weight of a query's words that are somebody's data: quoted texts, ids, dates, addresses. */
+  /** Weight of a query's words that are data of the user: quoted texts, ids, dates, addresses. */
   readonly literal: number;
-  /** BM25+ relative to rarity at which a word counts half of what it can: one word, however often it is met, is not the whole query. */
+  /**
+   * Ratio of BM25+ to rarity at which a word counts half of its importance: one word, however often a tool has it, must
+   * not outweigh the rest of the query.
+   */
   readonly saturation: number;
-  /** Exponent of the share of the query that is met at all. */
+  /** Exponent of the share of the query that a tool covers. */
   readonly coverage: number;
-  /** Number of the best that are ranked anew by `features`; 0 for none. */
+  /** Number of best tools that the second stage ranks again by `features`; 0 for none. */
   readonly depth: number;
   readonly features: Readonly<Record<Feature, number>>;
 }
 
-/** `form`: another form of it; `server`: a server's name that begins or ends with it. */
+/** `form`: another form of the word; `server`: a server's name that begins or ends with the word. */
 export type StandIn = 'form' | 'synonym' | 'prefix' | 'fuzzy' | 'server';
 
 /**
- * The numbers in use. Without a part `main` loses points of Recall@5 / MRR: server part 1.8 / 2.4, form 1.0 / −0.2, details 0.6 / 0.1,
- * summary 0.2 / 0.9, coverage 0.9 / 1.3, second stage 0.3 / 1.6, saturation 0.1 / 0.7, synonyms −0.3 / 0.5; `bfcl` without names
- * 1.8 / 1.7, without parameters' descriptions 0.6 / 0.9. The weights of `features` are what `test/bench/fit.ts` prints.
+ * The numbers in use. Without a part `main` loses points of Recall@5 / MRR: server part 1.8 / 2.4, form 1.0 / −0.2,
+ * details 0.6 / 0.1, summary 0.2 / 0.9, coverage 0.9 / 1.3, second stage 0.3 / 1.6, saturation 0.1 / 0.7, synonyms −0.3
+ * / 0.5; `bfcl` without names 1.8 / 1.7, without parameters' descriptions 0.6 / 0.9. `test/bench/fit.ts` prints the
+ * weights of `features`.
  */
 export const RANKING: Ranking = {
   fields: { name: 2, server: 2, summary: 1.3, details: 0.6, parameters: 0.8, parameterDetails: 0.25 },

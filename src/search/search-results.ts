@@ -5,19 +5,19 @@ import { estimateTokens } from './estimate-tokens.ts';
 import { textOf, titleOf } from './fields.ts';
 import { signature } from './signature.ts';
 
-/** One tool as `search` shows it: enough to invoke a simple one. */
+/** One tool in the answer of `search`, with enough to invoke a simple one. */
 export interface SearchResult {
   readonly id: string;
   readonly signature: string;
-  /** First sentences, one line; ends with `…` where text was left out. */
+  /** First sentences on one line; `…` at the end if text was left out. */
   readonly description: string;
   /** Rounded to two decimals. */
   readonly score: number;
-  /** The effects that the tool claims for itself; absent: it claims none. */
+  /** The effect that the tool claims in its annotations; absent: none. */
   readonly effect?: 'readOnly' | 'destructive';
 }
 
-// Longest signature and description, from what a result takes when there is room to the least it is shown with.
+// Most characters of signature and description, from the size used if there is room down to the smallest.
 const SIZES = [
   { signatureChars: 300, descriptionChars: 100 },
   { signatureChars: 220, descriptionChars: 90 },
@@ -28,7 +28,7 @@ const SIZES = [
   { signatureChars: 20, descriptionChars: 0 },
 ] as const;
 
-/** Ids are passed back to be invoked, so they are shown whole or not at all. */
+/** Longest id that is shown, in characters: callers pass ids back to invoke, so an id is shown whole or not at all. */
 const MAX_ID_CHARS = 300;
 
 const ELLIPSIS = '…';
@@ -52,15 +52,15 @@ interface Candidate extends Whole {
 }
 
 /**
- * Results of a search in the order of the hits, as JSON of at most `budgetTokens` estimated tokens: long texts are
- * shortened first. `omitted` counts hits left out because of an id over 300 characters or for want of room.
+ * Returns the results of a search in the order of the hits, as JSON of at most `budgetTokens` estimated tokens: it
+ * shortens long texts first. `omitted` counts hits left out because of an id over 300 characters or for want of room.
  */
 export function searchResults(
   hits: readonly SearchHit[],
   { budgetTokens = searchBudget(hits.length) }: { budgetTokens?: number } = {},
 ): { results: SearchResult[]; omitted: number } {
   const whole = hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS).map(candidate);
-  // Most answers have room for everything, and then need not know how little would do.
+  // Most answers have room for everything, so the smallest size of each result is not computed.
   const isEnough = sum(whole.map(({ most }) => most.tokens)) <= budgetTokens;
   const results = isEnough ? whole.map(({ most }) => most.result) : shortened(whole, budgetTokens);
   return { results, omitted: hits.length - results.length };
@@ -74,15 +74,15 @@ function shortened(whole: readonly Whole[], budgetTokens: number): SearchResult[
   return candidates.map((one) => within(one, one.least.tokens + share));
 }
 
-/** Tokens for that many results: 1,400 for up to ten, 4,000 for fifty. */
+/** Returns the token budget of that many results: 1,400 for up to ten, 4,000 for fifty. */
 export function searchBudget(results: number): number {
   return 1400 + 65 * Math.max(0, results - 10);
 }
 
-/** The beginning of a text that somebody else wrote, on one line and without invisible characters; `…` where cut. */
+/** Returns the beginning of a server's text, on one line and without invisible characters; `…` marks a cut. */
 export function firstSentences(text: string, maxChars: number): string {
   if (maxChars === 0) return '';
-  // Joiners between letters of some scripts are invisible but part of the word.
+  // Joiners between letters of some scripts are invisible and part of the word, so they stay.
   const line = text
     .slice(0, MAX_READ_CHARS)
     .replace(/(?:(?![\u200c\u200d])[\p{C}\s])+/gu, ' ')
@@ -128,7 +128,7 @@ function within({ hit, most, least }: Candidate, maxTokens: number): SearchResul
   return (sizes.find(({ tokens }) => tokens <= maxTokens) ?? least).result;
 }
 
-// The best candidates that fit at their least size.
+// Returns the best candidates that fit at their smallest size.
 function fitting(candidates: readonly Candidate[], budgetTokens: number): Candidate[] {
   let used = 0;
   return candidates.filter(({ least }) => {
@@ -137,7 +137,7 @@ function fitting(candidates: readonly Candidate[], budgetTokens: number): Candid
   });
 }
 
-// The largest equal share that all wishes can be granted up to within the budget.
+// Returns the largest share such that each wish, granted up to that share, fits the budget.
 function fairShare(wishes: readonly number[], budget: number): number {
   const ascending = wishes.toSorted((a, b) => a - b);
   let left = budget;

@@ -10,13 +10,13 @@ const DETAILS: readonly Detail[] = [
   LEAST_DETAIL,
 ];
 
-/** Longest list of what a tool gives back, in characters: it helps to choose, it is not needed to call. */
+/** Most characters for the fields of a tool's output: they help to choose a tool, and are not needed to call it. */
 const OUTPUT_CHARS = 80;
 
 /**
- * Compact typed rendering of a tool's schemas, `(path: string, head?: integer = 10) → {lines, total}`: required first,
- * `?` for optional, `…` where something was left out, at most `maxChars` long; the fields given back only where there
- * is room. Never throws, whatever the schemas are.
+ * Renders a tool's schemas as a compact typed text, `(path: string, head?: integer = 10) → {lines, total}`: required
+ * parameters first, `?` for optional ones, `…` for parts left out, at most `maxChars` long. The output's fields follow
+ * only if there is room. Never throws, for any schemas.
  */
 export function signature(definition: ToolDefinition, maxChars = 300): string {
   const input = parameterList(definition, maxChars);
@@ -39,12 +39,12 @@ function parameterList({ inputSchema }: ToolDefinition, maxChars: number): strin
     const { fitting, isWhole } = within(maxChars - '()'.length, render(detail));
     if (isWhole) return `(${fitting.join(', ')})`;
   }
-  // Whole parameters only: half a type misleads more than none.
+  // Shows whole parameters only: half a type misleads more than none.
   const { fitting } = within(maxChars - '(, …)'.length, render(LEAST_DETAIL));
   return `(${[...fitting, '…'].join(', ')})`;
 }
 
-// Lazy, so that of a huge schema only what is shown is rendered.
+// A generator, so that only the shown part of a huge schema is rendered.
 function* parameters(schemas: Schemas): Generator<string> {
   const properties = propertiesOf(schemas.root, schemas);
   for (const property of properties) yield renderProperty(property, schemas);
@@ -66,21 +66,21 @@ function within(maxChars: number, rendered: Iterable<string>): { fitting: string
 
 /** Bounds of the part of a schema that is shown. */
 export interface Detail {
-  /** Properties of objects that are parameters themselves; deeper ones are never shown. */
+  /** True if properties of object parameters are shown; deeper ones never are. */
   readonly nested: boolean;
   readonly enumChars: number;
   readonly defaults: boolean;
 }
 
-/** A root schema being rendered, with what bounds the work: schemas may be huge, cyclic or anything at all. */
+/** A root schema that is being rendered, with bounds of the work: schemas may be huge, cyclic or any other value. */
 interface Schemas {
   readonly root: unknown;
   readonly detail: Detail;
-  /** First names of objects seen so far: large definitions are referred to many times. */
+  /** First names of the objects seen so far, kept because schemas refer to a large definition many times. */
   readonly names: Map<JsonObject, readonly string[]>;
-  /** Definitions being rendered now; meeting one again is a cycle. */
+  /** Definitions that are being rendered now; a reference to one of them is a cycle. */
   readonly open: Set<unknown>;
-  /** Schemas that may still be visited. */
+  /** Number of schemas that may still be visited. */
   visitsLeft: number;
 }
 
@@ -99,17 +99,17 @@ const MAX_NAME_CHARS = 64;
 const MAX_POINTER_STEPS = 10;
 const PLAIN_NAME = /^[\p{L}\p{N}_$.@-]{1,64}$/u;
 
-/** A root schema, ready to be rendered once; `names` may be shared by renderings of the same root. */
+/** Prepares one rendering of a root schema; several renderings of the same root may share `names`. */
 export function schemasOf(root: unknown, detail: Detail, names: Schemas['names']): Schemas {
   return { root, detail, names, open: new Set(), visitsLeft: MAX_VISITS };
 }
 
-/** Properties of an object schema, with those of its `allOf` and of what it refers to; required ones first. */
+/** Returns the properties of an object schema, of its `allOf` and of the schemas they refer to; required ones first. */
 export function propertiesOf(schema: unknown, { root, names }: Schemas): readonly Property[] {
   const parts = partsOf(schema, root);
   const objects = parts.map(({ properties }) => properties).filter(isJsonObject);
   const required = new Set(parts.flatMap((part) => listOf(part.required).slice(0, MAX_PROPERTIES).filter(isString)));
-  // A required name without a property must be sent all the same.
+  // Callers must send a required name even if it has no property.
   const all = new Set([...required, ...objects.flatMap((properties) => firstNames(properties, names))]);
   return [...all].slice(0, MAX_PROPERTIES).map((name) => ({
     name,
@@ -124,14 +124,14 @@ function firstNames(properties: JsonObject, known: Schemas['names']): readonly s
   return names;
 }
 
-/** `name: type`, `name?: type = default`. */
+/** Renders a parameter as `name: type` or `name?: type = default`. */
 function renderProperty({ name, schema, required }: Property, schemas: Schemas, depth = 1): string {
   const label = PLAIN_NAME.test(name) ? name : literal(name, MAX_NAME_CHARS);
   const standard = schemas.detail.defaults && isJsonObject(schema) ? shortDefault(schema) : '';
   return `${label}${required ? '' : '?'}: ${renderType(schema, schemas, depth)}${standard}`;
 }
 
-/** The type of one schema as TypeScript would say it, `integer` kept; `any` for what says nothing. */
+/** Renders the type of a schema as in TypeScript, but keeps `integer`; `any` for a schema without a type. */
 export function renderType(schema: unknown, schemas: Schemas, depth = 0): string {
   if (schema === false) return 'never';
   if (!isJsonObject(schema)) return 'any';
@@ -211,7 +211,7 @@ function union(variants: readonly unknown[], render: (one: unknown) => string): 
   return [...new Set(some(variants, render))].join('|');
 }
 
-// At most MAX_VARIANTS of a list, the rest as an ellipsis.
+// Renders at most MAX_VARIANTS items of a list, the rest as an ellipsis.
 function some<T>(list: readonly T[], render: (one: T) => string): string[] {
   const shown = list.slice(0, MAX_VARIANTS).map(render);
   return list.length > shown.length ? [...shown, '…'] : shown;
@@ -221,7 +221,7 @@ function withNull(schema: JsonObject, type: string): string {
   return schema.nullable === true && !/(^|\|)null$/.test(type) ? `${type}|null` : type;
 }
 
-// A schema and, one level deep, what it refers to and the parts of its `allOf`.
+// Returns a schema, the parts of its `allOf`, and the schemas that these refer to, one level deep.
 function partsOf(schema: unknown, root: unknown): JsonObject[] {
   const own = [schema, ...(isJsonObject(schema) ? listOf(schema.allOf).slice(0, MAX_VARIANTS) : [])];
   const referred = own.map((part) => (isJsonObject(part) ? resolve(part.$ref, root) : undefined));
@@ -256,7 +256,7 @@ function shortDefault(schema: JsonObject): string {
   return text.includes('…') ? '' : ` = ${text}`;
 }
 
-/** A member as a literal, a number as it was written. */
+/** Renders a member as a literal, a number as it was written. */
 function literalOf(holder: object, key: string | number, maxChars?: number): string {
   const source = sourceOf(holder, key);
   return source === undefined ? literal((holder as JsonObject)[key], maxChars) : cut(source, maxChars);

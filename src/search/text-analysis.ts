@@ -1,4 +1,4 @@
-/** Longest query looked at, in UTF-16 units; the rest is ignored. */
+/** Longest part of a query that is searched, in UTF-16 units; the rest is ignored. */
 export const MAX_QUERY_CHARS = 1000;
 
 const MAX_TERM_CHARS = 40;
@@ -12,15 +12,15 @@ const ASCII = /^[\x00-\x7f]*$/;
 
 let anyScript: { readonly runs: RegExp; readonly hasUnspaced: RegExp } | undefined;
 
-/** A word as written: its lower-case parts, and how it reads unsplit when it has several. */
+/** A written word: its parts in lower case, and if it has several, also the whole word. */
 interface Word {
   readonly parts: readonly string[];
   readonly whole?: string;
 }
 
 /**
- * Words of a text in any script, in order, without case and accents: camelCase, snake_case and digits are split
- * (`GitHub` → git, hub, whole github), unspaced scripts become character pairs.
+ * Splits a text of any script into words, in order and in lower case, without accents. Splits camelCase, snake_case and
+ * digits (`GitHub` → git, hub, whole github); writes unspaced scripts as pairs of characters.
  */
 export function words(text: string): Word[] {
   if (ASCII.test(text)) return (text.match(ASCII_RUNS) ?? []).map(word);
@@ -30,7 +30,7 @@ export function words(text: string): Word[] {
   return found.flatMap((run) => (hasUnspaced.test(run) ? pairs(run).map((pair) => ({ parts: [pair] })) : [word(run)]));
 }
 
-/** Terms to index a text under: the parts of its words, and each split word also whole. */
+/** Returns the terms of a text for the index: the parts of its words, and each split word also as a whole. */
 export function tokenize(text: string): string[] {
   const terms: string[] = [];
   for (const { parts, whole } of words(text)) {
@@ -40,7 +40,7 @@ export function tokenize(text: string): string[] {
   return terms;
 }
 
-/** Full width as half width, letters without accents: `ｃａｆé` → cafe. */
+/** Replaces full-width characters by half-width ones and removes accents: `ｃａｆé` → cafe. */
 export function fold(text: string): string {
   if (ASCII.test(text)) return text;
   const accents = /(?<=[\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}])\p{Mn}+/gu;
@@ -49,8 +49,8 @@ export function fold(text: string): string {
 
 function word(run: string): Word {
   if (PLAIN.test(run)) return { parts: [clip(run)] };
-  // A capital begins a word; of several, all but the last are an acronym when a small letter follows: HTTP|Response.
-  // An s behind an acronym is its plural: URLs.
+  // A capital begins a word; of several, all but the last are an acronym if a small letter follows: HTTP|Response. An s
+  // after an acronym is its plural: URLs.
   const parts = run.match(/\p{N}+|\p{Lu}{2,}s(?!\p{Ll})|\p{Lu}+(?!\p{Ll})|\p{Lu}?[^\p{Lu}\p{N}]+/gu) ?? [run];
   return { parts: parts.map(clip), ...(parts.length > 1 && { whole: clip(run) }) };
 }
@@ -63,7 +63,8 @@ function pairs(run: string): string[] {
   return characters.slice(1).map((character, at) => `${characters[at]}${character}`);
 }
 
-// Made when the first text needs them: classes of characters take milliseconds to look up, which a start does not have.
+// Built for the first text that is not ASCII: classes of characters take milliseconds to look up, which a start does
+// not have.
 function patternsOfAnyScript() {
   return {
     runs: new RegExp(`[${UNSPACED}]+|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, 'gu'),
@@ -81,14 +82,14 @@ const STOPWORDS = new Set(
   ).split(' '),
 );
 
-/** True for a word that says nothing about what a tool does: articles, pronouns, auxiliaries, courtesies. */
+/** True for a word without meaning for what a tool does: an article, a pronoun, an auxiliary or a courtesy. */
 export function isStopword(word: string): boolean {
   return STOPWORDS.has(word);
 }
 
 const MIN_STEM_CHARS = 3;
 
-/** Endings by length, longest first, and what takes their place. */
+/** Endings, longest first, each with its replacement. */
 const ENDINGS: readonly (readonly [ending: string, replacement: string])[] = [
   ['izations', 'iz'],
   ['ization', 'iz'],
@@ -120,7 +121,7 @@ const ENDINGS: readonly (readonly [ending: string, replacement: string])[] = [
 ];
 
 /**
- * What the forms of an English word have in common (create, creates, creating, creation → cre); meant for finding
+ * Returns the common part of the forms of an English word (create, creates, creating, creation → cre). For finding
  * forms of a word, not for showing.
  */
 export function stem(word: string): string {
@@ -130,7 +131,7 @@ export function stem(word: string): string {
   return found ? undouble(word.slice(0, -found[0].length) + found[1]) : word;
 }
 
-// At least three letters with a vowel among them, or `string` would be a form of `str`.
+// A stem has at least three letters with a vowel among them; otherwise `string` would be a form of `str`.
 function hasStem(rest: string): boolean {
   return rest.length >= MIN_STEM_CHARS && /[aeiouy]/.test(rest);
 }
@@ -139,7 +140,7 @@ function undouble(word: string): string {
   return /([bdfgmnprt])\1$/.test(word) ? word.slice(0, -1) : word;
 }
 
-/** Words of three or four letters whose s is no plural. */
+/** Words of three or four letters that end in s and are not plurals. */
 const SINGULAR = new Set(
   (
     'aws dns tls css ios gps sms dos ops os nfs rss cms lts gcs ecs eks rds sqs sns aks gas has was its yes bus his ' +
@@ -147,7 +148,7 @@ const SINGULAR = new Set(
   ).split(' '),
 );
 
-/** Plurals that are too short for the endings, or end as singulars do: prs, ids, urls, apis, gpus, msgs. */
+/** True for plurals that are too short for the endings, or end as singulars do: prs, ids, urls, apis, gpus, msgs. */
 function isShortPlural(word: string): boolean {
   return /^[a-z]{2,3}s$/.test(word) && !word.endsWith('ss') && !SINGULAR.has(word);
 }

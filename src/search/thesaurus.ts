@@ -1,8 +1,9 @@
 import { stem } from './text-analysis.ts';
 
 /**
- * Words of one meaning in the vocabulary of tools; hand-made, general, in the base form. A word may be in several groups.
- * The first word of a verb group names the action. Without the table `main` loses 1.0 point of Recall@1 and 0.5 of MRR.
+ * Groups of words with one meaning in the vocabulary of tools; hand-made, general, in the base form. A word may be in
+ * several groups. The first word of a verb group names the action. Without the table `main` loses 1.0 point of Recall@1
+ * and 0.5 of MRR.
  */
 const VERBS: readonly string[] = [
   'get fetch retrieve read show view display obtain open load see give tell return access inspect describe',
@@ -206,16 +207,16 @@ const NOUNS: readonly string[] = [
   'average mean',
 ];
 
-/** The groups above by the stem of a word; built at the first question, since a start has no time for it. */
+/** The groups above by the stem of a word; built at the first call, since a start has no time for it. */
 let thesaurus: ReturnType<typeof built> | undefined;
 
-/** Other words for a word in any of its forms. */
+/** Returns the synonyms of a word in any of its forms. */
 export function synonymsOf(word: string): readonly string[] {
   thesaurus ??= built();
   return thesaurus.synonyms.get(stem(word)) ?? [];
 }
 
-/** The action that a verb in any of its forms stands for, by its first group; undefined for other words. */
+/** Returns the action of a verb in any of its forms, that of its first group; undefined for other words. */
 export function actionOf(word: string): string | undefined {
   thesaurus ??= built();
   return thesaurus.actions.get(stem(word));
@@ -252,16 +253,19 @@ const READING = new Set(
   'get list search download calculate check monitor analyze compare summarize recommend predict'.split(' '),
 );
 
-/** Words of a query among which its verb is looked for. */
+/** Number of words at the beginning of a query among which its verb is looked for. */
 const MAX_VERB_PLACE = 6;
 
-/** The action that a query asks for: that of its first verb. */
+/** Returns the action that a query asks for: that of its first verb. */
 export function wantedAction(words: readonly string[]): string | undefined {
   const actions = words.slice(0, MAX_VERB_PLACE).map(actionOf);
   return actions.find((action) => action !== undefined);
 }
 
-/** Which words say what a tool does: verbs stand first or last in a name (`list_users`, `user_list`), and first in a description. */
+/**
+ * Returns the words that may say what a tool does: verbs stand first or last in a name (`list_users`, `user_list`), and
+ * first in a description.
+ */
 export function toolVerbs<Word>(name: readonly Word[], summary: readonly Word[]): Word[] {
   return [name[0], name.at(-1), summary[0]].filter((word) => word !== undefined);
 }

@@ -13,14 +13,14 @@ const WORDS_AT_A_TIME = 16;
 export interface WordMatches {
   /** Inverse document frequency of all forms of the query's word together. */
   readonly rarity: number;
-  /** Word id → how well it stands for the query's word, up to 1. */
+  /** The weight of each word, by its id: up to 1, for how well it stands for the query's word. */
   readonly matches: ReadonlyMap<number, number>;
 }
 
-/** The words of each tool, and what they say of each word, kept until the index changes. */
+/** Index of the words of each tool. It keeps the scores of each word until the index changes. */
 export class ToolIndex {
   readonly vocabulary = new Vocabulary();
-  /** The sums of a search, tool by tool: made once, since a search is over before the next one begins. */
+  /** Sums up the scores of a search, tool by tool. One is enough, since a search is over before the next one begins. */
   readonly tally = new ScoreAccumulator();
   readonly #weights: Readonly<Record<Field, number>>;
   readonly #documents = new Documents();
@@ -37,7 +37,7 @@ export class ToolIndex {
     return this.#documents.size;
   }
 
-  /** Above every document's number. */
+  /** A number greater than that of every document. */
   get capacity(): number {
     return this.#documents.capacity;
   }
@@ -62,7 +62,7 @@ export class ToolIndex {
     this.#changed();
   }
 
-  /** Forgets a document at once, and the words that only it had in steps; an unknown number is no error. */
+  /** Forgets a document at once, and the words that only it had in steps; does nothing for an unknown number. */
   *remove(id: number): Generator<void> {
     if (!this.#documents.has(id)) return;
     const document = this.#documents.get(id);
@@ -79,17 +79,17 @@ export class ToolIndex {
     }
   }
 
-  /** The words of a document; none of an unknown one. */
+  /** Returns the words of a document; none for an unknown number. */
   words(id: number): DocumentWords {
     return this.#documents.get(id);
   }
 
-  /** How telling a word is that so many documents have: BM25's inverse document frequency. */
+  /** Returns BM25's inverse document frequency of a word that `count` documents have: the rarer, the greater. */
   rarity(count: number): number {
     return Math.log(1 + (this.size - Math.min(count, this.size) + 0.5) / (count + 0.5));
   }
 
-  /** Longer words of servers' names that begin or end with the word: wiki → mediawiki. */
+  /** Returns the longer words of server names that begin or end with `part`: wiki → mediawiki. */
   serverWordsWith(part: string): number[] {
     if (part.length < MIN_SERVER_PART_CHARS) return [];
     const found: number[] = [];
@@ -102,15 +102,15 @@ export class ToolIndex {
 
   scores(word: number): WordScores {
     this.prepare();
-    return (this.#postings as Postings).of(word); // made by `prepare`
+    return (this.#postings as Postings).of(word); // `prepare` has set it
   }
 
-  /** Does now what the next search would have to do first. */
+  /** Builds the postings now, which the next search would otherwise have to do first. */
   prepare(): void {
     this.#postings ??= new Postings(this.#documents, this.vocabulary.counts, this.#weights);
   }
 
-  /** The matches of a word of a query; `find` is called where they are not known since the index changed last. */
+  /** Returns the matches of a word of a query; calls `find` unless they are known since the index last changed. */
   memo(word: string, find: () => WordMatches): WordMatches {
     const known = this.#memos.get(word);
     if (known) return known;
@@ -132,16 +132,16 @@ export class ToolIndex {
 }
 
 /**
- * What one search adds up, by document. Its arrays serve every search: making them anew for 10,000 tools would cost 400 KB
- * of zeros each time.
+ * Sums of one search, by document. Every search uses the same arrays: making them anew for 10,000 tools would cost 400
+ * KB of zeros each time.
  */
 export class ScoreAccumulator {
-  /** Numbers of the documents that have a score, of which the first `size` count; in no particular order. */
+  /** Numbers of the documents with a score, in no particular order; only the first `size` elements count. */
   documents = new Uint32Array();
   size = 0;
   scores = new Float64Array();
   #covered = new Float64Array();
-  // The same of the concept that is being looked at: of the words that stand for it, the best in each document.
+  // The same for the current concept: for each document the best of the words that stand for the concept.
   #found = new Uint32Array();
   #foundSize = 0;
   #best = new Float64Array();
@@ -158,7 +158,9 @@ export class ScoreAccumulator {
     if (this.scores.length < capacity) this.#grow(capacity);
   }
 
-  /** The documents of one of the words that stand for the concept at hand, and how well it does so. */
+  /**
+   * Notes the documents of one word of the current concept; `weight`, up to 1, says how well the word stands for it.
+   */
   offer({ documents, scores }: WordScores, weight: number): void {
     const best = this.#best;
     const weights = this.#weights;
@@ -172,7 +174,10 @@ export class ScoreAccumulator {
     }
   }
 
-  /** Adds the concept at hand to the sums: up to `saturation`, by importance. */
+  /**
+   * Adds the current concept to the sums: less than its importance, half of it if the score is `saturation` times the
+   * rarity.
+   */
   add({ rarity, importance }: { rarity: number; importance: number }, saturation: number): void {
     for (let at = 0; at < this.#foundSize; at++) {
       const document = this.#found[at] ?? 0;
@@ -187,7 +192,7 @@ export class ScoreAccumulator {
     this.#foundSize = 0;
   }
 
-  /** Makes each score count by how much of the query is covered. */
+  /** Multiplies each score by the share of the query that the document covers, to the power of `coverage`. */
   end(coverage: number): void {
     for (let at = 0; at < this.size; at++) {
       const document = this.documents[at] ?? 0;

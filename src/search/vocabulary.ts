@@ -1,10 +1,13 @@
 import SearchableMap from 'minisearch/SearchableMap';
 import { stem } from './text-analysis.ts';
 
-/** Shortest word that may be found by its beginning or by words like it; pairs of characters of unspaced scripts are shorter. */
+/**
+ * Shortest word that `startingWith` and `near` find, in characters. Pairs of characters of unspaced scripts are
+ * shorter.
+ */
 const MIN_TREE_CHARS = 3;
 
-/** The words of the index as numbers, with how many tools have each, and ways to find a word that is not quite the same. */
+/** Numbers the words of the index, counts the tools that have each, and finds words similar to a given one. */
 export class Vocabulary {
   readonly #ids = new Map<string, number>();
   readonly #tree = new SearchableMap<number>();
@@ -26,17 +29,17 @@ export class Vocabulary {
     return this.#counts[id] ?? 0;
   }
 
-  /** By word: how many tools have it. */
+  /** Number of tools that have a word, by the word's number. */
   get counts(): readonly number[] {
     return this.#counts;
   }
 
-  /** Counts one tool more or less that has the word, once however often it does. */
+  /** Counts one tool more or less for a word; callers count a tool once, even if it has the word several times. */
   count(id: number, by: 1 | -1): void {
     this.#counts[id] = this.tools(id) + by;
   }
 
-  /** The number of a word, which no tool has yet if it is new. */
+  /** Returns the number of a word. A new word gets a number, and counts as a word of no tool. */
   learn(word: string): number {
     const known = this.#ids.get(word);
     if (known !== undefined) return known;
@@ -62,25 +65,25 @@ export class Vocabulary {
     this.#free.push(id);
   }
 
-  /** Words that at least so many tools have, the most frequent first. */
+  /** Returns up to `most` words that at least `minCount` tools have, the most frequent first. */
   commonest(minCount: number, most: number): number[] {
     const frequent = [...this.#ids.values()].filter((id) => this.tools(id) >= minCount);
     return frequent.sort((a, b) => this.tools(b) - this.tools(a) || a - b).slice(0, most);
   }
 
-  /** Words with the same stem, that of `word` itself included. */
+  /** Returns the words with the same stem, including `word` itself. */
   forms(word: string): readonly number[] {
     return this.#forms.get(stem(word)) ?? [];
   }
 
-  /** Words that begin with `start`, most frequent first. */
+  /** Returns up to `most` words that begin with `start`, the most frequent first. */
   startingWith(start: string, most: number): number[] {
     return [...this.#tree.atPrefix(start).values()]
       .sort((a, b) => this.tools(b) - this.tools(a) || a - b)
       .slice(0, most);
   }
 
-  /** Words within so many edits, nearest first, then the most frequent. */
+  /** Returns up to `most` words within so many edits, the nearest first, then the most frequent. */
   near(word: string, edits: number, most: number): { id: number; edits: number }[] {
     return [...this.#tree.fuzzyGet(word, edits).values()]
       .map(([id, distance]) => ({ id, edits: distance }))

@@ -1,12 +1,18 @@
 import { performance } from 'node:perf_hooks';
 
-/** Tasks done at once in one turn of the event loop: a server of usual size is complete when `push` returns. */
+/**
+ * Tasks done at once in one turn of the event loop: the tools of a server of usual size are indexed when `push`
+ * returns.
+ */
 const MAX_IMMEDIATE = 64;
-/** Longest that these hold up one turn of the event loop, in ms: only tools made to be slow take longer. */
+/** Longest time in ms that these tasks hold up one turn of the event loop: only tools made to be slow take longer. */
 const MAX_IMMEDIATE_MS = 100;
-/** Longest that later work holds up the event loop, in ms, but for the last step begun in that time. */
+/** Longest time in ms that later tasks hold up the event loop, plus the last step begun within it. */
 const SLICE_MS = 6;
-/** Pause after the last task, in ms, after which nothing more is expected: at a start servers come one after the other. */
+/**
+ * Pause in ms after the last task, after which the queue calls `whenQuiet`: at a start servers come one after the
+ * other.
+ */
 const QUIET_MS = 200;
 
 /** Tasks, one for each item of a list; a task may pause at each of its steps. */
@@ -15,11 +21,11 @@ interface Batch {
   readonly run: (at: number) => Generator<void>;
 }
 
-/** Tasks in order: the first of a turn at once, the others in slices between which the event loop goes on. */
+/** Runs tasks in order: the first of a turn at once, the others in slices between which the event loop goes on. */
 export class WorkQueue {
   readonly #whenQuiet: () => void;
   #batches: Batch[] = [];
-  /** Tasks of the first batch that are begun. */
+  /** Number of tasks of the first batch that have begun. */
   #begun = 0;
   /** The task that has paused. */
   #current: Generator<void> | undefined;
@@ -29,7 +35,7 @@ export class WorkQueue {
   #quiet: NodeJS.Timeout | undefined;
   #waiting: (() => void)[] = [];
 
-  /** `whenQuiet` is called when no task has come for a while. */
+  /** The queue calls `whenQuiet` when no task has come for 200 ms. */
   constructor(whenQuiet: () => void) {
     this.#whenQuiet = whenQuiet;
   }
@@ -54,7 +60,7 @@ export class WorkQueue {
     if (!this.isIdle) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Goes on with a task up to its next pause; false: nothing is left to do. */
+  /** Runs a task up to its next pause; returns false if no task is left. */
   #step(): boolean {
     this.#current ??= this.#begin();
     if (!this.#current) return false;

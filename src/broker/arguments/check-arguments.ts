@@ -18,8 +18,9 @@ const MAX_PROBLEMS = 8;
 const MAX_PATH_CHARS = 120;
 
 /**
- * For what the tool's own schema surely refuses these arguments, at most 8 problems; none where anything is uncertain: an
- * unknown dialect, a remote reference, a keyword of doubtful meaning, more depth or size than is walked.
+ * Returns at most 8 problems for which the tool's own schema surely refuses these arguments. It reports none that is
+ * uncertain because of an unknown dialect, a remote reference, a keyword of doubtful meaning, or more depth or size
+ * than is walked.
  */
 export function checkArguments(schema: JsonObject, args: JsonObject): readonly ArgumentProblem[] {
   const walk = walkFrom(schema);
@@ -34,15 +35,15 @@ export function checkArguments(schema: JsonObject, args: JsonObject): readonly A
 
 /** The fault of one argument, in words that a model can act on. */
 export interface ArgumentProblem {
-  /** `args.filter.limit`, `args.items[2]`; within a walk, from the value on. */
+  /** `args.filter.limit`, `args.items[2]`; during a walk, relative to the current value. */
   readonly path: string;
   /** `a whole number`, `one of "a", "b"`, `required`, `no property of that name; known: …`. */
   readonly expected: string;
-  /** Kind and clipped value: `string "5 apples"`; `nothing` for what is missing. */
+  /** Kind and clipped value: `string "5 apples"`; `nothing` for a missing argument. */
   readonly found: string;
 }
 
-/** True if the problem is a required argument that is not there. */
+/** True if the problem is a missing required argument. */
 export function isMissing({ found }: ArgumentProblem): boolean {
   return found === NOTHING;
 }
@@ -51,18 +52,19 @@ type Problems = readonly ArgumentProblem[];
 
 const NONE: Problems = [];
 const NOTHING = 'nothing';
-/** Problems of one array or object after which no more are looked for. */
+/** Problems of one array or object after which the walk looks for no more in it. */
 const ENOUGH = 50;
 
-/** True if a schema accepts a value, as far as can be told. */
+/** True if `findProblems` finds no problem in a value. */
 export function fits(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
   return findProblems(schema, value, walk).length === 0;
 }
 
 /**
- * The causes for which a schema refuses a value, without the chain of their parents; paths start at the value. It knows
- * only keywords that every server reads the same way, and such that leaving any out is more lenient: no `pattern` (each
- * language has its own, and some never end), `format`, `not`, `if`, `uniqueItems`, `unevaluated…`; of `oneOf`, several may match.
+ * Returns the causes for which a schema refuses a value, without the chain of their parents; paths start at the value.
+ * It knows only keywords that every server reads the same way, and may ignore the others, which is more lenient:
+ * `pattern` (each language has its own, and some never end), `format`, `not`, `if`, `uniqueItems`, `unevaluated…`; of
+ * `oneOf`, several may match.
  */
 export function findProblems(schema: unknown, value: unknown, walk: SchemaWalk): Problems {
   if (value === undefined) return NONE;
@@ -76,7 +78,7 @@ export function findProblems(schema: unknown, value: unknown, walk: SchemaWalk):
 }
 
 function ownProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Problems {
-  // Whatever else is wrong follows from the wrong type.
+  // All other problems would follow from the wrong type.
   if (isMismatch(schema, value)) return [problem(expectation(schema, walk), value)];
   const { allOf, anyOf, oneOf } = schema;
   const found = [
@@ -97,7 +99,8 @@ export function isMismatch(schema: JsonObject, value: unknown): boolean {
   return Array.isArray(values) && values.length > 0 && !values.some((_, index) => isSame(value, values, index));
 }
 
-// As text a number that no double holds is let through, as it is for a type: the server reads it or refuses it.
+// A text with a number that no double holds matches that number, as it does in `isNumber`: the server reads it or
+// refuses it.
 function isSame(value: unknown, holder: object, key: string | number): boolean {
   if (isSameJson(value, (holder as JsonObject)[key])) return true;
   const source = sourceOf(holder, key);
@@ -113,8 +116,8 @@ function hasType(value: unknown, type: unknown): boolean {
   });
 }
 
-// 1e400 is a whole number too. As text a number beyond those of JavaScript is let through: to refuse it would have it
-// written as another one.
+// 1e400 is a whole number too. A number that no double holds may come as a text: a caller that had to write it as a
+// number would change its value.
 function isNumber(value: unknown, type: 'integer' | 'number'): boolean {
   const isText = typeof value === 'string' && isBeyondDoubles(value);
   if (!isText && typeof value !== 'number') return false;
@@ -140,7 +143,7 @@ function propertyProblems(schema: JsonObject, object: JsonObject, walk: SchemaWa
   const found = missing(schema, object);
   for (const key of Object.keys(object)) {
     if (walk.stepsLeft <= 0 || found.length >= ENOUGH) break;
-    // Many servers take null for absent.
+    // Many servers treat null as absent.
     if (object[key] === null && !listOf(schema.required).includes(key)) continue;
     const own = propertySchema(schema, key);
     if (own !== undefined) found.push(...within(object, key, findProblems(own, object[key], walk)));
@@ -149,7 +152,7 @@ function propertyProblems(schema: JsonObject, object: JsonObject, walk: SchemaWa
   return found;
 }
 
-// A required property with a default is how some generators say that the server fills it in.
+// Some generators give a required property a default to say that the server fills it in.
 function missing(schema: JsonObject, object: JsonObject): ArgumentProblem[] {
   const names = listOf(schema.required).filter((name): name is string => {
     if (typeof name !== 'string' || (Object.hasOwn(object, name) && object[name] !== undefined)) return false;
@@ -159,7 +162,8 @@ function missing(schema: JsonObject, object: JsonObject): ArgumentProblem[] {
   return names.slice(0, ENOUGH).map((name) => ({ path: childPath('', name), expected: 'required', found: NOTHING }));
 }
 
-// `additionalProperties: false` is let through: servers written with zod declare it and then drop what they do not know.
+// `additionalProperties: false` refuses nothing here: servers written with zod declare it and then drop unknown
+// properties.
 function additionalProblems(schema: JsonObject, value: unknown, walk: SchemaWalk): Problems {
   const { additionalProperties, patternProperties } = schema;
   if (!isJsonObject(additionalProperties) || patternProperties !== undefined || value === undefined) return NONE;
@@ -182,8 +186,9 @@ function unionProblems(variants: readonly unknown[], value: unknown, walk: Schem
   return nearest(attempts, value, walk) ?? [problem(alternatives(variants, walk), value)];
 }
 
-// The one branch that was meant: the value is of its kind, no constant of it says otherwise, and of several it is the one
-// from which nothing is missing and in which the least is wrong.
+// Returns the problems of the one branch that the caller meant: the value has its kind and contradicts none of its
+// constants. Of several such branches, takes one in which no property is missing and which has the fewest problems;
+// undefined if two are equal.
 function nearest(attempts: readonly Attempt[], value: unknown, walk: SchemaWalk): Problems | undefined {
   const meant = attempts.filter(({ variant, found }) => {
     const words = expectation(variant, walk);
@@ -207,13 +212,14 @@ function problem(expected: string, value: unknown): ArgumentProblem {
   return { path: '', expected, found: value === null ? 'null' : `${kindOf(value)} ${preview(value)}` };
 }
 
-// How a number was written is known to what holds it.
+// Writes a number in `found` as it was written, which only its holder knows.
 function asWritten(one: ArgumentProblem, holder: object, key: string | number): ArgumentProblem {
   const isNumber = one.path === '' && sourceOf(holder, key) !== undefined;
   return isNumber ? { ...one, found: `number ${previewMember(holder, key)}` } : one;
 }
 
-// Paths are put together on the way back: most calls have no problem and need none.
+// Puts the key before the paths of a child's problems. Paths are made on the way back: most calls have no problem and
+// need none.
 function within(holder: object, key: string | number, problems: Problems): Problems {
   if (problems.length === 0) return problems;
   const child = childPath('', key);

@@ -9,7 +9,7 @@ const MAX_CHARS = 120;
 const MAX_LIST_CHARS = 100;
 const MAX_VARIANTS = 6;
 
-/** JSON Schema's types in words. */
+/** The types of JSON Schema, in words. */
 const TYPE_WORDS = {
   string: 'a string',
   integer: 'a whole number',
@@ -25,7 +25,7 @@ export function isTypeName(name: unknown): name is keyof typeof TYPE_WORDS {
   return typeof name === 'string' && Object.hasOwn(TYPE_WORDS, name);
 }
 
-/** What a schema asks for in words, at most 120 characters: `a whole number`, `one of "a", "b"`, `an array or null`. */
+/** Says what a schema asks for, in at most 120 characters: `a whole number`, `one of "a", "b"`, `an array or null`. */
 export function expectation(schema: unknown, walk: SchemaWalk): string {
   return clip(step(schema, walk, UNKNOWN, words(walk)), MAX_CHARS);
 }
@@ -50,12 +50,12 @@ function typeWords(types: readonly unknown[]): string {
   return joined(types.map((name) => (isTypeName(name) ? TYPE_WORDS[name] : preview(name))));
 }
 
-/** The branches of an `anyOf` or `oneOf` in words: `a string or an object with url`. */
+/** Says which branches an `anyOf` or `oneOf` has: `a string or an object with url`. */
 export function alternatives(variants: readonly unknown[], walk: SchemaWalk): string {
   return clip(joined(variants.map((variant) => variantWords(variant, walk))), MAX_CHARS);
 }
 
-// Of several objects the required names tell them apart.
+// Adds the required names to an object, since several objects differ by them.
 function variantWords(variant: unknown, walk: SchemaWalk): string {
   const own = expectation(variant, walk);
   const schema = isJsonObject(variant) && variant.$ref ? resolveReference(variant.$ref, walk) : variant;
@@ -70,7 +70,7 @@ function joined(words: readonly string[]): string {
   return [...shown, ...(different.length > shown.length ? ['…'] : [])].join(' or ');
 }
 
-/** Words joined by commas, whole ones only, about `maxChars` of them. */
+/** Joins words by commas, whole words only, up to about `maxChars` characters. */
 function listed(words: readonly string[], maxChars = MAX_LIST_CHARS): string {
   let text = '';
   for (const word of words) {
@@ -122,7 +122,7 @@ const lengthLimits = (min: string, max: string, unit: string): readonly Limit[] 
 const STRING_LIMITS = lengthLimits('minLength', 'maxLength', 'character');
 const ARRAY_LIMITS = lengthLimits('minItems', 'maxItems', 'item');
 
-/** The limits of a schema that a value breaks, in words. */
+/** Returns the limits of a schema that a value breaks, in words. */
 export function brokenLimits(schema: JsonObject, value: unknown): readonly string[] {
   if (typeof value === 'number') return broken(NUMBER_LIMITS, schema, () => value);
   if (typeof value === 'string') return broken(STRING_LIMITS, schema, (limit) => lengthNear(value, limit));
@@ -138,17 +138,18 @@ function broken(limits: readonly Limit[], schema: JsonObject, measure: (limit: n
   });
 }
 
-// Code points by the standard, UTF-16 units to many servers: the count that the limit likes better.
+// Returns the length of a text in code points, as the standard has it, or in UTF-16 units, as many servers have it: the
+// one that keeps the limit.
 function lengthNear(text: string, limit: number): number {
   return text.length > limit && text.length <= 2 * limit ? Math.max([...text].length, limit) : text.length;
 }
 
-// Of whole numbers beyond 2^53 several are one double.
+// Several whole numbers beyond 2^53 are the same double, so they are not compared.
 function isExactly(value: number, limit: number): boolean {
   return value === limit && (Number.isSafeInteger(value) || !Number.isInteger(value));
 }
 
-// Fractions have no exact remainder, nor have numbers beyond 2^53; the server may judge them.
+// Fractions and numbers beyond 2^53 have no exact remainder, so the server judges them.
 function isNoMultiple(value: number, divisor: number): boolean {
   return Number.isSafeInteger(value) && Number.isInteger(divisor) && divisor > 0 && value % divisor !== 0;
 }

@@ -5,8 +5,8 @@ import { type ArgumentProblem, checkArguments, isMissing } from './check-argumen
 import { type MendedArguments, mendArguments } from './mend-arguments.ts';
 
 /**
- * The arguments as the tool's own schema wants them, where it makes plain how. Throws `INVALID_ARGUMENTS` when they cannot
- * be right; `signature` is what the error then shows of the tool.
+ * Returns the arguments, changed to fit the tool's own schema if it leaves only one reading. Throws `INVALID_ARGUMENTS`
+ * if it surely refuses them; the error shows the tool's parameters as `signature`.
  */
 export function fitArguments(tool: ToolEntry, given: JsonObject, signature: string): MendedArguments {
   const { inputSchema } = tool.definition;
@@ -21,8 +21,9 @@ const MAX_PROBLEMS_CHARS = 600;
 const MAX_SIGNATURE_CHARS = 320;
 
 /**
- * The refusal of a call before it is sent, in under 1,200 characters: which tool, each problem, and its parameters as
- * `signature` renders them, so that a model can correct itself in one turn. `details` has the tool's id and the problems.
+ * Returns the error of a call that is refused before it is sent, in under 1,200 characters: the tool, each problem, and
+ * the tool's parameters as `signature`, so that a model can correct itself in one turn. `details` has the tool's id and
+ * the problems.
  */
 export function argumentsError(
   { id }: ToolEntry,

@@ -17,11 +17,11 @@ import {
   walkFrom,
 } from './schema-walk.ts';
 
-/** Arguments as the schema wants them, and what was done for it. */
+/** Arguments changed to fit the schema, with the changes. */
 export interface MendedArguments {
-  /** The very same object when nothing was mended. */
+  /** The given object itself if nothing was changed. */
   readonly args: JsonObject;
-  /** One line for each changed path, `args.count: "5" → 5`; the last of many says how many more. */
+  /** One line for each changed path, `args.count: "5" → 5`; the last of many lines says how many more there are. */
   readonly mended: readonly string[];
 }
 
@@ -29,19 +29,19 @@ const MAX_LINES = 20;
 const MAX_LINE_CHARS = 200;
 
 /**
- * Converts stringified or mistyped arguments where the schema leaves one reading only. What the schema accepts, or may
- * accept for all that can be told, is never changed.
+ * Converts stringified or mistyped arguments if the schema leaves only one reading of them. Never changes a value that
+ * the schema accepts, or may accept as far as we can tell.
  */
 export function mendArguments(schema: JsonObject, args: JsonObject): MendedArguments {
   const walk = walkFrom(schema);
   const after = walk ? mend(schema, args, walk) : args;
   if (after === args || !isJsonObject(after)) return { args, mended: [] };
   const mended = few([...changes(args, after, 'args')]);
-  // A schema that contradicts itself has a value converted there and back.
+  // A schema that contradicts itself may convert a value and convert it back: no change then.
   return mended.length > 0 ? { args: after, mended } : { args, mended };
 }
 
-// `source`: how a number was written that no double holds.
+// `source`: the text of a number that `JSON.stringify` would write otherwise.
 function mend(schema: unknown, value: unknown, walk: SchemaWalk, source?: string): unknown {
   const isFine = fits(schema, value, walk);
   if (isFine && !holdsFiller(value)) return value;
@@ -56,19 +56,20 @@ function mend(schema: unknown, value: unknown, walk: SchemaWalk, source?: string
   const mended = readings.map((reading) => mendInside(schema, reading, walk));
   const fitting = mended.filter((reading) => asksFor(schema, reading, walk) && fits(schema, reading, walk));
   if (fitting.length === 1) return fitting[0];
-  // Of the right kind at least: then its own problems can be named.
+  // Takes a parsed array or object of the right kind even if no reading fits: its own problems can then be named.
   const isRightKind = parsed !== undefined && fitting.length === 0 && hasInnerProblemsOnly(schema, parsed, walk);
   return isRightKind ? mended.at(-1) : inside;
 }
 
-// What says nothing is null to a schema that asks for it; a text or an item of a list only where the schema names it.
+// A value without meaning may be read as null; as another value or an item of a list only if the schema names it.
 function mayMean(schema: unknown, value: unknown, reading: unknown, walk: SchemaWalk): boolean {
   const isNothing = Array.isArray(reading) ? saysNothingAsItem(value) : saysNothing(value);
   return !isNothing || reading === null || names(schema, value, walk);
 }
 
-// Whether a schema asks for a value of this type, or for this very value. Only to one that it asks for is another one
-// converted, and not away from it: an object that lacks a required name would be fine as soon as it stood in an array.
+// True if a schema asks for the type of a value, or for this very value. Values are converted only to such a reading,
+// and only if the schema does not ask for the value itself: an object that lacks a required name must not become valid
+// by being put into an array.
 function asksFor(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
   return step(schema, walk, false, (known) => {
     const { $ref, allOf, anyOf, oneOf } = known;
@@ -82,7 +83,7 @@ function hasInnerProblemsOnly(schema: unknown, value: unknown, walk: SchemaWalk)
   return findProblems(schema, value, walk).every(({ path }) => path !== '');
 }
 
-// The value with its children mended; the value itself when none was.
+// Returns the value with its children mended; the value itself if no child was.
 function mendInside(schema: unknown, value: unknown, walk: SchemaWalk, source?: string): unknown {
   return step(schema, walk, value, (known) => {
     const { $ref, allOf, anyOf, oneOf } = known;
@@ -104,7 +105,7 @@ function mendChildren(schema: JsonObject, value: unknown, walk: SchemaWalk): unk
     .map(([key, child]) => [key, mendChild(schema, [key, child], walk, sourceOf(value, key))] as const)
     .filter(([key, child]) => !isToBeLeftOut(schema, key, child, walk));
   const isSame = entries.length === Object.keys(value).length && entries.every(([key, child]) => child === value[key]);
-  // From entries, so that a key `__proto__` stays a key.
+  // Made from entries, because an assignment to `__proto__` would set the prototype.
   return isSame ? value : keepSources(Object.fromEntries(entries), value);
 }
 
@@ -153,8 +154,8 @@ const BOOLEAN = /^(?:true|false)$/i;
 const SEVERAL = /[,;\n]/;
 
 /**
- * The array or object that a string is the JSON text of; undefined when it is none, or has more members than `room` has
- * left, which it takes its own of.
+ * Returns the array or object whose JSON text a string is; otherwise undefined. Subtracts its members from those that
+ * `room` has left, and returns undefined if it has more.
  */
 function parsedContainer(value: unknown, room: { membersLeft: number }): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value) || beyondBounds(value)) return undefined;
@@ -168,14 +169,14 @@ function parsedContainer(value: unknown, room: { membersLeft: number }): unknown
 }
 
 /**
- * What a scalar may have been meant as in another type, itself in an array included. The schema has to choose. `source` is
- * how a number was written, where no double holds it.
+ * Returns possible readings of a scalar in another type, also as the only item of an array; the schema decides.
+ * `source` is the text of a number that `JSON.stringify` would write otherwise.
  */
 function conversions(value: unknown, source?: string): readonly unknown[] {
   if (typeof value === 'string') return [...fromText(value), ...(isOneItem(value) ? [[value]] : [])];
   if (typeof value === 'boolean') return [String(value), [value]];
   if (typeof value === 'number' && source !== undefined) return ofExact(value, source);
-  // A fraction may have been a text once: 1.10 arrives as 1.1.
+  // A fraction is not converted to a text: 1.10 would have become 1.1.
   if (typeof value === 'number') return Number.isSafeInteger(value) ? [String(value), [value]] : [[value]];
   return value === null || Array.isArray(value) ? [] : [[value]];
 }
@@ -194,31 +195,31 @@ function fromText(value: string): readonly unknown[] {
   return number === undefined ? [] : [number];
 }
 
-// "a, b" may be two, and a broken "[…" is no item.
+// `a, b` may be two items, and a broken `[…` is none.
 function isOneItem(value: string): boolean {
   return !SEVERAL.test(value) && !/^\s*[[{]/.test(value);
 }
 
-/** Formats that name a syntax: no text of such a syntax is blank, or one of these words. */
+/** Formats that name a syntax: a blank text or a word such as `null` never has it. */
 const FORMATS = new Set([
   ...['date-time', 'date', 'time', 'duration', 'email', 'idn-email', 'uri', 'iri', 'url', 'uuid', 'ipv4', 'ipv6'],
-  ...['hostname', 'idn-hostname'], // `none` would be one by its letters, and is no host
+  ...['hostname', 'idn-hostname'], // `none` has the letters of a host name and is none
 ]);
 
-/** What says nothing where a list, an object or a text is wanted. */
+/** True for a value without meaning where a schema asks for a list, an object or a text. */
 function saysNothing(value: unknown): boolean {
   return value === false || value === 0 || isFiller(value);
 }
 
-/** The same of a text that would be the only item of a list: it is refused there as false and 0 are. */
+/** True for a value without meaning as the only item of a list: also for the texts `false` and `0`. */
 function saysNothingAsItem(value: unknown): boolean {
   return saysNothing(value) || (typeof value === 'string' && /^\s*(?:false|0)\s*$/i.test(value));
 }
 
-/** An empty object or list as text. */
+/** Matches the text of an empty object or list. */
 const EMPTY = /^\s*(?:\{\s*\}|\[\s*\])\s*$/;
 
-/** True if an argument is to be left out: it says nothing, its schema does not take it, and the server can do without. */
+/** True if an argument has to be left out: it has no meaning, its schema does not accept it, and it is optional. */
 function isToBeLeftOut(schema: JsonObject, key: string, value: unknown, walk: SchemaWalk): boolean {
   const own = propertySchema(schema, key);
   const isNothing = isFiller(value) || (typeof value === 'string' && EMPTY.test(value));
@@ -226,14 +227,14 @@ function isToBeLeftOut(schema: JsonObject, key: string, value: unknown, walk: Sc
   return !takesFiller(own, value, walk) && !names(own, value, walk);
 }
 
-/** A required property with a default is how some generators say that the server fills it in. */
+/** True if a property is not required, or has a default: some generators say so that the server fills it in. */
 function isOptional(schema: JsonObject, key: string): boolean {
   const own = propertySchema(schema, key);
   if (isJsonObject(own) && 'default' in own) return true;
   return !listOf(schema.required).includes(key) && !(isJsonObject(own) && own.required === true);
 }
 
-/** True if a schema takes a text that says nothing; where it has a format or pattern, that has to take it too. */
+/** True if a schema accepts a text without meaning; its format and pattern, if it has any, must accept it too. */
 function takesFiller(schema: unknown, value: string, walk: SchemaWalk): boolean {
   return fits(schema, value, walk) && agrees(schema, value, walk);
 }
@@ -250,7 +251,7 @@ function agrees(schema: unknown, value: string, walk: SchemaWalk): boolean {
   });
 }
 
-/** A pattern in the words of another language is left to the server. */
+/** True if a pattern does not match a text; false for the syntax of another language, which is left to the server. */
 function misses(pattern: string, text: string): boolean {
   try {
     return !new RegExp(pattern, 'u').test(text);
@@ -259,7 +260,7 @@ function misses(pattern: string, text: string): boolean {
   }
 }
 
-/** True if a schema, or that of its items, names this very value, if in other letters: then it was meant. */
+/** True if a schema, or that of its items, names this very value in any case: then the caller meant it. */
 function names(schema: unknown, value: unknown, walk: SchemaWalk): boolean {
   return step(schema, walk, false, (known) => {
     const { $ref, enum: values, const: only, anyOf, oneOf, allOf } = known;

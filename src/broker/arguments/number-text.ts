@@ -1,5 +1,5 @@
 const NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-/** Longer texts are numbers to nobody. */
+/** Longest text that is read as a number, in characters. */
 const MAX_CHARS = 1_000;
 
 /** True if a text is a number of JSON that no double holds: 9007199254740993, 0.1000000000000000055, 1e400. */
@@ -8,18 +8,21 @@ export function isBeyondDoubles(text: string): boolean {
   return decimal !== undefined && decimal !== decimalOf(String(Number(text)));
 }
 
-/** True if two texts are the same number of JSON, however each is written. */
+/** True if two texts stand for the same number of JSON, written in any way. */
 export function isSameNumber(one: string, other: string): boolean {
   const decimal = decimalOf(one.trim());
   return decimal !== undefined && decimal === decimalOf(other.trim());
 }
 
-/** The number that a text is, where a double holds it; 1.10 is 1.1, and 5.0 is 5. */
+/** Returns the number that a text stands for, if a double holds it; 1.10 is 1.1, and 5.0 is 5. */
 export function numberIn(text: string): number | undefined {
   return decimalOf(text) !== undefined && !isBeyondDoubles(text) ? Number(text) : undefined;
 }
 
-/** Sign, digits and exponent of a number of JSON, the same however it is written; undefined for what is none. */
+/**
+ * Returns sign, digits and exponent of a number of JSON, the same for every way of writing it; undefined for other
+ * texts.
+ */
 function decimalOf(text: string): string | undefined {
   if (text.length > MAX_CHARS) return undefined;
   const [, sign, whole, fraction = '', exponent = '0'] = NUMBER.exec(text) ?? [];

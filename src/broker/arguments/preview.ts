@@ -6,15 +6,15 @@ export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object'
 
 const MAX_CHARS = 40;
 
-/** The JSON type of a value. */
+/** Returns the JSON type of a value. */
 export function kindOf(value: unknown): Kind {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : (typeof value as Kind);
 }
 
 /**
- * A value as JSON of at most `maxChars` characters; of a large or deep one only the shown part is read. `source`: how a number
- * was written, where it is known; numbers within lists and objects know it themselves.
+ * Returns a value as JSON of at most `maxChars` characters; reads only the shown part of a large or deep one. `source`:
+ * the text of a number as it was written; numbers within lists and objects have it there.
  */
 export function preview(value: unknown, source?: string, maxChars = MAX_CHARS): string {
   let text = '';
@@ -25,7 +25,7 @@ export function preview(value: unknown, source?: string, maxChars = MAX_CHARS): 
   return clip(text, maxChars);
 }
 
-/** A member of a list or an object as JSON, a number as it was written. */
+/** Returns a member of a list or an object as JSON, a number as it was written. */
 export function previewMember(holder: object, key: string | number): string {
   return preview((holder as JsonObject)[key], sourceOf(holder, key));
 }
@@ -59,7 +59,7 @@ function* objectTokens(object: JsonObject, maxChars: number): Generator<string> 
 
 const PLAIN_KEY = /^[\p{L}_$][\p{L}\p{N}_$-]{0,59}$/u;
 
-/** The path of a child: `args.filter`, `args.items[2]`, `args["odd key"]`. */
+/** Returns the path of a child: `args.filter`, `args.items[2]`, `args["odd key"]`. */
 export function childPath(path: string, key: string | number): string {
   if (typeof key === 'number') return `${path}[${key}]`;
   return PLAIN_KEY.test(key) ? `${path}.${key}` : `${path}[${preview(key)}]`;

@@ -1,28 +1,28 @@
 import { decoded } from '../../core/address.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
-/** One walk through a tool's schema beside a value, with what bounds it: schemas may be cyclic, huge or anything at all. */
+/** One walk through a tool's schema beside a value, with its bounds: schemas may be cyclic, huge or any other value. */
 export interface SchemaWalk {
   readonly root: JsonObject;
-  /** In drafts 4 to 7 nothing else counts beside a `$ref`. */
+  /** True in drafts 4 to 7, where a `$ref` makes all keywords beside it void. */
   readonly isReferenceAlone: boolean;
   stepsLeft: number;
-  /** Members that texts may still have which are read as JSON. */
+  /** Most members of further texts that are parsed as JSON. */
   membersLeft: number;
   depth: number;
 }
 
-/** Some 20 ms of work, 50 at worst; what lies beyond is taken as it is. */
+/** Most steps of a walk: some 20 ms of work, 50 at worst. Values beyond them are neither refused nor changed. */
 const MAX_STEPS = 20_000;
-/** As many as a client may send that is a stranger. */
+/** Most members of texts that are parsed as JSON: as many as a client may send that is a stranger. */
 const MAX_MEMBERS = 50_000;
-/** Steps from a schema to one inside it, a reference or a branch: some 16 to 60 levels of arguments. */
+/** Most nested steps from a schema to one inside it, a reference or a branch: some 16 to 60 levels of arguments. */
 const MAX_DEPTH = 64;
 const MAX_POINTER_CHARS = 1000;
 
 const DIALECT = /^https?:\/\/json-schema\.org\/(?:draft\/(?:2020-12|2019-09)|(draft-0[467]))\/schema#?$/;
 
-/** A fresh walk from the root of a tool's schema; undefined when its dialect is none that we know. */
+/** Begins a walk at the root of a tool's schema; returns undefined if its dialect is unknown. */
 export function walkFrom(root: JsonObject): SchemaWalk | undefined {
   const { $schema } = root;
   const dialect = $schema === undefined ? [] : DIALECT.exec(typeof $schema === 'string' ? $schema : '');
@@ -31,7 +31,7 @@ export function walkFrom(root: JsonObject): SchemaWalk | undefined {
     : undefined;
 }
 
-/** The schema after one step: `visit`, or `unvisited` when the walk has come to its bounds or cannot read the schema. */
+/** Returns the result of `visit`; or `unvisited` if the walk has come to its bounds or cannot read the schema. */
 export function step<T>(schema: unknown, walk: SchemaWalk, unvisited: T, visit: (schema: JsonObject) => T): T {
   if (!isJsonObject(schema) || isForeign(schema, walk)) return unvisited;
   if (walk.depth >= MAX_DEPTH || walk.stepsLeft-- <= 0) return unvisited;
@@ -41,7 +41,7 @@ export function step<T>(schema: unknown, walk: SchemaWalk, unvisited: T, visit: 
   return result;
 }
 
-/** What a `$ref` within the document points to; undefined for a remote, named or dangling one. */
+/** Returns the schema that a `$ref` within the document points to; undefined for a remote, named or dangling one. */
 export function resolveReference(reference: unknown, walk: SchemaWalk): unknown {
   if (reference === '#') return walk.root;
   if (typeof reference !== 'string' || !reference.startsWith('#/')) return undefined;
@@ -55,7 +55,7 @@ export function resolveReference(reference: unknown, walk: SchemaWalk): unknown 
   return target;
 }
 
-// A document within the document: references inside it are relative to itself.
+// True for a document within the document: references inside it are relative to itself.
 function isForeign(schema: JsonObject, { root }: SchemaWalk): boolean {
   return typeof schema.$id === 'string' && schema !== root;
 }
@@ -64,17 +64,20 @@ function unescapeKey(key: string): string {
   return decoded(key).replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** The elements of a keyword's list; none when it is no list. */
+/** Returns the elements of a keyword's list; none if the value is not a list. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The schema of one property; undefined when only `additionalProperties` could speak for it. */
+/** Returns the schema of one property; undefined if `properties` does not name it. */
 export function propertySchema({ properties }: JsonObject, name: string): unknown {
   return isJsonObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
-/** The schema of one array item, of a tuple in the old and the new spelling too; undefined when anything goes. */
+/**
+ * Returns the schema of one array item, also of a tuple in the old and the new spelling; undefined if any item is
+ * allowed.
+ */
 export function itemSchema({ items, prefixItems }: JsonObject, index: number): unknown {
   if (Array.isArray(items)) return items[index];
   const tuple = listOf(prefixItems);

@@ -55,8 +55,8 @@ export class FairLine<T> {
   }
 
   /**
-   * The position in the line, 1 = next, provided that each owner may have an item at its turn; undefined: it was given
-   * up.
+   * Returns the position in the line, 1 = next, provided that each owner may have an item at its turn; undefined if the
+   * place was given up.
    */
   position({ owner, place }: FairPlace<T>): number | undefined {
     const own = this.#lines.get(owner)?.line.position(place);
@@ -84,7 +84,7 @@ export class WaitingLine {
   readonly #places: QueuePosition[] = [];
   #arrivals = 0;
 
-  /** The next place; undefined: the line is empty. */
+  /** The next place; undefined if the line is empty. */
   get first(): QueuePosition | undefined {
     return this.#places[0];
   }
@@ -95,7 +95,7 @@ export class WaitingLine {
     return place;
   }
 
-  /** The position in the line, 1 = next; undefined: it was given up. */
+  /** Returns the position in the line, 1 = next; undefined if the place was given up. */
   position(place: QueuePosition): number | undefined {
     const before = this.#before(place);
     return this.#places[before] === place ? before + 1 : undefined;

@@ -25,7 +25,10 @@ export class FinishedJobs {
     this.#now = now;
   }
 
-  /** Throws the error of `JSON.stringify` when the job's result is no JSON: then nothing is stored. */
+  /**
+   * Stores an ended job. Throws the error of `JSON.stringify`, and stores nothing, if the job cannot be written as
+   * JSON.
+   */
   add(job: Job): void {
     const bytes = Buffer.byteLength(JSON.stringify(job));
     const caller = callerIdOf(job.owner);

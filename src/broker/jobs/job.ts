@@ -20,7 +20,7 @@ interface JobBase {
   readonly timings: JobTimings;
 }
 
-/** Reason of a failed job: the gateway's own refusal, or the upstream's result with `isError: true`. */
+/** Reason of a failed job: the gateway's own refusal, or the server's result with `isError: true`. */
 export type JobFailure =
   | { readonly error: { readonly code: ErrorCode; readonly message: string }; readonly result?: never }
   | { readonly result: ToolResult; readonly error?: never };
@@ -34,10 +34,10 @@ export type JobOutcome =
 export type Job = JobBase &
   ({ readonly status: 'queued' } | { readonly status: 'running'; readonly progress?: Progress } | JobOutcome);
 
-/** The call that a job makes: must end soon after the signal is aborted. */
+/** The call of a job: it must end soon after the signal aborts. */
 export type RunJob = (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<ToolResult>;
 
-/** A call that runs already, with the means to end it. */
+/** A call that runs already; `abort` ends it. */
 export interface RunningCall {
   /** Epoch ms. */
   readonly startedAt: number;
@@ -55,9 +55,9 @@ export interface JobLabel {
 /** A job that exists already, and whose call is still being prepared. */
 export interface HeldJob {
   readonly job: Job;
-  /** Aborted when the job is cancelled. */
+  /** Aborts when the job is cancelled. */
   readonly signal: AbortSignal;
-  /** Queues the job's call. Throws as `submit` does; does nothing when the job has ended. */
+  /** Queues the job's call. Throws as `submit` does; does nothing if the job has ended. */
   queue(run: RunJob): void;
   /** Ends the job: its call cannot be made. */
   fail(error: unknown): void;

@@ -13,11 +13,11 @@ import { type LiveJob, reportProgress, type Waiting, waitForEnd } from './live-j
 export interface JobLimits {
   /** Jobs running at the same time, beside those that were handed over. */
   readonly concurrency: number;
-  /** Jobs waiting to run; more are refused. */
+  /** Most jobs that wait to run; `submit` refuses more. */
   readonly maxQueued: number;
   /** Time for which a job is kept after it ended, in ms. */
   readonly retentionMs: number;
-  /** Ended jobs kept, at most; the oldest is dropped first. */
+  /** Most ended jobs that are kept; the oldest is dropped first. */
   readonly maxRecords: number;
   /** Bytes of JSON that the results of ended jobs may take together; the latest is kept even if it alone takes more. */
   readonly maxBytes: number;
@@ -26,7 +26,7 @@ export interface JobLimits {
 export interface JobsOptions {
   /** The time in epoch ms. */
   readonly now?: () => number;
-  /** True if several callers may come, of which none is to take everything; absent: there is one. */
+  /** True if several callers may come, so that none may take every place; absent: there is one caller. */
   readonly isShared?: () => boolean;
   /** Observes all jobs. */
   readonly observer?: JobObserver;
@@ -46,7 +46,7 @@ export class Jobs {
   readonly #executions = new Set<Promise<void>>();
   #settling = false;
 
-  /** `limits` are read at each use, as they follow the settings. */
+  /** Reads `limits` at each use, as they follow the settings. */
   constructor(limits: () => JobLimits, { now = Date.now, isShared = () => false, observer }: JobsOptions = {}) {
     this.#limits = limits;
     this.#now = now;
@@ -70,7 +70,7 @@ export class Jobs {
 
   /**
    * Takes over a job of another daemon under its id. It has the status `queued`, and joins the queue when its call is
-   * prepared. Only the label's own observer is told that it was submitted, as the job is not new.
+   * prepared. Calls `submitted` of the label's own observer only, as the job is not new.
    */
   hold(jobId: string, owner: string, label: JobLabel, priority: number): HeldJob {
     const live = this.#add(jobId, owner, label, priority);
@@ -105,27 +105,32 @@ export class Jobs {
     return { job, progress: (progress) => reportProgress(live, progress) };
   }
 
-  /** Records a job of which nothing is known but its id and tool, as failed with that message. */
+  /** Records a failed job with that message; only its id and tool are known. */
   lose(owner: string, { tool, jobId }: { tool: string; jobId: string }, message: string): void {
     const timings = { submittedAt: this.#now(), endedAt: this.#now() };
     const error = { code: 'UPSTREAM_UNAVAILABLE' as const, message };
     this.#finished.add({ jobId, owner, tool, priority: 0, timings, status: 'failed', error });
   }
 
-  /** The job now. Throws `JOB_NOT_FOUND` when unknown, forgotten or someone else's: these look the same. */
+  /**
+   * Returns the job as it is now. Throws the same `JOB_NOT_FOUND` for an unknown, a forgotten and another owner's job.
+   */
   status(jobId: string, owner: string): Job {
     const job = this.#live.get(jobId)?.job ?? this.#finished.get(jobId);
     if (job?.owner !== owner) throw notFound(jobId);
     return job;
   }
 
-  /** Place in the queue, 1 = next; undefined unless the job is queued. */
+  /** Returns the place in the queue, 1 = next; undefined unless the job is queued. */
   position({ jobId }: Job): number | undefined {
     const place = this.#live.get(jobId)?.place;
     return place && this.#line.position(place);
   }
 
-  /** The job as soon as it has ended, or as it is after `waitMs` or when the signal is aborted. */
+  /**
+   * Resolves with the job as soon as it has ended; at the latest after `waitMs` or when the signal aborts, as it is
+   * then.
+   */
   async wait(jobId: string, owner: string, waitMs: number, signal: Signal): Promise<Job> {
     const job = this.status(jobId, owner);
     const live = this.#live.get(jobId);
@@ -149,7 +154,7 @@ export class Jobs {
     return false;
   }
 
-  /** Cancels all jobs of an owner whose session has ended: no caller can ask after them any more. */
+  /** Cancels all jobs of an owner whose session has ended: no request can ask for them any more. */
   cancelAll(owner: string): void {
     for (const live of [...this.#live.values()])
       if (live.job.owner === owner) this.#cancel(live, 'The session of the job has ended.');
@@ -218,7 +223,7 @@ export class Jobs {
         queueMicrotask(() => this.#startNext());
       };
       const timings = { ...live.job.timings, startedAt: this.#now() };
-      live.job = { ...live.job, status: 'running', timings } as Job; // a queued job has nothing that a running one lacks
+      live.job = { ...live.job, status: 'running', timings } as Job; // a queued job has all members of a running one
       void this.#track(live, run).finally(live.release);
     }
   }
@@ -258,7 +263,7 @@ export class Jobs {
     this.#observer?.ended?.(live.job);
   }
 
-  /** Stores the ended job and returns it: as failed, where the tool's result cannot be written as JSON. */
+  /** Stores the ended job and returns it; a job whose result cannot be written as JSON is stored as failed. */
   #store(ended: Omit<Job, 'status'>, outcome: JobOutcome): Job {
     const job = { ...ended, ...outcome };
     try {

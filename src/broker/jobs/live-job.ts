@@ -4,7 +4,7 @@ import type { Progress } from '../../core/rpc.ts';
 import type { FairPlace } from './fair-line.ts';
 import type { Job, RunJob } from './job.ts';
 
-/** A job that has not ended, with the means to end it. */
+/** A job that has not ended; `abort` ends its call. */
 export interface LiveJob {
   job: Job;
   readonly abort: AbortController;

@@ -2,21 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { clip, GatewayError } from '../../core/errors.ts';
 import { type Kept, Shares } from '../../core/fair-shares.ts';
 
-/** Start of the URIs under which kept results are read. */
+/** Beginning of the URIs under which clients read kept results. */
 const PREFIX = 'gateway://results/';
 
 interface ResultLimits {
-  /** Where they are kept, with those of others: the latest is, even if it alone is longer than all that may be. */
+  /** Room that the results of all clients share; the latest result stays even if it alone is too long for it. */
   readonly room: ResultRoom;
-  /** Who shares that room. */
+  /** Id of the caller, to whose share of the room the results count. */
   readonly caller: string;
   /** Longest line that a part may be sent in, in bytes. */
   readonly maxLineBytes: number;
 }
 
-/** A result too large for one message, as it can be read later. */
+/** A result too large for one message, kept for reading later. */
 export interface KeptResult {
-  /** `result_…`: what `job_status` takes. */
+  /** `result_…`, which `job_status` accepts. */
   readonly id: string;
   readonly uri: string;
   /** Length of the JSON text, in characters (UTF-16 code units): what offsets count. */
@@ -32,10 +32,13 @@ export interface ResultPart {
   readonly nextOffset?: number;
 }
 
-/** Parts in characters: the longest, where lines may be long, and what is handed out unasked. */
+/** Most characters of a part if lines may be long, and characters of a part if the caller names no length. */
 const MAX_PART = 1_000_000;
 const DEFAULT_PART = 100_000;
-/** A character takes at most six bytes in JSON; the rest of the line needs room too. */
+/**
+ * Bytes of a line per character of a part: a character takes at most six bytes in JSON, and the rest of the line needs
+ * room too.
+ */
 const BYTES_PER_CHAR = 8;
 
 interface KeptText {
@@ -43,7 +46,7 @@ interface KeptText {
   readonly giveBack: () => void;
 }
 
-/** Results that no message could carry: nothing is cut, they are kept and read in parts, by one client. */
+/** Results that are too large for one message: kept whole, and read in parts by one client. */
 export class ResultStore {
   readonly #limits: ResultLimits;
   readonly #texts = new Map<string, KeptText>();
@@ -60,7 +63,7 @@ export class ResultStore {
     return { id, uri: `${PREFIX}${id}`, chars: json.length };
   }
 
-  /** The client has gone. */
+  /** Gives up all results, when the client has gone. */
   close(): void {
     for (const { giveBack } of this.#texts.values()) giveBack();
     this.#texts.clear();
@@ -70,7 +73,10 @@ export class ResultStore {
     return this.#texts.has(id);
   }
 
-  /** A part of the JSON text. Throws `JOB_NOT_FOUND` for an unknown id, `INVALID_ARGUMENTS` for an offset beyond the end. */
+  /**
+   * Returns a part of the JSON text. Throws `JOB_NOT_FOUND` for an unknown id, `INVALID_ARGUMENTS` for an offset beyond
+   * the end.
+   */
   read(id: string, offset = 0, length = DEFAULT_PART): ResultPart {
     const text = this.#texts.get(id)?.text;
     if (text === undefined) {
@@ -89,7 +95,7 @@ export class ResultStore {
     return end < text.length ? { ...part, nextOffset: end } : part;
   }
 
-  /** The id and range that a URI names (`…?offset=…&length=…`); undefined when it is none of ours. */
+  /** Returns the id and range in a URI (`…?offset=…&length=…`); undefined if it is not the URI of a kept result. */
   static locate(uri: unknown): { id: string; offset?: number; length?: number } | undefined {
     if (typeof uri !== 'string' || !uri.startsWith(PREFIX)) return undefined;
     const [id = '', query] = uri.slice(PREFIX.length).split('?');
@@ -99,16 +105,19 @@ export class ResultStore {
   }
 }
 
-/** An end that does not cut a surrogate pair in two. */
+/** Returns the end, or the place after it if the end would cut a surrogate pair in two. */
 function wholeCharacters(text: string, end: number): number {
   const code = text.charCodeAt(end - 1);
   return code >= 0xd800 && code < 0xdc00 ? end + 1 : end;
 }
 
-/** Takes a place in it: what was kept is forgotten. */
+/** Deletes the text that had taken the room. */
 type Forget = () => void;
 
-/** Room for the kept results of all clients: of what is too much the oldest of the caller who has the most is forgotten. */
+/**
+ * Room for the kept results of all clients: if it is exceeded, the oldest result of the caller with the most is
+ * dropped.
+ */
 export class ResultRoom {
   readonly #maxChars: () => number;
   readonly #shares = new Shares<Forget>();
@@ -117,7 +126,10 @@ export class ResultRoom {
     this.#maxChars = maxChars;
   }
 
-  /** Room for a text; returns what gives it back. `forget` is called when the text has to go. */
+  /**
+   * Takes room for a text of so many characters; returns a function that gives it back. Calls `forget` if the text is
+   * dropped.
+   */
   take(caller: string, chars: number, forget: Forget): () => void {
     const kept: Kept<Forget> = this.#shares.add(caller, forget, chars);
     while (this.#shares.size > this.#maxChars()) {

@@ -21,8 +21,8 @@ import {
 import { isOtherKind, withWord } from './sound-result.ts';
 
 /**
- * The result of `resources/read`, `prompts/get`, `completion/complete` or of a list as clients take it, as `soundResult`
- * does it for tools. `uri`: the address that was read, where it was one.
+ * Returns the result of `resources/read`, `prompts/get`, `completion/complete` or of a list in a form that clients
+ * accept, as `soundResult` does for tools. `uri`: the address that was read, for `resources/read`.
  */
 export function soundAnswer(method: string, result: JsonObject, uri?: unknown): JsonObject {
   if (isOtherKind(result)) return result;
@@ -40,16 +40,16 @@ export function soundAnswer(method: string, result: JsonObject, uri?: unknown): 
   return said.length > 0 ? withWord(sound, said) : result;
 }
 
-/** Other names under which servers answer. */
+/** Other names under which servers answer contents and messages. */
 const CONTENT_NAMES = ['content', 'resource', 'resources'];
 const MESSAGE_NAMES = ['message', 'prompt'];
-/** Members that say something about a thing, and not what it is. */
+/** Members that describe an object and are not its content. */
 const ABOUT = new Set([
   ...['_meta', 'annotations', 'description', 'mimeType', 'name', 'role', 'title', 'type', 'uri'],
   ...['cacheScope', 'nextCursor', 'resultType', 'ttlMs'],
 ]);
 
-/** What a result holds, under the name that it should have, under another one, or as itself. */
+/** Returns the content of a result: the member of the right name, of another name, or the result itself. */
 function given(result: JsonObject, member: string, others: readonly string[], said: Said): unknown {
   const name = [member, ...others].find((each) => result[each] !== undefined && result[each] !== null);
   if (name === member) return result[name];
@@ -60,7 +60,7 @@ function given(result: JsonObject, member: string, others: readonly string[], sa
   return textWithin(result) === undefined ? result[member] : result;
 }
 
-/** What an object says in members of its own: the only one as text, several as JSON; undefined: it says nothing. */
+/** Returns the content of an object as text: its only member as such, several as JSON; undefined if it has none. */
 function textWithin(object: JsonObject): string | undefined {
   const says = Object.entries(object).filter(
     ([name, value]) => !ABOUT.has(name) && value !== null && value !== undefined,
@@ -70,10 +70,10 @@ function textWithin(object: JsonObject): string | undefined {
   return only && plainText(only[1]);
 }
 
-/** What becomes of an item of a list: items in its place. Those that say nothing go. */
+/** Turns an item of a list into the items that replace it; an empty item into none. */
 type Become = (item: unknown, path: string, said: Said) => readonly unknown[];
 
-/** A list of sound items; what is none is its only item. */
+/** Returns a list of sound items; a value that is not a list becomes its only item. */
 function listOf(given: unknown, member: string, become: Become, said: Said): unknown[] {
   const isList = Array.isArray(given);
   const items: readonly unknown[] = isList ? given : given === null || given === undefined ? [] : [given];
@@ -100,7 +100,7 @@ function asContents(requested: unknown): Become {
   };
 }
 
-/** Contents that come as a block of content. */
+/** Returns the contents of a resource that came as a block of content; any other item unchanged. */
 function contentsIn(item: JsonObject, path: string, said: Said): JsonObject {
   const isBlock = item.text === undefined && item.blob === undefined;
   if (isBlock && isJsonObject(item.resource)) {
@@ -124,7 +124,7 @@ const asMessages: Become = (item, path, said) => {
   const isRole = item.role === 'user' || item.role === 'assistant';
   if (!isRole) say(said, `${path}.role`, item.role, 'user');
   const message = isRole ? item : { ...item, role: 'user' };
-  // A message has one block. Some have many, or are one themselves.
+  // A message has one block. Some servers send many, or a block instead of a message.
   if (Array.isArray(item.content)) {
     say(said, `${path}.content`, item.content, 'a message each');
     return item.content.map((block, at) => ({ ...message, content: asBlock(block, `${path}.content[${at}]`, said) }));
@@ -176,7 +176,7 @@ const LISTED: Readonly<Record<string, SoundItem>> = {
   resourceTemplates: resource,
 };
 
-/** A prompt whose arguments are given as names, as a map by name or as a schema, with a list of them. */
+/** Returns a prompt with a list of arguments, if they came as names, as a map by name or as a schema. */
 function withArguments(prompt: JsonObject, path: string, said: Said): JsonObject {
   const { arguments: given } = prompt;
   const listed = Array.isArray(given) ? given.map(asArgument) : isJsonObject(given) ? argumentsIn(given) : undefined;
@@ -201,10 +201,10 @@ function argumentsIn(map: JsonObject): unknown[] {
   }));
 }
 
-/** More than that are no completion to clients. */
+/** Most values of a completion that clients accept. */
 const MAX_VALUES = 100;
 
-/** The completion of a result as clients take it; the same one where they do. */
+/** Returns the completion of a result in a form that clients accept; the same object if it has that form. */
 export function soundCompletion(given: unknown, said: Said): JsonObject {
   if (!isJsonObject(given)) say(said, 'completion', given, '{"values": …}');
   const sound = isJsonObject(given) ? soundMembers(given, COMPLETION, 'completion.', said) : { values: given };

@@ -2,13 +2,13 @@ import { clip } from '../../core/errors.ts';
 import { writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
-/** What was changed in a result so that clients take it, a line each. */
+/** Changes of a result for clients to accept it, a line each. */
 export type Said = string[];
 
 const MAX_CHARS = 120;
 const MAX_LINES = 20;
 
-/** Takes note of a change: `content[0].text: null → ""`. */
+/** Notes a change: `content[0].text: null → ""`. */
 export function say(said: Said, path: string, before: unknown, after: string): void {
   if (said.length < MAX_LINES) said.push(`${path}: ${clip(writeJson(before) ?? 'nothing', MAX_CHARS)} → ${after}`);
 }
@@ -26,7 +26,7 @@ const isDate: Check = (value) =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(String(value)) &&
   !Number.isNaN(Date.parse(String(value)));
 
-/** Optional members of a thing, and what clients take in them. */
+/** Optional members of an object, each with a check for the values that clients accept. */
 type Members = Readonly<Record<string, Check>>;
 
 const ICON: Members = { mimeType: isString, sizes: isStrings, theme: isOneOf('light', 'dark') };
@@ -64,7 +64,9 @@ function isSound(object: JsonObject, key: string, members: Members): boolean {
   return object[key] === undefined || members[key]?.(object[key]) !== false;
 }
 
-/** An object without those optional members that clients would refuse it for; the same object where there are none. */
+/**
+ * Returns an object without those optional members for which clients would refuse it; the same object if it has none.
+ */
 export function soundMembers(object: JsonObject, members: Members, path: string, said: Said): JsonObject {
   let sound = object;
   for (const key in members) {
@@ -78,7 +80,7 @@ export function soundMembers(object: JsonObject, members: Members, path: string,
   return annotations === sound.annotations ? sound : { ...sound, annotations };
 }
 
-/** The same for a whole result, of whose `_meta` clients read more than of others. */
+/** Does the same for a whole result, in whose `_meta` clients read more members than in that of others. */
 export function soundResultMembers(result: JsonObject, members: Members, said: Said): JsonObject {
   const sound = soundMembers(result, members, '', said);
   if (!isJsonObject(sound._meta)) return sound;
@@ -86,9 +88,9 @@ export function soundResultMembers(result: JsonObject, members: Members, said: S
   return meta === sound._meta ? sound : { ...sound, _meta: meta };
 }
 
-/** Stands where a resource names no address. */
+/** Address of a resource that names none. */
 export const UNNAMED = 'urn:mcp-gateway:unnamed';
-/** Beginnings of the data of common types in base64. */
+/** First characters of common types of data in base64. */
 const BEGINNINGS: readonly (readonly [string, string])[] = [
   ['iVBORw0KGgo', 'image/png'],
   ['/9j/', 'image/jpeg'],
@@ -98,13 +100,13 @@ const BEGINNINGS: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * A content block as clients take it; the same one where they do. What is no block, is of a type that they do not know or
- * lacks what such a block needs becomes a text with its JSON.
+ * Returns a content block in a form that clients accept; the same object if it has that form. A value that is not a
+ * block, a block of an unknown type, or one that lacks a needed member becomes a text with its JSON.
  */
 export function soundBlock(block: unknown, path: string, said: Said): JsonObject {
   if (!isJsonObject(block)) return textOf(block, path, said);
   const sound = typeof block.type === 'string' && Object.hasOwn(KINDS, block.type) ? KINDS[block.type] : undefined;
-  // A type that is newer than we are is nobody's fault.
+  // A type newer than this gateway is not a fault, so no change is noted.
   if (!sound && isString(block.type)) return { type: 'text', text: writeJson(block) };
   if (!sound) return textOf(block, path, said);
   const members = soundMembers(block, block.type === 'resource_link' ? RESOURCE : BLOCK, `${path}.`, said);
@@ -137,7 +139,9 @@ const KINDS: Readonly<Record<string, SoundKind>> = {
   },
 };
 
-/** Contents of a resource as clients take them; undefined where there are none. */
+/**
+ * Returns the contents of a resource in a form that clients accept; undefined if it has neither text nor valid base64.
+ */
 export function soundContents(contents: JsonObject, path: string, said: Said): JsonObject | undefined {
   const sound = { ...soundMembers(contents, CONTENTS, `${path}.`, said) };
   if (!isString(sound.uri)) {
@@ -181,7 +185,7 @@ function typeIn(data: string | undefined): string | undefined {
   return BEGINNINGS.find(([beginning]) => data?.startsWith(beginning))?.[1];
 }
 
-/** The text as base64 that clients read, which read over white space; undefined for what is none. */
+/** Returns a text as base64 that clients read, who ignore white space; undefined if it is not base64. */
 function base64In(text: string): string | undefined {
   if (!/^[\w+/\s-]*(?:={1,2}\s*)?$/.test(text)) return undefined;
   const dense = /\s/.test(text) ? text.replace(/\s+/g, '') : text;

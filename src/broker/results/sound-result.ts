@@ -3,14 +3,14 @@ import { writeJson } from '../../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { RESULT, type Said, say, soundBlock, soundResultMembers } from './sound-members.ts';
 
-/** Texts by which a result says that it is no error, and by which it says no more than that it is one. */
+/** Texts in place of `isError` that mean no error, and those that mean an error without naming it. */
 const NO = /^\s*(?:|0|f|n|false|no|none|null|nil|undefined|off|ok|okay|success|n\/a)\s*$/i;
 const YES = /^\s*(?:1|t|y|true|yes|on)\s*$/i;
 
 /**
- * The result of a tool as clients take it. Theirs would otherwise refuse it as a whole, or drop the message and wait for
- * ever. What is sound stays the very same; what is not takes the nearest sound form, and `_meta` says so. `takesAny`:
- * structured content may be any JSON (2026-07-28).
+ * Returns the result of a tool in a form that clients accept. Otherwise a client would refuse it as a whole, or drop
+ * the message and wait for ever. A sound result is returned as the same object; each unsound part takes the nearest
+ * sound form, which `_meta` lists. `takesAny`: structured content may be any JSON (2026-07-28).
  */
 export function soundResult(result: JsonObject, takesAny = false): JsonObject {
   if (isOtherKind(result)) return result;
@@ -19,7 +19,10 @@ export function soundResult(result: JsonObject, takesAny = false): JsonObject {
   return withWord(sound, said);
 }
 
-/** A question of 2026-07-28. Tasks are none: that we ask for are over by then, and no client asks us for any. */
+/**
+ * True for a result of another type, such as a question of 2026-07-28. Tasks never come here: those that the gateway
+ * asked for are over by then, and no client asks the gateway for any.
+ */
 export function isOtherKind({ resultType }: JsonObject): boolean {
   return typeof resultType === 'string' && resultType !== 'complete';
 }
@@ -36,7 +39,7 @@ function withFlags(result: JsonObject, takesAny: boolean, said: Said): JsonObjec
     ...rest,
     ...(resultType !== null && resultType !== undefined && { resultType }),
     ...(isWrong ? isFailed && { isError: true } : isError !== undefined && { isError }),
-    // Then it is all that is said of what went wrong.
+    // `isError` is then the only text about the error.
     ...(isWrong && isFailed && isSilent(result) && saysWhy(isError) && { content: isError }),
     ...(isOdd
       ? structured !== null && { structuredContent: { result: structured } }
@@ -44,7 +47,7 @@ function withFlags(result: JsonObject, takesAny: boolean, said: Said): JsonObjec
   };
 }
 
-/** True if what stands in place of true and false plainly means an error. */
+/** True if a value in place of true or false plainly means an error. */
 function meansError(value: unknown): boolean {
   if (typeof value === 'string') return !NO.test(value);
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
@@ -74,7 +77,7 @@ function withContent(result: JsonObject, said: Said): JsonObject {
   return { ...result, content: blocks };
 }
 
-/** Structured content that had to change its form is also given as the text that it was. */
+/** True if structured content had to change its form: the result then also has its original form as a text. */
 function isOnlyStructured(said: Said): boolean {
   return said.some((line) => line.startsWith('structuredContent: ') && !line.endsWith('left out'));
 }
@@ -84,7 +87,7 @@ function asBlock(content: unknown, said: Said): JsonObject {
   return { type: 'text', text: typeof content === 'string' ? content : writeJson(content) };
 }
 
-/** What a result without content has to say, as a text. */
+/** Returns the members of a result without content as a text; an empty list if it has none. */
 function inText({
   structuredContent,
   toolResult,
@@ -99,10 +102,10 @@ function inText({
   return value === undefined ? [] : [{ type: 'text', text: typeof value === 'string' ? value : writeJson(value) }];
 }
 
-/** The result, saying in its `_meta` what was changed. */
+/** Returns the result with the changes listed in its `_meta`. */
 export function withWord(result: JsonObject, said: Said): JsonObject {
   if (said.length === 0) return result;
   const meta = result._meta as JsonObject | undefined;
-  const before = meta?.[MENDED_RESULT]; // what was mended when it was read
+  const before = meta?.[MENDED_RESULT]; // changes made when the result was read
   return { ...result, _meta: { ...meta, [MENDED_RESULT]: Array.isArray(before) ? [...before, ...said] : said } };
 }

@@ -1,15 +1,15 @@
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
 /**
- * The result of a tool as clients take it: the very same where it is texts alone, which most are. For any other,
- * `soundResult` is loaded.
+ * Returns the result of a tool in a form that clients accept. Most results have only texts and are returned as the same
+ * object; the code for the others, `soundResult`, is loaded when one comes.
  */
 export function sound(result: JsonObject, takesAny = false): JsonObject | Promise<JsonObject> {
   if (isPlain(result)) return result;
   return import('./sound-result.ts').then(({ soundResult }) => soundResult(result, takesAny));
 }
 
-/** True if a result has texts and at most the two other members that most have, in their usual form. */
+/** True if a result has only text blocks and at most `isError` and `structuredContent`, in their usual form. */
 function isPlain({ content, isError, structuredContent, ...rest }: JsonObject): boolean {
   for (const _ in rest) return false;
   if (isError !== undefined && typeof isError !== 'boolean') return false;
