@@ -30,17 +30,17 @@ export interface Group<S extends Settings> {
 /** Settings and groups by name. A setting without a tag does not compile. */
 type SettingsShape = Readonly<Record<string, Setting | (z.ZodType & Group<Settings>)>>;
 
-/** A setting that is read at each use, through a function. */
+/** Tags a setting that is read at each use, through a function. */
 export function live<S extends z.ZodType>(schema: S): S & Tagged<'live'> {
   return tagged<S, 'live'>(schema, 'live');
 }
 
-/** A setting that each session reads when it begins. */
+/** Tags a setting that each session reads when it begins. */
 export function perSession<S extends z.ZodType>(schema: S): S & Tagged<'session'> {
   return tagged<S, 'session'>(schema, 'session');
 }
 
-/** A setting that is read once, when the gateway is composed. */
+/** Tags a setting that is read once, when the gateway is composed. */
 export function atStart<S extends z.ZodType>(schema: S): S & Tagged<'start'> {
   return tagged<S, 'start'>(schema, 'start');
 }

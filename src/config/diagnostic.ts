@@ -22,7 +22,7 @@ export function warning(path: KeyPath, text: string, server?: string): Diagnosti
 
 const MAX_SEGMENT = 60;
 
-/** `['servers', 2, 'a b']` → `servers[2]["a b"]`. */
+/** Writes a path as text: `['servers', 2, 'a b']` → `servers[2]["a b"]`. */
 export function formatPath(path: KeyPath): string {
   return path.map(segment).join('').replace(/^\./, '');
 }

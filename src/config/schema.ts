@@ -178,7 +178,7 @@ export type ServerConfig = z.infer<typeof serverSchema> & {
   folder?: string;
   /** Variables that a local server does not inherit. */
   unset?: readonly string[];
-  /** As in the gateway's settings; absent: `auto`. */
+  /** The `login.keychain` of the gateway's settings; absent: `auto`. */
   keychain?: 'never';
 };
 
@@ -227,7 +227,7 @@ export const ENTRY_KEYS = {
 
 const ignored = z.string().optional().describe('For editors; ignored.');
 
-/** JSON Schema of a configuration file, for editors: the flat map, the listed and the mcpServers shape. */
+/** Returns the JSON Schema of a configuration file, for editors: the flat map, the listed and the mcpServers shape. */
 export function jsonSchema(): Record<string, unknown> {
   const beside = { $schema: ignored, ...settingsSchema.shape };
   const listed = z.strictObject({ ...beside, servers: z.array(listedEntry) });

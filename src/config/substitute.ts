@@ -94,7 +94,7 @@ class Filling {
     );
   }
 
-  /** `$${…}` is the text `${…}`. */
+  /** Replaces the escaped form `$${…}` by the text `${…}`. */
   #escaped(at: number, to: number): string | undefined {
     const close = this.#text.startsWith('$${', at) ? this.#closing.get(at + 2) : undefined;
     if (close === undefined || close >= to) return undefined;
@@ -102,7 +102,7 @@ class Filling {
     return this.#text.slice(at + 1, close + 1);
   }
 
-  /** `{{env:VAR}}` is the text `{env:VAR}`; a variable that it names is filled in. */
+  /** Replaces the escaped form `{{env:VAR}}` by the text `{env:VAR}`; variables within it are filled in. */
   #bracedText(at: number, to: number, depth: number): string | undefined {
     const close = this.#closing.get(at);
     const isText = matchAt(BRACED_TEXT, this.#text, at) && this.#closing.get(at + 1) === (close ?? 0) - 1;

@@ -277,7 +277,10 @@ export class Connection {
     return this.#transport instanceof ChildTransport ? this.#transport.endCause : 'the connection was lost';
   }
 
-  /** The client's identity, capabilities and log level for the `_meta` of a 2026-era request made for that client. */
+  /**
+   * Returns the client's identity, capabilities and log level for the `_meta` of a 2026-era request made for that
+   * client.
+   */
   envelopeOf(peer: Peer | undefined): JsonObject {
     if (!peer) return {};
     const { identity, logLevel } = peer;

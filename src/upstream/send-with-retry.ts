@@ -22,7 +22,7 @@ export interface UpstreamRequest {
   readonly repeatable: boolean;
   /** True to run `tools/call` as a task if the server supports that. */
   readonly asTask?: boolean;
-  /** As in `ToolCall`. */
+  /** Called just before each sending; see `ToolCall`. */
   readonly beforeSending?: () => void;
 }
 
@@ -74,7 +74,7 @@ export async function sendWithRetry(
       // The session still exists, so the refusal did not mean its end: it is the server's answer.
       const said = again === error ? rpcErrorIn(error) : undefined;
       if (said) return { error: said };
-      // If the first attempt may have arrived, its error is reported, whatever the result of the second.
+      // If the first attempt may have arrived, its error is reported, because its call may have taken effect.
       throw error.sent ? error : again;
     }
   }

@@ -119,7 +119,7 @@ interface UpstreamPrimitivesParts {
   readonly waitsUntil?: number | undefined;
 }
 
-/** The source of primitives over the upstreams: running servers are asked, lists of the others are remembered. */
+/** Makes the source of primitives over the upstreams: running servers are asked, lists of the others are remembered. */
 function upstreamPrimitives({
   upstreams,
   catalogCache,

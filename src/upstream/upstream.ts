@@ -133,7 +133,10 @@ export class Upstream {
     await this.#lifecycle.state.settled(signal);
   }
 
-  /** Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and cure. */
+  /**
+   * Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and
+   * cure.
+   */
   async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
     try {
       return await this.#sendLoggedIn(call, context);
@@ -184,7 +187,7 @@ function runsAsTask({ tool, background }: ToolCall): boolean {
 
 type TaskSupport = NonNullable<ToolExecution['taskSupport']>;
 
-/** The tool's declared use of tasks: its `execution.taskSupport`; the protocol's default is `forbidden`. */
+/** Returns the tool's declared use of tasks: its `execution.taskSupport`; the protocol's default is `forbidden`. */
 export function taskSupport(tool: ToolDefinition): TaskSupport {
   const support = isJsonObject(tool.execution) ? tool.execution.taskSupport : undefined;
   return support === 'required' || support === 'optional' ? support : 'forbidden';

@@ -37,7 +37,9 @@ export async function readSecrets(settings: SecretsSource, places: Places): Prom
   }
 }
 
-/** The stderr of a command is not repeated, because secrets may be in it. */
+/**
+ * Returns the text of the file, or the stdout of the command. Its stderr is not repeated, because secrets may be in it.
+ */
 async function textOf({ file, command = [], timeoutMs }: SecretsSource, places: Places): Promise<string> {
   const { folder, home, env } = places;
   if (file !== undefined) return contentOf(resolve(folder, expandHome(file, home)), MAX_FILE_BYTES);

@@ -73,7 +73,7 @@ export class ProjectSource implements ConfigSource {
     return findProjectFile(this.#options.cwd, this.#home);
   }
 
-  /** Path of the record of the user's answer about a project's file. */
+  /** Returns the path of the record of the user's answer about a project's file. */
   #recordOf(file: string): string {
     return recordPath(this.#options.dataDirectory, file);
   }
