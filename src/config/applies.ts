@@ -46,14 +46,14 @@ export function atStart<S extends z.ZodType>(schema: S): S & Tagged<'start'> {
 }
 
 function tagged<S extends z.ZodType, A extends Applies>(schema: S, when: A): S & Tagged<A> {
-  return schema.meta({ [APPLIES_KEY]: when }) as S & Tagged<A>; // the tag is no value
+  return schema.meta({ [APPLIES_KEY]: when }) as S & Tagged<A>; // tags exist in types only
 }
 
 /** Settings under one name; each has a default or may be absent. */
 export function group<S extends Settings>(description: string, shape: S) {
   const whole = strict(shape);
   const schema = whole.prefault({} as z.input<typeof whole>).describe(description); // so nothing is required
-  return schema as typeof schema & Group<S>; // the members are no value
+  return schema as typeof schema & Group<S>; // members exist in types only
 }
 
 /** Makes a schema of settings. The compiler requires a tag on each setting, or a group of tagged settings. */

@@ -82,8 +82,8 @@ export const SECRETS_PATIENCE_MS = 1_000;
 /**
  * Reads and checks a configuration file. The environment may override three settings. A missing file, wrong entries and
  * wrong settings are reported in the result. Throws `CONFIG_INVALID` only if the file cannot be read or parsed, or is
- * not an object. Waits at most `patienceMs` for needed `secrets`; without them, the rest of the configuration comes as
- * `later`.
+ * not an object. Waits at most `patienceMs` for `secrets` that an entry or a setting needs. If they take longer, the
+ * servers that need them are left out, and `later` resolves with the whole configuration.
  */
 export async function loadConfig(
   path: string = resolveConfigPath(),

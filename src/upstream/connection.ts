@@ -179,8 +179,8 @@ export class Connection {
   }
 
   /**
-   * Resolves when the server has the client's roots, which a 2025-era server may request itself. Undefined if it has
-   * them already or cannot ask.
+   * Resolves when the server has the client's roots, which a 2025-era server requests itself, or has not requested them
+   * in time. Undefined if no wait is needed or the server cannot ask.
    */
   get rootsTaken(): Promise<void> | undefined {
     return this.modern || this.#transport.isOneWay ? undefined : this.#roots?.taken;
