@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { hasScheme, strict, strings } from './schema-helpers.ts';
 
 const SHA256 = /^sha256:[0-9a-f]{64}$/i;
-/** What a header can carry as one word. */
+/** Text that a header can carry as one word. */
 const VISIBLE = /^[\x21-\x7e]+$/;
 /** RFC 7518, 3.2: a secret shorter than the hash can be guessed from a single token. */
 const MIN_SECRET_BYTES = 32;
@@ -36,19 +36,19 @@ const namedKey = strict({
 
 const apiKey = z.union([keyText, namedKey], 'a key, its "sha256:…", or an object with key or hash, id, roles, tags');
 
-/** A key as written: itself or its hash, alone or with what is said of it. */
+/** A key as written: the key or its hash, alone or with id, roles and tags. */
 export type ApiKey = z.infer<typeof apiKey>;
 
-/** Ids of callers who have no key, and of keys that would be taken for them. */
+/** Ids of callers without a key. A key whose id has this form gets the prefix `key:`. */
 const OF_OTHERS = /^(anonymous|local|gateway)$|^(user|client|key)[:@]/;
 
-/** The SHA-256 of a key, 64 lower-case hex digits, whether the key was written or its hash. */
+/** Returns the SHA-256 of a key as 64 lower-case hex digits, whether the key or its hash was written. */
 export function hashOfKey(key: ApiKey): string {
   const text = typeof key === 'string' ? key : (key.key ?? withPrefix(key.hash ?? ''));
   return SHA256.test(text) ? text.slice(7).toLowerCase() : createHash('sha256').update(text).digest('hex');
 }
 
-/** The id as written, or one of the hash: it is the same for a key and for its hash. */
+/** Returns the id as written, or one made of the hash, which is the same for a key and for its hash. */
 export function idOfKey(key: ApiKey): string {
   const id = (typeof key === 'string' ? undefined : key.id) ?? `key-${hashOfKey(key).slice(0, 8)}`;
   return OF_OTHERS.test(id) ? `key:${id}` : id;
@@ -72,7 +72,7 @@ const apiKeys = z
 
 type Repetition = readonly [index: number, first: number];
 
-/** Where a value stands that stood before, and where first. */
+/** Returns the index of each value that occurred before, with the index of its first occurrence. */
 function repetitions(values: readonly string[]): readonly Repetition[] {
   return values
     .map((value, index) => [index, values.indexOf(value)] as const)
@@ -121,7 +121,7 @@ const jwt = strict({
     message: 'an http(s):// URL, or a jwksUrl or secret beside it',
     when,
   })
-  // A public key is no secret: were HS accepted beside it, anybody could sign with it.
+  // A public key is not secret: if HS were accepted with it, anyone could sign tokens with it.
   .refine((settings) => algorithmsOf(settings).every((name) => familyOf(settings).includes(name)), {
     path: ['algorithms'],
     message: 'HS algorithms with a secret, asymmetric ones (RS, PS, ES, EdDSA) with jwksUrl or issuer',
@@ -131,13 +131,13 @@ const jwt = strict({
 /** Settings for the check of tokens. */
 export type JwtSettings = z.infer<typeof jwt>;
 
-/** What decides on the algorithms. */
+/** The settings that decide on the algorithms. */
 interface Signed {
   readonly secret?: string | undefined;
   readonly algorithms?: readonly string[] | undefined;
 }
 
-/** The signature algorithms that tokens may have. */
+/** Returns the accepted signature algorithms of tokens. */
 export function algorithmsOf(settings: Signed): readonly string[] {
   return settings.algorithms ?? familyOf(settings);
 }
@@ -150,12 +150,12 @@ function isKnown(algorithm: string): boolean {
   return HS_ALGORITHMS.includes(algorithm) || ASYMMETRIC_ALGORITHMS.includes(algorithm);
 }
 
-/** How fields go together is looked at when each of them is right. */
+/** Runs checks of several fields together only if each field is valid. */
 function when({ issues }: { readonly issues: readonly unknown[] }): boolean {
   return issues.length === 0;
 }
 
-/** Who may call over HTTP. */
+/** The schema of `auth`: which callers are accepted over HTTP. */
 export const auth = z.discriminatedUnion(
   'strategy',
   [
@@ -166,7 +166,7 @@ export const auth = z.discriminatedUnion(
   { error: ({ code }) => (code === 'invalid_union' ? 'one of "none", "api-key", "jwt"' : 'an object') },
 );
 
-/** What in sound settings is better said to whoever wrote them: a place and a sentence. */
+/** Returns advice on valid settings: a place and a sentence each. */
 export function authAdvice(settings: z.infer<typeof auth>): { readonly path: string[]; readonly text: string }[] {
   if (settings.strategy !== 'jwt' || settings.jwt.audience !== undefined || settings.jwt.secret !== undefined)
     return [];

@@ -11,32 +11,32 @@ import { EntrySecrets, type Secrets, type Sources } from './secrets/secrets.ts';
 import type { RawEntry } from './shapes.ts';
 import type { Environment } from './substitute.ts';
 
-/** Where relative things start: the folder of the file, the user's home, the variables. */
+/** The surroundings of an entry: the folder of its file, the user's home, the variables and secrets. */
 export interface ValidationContext {
   readonly folder: string;
   readonly home: string;
   readonly env: Environment;
-  /** Absent: the settings have none. */
+  /** Absent: the settings have no `secrets`. */
   readonly secrets?: Secrets;
-  /** In place of files and secrets, for whoever only wants to know whether an entry fits. */
+  /** Used in place of files and secrets by callers that only check whether an entry is valid. */
   readonly sources?: Sources;
   readonly keychain?: 'auto' | 'never' | undefined;
   /** Variables that no server inherits. */
   readonly withheld?: readonly string[];
 }
 
-/** A value, where the checks left one, and what they found. */
+/** The checked value, and the findings of the checks. */
 export interface Checked<T> {
   readonly value: T;
   readonly findings: readonly Diagnostic[];
-  /** It wants secrets that have not been asked yet: what was found for the lack of them may pass. */
+  /** True if it needs secrets that have not been read yet. Findings caused by their absence may disappear then. */
   readonly waits?: boolean;
 }
 
 const SECRET_WITHOUT_ISSUER =
   'found "clientSecret" without "issuer": it is sent to the server\'s own host, or one above or below it, only; write the address of the authorization server that "clientId" belongs to as "issuer"';
 
-/** The server that an entry describes; undefined when any finding is an error. */
+/** Returns the server that an entry describes; undefined if any finding is an error. */
 export function checkEntry(entry: RawEntry, surroundings: ValidationContext): Checked<ServerConfig | undefined> {
   const findings = [...entry.findings];
   if (entry.value === undefined || hasError(findings)) return { value: undefined, findings };
@@ -95,7 +95,7 @@ function partition(issues: readonly z.core.$ZodIssue[]): [Unrecognized[], z.core
   return [issues.filter(isUnrecognized), issues.filter((issue) => !isUnrecognized(issue))];
 }
 
-/** zod types path segments as any property key; ours are names and indexes only. */
+/** Returns the path of an issue. zod types its segments as any property key; ours are names and indexes only. */
 export function keys({ path }: z.core.$ZodIssue): (string | number)[] {
   return path.map((key) => (typeof key === 'number' ? key : String(key)));
 }
@@ -108,7 +108,7 @@ export function mistake(issue: z.core.$ZodIssue, root: unknown, mayBeSecret: boo
   return `found ${describeFound(found, mayBeSecret)}, expected ${issue.message}`;
 }
 
-/** What a rule of the schema expects, where the schema does not say so in words of its own. */
+/** Returns the text of what a schema rule expects, for rules without a message of their own. */
 export function expectation(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'invalid_type') return KINDS[issue.expected] ?? issue.expected;
   if (issue.code === 'invalid_value') return oneOf(issue.values);
@@ -134,8 +134,9 @@ function oneOf(values: readonly unknown[]): string {
 }
 
 /**
- * Paths as the operating system takes them: `~` is the home directory, a relative cwd starts at the file's folder, and `.`
- * is where somebody starts us, which is not known here. Without a cwd it is the folder, which is kept in any case.
+ * Makes the paths of a server absolute. `~` is the home directory, and a relative `cwd` starts at the file's folder. A
+ * `cwd` of `.` is kept: it is the directory in which the gateway is started, which is not known here. `folder` is set
+ * for every local server, and used if it has no `cwd`.
  */
 function withAbsolutePaths(server: ServerConfig, { folder, home }: ValidationContext): ServerConfig {
   const absolute = (path: string) => resolve(folder, expandHome(path, home));
@@ -146,7 +147,7 @@ function withAbsolutePaths(server: ServerConfig, { folder, home }: ValidationCon
   return { ...told, folder, cwd: absolute(told.cwd) };
 }
 
-/** Removes the setting that holds the place: a wrong element takes its whole array with it. */
+/** Removes the setting at a path. For an element of an array the whole array is removed. */
 export function remove(value: JsonObject, path: KeyPath): void {
   const firstIndex = path.findIndex((key) => typeof key === 'number');
   const names = firstIndex < 0 ? path : path.slice(0, firstIndex);

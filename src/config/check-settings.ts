@@ -10,14 +10,14 @@ import { type GatewaySettings, type SecretsSettings, settingsSchema } from './se
 import { numbersAsTexts, type RawConfig } from './shapes.ts';
 import { type Environment, substitute, substituteAll } from './substitute.ts';
 
-/** Kept when `auth` is wrong: nobody gets in, rather than everybody. */
+/** Used if `auth` is wrong: it refuses every caller. */
 const REFUSE_ALL: GatewaySettings['auth'] = { strategy: 'api-key', apiKeys: [] };
 const EMBEDDINGS = ['search', 'embeddings'];
 const WITHOUT_EMBEDDINGS = 'until then search goes by words alone';
 
 /**
- * The settings with each wrong one replaced by its default, except those where that would not be safe: a wrong `auth`
- * refuses every caller, wrong `search.embeddings` are left out, broken `permissions` deny what they may concern.
+ * Returns the settings with each wrong one replaced by its default, unless that is unsafe: a wrong `auth` refuses every
+ * caller, wrong `search.embeddings` are left out, broken `permissions` deny every tool that they may concern.
  */
 export function checkSettings(
   { path, value }: RawConfig['settings'],
@@ -25,7 +25,7 @@ export function checkSettings(
 ): Checked<GatewaySettings> {
   if (!isJsonObject(value)) {
     const found = `found ${describeFound(value, true)}, expected an object of gateway settings`;
-    // An empty section has lost nothing. Any other may have held rules and keys that cannot be read.
+    // An empty section loses nothing. Any other may have held rules and keys that cannot be read.
     if (value === null) return { value: settingsSchema.parse({}), findings: [error(path, found)] };
     const refusal = 'until then every tool is denied, and the HTTP edge refuses every caller';
     const closed = { ...settingsSchema.parse({}), permissions: DENY_ALL, auth: REFUSE_ALL };
@@ -45,7 +45,7 @@ export function checkSettings(
   return { value: checked, findings, waits: secrets.waits };
 }
 
-/** Fills in a value of which no variable may be absent; tells of each that is. */
+/** Fills in the variables of a value. Calls `refuse` for each one that is not set. */
 type Fill = (raw: unknown, refuse: (path: KeyPath, text: string) => void) => unknown;
 
 function filledWhole(raw: unknown, env: Environment, secrets: EntrySecrets, refuse: Parameters<Fill>[1]): unknown {
@@ -57,18 +57,18 @@ function filledWhole(raw: unknown, env: Environment, secrets: EntrySecrets, refu
   });
 }
 
-/** Where the settings have it that secrets come from; undefined where they say nothing or nothing sound. */
+/** Returns the `secrets` settings; undefined if they are absent or invalid. */
 export function secretsSettings({ value }: RawConfig['settings'], env: Environment): SecretsSettings | undefined {
   const written = isJsonObject(value) ? value.secrets : undefined;
   const filled = substituteAll(written, (text) => substitute(text, env).text);
   return settingsSchema.shape.secrets.safeParse(comparable(filled)).data;
 }
 
-/** Parses, and drops what is wrong until it parses: each round removes something, so it ends. */
+/** Parses the settings and removes wrong ones until they are valid. Each round removes at least one, so it ends. */
 function salvage(value: JsonObject, at: Report): GatewaySettings {
   const result = settingsSchema.safeParse(comparable(value), { error: expectation });
   if (result.success) return result.data;
-  // The embeddings may go with their first mistake, and what the others found is read before.
+  // A copy, because the first mistake may remove the embeddings whose other values the later messages quote.
   const found = structuredClone(value);
   for (const issue of result.error.issues) {
     if (issue.code === 'unrecognized_keys') {
@@ -85,7 +85,7 @@ function salvage(value: JsonObject, at: Report): GatewaySettings {
   return salvage(value, at);
 }
 
-/** With the headers of the embeddings as texts: a clone keeps no number as it is written. */
+/** Turns the numbers in the embeddings' headers into texts, because a clone does not keep how a number was written. */
 function withTextHeaders(value: JsonObject): JsonObject {
   const { search } = value;
   if (!isJsonObject(search) || !isJsonObject(search.embeddings) || search.embeddings.headers === undefined)
@@ -97,7 +97,7 @@ function withTextHeaders(value: JsonObject): JsonObject {
   };
 }
 
-/** Fills in the variables; without all of them the embeddings are left out. */
+/** Fills in the variables of the embeddings. If one is not set, the embeddings are left out. */
 function fillEmbeddings(value: JsonObject, fill: Fill, at: Report): JsonObject {
   const { search } = value;
   if (!isJsonObject(search) || search.embeddings === undefined) return value;
@@ -125,7 +125,7 @@ function checkAuth(raw: unknown, fill: Fill, at: Report): GatewaySettings['auth'
   for (const issue of result.error?.issues ?? []) {
     refuse(
       keys(issue),
-      // The strategy is shown as written: a variable in it may hold a secret too.
+      // The strategy is shown as written, before variables are filled in, because a variable may hold a secret.
       issue.code === 'unrecognized_keys' ? issue.message : mistake(issue, raw, keys(issue)[0] !== 'strategy'),
     );
   }

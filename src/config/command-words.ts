@@ -1,10 +1,10 @@
 import { expandHome } from '../platform/home-directory.ts';
 import type { Reference } from './substitute.ts';
 
-/** What a text is that is given to a program as an option. */
+/** The language of a script that is passed to a program in an option. */
 type ScriptKind = 'shell' | 'powershell' | 'code';
 
-/** What runs such a text, and which option that is. */
+/** Programs that run such a script, and the option before it. */
 const RUNS_SCRIPT: readonly (readonly [kind: ScriptKind, program: RegExp, option: RegExp])[] = [
   ['shell', /(?:^|[\\/])(?:ba|da|z|k|a|fi)?sh(?:\.exe)?$/i, /^-[a-z]{0,6}c$/i],
   ['powershell', /(?:^|[\\/])(?:powershell|pwsh)(?:\.exe)?$/i, /^-(?:[a-z]{0,6}c|com?m?a?n?d?)$/i],
@@ -15,33 +15,39 @@ const RUNS_SCRIPT: readonly (readonly [kind: ScriptKind, program: RegExp, option
     /^(?:-[a-z]?[cep]|--(?:eval|command|print)|eval)$/i,
   ],
 ];
-/** Their words mean paths of another machine, or of another system on this one. */
+/** Programs whose arguments name paths of another machine, or of another system on this one. */
 const RUNS_ELSEWHERE = /(?:^|[\\/])(?:ssh|mosh|wsl|kubectl)(?:\.exe)?$/i;
-/** `~` where a shell would take it for the home directory, also after `--flag=` and `NAME=`. */
+/** `~` where a shell expands it to the home directory, also after `--flag=` and `NAME=`. */
 const AT_HOME = /^(-{0,2}[\w-]+=)?(~(?=$|[\\/]).*)$/s;
 
-/** The same at the beginning of a default. */
+/** `~` at the beginning of a default, as in `${NAME:-~/folder}`. */
 const DEFAULT_AT_HOME = /(?<!\$)(\$\{(?:env:)?[A-Za-z_]\w*:-)~(?=[\\/}])/g;
 
-/** The language of the script (`sh -c …`, `node -e …`) at an index of a command; undefined: the word is no script. */
+/**
+ * Returns the language of the script (`sh -c …`, `node -e …`) at an index of a command; undefined if the word is not a
+ * script.
+ */
 export function scriptKind(words: readonly unknown[], index: number): ScriptKind | undefined {
   const runs = RUNS_SCRIPT.find(([kind, program, option]) => {
-    // PowerShell takes all that follows.
+    // PowerShell takes all words after its option as the script.
     const last = kind === 'powershell' ? words.slice(0, index).findIndex((word) => isLike(word, option)) : index - 1;
     const before = words.slice(0, Math.max(last, 0));
     const at = before.findLastIndex((word) => isLike(word, program));
-    // What follows a file of theirs is for that, whatever it looks like.
+    // Words after a script file are that file's arguments, even if they look like options.
     return at >= 0 && isLike(words[last], option) && before.slice(at + 1).every(isOption);
   });
   return runs?.[0];
 }
 
-/** Also what belongs to `-o`, as in `bash -euo pipefail`. */
+/** True for an option, and for the value of `-o`, as in `bash -euo pipefail`. */
 function isOption(word: unknown, index: number, options: readonly unknown[]): boolean {
   return isLike(word, /^-/) || isLike(options[index - 1], /^-[a-z]*o$/);
 }
 
-/** A word as a shell would hand it on, as to `~`; its path where it is one; undefined where it is meant for elsewhere. */
+/**
+ * Returns a word with `~` expanded as a shell does it, and the path in it, if any. Undefined for a script and for the
+ * arguments of programs that run on another system.
+ */
 export function homeIn(
   words: readonly unknown[],
   index: number,
@@ -69,42 +75,45 @@ interface Known {
   readonly isFile: (path: string) => boolean;
 }
 
-/** People and `import` write names so: in code the others are members and formats. */
+/** Names in the usual style of variables. In code, other names are members and formats. */
 const NAME_OF_OURS = /^[A-Z][A-Z\d_]*$/;
-/** What can only be meant as a path. */
+/** Text that can only be a path. */
 const PATH = /^(?:~|\.{1,2}|[A-Za-z]:|\$\{\w+\})?[\\/][^\s"'`()+]*$/;
 
 /**
- * What a script is to find as it is written: variables that it may set, those that nobody else knows, and what only looks
- * like a reference: `{file: name}` is an object of JavaScript, `${env:X}` a variable of PowerShell.
+ * Returns a function that is true for references which stay in a script as written: variables that the script may set
+ * itself, unknown names, and text that only looks like a reference. For example, `{file: name}` is an object in
+ * JavaScript, and `${env:X}` a variable in PowerShell.
  */
 export function leftToScript(kind: ScriptKind, script: string, known: Known): (reference: Reference) => boolean {
   return ({ form, name }) => {
     const isUnknown = () => !known.isSet(name) && !known.isSecret(name);
     if (form === 'plain') return known.isSet(name) ? maySet(script, name, kind) : !known.isSecret(name);
-    // No other knows this form: there it is of a client.
+    // Only PowerShell has this form. In other scripts it is a reference in the syntax of an MCP client.
     if (form === 'env') return kind === 'powershell' && (isUnknown() || maySet(script, `env:${name}`, kind));
     if (form === 'file') return !PATH.test(name) && !known.isFile(name);
     return !NAME_OF_OURS.test(name) && (form === 'secret' ? !known.isSecret(name) : isUnknown());
   };
 }
 
-/** Where a command of a shell begins. */
+/** Pattern of the places at which a shell command begins. */
 const COMMAND = String.raw`(?:^|[;&|(){}\n\x60]|\b(?:do|then|else|elif|if|while|until|time|!)\s)\s*`;
-/** A value as shells quote it. */
+/** Pattern of a value, quoted as in a shell. */
 const VALUE = String.raw`(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s;&|"'\\])*`;
-/** What may stand before an assignment: others, or a word that declares, with its options and other names. */
+/**
+ * Pattern of the text before an assignment: other assignments, or a declaring word with its options and other names.
+ */
 const BEFORE = String.raw`(?:(?:[A-Za-z_]\w*\+?=${VALUE}\s+){0,20}?|(?:export|local|declare|typeset|readonly|integer)\s+(?:(?:-[\w-]+|[A-Za-z_]\w*(?:\+?=${VALUE})?)\s+){0,20}?)`;
-/** Commands of shells that take names of variables. */
+/** Shell commands that take names of variables. */
 const TAKES_NAMES =
   'for|select|read|mapfile|readarray|getopts|unset|export|declare|typeset|local|readonly|integer|let|printf\\s+-v|set\\s+-\\w+|setenv|set\\s+-e';
-/** What runs a text that is not in the script, or that is put together by it. */
+/** Commands that run a text from outside the script, or one that the script builds. */
 const RUNS_OTHERS = new RegExp(String.raw`${COMMAND}(?:(?:builtin|command)\s+)?(?:eval|source|\.)\s`);
-/** Those that a shell sets by itself. */
+/** Variables that a shell sets itself. */
 const OF_SHELLS =
   /^(?:PWD|OLDPWD|SHLVL|_|IFS|REPLY|OPTARG|OPTIND|RANDOM|SECONDS|LINENO|PPID|E?UID|HOSTNAME|BASH\w*|ZSH_\w+)$/;
 
-/** True if a script may give that variable another value than it had outside. Of PowerShell's environment: `env:NAME`. */
+/** True if a script may change that variable. `env:NAME` is a variable of PowerShell's environment. */
 function maySet(script: string, name: string, kind: ScriptKind): boolean {
   return kind === 'shell' ? mayBeSetInShell(script, name) : isSetInCode(script, name);
 }

@@ -1,7 +1,7 @@
 import { clip, GatewayError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 
-/** Where a value stands in the file, in the words and indexes of the person who wrote it. */
+/** The path of a value in the file, with the names and indexes that its author wrote. */
 export type KeyPath = readonly (string | number)[];
 
 /** A problem at a place, before the file is known. `text` never holds a secret. */
@@ -22,7 +22,7 @@ export function warning(path: KeyPath, text: string, server?: string): Diagnosti
 
 const MAX_SEGMENT = 60;
 
-/** `['servers', 2, 'a b']` → `servers[2]["a b"]`. */
+/** Writes a path as text: `['servers', 2, 'a b']` → `servers[2]["a b"]`. */
 export function formatPath(path: KeyPath): string {
   return path.map(segment).join('').replace(/^\./, '');
 }
@@ -32,14 +32,14 @@ function segment(key: string | number): string {
   return /^[\w$@-]{1,60}$/.test(key) ? `.${key}` : `[${JSON.stringify(clip(key, MAX_SEGMENT))}]`;
 }
 
-/** The finding as the rest of the gateway reports it: `file: key.path: text`. */
+/** Returns a finding in the form in which the gateway reports it: `file: key.path: text`. */
 export function toProblem(file: string, { severity, server, path, text }: Diagnostic): ConfigProblem {
-  // What no file says has no place but the path.
+  // A configuration object has no file, so its place is the path alone.
   const place = [file, path.length === 0 ? '' : formatPath(path)].filter(Boolean).join(': ') || 'configuration';
   return { severity, message: `${place}: ${text}`, ...(server !== undefined && { server }) };
 }
 
-/** The found value, for a message: plain values as written, or only their kind when they may hold a secret. */
+/** Returns a found value for a message: a plain value as written, or only its kind if it may hold a secret. */
 export function describeFound(value: unknown, mayBeSecret = false): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
@@ -50,22 +50,22 @@ export function describeFound(value: unknown, mayBeSecret = false): string {
   return `a ${typeof value}`;
 }
 
-/** `, did you mean "x"?` or nothing. */
+/** Returns `, did you mean "x"?`, or an empty text. */
 export function suggestion(name: string | undefined): string {
   return name === undefined ? '' : `, did you mean "${name}"?`;
 }
 
-/** `unknown key "tag", did you mean "tags"?`, for each of the keys. */
+/** Returns `unknown key "tag", did you mean "tags"?` for each of the keys. */
 export function unknownKeys(keys: readonly string[], known: readonly string[]): string {
   return keys.map((key) => unknownKey(key, nearest(key, known))).join('; ');
 }
 
-/** `unknown key "env", did you mean "environment"?` */
+/** Returns `unknown key "env", did you mean "environment"?` */
 export function unknownKey(key: string, meant: string | undefined): string {
   return `unknown key ${describeFound(key)}${suggestion(meant)}`;
 }
 
-/** Something wrong in the configuration, said so that a person can mend it. */
+/** A fault in the configuration, described so that a person can correct it. */
 export interface ConfigProblem {
   readonly severity: 'error' | 'warning';
   /** Key of the entry it concerns; absent when it concerns the whole file or the gateway's settings. */
@@ -74,7 +74,7 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** Would become the prototype of whatever it is copied into. */
+/** This key would set the prototype of an object to which it is copied. */
 export const UNSAFE_KEY = '__proto__';
 export const EXPECTED_ROOT = 'an object with servers';
 

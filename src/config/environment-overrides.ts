@@ -4,7 +4,7 @@ import type { PermissionRule } from './permissions.ts';
 import { type GatewaySettings, settingsSchema } from './settings.ts';
 import type { Environment } from './substitute.ts';
 
-/** Settings with what the environment says over them, and what of that is wrong. */
+/** Settings after the overrides by the environment, and the faults of these overrides. */
 export interface Overridden {
   readonly settings: GatewaySettings;
   readonly problems: readonly ConfigProblem[];
@@ -12,14 +12,14 @@ export interface Overridden {
 
 interface Override {
   readonly setting: 'port' | 'host' | 'logLevel';
-  /** The value that a text means; undefined where it means none. */
+  /** Returns the value of a text; undefined if the text is invalid. */
   readonly read: (text: string) => unknown;
   readonly expected: string;
 }
 
 const LEVELS = settingsSchema.shape.logLevel.unwrap().options;
 
-/** Each variable that counts more than the file. */
+/** The variables that override a setting of the file. */
 const OVERRIDES: Readonly<Record<string, Override>> = {
   MCP_GATEWAY_PORT: {
     setting: 'port',
@@ -38,25 +38,25 @@ const OVERRIDES: Readonly<Record<string, Override>> = {
   },
 };
 
-/** The fault of an option for a setting, as `found …, expected …`; undefined: nothing. */
+/** Returns the fault of a command-line option for a setting, as `found …, expected …`; undefined if there is none. */
 export function wrongSetting(setting: 'port' | 'host', text: string): string | undefined {
   const override = Object.values(OVERRIDES).find((each) => each.setting === setting);
   const isRight = settingsSchema.shape[setting].safeParse(override?.read(text.trim()) ?? null).success;
   return isRight ? undefined : `found --${setting} ${JSON.stringify(text)}, expected ${override?.expected}`;
 }
 
-/** Digits and dots alone would be a mistyped address. */
+/** True for a host name. A text of digits and dots only is a mistyped address. */
 function isHostName(text: string): boolean {
   return /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/.test(text) && !/^[\d.]+$/.test(text);
 }
 
-/** With `client` the client is trusted to ask a person before every call: the rules need not. */
+/** With the value `client`, rules do not ask before a call, because the client is trusted to ask a person each time. */
 const WHO_ASKS = 'MCP_GATEWAY_ASK';
 
 /**
- * `MCP_GATEWAY_PORT`, `MCP_GATEWAY_HOST` and `MCP_GATEWAY_LOG_LEVEL` over the settings of the file, and `MCP_GATEWAY_ASK`
- * over its rules. Unset or empty, a variable says nothing; with a wrong value it is an error that names it, and the
- * settings keep what they have.
+ * Applies `MCP_GATEWAY_PORT`, `MCP_GATEWAY_HOST` and `MCP_GATEWAY_LOG_LEVEL` to the settings of the file, and
+ * `MCP_GATEWAY_ASK` to its rules. An unset or empty variable has no effect. A wrong value is an error that names the
+ * variable, and the setting stays.
  */
 export function overrideSettings(settings: GatewaySettings, env: Environment): Overridden {
   const written: Partial<GatewaySettings> = {};
@@ -65,7 +65,7 @@ export function overrideSettings(settings: GatewaySettings, env: Environment): O
     const text = env[variable]?.trim();
     if (!text) continue;
     const value = read(text);
-    // Undefined would be the default to the schema.
+    // Null, because the schema would replace undefined by the default.
     const result = settingsSchema.shape[setting].safeParse(value ?? null);
     if (result.success) Object.assign(written, { [setting]: result.data });
     else problems.push(ignored(variable, text, expected));

@@ -7,14 +7,14 @@ import { type Environment, type Lookup, type Reference, substitute, substituteAl
 
 export type Report = (severity: 'error' | 'warning', path: KeyPath, text: string) => void;
 
-/** Fields of an entry whose texts name variables, and may hold secrets. */
+/** Fields of an entry in which variables are filled in, and which may hold secrets. */
 const SUBSTITUTED = ['command', 'cwd', 'url', 'headers', 'proxy', 'oauth'];
 
 interface Filled {
   readonly value: JsonObject;
-  /** Variables given as null: not inherited. */
+  /** Variables with the value null, which are not inherited. */
   readonly unset: readonly string[];
-  /** Variables that its texts name without a default and that nobody has set, each once. */
+  /** Variables that its texts name without a default and that are not set, each once. */
   readonly missing: readonly string[];
 }
 
@@ -25,12 +25,15 @@ interface Places {
   readonly sources?: Sources | undefined;
 }
 
-/** True if a field may hold a secret: then what was found in it is not repeated. */
+/** True if a field may hold a secret, so that messages do not repeat its value. */
 export function mayHoldSecret(field: string): boolean {
   return field === 'environment' || SUBSTITUTED.includes(field);
 }
 
-/** An entry with its variables filled in, its own `environment` before that of the gateway, and `~` in its command. */
+/**
+ * Returns an entry with its variables filled in, from its own `environment` before the gateway's, and with `~` expanded
+ * in its command.
+ */
 export function fillEntry(entry: JsonObject, { env, home, secrets, sources = secrets }: Places, at: Report): Filled {
   const warned = new Set<string>();
   const lacking = new Set<string>();
@@ -60,13 +63,13 @@ export function fillEntry(entry: JsonObject, { env, home, secrets, sources = sec
     field,
     SUBSTITUTED.includes(field) ? fillField(field, raw) : raw,
   ]);
-  // Where there is no process to inherit them, variables are there for the texts that name them.
+  // A remote entry has no process that inherits variables: they only serve the texts that name them.
   const isUsedUp = environment === undefined || (others.url !== undefined && own.used.size > 0);
   const variables = isUsedUp ? {} : { environment: isJsonObject(environment) ? own.values : environment };
   return { value: { ...Object.fromEntries(fields), ...variables }, unset: own.unset, missing: [...lacking] };
 }
 
-/** Numbers and booleans as texts, `~` as a shell would take it. */
+/** Turns numbers and booleans into texts, and expands `~` as a shell does it. */
 function commandWords(command: readonly unknown[], home: string, at: Report): unknown[] {
   return command.map((written, index) => {
     const found = homeIn(command, index, home);
@@ -95,19 +98,19 @@ function unsetVariable(name: string, aside = ''): string {
   return `the variable ${name} is not set${aside}, an empty string takes its place`;
 }
 
-/** The variables of an entry, filled in, and how its other texts find variables: among these first. */
+/** The filled-in variables of an entry, and the lookup for its other texts, which searches these first. */
 interface OwnEnvironment {
   readonly values: Readonly<Record<string, unknown>>;
-  /** Given as null: not inherited. */
+  /** Variables with the value null, which are not inherited. */
   readonly unset: readonly string[];
-  /** Which of them the texts have found here. */
+  /** Names of the entry's own variables that its texts have used. */
   readonly used: ReadonlySet<string>;
   readonly lookup: Lookup;
 }
 
 /**
- * Fills in the variables of an entry by each other and by `outer`. Within its own value, also by way of others, a name means
- * the outer variable: `PATH` may be `${PATH}:/more`.
+ * Fills in the variables of an entry from each other and from `outer`. Within its own value, also indirectly, a name
+ * means the outer variable: `PATH` may be `${PATH}:/more`.
  */
 function ownEnvironment(
   written: unknown,
@@ -138,7 +141,7 @@ function ownEnvironment(
   return { values: Object.fromEntries(values), unset, used, lookup: (name) => textOf(name, []) };
 }
 
-/** What a person writes for a variable or an argument. */
+/** True for a value that can stand for a variable or an argument. */
 function isScalar(value: unknown): value is string | number | boolean {
   return ['string', 'number', 'boolean'].includes(typeof value);
 }

@@ -18,49 +18,49 @@ import { type RawConfig, readShape } from './shapes.ts';
 import type { Environment } from './substitute.ts';
 import { fingerprint } from './watched-file.ts';
 
-/** What a configuration file says: the part of it that can run, and everything wrong with the rest. */
+/** A configuration: the part of it that can run, and all faults of the rest. */
 export interface GatewayConfig {
   /** Absolute. */
   readonly path: string;
-  /** Of the file as it was when it was read: tells a watch what has changed since. */
+  /** Fingerprint of the file as it was read, by which a watch notices later changes. */
   readonly fingerprint: string;
-  /** `false`: there is no such file (yet), and nothing is configured. */
+  /** False if the file does not exist (yet), so that nothing is configured. */
   readonly found: boolean;
-  /** Enabled and healthy, in the order written. */
+  /** Enabled servers without an error, in the order written. */
   readonly servers: readonly ServerConfig[];
   readonly settings: GatewaySettings;
   readonly problems: readonly ConfigProblem[];
-  /** Keys of the servers with `enabled: false`, and of those of which `permissions` leave nothing. */
+  /** Keys of the servers with `enabled: false`, and of those that `permissions` deny as a whole. */
   readonly disabled: readonly string[];
-  /** Those among them of which `permissions` leave nothing: callers know of none. Absent: there is none. */
+  /** Keys of the disabled servers that `permissions` deny as a whole, which callers do not see. Absent: none. */
   readonly denied?: readonly string[];
   /** Servers left out because of an error. */
   readonly misconfigured: readonly { readonly server: string; readonly error: string }[];
-  /** The file of the project that it runs in, where one was looked for and found. */
+  /** The configuration file of the project, if one was looked for and found. */
   readonly project?: ProjectState;
-  /** What the variables hold that the file names anywhere, and its secrets; absent: there is no file. */
+  /** Returns the values of all variables that the file names, and its secrets. Absent: there is no file. */
   readonly named?: () => readonly string[];
-  /** Variables that no server inherits: what `auth` names. Absent: none. */
+  /** Variables that no server inherits: those that `auth` names. Absent: none. */
   readonly withheld?: readonly string[];
-  /** The same file when the `secrets` of its settings have answered; absent where nothing waits for them. */
+  /** Resolves with the configuration after its `secrets` were read. Absent: no part of it waits for them. */
   readonly later?: Promise<GatewayConfig>;
 }
 
-/** A configuration as a running gateway reads it at each use: of its settings those that follow the file. */
+/** A configuration that a running gateway reads at each use; its settings are those that follow the file. */
 export type LiveConfig = Omit<GatewayConfig, 'settings'> & { readonly settings: LiveSettings };
 
-/** Keys of every entry, also of those that do not run. */
+/** Returns the keys of all entries, also of those that do not run. */
 export function configuredKeys({ servers, disabled, misconfigured }: LiveConfig): readonly string[] {
   return [...servers.map(({ key }) => key), ...disabled, ...misconfigured.map(({ server }) => server)];
 }
 
-/** What the entries of a file come to. */
+/** The result of checking a file's entries. */
 export interface CheckedServers extends Pick<GatewayConfig, 'servers' | 'disabled' | 'misconfigured' | 'problems'> {
-  /** Some of them want secrets that have not answered yet. */
+  /** True if some of them need secrets that have not been read yet. */
   readonly waits: boolean;
 }
 
-/** What is left of a configuration when it has been read, for checks that may come twice. */
+/** A configuration that was read but not checked; it may be checked twice. */
 interface Read {
   readonly file: string;
   readonly fingerprint: string;
@@ -71,17 +71,19 @@ interface Read {
   readonly env: Environment;
 }
 
-/** A configuration that a program says itself, in any shape that a file may have. */
+/** A configuration that a program gives as an object, in any shape that a file may have. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
-/** Longest wait of a starting gateway for `secrets` that some servers want, in ms: hosts give up after 5 s. */
+/**
+ * Longest time in ms for which a starting gateway waits for `secrets` that servers need: MCP hosts give up after 5 s.
+ */
 export const SECRETS_PATIENCE_MS = 1_000;
 
 /**
- * Reads and checks a configuration file; three settings may be overridden by the environment. A missing file, wrong
- * entries and wrong settings are told in the result; throws `CONFIG_INVALID` only where the file cannot be read, is
- * broken, or is no object at all. `patienceMs` is how long it waits for `secrets` that something in the file wants; what
- * they then have not answered comes `later`.
+ * Reads and checks a configuration file. The environment may override three settings. A missing file, wrong entries and
+ * wrong settings are reported in the result. Throws `CONFIG_INVALID` only if the file cannot be read or parsed, or is
+ * not an object. Waits at most `patienceMs` for `secrets` that an entry or a setting needs. If they take longer, the
+ * servers that need them are left out, and `later` resolves with the whole configuration.
  */
 export async function loadConfig(
   path: string = resolveConfigPath(),
@@ -98,8 +100,9 @@ export async function loadConfig(
 }
 
 /**
- * The configuration that an object says; its `path` is empty. Relative paths in it start at the working directory. What is
- * wrong is told in the result; throws `CONFIG_INVALID` only for what is no plain object, or holds what no file can hold. Secrets by command or file come `later`.
+ * Makes a configuration of an object; its `path` is empty. Relative paths in it start at the working directory. Faults
+ * are reported in the result. Throws `CONFIG_INVALID` only for a value that is not a plain object, or holds a value
+ * that no file can hold. Secrets from a command or a file come as `later`.
  */
 export function configOfObject(written: ConfigObject, env: Environment = process.env): GatewayConfig {
   const raw = readShape(plainObject(written));
@@ -110,7 +113,7 @@ export function configOfObject(written: ConfigObject, env: Environment = process
   return first.waits ? { ...first.config, later: withSecretsRead(read, settings) } : first.config;
 }
 
-/** Secrets are asked only where something wants them. */
+/** Checks a configuration. Its secrets are read only if an entry or a setting needs them. */
 async function withSecrets(read: Read, patienceMs: number): Promise<GatewayConfig> {
   const settings = secretsSettings(read.raw.settings, read.env);
   if (!settings) return checked(read, NO_SECRETS).config;
@@ -156,11 +159,11 @@ function checked(read: Read, secrets: Secrets): { readonly config: GatewayConfig
   return { config, waits: waits || settings.waits === true };
 }
 
-/** Servers of which the rules leave nothing are not to be started at all. */
+/** Moves the servers that the rules deny as a whole to `disabled`, so that they are not started. */
 export function withoutDenied(config: GatewayConfig): GatewayConfig {
   const { permissions } = config.settings;
   const denied = config.servers.filter((server) => isDeniedWhole(permissions, server));
-  // Of an entry that is switched off nothing but its key was read.
+  // Only the key of a disabled entry was read.
   const off = config.disabled.filter((key) => isDeniedWhole(permissions, { key, tags: [] }));
   const keys = denied.map(({ key }) => key);
   const unknown = [...(config.denied ?? []), ...off, ...keys];
@@ -178,7 +181,7 @@ export function checkServers(raw: RawConfig, file: string, surroundings: Validat
   const entries = raw.entries
     .filter((entry) => !disabled.includes(entry))
     .map((entry) => ({ key: entry.key, ...checkEntry(entry, surroundings) }));
-  // What waits for secrets is left out for now, and no mistake.
+  // An entry that waits for secrets is left out for now, without a reported problem.
   const settled = entries.filter(({ waits }) => !waits);
   const pending = surroundings.secrets?.problem;
   return {
@@ -192,7 +195,7 @@ export function checkServers(raw: RawConfig, file: string, surroundings: Validat
   };
 }
 
-/** Rules that name what is not there; disabled and misconfigured servers are there. */
+/** Warns about rules that name no server or tag of the file. Disabled and misconfigured servers count too. */
 function adviceOn({ permissions }: GatewaySettings, { entries, settings }: RawConfig): Diagnostic[] {
   const servers = entries.map(({ key, value }) => ({ key, tags: Array.isArray(value?.tags) ? value.tags : [] }));
   return permissionAdvice(permissions, servers).map(({ path, text }) =>
@@ -200,7 +203,10 @@ function adviceOn({ permissions }: GatewaySettings, { entries, settings }: RawCo
   );
 }
 
-/** A configuration without servers: what runs while the file at that path is missing or cannot be used, and why. */
+/**
+ * Makes a configuration without servers, which runs while the file at that path is missing or unusable; `problems` say
+ * why.
+ */
 export function emptyConfig(
   path: string,
   problems: readonly ConfigProblem[] = [],
@@ -224,7 +230,7 @@ function errorOf(file: string, findings: readonly Diagnostic[]): string {
   return errors.map((finding) => toProblem(file, finding).message).join('; ');
 }
 
-/** Undefined when there is no such file. */
+/** Reads a file. Undefined if it does not exist. */
 async function readText(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
@@ -236,8 +242,9 @@ async function readText(file: string): Promise<string | undefined> {
 }
 
 /**
- * Where the file of a project stands. `confirmed`: it counts. `changed`: what was confirmed still counts, what was written
- * since does not. The others count for nothing: `unconfirmed`, `declined` (a person said no), `refused` (no file to trust).
+ * The status of a project's file. `confirmed`: the file is used. `changed`: the confirmed version is still used, the
+ * newer one is not. The others are not used: `unconfirmed`; `declined`, if a person refused it; `refused`, if the file
+ * itself cannot be trusted.
  */
 type ProjectStatus = 'confirmed' | 'changed' | 'unconfirmed' | 'declined' | 'refused';
 
@@ -246,8 +253,8 @@ interface ProjectState {
   /** Absolute. */
   readonly path: string;
   readonly status: ProjectStatus;
-  /** Keys of the servers that are its, and not the user's. */
+  /** Keys of the servers that come from the project, not from the user. */
   readonly servers: readonly string[];
-  /** What a person has to know or do, a sentence; absent where that is nothing. */
+  /** A sentence for the user about what to know or do. Absent: nothing. */
   readonly notice?: string;
 }

@@ -4,16 +4,17 @@ import { gatewayEnvironment } from '../platform/gateway-environment.ts';
 import { expandHome, homeDirectory } from '../platform/home-directory.ts';
 import type { Environment } from './substitute.ts';
 
-/** File names looked for in the configuration directory, in this order. */
+/** File names in the configuration directory, in the order in which they are tried. */
 const FILE_NAMES = ['config.json', 'config.jsonc', 'config.yml', 'config.yaml'];
-/** File names looked for in a working directory, in this order. */
+/** File names in a working directory, in the order in which they are tried. */
 const FOLDER_FILE_NAMES = ['mcp-gateway.yml', 'mcp-gateway.yaml', 'mcp-gateway.json', 'mcp-gateway.jsonc'];
 
 /**
- * Absolute path of the file to use: the argument, else `MCP_GATEWAY_CONFIG`, else the first in `folder` where one is
- * given, else the first in the user's directory. A `folder` is for `mcp-gateway start` alone: what a client starts in
- * a project must not run the commands of a file that came with it; so a variable for the user's directory counts only where it
- * leads elsewhere. `MCP_GATEWAY_CONFIG` counts anywhere: it means nothing but us, so whoever sets it wants that very file.
+ * Returns the absolute path of the file to use: the argument, else `MCP_GATEWAY_CONFIG`, else the first file in
+ * `folder` if that is given, else the first one in the user's directory. Only `mcp-gateway start` gives a `folder`: a
+ * gateway that a client starts in a project must not run the commands of a file that came with the project. For the
+ * same reason `gatewayEnvironment` drops a variable that moves the user's directory into the project.
+ * `MCP_GATEWAY_CONFIG` always counts: no other program uses it, so it was set to select that file.
  */
 export function resolveConfigPath({
   argument,
@@ -29,14 +30,14 @@ export function resolveConfigPath({
   const named = argument || env.MCP_GATEWAY_CONFIG;
   if (named) return resolve(expandHome(named, home));
   const xdg = env.XDG_CONFIG_HOME ?? '';
-  // The XDG specification tells programs to ignore a relative one.
+  // The XDG specification says to ignore a relative path.
   const directory = join(isAbsolute(xdg) ? xdg : join(home, '.config'), 'mcp-gateway');
   const inFolder = folder === undefined ? [] : FOLDER_FILE_NAMES.map((name) => resolve(folder, name));
   const candidates = [...inFolder, ...FILE_NAMES.map((name) => join(directory, name))];
   return candidates.find((path) => existsSync(path)) ?? join(directory, 'config.json');
 }
 
-/** The home directory, by the variables. */
+/** Returns the home directory that the variables name. */
 export function homeOf(env: Environment): string {
   return homeDirectory(env);
 }

@@ -9,7 +9,10 @@ export function isOpen(path: string): boolean {
   return found !== undefined && (found.mode & 0o044) !== 0;
 }
 
-/** True if a full check for secrets in readable files is due: the file is open and holds some, or names other files. */
+/**
+ * True if the full check for secrets in readable files is needed: the file is readable by others and may hold secrets,
+ * or it names secrets in other files.
+ */
 export function mayBeOpen({ path, servers, settings }: GatewayConfig): boolean {
   if (settings.secrets?.file !== undefined || servers.some(({ secrets }) => secrets !== undefined)) return true;
   return isOpen(path) && (settings.auth !== undefined || servers.some(holdsSecret));
@@ -19,7 +22,7 @@ const SECRET_NAME = /key|token|secret|pass|auth|credential|cookie/i;
 const SECRET_WORD =
   /^-{0,2}[\w-]*(?:key|token|secret|pass|auth|dsn)[\w-]*=|^--?[\w-]*(?:key|token|secret|pass|auth|header|dsn)[\w-]*$|:\/\/[^/\s]*@|[?&][^=&]*(?:key|token|secret|pass|auth)/i;
 
-/** True if an entry may hold a secret as it is written: a quick look, which finds too many rather than too few. */
+/** True if an entry may contain a secret as literal text. A quick test, which finds too many rather than too few. */
 function holdsSecret(server: ServerConfig): boolean {
   const filledIn = [...(server.secrets ?? []), ...(server.filledIn ?? [])];
   const isWritten = (value: string) => !filledIn.some((each) => each !== '' && value.includes(each));

@@ -4,15 +4,18 @@ import { parseJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type Diagnostic, describeFound, EXPECTED_ROOT, formatPath, type KeyPath, UNSAFE_KEY } from './diagnostic.ts';
 
-/** What a file says, and what in its text is odd without being wrong. */
+/** The content of a file, and warnings about its text. */
 interface ParsedFile {
   readonly root: JsonObject;
   readonly findings: readonly Diagnostic[];
 }
 
-/** Far beyond any setting; what recurses over a configuration needs some bound. */
+/** Deepest value, in levels: far more than any setting needs. Recursive functions need a bound. */
 const MAX_DEPTH = 100;
-/** Text that nests deeper could end the process: what a library does when its stack is exhausted cannot always be caught. */
+/**
+ * Deepest text, in levels. A deeper one could end the process, because a library's exhausted stack cannot always be
+ * caught.
+ */
 const MAX_TEXT_DEPTH = 400;
 
 /**
@@ -49,13 +52,13 @@ function isYaml(file: string): boolean {
 }
 
 /**
- * What plain JSON says, without the library that reads comments and finds mistakes: it costs every start. Undefined where
- * it is no plain JSON, or where there is something to tell of it.
+ * Parses plain JSON without the library for comments and precise errors, which would cost time at every start.
+ * Undefined if it is not plain JSON, or if a warning about it is due.
  */
 function readPlain(source: string): unknown {
   try {
     const root: unknown = parseJson(source);
-    // A key that stands twice has two colons and makes one member.
+    // A repeated key has two colons but makes one member.
     const colons = source.match(STRING_OR_COLON)?.filter((token) => token === ':').length ?? 0;
     return membersIn(root) === colons ? root : undefined;
   } catch {
@@ -65,7 +68,7 @@ function readPlain(source: string): unknown {
 
 const STRING_OR_COLON = /"(?:[^"\\]|\\.)*"|:/g;
 
-/** Members of all objects; NaN where one has the key that is never read. */
+/** Returns the number of members of all objects; NaN if one has the unsafe key. */
 function membersIn(value: unknown): number {
   if (value === null || typeof value !== 'object') return 0;
   if (Object.hasOwn(value, UNSAFE_KEY)) return Number.NaN;
@@ -73,7 +76,10 @@ function membersIn(value: unknown): number {
   return Object.values(value).reduce<number>((sum, each) => sum + membersIn(each), own);
 }
 
-/** By brackets, by indentation, or by YAML's lists within lists on one line; within quotes too, where nobody goes so far. */
+/**
+ * True if a text nests too deep: by brackets, by indentation, or by YAML's lists within lists on one line. Brackets
+ * within quotes count too; no real text has that many.
+ */
 function nestsDeep(source: string): boolean {
   let depth = 0;
   for (const [bracket] of source.matchAll(/[[{\]}]/g)) {
@@ -90,19 +96,19 @@ function tooDeep(file: string, place?: string): GatewayError {
   return new GatewayError('CONFIG_INVALID', `${where}: found deep nesting, expected ${MAX_DEPTH} levels at most`);
 }
 
-/** Also refuses a YAML alias within its own anchor, whose value has no end. */
+/** Throws if a value nests too deep. That also refuses a YAML alias within its own anchor, whose value is endless. */
 function refuseDeep(value: unknown, file: string, path: readonly string[] = []): void {
   if (value === null || typeof value !== 'object') return;
   if (path.length > MAX_DEPTH) throw tooDeep(file, formatPath(path.slice(0, 2)));
   for (const [key, item] of Object.entries(value)) refuseDeep(item, file, [...path, key]);
 }
 
-/** Nothing in a configuration nests deeper. */
+/** Deepest level that is searched; no configuration nests deeper. */
 const MAX_OBJECT_DEPTH = 12;
 
 /**
- * A copy of a configuration that a program says. Throws `CONFIG_INVALID`, with the place, for what no file can hold: a promise
- * that nobody awaited, a Map, a URL, a function.
+ * Copies a configuration that a program gives as an object. Throws `CONFIG_INVALID`, with the place, for a value that
+ * no file can hold: a promise without `await`, a Map, a URL, a function.
  */
 export function plainObject(written: unknown): JsonObject {
   const strange = strangerIn(written, []);
@@ -134,7 +140,7 @@ function strangerIn(value: unknown, path: KeyPath): Stranger | undefined {
   return undefined;
 }
 
-/** `Map`, `URL`, `Promise`; `Object` for what has no kind of its own. */
+/** Returns `Map`, `URL` or `Promise`, and `Object` for a plain object. */
 function kindOf(value: object): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }

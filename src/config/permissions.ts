@@ -7,7 +7,7 @@ import { strict } from './schema-helpers.ts';
 
 const ACTIONS = ['allow', 'ask', 'deny'] as const;
 
-/** What is done about a tool. */
+/** The effect of a rule on a tool. */
 export type PermissionAction = (typeof ACTIONS)[number];
 
 const PATTERNS = 'a pattern such as "git*", or a non-empty list of them';
@@ -45,9 +45,11 @@ const rule = strict({
 /** The schema of `permissions`: rules in order. */
 export const permissions = z.array(rule);
 
-/** What is done about the tools that fit everything it names; absent: fits all. */
+/** A rule for the tools that match everything it names. A matcher that is absent matches all. */
 export type PermissionRule = z.infer<typeof rule> & {
-  /** Something of it could not be read: it matches more than it was meant to, and only ever makes stricter. */
+  /**
+   * True if a part of it could not be read. It then matches more than was meant, and only ever makes access stricter.
+   */
   readonly broken?: true;
 };
 
@@ -63,8 +65,8 @@ export const DENY_ALL: readonly PermissionRule[] = [{ action: 'deny', broken: tr
 const NAME = 'permissions';
 
 /**
- * The rules among settings, broken ones such that nothing passes that they might have stopped, and the other settings.
- * Rules under a misspelt name are not left out like others: whoever wrote them wanted to stop something.
+ * Separates the rules from the other settings. A broken rule is replaced by one that blocks every tool the rule might
+ * have blocked. Rules under a misspelt name deny every tool, because their author wanted to block some.
  */
 export function takePermissions(
   settings: JsonObject,
@@ -81,7 +83,7 @@ export function takePermissions(
   return { rules: DENY_ALL, rest };
 }
 
-/** See `takePermissions`. */
+/** Checks the rules; broken ones as in `takePermissions`. */
 export function checkPermissions(raw: unknown, at: Report): readonly PermissionRule[] {
   if (raw === undefined) return [];
   if (Array.isArray(raw))
@@ -102,7 +104,7 @@ function checkRule(raw: unknown, at: (text: string, path: KeyPath) => void): Per
   return { ...soundParts(raw), action, broken: true };
 }
 
-/** What of a rule can be read. */
+/** Returns the valid parts of a rule. */
 function soundParts(raw: JsonObject): Partial<PermissionRule> {
   const parts = Object.entries(rule.shape).map(([name, schema]) => [name, schema.safeParse(raw[name]).data]);
   return Object.fromEntries(parts.filter(([, value]) => value !== undefined));
@@ -119,7 +121,7 @@ function pathOf({ path }: z.core.$ZodIssue): (string | number)[] {
   return path.map((key) => (typeof key === 'number' ? key : String(key)));
 }
 
-/** Names in rules that no server of the configuration has: most likely misspelt. */
+/** Returns advice on names in rules that no server of the configuration has, because they are probably misspelt. */
 export function permissionAdvice(
   rules: readonly PermissionRule[],
   servers: readonly { readonly key: string; readonly tags: readonly unknown[] }[],
@@ -149,7 +151,7 @@ interface Server {
   readonly tags: readonly string[];
 }
 
-/** True if rules leave nothing of a server: it is not to be started at all. A broken rule never stops a server. */
+/** True if the rules deny every tool of a server, so that it is not started. A broken rule never stops a server. */
 export function isDeniedWhole(rules: readonly PermissionRule[], server: Server): boolean {
   for (const rule of rules) {
     if (rule.broken || !mayConcern(rule, server)) continue;
@@ -159,9 +161,12 @@ export function isDeniedWhole(rules: readonly PermissionRule[], server: Server):
   return false;
 }
 
-/** True if the resources, prompts and completion of a server are unknown: by the first rule about servers as a whole. */
+/**
+ * True if the resources, prompts and completion of a server are hidden: the first rule about whole servers that matches
+ * it decides.
+ */
 export function hidesPrimitives(rules: readonly PermissionRule[], server: Server): boolean {
-  // A broken rule decides where it denies; nothing is shown on its word.
+  // A broken rule counts only if it denies, so it never shows anything.
   const decides = (rule: PermissionRule) => !rule.broken || rule.action === 'deny';
   return rules.find((rule) => decides(rule) && namesServersOnly(rule) && mayConcern(rule, server))?.action === 'deny';
 }

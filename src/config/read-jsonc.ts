@@ -2,7 +2,9 @@ import { type Node, type ParseError, parseTree, printParseErrorCode } from 'json
 import { WrittenNumber, withNumberTexts } from '../core/written-numbers.ts';
 import { type Diagnostic, type KeyPath, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
 
-/** JSON with comments and trailing commas; mistakes with their place, and keys that stand twice. */
+/**
+ * Parses JSON with comments and trailing commas. Throws a syntax error with its place, and warns about repeated keys.
+ */
 export function readJsonc(source: string, file: string, findings: Diagnostic[]): unknown {
   const errors: ParseError[] = [];
   const tree = parseTree(source, errors, { allowTrailingComma: true });
@@ -49,7 +51,7 @@ function jsonMistake(source: string, { error: code, offset }: ParseError): strin
   return `found ${foundAt(source, offset)}, expected ${JSON_EXPECTATIONS[printParseErrorCode(code)] ?? 'valid JSON'}`;
 }
 
-/** The kind of what stands there, never its text: it may be part of a secret. */
+/** Returns the kind of the text at an offset, never the text, which may be part of a secret. */
 function foundAt(source: string, offset: number): string {
   const character = source[offset];
   if (character === undefined) return 'the end of the file';

@@ -3,7 +3,7 @@ import { clip } from '../core/errors.ts';
 import { withNumberTexts, writtenNumber } from '../core/written-numbers.ts';
 import { type Diagnostic, EXPECTED_ROOT, positionAt, syntaxError, UNSAFE_KEY, unsafe, warning } from './diagnostic.ts';
 
-/** YAML with merge keys; mistakes with their place, and keys that stand twice. */
+/** Parses YAML with merge keys. Throws a syntax error with its place, and warns about repeated keys. */
 export function readYaml(source: string, file: string, findings: Diagnostic[]): unknown {
   const document = parseDocument(source, {
     merge: true,
@@ -41,7 +41,7 @@ function repeatedAt(source: string, offset: number): Diagnostic {
 const UNKNOWN_ALIAS =
   'found an alias without its anchor, expected "&name" before "*name", or quotes around a text with "*"';
 
-/** The library's first sentence; what follows it, or a colon, may quote the file. */
+/** Returns the library's first sentence up to a colon; the rest may quote the file. */
 function yamlMistake({ code, message }: { code: string; message: string }): string {
   const [sentence = ''] = message.split(/\n|: /);
   return `found broken YAML (${code}: ${clip(sentence, 120)}), expected ${EXPECTED_ROOT}`;

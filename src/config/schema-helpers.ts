@@ -3,7 +3,10 @@ import { MAX_TIMER_MS } from '../core/abort.ts';
 import { isJsonObject } from '../core/json.ts';
 import { unknownKeys } from './diagnostic.ts';
 
-/** An object that names each key it does not know, with the nearest one it does. Messages of the schemas say what is expected. */
+/**
+ * Makes an object schema whose error names each unknown key with the nearest known one. Messages of the schemas say
+ * what is expected.
+ */
 export function strict<S extends z.ZodRawShape>(shape: S) {
   return z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, Object.keys(shape)) : undefined),
@@ -13,9 +16,9 @@ export function strict<S extends z.ZodRawShape>(shape: S) {
 export const strings = z.array(z.string().min(1), 'an array of strings');
 export const count = z.int('a whole number above 0').positive('a whole number above 0');
 const scalar = z.union([z.string(), z.number(), z.boolean()], 'a string, number or boolean').transform(String);
-/** What people write for an argument: text, or a bare number or boolean that becomes text. */
+/** Words of a command: texts, or bare numbers and booleans, which become texts. */
 export const words = z.array(scalar, 'a non-empty array of strings');
-/** The same for environment variables and headers; null is as if it were not written. */
+/** The same for environment variables and headers. A member with the value null counts as absent. */
 export const textMap = z
   .record(z.string(), z.union([scalar, z.null()], 'a string, number or boolean'))
   .transform((map) =>
@@ -28,7 +31,7 @@ export const headerText = z.string().superRefine((text, context) => {
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 });
 
-/** Headers as they can be sent. */
+/** Headers that can be sent. */
 export const headerMap = textMap.superRefine((headers, context) => {
   for (const [name, value] of Object.entries(headers)) {
     const message = headerProblem(name, value);
@@ -39,7 +42,7 @@ export const headerMap = textMap.superRefine((headers, context) => {
 /** A time in milliseconds that a timer can take. */
 export const timer = count.max(MAX_TIMER_MS, `at most ${MAX_TIMER_MS}`);
 
-/** What clients get beside tools. */
+/** The kinds, other than tools, that clients can see. */
 export const expose = strict({
   resources: z.boolean().default(true).describe('Resources and their templates.'),
   prompts: z.boolean().default(true).describe('Prompts.'),
@@ -50,7 +53,9 @@ export function hasScheme(text: string, schemes: readonly string[]): boolean {
   return URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1));
 }
 
-/** Headers that say how a request is sent or which one it is: they are made anew for each, and others break it. */
+/**
+ * Headers that describe one request or its transfer. They are made for each request, and a fixed value would break it.
+ */
 const OF_HTTP = [
   'content-length',
   'content-encoding',
@@ -62,7 +67,10 @@ const OF_HTTP = [
 ];
 const OF_MCP = ['mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name', 'last-event-id'];
 
-/** What has to become of a header before it can be sent (RFC 9110, 5.5); undefined where nothing has to. Never holds its value. */
+/**
+ * Returns what a header must be so that it can be sent (RFC 9110, 5.5); undefined if it can be. Never contains its
+ * value.
+ */
 function headerProblem(name: string, value: string): string | undefined {
   if (!/^[!#$%&'*+.^_`|~\da-z-]+$/i.test(name)) return 'a header name of letters, digits and "-"';
   const whose = ownerOf(name.toLowerCase(), value.trim().toLowerCase());
@@ -78,7 +86,10 @@ function headerProblem(name: string, value: string): string | undefined {
   return `a value that a header can carry: its character ${at + 1} is ${what}`;
 }
 
-/** What alone may say a header. A `Connection` that people copy from elsewhere is harmless. */
+/**
+ * Returns the protocol that sets a header itself; undefined for other headers. `Connection: close` and `keep-alive`,
+ * which people copy from elsewhere, are harmless.
+ */
 function ownerOf(name: string, value: string): string | undefined {
   if (OF_MCP.includes(name)) return 'MCP';
   const isKept = name === 'connection' && ['close', 'keep-alive'].includes(value);
@@ -86,8 +97,9 @@ function ownerOf(name: string, value: string): string | undefined {
 }
 
 /**
- * A copy in which each member `length` that is an array or object is undefined, as wrong in any field of ours: zod compares a
- * `length` with a number whatever it belongs to, and throws where it cannot: `{"length": {"toString": 1}}`.
+ * Returns a copy in which each member `length` that is an array or object is undefined, which is as wrong in any of our
+ * fields. zod compares a `length` of any object with a number, and throws if it cannot, as for `{"length": {"toString":
+ * 1}}`.
  */
 export function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable);

@@ -157,21 +157,28 @@ function fitsScheme({ url, transport }: { url: string; transport?: string | unde
   return transport === undefined || transport === 'websocket' || hasScheme(url, ['http', 'https']);
 }
 
-/** One server whose `type` is written or worked out; keys that only the other type knows are unrecognized. */
+/** One server whose `type` is written or derived. Keys of the other type only are unrecognized. */
 export const serverSchema = z.discriminatedUnion('type', [localServer, remoteServer], 'one of "local", "remote"');
 
-/** One server of the configuration: `local` is a process of ours, `remote` an address. `key` names it everywhere. */
+/**
+ * One server of the configuration: `local` is a process that we start, `remote` an address. `key` names it everywhere.
+ */
 export type ServerConfig = z.infer<typeof serverSchema> & {
   key: string;
-  /** What was filled in from files and from the gateway's `secrets`: to be blanked wherever it turns up. */
+  /** Values filled in from files and from the gateway's `secrets`, which are blanked in all texts. */
   secrets?: readonly string[];
-  /** What was filled in from variables: to be blanked in what is told, as nobody can know what is secret of it. */
+  /**
+   * Values filled in from variables, which are blanked in our texts, because it is unknown which of them are secret.
+   */
   filledIn?: readonly string[];
-  /** Of the file that names it: where a local server runs that has no `cwd`; absent: in the home directory. */
+  /**
+   * Folder of the file that names it: the working directory of a local server without a `cwd`. Absent: the home
+   * directory.
+   */
   folder?: string;
   /** Variables that a local server does not inherit. */
   unset?: readonly string[];
-  /** As in the gateway's settings; absent: `auto`. */
+  /** The `login.keychain` of the gateway's settings; absent: `auto`. */
   keychain?: 'never';
 };
 
@@ -220,7 +227,7 @@ export const ENTRY_KEYS = {
 
 const ignored = z.string().optional().describe('For editors; ignored.');
 
-/** JSON Schema of a configuration file, for editors: the flat map, the listed and the mcpServers shape. */
+/** Returns the JSON Schema of a configuration file, for editors: the flat map, the listed and the mcpServers shape. */
 export function jsonSchema(): Record<string, unknown> {
   const beside = { $schema: ignored, ...settingsSchema.shape };
   const listed = z.strictObject({ ...beside, servers: z.array(listedEntry) });

@@ -143,7 +143,7 @@ const secrets = strict({
   timeoutMs: timer.default(10_000).describe('Longest run of the command in milliseconds.'),
 }).refine(({ file, command }) => (file === undefined) !== (command === undefined), 'either file or command');
 
-/** Where values come from that the environment does not have. */
+/** The `secrets` settings: the source of values that the environment does not have. */
 export type SecretsSettings = z.infer<typeof secrets>;
 
 const login = strict({
@@ -160,7 +160,10 @@ const search = group('How tools are found.', {
   ),
 });
 
-/** Everything about the gateway itself: beside `servers` or `mcpServers`, or under `$gateway` beside a flat map. */
+/**
+ * The schema of the gateway's own settings, which are written beside `servers` or `mcpServers`, or under `$gateway` in
+ * a flat map.
+ */
 export const settingsSchema = taggedSettings({
   logLevel: live(z.enum(['debug', 'info', 'warning', 'error']).default('info').describe('Least severe line logged.')),
   jobs: live(jobs.prefault({}).describe('Background calls.')),
@@ -205,19 +208,24 @@ export const settingsSchema = taggedSettings({
 });
 
 type Shape = (typeof settingsSchema)['shape'];
-/** The checks of `permissions` mark broken rules, which the schema does not know. */
+/** The settings with checked rules: the checks mark broken ones, and the schema does not know that mark. */
 type WithRules<S> = Omit<S, 'permissions'> & { permissions: readonly PermissionRule[] };
 
-/** The gateway's own settings, defaults filled in; `auth` and `rateLimit` only where written. */
+/**
+ * The gateway's own settings with defaults filled in. Optional ones, such as `auth` and `rateLimit`, only if written.
+ */
 export type GatewaySettings = WithRules<z.infer<typeof settingsSchema>>;
 
-/** The settings that a gateway reads once, when it is composed: handed over as a value. */
+/** The settings that a gateway reads once, when it is composed; passed as a value. */
 export type StartSettings = SettingsThat<Shape, 'start'>;
 
-/** The settings that follow the file: handed over as `() => LiveSettings`, and read at each use or when a session begins. */
+/** The settings that follow the file; passed as `() => LiveSettings`, and read at each use or when a session begins. */
 export type LiveSettings = WithRules<SettingsThat<Shape, 'live' | 'session'>>;
 
-/** Names, such as `monitor.maxRecords`, of the settings that differ from those of the start and from those before. */
+/**
+ * Returns the names, such as `monitor.maxRecords`, of settings that need a new start and differ from both `start` and
+ * `before`.
+ */
 export function waitingForStart(start: StartSettings, before: StartSettings, now: StartSettings): readonly string[] {
   const differs = (path: readonly string[], others: StartSettings) =>
     !isDeepStrictEqual(at(now, path), at(others, path));

@@ -15,18 +15,18 @@ import {
 import { ENTRY_KEYS, TRANSPORT_WORDS } from './schema.ts';
 import { settingsSchema } from './settings.ts';
 
-/** One server in the native shape, not yet validated, that remembers how it was written. */
+/** One server in the native shape, not validated yet, with the places of its parts in the file. */
 export interface RawEntry {
   readonly key: string;
   readonly path: KeyPath;
-  /** Absent where the entry cannot be read at all; `findings` says why. */
+  /** Absent if the entry cannot be read at all; `findings` has the cause. */
   readonly value?: JsonObject;
   readonly findings: readonly Diagnostic[];
-  /** From a place in `value` to the place in the file. */
+  /** Returns the place in the file of a place in `value`. */
   locate(native: KeyPath): KeyPath;
 }
 
-/** A configuration file of any shape, taken apart but not yet validated. */
+/** The parts of a configuration file of any shape, not validated yet. */
 export interface RawConfig {
   readonly entries: readonly RawEntry[];
   readonly settings: { readonly path: KeyPath; readonly value: unknown };
@@ -37,7 +37,10 @@ const MAX_KEY_LENGTH = 200;
 
 type Shape = keyof typeof ENTRY_KEYS;
 
-/** Takes apart the flat map, `servers: […]` or `{…}`, or `mcpServers: {…}`; the last two may stand in one file. */
+/**
+ * Reads a file of any shape: the flat map, `servers: […]` or `{…}`, or `mcpServers: {…}`. The last two may be in one
+ * file.
+ */
 export function readShape(root: JsonObject): RawConfig {
   const listed = 'servers' in root && !looksLikeEntry(root.servers);
   const named = 'mcpServers' in root && !looksLikeEntry(root.mcpServers);
@@ -48,7 +51,7 @@ export function readShape(root: JsonObject): RawConfig {
   return { ...withoutDuplicates([...fromList, ...fromMap]), settings: { path: [], value: settings } };
 }
 
-/** A server may be called "servers" or "mcpServers": then its value says how to reach it. */
+/** True for a server entry. It tells a server with the name "servers" or "mcpServers" from a map or list of servers. */
 function looksLikeEntry(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   return [value.type, value.command, value.url].some((field) => typeof field === 'string' || Array.isArray(field));
@@ -72,13 +75,13 @@ function readFlat(root: JsonObject): RawConfig {
   };
 }
 
-/** Rules count where they were not meant to stand too: whoever wrote them wanted to stop something. */
+/** Adds rules that are misplaced in the flat map to the settings, because their author wanted to block some tools. */
 function withMisplacedRules(settings: unknown, { permissions }: JsonObject, misplaced: [string, unknown][]): unknown {
   const isMisplaced = isJsonObject(settings) && misplaced.some(([key]) => key === 'permissions');
   return isMisplaced ? { permissions, ...settings } : settings;
 }
 
-/** The cure for a key of a flat map that is no server but something of another shape. */
+/** Returns the cure for a key of a flat map that belongs to another shape; undefined for other keys. */
 function hintFor(key: string): string | undefined {
   const settings = Object.keys(settingsSchema.shape);
   if (settings.includes(key)) return 'beside a flat map, gateway settings stand under "$gateway"';
@@ -105,14 +108,14 @@ function readListed(servers: unknown): RawEntry[] {
   });
 }
 
-/** `mcpServers` as most clients write it, or the same map under `servers`, as VS Code does. */
+/** Reads `mcpServers`, as most clients write it, or the same map under `servers`, as VS Code does. */
 function readNamed(servers: unknown, member = 'mcpServers'): RawEntry[] {
   if (!isJsonObject(servers)) return [unreadable(member, [member], mistaken(servers, 'an object, name to server'))];
   return Object.entries(servers).map(([key, value]) => readEntry('mcpServers', key, [member, key], value));
 }
 
 function withoutDuplicates(all: readonly RawEntry[]): Pick<RawConfig, 'entries' | 'findings'> {
-  // What cannot be read takes no key away: it may only be called after its place.
+  // An unreadable entry reserves no key, because its key may be just the name of its place.
   const taken = new Map<string, RawEntry>();
   const entries: RawEntry[] = [];
   const findings: Diagnostic[] = [];
@@ -143,13 +146,16 @@ function readEntry(shape: Shape, key: string, path: KeyPath, written: unknown): 
   return { key, path, value, findings, locate: (native) => locate(path, origins, native) };
 }
 
-/** Editors of other clients write these empty rather than leave them out. */
+/** Fields that editors of other clients write as an empty text instead of leaving them out. */
 const OFTEN_EMPTY = ['command', 'url', 'cwd', 'type', 'transport'];
 
-/** What these fields hold goes to others as texts. */
+/** Fields whose values are passed on as texts. */
 const HOLD_TEXTS = ['command', 'args', 'env', 'environment', 'headers'];
 
-/** Numbers in it as they are written: a version of `3.10` is not 3.1, and no double holds an id of twenty digits. */
+/**
+ * Turns the numbers of an array or object into texts as written: a version `3.10` is not 3.1, and a double cannot hold
+ * an id of twenty digits.
+ */
 export function numbersAsTexts(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const textOf = (member: unknown, key: string | number) =>
@@ -158,7 +164,10 @@ export function numbersAsTexts(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, textOf(member, key)]));
 }
 
-/** Without what is null, which is as if it were not written; but variables of that value are not inherited. */
+/**
+ * Removes members that are null, and empty texts that count as absent. In `env` and `environment` null is kept: such a
+ * variable is not inherited.
+ */
 function withoutEmpty(fields: JsonObject): JsonObject {
   const isWritten = ([name, value]: [string, unknown]) =>
     value !== null && !(value === '' && OFTEN_EMPTY.includes(name));
@@ -178,17 +187,20 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(kept.map(([name, item]) => [name, withoutNulls(item)]));
 }
 
-/** In the flat shape, a name from another shape is a better guess than one spelt like it. */
+/**
+ * Returns the message about unknown names. In the flat shape a name of another shape is a better suggestion than a
+ * similar one.
+ */
 function unknownInEntry(shape: Shape, unknown: readonly string[]): string {
   if (shape !== 'flat') return unknownKeys(unknown, ENTRY_KEYS[shape]);
   return unknown.map((name) => unknownKey(name, ALIASES.get(name) ?? nearest(name, ENTRY_KEYS.flat))).join('; ');
 }
 
-/** Why a key cannot name a server in ids, logs and answers. */
+/** Returns the fault of a key that cannot name a server in ids, logs and answers; undefined if it can. */
 export function keyFlaw(key: string): string | undefined {
   if (key.trim() === '') return 'found an empty key';
   if (key.length > MAX_KEY_LENGTH) return `found a key of ${key.length} characters`;
-  // Ids are keys and names with "::" between them: each must have one reading only.
+  // Ids are a key and a name with "::" between them, and each must have one reading only.
   if (key.includes('::') || key.endsWith(':'))
     return 'found "::" in the key or ":" at its end, which ids are made with';
   return /\p{Cc}/u.test(key) ? 'found a control character in the key' : undefined;
@@ -210,10 +222,10 @@ function locate(entry: KeyPath, origins: Origins, native: KeyPath): KeyPath {
 }
 
 type Fields = { [name: string]: unknown };
-/** Places in the file by place in the native entry: `command`, or `command.1` where an element stands elsewhere. */
+/** Places in the file by their place in the native entry: `command`, or `command.1` for an element from elsewhere. */
 type Origins = Map<string, KeyPath>;
 
-/** What the fields of other shapes are called in the native one. */
+/** Native names of the fields of other shapes. */
 const ALIASES = new Map([
   ['env', 'environment'],
   ['timeout', 'timeoutMs'],
@@ -221,7 +233,10 @@ const ALIASES = new Map([
   ['disabled', 'enabled'],
 ]);
 
-/** What each word says, however it is spelt; `http` leaves the transport to the detection, which tries Streamable HTTP, then SSE. */
+/**
+ * Meanings of transport words, in lower case without separators. `http` leaves the transport to the detection, which
+ * tries Streamable HTTP, then SSE.
+ */
 const MEANINGS: Readonly<Record<string, { type: 'local' | 'remote'; transport?: string }>> = {
   stdio: { type: 'local' },
   local: { type: 'local' },
@@ -233,7 +248,7 @@ const MEANINGS: Readonly<Record<string, { type: 'local' | 'remote'; transport?: 
   ws: { type: 'remote', transport: 'websocket' },
 };
 
-/** Rewrites the fields of the listed and mcpServers shapes in place, noting where each came from. */
+/** Rewrites the fields of the listed and mcpServers shapes in place, and records the origin of each. */
 function toNative(fields: Fields, path: KeyPath, origins: Origins): Diagnostic[] {
   renameField(fields, 'env', path, origins);
   renameField(fields, 'timeout', path, origins);
@@ -255,7 +270,7 @@ function renameField(fields: Fields, written: 'env' | 'timeout', path: KeyPath, 
   delete fields[written];
 }
 
-/** One array from `command` and `args`. */
+/** Joins `command` and `args` to one array. */
 function readCommand(fields: Fields, path: KeyPath, origins: Origins): Diagnostic[] {
   const { command, args } = fields;
   delete fields.args;
@@ -271,7 +286,9 @@ function readCommand(fields: Fields, path: KeyPath, origins: Origins): Diagnosti
   return [];
 }
 
-/** `"npx -y server"` without `args` is a command line; a program whose path has spaces is not. */
+/**
+ * Splits a command line such as `"npx -y server"`, if there are no `args`. A program whose path has spaces stays whole.
+ */
 function programOf(command: string, args: readonly unknown[] = []): string[] {
   const isLine = args.length === 0 && /^[^\s/\\"'{]+\s/.test(command) && !/["']/.test(command);
   return isLine ? command.trim().split(/\s+/) : [command];

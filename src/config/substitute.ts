@@ -1,21 +1,24 @@
 import type { Sources } from './secrets/secrets.ts';
 
-/** Variables by name, as `process.env` holds them. */
+/** Variables by name, in the form of `process.env`. */
 export type Environment = { readonly [name: string]: string | undefined };
 
-/** The value of a variable; undefined where there is none. */
+/** Returns the value of a variable; undefined if it is not set. */
 export type Lookup = (name: string) => string | undefined;
 
-/** A text with its variables filled in, and the names of those that were not there. Never holds their values apart. */
+/** A text with its variables filled in, and the names of those that are not set. */
 export interface Substituted {
   readonly text: string;
-  /** Named as `{env:VAR}` and unset: replaced by nothing. */
+  /** Unset variables written as `{env:VAR}`, which were replaced by an empty text. */
   readonly unset: readonly string[];
-  /** Named as `${VAR}` without a default and unset: the text cannot be used. */
+  /** Unset variables written as `${VAR}` without a default: the text cannot be used. */
   readonly missing: readonly string[];
 }
 
-/** What a text refers to, and how: `${name}`, `${env:name}`, `{env:name}`, `{secret:name}`, or `{file:name}`, the path as written. */
+/**
+ * A reference in a text: `${name}`, `${env:name}`, `{env:name}`, `{secret:name}`, or `{file:name}` with the path as
+ * written.
+ */
 export interface Reference {
   readonly form: 'plain' | 'env' | 'braced' | 'secret' | 'file';
   readonly name: string;
@@ -27,12 +30,13 @@ const VARIABLE = /\$\{(?:env:)?([A-Za-z_]\w*)(\}|:-)/y;
 const BRACED = /\{env:([^{}\s]+)\}|\{(secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/y;
 /** The beginning of `{{env:VAR}}` and its like. */
 const BRACED_TEXT = /\{\{(?:env|secret|file):/y;
-/** Defaults within defaults, beyond which a text stays as it is. */
+/** Most levels of defaults within defaults; a deeper reference stays as written. */
 const MAX_NESTING = 20;
 
 /**
- * Fills in the variables of one text, in one pass: what a variable holds is never read again. Without `sources`, which
- * keep account of what they cannot give, secrets and files stay as they are written; so does what `isLeft`.
+ * Fills in the variables of one text, in one pass: references inside a filled-in value stay. Secrets and files are
+ * filled in from `sources`, which record what they cannot give; without them such references stay, as do those for
+ * which `isLeft` returns true.
  */
 export function substitute(
   text: string,
@@ -55,7 +59,7 @@ class Filling {
   readonly unset: string[] = [];
   readonly missing: string[] = [];
   readonly #text: string;
-  /** Where each brace is closed, by where it is opened. */
+  /** Index of each closing brace, by the index of its opening one. */
   readonly #closing: ReadonlyMap<number, number>;
   readonly #known: Lookup;
   readonly #sources: Sources | undefined;
@@ -70,7 +74,7 @@ class Filling {
     this.#isLeft = isLeft;
   }
 
-  /** That part of the text, filled in. */
+  /** Returns the part of the text between two indices, filled in. */
   range(from: number, to: number, depth = 0): string {
     const parts: string[] = [];
     let done = from;
@@ -83,14 +87,14 @@ class Filling {
     return parts.join('') + this.#text.slice(done, to);
   }
 
-  /** What takes the place of the reference that begins there; undefined where none does. */
+  /** Returns the replacement of a reference that begins at an index; undefined if none begins there. */
   #reference(at: number, to: number, depth: number): string | undefined {
     return (
       this.#escaped(at, to) ?? this.#variable(at, to, depth) ?? this.#bracedText(at, to, depth) ?? this.#braced(at, to)
     );
   }
 
-  /** `$${…}` is the text `${…}`. */
+  /** Replaces the escaped form `$${…}` by the text `${…}`. */
   #escaped(at: number, to: number): string | undefined {
     const close = this.#text.startsWith('$${', at) ? this.#closing.get(at + 2) : undefined;
     if (close === undefined || close >= to) return undefined;
@@ -98,7 +102,7 @@ class Filling {
     return this.#text.slice(at + 1, close + 1);
   }
 
-  /** `{{env:VAR}}` is the text `{env:VAR}`; a variable that it names is filled in. */
+  /** Replaces the escaped form `{{env:VAR}}` by the text `{env:VAR}`; variables within it are filled in. */
   #bracedText(at: number, to: number, depth: number): string | undefined {
     const close = this.#closing.get(at);
     const isText = matchAt(BRACED_TEXT, this.#text, at) && this.#closing.get(at + 1) === (close ?? 0) - 1;
@@ -115,7 +119,7 @@ class Filling {
     this.#end = close + 1;
     const written = this.#text.slice(at, close + 1);
     const form = written.startsWith('${env:') ? 'env' : 'plain';
-    // Nobody else knows a default in the other form.
+    // PowerShell has no defaults in the form `${env:…}`, so such a reference is never left to the script.
     if ((form === 'plain' || rest === '}') && this.#isLeft({ form, name })) return written;
     if (rest === '}') return this.#known(name) ?? note(this.missing, name);
     const fallback = this.#known(name) || this.range(at + whole.length, close, depth + 1);
@@ -163,21 +167,24 @@ export function namesSecret(text: string): boolean {
   return /\{(?:secret|file):[^{}\n]/.test(text);
 }
 
-/** What takes the place of a variable that is not there: nothing, remembered. */
+/** Records the name of an unset variable, and returns its replacement, an empty text. */
 function note(names: string[], name: string): string {
   names.push(name);
   return '';
 }
 
-/** Own properties only: `${constructor}` is a variable like any other. */
+/** Reads own properties only, because `${constructor}` is a variable like any other. */
 function read(env: Environment, name: string): string | undefined {
   return Object.hasOwn(env, name) ? env[name] : undefined;
 }
 
-/** Nothing that takes variables nests deeper: `apiKeys[0].roles[0]` within `auth`. */
+/** Deepest level at which variables are filled in: `apiKeys[0].roles[0]` within `auth`. */
 const MAX_DEPTH = 4;
 
-/** Fills in every text within a value of arrays and objects; other values, and what nests too deep, stay as they are. */
+/**
+ * Fills in each text within arrays and objects. Other values, and those nested deeper than `MAX_DEPTH`, stay as they
+ * are.
+ */
 export function substituteAll(
   value: unknown,
   onText: (text: string, path: (string | number)[]) => string,

@@ -1,7 +1,7 @@
 import { readlinkSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** A text that changes whenever the file is written, replaced, created or removed. */
+/** Returns a text that changes when the file is written, replaced, created or removed. */
 export function fingerprint(path: string): string {
   try {
     const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
@@ -11,10 +11,13 @@ export function fingerprint(path: string): string {
   }
 }
 
-/** As many as the kernel follows before it says ELOOP. */
+/** Most links that are followed: the kernel's own limit before ELOOP. */
 const MAX_LINKS = 40;
 
-/** Where changes of a file show: its directory and that of each file it links to, or the nearest above that exists. */
+/**
+ * Returns the directories to watch for changes of a file: its own and that of each file it links to. For a missing
+ * directory, the nearest existing one above it.
+ */
 export function directoriesToWatch(path: string): string[] {
   const directories = new Set<string>();
   let file: string | undefined = path;

@@ -36,12 +36,12 @@ export class CatalogCache {
     this.#options = options;
   }
 
-  /** The last known catalog of a server; undefined: not known. */
+  /** Returns the last known catalog of a server; undefined: not known. */
   recall(config: ServerConfig): RememberedCatalog | undefined {
     return this.#recall(keyOf(config));
   }
 
-  /** A list of the server as last read; `name` as in `learnList`. */
+  /** Returns a list of the server as last read; `name` as in `learnList`. */
   recallList(config: ServerConfig, name: string): RememberedList | undefined {
     const lists = this.#recall(keyOf(config))?.lists;
     return lists && Object.hasOwn(lists, name) ? lists[name] : undefined;
@@ -62,7 +62,7 @@ export class CatalogCache {
     this.#keep(config, { learntAt: now, clients, ...offered(catalog), lists, ...(asks.length > 0 && { asks }) });
   }
 
-  /** The methods that the server is known to ask; see `learnAsk`. */
+  /** Returns the methods that the server is known to ask; see `learnAsk`. */
   asksOf(config: ServerConfig): readonly string[] {
     const key = keyOf(config);
     return this.#asks.get(key) ?? this.#recall(key)?.asks ?? [];
@@ -115,9 +115,7 @@ export class CatalogCache {
   }
 }
 
-/**
- * Hash of the command or URL and of the settings that change the catalog. A hash, because an entry may contain secrets.
- */
+/** Hashes the command or URL and the settings that change the catalog. A hash, because an entry may contain secrets. */
 function keyOf(config: ServerConfig): string {
   const started =
     config.type === 'local'
@@ -132,12 +130,12 @@ function fileOf(directory: string, key: string): string {
   return join(directory, `${key}.json`);
 }
 
-/** The catalog as the server gave it, without our own members. */
+/** Returns the catalog as the server gave it, without our own members. */
 function offered({ about, offers, tools, incomplete, undeclared }: ServerCatalog): ServerCatalog {
   return { about, offers, tools, ...(incomplete !== undefined && { incomplete }), ...(undeclared && { undeclared }) };
 }
 
-/** The cache in the folder `servers` of the cache directory. Without a directory it lasts for this run only. */
+/** Makes the cache in the folder `servers` of the cache directory. Without a directory it lasts for this run only. */
 export function serverMemory(cacheDirectory: string | undefined): CatalogCache {
   return new CatalogCache({
     redactor: secretRedactor,
@@ -169,7 +167,7 @@ function readCatalog(path: string): Remembered | undefined {
   }
 }
 
-/** JSON of a file for `writeCatalog`. Undefined if a text in it contains a secret that `redact` blanks. */
+/** Returns the JSON of a file for `writeCatalog`. Undefined if a text in it contains a secret that `redact` blanks. */
 function catalogText(remembered: Remembered, redact: (text: string) => string): string | undefined {
   let isOpen = true;
   const file = { format: FORMAT, ...remembered };

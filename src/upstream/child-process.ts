@@ -48,7 +48,7 @@ export function guardGroup(pgid: number): void {
   else setImmediate(start);
 }
 
-/** The group is gone, and its number may be reused. */
+/** Ends the guard of a group that has ended, because its number may be reused. */
 export function releaseGroup(pgid: number): void {
   if (guarded.delete(pgid)) tell(`- ${pgid}`);
 }
@@ -109,7 +109,7 @@ function environmentOf({ environment, unset = [], folder }: ChildOptions, cwd: s
   return { ...inherited, ...environment };
 }
 
-/** The error for a process that could not be started. */
+/** Makes the error for a process that could not be started. */
 export function spawnFailure(error: NodeJS.ErrnoException, options: ChildOptions): GatewayError {
   const {
     command: [file = ''],

@@ -147,14 +147,14 @@ export class ChildTransport implements Transport {
     return `the process ${how}${hint}${words && `; it last said: ${words}`}`;
   }
 
-  /** Last lines of stderr, blanked before they are cut. Empty if the secrets are not known. */
+  /** Returns the last lines of stderr, blanked before they are cut. Empty if the secrets are not known. */
   #lastWords(): string {
     const { redact } = this;
     return redact ? tailOf(this.#lastLines.map(redact).join(' ').trim()) : '';
   }
 
   /**
-   * A process without a pipe cannot answer, so it is closed. One that is about to end gets 500 ms, because its exit
+   * Closes a process without a pipe, because it cannot answer. One that is about to end gets 500 ms, because its exit
    * code explains more.
    */
   async #closeWithoutPipe(what: string): Promise<void> {
@@ -281,13 +281,13 @@ function isMessage(value: unknown): boolean {
   return isJsonObject(value) && ['method', 'id', 'result', 'error'].some((name) => name in value);
 }
 
-/** The end of a text, from the beginning of a word on; at most 400 characters. */
+/** Returns the end of a text, from the beginning of a word on; at most 400 characters. */
 function tailOf(text: string): string {
   if (text.length <= STDERR_TAIL) return text;
   return `…${text.slice(-STDERR_TAIL).replace(/^\S{0,40}\s+/, '')}`;
 }
 
-/** The error for a pipe that did not take a line. The system's own text, "write EPIPE", says too little. */
+/** Makes the error for a pipe that did not take a line. The system's own text, "write EPIPE", says too little. */
 function inputClosed({ code, message }: NodeJS.ErrnoException, isWhole: boolean): Error {
   const why = `the server closed its input or has ended (${code ?? message})`;
   return isWhole ? new GatewayError('UPSTREAM_UNAVAILABLE', why) : new Error(why);

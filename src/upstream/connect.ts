@@ -6,8 +6,10 @@ import { SILENCE_MS } from './limits.ts';
 import { type TransportKind, transportKinds } from './open-transport.ts';
 
 /**
- * Connects and shakes hands. Where two transports may fit, the second is tried when the first is refused in whatever way,
- * or gets no answer for a while: then beside it, and the first to be answered counts. Rejects with the cause of the first.
+ * Connects and does the handshake. If two transports may fit, the second is tried when the server refuses the first,
+ * with any status, or does not answer it within `SILENCE_MS`: both then run side by side, and the first one to connect
+ * is used. Rejects with the cause of the first transport's failure, or of the second's if that asked for a login or
+ * gave an unusable stream.
  */
 export async function connect(config: ServerConfig, options: ConnectOptions): Promise<Connection> {
   const [first, second] = transportKinds(config, options.protocolEras);
@@ -25,17 +27,20 @@ export async function connect(config: ServerConfig, options: ConnectOptions): Pr
     return connection;
   } catch (errors) {
     const [own, others] = (errors as AggregateError).errors;
-    // This kind fits, but for the login, or for what came over its stream.
+    // This transport fits: only the login is missing, or the content of its stream was unusable.
     throw asksForLogin(others) || isUnusableStream(others) ? others : own;
   }
 }
 
-/** Old servers refuse what they do not take in every way; who asks for a login, or is not there, does not differ by transport. */
+/**
+ * True if another transport may succeed: servers of older revisions refuse an unknown transport with many different
+ * statuses. A missing login and an unreachable host do not depend on the transport.
+ */
 function mayBeAnotherKind(error: unknown, signal: AbortSignal): boolean {
   return !signal.aborted && !asksForLogin(error) && !isUnreachable(error);
 }
 
-/** One attempt to connect, which can be given up. */
+/** One attempt to connect, which can be aborted. */
 class Attempt {
   readonly connection: Promise<Connection>;
   opened: Connection | undefined;
@@ -59,7 +64,7 @@ class Attempt {
       .finally(() => options.signal.removeEventListener('abort', giveUp));
   }
 
-  /** Why it failed, if it has failed by then. */
+  /** Resolves with the cause of failure if the attempt fails within `ms`; with undefined otherwise. */
   async failureWithin(ms: number): Promise<unknown> {
     const over = new AbortController();
     const settled = this.connection.then(
@@ -71,7 +76,7 @@ class Attempt {
     return this.#failure;
   }
 
-  /** Ends it, where another attempt was first. */
+  /** Aborts this attempt and closes its connection, unless that is `connection`, the one in use. */
   endUnless(connection: Connection): void {
     if (this.opened === connection) return;
     this.#giveUp.abort(new Error('connected otherwise'));

@@ -41,13 +41,13 @@ export function mayHaveArrived(error: unknown): boolean {
   return !isUnreachable(error);
 }
 
-/** HTTP status of a refusal. */
+/** Returns the HTTP status of a refusal; undefined for other errors. */
 export function httpStatus(error: unknown): number | undefined {
   for (const each of causes(error)) if ('status' in each && typeof each.status === 'number') return each.status;
   return undefined;
 }
 
-/** JSON-RPC error in the body of a refusal, if there is one. */
+/** Returns the JSON-RPC error in the body of a refusal; undefined if there is none. */
 export function rpcErrorIn(error: unknown): RpcError | undefined {
   for (const each of causes(error)) if (each instanceof HttpRefusal) return each.said?.error;
   return undefined;
@@ -86,7 +86,7 @@ function* causes(error: unknown): Generator<Error> {
 /** Longest message of an upstream inside one of ours, in characters. The details have the whole message. */
 const MAX_MESSAGE = 2_000;
 
-/** The failure of a call as one of our errors: it names server and tool, the cause, and the cure. */
+/** Turns the failure of a call into one of our errors, which names server, tool, cause and cure. */
 export function callFailure(tool: ToolEntry, error: unknown, redact: (text: string) => string): GatewayError {
   const where = `${tool.server}: tool "${tool.definition.name}"`;
   const failure = error instanceof GatewayError ? error : ofConnection(error, redact);
@@ -95,7 +95,7 @@ export function callFailure(tool: ToolEntry, error: unknown, redact: (text: stri
   return new GatewayError(failure.code, message, { details, cause: failure.cause ?? error });
 }
 
-/** A JSON-RPC error of the server as one of ours. Its code and data are in the details under `upstream`. */
+/** Turns a JSON-RPC error of the server into one of ours. Its code and data are in the details under `upstream`. */
 export function upstreamError(received: RpcError, redact: (text: string) => string): GatewayError {
   const error = redactedError(received, redact);
   const message = `the server answered with error ${error.code}: ${clip(error.message, MAX_MESSAGE)}`;
@@ -128,7 +128,7 @@ function cure(failure: GatewayError): string {
 /** Longest cause inside a message of ours, in characters. */
 const MAX_CAUSE = 600;
 
-/** The error for a server without a connection: the cause, and the time of the next attempt. */
+/** Makes the error for a server without a connection, with the cause and the time of the next attempt. */
 export function unavailable(
   server: string,
   state: UpstreamState,
@@ -144,8 +144,8 @@ export function unavailable(
 }
 
 /**
- * The state of a server that has not failed. A slow first start may be fetching packages, so its last line on stderr is
- * shown.
+ * Describes the state of a server that has not failed. A slow first start may be fetching packages, so its last line on
+ * stderr is shown.
  */
 function notConnected(state: UpstreamState, lastStderrLine: string | undefined): string {
   if (state.status !== 'connecting' || state.slowSince === undefined)
@@ -193,7 +193,7 @@ export class HttpRefusal extends Error {
   }
 }
 
-/** Excerpt of a body for an error of ours. An HTML page is not repeated. */
+/** Returns an excerpt of a body for one of our errors. An HTML page is not repeated. */
 export function excerpt(body: string, redact: (text: string) => string): string {
   const text = body.trim();
   if (/^<(?:!doctype|html|head|body|\?xml|h\d|p|div)\b/i.test(text)) return 'a web page';

@@ -4,7 +4,9 @@ import type { Connection } from './connection.ts';
 import { httpStatus } from './connection-errors.ts';
 import { MAX_FAILURES_IN_A_ROW, PING_TIMEOUT_MS } from './limits.ts';
 
-/** Finds out if an open connection still serves: from messages that arrive, from requests that fail in a row, and by pings. */
+/**
+ * Finds out if an open connection still works: from arriving messages, from requests that fail in a row, and by pings.
+ */
 export class ConnectionHealth {
   readonly #check: ServerConfig['healthCheck'];
   readonly #asksForLogin: (error: Error) => boolean;
@@ -13,23 +15,23 @@ export class ConnectionHealth {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `asksForLogin` tells the errors for which a login is the cure. */
+  /** `asksForLogin` returns true for an error that a login would cure. */
   constructor(check: ServerConfig['healthCheck'], asksForLogin: (error: Error) => boolean) {
     this.#check = check;
     this.#asksForLogin = asksForLogin;
   }
 
-  /** Grows with everything that comes from the server. */
+  /** Count that grows by at least 1 with each message or answer from the server. */
   get heard(): number {
     return this.#heard;
   }
 
-  /** True if the last connection was given up because what was asked of it failed. */
+  /** True if the last connection was closed because five requests in a row failed. */
   get isFailing(): boolean {
     return this.#failures >= MAX_FAILURES_IN_A_ROW;
   }
 
-  /** A connection is up: checked from now on, if its entry wants that. */
+  /** Begins to check a new connection; with pings only if the entry has a `healthCheck`. */
   begin(connection: Connection): void {
     this.#connection = connection;
     this.#failures = 0;
@@ -41,29 +43,31 @@ export class ConnectionHealth {
     clearTimeout(this.#timer);
   }
 
-  /** Something came from the server. */
+  /** Counts a message from the server. */
   hear(): void {
     this.#heard++;
   }
 
-  /** A request was answered. */
+  /** Records that the server answered a request, which ends a row of failures. */
   answered(): void {
     this.#heard++;
     this.#failures = 0;
   }
 
-  /** A request failed on its way: after so many in a row the connection is given up, though it stands. */
+  /**
+   * Records that a request failed in transport. After five in a row the connection is closed, even if it is still open.
+   */
   failed(connection: Connection, error: Error): void {
     if (this.isRefusal(error)) return;
     const count = () => {
       if (this.#connection !== connection || ++this.#failures !== MAX_FAILURES_IN_A_ROW) return;
       connection.lose(`${MAX_FAILURES_IN_A_ROW} requests in a row failed, the last one with: ${causeOf(error)}`);
     };
-    // Only then it is known whether the connection has ended with the request.
+    // Deferred, because the end of the connection may be noticed only after the failure of the request.
     setImmediate(count);
   }
 
-  /** True if the server answers a ping; if not, its connection is given up. */
+  /** Resolves with true if the server answers a ping; otherwise closes its connection. */
   async lives(connection: Connection, timeoutMs = PING_TIMEOUT_MS): Promise<boolean> {
     const answers = await connection.ping(timeoutMs);
     if (answers) this.#heard++;
@@ -72,13 +76,16 @@ export class ConnectionHealth {
     return answers;
   }
 
-  /** True if the server refused the request: it would refuse it again, over whatever connection, unless its session is gone. */
+  /**
+   * True if the server refused the request with a 4xx status or for a login: it would refuse it over a new connection
+   * too.
+   */
   isRefusal(error: Error): boolean {
     const status = httpStatus(error);
     return this.wantsLogin(error) || (status !== undefined && status >= 400 && status < 500);
   }
 
-  /** True if the server refused the request for want of a login: that is asked for elsewhere. */
+  /** True if the server refused the request because a login is missing. `Lifecycle` asks for that login. */
   wantsLogin(error: Error): boolean {
     const status = httpStatus(error);
     return status === 401 || status === 403 || this.#asksForLogin(error);

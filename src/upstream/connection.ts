@@ -30,7 +30,7 @@ import { declares, isSubscription, Listening, type Session } from './session.ts'
 import { startTimeoutMs, withinStart } from './start-policy.ts';
 
 export interface ConnectOptions {
-  /** Resolves when it is known who calls through us: the handshake waits for it, the start of a process does not. */
+  /** Resolves with the client once it is known. The handshake waits for it; the start of a process does not. */
   readonly identity: () => Promise<ClientIdentity>;
   readonly log: Logger;
   /** Blanks the entry's secrets in a text. */
@@ -40,19 +40,22 @@ export interface ConnectOptions {
   readonly handlers: PassthroughHandlers;
   /** Called with each line that a process writes to stderr, secrets blanked. */
   readonly onStderrLine?: (line: string) => void;
-  /** Absent: requests carry what the entry says, and nothing else. */
+  /** Supplies the token of each request. Absent: requests have the entry's headers only. */
   readonly authorization?: Authorization;
-  /** What stdio servers spoke when they were last asked. */
+  /** Protocol eras that servers spoke when last probed. */
   readonly protocolEras: ProtocolEraCache;
 }
 
-/** A transport that may know that the server has no way to speak up between requests. */
+/**
+ * A transport, with `isOneWay` if the server cannot send messages between requests, and `twoWay`, which resolves once
+ * it can or is known to be unable to.
+ */
 type ConnectionTransport = Transport & { readonly isOneWay?: boolean; readonly twoWay?: Promise<void> };
 
-/** Answer time of a connection under suspicion, in ms, before it counts as lost. */
+/** Longest time in ms for the answer to the ping after a transport error; without one the connection counts as lost. */
 const SUSPECT_TIMEOUT_MS = 5_000;
 
-/** One established connection to a server: the session that was agreed on, and the transport that carries calls. */
+/** One established connection to a server: the agreed session, and the transport that carries calls. */
 export class Connection {
   /** Resolves with the cause when the connection is lost or closed. */
   readonly closed: Promise<string>;
@@ -60,10 +63,13 @@ export class Connection {
   readonly #passthrough: PassthroughTransport;
   readonly #transport: ConnectionTransport;
   readonly #kind: TransportKind;
-  /** Arguments that tools of 2026-07-28 over Streamable HTTP want repeated as headers; undefined on other connections. */
+  /**
+   * The tools' arguments that are repeated as headers; undefined unless the connection is 2026-07-28 over Streamable
+   * HTTP.
+   */
   #headers: HeaderTable | undefined;
   readonly #redact: ConnectOptions['redact'];
-  /** Blanks what is certainly a secret of the server: words that it may well use stay. */
+  /** Blanks only certain secrets of the server, so that ordinary words in its texts stay. */
   readonly #redactCertain: ConnectOptions['redact'];
   readonly #listening = new Listening(() => this.#session);
   #session: Session | undefined;
@@ -71,7 +77,7 @@ export class Connection {
   #suspected = false;
   #isProbing = false;
   #onclosed: () => void = () => {};
-  /** Why it was given up, if it was. */
+  /** Cause given to `lose`; undefined if `lose` was not called. */
   #givenUp: string | undefined;
   #closing: Promise<void> | undefined;
 
@@ -96,7 +102,7 @@ export class Connection {
       roots?.expect(connection);
       return connection;
     } catch (error) {
-      // The next attempt asks anew, should what is remembered have been the reason.
+      // The next attempt probes again, because the remembered era may have caused the failure.
       if (!options.signal.aborted && !isUnreachable(error) && !asksForLogin(error)) options.protocolEras.forget(config);
       if (connection?.endedProbed) options.protocolEras.remember(config, 'legacy');
       if (transport instanceof ChildTransport) await transport.ownEnd();
@@ -145,12 +151,14 @@ export class Connection {
     }
   }
 
-  /** True if it ended of a probe: some servers take what they do not know as a reason to go. */
+  /** True if a stdio server ended during the probe: some servers exit when they get an unknown request. */
   get endedProbed(): boolean {
     return this.#isProbing && this.#kind === 'stdio' && this.#passthrough.isLost;
   }
 
-  /** True if the server declared a capability, by its path: `tools`, `resources.subscribe`, `tasks.requests.tools.call`. */
+  /**
+   * True if the server declared the capability at `path`: `tools`, `resources.subscribe`, `tasks.requests.tools.call`.
+   */
   offers(path: string): boolean {
     return declares(this.#session?.capabilities, path);
   }
@@ -160,17 +168,20 @@ export class Connection {
     return this.#session?.modern === true;
   }
 
-  /** The revision agreed on, and over what: `2025-11-25`, `streamable_http`. */
+  /** The agreed protocol revision and the transport: `2025-11-25`, `streamable_http`. */
   get spoken(): { readonly version: string | undefined; readonly transport: TransportKind } {
     return { version: this.#session?.version, transport: this.#kind };
   }
 
-  /** Resolves when the server can say something unasked, or it is known that it cannot. */
+  /** Resolves when the server can send messages between requests, or when it is known that it cannot. */
   get canSpeakUp(): Promise<void> {
     return this.#transport.twoWay ?? Promise.resolve();
   }
 
-  /** Resolves when the server has taken the client's roots, for which it may ask by itself (2025 eras); undefined: it has, or does not ask. */
+  /**
+   * Resolves when the server has the client's roots, which a 2025-era server requests itself, or has not requested them
+   * in time. Undefined if no wait is needed or the server cannot ask.
+   */
   get rootsTaken(): Promise<void> | undefined {
     return this.modern || this.#transport.isOneWay ? undefined : this.#roots?.taken;
   }
@@ -180,19 +191,22 @@ export class Connection {
     return !this.modern && this.offers('tasks.requests.tools.call');
   }
 
-  /** Sends a notification past the SDK. */
+  /** Sends a notification without the SDK. */
   notify(method: string, params: JsonObject): void {
     this.#passthrough.notify(method, params);
   }
 
-  /** On a 2026-era connection changes are told to those who listen only: listen to all that the server offers. */
+  /**
+   * Subscribes to every change that the server offers, and to `resources`. Only 2026-era servers need this: they notify
+   * subscribers only.
+   */
   async listen(resources: readonly string[] = []): Promise<void> {
     if (this.modern) await this.#listening.listen(resources);
   }
 
   /**
-   * What the server says of itself, for people and models: its title or name, and its instructions. Without its secrets, as
-   * sentences of ours repeat it.
+   * The server's title or name, and its instructions, for people and models. Secrets are blanked, because our own
+   * sentences repeat these texts.
    */
   get about(): { readonly title?: string; readonly instructions?: string } {
     const title = this.#session?.server?.title ?? this.#session?.server?.name;
@@ -204,7 +218,10 @@ export class Connection {
     };
   }
 
-  /** Sends one request past the SDK; see `PassthroughTransport.forward`. `resultType: "complete"` of the 2026 era is taken off. */
+  /**
+   * Sends one request without the SDK; see `PassthroughTransport.forward`. Removes the 2026 era's `resultType:
+   * "complete"` from the result.
+   */
   forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
     return this.modern
       ? this.#forwardModern(method, params, options)
@@ -220,9 +237,12 @@ export class Connection {
     return { result };
   }
 
-  /** Every tool the server lists, and what was left out; of a list that comes slowly its beginning. */
+  /**
+   * Resolves with all tools that the server lists and the causes of omissions; if later pages are slow, with the tools
+   * so far.
+   */
   async listTools(): Promise<ToolListing> {
-    // A server stands in the configuration for its tools: what it says of itself is no reason not to ask.
+    // A server is configured for its tools, so it is asked for them even if it does not declare the capability.
     const undeclared = !this.offers('tools');
     const ms = undeclared ? UNDECLARED_LIST_MS : LIST_TIMEOUT_MS;
     const listing = await listTools(async (params) => {
@@ -237,7 +257,10 @@ export class Connection {
     return this.#headers?.read(listing) ?? listing;
   }
 
-  /** Closes the connection; a child process and all it started are gone when this resolves. A second call joins the first. */
+  /**
+   * Closes the connection. Resolves when a child process and all that it started are gone. A second call joins the
+   * first.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -254,7 +277,10 @@ export class Connection {
     return this.#transport instanceof ChildTransport ? this.#transport.endCause : 'the connection was lost';
   }
 
-  /** What a 2026-era request carries in `_meta` when it is made for a client: its own identity and log level. */
+  /**
+   * Returns the client's identity, capabilities and log level for the `_meta` of a 2026-era request made for that
+   * client.
+   */
   envelopeOf(peer: Peer | undefined): JsonObject {
     if (!peer) return {};
     const { identity, logLevel } = peer;
@@ -274,19 +300,22 @@ export class Connection {
     };
   }
 
-  /** Network transports report trouble without saying whether the connection still lives: find out, once at a time. */
+  /**
+   * Pings the server after an error of a network transport, because such an error does not tell if the connection still
+   * works. At most one check runs at a time.
+   */
   async #suspect(error: Error): Promise<void> {
     if (this.#kind === 'stdio' || this.#suspected || !this.#session) return;
     this.#suspected = true;
     const alive = this.#kind !== 'sse' && (await this.ping(SUSPECT_TIMEOUT_MS));
     this.#suspected = false;
     if (alive) return;
-    // The session is gone: an SSE stream that broke cannot be taken up again, and a 404 means an unknown session.
+    // The session has ended: a broken SSE stream cannot be resumed, and a 404 means that the session is unknown.
     this.#passthrough.lose(`the connection was lost: ${causeOf(error)}`);
     await this.#transport.close().catch(() => {});
   }
 
-  /** True if the server answers within that time; an error is an answer too. Never rejects. */
+  /** Resolves with true if the server answers within `timeoutMs`, even with an error. Never rejects. */
   ping(timeoutMs: number): Promise<boolean> {
     const method = this.modern ? 'server/discover' : 'ping';
     return withTimeout(timeoutMs, (signal) => this.forward(method, {}, { signal })).then(
@@ -295,16 +324,16 @@ export class Connection {
     );
   }
 
-  /** Gives the connection up: what is in flight fails with that cause, and `closed` resolves with it. */
+  /** Ends the connection: open requests fail with `cause`, and `closed` resolves with the first cause given. */
   lose(cause: string): void {
     this.#givenUp ??= cause;
     this.#passthrough.lose(cause);
-    // The SDK client forgets its transport with this: a child that hangs would live on.
+    // The transport is closed here, because the SDK client drops it and a child process that hangs would go on running.
     this.#closing ??= this.#transport.close().catch(() => {});
   }
 }
 
-/** The error of a handshake with what its text lacks: the end of the process, or the HTTP status. */
+/** Adds to the error of a handshake the cause of the process's end or the HTTP status, if its text lacks it. */
 function explained(error: unknown, transport: Transport): unknown {
   const cause = causeOf(error);
   if (transport instanceof ChildTransport) {
@@ -317,13 +346,13 @@ function explained(error: unknown, transport: Transport): unknown {
   return new Error(`HTTP ${status}: ${cause}`, { cause: error });
 }
 
-/** Loaded where there are roots to offer. */
+/** Loads the module only for clients with roots. */
 async function firstRoots(config: ServerConfig, { onRequest }: PassthroughHandlers): Promise<FirstRoots> {
   const { FirstRoots } = await import('./first-roots.ts');
   return new FirstRoots(config, onRequest);
 }
 
-/** Tells an HTTP server that its session is over. It gets a second to take note. */
+/** Tells an HTTP server that its session is over. Waits at most one second for the answer. */
 async function endHttpSession(transport: Transport & { terminateSession?: () => Promise<void> }): Promise<void> {
   if (!transport.sessionId || !transport.terminateSession) return;
   const ended = transport.terminateSession().catch(() => {});

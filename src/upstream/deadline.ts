@@ -3,17 +3,18 @@ import { GatewayError } from '../core/errors.ts';
 import { MAX_CALL_MS } from './limits.ts';
 
 /**
- * How long a call may take: its own time from when it was asked, begun anew by each sign of progress up to a hard cap,
- * and standing still while the server waits for an answer of the client. Ends also when the caller gives up.
+ * The time limit of one call, `timeoutMs` from its start. Each sign of progress starts that time anew, up to a hard
+ * limit. The time stands still while the server waits for an answer of the client. The limit also ends when the caller
+ * cancels.
  */
 export class Deadline {
   readonly #abort = new Abort();
   readonly #timeoutMs: number;
-  /** Epoch ms beyond which no progress helps. */
+  /** Epoch ms after which progress no longer extends the call. */
   #lastEnd: number;
   readonly #caller: Signal;
   #timer: NodeJS.Timeout | undefined;
-  /** Questions to the client that are open, and when the first of them was asked. */
+  /** Number of open questions to the client, and the epoch ms at which the first of them was asked. */
   #paused = 0;
   #pausedAt = 0;
 
@@ -31,12 +32,12 @@ export class Deadline {
     return this.#abort;
   }
 
-  /** The server gave a sign of life: its time begins anew. */
+  /** Starts the call's time anew, after a sign of life from the server. */
   extend(): void {
     if (this.#paused === 0) this.#arm(Math.min(this.#timeoutMs, this.#lastEnd - Date.now()));
   }
 
-  /** The client is being asked something: time stands still until `resume`. */
+  /** Stops the clock until `resume`, because the client is being asked a question. */
   pause(): void {
     if (this.#paused++ > 0) return;
     this.#pausedAt = Date.now();
@@ -49,7 +50,7 @@ export class Deadline {
     this.extend();
   }
 
-  /** The call has ended: nothing is left behind. */
+  /** Removes the timer and the listener when the call has ended. */
   end(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

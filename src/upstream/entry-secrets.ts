@@ -3,25 +3,28 @@ import { basicOf, decoded, parseProxy } from '../core/address.ts';
 import { knownTokens } from '../core/credential-forms.ts';
 import { isJsonObject } from '../core/json.ts';
 
-/** Names under which people keep secrets: variables, query parameters, options and headers alike. */
+/** Names that suggest a secret: of variables, query parameters, options and headers. */
 const SECRET_NAME = /key|token|secret|pass|pwd|auth|credential|cookie|session|signature|jwt|dsn|(?:\b|_)pat\b/i;
 
-/** `scheme://user:password@`, the password as far as the last @. */
+/** `scheme://user:password@`; the password extends to the last `@`. */
 const ADDRESS = /[a-z][\w+.-]*:\/\/([^\s:/@"']*)(?::([^\s"']*))?@/gi;
 /** `name=value` in a query, a connection string or the words of a shell. */
 const ASSIGNMENT = /(?:^|[?&;,\s"'])(?:--?)?([\w.-]+)\s?=\s?(?:"([^"]*)"|'([^']*)'|([^&;\s"']+))/g;
-/** `Name: value`, as curl takes headers. */
+/** `Name: value`, the form of curl's `-H`. */
 const HEADER = /(?:^|[=\s"'])([\w-]+):\s*(?:(?:bearer|basic|token)\s+)?([^\s"']+)/gi;
 
-/** `-u user:password`, as curl takes it; the password of an argument of its own as far as its end. */
+/** curl's `-u user:password`: as an argument of its own, whose password extends to its end, and within a text. */
 const USER_OPTION = /^(?:-[uU]|--(?:proxy-)?user(?:pwd)?)$/;
 const USER_IN_TEXT = /(?:^|\s)(?:-[uU]|--(?:proxy-)?user(?:pwd)?)[\s=]*["']?([^\s:"'=]+:[^\s"']+)/g;
-/** True if people keep a secret under that name. */
+/** True if the name suggests a secret. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
-/** What is secret in an entry, by where it stands and what it is called; in no particular form. */
+/**
+ * Returns the secrets of an entry, found by their place and by the names of their members, with duplicates and empty
+ * texts.
+ */
 export function entrySecrets(config: ServerConfig): readonly string[] {
   const own = config.type === 'local' ? localSecrets(config) : remoteSecrets(config);
   return [...own, ...(config.secrets ?? [])].flatMap((secret) => [secret, ...leaves(secret)]);
@@ -48,14 +51,16 @@ function remoteSecrets({ url, headers, oauth, proxy }: ServerConfig & { type: 'r
   return [...values, client, ...people, ...people.map(decoded), ...parameters, ...withinText(url)];
 }
 
-/** User and password of an `Authorization: Basic …`. */
+/** Returns `user:password` and the password of an `Authorization: Basic …`. */
 function basic(header: string): string[] {
   const credentials = /^basic +([\w+/=-]+)$/i.exec(header)?.[1];
   const text = credentials === undefined ? '' : Buffer.from(credentials, 'base64').toString();
   return text.includes(':') ? [text, text.slice(text.indexOf(':') + 1)] : [];
 }
 
-/** Secrets inside a text: passwords of addresses, what is assigned to a name that tells. */
+/**
+ * Returns the secrets inside a text: passwords in addresses, values assigned to secret names, tokens of known forms.
+ */
 export function withinText(text: string): string[] {
   const passwords = [...text.matchAll(ADDRESS)].flatMap(([, user = '', password]) => {
     if (password === undefined) return isLikelyToken(user) ? [user] : [];
@@ -79,18 +84,18 @@ export function withinText(text: string): string[] {
   ];
 }
 
-/** The password of `user:password`; not the group of `1000:1000` or `node:node`, as docker takes them. */
+/** Returns the password of `user:password`; none for docker's `--user` values such as `1000:1000` or `node:node`. */
 function passwordOf(pair: string): string[] {
   const [, user = '', password = ''] = /^([^:]*):(.*)$/s.exec(pair) ?? [];
   return password === user || /^\d+:\d+$/.test(pair) ? [] : [password];
 }
 
-/** `https://<token>@host`, not `ssh://git@host`. */
+/** True for the token of `https://<token>@host`, false for the user of `ssh://git@host`. */
 function isLikelyToken(user: string): boolean {
   return user.length >= 16 && /\d/.test(user);
 }
 
-/** Texts under names that tell, where a text is JSON, as a key file of a service account. */
+/** Returns the texts under secret names if the text is JSON, such as the key file of a service account. */
 function leaves(text: string): string[] {
   if (!/^\s*[{[]/.test(text)) return [];
   try {

@@ -2,36 +2,42 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../config/schema.ts';
 import type { PassthroughHandlers } from './passthrough-transport.ts';
 
-/** How long a server may take to answer what is sent after the handshake, in ms, and to ask for roots after that: those that do so ask at once. */
+/**
+ * Longest time in ms for a server to answer the ping after its handshake, and after that to ask for roots: servers that
+ * want roots ask at once.
+ */
 const ANSWERS_MS = 500;
 const ASKED_MS = 50;
-/** Longest wait for the client's answer, in ms, before calls go out all the same. */
+/** Longest time in ms for the client's answer; calls go out after it in any case. */
 const ANSWERED_MS = 3_000;
-/** How long a server may take to read the answer, in ms, and then to make use of it, such as to look the folders up. */
+/**
+ * Longest time in ms for a server to read the answer, then the time in ms to use it, for instance to look up the
+ * folders.
+ */
 const READ_MS = 1_000;
 const USED_MS = 30;
 
-/** Entries whose server has not asked when it could: its next connections need not wait. */
+/** Entries whose server did not ask for roots in time; later connections to it do not wait. */
 const neverAsk = new WeakSet<ServerConfig>();
 
 /** The connection to a server that may ask for roots. */
 interface RootsConnection {
   /** Resolves when the connection has ended. */
   readonly closed: Promise<unknown>;
-  /** Resolves when the server can say something unasked, or it is known that it cannot. */
+  /** Resolves when the server can send messages between requests, or when it is known that it cannot. */
   readonly canSpeakUp: Promise<void>;
-  /** True if the server answers within that time. Never rejects. */
+  /** Resolves with true if the server answers within `timeoutMs`. Never rejects. */
   ping(timeoutMs: number): Promise<boolean>;
 }
 
 /**
- * The roots that a server asks for after its handshake. Calls wait for that: a tool that is called before knows of no
- * roots yet, and refuses what it would do a moment later.
+ * The roots that a server asks for after its handshake. Calls wait for them, because a tool called before has no roots
+ * yet and refuses work that it would do a moment later.
  */
 export class FirstRoots {
-  /** Resolves when the server has its roots, or is not going to ask for them; undefined: there is nothing to wait for. */
+  /** Resolves when the server has its roots, or has not asked in time; undefined if no wait is needed. */
   taken: Promise<void> | undefined;
-  /** What the server asks of the client, with the question for roots noticed. */
+  /** Forwards a request of the server to the client, and notes a request for roots. */
   readonly onRequest: PassthroughHandlers['onRequest'];
   readonly #config: ServerConfig;
   readonly #asked = new AbortController();
@@ -43,13 +49,13 @@ export class FirstRoots {
       if (request[0] !== 'roots/list') return ask(...request);
       this.#asked.abort();
       const answer = await ask(...request);
-      // It is sent after this function has returned.
+      // Deferred, because the answer is sent after this function has returned.
       setImmediate(() => this.#answered.abort());
       return answer;
     };
   }
 
-  /** The handshake is done: from now on the question is expected. */
+  /** Begins to wait for the server's request for roots; called after the handshake. */
   expect(connection: RootsConnection): void {
     if (neverAsk.has(this.#config)) return;
     this.taken = this.#until(connection).finally(() => {
@@ -67,13 +73,13 @@ export class FirstRoots {
     await within(ASKED_MS, this.#asked.signal);
     if (!this.#asked.signal.aborted) return void neverAsk.add(this.#config);
     await within(ANSWERED_MS, this.#answered.signal);
-    // No server says when it has taken its roots; one that answers a ping has read them at least.
+    // A server does not report when it has taken its roots, but one that answers a ping has read them.
     await connection.ping(READ_MS);
     await sleep(USED_MS);
   }
 }
 
-/** Resolves after that time, or when the signal aborts. */
+/** Resolves after `ms`, or when the signal aborts. */
 function within(ms: number, signal: AbortSignal): Promise<void> {
   return sleep(ms, undefined, { signal }).catch(() => {});
 }

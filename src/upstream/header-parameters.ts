@@ -3,16 +3,21 @@ import { sourceOf } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ToolListing } from './list-tools.ts';
 
-/** Arguments that a server of 2026-07-28 wants repeated as HTTP headers: header name → path of the argument. */
+/**
+ * Arguments that a server of 2026-07-28 wants repeated as HTTP headers: lower-case header name → path of the argument.
+ */
 type HeaderParameters = ReadonlyMap<string, readonly string[]>;
 
-/** The schema keyword that asks for it. */
+/** The schema keyword that requests a header. */
 const KEYWORD = 'x-mcp-header';
-/** A header name as HTTP defines it (RFC 9110, token). */
+/** A header name: a `token` of RFC 9110. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TYPES = ['string', 'integer', 'boolean'];
 
-/** Parameters that a tool's schema wants repeated. Throws for a faulty schema: such a tool must not be used over HTTP. */
+/**
+ * Returns the parameters that a tool's schema wants repeated. Throws for a faulty schema: such a tool must not be used
+ * over HTTP.
+ */
 function headerParameters(inputSchema: JsonObject): HeaderParameters {
   const found = new Map<string, readonly string[]>();
   collect(inputSchema, [], found);
@@ -40,11 +45,13 @@ function headerName(property: JsonObject, path: readonly string[], found: Readon
   return lower;
 }
 
-/** The tools of one server that ask for headers. */
+/** The header parameters of one server's tools. */
 export class HeaderTable {
   readonly #tools = new Map<string, HeaderParameters>();
 
-  /** Takes note of what a listing asks for; a tool that asks in a wrong way is left out, as the protocol demands. */
+  /**
+   * Stores the header parameters of each listed tool. Leaves out tools with a faulty keyword, as the protocol demands.
+   */
   read({ tools, problems, leftOut, rest, ...listing }: ToolListing): ToolListing {
     const wrong = new Map(leftOut);
     const causes: string[] = [];
@@ -63,14 +70,14 @@ export class HeaderTable {
     return { ...listing, tools: usable, problems: [...problems, ...causes], ...left, ...(whole && { rest: whole }) };
   }
 
-  /** The headers of one call of a tool, if its schema asks for any. */
+  /** Returns the headers of one call; undefined if the tool is not in the table. */
   of(tool: unknown, args: unknown): Record<string, string> | undefined {
     const parameters = this.#tools.get(String(tool));
     return parameters && parameterHeaders(parameters, args);
   }
 }
 
-/** The headers of one call. An argument that is absent, `null` or not of a simple type has none. */
+/** Returns the headers of one call. An argument that is absent, `null` or not of a simple type has none. */
 function parameterHeaders(parameters: HeaderParameters, args: unknown): Record<string, string> {
   const entries = [...parameters].flatMap(([name, path]) => {
     const holder = path.slice(0, -1).reduce<unknown>((at, key) => (isJsonObject(at) ? at[key] : undefined), args);
@@ -84,7 +91,10 @@ function parameterHeaders(parameters: HeaderParameters, args: unknown): Record<s
   return Object.fromEntries(entries);
 }
 
-/** Text that a header cannot carry as it is, or that looks as if it were encoded already, in base64. */
+/**
+ * Returns the text as a header value. It is encoded in base64 if a header cannot carry it, or if it looks encoded
+ * already.
+ */
 export function headerValue(text: string): string {
   const plain = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
   return plain ? text : `=?base64?${Buffer.from(text).toString('base64')}?=`;

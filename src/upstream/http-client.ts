@@ -93,7 +93,9 @@ export function discard(response: Response): void {
   void response.body?.cancel().catch(() => {});
 }
 
-/** The beginning of a body as text. If it takes too long or breaks off, the part that has arrived. */
+/**
+ * Resolves with the beginning of a body as text. If it takes too long or breaks off, with the part that has arrived.
+ */
 export async function textOf(response: Response, maxBytes = MAX_REFUSAL_BYTES): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -111,13 +113,16 @@ export async function textOf(response: Response, maxBytes = MAX_REFUSAL_BYTES): 
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-/** The cause of a failed `fetch` in words. Its own message is "fetch failed" or "terminated". */
+/** Returns the cause of a failed `fetch` in words. Its own message is "fetch failed" or "terminated". */
 export function networkCause(error: unknown): string {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return causeOf(inner);
 }
 
-/** The login that a 403 demands: the server accepts our token but wants more scopes. */
+/**
+ * Resolves with the login that a 403 demands if the server accepts our token but wants more scopes; else with
+ * undefined.
+ */
 async function stepUpIn(response: Response): Promise<LoginNeeded | undefined> {
   if (response.status !== 403 || !response.headers.get('www-authenticate')?.includes('insufficient_scope')) return;
   const { extractWWWAuthenticateParams } = await import('@modelcontextprotocol/client');
@@ -146,7 +151,7 @@ function notFollowed(to: URL): string {
   return `the redirect to ${to.origin}${to.pathname} is not followed; use that URL in the configuration if it is the right server`;
 }
 
-/** The media type of a body, without parameters. */
+/** Returns the media type of a body, without parameters. */
 export function mediaType(response: Response): string {
   return (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
@@ -156,7 +161,7 @@ export function isEventStream(response: Response): boolean {
   return response.headers.get('content-type')?.toLowerCase().includes('text/event-stream') === true;
 }
 
-/** True if a text is an event stream, whatever its content type is. */
+/** True if a text looks like an event stream; its content type does not count. */
 export function looksLikeEvents(text: string): boolean {
   return /^\uFEFF?(?:data|event|id|retry)?:/.test(text);
 }

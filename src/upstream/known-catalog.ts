@@ -19,22 +19,25 @@ export interface KnownCatalogOptions {
   readonly redact: (text: string) => string;
 }
 
-/** What is looked for among a server's capabilities, to know it while it does not run. */
+/** Capabilities that are stored in the catalog, so that they are known while the server does not run. */
 const OFFERS = ['resources', 'prompts', 'completions'];
 
-/** What a server is known to be and to offer: remembered at first, read at each connect and after each change. */
+/** The known catalog of a server: the remembered one at first, then as read at each connect and after each change. */
 export class KnownCatalog {
   readonly #server: ServerConfig;
   readonly #options: KnownCatalogOptions;
   #current: ServerCatalog | undefined;
   #idleTimeoutMs = 0;
   #rereading: NodeJS.Timeout | undefined;
-  /** The latest reading: what an earlier one still brings is old. */
+  /** Token of the latest reading. Late pages of an earlier reading are dropped. */
   #reading: symbol | undefined;
   #leftOut: ReadonlyMap<string, string> = new Map();
   #closed = false;
 
-  /** `remembered` is the catalog as last read, by this process or an earlier one; undefined: the server has to be asked. */
+  /**
+   * `remembered` is the catalog as last read, by this process or an earlier one; undefined: the server has not been
+   * read.
+   */
   constructor(server: ServerConfig, remembered: RememberedCatalog | undefined, options: KnownCatalogOptions) {
     this.#server = server;
     this.#options = options;
@@ -45,24 +48,24 @@ export class KnownCatalog {
     return this.#current;
   }
 
-  /** Time without use in ms after which the server may be stopped, by the tools as last read; 0: it may not. */
+  /** Time without use in ms after which the server may be stopped, derived from the tools as last read; 0: never. */
   get idleTimeoutMs(): number {
     return this.#idleTimeoutMs;
   }
 
-  /** Why tools of the list as last read were left out, by name. */
+  /** Causes for which tools of the last list were left out, by tool name. */
   get leftOut(): ReadonlyMap<string, string> {
     return this.#leftOut;
   }
 
-  /** Tells the remembered tools. */
+  /** Reports the remembered tools to the observer. */
   begin(): void {
     if (this.#current) this.#options.observer.tools(this.#server, this.#current.tools);
   }
 
   /**
-   * Reads the tools anew. Rejects when the server does not list them. Resolves without pages that come slowly: they are
-   * taken when they come, unless the list was read again meanwhile or the connection has ended.
+   * Reads the tools anew. Rejects if the server does not list them. Resolves without slow pages: they are added when
+   * they arrive, unless a later reading has begun or the connection has ended.
    */
   async read(connection: Connection): Promise<void> {
     const reading = Symbol('reading');
@@ -76,7 +79,7 @@ export class KnownCatalog {
       .catch((error: unknown) => this.#warn(causeOf(error)));
   }
 
-  /** The beginning of a list with what else was known before: a page that is late has lost none of its tools. */
+  /** Adds the tools known before to the beginning of a list, because a late page may still contain them. */
   #withKnown(listing: ToolListing): ToolListing {
     const names = new Set(listing.tools.map(({ name }) => name));
     const others = this.#current?.tools.filter(({ name }) => !names.has(name)) ?? [];
@@ -99,7 +102,7 @@ export class KnownCatalog {
     this.#idleTimeoutMs = idleTimeoutMs(this.#server, tools);
     const remark = listRemark(catalog);
     for (const problem of remark === undefined ? problems : [remark, ...problems]) this.#warn(problem);
-    // Indexing thousands of tools takes its time: what is the same is not indexed anew.
+    // An unchanged list is not reported, because indexing thousands of tools takes time.
     if (!isDeepStrictEqual(before, tools)) observer.tools(this.#server, tools);
     void identity().then((client) => observer.read?.(this.#server, catalog, client));
   }
@@ -109,7 +112,7 @@ export class KnownCatalog {
     log.warning('tools/list', { server: this.#server.key, problem: redact(problem) });
   }
 
-  /** Reads the tools anew when the server has said no more for a moment that they changed. */
+  /** Reads the tools anew once no further change was announced for `LIST_DEBOUNCE_MS`. */
   readSoon(connection: () => Connection | undefined): void {
     clearTimeout(this.#rereading);
     this.#rereading = setTimeout(() => {
@@ -118,7 +121,7 @@ export class KnownCatalog {
     }, LIST_DEBOUNCE_MS);
   }
 
-  /** Nothing that is read from now on is told. */
+  /** Stops reports to the observer: later readings are dropped. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#rereading);

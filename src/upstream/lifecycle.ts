@@ -23,17 +23,17 @@ import { backoffMs, startsAtOnce } from './start-policy.ts';
 export interface LifecycleOptions {
   readonly log: Logger;
   readonly observer: ServerObserver;
-  /** It starts at its first use only, whatever its entry says. */
+  /** True if the server starts only at its first use, whatever its entry says. */
   readonly onDemand: boolean;
-  /** What stdio servers spoke when they were last asked. */
+  /** Protocol eras that servers spoke when last probed. */
   readonly protocolEras: ProtocolEraCache;
-  /** What servers offered when they were last asked. */
+  /** Catalogs as servers last offered them. */
   readonly catalogCache: CatalogCache;
 }
 
 /** The parts around one server. */
 interface LifecycleParts extends LifecycleOptions {
-  /** Resolves when it is known who calls through us; the handshake waits for it. */
+  /** Resolves with the client once it is known; the handshake waits for it. */
   readonly identity: () => Promise<ClientIdentity>;
   /** Blanks the server's secrets in a text. */
   readonly redact: (text: string) => string;
@@ -42,40 +42,40 @@ interface LifecycleParts extends LifecycleOptions {
 
 /** The messages of one server, in both directions. */
 interface Traffic {
-  /** Receives what the server sends of its own accord. */
+  /** Receives the server's own requests and notifications. */
   readonly handlers: PassthroughHandlers;
   /** True while a request is on its way, in either direction. */
   readonly isBusy: boolean;
 }
 
-/** The end of a connection that nobody needed any more. */
+/** The cause of an end because the server was idle. */
 const IDLE_STOP = Symbol('idle stop');
 
 /**
- * The life of one server: a loop that waits until it is needed, connects, lists tools, waits for the end of the
- * connection, backs off and begins again; and a state that tells where the loop stands.
+ * The life of one server. A loop waits until the server is needed, connects, lists tools, waits for the end of the
+ * connection, backs off and begins again. `state` tells where the loop is.
  */
 export class Lifecycle {
-  /** Where the server stands, and its connection. */
+  /** The server's state and its connection. */
   readonly state: ObservableState;
-  /** Finds out if the open connection still serves. */
+  /** Finds out if the open connection still works. */
   readonly health: ConnectionHealth;
   readonly login: ServerLogin;
 
-  /** The request that an attempt to connect waits for. */
+  /** The request whose answer the current attempt to connect waits for. */
   waitsFor: 'initialize' | 'tools/list' = 'initialize';
 
   readonly #config: ServerConfig;
   readonly #parts: LifecycleParts;
-  /** The catalog of an earlier connection; undefined: none is kept. */
+  /** The catalog of an earlier connection; undefined: none is remembered. */
   readonly #remembered: RememberedCatalog | undefined;
   readonly #stop = new AbortController();
   readonly #catalog: KnownCatalog;
   readonly #idleTimer = new IdleTimer(() => this.#stopIdle());
-  /** The end of the last connection: done when nothing of it is left running. */
+  /** Resolves when the last connection is closed and nothing of it runs any more. */
   #ended: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
-  /** The last lines that its latest process has written to stderr. */
+  /** The last line, other than blank, that the latest process wrote to stderr. */
   #lastStderrLine: string | undefined;
 
   constructor(config: ServerConfig, parts: LifecycleParts) {
@@ -90,12 +90,12 @@ export class Lifecycle {
     this.health = new ConnectionHealth(config.healthCheck, (error) => this.login.wantedBy(error) !== undefined);
   }
 
-  /** What the server is known to be and to offer, from now or from before. */
+  /** The server's catalog, from this connection or remembered; undefined: not known. */
   get catalog(): ServerCatalog | undefined {
     return this.#catalog.current;
   }
 
-  /** Why tools of its list were left out, by name. */
+  /** Causes for which tools of its list were left out, by tool name. */
   get leftOut(): ReadonlyMap<string, string> {
     return this.#catalog.leftOut;
   }
@@ -106,16 +106,16 @@ export class Lifecycle {
     this.#catalog.begin();
     this.#loop = this.#run();
     if (onDemand || this.#config.start !== 'auto' || !remembered) return;
-    // A client that can do other things than those known may be offered other tools.
+    // The server may offer other tools to a client with other capabilities, so it is started to read them.
     void identity().then((client) => remembered.clients.includes(clientMark(client)) || this.state.wake());
   }
 
-  /** Called when nothing is on its way to the server any more: its time without use begins. */
+  /** Starts the idle time; called when no request is running in either direction. */
   startIdleTimer(): void {
     this.#idleTimer.begin(this.#catalog.idleTimeoutMs);
   }
 
-  /** Ends the connection and the loop. Resolves when nothing of the server is left running. */
+  /** Ends the connection and the loop. Resolves when nothing of the server runs any more. */
   async close(): Promise<void> {
     this.#stop.abort(new GatewayError('CANCELLED', `server "${this.#config.key}" was stopped`));
     this.login.close();
@@ -124,7 +124,10 @@ export class Lifecycle {
     await this.#loop;
   }
 
-  /** The connection, or the one after `lost`, once there is one. Rejects when there will be none soon, or with the signal's reason. */
+  /**
+   * Returns the connection, but not `lost`, as soon as it is ready. Rejects if the server is not available soon, or
+   * with the signal's reason.
+   */
   connected(signal: Signal, lost?: Connection): Connection | Promise<Connection> {
     const connection = this.state.serving(lost);
     return connection && !connection.rootsTaken ? connection : this.#connected(signal, lost);
@@ -161,7 +164,8 @@ export class Lifecycle {
         await this.#ended;
         continue;
       }
-      // Only a stable life starts the count anew; a server that starts and dies would become a spawn storm.
+      // Only a life of at least `STABLE_MS` resets the count, because a server that starts and dies would be started at
+      // short intervals forever.
       const served = this.state.current.status === 'ready' && !this.health.isFailing;
       attempt = served && Date.now() - startedAt >= STABLE_MS ? 1 : attempt + 1;
       error = this.#parts.redact(causeOf(cause));
@@ -180,7 +184,7 @@ export class Lifecycle {
     await Promise.all([pause, this.#ended]);
   }
 
-  /** Stands still: to try again would be refused again. */
+  /** Waits for a login without further attempts, because the server would refuse them too. */
   async #waitForLogin(challenge: Challenge): Promise<void> {
     this.login.challenge = challenge;
     const why = challenge.obstacle !== undefined && { error: challenge.obstacle };
@@ -191,7 +195,10 @@ export class Lifecycle {
     unwatch();
   }
 
-  /** One life: connect, list, serve until the connection ends. Resolves or rejects with the cause of its end. */
+  /**
+   * Runs one life: connects, lists tools, waits for the end of the connection. Resolves or rejects with the cause of
+   * its end.
+   */
   async #serveOnce(attempt: number): Promise<unknown> {
     this.waitsFor = 'initialize';
     const connection = await this.#connect();
@@ -222,7 +229,7 @@ export class Lifecycle {
     this.#parts.log.info('server ready', { server: this.#config.key, attempt });
   }
 
-  /** Stops the server: nobody has needed it for its `idleTimeoutMs`. */
+  /** Stops the server if it was not used for its `idleTimeoutMs`. */
   #stopIdle(): void {
     const { connection } = this.state;
     if (!connection || this.#catalog.idleTimeoutMs === 0 || this.#isNeeded) return;
@@ -262,23 +269,23 @@ export class Lifecycle {
   }
 }
 
-/** Counts the time since a server was last used; it wakes nobody up before that time is over. */
+/** Measures the time since a server's last use. Its timer does not keep the process running. */
 class IdleTimer {
   readonly #over: () => void;
   #ms = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `over` is called each time that the quiet has lasted long enough. */
+  /** `over` is called when the time has passed without a new `begin`. */
   constructor(over: () => void) {
     this.#over = over;
   }
 
-  /** The quiet begins, or begins anew; it has to last `ms`, 0: nothing is counted. */
+  /** Starts or restarts the time, `ms` long; 0 stops the timer. */
   begin(ms: number): void {
     if (ms !== this.#ms) this.stop();
     this.#ms = ms;
     if (ms === 0) return;
-    // Taken up again rather than made anew: this runs after every call.
+    // The timer is refreshed, not made anew, because this runs after every call.
     this.#timer = this.#timer?.refresh() ?? setTimeout(this.#over, ms).unref();
   }
 

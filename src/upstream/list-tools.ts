@@ -105,7 +105,8 @@ async function readAll(page: FetchPage, reading: Reading, onPage: () => void): P
 }
 
 /**
- * The known definition of a tool, or the tool itself if they are equal. Definitions without a schema are kept with one.
+ * Returns the tool itself if it equals its known definition, else the known definition; undefined if none is known.
+ * Both are compared with a schema, because definitions without one are stored with one.
  */
 function known(tool: unknown, tools: ReadonlyMap<string, ToolDefinition>): unknown {
   if (!isJsonObject(tool)) return undefined;
@@ -145,9 +146,9 @@ function faultOf(tool: JsonObject, name: string): string | undefined {
 const OTHER_NAMES = ['input_schema', 'parameters'];
 
 /**
- * A definition with an input schema. The schema is required, and SDK clients refuse a whole list if one tool lacks it.
- * The meaning is clear: the tool has no parameters, or has them under another name. PHP writes an empty object as a
- * list.
+ * Adds an input schema to a definition that lacks one. The schema is required, and SDK clients refuse a whole list if
+ * one tool lacks it. The meaning is clear: the tool has no parameters, or has them under another name. PHP writes an
+ * empty object as a list.
  */
 function withSchema(tool: JsonObject): JsonObject {
   const { inputSchema } = tool;
@@ -158,8 +159,8 @@ function withSchema(tool: JsonObject): JsonObject {
 }
 
 /**
- * The first 20 problems in words, and the number of the others: ten thousand malformed tools must not become ten
- * thousand warnings.
+ * Returns the first 20 problems in words, and the number of the others: ten thousand malformed tools must not become
+ * ten thousand warnings.
  */
 function firstOf(problems: readonly Problem[], redact: (text: string) => string): readonly string[] {
   const told = problems.slice(0, MAX_PROBLEMS).map(({ name, what }) =>

@@ -5,20 +5,24 @@ import { START_TIMEOUT_MS } from './limits.ts';
 import type { PassthroughTransport } from './passthrough-transport.ts';
 import { namesIn, type Session } from './session.ts';
 
-/** Something that the server may tell of by its id: a subscription that is to be acknowledged, or ends. */
+/** A subscription that the server refers to by its id when it acknowledges or ends it. */
 interface Subscription {
   readonly acknowledged: () => void;
   readonly ended: (cause: string) => void;
 }
 
-/** The revision of 2026-07-28 or later that an answer to `server/discover` shows; undefined: nothing in it is a sign of one. */
+/**
+ * Returns the revision of 2026-07-28 or later in an answer to `server/discover`; undefined if the answer lists none.
+ */
 export function modernVersionIn(discovered: JsonObject): string | undefined {
   const { supportedVersions } = discovered;
   if (!Array.isArray(supportedVersions)) return undefined;
   return ENVELOPE_VERSIONS.find((version) => supportedVersions.includes(version));
 }
 
-/** A session with a server of 2026-07-28: nothing is agreed on, each request says what it needs to. */
+/**
+ * A session with a server of 2026-07-28. It has no handshake: each request carries version, client and capabilities.
+ */
 export class ModernSession implements Session {
   readonly modern = true;
   readonly version: string;
@@ -38,7 +42,7 @@ export class ModernSession implements Session {
     transport.onmessage = (message: unknown) => this.#hear(message);
   }
 
-  /** Resolves when the server listens; its changes come as notifications. */
+  /** Resolves when the server has acknowledged the subscription. Changes then arrive as notifications. */
   async listen(filter: object): Promise<{ close(): Promise<void> }> {
     const over = new Abort();
     let key = '';

@@ -28,7 +28,10 @@ export interface NotificationRouterParts {
 
 /** Time for a `logging/setLevel` or a renewed subscription, in ms. */
 const SETTING_TIMEOUT_MS = 5_000;
-/** Quiet time before the client hears of changed lists, in ms: ten servers coming up at once are one change. */
+/**
+ * Time in ms after the last change of a list before clients are notified: ten servers that start at once cause one
+ * notification.
+ */
 const CHANGED_QUIET_MS = 100;
 
 const LISTS: Readonly<Record<string, PrimitiveKind>> = {
@@ -36,7 +39,7 @@ const LISTS: Readonly<Record<string, PrimitiveKind>> = {
   'notifications/prompts/list_changed': 'prompts',
 };
 
-/** Lists of one kind that have changed and that clients have not been told of. */
+/** Changed lists of one kind of which clients have not been notified yet. */
 interface ChangedLists {
   readonly servers: Set<string>;
   timer?: NodeJS.Timeout;
@@ -48,13 +51,16 @@ export class NotificationRouter {
   readonly #parts: NotificationRouterParts;
   readonly #changed = new Map<PrimitiveKind, ChangedLists>();
 
-  /** The members of `pool` are used from the first notification on. */
+  /** The members of `pool` are read at the first notification, not before. */
   constructor(pool: Pool, parts: NotificationRouterParts) {
     this.#pool = pool;
     this.#parts = parts;
   }
 
-  /** Passes a server's notification that belongs to no call: to the clients that call it now, else to the owner's. */
+  /**
+   * Passes on a server's notification that belongs to no call: to the clients that are calling the server now, else to
+   * the owner's client.
+   */
   route(server: ServerConfig, method: string, params: JsonObject, active: readonly CallContext[]): void {
     const { key } = server;
     const list = Object.hasOwn(LISTS, method) ? LISTS[method] : undefined;
@@ -70,14 +76,15 @@ export class NotificationRouter {
   #tellCallers(method: string, params: JsonObject, active: readonly CallContext[]): void {
     const callers = new Set(active.flatMap(({ peer }) => peer ?? []));
     const { peer: own, isShared, broadcasts } = this.#parts.owner();
-    // What a server says while several clients call it may be meant for any of them, and is none of the others' business.
+    // A notification that arrives while several clients call the server may be meant for any one of them, and the
+    // others must not see it.
     const isForSeveral = new Set(active.map(({ peer }) => peer && originOf(peer))).size > 1;
     if (isShared && isForSeveral && !broadcasts?.(method)) return;
     if (callers.size === 0 && own) callers.add(own);
     for (const peer of callers) peer.notify(method, params);
   }
 
-  /** A server is connected, anew or for the first time: it hears what the others have heard. */
+  /** Gives a newly connected server the log level and the subscriptions, and reports its lists as changed. */
   setUp(server: string, connection: Connection): void {
     this.#pool.primitives.invalidate(server);
     for (const list of ['resources', 'prompts'] as const) if (connection.offers(list)) this.#tellChanged(server, list);
@@ -86,7 +93,7 @@ export class NotificationRouter {
     this.#resubscribe(server, connection).catch((error: unknown) => this.#logFailure(server, error));
   }
 
-  /** The client wants log messages from that level on. */
+  /** Sets the log level of all connected servers, as the client asked. */
   async logLevel(level: string): Promise<void> {
     const connected = this.#pool.upstreams.all();
     await Promise.all(
@@ -94,19 +101,19 @@ export class NotificationRouter {
     );
   }
 
-  /** The client's roots have changed. */
+  /** Notifies all connected servers of the 2025 eras that the client's roots have changed. */
   rootsChanged(): void {
     for (const { connection } of this.#pool.upstreams.all()) {
       if (connection && !connection.modern) connection.notify('notifications/roots/list_changed', {});
     }
   }
 
-  /** No timer is left behind. */
+  /** Clears the timers. */
   close(): void {
     for (const { timer } of this.#changed.values()) clearTimeout(timer);
   }
 
-  /** A list of that server is read anew, and the client told. */
+  /** Drops the stored list of a server, so that it is read anew, and notifies the clients. */
   listChanged(server: string, list: PrimitiveKind): void {
     this.#pool.primitives.invalidate(server, list);
     this.#tellChanged(server, list);
@@ -123,7 +130,7 @@ export class NotificationRouter {
     }, CHANGED_QUIET_MS);
   }
 
-  /** Tells the callers that may know of what any of these servers has of that kind. */
+  /** Notifies the callers to which a list of that kind of any of these servers is exposed. */
   #tellExposed(
     method: string,
     servers: readonly string[],
@@ -136,7 +143,7 @@ export class NotificationRouter {
   }
 
   async #setLevel(server: string, connection: Connection, level: string): Promise<void> {
-    // A 2026-era server is told the level with each request.
+    // A 2026-era server gets the level with each request.
     if (connection.modern || !connection.offers('logging')) return;
     const set = (signal: AbortSignal) => connection.forward('logging/setLevel', { level }, { signal });
     await withTimeout(SETTING_TIMEOUT_MS, set).catch((error: unknown) => this.#logFailure(server, error));
@@ -161,7 +168,7 @@ export class NotificationRouter {
 
 function withoutSubscription(params: JsonObject): JsonObject {
   const { _meta, ...rest } = params;
-  // A 2026-era server stamps its own subscription on a notification; those of the client have other ids.
+  // A 2026-era server adds the id of our subscription to a notification; the client's subscriptions have other ids.
   const { [SUBSCRIPTION_ID_META_KEY]: _, ...meta } = (_meta ?? {}) as JsonObject;
   return Object.keys(meta).length > 0 ? { ...rest, _meta: meta } : rest;
 }

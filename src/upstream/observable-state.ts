@@ -2,7 +2,7 @@ import type { Signal } from '../core/abort.ts';
 import { isComingUp, type UpstreamState } from '../core/server-state.ts';
 import type { Connection } from './connection.ts';
 
-/** A server's state, its connection while it is ready, and those who wait for that to change. */
+/** A server's state, its connection while it is ready, and the callers that wait for a change of state. */
 export class ObservableState {
   #current: UpstreamState;
   #connection: Connection | undefined;
@@ -21,54 +21,57 @@ export class ObservableState {
     return this.#connection;
   }
 
-  /** When the server was first needed, or again after it had been idle; epoch ms. */
+  /** Time at which the server was first needed, or needed again after it was idle; epoch ms. */
   get neededAt(): number {
     return this.#neededAt;
   }
 
-  /** With a connection only where it is ready. */
+  /** Changes the state. `connection` is given for `ready` only. */
   become(state: UpstreamState, connection?: Connection): void {
     this.#current = state;
     this.#connection = connection;
     for (const resume of [...this.#waiting]) resume();
   }
 
-  /** The connection has ended; what becomes of the server is not known yet. */
+  /** Drops the ended connection. The state stays until the next `become`. */
   disconnected(): void {
     this.#connection = undefined;
   }
 
-  /** An attempt to connect that began then takes long: from now on nobody begins to wait for it; those who wait go on. */
+  /** Marks an attempt to connect as slow. New callers do not wait for it any more; those that wait already go on. */
   slow(since: number): void {
     if (this.#current.status === 'connecting') this.#current = { ...this.#current, slowSince: since };
   }
 
-  /** An idle server is needed. */
+  /** Starts a server that is idle. */
   wake(): void {
     if (this.#current.status !== 'idle') return;
     this.#neededAt = Date.now();
     this.become({ status: 'connecting', attempt: 1 });
   }
 
-  /** Becomes another state if the server waits for a login. */
+  /** Changes the state if the server waits for a login. */
   unlock(state: UpstreamState): void {
     if (this.#current.status === 'needs_auth') this.become(state);
   }
 
-  /** The connection, unless it is the one that is known to be lost. */
+  /** Returns the connection, unless it is `lost`. */
   serving(lost?: Connection): Connection | undefined {
     return this.#connection === lost ? undefined : this.#connection;
   }
 
-  /** Resolves when the server is up, or when calls do not wait for it: it is idle, or failed too often; or when `signal` aborts. */
+  /**
+   * Resolves when the server is up; when calls do not wait for it, because it is idle or has failed too often; or when
+   * `signal` aborts.
+   */
   async settled(signal: Signal, lost?: Connection): Promise<void> {
-    // Between the end of a connection and the next state, the last one still stands.
+    // Between the end of a connection and the next `become`, the state is still `ready`.
     const isPending = (state: UpstreamState) =>
       isComingUp(state) || (state.status === 'ready' && this.serving(lost) === undefined);
     await this.whilst(isPending, signal);
   }
 
-  /** Resolves once `condition` does not hold any more, or when `signal` aborts. */
+  /** Resolves when `condition` is no longer true, or when `signal` aborts. */
   async whilst(condition: (state: UpstreamState) => boolean, signal: Signal): Promise<void> {
     while (condition(this.#current) && !signal.aborted) await this.#change(signal);
   }

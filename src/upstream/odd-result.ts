@@ -2,13 +2,13 @@ import { clip, GatewayError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { isWritable } from '../core/unwritable.ts';
 
-/** Longest excerpt of what a server answered, in characters. */
+/** Longest excerpt of a server's answer, in characters. */
 const MAX_EXCERPT = 120;
 
-/** Requests whose result says only that they were done. */
+/** Methods whose result has no content. */
 const DONE: ReadonlySet<string> = new Set(['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']);
 
-/** The member that is all there is to a result, by method: some servers answer with it alone. */
+/** The main member of a result, by method. Some servers answer with its value alone. */
 const WHOLE: Readonly<Record<string, string>> = {
   'tools/call': 'content',
   'tools/list': 'tools',
@@ -20,12 +20,12 @@ const WHOLE: Readonly<Record<string, string>> = {
   'completion/complete': 'completion',
 };
 
-/** Those of them that may be one text. */
+/** Methods whose main member may be a single text. */
 const MAY_BE_TEXT: ReadonlySet<string> = new Set(['tools/call', 'resources/read', 'prompts/get']);
 
 /**
- * A result that is no object in the nearest form that is one, or an error that says what was answered instead.
- * `undefined` stands for an answer that holds neither a result nor an error. `redact` blanks secrets.
+ * Wraps a result that is not an object in the result object that it stands for, or returns an error that describes it.
+ * `value` is undefined if the answer has neither a result nor an error. `redact` blanks secrets.
  */
 export function oddResult(
   method: string,
@@ -33,7 +33,7 @@ export function oddResult(
   redact: (text: string) => string,
 ): { readonly result: JsonObject } | GatewayError {
   if (DONE.has(method)) return { result: {} };
-  // What a tool answers that gives nothing back, in languages that know null.
+  // Some languages answer null for a tool that returns nothing.
   if (method === 'tools/call' && value === null) return { result: {} };
   const member = Object.hasOwn(WHOLE, method) ? WHOLE[method] : undefined;
   const fits = Array.isArray(value) || (typeof value === 'string' && MAY_BE_TEXT.has(method));

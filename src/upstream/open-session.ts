@@ -19,7 +19,9 @@ import type { PassthroughTransport } from './passthrough-transport.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { type Negotiation, namesIn, type Session, type SessionOptions } from './session.ts';
 
-/** Starts the transport and agrees on a session. What a session of 2026-07-28 takes is loaded when there is one. */
+/**
+ * Starts the transport and opens a session on it. The module for sessions of 2026-07-28 is loaded only after a probe.
+ */
 export async function openSession(
   transport: PassthroughTransport,
   kind: TransportKind,
@@ -45,8 +47,9 @@ export async function openSession(
 }
 
 /**
- * A probe that was refused for want of a login: some servers refuse so whatever they do not know, and let anybody shake
- * hands. Rejects with a login that is wanted where the handshake is refused as well.
+ * Tries the handshake after a probe was refused for a missing login: some servers refuse every unknown method so, but
+ * accept a handshake without a login. If the handshake fails too, rejects with its error if that asks for a login or
+ * the connection was lost, and otherwise with the probe's.
  */
 async function handshakeAfter(
   refused: unknown,
@@ -61,8 +64,9 @@ async function handshakeAfter(
 }
 
 /**
- * Asks for the revisions of a server. Whatever servers of older eras answer to what they do not know, an HTTP status, a
- * page, nothing at all, is an answer that shows no sign of 2026-07-28. Rejects when a login is wanted, or the connection was lost.
+ * Asks a server for its revisions. An HTTP error, a web page or no answer within `ms` counts as an error answer:
+ * servers of older eras react to an unknown method in all these ways. Rejects if the server asks for a login or the
+ * connection was lost.
  */
 async function discover(transport: PassthroughTransport, { identity }: SessionOptions, ms: number): Promise<Answer> {
   const _meta = {
@@ -80,14 +84,17 @@ async function discover(transport: PassthroughTransport, { identity }: SessionOp
   }
 }
 
-/** True if a refusal names the version that we asked for as one that it takes: it is to be asked again, says the specification. */
+/** True if a refusal lists the version that we asked for as supported. The specification says to ask again then. */
 function refersToModern(answer: Answer): boolean {
   const data = 'error' in answer ? answer.error.data : undefined;
   const supported = isJsonObject(data) ? data.supported : undefined;
   return Array.isArray(supported) && ENVELOPE_VERSIONS.some((version) => supported.includes(version));
 }
 
-/** Over HTTP a probe is cheap; on stdio it would meet servers that never heard of it, so only on request. */
+/**
+ * Returns how to begin a session. Over HTTP a probe is cheap. On stdio some servers cannot cope with it, so it is made
+ * only if the entry says `auto`.
+ */
 export function negotiationFor(config: ServerConfig, kind: TransportKind, verdicts: ProtocolEraCache): Negotiation {
   if (config.protocol === '2026-07-28') return 'modern';
   if (config.protocol === '2025-11-25') return 'handshake';
@@ -96,20 +103,20 @@ export function negotiationFor(config: ServerConfig, kind: TransportKind, verdic
   return config.protocol === 'auto' || kind === 'streamable_http' ? 'probe' : 'handshake';
 }
 
-/** True if it is remembered what a server spoke over such a transport. */
+/** True for transports whose protocol era is remembered. */
 function isProbed(kind: TransportKind): boolean {
   return kind === 'stdio' || kind === 'streamable_http';
 }
 
-/** A request that nothing gives up: an `initialize` must not be cancelled. */
+/** Signal of a request that is never cancelled: the protocol forbids to cancel `initialize`. */
 const NEVER = new AbortController().signal;
 
-/** Longest that a server may take over `notifications/initialized`, in ms: it has no answer, and some never say so. */
+/** Longest wait in ms for the server to take `notifications/initialized`: some HTTP servers never confirm it. */
 const NOTICE_MS = 5_000;
 
 /**
- * A session with a server of the revisions with a handshake: two messages, and an answer to each `ping`. All else goes
- * by the transport.
+ * A session with a server of a revision with a handshake. Sends `initialize` and `notifications/initialized`, and
+ * answers each `ping`. All other messages go through the transport directly.
  */
 class HandshakeClient implements Session {
   readonly modern = false;
@@ -119,7 +126,10 @@ class HandshakeClient implements Session {
   readonly instructions: string | undefined;
   readonly #transport: PassthroughTransport;
 
-  /** Over a transport that was started. Rejects with what the server answered instead, or when the connection was lost. */
+  /**
+   * Does the handshake over a started transport. Rejects if the server refuses it or speaks an unknown version, or if
+   * the connection was lost.
+   */
   static async open(transport: PassthroughTransport, { identity, onremark }: SessionOptions): Promise<HandshakeClient> {
     transport.onmessage = (message: unknown) => {
       if (isPing(message)) transport.answer(message.id, { result: {} });
@@ -130,7 +140,8 @@ class HandshakeClient implements Session {
     if ('error' in answer) throw new Error(`initialize failed: ${answer.error.message} (${answer.error.code})`);
     const client = new HandshakeClient(transport, answer.result);
     transport.setProtocolVersion(client.version);
-    // Over HTTP what follows could overtake it, and is refused by some before it.
+    // Awaited, because over HTTP a later request could overtake it, and some servers refuse requests that arrive before
+    // it.
     const told = transport.tell('notifications/initialized', {});
     await withTimeout(NOTICE_MS, (signal) => abortable(told, signal)).catch((error: unknown) => {
       onremark(`notifications/initialized was not taken: ${causeOf(error)}`);
@@ -158,7 +169,9 @@ class HandshakeClient implements Session {
   }
 }
 
-/** Whatever a server writes gets here, also what is no message at all. */
+/**
+ * True for a `ping` request with a valid id. `message` may be any JSON value, because messages are not checked before.
+ */
 function isPing(message: unknown): message is { readonly id: string | number } {
   if (!isJsonObject(message) || message.method !== 'ping') return false;
   return typeof message.id === 'string' || typeof message.id === 'number';

@@ -5,10 +5,13 @@ import type { Authorization } from './http-client.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { startTimeoutMs } from './start-policy.ts';
 
-/** How a server is spoken to. */
+/** The kinds of transport. */
 export type TransportKind = 'stdio' | 'streamable_http' | 'sse' | 'websocket';
 
-/** Kinds to try for a server, in order: what its entry says, else what its URL shows, else Streamable HTTP before SSE, unless it is known otherwise. */
+/**
+ * Returns the kinds to try, in order: the one of the entry, else the one of the URL, else Streamable HTTP before SSE,
+ * in reverse order if the server was found to accept SSE only.
+ */
 export function transportKinds(config: ServerConfig, verdicts: ProtocolEraCache): readonly TransportKind[] {
   if (config.type === 'local') return ['stdio'];
   if (config.transport) return [config.transport];
@@ -16,7 +19,10 @@ export function transportKinds(config: ServerConfig, verdicts: ProtocolEraCache)
   return verdicts.of(config)?.transport === 'sse' ? ['sse', 'streamable_http'] : ['streamable_http', 'sse'];
 }
 
-/** A transport of that kind, not started. Network transports are loaded on first use: a stdio-only setup never pays for them. */
+/**
+ * Makes a transport of that kind, not started. Network transports are loaded on first use, so that a setup with stdio
+ * servers only does not load them.
+ */
 export async function openTransport(
   config: ServerConfig,
   kind: TransportKind,
@@ -48,34 +54,34 @@ export async function openTransport(
   return new StreamableTransport(url, options);
 }
 
-// State of the module: these processes are those of this one process, until a connection takes them.
+// Module state: processes that were started ahead, until a connection takes them.
 const queued = new Set<ServerConfig>();
 const waiting = new Map<ServerConfig, ChildTransport>();
-/** Entries whose connection has asked already: to start a process for it now would be too late, and one too many. */
+/** Entries whose connection has asked for its process: another one must not be started ahead. */
 const asked = new WeakSet<ServerConfig>();
 
 /**
- * Starts the processes of servers ahead of their connections, so that they start while the gateway is being loaded: with
- * one server its tools are found 60 ms earlier.
+ * Starts the processes of servers before their connections exist, while the gateway is still loading. With one server
+ * its tools are known 60 ms earlier.
  */
 export function startEarly(servers: readonly ServerConfig[]): void {
   for (const config of servers) if (config.type === 'local' && !asked.has(config)) queued.add(config);
   startNext();
 }
 
-/** One in each turn of the event loop: to start a process holds us up by milliseconds, and the client is not to wait. */
+/** Starts one process in each turn of the event loop: a start blocks for milliseconds, and the client must not wait. */
 function startNext(): void {
   const [config] = queued;
   if (config?.type !== 'local') return;
   queued.delete(config);
   const transport = new ChildTransport(config);
-  // Whoever takes it is told.
+  // The connection that takes the transport gets the same error from its own `start`.
   transport.start().catch(() => {});
   waiting.set(config, transport);
   setImmediate(startNext);
 }
 
-/** The process that was started for that entry; each is given away once. */
+/** Returns the process started ahead for an entry, once; undefined if there is none. */
 export function takeEarly(config: ServerConfig): ChildTransport | undefined {
   asked.add(config);
   queued.delete(config);
@@ -84,7 +90,7 @@ export function takeEarly(config: ServerConfig): ChildTransport | undefined {
   return transport;
 }
 
-/** Ends the processes that nobody took. */
+/** Ends the processes that no connection has taken. */
 export async function endEarly(): Promise<void> {
   queued.clear();
   const left = [...waiting.values()];

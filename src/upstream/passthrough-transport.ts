@@ -17,7 +17,9 @@ export interface PassthroughHandlers {
 }
 
 export interface ForwardOptions {
-  /** Aborted to cancel the request: the upstream is told, and the promise rejects with the signal's reason. */
+  /**
+   * Aborted to cancel the request: the server gets a cancellation, and the promise rejects with the signal's reason.
+   */
   readonly signal: Signal;
   readonly onProgress?: (progress: Progress) => void;
   /** Progress is delivered until this is aborted, instead of until the answer: the work continues as a task. */
@@ -294,7 +296,7 @@ function withoutNulls(params: JsonObject): JsonObject {
   return sound;
 }
 
-/** The error for a request that was not sent. */
+/** Makes the error for a request that was not sent or was refused. */
 function unsent(error: unknown): Error {
   if (error instanceof ConnectionLost) return error;
   // Thrown by `JSON.stringify`, before anything was written.
@@ -305,7 +307,7 @@ function unsent(error: unknown): Error {
   return new GatewayError('INVALID_ARGUMENTS', 'the arguments are nested too deep to be written as JSON; flatten them');
 }
 
-/** Reason of a cancellation: the caller's own words if it gave any. */
+/** Returns the reason of a cancellation: the caller's own words if it gave any. */
 function textOf(reason: unknown): string {
   if (!(reason instanceof Error)) return String(reason);
   return typeof reason.cause === 'string' ? reason.cause : reason.message;

@@ -36,7 +36,7 @@ export class ProtocolEraCache {
     this.#verdicts = new BoundedMap({ maxEntries: MAX_VERDICTS, age }, path === undefined ? [] : read(path));
   }
 
-  /** The verdict on a server, if it is known and not older than 7 days. */
+  /** Returns the verdict on a server; undefined if it is unknown or older than 7 days. */
   of(config: ServerConfig): Verdict | undefined {
     return this.#verdicts.get(keyOf(config));
   }
@@ -46,7 +46,7 @@ export class ProtocolEraCache {
     this.#save();
   }
 
-  /** Called when a server did not speak the remembered era. */
+  /** Removes the verdict on a server that did not speak the remembered era. */
   forget(config: ServerConfig): void {
     if (this.#verdicts.delete(keyOf(config))) this.#save();
   }
@@ -64,7 +64,7 @@ export class ProtocolEraCache {
   }
 }
 
-/** Hash of the command or URL. A hash, because an entry may contain secrets. */
+/** Hashes the command or URL. A hash, because an entry may contain secrets. */
 function keyOf(config: ServerConfig): string {
   const started = config.type === 'local' ? [config.command, config.cwd, config.environment] : [config.url];
   return createHash('sha256').update(JSON.stringify(started)).digest('hex');

@@ -3,15 +3,18 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { excerpt } from './connection-errors.ts';
 import { parseServerMessage, requestId, UnreadableMessage, unreadableAnswer } from './server-message.ts';
 
-/** What a server sent over the network in one text. */
+/** The content of one text that a server sent over the network. */
 export interface Received {
-  /** One message, or a batch; of what cannot be read the error that answers its request, if it names one of ours. */
+  /**
+   * The messages: one, or those of a batch. For an unreadable text, the error that answers the request whose id it
+   * contains, if any.
+   */
   readonly messages: readonly JsonObject[];
-  /** The cause that it cannot be read, for the log; absent: it can be read. */
+  /** The cause that the text is unreadable, for the log. Absent: it is readable. */
   readonly problem?: UnreadableMessage;
 }
 
-/** `redact` blanks secrets in the excerpt of what cannot be read. */
+/** Parses a text. `redact` blanks secrets in the excerpt of an unreadable one. */
 export function received(text: string, redact: (text: string) => string): Received {
   try {
     const parsed = parseServerMessage(text.replace(/^\uFEFF/, ''));
@@ -29,17 +32,20 @@ export function isAnswer(message: JsonObject): boolean {
   return 'result' in message || 'error' in message || requestId(message.id) !== undefined;
 }
 
-/** True if it is any message of JSON-RPC, with its version or without. */
+/** True for a JSON-RPC message, with or without the `jsonrpc` member. */
 function isMessage(value: unknown): value is JsonObject {
   return isJsonObject(value) && (typeof value.method === 'string' || isAnswer(value));
 }
 
-/** The id of a request of ours; undefined: the message is none. */
+/** Returns the id of one of our requests; undefined for other messages. */
 export function idOfRequest(message: JSONRPCMessage): number | undefined {
   return 'method' in message && 'id' in message ? requestId(message.id) : undefined;
 }
 
-/** True if an event of that name is to be a message; others are somebody's own, such as a ping. */
+/**
+ * True if an SSE event of that name carries a message. Servers send events of other names for their own purposes, such
+ * as a ping.
+ */
 export function isMessageEvent(name: string | undefined): boolean {
   return (name ?? 'message') === 'message';
 }

@@ -37,10 +37,10 @@ const COMMON =
 const HARMLESS = /^(?:\d{1,7}|.{1,5})$/s;
 
 /**
- * A function that blanks the private values of a server's entry in a text of ours: its secrets, every value that was
- * filled in from variables, files or secrets, every text in the form of a credential, and the values of `others`.
- * Called before a text is cut, because half a secret cannot be found. Takes linear time, however many secrets there
- * are.
+ * Returns a function that blanks the private values of a server's entry in one of our texts: its secrets, every value
+ * that was filled in from variables, files or secrets, every text in the form of a credential, and the values of
+ * `others`. Called before a text is cut, because half a secret cannot be found. Takes linear time, however many secrets
+ * there are.
  */
 export function redactor(config: ServerConfig, others: () => readonly string[] = () => NONE): Redact {
   const own = new Secrets(() => [...entrySecrets(config), ...(config.filledIn ?? []).filter(mayBeSecret)]);
@@ -79,7 +79,7 @@ class Secrets {
     this.#secrets = secrets;
   }
 
-  /** The secrets that occur in a text, in any form, in their given order. */
+  /** Returns the secrets that occur in a text, in any form, in their given order. */
   in(text: string): readonly string[] {
     this.#index ??= indexOf(this.#secrets());
     const { ofForm, forms } = this.#index;
@@ -96,8 +96,8 @@ function indexOf(secrets: readonly string[]): { ofForm: readonly string[]; forms
 }
 
 /**
- * A function that blanks the certain secrets of an entry only. The catalog cache uses it to test whether a server's
- * text contains one.
+ * Returns a function that blanks only the certain secrets of an entry. The catalog cache uses it to test whether a
+ * server's text contains one.
  */
 export function secretRedactor(config: ServerConfig): Redact {
   const blank = blanker(entrySecrets(config));
@@ -108,8 +108,8 @@ export function secretRedactor(config: ServerConfig): Redact {
 const MARGIN = 16_384;
 
 /**
- * The beginning of a text of any length, blanked and cut to at most `max` characters. The text is searched only as far
- * as needed; a secret that crosses that end is cut off.
+ * Returns the beginning of a text of any length, blanked and cut to at most `max` characters. The text is searched only
+ * as far as needed; a secret that crosses that end is cut off.
  */
 export function redactedStart(text: string, redact: Redact, max: number): string {
   if (text.length <= max + MARGIN) return clip(redact(text), max);
@@ -126,7 +126,7 @@ const TOO_MUCH = '[left out: more than 1,000,000 characters of data in an error]
 /** Separator of texts that are searched as one. No secret contains it, and no pattern matches across it. */
 const SEPARATOR = '\u2028\uffff\u2028';
 
-/** An error of a server with all its texts redacted. Data that is too long is left out. */
+/** Redacts all texts of a server's error. Data that is too long is left out. */
 export function redactedError(error: RpcError, redact: Redact): RpcError {
   const { code, message, data } = error;
   const redacted = redactedData(data, redact, sourceOf(error, 'data'));
@@ -136,8 +136,8 @@ export function redactedError(error: RpcError, redact: Redact): RpcError {
 }
 
 /**
- * A value with its keys, texts and numbers redacted. They are searched as one text: a hundred thousand searches would
- * take minutes. `source` is the text of a number.
+ * Redacts the keys, texts and numbers of a value. They are searched as one text: a hundred thousand searches would take
+ * minutes. `source` is the text of a number.
  */
 function redactedData(value: unknown, redact: Redact, source?: string): unknown {
   const texts: string[] = [];
@@ -237,8 +237,8 @@ function asWritten(secret: string): string[] {
 }
 
 /**
- * A secret in hex and in base64: whole, and the part that is the same within a longer text such as `user:password`, for
- * each of the three offsets at which it may begin.
+ * Returns a secret in hex and in base64: whole, and the part that is the same within a longer text such as
+ * `user:password`, for each of the three offsets at which it may begin.
  */
 function inBytes(secret: string): string[] {
   if (secret.length < MIN_LENGTH) return [];

@@ -13,24 +13,24 @@ import { type SendTarget, sendWithRetry, type UpstreamRequest } from './send-wit
 import type { ServerObserver } from './server-observer.ts';
 
 export interface RequestsOptions {
-  /** Roots that the entry gives the server; undefined: those of the client. */
+  /** Roots that the entry gives the server. Undefined: the server gets those of the client. */
   readonly roots: OwnRoots | undefined;
-  /** Supplies connections, and is told when nothing is on its way any more. */
+  /** Supplies connections. Its idle timer is started when no request is running any more. */
   readonly lifecycle: Pick<Lifecycle, 'connected' | 'health' | 'startIdleTimer'>;
   readonly owner: () => PoolOwner;
   readonly observer: ServerObserver;
 }
 
-/** The requests that are on their way to one server, and what comes back from it besides their answers. */
+/** The running requests to one server, and the handlers of the server's own messages. */
 export class Requests {
   readonly #server: ServerConfig;
   readonly #options: RequestsOptions;
-  /** The queue in which requests wait for their turn; absent: there is no limit. */
+  /** The queue of requests. Absent: their number is not limited. */
   readonly #queue: Promise<PQueue> | undefined;
   readonly #active = new Set<ActiveRequest>();
   readonly #taskListeners = new Set<(task: JsonObject) => void>();
   readonly #target: SendTarget;
-  /** Questions of the server that the client has not answered yet. */
+  /** Number of the server's questions that the client has not answered yet. */
   #questions = 0;
 
   constructor(server: ServerConfig, options: RequestsOptions) {
@@ -48,12 +48,12 @@ export class Requests {
     };
   }
 
-  /** True if anything is on its way, in either direction. */
+  /** True while a request is running in either direction. */
   get isBusy(): boolean {
     return this.#active.size > 0 || this.#questions > 0;
   }
 
-  /** What the server sends of its own accord. */
+  /** Handlers of the server's own requests and notifications. */
   readonly handlers: PassthroughHandlers = {
     onRequest: async (...request) => {
       const { lifecycle, roots, owner, observer } = this.#options;
@@ -106,7 +106,7 @@ export class Requests {
   }
 }
 
-/** Loaded for servers with a limit only: few have one. */
+/** Loads the queue module only for servers with a limit, because few have one. */
 async function queueOf(concurrency: number): Promise<PQueue> {
   const { default: Queue } = await import('p-queue');
   return new Queue({ concurrency });

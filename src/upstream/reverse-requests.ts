@@ -14,7 +14,7 @@ export interface ActiveRequest {
   readonly deadline: Deadline;
 }
 
-/** What a client must have declared to be asked; other methods are put to it as they are. */
+/** Capability that a client must have declared to be asked, by method. Other methods need none. */
 const NEEDED: Readonly<Record<string, string>> = {
   'sampling/createMessage': 'sampling',
   'elicitation/create': 'elicitation',
@@ -22,9 +22,10 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 /**
- * The client to which a server's request is put: that of the call that caused it. A connection of the 2025 eras does not
- * say which that was. Where it belongs to one client session, any call leads there; the latest is the likeliest. Where
- * several share it, only the one client that is calling can be asked: nobody is shown what another one's call is about.
+ * Returns the client that a server's request is for: that of the call that caused it. In the 2025 eras a request does
+ * not name its call. On a connection of one client session, the latest call is the likeliest. On a shared connection
+ * the answer is `several` if more than one client is calling, because no client may see the content of another one's
+ * call.
  */
 export function clientToAsk(
   active: ReadonlySet<ActiveRequest>,
@@ -35,7 +36,9 @@ export function clientToAsk(
   return peers.findLast((each) => each) ?? own;
 }
 
-/** Puts a server's request to a client, as found by `clientToAsk`; the deadlines of `active` do not run meanwhile. */
+/**
+ * Sends a server's request to the client that `clientToAsk` returned. The deadlines of `active` stand still meanwhile.
+ */
 export async function askClient(
   peer: ReturnType<typeof clientToAsk>,
   active: ReadonlySet<ActiveRequest>,
@@ -45,7 +48,7 @@ export async function askClient(
   if (!peer || !able(peer, method)) {
     return { error: { code: METHOD_NOT_FOUND, message: `Method not found: the client does not offer ${method}` } };
   }
-  // Whichever call it was: while the client thinks, no call of this connection is late.
+  // All deadlines are paused, because the call that caused the request is not known.
   const waiting = [...active];
   for (const { deadline } of waiting) deadline.pause();
   try {
@@ -55,13 +58,13 @@ export async function askClient(
   }
 }
 
-/** True if a client has said that it can be asked that. */
+/** True if a client has declared that it can answer that method. */
 export function able({ identity }: Peer, method: string): boolean {
   const needed = Object.hasOwn(NEEDED, method) ? NEEDED[method] : undefined;
   return needed === undefined || identity.capabilities[needed] !== undefined;
 }
 
-/** The folders that an entry names as the roots of its server: it is told of these, whoever calls. */
+/** The folders that an entry names as its server's roots. The server gets these for every client. */
 export class OwnRoots {
   readonly #paths: readonly string[];
 
@@ -69,12 +72,12 @@ export class OwnRoots {
     this.#paths = paths;
   }
 
-  /** A client as the server sees it: one that has roots. */
+  /** Returns the client's identity with the `roots` capability added. */
   declared(client: ClientIdentity): ClientIdentity {
     return { ...client, capabilities: { ...client.capabilities, roots: {} } };
   }
 
-  /** The way back to a client, but for roots. */
+  /** Wraps a peer so that `roots/list` is answered with these folders. */
   before(peer: Peer): Peer {
     return {
       origin: peer.origin ?? peer,
@@ -93,12 +96,12 @@ export class OwnRoots {
   }
 }
 
-/** Rounds of questions that one request may take; the SDK gives up at 10. */
+/** Most rounds of questions for one request; the SDK stops at 10. */
 const MAX_ROUNDS = 32;
 
 /**
- * Carries a request of the 2026 era through its rounds of questions for a client of an older era: each `input_required`
- * result is put to the client as requests of its own era, and the request is sent again with the answers.
+ * Answers the questions of a 2026-era request for a client of an older era: each question of an `input_required` result
+ * goes to the client as a request of its era, and the request is sent again with the answers.
  */
 export async function answerInputs(
   send: (continuation: JsonObject) => Promise<Answer>,
@@ -125,7 +128,10 @@ function isInputRequired(answer: Answer): answer is { result: JsonObject } {
   return 'result' in answer && answer.result.resultType === 'input_required';
 }
 
-/** The client's answers under the keys of the questions, or the first error. All questions are put at once. */
+/**
+ * Sends all questions at once. Resolves with the client's answers under the keys of the questions, or with the first
+ * error.
+ */
 async function askAll(inputRequests: JsonObject, peer: Peer | undefined, signal: Signal): Promise<Answer> {
   const asked = Object.entries(inputRequests).map(async ([key, request]) => {
     const { method, params } = isJsonObject(request) ? request : ({} as JsonObject);

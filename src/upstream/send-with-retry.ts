@@ -11,37 +11,40 @@ import type { ForwardOptions } from './passthrough-transport.ts';
 import { answerInputs } from './reverse-requests.ts';
 import type { TaskCallOptions, TaskConnection } from './task-call.ts';
 
-/** A request to a server, and how long it may take. */
+/** A request to a server, with its time limit. */
 export interface UpstreamRequest {
   readonly method: string;
   readonly params: JsonObject;
   /** Epoch ms; the deadline is `timeoutMs` after it. */
   readonly startedAt: number;
   readonly timeoutMs: number;
-  /** The server may get it twice without harm: it only reads, or says so of itself. */
+  /** True if the server may get the request twice without harm: it is read-only or declared idempotent. */
   readonly repeatable: boolean;
-  /** Run `tools/call` as a task of the server, where it can. */
+  /** True to run `tools/call` as a task if the server supports that. */
   readonly asTask?: boolean;
-  /** As in `ToolCall`. */
+  /** Called just before each sending; see `ToolCall`. */
   readonly beforeSending?: () => void;
 }
 
-/** The way to a server. */
+/** The parts of an upstream through which a request is sent. */
 export interface SendTarget {
-  /** Supplies the connection, and knows whether it serves. */
+  /** Supplies the connection, and watches whether it still works. */
   readonly lifecycle: Pick<Lifecycle, 'connected' | 'health'>;
-  /** True if no other request is on its way. */
+  /** True if no other request to the server is running. */
   readonly isAlone: () => boolean;
-  /** Subscribes to the params of every `notifications/tasks/status`; returns how to end that. */
+  /** Subscribes to the params of every `notifications/tasks/status`. Returns a function that ends the subscription. */
   readonly statusNotifications: NonNullable<TaskCallOptions['statusNotifications']>;
 }
 
-/** A server may drop a task at the end of its ttl: it lives this much longer than its call may take, in ms. */
+/**
+ * Time in ms by which a task outlives the time limit of its call, because a server may drop a task at the end of its
+ * ttl.
+ */
 const TASK_MARGIN_MS = 60_000;
 
 /**
- * Sends a request, and sends it once more when it was lost and provably did not reach the server or may do so twice.
- * Rejects with `GatewayError`, `ConnectionLost`, or the reason of the deadline's signal.
+ * Sends a request. Sends it once more if the connection was lost and the server provably did not get the request or may
+ * get it twice. Rejects with `GatewayError`, `ConnectionLost`, or the reason of the deadline's signal.
  */
 export async function sendWithRetry(
   request: UpstreamRequest,
@@ -56,7 +59,7 @@ export async function sendWithRetry(
     highest = Math.max(highest, progress.progress);
     onProgress?.(progress);
   };
-  // Progress must grow: what the first sending has told already is not told again.
+  // Progress must grow, so values that the first attempt has reported already are dropped.
   const tellMore = (progress: Progress) => progress.progress > highest && tell(progress);
   const connection = await target.lifecycle.connected(signal);
   try {
@@ -68,16 +71,19 @@ export async function sendWithRetry(
       const next = await connectionAfter(error, connection, signal, target);
       return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, target);
     } catch (again) {
-      // The session stands, so that the refusal was no sign of its end: it is the server's answer.
+      // The session still exists, so the refusal did not mean its end: it is the server's answer.
       const said = again === error ? rpcErrorIn(error) : undefined;
       if (said) return { error: said };
-      // What was sent the first time may have happened, whatever became of the second.
+      // If the first attempt may have arrived, its error is reported, because its call may have taken effect.
       throw error.sent ? error : again;
     }
   }
 }
 
-/** Where to send again what was lost: the same connection if it serves, else the next. Rejects when the server refused it. */
+/**
+ * Returns the connection for the second attempt: the same one if it still works, else the next. Rejects with `error` if
+ * the server refused the request over a working connection.
+ */
 async function connectionAfter(
   error: ConnectionLost,
   connection: Connection,
@@ -89,7 +95,7 @@ async function connectionAfter(
   return lifecycle.connected(signal, lives ? undefined : connection);
 }
 
-/** One sending; tells the connection's health how it went. */
+/** Sends the request once, and reports the outcome to the connection's health. */
 async function attempt(
   connection: Connection,
   request: UpstreamRequest,
@@ -107,7 +113,8 @@ async function attempt(
     return answer;
   } catch (error) {
     if (error instanceof ConnectionLost) health.failed(connection, error);
-    // Not a word since it was sent: the connection may be open at our end only, or the server hang.
+    // No message has arrived since the request was sent: the connection may be open at our end only, or the server
+    // hangs.
     else if (isTimeout(error) && health.heard === heard && target.isAlone()) void health.lives(connection);
     throw error;
   }
@@ -134,14 +141,14 @@ async function send(
   };
   const { method, params } = request;
   if (request.asTask && connection.takesTasks) return sendAsTask(connection, request, options, target);
-  // Only a 2026-era server asks for input in its result; a field of that name in an older one's is just a field.
+  // Only a 2026-era server asks for input in a result. In an older result a member of that name has no meaning.
   if (!connection.modern) return connection.forward(method, params, options);
   const forward = exchange(connection);
   const sendWith = (more: JsonObject) => forward(method, { ...params, ...more }, options);
   return answerInputs(sendWith, await sendWith({}), peer, signal);
 }
 
-/** Loaded for the first task: few servers have any. */
+/** Loads the module at the first task, because few servers have tasks. */
 async function sendAsTask(
   connection: Connection,
   { params, timeoutMs }: UpstreamRequest,
@@ -157,7 +164,10 @@ async function sendAsTask(
   });
 }
 
-/** Several requests that are one to the caller: once one was answered it has reached the server, whatever befalls the rest. */
+/**
+ * Returns the request function for several requests that are one call to the caller. Once one of them was answered, a
+ * lost connection counts as `sent`, because the call has reached the server.
+ */
 function exchange(connection: Connection): TaskConnection['request'] {
   let reached = false;
   return async (method, params, options) => {
@@ -176,10 +186,10 @@ function isTimeout(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'TIMEOUT';
 }
 
-/** Progress must grow with each message; a new status grows it by this little. */
+/** Amount by which a new status message raises the progress, because progress must grow with each message. */
 const STEP = 1e-9;
 
-/** Tells progress and the status messages of a task as one: a new status message goes out with the last progress. */
+/** Merges progress and the status messages of a task: a new status message is sent with the last progress. */
 function withStatus(tell: (progress: Progress) => void) {
   let last: Progress = { progress: 0 };
   return {

@@ -6,16 +6,19 @@ import type { Login } from './login/login.ts';
 import { type Challenge, supportsLogin } from './login/login-needed.ts';
 import type { ObservableState } from './observable-state.ts';
 
-/** Logins that one call may ask for: the first, and one more when more is wanted than was granted. */
+/** Most logins for one call: the first, and one more if the server then wants more scopes. */
 export const MAX_LOGINS = 2;
 
-/** The login of one server: loaded when it is first connected to over HTTP, and asked for by one call at a time. */
+/**
+ * The login of one server. Its module is loaded at the first connect over HTTP. Calls that need a login at the same
+ * time share one.
+ */
 export class ServerLogin {
-  /** What the server wanted of a login when it last refused to be connected to. */
+  /** The login that the server demanded when it last refused a connection. */
   challenge: Challenge = {};
 
   readonly #config: ServerConfig;
-  /** Leaves `needs_auth` after a login, and has the address of one that was begun. */
+  /** Changed from `needs_auth` after a login, and given the address of a login that has begun. */
   readonly #state: ObservableState;
   #login: Login | undefined;
   #asking: Promise<void> | undefined;
@@ -26,12 +29,12 @@ export class ServerLogin {
     this.#state = state;
   }
 
-  /** Logins so far. */
+  /** Number of logins so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** What the requests to the server carry; undefined for a server without a login. */
+  /** Supplies tokens for the requests to the server; undefined for a server without a login. */
   async authorization(): Promise<Authorization | undefined> {
     if (this.#login || !supportsLogin(this.#config)) return this.#login;
     const { Login } = await import('./login/login.ts');
@@ -43,14 +46,15 @@ export class ServerLogin {
     return this.#login;
   }
 
-  /** The login that an error asks for; undefined when none would help. */
+  /** Returns the login that an error asks for; undefined if a login would not help. */
   wantedBy(error: unknown): Challenge | undefined {
     return this.#login?.wantedBy(error);
   }
 
   /**
-   * Has somebody log in, where that is the cure of an error with which a call failed after so many logins. Resolves when
-   * the call may be sent again. Rejects with that error where a login is no cure, and with `GatewayError` as `ask` does.
+   * Asks the user to log in if a login is the cure of a call's error; `logins` is the number of logins for that call so
+   * far. Resolves when the call may be sent again. Rejects with that error if a login is no cure, and with
+   * `GatewayError` after `MAX_LOGINS` logins or as `ask` does.
    */
   async cure(error: unknown, logins: number, context: CallContext): Promise<void> {
     const challenge = this.wantedBy(error);
@@ -59,7 +63,10 @@ export class ServerLogin {
     await this.ask(challenge, context);
   }
 
-  /** Resolves when somebody has logged in. Rejects with a `GatewayError`: how to log in, why not, or that the caller gave up. */
+  /**
+   * Asks the user to log in. Resolves after the login. Rejects with a `GatewayError` that says how to log in, why that
+   * is not possible, or that the caller cancelled.
+   */
   async ask(challenge: Challenge, context: CallContext): Promise<void> {
     const login = this.#login;
     if (!login || (await login.takeOver())) return;
@@ -74,12 +81,12 @@ export class ServerLogin {
     });
   }
 
-  /** Looks out for a login by another process, until the function that is returned is called. */
+  /** Watches for a login by another process until the returned function is called. */
   watch(): () => void {
     return this.#login?.watch() ?? (() => {});
   }
 
-  /** Blanks what only the login knows. */
+  /** Blanks the tokens of the login in a text. */
   redact(text: string): string {
     return this.#login?.redact(text) ?? text;
   }

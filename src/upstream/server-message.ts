@@ -32,7 +32,10 @@ export function parseServerMessage(text: string): unknown {
   }
 }
 
-/** An error in place of an unreadable answer, so that its call ends. Undefined if the text names no request of ours. */
+/**
+ * Makes an error in place of an unreadable answer, so that its call ends. Undefined if the text names no request of
+ * ours.
+ */
 export function unreadableAnswer(text: string, error: unknown): (JSONRPCMessage & { readonly id: number }) | undefined {
   const id = requestId(idIn(text));
   if (id === undefined) return undefined;
@@ -46,7 +49,7 @@ export function unreadableAnswer(text: string, error: unknown): (JSONRPCMessage 
  */
 export const FIRST_ID = 1_000_000;
 
-/** One of our ids as a server returned it: some write numbers as text. Undefined if it is none of ours. */
+/** Returns one of our ids as a server sent it: some write numbers as text. Undefined if it is none of ours. */
 export function requestId(id: unknown): number | undefined {
   const number = typeof id === 'string' && /^\d{7,15}$/.test(id) ? Number(id) : id;
   return typeof number === 'number' && number >= FIRST_ID ? number : undefined;
@@ -79,7 +82,7 @@ function parseNotNumbers(text: string): unknown {
   }
 }
 
-/** The text with each such word outside of strings replaced by a marked string. */
+/** Replaces each such word outside of strings by a marked string. */
 function markWords(text: string): string {
   const parts: string[] = [];
   for (let at = 0; at < text.length; ) {
@@ -153,7 +156,9 @@ function wordIn(value: unknown): string | undefined {
 const ID_FIRST = /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)\s*,\s*"(?:result|error)"/;
 const ID_LAST = /[^\\]"id"\s*:\s*(\d+)\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
 
-/** An error in place of an answer that was too long, so that its call ends. Undefined if its id cannot be found. */
+/**
+ * Makes an error in place of an answer that was too long, so that its call ends. Undefined if its id cannot be found.
+ */
 export function skippedAnswer({ head, tail }: ClippedLine): JSONRPCMessage | undefined {
   const id = (ID_FIRST.exec(head) ?? ID_LAST.exec(tail))?.[1];
   if (id === undefined) return undefined;

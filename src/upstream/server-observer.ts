@@ -8,25 +8,28 @@ import type { Connection } from './connection.ts';
 import type { PrimitiveKind } from './resources/lists.ts';
 
 /**
- * Is told what happens to servers and what they say outside of answers. One object observes all servers of a pool: the
- * layers between the pool and a connection pass it on by reference. Its methods must not throw. A server that is being
- * stopped tells no tools any more.
+ * Receives events of servers: changes of state and of lists, and messages other than answers. One object observes all
+ * servers of a pool: the layers between the pool and a connection pass it on by reference. Its methods must not throw.
+ * `tools` is not called for a server that is being stopped.
  */
 export interface ServerObserver {
-  /** The tools of a server: the remembered ones at its start, and the listed ones whenever they have changed. */
+  /** Called with the tools of a server: the remembered ones at its start, the listed ones after each change. */
   tools(server: ServerConfig, tools: readonly ToolDefinition[]): void;
-  /** The catalog of a server was read, over a connection that was made for that client. */
+  /** Called when a server's catalog was read over a connection that was made for that client. */
   read?(server: ServerConfig, catalog: ServerCatalog, client: ClientIdentity): void;
-  /** A server is connected, for the first time or anew; no call has gone through yet. */
+  /** Called when a server is connected, for the first time or again, before any call is sent. */
   ready?(server: ServerConfig, connection: Connection): void;
-  /** A server is not configured any more. */
+  /** Called when a server was removed from the configuration. */
   gone?(server: ServerConfig): void;
-  /** A server sent a notification that belongs to no call; `active` are the calls that run on it. */
+  /** Called with a server's notification that belongs to no call; `active` are the calls that run on the server. */
   notification?(server: ServerConfig, method: string, params: JsonObject, active: readonly CallContext[]): void;
-  /** A list of resources or prompts of a server has changed. */
+  /** Called when a server's list of resources or prompts has changed. */
   listChanged?(server: ServerConfig, list: PrimitiveKind): void;
-  /** A server sent a request to that client; undefined: several are calling, so none was asked. */
+  /**
+   * Called when a server sent a request to a client. `peer` is undefined if several clients are calling, so that none
+   * was asked.
+   */
   asked?(server: ServerConfig, method: string, peer: Peer | undefined): void;
-  /** True while notifications of a server are waited for: then it is not stopped for being idle. Absent: false. */
+  /** True while clients wait for notifications of a server: it is not stopped for being idle then. Absent: false. */
   expects?(server: ServerConfig): boolean;
 }

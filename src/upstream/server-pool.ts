@@ -15,7 +15,7 @@ import type { ServerObserver } from './server-observer.ts';
 import type { Upstream } from './upstream.ts';
 import { Upstreams, type UpstreamsOptions } from './upstreams.ts';
 
-/** Calls and other requests to servers, wherever they are connected. */
+/** Sends calls and other requests to servers, over whichever pool their connections belong to. */
 export interface Router {
   readonly call: CallTool;
   readonly request: Upstreams['request'];
@@ -25,13 +25,13 @@ export interface ServerPoolParts extends Omit<UpstreamsOptions, 'onDemand'> {
   /** Keys of all servers of the configuration, also of those that do not run or are denied. */
   readonly keys: () => readonly string[];
   readonly exposes: Exposure;
-  /** The way of requests for resources, prompts and completion; absent: the connections of this pool. */
+  /** Sends requests for resources, prompts and completion. Absent: the connections of this pool. */
   readonly router?: () => Router;
-  /** Servers start at their first use only, whatever their entries say; absent: false. */
+  /** True if servers start only at their first use, whatever their entries say. Absent: false. */
   readonly onDemand?: boolean;
 }
 
-/** The servers as their owner sees them: connections to them, what they offer beside tools, what they announce. */
+/** The servers of one owner: their connections, their resources and prompts, and their notifications. */
 export class ServerPool {
   readonly upstreams: Upstreams;
   readonly primitives: Primitives;
@@ -51,14 +51,14 @@ export class ServerPool {
     );
   }
 
-  /** Ends every connection. Resolves when nothing of the servers is left running. */
+  /** Ends every connection. Resolves when nothing of the servers runs any more. */
   async close(): Promise<void> {
     this.announcements.close();
     await this.upstreams.close();
   }
 }
 
-/** Gives what servers announce to the clients of a pool, and tells the observer of the pool the rest. */
+/** Passes the notifications of servers to the clients of a pool, and all other events to the pool's observer. */
 class PoolObserver implements ServerObserver {
   readonly #pool: ServerPool;
   readonly #owner: () => PoolOwner;
@@ -95,13 +95,13 @@ class PoolObserver implements ServerObserver {
     this.#owner().onQuestion?.(key, method, peer);
   }
 
-  /** Clients have subscribed to its resources. */
+  /** True if clients have subscribed to resources of the server. */
   expects({ key }: ServerConfig): boolean {
     return this.#pool.primitives.subscriptionsOf(key).length > 0;
   }
 }
 
-/** Time for a list, a read or a prompt, in ms: the default of SDK clients. */
+/** Time limit in ms for a list, a read or a prompt: the default of SDK clients. */
 const PRIMITIVE_TIMEOUT_MS = 60_000;
 const FIRST_CONNECT_WAIT_MS = 3_000;
 /** Least time in ms for the lists of a running server, however long the wait for other servers was. */
@@ -119,7 +119,7 @@ interface UpstreamPrimitivesParts {
   readonly waitsUntil?: number | undefined;
 }
 
-/** The source of primitives over the upstreams: running servers are asked, lists of the others are remembered. */
+/** Makes the source of primitives over the upstreams: running servers are asked, lists of the others are remembered. */
 function upstreamPrimitives({
   upstreams,
   catalogCache,

@@ -2,37 +2,37 @@ import { isJsonObject } from '../core/json.ts';
 import type { ClientIdentity } from '../core/peer.ts';
 import type { Answer } from '../core/rpc.ts';
 
-/** A session with a server, in whichever era it speaks: what was agreed on, and what depends on the era. */
+/** A session with a server of any era. */
 export interface Session {
   /** True if it speaks 2026-07-28 or later. */
   readonly modern: boolean;
-  /** The revision agreed on. */
+  /** The agreed protocol revision. */
   readonly version: string | undefined;
-  /** What the server offers, as it said. */
+  /** The server's capabilities, unchecked. */
   readonly capabilities: unknown;
-  /** Name and version that the server gives itself. */
+  /** The server's name and title for itself. */
   readonly server: { readonly name?: string; readonly title?: string } | undefined;
   readonly instructions: string | undefined;
-  /** Listens to changes, where they are told to those who listen only (2026-07-28). */
+  /** Subscribes to changes. Only needed for 2026-07-28, which sends them to subscribers only. */
   listen(filter: object): Promise<{ close(): Promise<void> }>;
   close(): Promise<void>;
 }
 
 export interface SessionOptions {
-  /** Whose connection this is: told to the server. */
+  /** The client for which the connection is made; sent to the server. */
   readonly identity: ClientIdentity;
   /** Longest time for the handshake, in ms. */
   readonly timeoutMs: number;
   readonly onclose: () => void;
   readonly onerror: (error: Error) => void;
-  /** Something that the server does wrong without harm: a sentence for the log. */
+  /** Called with a sentence for the log about a harmless fault of the server. */
   readonly onremark: (remark: string) => void;
 }
 
-/** How the era of a server is found out: `probe` asks it, the others know. */
+/** How to begin a session: `probe` asks the server for its era; the others use a known one. */
 export type Negotiation = 'handshake' | 'probe' | 'modern';
 
-/** The names that a server gives itself, as far as they are texts. */
+/** Returns the server's name and title, if they are strings. */
 export function namesIn(info: unknown): Session['server'] {
   if (!isJsonObject(info)) return undefined;
   const { name, title } = info;
@@ -45,8 +45,8 @@ export function isSubscription(method: string): boolean {
 }
 
 /**
- * True if capabilities hold one, by its path: `tools`, `resources.subscribe`. Some servers write a list of names, or
- * `true`, where an object belongs; null is what others write for nothing.
+ * True if the capabilities contain the one at `path`: `tools`, `resources.subscribe`. Some servers write a list of
+ * names, or `true`, in place of an object, and some write null for a missing capability.
  */
 export function declares(capabilities: unknown, path: string): boolean {
   if (Array.isArray(capabilities)) return capabilities.includes(path);
@@ -54,7 +54,10 @@ export function declares(capabilities: unknown, path: string): boolean {
   return found !== undefined && found !== null && found !== false;
 }
 
-/** What a 2026-era connection listens to: changes of every list that the server tells of, and of the resources subscribed to. */
+/**
+ * The subscription of a 2026-era connection: to changes of every list for which the server announces them, and to the
+ * subscribed resources.
+ */
 export class Listening {
   readonly #session: () => Session | undefined;
   /** URIs of resources that clients of older eras subscribed to. */
@@ -65,7 +68,7 @@ export class Listening {
     this.#session = session;
   }
 
-  /** Listens to these resources too. */
+  /** Adds these resources to the subscription, which is made anew. */
   async listen(resources: readonly string[]): Promise<void> {
     for (const uri of resources) this.#resources.add(uri);
     const session = this.#session();
@@ -82,7 +85,7 @@ export class Listening {
     await before?.close();
   }
 
-  /** What an older client asks for one resource is part of what this connection listens to. */
+  /** Answers an older client's request for one resource by changing the connection's subscription. */
   async subscribe(method: string, uri: string): Promise<Answer> {
     if (method === 'resources/unsubscribe') this.#resources.delete(uri);
     await this.listen(method === 'resources/subscribe' ? [uri] : []);

@@ -4,13 +4,19 @@ import type { RememberedCatalog } from '../core/server-catalog.ts';
 import { hasHint, type ToolDefinition } from '../core/tool.ts';
 import { FRESH_MS, IDLE_STOP_MS, LONGEST_START_MS, RETRY_FIRST_MS, RETRY_MAX_MS, START_TIMEOUT_MS } from './limits.ts';
 
-/** True if a server runs from the start: to learn its tools, because they are remembered too long ago, or at its wish. */
+/**
+ * True if a server starts with the gateway: to learn its tools, because they are unknown or not fresh, or because its
+ * entry says so.
+ */
 export function startsAtOnce({ start }: ServerConfig, remembered: RememberedCatalog | undefined): boolean {
   if (!remembered || start === 'eager') return true;
   return start === 'auto' && !isFresh(remembered);
 }
 
-/** Quiet time in ms after which a server is stopped, 0 for never: the entry's, else only where no tool can leave a state behind. */
+/**
+ * Returns the time without use in ms after which a server is stopped; 0 for never. Without a setting, only a server
+ * whose tools are all read-only is stopped, because it keeps no state.
+ */
 export function idleTimeoutMs({ start, idleTimeoutMs }: ServerConfig, tools: readonly ToolDefinition[]): number {
   if (idleTimeoutMs !== undefined) return idleTimeoutMs;
   if (start === 'eager' || tools.length === 0) return 0;
@@ -18,14 +24,14 @@ export function idleTimeoutMs({ start, idleTimeoutMs }: ServerConfig, tools: rea
 }
 
 /**
- * How long a start may take, in ms. A process that lives is not ended each minute: what it has fetched by then would be
- * lost, and the next one would begin anew. Calls that come later do not wait for it; see `ObservableState.slow`.
+ * Returns the time limit of a start in ms. It is long for a process, because its downloads would be lost and begin anew
+ * if it were ended. Later calls do not wait for a slow start; see `ObservableState.slow`.
  */
 export function startTimeoutMs({ type, startTimeoutMs }: Pick<ServerConfig, 'type' | 'startTimeoutMs'>): number {
   return startTimeoutMs ?? (type === 'local' ? LONGEST_START_MS : START_TIMEOUT_MS);
 }
 
-/** The session, if it is opened within that time. */
+/** Resolves as `opening` does. Rejects if that takes longer than `ms`. */
 export function withinStart<T>(ms: number, opening: Promise<T>): Promise<T> {
   return withTimeout(ms, (late) => {
     const given = new Promise<never>((_, reject) => {
@@ -40,7 +46,10 @@ function isFresh({ learntAt }: RememberedCatalog): boolean {
   return ageMs >= 0 && ageMs < FRESH_MS;
 }
 
-/** Pause before the next attempt, in ms: doubles with each failure, up to a limit, and varies by half so that servers that fell together do not return together. */
+/**
+ * Returns the pause before the next attempt, in ms. It doubles with each failure up to a limit, and is shortened by a
+ * random part of up to half, so that servers that failed together do not restart together.
+ */
 export function backoffMs(failures: number, random: () => number = Math.random): number {
   const full = Math.min(RETRY_FIRST_MS * 2 ** Math.max(0, failures - 1), RETRY_MAX_MS);
   return Math.round(full * (0.5 + random() / 2));

@@ -7,7 +7,9 @@ import type { JsonObject } from '../core/json.ts';
 import { type Answer, INTERNAL_ERROR, type Progress } from '../core/rpc.ts';
 
 export interface TaskRequestOptions {
-  /** Aborted to cancel the request: the server is told, and the promise rejects with the signal's reason. */
+  /**
+   * Aborted to cancel the request: the server gets a cancellation, and the promise rejects with the signal's reason.
+   */
   readonly signal: Signal;
   readonly onProgress?: (progress: Progress) => void;
   /** Progress is delivered until this is aborted, instead of until the answer. */
@@ -66,7 +68,7 @@ export async function callAsTask(
 type TaskState = Pick<Task, 'taskId' | 'status' | 'pollInterval' | 'statusMessage'>;
 type TaskSchema = Awaited<ReturnType<typeof taskSchema>>;
 
-/** Imported on demand, because the schemas of SDK 1.x would cost every start, and tasks are rare. */
+/** Imports the schema of a task on demand: the schemas of SDK 1.x would cost every start, and tasks are rare. */
 async function taskSchema() {
   const { TaskSchema } = await import('@modelcontextprotocol/sdk/types.js');
   return TaskSchema.pick({ taskId: true, status: true, pollInterval: true, statusMessage: true });
@@ -196,7 +198,7 @@ class TaskCall {
   }
 }
 
-/** Aborted with the reason of `signal`, 1 s after it, unless `ended` comes first. */
+/** Returns a signal that aborts 1 s after `signal`, with the same reason, unless `ended` comes first. */
 function shortlyAfter(signal: AbortSignal, ended: AbortSignal): AbortSignal {
   const grace = new AbortController();
   const begin = () => {

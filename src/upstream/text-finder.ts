@@ -19,7 +19,7 @@ export class TextFinder {
     ];
   }
 
-  /** Indices of the texts that occur in `text`. */
+  /** Returns the indices of the texts that occur in `text`. */
   in(text: string): Set<number> {
     const found = new Set<number>();
     for (const table of this.#tables) {

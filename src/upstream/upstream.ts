@@ -17,14 +17,14 @@ import { MAX_LOGINS, type ServerLogin } from './server-login.ts';
 
 export interface UpstreamOptions extends LifecycleOptions {
   readonly owner: () => PoolOwner;
-  /** Secrets that no server may tell, whoever they belong to; the same array until they change. */
+  /** Secrets of all servers, which are blanked in the texts of each; the same array until they change. */
   readonly secrets: () => readonly string[];
 }
 
 /** One configured server: its life, its login, and the requests that go through its connection. */
 export class Upstream {
   readonly config: ServerConfig;
-  /** Requests on their way to the server. */
+  /** The running requests to the server. */
   readonly requests: Requests;
 
   readonly #redact: (text: string) => string;
@@ -55,12 +55,12 @@ export class Upstream {
     return this.#lifecycle.state.current;
   }
 
-  /** The request whose answer is waited for while it connects. */
+  /** The request whose answer the server still owes while it connects. */
   get waitsFor(): Lifecycle['waitsFor'] {
     return this.#lifecycle.waitsFor;
   }
 
-  /** When the server was first needed, or again after it had been idle; epoch ms. */
+  /** Time at which the server was first needed, or needed again after it was idle; epoch ms. */
   get neededAt(): number {
     return this.#lifecycle.state.neededAt;
   }
@@ -70,7 +70,7 @@ export class Upstream {
     return this.#lifecycle.catalog?.about ?? {};
   }
 
-  /** What is to be said of its list of tools, where that is not what the protocol has in mind. */
+  /** A remark on its list of tools, if the list is incomplete or undeclared. */
   get listRemark(): string | undefined {
     const { catalog } = this.#lifecycle;
     return catalog && listRemark(catalog);
@@ -81,27 +81,30 @@ export class Upstream {
     return (this.#lifecycle.catalog?.tools.length ?? 0) > 0;
   }
 
-  /** True if its list of tools, as last read, lacks some. */
+  /** True if its list of tools, as last read, lacks pages. */
   get isIncomplete(): boolean {
     return this.#lifecycle.catalog?.incomplete !== undefined;
   }
 
-  /** Why tools of its list as last read were left out, by name. */
+  /** Causes for which tools of its last list were left out, by tool name. */
   get leftOut(): ReadonlyMap<string, string> {
     return this.#lifecycle.leftOut;
   }
 
-  /** True if its tools are known, from now or from before. */
+  /** True if its tools are known, from this connection or remembered. */
   get isKnown(): boolean {
     return this.#lifecycle.catalog !== undefined;
   }
 
-  /** The connection while there is one. */
+  /** The connection while the server is ready. */
   get connection(): Connection | undefined {
     return this.#lifecycle.state.connection;
   }
 
-  /** True if it has `resources`, `prompts` or `completions`; without a connection as last known, unless it is failing. */
+  /**
+   * True if the server offers `resources`, `prompts` or `completions`. Without a connection the remembered catalog
+   * counts, unless the server is failing.
+   */
   offers(path: string): boolean {
     const { catalog, state } = this.#lifecycle;
     if (state.connection) return state.connection.offers(path);
@@ -113,22 +116,27 @@ export class Upstream {
     this.#lifecycle.start();
   }
 
-  /** Begins to connect, if nobody has needed the server so far or for a while. */
+  /** Begins to connect if the server is idle. */
   wake(): void {
     this.#lifecycle.state.wake();
   }
 
-  /** Ends the connection. Resolves when nothing of the server is left running. */
+  /** Ends the connection. Resolves when nothing of the server runs any more. */
   async close(): Promise<void> {
     await this.#lifecycle.close();
   }
 
-  /** Resolves when the state is neither the first `connecting` nor a retry that calls wait for; or when `signal` aborts. */
+  /**
+   * Resolves when the state is neither the first `connecting` nor a retry that calls wait for, or when `signal` aborts.
+   */
   async settled(signal: Signal): Promise<void> {
     await this.#lifecycle.state.settled(signal);
   }
 
-  /** Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and cure. */
+  /**
+   * Calls a tool and resolves with its own result. Rejects with a `GatewayError` that names server, tool, cause and
+   * cure.
+   */
   async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
     try {
       return await this.#sendLoggedIn(call, context);
@@ -137,7 +145,7 @@ export class Upstream {
     }
   }
 
-  /** Sends a call, and sends it again after each login for which the server asks. */
+  /** Sends a call, and sends it again after each login that the server asks for. */
   async #sendLoggedIn(call: ToolCall, context: CallContext): Promise<ToolResult> {
     let { startedAt } = call;
     for (let logins = 0; ; logins++) {
@@ -146,13 +154,13 @@ export class Upstream {
       } catch (error) {
         const failedAt = Date.now();
         await this.#login.cure(error, logins, context);
-        // The time that a person takes is not the call's.
+        // The time that a person takes to log in does not count for the call.
         startedAt += Date.now() - failedAt;
       }
     }
   }
 
-  /** Has somebody log in, if that is what the server waits for. Rejects with a `GatewayError`. */
+  /** Asks the user to log in if the server waits for a login. Rejects with a `GatewayError`. */
   async logIn(context: CallContext): Promise<void> {
     for (let logins = 0; this.state.status === 'needs_auth' && logins < MAX_LOGINS; logins++) {
       await this.#login.ask(this.#login.challenge, context);
@@ -179,7 +187,7 @@ function runsAsTask({ tool, background }: ToolCall): boolean {
 
 type TaskSupport = NonNullable<ToolExecution['taskSupport']>;
 
-/** The tool's declared use of tasks: its `execution.taskSupport`; the protocol's default is `forbidden`. */
+/** Returns the tool's declared use of tasks: its `execution.taskSupport`; the protocol's default is `forbidden`. */
 export function taskSupport(tool: ToolDefinition): TaskSupport {
   const support = isJsonObject(tool.execution) ? tool.execution.taskSupport : undefined;
   return support === 'required' || support === 'optional' ? support : 'forbidden';

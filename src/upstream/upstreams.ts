@@ -10,7 +10,7 @@ import type { UpstreamRequest } from './send-with-retry.ts';
 import { Upstream, type UpstreamOptions } from './upstream.ts';
 
 export interface UpstreamsOptions extends UpstreamOptions {
-  /** From then on nobody waits for a server's first connect; epoch ms. Absent: each wait has its own length. */
+  /** Epoch ms after which no caller waits for a server's first connect. Absent: each wait has its own limit. */
   readonly waitsUntil?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ export class Upstreams {
     this.#options = options;
   }
 
-  /** Starts what is new, replaces what changed, stops what is gone; an unchanged server, and its calls, are not touched. */
+  /** Starts new servers, restarts changed ones and stops removed ones. An unchanged server and its calls go on. */
   reconcile(desired: readonly ServerConfig[]): void {
     const wanted = new Map(desired.map((config) => [config.key, config]));
     for (const [key, upstream] of this.#running) {
@@ -39,7 +39,9 @@ export class Upstreams {
     this.#order(desired);
   }
 
-  /** In the order of the configuration, on which it depends who keeps a name that two servers use. */
+  /**
+   * Puts the servers into the order of the configuration: of two servers that use the same name, the first keeps it.
+   */
   #order(desired: readonly ServerConfig[]): void {
     for (const { key } of desired) {
       const upstream = this.#running.get(key);
@@ -75,12 +77,18 @@ export class Upstreams {
     return this.#running.get(server)?.state ?? { status: 'closed' };
   }
 
-  /** Waits until none of those servers is on its first way up any more, for each at most `ms` from its start. */
+  /**
+   * Resolves when none of those servers is connecting any more; waits for each at most `ms` from the time it was
+   * needed.
+   */
   async firstConnects(ms: number, servers: (server: string) => boolean): Promise<void> {
     await Promise.all(this.#firstConnects(ms, servers));
   }
 
-  /** Waits until one of those servers is up for the first time, or its `ms` are over; false when none is on its way. */
+  /**
+   * Waits until one of those servers has connected or failed, or its `ms` are over. Resolves with false if none is
+   * connecting.
+   */
   async nextFirstConnect(ms: number, servers: (server: string) => boolean): Promise<boolean> {
     const waits = this.#firstConnects(ms, servers);
     if (waits.length > 0) await Promise.race(waits);
@@ -96,7 +104,7 @@ export class Upstreams {
     });
   }
 
-  /** Stops every server. Resolves when nothing of them is left running. */
+  /** Stops every server. Resolves when nothing of them runs any more. */
   async close(): Promise<void> {
     this.reconcile([]);
     await Promise.all([...this.#closing, endEarly()]);

@@ -7,7 +7,7 @@ import { isJsonObject } from '../../core/json.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { realPath } from '../../platform/real-path.ts';
 
-/** What the file of a project is called; the first that is there counts. */
+/** Names of a project's file; the first that exists counts. */
 export const PROJECT_FILE_NAMES = [
   '.mcp-gateway.json',
   '.mcp-gateway.jsonc',
@@ -16,8 +16,8 @@ export const PROJECT_FILE_NAMES = [
 ] as const;
 
 /**
- * The directories in which a project's file may stand, nearest first: `from` and those above it, but never `home` or what is
- * above that. Without links, so that each has one name.
+ * Returns the directories in which a project's file may be, nearest first: `from` and those above it, but not `home` or
+ * those above that. Links are resolved, so that each directory has one name.
  */
 export function projectDirectories(from: string, home: string): string[] {
   const end = join(realPath(home), sep);
@@ -30,7 +30,7 @@ export function projectDirectories(from: string, home: string): string[] {
   return directories;
 }
 
-/** Absolute path of the file that applies to a directory: the nearest, whatever it is; undefined: there is none. */
+/** Returns the absolute path of the nearest project file, of any file type; undefined if there is none. */
 export function findProjectFile(from: string, home: string): string | undefined {
   for (const directory of projectDirectories(from, home)) {
     const name = PROJECT_FILE_NAMES.find((candidate) => isThere(join(directory, candidate)));
@@ -39,7 +39,7 @@ export function findProjectFile(from: string, home: string): string | undefined 
   return undefined;
 }
 
-/** A link that leads nowhere is there too: it is refused rather than overlooked. */
+/** True if the path exists, even as a broken link, which must be refused rather than ignored. */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -52,17 +52,19 @@ function isThere(path: string): boolean {
 interface ProjectRecord {
   /** Absolute path of that file. */
   readonly path: string;
-  /** Its content when it was confirmed; absent: the person said no, whatever it holds. */
+  /** Its content when it was confirmed. Absent: the user declined the file, with any content. */
   readonly text?: string;
 }
 
-/** Where the record of a project's file is: one file for each, so that nobody waits for anybody. */
+/**
+ * Returns the path of the record of a project's file. Each has a file of its own, so that no process waits for another.
+ */
 export function recordPath(dataDirectory: string, path: string): string {
   const name = createHash('sha256').update(path).digest('hex').slice(0, 32);
   return join(dataDirectory, 'projects', `${name}.json`);
 }
 
-/** The record of a project's file; undefined when there is none, or what is there is none. */
+/** Returns the record of a project's file; undefined if it is missing or invalid. */
 export function readRecord(dataDirectory: string, path: string): ProjectRecord | undefined {
   try {
     const record: unknown = JSON.parse(readFileSync(recordPath(dataDirectory, path), 'utf8'));
@@ -74,12 +76,12 @@ export function readRecord(dataDirectory: string, path: string): ProjectRecord |
   }
 }
 
-/** Writes a record whole, for its owner alone: a reader sees the old or the new. Throws `CONFIG_INVALID` where it cannot. */
+/** Writes a record atomically, readable by its owner only. Throws `CONFIG_INVALID` if that fails. */
 export async function writeRecord(dataDirectory: string, record: ProjectRecord): Promise<void> {
   const file = recordPath(dataDirectory, record.path);
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    // It may have been there before, open to others.
+    // The directory may have existed before, readable by others.
     await chmod(dirname(file), 0o700);
     await writeFileAtomic(file, JSON.stringify(record));
   } catch (cause) {

@@ -2,26 +2,26 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, typ
 import { causeOf } from '../../core/errors.ts';
 import { findProjectFile, readRecord } from './project-file.ts';
 
-/** The file of a project and what it counts for; `text` is what does count. See `ProjectStatus`. */
+/** The file of a project and its status; `text` is the confirmed content. See `ProjectStatus`. */
 export type Project = { readonly path: string } & (
   | { readonly status: 'confirmed' | 'changed'; readonly text: string }
   | { readonly status: 'unconfirmed' | 'declined' }
   | { readonly status: 'refused'; readonly reason: string }
 );
 
-/** Whose project it is: the user's home directory, and where the user's confirmations are kept. */
+/** The user: the home directory, and the directory of the user's confirmations. */
 interface ProjectOwner {
   readonly home: string;
   readonly dataDirectory: string;
 }
 
-/** The project that a directory belongs to, and whether its file is confirmed; undefined: it belongs to none. */
+/** Returns the project of a directory and the status of its file; undefined if there is none. */
 export function projectAt(directory: string, owner: ProjectOwner): Project | undefined {
   const path = findProjectFile(directory, owner.home);
   return path === undefined ? undefined : projectOf(path, owner.dataDirectory);
 }
 
-/** What a project's file counts for. Nothing in it is interpreted before it is confirmed. */
+/** Returns the status of a project's file. No content is interpreted before it is confirmed. */
 export function projectOf(path: string, dataDirectory: string): Project {
   const record = readRecord(dataDirectory, path);
   if (record !== undefined && record.text === undefined) return { path, status: 'declined' };
@@ -32,17 +32,18 @@ export function projectOf(path: string, dataDirectory: string): Project {
   return { path, status: text === read.text ? 'confirmed' : 'changed', text };
 }
 
-/** A project's file that may be looked at, with what a person should know about it; or why it may not. */
+/** The text of a project's file, with warnings for the user; or the reason why it was refused. */
 type ProjectText = { readonly text: string; readonly warnings: readonly string[] } | { readonly refused: string };
 
-/** In bytes; far beyond any configuration. */
+/** Longest file, in bytes: far longer than any configuration. */
 const MAX_BYTES = 1_048_576;
 const ROOT = 0;
 const WRITABLE_BY_ALL = 0o002;
 
 /**
- * Reads the file of a project. Refused, and not read: links, what is no file, more than 1 MiB, and where that can be told,
- * what belongs to another user; root is only warned, as the files of a container's host belong to others. Never waits and never throws.
+ * Reads the file of a project. Refuses, unread: links, other objects than files, more than 1 MiB, and on systems with
+ * owners a file of another user. To root the latter is only a warning, because in a container the host's files belong
+ * to others. Never blocks and never throws.
  */
 export function readProjectFile(path: string): ProjectText {
   if (/[\p{Cc}\p{Cf}]/u.test(path)) return { refused: 'there are invisible characters in its path' };
@@ -50,7 +51,7 @@ export function readProjectFile(path: string): ProjectText {
   try {
     const flaw = flawOf(lstatSync(path));
     if (flaw !== undefined) return { refused: flaw };
-    // Looked at once more: somebody may have put another thing in its place.
+    // Checked again after opening, because the file may have been replaced meanwhile.
     file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(file);
     const refused = flawOf(stats);
@@ -71,7 +72,7 @@ function flawOf(stats: Stats): string | undefined {
 }
 
 function warningsOf(stats: Stats): string[] {
-  // Windows has no such mode.
+  // Windows has no such mode bits.
   if (process.geteuid === undefined) return [];
   return [
     ...(isForeign(stats) ? [`It belongs to another user (${stats.uid}).`] : []),

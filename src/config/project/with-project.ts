@@ -17,7 +17,7 @@ import { type RawConfig, readShape } from '../shapes.ts';
 import type { Environment } from '../substitute.ts';
 import { type Project, projectOf } from './project.ts';
 
-/** What the user keeps for servers of their own is not given to those that came with a project. */
+/** Stands for the user's secrets, which are not given to servers of a project. */
 const NOT_FOR_PROJECTS: Secrets = { values: {}, problem: 'the secrets of the gateway are not for projects' };
 
 /** The content of a project's file. */
@@ -27,8 +27,8 @@ export interface ProjectConfig extends CheckedServers {
 }
 
 /**
- * The user's configuration with that of a project over it: an entry of the same key takes the place of the user's, new ones
- * come after. Without a confirmation nothing changes but that the file is named in `problems` and `project`.
+ * Merges a project's file into the user's configuration: an entry replaces the user's entry of the same key, new ones
+ * come after it. Without a confirmation, the file is only mentioned in `problems` and `project`.
  */
 export async function withProject(
   own: GatewayConfig,
@@ -44,7 +44,7 @@ export async function withProject(
     return withoutDenied({ ...merged(told, read), named });
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    // It was sound when it was confirmed, by another version of ours.
+    // It was valid when it was confirmed, by another version of the gateway.
     return named(own, { path: file, status: 'refused', reason: causeOf(error) });
   }
 }
@@ -57,8 +57,8 @@ function named(own: GatewayConfig, project: Project): GatewayConfig {
 }
 
 /**
- * Reads and checks the text of a project's file. Its local servers run in the directory of the file unless they say
- * otherwise. Throws `CONFIG_INVALID` where it is broken, or no object at all.
+ * Reads and checks the text of a project's file. Its local servers run in the directory of the file, unless they have
+ * another `cwd`. Throws `CONFIG_INVALID` if it cannot be parsed, or is not an object.
  */
 export async function readProject(
   text: string,
@@ -106,7 +106,7 @@ function merged(own: GatewayConfig, project: ProjectConfig): GatewayConfig {
   };
 }
 
-/** What the user switched off a project cannot switch on. */
+/** Drops the project's servers that the user has disabled, with a warning each. */
 function withoutDisabled(project: ProjectConfig, own: GatewayConfig): ProjectConfig {
   const isOn = (key: string) => !own.disabled.includes(key);
   const staysOff = (server: string): ConfigProblem => ({
@@ -131,7 +131,7 @@ function keysOf({ servers, misconfigured }: Pick<CheckedServers, 'servers' | 'mi
   return [...servers.map(({ key }) => key), ...misconfigured.map(({ server }) => server)];
 }
 
-/** What a person has to know of a project's file, or to do; undefined where all is well. */
+/** Returns a sentence for the user about a project's file; undefined if it is confirmed or declined. */
 export function noticeOf(project: Project): string | undefined {
   const { path, status } = project;
   const file = displayText(path);
@@ -147,15 +147,15 @@ export function noticeOf(project: Project): string | undefined {
   return undefined;
 }
 
-/** As a POSIX shell takes it; a directory may be called anything. */
+/** Quotes a path for a POSIX shell, because a directory may have any name. */
 function quoted(path: string): string {
   return /^[\w./:@%+,=\\-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** Settings that say something about the work in a project; all others are about the user's machine. */
+/** Settings that concern the work in a project. All others concern the user's machine. */
 export const PROJECT_SETTINGS: readonly string[] = ['expose', 'invoke', 'permissions'];
 
-/** The settings of a project's file that count, defaults filled in; each other one is a warning. */
+/** Returns the project settings of a file with defaults filled in. Each other setting causes a warning. */
 export function checkProjectSettings(
   { path, value }: RawConfig['settings'],
   surroundings: ValidationContext,
@@ -171,8 +171,8 @@ export function checkProjectSettings(
 }
 
 /**
- * A project's settings over the user's, so that it forbids more and never less: `expose` may only be switched off, and the
- * user's `permissions` come first.
+ * Merges a project's settings into the user's, so that it can forbid more but never less: it can only switch off
+ * `expose`, and the user's `permissions` come first.
  */
 export function mergeSettings(own: GatewaySettings, project: GatewaySettings): GatewaySettings {
   const { resources, prompts } = project.expose;
@@ -180,7 +180,7 @@ export function mergeSettings(own: GatewaySettings, project: GatewaySettings): G
     ...own,
     expose: { resources: own.expose.resources && resources, prompts: own.expose.prompts && prompts },
     invoke: { ...own.invoke, ...project.invoke },
-    // The first rule that fits decides.
+    // The first rule that matches decides.
     permissions: [...own.permissions, ...project.permissions],
   };
 }

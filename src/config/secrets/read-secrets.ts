@@ -20,13 +20,13 @@ interface SecretsSource {
 }
 
 interface Places {
-  /** Where a relative file is looked for, and the command runs; absolute. */
+  /** Absolute folder in which a relative file is searched and the command runs. */
   readonly folder: string;
   readonly home: string;
   readonly env: Environment;
 }
 
-/** Reads the file, or runs the command, of the `secrets` in the settings. Never rejects: a failure is told in the result. */
+/** Reads the file or runs the command of the `secrets` settings. Never rejects: a failure is in the result. */
 export async function readSecrets(settings: SecretsSource, places: Places): Promise<Secrets> {
   const { file, command: [program] = [] } = settings;
   const from = file === undefined ? `the command ${JSON.stringify(program)}` : `the file ${file}`;
@@ -37,7 +37,9 @@ export async function readSecrets(settings: SecretsSource, places: Places): Prom
   }
 }
 
-/** The stderr of a command is not repeated, because secrets may be in it. */
+/**
+ * Returns the text of the file, or the stdout of the command. Its stderr is not repeated, because secrets may be in it.
+ */
 async function textOf({ file, command = [], timeoutMs }: SecretsSource, places: Places): Promise<string> {
   const { folder, home, env } = places;
   if (file !== undefined) return contentOf(resolve(folder, expandHome(file, home)), MAX_FILE_BYTES);
@@ -54,7 +56,10 @@ const ASSIGNED =
 const EMPTY_LINE = /^[ \t]*(?:#[^\r\n]*)?(?:\r?\n|$)/;
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
-/** Secrets by their names, from dotenv, JSON or YAML, whichever the text is. Throws with what is wrong, never with a value. */
+/**
+ * Parses secrets by their names from dotenv, JSON or YAML, detected by the text. Throws with the fault, never with a
+ * value.
+ */
 export async function parseSecrets(text: string): Promise<Environment> {
   const source = text.replace(/^\uFEFF/, '');
   const first = source.split(/\r?\n/).find((line) => !EMPTY_LINE.test(line)) ?? '';
@@ -68,14 +73,14 @@ function readDotenv(source: string): Environment {
   return Object.fromEntries(values);
 }
 
-/** An assignment, or a line without one, as it is written. */
+/** An assignment, or a line without one, with its text as written. */
 interface DotenvPart {
   readonly text: string;
   readonly name?: string;
   readonly value?: string;
 }
 
-/** A dotenv file in its parts, which make it whole again. Throws as `parseSecrets`. */
+/** Splits a dotenv file into parts whose texts, joined, are the file. Throws as `parseSecrets` does. */
 export function dotenvParts(source: string): readonly DotenvPart[] {
   const parts: DotenvPart[] = [];
   let rest = source;

@@ -4,38 +4,41 @@ import { causeOf } from '../../core/errors.ts';
 import type { Environment } from '../../platform/gateway-environment.ts';
 import { expandHome } from '../../platform/home-directory.ts';
 
-/** Where values come from that the environment does not have. */
+/** The sources of values other than the environment. */
 export interface Sources {
-  /** A value of the gateway's `secrets`; undefined where they have none. `isOnly`: it may come from nowhere else. */
+  /**
+   * Returns a value of the gateway's `secrets`; undefined if they have none. With `isOnly`, a missing value is a fault,
+   * because it can come from no other source.
+   */
   readonly secret: (name: string, isOnly: boolean) => string | undefined;
-  /** The content of the file at a path as written; undefined where it cannot be used. */
+  /** Returns the content of the file at a path as written; undefined if it cannot be used. */
   readonly file: (path: string) => string | undefined;
-  /** Called with each value that the environment gave. */
+  /** Called with each value that came from the environment. */
   readonly filled?: (name: string, value: string) => void;
 }
 
-/** What the `secrets` of the settings hold, as far as it is known. */
+/** The values of the `secrets` settings, as far as they are known. */
 export interface Secrets {
   readonly values: Environment;
-  /** Why there are none, as the end of a sentence. */
+  /** The cause that there are none, as the end of a sentence. */
   readonly problem?: string;
-  /** They have not been asked yet. */
+  /** True if they have not been read yet. */
   readonly isPending?: boolean;
 }
 
-/** Without `secrets` in the settings. */
+/** Used if the settings have no `secrets`. */
 export const NO_SECRETS: Secrets = { values: {}, problem: 'the settings of the gateway have no "secrets"' };
 
-/** What is known before anything is run: enough for whoever needs none. */
+/** Used before the secrets are read. Enough for entries that need none. */
 export const PENDING_SECRETS: Secrets = {
   values: {},
   problem: 'the "secrets" of the gateway have not answered yet; it goes on when they have',
   isPending: true,
 };
 
-/** The places in which a value is looked for. */
+/** The places in which files and secrets are searched. */
 interface SecretPlaces {
-  /** Relative paths start here; absolute. */
+  /** Absolute folder at which relative paths start. */
   readonly folder: string;
   readonly home: string;
   readonly secrets?: Secrets | undefined;
@@ -44,20 +47,20 @@ interface SecretPlaces {
 /** Longest file that is filled in, in bytes. */
 const MAX_FILE_BYTES = 65_536;
 
-/** Variables that no secret is kept in: to blank a home directory would leave no path readable. */
+/** Variables that hold no secret. If a home directory were blanked, no path would be readable. */
 const OF_THE_SYSTEM =
   /^(?:HOME|USERPROFILE|USER|USERNAME|LOGNAME|SHELL|PATH|PWD|OLDPWD|TMPDIR|TEMP|TMP|LANG|LC_\w+|TZ|HOSTNAME|COMPUTERNAME|XDG_\w+|(?:LOCAL)?APPDATA|PROGRAMFILES|NODE_ENV)$/;
 
-/** True if a variable is one that says something of the system and its user. */
+/** True if a variable describes the system or its user. */
 export function isOfTheSystem(name: string): boolean {
   return OF_THE_SYSTEM.test(name);
 }
 
-/** What files and secrets give to the texts of one entry, and what they could not give. */
+/** The sources of one entry's texts. Records the values given and the faults found. */
 export class EntrySecrets implements Sources {
-  /** Values that were given. */
+  /** Values that files and secrets gave. */
   readonly given = new Set<string>();
-  /** What the environment gave, but for what it says of the system and its user. */
+  /** Values that the environment gave, except those that describe the system and its user. */
   readonly filledIn = new Set<string>();
   /** References without a value, and the cause: `found …, expected …`. */
   readonly faults: string[] = [];
@@ -68,7 +71,7 @@ export class EntrySecrets implements Sources {
     this.#places = places;
   }
 
-  /** True if something was wanted of secrets that have not been asked yet. */
+  /** True if a value was requested from secrets that have not been read yet. */
   get waits(): boolean {
     return this.#waits;
   }
@@ -97,7 +100,7 @@ export class EntrySecrets implements Sources {
     }
   };
 
-  /** True if there is something at a path as written. */
+  /** True if a file or directory exists at a path as written. */
   isFile(written: string): boolean {
     return existsSync(this.#pathOf(written));
   }
@@ -107,7 +110,10 @@ export class EntrySecrets implements Sources {
     return resolve(folder, expandHome(written, home));
   }
 
-  /** Why a variable that is not set is not among the secrets either; empty where nothing is to be said. */
+  /**
+   * Returns the cause that secrets could not supply an unset variable, in brackets; empty if they are absent or were
+   * read.
+   */
   aside(): string {
     const { secrets = NO_SECRETS } = this.#places;
     return secrets.problem === undefined || secrets === NO_SECRETS ? '' : ` (${secrets.problem})`;
@@ -118,11 +124,14 @@ export class EntrySecrets implements Sources {
   }
 }
 
-/** The text of a file without the newline at its end. Throws where it is none, or longer than that. */
+/**
+ * Returns the text of a file without line breaks at its end. Throws if it is missing, not a regular file, or longer
+ * than `maxBytes`.
+ */
 export function contentOf(path: string, maxBytes: number): string {
   const file = statSync(path, { throwIfNoEntry: false });
   if (file === undefined) throw new Error(`there is no ${path}`);
-  // A pipe or a device could be read for ever.
+  // A pipe or a device could have no end.
   if (!file.isFile()) throw new Error(`${path} is no file`);
   if (file.size > maxBytes) throw new Error(`${path} has more than ${maxBytes} bytes`);
   return readFileSync(path, 'utf8').replace(/[\r\n]+$/, '');

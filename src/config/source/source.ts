@@ -11,16 +11,16 @@ import type { Watched } from './watch.ts';
 interface ProjectSourceOptions {
   /** Absolute path of the user's file. */
   readonly path: string;
-  /** Within the project, if it is one. */
+  /** Working directory, by which the project is found. */
   readonly cwd: string;
   readonly env: Environment;
   /** Directory in which confirmations are kept. */
   readonly dataDirectory: string;
-  /** Longest wait for `secrets`, in ms; absent: until they have answered. */
+  /** Longest time in ms to wait for `secrets`. Absent: no limit. */
   readonly patienceMs?: number | undefined;
 }
 
-/** The user's file and over it that of the project; both are followed, and so is what a person says to the latter. */
+/** The user's file with the project's on top. Follows changes of both, and of the user's confirmation of the latter. */
 export class ProjectSource implements ConfigSource {
   readonly #options: ProjectSourceOptions;
   readonly #home: string;
@@ -36,14 +36,14 @@ export class ProjectSource implements ConfigSource {
     return this.#known;
   }
 
-  /** Throws as `loadConfig` does, for the user's file: while that is broken, nobody knows what a project may do. */
+  /** Throws as `loadConfig` does for the user's file: while that is broken, it is unknown what a project may do. */
   async load(): Promise<GatewayConfig> {
     const { path, env, dataDirectory, patienceMs } = this.#options;
     this.#known = this.fingerprint();
     const own = await loadConfig(path, env, { patienceMs });
     const file = own.settings.project ? this.#projectFile() : undefined;
     if (file === undefined) return own;
-    // Most people have no such file, and what reads it costs time at the start.
+    // Loaded on demand, because few projects have such a file and the module costs time at the start.
     const { withProject } = await import('../project/with-project.ts');
     const whole = await withProject(own, file, { env, dataDirectory });
     const later = own.later?.then((next) => withProject(next, file, { env, dataDirectory }));
@@ -64,7 +64,7 @@ export class ProjectSource implements ConfigSource {
     return [...new Set([...this.#usersOwn, ...above])];
   }
 
-  /** A project's directory may be a busy one, of which only the names of our files matter. */
+  /** True if a change matters. In a project's directory, where many files may change, only names of our files do. */
   concerns(directory: string, name: string): boolean {
     return this.#usersOwn.includes(directory) || PROJECT_FILE_NAMES.some((known) => known === name);
   }
@@ -73,13 +73,13 @@ export class ProjectSource implements ConfigSource {
     return findProjectFile(this.#options.cwd, this.#home);
   }
 
-  /** Where it is kept what a person said to that file. */
+  /** Returns the path of the record of the user's answer about a project's file. */
   #recordOf(file: string): string {
     return recordPath(this.#options.dataDirectory, file);
   }
 }
 
-/** What may be passed through but not read cannot be watched, and to look there every now and then would be for nothing. */
+/** True if a directory can be watched. Polling one that can be passed through but not read would find nothing. */
 function isReadable(directory: string): boolean {
   try {
     accessSync(directory, constants.R_OK);
@@ -89,17 +89,17 @@ function isReadable(directory: string): boolean {
   }
 }
 
-/** Where a configuration comes from: it is read, and read again when what is watched has changed. */
+/** The origin of a configuration, which is read again when a watched file has changed. */
 export interface ConfigSource extends Watched {
-  /** Its fingerprint as it was when it was last read. */
+  /** Fingerprint at the last reading; undefined before the first. */
   readonly known: string | undefined;
-  /** As it is now. Throws as `loadConfig` does. */
+  /** Reads the configuration. Throws as `loadConfig` does. */
   load(): Promise<GatewayConfig>;
 }
 
 /**
- * One file, by its absolute path; `known` is its fingerprint where it has been read already, `patienceMs` how long secrets
- * are waited for.
+ * Makes a source of one file, by its absolute path. `known` is its fingerprint if it was read already; `patienceMs` is
+ * the longest time in ms to wait for secrets.
  */
 export function fileSource(path: string, known?: string, patienceMs?: number): ConfigSource {
   let read = known;
@@ -116,7 +116,10 @@ export function fileSource(path: string, known?: string, patienceMs?: number): C
   };
 }
 
-/** The user's file, and over it that of the project to which `directory` belongs; absent: projects do not count. */
+/**
+ * Makes a source of the user's file and that of the project to which `directory` belongs. Absent: projects do not
+ * count.
+ */
 export function startSource(path: string, directory: string | undefined): ConfigSource {
   if (directory === undefined) return fileSource(path, undefined, SECRETS_PATIENCE_MS);
   return new ProjectSource({
@@ -128,7 +131,9 @@ export function startSource(path: string, directory: string | undefined): Config
   });
 }
 
-/** The configuration to start with. A file that cannot be read costs its servers, not the gateway: it is watched. */
+/**
+ * Loads the first configuration. If the file is unusable, the gateway starts without servers, and the file is watched.
+ */
 export async function loadToStart(path: string, source: ConfigSource): Promise<GatewayConfig> {
   try {
     return await source.load();

@@ -2,22 +2,25 @@ import { type FSWatcher, watch } from 'node:fs';
 import { resolve } from 'node:path';
 import { directoriesToWatch, fingerprint } from '../watched-file.ts';
 
-/** Interval of the looks, in ms, when the system grants no watch (inotify limits, odd file systems). */
+/** Interval in ms between checks if the system grants no watch (inotify limits, unusual file systems). */
 const POLL_MS = 2000;
-/** A directory that appears while we arm makes us arm again; at this many the next event will have to do. */
+/**
+ * Most rounds of setting up watches: a directory that appears meanwhile causes another round. After the last, the next
+ * event sets them up again.
+ */
 const MAX_ROUNDS = 10;
 
 export interface ConfigWatch {
   close(): void;
 }
 
-/** The source of changes that a watch looks at. */
+/** The object whose changes are watched. */
 export interface Watched {
-  /** A text that changes whenever it does. */
+  /** Returns a text that changes whenever the object does. */
   fingerprint(): string;
-  /** Directories in which its changes show. */
+  /** Returns the directories in which its changes can be seen. */
   directories(): readonly string[];
-  /** True if a change of that name in one of them can matter; absent: it can. */
+  /** Returns true if a change of that name in a directory can matter. Absent: every change can. */
   concerns?(directory: string, name: string): boolean;
 }
 
@@ -27,9 +30,9 @@ interface WatchOptions {
 }
 
 /**
- * Calls back after the file appeared, changed or went, once it stayed the same for `quietMs`.
- * Never throws, never keeps the process alive. `known` is the fingerprint of the file as it was read: a change since then
- * counts; absent: start the watch before reading the file, or a change in between is missed.
+ * Calls `onChange` after the file was created, changed or removed and then stayed the same for `quietMs`. Never throws,
+ * and never keeps the process running. `known` is the fingerprint of the file as it was read, so that a later change
+ * counts. Absent: start the watch before reading the file, because a change in between would be missed.
  */
 export function watchConfig(path: string, onChange: () => void, options?: WatchOptions): ConfigWatch {
   const file = resolve(path);
@@ -40,7 +43,7 @@ export function watchConfig(path: string, onChange: () => void, options?: WatchO
   );
 }
 
-/** As `watchConfig`, for more than one file. */
+/** Does the same as `watchConfig` for several files. */
 export function watchFiles(
   watched: Watched,
   onChange: () => void,
@@ -76,7 +79,7 @@ class FileWatch implements ConfigWatch {
     clearInterval(this.#poll);
   }
 
-  /** Something happened nearby: remember how the file is now, and see whether it stays so. */
+  /** Takes the fingerprint after an event, and waits to see if it stays the same. */
   #look(): void {
     if (this.#closed || this.#quiet) return;
     this.#last = this.#watched.fingerprint();
@@ -101,7 +104,10 @@ class FileWatch implements ConfigWatch {
     }
   }
 
-  /** Watches anew: a directory deleted and made again has the old name but is another one. New before old, so nothing is missed. */
+  /**
+   * Sets up all watches anew, because a directory that was deleted and made again is another one with the same name.
+   * The old watches end after that, so that no event is missed.
+   */
   #arm(): void {
     const old = this.#watchers;
     this.#watchers = [];
@@ -124,7 +130,7 @@ class FileWatch implements ConfigWatch {
       watcher.on('error', () => this.#pollUnless(false));
       this.#watchers.push(watcher);
     } catch {
-      // No watch to be had: `#arm` counts the watchers and polls instead.
+      // The watch was refused: `#arm` counts the watchers and polls instead.
     }
   }
 
