@@ -148,8 +148,8 @@ function nameOf(path: string): string {
 }
 
 /**
- * Returns the servers at a place. Returns none if no entry there says how a server is reached and the place's name is
- * not one that only clients use (`mcpServers`, `context_servers`, `mcp_servers`).
+ * Returns the servers at a place. Returns none if no entry there has a command or an address, unless the place's name
+ * is one that only clients use (`mcpServers`, `context_servers`, `mcp_servers`).
  */
 function serversAt(root: JsonObject, place: ConfigFile): readonly WrittenServer[] {
   const found = place.at.reduce<unknown>((value, key) => (isJsonObject(value) ? value[key] : undefined), root);
@@ -181,7 +181,7 @@ function asWritten(entry: JsonObject): JsonObject {
   return isJsonObject(transport) ? { ...entry, ...transport, transport: undefined } : entry;
 }
 
-/** True if a value says how a server is reached, in the fields of any client. */
+/** True if a value has a command or an address, in the fields of any client. */
 function isServer(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   const { command, cmd, url, uri, httpUrl, serverUrl, config, transport } = value;
@@ -237,8 +237,8 @@ function aroundOf({ place, root }: TranslationContext): JsonObject {
 }
 
 /**
- * Returns the meaning of `timeout` by client; in an unknown file a number below 1000 counts as seconds, because nobody
- * sets less than a second.
+ * Returns the meaning of `timeout` by client; in an unknown file a number below 1000 counts as seconds, because a
+ * timeout below one second is unlikely.
  */
 function timeoutMeaning({ place: { path, at }, root }: TranslationContext): TimeoutMeaning {
   if (SECONDS.test(path) || (/\.ya?ml$/.test(path) && at[0] === 'mcp_servers')) return 'seconds';

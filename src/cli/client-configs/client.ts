@@ -21,7 +21,7 @@ export function clientHome({ cwd, env, platform }: Omit<ClientHome, 'home' | 'ab
   return { home: homeDirectory(env), cwd, env, platform };
 }
 
-/** A map of servers in a file of a client. */
+/** A place of servers: the path of a client's file, and the path of a map within it. */
 export interface ConfigFile {
   /** Absolute path of the file: TOML if it ends in `.toml`, else JSON, possibly with comments. */
   readonly path: string;
@@ -62,7 +62,7 @@ export interface ToolRule {
 export interface Verdict {
   /** The reason, if the user rejected the server or the client's settings exclude it. */
   readonly out?: string | undefined;
-  /** The place where it is switched off, if it is. */
+  /** Names the place where it is switched off; absent if it is not. */
   readonly off?: string | undefined;
   /** True if it is switched off for this project only. */
   readonly isOfProject?: boolean;
@@ -93,7 +93,10 @@ export interface Client {
   readonly id: string;
   /** Name of the client in messages. */
   readonly name: string;
-  /** Returns every place where it reads servers; of two entries with one key the one at the earlier place applies. */
+  /**
+   * Returns every place from which the client reads servers; of two entries with one key the one at the earlier place
+   * applies.
+   */
   places(home: ClientHome): readonly ConfigFile[];
   /** Returns the folders of projects for which a file holds the user's own servers; absent: no file does. */
   foldersIn?(root: JsonObject): readonly string[];

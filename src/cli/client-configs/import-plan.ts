@@ -129,12 +129,13 @@ class Draft {
   /** Keys of our servers that equal a client's server, apart from renewed secrets. */
   readonly #claimed: Set<string>;
   /**
-   * By key of our server: `true` if a client has it switched on, else the place in which a client has it switched off.
+   * Votes of clients by key of our server: `true` if a client has it switched on, else the place in which a client has
+   * it switched off.
    */
   readonly #switches = new Map<string, true | string>();
   /**
-   * Names of clients that use the gateway: such a client has a server switched off because it reaches it through the
-   * gateway.
+   * Names of clients that use the gateway: a server switched off there may still be reached through the gateway, so it
+   * stays on.
    */
   readonly #through: ReadonlySet<string>;
 

@@ -116,7 +116,10 @@ function rulesOfCrush({ options }: JsonObject, key: string): readonly ToolRule[]
   return tools.length > 0 ? [{ tools, action: 'deny' }] : [];
 }
 
-/** True if a file is a configuration of a gateway: it has a field that only those have, or is named after it. */
+/**
+ * True if a file is a configuration of a gateway: it has a field that only such a file has, or its path contains
+ * `mcp-gateway`.
+ */
 export function isOfGateway(root: JsonObject, path: string): boolean {
   const isListed = [root.servers, root.permissions].some(Array.isArray);
   return '$gateway' in root || isListed || /mcp-gateway/.test(basename(dirname(path)) + basename(path));

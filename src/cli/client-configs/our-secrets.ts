@@ -94,7 +94,7 @@ function quoted(value: string): string {
   return `"${escaped}"`;
 }
 
-/** A file with secrets that others than its owner may read. */
+/** A file with secrets that users other than its owner may read. */
 interface OpenFile {
   readonly path: string;
   /** Describes the secrets in it, for messages. */

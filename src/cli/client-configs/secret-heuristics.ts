@@ -70,9 +70,9 @@ const ABOUT = new Set([
 ]);
 /** Values of switches and counts: numbers have up to 6 digits. */
 const PLAIN = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,6})?$/i;
-/** The same under a name for a password: numbers have up to 2 digits. */
+/** Values of switches and counts under a name for a password: numbers have up to 2 digits. */
 const PLAIN_PASSWORD = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,2})?$/i;
-/** Kinds of authentication, and of keys. */
+/** Matches kinds of authentication, and of keys. */
 const KIND =
   /^(?:basic|bearer|oauth\d?|oidc|jwt|digest|ntlm|saml|ldap|token|api[-_]?key|required|optional|default|rsa|ed25519|ssh|totp|sms|e?mail|app|md5|(?:hmac-?)?sha-?\d{1,3}|[hre]s\d{3})$/i;
 /**
@@ -102,7 +102,7 @@ export function secretWordIn(name: string): SecretWord | undefined {
   return isSession || words.some((word) => WEAK.has(word)) ? 'weak' : undefined;
 }
 
-/** True if the value under such a name is no secret but a switch, a count, a kind, a path or a reference. */
+/** True if a value under a name of this strength is no secret but a switch, a count, a kind, a path or a reference. */
 export function isPlainUnder(name: SecretWord, value: string): boolean {
   const text = value.trim();
   if (SHELL_REFERENCE.test(text)) return true;

@@ -81,7 +81,7 @@ function quotedWithout(word: string, without: Without): string {
   return MODE.test(value) || value.includes('://') ? word : start + without(value) + end;
 }
 
-/** Returns the replacement of a secret; `name` says what it is. */
+/** Returns the replacement of a secret; `name` is the name under which it stands, or its kind. */
 export type Blank = (name: string, value: string) => string;
 
 const URL_IN_TEXT = /[a-z][a-z\d+.-]*:\/\/[^\s"'<>`|]+/gi;

@@ -169,7 +169,7 @@ function memberWithout(name: string, value: string, hide: Blank): string {
   return `${scheme}${valueUnder(name, rest, hide)}`;
 }
 
-/** Hides secrets in JSON under a name: `{"apiKeys": {"search": "…"}}`. */
+/** Replaces secrets in JSON below a name for secrets: `{"apiKeys": {"search": "…"}}`. */
 function nested(text: string, hide: Blank): string {
   if (!/^\s*[[{]/.test(text)) return text;
   const values: [string, string][] = [];

@@ -110,7 +110,7 @@ function mapValues(map: JsonObject, change: (name: string, value: string) => str
  */
 export type Keeping = 'secrets' | 'environment';
 
-/** Names for values, each value under one name and each name for one value. */
+/** Assigns names to secret values; each name has one value. */
 export class SecretNames {
   readonly #taken: Environment;
   readonly #keeping: Keeping;

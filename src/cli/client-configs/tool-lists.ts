@@ -30,7 +30,7 @@ const MODES: Readonly<Record<string, ToolRule['action']>> = {
   ...{ deny: 'deny', never_allow: 'deny', disabled: 'deny' },
 };
 
-/** True if a field is about single tools. */
+/** True if a field holds a list of tools, or modes for tools. */
 export function isToolList(name: string): boolean {
   return Object.hasOwn(LISTS, name) || OTHERS.includes(name);
 }

@@ -68,7 +68,7 @@ async function takenOut(path: string, name: string, template: string): Promise<s
   return `Took it out of ${name}`;
 }
 
-/** Returns the rest of a file; undefined if there is none and `agents-md` created the file. */
+/** Returns the rest of a file; undefined if the file has no other text because `agents-md` created it. */
 function withoutBlock(text: string, { start, end }: Block): string | undefined {
   const [before, behind] = [text.slice(0, start), text.slice(end)];
   if (behind.trim() !== '') {

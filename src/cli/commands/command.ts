@@ -63,9 +63,9 @@ export interface Command {
   readonly example: string;
   /** More text for `--help`, already broken into lines. */
   readonly more?: string;
-  /** The heading under which `--help` lists it; absent: the last one. */
+  /** The heading under which `--help` lists it; absent: under the last one. */
   readonly group?: 'use' | 'set up' | 'serve';
-  /** Kind of its words, for completion. */
+  /** Kind of its words, which completion suggests. */
   readonly takes?: 'clients' | 'servers' | 'disabled' | 'tools' | 'shells' | 'resources' | 'prompts';
   /** True for a command that only programs run: `--help` does not list it. */
   readonly hidden?: boolean;

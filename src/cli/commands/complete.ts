@@ -19,7 +19,7 @@ export interface Completion {
   readonly about?: string;
 }
 
-/** The command line before the cursor, parsed as far as it goes. */
+/** The parsed command line before the cursor. */
 interface Typed {
   /** The word under the cursor. */
   readonly current: string;

@@ -109,7 +109,7 @@ async function decideIn(
     );
   }
   // Claude Code's own rules must decide if no rule matches the tool, if the tool's annotations are unknown, or if it
-  // belongs to a project's server, whose annotations nobody may have checked.
+  // belongs to a project's server, whose annotations the user may not have checked.
   const isProjects = config.project?.servers.includes(tool.server) === true;
   if (rule === undefined || !isRemembered || isProjects) return undefined;
   return saying('allow', `permissions[${rule}] of the gateway`);

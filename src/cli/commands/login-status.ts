@@ -21,7 +21,7 @@ interface Row {
   readonly address?: string;
   readonly status: 'logged in' | 'expired' | 'logged out' | 'client credentials' | 'no login' | 'locked';
   readonly login?: LoginView;
-  /** File that stores the login. */
+  /** Path of the file that stores the login. */
   readonly file?: string;
   readonly keychain?: string;
   readonly error?: string;

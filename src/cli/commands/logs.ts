@@ -81,7 +81,7 @@ async function follow(tail: LogTail, args: CommandArguments, terminal: Terminal)
 /** Reads the end of a log file and later additions to it, also after the file has been rotated. */
 export class LogTail {
   readonly #path: string;
-  /** Inode of the file that was read, and the number of bytes read. */
+  /** Inode of the file read last, and the number of bytes read from it. */
   #inode = 0;
   #read = 0;
   /** The beginning of a line whose end is not yet written. */

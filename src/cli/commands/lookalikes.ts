@@ -32,7 +32,7 @@ const APART = ['Greek', 'Cyrillic', 'Armenian', 'Hebrew', 'Arabic', 'Georgian', 
   (script) => new RegExp(`\\p{Script=${script}}`, 'u'),
 );
 const NON_ASCII = /[\u0080-\u{10ffff}]/u;
-/** Characters of a word: letters, digits and the marks on them. */
+/** Matches a character of a word: a letter, a digit or a mark on one. */
 const OF_A_WORD = /[\p{L}\p{N}\p{M}]/u;
 /** Matches characters that belong to no single script: they do not count when scripts in a word are counted. */
 const OF_NO_SCRIPT = /[\p{Script=Common}\p{Script=Inherited}]/u;
@@ -107,8 +107,8 @@ function scriptOf(letter: string): number {
 }
 
 /**
- * Returns a test, true for a character in ASCII or a plain letter; a word without Latin may have the digits and marks
- * of its script.
+ * Returns a function that returns true for an ASCII character or a plain letter; in a word without Latin letters also
+ * for the digits and marks of its script.
  */
 function isPlainIn(word: string): (one: string) => boolean {
   const isLatin = LATIN.test(word);

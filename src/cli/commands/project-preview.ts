@@ -11,7 +11,7 @@ import { lookalikesIn, looksLike, withoutBlanks } from './lookalikes.ts';
 export interface ShownProject {
   readonly file: string;
   readonly project: ProjectConfig;
-  /** The version that the user confirmed before; undefined if there is none. */
+  /** The version that the user confirmed before; undefined if the user has confirmed none. */
   readonly before: RawConfig | undefined;
   /** The user's own configuration. */
   readonly own: GatewayConfig;
@@ -20,7 +20,7 @@ export interface ShownProject {
 
 /**
  * Describes the effect of a project's file for people; if it was confirmed before, only the changes. Shows the file's
- * own text without blanking or shortening it, because nobody could judge hidden parts. `home` is written as `~`.
+ * own text without blanking or shortening it, because a person cannot judge hidden parts. `home` is written as `~`.
  */
 export function projectPreview({ file, project, before, own, warnings }: ShownProject, home: string): string {
   const now = entriesOf(project.raw);

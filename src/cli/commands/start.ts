@@ -60,7 +60,7 @@ export interface StartSurroundings {
   readonly stopped: Promise<string>;
 }
 
-/** Time in ms after which a server that is not up is listed as connecting. */
+/** Time in ms after which `list` writes a server that is not up as connecting. */
 const FIRST_CONNECT_MS = 15_000;
 /** Time in ms for all other steps of the end, after running calls have had their `http.stopSeconds`. */
 const ENDING_MS = 4_500;
@@ -68,7 +68,7 @@ const ENDING_MS = 4_500;
 /** Implements `mcp-gateway start`: serves HTTP until `stopped` resolves. Resolves with the exit code. */
 export async function start(args: StartArguments, surroundings: StartSurroundings): Promise<number> {
   const { env, log, cacheDirectory, dataDirectory, write, writeError, stopped } = surroundings;
-  // As variables the options also apply each time the file is read again.
+  // Setting the options as variables makes them apply each time the file is read again, too.
   if (args.port !== undefined) env.MCP_GATEWAY_PORT = args.port;
   if (args.host !== undefined) env.MCP_GATEWAY_HOST = args.host;
   let gateway: Gateway | undefined;

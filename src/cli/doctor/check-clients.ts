@@ -88,7 +88,7 @@ export interface ClientServers {
 
 /** Advice on servers that a client starts itself although it uses the gateway. */
 interface Advice {
-  /** Follows "starts a and b by itself". */
+  /** End of the sentence that begins with "starts a and b by itself". */
   readonly fact: string;
   /** Steps of the cure, in order; absent if the servers may stay where they are. */
   readonly steps?: readonly string[];

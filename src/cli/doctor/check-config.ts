@@ -41,7 +41,7 @@ function note({ severity, message }: ConfigProblem, { path: own, project }: Gate
   notes[severity](place, cause, file !== undefined && file === project?.path ? cureInProject(cure, file) : cure);
 }
 
-/** Adds `mcp-gateway allow` to a cure: a project's file takes effect only with the text that was confirmed. */
+/** Adds `mcp-gateway allow` to a cure: a project's file takes effect only with the text that the user confirmed. */
 function cureInProject(cure: string, file: string): string {
   return cure.includes('mcp-gateway allow') ? cure : `${cure}; then mcp-gateway allow ${file}`;
 }
@@ -115,7 +115,7 @@ function essenceOf(server: ServerConfig): unknown {
 /** True if a server is this gateway itself: each one would start the next, without end. */
 export function isItself(server: ServerConfig, self: Self): boolean {
   if (server.type === 'remote' || !leadsToUs(server, self)) return false;
-  // A gateway with a configuration of its own is a server like others.
+  // A gateway with another configuration is an ordinary server.
   const hasOwn = server.command.some((word) => /^(?:-c|--config)\b|\.(?:jsonc?|ya?ml)$/.test(word));
   return !hasOwn && server.environment.MCP_GATEWAY_CONFIG === undefined;
 }

@@ -12,7 +12,7 @@ const LEAST_NODE = 20;
 /** Greatest number of files checked in the data directory. */
 const MAX_FILES = 500;
 
-/** Facts on the program that runs the gateway, and on its files. */
+/** Inputs of the checks on the runtime, the bin and our files. */
 interface InstallationParts extends ProgramPlace {
   readonly dataDirectory: string;
   /** Versions of the runtime: `process.versions`. */

@@ -119,7 +119,7 @@ function withPatience(server: ServerConfig, timeoutMs: number): ServerConfig {
   return { ...server, startTimeoutMs: server.startTimeoutMs ?? Math.max(timeoutMs, startTimeoutMs(server)) };
 }
 
-/** A logger that collects problems, independent of the level in the settings. */
+/** Returns a logger that collects problems, independent of the level in the settings. */
 function listeningLog(): { readonly log: Logger; readonly logged: readonly LoggedProblem[] } {
   const logged: LoggedProblem[] = [];
   const keep = (message: string, fields: object = {}) => void logged.push({ ...fields, message });
@@ -129,7 +129,7 @@ function listeningLog(): { readonly log: Logger; readonly logged: readonly Logge
   return { log: { debug: noise, info: pass, warning: keep, error: keep, setLevel: pass }, logged };
 }
 
-/** Checks the readers of our secrets, the clients, and the program that runs us. */
+/** Checks which users can read our secrets, the clients, and the runtime. */
 async function checkSurroundings(
   { config, home, bin, dataDirectory }: Examination,
   self: Self,

@@ -12,9 +12,9 @@ export interface Finding {
   readonly level: Level;
   /** Names a server, a tool, a client, or a file and a place in it. */
   readonly place: string;
-  /** The problem, or the state if there is none. */
+  /** The problem, or for `ok` the state. */
   readonly cause: string;
-  /** Advice; present unless `ok`. */
+  /** Advice; absent only for `ok`. */
   readonly cure?: string;
 }
 

@@ -55,13 +55,15 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line.join(' ')];
 }
 
-/** Matches the start of a line that its continuation lines leave blank: spaces, and a mark, possibly in colour. */
+/**
+ * Matches the start of a line that `wrapLine` indents continuation lines by: spaces, and a mark, possibly in colour.
+ */
 const AHEAD = /^\s*(?:(?:\p{Cc}\[[\d;]*m)?[✓!✗→•-](?:\p{Cc}\[[\d;]*m)? )?/u;
 /** Least width, in columns, of wrapped text. */
 const LEAST_ROOM = 24;
 
 /**
- * Indent of the continuation of a line that begins at the margin, in columns: it sets the continuation apart from the
+ * Indentation, in columns, of the continuation of a line without indentation: it sets the continuation apart from the
  * next line.
  */
 const HANGING = 2;
