@@ -173,8 +173,8 @@ function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, '
 }
 
 /**
- * Returns the wanted servers, and the others whose tools are cached: without cached tools they would start to list
- * them.
+ * Returns the wanted servers and, unless `leavesOut` is set, the others whose tools are cached: without cached tools
+ * they would start to list them.
  */
 function narrowedTo(
   servers: readonly ServerConfig[],
@@ -223,7 +223,7 @@ export async function searchAll(local: LocalGateway, request: SearchRequest): Pr
   return { ...answer, ...Object.fromEntries(pages.map((name) => [name, [answer[name], rest[name]].flat()])) };
 }
 
-/** Returns every tool that a client would find, of these servers or of all, sorted by id. */
+/** Returns every tool that a client would find, of these servers or of all. */
 export async function allTools(local: LocalGateway, servers?: readonly string[]): Promise<readonly ToolEntry[]> {
   const server = servers ?? local.pool.upstreams.all().map(({ config }) => config.key);
   const { tools } = await searchAll(local, { query: '', limit: 1, filters: { server } });

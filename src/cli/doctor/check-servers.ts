@@ -15,8 +15,8 @@ const SLOW_MS = 3_000;
 const MAX_CAUSE = 400;
 
 /**
- * Reports the state of each asked server; if its command lacks a program or file, reports that finding instead, which
- * is more precise.
+ * Reports the state of each asked server. For a server that is not ready and whose command lacks a program or file,
+ * reports only the latter, which is more precise.
  */
 export function checkServers(
   asked: readonly AskedServer[],

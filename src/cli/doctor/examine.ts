@@ -114,7 +114,10 @@ async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory,
   }
 }
 
-/** Raises a server's time for its start to `timeoutMs`: with `--timeout 600`, a start may take nine minutes. */
+/**
+ * Raises a server's time for its start to `timeoutMs`, unless its entry sets `startTimeoutMs`: with `--timeout 600`, a
+ * start may take nine minutes.
+ */
 function withPatience(server: ServerConfig, timeoutMs: number): ServerConfig {
   return { ...server, startTimeoutMs: server.startTimeoutMs ?? Math.max(timeoutMs, startTimeoutMs(server)) };
 }

@@ -37,7 +37,10 @@ export function clipColumns(text: string, columns: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-/** Breaks a text into lines of at most this many columns, between words; in time linear in its length. */
+/**
+ * Breaks a text between words into lines of at most this many columns; only a longer word exceeds them. Takes time
+ * linear in the length of the text.
+ */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line: string[] = [];

@@ -159,7 +159,7 @@ interface Choice {
   readonly title: string;
 }
 
-/** Asks for one field until the schema accepts the answer, the user skips the field, or the input ends. */
+/** Asks for one field until the schema accepts the answer, the user skips an optional field, or the input ends. */
 async function askField(field: Field, { ask, say, colors }: Asking): Promise<FieldAnswer> {
   const choices = choicesOf(field.schema);
   for (const [index, { title }] of choices.entries()) say(`  ${index + 1}) ${displayText(title)}\n`);
