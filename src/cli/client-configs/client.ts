@@ -117,8 +117,9 @@ export function foldersOf({ cwd, above = [] }: ClientHome): readonly string[] {
 }
 
 /**
- * Returns the folders above a directory up to the root of its Git repository, or none without a repository. Also
- * returns none if a folder on the way belongs to another user: that user must not be able to have servers imported.
+ * Returns the folders above a directory up to the root of its Git repository. Returns none without a repository, and if
+ * the way there leads through the home directory or a folder of another user: that user must not be able to have
+ * servers imported.
  */
 export function projectAbove(cwd: string, home: string): readonly string[] {
   const folders: string[] = [];

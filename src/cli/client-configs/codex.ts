@@ -4,8 +4,8 @@ import { type Client, foldersOf, type Translated } from './client.ts';
 import { literally, stdioEntry, translateFields } from './translate.ts';
 
 /**
- * Fields that need no translation: the gateway passes all variables on, and `namedHeaders` and `writtenHeaders` read
- * the headers.
+ * Fields that `translateFields` skips: the gateway passes all variables on, `writtenHeaders` and `namedHeaders` read
+ * the fields for headers, and `required` has no counterpart.
  */
 const IGNORED = ['env_vars', 'bearer_token_env_var', 'bearer_token', 'env_http_headers', 'http_headers', 'required'];
 

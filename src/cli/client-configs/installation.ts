@@ -80,8 +80,8 @@ export async function planInstall(
 }
 
 /**
- * Returns the text of the file without our entry. If the file has one from an older version, it is the text of the
- * latest backup without one.
+ * Returns the text from before the gateway: an empty string for a new file. If the file already has our entry, from an
+ * older version, it is the latest backup without one, or the text itself if all backups have one.
  */
 async function firstText(place: ConfigFile, text: string | undefined, self: Self): Promise<string> {
   const isOurs = async (each: string) => ownKey(objectAt(await rootOf(each, place.path), place.at), self) !== undefined;
