@@ -29,7 +29,7 @@ import {
   translateFields,
 } from './translate.ts';
 
-/** VS Code's servers in files of other names: a workspace, and a container to develop in. */
+/** Paths of VS Code's servers in its settings, in a workspace file and in the file of a development container. */
 const VS_CODE_MAPS: readonly KeyPath[] = [
   ['mcp.servers'],
   ['settings', 'mcp', 'servers'],
@@ -54,11 +54,11 @@ const MAPS: readonly KeyPath[] = [
   ['experimental', 'modelContextProtocolServers'],
   ...VS_CODE_MAPS,
 ];
-/** Clients whose `timeout` counts seconds, by the names of their files. */
+/** Matches the files of clients whose `timeout` is in seconds. */
 const SECONDS = /(?:cline_mcp_settings|mcp_settings)\.json$|[\\/]\.(?:roo|kilocode)[\\/]/;
 /**
- * Forms of references that a client fills in, by the path of its file. A file that none matches has all forms filled
- * in.
+ * Forms of references that a client fills in, by the path of its file. For a file that matches none, all forms count as
+ * filled in.
  */
 const FILLED: readonly (readonly [file: RegExp, client: string, fills: readonly Form[]])[] = [
   [/[\\/]\.(?:mcp|claude)\.json$/, 'Claude Code', ['plain']],
@@ -69,7 +69,7 @@ const FILLED: readonly (readonly [file: RegExp, client: string, fills: readonly 
   [/[\\/]\.(?:gemini|copilot)[\\/]/, 'its client', ['plain']],
 ];
 const WINDSURF = /[\\/]\.?(?:codeium|windsurf(?:-next)?)[\\/](?:.*[\\/])?mcp_config\.json$/;
-/** Names of files that say nothing of the server in them: then its folder does. */
+/** Matches generic names of files, in which case the folder names the server. */
 const NO_NAME = /^\.?(?:mcp|server|servers|config|settings|index|manifest|mcp[-_.]server|package)$/i;
 const RENAMED = {
   httpUrl: 'url',
@@ -79,9 +79,7 @@ const RENAMED = {
   environment: 'env',
   transportType: 'type',
 };
-/**
- * Fields by which clients switch a server off, beside `enabled` and `disabled`; the value is the one that means off.
- */
+/** Fields other than `enabled` and `disabled` with which clients switch a server off, and the value that means off. */
 const SWITCHES: Readonly<Record<string, boolean>> = {
   ...{ isActive: false, active: false, is_active: false, isEnabled: false, is_enabled: false, enable: false },
   ...{ isDisabled: true, is_disabled: true, disable: true, inactive: true, paused: true },
@@ -89,12 +87,12 @@ const SWITCHES: Readonly<Record<string, boolean>> = {
 const OFF = /^(?:off|disabled|inactive|paused)$/i;
 const IGNORED = ['alwaysLoad', 'gallery', 'version', 'dev', 'registry', 'id', 'name', 'iconPath', 'title'];
 
-/** Shapes that are looked for in a file, for the message that none was found. */
+/** Shapes that an import looks for in a file, for the message that it found none. */
 export const SHAPES = `${[...new Set(MAPS.map((at) => at.join('.')))].join(', ')}, or a map of names to servers with "command" or "url"`;
 
 /**
- * Reader for a file given by its path: that of its client if the path is a known one, else one that infers the form
- * from the content.
+ * Returns the reader for a file that the user named by its path: its client's if the path belongs to a known client,
+ * else one that infers the form from the content.
  */
 export function anyFile(path: string, home: ClientHome): Client {
   const known = clientOf(path, home);
@@ -102,8 +100,8 @@ export function anyFile(path: string, home: ClientHome): Client {
 }
 
 /**
- * The known client of a file: a file given by its path is also subject to what that client excludes, forbids and
- * switches off.
+ * Returns a reader for one file of a known client. The client's settings apply: servers that it excludes or switches
+ * off, and tools that it forbids.
  */
 function fileOfClient(path: string, { client, places, home }: ClientPlaces): Client {
   const [{ scope, folder } = { scope: 'user' as const, folder: undefined }] = places;
@@ -143,13 +141,16 @@ function serversIn(root: JsonObject, place: ConfigFile, home: ClientHome): reado
   return serversAt(root, place).filter(({ key }) => !key.startsWith('$'));
 }
 
-/** Name of a file that holds one server, or of its folder where the file's name is generic. */
+/** Returns the name of a file that holds one server, or of its folder if the file's name is generic. */
 function nameOf(path: string): string {
   const { name, dir } = parse(path);
   return NO_NAME.test(name) ? basename(dir) : name;
 }
 
-/** None where the map of that name is something else: every entry says how a server is reached, or switches one. */
+/**
+ * Returns the servers at a place. Returns none if no entry there has a command or an address, unless the place's name
+ * is one that only clients use (`mcpServers`, `context_servers`, `mcp_servers`).
+ */
 function serversAt(root: JsonObject, place: ConfigFile): readonly WrittenServer[] {
   const found = place.at.reduce<unknown>((value, key) => (isJsonObject(value) ? value[key] : undefined), root);
   if (isServer(found)) return [];
@@ -166,7 +167,7 @@ function serversAt(root: JsonObject, place: ConfigFile): readonly WrittenServer[
       : [];
 }
 
-/** Name of a server in a list; without one, its program or host. */
+/** Returns the name of a server in a list, else its package, program or host, else `server-` and its position. */
 function nameIn(entry: JsonObject, index: string): string {
   const name = entry.name ?? entry.id;
   return typeof name === 'string' && name !== ''
@@ -174,13 +175,13 @@ function nameIn(entry: JsonObject, index: string): string {
     : (nameOfEntry(asWritten(entry)) ?? `server-${Number(index) + 1}`);
 }
 
-/** With what Continue and others put under `transport`. */
+/** Returns the entry with the fields of its `transport` object, in which Continue and others put the address. */
 function asWritten(entry: JsonObject): JsonObject {
   const { transport } = entry;
   return isJsonObject(transport) ? { ...entry, ...transport, transport: undefined } : entry;
 }
 
-/** True if a value says how a server is reached, in the fields of any client. */
+/** True if a value has a command or an address, in the fields of any client. */
 function isServer(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   const { command, cmd, url, uri, httpUrl, serverUrl, config, transport } = value;
@@ -202,7 +203,7 @@ function isSwitch(entry: JsonObject): boolean {
   return typeof entry.enabled === 'boolean' || typeof entry.type === 'string';
 }
 
-/** By where the entry stands in the file, and by the name of the file. */
+/** Translates an entry of an unknown client. Its path within the file and the file's name select the translation. */
 function translate(entry: JsonObject, context: TranslationContext): Translated {
   const { at, path } = context.place;
   if (at[0] === 'extensions') return translateGoose(entry);
@@ -230,14 +231,14 @@ function translate(entry: JsonObject, context: TranslationContext): Translated {
   return fillEditorVariables({ ...translated, entry: templated }, { ...context, root: aroundOf(context) });
 }
 
-/** The fields of the whole file and those beside the map of servers, such as `inputs`. */
+/** Returns the fields of the file's root and those beside the map of servers, such as `inputs`. */
 function aroundOf({ place, root }: TranslationContext): JsonObject {
   return { ...root, ...objectAt(root, place.at.slice(0, -1)) };
 }
 
 /**
- * Meaning of `timeout` by client; in an unknown file a small number counts as seconds, because nobody sets less than a
- * second.
+ * Returns the meaning of `timeout` by client; in an unknown file a number below 1000 counts as seconds, because a
+ * timeout below one second is unlikely.
  */
 function timeoutMeaning({ place: { path, at }, root }: TranslationContext): TimeoutMeaning {
   if (SECONDS.test(path) || (/\.ya?ml$/.test(path) && at[0] === 'mcp_servers')) return 'seconds';
@@ -245,7 +246,7 @@ function timeoutMeaning({ place: { path, at }, root }: TranslationContext): Time
   return isKnown ? 'ms' : 'either';
 }
 
-/** With what its client does not fill in as it is written. */
+/** Escapes the references that the file's client does not fill in, so that the gateway passes them on as written. */
 function literal(translated: Translated, { place: { path }, root, home }: TranslationContext): Translated {
   if (WINDSURF.test(path)) return translateWindsurf(translated);
   const known = FILLED.find(([file]) => file.test(path));
@@ -256,22 +257,22 @@ function literal(translated: Translated, { place: { path }, root, home }: Transl
   return { ...rest, entry: isBraced ? bracedEntry(entry, home.env) : entry };
 }
 
-/** Programs that start others, and words that say how. */
+/** Programs that start other programs, and their subcommands: no name for a server. */
 const STARTS_OTHERS =
   /^(?:npx|npm|pnpm|pnpx|yarn|bun|bunx|deno|node|uv|uvx|pipx|python[\d.]*|docker|podman|env|exec|run|dlx|tool|x|cmd|sh|bash)(?:\.exe|\.cmd)?$/i;
 
-/** Name for a server that has none: its package, program or host; undefined if it has none of them. */
+/** Returns a name for an unnamed server: its host, package or program; undefined if the entry has none of them. */
 function nameOfEntry({ command, args, url, serverUrl, httpUrl }: JsonObject): string | undefined {
   const address = [url, serverUrl, httpUrl].find((each) => typeof each === 'string' && URL.canParse(each));
   if (typeof address === 'string') return new URL(address).hostname;
   const words = [command, args].flat().filter((word) => typeof word === 'string');
-  // A script is no name.
+  // Skips options, assignments and scripts, which contain blanks.
   const names = words.filter((word) => /^[^-=\s][^=\s]*$/.test(word)).map(plainName);
   const named = names.find((name) => name !== '' && !STARTS_OTHERS.test(name)) ?? names[0];
   return named || undefined;
 }
 
-/** `@scope/name@1.2.3` and `/path/name.js` → name. */
+/** Returns `name` for `@scope/name@1.2.3` and `/path/name.js`. */
 function plainName(word: string): string {
   return basename(word.replaceAll('\\', '/'))
     .replace(/(?<=.)[@:].*$/s, '')

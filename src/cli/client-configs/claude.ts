@@ -36,7 +36,7 @@ export const claudeCode: Client = {
   ],
   verdict,
   translate: (entry) => literally('Claude Code', ['plain'], translateFields(entry, { ignored: ['alwaysLoad'] })),
-  // Without `alwaysLoad` the five tools may be hidden behind the client's own tool search.
+  // Without `alwaysLoad` Claude Code may hide the five tools behind its own tool search.
   entryFor: (command) => ({ type: 'stdio', ...stdioEntry(command), alwaysLoad: true }),
 };
 
@@ -49,12 +49,15 @@ function verdict(server: WrittenServer, files: Files, home: ClientHome): Verdict
   return verdictOfClaude(server, [...projectsIn(files.get(ownFile(home)), home), ...settings]);
 }
 
-/** Sections of the user's file for the working directory and the project folders above it. */
+/** Returns the sections of the user's file for the working directory and the project folders above it. */
 export function projectsIn(own: JsonObject | undefined, home: ClientHome): readonly JsonObject[] {
   return foldersOf(home).map((folder) => projectIn(own, folder));
 }
 
-/** A person answers for each project which servers of its file are started, and switches others off there. */
+/**
+ * Returns the user's decision on a server: for each project Claude Code asks which servers of the project's file to
+ * start, and the user can switch off others there.
+ */
 export function verdictOfClaude({ key, place }: WrittenServer, settings: readonly JsonObject[]): Verdict {
   const says = (name: string) => settings.some((each) => namesIn(each[name]).includes(key));
   const allowed = settings.flatMap(({ allowedMcpServers: list }) => (Array.isArray(list) ? [namesIn(list)] : []));
@@ -77,13 +80,13 @@ function projectIn(own: JsonObject | undefined, folder: string): JsonObject {
   return isJsonObject(project) ? project : {};
 }
 
-/** `"name"`, or `{"serverName": "name"}`. */
+/** Returns the names in a list of `"name"` or `{"serverName": "name"}`. */
 function namesIn(list: unknown): string[] {
   if (!Array.isArray(list)) return [];
   return list.map((item) => (isJsonObject(item) ? item.serverName : item)).filter((name) => typeof name === 'string');
 }
 
-/** `mcp__server__tool` and `mcp__server` in the rules of the client. */
+/** Converts `mcp__server__tool` and `mcp__server` in the rules of the client. */
 function rulesIn({ permissions, allowedTools }: JsonObject, key: string): ToolRule[] {
   const { deny, ask, allow } = isJsonObject(permissions) ? permissions : {};
   return [
@@ -93,7 +96,10 @@ function rulesIn({ permissions, allowedTools }: JsonObject, key: string): ToolRu
   ];
 }
 
-/** A rule for the tools of a server that a list names so. */
+/**
+ * Returns a rule for the tools of a server that a list names as `mcp__server__tool`, or for all tools if it names
+ * `mcp__server`.
+ */
 export function toolsOfClaude(list: unknown, key: string, action: ToolRule['action']): ToolRule[] {
   const start = `mcp__${key.replace(/[^\w-]/g, '_')}`;
   const own = namesIn(list).flatMap((name) =>

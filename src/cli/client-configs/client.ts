@@ -6,13 +6,13 @@ import type { Environment } from '../../config/substitute.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { homeDirectory } from '../../platform/home-directory.ts';
 
-/** The user and the directory whose client files are read. `home` and `cwd` are absolute. */
+/** The user and the directory whose client files the gateway reads. `home` and `cwd` are absolute. */
 export interface ClientHome {
   readonly home: string;
   readonly cwd: string;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** Folders of the project above `cwd` in which clients look too, the nearest first; absent: in none. */
+  /** Folders of the project above `cwd` that clients also read, the nearest first; absent: none. */
   readonly above?: readonly string[] | undefined;
 }
 
@@ -21,47 +21,50 @@ export function clientHome({ cwd, env, platform }: Omit<ClientHome, 'home' | 'ab
   return { home: homeDirectory(env), cwd, env, platform };
 }
 
-/** A map of servers in a file of a client. */
+/** A place of servers: the path of a client's file, and the path of a map within it. */
 export interface ConfigFile {
-  /** Of the file, absolute; ends in `.toml` where it is TOML, else it is JSON, maybe with comments. */
+  /** Absolute path of the file: TOML if it ends in `.toml`, else JSON, possibly with comments. */
   readonly path: string;
   /** Path of the map within the file. */
   readonly at: KeyPath;
-  /** `local`: the user's own, for one project; the gateway is never installed there. */
+  /** `local`: the user's own servers for one project; an install never writes there. */
   readonly scope: 'user' | 'project' | 'local';
-  /** Of `project` and `local`: where the client starts its servers. Absent: `cwd`. */
+  /** For `project` and `local`: the folder in which the client starts its servers. Absent: `cwd`. */
   readonly folder?: string;
-  /** A shape that newer versions use besides: counts where the file has it, is never begun by us. */
+  /**
+   * True for a place that only some versions or editions use: it counts if the file has it, and an install never
+   * creates it.
+   */
   readonly optional?: boolean;
 }
 
-/** A client's entry in the words of an `mcpServers` file of ours. */
+/** A client's entry, translated to the fields of an `mcpServers` file of ours. */
 export interface Translated {
   readonly entry: JsonObject;
-  /** Fields that could not be carried over although the server can; never a secret. */
+  /** Messages on fields that could not be carried over or changed their form; they never hold a secret. */
   readonly notes: readonly string[];
-  /** Why the server cannot be carried over at all. */
+  /** The reason why the server cannot be carried over at all. */
   readonly refusal?: string | undefined;
   /** Rules of the client for single tools. */
   readonly rules?: readonly ToolRule[] | undefined;
 }
 
-/** Rule of a client for tools of one server; of several, the first that fits counts. */
+/** A client's rule for tools of one server; of several rules the first that fits applies. */
 export interface ToolRule {
-  /** Names or patterns; absent: all. */
+  /** Names or patterns of tools; absent: all tools. */
   readonly tools?: readonly string[];
   readonly action: PermissionAction;
-  /** Further conditions, of a rule in a gateway's configuration. */
+  /** Further conditions of a rule from a gateway's configuration. */
   readonly more?: Omit<PermissionRule, 'server' | 'tool' | 'tags' | 'action' | 'broken'>;
 }
 
-/** Decision of a person, made in the client, on a server in its files. */
+/** The user's decision, made in the client, on a server in its files. */
 export interface Verdict {
-  /** It was rejected, or is kept out: why. */
+  /** The reason, if the user rejected the server or the client's settings exclude it. */
   readonly out?: string | undefined;
-  /** It is switched off: where. */
+  /** Names the place where it is switched off; absent if it is not. */
   readonly off?: string | undefined;
-  /** It is switched off for this project alone. */
+  /** True if it is switched off for this project only. */
   readonly isOfProject?: boolean;
   readonly rules?: readonly ToolRule[] | undefined;
 }
@@ -81,38 +84,42 @@ export interface WrittenServer {
   readonly entry: JsonObject;
 }
 
-/** Files by their paths; absent: there is none, or it is broken. */
+/** Parsed files by path; undefined if the file does not exist or is broken. */
 export type Files = ReadonlyMap<string, JsonObject | undefined>;
 
-/** An MCP client: where its servers are written down, and how. */
+/** An MCP client: the places and the form of its servers' entries. */
 export interface Client {
-  /** As on the command line. */
+  /** Name of the client on the command line. */
   readonly id: string;
-  /** As people call it. */
+  /** Name of the client in messages. */
   readonly name: string;
-  /** Every place where it reads servers; of two with one key the earlier place counts. */
+  /**
+   * Returns every place from which the client reads servers; of two entries with one key the one at the earlier place
+   * applies.
+   */
   places(home: ClientHome): readonly ConfigFile[];
-  /** Folders of projects for which a file holds servers of the user's own; absent: none does. */
+  /** Returns the folders of projects for which a file holds the user's own servers; absent: no file does. */
   foldersIn?(root: JsonObject): readonly string[];
-  /** The servers of a file whose shape only the file tells; absent: what stands at the places. */
+  /** Returns the servers of a file whose shape depends on its content; absent: the entries at `places`. */
   serversIn?(root: JsonObject, place: ConfigFile, home: ClientHome): readonly WrittenServer[];
-  /** Files that say which servers and tools are wanted, beside those of the places. */
+  /** Returns the further files, beside those of `places`, that allow, forbid or switch off servers and tools. */
   settings?(home: ClientHome): readonly string[];
-  /** Decision that these files hold on a server. */
+  /** Returns the decision on a server that these files hold. */
   verdict?(server: WrittenServer, files: Files, home: ClientHome): Verdict;
   translate(entry: JsonObject, context: TranslationContext): Translated;
-  /** The client's entry for a server that this command (program and arguments) starts. */
+  /** Returns the client's entry for a server that this command (program and arguments) starts. */
   entryFor(command: readonly string[]): JsonObject;
 }
 
-/** The folders in which a client looks for files of a project, the nearest first. */
+/** Returns the folders in which a client looks for files of a project, the nearest first. */
 export function foldersOf({ cwd, above = [] }: ClientHome): readonly string[] {
   return [cwd, ...above];
 }
 
 /**
- * The folders above a directory that belong to the same project: up to its repository, else none. A folder of another
- * user ends it: that user must not be able to have servers imported.
+ * Returns the folders above a directory up to the root of its Git repository. Returns none without a repository, and if
+ * the way there leads through the home directory or a folder of another user: that user must not be able to have
+ * servers imported.
  */
 export function projectAbove(cwd: string, home: string): readonly string[] {
   const folders: string[] = [];
@@ -134,7 +141,7 @@ function isOwn(folder: string): boolean {
   }
 }
 
-/** Folder in which desktop programs keep their files, by operating system. */
+/** Returns the folder in which desktop programs keep their files, by operating system. */
 export function applicationData({ home, env, platform }: ClientHome): string {
   if (platform === 'darwin') return join(home, 'Library', 'Application Support');
   if (platform === 'win32') return env.APPDATA || join(home, 'AppData', 'Roaming');

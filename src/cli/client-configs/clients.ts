@@ -5,7 +5,7 @@ import { cursor, vsCode, windsurf } from './editors.ts';
 import { geminiCli } from './gemini-cli.ts';
 import { opencode } from './opencode.ts';
 
-/** The clients whose files are known, in the order in which their servers get their keys. */
+/** The known clients, in the order in which an import gives keys to their servers. */
 export const CLIENTS: readonly Client[] = [
   claudeCode,
   claudeDesktop,

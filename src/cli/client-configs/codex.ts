@@ -3,7 +3,10 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { type Client, foldersOf, type Translated } from './client.ts';
 import { literally, stdioEntry, translateFields } from './translate.ts';
 
-/** Those that name variables to be passed on: the gateway passes all of them on. */
+/**
+ * Fields that `translateFields` skips: the gateway passes all variables on, `writtenHeaders` and `namedHeaders` read
+ * the fields for headers, and `required` has no counterpart.
+ */
 const IGNORED = ['env_vars', 'bearer_token_env_var', 'bearer_token', 'env_http_headers', 'http_headers', 'required'];
 
 export const codex: Client = {
@@ -24,7 +27,7 @@ export const codex: Client = {
   entryFor: stdioEntry,
 };
 
-/** An entry of Codex, which fills in no variables but names those that headers come from. */
+/** Translates an entry of Codex. Codex fills in no references; separate fields name the variables for headers. */
 export function translateCodex(entry: JsonObject): Translated {
   const { entry: fields, ...beside } = translateFields(entry, { ignored: IGNORED });
   const written = { ...fields, headers: writtenHeaders(entry) };
@@ -42,7 +45,7 @@ function writtenHeaders({ http_headers, headers, bearer_token }: JsonObject): Js
   };
 }
 
-/** Those that name variables, with our way to name them. */
+/** Returns the headers whose values come from variables, as `${NAME}` references. */
 function namedHeaders({ env_http_headers, bearer_token_env_var }: JsonObject): JsonObject {
   const named = isJsonObject(env_http_headers) ? Object.entries(env_http_headers) : [];
   return {

@@ -10,7 +10,7 @@ import type { ClientHome, ToolRule } from './client.ts';
 import type { FoundServer } from './found-servers.ts';
 import { mapTexts } from './translate.ts';
 
-/** A server in our native shape, or why it cannot be one. */
+/** Result of `carry`: a server in our native shape, or the reason why it cannot be converted. */
 export interface Carried {
   readonly entry?: JsonObject;
   readonly refusal?: string;
@@ -18,14 +18,14 @@ export interface Carried {
   readonly rules: readonly ToolRule[];
 }
 
-/** Fits everywhere. */
+/** Stands for the value of a variable during the check: valid as a text and as an address. */
 const ANY_VALUE = 'http://localhost';
-/** One that fits behind the scheme of an address: a name, a password, a host, a port. */
+/** Stands for the value of a variable within an address: valid as a name, a password, a host and a port. */
 const ANY_PART = '1';
-/** Theirs are not to be read. */
+/** Stands for secrets and files during the check, which must not read the user's. */
 const ANY_SOURCES: Sources = { secret: () => ANY_VALUE, file: () => ANY_VALUE };
 
-/** A client's entry as ours, checked as a configuration is. */
+/** Converts a client's entry to our native shape, with the same checks as an entry of our configuration. */
 export function carry({ client, place, key, entry: written, root, verdict }: FoundServer, home: ClientHome): Carried {
   const { entry, notes, refusal, rules = [] } = client.translate(written, { place, home, root });
   const all = [...(verdict.rules ?? []), ...rules];
@@ -45,7 +45,10 @@ export function carry({ client, place, key, entry: written, root, verdict }: Fou
   };
 }
 
-/** Every variable that the entry names, with a value that fits everywhere: theirs are not known, or not to be shown. */
+/**
+ * Returns every variable that the entry names with a placeholder that is valid in its position: the check must not
+ * depend on the real values or show them.
+ */
 export function anyValues(entry: JsonObject): Record<string, string> {
   const text = JSON.stringify(entry);
   const parts = new Set(variablesIn((text.match(/:\/\/[^"\s]*/g) ?? []).join(' ')));
@@ -58,14 +61,15 @@ function variablesIn(text: string): string[] {
 }
 
 /**
- * A project's client starts its servers in the project, whatever their commands look like; the gateway starts anywhere.
+ * Sets `cwd` of a local server to the project's folder, in which the client would start it; the gateway starts in any
+ * folder.
  */
 function startedIn(folder: string, entry: JsonObject): JsonObject {
   const { command, cwd } = entry;
   if (!Array.isArray(command)) return entry;
   const start = typeof cwd === 'string' && cwd !== '' ? cwd : '.';
   const isPlaced = /^~|^[$%]/.test(start);
-  // Both name where the client was started.
+  // Both variables name the folder in which the client was started.
   const inFolder = mapTexts(entry, (text) =>
     text.replace(/(?<!\$)\$\{(?:env:)?(?:PWD|CLAUDE_PROJECT_DIR)\}/g, () => folder),
   );
@@ -79,7 +83,9 @@ export function placedIn(folder: string, entry: JsonObject): { entry: JsonObject
   return { entry: { ...entry, cwd: folder }, notes: [`starts in ${folder}, where its relative paths lead`] };
 }
 
-/** `./x`, or the name of a file that is there, by itself or behind `=`. */
+/**
+ * True if a word is a relative path: `./x`, or the name of an existing file in `folder`, alone or behind `--option=`.
+ */
 export function isRelative(word: unknown, folder: string): boolean {
   if (typeof word !== 'string') return false;
   const path = word.replace(/^-[^=]*=/, '');
@@ -87,7 +93,7 @@ export function isRelative(word: unknown, folder: string): boolean {
   return /^[^\s/\\:@$~-][^\s:@$]*[./\\][^\s:@$]*$/.test(path) && existsSync(resolve(folder, path));
 }
 
-/** The entry without empty fields, and without fields that have no effect on its kind of server. */
+/** Returns the entry without empty fields and without fields that have no effect on its kind of server. */
 function tidy(entry: JsonObject, type: 'local' | 'remote'): JsonObject {
   const { type: _, enabled, ...fields } = entry;
   const foreign = type === 'local' ? ['url', 'transport', 'headers', 'oauth'] : ['command', 'environment', 'cwd'];
@@ -100,8 +106,8 @@ function isEmpty(value: unknown): boolean {
 }
 
 /**
- * The variables, each once, that the gateway would miss when it starts this entry, and with `kept` the secrets that are not
- * among these. An empty one counts as not set.
+ * Returns the variables, each once, that are not set in `env` when the gateway starts this entry; an empty one counts
+ * as not set. With `kept`, also the names behind `{secret:NAME}` that `kept` lacks.
  */
 export function unsetVariables(entry: JsonObject, env: Environment, kept?: Environment): readonly string[] {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value));

@@ -9,7 +9,9 @@ import {
 } from 'jsonc-parser';
 import type { KeyPath } from '../../config/diagnostic.ts';
 
-/** The text with the value at the path, or without it when it is undefined; comments and format stay. */
+/**
+ * Returns the text with `value` at the path, or without that path if `value` is undefined; comments and format stay.
+ */
 export function editJson(text: string, path: KeyPath, value: unknown, isArrayInsertion = false): string {
   const mark = markOf(text);
   const source = text.slice(mark.length).trim() === '' ? '{}\n' : text.slice(mark.length);
@@ -18,7 +20,7 @@ export function editJson(text: string, path: KeyPath, value: unknown, isArrayIns
 }
 
 /**
- * The text with that value at the path: in the place of what stands there, else as the last member. No other line
+ * Returns the text with `value` at the path: replaces an existing value, else adds a last member. No other line
  * changes.
  */
 export function withValue(text: string, path: KeyPath, value: unknown): string {
@@ -32,7 +34,7 @@ export function withValue(text: string, path: KeyPath, value: unknown): string {
   return mark + source.slice(0, node.offset) + lines(source, value, indent) + source.slice(node.offset + node.length);
 }
 
-/** The byte order mark that Windows programs put before a text; empty without one. */
+/** Returns the byte order mark that Windows programs put before a text, or an empty string. */
 export function markOf(text: string): string {
   return text.startsWith('\uFEFF') ? '\uFEFF' : '';
 }
@@ -42,7 +44,7 @@ function nodeAt(text: string, path: KeyPath): Node | undefined {
   return tree && findNodeAtLocation(tree, [...path]);
 }
 
-/** A value as it is written on lines of such a text. */
+/** Formats a value as JSON with the indentation and line ends of the text. */
 function lines(text: string, value: unknown, indent: string): string {
   const { tabSize = 2, insertSpaces, eol = '\n' } = formatOf(text);
   return JSON.stringify(value, undefined, insertSpaces ? tabSize : '\t')
@@ -51,8 +53,8 @@ function lines(text: string, value: unknown, indent: string): string {
 }
 
 /**
- * The text with one more member, or item where `key` is undefined, at the end of the object or list at the path, on lines
- * of its own: no other line changes but for a comma. jsonc-parser would move a comment behind the last one.
+ * Adds a member, or an item if `key` is undefined, at the end of the object or list at the path, on lines of its own.
+ * No other line changes except for a comma; jsonc-parser would move a comment behind the last member.
  */
 export function withMember(text: string, path: KeyPath, key: string | undefined, value: unknown): string {
   const holder = nodeAt(text, path);
@@ -74,12 +76,12 @@ export function withMember(text: string, path: KeyPath, key: string | undefined,
   return `${head}${rest}${member}${text.slice(after + rest.length)}`;
 }
 
-/** A comment that ends the line, with the space before it. */
+/** Returns the comment that ends the line, with the space before it; an empty string if other text ends the line. */
 function restOfLine(text: string, from: number): string {
   return /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\n]*?\*\/[ \t]*)?(?=\r?\n)/.exec(text.slice(from))?.[0] ?? '';
 }
 
-/** With a member in an object that has none: behind the comments in it. */
+/** Adds a member to an object without members, behind the comments in it. */
 function withFirst(text: string, { offset, length }: Node, key: string, value: unknown): string {
   const { tabSize = 2, insertSpaces, eol = '\n' } = formatOf(text);
   const outer = /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', offset) + 1))?.[0] ?? '';
@@ -89,7 +91,7 @@ function withFirst(text: string, { offset, length }: Node, key: string, value: u
   return `${text.slice(0, offset + 1)}${within}${member}${text.slice(offset + length - 1)}`;
 }
 
-/** With one more member on the line of the last one. */
+/** Adds a member on the line of the last one. */
 function inline(text: string, { offset, length }: Node, key: string, value: boolean): string {
   const end = offset + length;
   const comma = commaAfter(text, end);
@@ -99,8 +101,8 @@ function inline(text: string, { offset, length }: Node, key: string, value: bool
 }
 
 /**
- * The text without the member at the path, and without a comment behind it on its line: no other line changes. jsonc-parser
- * would take comments of the neighbours with it. The text as it is where there is no such member.
+ * Returns the text without the member at the path and the comment behind it on its line. No other line changes;
+ * jsonc-parser would also remove comments of the neighbours. Returns the text unchanged if the member does not exist.
  */
 export function withoutMember(text: string, path: KeyPath): string {
   const value = nodeAt(text, path);
@@ -113,12 +115,12 @@ export function withoutMember(text: string, path: KeyPath): string {
   const left = comma === undefined && before ? commaAfter(text, before.offset + before.length) : undefined;
   if (left === undefined) return without;
   const rest = without.slice(left + 1);
-  // Of a last member on the line of its object the space before it goes too.
+  // If the object closes on the line of its last member, the space before the member is removed too.
   const isTight = /^[}\]]/.test(text.slice(offset + length));
   return without.slice(0, left) + (isTight ? rest.replace(/^[ \t]+(?=[}\]])/, '') : rest);
 }
 
-/** Offset of the next token if it is a comma. */
+/** Returns the offset of the next token if it is a comma, else undefined. */
 function commaAfter(text: string, offset: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(offset);
@@ -127,7 +129,7 @@ function commaAfter(text: string, offset: number): number | undefined {
   return text[at] === ',' ? at : undefined;
 }
 
-/** With the whole line where nothing but a comment is left of it. */
+/** Removes the characters from `from` to `to`, and the whole line if only a comment would remain on it. */
 function cut(text: string, from: number, to: number): string {
   const indent = /[ \t]*$/.exec(text.slice(0, from))?.[0].length ?? 0;
   const begins = from - indent === 0 || text[from - indent - 1] === '\n';
@@ -136,14 +138,14 @@ function cut(text: string, from: number, to: number): string {
   return text.slice(0, from) + text.slice(to).replace(/^[ \t]+(?=\S)/, '');
 }
 
-/** As the first indented line is indented. */
+/** Returns the indentation of the first indented line (two spaces without one) and the line ends of the text. */
 function formatOf(source: string): FormattingOptions {
   const indent = /^([ \t]+)\S/m.exec(source)?.[1] ?? '  ';
   const insertSpaces = !indent.startsWith('\t');
   return { insertSpaces, tabSize: insertSpaces ? indent.length : 1, eol: source.includes('\r\n') ? '\r\n' : '\n' };
 }
 
-/** A member as it is written: the lines above it, its indent, itself, and what stands behind it on its line. */
+/** The text of a member: the lines above it, its indentation, itself, and the rest of its line. */
 interface Written {
   readonly above: string;
   readonly indent: string;
@@ -152,9 +154,9 @@ interface Written {
 }
 
 /**
- * The text with the member at the path as `source` has it, comments included: in the place of the one that is there, else
- * behind the comments above it that are still there, or the member that stands before it in `source`. Undefined where
- * one of the two has no such object.
+ * Returns the text with the member at the path as `source` has it, comments included. It replaces an existing member;
+ * else it follows the comments from above it that the text still has, or the last preceding member. Returns undefined
+ * if `source` lacks the member or the text lacks its object.
  */
 export function restoredMember(text: string, path: KeyPath, source: string): string | undefined {
   const mark = markOf(text);
@@ -183,12 +185,12 @@ function inserted(text: string, holder: Node, previous: Node | undefined, writte
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const piece = isOnLine ? `${isKept ? '' : above}${indent}${member}${comma}${behind}${eol}` : ` ${member}${comma}`;
   if (!last || commaAfter(text, endOf(last)) !== undefined) return text.slice(0, at) + piece + text.slice(at);
-  // Only the last of all may lack one.
+  // Only the last member of an object may lack a comma.
   const end = Math.min(endOf(last), at);
   return `${text.slice(0, end)},${text.slice(end, at)}${piece}${text.slice(at)}`;
 }
 
-/** The next line, where nothing but a comment ends this one; else behind the comma. */
+/** Returns the offset of the next line if at most a comment ends this one, else the offset behind the comma. */
 function placeBehind(text: string, end: number): number {
   const comma = text[end - 1] === '{' ? undefined : commaAfter(text, end);
   const after = comma === undefined ? end : comma + 1;
@@ -210,7 +212,7 @@ function writtenIn(text: string, property: Node): Written {
     above: indent === undefined ? '' : text.slice(begins, property.offset - indent.length),
     indent: indent ?? '',
     member: sliceOf(text, property),
-    // A comment to the end of the line would take the comma with it.
+    // A line comment before the comma would comment out the comma.
     behind: (between.includes('\n') ? '' : between) + behind,
   };
 }

@@ -6,9 +6,10 @@ import type { JsonObject } from '../../core/json.ts';
 import { objectAt } from './read-client-file.ts';
 
 /**
- * The text with the table `map.key` of that value, or without it when it is undefined; the other lines stay as they are.
- * It is written as it stands in `source`, where that has it.
- * Throws `CONFIG_INVALID` where the table is written in a way that lines cannot be told.
+ * Returns the text with `value` as the table `map.key`, or without that table if `value` is undefined; the other lines
+ * stay as they are. If `source` has the table, its lines are copied as written there. Throws `CONFIG_INVALID` if the
+ * edited text does not parse to exactly this change, because the table is written in another form (inline, dotted
+ * keys).
  */
 export async function editToml(
   text: string,
@@ -32,7 +33,10 @@ export async function editToml(
   return after;
 }
 
-/** The parser's objects have prototypes of their own, which a comparison would see. */
+/**
+ * Copies the parsed value into plain objects: the parser's objects have another prototype, which `isDeepStrictEqual`
+ * compares too.
+ */
 function plain(value: JsonObject): unknown {
   return JSON.parse(JSON.stringify(value));
 }
@@ -43,8 +47,8 @@ function appended(text: string, table: string): string {
 }
 
 /**
- * The lines from its header to the next header that is not one of its own sub-tables, and all others. Comments at its end
- * may be about what comes next: they are none of it.
+ * Splits a text into the lines of the table `map.key` with its sub-tables, and all other lines. Comments at the end of
+ * the table count as other lines, because they may describe the next table.
  */
 function tableApart(text: string, map: string, key: string): { readonly table: string; readonly rest: string } {
   const name = `(?:${[key, JSON.stringify(key), `'${key}'`].map(escapeRegExp).join('|')})`;
@@ -62,7 +66,7 @@ function tableApart(text: string, map: string, key: string): { readonly table: s
   return { table: table.join(''), rest: left === '' ? '' : `${left}\n` };
 }
 
-/** Behind its last line that is no comment, and one empty line. */
+/** Returns the offset behind the section's last line that is no comment, and behind one empty line that follows it. */
 function endOfTable(section: string): number {
   const lines = section.split(/(?<=\n)/);
   const last = lines.findLastIndex((line) => !/^(?:#.*)?$/.test(line.trim()));

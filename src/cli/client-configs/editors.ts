@@ -15,7 +15,7 @@ import { fillEditorVariables, isOfEditor, literally, mapTexts, stdioEntry, trans
 
 /** Fields on the origin of a server and its development, which an import drops. */
 const IGNORED = ['gallery', 'version', 'dev'];
-/** Editions that keep their files beside each other. */
+/** Names of the folders of VS Code's editions in the folder for application data. */
 const EDITIONS = ['Code', 'Code - Insiders', 'VSCodium', 'Code - OSS'];
 
 export const vsCode: Client = {
@@ -36,7 +36,7 @@ export const vsCode: Client = {
   ],
   translate(entry, context) {
     const { mcp } = context.root;
-    // In the settings of older versions the inputs stand beside the servers.
+    // In the settings of older versions the inputs stand beside the servers, under `mcp`.
     const root = typeof mcp === 'object' && mcp !== null ? { ...context.root, ...mcp } : context.root;
     const translated = literally('VS Code', ['env'], translateFields(entry, { ignored: IGNORED }), isOfEditor);
     return fillEditorVariables(translated, { ...context, root });
@@ -44,7 +44,7 @@ export const vsCode: Client = {
   entryFor: (command) => ({ type: 'stdio', ...stdioEntry(command) }),
 };
 
-/** Of each edition, and on machines that are worked on from afar. */
+/** Returns the user's folders of each edition, of a portable installation, and of the server for remote work. */
 function userFolders(home: ClientHome): readonly string[] {
   const portable = home.env.VSCODE_PORTABLE;
   return [
@@ -54,7 +54,7 @@ function userFolders(home: ClientHome): readonly string[] {
   ];
 }
 
-/** The first is where a new file is begun. */
+/** Returns the places in a user's folder and its profiles. An install creates a new file only at the first place. */
 function placesIn(folder: string, index: number): ConfigFile[] {
   const profiles = namesIn(join(folder, 'profiles')).map((name) => join(folder, 'profiles', name));
   return [folder, ...profiles].flatMap((directory, at): ConfigFile[] => [
@@ -103,7 +103,7 @@ export const cursor: Client = {
   entryFor: (command) => ({ type: 'stdio', ...stdioEntry(command) }),
 };
 
-/** `Mcp(server:tool)` in the rules of its command line. */
+/** Converts `Mcp(server:tool)` in the rules of Cursor's command line. */
 function rulesIn(list: unknown, key: string, action: ToolRule['action']): ToolRule[] {
   return (Array.isArray(list) ? list : []).flatMap((text): ToolRule[] => {
     const [, server, tool] = /^Mcp\(([^:]+):(.+)\)$/i.exec(String(text)) ?? [];
@@ -112,7 +112,7 @@ function rulesIn(list: unknown, key: string, action: ToolRule['action']): ToolRu
   });
 }
 
-/** Of the editor, its preview edition, and its plugins for other editors. */
+/** Folders of the editor, of its preview edition, and of its plugins for other editors. */
 const FOLDERS = ['windsurf', 'windsurf-next', ''];
 
 export const windsurf: Client = {
@@ -132,10 +132,13 @@ export const windsurf: Client = {
   entryFor: stdioEntry,
 };
 
-/** The content of a file, as the client names it. */
+/** Matches `${file:path}`, with which Windsurf fills in the content of a file. */
 const FILE = /\$(\{file:[^{}\n]+\})/g;
 
-/** `${env:X}` is filled in, and so is `${file:path}`, which is ours but for the dollar. */
+/**
+ * Translates an entry of Windsurf, which fills in `${env:X}` and `${file:path}`; we write the latter without the
+ * dollar.
+ */
 export function translateWindsurf(translated: Translated): Translated {
   const isFile = (reference: string) => reference.replace(FILE, '') === '';
   const { entry, ...rest } = literally('Windsurf', ['env'], translated, isFile);

@@ -7,25 +7,25 @@ import type { Client, ClientHome, ConfigFile, Verdict, WrittenServer } from './c
 import { CLIENTS } from './clients.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
 
-/** A server as a client's file has it. */
+/** A server found in a client's file. */
 export interface FoundServer extends WrittenServer {
   readonly client: Client;
-  /** The whole file. */
+  /** The parsed content of the whole file. */
   readonly root: JsonObject;
-  /** Decision of the person in the client. */
+  /** The user's decision on the server, made in the client. */
   readonly verdict: Verdict;
 }
 
 /** Servers in the files of clients, and the problems of broken files. */
 export interface FoundServers {
   readonly servers: readonly FoundServer[];
-  /** Files that were there, in the order read. */
+  /** Paths of the existing files, in the order read. */
   readonly files: readonly string[];
-  /** Each names file, place and cause; never a secret. */
+  /** Each names file, place and cause; it never holds a secret. */
   readonly problems: readonly string[];
 }
 
-/** The servers of these clients; a broken file costs its own servers only. */
+/** Finds the servers of these clients; a broken file costs only its own servers. */
 export async function findServers(clients: readonly Client[], home: ClientHome): Promise<FoundServers> {
   const servers: FoundServer[] = [];
   const files = new Set<string>();
@@ -37,7 +37,7 @@ export async function findServers(clients: readonly Client[], home: ClientHome):
       if (!read.has(path)) read.set(path, await rootOf(path, problems));
     for (const place of places) {
       const root = read.get(place.path);
-      // A file of settings is none of servers until it has some.
+      // An optional place counts only if the file has the map.
       if (root === undefined || (place.optional && !objectAt(root, place.at))) continue;
       files.add(place.path);
       for (const server of client.serversIn?.(root, place, home) ?? serversAt(root, place, places, problems))
@@ -47,7 +47,7 @@ export async function findServers(clients: readonly Client[], home: ClientHome):
   return { servers, files: [...files], problems };
 }
 
-/** Servers of the user come first: a project's entry of the same name gets another. */
+/** Sorts the user's servers first: of equal keys, the user's entry keeps the key and the project's gets another. */
 export function usersFirst(servers: readonly FoundServer[]): readonly FoundServer[] {
   const rank = { user: 0, local: 1, project: 2 };
   return [...servers].sort((one, other) => rank[one.place.scope] - rank[other.place.scope]);
@@ -84,7 +84,7 @@ function isPlace(places: readonly ConfigFile[], { path, at }: ConfigFile, key: s
   return places.some((place) => place.path === path && JSON.stringify(place.at) === inner);
 }
 
-/** Files of projects, below the folder of the project. */
+/** Paths of clients' files of a project, relative to the project's folder. */
 const PROJECT_FILES = [
   ...['.mcp.json', '.vscode/mcp.json', '.vscode/settings.json', '.cursor/mcp.json', '.roo/mcp.json'],
   ...['.kilocode/mcp.json', '.gemini/settings.json', '.codex/config.toml', '.zed/settings.json'],
@@ -92,19 +92,20 @@ const PROJECT_FILES = [
   ...['opencode.json', 'opencode.jsonc', '.mcp-gateway.json'],
   ...['.devcontainer/devcontainer.json', '.devcontainer.json'],
 ];
-/** Of these the user's own has the same name. */
+/** Matches the user's own file of OpenCode, whose path ends like one of the project's files. */
 const USERS = /\/\.config\/opencode\/opencode\.jsonc?$/;
 
-/** A file in which a client of ours looks, and how: where its servers stand, and seen from where. */
+/** A file that a known client reads: the maps of servers in it, and the home for which the client reads it. */
 export interface ClientPlaces {
   readonly client: Client;
-  /** The client's places in the file, with the path as it was given. */
+  /** The client's places in the file, with the path as the user gave it. */
   readonly places: readonly ConfigFile[];
   readonly home: ClientHome;
 }
 
 /**
- * The client that reads a file, from where we are or else from the project in which the file stands; undefined: none.
+ * Returns the known client that reads a file, from `home.cwd` or else from the folder of the project that holds the
+ * file; undefined if none does.
  */
 export function clientOf(path: string, home: ClientHome): ClientPlaces | undefined {
   const { folder } = scopeOf(path, home);
@@ -123,15 +124,15 @@ function readerOf(path: string, home: ClientHome): ClientPlaces | undefined {
 }
 
 /**
- * One file is one place: in the home directory, and where a link leads to it, a user's file would be a project's as
- * well.
+ * Removes a project's place if its file is also the user's: in the home directory, or by a link, both are the same
+ * file.
  */
 function usersOnce(places: readonly ConfigFile[]): readonly ConfigFile[] {
   const users = new Set(places.filter(({ scope }) => scope === 'user').map(({ path }) => realPathOfExisting(path)));
   return places.filter(({ scope, path }) => scope !== 'project' || !users.has(realPathOfExisting(path)));
 }
 
-/** A file that came with a project has its servers started there. */
+/** Returns the scope of a file by its path; a project's file also has the folder in which its servers start. */
 export function scopeOf(
   path: string,
   { home }: ClientHome,
@@ -144,7 +145,7 @@ export function scopeOf(
   return folder === undefined || folder === home ? { scope: 'user' } : { scope: 'project', folder };
 }
 
-/** Of a workspace of VS Code. */
+/** Returns the first folder of a VS Code workspace. */
 function firstFolder(path: string, { folders }: JsonObject): string {
   const first: unknown = Array.isArray(folders) ? folders[0] : undefined;
   const named = isJsonObject(first) && typeof first.path === 'string' ? first.path : '.';

@@ -25,7 +25,7 @@ export const geminiCli: Client = {
   verdict,
   translate(entry, { home }) {
     const { url: _, ...withoutUrl } = entry;
-    // Of the two addresses `httpUrl` counts.
+    // If an entry has both addresses, Gemini CLI uses `httpUrl`.
     const written = entry.httpUrl === undefined ? entry : withoutUrl;
     const translated = translateFields(written, { renamed: { httpUrl: 'url' } });
     const { entry: fields, ...rest } = literally('Gemini CLI', ['plain'], translated);
@@ -42,7 +42,7 @@ function settingsIn(folder: string): string {
   return join(folder, '.gemini', 'settings.json');
 }
 
-/** File in which the client keeps the names of switched-off servers. */
+/** Returns the path of the file in which the client keeps the names of switched-off servers. */
 function switchesIn(home: ClientHome): string {
   return join(ownFolder(home), '.gemini', 'mcp-server-enablement.json');
 }
@@ -57,7 +57,10 @@ function verdict({ key }: WrittenServer, files: Files, home: ClientHome): Verdic
   };
 }
 
-/** Servers excluded by `mcp.allowed` and `mcp.excluded` of these settings, or by the older names of these fields. */
+/**
+ * Returns the reason if `mcp.allowed` or `mcp.excluded` of these settings, or an older name of these fields, excludes
+ * the server.
+ */
 export function keptOut(settings: readonly JsonObject[], key: string): Pick<Verdict, 'out'> {
   const lists = (name: string, before: string) =>
     settings.flatMap(({ mcp, [before]: old }) =>
@@ -70,7 +73,8 @@ export function keptOut(settings: readonly JsonObject[], key: string): Pick<Verd
 }
 
 /**
- * `$NAME` is a variable there, `${NAME}` is here. One that nobody has set is no variable there, but part of a password.
+ * Rewrites `$NAME`, a variable in Gemini CLI, to our `${NAME}`. A name that is neither set nor in capitals may be part
+ * of a password and stays as it is.
  */
 export function bracedEntry(entry: JsonObject, env: Environment): JsonObject {
   return mapTexts(entry, (text) =>

@@ -1,19 +1,27 @@
-/** Names that the gateway fills in, and what a shell expands itself, by running it too: neither is a literal. */
+/**
+ * Matches references that the gateway fills in or that a shell expands, `$(command)` included, and their escaped forms.
+ */
 const REFERENCE =
   /\{\{(?:env|secret|file):(?:[^{}\n]|\$\{[^{}]*\})*\}\}|\$?\$\{(?:[^{}]|\{[^{}]*\})*\}|\{(?:env|secret|file|input):[^{}\n]*\}|\$\((?:[^()]|\([^()]*\))*\)/g;
-/** Characters that stand for references while a text is looked at: of the private use area, which no configuration uses. */
+/**
+ * First of the characters that stand for references during a search: in the private use area, which no configuration
+ * uses.
+ */
 const FIRST = 0xe000;
-/** The same for what only reads like one: `$${X}` and `{{env:X}}` are literals. */
+/** First of the characters that stand for escaped references: `$${X}` and `{{env:X}}` are literals. */
 const FIRST_LITERAL = 0xf100;
 const HOLDER = /[\ue000-\uf8ff]/g;
 const DOUBLED = /\{(\{(?:env|secret|file):(?:[^{}\n]|\$\{[^{}]*\})*\})\}/g;
 
-/** A text whose references are out of the way: what looks for secrets sees one character for each. */
+/**
+ * A text in which one character stands for each reference, so that a search for secrets does not match within
+ * references.
+ */
 export class HeldText {
   readonly text: string;
   readonly #held = new Map<string, string>();
 
-  /** `reread` gives what shall stand in place of a reference that is there already. */
+  /** `reread` returns the text that replaces a reference of the original text when it is released. */
   constructor(text: string, reread: (reference: string) => string) {
     this.text = text.replace(HOLDER, '�').replace(REFERENCE, (reference) => this.hold(reread(reference)));
   }
@@ -25,13 +33,13 @@ export class HeldText {
     return holder;
   }
 
-  /** The text again, with its references. */
+  /** Returns the text with its references in place of their characters. */
   released(text: string): string {
     return text.replace(HOLDER, (holder) => this.#held.get(holder) ?? holder);
   }
 }
 
-/** `$(command)` with its command rewritten; undefined: the reference is none of a shell. */
+/** Returns `$(command)` with its command rewritten; undefined if the reference has another form. */
 export function inSubstitution(reference: string, rewrite: (script: string) => string): string | undefined {
   return reference.startsWith('$(') ? `$(${rewrite(reference.slice(2, -1))})` : undefined;
 }
@@ -40,7 +48,7 @@ export function holdsReference(text: string): boolean {
   return /[\ue000-\uf0ff]/.test(text);
 }
 
-/** A text as it is meant, without what marks a literal in it: so it is where nothing is filled in. */
+/** Removes the escapes from a text: returns what a program receives if nothing is filled in. */
 export function withoutMarks(text: string): string {
   return text.replaceAll('$${', '${').replace(DOUBLED, '$1');
 }

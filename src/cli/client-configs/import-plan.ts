@@ -17,46 +17,49 @@ export interface PlannedServer {
   /** Path in the file: `mcpServers.github`. */
   readonly place: string;
   readonly key: string;
-  /** `same`: it is there already, under `as`. `self`: it leads to the gateway. `refused`: `reason` says why. */
+  /**
+   * `same`: our configuration has it already, under `as`. `self`: it leads to the gateway. `refused`: `reason` says
+   * why.
+   */
   readonly outcome: 'added' | 'same' | 'self' | 'refused';
-  /** The key it has with us. */
+  /** Its key in our configuration. */
   readonly as?: string;
-  /** Without secrets; of one that is added. */
+  /** The entry to add, without secrets; only for `added`. */
   readonly entry?: JsonObject;
-  /** Rules of its client for its tools, as rules of ours; only those that ours lack. */
+  /** The client's rules for its tools, converted to ours; only those that ours lack. */
   readonly permissions?: readonly PermissionRule[];
   readonly reason?: string;
-  /** Variables that the equal server needs and that are not set; of one that is `same`. */
+  /** Variables that our equal server needs and that are not set; only for `same`. */
   readonly unset?: readonly string[];
-  /** Names of secrets whose values have changed in the client since; of one that is `same`. */
+  /** Names of secrets whose values have changed in the client since the last import; only for `same`. */
   readonly renewed?: readonly string[];
   /**
-   * Place in which the client has switched it off since the last import; only of one that is `same`: an import switches
-   * it off here too.
+   * Place in which the client has switched it off since the last import; only for `same`: this import switches it off
+   * in our configuration too.
    */
   readonly off?: string;
   readonly notes: readonly string[];
 }
 
-/** A variable that has to be set before the servers can start. */
+/** A variable that must be set before a server can start. */
 export interface NeededVariable {
   readonly name: string;
   readonly server: string;
-  /** The place that holds its value now; absent where none of the files has it. */
+  /** The file and place that hold its value now; absent if no client's file has it. */
   readonly heldBy?: string;
 }
 
 export interface ImportPlan {
   readonly servers: readonly PlannedServer[];
   readonly needed: readonly NeededVariable[];
-  /** Values that were replaced by references, by their names: never to be shown. */
+  /** Values that references have replaced, by name: never to be shown. */
   readonly secrets: ReadonlyMap<string, string>;
   readonly rules: PlannedRules;
-  /** Keys of servers of ours that are to be switched off. */
+  /** Keys of our servers that the import switches off. */
   readonly off: readonly string[];
 }
 
-/** Rules of all servers, to be inserted into ours: denials come before all rules that allow. */
+/** Rules of all servers, to be inserted into ours: the denials of `first` go before all rules that allow. */
 export interface PlannedRules {
   readonly first: readonly PermissionRule[];
   /** Rules that allow tools, followed by those that deny all others. */
@@ -71,9 +74,9 @@ export interface PlanParts {
   readonly existing: ReadonlyMap<string, JsonObject | undefined>;
   /** The rules of our file. */
   readonly rules?: readonly PermissionRule[];
-  /** Contents of our file of secrets; absent: it cannot be read, or there is none. */
+  /** Contents of our file of secrets; absent if there is no such file or it cannot be extended. */
   readonly secrets?: Environment | undefined;
-  /** Absent: in the environment. */
+  /** The place for secret values. Absent: the environment. */
   readonly keeping?: Keeping;
 }
 
@@ -83,7 +86,7 @@ interface Candidate {
   readonly carried: Carried;
 }
 
-/** Plans an import. Equal servers count once; of different servers with one key the later gets another key. */
+/** Plans an import. Equal servers are added once; of different servers with one key the later gets another key. */
 export function planImport(found: readonly FoundServer[], parts: PlanParts): ImportPlan {
   const candidates = found.map((server) => ({ server, carried: carry(server, parts.home) }));
   const draft = new Draft(parts, candidates);
@@ -101,7 +104,7 @@ export function planImport(found: readonly FoundServer[], parts: PlanParts): Imp
   };
 }
 
-/** Two clients may say different things of one server: the stricter counts. */
+/** Moves leading denials to `first`: if two clients have different rules for one server, the stricter applies. */
 function inOrder(lists: readonly (readonly PermissionRule[])[]): PlannedRules {
   const isFirst = (list: readonly PermissionRule[], index: number) =>
     list.slice(0, index + 1).every(({ action }) => action === 'deny');
@@ -111,23 +114,29 @@ function inOrder(lists: readonly (readonly PermissionRule[])[]): PlannedRules {
   };
 }
 
-/** A plan as it grows, server by server. */
+/** A plan under construction, to which `planImport` adds one server after the other. */
 class Draft {
   readonly needed = new Map<string, NeededVariable>();
   readonly secrets = new Map<string, string>();
   readonly #parts: PlanParts;
-  /** With the secrets that were renewed. */
+  /** The known values, with the new values of renewed secrets. */
   readonly #known: Known & { readonly secrets: Record<string, string | undefined> };
   readonly #servers: Map<string, JsonObject | undefined>;
   readonly #names: SecretNames;
   readonly #rules: PermissionRule[];
-  /** File and map that an added server comes from, by its key with us. */
+  /** File and map that an added server comes from, by its key in our configuration. */
   readonly #from = new Map<string, string>();
-  /** Keys of our servers that equal a client's server, or were matched with one whose secrets were renewed. */
+  /** Keys of our servers that equal a client's server, apart from renewed secrets. */
   readonly #claimed: Set<string>;
-  /** By key of our server: `true` if a client has it on, else the place in which one has it off. */
+  /**
+   * Votes of clients by key of our server: `true` if a client has it switched on, else the place in which a client has
+   * it switched off.
+   */
   readonly #switches = new Map<string, true | string>();
-  /** Names of clients that go through the gateway: what is off there may be on here. */
+  /**
+   * Names of clients that use the gateway: a server switched off there may still be reached through the gateway, so it
+   * stays on.
+   */
   readonly #through: ReadonlySet<string>;
 
   constructor(parts: PlanParts, candidates: readonly Candidate[]) {
@@ -153,7 +162,7 @@ class Draft {
     const where = formatPath([...place.at, key]);
     const about = { client: client.name, file: place.path, place: where, key };
     if (leadsToUs(server.entry, this.#parts.self)) return { ...about, outcome: 'self', notes: [] };
-    // A person may name a client and also its file, which lists the same servers twice.
+    // The user may name both a client and its file, which then yields the same servers twice.
     const file = formatPath([client.id, place.path, ...place.at]);
     const same = raw && (findSame(this.#comparable(file, key), raw, this.#known) ?? this.#renewed(server, raw));
     if (same) this.#vote(same.key, server, raw);
@@ -176,10 +185,13 @@ class Draft {
     return { ...about, outcome: 'added', as, entry, ...(permissions.length > 0 && { permissions }), notes };
   }
 
-  /** Servers of ours that every client which has them has switched off, or that a person has rejected there. */
+  /**
+   * Returns our servers that every client which has them has switched off, or that the user has rejected there, with
+   * the place.
+   */
   switchedOff(): ReadonlyMap<string, string> {
     const off = [...this.#switches].filter((each): each is [string, string] => each[1] !== true);
-    // What a person has written in our file counts.
+    // A written `enabled` in our file takes precedence.
     return new Map(off.filter(([key]) => this.#parts.existing.get(key)?.enabled === undefined));
   }
 
@@ -188,8 +200,8 @@ class Draft {
     const ours = this.#parts.existing.get(key);
     if (!ours || this.#switches.get(key) === true) return;
     const isUsers = place.scope === 'user';
-    // What is said of a project's own server is not said of the user's. A remote one starts nowhere: it is the project's
-    // where nobody has it for the user, and a person has rejected it by this name.
+    // A switch of a project's server does not apply to the user's server. A remote server has no `cwd` that shows its
+    // project: a rejection counts if our server has the same name and no user's entry is switched on.
     const isRejected = verdict.out !== undefined && raw.command === undefined && isNamed(key, server.key);
     if (!isUsers && !isOfProject(ours, raw) && !isRejected) return;
     const isOff = raw.enabled === false && !(isUsers && verdict.isOfProject);
@@ -198,12 +210,18 @@ class Draft {
     this.#switches.set(key, verdict.out !== undefined || isOff ? where : true);
   }
 
-  /** Two names in one file are two servers, however equal; of those that are there the one of that name comes first. */
+  /**
+   * Returns the servers that an entry may equal, the one with its own key first. Excludes servers added from the same
+   * file: two keys in one file are two servers, even if equal.
+   */
   #comparable(file: string, key: string): ReadonlyMap<string, JsonObject | undefined> {
     return sameNameFirst(new Map([...this.#servers].filter(([as]) => this.#from.get(as) !== file)), key);
   }
 
-  /** A server of ours with that name, and other secrets than ours: they were renewed, unless another one has ours. */
+  /**
+   * Returns our server with that key if only the values of its secrets differ: these were renewed. Returns undefined if
+   * another server of ours uses the same secrets with the old values.
+   */
   #renewed({ key, place }: FoundServer, raw: JsonObject): SameServer | undefined {
     const { existing, keeping } = this.#parts;
     if (keeping !== 'secrets') return undefined;
@@ -218,8 +236,8 @@ class Draft {
   }
 
   /**
-   * Plans a server that we have already: adds values of variables, and rules for tools, that ours lack and this file
-   * has.
+   * Plans a server that our configuration already has: adds the values of variables and the denials that this file has
+   * and ours lack.
    */
   #same({ key, values }: SameServer, rules: readonly ToolRule[], heldBy: string) {
     const unset = unsetVariables(this.#servers.get(key) ?? {}, this.#values(), this.#parts.secrets);
@@ -239,7 +257,7 @@ class Draft {
     } as const;
   }
 
-  /** Notes the variables of an entry as needed, with the values that references have replaced. */
+  /** Records the variables that an entry needs, and the values that references have replaced in it. */
   #need(server: string, entry: JsonObject, heldBy: string): void {
     const kept = this.#names.in(JSON.stringify(entry));
     for (const [name, value] of kept) if (!this.#isThere(name)) this.#keep(name, value, server, heldBy);
@@ -247,7 +265,7 @@ class Draft {
       if (!kept.has(name) && !this.needed.has(name)) this.needed.set(name, { name, server });
   }
 
-  /** True if the value of that name is already stored in the place for it, so that it need not be written. */
+  /** True if the place for secret values already holds a value of that name, so that it need not be written. */
   #isThere(name: string): boolean {
     return Boolean(this.#parts.keeping === 'secrets' ? this.#parts.secrets?.[name] : this.#values()[name]);
   }
@@ -268,10 +286,7 @@ function isNamed(as: string, key: string): boolean {
   return as === key || (as.startsWith(`${key}-`) && /^\d+$/.test(as.slice(key.length + 1)));
 }
 
-/**
- * True if our server starts in the same folder as the client's one, which a file of a project has named; otherwise ours
- * is the user's.
- */
+/** True if our server starts in the same folder as the project's server; otherwise ours is the user's. */
 function isOfProject(ours: JsonObject | undefined, raw: JsonObject): boolean {
   return raw.cwd !== undefined && ours?.cwd === raw.cwd;
 }
@@ -283,12 +298,15 @@ function sameNameFirst(
   return servers.has(key) ? new Map([[key, servers.get(key)], ...servers]) : servers;
 }
 
-/** Names of the variables and secrets that a text refers to. */
+/** Returns the names of the variables and secrets that a text refers to. */
 function namesOf(text: string): string[] {
   return [...text.matchAll(/\{(?:(?:secret|env):)?([^\s{}:]+)/g)].map(([, name = '']) => name);
 }
 
-/** The rules for the tools of one server; a name that no rule can hold is left to the others. */
+/**
+ * Converts the client's rules for the tools of one server to ours; drops names that our rules cannot hold (empty, or
+ * with `::`).
+ */
 function rulesFor(server: string, rules: readonly ToolRule[]): PermissionRule[] {
   return rules.flatMap(({ tools, action, more }): PermissionRule[] => {
     const names = tools?.filter((tool) => tool !== '' && !tool.includes('::'));
@@ -297,7 +315,7 @@ function rulesFor(server: string, rules: readonly ToolRule[]): PermissionRule[] 
   });
 }
 
-/** The key, or `key-2`, `key-3` …; `$` at the start is not for servers. */
+/** Returns the key, or the first free one of `key-2`, `key-3` …, without `$` at the start, which marks no server. */
 function freeKey(known: ReadonlyMap<string, unknown>, wanted: string): string {
   const key = wanted.replace(/^\$+/, '') || 'server';
   if (!known.has(key)) return key;

@@ -8,31 +8,33 @@ import { leadsToUs, type Self } from './our-entry.ts';
 import { objectAt, parseClientText, readText } from './read-client-file.ts';
 import { backupsOf, backupsSince, mergeTexts, originOf, textOf, wasThere } from './replace-file.ts';
 
-/** The key of our entry: AGENTS.template.md speaks of this server. */
+/** The key of our entry; AGENTS.template.md names the server by it. */
 const KEY = 'gateway';
 
-/** One entry of a client's file, as it is and as it shall be; undefined: none. */
+/**
+ * A change of one entry of a client's file; `from` or `to` is undefined if the entry does not exist before or after it.
+ */
 export interface EntryChange {
   readonly place: ConfigFile;
   readonly key: string;
   readonly from: JsonObject | undefined;
   readonly to: JsonObject | undefined;
-  /** The text of the file that has it as it shall be, where there is one: it is written as it stands there. */
+  /** An older text of the file that holds the entry `to`: the change copies its lines from there. */
   readonly source?: string | undefined;
 }
 
 /** Changes of an install, or of its undo, to one file of a client. */
 export interface Installation {
   readonly own: EntryChange;
-  /** Servers that the gateway has too, taken out of the client or put back. */
+  /** Servers that the gateway also has: an install removes them from the client's file, an undo restores them. */
   readonly others: readonly EntryChange[];
   /** Servers that stay until these variables are set: their secrets are in the client's file and nowhere else. */
   readonly waiting: readonly { readonly place: ConfigFile; readonly key: string; readonly unset: readonly string[] }[];
-  /** The text of the file as it was read; undefined: there is none. */
+  /** The text of the file as read; undefined if it does not exist. */
   readonly text: string | undefined;
   /** New text of the file; undefined: the file is deleted, because an install created it. */
   readonly after: string | undefined;
-  /** The file as it was before the first install, to be kept until the undo; absent: it is kept already. */
+  /** The text from before the first install, to be kept until the undo; absent: a copy exists already. */
   readonly origin?: string | undefined;
 }
 
@@ -46,11 +48,14 @@ export interface InstallParts {
   readonly home: ClientHome;
   readonly self: Self;
   readonly command: readonly string[];
-  /** Finds servers of the client that the gateway has too; absent: all stay in the client's file. */
+  /** Finds servers of the client that the gateway also has; absent: all stay in the client's file. */
   readonly takenOver?: TakenOver | undefined;
 }
 
-/** Plans to put our entry into the client's file, in place of an older one of ours and of the servers that we have. */
+/**
+ * Plans an install: adds our entry to the client's file, or replaces an older one of ours, and removes the servers that
+ * the gateway has.
+ */
 export async function planInstall(
   client: Client,
   scope: 'user' | 'project',
@@ -74,7 +79,10 @@ export async function planInstall(
   return { own, others, waiting, text, after, origin };
 }
 
-/** As the file was before us: an older version of us may have been there, and left backups without itself. */
+/**
+ * Returns the text from before the gateway: an empty string for a new file. If the file already has our entry, from an
+ * older version, it is the latest backup without one, or the text itself if all backups have one.
+ */
 async function firstText(place: ConfigFile, text: string | undefined, self: Self): Promise<string> {
   const isOurs = async (each: string) => ownKey(objectAt(await rootOf(each, place.path), place.at), self) !== undefined;
   if (text === undefined) return '';
@@ -83,8 +91,8 @@ async function firstText(place: ConfigFile, text: string | undefined, self: Self
 }
 
 /**
- * Plans to take our entry out again, and to put back the entries from before the first install: an older entry of ours,
- * and the servers that any install has taken out since. Changes that others have made meanwhile stay.
+ * Plans an undo: removes our entry, and restores from before the first install an older entry of ours and the servers
+ * that any install has removed since. Changes by others in the meantime stay.
  */
 export async function planUndo(
   client: Client,
@@ -117,7 +125,7 @@ export async function planUndo(
   const changes = key === undefined ? others : [own, ...others];
   const made = first.trim() === '';
   const installed = await installedTexts(own, others, made ? '' : first);
-  // Byte for byte, when nobody has changed anything else since, nor between two installs.
+  // If the text is exactly the result of an install, the undo restores the first text byte for byte.
   const isOld = ({ place: { at }, key: name, to }: EntryChange) =>
     isDeepStrictEqual(entryAt(objectAt(then.root, at), name), to);
   const isUntouched = installed.includes(text) && others.every(isOld);
@@ -131,7 +139,10 @@ export async function planUndo(
   };
 }
 
-/** Texts that the file may have had after the installs: the servers were taken out before our entry came, or later. */
+/**
+ * Returns the texts that the file may have had after the installs, which removed the servers before or after they added
+ * our entry.
+ */
 function installedTexts(own: EntryChange, others: readonly EntryChange[], first: string): Promise<string[]> {
   const [entry, gone] = [turned(own), others.map(turned)];
   return Promise.all(
@@ -148,7 +159,10 @@ interface UndoneTexts {
   readonly installed: readonly string[];
 }
 
-/** The text without us: as it stood before, but for the lines that were changed since. */
+/**
+ * Returns the text without our entry: the first text with the lines changed since, or, if these cannot be merged, the
+ * edited current text.
+ */
 async function undone(
   changes: readonly EntryChange[],
   { text, first, installed }: UndoneTexts,
@@ -165,7 +179,7 @@ async function undone(
   return edited;
 }
 
-/** True if a text is JSON without comments and trailing commas: some clients accept no other. */
+/** True if a text is JSON without comments and trailing commas: some clients accept no other JSON. */
 function isStrict(text: string): boolean {
   try {
     JSON.parse(text);
@@ -176,8 +190,8 @@ function isStrict(text: string): boolean {
 }
 
 /**
- * Every map of servers that the client reads in the same file: for the same scope, and in the user's own file for each project.
- * `roots` are that file, now or before.
+ * Returns every map of servers that the client reads in the same file: for the same scope, and in the user's own file
+ * those of each project. `roots`: the current and older contents of that file.
  */
 function placesBeside(
   client: Client,
@@ -189,19 +203,22 @@ function placesBeside(
   return client.places(withFolders(client, home, roots)).filter(isMeant);
 }
 
-/** The home of a client, extended by all projects for which these files of the client hold servers. */
+/** Returns `home` with the folders of all projects for which these contents of the client's files hold servers. */
 export function withFolders(client: Client, home: ClientHome, roots: readonly JsonObject[]): ClientHome {
   const named = roots.flatMap((root) => client.foldersIn?.(root) ?? []);
   return { ...home, above: [...new Set([...(home.above ?? []), ...named])].filter((folder) => folder !== home.cwd) };
 }
 
-/** The file as it was once. */
+/** An older text of the file, and its content. */
 interface Version {
   readonly text: string;
   readonly root: JsonObject;
 }
 
-/** The servers that a map had then, or later, and has no more; of each as it was last. */
+/**
+ * Returns changes that restore the servers which older versions of a map had and the current one lacks, each from its
+ * latest version.
+ */
 function missingIn(now: JsonObject, then: readonly Version[], place: ConfigFile, self: Self): EntryChange[] {
   const map = objectAt(now, place.at) ?? {};
   const had = new Map(
@@ -220,7 +237,7 @@ function turned({ place, key, from, to }: EntryChange): EntryChange {
   return { place, key, from: to, to: from };
 }
 
-/** The text after these changes, one after the other. */
+/** Applies these changes one after the other and returns the text. */
 async function editedBy(changes: readonly EntryChange[], text: string | undefined): Promise<string | undefined> {
   let after = text;
   for (const change of changes) after = await edited(change, after ?? '');
@@ -234,7 +251,10 @@ interface OpenPlace {
   readonly map: JsonObject | undefined;
 }
 
-/** The first place that has us (with `self`), else servers, else whose file exists, else the first. */
+/**
+ * Reads the client's places of this scope and returns the first that holds our entry (only with `self`), else the first
+ * with a map of servers, else the first whose file exists, else the first.
+ */
 async function openPlace(client: Client, scope: 'user' | 'project', home: ClientHome, self?: Self): Promise<OpenPlace> {
   const places = client.places(home).filter((place) => place.scope === scope);
   const opened: OpenPlace[] = [];
@@ -275,7 +295,7 @@ async function edited({ place: { path, at }, key, to, source }: EntryChange, tex
   return mark + withoutMember(text.slice(mark.length), where);
 }
 
-/** A backup that cannot be read any more says nothing. */
+/** Parses an older text of the file; a text that cannot be parsed counts as empty. */
 async function rootOf(text: string, path: string): Promise<JsonObject> {
   return parseClientText(text, path).catch(() => ({}));
 }

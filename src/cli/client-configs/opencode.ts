@@ -18,7 +18,7 @@ import { literally, mapTexts, translateFields } from './translate.ts';
 
 const FILES = ['opencode.json', 'opencode.jsonc'];
 
-/** Its variables are ours, but for where the path of `{file:path}` starts. */
+/** OpenCode writes references as we do, but resolves the path of `{file:path}` against the folder of its file. */
 const FILE_VARIABLE = /\{file:([^{}]+)\}/g;
 
 export const opencode: Client = {
@@ -50,7 +50,7 @@ export const opencode: Client = {
   entryFor: (command) => ({ type: 'local', command, enabled: true }),
 };
 
-/** An entry of OpenCode: its `timeout` is how long it waits for the list of tools. */
+/** Translates an entry of OpenCode. Its `timeout` is the time, in ms, that it waits for the list of tools. */
 export function translateOpencode(entry: JsonObject, { place }: TranslationContext): Translated {
   if (entry.command === undefined && entry.url === undefined && typeof entry.enabled === 'boolean') {
     const what = `switches ${entry.enabled ? 'on' : 'off'} a server of that name, and describes none`;
@@ -63,11 +63,14 @@ export function translateOpencode(entry: JsonObject, { place }: TranslationConte
   return { ...rest, entry: mapTexts(fields, placed) };
 }
 
-/** Its files are laid over each other: a switch in one counts for a server in another, and so do rules for tools. */
+/**
+ * OpenCode merges its files: an `enabled` in one file, and rules for tools, also apply to a server that another file
+ * defines.
+ */
 function verdict({ key, entry }: WrittenServer, files: Files, home: ClientHome): Verdict {
   const places = opencode.places(home);
   const others = places.map((place) => ({ place, other: objectAt(files.get(place.path) ?? {}, place.at)?.[key] }));
-  // The first is the nearest, and counts.
+  // `places` lists the nearest file first, and its `enabled` applies.
   const nearest = others.find(({ other }) => isJsonObject(other) && typeof other.enabled === 'boolean');
   const isOff = isJsonObject(nearest?.other) && nearest.other.enabled === false && nearest.other !== entry;
   const roots = [...new Set(places.map(({ path }) => path))].map((path) => files.get(path) ?? {});
@@ -80,12 +83,14 @@ function verdict({ key, entry }: WrittenServer, files: Files, home: ClientHome):
   };
 }
 
-/** Rules of these files for the tools of a server. */
+/** Returns the rules in these files for the tools of a server, denials first. */
 export function rulesOfOpencode(roots: readonly JsonObject[], key: string): readonly ToolRule[] {
   return deniesFirst(roots.flatMap(({ tools, permission }) => [tools, permission].flatMap((map) => rulesIn(map, key))));
 }
 
-/** `{"server_tool": false}` or `"deny"`: tools are called after their server. */
+/**
+ * Reads `{"server_tool": false}` or `{"server_tool": "deny"}`: OpenCode names a tool by its server and its own name.
+ */
 function rulesIn(map: unknown, key: string): ToolRule[] {
   const start = `${key.replace(/[^\w-]/g, '_')}_`;
   return Object.entries(isJsonObject(map) ? map : {}).flatMap(([pattern, value]) => {

@@ -11,8 +11,8 @@ import { deniesFirst } from './tool-lists.ts';
 import { literally, mapTexts, translateFields } from './translate.ts';
 
 /**
- * `extensions` of Goose: the program is `cmd`, the address `uri`, times are seconds, and some secrets are in its
- * keychain.
+ * Translates an entry under `extensions` of Goose: `cmd` is the program, `uri` the address, times are in seconds, and
+ * Goose keeps the secrets under `env_keys` in its keychain.
  */
 export function translateGoose(written: JsonObject): Translated {
   const { config, ...beside } = written;
@@ -35,7 +35,7 @@ export function translateGoose(written: JsonObject): Translated {
   };
 }
 
-/** `context_servers` of Zed: the program may be an object of its own; it fills in no variables. */
+/** Translates an entry under `context_servers` of Zed: `command` may be an object; Zed fills in no references. */
 export function translateContextServer(written: JsonObject): Translated {
   const { command, source, ...fields } = written;
   const program = isJsonObject(command)
@@ -50,7 +50,7 @@ export function translateContextServer(written: JsonObject): Translated {
   return literally('Zed', [], translated);
 }
 
-/** `mcp` of Crush: its times are seconds, and a shell of its own expands `$X` and `$(command)`. */
+/** Translates an entry under `mcp` of Crush: times are in seconds, and its own shell expands `$X` and `$(command)`. */
 export function translateCrush(entry: JsonObject, { home }: TranslationContext): Translated {
   const translated = literally('Crush', ['plain'], translateFields(entry, { timeout: 'seconds' }));
   // The message does not quote the command: it may hold a secret.
@@ -59,8 +59,8 @@ export function translateCrush(entry: JsonObject, { home }: TranslationContext):
 }
 
 /**
- * `mcpServers` of LibreChat: a value that each user fills in becomes a variable; a placeholder for data of the user
- * refuses the server.
+ * Translates an entry under `mcpServers` of LibreChat: a value that each user enters becomes a variable; a server with
+ * any other placeholder `{{X}}` is refused.
  */
 export function translateLibreChat(entry: JsonObject): Translated {
   const translated = translateFields(entry, {
@@ -79,7 +79,7 @@ export function translateLibreChat(entry: JsonObject): Translated {
   return { ...rest, entry: filled, refusal: `only LibreChat knows ${[...unknown].join(', ')}` };
 }
 
-/** Rules and switches for a server that stand in its file beside the entry, in the fields of any client. */
+/** Returns the rules and switches for a server that its file holds beside the entry, in the fields of any client. */
 export function saidInFile(root: JsonObject, server: WrittenServer, home: ClientHome): Verdict {
   const { rules = [], ...claude } = verdictOfClaude(server, [root, ...projectsIn(root, home)]);
   const others = [
@@ -90,7 +90,10 @@ export function saidInFile(root: JsonObject, server: WrittenServer, home: Client
   return { ...claude, ...keptOut([root], server.key), rules: deniesFirst([...rules, ...others]) };
 }
 
-/** `amp.tools.disable`, and what `amp.permissions` reject or ask about, but for rules about arguments. */
+/**
+ * Returns the tools that `amp.tools.disable` lists or `amp.permissions` rejects or asks about; skips rules with
+ * conditions on arguments.
+ */
 function rulesOfAmp(root: JsonObject, key: string): readonly ToolRule[] {
   const { 'amp.tools.disable': disabled, 'amp.permissions': listed } = root;
   const rules = (Array.isArray(listed) ? listed : []).filter(isJsonObject);
@@ -103,7 +106,7 @@ function rulesOfAmp(root: JsonObject, key: string): readonly ToolRule[] {
   ];
 }
 
-/** `options.disabled_tools`: tools are called after their server. */
+/** Reads `options.disabled_tools`, whose names have the form `mcp_<server>_<tool>`. */
 function rulesOfCrush({ options }: JsonObject, key: string): readonly ToolRule[] {
   const names = isJsonObject(options) && Array.isArray(options.disabled_tools) ? options.disabled_tools : [];
   const start = `mcp_${key}_`;
@@ -113,22 +116,25 @@ function rulesOfCrush({ options }: JsonObject, key: string): readonly ToolRule[]
   return tools.length > 0 ? [{ tools, action: 'deny' }] : [];
 }
 
-/** True if a file is a configuration of a gateway: it has a field that only those have, or is named after it. */
+/**
+ * True if a file is a configuration of a gateway: it has a field that only such a file has, or its path contains
+ * `mcp-gateway`.
+ */
 export function isOfGateway(root: JsonObject, path: string): boolean {
   const isListed = [root.servers, root.permissions].some(Array.isArray);
   return '$gateway' in root || isListed || /mcp-gateway/.test(basename(dirname(path)) + basename(path));
 }
 
-/** The rules in a configuration of a gateway that concern one of its servers, in their order. */
+/** Returns the rules in a gateway's configuration that concern one of its servers, in the file's order. */
 export function rulesOfGateway(root: JsonObject, server: WrittenServer): readonly ToolRule[] {
   const settings = readShape(root).settings.value;
   const written: unknown = isJsonObject(settings) ? settings.permissions : undefined;
-  // Other clients have something else of that name.
+  // Other clients use the name `permissions` for an object.
   if (!Array.isArray(written)) return [];
   return checkPermissions(written, () => {}).flatMap((rule) => ruleFor(rule, server));
 }
 
-/** The rule as one of the server's client; empty if it is about other servers. */
+/** Converts the rule to a rule for this server; returns an empty list if the rule is about other servers. */
 function ruleFor(
   { server: servers, tags, id, tool, action, broken: _, ...hints }: PermissionRule,
   { key, entry }: WrittenServer,
@@ -139,7 +145,7 @@ function ruleFor(
   if (!isMeant || !isTagged) return [];
   const rule = { ...(tool !== undefined && { tools: [tool].flat() }), action };
   if (id === undefined) return [{ ...rule, more: hints }];
-  // An id begins with the key of the server, which may be another here.
+  // An id begins with the server's key in that file; an import may give the server another key.
   const ids = [id].flat().flatMap((pattern) => {
     const [start = '', name] = pattern.split('::');
     if (name === undefined) return [pattern];

@@ -2,15 +2,18 @@ import { basename } from 'node:path';
 import type { GatewaySettings } from '../../config/settings.ts';
 import type { JsonObject } from '../../core/json.ts';
 
-/** Properties by which an entry is recognized that leads to the gateway. */
+/** Properties that identify an entry that leads to the gateway. */
 export interface Self {
-  /** Absolute paths of the bin that runs. */
+  /** Absolute paths of the running bin. */
   readonly bins: readonly string[];
   /** `host:port` of the addresses at which it serves HTTP. */
   readonly hosts: readonly string[];
 }
 
-/** `mcp-gateway`, `/path/mcp-gateway-0.1.0.tgz`, `mcp-gateway@0.1.0`; not `@somebody/mcp-gateway`. */
+/**
+ * Matches the last part of a path or package name: `mcp-gateway`, `mcp-gateway-0.1.0.tgz`, `mcp-gateway@0.1.0`.
+ * `isOurs` excludes `@somebody/mcp-gateway`.
+ */
 const OUR_WORD = /^mcp-gateway(?:[-@][\d.]+[\w.-]*)?(?:\.tgz|\.cmd|\.exe)?$/;
 const OUR_BIN = /[\\/]mcp-gateway[^\\/]*[\\/](?:dist[\\/])?index\.[jt]s$/;
 
@@ -35,7 +38,7 @@ function isOurUrl(text: string, { hosts }: Self): boolean {
   return hosts.includes(isLoopback ? withPort.replace(hostname, 'localhost') : withPort);
 }
 
-/** Properties of our entries, from our settings and the paths of the bin. */
+/** Returns the properties of entries that lead to us, from our settings and the paths of the bin. */
 export function selfOf({ host, port, http }: GatewaySettings, bins: readonly string[]): Self {
   const published = http.publicUrl ? new URL(http.publicUrl) : undefined;
   const publicPort = published?.port || (published?.protocol === 'https:' ? '443' : '80');

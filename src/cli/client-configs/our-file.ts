@@ -9,39 +9,41 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { editJson, withMember, withoutMember } from './edit-json.ts';
 import { readText } from './read-client-file.ts';
 
-/** Our configuration file as servers are added to it. */
+/** Our configuration file, read in order to be edited. */
 export interface OurFile {
   readonly path: string;
-  /** Undefined: there is none yet. */
+  /** Undefined if the file does not exist yet. */
   readonly text: string | undefined;
   readonly root: JsonObject;
   readonly raw: RawConfig;
 }
 
-/** Throws `CONFIG_INVALID`, with the place, where the file is broken. */
+/** Reads our file; an absent one counts as empty. Throws `CONFIG_INVALID`, with the place, if it cannot be parsed. */
 export async function readOurFile(path: string): Promise<OurFile> {
   return parseOurFile(path, await readText(path));
 }
 
-/** The file as if it had that text. Throws as `readOurFile`. */
+/** Returns the file as if it had that text. Throws like `readOurFile`. */
 export async function parseOurFile(path: string, text: string | undefined): Promise<OurFile> {
   const isEmpty = text === undefined || text.trim() === '';
   const { root } = isEmpty ? { root: {} } : await parseConfig(text, path);
   return { path, text, root, raw: readShape(root) };
 }
 
-/** Its entries in the native shape, by key; undefined for one that is none. */
+/** Returns the entries in the native shape, by key; the value is undefined if the entry is invalid. */
 export function entriesOf({ raw }: OurFile): Map<string, JsonObject | undefined> {
   return new Map(raw.entries.map(({ key, value }) => [key, value]));
 }
 
-/** The rules in the file; of broken ones what can be read. */
+/** Returns the rules in the file, of broken rules the parts that are valid. */
 export function rulesOf({ raw }: OurFile): readonly PermissionRule[] {
   const settings = raw.settings.value;
   return checkPermissions(isJsonObject(settings) ? settings.permissions : undefined, () => {});
 }
 
-/** The text of the file with one more setting of the gateway, in the shape that it has. */
+/**
+ * Returns the text of the file with one setting of the gateway added or replaced, in the file's own format and shape.
+ */
 export async function withSetting(file: OurFile, name: string, value: unknown): Promise<string> {
   const path = file.raw.settings.path;
   const text = file.text ?? '';
@@ -53,14 +55,15 @@ export async function withSetting(file: OurFile, name: string, value: unknown): 
 }
 
 /**
- * Rules to be added: `first` before all others, `later` before the first that allows. So neither loosens what is there.
+ * Rules to add: `first` goes before all others, `later` before the first rule that allows. In this order neither
+ * loosens the rules in the file.
  */
 export interface AddedRules {
   readonly first: readonly PermissionRule[];
   readonly later: readonly PermissionRule[];
 }
 
-/** The text of the file with more rules under `permissions`. */
+/** Returns the text of the file with these rules added under `permissions`. */
 export async function withRules(file: OurFile, { first, later }: AddedRules): Promise<string> {
   const settings = file.raw.settings.value;
   const written: unknown = isJsonObject(settings) ? settings.permissions : undefined;
@@ -86,7 +89,10 @@ async function withItem(file: OurFile, index: number, rule: PermissionRule): Pro
   return document.toString({ lineWidth: 0 });
 }
 
-/** The text of the file with these servers added, in the shape of the file; its other text is unchanged. */
+/**
+ * Returns the text of the file with these servers added, in the file's own shape; its other text is unchanged. Throws
+ * `CONFIG_INVALID` if that is not possible.
+ */
 export async function withServers(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
   const text = await edited(file, servers);
   await check(file, text, servers);
@@ -94,8 +100,8 @@ export async function withServers(file: OurFile, servers: ReadonlyMap<string, Js
 }
 
 /**
- * The text with these servers added. An editor may throw any error on a file of odd shape: the message then asks for an
- * edit by hand.
+ * Returns the text with these servers added. The edit of JSON or YAML may throw any error on a file of unusual shape:
+ * the message then asks for an edit by hand.
  */
 async function edited(file: OurFile, servers: ReadonlyMap<string, JsonObject>): Promise<string> {
   try {
@@ -105,10 +111,10 @@ async function edited(file: OurFile, servers: ReadonlyMap<string, JsonObject>): 
   }
 }
 
-/** The text of the file without these servers; the others and the comments on them are unchanged. */
+/** Returns the text of the file without these servers; the others and their comments are unchanged. */
 export async function withoutServers(file: OurFile, keys: readonly string[]): Promise<string> {
   const gone = file.raw.entries.filter(({ key }) => keys.includes(key));
-  // The last of a list first, so that the places of the others hold.
+  // The last of a list is removed first, so that the indices of the others stay valid.
   const paths = gone.map(({ path }) => path).reverse();
   const text = isYaml(file) ? await yamlWithout(file, paths) : paths.reduce(withoutMember, file.text ?? '');
   const after = entriesIn((await parseConfig(text, file.path)).root);
@@ -144,7 +150,7 @@ async function yamlWith({ text, root, raw }: OurFile, servers: ReadonlyMap<strin
   return document.toString({ lineWidth: 0 });
 }
 
-/** True if a file is YAML, by its name. */
+/** True if the file's extension is `.yml` or `.yaml`. */
 export function isYaml({ path }: OurFile): boolean {
   return ['.yml', '.yaml'].includes(extname(path).toLowerCase());
 }
@@ -162,7 +168,10 @@ function mapPath(raw: RawConfig): KeyPath {
   return isFlat(raw) ? [] : ['mcpServers'];
 }
 
-/** Before anything is written: the new text has the servers, and what the file had. */
+/**
+ * Throws `CONFIG_INVALID` unless the new text has the added servers and all servers of the old one. Runs before the
+ * file is written.
+ */
 async function check(file: OurFile, text: string, servers: ReadonlyMap<string, JsonObject>): Promise<void> {
   const { root } = await parseConfig(text, file.path);
   const after = entriesIn(root);
@@ -185,7 +194,7 @@ function isSuperset(whole: unknown, part: JsonObject): boolean {
   return isJsonObject(whole) && Object.entries(part).every(([name, value]) => isDeepStrictEqual(whole[name], value));
 }
 
-/** One member of an entry as it is to be; undefined: it goes. */
+/** The wanted value of one member of an entry; undefined removes the member. */
 interface Edit {
   readonly entry: KeyPath;
   readonly name: 'enabled' | 'disabled';
@@ -193,7 +202,7 @@ interface Edit {
   readonly isThere: boolean;
 }
 
-/** The text of the file with these servers switched on or off; all else, comments included, stays as it was. */
+/** Returns the text of the file with these servers switched on or off; all other text stays, comments included. */
 export async function switchServers(file: OurFile, keys: readonly string[], isOn: boolean): Promise<string> {
   const wanted = file.raw.entries.filter(({ key }) => keys.includes(key));
   const edits = wanted.flatMap(({ path }) => editsOf(file.root, path, isOn));
@@ -203,8 +212,8 @@ export async function switchServers(file: OurFile, keys: readonly string[], isOn
 }
 
 /**
- * Edits that switch an entry; a field that it has already is reused. Switching on always writes `enabled`: then no
- * import switches the server off.
+ * Returns the edits that switch an entry; they reuse a `disabled` that it has. Switching on always writes `enabled`: an
+ * import then does not switch the server off.
  */
 function editsOf(root: JsonObject, entry: KeyPath, isOn: boolean): readonly Edit[] {
   const written = valueAt(root, entry);
@@ -236,7 +245,10 @@ async function editedYaml({ text }: OurFile, edits: readonly Edit[]): Promise<st
   return document.toString({ lineWidth: 0, flowCollectionPadding: /[[{] +\S/.test(text ?? '') });
 }
 
-/** Before anything is written: those servers are as wanted, and nothing else has changed. */
+/**
+ * Throws `CONFIG_INVALID` unless these servers are switched as wanted and no other server has changed. Runs before the
+ * file is written.
+ */
 async function checkSwitched(file: OurFile, text: string, keys: readonly string[], isOn: boolean): Promise<void> {
   const { entries } = readShape((await parseConfig(text, file.path)).root);
   const after = new Map(entries.map(({ key, value }) => [key, value]));

@@ -14,10 +14,10 @@ import { readText } from './read-client-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { looksSecret, SecretNames, withoutSecrets } from './secrets.ts';
 
-/** The file of secrets that our configuration names, or may be made to name. */
+/** The file of secrets that our configuration names, or that an import would create and name in it. */
 export interface OurSecrets {
   readonly path: string;
-  /** Undefined: there is none yet. */
+  /** Undefined if the file does not exist yet. */
   readonly text: string | undefined;
   readonly values: Environment;
   /** Value that the setting `secrets` needs for this file; undefined: the setting names it already. */
@@ -27,8 +27,9 @@ export interface OurSecrets {
 const OWN_FILE = 'secrets.env';
 
 /**
- * The secrets that belong to our file; undefined where they come from a command, or from a file that is no lines of
- * `NAME=value`: nothing can be added to those. Throws `CONFIG_INVALID` where the file cannot be read; never with a value.
+ * Reads the file of secrets of our configuration. Returns undefined if the secrets come from a command, or if the file
+ * has lines other than `NAME=value`: neither can be extended. Throws `CONFIG_INVALID` if the file cannot be read; the
+ * message never holds a value.
  */
 export async function readOurSecrets(file: OurFile, { home, env }: ClientHome): Promise<OurSecrets | undefined> {
   const settings = file.raw.settings.value;
@@ -41,7 +42,7 @@ export async function readOurSecrets(file: OurFile, { home, env }: ClientHome): 
   return { path, text, values: await valuesOf(text ?? '', path), ...(!isSaid && { setting: { file: OWN_FILE } }) };
 }
 
-/** Contents of our files, as inputs of an import plan. `leaveSecrets`: as the option of `import`. */
+/** Returns the contents of our files as inputs of an import plan. `leaveSecrets`: the option of `import`. */
 export function ourState(file: OurFile, secrets: OurSecrets | undefined, leaveSecrets = false) {
   return {
     existing: entriesOf(file),
@@ -51,7 +52,7 @@ export function ourState(file: OurFile, secrets: OurSecrets | undefined, leaveSe
   };
 }
 
-/** Adds values, in place of those of the same names; from then on only its owner can read the file. */
+/** Adds values, replacing those of the same names; afterwards only the file's owner can read it. */
 export async function addSecrets(
   { path, text, values: before }: OurSecrets,
   added: ReadonlyMap<string, string>,
@@ -93,17 +94,18 @@ function quoted(value: string): string {
   return `"${escaped}"`;
 }
 
-/** A file with secrets that others than its owner may read. */
+/** A file with secrets that users other than its owner may read. */
 interface OpenFile {
   readonly path: string;
-  /** Kind of the secrets in it, for people. */
+  /** Describes the secrets in it, for messages. */
   readonly what: string;
-  /** Other users who may read it, for people. */
+  /** Describes the other users who may read it, for messages. */
   readonly who: string;
 }
 
 /**
- * The files with secrets that a configuration is, or names, and that others may read. Reads no secret of others' files.
+ * Returns the files with secrets that other users may read: the configuration itself, its file of secrets, and its
+ * `{file:path}` files, whose content is not read.
  */
 export async function openSecrets(path: string, home: ClientHome): Promise<readonly OpenFile[]> {
   const file = await readOurFile(path);
@@ -118,12 +120,12 @@ export async function openSecrets(path: string, home: ClientHome): Promise<reado
   return [...known.values()].map((each) => ({ ...each, who: readersOf(each.path) }));
 }
 
-/** Every `{file:path}` in servers and settings; a path with variables is not followed. */
+/** Returns the path of every `{file:path}` in servers and settings, except paths that contain variables. */
 function namedFiles({ root }: OurFile): string[] {
   return [...JSON.stringify(root).matchAll(/(?<!\{)\{file:([^{}"\\\n]+)\}/g)].map(([, written = '']) => written);
 }
 
-/** True if a server, or a setting that is an API key, has its secret in the file itself. */
+/** True if a server, or a setting that is an API key, holds its secret literally. */
 function hasLiterals({ raw }: OurFile): boolean {
   const isLiteral = (entry: JsonObject) => !isDeepStrictEqual(withoutSecrets('x', entry, new SecretNames({})), entry);
   const { auth, search } = isJsonObject(raw.settings.value) ? raw.settings.value : {};

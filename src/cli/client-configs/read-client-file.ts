@@ -4,7 +4,7 @@ import { parseConfig } from '../../config/parse.ts';
 import { causeOf, GatewayError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
-/** The text of a file; undefined when there is none. Throws `CONFIG_INVALID` where it cannot be read. */
+/** Returns the text of a file; undefined if it does not exist. Throws `CONFIG_INVALID` if it cannot be read. */
 export async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -28,13 +28,14 @@ async function parseToml(text: string, path: string): Promise<JsonObject> {
     return parse(text);
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause;
-    // The library's message quotes the lines around, which may hold a secret: nor is it passed on as the cause.
+    // The library's message quotes lines of the file, which may hold a secret: only its first sentence is used, and the
+    // error is not passed on as the cause.
     const [sentence = ''] = cause.message.split('\n');
     throw new GatewayError('CONFIG_INVALID', `${path}:${cause.line}:${cause.column}: ${sentence}`);
   }
 }
 
-/** The object at a place; undefined where there is something else, or nothing. */
+/** Returns the object at a path; undefined if the path does not exist or holds no object. */
 export function objectAt(root: JsonObject, at: KeyPath): JsonObject | undefined {
   const found = at.reduce<unknown>(
     (value, key) => (isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),

@@ -5,26 +5,26 @@ import { pruneOldest, writeFileAtomic } from '../../platform/atomic-file.ts';
 import { realPath } from '../../platform/real-path.ts';
 import { readText } from './read-client-file.ts';
 
-/** For a file that did not exist: it may come to hold secrets. */
+/** Mode of a new file: it may later hold secrets. */
 const OWNER_ONLY = 0o600;
-/** Backups of one file; older ones go. */
+/** Number of backups kept of one file; `keep` deletes older ones. */
 const MAX_BACKUPS = 5;
 
 interface Replacement {
   readonly path: string;
-  /** As it was read; undefined: there was no file. */
+  /** The text as the caller read it; undefined if the file did not exist. */
   readonly before: string | undefined;
   readonly after: string;
-  /** True: a copy of the old file is kept beside it. */
+  /** True to keep a copy of the old file beside it. */
   readonly backup: boolean;
-  /** Holds secrets: from now on only its owner may read it, regardless of its mode before. */
+  /** True if the file holds secrets: afterwards only its owner may read it, regardless of its mode before. */
   readonly secret?: boolean;
 }
 
 /**
- * Replaces a file whole: its new text appears at once, with the mode that the file had; a link stays a link. Resolves
- * with the path of the backup, where one was made. Throws `CONFIG_INVALID` when the file has changed since it was read,
- * and where it cannot be written.
+ * Replaces the whole text of a file atomically, with the mode that the file had; a link stays a link. Resolves with the
+ * path of the backup if one was made. Throws `CONFIG_INVALID` if the file has changed since the caller read it, or if
+ * it cannot be written.
  */
 export async function replaceFile({ path, before, after, backup, secret }: Replacement): Promise<string | undefined> {
   try {
@@ -42,7 +42,7 @@ export async function replaceFile({ path, before, after, backup, secret }: Repla
   }
 }
 
-/** Target of a symbolic link, which need not exist; the path itself if it is no link. */
+/** Returns the target of a symbolic link, which need not exist, or the path itself if it is no link. */
 async function linkedFrom(path: string): Promise<string> {
   const leadsTo = await readlink(path).catch(() => undefined);
   return leadsTo === undefined ? path : resolve(dirname(path), leadsTo);
@@ -72,7 +72,10 @@ async function refuseForeign(target: string, path: string): Promise<void> {
   throw new GatewayError('CONFIG_INVALID', `${where} belongs to somebody else: no secrets are written to it`);
 }
 
-/** Names of backups sort by time. Of a file that held what only its owner may read, the copy is no more open. */
+/**
+ * Copies a file to a backup and deletes the oldest backups beyond `MAX_BACKUPS`. The names of backups sort by time. The
+ * copy has the mode of the file, so that it is no more readable.
+ */
 async function keep(path: string): Promise<string> {
   const start = `${basename(path)}.bak-`;
   const kept = `${path}.bak-${new Date().toISOString().replace(/[:.]/g, '-')}`;
@@ -85,30 +88,33 @@ async function keep(path: string): Promise<string> {
   return kept;
 }
 
-/** Ends the name of the copy of a file as it was before the first install: no newer backup takes its place. */
+/** Suffix of the copy of a file from before the first install; newer backups never overwrite it. */
 const ORIGIN = '.bak-before-gateway';
 
-/** Content of the copy of a file that was empty; an empty copy means that there was no file. */
+/** Content of the copy if the file was empty; an empty copy means that the file did not exist. */
 const WAS_EMPTY = '\ufeff';
 
-/** True if there was a file before the first install, judged by the copy of it. */
+/** True if the file existed before the first install, according to its copy. */
 export function wasThere(origin: string | undefined): origin is string {
   return origin !== undefined && origin !== '';
 }
 
-/** The text of a file before the first install, from the copy of it. */
+/** Returns the text of a file before the first install, from its copy. */
 export function textOf(origin: string): string {
   return origin === WAS_EMPTY ? '' : origin;
 }
 
-/** The copy from before the first install, empty where there was no file; undefined: nothing was installed since. */
+/**
+ * Returns the content of the copy from before the first install, which is empty if the file did not exist; undefined if
+ * there is no copy, as before any install.
+ */
 export async function originOf(path: string): Promise<string | undefined> {
   return readText(await originPath(path));
 }
 
 /**
- * Keeps a text, of a file that is there or not, as readable as the file itself. Resolves with its path; undefined where
- * there was nothing to keep.
+ * Stores a text as the copy from before the first install, with the mode of the file. Resolves with the path of the
+ * copy, or undefined if the text is empty.
  */
 export async function keepOrigin(path: string, text: string, isThere: boolean): Promise<string | undefined> {
   const mode = await stat(path).then(
@@ -120,7 +126,7 @@ export async function keepOrigin(path: string, text: string, isThere: boolean): 
   return text === '' ? undefined : kept;
 }
 
-/** After an undo: it goes where the file is as it was, else it stays as a backup like others. */
+/** Runs after an undo: deletes the copy if the file has the same text again, else renames it to an ordinary backup. */
 export async function releaseOrigin(path: string, after: string | undefined): Promise<void> {
   const kept = await originPath(path);
   const text = await readText(kept);
@@ -129,14 +135,14 @@ export async function releaseOrigin(path: string, after: string | undefined): Pr
   else await rename(kept, kept.replace(ORIGIN, `.bak-${new Date().toISOString().replace(/[:.]/g, '-')}`));
 }
 
-/** The texts of the backups, the latest first. */
+/** Returns the texts of the backups, the latest first. */
 export async function backupsOf(path: string): Promise<string[]> {
   const paths = await backupPaths(path);
   const texts = await Promise.all(paths.reverse().map(readText));
   return texts.filter((text) => text !== undefined);
 }
 
-/** The texts of the backups since the first install, the oldest first. */
+/** Returns the texts of the backups since the first install, the oldest first. */
 export async function backupsSince(path: string): Promise<string[]> {
   const first = await stat(await originPath(path)).catch(() => undefined);
   if (!first) return [];
@@ -146,7 +152,7 @@ export async function backupsSince(path: string): Promise<string[]> {
   return texts.filter((text) => text !== undefined);
 }
 
-/** The oldest first. */
+/** Returns the paths of the backups, the oldest first. */
 async function backupPaths(path: string): Promise<string[]> {
   const target = realPath(path);
   const start = `${basename(target)}.bak-`;
@@ -167,8 +173,8 @@ interface Change {
 }
 
 /**
- * Merges two changes of a text line by line; undefined where both change the same lines. So the text that a person wrote
- * elsewhere, comments included, stays as it is.
+ * Merges two changed versions of a text line by line; returns undefined if both change the same lines. Lines that a
+ * person changed elsewhere, comments included, stay as they are.
  */
 export function mergeTexts(base: string, one: string, other: string): string | undefined {
   const lines = linesOf(base);
@@ -190,7 +196,8 @@ function linesOf(text: string): string[] {
 }
 
 /**
- * Changes between two texts: lines that occur once in each align them; the runs between are compared in the same way.
+ * Returns the changes between two texts. Lines that occur once in each text align them; the lines between are compared
+ * in the same way.
  */
 function changesTo(base: readonly string[], changed: readonly string[], at = 0): Change[] {
   const least = Math.min(base.length, changed.length);
@@ -211,7 +218,7 @@ function changesTo(base: readonly string[], changed: readonly string[], at = 0):
   });
 }
 
-/** Places of lines that stand once in each, in an order that both have. */
+/** Returns the indices of lines that occur once in each text and in the same order in both. */
 function commonLines(base: readonly string[], changed: readonly string[]) {
   const [there, here] = [placesOf(base), placesOf(changed)];
   const anchors: { readonly base: number; readonly changed: number }[] = [];
@@ -223,7 +230,7 @@ function commonLines(base: readonly string[], changed: readonly string[]) {
   return anchors;
 }
 
-/** Index of each line; undefined for a line that occurs more than once. */
+/** Returns the index of each line; undefined for a line that occurs more than once. */
 function placesOf(lines: readonly string[]): Map<string, number | undefined> {
   const places = new Map<string, number | undefined>();
   for (const [index, line] of lines.entries()) places.set(line, places.has(line) ? undefined : index);

@@ -5,7 +5,7 @@ import { isRelative } from './convert-entry.ts';
 import { withoutMarks } from './held-text.ts';
 import { SecretNames, withoutSecrets } from './secrets.ts';
 
-/** A server that is known already, and what the found entry tells: values of variables that have none. */
+/** A server of ours that equals a found entry, and the values that the entry holds for its unset variables. */
 export interface SameServer {
   readonly key: string;
   readonly values: ReadonlyMap<string, string>;
@@ -14,15 +14,16 @@ export interface SameServer {
 /** Values that fill in references. */
 export interface Known {
   readonly env: Environment;
-  /** Of the gateway: for what the environment does not have, and for `{secret:NAME}`. */
+  /** The gateway's secrets: for variables that the environment lacks, and for `{secret:NAME}`. */
   readonly secrets: Environment;
 }
 
 const NAMED = /\$\{((?:secret:)?[^\s{}:]+)\}/g;
 
 /**
- * The first of these servers that means the same: variables in any way of writing, filled in or not; a secret where it
- * names something that has no value. Whether it is switched on, and what people say of it, does not count.
+ * Returns the first of these servers that equals the found entry. A reference equals any other way of writing it and
+ * its value; a reference without a value equals a secret in the found entry. `enabled`, description, tags and start
+ * timeout do not count.
  */
 export function findSame(
   servers: ReadonlyMap<string, JsonObject | undefined>,
@@ -39,7 +40,10 @@ export function findSame(
   return undefined;
 }
 
-/** The same for one whose secrets have other values by now: the values are the new ones. */
+/**
+ * Returns the first server that equals the found entry apart from the values of its secrets; `values` holds the new
+ * ones.
+ */
 export function findRenewed(
   servers: ReadonlyMap<string, JsonObject | undefined>,
   found: JsonObject,
@@ -49,8 +53,8 @@ export function findRenewed(
 }
 
 /**
- * Fields that identify a server. Its folder does not count if the other entry has none and no word leads to a file
- * there.
+ * Returns the fields that identify a server. `cwd` does not count if the other entry has none and no word of this entry
+ * is a relative path to a file in it.
  */
 function essenceOf(entry: JsonObject, other: JsonObject): JsonObject {
   const {
@@ -69,7 +73,7 @@ function essenceOf(entry: JsonObject, other: JsonObject): JsonObject {
   );
 }
 
-/** One comparison; a variable has one value in all of it. */
+/** One comparison of two entries, in which a variable has the same value everywhere. */
 class Comparison {
   readonly #values = new Map<string, string>();
   readonly #known: Known;
@@ -101,7 +105,7 @@ class Comparison {
   #isSameText(known: string, found: string): boolean {
     if (known === found) return true;
     const [filled, other] = [this.#filled(known), this.#filled(found)];
-    // A reference that is passed on, or what a variable holds in its place.
+    // Also equal: an escaped reference and the same text without its escape.
     if (withoutMarks(filled) === withoutMarks(other)) return true;
     const names = [...filled.matchAll(NAMED)].map(([, name = '']) => name);
     if (names.length === 0) return false;
@@ -128,7 +132,7 @@ class Comparison {
   }
 }
 
-/** `${X}`, `${env:X}`, `{env:X}` and `$X` name the same variable; a secret is named in the same way here. */
+/** Rewrites `${env:X}`, `{env:X}` and `$X` to `${X}`, and `{secret:X}` to `${secret:X}`. */
 function canonical(text: string): string {
   return text
     .replace(/\$\{env:([A-Za-z_]\w*)/g, '$${$1')

@@ -12,32 +12,32 @@ const PLAIN_HEADER =
 const LOGIN_OPTION = /^(?:-u|--user|--userpwd|--auth|--basic|--credentials?)$/;
 
 /**
- * Programs that log in to a database and the like, and options that name a user: short options behind them hold
+ * Programs that log in to a database or directory, and options that name a user: short options behind them may hold
  * passwords.
  */
 const LOGS_IN = /sql|maria|postgres|\bpg\b|mongo|redis|valkey|clickhouse|ldap|oracle|neo4j|sshpass|^-[uU]|^--?user/i;
 const PASSWORD_OPTION = /^-[pPWa]$/;
-/** Ports, and what is none of a password behind `-p`. */
+/** Values behind `-p` that are no password: ports and paths. */
 const PLAIN_VALUE = /^(?:\d[\d.:-]*(?:\/\w+)?|[./~].*)$/;
 const GLUED =
   /^(-p)(?!(?:rint|ath|ort|rod|ro[fjtvx]|re|ri|ub|lugin|oll|ool|age|ar|at|id|ing|lat|olicy|ush|ack)[\w-]*$)(.+)$/;
 
-/** `user/password@host` of Oracle. */
+/** Matches `user/password@host` of Oracle. */
 const SQLPLUS = /^(\w+\/)([^@/]+)(@.*)?$/;
 
-/** Programs whose `-e` is followed by code: there it is no variable. */
+/** Programs whose `-e` precedes code instead of a variable. */
 const RUNS_CODE = /(?:^|[\\/])(?:node|bun|ruby|perl|Rscript|lua|elixir|osascript)(?:\.exe)?$/i;
 
-/** The words of a command without their secrets: behind options, in assignments, headers, scripts and addresses. */
+/** Replaces the secrets in the words of a command: behind options, in assignments, headers, scripts and addresses. */
 export function commandWithout(words: readonly unknown[], blank: Blank): unknown[] {
   return words.map((word, index) => {
     if (typeof word !== 'string') return word;
     const before = String(words[index - 1] ?? '');
     const logsIn = words.slice(0, index).some((each) => typeof each === 'string' && LOGS_IN.test(each));
-    // A user and a group of a container.
+    // `name:name` behind the user option of a container is a user and a group, no login.
     if (isContainer(words[0]) && /^(?:-u|--user)$/.test(before) && /^(\w+):\1$/.test(word)) return word;
     const login = logsIn ? shortOptionWithout(word, before, words, blank) : undefined;
-    // An id has the option that it is for; alone it is a key.
+    // A UUID behind an option identifies an object; as an argument of its own it is a key.
     if (index > 1 && isUuid(word) && !before.startsWith('-')) return blank('key', word);
     const isCode = before === '-e' && RUNS_CODE.test(String(words[0]));
     return login ?? (isCode ? textWithout(word, blank) : wordWithout(word, before, isEnvWord(words, index), blank));
@@ -48,7 +48,7 @@ function isContainer(program: unknown): boolean {
   return /docker|podman|nerdctl/.test(String(program));
 }
 
-/** `-pvalue`, `-p value` and the like; undefined: it is none. */
+/** Replaces the password in `-pvalue`, `-p value` and similar options; returns undefined if the word holds none. */
 function shortOptionWithout(
   word: string,
   before: string,
@@ -66,7 +66,10 @@ function shortOptionWithout(
   return valueWithout('password', word, blank);
 }
 
-/** `-U user%value` of samba, `user/value@host` of sqlplus; undefined: it is none. */
+/**
+ * Replaces the password in `-U user%value` of samba and `user/value@host` of sqlplus; returns undefined if the word has
+ * neither form.
+ */
 function joinedWithout(word: string, before: string, program: string, blank: Blank): string | undefined {
   const form = before === '-U' ? /^([^\s%/@:]+%)(.+?)()$/ : /sqlplus/.test(program) ? SQLPLUS : undefined;
   const [, user, password = '', host = ''] = form?.exec(word) ?? [];
@@ -84,50 +87,53 @@ function wordWithout(word: string, before: string, isAssigned: boolean, blank: B
     if (without !== word) return without;
   }
   if (isValue) return valueWithout(before, word, blank);
-  // One option or variable of one word: all of its value counts, blanks included.
+  // In `--name=value` the value extends to the end of the word, blanks included.
   return /^--?[A-Za-z][\w.-]*=[\s\S]*$/.test(word)
     ? pairWithout(word, /^([^=]+=)([\s\S]*)$/, blank)
     : textWithout(word, blank);
 }
 
-/** `name=value` or `name: value`: by the name first. */
+/** Replaces the secrets in `name=value` or `name: value`, judging the value by its name first. */
 function pairWithout(word: string, shape: RegExp, blank: Blank, without = valueWithout): string {
   const [, start = '', value = ''] = shape.exec(word) ?? [];
   if (start === '') return textWithout(word, blank);
   return start + without(start.replace(/[:=]\s*$/, ''), value, blank);
 }
 
-/** A header: of one that only its server knows a word with digits within is a password, whatever its name. */
+/**
+ * Replaces the secrets in a header. In an unknown `X-` header a word of 10 or more characters with letters and digits
+ * mixed is a password, regardless of its name.
+ */
 export function headerWithout(name: string, value: string, blank: Blank): string {
   const isPassword =
     /^x-/i.test(name) && !PLAIN_HEADER.test(name) && /^(?=.*[A-Za-z]\d)(?=.*\d[A-Za-z])[\w!#%&*?]{10,}$/.test(value);
   return isPassword ? blank(name, value) : valueWithout(name, value, blank);
 }
 
-/** A value that stands under a name; the scheme of a header stays. */
+/** Replaces the secrets in a value that has a name; an authentication scheme before it stays. */
 export function valueWithout(name: string, value: string, blank: Blank): string {
   const [, scheme = '', rest = value] = /^((?:Bearer|Basic|Token|ApiKey|Digest) +)([\s\S]+)$/i.exec(value) ?? [];
   const held = new HeldText(rest, (reference) => reference);
   const label = scheme === '' ? name : 'token';
   const under = valueUnder(name, held.text, (_, secret) => held.hold(blank(label, held.released(secret))));
   if (under !== held.text) return scheme + held.released(under);
-  // A scheme says what comes behind it, whatever the name.
+  // Behind `Bearer` or `Basic` stands a credential, regardless of the name.
   const isCredential = /^(?:Bearer|Basic) /i.test(scheme) && /^[^\s{}$]{4,}$/.test(rest) && !/^auth/i.test(rest);
   if (isCredential) return scheme + blank('token', rest);
   return textWithout(value, labelled(name, blank), { entropy: !isIdentifier(name) });
 }
 
-/** A secret without a name of its own gets the given name. */
+/** Wraps `blank` so that a secret without a name of its own gets the given name. */
 function labelled(name: string, blank: Blank): Blank {
   return (inner, value) => blank(inner === 'secret' ? name : inner, value);
 }
 
-/** Names of values that are random and no secret. */
+/** True for a name whose values look random but are no secrets. */
 function isIdentifier(name: string): boolean {
   return /(?:id|ids|uuid|hash|sha\d*|digest|checksum|commit|revision|version|model|path|file|dir)$/i.test(name);
 }
 
-/** `env A=1 B=2 program`: each is one variable, however its value looks. */
+/** True if a word is a variable or an option of `env`, as in `env A=1 B=2 program`. */
 function isEnvWord(words: readonly unknown[], index: number): boolean {
   const start = words.findIndex((word) => typeof word === 'string' && /(?:^|[\\/])env$/.test(word));
   if (start < 0 || index <= start) return false;

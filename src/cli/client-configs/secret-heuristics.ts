@@ -1,17 +1,17 @@
-/** Words whose values a person thinks of: even a short number is one. */
+/** Words for passwords, which people invent: even a number of three digits may be one. */
 const PASSWORD = new Set([
   ...['password', 'passwords', 'passwd', 'passwort', 'pwd', 'pw', 'pass', 'passphrase', 'passcode', 'pin', 'otp'],
   ...['pswd', 'psw', 'passkey', 'psk', 'totp', 'kennwort', 'losungswort', 'passe', 'mdp', 'contrasena', 'clave'],
   ...['senha', 'wachtwoord', 'losenord', 'adgangskode', 'passord', 'salasana', 'haslo', 'heslo', 'jelszo', 'parola'],
 ]);
-/** Words that name nothing but secrets: any value under them is one. */
+/** Words that name only secrets: almost any value under them is one. */
 const STRONG = new Set([
   ...['secret', 'secrets', 'token', 'tokens', 'tok', 'tkn', 'credential', 'credentials', 'creds', 'bearer'],
   ...['authorization', 'jwt', 'pat', 'apikey'],
 ]);
-/** Words that also name other things: their values are looked at. */
+/** Words that also name other things: `isPlainUnder` also excludes addresses. */
 const WEAK = new Set(['key', 'keys', 'auth', 'authn', 'cookie', 'cookies', 'dsn', 'sig', 'signature', 'sas', 'cred']);
-/** The same where they stand last. */
+/** Words that are weak in the same sense, but only as the last word of a name. */
 const WEAK_END = new Set(['session', 'sessions', 'sess', 'sid', 'hmac', 'unlock', 'pepper', 'salt']);
 const PASSWORD_END = /(?:passwo?r?d|pwd|pswd|passphrase|\wpw)s?$/;
 /** Pairs of words that name a secret: `SEED_PHRASE`, `ACCESS_CODE`. */
@@ -20,7 +20,7 @@ const SECRET_OF =
 /** Words written together: `githubtoken`, `myApikey`, `clientsecret`. */
 const STRONG_END =
   /(?:token|secret|passwo?r?d|pwd|(?:db|user|require|my|admin|root|http|proxy|smtp|mail|sql|pg|ssh)pass|passphrase|mnemonic|apikey|accesskey|authkey|priv(?:ate)?key|secretkey|signingkey|encryptionkey|masterkey|credentials?)s?$/;
-/** Last words that say that the value is something else. */
+/** Last words of names whose values are no secrets, but properties of one or other things. */
 const ABOUT = new Set([
   ...['path', 'file', 'filename', 'dir', 'directory', 'folder', 'name', 'id', 'ids', 'mode', 'type', 'kind', 'enabled'],
   ...[
@@ -68,27 +68,30 @@ const ABOUT = new Set([
   ],
   ...['env', 'var', 'variable', 'envvar'],
 ]);
-/** Values of switches and counts. */
+/** Values of switches and counts: numbers have up to 6 digits. */
 const PLAIN = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,6})?$/i;
-/** Of a PIN or a password less is plain. */
+/** Values of switches and counts under a name for a password: numbers have up to 2 digits. */
 const PLAIN_PASSWORD = /^(?:true|false|yes|no|on|off|none|null|auto|\d{1,2})?$/i;
-/** Kinds of authentication, and of keys. */
+/** Matches kinds of authentication, and of keys. */
 const KIND =
   /^(?:basic|bearer|oauth\d?|oidc|jwt|digest|ntlm|saml|ldap|token|api[-_]?key|required|optional|default|rsa|ed25519|ssh|totp|sms|e?mail|app|md5|(?:hmac-?)?sha-?\d{1,3}|[hre]s\d{3})$/i;
-/** A file: where people keep them, or with an extension. What begins with a slash may be a secret drawn by lot. */
+/**
+ * Matches the path of a file: in a common directory, or with an extension. Another text that begins with a slash may be
+ * a random secret.
+ */
 const PLAIN_PATH =
   /^(?:~|\.{1,2}|[A-Za-z]:|\/(?:home|Users|etc|usr|opt|var|run|srv|tmp|mnt|root|private|app|data))[\\/][^:;]*$|^(?:~|\.{1,2})?\/[\w.@/ -]*\.\w{1,6}$/;
-/** A reference in the words of a shell, of Windows, or of code, or what a command prints. */
+/** Matches a reference in the syntax of a shell, of Windows or of code, or a command in backquotes. */
 const SHELL_REFERENCE =
   /^(?:\$\w+|%\w+%|\$env:\w+|`[^`]*\s[^`]*`|(?:process\.env|import\.meta\.env|os\.environ|os\.getenv|ENV)(?:\.\w+|\[["']?\w+["']?\]?)?)$/;
 
-/** Strength of a name: its values are passwords thought up by people, always secrets, or perhaps something else. */
+/** Strength of a name: its values are invented passwords, always secrets, or perhaps secrets. */
 type SecretWord = 'password' | 'strong' | 'weak';
 
-/** Strength with which a name marks its value as a secret; undefined: not at all. */
+/** Returns the strength with which a name marks its value as a secret; undefined if it does not. */
 export function secretWordIn(name: string): SecretWord | undefined {
   const words = wordsOf(name);
-  // The id of a session gives access to it.
+  // The id of a session gives access to the session.
   if (/session[-_ ]?id$/i.test(name)) return 'strong';
   if (ABOUT.has(words.at(-1) ?? '')) return undefined;
   if (SECRET_OF.test(words.slice(-2).join(' '))) return 'password';
@@ -99,24 +102,24 @@ export function secretWordIn(name: string): SecretWord | undefined {
   return isSession || words.some((word) => WEAK.has(word)) ? 'weak' : undefined;
 }
 
-/** True if the value under such a name is no secret but a switch, a count, a kind, a path or a reference. */
+/** True if a value under a name of this strength is no secret but a switch, a count, a kind, a path or a reference. */
 export function isPlainUnder(name: SecretWord, value: string): boolean {
   const text = value.trim();
   if (SHELL_REFERENCE.test(text)) return true;
-  // Longer numbers are passwords too, short ones limits: `MAX_TOKENS`.
+  // A short number is a limit, as in `MAX_TOKENS`; a longer one may be a password.
   if ((name === 'password' ? PLAIN_PASSWORD : PLAIN).test(text) || KIND.test(text)) return true;
   if (PLAIN_PATH.test(text)) return true;
   return /^arn:\S+$/.test(text) || (name === 'weak' && /^https?:\/\/\S+$/.test(text));
 }
 
-/** Of longer names the rest says nothing more. */
+/** Number of characters of a name that are examined. */
 const MAX_NAME = 200;
 
-/** `X-Api-Key`, `apiKey2`, `API_KEY` → api, key. */
+/** Splits a name into words in lower case: `X-Api-Key` → x, api, key; `apiKey2` and `API_KEY` → api, key. */
 function wordsOf(name: string): string[] {
   const apart = name
     .slice(0, MAX_NAME)
-    // Letters without their marks: `CONTRASEÑA`.
+    // Removes the marks of letters: `CONTRASEÑA` becomes `CONTRASENA`.
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
@@ -125,7 +128,7 @@ function wordsOf(name: string): string[] {
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** Digests, which pin what is run: `image@sha256:…`. */
+/** Matches the start of a digest, as in `image@sha256:…`. */
 const DIGEST = /^(?:sha(?:1|256|384|512))[:=-]/i;
 
 export function isUuid(text: string): boolean {
@@ -133,29 +136,29 @@ export function isUuid(text: string): boolean {
 }
 
 /**
- * True if a word of at least `least` characters looks random: letters and digits, or cases, that change all the time.
- * Words of people do not: `claude-3-5-sonnet-20241022`, `getUserById`, `1.2.3-beta.4`.
+ * True if a word of at least `least` characters looks random: it alternates often between digits, small letters and
+ * capitals. Words of people do not: `claude-3-5-sonnet-20241022`, `getUserById`, `1.2.3-beta.4`.
  */
 export function looksRandom(word: string, least = 20): boolean {
   const text = word.replace(/[-_.~+/=%]/g, '');
   if (text.length < least || DIGEST.test(word) || isUuid(word) || /[^A-Za-z\d]/.test(text)) return false;
-  // In an address less is enough.
+  // In an address (`least` below 20) 16 hexadecimal digits are enough, elsewhere 24.
   const leastHex = least < 20 ? 16 : 24;
   if (/^[0-9a-f]+$/i.test(text))
     return text.length >= leastHex ? /\d/.test(text) && /[a-f]/i.test(text) : changes(text) >= text.length * 0.3;
-  // Of a word with a capital the capital says nothing.
+  // A capital at the start of a word is no sign of randomness.
   const level = text.replace(/[A-Z](?=[a-z]{2})/g, (letter) => letter.toLowerCase());
   return changes(level) >= level.length * (/\d/.test(text) ? 0.27 : 0.42);
 }
 
-/** The same of a shorter word without any mark in it: what people write changes less often. */
+/** True if a word of 16 to 19 letters and digits looks random; it must alternate more often than a longer one. */
 export function looksRandomShort(word: string): boolean {
   if (!/^[A-Za-z\d]{16,19}$/.test(word) || !/\d/.test(word)) return false;
   const level = word.replace(/[A-Z](?=[a-z]{2})/g, (letter) => letter.toLowerCase());
   return changes(level) >= word.length * 0.35;
 }
 
-/** Number of changes between digits, small letters and capitals. */
+/** Counts the changes between digits, small letters and capitals. */
 function changes(text: string): number {
   const kinds = [...text].map((letter) => (/\d/.test(letter) ? 'digit' : /[a-z]/.test(letter) ? 'small' : 'capital'));
   return kinds.filter((kind, index) => index > 0 && kind !== kinds[index - 1]).length;

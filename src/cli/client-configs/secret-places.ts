@@ -3,24 +3,24 @@ import { knownTokens } from '../../core/credential-forms.ts';
 import { holdsReference } from './held-text.ts';
 import { isPlainUnder, isUuid, looksRandom, secretWordIn } from './secret-heuristics.ts';
 
-/** A text in code: of python with a letter before it. */
+/** Matches a quoted string in code, in Python with up to two letters before the quote. */
 const STRING = /[bBrRfFuU]{0,2}(?:"[^"\n]*"|'[^'\n]*')/g;
-/** Calls that take a place, a user and a password, in this order: `connect('db', 'user', 'value')`. */
+/** Matches calls that take a place, a user and a password, in this order: `connect('db', 'user', 'value')`. */
 const CONNECT_CALL = /(\b(?:\w{0,40}[cC]onnect(?:ion)?|PDO)\s{0,9}\()([^()\n]{0,500})(?=\))/g;
-/** Calls and pairs of a user and a password: `auth=('user', 'value')`, `HTTPBasicAuth("user", "value")`. */
+/** Matches calls and pairs of a user and a password: `auth=('user', 'value')`, `HTTPBasicAuth("user", "value")`. */
 const LOGIN_CALL =
   /((?:auth|log_?in|sign_?in|credentials?|creds)\w{0,20}["']?\s{0,9}[=:]?\s{0,9}[([]\s{0,9}[bru]{0,2}(?:"[^"\n]*"|'[^'\n]*')\s{0,9},\s{0,9}[bru]{0,2}["'])([^"'\n]+)/gi;
-/** The same where the user is a variable. */
+/** Matches the same calls if the user is a variable instead of a string. */
 const LOGIN_OF =
   /(\b(?:log_?in|sign_?in)\s{0,9}\(\s{0,9}[A-Za-z_$][\w.$]{0,60}\s{0,9},\s{0,9}[bru]{0,2}["'])([^"'\n]+)/gi;
-/** `user:value` on its way to a header. */
+/** Matches `user:value` in a call that encodes it as base64, as for a header: `btoa('user:value')`. */
 const ENCODED =
   /(\b(?:btoa|\w{0,20}b64encode|Buffer\.from|\w{0,20}encode64|base64_encode)\s{0,9}\(\s{0,9}[bru]{0,2}["'][\w.@+-]{1,60}:)([^"'\n]+)/g;
 
 const WORD = /(?:'[^'\n]*'|"[^"\n]*"|[^\s;&|"'<>()]+)/.source;
-/** Options of a program before the one that is meant. */
+/** Matches the blank before an option, with up to 500 characters of other words of the same command before it. */
 const BETWEEN = /\s(?:[^;&|\n]{0,500}?\s)?/.source;
-/** Passwords behind short options of programs that are known for them: `mysql -uroot -pvalue`. */
+/** Short options behind which these programs take a password: `mysql -uroot -pvalue`. */
 const SHORT = [
   `(?:mysql|mariadb)[\\w-]{0,40}${BETWEEN}-p`,
   String.raw`sshpass\s+-p\s?`,
@@ -31,11 +31,12 @@ const SHORT = [
   `ldap[a-z]{1,10}${BETWEEN}-w\\s+`,
 ].join('|');
 const SHORT_OPTION = new RegExp(`(\\b(?:${SHORT}))((?!-)${WORD})`, 'g');
-/** `smbclient -U user%value`, `sqlplus user/value@host`. */
+/** Matches a password joined to its user: `smbclient -U user%value`, `sqlplus user/value@host`. */
 const JOINED =
   /(\bsmb[a-z]{1,10}\s[^;&|\n]{0,500}?-U\s{0,3}["']?[\w.\\-]{1,60}%|\bsqlplus\s+(?:-\w+\s+){0,5}["']?\w{1,60}\/)([^\s@"'/]+)/g;
 /**
- * A secret piped to a program: `echo value | docker login --password-stdin`, `gh auth login --with-token <<< value`.
+ * Matches the option with which a program reads a secret from its input: `echo value | docker login --password-stdin`,
+ * `gh auth login --with-token <<< value`.
  */
 const READS_SECRET = String.raw`--?(?:\w{1,20}-){0,2}(?:password|pass|token|secret|key)(?:-stdin|-from-stdin)?(?![\w=-])`;
 const PIPED = new RegExp(
@@ -44,7 +45,7 @@ const PIPED = new RegExp(
 );
 const HERE = new RegExp(String.raw`(\s${READS_SECRET}[^|;&\n]{0,500}<<<\s*)(${WORD})`, 'g');
 const SECURE_STRING = new RegExp(String.raw`(\bConvertTo-SecureString\s+(?:-String\s+)?)(${WORD})`, 'gi');
-/** Words in the place of a password that are none. */
+/** Words that stand where a password could stand but are modes, kinds or formats. */
 const MODE =
   /^(?:stdio|sse|localhost|public|private|interactive|device|popup|redirect|silent|sso|google|github|debug|info|warn(?:ing)?|error|utf-?8\w*|latin-?1|json|text|GET|POST)$/i;
 
@@ -52,8 +53,8 @@ const MODE =
 type Without = (password: string) => string;
 
 /**
- * A text without the secrets that only their place tells: in calls of code, behind short options, and piped to a
- * program.
+ * Replaces the secrets in a text that only their position reveals: in calls of code, behind short options, and piped to
+ * a program.
  */
 export function inPlaces(text: string, without: Without): string {
   const behind = [LOGIN_CALL, LOGIN_OF, ENCODED, SHORT_OPTION, JOINED, PIPED, HERE, SECURE_STRING];
@@ -63,11 +64,11 @@ export function inPlaces(text: string, without: Without): string {
   );
 }
 
-/** The third text of such a call, behind what may be a user. */
+/** Replaces the third string of each call that matches `CONNECT_CALL`, if the second looks like a user. */
 function inConnectCalls(text: string, without: Without): string {
   return text.replace(CONNECT_CALL, (whole, start: string, given: string) => {
     const [, user = '', password = ''] = (given.match(STRING) ?? []).map((string) => string.replace(/^\w*.|.$/g, ''));
-    // A named value is judged by its name.
+    // If the values have names, `inAssignments` judges them by their names instead.
     const isNamed = /[=:]\s*["']|=>/.test(given.replace(STRING, '""'));
     if (isNamed || MODE.test(user) || /[.:\s]/.test(user) || /^\d{1,5}$/.test(password)) return whole;
     let count = 0;
@@ -80,26 +81,31 @@ function quotedWithout(word: string, without: Without): string {
   return MODE.test(value) || value.includes('://') ? word : start + without(value) + end;
 }
 
-/** Returns the replacement of a secret; `name` says what it is. */
+/** Returns the replacement of a secret; `name` is the name under which it stands, or its kind. */
 export type Blank = (name: string, value: string) => string;
 
 const URL_IN_TEXT = /[a-z][a-z\d+.-]*:\/\/[^\s"'<>`|]+/gi;
-/** Random words in an address are shorter: `https://host/s/Xy12ab34Cd56ef/mcp`. */
+/**
+ * Least length, in characters, of a random word in the path of an address: `https://host/s/Xy12ab34Cd56ef/mcp`. It is
+ * less than in other texts.
+ */
 const LEAST_IN_PATH = 12;
 const LEAST_IN_QUERY = 16;
-/** Before what names a revision, or behind what names a file to be fetched. */
+/** Path segments before a revision or a downloaded file; the next segment is no secret. */
 const REVISION = /^(?:commit|commits|tree|blob|raw|archive|tarball|tags?|releases|download|rev)$/i;
 const ARCHIVE = /\.(?:tgz|tar|gz|zip|whl|git|js|mjs|json|ya?ml|html?|md|txt|png|svg)$/i;
 
-/** Webhook addresses: the rest of the path is the permission to post. */
+/** Matches the start of a webhook's address; the rest of its path is the permission to post. */
 const WEBHOOK =
   /^(hooks\.slack\.com\/(?:services|workflows|triggers)\/|(?:[\w-]+\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks\/|[\w.-]*webhook\.office\.com\/\w+\/|outlook\.office(?:365)?\.com\/webhook\/|hooks\.zapier\.com\/hooks\/catch\/|hook\.[\w.-]*(?:make|integromat)\.com\/|maker\.ifttt\.com\/|api\.telegram\.org\/(?:file\/)?bot|open\.(?:feishu|larksuite)\.\w+\/open-apis\/bot\/v2\/hook\/)([^\s]+)$/i;
-/** Parameters of one letter that tokens are handed over in. */
+/** Query parameters of one letter that may hold a token. */
 const SHORT_PARAMETER = /^[tk]$/i;
-/** Before the host of a web address stands a token, but for these. */
+/** Names before the `@` of a web address that are no token although no password follows them. */
 const PLAIN_USER = /^(?:git|oauth2?|user|username|anonymous|x-access-token|x-token-auth)$/i;
 
-/** Every address in a text without its credentials: before the host, in the path, in the query and behind it. */
+/**
+ * Replaces the credentials in every address of a text: before the host, in the path, in the query and in the fragment.
+ */
 export function urlsWithout(text: string, blank: Blank): string {
   return text.replace(URL_IN_TEXT, (url) => urlWithout(url, blank));
 }
@@ -156,7 +162,7 @@ function pathWithout(path: string, blank: Blank): string {
     .join('/');
 }
 
-/** `?name=value&…` or `#…`. */
+/** Replaces the secret values in a query (`?name=value&…`) or a fragment (`#…`). */
 function pairsWithout(pairs: string, blank: Blank): string {
   return pairs.replace(/([?&;#])([^=&;#?]*)=([^&;#]*)/g, (whole, start: string, name: string, value: string) => {
     if (value === '' || holdsReference(value)) return whole;
@@ -169,7 +175,7 @@ function isSecretParameter(name: string, value: string): boolean {
   if (word !== undefined) return !isPlainUnder(word, value);
   if (SHORT_PARAMETER.test(name) && /^[\w.~+/=-]{8,}$/.test(value)) return true;
   if (knownTokens(value).length > 0 || looksRandom(value, LEAST_IN_QUERY)) return true;
-  // JSON, or another address, within.
+  // The value contains JSON or another address: it is a secret if it names a key, a password or a login.
   if (/["'].*:|:\/\/.*[:?]/.test(value)) return /(?:key|token|secret|passw|auth|:\/\/[^/]*@)/i.test(value);
   return isUuid(value) && !/ids?$/i.test(name);
 }

@@ -5,22 +5,22 @@ import { type Blank, inPlaces, urlsWithout } from './secret-places.ts';
 
 export type { Blank };
 
-/** A word as shells quote it, in part or whole. A comma ends it before the next `name=`. */
+/** Matches a word of a shell, with quoted parts. A comma ends it if `name=` follows. */
 const WORD = /(?:'[^']*'|`[^`]*`|"(?:[^"\\]|\\.)*"|\\.|,(?!\s*[A-Za-z_][\w.-]*=)|[^\s;&|"'<>()\\,])+/.source;
 const ASSIGNMENT = new RegExp(
   String.raw`(^|[\s;&|,(){}"'\`?\\:])((?:\$env:|--?|/)?[A-Za-z_][\w.-]{0,100})(\s{0,9}:?=\s{0,9})(${WORD})`,
   'g',
 );
-/** Of cmd.exe, whose values may have blanks. */
+/** Matches an assignment of cmd.exe, whose values may contain blanks. */
 const SET = /(\bset\s+"?)([A-Za-z_][\w.-]*)(=)([^&|"\r\n]+)/gi;
-/** `npm config set //host/:_authToken value`, `aws configure set aws_secret_access_key value`. */
+/** Matches `npm config set //host/:_authToken value` and `aws configure set aws_secret_access_key value`. */
 const CONFIG_SET = new RegExp(
   String.raw`(\bconfig(?:ure)?\s+(?:set\s+)?(?:--?\w[\w-]*\s+){0,5}(?:[^\s=;&|"']{0,100}[^\w\s-])?)([A-Za-z_][\w-]*)(\s+)(${WORD})`,
   'g',
 );
-/** `read -r NAME <<< value`. */
+/** Matches `read -r NAME <<< value`. */
 const READ = new RegExp(String.raw`(\bread\s+(?:-\w+\s+)*)([A-Za-z_]\w*)(\s*<<<\s*)(${WORD})`, 'g');
-/** Of fish, csh and Windows, and pairs in calls and lists: `SetEnvironmentVariable('NAME', 'value')`. */
+/** Matches assignments of fish, csh and Windows: `set -x NAME value`, `setenv NAME value`, `setx NAME value`. */
 const SET_APART = new RegExp(String.raw`(\b(?:set\s+(?:-\w+\s+)+|setenv\s+|setx\s+))([A-Za-z_]\w*)(\s+)(${WORD})`, 'g');
 const PAIR = /(["'])(-{0,2}[A-Za-z_][\w-]*)(\1\s*,\s*)("[^"]+"|'[^']+')/g;
 const OPTION = new RegExp(String.raw`(^|[\s"'(])(--?[A-Za-z][\w-]{0,100})(\s{1,9})((?!-)${WORD})`, 'g');
@@ -28,33 +28,39 @@ const HEADER =
   /(^|[\s"'{,;=(\\])(-{0,2}[A-Za-z][\w-]{0,100}|\/[A-Za-z][\w-]{0,100}(?=:[^/]))(\s{0,9}:\s{0,9}(?!\/\/))((?:(?:Bearer|Basic|Token|ApiKey|Digest)\s+)?)((?![{[])[^\s"',;\\]+)/gi;
 const COOKIE = /(\bcookie)(\s*:\s*)([^"'\r\n\ue000-\uf8ff]+)/gi;
 const SCHEME = /(\b(?:Bearer|Basic)\s+)((?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,})/gi;
-/** Members of JSON, and of what looks like it; within a text that is quoted once more, too. */
+/**
+ * Matches a member of JSON or of a similar notation with `'` or `=>`. `QUOTED_MEMBER` matches one within a quoted text,
+ * where backslashes precede the quotes.
+ */
 const MEMBER = /(["'])([\w.$ -]{1,100})\1(\s{0,9}(?::|=>)\s{0,9})(?:"((?:[^"\\]|\\.)*)"|'([^'\\]*)')/g;
 const QUOTED_MEMBER = /(\\{1,9}["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\\{1,9}["'])([^"'\\]*)\4/g;
 const LIST = /(["'])([\w.$ -]{1,100})\1(\s{0,9}:\s{0,9})(\[[^[\]{}]*\])/g;
-/** In code: `['NAME'] = 'value'`, `name: 'value'`, `name: str = 'value'`, `NAME || 'value'`, `setName('value')`. */
+/**
+ * Matches values in code: `['NAME'] = 'value'`, `name: 'value'`, `name: str = 'value'`, `NAME || 'value'`,
+ * `setName('value')`.
+ */
 const CODE =
   /(^|[\s{([,."'`])([A-Za-z_$][\w$-]{0,100})(["'`]?[\])]?\s{0,9}(?::\s{0,9}(?:\w{1,40}\s{0,9}=)?|(?:\|\||\?\?|\bor\b)=?|=\s{0,9}\(?|\()\s{0,9})("[^"\n]*"|'[^'\n]*'|`[^`\n]*`)/g;
 const ORACLE =
   /((?:\bjdbc:oracle:\w{1,10}:|(?<![\w./@:-]))[\w$#]{1,60}\/)([^\s@/"']{1,200})(?=@(?:\/\/)?[\w.-]{1,200}(?::\d{1,5})?[:/]\w)/g;
 const MAIL_LOGIN =
   /((?<![\w.+%@-])[\w.+%-]{1,80}@[\w-]{1,80}(?:\.[\w-]{1,80}){1,8}:)(?=[^\s"',;@/]*[^\s"',;@/\d])(?=[^\s"',;@/]*[\d!#$%&*?])([^\s"',;@/]{5,})(?<!\.git)(?=$|[\s"',;])/g;
-/** `Server=x;User Id=y;Password=z`. */
+/** Matches a connection string: `Server=x;User Id=y;Password=z`. */
 const CONNECTION = /^[^=;]+=[^;]*(?:;\s*[^=;]+=[^;]*)+;?\s*$/;
-/** Literal text between references that is long enough to be a part of a secret. */
+/** Matches literal text between references with at least 6 letters or digits in a row: it may be a part of a secret. */
 const LITERAL_PART = /[^\s\ue000-\uf0ff]*[A-Za-z\d]{6,}[^\s\ue000-\uf0ff]*/g;
 /** Words that may be random; `drawn` excludes paths. */
 const RANDOM = /[A-Za-z\d_+/=.~-]{16,}/g;
 
-/** A longer text is not looked at: it is put aside as a whole, and comes back as it was. */
+/** Greatest length, in characters, of a text that is searched; a longer one counts as one secret. */
 const MAX_TEXT = 8_000;
-/** Assignments within each other, `--env=A=B=C`; what is deeper is put aside as a whole. */
+/** Greatest depth of nested assignments, as in `--env=A=B=C`; a deeper one counts as one secret. */
 const MAX_DEPTH = 5;
 
 /**
- * A text of any kind (a value, a word of a command, a script) without the secrets in it: in addresses, JSON, assignments,
- * options, headers, connection strings, by their known beginnings, and what looks drawn by lot. `blank` gives what takes the
- * place of each; references stay.
+ * Replaces the secrets in a text of any kind (a value, a word of a command, a script): in addresses, JSON, assignments,
+ * options, headers and connection strings, tokens with known prefixes, and random words unless `entropy` is false.
+ * `blank` returns the replacement of each; references stay.
  */
 export function textWithout(text: string, blank: Blank, { entropy = true } = {}): string {
   if (text.length > MAX_TEXT) return blank('secret', text);
@@ -76,18 +82,21 @@ export function textWithout(text: string, blank: Blank, { entropy = true } = {})
   return held.released(entropy ? known.replace(RANDOM, (word, at: number) => drawn(known, word, at, hide)) : known);
 }
 
-/** `${API_KEY:-literal}`: the literal is what counts today. */
+/** Replaces the default in `${API_KEY:-literal}` if it is a secret. */
 function defaultWithout(reference: string, blank: Blank): string {
   const [, name = '', value = ''] = /^\$?\$\{(?:env:)?([A-Za-z_]\w*):-([\s\S]+)\}$/.exec(reference) ?? [];
   if (value === '' || /\$\{/.test(value)) return reference;
   const word = secretWordIn(name);
   const isSecret = (word !== undefined && !isPlainUnder(word, value)) || knownTokens(value).length > 0;
-  // As it is written, it is a literal as a whole.
+  // An escaped reference is a literal as a whole.
   if (isSecret && reference.startsWith('$$')) return blank(`${name} default`, reference.slice(1));
   return isSecret ? `\${${name}:-${blank(`${name} default`, value)}}` : reference;
 }
 
-/** The value, or what takes its place, by what its name says; of one that names variables the literal parts. */
+/**
+ * Returns the value, or its replacement if its name marks a secret; if the value holds references, only its literal
+ * parts are replaced.
+ */
 export function valueUnder(name: string, value: string, hide: Blank): string {
   const word = secretWordIn(name);
   if (word === undefined || isPlainUnder(word, value)) return value;
@@ -98,7 +107,10 @@ export function valueUnder(name: string, value: string, hide: Blank): string {
   );
 }
 
-/** `user/value@host:1521/x` of Oracle, `me@example.com:value`; not `me@host:22` or `git@host:path`. */
+/**
+ * Replaces the password in `user/value@host:1521/x` of Oracle and in `me@example.com:value`, but not `me@host:22` or
+ * `git@host:path`.
+ */
 function inLogins(text: string, hide: Blank): string {
   return text
     .replace(ORACLE, (_, user: string, password: string) => user + valueUnder('password', password, hide))
@@ -109,7 +121,7 @@ function inConnection(text: string, hide: Blank): string {
   if (!CONNECTION.test(text) || text.includes('://')) return text;
   const part = (each: string) =>
     each.replace(
-      // Code has more in front of its signs than a name.
+      // The name has no quotes and parentheses; code before an `=` often has.
       /^(\s*)([^='"()]+)(=)([\s\S]+)$/,
       (_, start, name, sign, value) => `${start}${name}${sign}${valueUnder(name, value, hide)}`,
     );
@@ -141,7 +153,7 @@ function inJson(text: string, hide: Blank): string {
 function inCode(text: string, hide: Blank): string {
   return text.replace(CODE, (whole, start, name: string, sign, value: string) => {
     const quote = value.charAt(0);
-    // What a command prints.
+    // Backquotes with a blank hold a command of a shell, whose output is the value.
     if (quote === '`' && /\s/.test(value)) return whole;
     return `${start}${name}${sign}${quote}${memberWithout(name, value.slice(1, -1), hide)}${quote}`;
   });
@@ -151,13 +163,13 @@ function inNamelessPlaces(text: string, hide: Blank): string {
   return inPlaces(text, (password) => valueUnder('password', password, hide));
 }
 
-/** The scheme before a credential stays. */
+/** Replaces a secret value, except an authentication scheme before it. */
 function memberWithout(name: string, value: string, hide: Blank): string {
   const [, scheme = '', rest = value] = /^((?:Bearer|Basic|Token|ApiKey) +)([\s\S]+)$/i.exec(value) ?? [];
   return `${scheme}${valueUnder(name, rest, hide)}`;
 }
 
-/** Hides secrets in JSON under a name: `{"apiKeys": {"search": "…"}}`. */
+/** Replaces secrets in JSON below a name for secrets: `{"apiKeys": {"search": "…"}}`. */
 function nested(text: string, hide: Blank): string {
   if (!/^\s*[[{]/.test(text)) return text;
   const values: [string, string][] = [];
@@ -190,7 +202,7 @@ function inAssignments(text: string, hide: Blank, depth = 0): string {
   );
 }
 
-/** A word of a shell; its quotes stay where they stand around the whole. */
+/** Replaces the secret in a word of a shell; quotes around the whole word stay. */
 function wordWithout(name: string, word: string, hide: Blank, otherwise: (text: string) => string): string {
   const [, quote = '', inner = word] = /^(["'])([\s\S]*)\1$/.exec(word) ?? [];
   if (inner.includes(quote) && quote !== '') return valueUnder(name, word, hide);
@@ -205,9 +217,9 @@ function inOptions(text: string, hide: Blank): string {
   });
 }
 
-/** `user:password`. */
+/** Replaces the password in `user:password`. */
 export function loginWithout(word: string, hide: Blank): string {
-  // Numbers of a user and a group.
+  // Two numbers are the ids of a user and a group.
   if (/^\d+:\d+$/.test(word)) return word;
   return word.replace(/^(["']?[^\s:/"']+:)([^"'\s]+)/, (whole, user: string, password: string) =>
     holdsReference(password) ? whole : `${user}${hide('password', password)}`,
@@ -225,7 +237,7 @@ function inHeaders(text: string, hide: Blank): string {
     .replace(SCHEME, (_, scheme, value: string) => `${scheme}${hide('token', value)}`);
 }
 
-/** Hides a word that looks random; paths, digests and revisions are none. */
+/** Replaces a word that looks random, unless it is a path, a digest or a revision. */
 function drawn(text: string, word: string, at: number, hide: Blank): string {
   const before = text.slice(0, at);
   const isPath =

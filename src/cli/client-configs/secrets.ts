@@ -6,12 +6,12 @@ import { commandWithout, headerWithout, valueWithout } from './secret-commands.t
 import { type Blank, textWithout } from './secret-texts.ts';
 import { variableName } from './translate.ts';
 
-/** True if a value under that name seems to hold a secret; a value that only refers to variables does not. */
+/** True if a value under that name seems to hold a secret; false for a value that consists of references. */
 export function looksSecret(name: string, value: string): boolean {
   return valueWithout(name, value, () => '\u0000') !== value;
 }
 
-/** A native entry with references in place of all values and parts of values that look like secrets. */
+/** Returns a native entry with references in place of all values and parts of values that look like secrets. */
 export function withoutSecrets(key: string, entry: JsonObject, names: SecretNames): JsonObject {
   const without = withoutNamed(key, entry, names);
   return withoutRepeated(without, names.in(JSON.stringify(without)), names);
@@ -40,18 +40,21 @@ function withoutNamed(key: string, entry: JsonObject, names: SecretNames): JsonO
         name === 'clientSecret' ? secretWithout(value, blank) : textWithout(value, blank, { entropy: false }),
       ),
     }),
-    // Nothing fills in a description.
+    // The gateway fills in no references in a description, so an ellipsis replaces the secret.
     ...(typeof description === 'string' && { description: textWithout(description, () => '…', { entropy: false }) }),
   };
 }
 
-/** Shorter values stay where they stand under another name: words that are something else there. */
+/**
+ * Least length, in characters, of a secret that is also replaced in other fields: a shorter value may be an ordinary
+ * word there.
+ */
 const LEAST_REPEATED = 6;
 
-/** Fields whose texts may refer to something. */
+/** Fields in whose texts the gateway fills in references. */
 const FILLED_IN = ['environment', 'headers', 'command', 'url', 'cwd', 'oauth', 'proxy'];
 
-/** Replaces a secret of one place of an entry in all others too, be it the whole value or a part of it. */
+/** Replaces a secret found in one field of an entry in all other fields too, as a whole value or as a part of one. */
 function withoutRepeated(entry: JsonObject, values: ReadonlyMap<string, string>, names: SecretNames): JsonObject {
   const long = [...values].filter(([, value]) => value.length >= LEAST_REPEATED);
   if (long.length === 0) return entry;
@@ -74,22 +77,22 @@ function withoutRepeated(entry: JsonObject, values: ReadonlyMap<string, string>,
   return Object.fromEntries(parts);
 }
 
-/** True if a value can hardly be an ordinary word: then it is also replaced within other values. */
+/** True if a value can hardly be an ordinary word; `withoutRepeated` then also replaces it within longer values. */
 function isDistinct(value: string): boolean {
   return value.length >= 10 || (value.length >= 8 && /\d/.test(value));
 }
 
-/** The value where it is not a part of a longer word. */
+/** Matches the value where no letter or digit adjoins it. */
 function apart(value: string): RegExp {
   return new RegExp(`(?<![A-Za-z\\d])${escapeRegExp(value)}(?![A-Za-z\\d])`, 'g');
 }
 
-/** Whatever it looks like. */
+/** Replaces a whole client secret, even one that looks like an ordinary word, unless it holds a reference. */
 function secretWithout(value: string, blank: Blank): string {
   return /\$\{|\{(?:env|secret|file):/.test(value) || value === '' ? value : blank('clientSecret', value);
 }
 
-/** A variable keeps its name where a reference can have it. */
+/** Returns the variable's own name if a reference can hold it, else a name derived from it. */
 function nameOf(name: string): string {
   return /^[A-Za-z_]\w*$/.test(name) ? name : variableName(name);
 }
@@ -102,22 +105,27 @@ function mapValues(map: JsonObject, change: (name: string, value: string) => str
   return Object.fromEntries(fields);
 }
 
-/** Place for values: our file of secrets, or the environment of the program that starts the gateway. */
+/**
+ * Place where secret values are stored: our file of secrets, or the environment of the program that starts the gateway.
+ */
 export type Keeping = 'secrets' | 'environment';
 
-/** Names for values, each value under one name and each name for one value. */
+/** Assigns names to secret values; each name has one value. */
 export class SecretNames {
   readonly #taken: Environment;
   readonly #keeping: Keeping;
   readonly #values = new Map<string, string>();
 
-  /** `taken`: what the place where they are kept holds already. */
+  /** `taken`: the names and values that the place `keeping` already holds. */
   constructor(taken: Environment, keeping: Keeping = 'environment') {
     this.#taken = taken;
     this.#keeping = keeping;
   }
 
-  /** A reference to the value: by the first name, or the second, that holds no other. */
+  /**
+   * Returns a reference to the value, by `name`, or `otherwise`, or `otherwise` with a number: the first that is free
+   * or already has this value.
+   */
   refer(value: string, name: string, otherwise: string): string {
     let chosen = this.#isFree(name, value) ? name : otherwise;
     for (let count = 2; !this.#isFree(chosen, value); count++) chosen = `${otherwise}_${count}`;
@@ -125,24 +133,27 @@ export class SecretNames {
     return this.reference(chosen);
   }
 
-  /** Every value that has a name. */
+  /** Returns every value that has a name. */
   values(): readonly string[] {
     return [...this.#values.values()];
   }
 
-  /** The values that a text refers to, by their names. */
+  /** Returns the values that a text refers to, by name. */
   in(text: string): ReadonlyMap<string, string> {
     return new Map([...this.#values].filter(([name]) => text.includes(this.reference(name))));
   }
 
-  /** Assigns a value to a name that our file uses already; false: the name has another value. */
+  /** Assigns a value to a name that our file already refers to. Returns false if the name has another value. */
   take(name: string, value: string): boolean {
     if (!this.#isFree(name, value)) return false;
     this.#values.set(name, value);
     return true;
   }
 
-  /** A stored value must win over the environment of a later start, which `${NAME}` would read first. */
+  /**
+   * Returns the reference to a name. For a stored value it is `{secret:NAME}`, because `${NAME}` would read the
+   * environment of a later start first.
+   */
   reference(name: string): string {
     return this.#keeping === 'secrets' ? `{secret:${name}}` : `\${${name}}`;
   }

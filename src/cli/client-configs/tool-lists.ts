@@ -6,7 +6,10 @@ import type { ToolRule } from './client.ts';
 
 type Kind = 'deny' | 'only' | 'allow';
 
-/** Names of clients' lists of tools: excluded tools, the only tools, tools that need no confirmation. */
+/**
+ * Meaning of each list of tools in clients' entries: excluded tools (`deny`), the only usable tools (`only`), and tools
+ * that need no confirmation (`allow`).
+ */
 const LISTS: Readonly<Record<string, Kind>> = {
   ...{ disabledTools: 'deny', disabled_tools: 'deny', excludeTools: 'deny', exclude_tools: 'deny' },
   ...{ excludedTools: 'deny', deniedTools: 'deny', blockedTools: 'deny' },
@@ -20,19 +23,22 @@ const LISTS: Readonly<Record<string, Kind>> = {
     auto_approve: 'allow',
   },
 };
-/** Fields that hold a mode for each tool, or for all. */
+/** Fields that hold a mode for each tool, or one mode for all tools. */
 const OTHERS = ['tools', 'trust', 'default_tools_approval_mode'];
 const MODES: Readonly<Record<string, ToolRule['action']>> = {
   ...{ approve: 'allow', allow: 'allow', always_allow: 'allow', prompt: 'ask', ask: 'ask', ask_before: 'ask' },
   ...{ deny: 'deny', never_allow: 'deny', disabled: 'deny' },
 };
 
-/** True if a field is about single tools. */
+/** True if a field holds a list of tools, or modes for tools. */
 export function isToolList(name: string): boolean {
   return Object.hasOwn(LISTS, name) || OTHERS.includes(name);
 }
 
-/** Rules of the fields of an entry, denials first; rules behind one for all tools never apply and are dropped. */
+/**
+ * Converts the fields of an entry to rules, denials first. Drops the rules behind the first rule for all tools, which
+ * never apply.
+ */
 export function toolRules(entry: JsonObject): readonly ToolRule[] {
   const lists = Object.entries(entry).flatMap(([name, value]) => listsOf(name, value));
   const denied = namesOf(lists, 'deny');
@@ -48,12 +54,11 @@ export function toolRules(entry: JsonObject): readonly ToolRule[] {
     ...(entry.trust === true ? [{ action: 'allow' } as const] : []),
     ...ruleOfMode(entry.default_tools_approval_mode),
   ];
-  // Behind one for all tools none counts.
   const whole = rules.findIndex(({ tools }) => tools === undefined);
   return whole < 0 ? rules : rules.slice(0, whole + 1);
 }
 
-/** Rules of a client in which a denial counts at any position: denials first. */
+/** Moves denials to the front: in these clients a denial applies at any position, in ours the first rule that fits. */
 export function deniesFirst(rules: readonly ToolRule[]): readonly ToolRule[] {
   return [...rules].sort((one, other) => Number(other.action === 'deny') - Number(one.action === 'deny'));
 }
@@ -69,11 +74,11 @@ function listsOf(name: string, value: unknown): List[] {
   const kind = name === 'tools' ? 'only' : LISTS[name];
   const tools = (Array.isArray(value) ? value : [value]).filter((tool) => typeof tool === 'string').map(nameOf);
   if (kind === undefined || (!Array.isArray(value) && tools.length === 0)) return [];
-  // Everything is no choice.
+  // An `only` list with `*` restricts nothing.
   return kind === 'only' && tools.includes('*') ? [] : [{ kind, tools }];
 }
 
-/** `shell(git status)`: a rule for some arguments; the tool is what can be told. */
+/** Returns the tool's name without its arguments, as in `shell(git status)`: our rules cannot match arguments. */
 function nameOf(tool: string): string {
   return tool.replace(/\(.*\)$/s, '');
 }
@@ -86,14 +91,14 @@ function ruleFor(tools: readonly string[], action: ToolRule['action']): ToolRule
   return tools.includes('*') ? { action } : { tools, action };
 }
 
-/** An empty list lets nothing in. */
+/** Returns rules that allow the tools in all of these lists and deny the others; an empty list denies every tool. */
 function onlyThese(lists: readonly (readonly string[])[]): ToolRule[] {
   const [first = [], ...others] = lists;
   const tools = first.filter((tool) => others.every((list) => list.includes(tool)));
   return [...(tools.length > 0 ? [{ tools, action: 'allow' } as const] : []), { action: 'deny' }];
 }
 
-/** `{"drop": {"approval_mode": "prompt"}}`. */
+/** Converts the modes of single tools, such as `{"drop": {"approval_mode": "prompt"}}`, to rules. */
 function modesOf(tools: JsonObject): ToolRule[] {
   return Object.entries(tools).flatMap(([name, settings]): ToolRule[] => {
     if (settings === false) return [{ tools: [name], action: 'deny' }];
@@ -108,7 +113,9 @@ function ruleOfMode(mode: unknown): ToolRule[] {
   return action === undefined ? [] : [{ action }];
 }
 
-/** Denials of a client for a server that we have already; only those that our rules lack. */
+/**
+ * Returns the client's denials for a server that our configuration already has, without those that our rules contain.
+ */
 export function newDenials(
   server: string,
   wanted: readonly PermissionRule[],
@@ -133,8 +140,8 @@ export function newDenials(
 }
 
 /**
- * Denies all tools but those that these rules allow: by one rule for the rest, or for each name that our rules allow
- * beyond.
+ * Returns rules that deny all tools except the allowed ones: one rule for all others, or, if our rules already deny the
+ * rest, a rule for the names that only ours allow.
  */
 function allOthers(
   server: string,

@@ -5,24 +5,24 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Translated, TranslationContext } from './client.ts';
 import { isToolList, toolRules } from './tool-lists.ts';
 
-/** Fields that an `mcpServers` file of ours understands as clients mean them. */
+/** Fields that have the same meaning in clients' files and in an `mcpServers` file of ours. */
 const SHARED = ['type', 'command', 'args', 'env', 'cwd', 'url', 'headers', 'disabled', 'enabled', 'description'];
 
 /** Differences between a client's fields and the shared ones. */
 interface Dialect {
-  /** Its name to the shared one. */
+  /** From the client's name of a field to the shared one. */
   readonly renamed?: Readonly<Record<string, string>>;
-  /** Fields that say nothing about the server, left out without a word. */
+  /** Fields that do not concern the server; dropped without a note. */
   readonly ignored?: readonly string[];
-  /** Fields of ours that are taken as they are. */
+  /** Fields of our own format; copied unchanged. */
   readonly own?: readonly string[];
-  /** Meaning of `timeout`; absent: milliseconds that a call may take. */
+  /** Meaning of `timeout`; absent: the longest duration of a call, in ms. */
   readonly timeout?: TimeoutMeaning;
 }
 
 /**
- * The entry with the shared names: lists of tools as rules, times in milliseconds, a login as `oauth`. What has no
- * counterpart is named in the notes, and so is what reads differently now.
+ * Translates an entry to the shared names: lists of tools become rules, times milliseconds, a login `oauth`. The notes
+ * name the fields that have no counterpart and those that changed their form.
  */
 export function translateFields(entry: JsonObject, dialect: Dialect = {}): Translated {
   const { renamed = {}, ignored = [], own = [], timeout = 'ms' } = dialect;
@@ -51,7 +51,7 @@ export function translateFields(entry: JsonObject, dialect: Dialect = {}): Trans
   };
 }
 
-/** Collects the login fields of an entry, wherever the client writes them. */
+/** Collects the login fields of an entry from `oauth`, `auth` and `scopes`. */
 function loginOf(entry: JsonObject) {
   const { oauth, auth, scopes } = entry;
   if (oauth === false) return { fields: { oauth }, read: ['oauth'], left: [], moved: '' };
@@ -71,7 +71,7 @@ function loginOf(entry: JsonObject) {
   };
 }
 
-/** Numbers and switches where we want texts. */
+/** Converts numbers and booleans in `args` and `env` to strings. */
 function withTexts(entry: JsonObject): JsonObject {
   const { args, env } = entry;
   const textOf = (value: unknown) => (['number', 'boolean'].includes(typeof value) ? String(value) : value);
@@ -84,22 +84,24 @@ function withTexts(entry: JsonObject): JsonObject {
   };
 }
 
-/** The entry with every text rewritten. */
+/** Returns the entry with `onText` applied to every string in it. */
 export function mapTexts(entry: JsonObject, onText: (text: string) => string): JsonObject {
   return substituteAll(entry, onText) as JsonObject;
 }
 
 /**
- * Ways to name a value that clients share with us: `${X}`, `${env:X}`, `{env:X}` and `{file:path}`, and `{secret:X}`.
+ * Forms of references that clients share with us: `${X}` (`plain`), `${env:X}` (`env`), `{env:X}` and `{file:path}`
+ * (`braced`), `{secret:X}` (`secret`).
  */
 export type Form = 'plain' | 'env' | 'braced' | 'secret';
 
-/** A reference as we fill it in, with or without a dollar that only clients read. */
+/** Matches a reference that we fill in, also with a `$` before the brace, which only clients read. */
 const OURS = /\$\{(env:)?([A-Za-z_]\w*)(?::-[^{}]*)?\}|(\$?)\{(env|secret|file):((?:[^{}\n]|\$\{[^{}]*\})+)\}/g;
 
 /**
- * The entry of a client that fills in these forms only: any other text that looks like a reference of ours is passed on as it is
- * written, perhaps for a shell that the server starts. `isOwn`: true for a reference that the client reads in its own way.
+ * Escapes every reference in an entry that its client does not fill in, so that the gateway passes it on as written,
+ * perhaps for a shell that the server starts. `fills`: the forms that the client fills in. `isOwn`: true for a
+ * reference that the client reads in its own way.
  */
 export function literally(
   client: string,
@@ -115,13 +117,13 @@ export function literally(
   const literal = (text: string): string =>
     text.replace(OURS, (whole, env?: string, name?: string, dollar = '', kind?: string, place = '') => {
       if (isOwn(whole)) return whole;
-      // Without its default, which may be a secret.
+      // The note shows the reference without its default, which may be a secret.
       if (name !== undefined)
         return fills.includes(env ? 'env' : 'plain') ? whole : keep(`\${${env ?? ''}${name}}`, `$${whole}`);
       const isFilled = fills.includes(kind === 'secret' ? 'secret' : 'braced');
       return isFilled ? whole : keep(whole, `${dollar}{{${kind}:${literal(place)}}}`);
     });
-  // Nothing fills in a description: it is for people. The rest has the shape that it had.
+  // The gateway fills in no references in a description. `substituteAll` keeps the shape of the entry, hence the cast.
   const escaped = substituteAll(entry, (text, [field]) =>
     field === 'description' ? text : literal(text),
   ) as JsonObject;
@@ -133,16 +135,19 @@ export function literally(
   };
 }
 
-/** `${input:…}` and what else only an editor can fill in. */
+/** Matches `${input:…}` and the other references that only an editor can fill in. */
 const EDITOR_VARIABLE =
   /\$\{(userHome|workspaceFolder|workspaceFolderBasename|workspaceRoot|pathSeparator|\/|(?:input|config|command|file)[^}]*)\}/g;
 
-/** True if a reference is one to a variable of an editor. */
+/** True if a text is exactly a reference to a variable of an editor. */
 export function isOfEditor(reference: string): boolean {
   return reference.replace(EDITOR_VARIABLE, '') === '';
 }
 
-/** The entry with an editor's own variables filled in; inputs become variables of the environment. */
+/**
+ * Fills in an editor's own variables; inputs become variables of the environment. Sets `refusal` if the entry has
+ * others, such as `${command:…}`.
+ */
 export function fillEditorVariables(
   { entry, notes, ...rest }: Translated,
   { home, place, root }: TranslationContext,
@@ -169,7 +174,10 @@ export function fillEditorVariables(
   return { ...rest, entry: filled, notes, refusal: `only the editor knows ${[...unknown].join(', ')}` };
 }
 
-/** An input that an editor asks for, as a variable; the value that it proposes is the default. */
+/**
+ * Returns the reference to the variable for an input that an editor asks for; the input's proposed value is its
+ * default.
+ */
 function inputOf(id: string, { inputs }: JsonObject): string {
   const name = variableName(id);
   const input = Array.isArray(inputs) ? inputs.find((each) => isJsonObject(each) && each.id === id) : undefined;
@@ -178,14 +186,14 @@ function inputOf(id: string, { inputs }: JsonObject): string {
   return isUsable ? `\${${name}:-${proposed}}` : `\${${name}}`;
 }
 
-/** A text as the name of a variable: `github-token` → `GITHUB_TOKEN`. */
+/** Converts a text to the name of a variable: `github-token` → `GITHUB_TOKEN`. */
 export function variableName(text: string): string {
   const words = text.replace(/([a-z\d])([A-Z])/g, '$1_$2').toUpperCase();
   const name = words.replace(/[^A-Z\d]+/g, '_').replace(/^_+|_+$/g, '');
   return /^[A-Z]/.test(name) ? name : `MCP_${name}`;
 }
 
-/** Program and arguments apart, as most clients want them. */
+/** Returns an entry with program and arguments in separate fields, as most clients want them. */
 export function stdioEntry([command = '', ...args]: readonly string[]): JsonObject {
   return { command, args };
 }
@@ -202,7 +210,7 @@ interface Time {
  */
 export type TimeoutMeaning = 'ms' | 'seconds' | 'start' | 'either';
 
-/** A time of unknown unit counts as milliseconds from this number on, as seconds below it. */
+/** From this number on a time of unknown unit counts as milliseconds, below it as seconds. */
 const LEAST_MS = 1_000;
 
 const MEANINGS: Readonly<Record<Exclude<TimeoutMeaning, 'either'>, Time>> = {
@@ -210,7 +218,7 @@ const MEANINGS: Readonly<Record<Exclude<TimeoutMeaning, 'either'>, Time>> = {
   seconds: { field: 'timeout', unit: 1_000 },
   start: { field: 'startTimeoutMs', unit: 1 },
 };
-/** Names that mean the same everywhere. */
+/** Names of times that have the same meaning in all clients. */
 const NAMES: Readonly<Record<string, Time>> = {
   timeoutMs: { field: 'timeout', unit: 1 },
   tool_timeout_sec: { field: 'timeout', unit: 1_000 },
@@ -228,7 +236,7 @@ function isTime(name: string): boolean {
   return name === 'timeout' || Object.hasOwn(NAMES, name);
 }
 
-/** The times of an entry in our words, and the names of those that are none. */
+/** Returns the times of an entry under our names, in ms, and the names of those that are no positive number. */
 function timesOf(
   entry: JsonObject,
   meaning: TimeoutMeaning,
@@ -252,7 +260,10 @@ const FIELDS: Readonly<Record<string, string>> = {
   ...{ scope: 'scope', scopes: 'scope', callbackport: 'callbackPort', grant: 'grant' },
 };
 
-/** A login as our `oauth`, the names of fields that are named differently there, and of fields that it lacks. */
+/**
+ * Converts a login to our `oauth`. `moved`: the fields that have another name in `oauth`; `left`: the fields that it
+ * lacks.
+ */
 function oauthFrom(value: JsonObject): {
   readonly oauth: JsonObject;
   readonly moved: readonly string[];
@@ -275,12 +286,12 @@ function oauthFrom(value: JsonObject): {
   return { oauth, moved, left };
 }
 
-/** True if the value of `auth` is a login. */
+/** True if the value of `auth` is an object with a field for a client or a scope. */
 function isLogin(value: unknown): value is JsonObject {
   return isJsonObject(value) && Object.keys(value).some((name) => /^(?:client|scope)/i.test(name));
 }
 
-/** Port of a redirect address on this machine; undefined for any other value. */
+/** Returns the port of a redirect address on this machine; undefined for any other value. */
 function portOf(value: unknown): number | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
   const { hostname, port } = new URL(value);

@@ -22,8 +22,8 @@ import { reportErrors, reportMisuse } from './report.ts';
 const ADDRESS = /^(?:https?|wss?):\/\//i;
 
 /**
- * `mcp-gateway add <name> <url>` or `… <name> -- command args…`: a server into our file, checked as the file will be.
- * Resolves with the exit code: 0 added, 1 not added, 2 misused.
+ * Implements `mcp-gateway add <name> <url>` and `… <name> -- command args…`: adds a server to our file, after the
+ * checks that a start runs. Resolves with the exit code: 0 added, 1 not added, 2 misused.
  */
 export async function add(args: CommandArguments, terminal: Terminal): Promise<number> {
   const wrong = misuseOf(args);
@@ -70,7 +70,7 @@ function misuseOf({ words: [name, how, ...more], env = [], header = [] }: Comman
 
 const SCHEMES = ['https', 'http', 'wss', 'ws'];
 
-/** The flaw of a word that was meant as an address; undefined: it may be a program. */
+/** Returns the flaw of a word that was meant as an address; undefined if the word may be a program. */
 function addressFlaw(word: string): string | undefined {
   const [, scheme = ''] = /^([a-z][a-z\d+.-]*):\/{1,2}\S/i.exec(word) ?? [];
   if (scheme.length > 1) {
@@ -105,7 +105,8 @@ function pairs(texts: readonly string[], sign: string): JsonObject {
 }
 
 /**
- * The entry as it will be read; variables may have any value. Throws `CONFIG_INVALID`; resolves with its warnings.
+ * Checks the entry in the new text of the file; variables may have any value. Resolves with its warnings. Throws
+ * `INVALID_ARGUMENTS` if the entry is wrong.
  */
 async function check(
   name: string,
@@ -128,7 +129,7 @@ async function check(
   );
 }
 
-/** Line for people with the file that the secrets were written to. */
+/** Returns a line for people that names the file to which the secrets are written. */
 function keptLine({ secrets, values }: KeptEntry, terminal: Terminal): string {
   if (!secrets) return '';
   return `Secrets, to ${displayPath(secrets.path, clientHome(terminal).home)}: ${[...values.keys()].map(displayText).join(', ')}\n`;
@@ -154,22 +155,22 @@ async function written(name: string, { path, text }: OurFile, after: string, ter
   return `Added ${displayText(name)} to ${displayPath(path, home)}${kept}\nIts tools: mcp-gateway list ${displayText(name)}\n`;
 }
 
-/** One entry as it is to be written, and the secrets that stood in it. */
+/** An entry in the form that will be written, and the secrets that references have replaced in it. */
 export interface KeptEntry {
-  /** With references in place of secrets. */
+  /** The entry with references in place of secrets. */
   readonly entry: JsonObject;
-  /** By the names in these references: never to be shown. */
+  /** Values by the names in these references: never to be shown. */
   readonly values: ReadonlyMap<string, string>;
   /**
-   * File for the secrets; undefined if ours come from a command, or there are none: then the environment must have
-   * them.
+   * File to which the secrets are written; undefined if our secrets come from a command or the entry has none: the
+   * environment must then have the values.
    */
   readonly secrets?: OurSecrets | undefined;
-  /** Variables that have no value then. */
+  /** Variables of the entry that are set neither in the environment nor in our file of secrets. */
   readonly unset: readonly string[];
 }
 
-/** An entry that somebody wrote with its secrets, as an import would store it. Nothing is written yet. */
+/** Replaces the secrets in a written entry by references, as an import does. Writes nothing. */
 export async function keptEntry(key: string, written: JsonObject, file: OurFile, home: ClientHome): Promise<KeptEntry> {
   const secrets = await readOurSecrets(file, home);
   const env = { ...secrets?.values, ...home.env };
@@ -180,12 +181,12 @@ export async function keptEntry(key: string, written: JsonObject, file: OurFile,
   return { entry, values, ...(isKept && { secrets }), unset: unsetVariables(entry, env) };
 }
 
-/** The text of our file with the place of its secrets in it. */
+/** Returns the text of our file with the setting `secrets`, if that has to be added. */
 export async function namingSecrets(file: OurFile, { secrets }: KeptEntry): Promise<string> {
   return secrets?.setting ? withSetting(file, 'secrets', secrets.setting) : (file.text ?? '');
 }
 
-/** Writes the values, before anything names them. */
+/** Writes the values to the file of secrets; runs before the configuration with their references is written. */
 export async function keepValues({ secrets, values }: KeptEntry): Promise<void> {
   if (secrets) await addSecrets(secrets, values);
 }

@@ -8,14 +8,15 @@ import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** Tells that the text is there already, however it was edited since. */
+/** Marks the start of the text, so that it is found even after edits. */
 const MARKER = '<!-- mcp-gateway: how to use the tools behind it -->';
-/** Line that ends the text; files of older versions do not have it. */
+/** Marks the end of the text; texts of older versions lack it. */
 const END = '<!-- mcp-gateway: end -->';
 const TEMPLATE = 'AGENTS.template.md';
 
 /**
- * `mcp-gateway agents-md`: prints what the model should know, appends it or takes it out. Resolves with the exit code.
+ * Implements `mcp-gateway agents-md`: prints the instructions for the model, appends them to a file or removes them
+ * from it. Resolves with the exit code.
  */
 export async function agentsMd({ words, append, remove }: CommandArguments, terminal: Terminal): Promise<number> {
   if (words.length > 0)
@@ -41,19 +42,19 @@ async function appendOnce(path: string, name: string, template: string): Promise
   return `Appended to ${name}`;
 }
 
-/** Separators before and behind the text, chosen such that its removal restores the file byte for byte. */
+/** Returns separators before and behind the text, chosen such that its removal restores the file byte for byte. */
 function around(text: string, isNew: boolean): { readonly start: string; readonly end: string } {
   if (isNew) return { start: '', end: '\n' };
   if (text === '') return { start: '', end: '' };
   return text.endsWith('\n') ? { start: '\n', end: '\n' } : { start: '\n\n', end: '' };
 }
 
-/** A text of ours with the line ends of a file. */
+/** Returns our text with the line ends of a file. */
 function asIn(file: string, text: string): string {
   return file.includes('\r\n') ? text.replace(/\r?\n/g, '\r\n') : text;
 }
 
-/** The file without our text; text of others stays. A file that held nothing else is deleted. */
+/** Removes our text from a file; other text stays. Deletes a file that held nothing else. */
 async function takenOut(path: string, name: string, template: string): Promise<string> {
   const before = await readText(path);
   const block = before === undefined ? undefined : blockIn(before, asIn(before, template.trim()));
@@ -67,7 +68,7 @@ async function takenOut(path: string, name: string, template: string): Promise<s
   return `Took it out of ${name}`;
 }
 
-/** The rest of a file; undefined: there is none, and we began it. */
+/** Returns the rest of a file; undefined if the file has no other text because `agents-md` created it. */
 function withoutBlock(text: string, { start, end }: Block): string | undefined {
   const [before, behind] = [text.slice(0, start), text.slice(end)];
   if (behind.trim() !== '') {
@@ -83,7 +84,10 @@ interface Block {
   readonly end: number;
 }
 
-/** Position of our text; without its last line it must be the text of this version. */
+/**
+ * Returns the position of our text, undefined if the file lacks it. Without its end marker it must be the text of this
+ * version, else `CONFIG_INVALID` is thrown.
+ */
 function blockIn(text: string, template: string): Block | undefined {
   const marker = text.indexOf(MARKER);
   const last = marker < 0 ? -1 : text.indexOf(END, marker);
@@ -97,7 +101,10 @@ function blockIn(text: string, template: string): Block | undefined {
   );
 }
 
-/** It stands in the package's folder, some levels above us: in the sources, and above the chunks of a build. */
+/**
+ * Reads the template from the package's folder, which is some levels above this module: above the sources, and above
+ * the chunks of a build.
+ */
 async function readTemplate(): Promise<string> {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (let level = 0; level < 5; level++) {

@@ -17,8 +17,8 @@ import { projectPreview } from './project-preview.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
 /**
- * `mcp-gateway allow [file or directory]`: shows what the file of a project would do, or what has changed in it, asks, and
- * keeps the answer. Resolves with the exit code: 0 confirmed, 1 not, 2 misused.
+ * Implements `mcp-gateway allow [file or directory]`: shows the effect of a project's file, or its changes, asks, and
+ * records the answer. Resolves with the exit code: 0 confirmed, 1 not, 2 misused.
  */
 export async function allow(args: CommandArguments, terminal: Terminal): Promise<number> {
   const { words } = args;
@@ -38,7 +38,7 @@ export async function allow(args: CommandArguments, terminal: Terminal): Promise
       terminal.write(`Nothing was confirmed${terminal.ask ? '' : ': nobody could be asked'}.\n`);
       return 1;
     }
-    // What was shown, and not what may stand there by now.
+    // Records the text that was shown; the file may have changed since.
     await writeRecord(directory, { path: file, text });
     terminal.write(`Confirmed ${name}; running gateways take it over.\n`);
     return 0;
@@ -70,7 +70,10 @@ async function preview(shown: Shown, { config }: CommandArguments, terminal: Ter
   return projectPreview({ file, project, before, own, warnings }, clientHome(terminal).home);
 }
 
-/** Undefined where the text was sound to another version of ours only: then everything is new. */
+/**
+ * Parses a confirmed text; undefined if only another version of the gateway could parse it: then all entries count as
+ * new.
+ */
 async function shapeOf(text: string, file: string): Promise<RawConfig | undefined> {
   return parseConfig(text, file).then(
     ({ root }) => readShape(root),
@@ -79,8 +82,8 @@ async function shapeOf(text: string, file: string): Promise<RawConfig | undefine
 }
 
 /**
- * `mcp-gateway disallow [file or directory]`: the file of a project counts for nothing any more, and is not mentioned either.
- * Resolves with the exit code: 0 done, 1 failed, 2 misused.
+ * Implements `mcp-gateway disallow [file or directory]`: the project's file then has no effect, and the gateway does
+ * not mention it. Resolves with the exit code: 0 done, 1 failed, 2 misused.
  */
 export async function disallow(words: readonly string[], terminal: Terminal): Promise<number> {
   if (words.length > 1) return reportMisuse(terminal, 'disallow', `found ${words.length} arguments, expected one`);

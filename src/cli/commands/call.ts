@@ -19,15 +19,15 @@ import { type CommandArguments, START_SECONDS, timeoutMs } from './command.ts';
 import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 
-/** The exit code where the tool itself answered with an error. */
+/** The exit code if the tool itself answered with an error. */
 const TOOL_ERROR_CODE = 3;
 
-/** A call that takes longer says that it runs, and for how long; in ms. */
+/** Interval in ms at which the status line shows how long a call has been running. */
 const TICK_MS = 500;
 
 /**
- * `mcp-gateway call <id> [key=value…]`: calls a tool as a client would. Resolves with the exit code: 0, 1 where the call
- * failed, 2 misused or wrong arguments, 3 where the tool answered with an error, 130 after Ctrl-C.
+ * Implements `mcp-gateway call <id> [key=value…]`: calls a tool as a client would. Resolves with the exit code: 0, 1 if
+ * the call failed, 2 for misuse or wrong arguments, 3 if the tool answered with an error, 130 after Ctrl-C.
  */
 export async function call(args: CommandArguments, terminal: Terminal): Promise<number> {
   const [id = '', ...words] = args.words;
@@ -51,7 +51,7 @@ export async function call(args: CommandArguments, terminal: Terminal): Promise<
   });
 }
 
-/** Writes the problems of the list that has the tool. */
+/** Writes the problems of the tool list of the tool's server to stderr. */
 function tellOfList(id: string, { pool }: LocalGateway, terminal: Terminal): void {
   const upstream = pool.upstreams.all().find(({ config }) => id.startsWith(`${config.key}::`));
   if (!upstream?.listRemark) return;
@@ -66,7 +66,7 @@ function misuseOf({ json, output }: CommandArguments, id: string): string | unde
   return json && output !== undefined ? '--json has files in it as base64: leave --output or --json away' : undefined;
 }
 
-/** The arguments in `--args`. Throws `INVALID_ARGUMENTS` where that is no JSON object. */
+/** Reads the arguments in `--args`. Throws `INVALID_ARGUMENTS` if they are no JSON object. */
 async function baseArguments({ args }: CommandArguments, terminal: Terminal): Promise<JsonObject> {
   if (args === undefined) return {};
   const text = await givenText(args, terminal);
@@ -87,7 +87,7 @@ async function givenText(args: string, { cwd, readInput }: Terminal): Promise<st
   });
 }
 
-/** The options of the gateway for a call, or a text that says what is wrong with those of the command. */
+/** Returns the options of the gateway for a call, or a text with the flaw of the command's options. */
 function gatewayOptions(id: string, { config, timeout, root }: CommandArguments, { cwd, env }: Terminal) {
   const patienceMs = timeoutMs(timeout, START_SECONDS);
   if (typeof patienceMs === 'string') return patienceMs;
@@ -97,7 +97,7 @@ function gatewayOptions(id: string, { config, timeout, root }: CommandArguments,
   return { config, tools: [id], showsLogs: true, patienceMs, roots };
 }
 
-/** Rest of `--timeout` in ms after the start of the server, which counts too; undefined: the option is absent. */
+/** Returns the rest of `--timeout` in ms, which includes the start of the server; undefined without the option. */
 function timeLeft({ timeout }: CommandArguments, startedAt: number): number | undefined {
   return timeout === undefined ? undefined : Math.max(1, Number(timeout) * 1_000 - (Date.now() - startedAt));
 }
@@ -141,13 +141,13 @@ async function show(result: ToolResult, id: string, { json, output = '.' }: Comm
   await writeResult(result, { tool, folder: resolve(terminal.cwd, output) }, terminal);
 }
 
-/** Words in which servers say that they may not touch a path. */
+/** Matches messages in which servers refuse access to a path. */
 const DENIED =
   /access denied|permission denied|(?:outside|not (?:with)?in)\b[^.]{0,40}\b(?:allowed|permitted|root|workspace|project)|(?:no|not an?|none of the) (?:allowed|permitted) (?:director|folder|path|root)|\broots?\b[^.]{0,40}\b(?:required|missing|empty|not (?:supported|provided|set))|(?:no|without|support) (?:mcp )?roots\b/i;
 
 type Roots = readonly string[] | undefined;
 
-/** A sentence about roots where a server denies access to a path; undefined: the text denies none. */
+/** Returns a sentence about roots if a server's text refuses access to a path, else undefined. */
 export function rootsHint(said: string, id: string, given: Roots, { config }: LocalGateway): string | undefined {
   if (!DENIED.test(said)) return undefined;
   const server = config.servers.find(({ key }) => id.startsWith(`${key}::`));
@@ -157,7 +157,7 @@ export function rootsHint(said: string, id: string, given: Roots, { config }: Lo
   return 'The server was told of no folders (roots), as mcp-gateway call offers none unless asked: --root DIR does, and "roots" in its entry always.';
 }
 
-/** Writes that sentence after the error that a tool answered with. */
+/** Writes the sentence of `rootsHint` after the error with which a tool answered. */
 export function tellOfRoots(
   result: ToolResult,
   id: string,
@@ -170,7 +170,7 @@ export function tellOfRoots(
   if (hint) terminal.writeError(`${colorsFor(terminal, 'error').yellow(displayText(hint))}\n`);
 }
 
-/** An error of the server with that sentence behind its message. */
+/** Returns an error with the sentence of `rootsHint` behind its message. */
 export function withRootsHint(error: unknown, id: string, given: Roots, local: LocalGateway): unknown {
   if (!(error instanceof GatewayError)) return error;
   const hint = rootsHint(error.message, id, given, local);

@@ -1,7 +1,7 @@
 import { MAX_TIMER_MS } from '../../core/abort.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** Every option of every command, as `parseArgs` reads them. */
+/** Every option of every command, in the form of `parseArgs`. */
 export const OPTIONS = {
   config: { type: 'string', short: 'c' },
   port: { type: 'string' },
@@ -50,7 +50,7 @@ type ValueOf<O extends Option> = O extends { readonly multiple: true }
     : boolean;
 type OptionName = Exclude<keyof typeof OPTIONS, 'help' | 'version'>;
 
-/** Words and option values that a person typed after the name of a command. */
+/** Words and option values typed after the name of a command. */
 export type CommandArguments = { readonly words: readonly string[] } & {
   readonly [name in OptionName]?: ValueOf<(typeof OPTIONS)[name]> | undefined;
 };
@@ -61,29 +61,29 @@ export interface Command {
   readonly summary: string;
   readonly options: Readonly<Partial<Record<OptionName, string>>>;
   readonly example: string;
-  /** More text for `--help`, in lines as they are to be printed. */
+  /** More text for `--help`, already broken into lines. */
   readonly more?: string;
-  /** The heading under which `--help` lists it; absent: the last one. */
+  /** The heading under which `--help` lists it; absent: under the last one. */
   readonly group?: 'use' | 'set up' | 'serve';
-  /** Kind of its words, for completion. */
+  /** Kind of its words, which completion suggests. */
   readonly takes?: 'clients' | 'servers' | 'disabled' | 'tools' | 'shells' | 'resources' | 'prompts';
-  /** For programs: `--help` does not list it. */
+  /** True for a command that only programs run: `--help` does not list it. */
   readonly hidden?: boolean;
   run(args: CommandArguments, terminal: Terminal): Promise<number>;
 }
 
 /**
- * Seconds that a list or a search waits for servers: it answers within 5, and names the servers that are not up by
- * then.
+ * Seconds that a list or a search waits for servers, so that it answers within 5 s; it names the servers that are not
+ * up by then.
  */
 export const LIST_SECONDS = 4;
 /** Seconds that a command which needs one server waits for its start. */
 export const START_SECONDS = 30;
 
-/** The value of `--timeout` in ms, or a text that says what is wrong with it. */
+/** Returns the value of `--timeout` in ms, or a text with its flaw. */
 export function timeoutMs(given: string | undefined, absentSeconds: number): number | string {
   const seconds = given === undefined ? absentSeconds : Number(given.trim() === '' ? Number.NaN : given);
-  // More than any timer can hold is a mistake.
+  // A timer cannot hold more than `MAX_TIMER_MS`.
   return seconds > 0 && seconds * 1_000 <= MAX_TIMER_MS
     ? seconds * 1_000
     : `found --timeout ${JSON.stringify(given)}, expected seconds, such as 5 or 0.5`;

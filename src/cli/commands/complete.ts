@@ -13,13 +13,13 @@ import { childAt } from './calling/read-arguments.ts';
 import { type Command, OPTIONS } from './command.ts';
 import { SHELLS } from './completion.ts';
 
-/** A candidate for the word under the cursor. After a value that ends with `:` or `=` the shell adds no space. */
+/** A candidate for the word under the cursor. The shell appends no space to a value that ends with `:` or `=`. */
 export interface Completion {
   readonly value: string;
   readonly about?: string;
 }
 
-/** The command line before the cursor, parsed as far as it goes. */
+/** The parsed command line before the cursor. */
 interface Typed {
   /** The word under the cursor. */
   readonly current: string;
@@ -27,17 +27,20 @@ interface Typed {
   readonly command: Command | undefined;
   /** Words of the command before the cursor. */
   readonly words: readonly string[];
-  /** The option whose value the cursor is at. */
+  /** The option whose value is under the cursor. */
   readonly option: string | undefined;
   readonly config: string | undefined;
 }
 
-/** The remembered lists of servers. */
+/** Reads the cached lists of servers. */
 type RememberedLists = Pick<ReturnType<typeof serverMemory>, 'recallList'>;
 
 type Commands = Readonly<Record<string, Command>>;
 
-/** `mcp-gateway complete -- <words…>`: for shells: a candidate a line, a tab, what it is. Never fails; resolves with 0. */
+/**
+ * Implements `mcp-gateway complete -- <words…>` for shells: writes one candidate on each line, with a tab and a
+ * description. Never fails; resolves with 0.
+ */
 export async function complete(words: readonly string[], commands: Commands, terminal: Terminal): Promise<number> {
   const found = await candidates(words, commands, terminal).catch(() => []);
   const lines = found.map(({ value, about }) =>
@@ -47,7 +50,7 @@ export async function complete(words: readonly string[], commands: Commands, ter
   return 0;
 }
 
-/** The candidates for the last of the words after `mcp-gateway`; nothing is started, and no server asked. */
+/** Returns the candidates for the last of the words after `mcp-gateway`; starts and asks no server. */
 export async function candidates(
   words: readonly string[],
   commands: Commands,
@@ -74,7 +77,7 @@ function takenApart(all: readonly string[], commands: Commands): Typed {
   return { current, name, command, words: rest, option, config };
 }
 
-/** The name of an option that is followed by a value. */
+/** Returns the name of an option that takes a value; undefined for any other word. */
 function valueOption(word: string): string | undefined {
   const named = Object.entries(OPTIONS).find(
     ([name, option]) => word === `--${name}` || ('short' in option && word === `-${option.short}`),
@@ -148,7 +151,10 @@ async function serverIds(typed: Typed, terminal: Terminal): Promise<Completion[]
   }));
 }
 
-/** The server first, then its tools as they are remembered: only one memory is read. */
+/**
+ * Returns the servers' keys, or the cached tools of a server if its key is already typed: so at most one server's cache
+ * is read.
+ */
 async function toolIds(typed: Typed, terminal: Terminal): Promise<Completion[]> {
   const all = await servers(typed, terminal);
   const server = all.find(({ key }) => typed.current.startsWith(`${key}::`));
@@ -164,7 +170,7 @@ function toolsOf(server: ServerConfig, { env }: Terminal): readonly ToolDefiniti
   return serverMemory(cacheDirectory(env)).recall(server)?.tools ?? [];
 }
 
-/** `name=` for each argument that is not given yet, then what it may be. */
+/** Returns `name=` for each argument not yet given, or the possible values of the argument that is being typed. */
 async function argumentsOf(typed: Typed, terminal: Terminal): Promise<Completion[]> {
   const [id = '', ...given] = typed.words;
   const server = (await servers(typed, terminal)).find(({ key }) => id.startsWith(`${key}::`));
@@ -190,7 +196,9 @@ function aboutOf(schema: unknown): { about?: string } {
   return text ? { about: text.slice(0, 100) } : {};
 }
 
-/** The word after `resources` or `prompts`: a verb, then what it is about, then the arguments of a prompt. */
+/**
+ * Returns the candidates after `resources` or `prompts`: a verb, then a URI or name, then the arguments of a prompt.
+ */
 function primitives(
   kind: 'resources' | 'prompts',
   [verb, name, ...given]: readonly string[],

@@ -1,10 +1,10 @@
 import type { Terminal } from '../terminal/terminal.ts';
 import { reportMisuse } from './report.ts';
 
-/** Shells that can be told what may be typed. */
+/** Shells for which there is a completion script. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-// Each hands the words to `mcp-gateway complete`, so that the table of commands is the one place that knows them.
+// Each script passes the words to `mcp-gateway complete`, so that only the table of commands knows the candidates.
 const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], string>> = {
   bash: `# mcp-gateway completion bash >> ~/.bashrc, or into ~/.local/share/bash-completion/completions/mcp-gateway
 _mcp_gateway() {
@@ -57,7 +57,10 @@ complete -c mcp-gateway -f -a '(__mcp_gateway_complete)'
 `,
 };
 
-/** `mcp-gateway completion <bash|zsh|fish>`: prints the script for that shell. Resolves with 0, or 2 misused. */
+/**
+ * Implements `mcp-gateway completion <bash|zsh|fish>`: prints the script for that shell. Resolves with 0, or 2 if
+ * misused.
+ */
 export async function completion(words: readonly string[], terminal: Terminal): Promise<number> {
   const shell = SHELLS.find((each) => each === words[0]);
   if (!shell || words.length > 1) {

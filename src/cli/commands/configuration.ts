@@ -17,14 +17,16 @@ import { realPath } from '../../platform/real-path.ts';
 import { clientHome } from '../client-configs/client.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** The path of the user's file: the one named on the command line, else found where configurations are. */
+/**
+ * Returns the path of the user's file: the one named on the command line, else the first found in the default places.
+ */
 export function configurationPath(named: string | undefined, { cwd, env }: Terminal): string {
   return resolveConfigPath({ argument: named && resolve(cwd, named), env });
 }
 
 /**
- * The configuration as a client in this directory would be served: with its project's. `secrets` are waited for that long;
- * absent: until they have answered. Throws as `loadConfig` does.
+ * Loads the configuration that a client in this directory would get, including its project's. `patienceMs`: longest
+ * wait for secrets; absent: no limit. Throws like `loadConfig`.
  */
 export function readConfiguration(
   named: string | undefined,
@@ -36,7 +38,7 @@ export function readConfiguration(
   return new ProjectSource({ path, cwd, env, dataDirectory: dataDirectory(env), patienceMs }).load();
 }
 
-/** Throws `SERVER_NOT_FOUND` where a person names a server that is not in the configuration. */
+/** Throws `SERVER_NOT_FOUND` if one of these names is no server of the configuration. */
 export function checkConfigured(names: readonly string[], config: GatewayConfig): void {
   const known = configuredKeys(config);
   const unknown = names.find((name) => !known.includes(name));
@@ -45,14 +47,14 @@ export function checkConfigured(names: readonly string[], config: GatewayConfig)
   throw new GatewayError('SERVER_NOT_FOUND', `no server ${JSON.stringify(unknown)}${meant}`);
 }
 
-/** Throws as `checkConfigured`, and where a server is disabled. */
+/** Throws `SERVER_NOT_FOUND` if one of these names is no server of the configuration, or a disabled one. */
 export function checkServers(names: readonly string[], config: GatewayConfig): void {
   checkConfigured(names, config);
   const off = names.find((name) => config.disabled.includes(name));
   if (off !== undefined) throw disabledServer(off);
 }
 
-/** Throws `SERVER_NOT_FOUND` where the server of a tool is disabled. */
+/** Throws `SERVER_NOT_FOUND` if the server of a tool is disabled. */
 export function checkIsEnabled(id: string, { disabled }: GatewayConfig): void {
   const off = disabled.find((key) => id.startsWith(`${key}::`));
   if (off !== undefined) throw disabledServer(off);
@@ -64,9 +66,9 @@ function disabledServer(name: string): GatewayError {
 }
 
 /**
- * Absolute path of the project's file that a word means: the file itself, or the one that applies to a directory; without a
- * word to the working directory. A file that is gone is found by its record, where `dataDirectory` is given. Throws
- * `CONFIG_INVALID` where there is none.
+ * Returns the absolute path of the project's file that a word names: the file itself, or the one that applies to a
+ * directory (by default the working directory). With `dataDirectory`, a deleted file is found by its record. Throws
+ * `CONFIG_INVALID` if there is no such file.
  */
 export function projectTarget(word: string | undefined, terminal: Terminal, dataDirectory?: string): string {
   const { home } = clientHome(terminal);

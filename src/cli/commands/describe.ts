@@ -9,7 +9,10 @@ import { type CommandArguments, START_SECONDS, timeoutMs } from './command.ts';
 import { checkIsUp, type LocalGateway, withGateway } from './local-gateway.ts';
 import { forPeople, reportMisuse } from './report.ts';
 
-/** `mcp-gateway describe <id…>`: definitions of tools. Resolves with the exit code: 0, 1 where one is unknown, 2 misused. */
+/**
+ * Implements `mcp-gateway describe <id…>`: shows definitions of tools. Resolves with the exit code: 0, 1 if one is
+ * unknown, 2 misused.
+ */
 export async function describe(args: CommandArguments, terminal: Terminal): Promise<number> {
   const { words: ids, config } = args;
   if (ids.length === 0) return reportMisuse(terminal, 'describe', 'names no tool; mcp-gateway search finds their ids');

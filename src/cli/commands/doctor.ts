@@ -15,8 +15,8 @@ import { configurationPath, readConfiguration } from './configuration.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
 /**
- * `mcp-gateway doctor [server…]`: what is wrong, and what cures it. Resolves with the exit code: 0 nothing worse than a
- * warning, 1 an error was found, 2 misused, 130 interrupted. Leaves no process behind.
+ * Implements `mcp-gateway doctor [server…]`: reports problems and their cures. Resolves with the exit code: 0 nothing
+ * worse than a warning, 1 an error was found, 2 misused, 130 interrupted. Leaves no process behind.
  */
 export async function doctor(args: CommandArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, START_SECONDS);
@@ -31,7 +31,7 @@ export async function doctor(args: CommandArguments, terminal: Terminal): Promis
   });
 }
 
-/** A file that cannot be used is itself a finding. */
+/** Loads the configuration; if the file cannot be used, returns an empty one with the error as its problem. */
 async function readConfig({ config }: CommandArguments, terminal: Terminal): Promise<GatewayConfig> {
   try {
     return await readConfiguration(config, terminal);
@@ -65,7 +65,7 @@ async function run(examination: Examination, { json }: CommandArguments, termina
   return diagnosis.findings.some(({ level }) => level === 'error') ? 1 : 0;
 }
 
-/** Ctrl-C ends the servers before it ends us. */
+/** Runs work with a signal that Ctrl-C aborts, so that the servers end before this process. */
 async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const abort = new AbortController();
   const interrupt = () => abort.abort();
@@ -80,13 +80,13 @@ async function interruptible(work: (signal: AbortSignal) => Promise<number>): Pr
 const MARKS: Readonly<Record<Level, string>> = { ok: '✓', warning: '!', error: '✗' };
 const COLOURS = { ok: 'green', warning: 'yellow', error: 'red' } as const;
 
-/** The findings for people, area by area, each with its cure; the last line counts them. */
+/** Returns the findings for people, by area, each with its cure; the last line counts them. */
 export function doctorReport({ findings: all }: Diagnosis, terminal: Terminal): string {
   const findings = grouped(all);
   const { home } = clientHome(terminal);
   const colors = colorsFor(terminal);
   const mark = (level: Level) => colors[COLOURS[level]](MARKS[level]);
-  // Within quotes a shell would not know what ~ is.
+  // A shell does not expand `~` within quotes.
   const text = (words: string) =>
     displayText(words.replaceAll(`${home}/`, (path, at: number) => (words[at - 1] === "'" ? path : '~/')));
   const areas = AREAS.filter((area) => findings.some((finding) => finding.area === area));
@@ -113,7 +113,7 @@ function count(findings: readonly Finding[], level: Level): number {
   return findings.filter((finding) => finding.level === level).length;
 }
 
-/** The same for programs. */
+/** Returns the findings for programs. */
 export function doctorJson({ findings, servers, tokens }: Diagnosis, { path }: GatewayConfig): JsonObject {
   return {
     version: VERSION,

@@ -19,7 +19,7 @@ const HEADINGS: readonly (readonly [Command['group'], string])[] = [
   [undefined, 'More'],
 ];
 
-/** The text of `mcp-gateway --help`: every command on a line, under its heading. */
+/** Returns the text of `mcp-gateway --help`: one line for each command, under its heading. */
 export function generalHelp(commands: Readonly<Record<string, Command>>): string {
   const rows = [STDIO, ...Object.values(commands).filter(({ hidden }) => !hidden), HELP];
   const width = Math.max(...rows.map(({ usage }) => usage.length));
@@ -62,7 +62,7 @@ Logs are JSON lines on stderr, and lines for people where that is a terminal. Wi
 `;
 }
 
-/** The text of `mcp-gateway <command> --help`. */
+/** Returns the text of `mcp-gateway <command> --help`. */
 export function commandHelp({ usage, summary, options, example, more }: Command): string {
   const rows = Object.entries(options).map(([name, text]) => [signature(name as keyof typeof OPTIONS), text] as const);
   const width = Math.max(0, ...rows.map(([option]) => option.length));
@@ -78,7 +78,7 @@ function signature(name: keyof typeof OPTIONS): string {
 
 type Commands = Readonly<Record<string, Command>>;
 
-/** Names that other programs give to commands of ours. */
+/** Names of commands in other programs, and our commands for the same purpose. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   ls: 'list',
   servers: 'list',
@@ -99,7 +99,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   version: '--version',
 };
 
-/** The message for an unknown command, with the nearest known one. */
+/** Returns the message for an unknown command, with the nearest known one. */
 export function unknownCommand(name: string, commands: Commands): string {
   const listed = Object.entries(commands).flatMap(([each, { hidden }]) => (hidden ? [] : [each]));
   const meant = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : nearest(name, [...listed, 'help']);
@@ -107,7 +107,7 @@ export function unknownCommand(name: string, commands: Commands): string {
   return `there is no command ${JSON.stringify(name)}${suggestion(meant)} (${file})`;
 }
 
-/** The message for a command line that `parseArgs` refuses, with the nearest known option. */
+/** Returns the message for a command line that `parseArgs` refuses, with the nearest known option. */
 export function refusedOption(cause: string, argv: readonly string[], own: readonly string[]): string {
   const [, written] = /^Unknown option '(-[^']*)'/.exec(cause) ?? [];
   if (written === undefined) return wrongValue(cause, argv);
@@ -117,10 +117,10 @@ export function refusedOption(cause: string, argv: readonly string[], own: reado
   return `there is no option ${JSON.stringify(whole.replace(/=.*$/s, ''))}${suggestion(meant && `--${meant}`)}`;
 }
 
-/** The message for a known option whose value is missing or superfluous. */
+/** Returns the message for a known option whose value is missing or superfluous. */
 function wrongValue(cause: string, argv: readonly string[]): string {
   const [, written, problem] = /^Option '(?:-\w, )?(--?[\w-]+)(?: <value>)?' (.*)/s.exec(cause) ?? [];
-  // Node goes on to explain how such a word could be no option.
+  // Node's further sentences explain how to pass such a word as a positional argument; they are left out.
   if (written === undefined || problem === undefined) return cause.split(/\. |\n/)[0] ?? cause;
   const [long, option] =
     Object.entries(OPTIONS).find(([each, option]) => [`--${each}`, shortOf(option)].includes(written)) ?? [];
@@ -138,7 +138,7 @@ function shortOf(option: (typeof OPTIONS)[keyof typeof OPTIONS]): string {
   return 'short' in option ? `-${option.short}` : '';
 }
 
-/** The first word of a command line that is no option: its command, also where options are wrong. */
+/** Returns the first word of a command line that is no option, which is its command; works for wrong options too. */
 export function firstWord(argv: readonly string[]): string | undefined {
   return argv.find((word) => !word.startsWith('-'));
 }

@@ -13,22 +13,24 @@ import { serverMemory } from '../../upstream/catalog-cache.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { readConfiguration } from './configuration.ts';
 
-/** The call within a call of ours. */
+/** The call of a server's tool within a call of our `invoke`. */
 interface InnerCall {
   readonly id: string;
   readonly args: JsonObject;
 }
 
-/** Decision of the rules, in Claude Code's words; undefined: none, so that Claude Code's own rules decide. */
+/**
+ * Decision of the rules in Claude Code's format. Undefined instead of a decision leaves it to Claude Code's own rules.
+ */
 type Decision = { readonly permissionDecision: 'allow' | 'ask' | 'deny'; readonly permissionDecisionReason: string };
 
-/** Permission modes of Claude Code in which a person answers its questions. */
+/** Permission modes of Claude Code in which the user answers its questions. */
 const ASKING_MODES: readonly unknown[] = ['default', 'acceptEdits', 'plan'];
 const CALLS = /^mcp__.+__(invoke|invoke_async)$/;
 
 /**
- * Answers a `PreToolUse` hook of Claude Code from the configuration and what is remembered of the servers; none is
- * started. Resolves with the exit code: 0, or 2, which Claude Code takes for a no, where the hook cannot be understood.
+ * Answers a `PreToolUse` hook of Claude Code from the configuration and the catalog cache; starts no server. Resolves
+ * with the exit code: 0, or 2 if the hook's input is no JSON object; Claude Code then blocks the call.
  */
 export async function decideHook(path: string | undefined, terminal: Terminal): Promise<number> {
   const hook = parseJsonObject((await terminal.readInput?.()) ?? '');
@@ -43,7 +45,9 @@ export async function decideHook(path: string | undefined, terminal: Terminal): 
   return 0;
 }
 
-/** Read as the gateway reads it; undefined: no call, or one that the gateway refuses by itself. */
+/**
+ * Reads the inner call as the gateway does; undefined if it is no such call, or one that the gateway itself refuses.
+ */
 function innerCall({ tool_name, tool_input }: JsonObject): InnerCall | undefined {
   const [, name = ''] = CALLS.exec(String(tool_name)) ?? [];
   const tool = findMetaTool(name);
@@ -56,7 +60,10 @@ function innerCall({ tool_name, tool_input }: JsonObject): InnerCall | undefined
   }
 }
 
-/** The strictest of what sessions would go by that this may come from: mostly one, whose directory all of them name. */
+/**
+ * Returns the strictest decision for the directories from which the session may have been started; mostly these are one
+ * directory.
+ */
 async function decide(
   call: InnerCall,
   hook: JsonObject,
@@ -69,7 +76,7 @@ async function decide(
   return decisions.reduce((one, other) => (strictness(other) > strictness(one) ? other : one));
 }
 
-/** To say nothing leaves it to Claude Code, which may ask. */
+/** Ranks decisions. Undefined is stricter than `allow`, because Claude Code may then ask. */
 function strictness(decision: Decision | undefined): number {
   return ['allow', undefined, 'ask', 'deny'].indexOf(decision?.permissionDecision);
 }
@@ -85,7 +92,7 @@ async function decideIn(
     if (error instanceof GatewayError) return error;
     throw error;
   });
-  // The gateway may run by rules that it read before.
+  // The configuration is broken; a running gateway may still use rules that it read before, so the user is asked.
   if (config instanceof GatewayError) return saying('ask', config.message);
   const found = await toolOf(id, config, cacheDirectory(env));
   if (!found) return undefined;
@@ -94,15 +101,15 @@ async function decideIn(
   if (action === 'deny') return saying('deny', `no tool "${clip(id)}"; use search to find tools`);
   if (action === 'ask') {
     const asksItself = ASKING_MODES.includes(permission_mode) && typeof tool_use_id === 'string';
-    // Where that cannot be written, the person is asked twice.
+    // If the approval cannot be written, the gateway asks the user a second time.
     if (asksItself) await storeApproval(dataDirectory(env), tool_use_id, id).catch(() => {});
     return saying(
       'ask',
       `${describeCall(tool, args)}\nAsked because of permissions[${rule}] in the gateway's configuration.`,
     );
   }
-  // Where no rule speaks of the tool, what it does is not known, or it is a project's, whose claims about itself nobody may have
-  // looked at, Claude Code's own rules are not to be passed over.
+  // Claude Code's own rules must decide if no rule matches the tool, if the tool's annotations are unknown, or if it
+  // belongs to a project's server, whose annotations the user may not have checked.
   const isProjects = config.project?.servers.includes(tool.server) === true;
   if (rule === undefined || !isRemembered || isProjects) return undefined;
   return saying('allow', `permissions[${rule}] of the gateway`);
@@ -113,7 +120,8 @@ function saying(permissionDecision: Decision['permissionDecision'], permissionDe
 }
 
 /**
- * The tool of that id as it was when its server was last asked; else as the protocol takes a tool that says nothing.
+ * Finds the tool of that id in the catalog cache; for an unknown tool of a configured server, returns one without
+ * annotations, for which the protocol's defaults apply.
  */
 async function toolOf(
   id: string,

@@ -8,7 +8,7 @@ import type { CommandArguments } from './command.ts';
 import { unknownClient } from './import.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** The rules in a client's form: text for its file, and notes for people. */
+/** The rules in a client's form: JSON for its file, and notes for people. */
 interface Printed {
   readonly file?: string;
   readonly json?: object;
@@ -16,16 +16,16 @@ interface Printed {
 }
 
 const ENTRY = 'gateway';
-/** Tools of ours that call others. */
+/** Our tools that call tools of servers. */
 const CALLING = ['invoke', 'invoke_async'];
-/** Seconds that Claude Code waits for the hook; it takes a fraction of one. */
+/** Seconds that Claude Code waits for the hook, which takes a fraction of a second. */
 const HOOK_TIMEOUT_SECONDS = 10;
 const EVERYWHERE =
   'The gateway goes by its own rules whichever client calls: what is denied is unknown, and what is to be asked about is asked through the client where it can ask (elicitation), else refused.';
 
 /**
- * `mcp-gateway hooks <client>`: prints the rules as far as the client's own file can express them. Resolves with the
- * exit code.
+ * Implements `mcp-gateway hooks <client>`: prints the rules as far as the client's own file can express them. Resolves
+ * with the exit code.
  */
 export async function hooks(args: CommandArguments, terminal: Terminal): Promise<number> {
   const [name] = args.words;
@@ -70,7 +70,8 @@ function printedFor(
 }
 
 /**
- * Claude Code runs this command before each call, and reads the decision of our rules on the tool that the call names.
+ * Returns a hook for Claude Code, which runs its command before each call; the command decides by our rules on the tool
+ * that the call names.
  */
 function claudeCodeHook(entry: string, path: string | undefined, { self, cwd, env }: Terminal): Printed {
   const named = path ?? env.MCP_GATEWAY_CONFIG;
@@ -89,7 +90,7 @@ function claudeCodeHook(entry: string, path: string | undefined, { self, cwd, en
   };
 }
 
-/** OpenCode's rules go by the names of the tools that it sees. */
+/** Returns rules for OpenCode, which match only the names of the tools that OpenCode sees. */
 function opencodeBlock(entry: string, { settings: { permissions } }: GatewayConfig): Printed {
   const limits = [
     'OpenCode has rules for the names of the tools it sees. It sees "invoke" and not the tool within: no rule of its own can tell one from the other.',
@@ -113,12 +114,12 @@ function rulesNote({ path, settings: { permissions } }: GatewayConfig): string[]
   return permissions.length > 0 ? [] : [`There are no rules yet in ${path}.`];
 }
 
-/** As clients write the names of servers within names of tools. */
+/** Returns the name of a server as clients write it within names of tools. */
 function plain(name: string): string {
   return name.replace(/[^\w-]/g, '_');
 }
 
-/** A word for a POSIX shell. */
+/** Quotes a word for a POSIX shell. */
 function quoted(word: string): string {
   return /^[\w/.:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

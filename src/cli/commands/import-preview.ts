@@ -4,15 +4,15 @@ import type { FoundServers } from '../client-configs/found-servers.ts';
 import type { ImportPlan, NeededVariable, PlannedServer } from '../client-configs/import-plan.ts';
 import { displayPath } from '../terminal/text-layout.ts';
 
-/** Planned import. */
+/** An import that is planned and not yet written. */
 export interface ImportDraft {
   readonly found: FoundServers;
   readonly plan: ImportPlan;
-  /** File for the secrets; undefined: they stay in the client's file. */
+  /** File to which the secrets are written; undefined if they stay in the client's file. */
   readonly secrets?: { readonly path: string } | undefined;
 }
 
-/** The variables that the user has to set. */
+/** Returns the variables that the user has to set. */
 export function stillNeeded({ plan, secrets }: ImportDraft): readonly NeededVariable[] {
   return secrets ? plan.needed.filter(({ name }) => !plan.secrets.has(name)) : plan.needed;
 }
@@ -40,7 +40,7 @@ export function importPreview(draft: ImportDraft, home: string): string {
   return `${lines.join('\n')}\n\n`;
 }
 
-/** Message of an import that has nothing to add. */
+/** Returns the message of an import that has nothing to add. */
 export function nothingNew({ found, plan }: ImportDraft): string {
   const there = plan.servers.filter(({ outcome }) => outcome === 'same').length;
   if (found.servers.length === 0)
@@ -50,7 +50,10 @@ export function nothingNew({ found, plan }: ImportDraft): string {
   return `Nothing new: ${are} there already.\n${nextStep({ found, plan })}`;
 }
 
-/** The command to run next: our entry into a client that has none yet, else a look at what there is. */
+/**
+ * Returns a line with the next command to run: `install` for the first client with servers if no client uses the
+ * gateway yet, else `doctor`.
+ */
 export function nextStep({ found, plan }: ImportDraft): string {
   const ours = new Set(plan.servers.filter(({ outcome }) => outcome === 'self').map(({ client }) => client));
   const names = found.servers.map(({ client }) => client).filter(({ name, id }) => !ours.has(name) && !isAbsolute(id));
@@ -77,7 +80,7 @@ function linesOf(server: PlannedServer, home: string): string[] {
   ];
 }
 
-/** Changes in the client since the import of a server, for people. */
+/** Returns lines for people on the changes in the client since the import of a server. */
 function changesOf({ renewed = [], off }: PlannedServer): string[] {
   return [
     ...(renewed.length > 0 ? [`changed there: the new value of ${renewed.join(', ')} takes the place of ours`] : []),
@@ -85,7 +88,7 @@ function changesOf({ renewed = [], off }: PlannedServer): string[] {
   ];
 }
 
-/** `tools: only a, b; denied c`. */
+/** Returns a line on the rules for tools, such as `tools denied: c; allowed: a, b; all others denied`. */
 function rulesOf({ permissions = [] }: PlannedServer): string[] {
   const said = permissions.map(({ server: _, tool, action, ...more }, index) => {
     const asked = Object.entries(more).map(([name, value]) => ` with ${name} ${[value].flat().join(', ')}`);

@@ -30,19 +30,19 @@ import type { CommandArguments } from './command.ts';
 import { count, importPreview, nextStep, nothingNew, stillNeeded } from './import-preview.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** An import as it was worked out. */
+/** A planned import and the files that it concerns. */
 interface Draft {
   readonly found: FoundServers;
   readonly plan: ImportPlan;
   readonly file: OurFile;
   readonly added: ReadonlyMap<string, JsonObject>;
-  /** File for the secrets of added servers; undefined: they stay in the client's file. */
+  /** File to which the secrets are written; undefined if they stay in the client's file. */
   readonly secrets?: OurSecrets | undefined;
 }
 
 /**
- * `mcp-gateway import [client…]`: the servers of other clients into our file, after a preview and a question. Resolves
- * with the exit code: 0 done, 1 where a file is broken or nothing could be written, 2 misused.
+ * Implements `mcp-gateway import [client…]`: copies the servers of other clients into our file, after a preview and a
+ * question. Resolves with the exit code: 0 done, 1 if a file is broken or cannot be written, 2 misused.
  */
 export async function importServers(args: CommandArguments, terminal: Terminal): Promise<number> {
   const clients = clientsOf(args.words, terminal);
@@ -56,7 +56,7 @@ export async function importServers(args: CommandArguments, terminal: Terminal):
   });
 }
 
-/** The clients that the words name, or a text with the flaw of the words. */
+/** Returns the clients that the words name, or a text with the flaw of the words. */
 function clientsOf(sources: readonly string[], terminal: Terminal): readonly Client[] | string {
   if (sources.length === 0) return CLIENTS;
   const home = clientHome(terminal);
@@ -71,7 +71,7 @@ function clientsOf(sources: readonly string[], terminal: Terminal): readonly Cli
   return clients;
 }
 
-/** The message for an unknown name of a client. */
+/** Returns the message for an unknown name of a client. */
 export function unknownClient(name: string): string {
   const ids = CLIENTS.map(({ id }) => id);
   return `unknown client ${JSON.stringify(name)}${suggestion(nearest(name, ids))} (known: ${ids.join(', ')})`;
@@ -96,7 +96,7 @@ async function drafted(clients: readonly Client[], args: CommandArguments, termi
   return { found: { ...found, servers, problems }, plan, file, added: new Map(added), ...(isKept && { secrets }) };
 }
 
-/** Why a file that was named gave nothing. */
+/** Returns the reason why a file that the user named has no servers. */
 function emptyFile(client: Client, { servers, files, problems }: FoundServers): string[] {
   const { id } = client;
   if (CLIENTS.includes(client) || problems.some((problem) => problem.startsWith(id))) return [];
@@ -104,7 +104,7 @@ function emptyFile(client: Client, { servers, files, problems }: FoundServers): 
   return servers.some((server) => server.client === client) ? [] : [`${id}: no servers in it; looked for ${SHAPES}`];
 }
 
-/** Properties of entries that lead to this gateway. */
+/** Returns the properties of entries that lead to this gateway. */
 export async function selfKnown(path: string, { env, self: [, bin] }: Terminal): Promise<Self> {
   const { settings } = await loadConfig(path, env);
   return selfOf(settings, [bin, realPath(bin)]);
@@ -114,7 +114,7 @@ interface Written {
   readonly backup?: string | undefined;
 }
 
-/** Undefined: nothing was written. */
+/** Asks the user and writes the import; undefined if nothing was written. */
 async function decided(draft: Draft, args: CommandArguments, terminal: Terminal): Promise<Written | undefined> {
   const { file } = draft;
   const say = args.json ? () => {} : terminal.write;
@@ -133,7 +133,10 @@ async function decided(draft: Draft, args: CommandArguments, terminal: Terminal)
   return { backup };
 }
 
-/** Counts of new servers, or else of new secrets and rules, and of servers to switch off; empty: nothing is new. */
+/**
+ * Returns the numbers of new servers, or else of new secrets and rules, and of servers to switch off; an empty string
+ * if nothing is new.
+ */
 function whatIsNew({ added, secrets, plan }: Draft): string {
   const { first, later } = plan.rules;
   const rules = first.length + later.length;
@@ -146,7 +149,10 @@ function whatIsNew({ added, secrets, plan }: Draft): string {
   return parts.join(' and ');
 }
 
-/** First the secrets: what names them must not be there without. Resolves with the path of the backup. */
+/**
+ * Writes the secrets first, so that no written entry refers to a missing one, then our file. Resolves with the path of
+ * the backup.
+ */
 async function written({ file, added, secrets, plan }: Draft): Promise<string | undefined> {
   const { first, later } = plan.rules;
   const setting = secrets?.setting;

@@ -7,18 +7,18 @@ const DEFAULT_FILE = 'mcp-gateway.yml';
 
 /** Surroundings of the command `init`. */
 export interface InitSurroundings {
-  /** Absolute. */
+  /** Absolute path of the working directory. */
   readonly cwd: string;
-  /** Takes what was asked for (stdout). */
+  /** Writes the answer to stdout. */
   readonly write: (text: string) => void;
-  /** Takes why it failed (stderr); absent: as `write`. */
+  /** Writes errors to stderr; absent: `write` is used. */
   readonly writeError?: (text: string) => void;
 }
 
 /**
- * `mcp-gateway init [file]`: writes a commented configuration (YAML, for its owner alone) and shows the new API key in
- * it, which the file holds as a hash. Never touches a file that is there. Resolves with the exit code: 0 written,
- * 1 not written, 2 misused.
+ * Implements `mcp-gateway init [file]`: writes a commented configuration (YAML, readable only by its owner) and shows
+ * its new API key, of which the file holds a hash. Never changes an existing file. Resolves with the exit code: 0
+ * written, 1 not written, 2 misused.
  */
 export async function init(
   args: readonly string[],
@@ -48,7 +48,10 @@ function misuseOf(args: readonly string[]): string | undefined {
   return `found ${JSON.stringify(name)}, expected a file that ends in .yml or .yaml`;
 }
 
-/** 256 bits; the prefix tells people, and programs that look for leaked secrets, what it is. */
+/**
+ * Returns a new key with 256 random bits; its prefix identifies it to people and to programs that search for leaked
+ * secrets.
+ */
 function newKey(): string {
   return `mcpgw_${randomBytes(32).toString('base64url')}`;
 }
@@ -57,7 +60,7 @@ function hashOf(key: string): string {
   return `sha256:${createHash('sha256').update(key).digest('hex')}`;
 }
 
-/** Why the file could not be written; undefined when it was. */
+/** Writes a new file; resolves with the reason if it could not be written, else undefined. */
 async function writeNew(path: string, text: string): Promise<string | undefined> {
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -84,14 +87,14 @@ Next
 `;
 }
 
-/** As a shell takes it. */
+/** Quotes the name of a file for a shell. */
 function quoted(name: string): string {
   return /^[\w./:\\-]+$/.test(name) ? name : JSON.stringify(name);
 }
 
 /**
- * A configuration to begin with, as YAML with comments. `keyHash` is that of the one API key (`sha256:` and hexadecimal
- * digits). A `#` without a space after it switches a line off: without it the line is valid.
+ * Returns a first configuration, as YAML with comments. `keyHash`: the hash of its one API key (`sha256:` and
+ * hexadecimal digits). A `#` without a space after it disables a line that is valid without it.
  */
 export function starterConfig(keyHash: string): string {
   return `# Configuration of mcp-gateway. "mcp-gateway start" reads it, and reads it again when it changes.

@@ -30,8 +30,8 @@ import { reportErrors, reportMisuse } from './report.ts';
 import { isTemporary, stableCommand } from './stable-command.ts';
 
 /**
- * `mcp-gateway install <client>`: our entry into the client's file, or out of it again, after a preview and a question.
- * Resolves with the exit code: 0 done, 1 failed, 2 misused.
+ * Implements `mcp-gateway install <client>`: adds our entry to the client's file, or removes it, after a preview and a
+ * question. Resolves with the exit code: 0 done, 1 failed, 2 misused.
  */
 export async function install(args: CommandArguments, terminal: Terminal): Promise<number> {
   const client = CLIENTS.find(({ id }) => id === args.words[0]);
@@ -71,7 +71,10 @@ async function plan(client: Client, args: CommandArguments, terminal: Terminal):
   return planInstall(client, scope, { home, self, command, takenOver });
 }
 
-/** Finds servers of a client in our file at `path`: those that an import would not add again, and that are on. */
+/**
+ * Returns a function that finds servers of a client in our file at `path`: those that an import would not add again and
+ * that are switched on.
+ */
 async function takenOverBy(
   client: Client,
   path: string,
@@ -83,7 +86,7 @@ async function takenOverBy(
   const roots = (await findServers([client], known.home)).servers.map(({ root }) => root);
   const { servers } = await findServers([client], withFolders(client, known.home, roots));
   const had = planImport(servers, { ...known, ...ourState(file, secrets) }).servers.filter(
-    // A newer token, or that it is switched off, stands there and nowhere else.
+    // A server with a newer secret or another switch stays, because only the client's file holds that.
     ({ outcome, as = '', renewed, off }) =>
       outcome === 'same' && existing.get(as) && existing.get(as)?.enabled !== false && !renewed && !off,
   );
@@ -91,7 +94,7 @@ async function takenOverBy(
   return (place, key) => byPlace.get(`${place.path}: ${formatPath([...place.at, key])}`);
 }
 
-/** Without a package the bin that runs now, by its own path. */
+/** Returns the command for our entry: from `--package`, else the running bin by its own path. */
 function commandOf(args: CommandArguments, { self, cwd, env }: Terminal): readonly string[] {
   if (args.package === undefined) return stableCommand(self);
   const isFile = /^[.~]|[\\/].*\.tgz$|^[^@].*\.tgz$/.test(args.package) && !/^\w+:/.test(args.package);
@@ -101,7 +104,9 @@ function commandOf(args: CommandArguments, { self, cwd, env }: Terminal): readon
     : ['npx', '-y', '--package', spec, 'mcp-gateway'];
 }
 
-/** Text of the change alone; of other servers only the names, because their entries may hold secrets. */
+/**
+ * Returns a text with the change of our entry; of other servers only the names, because their entries may hold secrets.
+ */
 function preview(client: Client, { own, others, waiting, text, after }: Installation, terminal: Terminal): string {
   const { place, key, from, to } = own;
   const name = `${client.name}, ${displayPath(place.path, clientHome(terminal).home)}`;
@@ -130,7 +135,7 @@ function pathOf({ place, key }: Pick<EntryChange, 'place' | 'key'>): string {
   return displayText(formatPath([...place.at, key]));
 }
 
-/** Program and arguments of an entry, in any client's words. */
+/** Returns program and arguments of an entry, in the fields of any client. */
 function commandIn({ command, args }: JsonObject = {}): string[] {
   return [command, args].flat().filter((word) => typeof word === 'string');
 }
@@ -147,7 +152,7 @@ async function isAgreed({ yes }: CommandArguments, { ask }: Terminal): Promise<b
 }
 
 /**
- * Writes the file. The text from before the first install is kept until the undo; each later install keeps a dated
+ * Writes the file. Keeps the text from before the first install until the undo; each later install keeps a dated
  * backup.
  */
 async function carryOut(
@@ -160,7 +165,7 @@ async function carryOut(
     isInstall && origin !== undefined ? await keepOrigin(place.path, origin, text !== undefined) : undefined;
   if (!isInstall) await releaseOrigin(place.path, after);
   if (after === undefined) {
-    // A link stays, as it was there before the file.
+    // A link to the file stays, because it existed before the file.
     await rm(await realpath(place.path));
     return `Removed ${displayPath(place.path, home)}, which held nothing else`;
   }

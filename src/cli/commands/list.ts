@@ -13,7 +13,7 @@ import { reportMisuse } from './report.ts';
 
 /** State of a server, and the cost of its tools to a client that connects to it directly. */
 export interface ListedServer extends ServerView {
-  /** Estimated tokens of the definitions of all its tools; absent: they are not known. */
+  /** Estimated tokens of the definitions of all its tools; absent if they are not known. */
   readonly tokens?: number;
   /** The request that a connecting server has not answered. */
   readonly waitsFor?: string;
@@ -33,8 +33,8 @@ export interface ListedTool {
 }
 
 /**
- * `mcp-gateway list [server…]`: the servers, where they stand and what they cost, or the tools of some. Resolves with
- * the exit code: 0, or 1 where there is no configuration, or no such server.
+ * Implements `mcp-gateway list [server…]`: shows the servers with their states and costs, or the tools of the named
+ * ones. Resolves with the exit code: 0, or 1 if there is no configuration or no such server.
  */
 export async function list(args: CommandArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, LIST_SECONDS);
@@ -66,7 +66,7 @@ export async function list(args: CommandArguments, terminal: Terminal): Promise<
   });
 }
 
-/** Servers whose tools are wanted and not known, with where they stand. */
+/** Writes the state of each named server whose tools are not known. */
 function tellWaits(servers: readonly string[], local: LocalGateway, terminal: Terminal): void {
   for (const { id, status, error } of local.gateway.servers()) {
     if (!servers.includes(id) || local.pool.upstreams.get(id)?.isKnown) continue;
@@ -78,7 +78,10 @@ function tellWaits(servers: readonly string[], local: LocalGateway, terminal: Te
   }
 }
 
-/** Hidden tools do not count as tools, but a client that connects directly would pay for them. */
+/**
+ * Adds counts to a server: `tools` without hidden tools, `tokens` with them, because a client that connects directly
+ * would get them.
+ */
 function listedServer(
   view: ServerView,
   visible: readonly ToolEntry[],
@@ -93,12 +96,12 @@ function listedServer(
   return { ...known, tokens: definitionTokens(definitions) };
 }
 
-/** Of a wrong entry the place within the file. */
+/** Shortens the error of a wrong entry to its place within the file. */
 function briefly(server: ListedServer, { config }: LocalGateway): ListedServer {
   return server.error === undefined ? server : { ...server, error: server.error.replaceAll(`${config.path}: `, '') };
 }
 
-/** A tool as lists show it, with what its definition costs. */
+/** Returns a tool in the form of lists, with the cost of its definition. */
 export function listedTool({ id, definition }: ToolEntry): ListedTool {
   const { description, title } = definition;
   const text = [description, title].find((each) => typeof each === 'string') as string | undefined;
@@ -115,7 +118,7 @@ function billOf(servers: readonly ListedServer[], { config, catalogCache }: Loca
   };
 }
 
-/** Servers, one a line, and what their tools cost. */
+/** Returns a table of servers, one on each line, and the cost of their tools. */
 export function serverTable(servers: readonly ListedServer[], bill: TokenBill, terminal: Terminal): string {
   const colors = colorsFor(terminal);
   if (servers.length === 0) return 'No servers yet: mcp-gateway import takes them over, mcp-gateway add writes one.\n';
@@ -125,7 +128,7 @@ export function serverTable(servers: readonly ListedServer[], bill: TokenBill, t
   return `${table}\n${billLine(servers, bill, colors)}\n${waitLine(servers, colors)}`;
 }
 
-/** Tools, one a line, dearest last in view: in the order of their ids. */
+/** Returns a table of tools, one on each line, in the given order (of their ids). */
 export function toolTable(tools: readonly ListedTool[], terminal: Terminal): string {
   const colors = colorsFor(terminal);
   if (tools.length === 0) return 'No tools.\n';

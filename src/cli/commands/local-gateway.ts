@@ -23,54 +23,54 @@ import { checkIsEnabled, checkServers, readConfiguration } from './configuration
 import { reportErrors } from './report.ts';
 
 export interface LocalGatewayOptions {
-  /** Our file as on the command line; absent: found where configurations are. */
+  /** Path of our file as typed; absent: the default places are searched. */
   readonly config?: string | undefined;
-  /** Keys of the servers that the person names: these are wanted, and have to be there. Absent: all are wanted. */
+  /** Keys of the servers that the user named: these are wanted and must exist. Absent: all are wanted. */
   readonly servers?: readonly string[] | undefined;
-  /** Ids of the tools that the person names: their servers are wanted. */
+  /** Ids of the tools that the user named: their servers are wanted. */
   readonly tools?: readonly string[] | undefined;
-  /** True: servers that are not wanted are left out; else they are listed from the catalog cache. */
+  /** True to leave out servers that are not wanted; else their tools come from the catalog cache. */
   readonly leavesOut?: boolean | undefined;
-  /** True for a wanted server that starts although its tools are cached; absent: none does. */
+  /** Returns true for a wanted server that starts although its tools are cached; absent: no such server starts. */
   readonly wakes?: ((upstream: Upstream, catalogCache: GatewayServices['catalogCache']) => boolean) | undefined;
-  /** True: log messages of servers are shown. */
+  /** True to show the log messages of servers. */
   readonly showsLogs?: boolean;
-  /** Input that the command reads first, such as stdin; no server starts before it resolves, or if it rejects. */
+  /** Resolves when the command has read its input, such as stdin; no server starts before that, or if it rejects. */
   readonly input?: Promise<unknown> | undefined;
   /** Longest wait for secrets and for starting servers together, in ms. */
   readonly patienceMs: number;
-  /** Absolute folders that servers are told as roots; absent: they are told that there are none to ask for. */
+  /** Absolute folders that servers get as roots; absent: servers see a client without roots. */
   readonly roots?: readonly string[] | undefined;
 }
 
-/** A gateway in this process, for as long as a command runs. */
+/** A gateway in this process, which lives as long as a command runs. */
 export interface LocalGateway extends Pick<EdgeServices, 'broker' | 'catalog' | 'catalogCache' | 'pool'> {
   readonly gateway: Gateway;
-  /** The whole of it, with the servers that are not wanted. */
+  /** The whole configuration, including servers that are not wanted. */
   readonly config: GatewayConfig;
   readonly caller: Caller;
-  /** The person at the terminal, as servers see them. */
+  /** The user at the terminal, who answers the servers' questions. */
   readonly person: Person;
   readonly status: StatusLine;
-  /** The last line of a server's stderr; undefined: it has written none. */
+  /** Returns the last line of a server's stderr; undefined if the server has written none. */
   readonly lastWords: (server: string) => string | undefined;
-  /** Problems of the lists of resources and prompts, in sentences that name the server. */
+  /** Problems of lists, in sentences that name the server. */
   readonly listProblems: readonly string[];
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-/** A start that takes longer (ms) shows on the status line which servers it waits for. */
+/** Interval in ms at which the status line shows the servers that are still starting. */
 const QUICK_MS = 150;
-/** Length at which the last line of a server's stderr is cut, in characters. */
+/** Greatest length, in characters, of a server's last stderr line in a message; the rest is cut. */
 const MAX_WORDS = 200;
-/** Time for the end of all servers, in ms. */
+/** Longest wait for the end of all servers, in ms. */
 const STOP_MS = 4_500;
 
 /**
- * Runs a command over a gateway of its own, which sees what a client would see. Resolves with the exit code when all
- * servers have ended: that of the command, 1 where the gateway refuses, 130 after Ctrl-C. An error is on stderr before the
- * servers end, as their end may take seconds.
+ * Runs a command with its own gateway, which sees what a client would see. Resolves with the exit code after all
+ * servers have ended: the command's, 1 if the gateway throws an error, 130 after Ctrl-C. Writes an error to stderr
+ * before the servers end, as their end may take seconds.
  */
 export async function withGateway(
   name: string,
@@ -89,7 +89,7 @@ export async function withGateway(
       return startWanted(local, options)
         .then(() => run(local))
         .catch((error: unknown) => {
-          // An interruption makes other steps fail; the person reads only of the interruption.
+          // After Ctrl-C other steps fail too; only the interruption is reported.
           throw local.signal.aborted ? local.signal.reason : error;
         });
     });
@@ -98,15 +98,16 @@ export async function withGateway(
   }
 }
 
-/** Servers that hang must not keep the command. */
+/** Stops the gateway, and returns after `STOP_MS` even if servers have not ended. */
 async function stopInTime(gateway: Gateway): Promise<void> {
   const stopped = gateway.stop();
   await withTimeout(STOP_MS, (late) => abortable(stopped, late)).catch(() => {});
 }
 
 /**
- * The configuration, when its problems are told, but for those of entries that answers name anyway. Throws `SERVER_NOT_FOUND`
- * where a wanted server is not in it. Half of the patience is for servers.
+ * Reads the configuration and writes its problems to stderr, except those of servers that the answer itself names.
+ * Throws `SERVER_NOT_FOUND` if a wanted server is not in it. Waits for secrets at most half of `patienceMs`; the other
+ * half is for servers.
  */
 async function readWanted(options: LocalGatewayOptions, terminal: Terminal): Promise<GatewayConfig> {
   const { writeError } = terminal;
@@ -152,7 +153,7 @@ function openGateway(
   return { ...services, gateway, config, caller: LOCAL, person, status, lastWords, listProblems, signal };
 }
 
-/** A log that also collects the last line of each server's stderr, and problems of lists. */
+/** Wraps a log: also collects the last line of each server's stderr, and problems of lists. */
 function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, 'lastWords' | 'listProblems'> {
   const lines = new Map<unknown, string>();
   const listProblems: string[] = [];
@@ -172,8 +173,8 @@ function listening(log: Logger): { readonly log: Logger } & Pick<LocalGateway, '
 }
 
 /**
- * The wanted servers, and the others as far as their tools are remembered: without a memory they would start to list
- * them.
+ * Returns the wanted servers and, unless `leavesOut` is set, the others whose tools are cached: without cached tools
+ * they would start to list them.
  */
 function narrowedTo(
   servers: readonly ServerConfig[],
@@ -186,11 +187,14 @@ function narrowedTo(
   });
 }
 
-/** Resolves when the wanted servers are up, or known not to come up, or late. Rejects with the reason of the signal. */
+/**
+ * Starts the wanted servers; resolves when each is up or has failed, or after `patienceMs`. Rejects with the reason of
+ * the signal.
+ */
 async function startWanted(local: LocalGateway, options: LocalGatewayOptions): Promise<void> {
   const { gateway, pool, catalogCache, status, signal } = local;
   gateway.startServers();
-  // Servers that may offer a person other tools than a model wake up now.
+  // Servers for which `wakes` returns true start now.
   await immediate();
   for (const upstream of pool.upstreams.all())
     if (isWanted(upstream.config.key, options) && options.wakes?.(upstream, catalogCache)) upstream.wake();
@@ -209,7 +213,7 @@ function startingText({ pool }: LocalGateway): string {
   return `connecting to ${starting.length} of ${all.length} servers: ${starting.join(', ')}`;
 }
 
-/** The answer of a search, with all pages of a list as one. */
+/** Searches, and joins all pages of a list to one answer. */
 export async function searchAll(local: LocalGateway, request: SearchRequest): Promise<JsonObject> {
   const { broker, caller, signal } = local;
   const { nextOffset, ...answer } = await abortable(broker.search(request, caller), signal);
@@ -219,28 +223,28 @@ export async function searchAll(local: LocalGateway, request: SearchRequest): Pr
   return { ...answer, ...Object.fromEntries(pages.map((name) => [name, [answer[name], rest[name]].flat()])) };
 }
 
-/** Every tool that a client would find, of these servers or of all, by its id. */
+/** Returns every tool that a client would find, of these servers or of all. */
 export async function allTools(local: LocalGateway, servers?: readonly string[]): Promise<readonly ToolEntry[]> {
   const server = servers ?? local.pool.upstreams.all().map(({ config }) => config.key);
   const { tools } = await searchAll(local, { query: '', limit: 1, filters: { server } });
   return (tools as readonly string[]).flatMap((id) => local.catalog.get(id) ?? []);
 }
 
-/** The request that a connecting server has not answered, and for how long; undefined: it is not connecting. */
+/**
+ * Returns a sentence on the request that a connecting server has not answered, and for how long; undefined if it is not
+ * connecting.
+ */
 export function waitOf({ config, state, neededAt, waitsFor }: Upstream, words?: string): string | undefined {
   if (serverState(state) !== 'connecting') return undefined;
   const seconds = Math.round((Date.now() - neededAt) / 100) / 10;
   const whose = config.type === 'local' ? 'its process' : 'its address';
   const before = state.status === 'connecting' && state.error ? `; before that: ${state.error}` : '';
-  // The process before it may have been the last to say anything, and its end tells that.
+  // The last line may come from the previous process, whose error already contains it.
   const said = words && !before.includes(words) ? `; it said last: ${words}` : '';
   return `${whose} has not answered ${waitsFor} for ${seconds} s${said}${before}`;
 }
 
-/**
- * Throws `TIMEOUT` where the server that an id belongs to is still on its way up, `SERVER_NOT_FOUND` where it is
- * disabled.
- */
+/** Throws `TIMEOUT` if the server of a tool's id is still connecting, `SERVER_NOT_FOUND` if it is disabled. */
 export function checkIsUp(id: string, { pool, lastWords, config }: LocalGateway): void {
   checkIsEnabled(id, config);
   for (const upstream of pool.upstreams.all()) {

@@ -15,21 +15,23 @@ import { reportErrors, reportMisuse } from './report.ts';
 
 /** State of the login for one server. */
 interface Row {
-  /** Absent: configured no more. */
+  /** Key of the server; absent if it is no longer configured. */
   readonly server?: string;
   /** Address of the server without parts that may be secret. */
   readonly address?: string;
   readonly status: 'logged in' | 'expired' | 'logged out' | 'client credentials' | 'no login' | 'locked';
   readonly login?: LoginView;
-  /** File that stores the login. */
+  /** Path of the file that stores the login. */
   readonly file?: string;
   readonly keychain?: string;
   readonly error?: string;
-  /** Why it takes no login. */
+  /** The reason why the server takes no login. */
   readonly reason?: string;
 }
 
-/** `mcp-gateway status`: the login of each remote server, and never a token. Resolves with the exit code. */
+/**
+ * Implements `mcp-gateway status`: shows the login of each remote server, never a token. Resolves with the exit code.
+ */
 export async function loginStatus(args: CommandArguments, terminal: Terminal): Promise<number> {
   if (args.words.length > 0)
     return reportMisuse(terminal, 'status', `found ${JSON.stringify(args.words[0])}, expected options`);
@@ -60,7 +62,7 @@ async function rowOf(server: RemoteServer, directory: string): Promise<Row> {
   return rowOfKept(about, credentialsOf(server, directory));
 }
 
-/** No guard of types, which would leave nothing to ask. */
+/** Negates `supportsLogin` without its type guard, which would narrow the server to `never`. */
 function takesNone(server: RemoteServer): boolean {
   return !supportsLogin(server);
 }
@@ -71,7 +73,7 @@ async function rowOfKept(about: Pick<Row, 'server' | 'address'>, credentials: Cr
   try {
     const { resource, ...rest } = await credentials.read();
     const login = loginView(rest);
-    // The parts of an address that are secret are known from an entry, and there is none.
+    // Only an entry tells which parts of an address are secret; without an entry only the origin is shown.
     const address = about.address ?? (resource && new URL(resource).origin);
     const known = { ...about, ...(address !== undefined && { address }) };
     return login ? { ...known, status: standing(login), login, ...kept } : { ...known, status: 'logged out' };

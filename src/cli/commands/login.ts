@@ -17,11 +17,12 @@ import type { CommandArguments } from './command.ts';
 import { configOf, type RemoteServer, serverWithLogin } from './remote-servers.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** Time in ms that the browser has to read its last page. */
+/** Time in ms that the browser has to load the last page. */
 const GOODBYE_MS = 1_000;
 
 /**
- * `mcp-gateway login <server>`: a login of a person, kept for every gateway of this user. Resolves with the exit code.
+ * Implements `mcp-gateway login <server>`: logs the user in and stores the login for every gateway of this user.
+ * Resolves with the exit code.
  */
 export async function login(args: CommandArguments, terminal: Terminal): Promise<number> {
   const [key, ...more] = args.words;
@@ -65,7 +66,7 @@ async function logIn(server: RemoteServer, args: CommandArguments, terminal: Ter
 
 const onTokens = async () => {};
 
-/** Shows the address and waits for what comes back, from the browser itself or from the terminal. */
+/** Shows the address and waits for the answer, which the browser sends or the user pastes into the terminal. */
 async function outcome(
   pending: PersonLogin,
   { 'no-browser': noBrowser }: CommandArguments,
@@ -83,7 +84,7 @@ async function outcome(
   await pending.done;
 }
 
-/** Takes pasted addresses until one belongs to this login. */
+/** Reads pasted addresses until one belongs to this login. */
 async function pasted(pending: PersonLogin, isOnlyWay: boolean, { lines, writeError }: Terminal): Promise<void> {
   for await (const line of lines?.() ?? []) {
     if (line.trim() === '') continue;
@@ -96,7 +97,8 @@ async function pasted(pending: PersonLogin, isOnlyWay: boolean, { lines, writeEr
 }
 
 /**
- * Parameters that an authorization server sends back, from the whole address or from the part after the question mark.
+ * Returns the parameters that an authorization server sends back, from a whole address or from the part after the
+ * question mark; undefined if a login's parameters are missing.
  */
 function queryOf(text: string): URLSearchParams | undefined {
   const query = URL.canParse(text) ? new URL(text).searchParams : new URLSearchParams(text.replace(/^.*\?/s, ''));
@@ -123,7 +125,7 @@ function failure(
   });
 }
 
-/** Opens an address in the person's browser, without waiting for it. False where there seems to be none. */
+/** Opens an address in the user's browser, without waiting for it. Resolves with false if no browser can be started. */
 export async function openBrowser(url: string, { env: whole, platform }: Terminal): Promise<boolean> {
   const env = { ...usersEnvironment(whole) };
   const command = browserCommand(env, platform);
@@ -138,7 +140,7 @@ export async function openBrowser(url: string, { env: whole, platform }: Termina
   });
 }
 
-/** `BROWSER` counts first, as for other programs; without a display there is nothing to open it on. */
+/** Returns the command that opens a browser: `BROWSER` first, as in other programs; undefined without a display. */
 function browserCommand(env: Terminal['env'], platform: NodeJS.Platform): [string, ...string[]] | undefined {
   if (env.BROWSER) return [env.BROWSER];
   if (platform === 'darwin') return ['open'];

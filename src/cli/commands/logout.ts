@@ -16,16 +16,16 @@ import type { CommandArguments } from './command.ts';
 import { configOf, type RemoteServer, remoteServers, serverWithLogin } from './remote-servers.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** A login that is to end. */
+/** A login to be ended. */
 interface Ending {
   readonly credentials: Credentials;
-  /** Absent: of a server that is configured no more. */
+  /** Absent if the login's server is no longer configured. */
   readonly server?: RemoteServer | undefined;
 }
 
 /**
- * `mcp-gateway logout [server|--all]`: has the authorization server take tokens back where it can, and forgets them here
- * in any case. Resolves with the exit code: 1 where a token could not be taken back though that is possible.
+ * Implements `mcp-gateway logout [server|--all]`: has the authorization server revoke tokens if it can, and deletes
+ * them here in any case. Resolves with the exit code: 1 if a revocation failed.
  */
 export async function logout(args: CommandArguments, terminal: Terminal): Promise<number> {
   const [key] = args.words;
@@ -49,7 +49,7 @@ export async function logout(args: CommandArguments, terminal: Terminal): Promis
   });
 }
 
-/** False where a token lives on that should not. */
+/** Revokes and deletes a login; resolves with false if a revocation failed. */
 async function end({ credentials, server }: Ending, terminal: Terminal): Promise<boolean> {
   return credentials.exclusively(async () => {
     const kept = await credentials.read().catch(() => undefined);
@@ -62,7 +62,7 @@ async function end({ credentials, server }: Ending, terminal: Terminal): Promise
   });
 }
 
-/** Revokes the tokens; resolves with the obstacles, in sentences, empty if everything was revoked. */
+/** Revokes the tokens; resolves with sentences on the failures, empty if everything was revoked. */
 async function revoked(kept: StoredCredentials, server: RemoteServer | undefined): Promise<string[]> {
   const outcomes = Object.entries(kept.issuers).map(async ([issuer, own]): Promise<string[]> => {
     try {

@@ -11,12 +11,12 @@ import { checkConfigured, readConfiguration } from './configuration.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
 const DEFAULT_LINES = 100;
-/** Interval in ms between two reads of a log that is followed. */
+/** Interval in ms between two reads of a followed log. */
 const POLL_MS = 250;
 
 /**
- * `mcp-gateway logs <server>`: what a server said on stderr and what became of it, in whatever gateway it ran. Resolves
- * with the exit code: 0, 1 no such server, 2 misused, 130 after Ctrl-C.
+ * Implements `mcp-gateway logs <server>`: shows a server's stderr and the changes of its state, from every gateway that
+ * ran it. Resolves with the exit code: 0, 1 no such server, 2 misused, 130 after Ctrl-C.
  */
 export async function logs(args: CommandArguments, terminal: Terminal): Promise<number> {
   const [server, ...more] = args.words;
@@ -43,7 +43,10 @@ export async function logs(args: CommandArguments, terminal: Terminal): Promise<
   });
 }
 
-/** A server that was configured once may have a log; one that was never there has not. */
+/**
+ * Throws `SERVER_NOT_FOUND` if the server is not configured. Runs only for a server without a log: one that was
+ * configured earlier may still have a log.
+ */
 async function checkServer(server: string, { config }: CommandArguments, terminal: Terminal): Promise<void> {
   checkConfigured([server], await readConfiguration(config, terminal));
 }
@@ -54,14 +57,14 @@ function show(lines: readonly string[], { json }: CommandArguments, terminal: Te
   if (lines.length > 0) write(lines.map((line) => `${text(line)}\n`).join(''));
 }
 
-/** A line taken apart: when, of which gateway's process, whose words, and these. */
+/** Splits a line of a log into its time, the process id of the gateway, its source and its text. */
 function asJson(line: string): JsonObject {
   const [, time, pid, mark, text] = /^(\S+) (\d+) ([|*]) (.*)$/s.exec(line) ?? [];
   if (time === undefined) return { text: line };
   return { time, pid: Number(pid), from: mark === '|' ? 'server' : 'gateway', text: text ?? '' };
 }
 
-/** Follows the log until Ctrl-C, or until the reader of the output has gone. */
+/** Follows the log until Ctrl-C, or until the reader of the output closes the pipe. */
 async function follow(tail: LogTail, args: CommandArguments, terminal: Terminal): Promise<number> {
   const signal = terminal.interrupted?.();
   while (!signal?.aborted) {
@@ -75,27 +78,27 @@ async function follow(tail: LogTail, args: CommandArguments, terminal: Terminal)
   return typeof exitCode === 'number' ? exitCode : 130;
 }
 
-/** Reads the end of a log file, and later additions to it; the file is rotated when it is full. */
+/** Reads the end of a log file and later additions to it, also after the file has been rotated. */
 export class LogTail {
   readonly #path: string;
-  /** Inode of the file that was read, and the number of bytes read. */
+  /** Inode of the file read last, and the number of bytes read from it. */
   #inode = 0;
   #read = 0;
-  /** The beginning of a line whose end is not there yet. */
+  /** The beginning of a line whose end is not yet written. */
   #begun = '';
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** The last lines, those of the file before included where there are not enough. */
+  /** Returns the last `count` lines; takes missing ones from the rotated file. */
   last(count: number): readonly string[] {
     const now = this.more();
     const before = now.length < count ? textOf(`${this.#path}.1`).split('\n').slice(0, -1) : [];
     return count === 0 ? [] : [...before, ...now].slice(-count);
   }
 
-  /** The lines that have come since. */
+  /** Returns the lines added since the last read. */
   more(): readonly string[] {
     const text = this.#begun + this.#added();
     const lines = text.split('\n');

@@ -1,7 +1,8 @@
 import { escaped, escapeOf } from '../../core/invisible-characters.ts';
 
 /**
- * Characters that people take for one of ASCII, by that one; what Unicode itself says to be the same is not among them.
+ * Non-ASCII characters that look like an ASCII character, by that character. Excludes those that Unicode itself
+ * considers equivalent (NFKC).
  */
 const LOOKALIKES: Readonly<Record<string, string>> = {
   ...{ a: 'аɑα', b: 'Ьᖯ', c: 'сϲᴄⲥ', d: 'ԁᑯ', e: 'еҽ', f: 'ꞙꬵ', g: 'ɡց', h: 'һհ', i: 'іıɩιɪᎥ', j: 'јϳȷ' },
@@ -16,39 +17,44 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
 const ASCII_OF = new Map(
   Object.entries(LOOKALIKES).flatMap(([ascii, others]) => [...others].map((one) => [one, ascii] as const)),
 );
-/** White space of other widths, which a terminal shows as that of ASCII. */
+/** Matches white space other than space, line feed and tab; a terminal shows it like ordinary blanks. */
 const SPACES = /[^\S \n\t]/gu;
-/** Marks that stay beside a letter of Latin, or a digit, without becoming another letter with it. */
+/**
+ * Matches a combining mark behind a Latin letter or a digit, in a text in which `composed` has joined all marks that
+ * Unicode joins.
+ */
 const MARKED = /(?<=[\p{Script=Latin}0-9])\p{M}/u;
 const LATIN = /\p{Script=Latin}/u;
-/** Scripts that one word may be written in together, beside Latin. */
+/** Matches letters of East Asian scripts, which one word may mix with each other and with Latin. */
 const OF_EAST_ASIA = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Bopomofo}]/u;
-/** Those that look like each other; all further ones count as one. */
+/** Scripts with similar letters, each counted separately; all others count as one. */
 const APART = ['Greek', 'Cyrillic', 'Armenian', 'Hebrew', 'Arabic', 'Georgian', 'Cherokee', 'Coptic', 'Lisu'].map(
   (script) => new RegExp(`\\p{Script=${script}}`, 'u'),
 );
 const NON_ASCII = /[\u0080-\u{10ffff}]/u;
-/** Characters of a word: letters, digits and the marks on them. */
+/** Matches a character of a word: a letter, a digit or a mark on one. */
 const OF_A_WORD = /[\p{L}\p{N}\p{M}]/u;
-/** Signs and letters of no script, and marks of none, say nothing of how many there are. */
+/** Matches characters that belong to no single script: they do not count when scripts in a word are counted. */
 const OF_NO_SCRIPT = /[\p{Script=Common}\p{Script=Inherited}]/u;
-/** Letters of Latin in the alphabets of Europe; others are, without their accents, one of these or of ASCII. */
+/**
+ * Matches a Latin letter of European alphabets, in decomposed form: an ASCII letter or one of these, with any accents.
+ */
 const PLAIN_LATIN = /^[A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f\u1e9e]\p{M}*$/u;
 
-/** A word that looks like another one. */
+/** A word that looks like another one, or could mislead. */
 export interface Lookalike {
   /** The word, with its misleading characters as escapes. */
   readonly word: string;
-  /** The ASCII text that people read in it; undefined: some character does not look like ASCII. */
+  /** The ASCII text that people read in it; undefined if a character does not look like ASCII. */
   readonly reads: string | undefined;
   readonly mixesScripts: boolean;
-  /** Marks are set onto its letters. */
+  /** True if a letter or digit has a combining mark that Unicode does not join with it. */
   readonly hasMarks: boolean;
 }
 
 /**
- * Words within a text, such as parts of an address, that are not what they look like: whatever is outside of ASCII and no
- * plain letter of one script, or is one that people take for ASCII.
+ * Returns the words within a text, such as parts of an address, that could mislead: words with characters that look
+ * like ASCII, and words with non-ASCII characters that are not all plain letters of one script.
  */
 export function lookalikesIn(text: string): readonly Lookalike[] {
   if (!NON_ASCII.test(text)) return [];
@@ -57,7 +63,7 @@ export function lookalikesIn(text: string): readonly Lookalike[] {
     .flatMap((word) => lookalike(word) ?? []);
 }
 
-/** Letters with the accents that follow them as one; what Unicode would make a sign of ASCII stays what it is. */
+/** Joins letters with the accents that follow them (NFC), except where the result would be an ASCII character. */
 function composed(text: string): string {
   return text.replace(/\P{M}\p{M}+|[\u0080-\u{10ffff}]/gu, (one) => {
     const whole = one.normalize('NFC');
@@ -74,32 +80,35 @@ function lookalike(word: string): Lookalike | undefined {
   return isPlain ? undefined : { word: marked(word), reads: undefined, ...kinds };
 }
 
-/** A text as people read it who expect ASCII. */
+/** Replaces the characters of a text that look like ASCII by that ASCII. */
 function readAs(text: string): string {
   return [...text].map((one) => ASCII_OF.get(one) ?? asciiOf(one) ?? one).join('');
 }
 
-/** ASCII that Unicode considers equivalent: for wide letters, letters in circles, ligatures. */
+/**
+ * Returns the ASCII text that Unicode considers equivalent (NFKC), as for wide letters, circled letters and ligatures;
+ * else undefined.
+ */
 function asciiOf(one: string): string | undefined {
   const plain = one.normalize('NFKC');
   return plain !== one && !NON_ASCII.test(plain) ? plain : undefined;
 }
 
-/** Digits and marks that scripts have of their own count as letters do. */
+/** True if a word has letters, digits or marks of more than one script. */
 function mixesScripts(word: string): boolean {
   const letters = [...word].filter((one) => OF_A_WORD.test(one) && !OF_NO_SCRIPT.test(one));
   return new Set(letters.map(scriptOf)).size > 1;
 }
 
-/** Equal for letters of scripts that one word may be written in. */
+/** Returns a number that is equal for scripts which one word may mix. */
 function scriptOf(letter: string): number {
   if (LATIN.test(letter) || OF_EAST_ASIA.test(letter)) return APART.length;
   return APART.findIndex((script) => script.test(letter));
 }
 
 /**
- * Returns a test, true for a character in ASCII or a plain letter; a word without Latin may have the digits and marks
- * of its script.
+ * Returns a function that returns true for an ASCII character or a plain letter; in a word without Latin letters also
+ * for the digits and marks of its script.
  */
 function isPlainIn(word: string): (one: string) => boolean {
   const isLatin = LATIN.test(word);
@@ -120,13 +129,14 @@ function marked(word: string): string {
   return [...word].map((one) => (isShown(one) ? one : escapeOf(one))).join('');
 }
 
-/** A text in which everything that shows nothing, or as a space that it is not, is an escape. */
+/** Returns a text in which escapes replace invisible characters and all white space except space, line feed and tab. */
 export function withoutBlanks(text: string): string {
   return escaped(text).replace(SPACES, escapeOf);
 }
 
 /**
- * Equal for names that people could take for each other: letters of other scripts, of ASCII that look alike, and cases.
+ * Returns a text that is equal for names which people could confuse: with letters of other scripts, with similar ASCII
+ * letters, or in another case.
  */
 export function looksLike(name: string): string {
   return readAs(name.normalize('NFC'))

@@ -11,7 +11,7 @@ import { lookalikesIn, looksLike, withoutBlanks } from './lookalikes.ts';
 export interface ShownProject {
   readonly file: string;
   readonly project: ProjectConfig;
-  /** The version that was confirmed before. */
+  /** The version that the user confirmed before; undefined if the user has confirmed none. */
   readonly before: RawConfig | undefined;
   /** The user's own configuration. */
   readonly own: GatewayConfig;
@@ -19,8 +19,8 @@ export interface ShownProject {
 }
 
 /**
- * Describes the effect of a project's file for people; if it was confirmed before, only the changes. Nothing is blanked
- * or cut: it is the file's own text, and nobody could judge hidden parts. `home` is written as `~`.
+ * Describes the effect of a project's file for people; if it was confirmed before, only the changes. Shows the file's
+ * own text without blanking or shortening it, because a person cannot judge hidden parts. `home` is written as `~`.
  */
 export function projectPreview({ file, project, before, own, warnings }: ShownProject, home: string): string {
   const now = entriesOf(project.raw);
@@ -52,24 +52,24 @@ export function projectPreview({ file, project, before, own, warnings }: ShownPr
   return `${lines.join('\n')}\n\n`;
 }
 
-/** A key as it is shown: quoted if it could be taken for more than a name. */
+/** Returns a key for display, quoted if it contains more than plain name characters. */
 function nameOf(key: string): string {
   if (key === SETTINGS) return '(settings)';
   const isPlain = /^[\p{L}\p{N}_.@/-]+$/u.test(key) && reveal(key) === key;
   return isPlain ? key : reveal(JSON.stringify(key));
 }
 
-/** A text of the file in which nothing is hidden and nothing steers a terminal. */
+/** Returns a text of the file without invisible characters and control sequences of terminals. */
 function reveal(text: string): string {
   return withoutBlanks(displayText(text));
 }
 
-/** Fields in which people write sentences. */
+/** Fields with text for people, in which other scripts are no deception. */
 const PROSE: readonly string[] = ['description', 'tags'];
-/** Remarks on one entry at most. */
+/** Greatest number of remarks on one entry. */
 const MAX_DECEPTIONS = 10;
 
-/** Words of an entry, its key among them, that are not what they look like. */
+/** Returns remarks on words of an entry, its key included, that could mislead. */
 function deceptionsOf(key: string, entry: JsonObject): readonly string[] {
   const inKey = lookalikesIn(key).map((word) => ({ ...word, where: 'its key' }));
   const within = Object.entries(entry)
@@ -94,16 +94,19 @@ function textsIn(name: string, value: unknown): readonly string[] {
   return isJsonObject(value) ? [name, ...Object.entries(value).flatMap(([key, inner]) => textsIn(key, inner))] : [name];
 }
 
-/** Warning that a key can be taken for another one; empty if there is none like it. */
+/** Returns a warning if a key can be confused with another one, else an empty list. */
 function takenFor(key: string, others: readonly string[]): readonly string[] {
   const other = others.find((each) => each !== key && each !== SETTINGS && looksLike(each) === looksLike(key));
   return other === undefined ? [] : [`${nameOf(key)}: looks like ${nameOf(other)}, which is another server`];
 }
 
-/** No server can be called so, and hide behind the settings. */
+/** Key for the settings; no server can have this key and so be shown as the settings. */
 const SETTINGS = '\0';
 
-/** Entries as written, before any variable is filled in, in the native shape; with them the settings that count. */
+/**
+ * Returns the entries in the native shape, with references not filled in, and the settings that apply in a project's
+ * file.
+ */
 function entriesOf({ entries, settings }: RawConfig): Map<string, JsonObject> {
   const servers = entries.flatMap(({ key, value }): [string, JsonObject][] => (value ? [[key, value]] : []));
   const own = Object.entries(isJsonObject(settings.value) ? settings.value : {}).filter(([name]) =>
@@ -145,7 +148,7 @@ function revealValue(name: string, value: unknown): string {
   return typeof value === 'string' && name === 'url' ? reveal(value) : reveal(JSON.stringify(value));
 }
 
-/** A word of a command that could be taken for several, or for none, in quotes. */
+/** Returns a word of a command for display, in quotes if it is empty or contains blanks or quotes. */
 function shownWord(word: unknown): string {
   return typeof word === 'string' && /^[^\s"'\\]+$/.test(word) ? reveal(word) : reveal(JSON.stringify(word));
 }

@@ -17,7 +17,10 @@ import {
   wrongVerb,
 } from './resources-and-prompts.ts';
 
-/** `mcp-gateway prompts`, `prompts get <name> [key=value…]`: prompts of servers. Resolves with the exit code. */
+/**
+ * Implements `mcp-gateway prompts` and `prompts get <name> [key=value…]`: lists the servers' prompts, or fetches one.
+ * Resolves with the exit code.
+ */
 export async function prompts(args: CommandArguments, terminal: Terminal): Promise<number> {
   const command: PrimitivesCommand = { kind: 'prompt', lists: ['prompts'], args, terminal };
   const [, name, ...words] = args.words;
@@ -42,12 +45,15 @@ function wrongWord(words: readonly string[]): string | undefined {
   return word === undefined ? undefined : `found ${JSON.stringify(displayText(word))}, expected key=value`;
 }
 
-/** Arguments of prompts are texts. */
+/** Splits `key=value` words; arguments of prompts are always strings. */
 function argumentsOf(words: readonly string[]): JsonObject {
   return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
 }
 
-/** Arguments that a prompt wants are missed before its server is asked; of others the server may make something. */
+/**
+ * Throws if required arguments are missing, before the server is asked; only warns of unknown ones, which the server
+ * may accept.
+ */
 function checkArguments({ name, arguments: taken }: JsonObject, given: JsonObject, terminal: Terminal): void {
   const known = argumentsTaken(taken);
   const names = known.map((each) => String(each.name));
@@ -68,7 +74,7 @@ function checkArguments({ name, arguments: taken }: JsonObject, given: JsonObjec
     terminal.writeError(`mcp-gateway prompts: ${displayText(`${prompt} ${text} (${takes})`)}\n`);
 }
 
-/** The texts of the messages; at a terminal with who is to say them, where there are several. */
+/** Returns the contents of the messages; at a terminal several messages are preceded by their roles. */
 function contentOf(result: JsonObject, { isTty }: Terminal): readonly unknown[] {
   const messages = Array.isArray(result.messages) ? result.messages.filter(isJsonObject) : [];
   const areTold = isTty === true && messages.length > 1;

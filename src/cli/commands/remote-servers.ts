@@ -10,26 +10,26 @@ import { supportsLogin } from '../../upstream/login/login-needed.ts';
 import { redactor } from '../../upstream/redact.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** A server that is reached over the network. */
+/** A server with an address. */
 export type RemoteServer = ServerConfig & { type: 'remote' };
 
-/** The configuration that a command is about: the file that is named, or else the one that a client's gateway finds. */
+/** Loads the configuration that the command names, else the one that a client's gateway finds. */
 export function configOf(config: string | undefined, { cwd, env }: Terminal): Promise<GatewayConfig> {
   return loadConfig(resolveConfigPath({ argument: config && resolve(cwd, config), env }), env);
 }
 
-/** The servers that are reached over HTTP, in the order written. */
+/** Returns the servers with an HTTP address, in the order of the file. */
 export function remoteServers({ servers }: GatewayConfig): RemoteServer[] {
   return servers.filter((server): server is RemoteServer => server.type === 'remote' && /^https?:/i.test(server.url));
 }
 
-/** Address of a server without parts that may be secret. */
+/** Returns the address of a server without parts that may be secret. */
 export function displayAddress(server: RemoteServer): string {
   const { origin, pathname } = new URL(server.url);
   return displayText(redactor(server)(origin + pathname));
 }
 
-/** The server of that key, where a login is for it. Throws a `GatewayError` that says why not. */
+/** Returns the server of that key if it supports a login. Throws a `GatewayError` with the reason if not. */
 export function serverWithLogin(config: GatewayConfig, key: string): RemoteServer {
   const server = config.servers.find((each) => each.key === key);
   if (!server) throw unknownServer(config, key);
@@ -39,7 +39,7 @@ export function serverWithLogin(config: GatewayConfig, key: string): RemoteServe
   throw new GatewayError('CONFIG_INVALID', message);
 }
 
-/** Reason for which a server takes no login, as the end of a sentence about it. */
+/** Returns the reason why a server takes no login, as the end of a sentence about it. */
 export function whyNone(server: ServerConfig): string {
   if (server.type === 'local' || !/^https?:/i.test(server.url)) return 'is not reached over HTTP';
   return server.oauth === false ? 'has "oauth": false' : 'has an Authorization header of its own';

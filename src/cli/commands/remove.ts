@@ -12,7 +12,10 @@ import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** `mcp-gateway remove <name…>`: servers out of our file. Resolves with the exit code: 0 removed, 1 not removed, 2 misused. */
+/**
+ * Implements `mcp-gateway remove <name…>`: removes servers from our file. Resolves with the exit code: 0 removed, 1 not
+ * removed, 2 misused.
+ */
 export async function remove({ words: names, config }: CommandArguments, terminal: Terminal): Promise<number> {
   if (names.length === 0) return reportMisuse(terminal, 'remove', 'names no server');
   return reportErrors(terminal, 'remove', async () => {
@@ -28,7 +31,7 @@ export async function remove({ words: names, config }: CommandArguments, termina
   });
 }
 
-/** Throws `SERVER_NOT_FOUND` where the file does not have one of these. */
+/** Throws `SERVER_NOT_FOUND` if the file lacks one of these servers. */
 export function checkNames(names: readonly string[], { path, raw }: OurFile): void {
   const known = raw.entries.map(({ key }) => key);
   const unknown = names.find((name) => !known.includes(name));

@@ -3,8 +3,8 @@ import { displayText } from '../../core/invisible-characters.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /**
- * Runs a command; resolves with its exit code. Where the gateway refuses, the cause is on stderr, and the code 1, 2 for
- * wrong arguments, 128 and the number of the signal that stopped it.
+ * Runs a command; resolves with its exit code. If it throws a `GatewayError`, writes the cause to stderr and resolves
+ * with 1, with 2 for wrong arguments, or with 128 plus the number of the signal that stopped it.
  */
 export async function reportErrors(
   { writeError }: Terminal,
@@ -26,13 +26,13 @@ function exitCodeOf({ code, details }: GatewayError): number {
   return code === 'INVALID_ARGUMENTS' ? 2 : 1;
 }
 
-/** Says what was wrong with the command line; 2. */
+/** Reports the flaw of a command line; returns the exit code 2. */
 export function reportMisuse({ writeError }: Terminal, name: string, what: string): number {
   writeError(`mcp-gateway ${name}: ${what}\nTry mcp-gateway ${name} --help\n`);
   return 2;
 }
 
-/** Advice of our errors that is meant for a model, and what a person at a terminal does instead. */
+/** Advice for a model in our errors, and its replacement for a person at a terminal. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     / Call again with a larger timeoutMs, or use invoke_async for long work\./,
@@ -49,11 +49,11 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/, which begins when one of its tools is invoked, or with `([^`]*)`/, ': $1'],
 ];
 
-/** An error with the cures that a person has, in place of those of a model. */
+/** Returns an error with advice for a person in place of that for a model. */
 export function forPeople(error: unknown): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { code, message, details } = error;
-  // The address leads back to this process, which ends.
+  // The login address would lead back to this process, which ends.
   if (code === 'UPSTREAM_NEEDS_AUTH' && typeof details.url === 'string' && !message.includes('mcp-gateway login'))
     return new GatewayError(
       code,

@@ -14,12 +14,12 @@ import { type CommandArguments, LIST_SECONDS, START_SECONDS, timeoutMs } from '.
 import { type LocalGateway, type LocalGatewayOptions, waitOf, withGateway } from './local-gateway.ts';
 import { reportMisuse } from './report.ts';
 
-/** Least time in ms for the answer of a server, however long the wait for others took. */
+/** Least time in ms that a server has for its answer, even if the wait for other servers has used up `--timeout`. */
 const LEAST_ANSWER_MS = 1_000;
 
 /**
- * Options of the gateway for a command on resources or prompts: servers whose lists are not cached start at once. Also
- * has the time for one answer. A text is the flaw of the command line.
+ * Returns the options of the gateway for a command on resources or prompts, in which servers without cached lists start
+ * at once, and the time for one answer; or a text with the flaw of the command line.
  */
 function primitivesOptions({ config, server, timeout }: CommandArguments, lists: readonly ListName[]) {
   const patienceMs = timeoutMs(timeout, LIST_SECONDS);
@@ -51,7 +51,7 @@ async function askPrimitives(
   throw new GatewayError('UPSTREAM_ERROR', message.replace(/^MCP error -?\d+: /, ''), { details: { code } });
 }
 
-/** True if the server or the gateway answered with an error; otherwise there was no answer. */
+/** True if the server or the gateway answered with an error; false if there was no answer. */
 function isRefusal(error: unknown): boolean {
   return error instanceof GatewayError && error.code === 'UPSTREAM_ERROR';
 }
@@ -69,7 +69,7 @@ async function withinTime<T>(ms: number, work: (until: AbortSignal) => Promise<T
   );
 }
 
-/** All pages of a list. */
+/** Fetches all pages of a list and returns their items. */
 export async function listPrimitives(local: LocalGateway, method: string, member: string): Promise<JsonObject[]> {
   const items: JsonObject[] = [];
   let cursor: unknown;
@@ -81,7 +81,7 @@ export async function listPrimitives(local: LocalGateway, method: string, member
   return items;
 }
 
-/** Says which servers could not be asked, or did not answer: what they have is missing. Returns how many there are. */
+/** Writes which servers could not be asked or did not answer, so that their items are missing. Returns their number. */
 export function tellMissing(name: string, local: LocalGateway, { writeError }: Terminal): number {
   const { pool, config, lastWords, listProblems } = local;
   const wrong = config.misconfigured.map(
@@ -100,7 +100,8 @@ export function tellMissing(name: string, local: LocalGateway, { writeError }: T
 }
 
 /**
- * The error for what no server lists and none answered for, with the nearest that is listed; says who was not asked.
+ * Returns the error for a name that no server lists or answers for, with the nearest listed name; also writes which
+ * servers were not asked.
  */
 function notListed(
   what: string,
@@ -116,7 +117,7 @@ function notListed(
   return new GatewayError('UPSTREAM_ERROR', `no ${what} ${JSON.stringify(name)}${where}${meant} ${cure}`);
 }
 
-/** A command about what servers have beside tools, with the words and options that a person gave. */
+/** A command on resources or prompts, with the words and options of the user. */
 export interface PrimitivesCommand {
   readonly kind: 'resource' | 'prompt';
   readonly lists: readonly ListName[];
@@ -124,13 +125,15 @@ export interface PrimitivesCommand {
   readonly terminal: Terminal;
 }
 
-/** Columns of a table for people. */
+/** Heads and cells of a table for people. */
 export interface PrimitivesTable {
   readonly header: readonly [string, string];
   row(item: JsonObject, colors: Colors): readonly Cell[];
 }
 
-/** Runs the command over a gateway of its own, unless `wrong` says what is. Resolves with the exit code. */
+/**
+ * Runs the command with its own gateway, or reports `wrong`, the flaw of its command line. Resolves with the exit code.
+ */
 export async function withPrimitives(
   { kind, lists, args, terminal }: PrimitivesCommand,
   wrong: string | undefined,
@@ -146,7 +149,7 @@ export async function withPrimitives(
   });
 }
 
-/** The flaw of the verb, or of the words behind `list`; undefined: none. */
+/** Returns the flaw of the verb, or of the words behind `list`; undefined if they are right. */
 export function wrongVerb({ kind, args }: PrimitivesCommand, expected: string): string | undefined {
   const [verb = 'list', name] = args.words;
   if (verb === 'list')
@@ -156,7 +159,7 @@ export function wrongVerb({ kind, args }: PrimitivesCommand, expected: string): 
   return name === undefined ? `${verb} names no ${what}; mcp-gateway ${kind}s lists them` : undefined;
 }
 
-/** Writes what servers list: as a table, or as JSON under the names that the protocol has. */
+/** Writes the listed items: as a table, or as JSON under the protocol's names. */
 export function writeLists(
   { kind, args, terminal }: PrimitivesCommand,
   lists: Readonly<Record<string, readonly JsonObject[]>>,
@@ -173,8 +176,8 @@ export function writeLists(
 }
 
 /**
- * Resolves with a server's answer about one of them. For a name that no server lists the error says so: servers often
- * give no reason.
+ * Resolves with a server's answer about one resource or prompt. If no server lists the name, the error says so, because
+ * servers often give no reason.
  */
 export async function askForOne(
   { kind, terminal }: PrimitivesCommand,
@@ -191,7 +194,7 @@ export async function askForOne(
   }
 }
 
-/** Writes the answer: as JSON, or its blocks; what is no text goes into files whose names begin with `file`. */
+/** Writes the answer as JSON, or its blocks; non-text content goes into files whose names begin with `file`. */
 export async function writeAnswer(
   { args: { json, output = '.' }, terminal }: PrimitivesCommand,
   answer: { readonly result: JsonObject; readonly content: readonly unknown[]; readonly file: string },

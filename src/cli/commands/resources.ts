@@ -15,7 +15,10 @@ import {
   wrongVerb,
 } from './resources-and-prompts.ts';
 
-/** `mcp-gateway resources`, `resources read <uri>`: what servers offer to read. Resolves with the exit code. */
+/**
+ * Implements `mcp-gateway resources` and `resources read <uri>`: lists the servers' resources, or reads one. Resolves
+ * with the exit code.
+ */
 export async function resources(args: CommandArguments, terminal: Terminal): Promise<number> {
   const command: PrimitivesCommand = { kind: 'resource', lists: ['resources', 'templates'], args, terminal };
   const [, uri] = args.words;
@@ -52,7 +55,7 @@ function misuseOf(command: PrimitivesCommand): string | undefined {
 function contentOf({ contents }: JsonObject): readonly unknown[] {
   const all = Array.isArray(contents) ? contents.filter(isJsonObject) : [];
   return all.map((resource) =>
-    // One text is what was asked for: nothing has to tell it from others.
+    // A single text is written without a heading, since it is the whole answer.
     all.length === 1 && typeof resource.text === 'string'
       ? { type: 'text', text: resource.text }
       : { type: 'resource', resource },

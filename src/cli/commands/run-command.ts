@@ -5,15 +5,15 @@ import { VERSION } from '../../version.ts';
 import { type Command, OPTIONS } from './command.ts';
 import { COMMANDS } from './table.ts';
 
-/** Options of serving a client over stdio, which has no command. */
+/** Options for serving a client over stdio, that is without a command. */
 const SERVE_OPTIONS = ['config', 'no-project', 'shared'];
 
-/** True for the name of a command, which goes before a configuration file of that name. */
+/** True for the name of a command, which takes precedence over a configuration file of that name. */
 export function isCommand(word: string): boolean {
   return word === 'help' || commandNamed(word) !== undefined;
 }
 
-/** Runs a command, or says what is wrong in a command line that serves no client; resolves with the exit code. */
+/** Runs a command, or reports the flaw of a command line; resolves with the exit code. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
   const parsed = parse(argv);
   if ('refused' in parsed) return misuse(await refusedText(parsed.refused, argv));
@@ -39,7 +39,7 @@ function commandNamed(name: string | undefined): Command | undefined {
   return name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 }
 
-/** The message for an option that belongs to other commands only; undefined: there is none. */
+/** Returns the message for an option that belongs only to other commands; undefined if all options fit. */
 function foreignOption(names: readonly string[], command: Command | undefined): string | undefined {
   const own = command ? Object.keys(command.options) : SERVE_OPTIONS;
   const foreign = names.find((name) => !own.includes(name));
@@ -70,7 +70,10 @@ async function refusedText(cause: string, argv: readonly string[]): Promise<stri
   return refusedOption(cause, argv, command ? [...Object.keys(command.options), 'help'] : SERVE_OPTIONS);
 }
 
-/** A word that names neither a command nor a file is a mistyped command: served as a file, a client would wait for ever. */
+/**
+ * Reports a word that names neither a command nor a configuration file as a mistyped command: served as a file, it
+ * would leave a client waiting forever.
+ */
 async function unknown(name: string): Promise<number> {
   const { unknownCommand } = await import('./help.ts');
   return misuse(unknownCommand(name, COMMANDS));

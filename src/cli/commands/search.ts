@@ -12,7 +12,8 @@ const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 50;
 
 /**
- * `mcp-gateway search [words…]`: what a model would find. Resolves with the exit code: 0, also where nothing was found.
+ * Implements `mcp-gateway search [words…]`: shows what a model would find. Resolves with the exit code: 0, also if
+ * nothing was found.
  */
 export async function search(args: CommandArguments, terminal: Terminal): Promise<number> {
   const limit = Number(args.limit ?? DEFAULT_LIMIT);
@@ -34,7 +35,7 @@ export async function search(args: CommandArguments, terminal: Terminal): Promis
   });
 }
 
-/** The same with what servers that are connecting wait for. */
+/** Adds to each server that is still connecting the request that it has not answered. */
 function withWaits(found: JsonObject, { pool, lastWords }: LocalGateway): JsonObject {
   if (!Array.isArray(found.unavailable)) return found;
   const unavailable = found.unavailable.filter(isJsonObject).map((each) => {
@@ -45,7 +46,7 @@ function withWaits(found: JsonObject, { pool, lastWords }: LocalGateway): JsonOb
   return { ...found, unavailable };
 }
 
-/** An answer of the broker's search, as far as people are shown of it. */
+/** The fields of an answer of the broker's search that `searchText` shows. */
 interface Answer {
   readonly found: number;
   readonly results?: readonly Hit[];
@@ -75,9 +76,9 @@ interface Hit {
   readonly warnings?: readonly string[];
 }
 
-/** Results of a search, for people. */
+/** Formats the results of a search for people. */
 export function searchText(found: JsonObject, terminal: Terminal): string {
-  // Our own Finder's answer, which is typed as what a model reads.
+  // The answer comes from our own Finder, which types it as `JsonObject`.
   const answer = found as unknown as Answer;
   const colors = colorsFor(terminal);
   const { columns } = terminal;

@@ -5,7 +5,7 @@ import { GatewayError } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { realPath } from '../../platform/real-path.ts';
 
-/** Folders that runners fill and clear: of npx, bunx, pnpm dlx, yarn dlx. */
+/** Matches the cache folders of npx, bunx, pnpm dlx and yarn dlx, which these runners may clear. */
 const CACHES = /[\\/](?:_npx|bunx-[^\\/]*|dlx(?:-[^\\/]*)?|xfs-[^\\/]*)[\\/]/;
 const OURS = 'mcp-gateway';
 
@@ -17,8 +17,9 @@ export function isTemporary(path: string): boolean {
 }
 
 /**
- * The command that starts this very copy tomorrow too. From a runner's cache it is that runner with the package that it was
- * given, where that is a file or an address. Throws with what to do where there is none.
+ * Returns a command that starts this copy of the gateway later too. For a copy in a runner's cache that is the runner
+ * with the package that it was given, if this is a file or an address. Throws `CONFIG_INVALID`, with a cure, if no such
+ * command exists.
  */
 export function stableCommand(self: readonly [program: string, bin: string]): readonly string[] {
   const [program, bin] = self;
@@ -43,7 +44,10 @@ function isCheckout(bin: string): boolean {
   );
 }
 
-/** Package that the runner was told to run: a file that exists and stays, or an address. */
+/**
+ * Returns the package that the runner was given: an address, or an existing file outside temporary folders; else
+ * undefined.
+ */
 function packageOf(bin: string): string | undefined {
   const folder = folderAbove(bin);
   if (folder === undefined) return undefined;
@@ -61,7 +65,7 @@ function packageOf(bin: string): string | undefined {
   return undefined;
 }
 
-/** The folder whose `node_modules` the bin is in. */
+/** Returns the folder whose `node_modules` holds the bin, else the bin's parent folder if it has a `package.json`. */
 function folderAbove(bin: string): string | undefined {
   const at = bin.lastIndexOf(`${sep}node_modules${sep}${OURS}${sep}`);
   if (at >= 0) return bin.slice(0, at);

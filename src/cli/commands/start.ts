@@ -16,7 +16,7 @@ import type { CommandArguments } from './command.ts';
 import { reportMisuse } from './report.ts';
 import { warnOfOpenSecrets } from './warn-of-open-secrets.ts';
 
-/** Serves HTTP in this process until a signal comes. Resolves with the exit code, 2 where an option is wrong. */
+/** Serves HTTP in this process until a signal arrives. Resolves with the exit code, 2 if an option is wrong. */
 export async function serveHttp(args: CommandArguments, terminal: Terminal): Promise<number> {
   const { words, port, host, config = words[0] } = args;
   if (words.length > (args.config ? 0 : 1)) return reportMisuse(terminal, 'start', 'one configuration file at a time');
@@ -41,7 +41,7 @@ export async function serveHttp(args: CommandArguments, terminal: Terminal): Pro
   );
 }
 
-/** `config` is as on the command line; absent: found where configurations are. */
+/** `config` is the path as typed; absent: the default places are searched. */
 export type StartArguments = Pick<CommandArguments, 'config' | 'port' | 'host'>;
 
 export interface StartSurroundings {
@@ -50,25 +50,25 @@ export interface StartSurroundings {
   readonly cacheDirectory: string;
   readonly dataDirectory: string;
   readonly log: Logger;
-  /** Takes what people read (stdout). */
+  /** Writes messages for people to stdout. */
   readonly write: (text: string) => void;
-  /** True: the same person reads the log. */
+  /** True if stdout and stderr are terminals: the person who reads stdout then also sees the log. */
   readonly isLogSeen: boolean;
-  /** Takes why it failed (stderr). */
+  /** Writes errors to stderr. */
   readonly writeError: (text: string) => void;
   /** Resolves with the reason to stop. */
   readonly stopped: Promise<string>;
 }
 
-/** Time in ms after which a server that is not up is listed as connecting. */
+/** Time in ms after which `list` writes a server that is not up as connecting. */
 const FIRST_CONNECT_MS = 15_000;
-/** Time in ms for the end of everything after what was running has had its `http.stopSeconds`. */
+/** Time in ms for all other steps of the end, after running calls have had their `http.stopSeconds`. */
 const ENDING_MS = 4_500;
 
-/** `mcp-gateway start`: serves HTTP until it is told to stop. Resolves with the exit code. */
+/** Implements `mcp-gateway start`: serves HTTP until `stopped` resolves. Resolves with the exit code. */
 export async function start(args: StartArguments, surroundings: StartSurroundings): Promise<number> {
   const { env, log, cacheDirectory, dataDirectory, write, writeError, stopped } = surroundings;
-  // As variables they count again whenever the file is read anew.
+  // Setting the options as variables makes them apply each time the file is read again, too.
   if (args.port !== undefined) env.MCP_GATEWAY_PORT = args.port;
   if (args.host !== undefined) env.MCP_GATEWAY_HOST = args.host;
   let gateway: Gateway | undefined;
@@ -95,7 +95,7 @@ export async function start(args: StartArguments, surroundings: StartSurrounding
   return 0;
 }
 
-/** Whatever hangs must not keep us. */
+/** Ends the process after `ms`, even if a step of the end hangs. */
 function exitAfter(ms: number): void {
   setTimeout(() => process.exit(1), ms).unref();
 }
@@ -114,7 +114,7 @@ function greeting(url: string): string {
   return `mcp-gateway ${VERSION} listens at ${url}\n  MCP clients   ${url}/mcp\n  REST          ${url}/api/v1\n  health        ${url}/health\n`;
 }
 
-/** One line for each server, as soon as it is known how it has started: none waits for the slow ones. */
+/** Writes one line for each server as soon as it has started or failed: slow servers do not delay the others. */
 async function list(gateway: Gateway, { write, isLogSeen }: StartSurroundings): Promise<void> {
   const { upstreams } = gateway.internals().pool;
   const servers = gateway.servers();
@@ -133,8 +133,8 @@ async function list(gateway: Gateway, { write, isLogSeen }: StartSurroundings): 
 }
 
 /**
- * A server on one line: its name, where it stands, then its tools, or why they cannot be called and what to do; without
- * the why where whoever reads it was told that just before.
+ * Returns a line on a server: its name and state, then the number of its tools, or the reason why they cannot be called
+ * and the cure. Leaves out the reason if the log has just shown it to the same person (`isTold`).
  */
 export function serverLine({ id, status, tools, error }: ServerView, width: number, isTold = false): string {
   const count = tools === 1 ? '1 tool' : `${tools} tools`;

@@ -10,7 +10,7 @@ import { displayPath } from '../terminal/text-layout.ts';
 import type { CommandArguments } from './command.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** `mcp-gateway stats`: what was counted on this machine, or a fresh start. Resolves with the exit code. */
+/** Implements `mcp-gateway stats`: shows or resets the counts of this machine. Resolves with the exit code. */
 export async function stats({ words, json, reset }: CommandArguments, terminal: Terminal): Promise<number> {
   if (words.length > 0) return reportMisuse(terminal, 'stats', `found ${JSON.stringify(words[0])}, expected options`);
   const path = join(dataDirectory(terminal.env), 'stats.json');
@@ -27,7 +27,7 @@ export async function stats({ words, json, reset }: CommandArguments, terminal: 
 
 const MAX_TOOLS = 10;
 
-/** The figures for people; `file` is where they are kept. */
+/** Returns the figures for people; `file` is the path of their file. */
 export function statsReport(stats: Stats | undefined, file: string): string {
   if (!stats || isEmpty(stats.counts)) return `Nothing was counted so far. Figures will be kept in ${file}\n`;
   const { since, counts } = stats;
@@ -49,7 +49,7 @@ export function statsReport(stats: Stats | undefined, file: string): string {
   ].join('\n');
 }
 
-/** The figures for programs; without any, zeroes since never. */
+/** Returns the figures for programs; without any, only `since` as null. */
 export function statsAsJson(stats: Stats | undefined): JsonObject {
   if (!stats) return { since: null };
   const { failures, servers, tools, ...sums } = stats.counts;
@@ -68,7 +68,7 @@ function isEmpty({ sessions, calls, searches }: Counts): boolean {
   return sessions + calls + searches === 0;
 }
 
-/** Searches that showed tools, none of which was called in the same session. */
+/** Returns the number of searches that showed tools of which none was called in the same session. */
 function ledToNoCall({ searches, ledToCall, foundNothing }: Counts): number {
   return Math.max(0, searches - ledToCall - foundNothing);
 }

@@ -11,8 +11,8 @@ import { checkNames } from './remove.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
 /**
- * `mcp-gateway enable <server…>` and `disable`: switched in our file, which gateways that run follow. Resolves with the
- * exit code: 0 done, 1 no such server, 2 misused.
+ * Implements `mcp-gateway enable <server…>` and `disable`: switches servers in our file; running gateways follow.
+ * Resolves with the exit code: 0 done, 1 no such server, 2 misused.
  */
 export async function switchInFile(
   isOn: boolean,

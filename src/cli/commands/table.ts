@@ -27,7 +27,10 @@ ${[
   .map((line) => `  ${line}`)
   .join('\n')}`;
 
-/** Every command, in the order of `--help`: a start does not load this table, and a command loads its own file alone. */
+/**
+ * Every command, in the order of `--help`. A gateway for a client does not load this table; a command loads only its
+ * own module.
+ */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   init: {
     usage: 'init [file]',

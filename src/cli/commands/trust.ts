@@ -23,19 +23,20 @@ import { START_SECONDS, timeoutMs } from './command.ts';
 import { readConfiguration } from './configuration.ts';
 import { reportErrors, reportMisuse } from './report.ts';
 
-/** A server as it was looked at. */
+/** A server with its current tools and the review of them. */
 interface Looked extends Review {
   readonly server: ServerConfig;
   readonly path: string;
   readonly isPinned: boolean;
   readonly tools: readonly ToolDefinition[];
-  /** Why it could not be asked. */
+  /** The reason why the server could not be asked. */
   readonly error?: string;
 }
 
 /**
- * `mcp-gateway trust [server…]`: shows what has changed on servers since their tools were trusted, and trusts it after a
- * question. Resolves with the exit code: 0 done, 1 where a server could not be asked or nothing could be kept, 2 misused.
+ * Implements `mcp-gateway trust [server…]`: shows what has changed on servers since the user trusted their tools, and
+ * trusts the changes after a question. Resolves with the exit code: 0 done, 1 if a server could not be asked or a
+ * record could not be written, 2 misused.
  */
 export async function trustServers(args: CommandArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(args.timeout, START_SECONDS);
@@ -60,8 +61,8 @@ function unknownServer(name: string, { servers, disabled, path }: GatewayConfig)
 }
 
 /**
- * Reads the tools of servers; a server with cached tools is asked again only if they cannot be the ones that gateways
- * show now.
+ * Reads the tools of servers; asks a server with cached tools again only if these cannot be the ones that gateways show
+ * now.
  */
 async function look(
   config: GatewayConfig,
@@ -89,7 +90,7 @@ async function look(
   );
 }
 
-/** True if these tools include all definitions that gateways have found doubtful. */
+/** True if these tools include all definitions that gateways have recorded as untrusted. */
 function explains(tools: readonly ToolDefinition[], path: string): boolean {
   const fingerprints = new Map(tools.map((tool) => [tool.name, fingerprintOf(tool)]));
   const { record, problem } = readTrust(path);
@@ -117,7 +118,7 @@ function overview(looked: readonly Looked[], { words: servers }: CommandArgument
 
 const isFirst = ({ record, tools }: Looked) => record === undefined && tools.length > 0;
 
-/** Keys of the servers whose tools were trusted. */
+/** Asks the user and records the trust; resolves with the keys of the servers whose tools are now trusted. */
 async function decided(
   looked: readonly Looked[],
   args: CommandArguments,
@@ -167,12 +168,12 @@ function asJson(looked: Looked, trusted: readonly string[]): JsonObject {
   };
 }
 
-/** Tools that servers list, by key of the server; a text is the reason that one could not be asked. */
+/** Tools that servers list, by key of the server; a string is the reason why that server could not be asked. */
 export type CurrentTools = ReadonlyMap<string, readonly ToolDefinition[] | string>;
 
 /**
- * Starts or connects to these servers, asks each for its tools, and ends them, all within `patienceMs`. What they list is
- * remembered, as always.
+ * Starts or connects to these servers, asks each for its tools, and ends them, all within `patienceMs`. Stores their
+ * lists in the catalog cache, as each connection does.
  */
 export async function askForTools(
   config: GatewayConfig,
@@ -203,11 +204,11 @@ export interface DoubtfulServer {
   readonly server: string;
   readonly isPinned: boolean;
   readonly doubtful: readonly ViolatingTool[];
-  /** Why what was trusted cannot be read; absent: it can. */
+  /** The reason why the record of trusted tools cannot be read; absent if it can. */
   readonly problem?: string | undefined;
 }
 
-/** Lines shown of one place at most. */
+/** Greatest number of lines shown of one place. */
 const MAX_LINES = 60;
 
 /** Describes the changes of a server since it was trusted, for people: invisible characters are shown escaped. */
@@ -254,7 +255,7 @@ function placeLines({ place, pieces }: PlaceDiff): string[] {
   ];
 }
 
-/** Keeps unchanged pieces only beside changed ones. */
+/** Replaces unchanged pieces that are not beside a changed one by an ellipsis. */
 function shortened(pieces: readonly Piece[]): readonly Piece[] {
   const isNews = (at: number) => (pieces[at]?.mark ?? ' ') !== ' ';
   return pieces.flatMap((piece, at) => {

@@ -13,7 +13,10 @@ export interface TryArguments {
   readonly timeout?: string | undefined;
 }
 
-/** Starts a server that was just added, and shows its tools or why it has none. Resolves with 0: it is added all the same. */
+/**
+ * Starts a server that was just added, and shows its tools or the reason why it has none. Resolves with 0 even then,
+ * because it has been added.
+ */
 export async function tryServer({ server, config, timeout }: TryArguments, terminal: Terminal): Promise<number> {
   const patienceMs = timeoutMs(timeout, START_SECONDS);
   if (typeof patienceMs === 'string')

@@ -2,7 +2,10 @@ import { homeDirectory } from '../../platform/home-directory.ts';
 import type { Logger } from '../../platform/log.ts';
 import { openSecrets } from '../client-configs/our-secrets.ts';
 
-/** Warns in the log of files with secrets that other users may read. Unreadable files are reported elsewhere. */
+/**
+ * Logs a warning for each file with secrets that other users may read. Ignores unreadable files, which the caller
+ * reports elsewhere.
+ */
 export async function warnOfOpenSecrets(path: string, log: Logger): Promise<void> {
   const { env, platform } = process;
   const home = { home: homeDirectory(env), cwd: process.cwd(), env, platform };

@@ -4,38 +4,38 @@ import { type Signal, withTimeout } from '../../core/abort.ts';
 import { failureIn, type ServerState } from '../../core/server-state.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 
-/** A server that was asked to start, as it stood after that. */
+/** The state of a server after it was asked to start. */
 export interface AskedServer {
   readonly id: string;
   readonly state: ServerState;
-  /** While it is connecting: the request that it has not answered. */
+  /** The request that the server has not answered; only while it is connecting. */
   readonly waitsFor?: string;
-  /** From its start until its tools were known, or until it was given up, in ms. */
+  /** Time in ms from its start until its tools were known or the wait ended. */
   readonly durationMs: number;
   /** Number of tools that it lists. */
   readonly tools: number;
-  /** Why it failed, secrets blanked. */
+  /** The reason of its failure, without secrets. */
   readonly error?: string | undefined;
-  /** The revision of the protocol that was agreed on, and over what. */
+  /** The negotiated revision of the protocol; `transport` is the transport in use. */
   readonly protocol?: string | undefined;
   readonly transport?: string | undefined;
 }
 
 interface Asking {
   readonly timeoutMs: number;
-  /** Aborted to wait no longer. */
+  /** Aborted to end the wait early. */
   readonly signal: Signal;
-  /** Number of known tools of a server. */
+  /** Returns the number of known tools of a server. */
   readonly toolsOf: (server: string) => number;
 }
 
 /**
- * Waits until a server that was just started is up, asks for a login or has failed three times, or `timeoutMs` are
- * over.
+ * Waits until a server that was just started is up, asks for a login or has failed three times, at most `timeoutMs`.
  */
 export async function askServer(upstream: Upstream, { timeoutMs, signal, toolsOf }: Asking): Promise<AskedServer> {
   const startedAt = performance.now();
-  // A server whose tools are cached, perhaps from another entry of the same address, would wait for its first use.
+  // A server with cached tools, perhaps from another entry with the same address, would otherwise wait for its first
+  // use.
   upstream.wake();
   await withTimeout(timeoutMs, (late) => upstream.settled(late), signal).catch(() => {});
   const { key: id } = upstream.config;
@@ -51,12 +51,12 @@ export async function askServer(upstream: Upstream, { timeoutMs, signal, toolsOf
   return { ...about, state: 'failing', error };
 }
 
-/** A start that takes longer has nothing to compute: it waits, and the next one begins beside it; in ms. */
+/** Time in ms after which a start counts as waiting, not computing: the next one then begins beside it. */
 const BUSY_MS = 5_000;
 
 /**
- * Begins work on each item, as many at a time as there are cores: a hundred servers that start at once would all be slow, and
- * seem so. `work` gets the items begun so far, its own included. Resolves with what came of each, in order.
+ * Begins work on each item, as many at a time as there are cores: a hundred servers started at once would all be slow
+ * and appear so. `work` gets the items begun so far, its own included. Resolves with the results, in order.
  */
 export async function inTurns<Item, Result>(
   items: readonly Item[],

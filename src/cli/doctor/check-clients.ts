@@ -7,7 +7,7 @@ import { leadsToUs, type Self } from '../client-configs/our-entry.ts';
 import type { ourState } from '../client-configs/our-secrets.ts';
 import { type Finding, listed, type Notes, notesOn } from './finding.ts';
 
-/** Reports the clients that go through the gateway, and the servers that they still start by themselves. */
+/** Reports the clients that use the gateway, and the servers that they still start themselves. */
 export async function checkClients(found: FoundServers, parts: ClientParts): Promise<readonly Finding[]> {
   const notes = notesOn('clients');
   for (const problem of found.problems) {
@@ -27,12 +27,14 @@ export async function checkClients(found: FoundServers, parts: ClientParts): Pro
   return notes.findings;
 }
 
-/** True if the client starts it: neither its entry nor a decision of the person switches it off. */
+/** True if the client starts the server: neither its entry nor a decision of the user switches it off. */
 function isStarted({ entry, verdict: { out, off } }: FoundServer): boolean {
   return entry.enabled !== false && entry.disabled !== true && out === undefined && off === undefined;
 }
 
-/** Each server once: if the home directory is the working directory, a file counts as both. */
+/**
+ * Removes duplicates: if the home directory is the working directory, a file counts as the user's and the project's.
+ */
 function each(servers: readonly FoundServer[]): readonly FoundServer[] {
   const places = servers.map(({ client, place, key }) => [client.id, place.path, ...place.at, key].join('\n'));
   return servers.filter((_, index) => places.indexOf(places[index] ?? '') === index);
@@ -53,12 +55,12 @@ function count(servers: readonly FoundServer[]): string {
   return servers.length === 1 ? '1 server' : `${servers.length} servers`;
 }
 
-/** Reports an entry of ours that leads to no file, or to a wrong program. */
+/** Reports an entry of ours that names a missing file or a wrong program. */
 async function checkEntry({ client, place, key, entry }: FoundServer, notes: Notes): Promise<void> {
   const words = [entry.command, entry.args].flat().filter((word) => typeof word === 'string');
   const where = `${client.name}, ${place.path}: ${key}`;
   const install = `mcp-gateway install ${client.id}${place.scope === 'project' ? ' --project' : ''}`;
-  // An install replaces no entry of the user's own for one project.
+  // An install does not replace a user's entry for a single project.
   const cure = place.scope === 'local' ? `take it out of that file, then ${install}` : install;
   for (const word of words)
     if (isAbsolute(word) && /\.(?:tgz|[cm]?js|ts)$/.test(word) && !(await isFile(word)))
@@ -73,7 +75,7 @@ async function checkEntry({ client, place, key, entry }: FoundServer, notes: Not
 export interface ClientParts {
   readonly home: ClientHome;
   readonly self: Self;
-  /** Contents of our files, as an import and an install see them. */
+  /** Contents of our files, in the form that an import and an install use. */
   readonly ours: ReturnType<typeof ourState>;
 }
 
@@ -84,18 +86,18 @@ export interface ClientServers {
   readonly direct: readonly FoundServer[];
 }
 
-/** Advice on servers that a client starts although it goes through the gateway. */
+/** Advice on servers that a client starts itself although it uses the gateway. */
 interface Advice {
-  /** Follows "starts a and b by itself". */
+  /** End of the sentence that begins with "starts a and b by itself". */
   readonly fact: string;
-  /** Steps of the cure, in order; absent: the servers may stay where they are. */
+  /** Steps of the cure, in order; absent if the servers may stay where they are. */
   readonly steps?: readonly string[];
 }
 
 const TAKE_OUT = 'take it out of that file';
 const TAKE_THEM_OUT = 'take them out of that file';
 
-/** Cause and cure for each kind of direct server; both agree with what an import and an install would do. */
+/** Returns cause and cure for each kind of direct server; both agree with the effects of an import and an install. */
 export function adviseDirectServers(
   servers: ClientServers,
   parts: ClientParts,
@@ -145,7 +147,7 @@ function setVariables(names: readonly string[]): string {
   return `set ${listed(names)} where the gateway starts`;
 }
 
-/** An install takes out the servers of the file that its entry is in, and leaves those of other files to the person. */
+/** Returns the step that removes a server: an install if the same file has our entry, else an edit by the user. */
 function installStep({ client, ours, direct }: ClientServers): string {
   const [server] = direct;
   const beside = ours.find(({ place }) => place.path === server?.place.path && place.scope !== 'local');

@@ -25,10 +25,13 @@ export function checkConfig(config: GatewayConfig, concerned: (server: string) =
   return notes.findings;
 }
 
-/** `:3:14` where it is not JSON, else `: key.path`; then the text. */
+/**
+ * Splits a message behind the file's name: line and column (`:3:14`), or the path of a key (`: key.path`), and the
+ * text.
+ */
 const PLACED = /^((?::\d+)*)(?:: ((?:[^\s:"]|"(?:[^"\\]|\\.)*")+))?: (.*)$/s;
 
-/** The message of a problem taken apart: `file: place: what is wrong, what is expected`. */
+/** Reports a problem whose message has the form `file: place: what is wrong, what is expected`. */
 function note({ severity, message }: ConfigProblem, { path: own, project }: GatewayConfig, notes: Notes): void {
   const file = [own, project?.path].find((each) => each !== undefined && message.startsWith(each));
   const within = file === undefined ? message : message.slice(file.length);
@@ -38,12 +41,12 @@ function note({ severity, message }: ConfigProblem, { path: own, project }: Gate
   notes[severity](place, cause, file !== undefined && file === project?.path ? cureInProject(cure, file) : cure);
 }
 
-/** Adds `mcp-gateway allow` to a cure: a project's file takes effect only with the text that was confirmed. */
+/** Adds `mcp-gateway allow` to a cure: a project's file takes effect only with the text that the user confirmed. */
 function cureInProject(cure: string, file: string): string {
   return cure.includes('mcp-gateway allow') ? cure : `${cure}; then mcp-gateway allow ${file}`;
 }
 
-/** Splits a text: its second half is the cure, such as the expected value or the name that was meant. */
+/** Splits a text into cause and cure; the cure is its second half, such as the expected value or the intended name. */
 function withCure(text: string): { readonly cause: string; readonly cure: string } {
   const unset = /^the variable (\S+) is not set, /.exec(text);
   if (unset) return { cause: text, cure: `set ${unset[1]} where the gateway starts, or name a default` };
@@ -53,12 +56,12 @@ function withCure(text: string): { readonly cause: string; readonly cure: string
   return { cause: half?.[1] ?? text, cure: half?.[2] ?? 'correct it, or take it out' };
 }
 
-/** From this share of the smaller server's tools on, two servers are likely to be the same one. */
+/** Share of common tool names, of the smaller server's tools, from which on two servers are probably the same. */
 const ALIKE = 0.5;
 
 const KEPT_APART = 'which their ids keep apart';
 
-/** Servers that are configured twice, and tools of several servers under one name. */
+/** Reports servers that are configured twice, and tool names that several servers share. */
 export function checkNames(
   servers: readonly ServerConfig[],
   toolsOf: (server: string) => readonly ToolEntry[],
@@ -99,7 +102,7 @@ function commonNames(tools: readonly ToolEntry[], others: readonly ToolEntry[]):
 }
 
 /**
- * Fields that decide which server is started or connected to, how, and with which credentials; no names or
+ * Returns the fields that decide which server is started or connected to, how, and with which credentials; no names or
  * descriptions.
  */
 function essenceOf(server: ServerConfig): unknown {
@@ -109,10 +112,10 @@ function essenceOf(server: ServerConfig): unknown {
     : [...both, server.url.replace(/\/$/, ''), server.headers, server.oauth, server.proxy, server.transport];
 }
 
-/** True if a server is this very gateway: each one would start the next, without end. */
+/** True if a server is this gateway itself: each one would start the next, without end. */
 export function isItself(server: ServerConfig, self: Self): boolean {
   if (server.type === 'remote' || !leadsToUs(server, self)) return false;
-  // A gateway with a configuration of its own is a server like others.
+  // A gateway with another configuration is an ordinary server.
   const hasOwn = server.command.some((word) => /^(?:-c|--config)\b|\.(?:jsonc?|ya?ml)$/.test(word));
   return !hasOwn && server.environment.MCP_GATEWAY_CONFIG === undefined;
 }

@@ -9,23 +9,23 @@ import { openSecrets } from '../client-configs/our-secrets.ts';
 import { type Finding, listed, type Notes, notesOn } from './finding.ts';
 
 const LEAST_NODE = 20;
-/** Files looked at in the data directory at most. */
+/** Greatest number of files checked in the data directory. */
 const MAX_FILES = 500;
 
-/** Facts on the program that runs the gateway, and on its files. */
+/** Inputs of the checks on the runtime, the bin and our files. */
 interface InstallationParts extends ProgramPlace {
   readonly dataDirectory: string;
-  /** Versions of what runs: `process.versions`. */
+  /** Versions of the runtime: `process.versions`. */
   readonly versions: { readonly node: string; readonly bun?: string | undefined };
-  /** The bin that runs, absolute. */
+  /** Absolute path of the running bin. */
   readonly bin: string;
   /** Words of commands in clients' entries that lead to a gateway. */
   readonly entryWords: readonly string[];
-  /** Owner of this process; absent where there are none (Windows). */
+  /** User id of this process; absent on Windows, which has none. */
   readonly uid?: number | undefined;
 }
 
-/** The program that runs us, the files we keep, and other copies of ourselves. */
+/** Checks the runtime, our files, and other copies of the gateway. */
 export async function checkInstallation(parts: InstallationParts): Promise<readonly Finding[]> {
   const notes = notesOn('installation');
   checkRuntime(parts, notes);
@@ -62,24 +62,26 @@ async function checkData({ dataDirectory, uid }: InstallationParts, notes: Notes
   if (foreign.length + open.length === 0) notes.ok(dataDirectory, 'only you can read what is kept there');
 }
 
-/** Names in a folder, empty if there is no folder; a text is the reason that it cannot be read. */
+/**
+ * Returns the names in a folder, an empty list if it does not exist, or a string with the reason why it cannot be read.
+ */
 async function namesIn(folder: string): Promise<readonly string[] | string> {
   return readdir(folder).catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? [] : causeOf(error)));
 }
 
-/** Owner and mode of a folder or a file; undefined for sockets and the like, which hold no secret. */
+/** Returns owner and mode of a folder or a file; undefined for other kinds, such as sockets, which hold no secret. */
 async function accessTo(path: string) {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile() && !found?.isDirectory()) return undefined;
   return { path, uid: found.uid, mode: found.mode };
 }
 
-/** A path as a shell takes it. */
+/** Quotes a path for a POSIX shell. */
 function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Copies of another version that a client or a shell would start in our place. */
+/** Reports copies of another version that a client or a shell would start instead of this one. */
 async function checkCopies({ bin, entryWords, ...place }: InstallationParts, notes: Notes): Promise<void> {
   const own = realPath(bin);
   const onPath = await findProgram('mcp-gateway', place);
@@ -102,7 +104,10 @@ async function checkCopies({ bin, entryWords, ...place }: InstallationParts, not
   }
 }
 
-/** The version in the package.json of a mcp-gateway to which a file belongs. */
+/**
+ * Returns the version in the package.json of the mcp-gateway package that holds a file; undefined if it belongs to
+ * none.
+ */
 async function versionAbove(path: string): Promise<string | undefined> {
   if (!/\.[cm]?[jt]s$/.test(path)) return undefined;
   let folder = dirname(path);
@@ -115,7 +120,10 @@ async function versionAbove(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Reports files with secrets that other users of this machine may read. Broken files are reported elsewhere. */
+/**
+ * Reports files with secrets that other users of this machine may read. Ignores broken files, which other checks
+ * report.
+ */
 export async function checkSecrecy(path: string, home: ClientHome): Promise<readonly Finding[]> {
   const notes = notesOn('configuration');
   for (const { path: open, what, who } of await openSecrets(path, home).catch(() => []))

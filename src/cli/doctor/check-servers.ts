@@ -8,12 +8,15 @@ import { proxyFor, shownProxy } from '../../platform/outbound/proxy.ts';
 import type { AskedServer } from './ask-servers.ts';
 import { type Finding, type Notes, notesOn } from './finding.ts';
 
-/** Longer starts are worth a word: so long the first search of a session waits for a server. */
+/**
+ * Duration in ms from which on a start is reported as slow: the first search of a session waits this long for a server.
+ */
 const SLOW_MS = 3_000;
 const MAX_CAUSE = 400;
 
 /**
- * Reports the state of each server that was asked; if its command lacks something, the earlier finding says it better.
+ * Reports the state of each asked server. For a server that is not ready and whose command lacks a program or file,
+ * reports only the latter, which is more precise.
  */
 export function checkServers(
   asked: readonly AskedServer[],
@@ -59,7 +62,7 @@ const TRANSPORTS: Readonly<Record<string, string>> = {
 
 const REMEMBERED = 'Once its tools are remembered it starts at its first call, and that call waits';
 
-/** Cure for a slow start. */
+/** Returns the cure for a slow start. */
 function cureForSlowness(config: ServerConfig): string {
   if (config.type === 'remote') return `it is far away or busy: ask who runs it. ${REMEMBERED}`;
   const runner = runnerOf(config);
@@ -85,7 +88,7 @@ function runnerOf({ command }: ServerConfig & { readonly type: 'local' }): strin
   return basename(command[0] ?? '').replace(/\.(?:exe|cmd|bat)$/i, '');
 }
 
-/** Words of failures, and what helps. */
+/** Patterns of error messages and their cures. */
 const CURES: readonly (readonly [RegExp, string])[] = [
   [
     /\bthe proxy \S+ \((?:proxy|\w+_proxy)\)/i,
@@ -113,7 +116,7 @@ function seconds(ms: number): string {
   return `${ms < 10_000 ? (ms / 1_000).toFixed(1) : Math.round(ms / 1_000)} s`;
 }
 
-/** Reports the proxies on the way to remote servers and their logins, without passwords. */
+/** Reports the proxies for remote servers, and their logins without passwords. */
 export function checkWays(servers: readonly ServerConfig[]): readonly Finding[] {
   const notes = notesOn('servers');
   for (const server of servers) {
@@ -153,10 +156,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   java: 'install a Java runtime: https://adoptium.net',
   dotnet: 'install .NET: https://dotnet.microsoft.com/download',
 };
-/** Programs whose first plain argument is a file that they run. */
+/** Programs whose first argument that is no option is the file that they run. */
 const INTERPRETERS = /^(?:node|bun|deno|python\d*|ruby|perl|bash|sh|tsx)(?:\.exe)?$/;
 
-/** Finds programs and files that the commands of local servers need and that are missing: findings by server. */
+/** Finds missing programs and files that the commands of local servers need; returns findings by server. */
 export async function checkCommands(
   servers: readonly ServerConfig[],
   surroundings: ProgramPlace,

@@ -4,7 +4,7 @@ import type { ToolEntry } from '../../core/tool.ts';
 import { definitionTokens, textTokens } from '../../policy/stats/definition-tokens.ts';
 import { type Finding, notesOn } from './finding.ts';
 
-/** Reports the remarks of guards on tools: changed definitions, hidden text, orders to the model. */
+/** Reports the remarks of the guards on tools: changed definitions, hidden text, orders to the model. */
 export function checkTools(
   tools: readonly ToolEntry[],
   remarks: (tool: ToolEntry) => readonly string[],
@@ -16,7 +16,7 @@ export function checkTools(
   return notes.findings;
 }
 
-/** A line of the log, as far as it is looked at. */
+/** The fields of a log message that the checks read. */
 export interface LoggedProblem {
   readonly message: string;
   readonly server?: string;
@@ -24,7 +24,7 @@ export interface LoggedProblem {
   readonly error?: string;
 }
 
-/** Reports listed items that cannot be used, as the gateway logged them. */
+/** Reports listed items that cannot be used, from the gateway's log messages. */
 export function checkLists(logged: readonly LoggedProblem[]): readonly Finding[] {
   const notes = notesOn('servers');
   const cure = 'tell who makes the server; its other tools work';
@@ -33,11 +33,11 @@ export function checkLists(logged: readonly LoggedProblem[]): readonly Finding[]
   return notes.findings;
 }
 
-/** Log message for a line on a server's stdout that is no JSON-RPC message. */
+/** Matches the log message for a line on a server's stdout that is no JSON-RPC message. */
 const NOISE = /^wrote to stdout what is (?:not JSON|no JSON-RPC message): (.*)$/s;
 const MAX_NOISE = 80;
 
-/** Servers that print something else than JSON-RPC on stdout: clients that are stricter than we are give them up. */
+/** Reports servers that print lines other than JSON-RPC on stdout: stricter clients disconnect from them. */
 export function checkNoise(logged: readonly LoggedProblem[]): readonly Finding[] {
   const notes = notesOn('servers');
   const printed = new Map<string, string[]>();
@@ -57,11 +57,11 @@ export function checkNoise(logged: readonly LoggedProblem[]): readonly Finding[]
 export interface TokenBill {
   readonly direct: number;
   readonly gateway: number;
-  /** By key: what each would cost directly. */
+  /** Tokens that each server would cost directly, by key. */
   readonly servers: Readonly<Record<string, number>>;
 }
 
-/** The bill of all known tools; ours are the meta-tools and the instructions. */
+/** Returns the bill of all known tools; the gateway's own part consists of the meta-tools and the instructions. */
 export function tokenBill(
   tools: readonly ToolEntry[],
   ours: { readonly tools: readonly JsonObject[]; readonly instructions: string },
@@ -76,7 +76,6 @@ export function tokenBill(
   return { direct, gateway, servers: Object.fromEntries(servers) };
 }
 
-/** Reports the cost of the tool definitions. */
 export function checkTokens({ direct, gateway }: TokenBill, tools: number): readonly Finding[] {
   const notes = notesOn('tokens');
   if (tools === 0) return [];

@@ -35,20 +35,20 @@ export interface Examination {
   readonly timeoutMs: number;
   readonly home: ClientHome;
   readonly dataDirectory: string;
-  /** The bin that runs, absolute. */
+  /** Absolute path of the running bin. */
   readonly bin: string;
-  /** Aborted to stop early: then nothing is known of servers that are still starting. */
+  /** Aborted to stop early: servers that are still starting are then not reported. */
   readonly signal: Signal;
 }
 
 export interface Diagnosis {
-  /** In the order in which they are shown. */
+  /** Findings in the order of the report. */
   readonly findings: readonly Finding[];
   readonly servers: readonly AskedServer[];
   readonly tokens: TokenBill;
 }
 
-/** Looks at everything, or at the wanted servers alone. Starts servers, and leaves none running. */
+/** Examines everything, or only the wanted servers. Starts servers, and leaves none running. */
 export async function examine(examination: Examination): Promise<Diagnosis> {
   const { config, wanted, home } = examination;
   const concerned = (server: string) => wanted.length === 0 || wanted.includes(server);
@@ -72,7 +72,7 @@ export async function examine(examination: Examination): Promise<Diagnosis> {
   return { findings: inOrder, servers: running.asked, tokens: running.tokens };
 }
 
-/** Adds to cures in a project's file that the change has to be confirmed. */
+/** Adds `mcp-gateway allow` to cures that change a project's file, because the change must be confirmed. */
 function inProject(findings: readonly Finding[], { project }: GatewayConfig): readonly Finding[] {
   return findings.map((finding) => {
     const { area, place, cure } = finding;
@@ -82,10 +82,10 @@ function inProject(findings: readonly Finding[], { project }: GatewayConfig): re
   });
 }
 
-/** Checks that need running servers. */
+/** Runs the checks that need running servers. */
 async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory, wanted, signal }: Examination) {
   const { log, logged } = listeningLog();
-  // Nothing is remembered from here but what tools were at first sight: all servers are asked anew.
+  // Without a cache directory the gateway asks all servers anew; it stores only the first fingerprints of tools.
   const patient = config.servers.map((server) => withPatience(server, timeoutMs));
   const gateway = new Gateway({ ...config, servers: [] }, { log, dataDirectory });
   try {
@@ -114,22 +114,25 @@ async function examineRunning(config: GatewayConfig, { timeoutMs, dataDirectory,
   }
 }
 
-/** However long it is given: who asks for ten minutes waits for the start that takes nine. */
+/**
+ * Raises a server's time for its start to `timeoutMs`, unless its entry sets `startTimeoutMs`: with `--timeout 600`, a
+ * start may take nine minutes.
+ */
 function withPatience(server: ServerConfig, timeoutMs: number): ServerConfig {
   return { ...server, startTimeoutMs: server.startTimeoutMs ?? Math.max(timeoutMs, startTimeoutMs(server)) };
 }
 
-/** A logger that collects problems, independent of the level in the settings. */
+/** Returns a logger that collects problems, independent of the level in the settings. */
 function listeningLog(): { readonly log: Logger; readonly logged: readonly LoggedProblem[] } {
   const logged: LoggedProblem[] = [];
   const keep = (message: string, fields: object = {}) => void logged.push({ ...fields, message });
   const pass = () => {};
-  // What a server prints on stdout is no fault of the gateway, and so nothing that its log has at a higher level.
+  // The gateway logs foreign lines on a server's stdout only at the level `debug`, since they are no fault of its own.
   const noise = (message: string, fields: object = {}) => void (message === 'transport' && keep(message, fields));
   return { log: { debug: noise, info: pass, warning: keep, error: keep, setLevel: pass }, logged };
 }
 
-/** Checks the readers of our secrets, the clients, and the program that runs us. */
+/** Checks which users can read our secrets, the clients, and the runtime. */
 async function checkSurroundings(
   { config, home, bin, dataDirectory }: Examination,
   self: Self,
@@ -150,7 +153,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** Contents of our files; nothing if one is broken, which another finding reports. */
+/** Returns the contents of our files; a broken one counts as empty, because another finding reports it. */
 async function ourFiles(path: string, home: ClientHome): Promise<ReturnType<typeof ourState>> {
   const file = await readOurFile(path).catch(() => parseOurFile(path, undefined));
   return ourState(file, await readOurSecrets(file, home).catch(() => undefined));

@@ -3,22 +3,22 @@ import { escapeRegExp } from '../../core/glob.ts';
 /** Areas of the examination, in the order of the report. */
 export const AREAS = ['configuration', 'servers', 'names', 'trust', 'clients', 'installation', 'tokens'] as const;
 
-/** `ok`: how it stands; nothing has to be done. */
+/** `ok` describes a state that needs no action. */
 export type Level = 'ok' | 'warning' | 'error';
 
-/** One thing that was looked at. Never holds a secret; texts may be those of strangers. */
+/** The result of one check. Never holds a secret; its texts may contain texts of servers and other programs. */
 export interface Finding {
   readonly area: (typeof AREAS)[number];
   readonly level: Level;
-  /** A server, a tool, a file and a place in it, a client. */
+  /** Names a server, a tool, a client, or a file and a place in it. */
   readonly place: string;
-  /** Problem, or state if there is none. */
+  /** The problem, or for `ok` the state. */
   readonly cause: string;
-  /** Advice; present unless `ok`. */
+  /** Advice; absent only for `ok`. */
   readonly cure?: string;
 }
 
-/** Notes findings of one area. */
+/** Collects the findings of one area. */
 export interface Notes {
   readonly findings: Finding[];
   ok(place: string, cause: string): void;
@@ -36,10 +36,10 @@ export function notesOn(area: Finding['area']): Notes {
   };
 }
 
-/** Most places that are named of one fact. */
+/** Greatest number of places that one grouped finding names. */
 const MAX_PLACES = 10;
 
-/** Findings of which several say the same of different places, as one each: ten servers may lack one program. */
+/** Joins findings that have the same cause and cure in different places: ten servers may lack one program. */
 export function grouped(findings: readonly Finding[]): readonly Finding[] {
   const groups = new Map<string, Finding[]>();
   for (const finding of findings) {
@@ -56,7 +56,7 @@ export function grouped(findings: readonly Finding[]): readonly Finding[] {
   });
 }
 
-/** The same with `<name>` where its place is named. */
+/** Returns the finding with `<name>` in place of its own place in cause and cure. */
 function anywhere(finding: Finding): Finding {
   const { place, cause, cure } = finding;
   const name = escapeRegExp(place);
@@ -65,7 +65,7 @@ function anywhere(finding: Finding): Finding {
   return { ...finding, cause: without(cause), ...(cure !== undefined && { cure: without(cure) }) };
 }
 
-/** `a`, `a and b`, `a, b and 3 more`. */
+/** Lists names as `a`, `a and b`, or `a, b and 3 more`. */
 export function listed(names: readonly string[], most = 5): string {
   const more = names.length - most;
   const parts = more > 1 ? [...names.slice(0, most), `${more} more`] : names;

@@ -5,7 +5,7 @@ import { type Detail, type Property, propertiesOf, renderType, schemasOf } from 
 import { type Colors, colorsFor, type Terminal } from './terminal.ts';
 import { align, displayLines, wrap } from './text-layout.ts';
 
-/** The definition of a tool, as `describe` answers it, for people. */
+/** Formats an answer of `describe`, the definition of a tool, for people. */
 export function descriptionText(tool: JsonObject, terminal: Terminal): string {
   const colors = colorsFor(terminal);
   const { columns } = terminal;
@@ -40,7 +40,7 @@ function paragraphs(text: string, columns = Number.POSITIVE_INFINITY): string[] 
     .flatMap((line) => (/^\s*$/.test(line) ? [''] : wrapIndented(line, columns)));
 }
 
-/** Lists and code in a description keep their shape. */
+/** Wraps a line at its own indentation, so that lists and code in a description keep their shape. */
 function wrapIndented(line: string, columns: number): string[] {
   const indent = /^\s*/.exec(line)?.[0] ?? '';
   return wrap(line, columns - indent.length).map((each) => indent + each);
@@ -81,11 +81,11 @@ function quoted(word: string): string {
   return /^[\w:./@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A property of a schema, those within objects under their path, as `call` takes it. */
+/** A property of a schema; one within an object has its path as name, in the form that `call` takes. */
 interface FieldRow {
   readonly name: string;
   readonly type: string;
-  /** Of a property within an object: where the object is given. */
+  /** True if the property is required; for one within an object, if the object is given. */
   readonly isRequired: boolean;
   /** Description, default and limits, on one line. */
   readonly about: string;
@@ -96,10 +96,10 @@ const MAX_DEPTH = 3;
 const MAX_ROWS = 200;
 const MAX_DEFAULT_CHARS = 60;
 
-/** The properties of an object schema, required ones first, at most 200; none of any other schema. */
+/** Returns the properties of an object schema, required ones first, at most 200; none for any other schema. */
 export function fieldRows(schema: unknown): readonly FieldRow[] {
   const rows: FieldRow[] = [];
-  // One by one: a schema may refer to itself without end.
+  // A generator yields the rows one by one, because a schema may refer to itself without end.
   for (const row of rowsWithin(schema, schema, '', 1)) if (rows.push(row) === MAX_ROWS) break;
   return rows;
 }
@@ -113,7 +113,7 @@ function* rowsWithin(root: unknown, schema: unknown, prefix: string, depth: numb
   }
 }
 
-/** Of an object its properties; of a list of objects those of one item. */
+/** Yields the properties of an object, or of one item of a list of objects. */
 function* within(root: unknown, { schema }: Property, name: string, depth: number): Generator<FieldRow> {
   if (!isJsonObject(schema)) return;
   if (isJsonObject(schema.items)) yield* rowsWithin(root, schema.items, `${name}.0.`, depth);
@@ -147,7 +147,7 @@ function limitsOf(schema: JsonObject): string[] {
   return Object.entries(LIMITS).flatMap(([name, words]) => {
     const limit = schema[name];
     if (typeof limit !== 'number' && typeof limit !== 'string') return [];
-    // What JSON Schema generators write for "any whole number".
+    // JSON Schema generators write this limit for "any whole number".
     return Math.abs(Number(limit)) === Number.MAX_SAFE_INTEGER ? [] : [`${words} ${sourceOf(schema, name) ?? limit}`];
   });
 }

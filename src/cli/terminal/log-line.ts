@@ -4,7 +4,7 @@ import type { LogEntry } from '../../platform/log.ts';
 import { colorsFor } from './terminal.ts';
 import { wrapLines } from './text-layout.ts';
 
-/** Texts for log messages on servers, in the words that lists use for their states. */
+/** Texts for log messages on servers, with the same words for their states as in lists. */
 const OF_SERVERS: Readonly<Record<string, (server: string, fields: LogEntry['fields']) => string>> = {
   'server ready': (server) => `${server} is ready`,
   'server unavailable': (server, { error }) => `${server} is failing: ${error}; it is tried again`,
@@ -13,7 +13,8 @@ const OF_SERVERS: Readonly<Record<string, (server: string, fields: LogEntry['fie
 };
 
 /**
- * Makes lines of the log for a person at a terminal: time, level, message. A repetition of the last line on a server is dropped.
+ * Returns a function that formats a log message for a person at a terminal: time, level, message. It returns undefined
+ * for a repetition of the last line on a server.
  */
 export function logLines(): (entry: LogEntry) => string | undefined {
   const last = new Map<unknown, string>();

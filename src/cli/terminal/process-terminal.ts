@@ -8,19 +8,19 @@ import { STOP_SIGNALS } from '../../platform/process.ts';
 import type { Terminal } from './terminal.ts';
 import { wrapLines } from './text-layout.ts';
 
-/** Exit code of a program that SIGPIPE ends, by the convention of `exitCodeOf`. */
+/** Exit code after SIGPIPE, as `exitCodeOf` computes it. */
 const BROKEN_PIPE = 141;
 
-/** The exit code that shells give a program which a signal has ended: 128 and its number. */
+/** Returns the exit code with which shells report a program ended by a signal: 128 plus the signal's number. */
 function exitCodeOf(signal: (typeof STOP_SIGNALS)[number]): number {
   return 128 + constants.signals[signal];
 }
 
-/** The terminal, or the pipes, of this process. */
+/** Returns the surroundings of this process, with its terminal or pipes. */
 export function processTerminal(): Terminal {
   const { env, platform, execPath, argv, stdin, stdout, stderr } = process;
   const prompt = stdin.isTTY && stderr.isTTY ? lineByLine() : undefined;
-  // The reader of our output may stop (`| head`), which is no failure of ours.
+  // The reader of our output may close the pipe (`| head`), which is no error of ours.
   stdout.on('error', () => {});
   stderr.on('error', () => {});
   // Some pseudo-terminals report 0 columns: the width is unknown.
@@ -46,8 +46,8 @@ export function processTerminal(): Terminal {
 }
 
 /**
- * Resolves when the reader of our output has taken it all: an exit before that loses the text that a full pipe did not take. A
- * signal ends the waiting.
+ * Resolves when the whole output has been written to its reader: an earlier exit would lose the text that a full pipe
+ * has not yet taken. A signal ends the process.
  */
 export async function written(): Promise<void> {
   const pending = [process.stdout, process.stderr].filter(({ writableLength }) => writableLength > 0);
@@ -56,7 +56,7 @@ export async function written(): Promise<void> {
   await Promise.all(pending.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
 }
 
-/** JSON is not wrapped: a program or an editor reads it. */
+/** True if a text is JSON, which is not wrapped because a program or an editor reads it. */
 function isJson(text: string): boolean {
   if (!/^[{[]/.test(text)) return false;
   try {
@@ -67,14 +67,15 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Anything but a yes is a no, and so is the end of the input. */
+/** True if the answer is `y` or `yes`; false for any other text and at the end of the input. */
 function isYes(answer = ''): boolean {
   return /^y(?:es)?$/i.test(answer.trim());
 }
 
 /**
- * Lines as the terminal itself edits them: raw mode would take Ctrl-C away from us, and text typed ahead would be
- * lost between two questions. Questions go to stderr: stdout is for the answer of the command.
+ * Returns a prompt that reads lines as the terminal itself edits them: in raw mode this process would get no Ctrl-C,
+ * and would lose text typed between two questions. Writes questions to stderr, because stdout is for the command's
+ * answer.
  */
 function lineByLine(): NonNullable<Terminal['prompt']> {
   const typed: string[] = [];
@@ -107,7 +108,10 @@ function lineByLine(): NonNullable<Terminal['prompt']> {
 
 let interruption: AbortController | undefined;
 
-/** The second signal ends the process at once; the servers are ended by the shell that waits for our death. */
+/**
+ * Returns a signal that the first SIGINT, SIGTERM or SIGHUP, or the end of stdout's reader, aborts. A second one ends
+ * the process at once.
+ */
 function interrupted(): AbortSignal {
   if (interruption) return interruption.signal;
   const controller = new AbortController();
@@ -127,7 +131,9 @@ A client starts it by itself: mcp-gateway install <client> writes its entry. Com
 Ctrl-C or Ctrl-D ends it.
 `;
 
-/** Tells a person who serves stdio at a terminal that a client is expected there: else they would wait in vain. */
+/**
+ * Writes to a terminal that the gateway expects a client on stdin: a person who started it there would wait in vain.
+ */
 export function tellPerson(): void {
   process.stderr.write(wrapLines(NOTICE, process.stderr.columns));
 }

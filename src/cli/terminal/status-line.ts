@@ -6,12 +6,12 @@ import { clipColumns } from './text-layout.ts';
 const CLEAR = '\r\u001b[K';
 const DEFAULT_COLUMNS = 80;
 
-/** A line on stderr that shows the present step of a command, and is erased after it; on a terminal only. */
+/** Shows the current step of a command in a line on stderr, and erases it afterwards; only on a terminal. */
 export class StatusLine {
   readonly #terminal: Terminal;
   #text = '';
   #isHidden = false;
-  /** Text for stderr that came while a person is asked. */
+  /** Text for stderr, held back during a question to the user. */
   #held = '';
 
   constructor(terminal: Terminal) {
@@ -29,7 +29,7 @@ export class StatusLine {
     this.#text = '';
   }
 
-  /** Writes to stderr above the line; while a person is asked, afterwards. */
+  /** Writes to stderr above the line; during a question to the user, after it. */
   above(text: string): void {
     if (this.#isHidden) {
       this.#held += text;
@@ -40,7 +40,7 @@ export class StatusLine {
     this.#draw();
   }
 
-  /** Hides the line while `work` asks a person. */
+  /** Hides the line while `work` asks the user. */
   async aside<T>(work: () => Promise<T>): Promise<T> {
     this.#erase();
     this.#isHidden = true;
@@ -57,7 +57,7 @@ export class StatusLine {
   #draw(): void {
     const { isErrorTty, columns = DEFAULT_COLUMNS, writeError } = this.#terminal;
     if (!isErrorTty || this.#isHidden || this.#text === '') return;
-    // In the last column some terminals break the line.
+    // Some terminals break the line after a character in the last column.
     writeError(`${CLEAR}${clipColumns(this.#text, columns - 1)}`);
   }
 
@@ -68,7 +68,7 @@ export class StatusLine {
 
 const BAR_WIDTH = 20;
 
-/** A progress notification on one line: a bar where it is known how much there is to do, else a count. */
+/** Formats a progress notification as one line: with a bar if the total is known, else with a count. */
 export function progressText({ progress, total, message }: JsonObject): string {
   const text = typeof message === 'string' ? `  ${message}` : '';
   if (typeof progress !== 'number') return text.trim();
@@ -83,7 +83,7 @@ function figure(number: number): string {
   return String(Math.round(number * 100) / 100);
 }
 
-/** The text of a log message of a server on one line: level, logger, data. */
+/** Formats a log message of a server as one line: level, logger, data. */
 export function logText(params: JsonObject): string {
   const { level, logger, data } = params;
   const text =

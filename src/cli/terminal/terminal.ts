@@ -1,9 +1,9 @@
 import type { Environment } from '../../config/substitute.ts';
 import type { Signal } from '../../core/abort.ts';
 
-/** The surroundings of a command: directory, environment, output, and the person to ask. */
+/** The surroundings of a command: directory, environment, output, and questions to the user. */
 export interface Terminal {
-  /** Absolute. */
+  /** Absolute path of the working directory. */
   readonly cwd: string;
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
@@ -11,49 +11,54 @@ export interface Terminal {
   readonly self: readonly [program: string, bin: string];
   /** Writes the answer to stdout; on a terminal each line is wrapped at its width, unless the text is JSON. */
   readonly write: (text: string) => void;
-  /** Writes to stdout byte for byte, for text of others; absent: as `write`. */
+  /** Writes a text to stdout byte for byte, without wrapping; absent: `write` is used. */
   readonly writeExactly?: ((text: string) => void) | undefined;
-  /** Writes why a command failed to stderr. */
+  /** Writes messages and errors to stderr. */
   readonly writeError: (text: string) => void;
-  /** Asks a yes-or-no question; absent where nobody can be asked. */
+  /** Asks a yes-or-no question; absent if there is no terminal to ask on. */
   readonly ask?: ((question: string) => Promise<boolean>) | undefined;
-  /** True: stdout is a terminal. Absent: a file or another program reads it. */
+  /** True if stdout is a terminal; absent if a file or another program reads it. */
   readonly isTty?: boolean | undefined;
-  /** True: stderr is a terminal. */
+  /** True if stderr is a terminal. */
   readonly isErrorTty?: boolean | undefined;
-  /** Width of the terminal in columns; absent: not known. */
+  /** Width of the terminal in columns; absent if unknown. */
   readonly columns?: number | undefined;
-  /** Asks for a line; undefined at the end of the input or when `signal` aborts. Absent where nobody can be asked. */
+  /**
+   * Asks for a line; resolves with undefined at the end of the input or when `signal` aborts. Absent if there is no
+   * terminal to ask on.
+   */
   readonly prompt?: ((question: string, signal?: Signal) => Promise<string | undefined>) | undefined;
   /** Reads stdin to its end. */
   readonly readInput?: (() => Promise<string>) | undefined;
   /**
-   * From the first call on SIGINT, SIGTERM and SIGHUP do not end the process: they abort this, with a `CANCELLED` whose
-   * details have the exit code. Absent: there are no interruptions.
+   * Returns a signal. From the first call on, SIGINT, SIGTERM and SIGHUP do not end the process but abort this signal,
+   * with a `CANCELLED` error whose details have the exit code. Absent: there are no interruptions.
    */
   readonly interrupted?: (() => AbortSignal) | undefined;
-  /** Lines of stdin as they come, from a person or a pipe; once. */
+  /** Yields lines of stdin as they arrive, from a terminal or a pipe; can be called once. */
   readonly lines?: (() => AsyncIterable<string>) | undefined;
 }
 
-/** Options for the form of an answer. */
+/** Options that select the form of an answer. */
 export interface AnswerForm {
   readonly json?: boolean | undefined;
-  /** For people wherever it goes. */
+  /** True for the form for people, even if stdout is no terminal. */
   readonly human?: boolean | undefined;
 }
 
-/** True where an answer is for people: on a terminal unless `--json`, elsewhere only with `--human`. */
+/** True if an answer is for people: on a terminal unless `--json`, elsewhere only with `--human`. */
 export function isForPeople({ json, human }: AnswerForm, { isTty }: Terminal): boolean {
   return !json && (human === true || isTty === true);
 }
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 
-/** Texts in colour, or as they are. */
+/** Functions that colour a text, or return it unchanged if colours are off. */
 export type Colors = Readonly<Record<keyof typeof CODES, (text: string) => string>>;
 
-/** Colours for text on that stream: on a terminal only, unless `FORCE_COLOR` is set; never with `NO_COLOR`. */
+/**
+ * Returns the colours for text on this stream: only on a terminal, unless `FORCE_COLOR` is set; never with `NO_COLOR`.
+ */
 export function colorsFor(
   { env, isTty, isErrorTty }: Pick<Terminal, 'env' | 'isTty' | 'isErrorTty'>,
   stream: 'output' | 'error' = 'output',

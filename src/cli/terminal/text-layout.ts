@@ -2,13 +2,16 @@ import { stripVTControlCharacters } from 'node:util';
 import { writeJson } from '../../core/exact-json.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 
-/** Characters of two columns: the scripts of East Asia, full-width forms, emoji. */
+/** Matches characters two columns wide: East Asian scripts, full-width forms, emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-/** Characters of no column: marks on the character before, joiners. */
+/** Matches characters without width: marks on the character before, joiners. */
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-/** Columns that a text takes in a terminal, colours left out, as far as can be told without asking it. */
+/**
+ * Returns the number of columns that a text takes in a terminal, without its colour codes; an estimate, because only
+ * the terminal knows.
+ */
 export function displayWidth(text: string): number {
   let width = 0;
   for (const character of stripVTControlCharacters(text)) width += widthOf(character);
@@ -21,7 +24,7 @@ function widthOf(character: string): number {
   return WIDE.test(character) ? 2 : 1;
 }
 
-/** At most that many columns of a text; `…` where something was left out. */
+/** Cuts a text to at most this many columns; an ellipsis replaces the rest. */
 export function clipColumns(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
   let kept = '';
@@ -35,7 +38,8 @@ export function clipColumns(text: string, columns: number): string {
 }
 
 /**
- * A text in lines of at most that many columns, cut between words where there are any; in time linear in its length.
+ * Breaks a text between words into lines of at most this many columns; only a longer word exceeds them. Takes time
+ * linear in the length of the text.
  */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
@@ -54,18 +58,23 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line.join(' ')];
 }
 
-/** The start of a line below which its further lines do not go: spaces, and a mark, perhaps in colour. */
+/**
+ * Matches the start of a line that `wrapLine` indents continuation lines by: spaces, and a mark, possibly in colour.
+ */
 const AHEAD = /^\s*(?:(?:\p{Cc}\[[\d;]*m)?[✓!✗→•-](?:\p{Cc}\[[\d;]*m)? )?/u;
-/** Narrower than this a text beside others would be a ribbon. */
+/** Least width, in columns, of wrapped text. */
 const LEAST_ROOM = 24;
 
 /**
- * Indent of the continuation of a line that begins at the margin, in columns: it sets the continuation apart from the
+ * Indentation, in columns, of the continuation of a line without indentation: it sets the continuation apart from the
  * next line.
  */
 const HANGING = 2;
 
-/** Each line of a text within that many columns: it goes on below where it began, or where its last column did. */
+/**
+ * Wraps each line of a text to this many columns: a continuation is indented to the start of the text or of its last
+ * column.
+ */
 export function wrapLines(text: string, columns: number | undefined): string {
   if (columns === undefined || columns < LEAST_ROOM) return text;
   return text
@@ -81,7 +90,10 @@ function wrapLine(line: string, columns: number): string[] {
   return [`${ahead}${first}`, ...more.map((each) => `${' '.repeat(indent)}${each}`)];
 }
 
-/** Up to the last gap of two spaces that leaves room beside it, else what the line begins with. */
+/**
+ * Returns the part of a line before its wrapped text: up to the last gap of two spaces with room for text behind it,
+ * else the line's spaces and mark.
+ */
 function textAhead(line: string, columns: number): string {
   const gaps = [...line.matchAll(/\S {2,}(?=\S)/gu)].map(({ index, 0: gap }) => line.slice(0, index + gap.length));
   const cell = gaps.findLast((ahead) => displayWidth(ahead) <= columns - LEAST_ROOM);
@@ -90,27 +102,25 @@ function textAhead(line: string, columns: number): string {
   return displayWidth(start) <= columns - LEAST_ROOM ? start : '';
 }
 
-/** A cell of a table: a text, painted when it has been measured. */
+/** A cell of a table: a text, coloured after its width has been measured. */
 export type Cell =
   | string
   | {
       readonly text: string;
       readonly color?: (text: string) => string;
       readonly right?: boolean;
-      /** In the last column: continued on lines below where there is no room, instead of cut. */
+      /** True to continue a text of the last column on further lines if there is no room, instead of cutting it. */
       readonly wraps?: boolean;
     };
 
 const GAP = 2;
-/**
- * Least width of the last column, in columns of the terminal; the text of a narrower one goes below its row, indented.
- */
+/** Least width of the last table column, in terminal columns; with less room its text goes below the row, indented. */
 const LEAST_WIDTH = 24;
 const INDENT = 4;
 
-/** Rows as lines whose columns stand under each other, `width` columns wide where that is known. */
+/** Formats rows as lines with aligned columns, at most `width` terminal columns wide. */
 export function align(rows: readonly (readonly Cell[])[], width = Number.POSITIVE_INFINITY): string[] {
-  // Of any number of rows: a spread would end at some hundred thousand.
+  // A spread (`Math.max(...)`) would fail on some hundred thousand rows.
   const most = (of: (row: readonly Cell[]) => number) => rows.reduce((top, row) => Math.max(top, of(row)), 0);
   const count = most((row) => row.length);
   const widths = Array.from({ length: count }, (_, at) => most((row) => displayWidth(textOf(row[at] ?? ''))));
@@ -127,7 +137,7 @@ export function align(rows: readonly (readonly Cell[])[], width = Number.POSITIV
   });
 }
 
-/** Cells on one line as far as there is room for them, else on several. */
+/** Joins cells to one line if there is room, else to several. */
 function stacked(cells: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const cell of cells) {
@@ -162,19 +172,19 @@ function padded(cell: Cell, width: number): string {
   return typeof cell !== 'string' && cell.right ? space + text : text + space;
 }
 
-/** As `displayText`, for a text of several lines: lines and tabs stay, and so do the joiners of some scripts. */
+/** Replaces control characters like `displayText`, but keeps line feeds, tabs and the joiners of some scripts. */
 export function displayLines(text: string): string {
   return text.replace(/\r\n/g, '\n').replace(/(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}]/gu, '�');
 }
 
-/** A value as indented JSON; what could steer a terminal is escaped, which means the same. */
+/** Formats a value as indented JSON in which escapes replace control characters that could steer a terminal. */
 export function jsonText(value: unknown): string {
   const escaped = (text: string) =>
     Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
   return `${writeJson(value, 2).replace(/(?!\n)[\p{Cc}\p{Cf}]/gu, escaped)}\n`;
 }
 
-/** A path as people write it. */
+/** Returns a path for display, with `~` for the home directory. */
 export function displayPath(path: string, home: string): string {
   return displayText(path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path);
 }

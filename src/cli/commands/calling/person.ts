@@ -14,17 +14,15 @@ import { readValue } from './read-arguments.ts';
 
 interface PersonOptions {
   readonly status: StatusLine;
-  /** True: log messages of servers are shown. */
+  /** True to show the log messages of servers. */
   readonly showsLogs: boolean;
-  /**
-   * Absolute folders that servers are told of; absent: none, and they are not told where the command was typed either.
-   */
+  /** Absolute folders that servers get as roots; absent: none, not even the working directory. */
   readonly roots?: readonly string[] | undefined;
 }
 
 /**
- * A person at a terminal as a client of servers: answers their questions there, one after the other. There is no model
- * to sample.
+ * Presents the user at a terminal as a client to servers: answers their questions there, one after the other. Refuses
+ * sampling, because there is no model.
  */
 export class Person implements Peer {
   readonly identity: ClientIdentity;
@@ -78,17 +76,17 @@ function refusal(method: string): Answer {
   return { error: { code: METHOD_NOT_FOUND, message } };
 }
 
-/** Puts a question and resolves with the line that was typed; undefined: there will be none. */
+/** Asks a question and resolves with the typed line; undefined at the end of the input. */
 type Asker = (question: string) => Promise<string | undefined>;
 
-/** Means to ask a person. */
+/** Functions to ask the user. */
 interface Asking {
   readonly ask: Asker;
   readonly say: (text: string) => void;
   readonly colors: Colors;
 }
 
-/** The answer to an elicitation, as the protocol has it. */
+/** The answer to an elicitation, in the protocol's form. */
 interface FormAnswer {
   readonly action: 'accept' | 'decline' | 'cancel';
   readonly content?: JsonObject;
@@ -97,7 +95,7 @@ interface FormAnswer {
 const CANCEL: FormAnswer = { action: 'cancel' };
 const DECLINE: FormAnswer = { action: 'decline' };
 
-/** Asks a server's form field by field, and whether to send it. The end of the input cancels. */
+/** Asks for the fields of a server's form one by one, and then whether to send it. The end of the input cancels. */
 async function askForm({ message, requestedSchema }: JsonObject, asking: Asking): Promise<FormAnswer> {
   const { ask, say, colors } = asking;
   const fields = fieldsOf(requestedSchema);
@@ -114,7 +112,7 @@ async function askForm({ message, requestedSchema }: JsonObject, asking: Asking)
   return isNo(consent) ? DECLINE : { action: 'accept', content: Object.fromEntries(content) };
 }
 
-/** Shows an address that a server wants opened; nothing is opened. */
+/** Shows an address that a server wants opened, and asks for consent; opens nothing. */
 async function askToGo({ message, url }: JsonObject, { ask, say, colors }: Asking): Promise<FormAnswer> {
   if (typeof url !== 'string' || !/^https?:\/\//i.test(url)) return DECLINE;
   say(
@@ -150,7 +148,10 @@ interface Field {
   readonly isRequired: boolean;
 }
 
-/** Value that a person typed; `skipped`: nothing, where it may be left out; `ended`: there is no more input. */
+/**
+ * The typed value or the default; `skipped`: the user typed nothing, and there is no default; `ended`: the input has
+ * ended.
+ */
 type FieldAnswer = { readonly value: unknown } | 'skipped' | 'ended';
 
 interface Choice {
@@ -158,7 +159,7 @@ interface Choice {
   readonly title: string;
 }
 
-/** Asks for one field until its schema takes the answer, the default does, or the input ends. */
+/** Asks for one field until the schema accepts the answer, the user skips an optional field, or the input ends. */
 async function askField(field: Field, { ask, say, colors }: Asking): Promise<FieldAnswer> {
   const choices = choicesOf(field.schema);
   for (const [index, { title }] of choices.entries()) say(`  ${index + 1}) ${displayText(title)}\n`);
@@ -180,7 +181,7 @@ function read(text: string, { schema }: Field, choices: readonly Choice[]): Fiel
   return { value: readValue(text, { schema, root: schema }) };
 }
 
-/** By its value or title, else by its number. */
+/** Returns the value of the choice with this value or title, else with this number, else the text itself. */
 function chosen(text: string, choices: readonly Choice[]): unknown {
   const named = choices.find(({ value, title }) => text === value || text === title);
   const choice = named ?? (/^\d+$/.test(text) ? choices[Number(text) - 1] : undefined);

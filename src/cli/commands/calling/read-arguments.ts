@@ -14,16 +14,16 @@ import { keepSources, parseJson, withNumber } from '../../../core/exact-json.ts'
 import { displayText } from '../../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 
-/** A value, and for a number its text as typed. */
+/** A value, and for a number its text as typed, which may hold more digits than a double. */
 interface Given {
   readonly value: unknown;
   readonly source?: string;
 }
 
 /**
- * Arguments written as `key=value`, over those of `base`: each value as the tool's schema wants it, `a.b=1` within an
- * object, `list.0=x` or a key several times within a list, `key:=json` whatever the schema says. Throws
- * `INVALID_ARGUMENTS` where a word is none of these.
+ * Reads arguments of the form `key=value` and merges them over `base`. The tool's schema decides the type of each
+ * value. `a.b=1` sets a member of an object; `list.0=x` or a repeated key sets items of a list; `key:=json` ignores the
+ * schema. Throws `INVALID_ARGUMENTS` if a word has none of these forms.
  */
 export function readArguments(words: readonly string[], schema: JsonObject, base: JsonObject = {}): JsonObject {
   const given = new Map<string, string[]>();
@@ -44,14 +44,14 @@ export function readArguments(words: readonly string[], schema: JsonObject, base
   return args;
 }
 
-/** The value that texts stand for. */
+/** Reads the value of the texts given for one key. */
 function read(texts: readonly string[], place: Place): Given {
   const value = readValues(texts, place);
   const source = texts.join().trim();
   return typeof value === 'number' && isBeyondDoubles(source) ? { value, source } : { value };
 }
 
-/** A property may have a dot in its name. */
+/** Splits a key at its dots, except dots within the name of a property of the schema. */
 function pathOf(key: string, place: Place): readonly string[] {
   const dot = key.indexOf('.');
   if (dot <= 0 || hasProperty(place, key)) return [key];
@@ -72,11 +72,11 @@ function withValue(
     rest.length === 0 && given.source !== undefined
       ? withNumber(holder, first, given.source)
       : keepSources(holder, held as object);
-  // A list stands only within an object, whose type is all that a caller gets.
+  // The outermost value is always an object, so the cast is safe for the first caller.
   if (Array.isArray(held)) return exactly(withItem(held, first, child, whole)) as unknown as JsonObject;
   if (!isJsonObject(held))
     throw wrongArguments(`${displayText(whole)}: what it stands in was given as ${displayText(JSON.stringify(held))}`);
-  // A computed key, and own properties only: `__proto__` is a name like any other.
+  // A computed key and `hasOwn` make `__proto__` a name like any other.
   return exactly({ ...held, [first]: child(Object.hasOwn(held, first) ? held[first] : undefined) });
 }
 
@@ -102,15 +102,15 @@ function wrongArguments(message: string): GatewayError {
   return new GatewayError('INVALID_ARGUMENTS', message);
 }
 
-/** A schema within the schema of a tool, which its references lead to. */
+/** A schema within the schema of a tool, and `root`, against which its references are resolved. */
 interface Place {
   readonly schema: unknown;
   readonly root: JsonObject;
 }
 
 /**
- * Reads typed text as a value that the schema accepts; returns the text itself if the schema accepts texts, or no
- * reading of it.
+ * Reads typed text as a value that the schema accepts; returns the text itself if the schema accepts it as a string, or
+ * accepts no reading of it.
  */
 export function readValue(text: string, place: Place): unknown {
   const json = parsedJson(text);
@@ -122,19 +122,22 @@ export function readValue(text: string, place: Place): unknown {
   return readList(text, place) ?? (typeof json === 'object' ? json : text);
 }
 
-/** Several texts under one name are a list. */
+/** Reads one text as a value, several texts under one key as a list. */
 function readValues(texts: readonly string[], place: Place): unknown {
   const [only] = texts;
   if (texts.length === 1 && only !== undefined) return readValue(only, place);
   return texts.map((text, index) => readValue(text, childAt(place, String(index))));
 }
 
-/** True if the schema accepts the value, as far as can be told. */
+/** True unless a keyword of the schema that `fits` knows rejects the value. */
 function accepts({ schema, root }: Place, value: unknown): boolean {
   return fits(schema, value, freshWalk(root));
 }
 
-/** The schema of a property, or of an item; undefined where anything goes. */
+/**
+ * Returns the schema of a property or of an item; its `schema` is undefined if the parent's schema does not restrict
+ * it.
+ */
 export function childAt({ schema, root }: Place, key: string): Place {
   const walk = freshWalk(root);
   return { schema: declared(schema, key, walk) ?? additional(schema, walk), root };
@@ -150,7 +153,7 @@ function wantsList(place: Place): boolean {
   return accepts(place, []) && !accepts(place, {}) && !accepts(place, 'a');
 }
 
-/** Each look at a schema has its own budget; an unknown dialect is read as the latest. */
+/** Starts a walk with a fresh budget; drops `$schema`, so that an unknown dialect is read as the latest one. */
 function freshWalk({ $schema: _, ...root }: JsonObject): SchemaWalk {
   return walkFrom(root) as SchemaWalk;
 }
@@ -178,7 +181,10 @@ function additional(schema: unknown, walk: SchemaWalk): unknown {
   });
 }
 
-/** A number that cannot be held exactly stays a text. */
+/**
+ * Parses a text as JSON; returns undefined for a string, for invalid JSON, and for an integer that a double cannot hold
+ * exactly.
+ */
 function parsedJson(text: string): unknown {
   try {
     const value = parseJson(text);
@@ -193,7 +199,7 @@ function takesAnything(place: Place): boolean {
   return [{}, [], 0, true, 'a'].every((value) => accepts(place, value));
 }
 
-/** `1,2,3`, or one item; a comma within a text may be part of it. */
+/** Reads `1,2,3` or one item as a list; a list of strings is not split, because a comma may be part of a string. */
 function readList(text: string, place: Place): unknown[] | undefined {
   const item = childAt(place, '0');
   const isText = accepts(item, 'a') && !takesAnything(item);

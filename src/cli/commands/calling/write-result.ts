@@ -9,16 +9,16 @@ import { colorsFor, type Terminal } from '../../terminal/terminal.ts';
 import { displayLines, jsonText } from '../../terminal/text-layout.ts';
 
 interface ResultOptions {
-  /** Name of the tool, for the names of files. */
+  /** Name of the tool, used in the names of files. */
   readonly tool: string;
-  /** Absolute folder for content that is no text. */
+  /** Absolute folder in which files for non-text content are created. */
   readonly folder: string;
 }
 
 /**
- * Writes the result of a tool: texts as they are, links, and what is no text into new files. Structured content is shown to
- * a person unless the texts say the same; a file or a program gets it only where there is no text, as whoever writes
- * `> file` wants the text and nothing else. What a tool reports as its error goes to stderr.
+ * Writes the result of a tool: texts unchanged, links, and other content into new files. A terminal also gets
+ * structured content unless the texts repeat it; a file or program gets it only if there is no text, because with
+ * `> file` the user wants only the text. A tool's error goes to stderr.
  */
 export async function writeResult(result: ToolResult, options: ResultOptions, terminal: Terminal): Promise<void> {
   const isError = result.isError === true;
@@ -35,7 +35,7 @@ export async function writeResult(result: ToolResult, options: ResultOptions, te
   const exactly = terminal.writeExactly ?? terminal.write;
   const write = isError ? terminal.writeError : exactly;
   if (isError) write(`${colorsFor(terminal, 'error').red('The tool answered with an error:')}\n`);
-  // To a file or a program a last text goes to the byte.
+  // The last text to a file or a program is written byte for byte, without an added newline.
   for (const [index, part] of parts.entries())
     write(isSeen || isError || index < parts.length - 1 ? withNewline(part) : part);
 }
@@ -43,7 +43,7 @@ export async function writeResult(result: ToolResult, options: ResultOptions, te
 const MORE_IN_JSON = 'The result has structured content too: --json writes all of it.';
 
 interface BlockOptions extends ResultOptions {
-  /** True: a person sees it at once. */
+  /** True if the output is a terminal. */
   readonly isSeen: boolean;
 }
 
@@ -90,7 +90,7 @@ function asItIs(text: string): string {
   return text;
 }
 
-/** Texts of the blocks that are text or hold one. */
+/** Returns the texts of text blocks and of embedded text resources. */
 function textsOf(blocks: readonly JsonObject[]): readonly string[] {
   return blocks.flatMap(({ type, text, resource }) => {
     const said = type === 'resource' && isJsonObject(resource) ? resource.text : text;
@@ -106,7 +106,7 @@ function withNewline(text: string): string {
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 
-/** Endings of files where the name of the type is none. */
+/** Extensions of files for types whose subtype is not the usual extension. */
 const ENDINGS: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpg',
   'image/svg+xml': 'svg',
@@ -119,7 +119,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   'text/javascript': 'js',
 };
 
-/** A name that is safe in any folder, with the ending of its type where it has none. */
+/** Returns a file name that is safe in any folder, with the extension of its type unless it has one. */
 export function fileName(wish: string, mimeType: string): string {
   const plain =
     wish
@@ -135,7 +135,7 @@ function ending(mimeType: string): string {
   return ENDINGS[type.trim()] ?? (subtype || 'bin');
 }
 
-/** Writes a new file, under the next free name where there is one of that name. Resolves with its path. */
+/** Writes a new file; appends a number to the name if a file of that name exists. Resolves with its path. */
 export async function saveBytes(folder: string, name: string, bytes: Uint8Array): Promise<string> {
   const dot = name.lastIndexOf('.');
   try {
@@ -161,13 +161,16 @@ async function wroteNew(path: string, bytes: Uint8Array): Promise<boolean> {
   }
 }
 
-/** Values of structured content that are looked for in the texts, and characters that may be read for it. */
+/**
+ * Bounds of `saysTheSame`: number of values of structured content, and number of values times characters of the texts.
+ */
 const MAX_VALUES = 10_000;
 const MAX_CHARS_READ = 50_000_000;
 
 /**
- * True if structured content only repeats the texts: one of them is its JSON, or each of its values stands in one. Servers
- * are told to repeat it as a text for older clients, and some wrap what they say as `{"content": text}` or `{"result": …}`.
+ * True if structured content only repeats the texts: a text is its JSON, or the texts contain each of its values. The
+ * protocol asks servers to repeat it as a text for older clients, and some wrap a text as `{"content": text}` or
+ * `{"result": …}`.
  */
 export function saysTheSame(texts: readonly string[], structured: unknown): boolean {
   if (texts.length === 0) return false;
@@ -188,7 +191,7 @@ function isJsonOf(text: string, structured: unknown): boolean {
   }
 }
 
-/** The texts, numbers and truths in a value, as many as `most`. */
+/** Yields the strings, numbers and booleans in a value, at most `most`. */
 function* valuesIn(value: unknown, most: number): Generator<string | number | boolean> {
   const open: unknown[] = [value];
   for (let count = 0; open.length > 0 && count < most; ) {
@@ -204,12 +207,12 @@ function* valuesIn(value: unknown, most: number): Generator<string | number | bo
 
 interface Said {
   readonly said: string;
-  /** The same in lower case. */
+  /** The texts in lower case. */
   readonly words: string;
   readonly numbers: ReadonlySet<number>;
 }
 
-/** A text may stand there as it is, or within JSON. */
+/** True if the texts contain the value; a string may occur unchanged or escaped as in JSON. */
 function isSaid(value: string | number | boolean, { said, words, numbers }: Said): boolean {
   if (typeof value === 'number') return numbers.has(value);
   if (typeof value === 'boolean') return words.includes(String(value));
