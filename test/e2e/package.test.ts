@@ -31,7 +31,7 @@ beforeAll(() => {
 }, 60_000);
 
 test('the tarball holds the build and what people read, nothing else', () => {
-  const chunks = packed.filter((path) => /^dist\/(?:chunks|cli\/commands|daemon)\//.test(path));
+  const chunks = packed.filter((path) => /^dist\/(?:chunks|cli\/(?:commands|terminal)|daemon)\//.test(path));
   const documents = packed.filter((path) => /^docs\/(?:design\/)?[\w-]+\.md$/.test(path));
   expect(documents).toContain('docs/configuration.md');
   expect(packed.filter((path) => !chunks.includes(path) && !documents.includes(path)).sort()).toEqual([
