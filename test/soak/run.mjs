@@ -18,8 +18,8 @@ try {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // Fixtures and the bin are named from the sources, which lie as deep as this file.
-    define: { 'import.meta.url': JSON.stringify(import.meta.url) },
+    // Fixtures and the bin are found relative to the helpers' files, all of which are one folder below `test/helpers`.
+    define: { 'import.meta.url': JSON.stringify(new URL('../helpers/gateway/build.ts', import.meta.url).href) },
     logLevel: 'warning',
   });
   const { run } = await import(pathToFileURL(outfile).href);
