@@ -5,7 +5,7 @@ import { clip } from '../core/errors.ts';
 import type { ActivityObserver } from '../core/guard.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
-import { isAvailable } from '../core/server-state.ts';
+import { FIRST_CONNECT_WAIT_MS, isAvailable } from '../core/server-state.ts';
 import { hasHint, type ToolEntry } from '../core/tool.ts';
 import type { Catalog, SearchHit } from '../search/catalog.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
@@ -60,8 +60,6 @@ export interface SearchRequest {
   readonly filters?: SearchFilters;
 }
 
-/** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
-export const FIRST_CONNECT_WAIT_MS = 3_000;
 /** Longest wait in ms while no tool at all is found: a model would not search again. */
 const FIRST_HIT_WAIT_MS = 5_000;
 const STILL_STARTING = 'servers are still starting; search again in a few seconds';

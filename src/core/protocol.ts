@@ -37,6 +37,6 @@ export function isAtLeast(level: unknown, least: ProtocolLogLevel): boolean {
 }
 
 /** Returns a greater number for a more severe level; -1 for an unknown level. */
-export function severityOf(level: unknown): number {
+function severityOf(level: unknown): number {
   return (LOG_LEVELS as readonly unknown[]).indexOf(level);
 }

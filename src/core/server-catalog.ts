@@ -6,7 +6,7 @@ import type { ToolDefinition } from './tool.ts';
 /** A server's description of itself and of its offers, in its own words. */
 export interface ServerCatalog {
   readonly about: { readonly title?: string; readonly instructions?: string };
-  /** Those of `resources`, `prompts` and `completions` that the server offers. */
+  /** Kinds that the server offers, of `resources`, `prompts` and `completions`. */
   readonly offers: readonly string[];
   readonly tools: readonly ToolDefinition[];
   /** The reason why tools are missing in the list; absent: none is missing. */

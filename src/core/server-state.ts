@@ -16,6 +16,9 @@ export const SERVER_STATES = {
 
 export type ServerState = keyof typeof SERVER_STATES;
 
+/** Longest wait for servers on their first connect, in ms: clients ask within 0.1 s of the start. */
+export const FIRST_CONNECT_WAIT_MS = 3_000;
+
 /** Remarks of a search about a server that did not tell all of its tools, or has none. */
 export const ASKED_STATES = { incomplete: 'did not tell all of its tools', no_tools: 'has no tools' } as const;
 

@@ -59,7 +59,7 @@ export function leftOut(env: Environment = process.env, of: UserEnvironmentConte
 const found = new BoundedMap<string, boolean>({ maxEntries: 1_000 });
 
 function isInto(project: string, text: string, env: Environment): boolean {
-  // Not cached: the variables in the text may change.
+  // The variables in the text may change, so the answer is not cached.
   if (/[$~]/.test(text)) return leadsInto(project, text, env);
   const key = `${project}\0${text}`;
   const known = found.get(key);

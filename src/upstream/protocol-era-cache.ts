@@ -59,7 +59,7 @@ export class ProtocolEraCache {
       writeFileSync(temporary, JSON.stringify({ version: 1, verdicts: [...this.#verdicts] }), { mode: 0o600 });
       renameSync(temporary, this.#path);
     } catch {
-      // Not an error: the era is probed again in the next run.
+      // The next run probes the era again, so a failed write is no error.
     }
   }
 }

@@ -3,6 +3,7 @@ import type { CallContext, CallTool } from '../core/call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ClientIdentity, Peer } from '../core/peer.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
+import { FIRST_CONNECT_WAIT_MS } from '../core/server-state.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { findingRemarks } from '../policy/trust/trust-messages.ts';
 import type { CatalogCache } from './catalog-cache.ts';
@@ -103,7 +104,6 @@ class PoolObserver implements ServerObserver {
 
 /** Time limit in ms for a list, a read or a prompt: the default of SDK clients. */
 const PRIMITIVE_TIMEOUT_MS = 60_000;
-const FIRST_CONNECT_WAIT_MS = 3_000;
 /** Least time in ms for the lists of a running server, however long the wait for other servers was. */
 const LEAST_LIST_MS = 1_000;
 

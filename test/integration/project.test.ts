@@ -99,7 +99,7 @@ test('a confirmed file is in effect from the start; its servers run in its direc
   const { file, events } = journal();
   files.writeProject({ shop: local({ journal: file, name: 'shop' }), gone: { enabled: false } });
   await files.allow();
-  const gateway = await startIn({ ...files, cwd: join(files.write('work/shop/src/a', ''), '..') });
+  const gateway = await startIn({ ...files, cwd: join(files.write('code/shop/src/a', ''), '..') });
   await gateway.knows('shop::echo');
   expect(events('start')).toMatchObject([{ name: 'shop', cwd: files.cwd }]);
   const { servers } = await gateway.search('');
@@ -136,8 +136,8 @@ test('an edit waits for its confirmation while what was confirmed goes on; a bro
 test('a file that appears, vanishes, or is outdone by a nearer one is noticed [project.follow, project.found]', async () => {
   const files = projectFiles();
   const gateway = await startIn(files);
-  const outer = files.write('work/.mcp-gateway.jsonc', { outer: local() });
-  await hints(gateway, /work\/\.mcp-gateway\.jsonc.*has no effect/);
+  const outer = files.write('code/.mcp-gateway.jsonc', { outer: local() });
+  await hints(gateway, /code\/\.mcp-gateway\.jsonc.*has no effect/);
   await files.allow(outer);
   await gateway.knows('outer::echo');
   const inner = files.writeProject({ inner: local() });
@@ -154,12 +154,12 @@ test('a file that appears, vanishes, or is outdone by a nearer one is noticed [p
 test('two projects at the same time have their own servers, and the user’s [project.apart]', async () => {
   const files = projectFiles({ mine: local() });
   const names = ['one', 'two'];
-  for (const name of names) files.write(`work/${name}/.mcp-gateway.json`, { [name]: local() });
-  const gateways = await Promise.all(names.map((name) => startIn({ ...files, cwd: join(files.home, 'work', name) })));
-  await files.allow(join(files.home, 'work/one'));
+  for (const name of names) files.write(`code/${name}/.mcp-gateway.json`, { [name]: local() });
+  const gateways = await Promise.all(names.map((name) => startIn({ ...files, cwd: join(files.home, 'code', name) })));
+  await files.allow(join(files.home, 'code/one'));
   const [one, two] = gateways as [Gateway, Gateway];
   await one.knows('one::echo');
-  await files.allow(join(files.home, 'work/two'));
+  await files.allow(join(files.home, 'code/two'));
   await two.knows('two::echo');
   for (const gateway of gateways) await gateway.knows('mine::echo');
   expect(await one.search('')).toMatchObject({ found: 2 });

@@ -205,7 +205,7 @@ function argumentsIn(map: JsonObject): unknown[] {
 const MAX_VALUES = 100;
 
 /** Returns the completion of a result in a form that clients accept; the same object if it has that form. */
-export function soundCompletion(given: unknown, said: Said): JsonObject {
+function soundCompletion(given: unknown, said: Said): JsonObject {
   if (!isJsonObject(given)) say(said, 'completion', given, '{"values": …}');
   const sound = isJsonObject(given) ? soundMembers(given, COMPLETION, 'completion.', said) : { values: given };
   const { values } = sound;

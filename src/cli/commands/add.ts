@@ -171,7 +171,7 @@ export interface KeptEntry {
 }
 
 /** Replaces the secrets in a written entry by references, as an import does. Writes nothing. */
-export async function keptEntry(key: string, written: JsonObject, file: OurFile, home: ClientHome): Promise<KeptEntry> {
+async function keptEntry(key: string, written: JsonObject, file: OurFile, home: ClientHome): Promise<KeptEntry> {
   const secrets = await readOurSecrets(file, home);
   const env = { ...secrets?.values, ...home.env };
   const names = secrets ? new SecretNames(secrets.values, 'secrets') : new SecretNames(env);
@@ -182,11 +182,11 @@ export async function keptEntry(key: string, written: JsonObject, file: OurFile,
 }
 
 /** Returns the text of our file with the setting `secrets`, if that has to be added. */
-export async function namingSecrets(file: OurFile, { secrets }: KeptEntry): Promise<string> {
+async function namingSecrets(file: OurFile, { secrets }: KeptEntry): Promise<string> {
   return secrets?.setting ? withSetting(file, 'secrets', secrets.setting) : (file.text ?? '');
 }
 
 /** Writes the values to the file of secrets; runs before the configuration with their references is written. */
-export async function keepValues({ secrets, values }: KeptEntry): Promise<void> {
+async function keepValues({ secrets, values }: KeptEntry): Promise<void> {
   if (secrets) await addSecrets(secrets, values);
 }

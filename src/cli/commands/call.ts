@@ -158,20 +158,14 @@ export function rootsHint(said: string, id: string, given: Roots, { config }: Lo
 }
 
 /** Writes the sentence of `rootsHint` after the error with which a tool answered. */
-export function tellOfRoots(
-  result: ToolResult,
-  id: string,
-  given: Roots,
-  local: LocalGateway,
-  terminal: Terminal,
-): void {
+function tellOfRoots(result: ToolResult, id: string, given: Roots, local: LocalGateway, terminal: Terminal): void {
   const blocks = Array.isArray(result.content) ? result.content.filter(isJsonObject) : [];
   const hint = rootsHint(blocks.map(({ text }) => text).join('\n'), id, given, local);
   if (hint) terminal.writeError(`${colorsFor(terminal, 'error').yellow(displayText(hint))}\n`);
 }
 
 /** Returns an error with the sentence of `rootsHint` behind its message. */
-export function withRootsHint(error: unknown, id: string, given: Roots, local: LocalGateway): unknown {
+function withRootsHint(error: unknown, id: string, given: Roots, local: LocalGateway): unknown {
   if (!(error instanceof GatewayError)) return error;
   const hint = rootsHint(error.message, id, given, local);
   return hint

@@ -114,7 +114,7 @@ function count(findings: readonly Finding[], level: Level): number {
 }
 
 /** Returns the findings for programs. */
-export function doctorJson({ findings, servers, tokens }: Diagnosis, { path }: GatewayConfig): JsonObject {
+function doctorJson({ findings, servers, tokens }: Diagnosis, { path }: GatewayConfig): JsonObject {
   return {
     version: VERSION,
     config: path,

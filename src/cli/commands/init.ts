@@ -96,7 +96,7 @@ function quoted(name: string): string {
  * Returns a first configuration, as YAML with comments. `keyHash`: the hash of its one API key (`sha256:` and
  * hexadecimal digits). A `#` without a space after it disables a line that is valid without it.
  */
-export function starterConfig(keyHash: string): string {
+function starterConfig(keyHash: string): string {
   return `# Configuration of mcp-gateway. "mcp-gateway start" reads it, and reads it again when it changes.
 # \${NAME} is the variable NAME of the environment, \${NAME:-text} is text where NAME is not set: keep secrets out of here.
 # Lines that begin with a # and no space after it are examples: take away the # and they count.

@@ -119,7 +119,7 @@ function billOf(servers: readonly ListedServer[], { config, catalogCache }: Loca
 }
 
 /** Returns a table of servers, one on each line, and the cost of their tools. */
-export function serverTable(servers: readonly ListedServer[], bill: TokenBill, terminal: Terminal): string {
+function serverTable(servers: readonly ListedServer[], bill: TokenBill, terminal: Terminal): string {
   const colors = colorsFor(terminal);
   if (servers.length === 0) return 'No servers yet: mcp-gateway import takes them over, mcp-gateway add writes one.\n';
   const header = ['SERVER', 'STATE', { text: 'TOOLS', right: true }, { text: 'TOKENS', right: true }, ''];

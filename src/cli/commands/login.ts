@@ -126,7 +126,7 @@ function failure(
 }
 
 /** Opens an address in the user's browser, without waiting for it. Resolves with false if no browser can be started. */
-export async function openBrowser(url: string, { env: whole, platform }: Terminal): Promise<boolean> {
+async function openBrowser(url: string, { env: whole, platform }: Terminal): Promise<boolean> {
   const env = { ...usersEnvironment(whole) };
   const command = browserCommand(env, platform);
   if (!command) return false;

@@ -77,7 +77,7 @@ interface Hit {
 }
 
 /** Formats the results of a search for people. */
-export function searchText(found: JsonObject, terminal: Terminal): string {
+function searchText(found: JsonObject, terminal: Terminal): string {
   // The answer comes from our own Finder, which types it as `JsonObject`.
   const answer = found as unknown as Answer;
   const colors = colorsFor(terminal);

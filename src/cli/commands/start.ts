@@ -136,7 +136,7 @@ async function list(gateway: Gateway, { write, isLogSeen }: StartSurroundings): 
  * Returns a line on a server: its name and state, then the number of its tools, or the reason why they cannot be called
  * and the cure. Leaves out the reason if the log has just shown it to the same person (`isTold`).
  */
-export function serverLine({ id, status, tools, error }: ServerView, width: number, isTold = false): string {
+function serverLine({ id, status, tools, error }: ServerView, width: number, isTold = false): string {
   const count = tools === 1 ? '1 tool' : `${tools} tools`;
   const more: Partial<Record<ServerView['status'], string>> = {
     ready: count,

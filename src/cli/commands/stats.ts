@@ -28,7 +28,7 @@ export async function stats({ words, json, reset }: CommandArguments, terminal: 
 const MAX_TOOLS = 10;
 
 /** Returns the figures for people; `file` is the path of their file. */
-export function statsReport(stats: Stats | undefined, file: string): string {
+function statsReport(stats: Stats | undefined, file: string): string {
   if (!stats || isEmpty(stats.counts)) return `Nothing was counted so far. Figures will be kept in ${file}\n`;
   const { since, counts } = stats;
   const rows = [
@@ -50,7 +50,7 @@ export function statsReport(stats: Stats | undefined, file: string): string {
 }
 
 /** Returns the figures for programs; without any, only `since` as null. */
-export function statsAsJson(stats: Stats | undefined): JsonObject {
+function statsAsJson(stats: Stats | undefined): JsonObject {
   if (!stats) return { since: null };
   const { failures, servers, tools, ...sums } = stats.counts;
   const named = (map: ReadonlyMap<string, CallCount>) => byCalls(map).map(([name, count]) => ({ name, ...count }));

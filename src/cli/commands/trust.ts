@@ -175,7 +175,7 @@ export type CurrentTools = ReadonlyMap<string, readonly ToolDefinition[] | strin
  * Starts or connects to these servers, asks each for its tools, and ends them, all within `patienceMs`. Stores their
  * lists in the catalog cache, as each connection does.
  */
-export async function askForTools(
+async function askForTools(
   config: GatewayConfig,
   servers: readonly ServerConfig[],
   env: Environment,
@@ -212,7 +212,7 @@ export interface DoubtfulServer {
 const MAX_LINES = 60;
 
 /** Describes the changes of a server since it was trusted, for people: invisible characters are shown escaped. */
-export function trustPreview({ server, isPinned, doubtful, problem }: DoubtfulServer): string {
+function trustPreview({ server, isPinned, doubtful, problem }: DoubtfulServer): string {
   const kinds = Object.entries(KINDS).flatMap(([kind, word]) => {
     const count = doubtful.filter(({ violation }) => violation.kind === kind).length;
     return count > 0 ? `${count} ${word}` : [];

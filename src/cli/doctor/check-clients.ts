@@ -98,7 +98,7 @@ const TAKE_OUT = 'take it out of that file';
 const TAKE_THEM_OUT = 'take them out of that file';
 
 /** Returns cause and cure for each kind of direct server; both agree with the effects of an import and an install. */
-export function adviseDirectServers(
+function adviseDirectServers(
   servers: ClientServers,
   parts: ClientParts,
 ): readonly { readonly cause: string; readonly cure: string | undefined }[] {

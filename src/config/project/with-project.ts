@@ -132,7 +132,7 @@ function keysOf({ servers, misconfigured }: Pick<CheckedServers, 'servers' | 'mi
 }
 
 /** Returns a sentence for the user about a project's file; undefined if it is confirmed or declined. */
-export function noticeOf(project: Project): string | undefined {
+function noticeOf(project: Project): string | undefined {
   const { path, status } = project;
   const file = displayText(path);
   const command = `mcp-gateway allow ${quoted(path)}`;
@@ -156,7 +156,7 @@ function quoted(path: string): string {
 export const PROJECT_SETTINGS: readonly string[] = ['expose', 'invoke', 'permissions'];
 
 /** Returns the project settings of a file with defaults filled in. Each other setting causes a warning. */
-export function checkProjectSettings(
+function checkProjectSettings(
   { path, value }: RawConfig['settings'],
   surroundings: ValidationContext,
 ): Checked<GatewaySettings> {

@@ -1,6 +1,4 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { resolve } from 'node:path';
-import { directoriesToWatch, fingerprint } from '../watched-file.ts';
 
 /** Interval in ms between checks if the system grants no watch (inotify limits, unusual file systems). */
 const POLL_MS = 2000;
@@ -30,20 +28,10 @@ interface WatchOptions {
 }
 
 /**
- * Calls `onChange` after the file was created, changed or removed and then stayed the same for `quietMs`. Never throws,
- * and never keeps the process running. `known` is the fingerprint of the file as it was read, so that a later change
- * counts. Absent: start the watch before reading the file, because a change in between would be missed.
+ * Calls `onChange` after a file was created, changed or removed and then stayed the same for `quietMs`. Never throws,
+ * and never keeps the process running. `known` is the fingerprint of the files as they were read, so that a later change
+ * counts. Absent: start the watch before reading the files, because a change in between would be missed.
  */
-export function watchConfig(path: string, onChange: () => void, options?: WatchOptions): ConfigWatch {
-  const file = resolve(path);
-  return watchFiles(
-    { fingerprint: () => fingerprint(file), directories: () => directoriesToWatch(file) },
-    onChange,
-    options,
-  );
-}
-
-/** Does the same as `watchConfig` for several files. */
 export function watchFiles(
   watched: Watched,
   onChange: () => void,

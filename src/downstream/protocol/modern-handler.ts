@@ -107,7 +107,7 @@ function ensureWritable(message: JSONRPCMessage): JSONRPCMessage {
  * The SDK's response, with its marked strings turned back into numbers. `hasMarks` tells if there are any, once the
  * body is written.
  */
-export async function exactResponse(response: Response, hasMarks: () => boolean): Promise<Response> {
+async function exactResponse(response: Response, hasMarks: () => boolean): Promise<Response> {
   const { body, status, statusText, headers } = response;
   const isStream = headers.get('content-type')?.startsWith('text/event-stream');
   if (!body || (!isStream && !hasMarks())) return response;

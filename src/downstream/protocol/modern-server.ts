@@ -196,7 +196,7 @@ function progressOf(request: JSONRPCRequest, { mcpReq }: ServerContext): Pick<Ca
 }
 
 /** The error to throw so that it reaches the client unchanged, by `restoreError`: the SDK would replace some codes. */
-export function wrapForSdk(error: unknown): unknown {
+function wrapForSdk(error: unknown): unknown {
   return error instanceof RpcFailure ? new ProtocolError(error.error.code, error.message, error) : error;
 }
 

@@ -135,7 +135,7 @@ export class Outbound {
     try {
       return await fetch(url, { ...init, ...(await way) });
     } catch (error) {
-      // Not kept: a later attempt may succeed.
+      // A failed way is forgotten, because a later attempt may succeed.
       await way.catch(() => this.#ways.delete(key));
       throw refusalIn(error) ?? error;
     }
@@ -231,7 +231,7 @@ function refused({ origin }: URL, why: string): TargetRefused {
  * True if two hosts belong to one site: they are the same, one is below the other, or they share a parent domain that
  * is no top-level domain. Two customers of a shared domain pass too, so this must not decide where a secret goes.
  */
-export function isSameSite(a: URL, b: URL): boolean {
+function isSameSite(a: URL, b: URL): boolean {
   const [one, other] = [a, b].map(({ hostname }) => hostname.replace(/\.$/, '')) as [string, string];
   return one === other || isBelow(one, other) || isBelow(other, one) || parentOf(one) === parentOf(other);
 }

@@ -86,7 +86,7 @@ export function mayBeAtFault(proxy: ForwardProxy, host: string): string {
 }
 
 /** The setting that lets `host` bypass the proxy, as words of a cure. */
-export function aroundProxy({ from }: ForwardProxy, host: string): string {
+function aroundProxy({ from }: ForwardProxy, host: string): string {
   return from === 'proxy' ? 'take "proxy" out of the entry' : `name ${host} in NO_PROXY`;
 }
 

@@ -77,6 +77,7 @@ async function forwardingDispatcher(proxy: ForwardProxy): Promise<Dispatcher> {
     };
     return dispatcher.dispatch(forwarded as never, nameProxyInErrors(handler, proxy, target.hostname) as never);
   };
+  // `fetch` calls `dispatch` alone.
   return { dispatch } as unknown as Dispatcher;
 }
 

@@ -185,7 +185,7 @@ export class ServerTrust {
     const known = this.#violations.get(definition);
     if (known !== undefined) return known ?? undefined;
     const violation = violationOf(record, definition.name, fingerprintOf(definition), isPinned);
-    // Not cached: a tool that is missing from the record is doubtful on a pinned server, and the record may gain it.
+    // A tool that is missing from the record is doubtful on a pinned server. The record may gain it, so this is not cached.
     if (violation?.kind === 'changed') this.#violations.set(definition, violation);
     if (!violation && record.trusted.has(definition.name)) this.#violations.set(definition, null);
     return violation;

@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../servers/fixture.ts';
 /** A home directory with a project in it, the user's configuration, and a terminal in the project. */
 export function projectFiles(own: JsonObject = {}) {
   const home = join(temporaryDirectory(), 'home');
-  const cwd = join(home, 'work/shop');
+  const cwd = join(home, 'code/shop');
   const env = { HOME: home, XDG_CONFIG_HOME: join(home, '.config'), XDG_DATA_HOME: join(home, '.data') };
   const config = join(home, '.config/mcp-gateway/config.json');
   const output: string[] = [];
@@ -34,7 +34,7 @@ export function projectFiles(own: JsonObject = {}) {
     ...{ home, cwd, env, config, terminal, write },
     dataDirectory: options.dataDirectory,
     /** Replaces the file of the project. */
-    writeProject: (content: JsonObject | string) => write('work/shop/.mcp-gateway.json', content),
+    writeProject: (content: JsonObject | string) => write('code/shop/.mcp-gateway.json', content),
     allow: (...words: string[]) => allow({ words, yes: true }, terminal),
     disallow: (...words: string[]) => disallow(words, terminal),
     /** What a gateway would run that is started in a directory. */

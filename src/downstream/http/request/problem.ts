@@ -19,7 +19,7 @@ export const PROBLEMS = {
   JOB_NOT_FOUND: { status: 404, title: 'No such job' },
   AMBIGUOUS_TOOL: { status: 409, title: 'Several tools have that name' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
-  // Not registered: nginx's status for a client that went away.
+  // nginx uses this status, which is not registered, for a client that went away.
   CANCELLED: { status: 499, title: 'Cancelled' },
   INTERNAL: { status: 500, title: 'Failure inside the gateway' },
   CONFIG_INVALID: { status: 500, title: 'Invalid configuration' },

@@ -24,12 +24,12 @@ test('the nearest file applies, by the order of its names; never that of the hom
   for (const none of [home, dirname(home)]) expect(findProjectFile(none, home)).toBeUndefined();
   expect(findProjectFile(inner, inner)).toBeUndefined();
   for (const name of ['.yaml', '.yml', '.jsonc', '.json']) {
-    const file = write(`work/.mcp-gateway${name}`, '{}');
+    const file = write(`code/.mcp-gateway${name}`, '{}');
     expect(found()).toBe(file);
   }
   mkdirSync(join(cwd, '.git'));
-  expect(found()).toBe(join(home, 'work/.mcp-gateway.json'));
-  const nearer = write('work/shop/src/.mcp-gateway.yml', '');
+  expect(found()).toBe(join(home, 'code/.mcp-gateway.json'));
+  const nearer = write('code/shop/src/.mcp-gateway.yml', '');
   expect(found()).toBe(nearer);
 });
 
@@ -38,10 +38,10 @@ test('a home directory by another name ends the search, and a project has one na
   write('.mcp-gateway.json', {});
   const link = join(temporaryDirectory(), 'home');
   symlinkSync(home, link);
-  expect(findProjectFile(join(link, 'work/shop'), link)).toBeUndefined();
+  expect(findProjectFile(join(link, 'code/shop'), link)).toBeUndefined();
   expect(findProjectFile(cwd, link)).toBeUndefined();
-  const file = write('work/shop/.mcp-gateway.json', {});
-  expect(findProjectFile(join(link, 'work/shop'), link)).toBe(file);
+  const file = write('code/shop/.mcp-gateway.json', {});
+  expect(findProjectFile(join(link, 'code/shop'), link)).toBe(file);
 });
 
 test('a confirmed file is merged: replaced, switched off, added; it runs in its directory [project.merge]', async () => {
@@ -70,7 +70,7 @@ test('a confirmed file is merged: replaced, switched off, added; it runs in its 
   expect(config.servers[0]).not.toHaveProperty('cwd');
   expect(config.disabled).toEqual(['stop']);
   expect(config.misconfigured).toEqual([
-    { server: 'wrong', error: expect.stringMatching(/^\/.*\/work\/shop\/\.mcp-gateway\.json: wrong\.command: found/) },
+    { server: 'wrong', error: expect.stringMatching(/^\/.*\/code\/shop\/\.mcp-gateway\.json: wrong\.command: found/) },
   ]);
   expect(config.project).toEqual({ path: file, status: 'confirmed', servers: ['swap', 'bad', 'far', 'wrong'] });
 });
@@ -148,7 +148,7 @@ test('allow shows all that a file does before it asks, and keeps path and text f
   expect(await allow({ words: [] }, { ...files.terminal, ask: answer(false) })).toBe(1);
   const [shown = '', question] = asked;
   expect(question).toBe('Confirm it?');
-  expect(shown).toBe(`~/work/shop/.mcp-gateway.json
+  expect(shown).toBe(`~/code/shop/.mcp-gateway.json
 
   + db (in place of yours)
       command: npx --password "two words"
@@ -162,7 +162,7 @@ test('allow shows all that a file does before it asks, and keeps path and text f
   + (settings)
       expose: {"prompts":false}
 
-Local servers run as you, in ~/work/shop; \${…} is filled in with your variables.
+Local servers run as you, in ~/code/shop; \${…} is filled in with your variables.
 
 `);
   expect(projectAt(files.cwd, files)).toEqual({ path: file, status: 'unconfirmed' });
@@ -175,7 +175,7 @@ Local servers run as you, in ~/work/shop; \${…} is filled in with your variabl
   expect([statSync(folder).mode & 0o777, statSync(join(folder, record)).mode & 0o777]).toEqual([0o700, 0o600]);
   files.said();
   expect(await files.allow(file)).toBe(0);
-  expect(files.said()).toBe('~/work/shop/.mcp-gateway.json is confirmed already.\n');
+  expect(files.said()).toBe('~/code/shop/.mcp-gateway.json is confirmed already.\n');
 });
 
 test('where nobody can be asked nothing is confirmed; misuse is 2 [project.allow]', async () => {
@@ -188,7 +188,7 @@ test('where nobody can be asked nothing is confirmed; misuse is 2 [project.allow
   expect(projectAt(cwd, { home, dataDirectory })?.status).toBe('unconfirmed');
   expect(await allow({ words: ['a', 'b'] }, terminal)).toBe(2);
   expect(await disallow('a', 'b')).toBe(2);
-  write('work/shop/.mcp-gateway.yml', '');
+  write('code/shop/.mcp-gateway.yml', '');
   expect(await allow({ words: ['.mcp-gateway.yml'], yes: true }, terminal)).toBe(1);
   expect(said()).toMatch(/\.yml: does not count: .*\.json does/);
 });
@@ -219,7 +219,7 @@ test('a changed file is shown by what changed; what was confirmed stays in effec
     notice: expect.stringContaining(`mcp-gateway allow ${file}`),
   });
   expect(await allow({ words: [] }, terminal)).toBe(1);
-  expect(said()).toBe(`~/work/shop/.mcp-gateway.json has changed since you confirmed it
+  expect(said()).toBe(`~/code/shop/.mcp-gateway.json has changed since you confirmed it
 
   ~ b
       - command: run it
@@ -230,7 +230,7 @@ test('a changed file is shown by what changed; what was confirmed stays in effec
   - (settings)
   = 1 as before
 
-Local servers run as you, in ~/work/shop; \${…} is filled in with your variables.
+Local servers run as you, in ~/code/shop; \${…} is filled in with your variables.
 
 Nothing was confirmed: nobody could be asked.
 `);
@@ -261,7 +261,7 @@ test('disallow ends the effect and the mention of a file, and of one that is gon
   const file = writeProject({ run: RUN });
   await allow();
   expect(await disallow()).toBe(0);
-  expect(said()).toContain('~/work/shop/.mcp-gateway.json has no effect any more');
+  expect(said()).toContain('~/code/shop/.mcp-gateway.json has no effect any more');
   writeProject({ other: RUN });
   const own = { ...(await loadOwn()), named: expect.any(Function) };
   expect(await load()).toEqual({
@@ -286,21 +286,21 @@ test('disallow ends the effect and the mention of a file, and of one that is gon
 test('two projects are confirmed apart, by several at the same time [project.apart]', async () => {
   const { home, write, allow, load } = projectFiles();
   const names = ['one', 'two', 'three', 'four'];
-  for (const name of names) write(`work/${name}/.mcp-gateway.json`, { [name]: RUN });
+  for (const name of names) write(`code/${name}/.mcp-gateway.json`, { [name]: RUN });
   const confirmed = names.slice(0, 3);
   const codes = await Promise.all(
-    [...confirmed, ...confirmed, ...confirmed].map((name) => allow(join(home, 'work', name))),
+    [...confirmed, ...confirmed, ...confirmed].map((name) => allow(join(home, 'code', name))),
   );
   expect(new Set(codes)).toEqual(new Set([0]));
-  const keysOf = async (name: string) => (await load(join(home, 'work', name))).servers.map(({ key }) => key);
+  const keysOf = async (name: string) => (await load(join(home, 'code', name))).servers.map(({ key }) => key);
   expect(await Promise.all(names.map(keysOf))).toEqual([['one'], ['two'], ['three'], []]);
 });
 
 test('a file that was moved or copied, with its record too, is another one [project.apart]', async () => {
   const { write, allow, load, home, dataDirectory } = projectFiles();
   const text = JSON.stringify({ run: RUN });
-  const one = write('work/one/.mcp-gateway.json', text);
-  const two = write('work/two/.mcp-gateway.json', text);
+  const one = write('code/one/.mcp-gateway.json', text);
+  const two = write('code/two/.mcp-gateway.json', text);
   await allow(one);
   expect((await load(dirname(two))).project?.status).toBe('unconfirmed');
   const folder = join(dataDirectory, 'projects');
@@ -323,7 +323,7 @@ const HOSTILE: [string, RegExp, (file: string) => void][] = [
 
 test.each(HOSTILE)('%s is refused, also where a record says otherwise [project.hostile]', async (_what, why, make) => {
   const { cwd, write, writeProject, allow, load, said } = projectFiles({ mine: RUN });
-  write('work/shop/elsewhere.json', { run: RUN });
+  write('code/shop/elsewhere.json', { run: RUN });
   const file = writeProject({ run: RUN });
   await allow();
   rmSync(file);
@@ -347,7 +347,7 @@ test.each([
   ['an endless alias', 'a: &a [*a]'],
 ])('broken text cannot be confirmed: %s [project.hostile]', async (_what, text) => {
   const { write, allow, load, said } = projectFiles();
-  const file = write('work/shop/.mcp-gateway.yml', text);
+  const file = write('code/shop/.mcp-gateway.yml', text);
   expect(await load()).toMatchObject({ servers: [], project: { status: 'unconfirmed' } });
   expect(await allow()).toBe(1);
   expect(said()).toContain(file);
@@ -357,7 +357,7 @@ test.each([
 test('a path with a line break or a hidden character is refused, one with quotes is quoted [project.hostile]', async () => {
   const { write, load } = projectFiles();
   const noticeIn = async (name: string) => {
-    const file = write(`work/${name}/.mcp-gateway.json`, {});
+    const file = write(`code/${name}/.mcp-gateway.json`, {});
     return (await load(dirname(file))).project?.notice;
   };
   const hidden = await noticeIn('a\n\u202eb');

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { watchConfig } from '../../../../src/config/source/watch.ts';
+import { fileSource } from '../../../../src/config/source/source.ts';
+import { watchFiles } from '../../../../src/config/source/watch.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -13,7 +14,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Counts the changes seen; `until(n)` waits for the n-th. */
 function counting(path: string) {
   let changes = 0;
-  const watching = watchConfig(path, () => changes++, { quietMs: 30 });
+  const watching = watchFiles(fileSource(path), () => changes++, { quietMs: 30 });
   onTestFinished(() => watching.close());
   return {
     until: (count: number) => vi.waitFor(() => expect(changes).toBe(count), { timeout: 5000, interval: 10 }),
