@@ -7,8 +7,8 @@ import { HOSTS, Machine, SERVERS } from '../hosts/machine.ts';
 import type { Answer, Block, ModelRequest } from '../hosts/model-dialect.ts';
 import { type Run, runAttended, runCutShort, runHost } from '../hosts/run-host.ts';
 
-// A run of a host takes a few seconds, and many more on a machine that is busy.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+// A run of a host takes a few seconds, and up to a minute where the tests beside it take both cores.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const INSTALL_TIMEOUT_MS = 600_000;
 
 const META_TOOLS = ['describe', 'invoke', 'invoke_async', 'job_status', 'search'];
@@ -204,7 +204,7 @@ test('--undo gives both hosts their own servers back, which they start again [ho
   }
 });
 
-test('where nobody has changed the files since, --undo restores them byte for byte [hosts.move-back]', () => {
+test('where nobody has changed the files since, --undo restores them byte for byte [hosts.move-back]', async () => {
   const untouched = new Machine();
   try {
     untouched.move();
@@ -212,7 +212,7 @@ test('where nobody has changed the files since, --undo restores them byte for by
     untouched.moveBack();
     for (const host of HOSTS) expect(untouched.settings(host).now).toBe(untouched.settings(host).before);
   } finally {
-    untouched.home.remove();
+    await untouched.home.remove();
   }
 });
 

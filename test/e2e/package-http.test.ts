@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { local } from '../helpers/servers/fixture.ts';
+import { removeFolder } from '../helpers/system/folders.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const KEY = 'a-key-of-the-test';
@@ -23,7 +24,7 @@ beforeAll(() => {
   const auth = { strategy: 'api-key', apiKeys: [{ key: KEY, id: 'me' }] };
   const servers = [{ id: 'fixture', ...local({ tools: ['echo'] }) }];
   write('mcp-gateway.yml', JSON.stringify({ port: 0, auth, servers }));
-  return () => rmSync(folder, { recursive: true, force: true });
+  return () => removeFolder(folder);
 }, 60_000);
 
 /** What follows asks over `ask`, a function from a path and a request to an answer. */

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { startGateway } from '../helpers/gateway/gateway.ts';
 import { local } from '../helpers/servers/fixture.ts';
+import { removeFolder } from '../helpers/system/folders.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin');
@@ -27,7 +28,7 @@ beforeAll(() => {
   writeProject('package.json', JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   // Offline: a package that needed another one could not be installed.
   run(project, 'npm', 'install', '--offline', tarball);
-  return () => rmSync(folder, { recursive: true, force: true });
+  return () => removeFolder(folder);
 }, 60_000);
 
 test('the tarball holds the build and what people read, nothing else', () => {

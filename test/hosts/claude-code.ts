@@ -47,7 +47,7 @@ export const claudeCode: Host = {
           read++;
           return react(JSON.parse(line), process, questions, decide);
         }),
-      { timeoutMs: 45_000, what: 'Claude Code has answered' },
+      { timeoutMs: 100_000, what: 'Claude Code has answered' },
     );
     process.endInput();
     return { process, questions };

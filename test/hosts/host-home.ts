@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { builtFixture } from '../helpers/servers/built-fixtures.ts';
+import { removeFolder } from '../helpers/system/folders.ts';
 import { wholeLines } from '../helpers/system/lines.ts';
 import { processesWith, waitUntil } from '../helpers/system/processes.ts';
 
@@ -78,8 +79,8 @@ export class HostHome {
     await waitUntil(() => this.processes().length === 0, { timeoutMs, what: 'every process of the home is gone' });
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
     for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    await removeFolder(this.folder);
   }
 }

@@ -55,7 +55,7 @@ export class HostProcess {
   }
 
   /** Resolves when it has ended and its output is read; after `timeoutMs` it is killed, and this throws. */
-  async ended(timeoutMs = 60_000): Promise<HostExit> {
+  async ended(timeoutMs = 100_000): Promise<HostExit> {
     let late = false;
     const timer = setTimeout(() => {
       late = this.#child.kill('SIGKILL');

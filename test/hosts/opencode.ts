@@ -78,7 +78,7 @@ async function conversation(address: string, prompt: string, decide: Decision): 
       }
       return ended;
     },
-    { timeoutMs: 45_000, what: 'OpenCode has answered' },
+    { timeoutMs: 100_000, what: 'OpenCode has answered' },
   );
   await answer;
   return questions;

@@ -55,7 +55,7 @@ export function runCutShort(
   return withModel(home, host, turns, async (start) => {
     const process = start(host.words(PROMPT));
     process.endInput();
-    await waitUntil(isTime, { timeoutMs: 45_000, what: 'the moment to end it has come' });
+    await waitUntil(isTime, { timeoutMs: 100_000, what: 'the moment to end it has come' });
     if (by === 'Ctrl-C') process.interrupt();
     else process.kill(by);
     return process;

@@ -1,15 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { textOf } from '../helpers/clients/results.ts';
 import { startGateway } from '../helpers/gateway/gateway.ts';
 import { journal, local } from '../helpers/servers/fixture.ts';
+import { temporaryFolder } from '../helpers/system/folders.ts';
 
 function cache(): { env: { XDG_CACHE_HOME: string }; file: string } {
-  const home = mkdtempSync(join(tmpdir(), 'eras-'));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+  const home = temporaryFolder('eras-');
   return { env: { XDG_CACHE_HOME: home }, file: join(home, 'mcp-gateway', 'eras.json') };
 }
 

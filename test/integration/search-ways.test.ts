@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { countTokens } from 'gpt-tokenizer';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { jsonOf } from '../helpers/clients/results.ts';
 import { startGateway } from '../helpers/gateway/gateway.ts';
 import { local } from '../helpers/servers/fixture.ts';
+import { temporaryFolder } from '../helpers/system/folders.ts';
 import { waitUntil } from '../helpers/system/processes.ts';
 
 interface Answer {
@@ -72,8 +70,7 @@ test('without a hit the answer says which words the tools use and which servers 
 });
 
 test('a tool invoked after a search moves up among equals for like queries, also in the next run [usage.ranks, usage.disk]', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'usage-'));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+  const home = temporaryFolder('usage-');
   const env = { XDG_CACHE_HOME: home };
   const config = { a: local(), b: local() };
   const top = (answer: unknown) => (answer as Answer).results.slice(0, 2).map(({ id }) => id);

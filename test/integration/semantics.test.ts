@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { LOCAL } from '../../src/core/call.ts';
@@ -12,6 +11,7 @@ import { createLogger } from '../../src/platform/log.ts';
 import { fuse } from '../../src/search/semantics/fuse.ts';
 import { Cooldown, Semantics, type SemanticsOptions } from '../../src/search/semantics/semantics.ts';
 import { local, temporaryDirectory } from '../helpers/servers/fixture.ts';
+import { temporaryFolder } from '../helpers/system/folders.ts';
 
 const DIMENSIONS = 64;
 /** Words that mean the same to the model below, and share no letters' pattern that words alone could match. */
@@ -101,8 +101,7 @@ const TOOLS = [tool('rent', 'reserve a car'), tool('fly', 'buy plane tickets'), 
 const everything = () => true;
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'semantics-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  const path = temporaryFolder('semantics-');
   return join(path, 'cache');
 }
 

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,10 +9,11 @@ import { type GatewayConfig, loadConfig } from '../../src/config/load.ts';
 import { parseConfig } from '../../src/config/parse.ts';
 import { GatewayError } from '../../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { removeFolder } from '../helpers/system/folders.ts';
 import { json, mutationsOf, oddKey } from './arbitraries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => removeFolder(folder));
 
 /** Stands in every place that may hold a secret: no message may ever show it. */
 const SECRET = 's3cr3t-m4rk';

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,10 +7,11 @@ import { serverSchema } from '../../src/config/schema.ts';
 import { InvocationHistory } from '../../src/search/invocation-history.ts';
 import { VectorFile } from '../../src/search/semantics/vector-file.ts';
 import { ProtocolEraCache } from '../../src/upstream/protocol-era-cache.ts';
+import { removeFolder } from '../helpers/system/folders.ts';
 import { json, mutationsOf, oddNumber } from './arbitraries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kept-files-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => removeFolder(folder));
 
 const server = { key: 's', ...serverSchema.parse({ type: 'local', command: ['a'] }) };
 new ProtocolEraCache(join(folder, 'eras.json')).remember(server, 'modern');

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -6,6 +6,7 @@ import type { ToolResult } from '../../../src/core/call.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { type CallOptions, connectClient, type Sdk, type TestClient } from '../clients/clients.ts';
 import { blocks, jsonOf } from '../clients/results.ts';
+import { removeFolder } from '../system/folders.ts';
 import { waitUntil } from '../system/processes.ts';
 import { BIN, type Ending, type Exit, GatewayProcess } from './gateway-process.ts';
 
@@ -136,7 +137,7 @@ export function launchGateway(options: GatewayOptions = {}): Gateway {
     cwd: options.cwd ?? home,
     env: environment(home, options.env),
   });
-  onTestFinished(() => running.dispose().finally(() => rmSync(home, { recursive: true, force: true })));
+  onTestFinished(() => running.dispose().finally(() => removeFolder(home)));
   return new Gateway(running, home, configFile);
 }
 

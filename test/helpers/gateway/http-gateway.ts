@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { removeFolder } from '../system/folders.ts';
 import { onLines } from '../system/lines.ts';
 import { descendants, expectDead, waitUntil } from '../system/processes.ts';
 import { BIN } from './gateway-process.ts';
@@ -39,7 +40,7 @@ export async function startHttpGateway(config: object = {}): Promise<HttpGateway
     await exited;
     clearTimeout(killer);
     await expectDead(pids);
-    rmSync(home, { recursive: true, force: true });
+    await removeFolder(home);
   });
   const found = await waitUntil(() => child.exitCode !== null || addressIn(said), { what: 'start prints its address' });
   if (typeof found === 'boolean') throw new Error(`start ended with ${child.exitCode}:\n${tail()}`);

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
+import { removeFolder } from '../system/folders.ts';
 import { waitUntil } from '../system/processes.ts';
 
 /** The cache that several gateways of a test share, and what they remember in it of servers. */
@@ -13,7 +14,7 @@ export class SharedCache {
   constructor() {
     const home = mkdtempSync(join(tmpdir(), 'mcp-gateway-cache-'));
     // A file may still be put there while the directory goes.
-    onTestFinished(() => rmSync(home, { recursive: true, force: true, maxRetries: 3 }));
+    onTestFinished(() => removeFolder(home));
     this.env = { XDG_CACHE_HOME: home };
     this.directory = join(home, 'mcp-gateway', 'servers');
   }

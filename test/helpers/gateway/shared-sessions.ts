@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Message, RawPeer } from '../clients/raw-peer.ts';
 import { blocks, textOf } from '../clients/results.ts';
+import { removeFolder } from '../system/folders.ts';
 import { commandOf, expectDead, processesWith, waitUntil } from '../system/processes.ts';
 import { BIN, GatewayProcess } from './gateway-process.ts';
 
@@ -113,7 +114,7 @@ export class SharedHome {
     onTestFinished(async () => {
       await Promise.all(this.#attachments.map((each) => each.exit ?? each.stop()));
       await expectDead(this.processes(), 15_000);
-      rmSync(this.home, { recursive: true, force: true });
+      await removeFolder(this.home);
     });
   }
 

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
+import { temporaryFolder } from '../system/folders.ts';
 import { onLines, wholeLines } from '../system/lines.ts';
 import { builtFixture } from './built-fixtures.ts';
 
@@ -122,9 +121,7 @@ export function journal(): { file: string; events: (event?: string) => JournalEv
 
 /** A directory that goes with the test. */
 export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'mcp-gateway-fixture-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
-  return directory;
+  return temporaryFolder('mcp-gateway-fixture-');
 }
 
 /** Entries of the reference servers, as published. */

@@ -1,14 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the placeholders under test
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { algorithmsOf } from '../../../src/config/auth.ts';
 import { loadConfig } from '../../../src/config/load.ts';
+import { removeFolder } from '../../helpers/system/folders.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'http-auth-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => removeFolder(folder));
 
 const KEY = 'k3y-that-nobody-may-see';
 const HASH = createHash('sha256').update(KEY).digest('hex');

@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { InvocationHistory } from '../../../src/search/invocation-history.ts';
+import { temporaryFolder } from '../../helpers/system/folders.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'usage-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  const path = temporaryFolder('usage-');
   return path;
 }
 

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { OAuthConfig } from '../../../../src/config/schema.ts';
 import { causeOf } from '../../../../src/core/errors.ts';
@@ -10,6 +7,7 @@ import { refreshTokens } from '../../../../src/upstream/login/login.ts';
 import { checkSecretFor, oauthFetch } from '../../../../src/upstream/login/oauth-client.ts';
 import { isForgotten, PersonLogin } from '../../../../src/upstream/login/person-login.ts';
 import { type Oddities, startOdd } from '../../../helpers/logins/odd-authorization-server.ts';
+import { temporaryFolder } from '../../../helpers/system/folders.ts';
 
 const AS = '/.well-known/oauth-authorization-server';
 const OIDC = '/.well-known/openid-configuration';
@@ -17,8 +15,7 @@ const PRM = '/.well-known/oauth-protected-resource/mcp';
 const AUTHORIZATION_CODE: OAuthConfig = { grant: 'authorization_code' };
 
 function emptyCredentials(): Credentials {
-  const directory = mkdtempSync(join(tmpdir(), 'mcp-gateway-odd-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+  const directory = temporaryFolder('mcp-gateway-odd-');
   return Credentials.of(directory, ['odd'], { keychain: 'never' });
 }
 
