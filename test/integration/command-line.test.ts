@@ -298,7 +298,7 @@ test('the built gateway reaches servers through a SOCKS proxy [outbound.built]',
   const socks = await startSocks(Number(new URL(url).port));
   const { run } = commandLine({ far: { url: 'http://far.example.test/mcp' } });
   const extra = { ALL_PROXY: `socks5://me:secretpw@127.0.0.1:${socks.port}`, all_proxy: '', http_proxy: '' };
-  const { stdout } = await run(['list', '--json'], { extra: { ...extra, HTTP_PROXY: '' } });
+  const { stdout } = await run(['list', '--json', '--timeout', '60'], { extra: { ...extra, HTTP_PROXY: '' } });
   expect(JSON.parse(stdout).servers).toMatchObject([{ id: 'far', status: 'ready', tools: 1 }]);
   expect(new Set(socks.asked)).toEqual(new Set(['SOCKS far.example.test:80 me:secretpw']));
 });

@@ -100,11 +100,11 @@ test.each([
 test('the time that the user takes is not the call’s [login.asked]', async () => {
   const oauthServer = await startOAuthServer();
   const slowly: User = async (url) => {
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 4_500));
     return agree(url);
   };
   const { open } = await startShowing(oauthServer, slowly);
-  expect(textOf(await open({ timeoutMs: 1_000 }))).toBe('opened');
+  expect(textOf(await open({ timeoutMs: 4_000 }))).toBe('opened');
 });
 
 test('a tool that wants more than was granted asks once more, for all of it [login.step-up]', async () => {
