@@ -10,7 +10,9 @@ import manifest from '../../package.json' with { type: 'json' };
 import { run } from '../bench/models/bench.ts';
 import { OWN_TASKS } from '../bench/models/own-tasks.ts';
 import type { Result } from '../bench/models/results.ts';
+import { solution } from '../bench/models/solution.ts';
 import type { Task } from '../bench/models/task.ts';
+import { VENDOR_TOOLS } from '../bench/models/vendors.ts';
 import { temporaryDirectory } from '../helpers/servers/fixture.ts';
 import { chatCompletions } from '../hosts/chat-completions.ts';
 import { messagesApi } from '../hosts/messages-api.ts';
@@ -252,7 +254,7 @@ function player(): (request: ModelRequest) => Answer {
 function scriptOf(task: Task, tools: ModelRequest['tools']): Answer[] {
   const isMeta = tools.some(({ name }) => name === 'invoke');
   const isOriginal = tools.some(({ description }) => description.startsWith('Get the full definition'));
-  const calls = callsOf(task).map(([id, args]) => {
+  const calls = solution(task, VENDOR_TOOLS).map(({ id, args }) => {
     const input = isOriginal && args.invoice_id === 'inv_3081' ? { ...args, invoice_id: 'inv_3077' } : args;
     return isMeta ? { tool: 'invoke', input: { id, args: input } } : { tool: id.replace('::', '__'), input };
   });
@@ -263,18 +265,4 @@ function scriptOf(task: Task, tools: ModelRequest['tools']): Answer[] {
     ...(isMeta ? [search, ...calls] : calls).map((call) => ({ calls: [call] })),
     { text: task.missing ? 'NO TOOL: there is none for it.' : `Done: ${task.says}` },
   ];
-}
-
-/** The calls of a task's steps, with values for their patterns and for what the patterns leave open. */
-function callsOf({ steps }: Task): [id: string, args: Record<string, unknown>][] {
-  const open: Record<string, object> = { 'ledgerly::void_invoice': { reason: 'twice' } };
-  return steps.map(({ tools: [id = ''], args = {} }) => {
-    const values = Object.entries(args).map(([name, pattern]) => [name, sampleOf(pattern)]);
-    return [id, { ...open[id], ...Object.fromEntries(values) }];
-  });
-}
-
-function sampleOf(pattern: unknown): unknown {
-  const { $contains, $oneOf, $set } = Object(pattern);
-  return $contains ?? $oneOf?.[0] ?? $set ?? pattern;
 }
