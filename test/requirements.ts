@@ -1258,6 +1258,19 @@ const PIPELINE = promised('#14', {
   'bounded.map': 'A bounded store forgets in one order, as many as it must, and says of each that it has gone.',
 });
 
+const MODELS = promised('#15', {
+  'models.paired':
+    '`npm run bench:models` lets a model behind either API do each task with all definitions, through the gateway and through the original’s meta-tools, over one catalog, and prints paired differences with intervals.',
+  'models.resume': 'A rerun skips the runs that its file has; a torn last line counts as none.',
+  'models.cost': 'Likely tokens and cost are shown before anything is sent, and nothing is sent without --yes.',
+  'models.missing': 'A task whose tool is missing is right when that is reported and nothing else is changed.',
+  'models.endpoint':
+    '429 and 5xx are tried again after the time asked for; a refusal is kept as such, a silent model ends its run, and the key is never shown.',
+  'models.score':
+    'A run is judged by what servers received: tools, arguments by schema and by value, changes too many.',
+  'models.catalog': 'A catalog depends on task, size and seed alone, and has all that its task needs.',
+});
+
 /** Every promise by its id. A test cites an id in brackets in its title. */
 export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...GATEWAY,
@@ -1306,6 +1319,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...TRUST_CLOSED,
   ...SECOND_LOOK,
   ...PIPELINE,
+  ...MODELS,
 };
 
 function promised(source: Requirement['source'], texts: Readonly<Record<string, string>>): Record<string, Requirement> {

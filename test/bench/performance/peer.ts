@@ -62,11 +62,13 @@ export function httpPeer(url: string): Peer {
   };
 }
 
-/** The handshake of 2025-11-25. */
-export async function initialize(peer: Peer): Promise<void> {
+/** The handshake of 2025-11-25; resolves with what the server says of itself. */
+export async function initialize(peer: Peer): Promise<JsonObject> {
   const clientInfo = { name: 'bench', version: '0' };
-  await peer.request('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo });
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
+  const introduction = await peer.request('initialize', params);
   await peer.notify('notifications/initialized');
+  return introduction;
 }
 
 function resultOf({ result, error }: Answer, method: string): JsonObject {
