@@ -32,6 +32,11 @@ export function isApart(source: string): boolean {
   return /-(?:task|multi)(?:,|$)/.test(source);
 }
 
+/** True for sources of queries without their server's name. */
+export function isBare(source: string): boolean {
+  return source.endsWith(NO_SERVER);
+}
+
 /** Returns the items by a key, in the order in which the keys first come. */
 export function groupedBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
