@@ -363,6 +363,8 @@ const RANKING = promised('#4', {
     'Other forms of a word, other words for it, its beginning and a part of a server’s name find a tool too.',
   'ranking.literals': 'Quoted texts, ids, dates and addresses in a query count less than its other words.',
   'ranking.slices': 'Indexing gives way to the event loop, and a search meanwhile covers what is indexed so far.',
+  'bench.fits':
+    'The tool that fits the ranking’s weights learns what right tools have in common, and reports on sources left out.',
   'ranking.one-server': 'Adding, replacing or removing a server leaves the tools of the others as they are.',
 });
 
