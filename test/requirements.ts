@@ -271,6 +271,8 @@ const FINDING = promised('#4', {
   'search.browse': 'Filters alone list the tools of servers by name, in pages within the token budget.',
   'search.effects': 'Results show what a tool gives back and whether it reads only or destroys; readOnly filters.',
   'search.no-hit': 'Without a hit the answer names near words of the index and the servers there are.',
+  'search.request':
+    'What a query asks for, its verb and the verb’s object, outweighs how, with what and why; a question asks to read.',
   'usage.counts': 'Tools really invoked after a search gain a little for like queries.',
   'usage.ranks': 'Use decides between equals, can be turned off, and never buries a better match.',
   'usage.bounded': 'The memory of use decays and is bounded.',
