@@ -271,6 +271,8 @@ const FINDING = promised('#4', {
   'search.browse': 'Filters alone list the tools of servers by name, in pages within the token budget.',
   'search.effects': 'Results show what a tool gives back and whether it reads only or destroys; readOnly filters.',
   'search.no-hit': 'Without a hit the answer names near words of the index and the servers there are.',
+  'search.request':
+    'What a query asks for, its verb and the verb’s object, outweighs how, with what and why; a question asks to read.',
   'usage.counts': 'Tools really invoked after a search gain a little for like queries.',
   'usage.ranks': 'Use decides between equals, can be turned off, and never buries a better match.',
   'usage.bounded': 'The memory of use decays and is bounded.',
@@ -363,6 +365,8 @@ const RANKING = promised('#4', {
     'Other forms of a word, other words for it, its beginning and a part of a server’s name find a tool too.',
   'ranking.literals': 'Quoted texts, ids, dates and addresses in a query count less than its other words.',
   'ranking.slices': 'Indexing gives way to the event loop, and a search meanwhile covers what is indexed so far.',
+  'bench.fits':
+    'The tool that fits the ranking’s weights learns what right tools have in common, and reports on sources left out.',
   'ranking.one-server': 'Adding, replacing or removing a server leaves the tools of the others as they are.',
 });
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type ToolDefinition, type ToolEntry, toolId } from '../core/tool.ts';
 import { fieldTerms } from './fields.ts';
-import { queryWords } from './query-expansion.ts';
+import { readQuery } from './query-expansion.ts';
 import { comesFirst, type Ranked, rank, TopK } from './rank.ts';
 import { RANKING, type Ranking } from './ranking-parameters.ts';
 import { ToolIndex } from './tool-index.ts';
@@ -142,7 +142,7 @@ export class Catalog {
   /** Returns words of tools that resemble those words of the query that no tool has. For a query without hits. */
   nearestWords(query: string, most = 5): string[] {
     const { vocabulary } = this.#index;
-    const unknown = queryWords(query, 1).filter(({ word }) => vocabulary.get(word) === undefined);
+    const unknown = readQuery(query, 1).words.filter(({ word }) => vocabulary.get(word) === undefined);
     const near = unknown.flatMap(({ word }) => vocabulary.near(word, Math.max(1, Math.floor(word.length / 4)), most));
     return [...new Set(near.sort((a, b) => a.edits - b.edits).map(({ id }) => vocabulary.word(id)))].slice(0, most);
   }

@@ -2,7 +2,7 @@ import { isJsonObject } from '../core/json.ts';
 import type { DocumentWords } from './documents.ts';
 import type { Concept } from './query-expansion.ts';
 import type { Feature } from './ranking-parameters.ts';
-import { actionOf, isReading, toolVerbs, wantedAction } from './thesaurus.ts';
+import { actionsOf, isReading, toolVerbs } from './thesaurus.ts';
 import type { ToolIndex } from './tool-index.ts';
 
 export type Features = Readonly<Record<Feature, number>>;
@@ -85,16 +85,19 @@ function precision(words: readonly WordView[]): number {
 }
 
 function actions(query: QueryView, name: readonly WordView[], summary: readonly WordView[]) {
-  const { action, plural } = query;
-  const done = toolVerbs(name, summary).flatMap((word) => query.actionOf(word) ?? []);
-  const [verb] = done;
-  const same = action !== undefined && done.includes(action);
-  const other = action !== undefined && verb !== undefined && !same;
+  const { wanted, plural } = query;
+  const done = toolVerbs(name, summary)
+    .map((word) => query.actionsOf(word))
+    .filter((actions) => actions.length > 0);
+  const [first = []] = done;
+  const same = done.some((actions) => actions.some((action) => wanted.has(action)));
+  const other = wanted.size > 0 && first.length > 0 && !same;
+  const isListing = (action: string) => action === 'list' || action === 'search';
   return {
     sameAction: same ? 1 : 0,
     otherAction: other ? 1 : 0,
-    writesUnasked: other && isReading(action) && !isReading(verb) ? 1 : 0,
-    pluralList: plural && (done.includes('list') || done.includes('search')) ? 1 : 0,
+    writesUnasked: other && query.reads && !first.some(isReading) ? 1 : 0,
+    pluralList: plural && done.some((actions) => actions.some(isListing)) ? 1 : 0,
   };
 }
 
@@ -176,7 +179,10 @@ interface WordView {
 export class QueryView {
   readonly concepts: readonly Concept[];
   readonly importance: number;
-  readonly action: string | undefined;
+  /** Actions that the query asks for; empty: none is known. */
+  readonly wanted: ReadonlySet<string>;
+  /** True if the query asks for an action that changes nothing. */
+  readonly reads: boolean;
   /** True if the query has a plural, and so asks for several things. */
   readonly plural: boolean;
   readonly grams: ReadonlySet<number>;
@@ -185,13 +191,15 @@ export class QueryView {
   readonly #index: ToolIndex;
   readonly #meets = new Map<number, Meeting[]>();
   readonly #words = new Map<number, WordView>();
-  readonly #actions = new Map<string, string | undefined>();
+  readonly #actions = new Map<string, readonly string[]>();
 
-  constructor(concepts: readonly Concept[], index: ToolIndex) {
+  /** `wanted` has the actions that the query asks for. */
+  constructor(concepts: readonly Concept[], wanted: ReadonlySet<string>, index: ToolIndex) {
     const plain = concepts.filter(({ literal }) => !literal).map(({ word }) => word);
     this.concepts = concepts;
     this.importance = concepts.reduce((sum, { importance }) => sum + importance, 0) || 1;
-    this.action = wantedAction(plain);
+    this.wanted = wanted;
+    this.reads = [...wanted].some(isReading);
     this.plural = plain.some((word) => /[^su]s$/.test(word) && word.length > 3);
     this.grams = new Set(plain.flatMap((word) => gramsOf(word)));
     const room = () => new Float64Array(concepts.length);
@@ -216,12 +224,15 @@ export class QueryView {
   }
 
   /**
-   * Returns the action that a verb stands for; undefined for other words. Remembers it, since candidates have the same
-   * few verbs.
+   * Returns the actions that a verb stands for; none for other words. Remembers them, since candidates have the same few
+   * verbs.
    */
-  actionOf({ text }: WordView): string | undefined {
-    if (!this.#actions.has(text)) this.#actions.set(text, actionOf(text));
-    return this.#actions.get(text);
+  actionsOf({ text }: WordView): readonly string[] {
+    const known = this.#actions.get(text);
+    if (known) return known;
+    const found = actionsOf(text);
+    this.#actions.set(text, found);
+    return found;
   }
 
   #look(id: number): WordView {

@@ -1,5 +1,6 @@
 import { abbreviationsOf } from './abbreviations.ts';
 import type { Ranking } from './ranking-parameters.ts';
+import { type RequestStructure, requestOf } from './request.ts';
 import { fold, isStopword, MAX_QUERY_CHARS, stem, words } from './text-analysis.ts';
 import { synonymsOf } from './thesaurus.ts';
 import type { ToolIndex, WordMatches } from './tool-index.ts';
@@ -13,6 +14,7 @@ export interface Concept extends QueryWord, WordMatches {
 
 type Match = readonly [word: number, weight: number];
 type StandIns = Ranking['standIns'];
+type Roles = Ranking['roles'];
 
 const MIN_PREFIX_CHARS = 3;
 const MAX_PREFIX_WORDS = 8;
@@ -21,13 +23,20 @@ const MIN_TWO_EDITS_CHARS = 8;
 const MAX_FUZZY_WORDS = 4;
 
 /** Returns the query's words with their matches in the index; leaves out words without any match. */
-export function conceptsOf(words: readonly QueryWord[], index: ToolIndex, standIns: StandIns): Concept[] {
-  return withCompounds(words, index.vocabulary)
+export function conceptsOf({ words, request }: ReadQuery, index: ToolIndex, { standIns, roles }: Ranking): Concept[] {
+  const weighed = words.map((word) => ({ ...word, weight: word.weight * roleWeight(word, request, index, roles) }));
+  return withCompounds(weighed, index.vocabulary)
     .map((query): Concept => {
       const known = index.memo(`${query.word} ${query.literal}`, () => wordMatches(query, index, standIns));
       return { ...query, ...known, importance: query.weight * known.rarity };
     })
     .filter(({ matches }) => matches.size > 0);
+}
+
+/** Returns the weight of a word by its role in the request: what is asked for outweighs how, with what and why. */
+function roleWeight({ word, literal }: QueryWord, request: RequestStructure, index: ToolIndex, roles: Roles): number {
+  if (literal || word === request.verb || request.object.has(word) || index.isServerWord(word)) return 1;
+  return request.clause.has(word) ? roles.adjunct : roles.outside;
 }
 
 function wordMatches({ word, literal }: QueryWord, index: ToolIndex, standIns: StandIns): WordMatches {
@@ -113,8 +122,15 @@ const literalPatterns = () => [
   /\b\d[\d.,:/%-]*\b/gu,
 ];
 
-/** Returns the distinct words of a query without stopwords, or with them if it has no others; at most 40. */
-export function queryWords(query: string, literalWeight: number): QueryWord[] {
+/** A query as its words, at most 40 distinct ones, and as a request. */
+interface ReadQuery {
+  /** Without stopwords, unless it has no other words. */
+  readonly words: readonly QueryWord[];
+  readonly request: RequestStructure;
+}
+
+/** Reads a query; `literalWeight` is the weight of words that are data of the user. */
+export function readQuery(query: string, literalWeight: number): ReadQuery {
   const text = fold(query.slice(0, MAX_QUERY_CHARS)).trim();
   const literals: string[] = [];
   const takeOut = (match: string) => {
@@ -124,7 +140,8 @@ export function queryWords(query: string, literalWeight: number): QueryWord[] {
   const plain = literalPatterns().reduce((rest, pattern) => rest.replace(pattern, takeOut), text);
   const found = [...wordsOf(plain, 1, false), ...wordsOf(literals.join(' '), literalWeight, true)];
   const telling = found.filter(({ word }) => !isStopword(word));
-  return distinct(telling.length > 0 ? telling : found).slice(0, MAX_QUERY_WORDS);
+  const words = distinct(telling.length > 0 ? telling : found).slice(0, MAX_QUERY_WORDS);
+  return { words, request: requestOf(plain) };
 }
 
 function wordsOf(text: string, weight: number, literal: boolean): QueryWord[] {

@@ -1,6 +1,6 @@
 import type { ToolEntry } from '../core/tool.ts';
 import { type Features, featuresOf, QueryView } from './features.ts';
-import { type Concept, conceptsOf, queryWords } from './query-expansion.ts';
+import { type Concept, conceptsOf, readQuery } from './query-expansion.ts';
 import type { Ranking } from './ranking-parameters.ts';
 import type { ScoreAccumulator, ToolIndex } from './tool-index.ts';
 
@@ -65,7 +65,8 @@ export function candidates(query: string, searched: Searched): Candidate[] {
 }
 
 function firstStage(query: string, most: number, { index, ranking, entry }: Searched): FirstStage {
-  const concepts = conceptsOf(queryWords(query, ranking.literal), index, ranking.standIns);
+  const read = readQuery(query, ranking.literal);
+  const concepts = conceptsOf(read, index, ranking);
   const tally = retrieve(concepts, index, ranking);
   const least = topScore(tally, entry) * MIN_SHARE;
   const best = new TopK<Found>(most, comesFirst);
@@ -78,7 +79,7 @@ function firstStage(query: string, most: number, { index, ranking, entry }: Sear
     fitting++;
     if (!best.last || score >= best.last.score) best.offer({ entry: admitted, document, score });
   }
-  return { view: new QueryView(concepts, index), found: fitting, best: best.items };
+  return { view: new QueryView(concepts, read.request.actions, index), found: fitting, best: best.items };
 }
 
 /** Returns the best score among the tools that may be found. */

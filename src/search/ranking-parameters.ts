@@ -30,6 +30,11 @@ export interface Ranking {
   readonly fields: Readonly<Record<Field, number>>;
   /** Weights of words that stand for a word of the query, which itself has 1; 0 disables the kind. */
   readonly standIns: Readonly<Record<StandIn, number>>;
+  /**
+   * Weights of words beside the request's verb and object: of others in its clause (`with`, `for`, `named` …), and of
+   * those in other clauses. A word that a server's name has weighs 1 anywhere.
+   */
+  readonly roles: { readonly adjunct: number; readonly outside: number };
   /** Weight of a query's words that are data of the user: quoted texts, ids, dates, addresses. */
   readonly literal: number;
   /**
@@ -56,6 +61,7 @@ export type StandIn = 'form' | 'synonym' | 'prefix' | 'fuzzy' | 'server';
 export const RANKING: Ranking = {
   fields: { name: 2, server: 2, summary: 1.3, details: 0.6, parameters: 0.8, parameterDetails: 0.25 },
   standIns: { form: 0.5, synonym: 0.2, prefix: 0.3, fuzzy: 0.5, server: 0.7 },
+  roles: { adjunct: 0.7, outside: 0.8 },
   literal: 0.2,
   saturation: 3,
   coverage: 1,

@@ -216,10 +216,12 @@ export function synonymsOf(word: string): readonly string[] {
   return thesaurus.synonyms.get(stem(word)) ?? [];
 }
 
-/** Returns the action of a verb in any of its forms, that of its first group; undefined for other words. */
-export function actionOf(word: string): string | undefined {
+const NO_ACTIONS: readonly string[] = [];
+
+/** Returns the actions of a verb in any of its forms, one for each of its groups; none for other words. */
+export function actionsOf(word: string): readonly string[] {
   thesaurus ??= built();
-  return thesaurus.actions.get(stem(word));
+  return thesaurus.actions.get(stem(word)) ?? NO_ACTIONS;
 }
 
 function built() {
@@ -240,27 +242,18 @@ function synonyms(groups: readonly (readonly string[])[]): Map<string, readonly 
   return new Map(Array.from(all, ([base, others]) => [base, [...others]]));
 }
 
-function actions(groups: readonly (readonly string[])[]): Map<string, string> {
-  const all = new Map<string, string>();
+function actions(groups: readonly (readonly string[])[]): Map<string, readonly string[]> {
+  const all = new Map<string, Set<string>>();
   for (const group of groups) {
-    for (const word of group) if (!all.has(stem(word))) all.set(stem(word), group[0] ?? word);
+    for (const word of group) all.set(stem(word), (all.get(stem(word)) ?? new Set()).add(group[0] ?? word));
   }
-  return all;
+  return new Map(Array.from(all, ([base, found]) => [base, [...found]]));
 }
 
 /** Actions that change nothing. */
 const READING = new Set(
   'get list search download calculate check monitor analyze compare summarize recommend predict'.split(' '),
 );
-
-/** Number of words at the beginning of a query among which its verb is looked for. */
-const MAX_VERB_PLACE = 6;
-
-/** Returns the action that a query asks for: that of its first verb. */
-export function wantedAction(words: readonly string[]): string | undefined {
-  const actions = words.slice(0, MAX_VERB_PLACE).map(actionOf);
-  return actions.find((action) => action !== undefined);
-}
 
 /**
  * Returns the words that may say what a tool does: verbs stand first or last in a name (`list_users`, `user_list`), and

@@ -100,6 +100,12 @@ export class ToolIndex {
     return found;
   }
 
+  /** True if some server's name or tags have the word. */
+  isServerWord(word: string): boolean {
+    const id = this.vocabulary.get(word);
+    return id !== undefined && this.#serverWords.has(id);
+  }
+
   scores(word: number): WordScores {
     this.prepare();
     return (this.#postings as Postings).of(word); // `prepare` has set it

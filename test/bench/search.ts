@@ -4,10 +4,13 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RANKING, type Ranking } from '../../src/search/ranking-parameters.ts';
 import { type LabelledData, type LabelledQuery, readData } from './data.ts';
+import { DATA } from './examples.ts';
 import type { Latency } from './latency.ts';
-import { METRICS, macro, mean, type Row, score } from './measure.ts';
+import { mean, type Row, score } from './measure.ts';
 import { toolsOfSize, withTypo } from './perturb.ts';
+import { latencyTable, type Measured, OURS, tables } from './search-tables.ts';
 import { original, ours, plainBm25, type Technique } from './searchers.ts';
+import { sourced } from './sources.ts';
 
 const HELP = `npm run bench:search -- [options]
 
@@ -19,18 +22,9 @@ const HELP = `npm run bench:search -- [options]
 
 The data is read from the folder in TOOL_SEARCH_DATA (default ../shared/retrieval): <set>/tools.jsonl and queries.jsonl.`;
 
-interface Measured {
-  readonly technique: string;
-  readonly data: string;
-  readonly sets: Readonly<Record<string, Row>>;
-  readonly mean: Row;
-  readonly interval: readonly (readonly [number, number])[];
-}
-
 const SIZES = [500, 2000, 10_000];
 /** This benchmark's own runner, which is what runs now. */
 const RUNNER = process.argv[1] ?? '';
-const OURS = 'mcp-gateway';
 
 const OPTIONS = {
   only: { type: 'string', default: 'main,dev2,bfcl,seal' },
@@ -47,21 +41,26 @@ export async function run(args: string[]): Promise<number> {
   if (values.help) return print(HELP);
   if (!existsSync(folder))
     return print(`skipped: no labelled data in ${folder}; TOOL_SEARCH_DATA names another folder`);
-  const all = readData(folder, ['main', 'dev2', 'bfcl', 'seal']);
+  const all = readData(folder, DATA);
   const chosen = all.filter(({ name }) => values.only.split(',').includes(name));
   const skipped = (part: string) => values.skip.split(',').includes(part);
   const techniques: [string, Technique][] = [[OURS, ours()]];
   if (!skipped('baselines')) techniques.push(['original', original], ['plain BM25', plainBm25]);
-  for (const [name, changes] of Object.entries(ablations(values.ablate))) techniques.push([name, ours(changes)]);
   const measured: Measured[] = [];
-  for (const [name, technique] of techniques) {
-    for (const data of chosen) measured.push(await measure(name, technique, data));
+  for (const data of chosen) {
+    // Queries without the server's name are sources of their own.
+    const queries = sourced(data).map((one) => ({ ...one, set: one.source }));
+    for (const [name, technique] of techniques) measured.push(await measure(name, technique, { ...data, queries }));
+    for (const [name, changes] of Object.entries(ablations(values.ablate)))
+      measured.push(await measure(name, ours(changes), data));
   }
   if (!skipped('typos')) for (const data of chosen) measured.push(await measure('one typo', ours(), misspelt(data)));
   if (!skipped('scaling')) for (const data of chosen) measured.push(...(await scaling(data, all)));
   const latency = skipped('latency') ? [] : latencies();
   return print(
-    values.json ? JSON.stringify({ measured, latency }) : [...tables(measured), ...latencyTable(latency)].join('\n'),
+    values.json
+      ? JSON.stringify({ measured: measured.map(inFigures), latency })
+      : [...tables(measured), ...latencyTable(latency)].join('\n'),
   );
 }
 
@@ -74,8 +73,7 @@ async function measure(technique: string, make: Technique, { name, tools, querie
     own.push(score(query, search(query.query)));
     rows.set(query.set, own);
   }
-  const sets = Object.fromEntries([...rows].map(([set, own]) => [set, mean(own)]));
-  return { technique, data: name, sets, ...macro([...rows.values()], technique === OURS ? 1000 : 0) };
+  return { technique, data: name, sources: rows };
 }
 
 function misspelt(data: LabelledData): LabelledData {
@@ -131,38 +129,8 @@ function allAblations(): Record<string, Partial<Ranking>> {
   ]);
 }
 
-function tables(measured: readonly Measured[]): string[] {
-  const names = [...new Set(measured.map(({ data }) => data))];
-  return names.flatMap((name) => [
-    `\n${name.padEnd(18)}${METRICS.map((metric) => metric.padStart(9)).join('')}`,
-    ...measured.filter(({ data }) => data === name).flatMap(rowsOf),
-  ]);
-}
-
-function rowsOf({ technique, sets, mean: total, interval }: Measured): string[] {
-  const line = (label: string, row: Row) =>
-    label.padEnd(18) + row.map((x) => (100 * x).toFixed(1).padStart(9)).join('');
-  const span = interval
-    .map(([low, high]) => `${(100 * low).toFixed(0)}–${(100 * high).toFixed(0)}`.padStart(9))
-    .join('');
-  if (technique !== OURS) return [line(technique, total)];
-  const each = Object.entries(sets).map(([set, row]) => line(`  ${set}`, row));
-  return [...(each.length > 1 ? each : []), line(technique, total), '  95 % interval'.padEnd(18) + span];
-}
-
-function latencyTable(rows: readonly Latency[]): string[] {
-  if (rows.length === 0) return [];
-  const head = ['tools', 'p50 ms', 'p99 ms', 'build ms', 'slice ms', 'RSS MB'];
-  const line = (cells: readonly (string | number)[]) => cells.map((cell) => String(cell).padStart(10)).join('');
-  const cells = rows.map((row) => [
-    row.tools,
-    row.p50.toFixed(2),
-    row.p99.toFixed(2),
-    row.build.toFixed(0),
-    row.longestSlice.toFixed(1),
-    row.rssMegabytes.toFixed(0),
-  ]);
-  return ['', line(head), ...cells.map(line)];
+function inFigures({ technique, data, sources }: Measured) {
+  return { technique, data, sources: Object.fromEntries([...sources].map(([source, rows]) => [source, mean(rows)])) };
 }
 
 function print(text: string): number {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { queryWords } from '../../../src/search/query-expansion.ts';
+import { readQuery } from '../../../src/search/query-expansion.ts';
 import { MAX_QUERY_CHARS, stem, tokenize } from '../../../src/search/text-analysis.ts';
 
 test.each([
@@ -54,7 +54,7 @@ test.each(['aws', 'dns', 'css', 'ios', 'this', 'axis', 'plus', 'class', 'status'
 );
 
 test('a query has few distinct short words, whatever its length', () => {
-  const wordsOf = (query: string) => queryWords(query, 0.2).map(({ word }) => word);
+  const wordsOf = (query: string) => readQuery(query, 0.2).words.map(({ word }) => word);
   expect(wordsOf('file File FILE')).toEqual(['file']);
   expect(wordsOf(`${' '.repeat(MAX_QUERY_CHARS)}file`)).toEqual([]);
   const found = wordsOf(Array.from({ length: 100_000 }, (_, at) => `w${'x'.repeat(at % 90)}`).join(' '));
