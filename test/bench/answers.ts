@@ -10,7 +10,7 @@ const HITS = 10;
 
 /** How complete signatures are, and what answers cost, on the tools and queries of each set. Resolves with the exit code. */
 export async function run(): Promise<number> {
-  const sets = existsSync(FOLDER) ? readData(FOLDER, ['main', 'bfcl', 'seal']) : [];
+  const sets = existsSync(FOLDER) ? readData(FOLDER, ['main', 'dev2', 'bfcl', 'seal']) : [];
   if (sets.length === 0) console.log(`no labelled data in ${FOLDER} (set TOOL_SEARCH_DATA): skipped`);
   else
     console.log(

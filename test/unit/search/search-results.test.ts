@@ -2,7 +2,8 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import type { SearchHit } from '../../../src/search/catalog.ts';
 import { estimateTokens } from '../../../src/search/estimate-tokens.ts';
-import { firstSentences, searchBudget, searchResults } from '../../../src/search/search-results.ts';
+import { firstSentences } from '../../../src/search/excerpt.ts';
+import { searchBudget, searchResults } from '../../../src/search/search-results.ts';
 import { REAL_TOOLS } from '../../helpers/servers/real-tools.ts';
 
 let seed = 7;
