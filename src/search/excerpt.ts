@@ -16,6 +16,9 @@ const MIN_HEAD_SENTENCE_SHARE = 0.2;
 const MIN_GAIN = 0.2;
 /** Share of the room before a word that is far from the beginning of its sentence. */
 const CONTEXT_SHARE = 0.3;
+/** Most words at which a later part is tried to begin. */
+const MAX_STARTS = 30;
+const SENTENCE_ENDS: readonly string[] = ['. ', '! ', '? ', '; '];
 
 /** Returns the beginning of a server's text, on one line and without invisible characters; `…` marks a cut. */
 export function firstSentences(text: string, maxChars: number): string {
@@ -41,11 +44,11 @@ export function excerpt(text: string, maxChars: number, id: string, reader: Quer
   const line = oneLine(text.slice(0, MAX_SEARCHED_CHARS));
   const head = beginning(line, Math.floor(maxChars * HEAD_SHARE), MIN_HEAD_SENTENCE_SHARE);
   const room = maxChars - head.length - ' '.length - ELLIPSIS.length;
-  const mentions = mentionsIn(line, reader).filter(({ end }) => end > head.length);
+  const mentions = mentionsIn(line, reader).filter(({ at }) => at >= head.length);
   const before = reader.met(id, head);
   let best = { from: 0, worth: least };
-  for (const { at, end } of mentions) {
-    const from = startFor(line, at, end, room);
+  for (const mention of mentions.slice(0, MAX_STARTS)) {
+    const from = startFor(line, mention, head.length, room);
     const met = before.slice();
     for (const each of mentions) if (each.at >= from && each.end <= from + room) note(met, each.meetings);
     const worth = reader.worth(met);
@@ -77,13 +80,15 @@ function mentionsIn(line: string, reader: QueryReader): Mention[] {
   return found;
 }
 
-/** Returns where a part of `room` characters with a word begins: with its sentence, or if that is too long, a little before. */
-function startFor(line: string, at: number, end: number, room: number): number {
+/**
+ * Returns where a part of `room` characters with a word begins, not before `least`: with its sentence, or, if that begins
+ * too far away, a little before the word.
+ */
+function startFor(line: string, { at, end }: Mention, least: number, room: number): number {
   const before = line.slice(0, at);
-  const sentence = Math.max(...['. ', '! ', '? ', '; '].map((mark) => before.lastIndexOf(mark) + mark.length));
-  const begin = sentence > 1 ? sentence : 0;
-  if (end - begin <= room) return begin;
-  const near = line.indexOf(' ', Math.max(begin, at - Math.floor(room * CONTEXT_SHARE))) + 1;
+  const sentence = Math.max(...SENTENCE_ENDS.map((mark) => before.lastIndexOf(mark) + mark.length));
+  if (sentence >= least && end - sentence <= room) return sentence;
+  const near = line.indexOf(' ', Math.max(least, at - Math.floor(room * CONTEXT_SHARE))) + 1;
   return near > 0 && near <= at ? near : at;
 }
 

@@ -60,6 +60,9 @@ const SIZES = [
 /** Longest id that is shown, in characters: callers pass ids back to invoke, so an id is shown whole or not at all. */
 const MAX_ID_CHARS = 300;
 
+/** Most of the budget for what is said once of several results. */
+const MAX_SAID_SHARE = 0.25;
+
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 type Size = (typeof SIZES)[number];
@@ -93,17 +96,29 @@ interface Candidate extends Whole {
 export function searchResults(hits: readonly SearchHit[], options: ResultsOptions = {}): SearchResults {
   const { budgetTokens = searchBudget(hits.length), sharedOf = () => NO_NAMES } = options;
   const shown = hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS);
-  const said = saidOnce(
+  const { said, tokens } = saidWithin(
     shown.map(({ entry }) => entry),
     sharedOf,
+    budgetTokens * MAX_SAID_SHARE,
   );
   const isSaid = said.omitted.size > 0;
-  const room = budgetTokens - (isSaid ? estimateTokens(JSON.stringify(said.texts)) : 0);
+  const room = budgetTokens - tokens;
   const whole = shown.map((hit, place) => candidate(hit, { ...options, sharedOf, said, isFirst: place === 0 }));
   // Most answers have room for everything, so the smallest size of each result is not computed.
   const isEnough = sum(whole.map(({ most }) => most.tokens)) <= room;
   const results = isEnough ? whole.map(({ most }) => most.result) : shortened(whole, room);
   return { results, omitted: hits.length - results.length, ...(isSaid && { sharedParameters: said.texts }) };
+}
+
+/** Returns the shared parameters that are said once, and their tokens; none if they would take too many. */
+function saidWithin(
+  entries: readonly ToolEntry[],
+  sharedOf: Shape['sharedOf'],
+  maxTokens: number,
+): { said: SaidOnce; tokens: number } {
+  const said = saidOnce(entries, sharedOf);
+  const tokens = said.omitted.size > 0 ? estimateTokens(JSON.stringify(said.texts)) : 0;
+  return tokens <= maxTokens ? { said, tokens } : { said: { omitted: new Map(), texts: {} }, tokens: 0 };
 }
 
 function shortened(whole: readonly Whole[], budgetTokens: number): SearchResult[] {
@@ -131,14 +146,12 @@ function render({ entry, score }: SearchHit, shape: Shape, size: Size): Sized {
   const { definition } = entry;
   const { reader, said, isFirst, sharedOf, contentsOf } = shape;
   const shared = sharedOf(entry.server);
-  const omitted = said.omitted.get(entry.server) ?? NO_NAMES;
-  const shownSignature = signature(definition, size.signatureChars, {
-    shared,
-    omitted,
-    contents: contentsOf?.(entry) ?? [],
-  });
+  const known = { shared, omitted: said.omitted.get(entry.server), contents: contentsOf?.(entry) ?? [] };
+  const shownSignature = signature(definition, size.signatureChars, known);
   const description = describe(entry, size.descriptionChars, reader);
-  const reason = reader && matchReason(entry, [entry.id, description, shownSignature], reader);
+  const isSmallest = size.descriptionChars === 0;
+  const reason =
+    isSmallest || !reader ? undefined : matchReason(entry, [entry.id, description, shownSignature], reader);
   const notes = isFirst && size === SIZES[0] ? parameterNotes(definition, shared) : undefined;
   const result = {
     id: entry.id,

@@ -25,9 +25,9 @@ const OUTPUT_CHARS = 80;
 /** What is known about a tool beside its definition; each member may be absent. */
 export interface SignatureOptions {
   /** Optional parameters that most tools of the server have: they come last. */
-  readonly shared?: ReadonlySet<string>;
+  readonly shared?: ReadonlySet<string> | undefined;
   /** Parameters that are said elsewhere: they are left out without a mark. */
-  readonly omitted?: ReadonlySet<string>;
+  readonly omitted?: ReadonlySet<string> | undefined;
   /** Kinds of content that the tool gives back beside text: `image`, `audio`, `resource`. */
   readonly contents?: readonly string[];
 }

@@ -124,7 +124,7 @@ test('ids up to 300 characters are whole, longer ones are left out and counted, 
     results: [{ id: long }],
     omitted: 2,
   });
-  const { results, omitted } = searchResults([hit({}, 's::a'), hit({}, 's::b')], { budgetTokens: 30 });
+  const { results, omitted } = searchResults([hit({}, 's::a'), hit({}, 's::b')], { budgetTokens: 34 });
   expect(results.map(({ id }) => id)).toEqual(['s::a']);
   expect(omitted).toBe(1);
   expect(searchResults([])).toEqual({ results: [], omitted: 0 });

@@ -1,3 +1,4 @@
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import type { ToolDefinition } from '../../../src/core/tool.ts';
 import { Catalog } from '../../../src/search/catalog.ts';
@@ -48,7 +49,7 @@ test.each([
 });
 
 test('a hit that shows no word of the query says what matched [search.why]', async () => {
-  const many = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`option_number_${at}`, { type: 'string' }]));
+  const many = Object.fromEntries(Array.from({ length: 25 }, (_, at) => [`option_number_${at}`, { type: 'string' }]));
   const matched = async (query: string, one: ToolDefinition, tags?: string[]) =>
     (await answer(query, { s: [one, tool('other', 'Nothing of the kind.')] }, tags)).results[0]?.matched;
   expect(await matched('ttl', tool('put', 'Stores a value.', { ...many, ttl: { type: 'integer' } }))).toBe(
@@ -117,4 +118,23 @@ test('the first hit says of its parameters what names and types do not [search.n
   ]);
   const odd = { a: true, b: null, c: { description: 5, format: {} }, d: { description: '' } };
   expect((await answer('thing', { s: [tool('thing', 'x', odd)] })).results[0]).not.toHaveProperty('parameters');
+});
+
+test.each([
+  ['words', 'needle and thread '],
+  ['Han', '读取文件的全部内容'],
+  ['marks', '"\\\u0000{}'],
+  ['emoji', '👨‍👩‍👧‍👦'],
+])('all of this together keeps within the budget, whatever servers write: %s [search.budget]', async (_, noise) => {
+  const text = `${noise.repeat(40)} needle`;
+  const shared = Object.fromEntries(
+    Array.from({ length: 20 }, (__, at) => [
+      `${noise.repeat(4)}${at}`,
+      { type: 'string', description: `must ${text}` },
+    ]),
+  );
+  const tools = Array.from({ length: 4 }, (__, at) => tool(`t${at}`, text, shared));
+  const result = await answer('needle', { a: tools, b: tools, c: tools, d: tools, e: tools }, [`needle ${noise}`]);
+  expect(result.results.length).toBeGreaterThan(1);
+  expect(encode(JSON.stringify(result)).length).toBeLessThan(1_500);
 });
