@@ -13,7 +13,7 @@ import type { InvocationHistory } from '../search/invocation-history.ts';
 import { searchBudget, searchResults } from '../search/search-results.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { ContentKinds } from './results/content-kinds.ts';
-import { type ListOptions, page, toolPage } from './tool-list.ts';
+import type { ListOptions } from './tool-list.ts';
 import { type ConfigNotices, describeAbsent, MAX_NAMED, type Unavailable, unavailableServers } from './unavailable.ts';
 
 export interface FinderParts {
@@ -218,7 +218,12 @@ export class Finder {
     };
   }
 
-  #tools({ offset = 0, filters }: SearchRequest, caller: Caller, concerned: (server: string) => boolean): JsonObject {
+  async #tools(
+    { offset = 0, filters }: SearchRequest,
+    caller: Caller,
+    concerned: (server: string) => boolean,
+  ): Promise<JsonObject> {
+    const { toolPage } = await import('./tool-list.ts');
     const { upstreams, catalog } = this.#parts;
     const tools = upstreams
       .all()
@@ -227,7 +232,8 @@ export class Finder {
     return toolPage(tools, { offset, ...this.#known });
   }
 
-  #servers({ offset = 0 }: SearchRequest, caller: Caller): JsonObject {
+  async #servers({ offset = 0 }: SearchRequest, caller: Caller): Promise<JsonObject> {
+    const { page } = await import('./tool-list.ts');
     const servers = this.#knownServers(caller);
     return { found: servers.length, ...page('servers', servers, offset) };
   }
