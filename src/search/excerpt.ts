@@ -23,7 +23,7 @@ const SENTENCE_ENDS: readonly string[] = ['. ', '! ', '? ', '; '];
 /** Returns the beginning of a server's text, on one line and without invisible characters; `…` marks a cut. */
 export function firstSentences(text: string, maxChars: number): string {
   if (maxChars === 0) return '';
-  const line = oneLine(text);
+  const line = lineLongerThan(maxChars, text);
   return line.length <= maxChars && text.length <= MAX_READ_CHARS ? line : beginning(line, maxChars, MIN_KEPT_SHARE);
 }
 
@@ -97,6 +97,12 @@ function windowOf(line: string, from: number, room: number): string {
   return rest.length <= room + ELLIPSIS.length
     ? rest
     : beginning(rest, room + ELLIPSIS.length, Number.POSITIVE_INFINITY);
+}
+
+/** Returns the text on one line, or enough of it to be longer than `chars`: most of a long text need not be looked at. */
+function lineLongerThan(chars: number, text: string): string {
+  const start = oneLine(text.slice(0, 2 * chars));
+  return start.length > chars ? start : oneLine(text);
 }
 
 function oneLine(text: string): string {

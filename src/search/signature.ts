@@ -55,7 +55,7 @@ export function renderedParameters(
 }
 
 /** Names of a tool's only output that say no more than that there is one. */
-const GENERIC_OUTPUTS: readonly string[] = ['content', 'result', 'output', 'response', 'data'];
+const GENERIC_OUTPUTS: readonly string[] = ['content', 'result', 'results', 'output', 'response', 'data'];
 
 function outputs({ outputSchema }: ToolDefinition, maxChars: number, contents: readonly string[] = []): string {
   if (maxChars < 0) return '';
