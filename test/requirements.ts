@@ -93,6 +93,14 @@ const GATEWAY = promised('#2', {
   'search.limit': 'limit is 10 by default and at most 50.',
   'search.filters': 'filters narrow by server and by tags.',
   'search.signature': 'A signature renders the input schema compactly: required first, ? for optional, enums short.',
+  'search.any': 'A signature is () if the schema takes nothing, and (any) if it takes any object without saying what.',
+  'search.part': 'Of a long description the part that meets the query is shown, within the same room.',
+  'search.why': 'A hit says in a few words what matched if neither id, signature nor description shows it.',
+  'search.shared-parameters':
+    'Optional parameters that most tools of a server take come last, and are said once for several hits.',
+  'search.notes': 'The first hit says of its parameters what names and types do not: a form, a condition.',
+  'search.gives-back':
+    'A signature ends with image, audio or resource where the output declares it or the last result had it.',
   'search.budget': 'Ten results stay under 1,500 tokens whatever upstreams write.',
   'search.states': 'Servers that are connecting, failing or misconfigured are named with their state.',
   'search.empty': 'An empty query lists the servers with their tool counts.',
@@ -268,7 +276,8 @@ const CONFORMANCE = promised('#3', {
 
 const FINDING = promised('#4', {
   'search.groups': 'A query may be a list of up to five; their hits are grouped and share a budget.',
-  'search.browse': 'Filters alone list the tools of servers by name, in pages within the token budget.',
+  'search.browse':
+    'Filters alone list the tools of servers, with signatures if all fit a page, else by name, in pages within the budget.',
   'search.effects': 'Results show what a tool gives back and whether it reads only or destroys; readOnly filters.',
   'search.no-hit': 'Without a hit the answer names near words of the index and the servers there are.',
   'search.request':

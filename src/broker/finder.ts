@@ -12,6 +12,8 @@ import { estimateTokens } from '../search/estimate-tokens.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
 import { searchBudget, searchResults } from '../search/search-results.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
+import type { ContentKinds } from './results/content-kinds.ts';
+import type { ListOptions } from './tool-list.ts';
 import { type ConfigNotices, describeAbsent, MAX_NAMED, type Unavailable, unavailableServers } from './unavailable.ts';
 
 export interface FinderParts {
@@ -23,6 +25,8 @@ export interface FinderParts {
   /** Returns the part of a server's text about itself that an answer may repeat; absent: all of it. */
   readonly repeatable?: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
   readonly notices: () => ConfigNotices;
+  /** Knows what kinds of content tools give back; absent: answers do not tell. */
+  readonly contents?: ContentKinds;
   /** Remembers which tools callers invoke after which searches; absent: the finder does not remember it. */
   readonly usage?: InvocationHistory;
   /** Observes each query with the tools that were shown. */
@@ -71,8 +75,6 @@ const INDEX_WAIT_MS = 1_000;
 const MAX_PHRASE = 100;
 /** Tokens of the mark on a hit that cannot be called now. */
 const MARK_TOKENS = 8;
-/** Most tokens of a page of names: the whole answer stays under 1,500. */
-const PAGE_TOKENS = 1_100;
 
 /** Bounds of one query: the number of hits, and the tools that its caller may see. */
 interface Ask {
@@ -84,9 +86,16 @@ interface Ask {
 /** Finds tools for a model, by what they do or by server, and names the servers that could not be asked. */
 export class Finder {
   readonly #parts: FinderParts;
+  /** What is known about tools beside their definitions, for their signatures. */
+  readonly #known: Pick<ListOptions, 'sharedOf' | 'contentsOf'>;
 
   constructor(parts: FinderParts) {
+    const { catalog, contents } = parts;
     this.#parts = parts;
+    this.#known = {
+      sharedOf: (server) => catalog.sharedParameters(server),
+      contentsOf: (entry) => contents?.of(entry) ?? [],
+    };
   }
 
   /** Answers within a token budget: tools that fit a query, or without one the servers, or the tools of a server. */
@@ -135,7 +144,7 @@ export class Finder {
     const queries = [request.query].flat().filter((query) => query.trim() !== '');
     const [first] = queries;
     if (first === undefined) {
-      return request.filters ? this.#toolNames(request, caller, concerned) : this.#servers(request, caller);
+      return request.filters ? this.#tools(request, caller, concerned) : this.#servers(request, caller);
     }
     const { filters } = request;
     const visible = (entry: ToolEntry) => this.#mayShow(entry, caller, filters) && concerned(entry.server);
@@ -150,7 +159,7 @@ export class Finder {
   }
 
   async #hits(query: string, { limit, caller, visible }: Ask, budgetTokens: number): Promise<JsonObject> {
-    const { found, hits } = await this.#ranked(query, limit, visible);
+    const { found, hits, reader } = await this.#ranked(query, limit, visible);
     const ids = hits.map(({ entry }) => entry.id);
     this.#parts.usage?.searched(ownerOf(caller), query, ids);
     const down = new Set(
@@ -158,7 +167,8 @@ export class Finder {
     );
     const warnings = this.#warnings(hits);
     const marksTokens = down.size * MARK_TOKENS + estimateTokens(JSON.stringify([...warnings.values()]));
-    const { results: shown } = searchResults(hits, { budgetTokens: budgetTokens - marksTokens });
+    const options = { budgetTokens: budgetTokens - marksTokens, reader, ...this.#known };
+    const { results: shown, sharedParameters } = searchResults(hits, options);
     this.#parts.witness?.searched(
       ownerOf(caller),
       shown.map(({ id }) => id),
@@ -168,7 +178,8 @@ export class Finder {
       ...(down.has(result.id) && { available: false }),
       ...(warnings.has(result.id) && { warnings: warnings.get(result.id) }),
     }));
-    return hits.length > 0 ? { found, results } : { found, results, ...this.#waysOn(query, caller) };
+    if (hits.length === 0) return { found, results, ...this.#waysOn(query, caller) };
+    return { found, results, ...(sharedParameters && { sharedParameters }) };
   }
 
   /** Returns the remarks on those hits that have any, by id. */
@@ -184,14 +195,14 @@ export class Finder {
   async #ranked(query: string, limit: number, visible: (entry: ToolEntry) => boolean) {
     const { catalog, usage, semantics } = this.#parts;
     // Asks for more hits than are shown: a tool just below the last place may still move up.
-    const { found, hits } = catalog.search(query, { limit: limit + NEARLY, visible });
+    const { found, hits, reader } = catalog.search(query, { limit: limit + NEARLY, visible });
     const fused = semantics ? await semantics.fused(query, hits, visible, limit + NEARLY) : hits;
     const moved = usage
       ? fused.map(({ entry, score }) => ({ entry, score: score * (1 + usage.bonus(query, entry.id)) }))
       : fused;
     // A stable sort: tools with equal scores keep their order.
     const ranked = moved.toSorted((a, b) => b.score - a.score).slice(0, limit);
-    return { found: Math.max(found, ranked.length), hits: ranked };
+    return { found: Math.max(found, ranked.length), hits: ranked, reader };
   }
 
   /** Suggests words that tools do use, and the known servers, after a query that found no tool. */
@@ -207,22 +218,22 @@ export class Finder {
     };
   }
 
-  #toolNames(
+  async #tools(
     { offset = 0, filters }: SearchRequest,
     caller: Caller,
     concerned: (server: string) => boolean,
-  ): JsonObject {
+  ): Promise<JsonObject> {
+    const { toolPage } = await import('./tool-list.ts');
     const { upstreams, catalog } = this.#parts;
-    const ids = upstreams
+    const tools = upstreams
       .all()
       .flatMap(({ config }) => (concerned(config.key) ? catalog.toolsOf(config.key) : []))
-      .filter((entry) => this.#mayShow(entry, caller, filters))
-      .map(({ id }) => id)
-      .sort();
-    return { found: ids.length, ...page('tools', ids, offset) };
+      .filter((entry) => this.#mayShow(entry, caller, filters));
+    return toolPage(tools, { offset, ...this.#known });
   }
 
-  #servers({ offset = 0 }: SearchRequest, caller: Caller): JsonObject {
+  async #servers({ offset = 0 }: SearchRequest, caller: Caller): Promise<JsonObject> {
+    const { page } = await import('./tool-list.ts');
     const servers = this.#knownServers(caller);
     return { found: servers.length, ...page('servers', servers, offset) };
   }
@@ -264,17 +275,4 @@ export class Finder {
 /** True if an answer names no tool for any of its queries. */
 function isEmpty({ found, groups }: JsonObject): boolean {
   return Array.isArray(groups) ? groups.every(isEmpty) : found === 0;
-}
-
-/** Returns the items from `offset` on that fit a page, and the offset of the next page. */
-function page(name: string, items: readonly unknown[], offset: number): JsonObject {
-  const shown: unknown[] = [];
-  let tokens = 0;
-  for (const item of items.slice(offset)) {
-    tokens += estimateTokens(JSON.stringify(item));
-    if (shown.length > 0 && tokens > PAGE_TOKENS) break;
-    shown.push(item);
-  }
-  const next = offset + shown.length;
-  return { [name]: shown, ...(next < items.length && { nextOffset: next }) };
 }

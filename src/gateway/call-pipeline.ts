@@ -23,10 +23,12 @@ interface PipelineParts {
   /** As `guardsInOrder` returns them. */
   readonly guards: readonly Guard[];
   readonly log: Logger;
+  /** Looks at results as servers give them; absent: nobody does. */
+  readonly results?: CallPolicy;
 }
 
 /** Wraps `send`, which takes a call to its server, in all policies that a call passes on the way there. */
-export function buildCallPipeline({ edge, guards, log }: PipelineParts, send: CallTool): CallTool {
+export function buildCallPipeline({ edge, guards, log, results }: PipelineParts, send: CallTool): CallTool {
   // Outermost first: a call passes these from the top down, and its result or error from the bottom up.
   const layers: readonly (CallPolicy | undefined)[] = [
     // The request log and the metrics come first, so that they have every call, with the reason of a refusal below.
@@ -36,6 +38,7 @@ export function buildCallPipeline({ edge, guards, log }: PipelineParts, send: Ca
     logDefects(log),
     ...guards.map(({ policy }) => policy),
     tellMended,
+    results,
   ];
   return layers.reduceRight<CallTool>((next, layer) => layer?.(next) ?? next, send);
 }

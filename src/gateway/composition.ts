@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Broker } from '../broker/broker.ts';
 import { Jobs } from '../broker/jobs/jobs.ts';
+import { ContentKinds } from '../broker/results/content-kinds.ts';
 import { ResultRoom, ResultStore } from '../broker/results/result-store.ts';
 import type { ConfigNotices } from '../broker/unavailable.ts';
 import { configuredKeys, type GatewayConfig, type LiveConfig } from '../config/load.ts';
@@ -176,11 +177,16 @@ export class Composition {
     const { upstreams } = this.pool;
     const router = edge.router ?? upstreams;
     const { log } = this;
+    const contents = new ContentKinds();
     return new Broker({
       catalog: this.catalog,
       upstreams,
       jobs: this.#jobs,
-      call: buildCallPipeline({ edge, guards: this.#guardList, log }, router.call.bind(router)),
+      call: buildCallPipeline(
+        { edge, guards: this.#guardList, log, results: contents.policy },
+        router.call.bind(router),
+      ),
+      contents,
       admit: this.#guards.admit,
       refused: (...refusal) => {
         this.#stats.refused(...refusal);

@@ -3,8 +3,10 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type ToolDefinition, type ToolEntry, toolId } from '../core/tool.ts';
 import { fieldTerms } from './fields.ts';
 import { readQuery } from './query-expansion.ts';
+import { QueryReader } from './query-reader.ts';
 import { comesFirst, type Ranked, rank, TopK } from './rank.ts';
 import { RANKING, type Ranking } from './ranking-parameters.ts';
+import { sharedParameters } from './shared-parameters.ts';
 import { ToolIndex } from './tool-index.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -41,12 +43,19 @@ interface Listed {
   indexed: Listing | undefined;
 }
 
+/** A server with its tools; `shared` is computed when it is first asked for. */
+interface Server {
+  readonly about: CatalogServer;
+  readonly listed: readonly Listed[];
+  shared?: ReadonlySet<string>;
+}
+
 /** Last known tools of all servers by id, with the index of their words. */
 export class Catalog {
   readonly #ranking: Ranking;
   readonly #index: ToolIndex;
   readonly #work = new WorkQueue(() => this.#index.prepare());
-  readonly #servers = new Map<string, { readonly about: CatalogServer; readonly listed: readonly Listed[] }>();
+  readonly #servers = new Map<string, Server>();
   readonly #byId = new Map<string, Listed>();
   /**
    * Tools by number in the index; numbers of removed tools are used again. An array, since a search reads thousands of
@@ -114,14 +123,31 @@ export class Catalog {
     return (this.#servers.get(server)?.listed ?? []).map(({ now }) => now.entry);
   }
 
-  /** Returns the visible tools that match any term of the query, best first, ties by id. */
-  search(query: string, { limit, visible }: SearchOptions): { found: number; hits: SearchHit[] } {
+  /** Returns the names of the optional parameters that most tools of a server have; see `sharedParameters`. */
+  sharedParameters(server: string): ReadonlySet<string> {
+    const known = this.#servers.get(server);
+    if (!known) return new Set();
+    known.shared ??= sharedParameters(known.listed.map(({ now }) => now.entry.definition));
+    return known.shared;
+  }
+
+  /**
+   * Returns the visible tools that match any term of the query, best first, ties by id; `reader` reads texts for its
+   * words.
+   */
+  search(query: string, { limit, visible }: SearchOptions): { found: number; hits: SearchHit[]; reader: QueryReader } {
     const entry = (number: number) => {
       const found = this.#entries[number];
       return found && visible(found) ? found : undefined;
     };
-    return rank(query, limit, { index: this.#index, ranking: this.#ranking, entry });
+    const { found, hits, view } = rank(query, limit, { index: this.#index, ranking: this.#ranking, entry });
+    return { found, hits, reader: new QueryReader(view, this.#index.vocabulary, this.#wordsOf) };
   }
+
+  readonly #wordsOf = (id: string) => {
+    const listed = this.#byId.get(id);
+    return listed && this.#index.words(listed.number);
+  };
 
   /** Returns up to `n` ids of visible tools whose name or whole id resembles `id`, nearest first. */
   nearestIds(id: string, visible: (entry: ToolEntry) => boolean, n = 3): string[] {

@@ -157,7 +157,7 @@ function sum<T>(items: readonly T[], value: (item: T) => number): number {
 }
 
 /** A concept that a word stands for, by its place in the query, with the weight of the word for it. */
-interface Meeting {
+export interface Meeting {
   readonly concept: number;
   readonly weight: number;
 }

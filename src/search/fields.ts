@@ -69,7 +69,8 @@ function sentences(text: string): [summary: string, details: string] {
   return [start.slice(0, end), start.slice(end)];
 }
 
-function parametersOf(schema: unknown): { name: string; text: string }[] {
+/** Returns the first parameters of a schema, then those within them, with the beginning of their descriptions and values. */
+export function parametersOf(schema: unknown): { name: string; text: string }[] {
   const properties = propertiesOf(schema);
   const nested = properties.flatMap(([, property]) => propertiesOf(itemsOf(property)));
   return [...properties, ...nested].slice(0, MAX_PARAMETERS).map(([name, property]) => ({

@@ -38,8 +38,15 @@ interface FirstStage {
   readonly best: readonly Found[];
 }
 
-/** Returns the number of tools that fit a query, and the best `limit` of them: best first, ties by id. */
-export function rank(query: string, limit: number, searched: Searched): { found: number; hits: Ranked[] } {
+/**
+ * Returns the number of tools that fit a query, and the best `limit` of them: best first, ties by id. `view` is the query
+ * as the index understood it.
+ */
+export function rank(
+  query: string,
+  limit: number,
+  searched: Searched,
+): { found: number; hits: Ranked[]; view: QueryView } {
   const { ranking } = searched;
   const first = firstStage(query, Math.max(limit, ranking.depth), searched);
   const anew = first.best.slice(0, ranking.depth).map(({ entry, document, score }) => {
@@ -50,7 +57,7 @@ export function rank(query: string, limit: number, searched: Searched): { found:
   const rest = first.best
     .slice(ranking.depth)
     .map(({ entry, score }) => ({ entry, score: lowest * share(score, first.best) }));
-  return { found: first.found, hits: [...anew, ...rest].slice(0, limit) };
+  return { found: first.found, hits: [...anew, ...rest].slice(0, limit), view: first.view };
 }
 
 /**

@@ -1,20 +1,49 @@
 import { isJsonObject } from '../core/json.ts';
-import type { ToolDefinition } from '../core/tool.ts';
+import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
 import type { SearchHit } from './catalog.ts';
 import { estimateTokens } from './estimate-tokens.ts';
+import { excerpt, firstSentences } from './excerpt.ts';
 import { textOf, titleOf } from './fields.ts';
+import { matchReason } from './match-reason.ts';
+import { parameterNotes } from './parameter-notes.ts';
+import type { QueryReader } from './query-reader.ts';
+import { type SaidOnce, saidOnce } from './shared-parameters.ts';
 import { signature } from './signature.ts';
 
 /** One tool in the answer of `search`, with enough to invoke a simple one. */
 export interface SearchResult {
   readonly id: string;
   readonly signature: string;
-  /** First sentences on one line; `…` at the end if text was left out. */
+  /** The part of the tool's description that fits the query, on one line; `…` marks text left out. */
   readonly description: string;
+  /** Why the tool was found, if neither id nor signature nor description shows it; see `matchReason`. */
+  readonly matched?: string;
+  /** Of the first result: what to know about parameters beside their names and types; see `parameterNotes`. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Rounded to two decimals. */
   readonly score: number;
   /** The effect that the tool claims in its annotations; absent: none. */
   readonly effect?: 'readOnly' | 'destructive';
+}
+
+/** The results of one query; each member but `results` may be absent. */
+export interface SearchResults {
+  readonly results: SearchResult[];
+  /** Number of hits left out because of an id over 300 characters or for want of room. */
+  readonly omitted: number;
+  /** By server: optional parameters that all of its tools among the results take, left out of their signatures. */
+  readonly sharedParameters?: Readonly<Record<string, string>>;
+}
+
+/** What results are shown by; each member may be absent. */
+export interface ResultsOptions {
+  readonly budgetTokens?: number;
+  /** Chooses the part of a description that is shown; absent: its beginning. */
+  readonly reader?: QueryReader;
+  /** Returns the names of the optional parameters that most tools of a server have. */
+  readonly sharedOf?: (server: string) => ReadonlySet<string>;
+  /** Returns the kinds of content that a tool is known to give back beside text. */
+  readonly contentsOf?: (entry: ToolEntry) => readonly string[];
 }
 
 // Most characters of signature and description, from the size used if there is room down to the smallest.
@@ -31,9 +60,10 @@ const SIZES = [
 /** Longest id that is shown, in characters: callers pass ids back to invoke, so an id is shown whole or not at all. */
 const MAX_ID_CHARS = 300;
 
-const ELLIPSIS = '…';
-const MAX_READ_CHARS = 4000;
-const MIN_KEPT_SHARE = 0.4;
+/** Most of the budget for what is said once of several results. */
+const MAX_SAID_SHARE = 0.25;
+
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 type Size = (typeof SIZES)[number];
 
@@ -42,8 +72,16 @@ interface Sized {
   readonly tokens: number;
 }
 
+/** How the hits of an answer are shown. */
+interface Shape extends ResultsOptions {
+  readonly sharedOf: (server: string) => ReadonlySet<string>;
+  readonly said: SaidOnce;
+  readonly isFirst: boolean;
+}
+
 interface Whole {
   readonly hit: SearchHit;
+  readonly shape: Shape;
   readonly most: Sized;
 }
 
@@ -53,17 +91,34 @@ interface Candidate extends Whole {
 
 /**
  * Returns the results of a search in the order of the hits, as JSON of at most `budgetTokens` estimated tokens: it
- * shortens long texts first. `omitted` counts hits left out because of an id over 300 characters or for want of room.
+ * shortens long texts first.
  */
-export function searchResults(
-  hits: readonly SearchHit[],
-  { budgetTokens = searchBudget(hits.length) }: { budgetTokens?: number } = {},
-): { results: SearchResult[]; omitted: number } {
-  const whole = hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS).map(candidate);
+export function searchResults(hits: readonly SearchHit[], options: ResultsOptions = {}): SearchResults {
+  const { budgetTokens = searchBudget(hits.length), sharedOf = () => NO_NAMES } = options;
+  const shown = hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS);
+  const { said, tokens } = saidWithin(
+    shown.map(({ entry }) => entry),
+    sharedOf,
+    budgetTokens * MAX_SAID_SHARE,
+  );
+  const isSaid = said.omitted.size > 0;
+  const room = budgetTokens - tokens;
+  const whole = shown.map((hit, place) => candidate(hit, { ...options, sharedOf, said, isFirst: place === 0 }));
   // Most answers have room for everything, so the smallest size of each result is not computed.
-  const isEnough = sum(whole.map(({ most }) => most.tokens)) <= budgetTokens;
-  const results = isEnough ? whole.map(({ most }) => most.result) : shortened(whole, budgetTokens);
-  return { results, omitted: hits.length - results.length };
+  const isEnough = sum(whole.map(({ most }) => most.tokens)) <= room;
+  const results = isEnough ? whole.map(({ most }) => most.result) : shortened(whole, room);
+  return { results, omitted: hits.length - results.length, ...(isSaid && { sharedParameters: said.texts }) };
+}
+
+/** Returns the shared parameters that are said once, and their tokens; none if they would take too many. */
+function saidWithin(
+  entries: readonly ToolEntry[],
+  sharedOf: Shape['sharedOf'],
+  maxTokens: number,
+): { said: SaidOnce; tokens: number } {
+  const said = saidOnce(entries, sharedOf);
+  const tokens = said.omitted.size > 0 ? estimateTokens(JSON.stringify(said.texts)) : 0;
+  return tokens <= maxTokens ? { said, tokens } : { said: { omitted: new Map(), texts: {} }, tokens: 0 };
 }
 
 function shortened(whole: readonly Whole[], budgetTokens: number): SearchResult[] {
@@ -79,41 +134,40 @@ export function searchBudget(results: number): number {
   return 1400 + 65 * Math.max(0, results - 10);
 }
 
-/** Returns the beginning of a server's text, on one line and without invisible characters; `…` marks a cut. */
-export function firstSentences(text: string, maxChars: number): string {
-  if (maxChars === 0) return '';
-  // Joiners between letters of some scripts are invisible and part of the word, so they stay.
-  const line = text
-    .slice(0, MAX_READ_CHARS)
-    .replace(/(?:(?![\u200c\u200d])[\p{C}\s])+/gu, ' ')
-    .trim();
-  if (line.length <= maxChars && text.length <= MAX_READ_CHARS) return line;
-  const start = line.slice(0, maxChars - ELLIPSIS.length);
-  const sentences = /^.*(?:[.!?](?= )|[。!?])/u.exec(start)?.[0] ?? '';
-  if (sentences.length >= maxChars * MIN_KEPT_SHARE) return `${sentences}${ELLIPSIS}`;
-  const words = start.slice(0, Math.max(0, start.lastIndexOf(' ')));
-  const kept = words.length >= maxChars * MIN_KEPT_SHARE ? words : start.replace(/[\ud800-\udbff]$/, '');
-  return `${kept}${ELLIPSIS}`;
-}
-
-function candidate(hit: SearchHit): Whole {
-  return { hit, most: render(hit, SIZES[0]) };
+function candidate(hit: SearchHit, shape: Shape): Whole {
+  return { hit, shape, most: render(hit, shape, SIZES[0]) };
 }
 
 function withLeast(whole: Whole): Candidate {
-  return { ...whole, least: render(whole.hit, SIZES[SIZES.length - 1] ?? SIZES[0]) };
+  return { ...whole, least: render(whole.hit, whole.shape, SIZES[SIZES.length - 1] ?? SIZES[0]) };
 }
 
-function render({ entry, score }: SearchHit, { signatureChars, descriptionChars }: Size): Sized {
+function render({ entry, score }: SearchHit, shape: Shape, size: Size): Sized {
   const { definition } = entry;
+  const { reader, said, isFirst, sharedOf, contentsOf } = shape;
+  const shared = sharedOf(entry.server);
+  const known = { shared, omitted: said.omitted.get(entry.server), contents: contentsOf?.(entry) ?? [] };
+  const shownSignature = signature(definition, size.signatureChars, known);
+  const description = describe(entry, size.descriptionChars, reader);
+  const isSmallest = size.descriptionChars === 0;
+  const reason =
+    isSmallest || !reader ? undefined : matchReason(entry, [entry.id, description, shownSignature], reader);
+  const notes = isFirst && size === SIZES[0] ? parameterNotes(definition, shared) : undefined;
   const result = {
     id: entry.id,
-    signature: signature(definition, signatureChars),
-    description: firstSentences(textOf(definition.description) || titleOf(definition), descriptionChars),
+    signature: shownSignature,
+    description,
+    ...(reason !== undefined && { matched: reason }),
+    ...(notes && { parameters: notes }),
     score: Math.round(score * 100) / 100,
     ...effectOf(definition),
   };
   return { result, tokens: estimateTokens(`${JSON.stringify(result)},`) };
+}
+
+function describe({ id, definition }: ToolEntry, maxChars: number, reader: QueryReader | undefined): string {
+  const text = textOf(definition.description) || titleOf(definition);
+  return reader ? excerpt(text, maxChars, id, reader) : firstSentences(text, maxChars);
 }
 
 function effectOf({ annotations }: ToolDefinition): Pick<SearchResult, 'effect'> {
@@ -122,9 +176,9 @@ function effectOf({ annotations }: ToolDefinition): Pick<SearchResult, 'effect'>
   return annotations.destructiveHint === true ? { effect: 'destructive' } : {};
 }
 
-function within({ hit, most, least }: Candidate, maxTokens: number): SearchResult {
+function within({ hit, shape, most, least }: Candidate, maxTokens: number): SearchResult {
   if (most.tokens <= maxTokens) return most.result;
-  const sizes = SIZES.slice(1, -1).map((size) => render(hit, size));
+  const sizes = SIZES.slice(1, -1).map((size) => render(hit, shape, size));
   return (sizes.find(({ tokens }) => tokens <= maxTokens) ?? least).result;
 }
 

@@ -8,13 +8,16 @@ import { type LabelledData, readData } from './data.ts';
 const FOLDER = process.env.TOOL_SEARCH_DATA ?? '../shared/retrieval';
 const HITS = 10;
 
-/** How complete signatures are, and what answers cost, on the tools and queries of each set. Resolves with the exit code. */
+/**
+ * How complete signatures are, what answers cost, and how much of a query what is shown of the right tool meets, by the
+ * importance of words, on the tools and queries of each set. Resolves with the exit code.
+ */
 export async function run(): Promise<number> {
-  const sets = existsSync(FOLDER) ? readData(FOLDER, ['main', 'bfcl', 'seal']) : [];
+  const sets = existsSync(FOLDER) ? readData(FOLDER, ['main', 'dev2', 'bfcl', 'seal']) : [];
   if (sets.length === 0) console.log(`no labelled data in ${FOLDER} (set TOOL_SEARCH_DATA): skipped`);
   else
     console.log(
-      'set     complete signatures   tokens of an answer of ten: median, 95 %, most   search → invoke, median',
+      'set     complete signatures   tokens of an answer of ten: median, 95 %, most   search → invoke, median   shown of the query',
     );
   for (const set of sets) console.log(await measure(set));
   return 0;
@@ -32,10 +35,17 @@ async function measure({ name, tools, queries }: LabelledData): Promise<string> 
   const complete = tools.filter((tool) => !signature(tool).includes('…')).length / tools.length;
   const answers: number[] = [];
   const flows: number[] = [];
-  for (const { query } of queries) {
-    const { found, hits } = catalog.search(query, { limit: HITS, visible: () => true });
-    const { results } = searchResults(hits);
-    const tokens = countTokens(JSON.stringify({ found, results }));
+  const shown: number[] = [];
+  const sharedOf = (server: string) => catalog.sharedParameters(server);
+  for (const { query, groups } of queries) {
+    const { found, hits, reader } = catalog.search(query, { limit: HITS, visible: () => true });
+    const { results, sharedParameters } = searchResults(hits, { reader, sharedOf });
+    const tokens = countTokens(JSON.stringify({ found, results, sharedParameters }));
+    const right = results.find(({ id }) => groups.some((group) => group.includes(id)));
+    if (right) {
+      const met = reader.met(right.id, right.signature, right.description, right.matched ?? '');
+      shown.push(reader.worth(met) / reader.importance);
+    }
     if (hits.length === HITS) answers.push(tokens);
     const asked = JSON.stringify({ name: 'search', arguments: { query } });
     const invoked = JSON.stringify({ name: 'invoke', arguments: { id: results[0]?.id ?? '', args: {} } });
@@ -43,7 +53,9 @@ async function measure({ name, tools, queries }: LabelledData): Promise<string> 
   }
   const [median, high, most] = [0.5, 0.95, 1].map((share) => quantile(answers, share));
   const share = `${(100 * complete).toFixed(1)} %`;
-  return `${name.padEnd(8)}${share.padEnd(22)}${`${median}, ${high}, ${most}`.padEnd(46)}${quantile(flows, 0.5)}`;
+  const mean = shown.reduce((sum, one) => sum + one, 0) / shown.length;
+  const cells = [name.padEnd(8), share.padEnd(22), `${median}, ${high}, ${most}`.padEnd(46)];
+  return `${cells.join('')}${String(quantile(flows, 0.5)).padEnd(25)}${(100 * mean).toFixed(1)} %`;
 }
 
 function quantile(values: readonly number[], share: number): number {

@@ -44,6 +44,33 @@ test('filters alone list the tools of servers by name, page by page [search.brow
   expect(names.every((id) => id.startsWith('u::'))).toBe(true);
 });
 
+test('a list of few tools has their signatures [search.browse]', async () => {
+  const gateway = await startGateway({
+    config: { u: local({ tools: ['echo', 'add'] }), v: local({ toolCount: 500 }) },
+  });
+  await waitUntil(async () => (await gateway.search('add')).results.length > 0);
+  const few = jsonOf(await gateway.call('search', { filters: { server: 'u' } }));
+  expect(few).toEqual({
+    found: 2,
+    tools: [
+      { id: 'u::add', signature: '(a: number, b: number)' },
+      { id: 'u::echo', signature: expect.stringMatching(/^\(.*\)$/) },
+    ],
+  });
+  expect(jsonOf(await gateway.call('search', { offset: 1, filters: { server: 'u' } }))).toMatchObject({
+    found: 2,
+    tools: [{ id: 'u::echo' }],
+  });
+});
+
+test('once a tool has given an image, its signature says so [search.gives-back]', async () => {
+  const gateway = await startGateway({ config: { u: local({ tools: ['image', 'echo'] }) } });
+  const signature = async () => (await gateway.search('image')).results[0]?.signature;
+  expect(await signature()).not.toContain('→');
+  await gateway.invoke('u::image', {});
+  expect(await signature()).toMatch(/ → image\b/);
+});
+
 test('readOnly narrows to tools that say so; results show the effect and what is given back [search.effects]', async () => {
   const definitions = [
     tool('read_thing', { annotations: { readOnlyHint: true }, outputSchema: { properties: { thing: {}, size: {} } } }),
@@ -55,7 +82,7 @@ test('readOnly narrows to tools that say so; results show the effect and what is
     'u::read_thing': 'readOnly',
     'u::drop_thing': 'destructive',
   });
-  expect(all.results.find(({ id }) => id === 'u::read_thing')?.signature).toBe('() → {thing, size}');
+  expect(all.results.find(({ id }) => id === 'u::read_thing')?.signature).toBe('(any) → {thing, size}');
   const few = jsonOf(
     await gateway.call('search', { query: 'thing', filters: { readOnly: true } }),
   ) as unknown as Answer;

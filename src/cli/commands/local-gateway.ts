@@ -227,7 +227,8 @@ export async function searchAll(local: LocalGateway, request: SearchRequest): Pr
 export async function allTools(local: LocalGateway, servers?: readonly string[]): Promise<readonly ToolEntry[]> {
   const server = servers ?? local.pool.upstreams.all().map(({ config }) => config.key);
   const { tools } = await searchAll(local, { query: '', limit: 1, filters: { server } });
-  return (tools as readonly string[]).flatMap((id) => local.catalog.get(id) ?? []);
+  const listed = tools as readonly (string | { readonly id: string })[]; // as `toolPage` gives them
+  return listed.flatMap((tool) => local.catalog.get(typeof tool === 'string' ? tool : tool.id) ?? []);
 }
 
 /**

@@ -50,7 +50,8 @@ function withWaits(found: JsonObject, { pool, lastWords }: LocalGateway): JsonOb
 interface Answer {
   readonly found: number;
   readonly results?: readonly Hit[];
-  readonly tools?: readonly string[];
+  readonly sharedParameters?: Readonly<Record<string, string>>;
+  readonly tools?: readonly (string | Pick<Hit, 'id' | 'signature'>)[];
   readonly servers?: readonly (
     | string
     | { readonly server: string; readonly tools: number; readonly description?: string }
@@ -71,6 +72,8 @@ interface Hit {
   readonly id: string;
   readonly signature: string;
   readonly description: string;
+  readonly matched?: string;
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly effect?: 'readOnly' | 'destructive';
   readonly available?: false;
   readonly warnings?: readonly string[];
@@ -89,10 +92,18 @@ function searchText(found: JsonObject, terminal: Terminal): string {
   return `${lines.join('\n')}\n`;
 }
 
-function hits({ found, results = [], didYouMean, servers }: Answer, colors: Colors, columns?: number): string[] {
+function hits(
+  { found, results = [], sharedParameters, didYouMean, servers }: Answer,
+  colors: Colors,
+  columns?: number,
+): string[] {
   if (results.length > 0) {
     const more = found > results.length ? `${results.length} of ${found} that fit; --limit shows more` : undefined;
-    return [...results.flatMap((hit) => [...hitLines(hit, colors, columns), '']), ...(more ? [colors.dim(more)] : [])];
+    return [
+      ...results.flatMap((hit) => [...hitLines(hit, colors, columns), '']),
+      ...sharedLines(sharedParameters, columns).map(colors.dim),
+      ...(more ? [colors.dim(more)] : []),
+    ];
   }
   return [
     'Nothing fits.',
@@ -104,7 +115,7 @@ function hits({ found, results = [], didYouMean, servers }: Answer, colors: Colo
 }
 
 function hitLines(hit: Hit, colors: Colors, columns = Number.POSITIVE_INFINITY): string[] {
-  const { id, signature, description, effect, available, warnings = [] } = hit;
+  const { id, signature, description, matched, parameters = {}, effect, available, warnings = [] } = hit;
   const marks = [
     effect === 'readOnly' ? colors.green('only reads') : '',
     effect === 'destructive' ? colors.red('destroys') : '',
@@ -115,12 +126,27 @@ function hitLines(hit: Hit, colors: Colors, columns = Number.POSITIVE_INFINITY):
     [colors.bold(displayText(id)), ...marks].join('  '),
     ...indented(signature).map(colors.cyan),
     ...indented(description),
+    ...Object.entries(parameters).flatMap(([name, note]) => indented(`${name}: ${note}`)),
+    ...(matched ? indented(`found by: ${matched}`).map(colors.dim) : []),
     ...warnings.flatMap((warning) => indented(`! ${warning}`)).map(colors.yellow),
   ];
 }
 
-function listed({ tools, servers = [] }: Answer, colors: Colors, width?: number): string[] {
-  if (tools) return tools.length > 0 ? tools.map(displayText) : ['No tools.'];
+/** Says once for each server what its tools above also take. */
+function sharedLines(shared: Answer['sharedParameters'] = {}, columns = Number.POSITIVE_INFINITY): string[] {
+  const lines = Object.entries(shared).map(([server, text]) => `all of ${server} above also take ${text}`);
+  return lines.flatMap((line) => wrap(displayText(line), columns));
+}
+
+function listed({ tools, sharedParameters, servers = [] }: Answer, colors: Colors, width?: number): string[] {
+  if (tools?.length === 0) return ['No tools.'];
+  if (tools) {
+    const line = (tool: (typeof tools)[number]) =>
+      typeof tool === 'string'
+        ? displayText(tool)
+        : `${colors.bold(displayText(tool.id))} ${colors.cyan(displayText(tool.signature))}`;
+    return [...tools.map(line), ...sharedLines(sharedParameters, width).map(colors.dim)];
+  }
   const rows = servers.map((each) => {
     const { server, tools: count, description = '' } = typeof each === 'string' ? { server: each, tools: 0 } : each;
     return [

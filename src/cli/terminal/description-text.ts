@@ -1,7 +1,7 @@
 import { sourceOf, writeJson } from '../../core/exact-json.ts';
 import { displayText } from '../../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { type Detail, type Property, propertiesOf, renderType, schemasOf } from '../../search/signature.ts';
+import { type Detail, type Property, propertiesOf, renderType, schemasOf } from '../../search/schema-types.ts';
 import { type Colors, colorsFor, type Terminal } from './terminal.ts';
 import { align, displayLines, wrap } from './text-layout.ts';
 

@@ -37,7 +37,7 @@ export async function connectThroughGateway({ url, revision, context: { client_i
     // As a model would do it that reads what `search` says.
     if (unavailable.some(({ state }) => state === 'needs_auth')) await meta('invoke', { id: 'conf::any' });
     const { tools } = await search();
-    return Promise.all(tools.map((id) => ask('describe', { id })));
+    return Promise.all(tools.map((tool) => ask('describe', { id: tool.id ?? tool })));
   }
 
   return {

@@ -114,6 +114,7 @@ test('AGENTS.template.md is short and names what the meta-tools know [docs.agent
     'unavailable',
     'warnings',
     'signature',
+    'sharedParameters',
     '?',
     '…',
   ];

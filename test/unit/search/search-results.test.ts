@@ -2,7 +2,8 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import type { SearchHit } from '../../../src/search/catalog.ts';
 import { estimateTokens } from '../../../src/search/estimate-tokens.ts';
-import { firstSentences, searchBudget, searchResults } from '../../../src/search/search-results.ts';
+import { firstSentences } from '../../../src/search/excerpt.ts';
+import { searchBudget, searchResults } from '../../../src/search/search-results.ts';
 import { REAL_TOOLS } from '../../helpers/servers/real-tools.ts';
 
 let seed = 7;
@@ -123,7 +124,7 @@ test('ids up to 300 characters are whole, longer ones are left out and counted, 
     results: [{ id: long }],
     omitted: 2,
   });
-  const { results, omitted } = searchResults([hit({}, 's::a'), hit({}, 's::b')], { budgetTokens: 30 });
+  const { results, omitted } = searchResults([hit({}, 's::a'), hit({}, 's::b')], { budgetTokens: 34 });
   expect(results.map(({ id }) => id)).toEqual(['s::a']);
   expect(omitted).toBe(1);
   expect(searchResults([])).toEqual({ results: [], omitted: 0 });

@@ -87,6 +87,34 @@ test('schemas whose root is no plain object', () => {
   expect(ofSchema({ type: 'object', additionalProperties: { type: 'number' } })).toBe('({[key]: number})');
 });
 
+test.each([
+  [{ type: 'object' }, '(any)'],
+  [{}, '(any)'],
+  [true, '(any)'],
+  [{ type: 'object', properties: {}, additionalProperties: true }, '(any)'],
+  [{ type: 'object', additionalProperties: {} }, '(any)'],
+  [{ type: 'object', properties: {} }, '()'],
+  [{ type: 'object', additionalProperties: false }, '()'],
+  [{ type: 'object', maxProperties: 0 }, '()'],
+  [{ type: 'null' }, '()'],
+  [false, '()'],
+])('without parameters, %j takes %s [search.any]', (schema, expected) => {
+  expect(ofSchema(schema)).toBe(expected);
+});
+
+test.each([
+  [{ properties: { content: {} } }, [], '()'],
+  [{ properties: { result: { type: 'string' } } }, [], '()'],
+  [{ properties: { content: {}, size: {} } }, [], '() → {content, size}'],
+  [undefined, ['image'], '() → image'],
+  [{ properties: { content: {} } }, ['image', 'resource'], '() → image, resource'],
+  [{ properties: { lines: {} } }, ['audio'], '() → {lines}, audio'],
+])('what comes back is shown if it says something: %j, %j [search.gives-back]', (outputSchema, contents, expected) => {
+  const definition = { name: 'x', inputSchema: { properties: {} }, outputSchema } as unknown as ToolDefinition;
+  expect(signature(definition, 300, { contents })).toBe(expected);
+  expect(signature(definition, 4, { contents })).toBe('()');
+});
+
 test('long signatures lose nested properties first, then defaults, then the last parameters', () => {
   const nested = {
     type: 'object',
