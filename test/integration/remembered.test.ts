@@ -243,11 +243,11 @@ test('the instructions tell what servers said of themselves [memory.instructions
   const config = {
     a: local({ instructions: '# Weather for\n sailors and more.' }),
     b: local({ instructions: 'Finds trains. Then says more.' }),
-    c: local({ name: 'plain-server', tools: ['sleep'] }),
+    c: local({ name: 'plain-server', tools: ['add'] }),
     d: local({ instructions: 'Not this.' }, { description: 'What the entry says' }),
   };
   const first = await startGateway({ config, env: memory.env });
-  for (const key of Object.keys(config)) await first.knows(`${key}::echo`);
+  for (const key of Object.keys(config)) await first.knows(`${key}::${key === 'c' ? 'add' : 'echo'}`);
   await first.stop();
   const { instructions } = (await startGateway({ config, env: memory.env })).client;
   expect(instructions).toContain('- a: Weather for\n- b: Finds trains.\n- c: plain-server\n- d: What the entry says');
