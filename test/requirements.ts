@@ -84,6 +84,9 @@ const GATEWAY = promised('#2', {
     'Every tool has anthropic/alwaysLoad; invoke, describe and job_status have anthropic/maxResultSizeChars.',
   'tools.read-only': 'search, describe and job_status carry readOnlyHint.',
   'tools.instructions': 'The instructions name the connected servers with one phrase each in under 2,000 characters.',
+  'tools.categories': 'The instructions begin with what the servers are about: tags, else nouns of their tools.',
+  'tools.crowded':
+    'Where a line for each server does not fit, servers are grouped, then named alone, then counted, and it is said if names are missing.',
   'tools.tokens': 'The five tools and the instructions cost at most 700 tokens without the server names.',
   'tools.clients': 'A 1.x and a 2.x client each drive all five tools.',
 
@@ -104,6 +107,12 @@ const GATEWAY = promised('#2', {
   'search.budget': 'Ten results stay under 1,500 tokens whatever upstreams write.',
   'search.states': 'Servers that are connecting, failing or misconfigured are named with their state.',
   'search.empty': 'An empty query lists the servers with their tool counts.',
+  'topics.nouns':
+    'Where neither entry nor server says what it is good for, nouns of the names of its tools do, in the instructions and the empty search.',
+  'topics.limits':
+    'These nouns come from names of tools that the caller may see, never from descriptions, names that hide characters or give orders, or a pinned server.',
+  'topics.remembered':
+    'They are remembered for the next start, and learnt anew where the permission rules have changed.',
   'search.ranking': 'Name weighs 3, title 2, description and server 1; fuzzy 0.2; prefixes match.',
   'search.first': 'A first search waits up to 3 s for servers on their first connect, less when all are in.',
 

@@ -13,6 +13,7 @@ import type { InvocationHistory } from '../search/invocation-history.ts';
 import { searchBudget, searchResults } from '../search/search-results.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { ContentKinds } from './results/content-kinds.ts';
+import { rareFirst, serverPhrase } from './server-phrase.ts';
 import type { ListOptions } from './tool-list.ts';
 import { type ConfigNotices, describeAbsent, MAX_NAMED, type Unavailable, unavailableServers } from './unavailable.ts';
 
@@ -24,6 +25,8 @@ export interface FinderParts {
   readonly remarks: (tool: ToolEntry) => readonly string[];
   /** Returns the part of a server's text about itself that an answer may repeat; absent: all of it. */
   readonly repeatable?: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
+  /** Returns what the tools of a server that the caller may see are about; absent: not known. */
+  readonly topics?: (server: ServerConfig, caller: Caller) => readonly string[];
   readonly notices: () => ConfigNotices;
   /** Knows what kinds of content tools give back; absent: answers do not tell. */
   readonly contents?: ContentKinds;
@@ -207,11 +210,11 @@ export class Finder {
 
   /** Suggests words that tools do use, and the known servers, after a query that found no tool. */
   #waysOn(query: string, caller: Caller): JsonObject {
-    const { catalog } = this.#parts;
+    const { catalog, upstreams } = this.#parts;
     const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
     // A word that only hidden tools have would tell of them.
     const words = catalog.nearestWords(query).filter((word) => catalog.search(word, { limit: 1, visible }).found > 0);
-    const servers = this.#knownServers(caller).map(({ server }) => server);
+    const servers = upstreams.all().map(({ config }) => config.key);
     return {
       ...(words.length > 0 && { didYouMean: words }),
       ...(servers.length > 0 && { servers: servers.slice(0, MAX_NAMED) }),
@@ -232,23 +235,19 @@ export class Finder {
     return toolPage(tools, { offset, ...this.#known });
   }
 
+  /** Lists the servers, each with the number of tools that the caller may see, and what it is good for. */
   async #servers({ offset = 0 }: SearchRequest, caller: Caller): Promise<JsonObject> {
     const { page } = await import('./tool-list.ts');
-    const servers = this.#knownServers(caller);
-    return { found: servers.length, ...page('servers', servers, offset) };
-  }
-
-  #knownServers(caller: Caller): { server: string; tools: number; description?: string }[] {
-    const { upstreams, catalog, visible, repeatable = (_server, words) => words } = this.#parts;
-    return upstreams.all().map(({ config, about }) => {
+    const { upstreams, catalog, visible, repeatable = (_server, words) => words, topics } = this.#parts;
+    const all = upstreams.all();
+    const telling = rareFirst(all.map(({ config }) => topics?.(config, caller) ?? []));
+    const servers = all.map(({ config, about }, at) => {
       const tools = catalog.toolsOf(config.key).filter((entry) => visible(caller, entry)).length;
-      const phrase = config.description ?? repeatable(config, about).title;
-      return {
-        server: config.key,
-        tools,
-        ...(phrase && { description: clip(phrase.replace(/\s+/g, ' '), MAX_PHRASE) }),
-      };
+      const known = { about: repeatable(config, about), topics: telling[at] ?? [] };
+      const description = serverPhrase(config, known, MAX_PHRASE);
+      return { server: config.key, tools, ...(description && { description }) };
     });
+    return { found: servers.length, ...page('servers', servers, offset) };
   }
 
   #mayShow(entry: ToolEntry, caller: Caller, filters: SearchFilters | undefined): boolean {

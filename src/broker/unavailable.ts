@@ -57,6 +57,7 @@ export function unavailableServers(
  * would think that no tool fits. Empty if all exist.
  */
 export function describeAbsent(parts: ServersAndNotices, wanted: readonly string[]): string {
+  if (wanted.length === 0) return '';
   const known = unavailableServers(parts, () => true).map(({ server }) => server);
   known.push(...parts.upstreams.all().map(({ config }) => config.key));
   const unknown = wanted.filter((server) => !known.includes(server));

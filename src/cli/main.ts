@@ -85,7 +85,7 @@ async function serve(path: string, directory: string | undefined): Promise<numbe
   const source = startSource(path, directory);
   const config = await loadToStart(path, source);
   const remembered = serverMemory(cacheDirectory());
-  const introduction = instructions(config.servers, (server) => remembered.recall(server)?.about);
+  const introduction = instructions(config, remembered);
   const responder = new EarlyResponder(process.stdin, processOutput(1), introduction);
   // While the client reads the answer to its `initialize`, servers start and the rest is loaded; what a client has sent
   // before we were there is read within two turns of the event loop.

@@ -23,6 +23,14 @@ export function listRemark({ incomplete, undeclared, tools }: ServerCatalog): st
   return `it does not declare the capability "tools"${tools.length > 0 ? '; ' : ', '}${asked}`;
 }
 
+/** Words of a server's tools that say what they are about; see `topicsOf`. */
+export interface RememberedTopics {
+  /** The most telling first. */
+  readonly words: readonly string[];
+  /** Mark (`viewMark`) of what decided which tools have a say. */
+  readonly mark: string;
+}
+
 /** A server's description and offers when it was last asked. */
 export interface RememberedCatalog extends ServerCatalog {
   /** Epoch ms of that time. */
@@ -33,6 +41,8 @@ export interface RememberedCatalog extends ServerCatalog {
    * Methods of requests that the server sent to clients; they decide who may share a connection to it. Absent: none.
    */
   readonly asks?: readonly string[];
+  /** Absent: not known. */
+  readonly topics?: RememberedTopics;
 }
 
 /** A list of resources, templates or prompts as it was when last read, with what the server said about caching it. */
@@ -47,5 +57,22 @@ export interface RememberedList {
  * others.
  */
 export function clientMark({ capabilities }: ClientIdentity): string {
-  return createHash('sha256').update(JSON.stringify(capabilities)).digest('base64url').slice(0, 16);
+  return markOf(capabilities);
+}
+
+/**
+ * Returns a mark that is equal where the same permission rules decide which tools of a server may be seen; empty
+ * without rules. The marks of many servers cost little if `rules` is the same array.
+ */
+export function viewMark(rules: readonly unknown[], { key, tags }: { key: string; tags: readonly string[] }): string {
+  if (rules.length === 0) return '';
+  const mark = rulesMarks.get(rules) ?? markOf(rules);
+  rulesMarks.set(rules, mark);
+  return [mark, key, ...tags].join(' ');
+}
+
+const rulesMarks = new WeakMap<readonly unknown[], string>();
+
+function markOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16);
 }

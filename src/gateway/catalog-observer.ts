@@ -11,6 +11,7 @@ import type { CatalogCache } from '../upstream/catalog-cache.ts';
 import type { PrimitiveKind } from '../upstream/resources/lists.ts';
 import type { ServerObserver } from '../upstream/server-observer.ts';
 import type { SemanticSearch } from './semantic-search.ts';
+import type { ServerTopics } from './server-topics.ts';
 
 /**
  * The tools that servers offer to any client: those listed for the shared connection, and those listed only for clients
@@ -66,6 +67,7 @@ interface CatalogObserverParts {
   readonly catalog: Catalog;
   readonly semantics: SemanticSearch;
   readonly catalogCache: CatalogCache;
+  readonly topics: ServerTopics;
   /** Returns the part of a server's text about itself that may be repeated. */
   readonly repeatable: (server: ServerConfig, about: ServerCatalog['about']) => ServerCatalog['about'];
   readonly edge: () => EdgeHooks;
@@ -89,11 +91,13 @@ export class CatalogObserver implements ServerObserver {
 
   tools(server: ServerConfig, tools: readonly ToolDefinition[]): void {
     this.#publish(server, this.#union.toAll(server, tools));
+    this.#parts.topics.refresh(server);
   }
 
   read(server: ServerConfig, catalog: ServerCatalog, client: ClientIdentity): void {
-    const { catalogCache, repeatable } = this.#parts;
+    const { catalogCache, repeatable, topics } = this.#parts;
     catalogCache.learn(server, { ...catalog, about: repeatable(server, catalog.about) }, client);
+    topics.learn(server);
   }
 
   listChanged({ key }: ServerConfig, list: PrimitiveKind): void {

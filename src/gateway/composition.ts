@@ -33,6 +33,7 @@ import { CatalogObserver } from './catalog-observer.ts';
 import { knownSecrets } from './known-secrets.ts';
 import { createGuards, createStats, jobLimits, usageMemory } from './optional-features.ts';
 import { SemanticSearch } from './semantic-search.ts';
+import { ServerTopics } from './server-topics.ts';
 
 export interface GatewayOptions {
   /** Receives the log messages of the gateway; absent: they are dropped. */
@@ -62,6 +63,7 @@ export class Composition {
   readonly #semantics: SemanticSearch;
   readonly #catalogCache: CatalogCache;
   readonly #protocolEras: ProtocolEraCache;
+  readonly #topics: ServerTopics;
   readonly #observer: CatalogObserver;
   readonly #stats: UsageStats;
   readonly #guardList: readonly Guard[];
@@ -94,8 +96,11 @@ export class Composition {
     });
     this.#catalogCache = catalogCache;
     this.#protocolEras = new ProtocolEraCache(cacheDirectory && join(cacheDirectory, 'eras.json'));
+    const { visible } = this.#guards;
+    this.#topics = new ServerTopics({ catalog: this.catalog, catalogCache, visible, config: guarded.config });
     this.#observer = new CatalogObserver({
       ...{ log: this.log, guards: this.#guards, catalog: this.catalog, semantics: this.#semantics, catalogCache },
+      topics: this.#topics,
       repeatable: this.#repeatable,
       edge: () => this.#edge,
     });
@@ -118,6 +123,7 @@ export class Composition {
     this.pool.upstreams.reconcile(this.#edge.sharedEntries?.(config.servers) ?? config.servers);
     this.#jobs.limitsChanged();
     this.#semantics.reload();
+    for (const server of config.servers) this.#topics.refresh(server);
     this.#edge.reloaded?.();
   }
 
@@ -196,6 +202,7 @@ export class Composition {
       visible: this.#guards.visible,
       remarks: this.#guards.remarks,
       repeatable: this.#repeatable,
+      topics: (...of) => this.#topics.of(...of),
       usage: this.#usage,
       semantics: this.#semantics,
       notices: () => configNotices(this.#config, this.rejected),
@@ -250,7 +257,7 @@ export class Composition {
   }
 
   #instructions(): string {
-    return instructions(this.#config.servers, (server) => this.#catalogCache.recall(server)?.about);
+    return instructions(this.#config, this.#catalogCache);
   }
 
   /** Returns the definitions and the text that every client gets before its first request. */

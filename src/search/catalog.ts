@@ -27,6 +27,8 @@ interface SearchOptions {
 export type SearchHit = Ranked;
 
 const MAX_WANTED_CHARS = 200;
+/** A search for this reads all tables and patterns that are made at their first use: a name, data, a misspelt word. */
+const WARM_UP_QUERY = 'list the newest issues in "notes.txt" for every reposittory';
 
 /** A tool with the words of its server's entry in the configuration. */
 interface Listing {
@@ -54,7 +56,8 @@ interface Server {
 export class Catalog {
   readonly #ranking: Ranking;
   readonly #index: ToolIndex;
-  readonly #work = new WorkQueue(() => this.#index.prepare());
+  readonly #work = new WorkQueue(() => this.#warmUp());
+  #isWarm = false;
   readonly #servers = new Map<string, Server>();
   readonly #byId = new Map<string, Listed>();
   /**
@@ -171,6 +174,14 @@ export class Catalog {
     const unknown = readQuery(query, 1).words.filter(({ word }) => vocabulary.get(word) === undefined);
     const near = unknown.flatMap(({ word }) => vocabulary.near(word, Math.max(1, Math.floor(word.length / 4)), most));
     return [...new Set(near.sort((a, b) => a.edits - b.edits).map(({ id }) => vocabulary.word(id)))].slice(0, most);
+  }
+
+  /** Builds in idle time what the next search would build first. */
+  #warmUp(): void {
+    this.#index.prepare();
+    if (this.#isWarm) return;
+    this.#isWarm = true;
+    this.search(WARM_UP_QUERY, { limit: 1, visible: () => true });
   }
 
   /** Lists a tool under its id; undefined if another server has the id, or this server has listed it twice. */

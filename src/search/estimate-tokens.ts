@@ -1,3 +1,6 @@
+/** The low five bits of a letter of any case are its place in the alphabet. */
+const LETTER = 31;
+
 /**
  * Frequent letter pairs of English and of code. BPE vocabularies merge words made of these into one or two tokens;
  * each other pair usually costs a token more.
@@ -51,18 +54,35 @@ const TOKENS_PER_CHARACTER: readonly (readonly [from: number, tokens: number])[]
 export function estimateTokens(text: string): number {
   let tokens = 0;
   for (let at = 0; at < text.length; ) {
-    const end = endOfPiece(text, at);
-    tokens += tokensOf(text, at, end);
-    at = end;
+    const kind = kindAt(text, at);
+    if (kind === KINDS.upper || kind === KINDS.lower) {
+      // One loop finds the end of a word and counts its rare pairs: most of a text is words.
+      let previous = text.charCodeAt(at) & LETTER;
+      let isInCapitals = kind === KINDS.upper;
+      let rare = 0;
+      let end = at + 1;
+      for (; end < text.length; end++) {
+        const next = kindAt(text, end);
+        if (next === KINDS.lower) isInCapitals = false;
+        else if (next !== KINDS.upper || !isInCapitals) break;
+        const letter = text.charCodeAt(end) & LETTER;
+        rare += 1 - (FREQUENT_PAIRS[previous * 32 + letter] ?? 0);
+        previous = letter;
+      }
+      tokens += 1 + rare * TOKENS_PER_RARE_PAIR[kind === KINDS.upper ? 'upper' : 'lower'];
+      at = end;
+    } else {
+      const end = endOfPiece(text, at, kind);
+      tokens += tokensOf(text, at, end, kind);
+      at = end;
+    }
   }
   return Math.ceil(tokens);
 }
 
-// Returns the end of a piece. The pieces are those of the tokenizer's first step: cased words, digits by three, runs of
-// marks, white space.
-function endOfPiece(text: string, at: number): number {
-  const kind = kindAt(text, at);
-  if (kind === KINDS.upper) return endOfRun(text, endOfRun(text, at, kind), KINDS.lower);
+// Returns the end of a piece that is no word. The pieces are those of the tokenizer's first step: cased words, digits by
+// three, runs of marks, white space.
+function endOfPiece(text: string, at: number, kind: number): number {
   if (kind === KINDS.digit) return Math.min(endOfRun(text, at, kind), at + 3);
   if (kind !== KINDS.other) return endOfRun(text, at, kind);
   return at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
@@ -74,24 +94,14 @@ function endOfRun(text: string, from: number, kind: number): number {
   return end;
 }
 
-function tokensOf(text: string, from: number, end: number): number {
-  const kind = kindAt(text, from);
+function tokensOf(text: string, from: number, end: number, kind: number): number {
   const length = end - from;
-  if (kind === KINDS.upper || kind === KINDS.lower) return tokensOfWord(text, from, end);
   if (kind === KINDS.digit) return 1;
   if (kind === KINDS.mark) return Math.max(1, length * 0.67);
   if (kind === KINDS.space && length === 1) return 0;
   const code = text.codePointAt(from) ?? 0;
   if (code >= 0x80) return tokensOfForeign(code);
   return code <= 0x20 ? 1 + length / 20 : 1;
-}
-
-function tokensOfWord(text: string, from: number, end: number): number {
-  let rare = 0;
-  for (let at = from + 1; at < end; at++) if (FREQUENT_PAIRS[pairAt(text, at - 1)] === 0) rare++;
-  // In a piece, capitals come before small letters.
-  const isUpperCase = end > from + 1 && kindAt(text, from) === KINDS.upper;
-  return 1 + rare * TOKENS_PER_RARE_PAIR[isUpperCase ? 'upper' : 'lower'];
 }
 
 function tokensOfForeign(code: number): number {
@@ -104,13 +114,15 @@ function pairTable(pairs: readonly string[]): Uint8Array {
   return table;
 }
 
-// Returns two letters of any case as a number: the low five bits of a letter are its place in the alphabet.
+// Returns two letters of any case as a number.
 function pairAt(text: string, at: number): number {
-  return (text.charCodeAt(at) & 31) * 32 + (text.charCodeAt(at + 1) & 31);
+  return (text.charCodeAt(at) & LETTER) * 32 + (text.charCodeAt(at + 1) & LETTER);
 }
 
 function kindAt(text: string, at: number): number {
-  return KIND_OF[text.charCodeAt(at)] ?? KINDS.other;
+  const code = text.charCodeAt(at);
+  // An index beyond the table would be slow.
+  return code < 0x80 ? (KIND_OF[code] ?? KINDS.other) : KINDS.other;
 }
 
 function kindTable(): Uint8Array {

@@ -5,7 +5,13 @@ import type { ServerConfig } from '../config/schema.ts';
 import { holdsExact, parseJson, writeJson } from '../core/exact-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { ClientIdentity } from '../core/peer.ts';
-import { clientMark, type RememberedCatalog, type RememberedList, type ServerCatalog } from '../core/server-catalog.ts';
+import {
+  clientMark,
+  type RememberedCatalog,
+  type RememberedList,
+  type RememberedTopics,
+  type ServerCatalog,
+} from '../core/server-catalog.ts';
 import { pruneOldest, readOwnedFile, writeFileAtomic } from '../platform/atomic-file.ts';
 import { secretRedactor } from './redact.ts';
 
@@ -58,8 +64,15 @@ export class CatalogCache {
     const others = isSame ? before.clients.filter((each) => each !== mark) : [];
     const clients = [mark, ...others].slice(0, MAX_CLIENTS);
     const asks = this.asksOf(config);
-    const lists = before?.lists ?? {};
-    this.#keep(config, { learntAt: now, clients, ...offered(catalog), lists, ...(asks.length > 0 && { asks }) });
+    const { lists = {}, topics } = before ?? {};
+    const own = { lists, ...(asks.length > 0 && { asks }), ...(topics && { topics }) };
+    this.#keep(config, { learntAt: now, clients, ...offered(catalog), ...own });
+  }
+
+  /** Stores what the tools of the server are about; does nothing for a server whose catalog is not known. */
+  learnTopics(config: ServerConfig, topics: RememberedTopics): void {
+    const before = this.#recall(keyOf(config));
+    if (before && !isDeepStrictEqual(before.topics, topics)) this.#keep(config, { ...before, topics });
   }
 
   /** Returns the methods that the server is known to ask; see `learnAsk`. */
@@ -190,6 +203,7 @@ async function writeCatalog(path: string, text: string): Promise<void> {
 function isRemembered(file: unknown): file is Remembered {
   if (!isJsonObject(file) || file.format !== FORMAT) return false;
   const { learntAt, clients, about, offers, tools, lists, asks = [], incomplete = '', undeclared = false } = file;
+  const { topics = { words: [], mark: '' } } = file;
   return (
     Number.isFinite(learntAt) &&
     areStrings(clients) &&
@@ -198,6 +212,7 @@ function isRemembered(file: unknown): file is Remembered {
     typeof undeclared === 'boolean' &&
     isAbout(about) &&
     areStrings(offers) &&
+    areTopics(topics) &&
     Array.isArray(tools) &&
     tools.every(isDefinition) &&
     isJsonObject(lists) &&
@@ -208,6 +223,10 @@ function isRemembered(file: unknown): file is Remembered {
 function isAbout(about: unknown): boolean {
   if (!isJsonObject(about)) return false;
   return [about.title, about.instructions].every((text) => text === undefined || typeof text === 'string');
+}
+
+function areTopics(topics: unknown): boolean {
+  return isJsonObject(topics) && areStrings(topics.words) && typeof topics.mark === 'string';
 }
 
 function isDefinition(tool: unknown): boolean {

@@ -34,7 +34,9 @@ test('a second session finds and describes without a process, and starts one at 
   expect(results[0]).not.toHaveProperty('available');
   expect(unavailable).toBeUndefined();
   expect(await gateway.describe('u::add')).toMatchObject({ available: true, inputSchema: { type: 'object' } });
-  expect(await gateway.search('')).toMatchObject({ servers: [{ server: 'u', description: 'fixture' }] });
+  expect(await gateway.search('')).toMatchObject({
+    servers: [{ server: 'u', description: expect.stringMatching(/\w+, \w+/) }],
+  });
   expect(starts()).toBe(1);
   expect(textOf(await gateway.invoke('u::add', { a: 1, b: 2 }))).toBe('3');
   expect(starts()).toBe(2);
@@ -241,11 +243,11 @@ test('the instructions tell what servers said of themselves [memory.instructions
   const config = {
     a: local({ instructions: '# Weather for\n sailors and more.' }),
     b: local({ instructions: 'Finds trains. Then says more.' }),
-    c: local({ name: 'plain-server' }),
+    c: local({ name: 'plain-server', tools: ['add'] }),
     d: local({ instructions: 'Not this.' }, { description: 'What the entry says' }),
   };
   const first = await startGateway({ config, env: memory.env });
-  for (const key of Object.keys(config)) await first.knows(`${key}::echo`);
+  for (const key of Object.keys(config)) await first.knows(`${key}::${key === 'c' ? 'add' : 'echo'}`);
   await first.stop();
   const { instructions } = (await startGateway({ config, env: memory.env })).client;
   expect(instructions).toContain('- a: Weather for\n- b: Finds trains.\n- c: plain-server\n- d: What the entry says');

@@ -139,8 +139,8 @@ test('what servers say of themselves and list beside tools is looked through too
   const first = await startGateway({ config, env, sdk: 'raw' });
   for (const key of Object.keys(config)) await first.knows(`${key}::read`);
   const servers = JSON.stringify(await first.search(''));
-  expect(servers).toContain('Good title');
-  expect(servers).not.toMatch(/Ignore|Bad title|Pinned title/);
+  expect(servers).toContain('Good words.');
+  expect(servers).not.toMatch(/Ignore|Bad title|Pinned/);
   const list = async (method: string, member: string) =>
     (await first.process.peer.request(method)).result?.[member] as JsonObject[];
   const warned = { 'mcp-gateway/warnings': [expect.stringMatching(/^suspicious: its (description|name) /)] };

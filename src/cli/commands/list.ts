@@ -110,7 +110,7 @@ export function listedTool({ id, definition }: ToolEntry): ListedTool {
 
 function billOf(servers: readonly ListedServer[], { config, catalogCache }: LocalGateway): TokenBill {
   const sum = (of: (server: ListedServer) => number) => servers.reduce((total, server) => total + of(server), 0);
-  const told = instructions(config.servers, (server) => catalogCache.recall(server)?.about);
+  const told = instructions(config, catalogCache);
   return {
     tools: sum(({ tools }) => tools),
     directTokens: sum(({ tokens = 0 }) => tokens),

@@ -57,7 +57,7 @@ test.each([
 
 test.each([
   ['README.md', README, 1],
-  ['docs/configuration.md', CONFIGURATION, 8],
+  ['docs/configuration.md', CONFIGURATION, 9],
   ['docs/logins.md', read('docs/logins.md'), 1],
   ['docs/permissions.md', read('docs/permissions.md'), 2],
   ['docs/shared-gateway.md', read('docs/shared-gateway.md'), 1],
