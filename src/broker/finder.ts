@@ -9,7 +9,9 @@ import { FIRST_CONNECT_WAIT_MS, isAvailable } from '../core/server-state.ts';
 import { hasHint, type ToolEntry } from '../core/tool.ts';
 import type { Catalog, SearchHit } from '../search/catalog.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
+import { isNear, matchOf } from '../search/fit-of-hits.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
+import type { Ranked } from '../search/rank.ts';
 import { searchBudget, searchResults } from '../search/search-results.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { type ConfigNotices, describeAbsent, MAX_NAMED, type Unavailable, unavailableServers } from './unavailable.ts';
@@ -38,7 +40,7 @@ export interface MeaningSearch {
     hits: readonly SearchHit[],
     visible: (entry: ToolEntry) => boolean,
     limit: number,
-  ): Promise<readonly SearchHit[]>;
+  ): Promise<readonly Ranked[]>;
 }
 
 export interface SearchFilters {
@@ -62,6 +64,7 @@ export interface SearchRequest {
 
 /** Longest wait in ms while no tool at all is found: a model would not search again. */
 const FIRST_HIT_WAIT_MS = 5_000;
+const NOTHING_FITS = 'no tool seems to fit; these are the nearest';
 const STILL_STARTING = 'servers are still starting; search again in a few seconds';
 /** Hits below the last place that are ranked too, since use or meaning may lift them into view. */
 const NEARLY = 15;
@@ -73,6 +76,9 @@ const MAX_PHRASE = 100;
 const MARK_TOKENS = 8;
 /** Most tokens of a page of names: the whole answer stays under 1,500. */
 const PAGE_TOKENS = 1_100;
+
+/** Of a tool that words have not found. */
+const UNKNOWN_STANDING = { fit: 0, share: 0 };
 
 /** Bounds of one query: the number of hits, and the tools that its caller may see. */
 interface Ask {
@@ -103,9 +109,13 @@ export class Finder {
     const unavailable = unavailableServers(this.#parts, concerned)
       .filter(({ state }) => isTold(state))
       .slice(0, MAX_NAMED);
-    const isEarly = isEmpty(found) && unavailable.some(({ state }) => state === 'connecting');
+    const isEarly = isUnmet(found) && unavailable.some(({ state }) => state === 'connecting');
     const wanted = [request.filters?.server ?? []].flat();
-    const hints = [describeAbsent(this.#parts, wanted), this.#parts.notices().hint ?? (isEarly && STILL_STARTING)];
+    const hints = [
+      found.hint,
+      describeAbsent(this.#parts, wanted),
+      this.#parts.notices().hint ?? (isEarly && STILL_STARTING),
+    ];
     const hint = hints.filter(Boolean).join('\n');
     return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
   }
@@ -168,18 +178,19 @@ export class Finder {
       ...(down.has(result.id) && { available: false }),
       ...(warnings.has(result.id) && { warnings: warnings.get(result.id) }),
     }));
-    return hits.length > 0 ? { found, results } : { found, results, ...this.#waysOn(query, caller) };
+    if (hits.length === 0) return { found, results, ...this.#waysOn(query, caller) };
+    return { found, results, ...(found === 0 && { hint: NOTHING_FITS }) };
   }
 
   /** Returns the remarks on those hits that have any, by id. */
-  #warnings(hits: readonly SearchHit[]): ReadonlyMap<string, readonly string[]> {
+  #warnings(hits: readonly Pick<SearchHit, 'entry'>[]): ReadonlyMap<string, readonly string[]> {
     const remarks = hits.map(({ entry }) => [entry.id, this.#parts.remarks(entry)] as const);
     return new Map(remarks.filter(([, said]) => said.length > 0));
   }
 
   /**
    * Returns the catalog's ranking, fused with likeness of meaning if that is known, and slightly changed by earlier
-   * use.
+   * use, without the tools far below the best. They have a match unless no tool seems to fit.
    */
   async #ranked(query: string, limit: number, visible: (entry: ToolEntry) => boolean) {
     const { catalog, usage, semantics } = this.#parts;
@@ -189,9 +200,16 @@ export class Finder {
     const moved = usage
       ? fused.map(({ entry, score }) => ({ entry, score: score * (1 + usage.bonus(query, entry.id)) }))
       : fused;
+    const standings = new Map(hits.map((hit) => [hit.entry.id, hit] as const));
     // A stable sort: tools with equal scores keep their order.
     const ranked = moved.toSorted((a, b) => b.score - a.score).slice(0, limit);
-    return { found: Math.max(found, ranked.length), hits: ranked };
+    // A tool that was found by its meaning alone has no standing, and is shown.
+    const near = ranked.filter(({ entry }, place) => isNear(place, standings.get(entry.id)?.share ?? 1));
+    const fits = found > 0 || near.some(({ entry }) => !standings.has(entry.id));
+    const shown = near.map(({ entry }) => {
+      return { entry, ...(fits && { match: matchOf(standings.get(entry.id) ?? UNKNOWN_STANDING) }) };
+    });
+    return { found: fits ? Math.max(found, shown.length) : 0, hits: shown };
   }
 
   /** Suggests words that tools do use, and the known servers, after a query that found no tool. */
@@ -262,8 +280,14 @@ export class Finder {
 }
 
 /** True if an answer names no tool for any of its queries. */
-function isEmpty({ found, groups }: JsonObject): boolean {
-  return Array.isArray(groups) ? groups.every(isEmpty) : found === 0;
+function isEmpty({ found, results, groups }: JsonObject): boolean {
+  if (Array.isArray(groups)) return groups.every(isEmpty);
+  return Array.isArray(results) ? results.length === 0 : found === 0;
+}
+
+/** True if no tool seems to fit any of the queries of an answer. */
+function isUnmet({ found, groups }: JsonObject): boolean {
+  return Array.isArray(groups) ? groups.every(isUnmet) : found === 0;
 }
 
 /** Returns the items from `offset` on that fit a page, and the offset of the next page. */

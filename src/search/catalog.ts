@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type ToolDefinition, type ToolEntry, toolId } from '../core/tool.ts';
 import { fieldTerms } from './fields.ts';
 import { queryWords } from './query-expansion.ts';
-import { comesFirst, type Ranked, rank, TopK } from './rank.ts';
+import { comesFirst, type Hit, type Ranked, rank, TopK } from './rank.ts';
 import { RANKING, type Ranking } from './ranking-parameters.ts';
 import { ToolIndex } from './tool-index.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -16,13 +16,13 @@ interface CatalogServer {
 }
 
 interface SearchOptions {
-  /** Most hits to return; `found` counts all. */
+  /** Most hits to return. */
   readonly limit: number;
   readonly visible: (entry: ToolEntry) => boolean;
 }
 
-/** A tool with its score. */
-export type SearchHit = Ranked;
+/** A tool with its score, and how it stands to the query and to the best hit. */
+export type SearchHit = Hit;
 
 const MAX_WANTED_CHARS = 200;
 
@@ -114,7 +114,10 @@ export class Catalog {
     return (this.#servers.get(server)?.listed ?? []).map(({ now }) => now.entry);
   }
 
-  /** Returns the visible tools that match any term of the query, best first, ties by id. */
+  /**
+   * Returns the best visible tools that match any term of the query, best first, ties by id. `found` counts those near
+   * the best one; 0 if no tool seems to fit, and then the hits are the nearest.
+   */
   search(query: string, { limit, visible }: SearchOptions): { found: number; hits: SearchHit[] } {
     const entry = (number: number) => {
       const found = this.#entries[number];

@@ -1,9 +1,15 @@
 import { isJsonObject } from '../core/json.ts';
-import type { ToolDefinition } from '../core/tool.ts';
-import type { SearchHit } from './catalog.ts';
+import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { textOf, titleOf } from './fields.ts';
+import type { Match } from './fit-of-hits.ts';
 import { signature } from './signature.ts';
+
+/** A hit as it is shown. */
+export interface ShownHit {
+  readonly entry: ToolEntry;
+  readonly match?: Match | undefined;
+}
 
 /** One tool in the answer of `search`, with enough to invoke a simple one. */
 export interface SearchResult {
@@ -11,8 +17,8 @@ export interface SearchResult {
   readonly signature: string;
   /** First sentences on one line; `…` at the end if text was left out. */
   readonly description: string;
-  /** Rounded to two decimals. */
-  readonly score: number;
+  /** How well the tool fits; absent: no tool of the answer seems to fit. */
+  readonly match?: Match;
   /** The effect that the tool claims in its annotations; absent: none. */
   readonly effect?: 'readOnly' | 'destructive';
 }
@@ -43,7 +49,7 @@ interface Sized {
 }
 
 interface Whole {
-  readonly hit: SearchHit;
+  readonly hit: ShownHit;
   readonly most: Sized;
 }
 
@@ -56,7 +62,7 @@ interface Candidate extends Whole {
  * shortens long texts first. `omitted` counts hits left out because of an id over 300 characters or for want of room.
  */
 export function searchResults(
-  hits: readonly SearchHit[],
+  hits: readonly ShownHit[],
   { budgetTokens = searchBudget(hits.length) }: { budgetTokens?: number } = {},
 ): { results: SearchResult[]; omitted: number } {
   const whole = hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS).map(candidate);
@@ -96,7 +102,7 @@ export function firstSentences(text: string, maxChars: number): string {
   return `${kept}${ELLIPSIS}`;
 }
 
-function candidate(hit: SearchHit): Whole {
+function candidate(hit: ShownHit): Whole {
   return { hit, most: render(hit, SIZES[0]) };
 }
 
@@ -104,13 +110,13 @@ function withLeast(whole: Whole): Candidate {
   return { ...whole, least: render(whole.hit, SIZES[SIZES.length - 1] ?? SIZES[0]) };
 }
 
-function render({ entry, score }: SearchHit, { signatureChars, descriptionChars }: Size): Sized {
+function render({ entry, match }: ShownHit, { signatureChars, descriptionChars }: Size): Sized {
   const { definition } = entry;
   const result = {
     id: entry.id,
     signature: signature(definition, signatureChars),
     description: firstSentences(textOf(definition.description) || titleOf(definition), descriptionChars),
-    score: Math.round(score * 100) / 100,
+    ...(match && { match }),
     ...effectOf(definition),
   };
   return { result, tokens: estimateTokens(`${JSON.stringify(result)},`) };

@@ -1,20 +1,22 @@
 import { existsSync } from 'node:fs';
 import { countTokens } from 'gpt-tokenizer';
 import { Catalog } from '../../src/search/catalog.ts';
-import { searchResults } from '../../src/search/search-results.ts';
+import { isNear, matchOf } from '../../src/search/fit-of-hits.ts';
+import { searchBudget, searchResults } from '../../src/search/search-results.ts';
 import { signature } from '../../src/search/signature.ts';
 import { type LabelledData, readData } from './data.ts';
+import { DATA } from './examples.ts';
 
 const FOLDER = process.env.TOOL_SEARCH_DATA ?? '../shared/retrieval';
-const HITS = 10;
+const LIMIT = 10;
 
 /** How complete signatures are, and what answers cost, on the tools and queries of each set. Resolves with the exit code. */
 export async function run(): Promise<number> {
-  const sets = existsSync(FOLDER) ? readData(FOLDER, ['main', 'bfcl', 'seal']) : [];
+  const sets = existsSync(FOLDER) ? readData(FOLDER, DATA) : [];
   if (sets.length === 0) console.log(`no labelled data in ${FOLDER} (set TOOL_SEARCH_DATA): skipped`);
   else
     console.log(
-      'set     complete signatures   tokens of an answer of ten: median, 95 %, most   search → invoke, median',
+      'set     complete signatures   hits   tokens of an answer: median, 95 %, most   search → invoke, median',
     );
   for (const set of sets) console.log(await measure(set));
   return 0;
@@ -31,19 +33,23 @@ async function measure({ name, tools, queries }: LabelledData): Promise<string> 
   await catalog.indexed();
   const complete = tools.filter((tool) => !signature(tool).includes('…')).length / tools.length;
   const answers: number[] = [];
+  const sizes: number[] = [];
   const flows: number[] = [];
   for (const { query } of queries) {
-    const { found, hits } = catalog.search(query, { limit: HITS, visible: () => true });
-    const { results } = searchResults(hits);
+    const { found, hits } = catalog.search(query, { limit: LIMIT, visible: () => true });
+    const near = hits.filter(({ share }, place) => isNear(place, share));
+    const shown = near.map((hit) => ({ entry: hit.entry, ...(found > 0 && { match: matchOf(hit) }) }));
+    const { results } = searchResults(shown, { budgetTokens: searchBudget(LIMIT) });
     const tokens = countTokens(JSON.stringify({ found, results }));
-    if (hits.length === HITS) answers.push(tokens);
+    answers.push(tokens);
+    sizes.push(results.length);
     const asked = JSON.stringify({ name: 'search', arguments: { query } });
     const invoked = JSON.stringify({ name: 'invoke', arguments: { id: results[0]?.id ?? '', args: {} } });
     flows.push(tokens + countTokens(asked) + countTokens(invoked));
   }
   const [median, high, most] = [0.5, 0.95, 1].map((share) => quantile(answers, share));
   const share = `${(100 * complete).toFixed(1)} %`;
-  return `${name.padEnd(8)}${share.padEnd(22)}${`${median}, ${high}, ${most}`.padEnd(46)}${quantile(flows, 0.5)}`;
+  return `${name.padEnd(8)}${share.padEnd(22)}${String(quantile(sizes, 0.5)).padEnd(7)}${`${median}, ${high}, ${most}`.padEnd(39)}${quantile(flows, 0.5)}`;
 }
 
 function quantile(values: readonly number[], share: number): number {

@@ -71,6 +71,7 @@ interface Hit {
   readonly id: string;
   readonly signature: string;
   readonly description: string;
+  readonly match?: 'strong' | 'weak';
   readonly effect?: 'readOnly' | 'destructive';
   readonly available?: false;
   readonly warnings?: readonly string[];
@@ -104,8 +105,9 @@ function hits({ found, results = [], didYouMean, servers }: Answer, colors: Colo
 }
 
 function hitLines(hit: Hit, colors: Colors, columns = Number.POSITIVE_INFINITY): string[] {
-  const { id, signature, description, effect, available, warnings = [] } = hit;
+  const { id, signature, description, match, effect, available, warnings = [] } = hit;
   const marks = [
+    match ? colors.dim(`${match} match`) : '',
     effect === 'readOnly' ? colors.green('only reads') : '',
     effect === 'destructive' ? colors.red('destroys') : '',
     available === false ? colors.yellow('cannot be called now') : '',
