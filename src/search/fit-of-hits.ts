@@ -39,6 +39,9 @@ const WEIGHTS: FitFacts = {
 };
 const BIAS = -1.75;
 
+/** Number of best hits of which one has to fit for the query to be met. */
+export const JUDGED = 3;
+
 /** Least fit of a tool that seems to fit, of one that does most probably, and least share of the best score for that. */
 const FITTING = 0.09;
 const STRONG = 0.6;
@@ -100,7 +103,7 @@ export function fitOf(facts: FitFacts): number {
 
 /** True if any of the best hits seems to fit. */
 export function anyFits(hits: readonly Standing[]): boolean {
-  return hits.slice(0, 3).some(({ fit }) => fit >= FITTING);
+  return hits.slice(0, JUDGED).some(({ fit }) => fit >= FITTING);
 }
 
 export function matchOf({ fit, share }: Standing): Match {

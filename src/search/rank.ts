@@ -1,6 +1,6 @@
 import type { ToolEntry } from '../core/tool.ts';
 import { type Features, featuresOf, QueryView } from './features.ts';
-import { anyFits, type FitFacts, fitFacts, fitOf, isNear, type Need, type Standing } from './fit-of-hits.ts';
+import { anyFits, type FitFacts, fitFacts, fitOf, isNear, JUDGED, type Need, type Standing } from './fit-of-hits.ts';
 import { type Concept, conceptsOf, queryWords } from './query-expansion.ts';
 import type { Ranking } from './ranking-parameters.ts';
 import type { ScoreAccumulator, ToolIndex } from './tool-index.ts';
@@ -54,8 +54,10 @@ export function rank(query: string, limit: number, searched: Searched): { found:
   anew.sort((a, b) => (comesFirst(a, b) ? -1 : 1));
   const lowest = anew.at(-1)?.score ?? 1;
   const rest = first.best.slice(ranking.depth).map((one) => ({ ...one, score: lowest * share(one.score, first.best) }));
-  const hits = [...anew, ...rest].map((one, place) => standing(one, place, anew, first, searched));
-  const near = hits.filter((hit, place) => isNear(place, hit.share)).length;
+  const all = [...anew, ...rest];
+  const near = all.filter(({ score }, place) => isNear(place, share(score, anew))).length;
+  // What is left of a small limit still tells whether anything fits.
+  const hits = all.slice(0, Math.max(limit, JUDGED)).map((one, place) => standing(one, place, anew, first, searched));
   return { found: anyFits(hits) ? near : 0, hits: hits.slice(0, limit) };
 }
 

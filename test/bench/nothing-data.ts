@@ -50,8 +50,6 @@ function judgedOf(data: LabelledData): Judged[] {
   const answered = queries.map((query) => judge(query, 'answered', shelf));
   const nothing = nothingOf(data.name).map((query) => judge(query, 'nothing', shelf));
   const single = queries.filter(({ groups }) => groups.length === 1);
-  const serverOf = ({ groups }: SourcedQuery) =>
-    [...new Set(groups.flat().map((id) => id.split('::')[0] ?? ''))].sort();
   const leftOut = [...groupedBy(single, (query) => serversOf(query).join(' '))].flatMap(([, own]) => {
     const [first] = own;
     if (!first) return [];

@@ -20,7 +20,17 @@ test('a first search waits for the servers and answers compact JSON in one block
       .map(({ id }: { id: string }) => id)
       .sort(),
   ).toEqual(['fast::add', 'slow::add']);
-  expect(Object.keys(answer.results[0])).toEqual(['id', 'signature', 'description', 'score']);
+  expect(Object.keys(answer.results[0])).toEqual(['id', 'signature', 'description', 'match']);
+});
+
+test('where no tool seems to fit, the answer says so and has the nearest [search.match]', async () => {
+  const gateway = await startGateway({ config: { u: local() } });
+  const answer = JSON.parse(
+    textOf(await gateway.call('search', { query: 'numbers of tulips in the florist’s bouquet' })),
+  );
+  expect(answer).toMatchObject({ found: 0, hint: expect.stringContaining('no tool seems to fit') });
+  expect(answer.results.length).toBeGreaterThan(0);
+  for (const result of answer.results) expect(result).not.toHaveProperty('match');
 });
 
 test('the number of results is 10 unless asked, and 50 at most [search.limit]', async () => {
