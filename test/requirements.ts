@@ -383,6 +383,10 @@ const RANKING = promised('#4', {
     'Other forms of a word, other words for it, its beginning and a part of a server’s name find a tool too.',
   'ranking.literals': 'Quoted texts, ids, dates and addresses in a query count less than its other words.',
   'ranking.slices': 'Indexing gives way to the event loop, and a search meanwhile covers what is indexed so far.',
+  'ranking.nothing-fits':
+    'On the labelled set in the repository, nothing fits for most queries that no tool answers, and for few of the others.',
+  'search.match': 'A hit is a strong or a weak match; where no tool seems to fit, the answer says so, found is 0.',
+  'search.tail': 'Hits far below the best one are not sent; no right tool among the first five is lost by that.',
   'bench.fits':
     'The tool that fits the ranking’s weights learns what right tools have in common, and reports on sources left out.',
   'ranking.one-server': 'Adding, replacing or removing a server leaves the tools of the others as they are.',

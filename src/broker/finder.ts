@@ -9,7 +9,9 @@ import { FIRST_CONNECT_WAIT_MS, isAvailable } from '../core/server-state.ts';
 import { hasHint, type ToolEntry } from '../core/tool.ts';
 import type { Catalog, SearchHit } from '../search/catalog.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
+import { isNear, matchOf } from '../search/fit-of-hits.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
+import type { Ranked } from '../search/rank.ts';
 import { searchBudget, searchResults } from '../search/search-results.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { ContentKinds } from './results/content-kinds.ts';
@@ -45,7 +47,7 @@ export interface MeaningSearch {
     hits: readonly SearchHit[],
     visible: (entry: ToolEntry) => boolean,
     limit: number,
-  ): Promise<readonly SearchHit[]>;
+  ): Promise<readonly Ranked[]>;
 }
 
 export interface SearchFilters {
@@ -69,6 +71,7 @@ export interface SearchRequest {
 
 /** Longest wait in ms while no tool at all is found: a model would not search again. */
 const FIRST_HIT_WAIT_MS = 5_000;
+const NOTHING_FITS = 'no tool seems to fit; these are the nearest';
 const STILL_STARTING = 'servers are still starting; search again in a few seconds';
 /** Hits below the last place that are ranked too, since use or meaning may lift them into view. */
 const NEARLY = 15;
@@ -78,6 +81,9 @@ const INDEX_WAIT_MS = 1_000;
 const MAX_PHRASE = 100;
 /** Tokens of the mark on a hit that cannot be called now. */
 const MARK_TOKENS = 8;
+
+/** Of a tool that words have not found. */
+const UNKNOWN_STANDING = { fit: 0, share: 0 };
 
 /** Bounds of one query: the number of hits, and the tools that its caller may see. */
 interface Ask {
@@ -115,9 +121,13 @@ export class Finder {
     const unavailable = unavailableServers(this.#parts, concerned)
       .filter(({ state }) => isTold(state))
       .slice(0, MAX_NAMED);
-    const isEarly = isEmpty(found) && unavailable.some(({ state }) => state === 'connecting');
+    const isEarly = isUnmet(found) && unavailable.some(({ state }) => state === 'connecting');
     const wanted = [request.filters?.server ?? []].flat();
-    const hints = [describeAbsent(this.#parts, wanted), this.#parts.notices().hint ?? (isEarly && STILL_STARTING)];
+    const hints = [
+      found.hint,
+      describeAbsent(this.#parts, wanted),
+      this.#parts.notices().hint ?? (isEarly && STILL_STARTING),
+    ];
     const hint = hints.filter(Boolean).join('\n');
     return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
   }
@@ -182,18 +192,23 @@ export class Finder {
       ...(warnings.has(result.id) && { warnings: warnings.get(result.id) }),
     }));
     if (hits.length === 0) return { found, results, ...this.#waysOn(query, caller) };
-    return { found, results, ...(sharedParameters && { sharedParameters }) };
+    return {
+      found,
+      results,
+      ...(sharedParameters && { sharedParameters }),
+      ...(found === 0 && { hint: NOTHING_FITS }),
+    };
   }
 
   /** Returns the remarks on those hits that have any, by id. */
-  #warnings(hits: readonly SearchHit[]): ReadonlyMap<string, readonly string[]> {
+  #warnings(hits: readonly Pick<SearchHit, 'entry'>[]): ReadonlyMap<string, readonly string[]> {
     const remarks = hits.map(({ entry }) => [entry.id, this.#parts.remarks(entry)] as const);
     return new Map(remarks.filter(([, said]) => said.length > 0));
   }
 
   /**
    * Returns the catalog's ranking, fused with likeness of meaning if that is known, and slightly changed by earlier
-   * use.
+   * use, without the tools far below the best. They have a match unless no tool seems to fit.
    */
   async #ranked(query: string, limit: number, visible: (entry: ToolEntry) => boolean) {
     const { catalog, usage, semantics } = this.#parts;
@@ -203,9 +218,16 @@ export class Finder {
     const moved = usage
       ? fused.map(({ entry, score }) => ({ entry, score: score * (1 + usage.bonus(query, entry.id)) }))
       : fused;
+    const standings = new Map(hits.map((hit) => [hit.entry.id, hit] as const));
     // A stable sort: tools with equal scores keep their order.
     const ranked = moved.toSorted((a, b) => b.score - a.score).slice(0, limit);
-    return { found: Math.max(found, ranked.length), hits: ranked, reader };
+    // A tool that was found by its meaning alone has no standing, and is shown.
+    const near = ranked.filter(({ entry }, place) => isNear(place, standings.get(entry.id)?.share ?? 1));
+    const fits = found > 0 || near.some(({ entry }) => !standings.has(entry.id));
+    const shown = near.map(({ entry }) => {
+      return { entry, ...(fits && { match: matchOf(standings.get(entry.id) ?? UNKNOWN_STANDING) }) };
+    });
+    return { found: fits ? Math.max(found, shown.length) : 0, hits: shown, reader };
   }
 
   /** Suggests words that tools do use, and the known servers, after a query that found no tool. */
@@ -213,7 +235,7 @@ export class Finder {
     const { catalog, upstreams } = this.#parts;
     const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
     // A word that only hidden tools have would tell of them.
-    const words = catalog.nearestWords(query).filter((word) => catalog.search(word, { limit: 1, visible }).found > 0);
+    const words = catalog.nearestWords(query).filter((word) => catalog.search(word, { limit: 1, visible }).hits.length > 0);
     const servers = upstreams.all().map(({ config }) => config.key);
     return {
       ...(words.length > 0 && { didYouMean: words }),
@@ -272,6 +294,12 @@ export class Finder {
 }
 
 /** True if an answer names no tool for any of its queries. */
-function isEmpty({ found, groups }: JsonObject): boolean {
-  return Array.isArray(groups) ? groups.every(isEmpty) : found === 0;
+function isEmpty({ found, results, groups }: JsonObject): boolean {
+  if (Array.isArray(groups)) return groups.every(isEmpty);
+  return Array.isArray(results) ? results.length === 0 : found === 0;
+}
+
+/** True if no tool seems to fit any of the queries of an answer. */
+function isUnmet({ found, groups }: JsonObject): boolean {
+  return Array.isArray(groups) ? groups.every(isUnmet) : found === 0;
 }

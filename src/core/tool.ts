@@ -24,7 +24,7 @@ export function hasHint({ annotations }: ToolDefinition, hint: 'readOnlyHint' | 
 }
 
 /** Members of an answer about a tool that only the gateway sets. */
-const OURS = ['id', 'server', 'tags', 'available', 'state', 'warnings', 'score'] as const;
+const OURS = ['id', 'server', 'tags', 'available', 'state', 'warnings', 'match'] as const;
 
 export type OurMembers = Readonly<Partial<Record<(typeof OURS)[number], unknown>>>;
 

@@ -4,7 +4,7 @@ import { type ToolDefinition, type ToolEntry, toolId } from '../core/tool.ts';
 import { fieldTerms } from './fields.ts';
 import { readQuery } from './query-expansion.ts';
 import { QueryReader } from './query-reader.ts';
-import { comesFirst, type Ranked, rank, TopK } from './rank.ts';
+import { comesFirst, type Hit, type Ranked, rank, TopK } from './rank.ts';
 import { RANKING, type Ranking } from './ranking-parameters.ts';
 import { sharedParameters } from './shared-parameters.ts';
 import { ToolIndex } from './tool-index.ts';
@@ -18,13 +18,13 @@ interface CatalogServer {
 }
 
 interface SearchOptions {
-  /** Most hits to return; `found` counts all. */
+  /** Most hits to return. */
   readonly limit: number;
   readonly visible: (entry: ToolEntry) => boolean;
 }
 
-/** A tool with its score. */
-export type SearchHit = Ranked;
+/** A tool with its score, and how it stands to the query and to the best hit. */
+export type SearchHit = Hit;
 
 const MAX_WANTED_CHARS = 200;
 /** A search for this reads all tables and patterns that are made at their first use: a name, data, a misspelt word. */
@@ -135,8 +135,8 @@ export class Catalog {
   }
 
   /**
-   * Returns the visible tools that match any term of the query, best first, ties by id; `reader` reads texts for its
-   * words.
+   * Returns the best visible tools that match any term of the query, best first, ties by id. `found` counts those near
+   * the best one; 0 if no tool seems to fit, and then the hits are the nearest. `reader` reads texts for its words.
    */
   search(query: string, { limit, visible }: SearchOptions): { found: number; hits: SearchHit[]; reader: QueryReader } {
     const entry = (number: number) => {

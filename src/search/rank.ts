@@ -1,5 +1,6 @@
 import type { ToolEntry } from '../core/tool.ts';
 import { type Features, featuresOf, QueryView } from './features.ts';
+import { anyFits, type FitFacts, fitFacts, fitOf, isNear, JUDGED, type Need, type Standing } from './fit-of-hits.ts';
 import { type Concept, conceptsOf, readQuery } from './query-expansion.ts';
 import type { Ranking } from './ranking-parameters.ts';
 import type { ScoreAccumulator, ToolIndex } from './tool-index.ts';
@@ -10,9 +11,13 @@ export interface Ranked {
   readonly score: number;
 }
 
+/** A tool in the order of the second stage; the fit of one that is not near the best is 0. */
+export interface Hit extends Ranked, Standing {}
+
 /** One of the best tools of the first stage, with its features for the second stage. */
 interface Candidate extends Ranked {
   readonly features: Features;
+  readonly facts: FitFacts;
 }
 
 /**
@@ -24,40 +29,52 @@ interface Searched {
   readonly entry: (document: number) => ToolEntry | undefined;
 }
 
-/** Least share of the best score with which a tool fits: about one word of five. */
+/** Least share of the best score with which the second stage looks at a tool: about one word of five. */
 const MIN_SHARE = 0.05;
 
 interface Found extends Ranked {
   readonly document: number;
 }
 
-interface FirstStage {
-  readonly view: QueryView;
-  /** Number of all tools that fit. */
-  readonly found: number;
+interface FirstStage extends Need {
   readonly best: readonly Found[];
 }
 
 /**
- * Returns the number of tools that fit a query, and the best `limit` of them: best first, ties by id. `view` is the query
- * as the index understood it.
+ * Returns the best `limit` tools for a query: best first, ties by id; `found` counts those near the best, 0 if none
+ * seems to fit. `view` is the query as the index understood it.
  */
 export function rank(
   query: string,
   limit: number,
   searched: Searched,
-): { found: number; hits: Ranked[]; view: QueryView } {
+): { found: number; hits: Hit[]; view: QueryView } {
   const { ranking } = searched;
   const first = firstStage(query, Math.max(limit, ranking.depth), searched);
-  const anew = first.best.slice(0, ranking.depth).map(({ entry, document, score }) => {
-    return { entry, score: Math.exp(weigh(features(document, score, first, searched), ranking)) };
+  const anew = first.best.slice(0, ranking.depth).map((found) => {
+    const { entry, document, score } = found;
+    return { entry, document, score: Math.exp(weigh(features(document, score, first, searched), ranking)) };
   });
   anew.sort((a, b) => (comesFirst(a, b) ? -1 : 1));
   const lowest = anew.at(-1)?.score ?? 1;
-  const rest = first.best
-    .slice(ranking.depth)
-    .map(({ entry, score }) => ({ entry, score: lowest * share(score, first.best) }));
-  return { found: first.found, hits: [...anew, ...rest].slice(0, limit), view: first.view };
+  const rest = first.best.slice(ranking.depth).map((one) => ({ ...one, score: lowest * share(one.score, first.best) }));
+  const all = [...anew, ...rest];
+  const near = all.filter(({ score }, place) => isNear(place, share(score, anew))).length;
+  // What is left of a small limit still tells whether anything fits.
+  const hits = all.slice(0, Math.max(limit, JUDGED)).map((one, place) => standing(one, place, anew, first, searched));
+  return { found: anyFits(hits) ? near : 0, hits: hits.slice(0, limit), view: first.view };
+}
+
+function standing(
+  { entry, document, score }: Found,
+  place: number,
+  best: readonly Found[],
+  need: Need,
+  { index }: Searched,
+): Hit {
+  const own = share(score, best);
+  const fit = isNear(place, own) ? fitOf(fitFacts(need, index.words(document), index)) : 0;
+  return { entry, score, share: own, fit };
 }
 
 /**
@@ -67,7 +84,13 @@ export function rank(
 export function candidates(query: string, searched: Searched): Candidate[] {
   const first = firstStage(query, searched.ranking.depth, searched);
   return first.best.map(({ entry, document, score }) => {
-    return { entry, score, features: features(document, score, first, searched) };
+    const found = features(document, score, first, searched);
+    return {
+      entry,
+      score,
+      features: found,
+      facts: fitFacts(first, searched.index.words(document), searched.index),
+    };
   });
 }
 
@@ -77,16 +100,16 @@ function firstStage(query: string, most: number, { index, ranking, entry }: Sear
   const tally = retrieve(concepts, index, ranking);
   const least = topScore(tally, entry) * MIN_SHARE;
   const best = new TopK<Found>(most, comesFirst);
-  let fitting = 0;
   for (let at = 0; at < tally.size; at++) {
     const document = tally.documents[at] ?? 0;
     const score = tally.scores[document] ?? 0;
-    const admitted = score < least ? undefined : entry(document);
-    if (!admitted) continue;
-    fitting++;
-    if (!best.last || score >= best.last.score) best.offer({ entry: admitted, document, score });
+    const admitted = score < least || score < (best.last?.score ?? 0) ? undefined : entry(document);
+    if (admitted) best.offer({ entry: admitted, document, score });
   }
-  return { view: new QueryView(concepts, read.request.actions, index), found: fitting, best: best.items };
+  const known = new Set(concepts.map(({ word }) => word));
+  const missing = read.words.filter(({ word, literal }) => !literal && !known.has(word));
+  const unknown = missing.reduce((sum, { weight }) => sum + weight, 0);
+  return { view: new QueryView(concepts, read.request.actions, index), unknown, best: best.items };
 }
 
 /** Returns the best score among the tools that may be found. */

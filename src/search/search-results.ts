@@ -1,14 +1,20 @@
 import { isJsonObject } from '../core/json.ts';
 import type { ToolDefinition, ToolEntry } from '../core/tool.ts';
-import type { SearchHit } from './catalog.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { excerpt, firstSentences } from './excerpt.ts';
 import { textOf, titleOf } from './fields.ts';
+import type { Match } from './fit-of-hits.ts';
 import { matchReason } from './match-reason.ts';
 import { parameterNotes } from './parameter-notes.ts';
 import type { QueryReader } from './query-reader.ts';
 import { type SaidOnce, saidOnce } from './shared-parameters.ts';
 import { signature } from './signature.ts';
+
+/** A hit as it is shown. */
+export interface ShownHit {
+  readonly entry: ToolEntry;
+  readonly match?: Match | undefined;
+}
 
 /** One tool in the answer of `search`, with enough to invoke a simple one. */
 export interface SearchResult {
@@ -20,8 +26,8 @@ export interface SearchResult {
   readonly matched?: string;
   /** Of the first result: what to know about parameters beside their names and types; see `parameterNotes`. */
   readonly parameters?: Readonly<Record<string, string>>;
-  /** Rounded to two decimals. */
-  readonly score: number;
+  /** How well the tool fits; absent: no tool of the answer seems to fit. */
+  readonly match?: Match;
   /** The effect that the tool claims in its annotations; absent: none. */
   readonly effect?: 'readOnly' | 'destructive';
 }
@@ -80,7 +86,7 @@ interface Shape extends ResultsOptions {
 }
 
 interface Whole {
-  readonly hit: SearchHit;
+  readonly hit: ShownHit;
   readonly shape: Shape;
   readonly most: Sized;
 }
@@ -93,7 +99,7 @@ interface Candidate extends Whole {
  * Returns the results of a search in the order of the hits, as JSON of at most `budgetTokens` estimated tokens: it
  * shortens long texts first.
  */
-export function searchResults(hits: readonly SearchHit[], options: ResultsOptions = {}): SearchResults {
+export function searchResults(hits: readonly ShownHit[], options: ResultsOptions = {}): SearchResults {
   const { budgetTokens = searchBudget(hits.length), sharedOf = () => NO_NAMES } = options;
   const shown = hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS);
   const { said, tokens } = saidWithin(
@@ -134,7 +140,7 @@ export function searchBudget(results: number): number {
   return 1400 + 65 * Math.max(0, results - 10);
 }
 
-function candidate(hit: SearchHit, shape: Shape): Whole {
+function candidate(hit: ShownHit, shape: Shape): Whole {
   return { hit, shape, most: render(hit, shape, SIZES[0]) };
 }
 
@@ -142,7 +148,7 @@ function withLeast(whole: Whole): Candidate {
   return { ...whole, least: render(whole.hit, whole.shape, SIZES[SIZES.length - 1] ?? SIZES[0]) };
 }
 
-function render({ entry, score }: SearchHit, shape: Shape, size: Size): Sized {
+function render({ entry, match }: ShownHit, shape: Shape, size: Size): Sized {
   const { definition } = entry;
   const { reader, said, isFirst, sharedOf, contentsOf } = shape;
   const shared = sharedOf(entry.server);
@@ -159,7 +165,7 @@ function render({ entry, score }: SearchHit, shape: Shape, size: Size): Sized {
     description,
     ...(reason !== undefined && { matched: reason }),
     ...(notes && { parameters: notes }),
-    score: Math.round(score * 100) / 100,
+    ...(match && { match }),
     ...effectOf(definition),
   };
   return { result, tokens: estimateTokens(`${JSON.stringify(result)},`) };

@@ -7,6 +7,7 @@ import { type LabelledData, type LabelledQuery, readData } from './data.ts';
 import { DATA } from './examples.ts';
 import type { Latency } from './latency.ts';
 import { mean, type Row, score } from './measure.ts';
+import { nothingReport } from './nothing.ts';
 import { toolsOfSize, withTypo } from './perturb.ts';
 import { latencyTable, type Measured, OURS, tables } from './search-tables.ts';
 import { original, ours, plainBm25, type Technique } from './searchers.ts';
@@ -16,7 +17,7 @@ const HELP = `npm run bench:search -- [options]
 
   --only main,dev2,bfcl,seal   folders of labelled data to measure (default: all of them)
   --ablate all|<name>     what is lost without a part of the ranking: ${'<name>'} as the first column shows it
-  --skip baselines,typos,scaling,latency
+  --skip baselines,typos,scaling,nothing,latency
   --json                  figures as JSON on stdout
   --help
 
@@ -57,10 +58,11 @@ export async function run(args: string[]): Promise<number> {
   if (!skipped('typos')) for (const data of chosen) measured.push(await measure('one typo', ours(), misspelt(data)));
   if (!skipped('scaling')) for (const data of chosen) measured.push(...(await scaling(data, all)));
   const latency = skipped('latency') ? [] : latencies();
+  const nothing = skipped('nothing') ? [] : await nothingReport(folder);
   return print(
     values.json
       ? JSON.stringify({ measured: measured.map(inFigures), latency })
-      : [...tables(measured), ...latencyTable(latency)].join('\n'),
+      : [...tables(measured), ...nothing, ...latencyTable(latency)].join('\n'),
   );
 }
 

@@ -4,7 +4,7 @@ import { documented } from '../helpers/clients/open-api.ts';
 import { startRestApi } from '../helpers/gateway/rest-api.ts';
 import { local } from '../helpers/servers/fixture.ts';
 
-type Listed = JsonObject & { readonly tools: readonly (JsonObject & { id: string; score?: number })[]; next?: string };
+type Listed = JsonObject & { readonly tools: readonly (JsonObject & { id: string; match?: string })[]; next?: string };
 
 const ids = ({ tools }: Listed) => tools.map(({ id }) => id);
 const TWO = {
@@ -71,8 +71,8 @@ test('a query answers what search finds, best first [http.api-search]', async ()
   const answer = await api.request('/tools?q=add%20two%20numbers&limit=3');
   const { tools } = (await documented(api, 'get', '/tools', answer)) as Listed;
   expect(tools[0]).toMatchObject({ id: 'second::add', inputSchema: { required: ['a', 'b'] } });
-  const scores = tools.map(({ score }) => score ?? Number.NaN);
-  expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  expect(tools.map(({ match }) => match)).toEqual(tools.map(() => expect.stringMatching(/^(strong|weak)$/)));
+  expect(tools[0]).toMatchObject({ match: 'strong' });
   expect(ids(await api.json<Listed>('/tools?q=echo&tag=b'))).toEqual(['second::echo']);
   expect(ids(await api.json<Listed>('/tools?q=echo&server=first&limit=1'))).toEqual(['first::echo']);
 });
@@ -95,7 +95,7 @@ test('no definition speaks in our place, one by one or in a list [described.ours
     tags: ['safe'],
     available: false,
     state: 'x',
-    score: 9,
+    match: 'strong',
     warnings: [],
   };
   const own = { name: 'a', description: 'Quokka.', inputSchema: { type: 'object' }, odd: 1 };
@@ -105,7 +105,9 @@ test('no definition speaks in our place, one by one or in a list [described.ours
   const ours = { id: 'u::a', server: 'u', tags: ['t'] };
   expect(await api.json('/tools/u%3A%3Aa')).toEqual({ ...ours, ...own, available: true });
   expect((await api.json<Listed>('/tools')).tools).toEqual([{ ...ours, ...own }]);
-  expect((await api.json<Listed>('/tools?q=quokka')).tools).toEqual([{ ...ours, ...own, score: expect.any(Number) }]);
+  expect((await api.json<Listed>('/tools?q=quokka')).tools).toEqual([
+    { ...ours, ...own, match: expect.stringMatching(/strong|weak/) },
+  ]);
 });
 
 test('a hidden tool is unknown in every way [http.api-hidden]', async () => {

@@ -20,7 +20,22 @@ test('a first search waits for the servers and answers compact JSON in one block
       .map(({ id }: { id: string }) => id)
       .sort(),
   ).toEqual(['fast::add', 'slow::add']);
-  expect(Object.keys(answer.results[0])).toEqual(['id', 'signature', 'description', 'score']);
+  expect(Object.keys(answer.results[0])).toEqual(['id', 'signature', 'description', 'match']);
+});
+
+test('where no tool seems to fit, the answer says so and has the nearest [search.match]', async () => {
+  const definitions = ['read_file', 'write_file', 'list_folder', 'send_mail', 'list_meetings'].map((name) =>
+    tool(name),
+  );
+  const gateway = await startGateway({ config: { u: local({ sdk: 'raw', tools: [], definitions }) } });
+  const query = 'which florist is mailing tulips, roses and peonies';
+  const answer = JSON.parse(textOf(await gateway.call('search', { query })));
+  expect(answer).toEqual({
+    found: 0,
+    results: [{ id: 'u::send_mail', signature: expect.any(String), description: '' }],
+    hint: expect.stringContaining('no tool seems to fit'),
+  });
+  expect((await gateway.search('send a mail')).results[0]).toMatchObject({ id: 'u::send_mail', match: 'strong' });
 });
 
 test('the number of results is 10 unless asked, and 50 at most [search.limit]', async () => {

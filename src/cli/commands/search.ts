@@ -74,6 +74,7 @@ interface Hit {
   readonly description: string;
   readonly matched?: string;
   readonly parameters?: Readonly<Record<string, string>>;
+  readonly match?: 'strong' | 'weak';
   readonly effect?: 'readOnly' | 'destructive';
   readonly available?: false;
   readonly warnings?: readonly string[];
@@ -115,8 +116,9 @@ function hits(
 }
 
 function hitLines(hit: Hit, colors: Colors, columns = Number.POSITIVE_INFINITY): string[] {
-  const { id, signature, description, matched, parameters = {}, effect, available, warnings = [] } = hit;
+  const { id, signature, description, matched, parameters = {}, match, effect, available, warnings = [] } = hit;
   const marks = [
+    match ? colors.dim(`${match} match`) : '',
     effect === 'readOnly' ? colors.green('only reads') : '',
     effect === 'destructive' ? colors.red('destroys') : '',
     available === false ? colors.yellow('cannot be called now') : '',

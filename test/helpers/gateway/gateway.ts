@@ -29,7 +29,7 @@ export interface GatewayOptions {
 /** A search answer as far as tests look into it. */
 export type SearchAnswer = JsonObject & {
   readonly found: number;
-  readonly results: { id: string; signature: string; description: string; score: number }[];
+  readonly results: { id: string; signature: string; description: string; match?: 'strong' | 'weak' }[];
 };
 
 export type JobRecord = JsonObject & { readonly jobId: string; readonly status: string };

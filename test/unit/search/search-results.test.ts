@@ -1,9 +1,8 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
-import type { SearchHit } from '../../../src/search/catalog.ts';
 import { estimateTokens } from '../../../src/search/estimate-tokens.ts';
 import { firstSentences } from '../../../src/search/excerpt.ts';
-import { searchBudget, searchResults } from '../../../src/search/search-results.ts';
+import { type ShownHit, searchBudget, searchResults } from '../../../src/search/search-results.ts';
 import { REAL_TOOLS } from '../../helpers/servers/real-tools.ts';
 
 let seed = 7;
@@ -47,7 +46,11 @@ const SOUPS = {
 const PROSE = {
   english: 'Read the complete contents of a file from the file system. Use this tool to examine a single file.',
   markdown: '## Usage\n\n- `path` (required): **absolute** path\n- `limit`: max. number of rows, default 100\n',
-  json: JSON.stringify({ id: 'filesystem::read_text_file', signature: '(path: string, tail?: integer)', score: 12.34 }),
+  json: JSON.stringify({
+    id: 'filesystem::read_text_file',
+    signature: '(path: string, tail?: integer)',
+    match: 'weak',
+  }),
   signature: '(owner: string, repo: string, state?: "open"|"closed", perPage?: integer = 30, since?: string)',
   german: 'Liest den vollständigen Inhalt einer Datei und gibt die Ergebnisse der Suche zurück.',
   chinese: '读取文件的全部内容。此工具用于在数据库中查询客户订单，并返回匹配的结果列表。',
@@ -63,12 +66,12 @@ test.each(['english', 'json', 'signature', 'markdown'] as const)('the token esti
   expect(estimateTokens(PROSE[kind])).toBeLessThanOrEqual(encode(PROSE[kind]).length * 1.5);
 });
 
-const hit = (definition: { [key: string]: unknown }, id = `s::${definition.name}`): SearchHit => ({
+const hit = (definition: { [key: string]: unknown }, id = `s::${definition.name}`): ShownHit => ({
   entry: { id, server: 's', tags: [], definition: { name: 'x', inputSchema: {}, ...definition } },
-  score: 12.3456,
+  match: 'weak',
 });
 
-function soupHits(soup: string, count: number): SearchHit[] {
+function soupHits(soup: string, count: number): ShownHit[] {
   const properties = Object.fromEntries(
     Array.from({ length: 40 }, (_, at) => [
       `${soup.slice(at * 20, at * 20 + 20)}${at}`,
@@ -100,11 +103,11 @@ test('real tools are shown in order, whole ids, signatures to invoke by, one or 
   const { results, omitted } = searchResults(hits);
   expect(omitted).toBe(0);
   expect(results.map(({ id }) => id)).toEqual(hits.map(({ entry }) => entry.id));
-  for (const { signature, description, score } of results) {
+  for (const { signature, description, match } of results) {
     expect(signature.length).toBeLessThanOrEqual(300);
     expect(description.length).toBeGreaterThan(20);
     expect(description.length).toBeLessThanOrEqual(160);
-    expect(score).toBe(12.35);
+    expect(match).toBe('weak');
   }
   expect(encode(JSON.stringify(results)).length).toBeLessThan(1400);
 });

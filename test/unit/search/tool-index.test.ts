@@ -108,7 +108,7 @@ function tools(size: number, what: string): ToolDefinition[] {
   }));
 }
 
-const find = (catalog: Catalog, query: string) => catalog.search(query, { limit: 3, visible });
+const find = (catalog: Catalog, query: string) => catalog.search(query, { limit: 20_000, visible });
 
 test('a server that lists the same tools again is searched as before at every moment [searchspeed.relisted]', async () => {
   const catalog = new Catalog();
@@ -116,7 +116,7 @@ test('a server that lists the same tools again is searched as before at every mo
   catalog.setServer(server, tools(500, 'something'));
   await catalog.indexed();
   const before = find(catalog, 'something');
-  expect(before.found).toBe(500);
+  expect(before.hits).toHaveLength(500);
   const again = tools(500, 'something');
   expect(catalog.setServer({ ...server, tags: ['a'] }, again)).toEqual({ duplicates: [] });
   expect(catalog.isIndexed).toBe(false);
@@ -135,14 +135,14 @@ test('changed tools are found by their old words until the new ones are learnt [
   catalog.setServer({ key: 'shop', tags: [] }, changed);
   const [old] = find(catalog, `qq${noun(499)} something`).hits;
   expect(old?.entry.definition).toBe(changed[499]);
-  expect(find(catalog, 'plenty').found).toBe(0);
+  expect(find(catalog, 'plenty').hits).toHaveLength(0);
   await catalog.indexed();
   expect(find(catalog, 'plenty').hits.map(({ entry }) => entry.definition)).toEqual([changed[499]]);
-  expect(find(catalog, 'something').found).toBe(499);
+  expect(find(catalog, 'something').hits).toHaveLength(499);
   catalog.setServer({ key: 'shop', tags: [], description: 'Gardening' }, changed.slice(0, 300));
-  expect(find(catalog, 'plenty').found).toBe(0);
+  expect(find(catalog, 'plenty').hits).toHaveLength(0);
   await catalog.indexed();
-  expect(find(catalog, 'gardening').found).toBe(300);
+  expect(find(catalog, 'gardening').hits).toHaveLength(300);
   expect(catalog.size).toBe(300);
 });
 
@@ -150,11 +150,11 @@ test('ten thousand tools of one server are learnt in many turns of the event loo
   const catalog = new Catalog();
   catalog.setServer({ key: 'shop', tags: [] }, tools(10_000, 'something'));
   const found: number[] = [];
-  for (; !catalog.isIndexed; await new Promise(setImmediate)) found.push(find(catalog, 'something').found);
+  for (; !catalog.isIndexed; await new Promise(setImmediate)) found.push(find(catalog, 'something').hits.length);
   expect(found.length).toBeGreaterThan(3);
   expect(found[0]).toBeLessThan(200);
   expect(found).toEqual(found.toSorted((a, b) => a - b));
-  expect(find(catalog, 'something').found).toBe(10_000);
+  expect(find(catalog, 'something').hits).toHaveLength(10_000);
 });
 
 function nested(levels: number): unknown {
@@ -171,7 +171,7 @@ test('definitions of a hundred thousand levels are listed twice [searchspeed.dee
   await catalog.indexed();
   catalog.setServer({ key: 'shop', tags: [] }, list());
   await catalog.indexed();
-  expect(find(catalog, 'deep').found).toBe(2);
+  expect(find(catalog, 'deep').hits).toHaveLength(2);
 });
 
 test('JSON is the same whatever the order of its keys, and not when anything differs', () => {

@@ -83,7 +83,7 @@ export const tool = z
     server: z.string(),
     tags: z.array(z.string()).optional(),
     available: z.boolean().optional().describe('Whether it can be called now; told of a single tool.'),
-    score: z.number().optional().describe('How well it fits; with `q` only.'),
+    match: z.enum(['strong', 'weak']).optional().describe('How well it fits; with `q` only, and if any tool seems to.'),
     name: z.string(),
     description: z.string().optional(),
     inputSchema: z.looseObject({}).describe('JSON Schema of the arguments.'),

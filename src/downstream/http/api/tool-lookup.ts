@@ -49,9 +49,9 @@ export async function toolHits(
   const request = { query: q, limit: Math.min(limit, MAX_HITS), ...((server || tag) && { filters }) };
   const { results, ...rest } = await broker.search(request, caller);
   const entries = new Map(tools(caller).map((entry) => [entry.id, entry]));
-  const hits = (Array.isArray(results) ? results : []).filter(isJsonObject).flatMap(({ id, score }) => {
+  const hits = (Array.isArray(results) ? results : []).filter(isJsonObject).flatMap(({ id, match }) => {
     const entry = entries.get(String(id));
-    return entry ? [shownTool(entry, { score })] : [];
+    return entry ? [shownTool(entry, match === undefined ? {} : { match })] : [];
   });
   const { found, unavailable, hint } = rest;
   return { tools: hits, found, ...(unavailable !== undefined && { unavailable }), ...(hint !== undefined && { hint }) };
