@@ -235,7 +235,9 @@ export class Finder {
     const { catalog, upstreams } = this.#parts;
     const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
     // A word that only hidden tools have would tell of them.
-    const words = catalog.nearestWords(query).filter((word) => catalog.search(word, { limit: 1, visible }).hits.length > 0);
+    const words = catalog
+      .nearestWords(query)
+      .filter((word) => catalog.search(word, { limit: 1, visible }).hits.length > 0);
     const servers = upstreams.all().map(({ config }) => config.key);
     return {
       ...(words.length > 0 && { didYouMean: words }),
