@@ -37,7 +37,7 @@ test('search and describe are for people at a terminal [people.search, people.de
   const found = terminal(['search', 'structured', 'weather', '--timeout', '30'], { extra: { NO_COLOR: '1' } });
   expect(await found.ended()).toBe(0);
   expect(found.shown).toContain(
-    'fixture::structured  weak match  only reads\n  (city: string) → {city, celsius}\n  Returns structured content.\n',
+    'fixture::structured  strong match  only reads\n  (city: string) → {city, celsius}\n  Returns structured content.\n',
   );
   const described = terminal(['describe', 'fixture::structured'], { extra: { NO_COLOR: '1' } });
   expect(await described.ended()).toBe(0);
