@@ -82,6 +82,11 @@ const MAX_PHRASE = 100;
 /** Tokens of the mark on a hit that cannot be called now. */
 const MARK_TOKENS = 8;
 
+/** Most of the budget that the warnings of all hits take in full; hits without room for them would be lost. */
+const MAX_WARNINGS_SHARE = 0.3;
+/** Most characters of the warnings of a tool that are shortened. */
+const MAX_BRIEF_CHARS = 120;
+
 /** Of a tool that words have not found. */
 const UNKNOWN_STANDING = { fit: 0, share: 0 };
 
@@ -178,7 +183,7 @@ export class Finder {
     const down = new Set(
       hits.filter(({ entry }) => !isAvailable(this.#parts.upstreams.state(entry.server))).map(({ entry }) => entry.id),
     );
-    const warnings = this.#warnings(hits);
+    const warnings = briefly(this.#warnings(hits), budgetTokens * MAX_WARNINGS_SHARE);
     const marksTokens = down.size * MARK_TOKENS + estimateTokens(JSON.stringify([...warnings.values()]));
     const options = { budgetTokens: budgetTokens - marksTokens, reader, ...this.#known };
     const { results: shown, sharedParameters } = searchResults(hits, options);
@@ -293,6 +298,16 @@ export class Finder {
       return tags.length === 0 || tags.some((tag) => own.includes(tag));
     };
   }
+}
+
+/** Returns all warnings if they take at most `maxTokens`, else the beginning of those of each tool. */
+function briefly(
+  warnings: ReadonlyMap<string, readonly string[]>,
+  maxTokens: number,
+): ReadonlyMap<string, readonly string[]> {
+  if (warnings.size === 0 || estimateTokens(JSON.stringify([...warnings.values()])) <= maxTokens) return warnings;
+  const brief = (said: readonly string[]) => [`${clip(said.join(' '), MAX_BRIEF_CHARS)} (describe tells all)`];
+  return new Map([...warnings].map(([id, said]) => [id, brief(said)]));
 }
 
 /** True if an answer names no tool for any of its queries. */

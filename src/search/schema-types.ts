@@ -34,7 +34,8 @@ const MAX_LITERAL_CHARS = 20;
 const MAX_ENUM_VALUE_CHARS = 48;
 const MAX_NAME_CHARS = 64;
 const MAX_POINTER_STEPS = 10;
-const PLAIN_NAME = /^[\p{L}\p{N}_$.@-]{1,64}$/u;
+/** Names that are shown as they are; others are shown as literals. */
+export const PLAIN_NAME = /^[\p{L}\p{N}_$.@-]{1,64}$/u;
 
 /** Prepares one rendering of a root schema; several renderings of the same root may share `names`. */
 export function schemasOf(root: unknown, detail: Detail, names: Schemas['names']): Schemas {

@@ -116,6 +116,9 @@ test('the first hit says of its parameters what names and types do not [search.n
     { files: 'A glob, relative to the root', since: 'date-time', until: 'Cannot be given together with since.' },
     undefined,
   ]);
+  const hostile = { fmt: { type: 'string', format: 'Only\n\u202eso\u200b' }, 'a\nb': { description: 'Must be said' } };
+  const [shown] = (await answer('thing', { s: [tool('thing', 'x', hostile)] })).results;
+  expect(shown?.parameters).toEqual({ fmt: 'Only so' });
   const odd = { a: true, b: null, c: { description: 5, format: {} }, d: { description: '' } };
   expect((await answer('thing', { s: [tool('thing', 'x', odd)] })).results[0]).not.toHaveProperty('parameters');
 });
