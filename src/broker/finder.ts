@@ -100,7 +100,7 @@ interface Ask {
 /** Finds tools for a model, by what they do or by server, and names the servers that could not be asked. */
 export class Finder {
   readonly #parts: FinderParts;
-  /** What is known about tools beside their definitions, for their signatures. */
+  /** Facts about tools beside their definitions; signatures are rendered by them. */
   readonly #known: Pick<ListOptions, 'sharedOf' | 'contentsOf'>;
 
   constructor(parts: FinderParts) {

@@ -2,7 +2,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import { clip } from '../core/errors.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
 
-/** What is known of a server beside its entry: its description of itself, and what its tools are about. */
+/** Facts about a server beside its entry: its description of itself, and the topics of its tools. */
 export interface ServerAbout {
   readonly about?: ServerCatalog['about'] | undefined;
   /** The most telling first. */

@@ -10,7 +10,8 @@ const PAGE_TOKENS = 1_100;
 const SIGNATURE_CHARS = [300, 160, 100] as const;
 /** Tokens of the shortest id with its signature. */
 const MIN_TOKENS = 10;
-/** What signatures are rendered by. */
+
+/** The page that a caller asks for, and the facts about tools by which signatures are rendered. */
 export interface ListOptions {
   /** Index of the first item of the page. */
   readonly offset: number;

@@ -16,8 +16,8 @@ interface ServerTopicsParts {
 }
 
 /**
- * What the tools of each server are about, in words of their names, under the same limits as a server's description of
- * itself. They are remembered, since a start has no time to find them.
+ * Tells what the tools of each server are about, in words of their names, under the same limits as a server's description
+ * of itself. The topics are remembered, since a start has no time to find them.
  */
 export class ServerTopics {
   readonly #parts: ServerTopicsParts;

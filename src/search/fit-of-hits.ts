@@ -7,7 +7,7 @@ import type { ToolIndex } from './tool-index.ts';
 export type Match = 'strong' | 'weak';
 
 /**
- * What tells whether a tool fits a query at all, whatever the weights of the ranking. Amounts are logarithms of numbers
+ * The facts that tell whether a tool fits a query at all, whatever the weights of the ranking. Amounts are logarithms of numbers
  * of words. Words of the query that no tool has count as not met. Rarity is relative to that of a word that no tool has.
  */
 export const FIT_FACTS = [

@@ -1,4 +1,5 @@
 import type { ToolEntry } from '../core/tool.ts';
+import { firstSentences } from './excerpt.ts';
 import { parametersOf } from './fields.ts';
 import type { Concept } from './query-expansion.ts';
 import type { QueryReader } from './query-reader.ts';
@@ -31,13 +32,13 @@ export function matchReason(entry: ToolEntry, shown: Iterable<string>, reader: Q
 
 function hiddenReason({ definition, tags }: ToolEntry, reader: QueryReader): string | undefined {
   const tag = tags.find((each) => worthOf(each, reader) > 0);
-  if (tag !== undefined) return `tag ${tag.slice(0, MAX_NAME_CHARS)}`;
+  if (tag !== undefined) return `tag ${firstSentences(tag, MAX_NAME_CHARS)}`;
   let best = { name: '', worth: MIN_SHARE * reader.importance };
   for (const { name, text } of parametersOf(definition.inputSchema)) {
     const worth = Math.max(worthOf(name, reader) * NAME_WEIGHT, worthOf(text, reader));
     if (worth > best.worth) best = { name, worth };
   }
-  return best.name === '' ? undefined : `parameter ${best.name.slice(0, MAX_NAME_CHARS)}`;
+  return best.name === '' ? undefined : `parameter ${firstSentences(best.name, MAX_NAME_CHARS)}`;
 }
 
 /** Returns the importance of the words of the query that a text has, in any form. */

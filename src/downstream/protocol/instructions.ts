@@ -62,7 +62,7 @@ function toldInGroups(servers: readonly Known[]): string {
   return start + byGroup(joinByName(groups), servers, MAX_CHARS - start.length);
 }
 
-/** What the servers are about comes first, since some hosts show a model the beginning only. */
+/** Returns the first sentences: the categories of servers come first, since some hosts show a model the beginning only. */
 function introduction(categories: readonly string[]): string {
   const labels = [...new Set(categories)].filter(Boolean);
   const some = labels.length > 1 ? joined(labels, MAX_CATEGORIES_CHARS) : '';

@@ -2,7 +2,7 @@
 export interface GroupedServer {
   readonly key: string;
   readonly tags: readonly string[];
-  /** What its tools are about, the most telling first. */
+  /** Topics of its tools, the most telling first. */
   readonly topics: readonly string[];
 }
 
@@ -63,7 +63,7 @@ interface Labelled {
 interface Shared {
   readonly label: string;
   holders: { readonly server: Labelled; readonly place: number }[];
-  /** What it says about all holders together; a label counts most for a server of which it is the first. */
+  /** Sum of how much it says about each holder; a label counts most for a server of which it is the first. */
   weight: number;
 }
 

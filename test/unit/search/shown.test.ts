@@ -57,6 +57,8 @@ test('a hit that shows no word of the query says what matched [search.why]', asy
   );
   const expiry = { life: { type: 'integer', description: 'Seconds until expiry' } };
   expect(await matched('expiry', tool('put', 'Stores a value.', expiry))).toBe('parameter life');
+  const hostile = { ...many, 'ttl\n\u202eso': { type: 'integer' } };
+  expect(await matched('ttl', tool('put', 'Stores a value.', hostile))).toBe('parameter ttl so');
   expect(await matched('operations', tool('put', 'Stores a value.'), ['operations'])).toBe('tag operations');
   expect(await matched('delete', tool('remove_thing', 'Takes it away.'))).toBe('remove for delete');
   expect(await matched('put', tool('put', 'Stores a value.'))).toBeUndefined();
