@@ -128,7 +128,8 @@ export class ChildTransport implements Transport {
     child.once('close', (code, signal) => this.#end(() => this.#explain(code, signal)));
     child.once('exit', (code, signal) => {
       this.#endCause = () => this.#explain(code, signal);
-      setTimeout(() => this.#end(this.#endCause), DRAIN_MS);
+      // The timer may be due before the pipes were read, if the process was busy: one more turn reads them.
+      setTimeout(() => setImmediate(() => this.#end(this.#endCause)), DRAIN_MS);
     });
   }
 
@@ -243,12 +244,13 @@ export class ChildTransport implements Transport {
   }
 
   /**
-   * Resolves when a process with a closed stdin has ended by itself, which explains its end, but after 500 ms at the
-   * latest.
+   * Resolves when the end of a process that has exited, or whose stdin is closed, can be explained: its last words have
+   * been read. Resolves after 500 ms at the latest, and at once for a process that runs.
    */
   async ownEnd(): Promise<void> {
+    if (!this.#child?.pid) return;
     const deadline = Date.now() + EOF_GRACE_MS;
-    while (this.isDeaf && !this.#ended && Date.now() < deadline) await sleep(POLL_MS);
+    while ((this.isDeaf || !this.#running()) && !this.#ended && Date.now() < deadline) await sleep(POLL_MS);
   }
 
   async #goneWithin(ms: number): Promise<boolean> {

@@ -337,7 +337,11 @@ export class Connection {
 function explained(error: unknown, transport: Transport): unknown {
   const cause = causeOf(error);
   if (transport instanceof ChildTransport) {
-    if (transport.isDeaf) return new GatewayError('UPSTREAM_UNAVAILABLE', transport.endCause, { cause: error });
+    // A message that could not be sent was explained before the last words of the process were read.
+    const isEarly = error instanceof GatewayError && transport.endCause.startsWith(cause);
+    if (transport.isDeaf || isEarly) {
+      return new GatewayError('UPSTREAM_UNAVAILABLE', transport.endCause, { cause: error });
+    }
     const told = error instanceof GatewayError || cause.includes(transport.endCause);
     return told ? error : new Error(`${cause} (${transport.endCause})`, { cause: error });
   }

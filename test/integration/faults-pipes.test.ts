@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { ChildTransport } from '../../src/upstream/child-transport.ts';
 import { skippedAnswer } from '../../src/upstream/server-message.ts';
+import { temporaryFolder } from '../helpers/system/folders.ts';
 import { alive, expectDead, waitUntil } from '../helpers/system/processes.ts';
 
 const LINE = { jsonrpc: '2.0', method: 'notifications/x', params: { text: 'x'.repeat(400_000) } } as const;
@@ -20,6 +24,15 @@ async function child(script: string, redact?: (text: string) => string) {
   onTestFinished(() => transport.close());
   await transport.start();
   return { transport, told };
+}
+
+/** True until its `exit` event: unlike `alive`, this counts a process that has ended and was not yet waited for. */
+function isRunningOrZombie(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 const READY = 'console.log(JSON.stringify({ jsonrpc: "2.0", method: "notifications/ready" }));';
@@ -58,6 +71,20 @@ test('a line for a server that has ended is refused with the cause [faults.unsen
     code: 'UPSTREAM_UNAVAILABLE',
     message: 'the process exited with code 7',
   });
+});
+
+test('the last words of a process are read, however late they come and busy the gateway is [faults.in-words]', async () => {
+  const permission = join(temporaryFolder('mcp-gateway-words-'), 'permission');
+  // The process exits; its words come from a helper that holds its stderr.
+  const helper = `const fs = require('fs'); while (!fs.existsSync('${permission}')); console.error('last words')`;
+  const spawned = `spawn(process.execPath, ['-e', ${JSON.stringify(helper)}], { stdio: ['ignore', 'ignore', 'inherit'] })`;
+  const { transport } = await child(`require('child_process').${spawned}.unref(); process.exit(6)`, (text) => text);
+  while (isRunningOrZombie(transport.pid as number)) await setImmediate();
+  await expect(transport.send(LINE)).rejects.toThrow(/^the process exited with code 6$/);
+  writeFileSync(permission, '');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+  await transport.ownEnd();
+  expect(transport.endCause).toBe('the process exited with code 6; it last said: last words');
 });
 
 test('a server that closes its stdout is ended, as nothing can come from it [faults.mid-call]', async () => {
