@@ -305,7 +305,9 @@ const SEMANTICS = promised('#4', {
     'An endpoint that is slow, gone or wrong costs no search more than the timeout, and is left alone for a while.',
   'semantics.recovers': 'An endpoint that comes back is asked again, for what was missing too.',
   'semantics.secret': 'The key and headers of the endpoint reach only it, and no log.',
-  'semantics.fusion': 'Both ways make one list, the same each time; what both find comes before what one finds.',
+  'semantics.fusion':
+    'Likeness of meaning moves what words have found and adds a bounded number of tools; the list is the same each time.',
+  'semantics.fits': 'A tool that only its meaning finds fits weakly if it is clearly nearest, and else does not.',
   'semantics.setting': 'It is off unless configured; wrong settings are named, and leave it off.',
 });
 

@@ -11,7 +11,7 @@ import type { Catalog, SearchHit } from '../search/catalog.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
 import { isNear, matchOf } from '../search/fit-of-hits.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
-import type { Ranked } from '../search/rank.ts';
+import type { WeightedLikeness } from '../search/likeness.ts';
 import { searchBudget, searchResults } from '../search/search-results.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { ContentKinds } from './results/content-kinds.ts';
@@ -40,14 +40,9 @@ export interface FinderParts {
   readonly semantics?: MeaningSearch;
 }
 
-/** Fuses a ranking by words with likeness of meaning; returns `hits` unchanged if the likeness is not known in time. */
+/** Knows how like tools are to a query in meaning; undefined if that is not known in time. */
 export interface MeaningSearch {
-  fused(
-    query: string,
-    hits: readonly SearchHit[],
-    visible: (entry: ToolEntry) => boolean,
-    limit: number,
-  ): Promise<readonly Ranked[]>;
+  likeness(query: string, visible: (entry: ToolEntry) => boolean): Promise<WeightedLikeness | undefined>;
 }
 
 export interface SearchFilters {
@@ -86,9 +81,6 @@ const MARK_TOKENS = 8;
 const MAX_WARNINGS_SHARE = 0.3;
 /** Most characters of the warnings of a tool that are shortened. */
 const MAX_BRIEF_CHARS = 120;
-
-/** Of a tool that words have not found. */
-const UNKNOWN_STANDING = { fit: 0, share: 0 };
 
 /** Bounds of one query: the number of hits, and the tools that its caller may see. */
 interface Ask {
@@ -212,27 +204,22 @@ export class Finder {
   }
 
   /**
-   * Returns the catalog's ranking, fused with likeness of meaning if that is known, and slightly changed by earlier
-   * use, without the tools far below the best. They have a match unless no tool seems to fit.
+   * Returns the catalog's ranking, by likeness of meaning too if that is known, and slightly changed by earlier use,
+   * without the tools far below the best. They have a match unless no tool seems to fit.
    */
   async #ranked(query: string, limit: number, visible: (entry: ToolEntry) => boolean) {
     const { catalog, usage, semantics } = this.#parts;
+    const likeness = await semantics?.likeness(query, visible);
     // Asks for more hits than are shown: a tool just below the last place may still move up.
-    const { found, hits, reader } = catalog.search(query, { limit: limit + NEARLY, visible });
-    const fused = semantics ? await semantics.fused(query, hits, visible, limit + NEARLY) : hits;
+    const { found, hits, reader } = catalog.search(query, { limit: limit + NEARLY, visible, likeness });
     const moved = usage
-      ? fused.map(({ entry, score }) => ({ entry, score: score * (1 + usage.bonus(query, entry.id)) }))
-      : fused;
-    const standings = new Map(hits.map((hit) => [hit.entry.id, hit] as const));
+      ? hits.map((hit) => ({ ...hit, score: hit.score * (1 + usage.bonus(query, hit.entry.id)) }))
+      : hits;
     // A stable sort: tools with equal scores keep their order.
     const ranked = moved.toSorted((a, b) => b.score - a.score).slice(0, limit);
-    // A tool that was found by its meaning alone has no standing, and is shown.
-    const near = ranked.filter(({ entry }, place) => isNear(place, standings.get(entry.id)?.share ?? 1));
-    const fits = found > 0 || near.some(({ entry }) => !standings.has(entry.id));
-    const shown = near.map(({ entry }) => {
-      return { entry, ...(fits && { match: matchOf(standings.get(entry.id) ?? UNKNOWN_STANDING) }) };
-    });
-    return { found: fits ? Math.max(found, shown.length) : 0, hits: shown, reader };
+    const near = ranked.filter(({ share }, place) => isNear(place, share));
+    const shown = near.map((hit) => ({ entry: hit.entry, ...(found > 0 && { match: matchOf(hit) }) }));
+    return { found: found > 0 ? Math.max(found, shown.length) : 0, hits: shown, reader };
   }
 
   /** Suggests words that tools do use, and the known servers, after a query that found no tool. */

@@ -1,11 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { MeaningSearch } from '../broker/finder.ts';
 import type { LiveSettings } from '../config/settings.ts';
+import type { ToolEntry } from '../core/tool.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Catalog } from '../search/catalog.ts';
+import type { WeightedLikeness } from '../search/likeness.ts';
 import type { Semantics } from '../search/semantics/semantics.ts';
 
 type EmbeddingsSettings = LiveSettings['search']['embeddings'];
+
+/** Tools that may join those that words have found. */
+const MOST_NEAREST = 50;
 
 interface SemanticSearchOptions {
   /** Returns the current settings, which follow the file. */
@@ -49,14 +54,13 @@ export class SemanticSearch implements MeaningSearch {
     void this.#semantics?.then((known) => known?.removeServer(server));
   }
 
-  /** Ranks the hits of a search by words by meaning too, if the endpoint has answered in time. */
-  readonly fused: MeaningSearch['fused'] = async (query, hits, visible, limit) => {
-    const { catalog, settings } = this.#options;
-    const similar = await (await this.#semantics)?.similar(query, visible, limit);
-    if (!similar) return hits;
-    const { fuse } = await import('../search/semantics/fuse.ts');
-    return fuse(hits, similar, (id) => catalog.get(id), { weight: settings()?.weight ?? 0, limit });
-  };
+  /** Asks the endpoint; undefined if there is none, if it has no weight or does not answer in time. */
+  async likeness(query: string, visible: (entry: ToolEntry) => boolean): Promise<WeightedLikeness | undefined> {
+    const weight = this.#options.settings()?.weight ?? 0;
+    if (!this.#semantics || weight === 0) return undefined;
+    const known = await (await this.#semantics)?.likeness(query, visible, MOST_NEAREST);
+    return known && { ...known, weight };
+  }
 
   /** Stops work in the background. */
   async close(): Promise<void> {

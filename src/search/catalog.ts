@@ -4,6 +4,7 @@ import { type ToolDefinition, type ToolEntry, toolId } from '../core/tool.ts';
 import { fieldTerms } from './fields.ts';
 import { readQuery } from './query-expansion.ts';
 import { QueryReader } from './query-reader.ts';
+import type { WeightedLikeness } from './likeness.ts';
 import { comesFirst, type Hit, type Ranked, rank, TopK } from './rank.ts';
 import { RANKING, type Ranking } from './ranking-parameters.ts';
 import { sharedParameters } from './shared-parameters.ts';
@@ -21,10 +22,19 @@ interface SearchOptions {
   /** Most hits to return. */
   readonly limit: number;
   readonly visible: (entry: ToolEntry) => boolean;
+  /** Likeness of meaning to the query; absent: words alone decide. */
+  readonly likeness?: WeightedLikeness | undefined;
 }
 
 /** A tool with its score, and how it stands to the query and to the best hit. */
 export type SearchHit = Hit;
+
+/** What a search finds; `reader` reads texts for the query's words. */
+interface SearchFindings {
+  readonly found: number;
+  readonly hits: SearchHit[];
+  readonly reader: QueryReader;
+}
 
 const MAX_WANTED_CHARS = 200;
 /** A search for this reads all tables and patterns that are made at their first use: a name, data, a misspelt word. */
@@ -138,12 +148,14 @@ export class Catalog {
    * Returns the best visible tools that match any term of the query, best first, ties by id. `found` counts those near
    * the best one; 0 if no tool seems to fit, and then the hits are the nearest. `reader` reads texts for its words.
    */
-  search(query: string, { limit, visible }: SearchOptions): { found: number; hits: SearchHit[]; reader: QueryReader } {
+  search(query: string, { limit, visible, likeness }: SearchOptions): SearchFindings {
     const entry = (number: number) => {
       const found = this.#entries[number];
       return found && visible(found) ? found : undefined;
     };
-    const { found, hits, view } = rank(query, limit, { index: this.#index, ranking: this.#ranking, entry });
+    const nearest = likeness?.nearest.flatMap((id) => this.#byId.get(id)?.number ?? []) ?? [];
+    const meaning = likeness && { ...likeness, nearest };
+    const { found, hits, view } = rank(query, limit, { index: this.#index, ranking: this.#ranking, entry, meaning });
     return { found, hits, reader: new QueryReader(view, this.#index.vocabulary, this.#wordsOf) };
   }
 

@@ -1,6 +1,7 @@
 import type { ToolEntry } from '../core/tool.ts';
 import { type Features, featuresOf, QueryView } from './features.ts';
-import { anyFits, type FitFacts, fitFacts, fitOf, isNear, JUDGED, type Need, type Standing } from './fit-of-hits.ts';
+import { anyFits, type FitFacts, fitByMeaning, fitFacts, fitOf, isNear, JUDGED, type Need, type Standing } from './fit-of-hits.ts';
+import { nearness, standardScore, type WeightedLikeness } from './likeness.ts';
 import { type Concept, conceptsOf, readQuery } from './query-expansion.ts';
 import type { Ranking } from './ranking-parameters.ts';
 import type { ScoreAccumulator, ToolIndex } from './tool-index.ts';
@@ -27,6 +28,13 @@ interface Searched {
   readonly index: ToolIndex;
   readonly ranking: Ranking;
   readonly entry: (document: number) => ToolEntry | undefined;
+  /** Likeness of meaning, with the documents of the nearest tools; absent: words alone decide. */
+  readonly meaning?: Meaning | undefined;
+}
+
+/** Likeness of meaning, with the documents of the nearest tools. */
+export interface Meaning extends Omit<WeightedLikeness, 'nearest'> {
+  readonly nearest: readonly number[];
 }
 
 /** Least share of the best score with which the second stage looks at a tool: about one word of five. */
@@ -51,13 +59,18 @@ export function rank(
 ): { found: number; hits: Hit[]; view: QueryView } {
   const { ranking } = searched;
   const first = firstStage(query, Math.max(limit, ranking.depth), searched);
-  const anew = first.best.slice(0, ranking.depth).map((found) => {
-    const { entry, document, score } = found;
-    return { entry, document, score: Math.exp(weigh(features(document, score, first, searched), ranking)) };
+  const compared = withNearest(first.best.slice(0, ranking.depth), searched);
+  const anew = compared.map(({ entry, document, score }) => {
+    const value = weigh(features(document, score, first, searched), ranking) + liking(entry, searched);
+    return { entry, document, score: Math.exp(value) };
   });
   anew.sort((a, b) => (comesFirst(a, b) ? -1 : 1));
   const lowest = anew.at(-1)?.score ?? 1;
-  const rest = first.best.slice(ranking.depth).map((one) => ({ ...one, score: lowest * share(one.score, first.best) }));
+  const documents = new Set(compared.map(({ document }) => document));
+  const rest = first.best
+    .slice(ranking.depth)
+    .filter(({ document }) => !documents.has(document))
+    .map((one) => ({ ...one, score: lowest * share(one.score, first.best) }));
   const all = [...anew, ...rest];
   const near = all.filter(({ score }, place) => isNear(place, share(score, anew))).length;
   // What is left of a small limit still tells whether anything fits.
@@ -65,16 +78,38 @@ export function rank(
   return { found: anyFits(hits) ? near : 0, hits: hits.slice(0, limit), view: first.view };
 }
 
+/** Returns the best by words, and behind them the tools that are nearest in meaning. */
+function withNearest(best: readonly Found[], { index, ranking, entry, meaning }: Searched): readonly Found[] {
+  if (!meaning) return best;
+  const least = (best[0]?.score ?? 1) * ranking.meaning.share;
+  const known = new Set(best.map(({ document }) => document));
+  const joining = meaning.nearest
+    .filter((document) => !known.has(document))
+    .slice(0, ranking.meaning.joining)
+    .flatMap((document): Found[] => {
+      const found = entry(document);
+      return found ? [{ entry: found, document, score: Math.max(least, index.tally.scores[document] ?? 0) }] : [];
+    });
+  return [...best, ...joining];
+}
+
+/** Returns what likeness of meaning adds to the value of a tool. */
+function liking(entry: ToolEntry, { meaning }: Searched): number {
+  return meaning ? meaning.weight * standardScore(meaning.of(entry), meaning.usual) : 0;
+}
+
 function standing(
   { entry, document, score }: Found,
   place: number,
   best: readonly Found[],
   need: Need,
-  { index }: Searched,
+  { index, meaning }: Searched,
 ): Hit {
   const own = share(score, best);
-  const fit = isNear(place, own) ? fitOf(fitFacts(need, index.words(document), index)) : 0;
-  return { entry, score, share: own, fit };
+  if (!isNear(place, own)) return { entry, score, share: own, fit: 0 };
+  const byWords = fitOf(fitFacts(need, index.words(document), index));
+  const byMeaning = meaning ? fitByMeaning(nearness(meaning.of(entry), meaning.usual)) : 0;
+  return { entry, score, share: own, fit: Math.max(byWords, byMeaning) };
 }
 
 /**
@@ -83,7 +118,7 @@ function standing(
  */
 export function candidates(query: string, searched: Searched): Candidate[] {
   const first = firstStage(query, searched.ranking.depth, searched);
-  return first.best.map(({ entry, document, score }) => {
+  return withNearest(first.best, searched).map(({ entry, document, score }) => {
     const found = features(document, score, first, searched);
     return {
       entry,

@@ -46,6 +46,11 @@ export interface Ranking {
   readonly coverage: number;
   /** Number of best tools that the second stage ranks again by `features`; 0 for none. */
   readonly depth: number;
+  /**
+   * Most tools nearest in meaning that join those that the second stage ranks, and the least share of the best score that
+   * such a tool is taken to have.
+   */
+  readonly meaning: { readonly joining: number; readonly share: number };
   readonly features: Readonly<Record<Feature, number>>;
 }
 
@@ -66,6 +71,7 @@ export const RANKING: Ranking = {
   saturation: 3,
   coverage: 1,
   depth: 40,
+  meaning: { joining: 10, share: 0.1 },
   features: {
     logScore: 3.999,
     covered: 0.646,

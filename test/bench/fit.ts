@@ -128,7 +128,7 @@ async function foundBy(technique: Technique, folder: string): Promise<string[][]
   for (const data of readData(folder, DATA)) {
     process.stderr.write(`plain BM25 and the original on ${data.name}, once\n`);
     const search = await technique(data.tools);
-    for (const { query } of sourced(data)) found.push(search(query));
+    for (const { query } of sourced(data)) found.push(await search(query));
   }
   return found;
 }

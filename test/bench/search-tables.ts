@@ -1,6 +1,6 @@
 import type { Latency } from './latency.ts';
 import { METRICS, macro, type Row } from './measure.ts';
-import { behindLines, sourceTable, worstLines } from './report.ts';
+import { behindLines, differenceLines, sourceTable, worstLines } from './report.ts';
 import { isApart, isBare } from './sources.ts';
 import type { BySource } from './spread.ts';
 
@@ -12,6 +12,8 @@ export interface Measured {
 }
 
 export const OURS = 'mcp-gateway';
+/** Beginning of the name of a technique that goes by meaning too; its weight follows. */
+export const MEANING = 'meaning';
 const COMPARED: readonly string[] = [OURS, 'original', 'plain BM25'];
 
 /** Returns the tables of each folder: by source, then all that was measured, then who is behind whom. */
@@ -20,7 +22,7 @@ export function tables(measured: readonly Measured[]): string[] {
   return names.flatMap((name) => {
     const own = measured.filter(({ data }) => data === name);
     // Variants are measured on the sets as they are only, and stand in the table of means.
-    const whole = own.filter(({ technique }) => COMPARED.includes(technique));
+    const whole = own.filter(({ technique }) => COMPARED.includes(technique) || technique.startsWith(MEANING));
     const compared = new Map(whole.map(({ technique, sources }) => [technique, sources]));
     return ['', name, ...bySource(compared), '', ...means(own)];
   });
@@ -30,9 +32,13 @@ function bySource(compared: ReadonlyMap<string, BySource>): string[] {
   const own = compared.get(OURS);
   if (!own) return [];
   const others = new Map([...compared].filter(([technique]) => technique !== OURS));
+  const byMeaning = [...others].filter(([technique]) => technique.startsWith(MEANING));
   return [
     ...sourceTable(compared),
     ...worstLines(OURS, own),
+    ...byMeaning.flatMap(([technique, sources]) =>
+      differenceLines(`${technique} − words alone`, sources, own),
+    ),
     ...(others.size > 0 ? behindLines(`behind ${[...others.keys()].join(' or ')}`, own, others) : []),
   ];
 }

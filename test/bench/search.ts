@@ -7,9 +7,10 @@ import { type LabelledData, type LabelledQuery, readData } from './data.ts';
 import { DATA } from './examples.ts';
 import type { Latency } from './latency.ts';
 import { mean, type Row, score } from './measure.ts';
+import { embeddingsFrom, meaningOf } from './meaning.ts';
 import { nothingReport } from './nothing.ts';
 import { toolsOfSize, withTypo } from './perturb.ts';
-import { latencyTable, type Measured, OURS, tables } from './search-tables.ts';
+import { latencyTable, MEANING, type Measured, OURS, tables } from './search-tables.ts';
 import { original, ours, plainBm25, type Technique } from './searchers.ts';
 import { sourced } from './sources.ts';
 
@@ -18,10 +19,12 @@ const HELP = `npm run bench:search -- [options]
   --only main,dev2,bfcl,seal   folders of labelled data to measure (default: all of them)
   --ablate all|<name>     what is lost without a part of the ranking: ${'<name>'} as the first column shows it
   --skip baselines,typos,scaling,nothing,latency
+  --meaning 0.2,0.5       weights of likeness of meaning to measure, with an embeddings endpoint (default 0.5)
   --json                  figures as JSON on stdout
   --help
 
-The data is read from the folder in TOOL_SEARCH_DATA (default ../shared/retrieval): <set>/tools.jsonl and queries.jsonl.`;
+The data is read from the folder in TOOL_SEARCH_DATA (default ../shared/retrieval): <set>/tools.jsonl and queries.jsonl.
+EMBEDDINGS_URL, EMBEDDINGS_MODEL and EMBEDDINGS_API_KEY name an OpenAI-compatible endpoint; without it meaning is not measured.`;
 
 const SIZES = [500, 2000, 10_000];
 /** This benchmark's own runner, which is what runs now. */
@@ -31,6 +34,7 @@ const OPTIONS = {
   only: { type: 'string', default: 'main,dev2,bfcl,seal' },
   ablate: { type: 'string' },
   skip: { type: 'string', default: '' },
+  meaning: { type: 'string', default: '0.5' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -48,10 +52,18 @@ export async function run(args: string[]): Promise<number> {
   const techniques: [string, Technique][] = [[OURS, ours()]];
   if (!skipped('baselines')) techniques.push(['original', original], ['plain BM25', plainBm25]);
   const measured: Measured[] = [];
+  const endpoint = embeddingsFrom(process.env);
   for (const data of chosen) {
     // Queries without the server's name are sources of their own.
     const queries = sourced(data).map((one) => ({ ...one, set: one.source }));
     for (const [name, technique] of techniques) measured.push(await measure(name, technique, { ...data, queries }));
+    if (endpoint) {
+      const byMeaning = await meaningOf(data.tools, endpoint);
+      for (const weight of values.meaning.split(','))
+        measured.push(
+          await measure(`${MEANING} ${weight}`, async () => byMeaning(Number(weight)), { ...data, queries }),
+        );
+    }
     for (const [name, changes] of Object.entries(ablations(values.ablate)))
       measured.push(await measure(name, ours(changes), data));
   }
@@ -72,7 +84,7 @@ async function measure(technique: string, make: Technique, { name, tools, querie
   const rows = new Map<string, Row[]>();
   for (const query of queries) {
     const own = rows.get(query.set) ?? [];
-    own.push(score(query, search(query.query)));
+    own.push(score(query, await search(query.query)));
     rows.set(query.set, own);
   }
   return { technique, data: name, sources: rows };

@@ -4,7 +4,7 @@ import { RANKING, type Ranking } from '../../src/search/ranking-parameters.ts';
 import type { LabelledTool } from './data.ts';
 
 /** Ids of a query's best tools, best first. */
-export type Searcher = (query: string) => string[];
+export type Searcher = (query: string) => string[] | Promise<string[]>;
 
 /** A way to search a set of tools. */
 export type Technique = (tools: readonly LabelledTool[]) => Promise<Searcher>;

@@ -8,7 +8,6 @@ import { LOCAL } from '../../src/core/call.ts';
 import { type ToolEntry, toolId } from '../../src/core/tool.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { createLogger } from '../../src/platform/log.ts';
-import { fuse } from '../../src/search/semantics/fuse.ts';
 import { Cooldown, Semantics, type SemanticsOptions } from '../../src/search/semantics/semantics.ts';
 import { local, temporaryDirectory } from '../helpers/servers/fixture.ts';
 import { temporaryFolder } from '../helpers/system/folders.ts';
@@ -120,13 +119,19 @@ function semantics(options: Overrides): Semantics & { readonly log: string[] } {
   return Object.assign(made, { log });
 }
 
-/** Waits until what a query means can be told, and tells it. */
-function ranked(made: Semantics, query: string, most = 10): Promise<[string, number][]> {
+/** Waits until what a query means can be told, and tells the nearest tools of `TOOLS` and others with their cosines. */
+function ranked(made: Semantics, query: string, most = 10): Promise<[string, number | undefined][]> {
   return until(async () => {
-    const similar = await made.similar(query, everything, most);
-    expect(similar).toBeDefined();
-    return [...(similar ?? [])];
+    const likeness = await made.likeness(query, everything, most);
+    expect(likeness).toBeDefined();
+    return (likeness?.nearest ?? []).map((id) => [id, likeness?.of(known(id))]);
   });
+}
+
+/** A tool as far as its likeness is looked up. */
+function known(id: string): ToolEntry {
+  const [server = '', name = ''] = id.split('::');
+  return tool(name, '', server);
 }
 
 const files = (directory: string) => readdirSync(directory).map((name) => join(directory, name));
@@ -146,12 +151,13 @@ test('a tool is found by a word that means the same, among those the caller may 
   const [[first, similarity] = [], ...others] = await ranked(made, 'automobile');
   expect(first).toBe('s::rent');
   expect(similarity).toBeGreaterThan(0.3);
-  expect(others.every(([, other]) => other >= 0 && other < 0.3)).toBe(true);
+  expect(others.every(([, other = 1]) => other >= 0 && other < 0.3)).toBe(true);
   expect(await ranked(made, 'automobile', 1)).toHaveLength(1);
-  const hidden = await made.similar('automobile', ({ id }) => id !== 's::rent', 10);
-  expect([...(hidden ?? new Map()).keys()].sort()).toEqual(['s::cook', 's::fly']);
+  const hidden = await made.likeness('automobile', ({ id }) => id !== 's::rent', 10);
+  expect(hidden?.nearest.toSorted()).toEqual(['s::cook', 's::fly']);
+  expect(hidden?.of(tool('other', '', 's'))).toBeUndefined();
   made.removeServer('s');
-  expect(await made.similar('automobile', everything, 10)).toBeUndefined();
+  expect(await made.likeness('automobile', everything, 10)).toBeUndefined();
 });
 
 test('embeddings that are configured while it runs are used without a restart, and no more when they are taken out [config.applies, semantics.setting]', async () => {
@@ -267,13 +273,13 @@ test.each(['hang', 'html', '500', 'few', 'zeros', 'short'] as const)(
     const embeddings = await endpoint();
     const made = semantics({ url: embeddings.url, timeoutMs: 1_000 });
     made.setServer('s', TOOLS);
-    await until(() => expect(made.similar('known', everything, 10)).resolves.toBeDefined());
+    await until(() => expect(made.likeness('known', everything, 10)).resolves.toBeDefined());
     embeddings.mode = mode;
-    expect(await made.similar('automobile', everything, 10)).toBeUndefined();
+    expect(await made.likeness('automobile', everything, 10)).toBeUndefined();
     const asked = embeddings.requests.length;
-    expect(await made.similar('other', everything, 10)).toBeUndefined();
+    expect(await made.likeness('other', everything, 10)).toBeUndefined();
     expect(embeddings.requests).toHaveLength(asked);
-    expect(await made.similar('known', everything, 10)).toBeDefined();
+    expect(await made.likeness('known', everything, 10)).toBeDefined();
   },
 );
 
@@ -284,7 +290,7 @@ test.each(['hang', 'html', '500', 'few', 'zeros', 'ragged'] as const)(
     const made = semantics({ url: embeddings.url });
     made.setServer('s', TOOLS);
     await until(() => expect(embeddings.requests).toHaveLength(1));
-    expect(await made.similar('automobile', everything, 10)).toBeUndefined();
+    expect(await made.likeness('automobile', everything, 10)).toBeUndefined();
     expect(embeddings.requests).toHaveLength(1);
   },
 );
@@ -295,7 +301,7 @@ test('an endpoint that is gone and comes back is asked for what is missing [sema
   const made = semantics({ url, cooldown: new Cooldown({ firstMs: 1, mostMs: 20 }) });
   made.setServer('s', TOOLS);
   await until(() => expect(made.log.join()).toContain('ECONNREFUSED'));
-  expect(await made.similar('automobile', everything, 10)).toBeUndefined();
+  expect(await made.likeness('automobile', everything, 10)).toBeUndefined();
   start();
   expect((await ranked(made, 'automobile'))[0]?.[0]).toBe('s::rent');
 });
@@ -324,7 +330,7 @@ test('after close nothing is asked and nothing answered [semantics.fallback]', a
   await until(() => expect(embeddings.requests).toHaveLength(1));
   made.close();
   made.setServer('t', TOOLS);
-  expect(await made.similar('automobile', everything, 10)).toBeUndefined();
+  expect(await made.likeness('automobile', everything, 10)).toBeUndefined();
   expect([embeddings.requests.length, made.log]).toEqual([1, []]);
 });
 
@@ -340,35 +346,4 @@ test('key and headers are sent, and not logged [semantics.secret]', async () => 
   }
   expect(embeddings.received[0]).toMatchObject({ authorization: 'Bearer sk-secret', 'x-team': 'hush-hush' });
   expect(embeddings.received).toHaveLength(1);
-});
-
-const [rent, fly, cook] = TOOLS as [ToolEntry, ToolEntry, ToolEntry];
-const entryOf = (id: string) => TOOLS.find((entry) => entry.id === id);
-const order = (list: readonly { entry: ToolEntry }[]) => list.map(({ entry }) => entry.id);
-
-test('what both ways find comes first, ties by id [semantics.fusion]', () => {
-  const hits = [fly, cook].map((entry) => ({ entry, score: 40 }));
-  const similar = new Map([rent, fly].map(({ id }) => [id, 0.8]));
-  const options = { weight: 0.5, limit: 10 };
-  const fused = fuse(hits, similar, entryOf, options);
-  expect(order(fused)).toEqual(['s::fly', 's::cook', 's::rent']);
-  expect(fused.map(({ score }) => score)).toEqual([1, 0.5, 0.5]);
-  expect(fuse(hits.toReversed(), new Map([...similar].reverse()), entryOf, options)).toEqual(fused);
-  expect(order(fuse(hits, similar, entryOf, { ...options, limit: 1 }))).toEqual(['s::fly']);
-  const last = fuse(hits, new Map([...similar, [fly.id, 0.1]]), entryOf, { ...options, weight: 0.1 });
-  expect(order(last)).toEqual(['s::fly', 's::cook', 's::rent']);
-});
-
-test('one way alone keeps its order, and the weight decides between them [semantics.fusion]', () => {
-  const hits = [cook, fly].map((entry, index) => ({ entry, score: 9 - index }));
-  const similar = new Map([
-    [rent.id, 0.9],
-    [fly.id, 0.2],
-    ['gone::tool', 0.1],
-  ]);
-  const by = (weight: number) => order(fuse(hits, similar, entryOf, { weight, limit: 10 }));
-  expect(order(fuse(hits, new Map(), entryOf, { weight: 0.5, limit: 10 }))).toEqual(['s::cook', 's::fly']);
-  expect(order(fuse([], similar, entryOf, { weight: 0.5, limit: 10 }))).toEqual(['s::rent', 's::fly']);
-  expect([by(0)[0], by(1)[0]]).toEqual(['s::cook', 's::rent']);
-  expect(fuse([], new Map(), entryOf, { weight: 0.5, limit: 10 })).toEqual([]);
 });

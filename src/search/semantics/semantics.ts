@@ -4,6 +4,7 @@ import { BoundedMap } from '../../core/bounded-map.ts';
 import { causeOf } from '../../core/errors.ts';
 import type { ToolEntry } from '../../core/tool.ts';
 import type { Logger } from '../../platform/log.ts';
+import type { Likeness } from '../likeness.ts';
 import { EmbeddingsEndpoint, type EmbeddingsEndpointOptions } from './embeddings-endpoint.ts';
 import { embeddable, ToolVectors } from './tool-vectors.ts';
 import { VectorFile } from './vector-file.ts';
@@ -65,17 +66,17 @@ export class Semantics {
   }
 
   /**
-   * Cosine similarity (0 to 1) by id of the `most` visible tools that are nearest to a query, best first. Undefined if
-   * the endpoint does not answer in time, failed recently or has given no vector yet. Never rejects.
+   * Returns how like tools are to a query, with the `most` visible ones that are nearest. Undefined if the endpoint does
+   * not answer in time, failed recently or has given no vector yet. Never rejects.
    */
-  async similar(
+  async likeness(
     query: string,
     visible: (entry: ToolEntry) => boolean,
     most: number,
-  ): Promise<ReadonlyMap<string, number> | undefined> {
+  ): Promise<Likeness | undefined> {
     if (this.#closing.signal.aborted || !this.#tools.hasVectors) return undefined;
     const vector = await this.#queryVector(embeddable(query));
-    return vector && this.#tools.nearest(vector, visible, most);
+    return vector && this.#tools.likeness(vector, visible, most);
   }
 
   /** Aborts the requests in the background. */

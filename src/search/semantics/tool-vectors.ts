@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isJsonObject } from '../../core/json.ts';
 import type { ToolEntry } from '../../core/tool.ts';
+import { type Likeness, spreadOf } from '../likeness.ts';
 import { keyOf, type VectorFile, type Vectors } from './vector-file.ts';
 import { dot, isUnitVector, mostSimilarSigns, signsOf } from './vector-math.ts';
 
@@ -25,13 +26,16 @@ interface Missing {
  * 10 ms.
  */
 const MAX_COMPARED = 2_000;
+/** Most tools by which it is told how like tools usually are. */
+const MAX_SAMPLED = 500;
 /** Tools looked up per turn of the event loop: well under 5 ms. */
 const SLICE = 250;
 
 /** Vectors of the tools of all servers. */
 export class ToolVectors {
   readonly #file: VectorFile;
-  readonly #servers = new Map<string, readonly Known[]>();
+  /** By server and id. */
+  readonly #servers = new Map<string, ReadonlyMap<string, Known>>();
   #vectors: Vectors | undefined;
   #dimensions: number | undefined;
 
@@ -40,10 +44,7 @@ export class ToolVectors {
   }
 
   setServer(server: string, entries: readonly ToolEntry[]): void {
-    this.#servers.set(
-      server,
-      entries.map((entry) => ({ entry })),
-    );
+    this.#servers.set(server, new Map(entries.map((entry) => [entry.id, { entry }])));
   }
 
   removeServer(server: string): void {
@@ -97,19 +98,31 @@ export class ToolVectors {
     await this.#file.write(vectors, signal);
   }
 
-  /** Similarity (0 to 1) of the visible tools that are nearest to a vector, best first, ties by id. */
-  nearest(query: Float32Array, visible: (entry: ToolEntry) => boolean, most: number): Map<string, number> {
+  /** Compares all tools with a vector; `nearest` has up to `most` visible ones, ties by id. */
+  likeness(query: Float32Array, visible: (entry: ToolEntry) => boolean, most: number): Likeness {
     const comparable = this.#known().filter((known): known is Comparable => {
       return known.vector?.length === query.length && known.signs !== undefined && visible(known.entry);
     });
     const similarities = mostSimilarSigns(comparable, signsOf(query), Math.max(MAX_COMPARED, most)).map(
-      ({ entry, vector }): [string, number] => [entry.id, Math.min(1, Math.max(0, dot(vector, query)))],
+      ({ entry, vector }): [string, number] => [entry.id, dot(vector, query)],
     );
-    return new Map(similarities.sort(compare).slice(0, most));
+    const step = Math.ceil(comparable.length / MAX_SAMPLED);
+    const sample = comparable.filter((_, at) => at % step === 0).map(({ vector }) => dot(vector, query));
+    return {
+      nearest: similarities
+        .sort(compare)
+        .slice(0, most)
+        .map(([id]) => id),
+      of: ({ id, server }) => {
+        const vector = this.#servers.get(server)?.get(id)?.vector;
+        return vector?.length === query.length ? dot(vector, query) : undefined;
+      },
+      usual: spreadOf(sample),
+    };
   }
 
   #known(): Known[] {
-    return [...this.#servers.values()].flat();
+    return [...this.#servers.values()].flatMap((tools) => [...tools.values()]);
   }
 
   #sound(key: string): Float32Array | undefined {

@@ -28,7 +28,7 @@ export const original: OpenArm = async (scene): Promise<Arm> => {
   const runs: Record<string, (input: JsonObject) => Promise<ToolAnswer>> = {
     search: async ({ query, limit }) => {
       const count = typeof limit === 'number' ? Math.max(1, limit) : undefined;
-      const hits = search(String(query ?? '')).slice(0, count);
+      const hits = (await search(String(query ?? ''))).slice(0, count);
       const results = hits.flatMap((hit) => {
         const tool = byId.get(hit);
         return tool
