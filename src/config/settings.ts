@@ -117,8 +117,8 @@ const embeddings = strict({
     .number()
     .min(0)
     .max(1)
-    .default(0.5)
-    .describe('Share of the meaning in the ranking, from 0 to 1; the rest is that of the words.'),
+    .default(0.4)
+    .describe('Weight of the meaning beside that of the words, from 0 (none) to 1; more only with a strong model.'),
 });
 
 function isPlainHttp(text: string): boolean {

@@ -48,8 +48,8 @@ const STRONG = 0.6;
 const STRONG_SHARE = 0.3;
 
 /**
- * Nearness in meaning from which a tool seems to fit, whatever its words. With a weak encoder 58 % of the queries that a
- * tool answers have one so near among the best three, and 6 % of those that none answers.
+ * Nearness in meaning from which a tool seems to fit, whatever its words. With a weak encoder 53 % of the queries that a
+ * tool answers have one so near among the best three, and 5 % of those that none answers.
  */
 const CLEARLY_NEAR = 0.4;
 

@@ -1,6 +1,16 @@
 import type { ToolEntry } from '../core/tool.ts';
 import { type Features, featuresOf, QueryView } from './features.ts';
-import { anyFits, type FitFacts, fitByMeaning, fitFacts, fitOf, isNear, JUDGED, type Need, type Standing } from './fit-of-hits.ts';
+import {
+  anyFits,
+  type FitFacts,
+  fitByMeaning,
+  fitFacts,
+  fitOf,
+  isNear,
+  JUDGED,
+  type Need,
+  type Standing,
+} from './fit-of-hits.ts';
 import { nearness, standardScore, type WeightedLikeness } from './likeness.ts';
 import { type Concept, conceptsOf, readQuery } from './query-expansion.ts';
 import type { Ranking } from './ranking-parameters.ts';

@@ -36,9 +36,7 @@ function bySource(compared: ReadonlyMap<string, BySource>): string[] {
   return [
     ...sourceTable(compared),
     ...worstLines(OURS, own),
-    ...byMeaning.flatMap(([technique, sources]) =>
-      differenceLines(`${technique} − words alone`, sources, own),
-    ),
+    ...byMeaning.flatMap(([technique, sources]) => differenceLines(`${technique} − words alone`, sources, own)),
     ...(others.size > 0 ? behindLines(`behind ${[...others.keys()].join(' or ')}`, own, others) : []),
   ];
 }

@@ -6,8 +6,8 @@ import { RANKING, type Ranking } from '../../src/search/ranking-parameters.ts';
 import { type LabelledData, type LabelledQuery, readData } from './data.ts';
 import { DATA } from './examples.ts';
 import type { Latency } from './latency.ts';
-import { mean, type Row, score } from './measure.ts';
 import { embeddingsFrom, meaningOf } from './meaning.ts';
+import { mean, type Row, score } from './measure.ts';
 import { nothingReport } from './nothing.ts';
 import { toolsOfSize, withTypo } from './perturb.ts';
 import { latencyTable, MEANING, type Measured, OURS, tables } from './search-tables.ts';
@@ -19,7 +19,7 @@ const HELP = `npm run bench:search -- [options]
   --only main,dev2,bfcl,seal   folders of labelled data to measure (default: all of them)
   --ablate all|<name>     what is lost without a part of the ranking: ${'<name>'} as the first column shows it
   --skip baselines,typos,scaling,nothing,latency
-  --meaning 0.2,0.5       weights of likeness of meaning to measure, with an embeddings endpoint (default 0.5)
+  --meaning 0.2,0.5       weights of likeness of meaning to measure, with an embeddings endpoint (default 0.4)
   --json                  figures as JSON on stdout
   --help
 
@@ -34,7 +34,7 @@ const OPTIONS = {
   only: { type: 'string', default: 'main,dev2,bfcl,seal' },
   ablate: { type: 'string' },
   skip: { type: 'string', default: '' },
-  meaning: { type: 'string', default: '0.5' },
+  meaning: { type: 'string', default: '0.4' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;

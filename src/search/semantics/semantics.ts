@@ -69,11 +69,7 @@ export class Semantics {
    * Returns how like tools are to a query, with the `most` visible ones that are nearest. Undefined if the endpoint does
    * not answer in time, failed recently or has given no vector yet. Never rejects.
    */
-  async likeness(
-    query: string,
-    visible: (entry: ToolEntry) => boolean,
-    most: number,
-  ): Promise<Likeness | undefined> {
+  async likeness(query: string, visible: (entry: ToolEntry) => boolean, most: number): Promise<Likeness | undefined> {
     if (this.#closing.signal.aborted || !this.#tools.hasVectors) return undefined;
     const vector = await this.#queryVector(embeddable(query));
     return vector && this.#tools.likeness(vector, visible, most);

@@ -27,7 +27,9 @@ const FLY = tool('fly', 'Buy plane tickets.');
 const COOK = tool('cook', 'Recipes for dinner.');
 
 function found(catalog: Catalog, query: string, meaning?: WeightedLikeness, visible: typeof all = all) {
-  return catalog.search(query, { limit: 60, visible, likeness: meaning }).hits.map(({ entry }) => entry.definition.name);
+  return catalog
+    .search(query, { limit: 60, visible, likeness: meaning })
+    .hits.map(({ entry }) => entry.definition.name);
 }
 
 const all = (_tool: ToolEntry) => true;
