@@ -31,8 +31,9 @@ export function tables(measured: readonly Measured[]): string[] {
 function bySource(compared: ReadonlyMap<string, BySource>): string[] {
   const own = compared.get(OURS);
   if (!own) return [];
-  const others = new Map([...compared].filter(([technique]) => technique !== OURS));
-  const byMeaning = [...others].filter(([technique]) => technique.startsWith(MEANING));
+  const isByMeaning = (technique: string) => technique.startsWith(MEANING);
+  const byMeaning = [...compared].filter(([technique]) => isByMeaning(technique));
+  const others = new Map([...compared].filter(([technique]) => technique !== OURS && !isByMeaning(technique)));
   return [
     ...sourceTable(compared),
     ...worstLines(OURS, own),

@@ -413,7 +413,7 @@ describe('settings', () => {
         apiKey: 'k',
         headers: { A: 'k', B: '1' },
         timeoutMs: 400,
-        weight: 0.5,
+        weight: 0.4,
       },
       usage: true,
     });
