@@ -6,8 +6,10 @@ export interface Likeness {
   readonly nearest: readonly string[];
   /** Cosine of a tool, −1 to 1; undefined: not known. */
   readonly of: (tool: ToolEntry) => number | undefined;
-  /** Mean and standard deviation of the cosines of all tools that may be found, or of a sample of them. */
-  readonly usual: Spread;
+  /** Returns by how many deviations the cosine of a tool is above the mean of the tools that may be found. */
+  readonly score: (tool: ToolEntry) => number;
+  /** Returns how far the cosine of a tool goes from the usual one, 0, to that of the same meaning, 1. */
+  readonly nearness: (tool: ToolEntry) => number;
 }
 
 /** A likeness with its weight beside the other features of the second stage, from 0 to 1. */
@@ -24,6 +26,12 @@ export interface Spread {
 /** Smallest deviation that is told from rounding: vectors have 32-bit numbers. */
 const LEAST_DEVIATION = 1e-4;
 
+/** Returns the likeness by these cosines; `usual` is their spread over all tools that may be found, or a sample. */
+export function likenessOf({ nearest, of }: Pick<Likeness, 'nearest' | 'of'>, usual: Spread): Likeness {
+  const score = (tool: ToolEntry) => standardScore(of(tool), usual);
+  return { nearest, of, score, nearness: (tool) => nearness(of(tool), usual) };
+}
+
 /** Returns mean and deviation of the numbers, 0 and 0 of none. */
 export function spreadOf(numbers: readonly number[]): Spread {
   const count = numbers.length || 1;
@@ -33,7 +41,7 @@ export function spreadOf(numbers: readonly number[]): Spread {
 }
 
 /** Returns how far a cosine goes from the usual one, 0, to that of the same meaning, 1; 0 for an unknown one. */
-export function nearness(cosine: number | undefined, { mean }: Spread): number {
+function nearness(cosine: number | undefined, { mean }: Spread): number {
   return cosine === undefined || mean >= 1 - LEAST_DEVIATION ? 0 : (cosine - mean) / (1 - mean);
 }
 

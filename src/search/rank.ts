@@ -11,7 +11,7 @@ import {
   type Need,
   type Standing,
 } from './fit-of-hits.ts';
-import { nearness, standardScore, type WeightedLikeness } from './likeness.ts';
+import type { WeightedLikeness } from './likeness.ts';
 import { type Concept, conceptsOf, readQuery } from './query-expansion.ts';
 import type { Ranking } from './ranking-parameters.ts';
 import type { ScoreAccumulator, ToolIndex } from './tool-index.ts';
@@ -105,7 +105,7 @@ function withNearest(best: readonly Found[], { index, ranking, entry, meaning }:
 
 /** Returns what likeness of meaning adds to the value of a tool. */
 function liking(entry: ToolEntry, { meaning }: Searched): number {
-  return meaning ? meaning.weight * standardScore(meaning.of(entry), meaning.usual) : 0;
+  return meaning ? meaning.weight * meaning.score(entry) : 0;
 }
 
 function standing(
@@ -118,7 +118,7 @@ function standing(
   const own = share(score, best);
   if (!isNear(place, own)) return { entry, score, share: own, fit: 0 };
   const byWords = fitOf(fitFacts(need, index.words(document), index));
-  const byMeaning = meaning ? fitByMeaning(nearness(meaning.of(entry), meaning.usual)) : 0;
+  const byMeaning = meaning ? fitByMeaning(meaning.nearness(entry)) : 0;
   return { entry, score, share: own, fit: Math.max(byWords, byMeaning) };
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isJsonObject } from '../../core/json.ts';
 import type { ToolEntry } from '../../core/tool.ts';
-import { type Likeness, spreadOf } from '../likeness.ts';
+import { type Likeness, likenessOf, spreadOf } from '../likeness.ts';
 import { keyOf, type VectorFile, type Vectors } from './vector-file.ts';
 import { dot, isUnitVector, mostSimilarSigns, signsOf } from './vector-math.ts';
 
@@ -108,17 +108,12 @@ export class ToolVectors {
     );
     const step = Math.ceil(comparable.length / MAX_SAMPLED);
     const sample = comparable.filter((_, at) => at % step === 0).map(({ vector }) => dot(vector, query));
-    return {
-      nearest: similarities
-        .sort(compare)
-        .slice(0, most)
-        .map(([id]) => id),
-      of: ({ id, server }) => {
-        const vector = this.#servers.get(server)?.get(id)?.vector;
-        return vector?.length === query.length ? dot(vector, query) : undefined;
-      },
-      usual: spreadOf(sample),
+    const nearest = similarities.sort(compare).slice(0, most);
+    const of = ({ id, server }: ToolEntry) => {
+      const vector = this.#servers.get(server)?.get(id)?.vector;
+      return vector?.length === query.length ? dot(vector, query) : undefined;
     };
+    return likenessOf({ nearest: nearest.map(([id]) => id), of }, spreadOf(sample));
   }
 
   #known(): Known[] {

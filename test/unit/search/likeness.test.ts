@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ToolDefinition, ToolEntry } from '../../../src/core/tool.ts';
 import { Catalog } from '../../../src/search/catalog.ts';
 import { matchOf } from '../../../src/search/fit-of-hits.ts';
-import { spreadOf, standardScore, type WeightedLikeness } from '../../../src/search/likeness.ts';
+import { likenessOf, spreadOf, standardScore, type WeightedLikeness } from '../../../src/search/likeness.ts';
 
 function tool(name: string, description: string): ToolDefinition {
   return { name, description, inputSchema: { type: 'object' } };
@@ -19,7 +19,8 @@ async function catalogOf(tools: readonly ToolDefinition[]): Promise<Catalog> {
 function likeness(cosines: Readonly<Record<string, number>>, weight = 0.5): WeightedLikeness {
   const nearest = Object.keys(cosines).sort((a, b) => (cosines[b] ?? 0) - (cosines[a] ?? 0));
   const of = ({ definition }: ToolEntry) => cosines[definition.name];
-  return { nearest: nearest.map((name) => `s::${name}`), of, usual: spreadOf(Object.values(cosines)), weight };
+  const ids = nearest.map((name) => `s::${name}`);
+  return { ...likenessOf({ nearest: ids, of }, spreadOf(Object.values(cosines))), weight };
 }
 
 const RENT = tool('rent', 'Reserve a car.');
