@@ -390,7 +390,7 @@ const RANKING = promised('#4', {
   'search.match': 'A hit is a strong or a weak match; where no tool seems to fit, the answer says so, found is 0.',
   'search.tail': 'Hits far below the best one are not sent; no right tool among the first five is lost by that.',
   'bench.fits':
-    'The tool that fits the ranking’s weights learns what right tools have in common, and reports on sources left out.',
+    'What fits the weights learns what right tools have in common; it reports on sources left out, all among the same tools.',
   'ranking.one-server': 'Adding, replacing or removing a server leaves the tools of the others as they are.',
 });
 

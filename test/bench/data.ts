@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ToolDefinition } from '../../src/core/tool.ts';
+import { type ToolDefinition, toolId } from '../../src/core/tool.ts';
 
 /** A tool of a labelled set; `id` is what queries name it by. */
 export interface LabelledTool extends ToolDefinition {
@@ -35,9 +35,22 @@ export function readData(folder: string, names: readonly string[]): LabelledData
     .filter((name) => existsSync(join(folder, name, 'tools.jsonl')))
     .map((name) => ({
       name,
-      tools: readLines<LabelledTool>(join(folder, name, 'tools.jsonl')),
+      tools: listable(readLines<LabelledTool>(join(folder, name, 'tools.jsonl'))),
       queries: readLines<RawQuery>(join(folder, name, 'queries.jsonl')).map(grouped),
     }));
+}
+
+/**
+ * Returns the first tool of each name of a server. A server of MCP has one tool of a name, and the catalog keeps the
+ * first; `bfcl` has up to ten. All that is compared must search the same tools.
+ */
+export function listable(tools: readonly LabelledTool[]): LabelledTool[] {
+  const first = new Map<string, LabelledTool>();
+  for (const tool of tools) {
+    const id = toolId(tool.server, tool.name);
+    if (!first.has(id)) first.set(id, tool);
+  }
+  return [...first.values()];
 }
 
 function grouped({ gold, groups, ...query }: RawQuery): LabelledQuery {

@@ -82,15 +82,12 @@ function valuesOf({ ids, features }: Example, weights: Weights): Float64Array {
   return values;
 }
 
-// Of several tools with one id, the catalog keeps the first too.
-function entriesOf({ tools }: LabelledData): ToolEntry[] {
-  const entries = new Map<string, ToolEntry>();
-  for (const definition of tools) {
+/** Returns the tools as entries of a catalog. */
+export function entriesOf({ tools }: LabelledData): ToolEntry[] {
+  return tools.map((definition) => {
     const { server, name } = definition;
-    const id = toolId(server, name);
-    if (!entries.has(id)) entries.set(id, { id, server, tags: [], definition });
-  }
-  return [...entries.values()];
+    return { id: toolId(server, name), server, tags: [], definition };
+  });
 }
 
 function runToEnd(steps: Generator<void>): void {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ToolEntry, toolId } from '../../src/core/tool.ts';
+import type { ToolEntry } from '../../src/core/tool.ts';
 import { fieldTerms } from '../../src/search/fields.ts';
 import { FIT_FACTS } from '../../src/search/fit-of-hits.ts';
 import { candidates } from '../../src/search/rank.ts';
@@ -8,7 +8,7 @@ import { RANKING } from '../../src/search/ranking-parameters.ts';
 import { ToolIndex } from '../../src/search/tool-index.ts';
 import { cached, filesIn } from './cache.ts';
 import { type LabelledData, readData } from './data.ts';
-import { DATA, dataFiles } from './examples.ts';
+import { DATA, dataFiles, entriesOf } from './examples.ts';
 import { groupedBy, type SourcedQuery, sourced } from './sources.ts';
 
 /** The best hit of a query, and for a query that has an answer, the answer if it is among the first five. */
@@ -38,7 +38,7 @@ const COMMON = new Set(['mcp', 'server', 'servers', 'api', 'apis', 'data', 'tool
 
 /** Returns all labelled queries, those that no tool answers, and all without the server that answers them; cached. */
 export async function judgedIn(folder: string): Promise<Judged[]> {
-  const own = ['data', 'nothing-data', 'sources'].map((name) => join('test/bench', `${name}.ts`));
+  const own = ['data', 'examples', 'nothing-data', 'sources'].map((name) => join('test/bench', `${name}.ts`));
   const files = [...filesIn('src/search', '.ts'), ...own, OWN, ...dataFiles(folder)];
   return cached('judged', files, async () => readData(folder, DATA).flatMap(judgedOf));
 }
@@ -106,13 +106,8 @@ class Shelf {
   readonly #entries: ToolEntry[];
   readonly #servers: string[];
 
-  constructor({ tools }: LabelledData) {
-    const byId = new Map<string, ToolEntry>();
-    for (const definition of tools) {
-      const id = toolId(definition.server, definition.name);
-      if (!byId.has(id)) byId.set(id, { id, server: definition.server, tags: [], definition });
-    }
-    this.#entries = [...byId.values()];
+  constructor(data: LabelledData) {
+    this.#entries = entriesOf(data);
     this.#servers = [...new Set(this.#entries.map(({ server }) => server))];
     for (const [number, entry] of this.#entries.entries()) runToEnd(this.#index.add(number, fieldTerms(entry)));
   }

@@ -20,7 +20,7 @@ export function ours(changes: Partial<Ranking> = {}): Technique {
   };
 }
 
-/** A catalog that knows the tools; of several with one name on one server it keeps the first. */
+/** A catalog that knows the tools. */
 export async function catalogOf(tools: readonly LabelledTool[], ranking = RANKING): Promise<Catalog> {
   const catalog = new Catalog(ranking);
   for (const key of new Set(tools.map(({ server }) => server))) {
