@@ -1,4 +1,5 @@
 import type { ToolEntry } from '../core/tool.ts';
+import type { DocumentWords } from './documents.ts';
 import { type Features, featuresOf, QueryView } from './features.ts';
 import { anyFits, type FitFacts, fitFacts, fitOf, isNear, JUDGED, type Need, type Standing } from './fit-of-hits.ts';
 import { type Concept, conceptsOf, readQuery } from './query-expansion.ts';
@@ -36,6 +37,11 @@ interface Found extends Ranked {
   readonly document: number;
 }
 
+/** One of the best tools of the first stage, with its words, which both stages look at. */
+interface Judged extends Found {
+  readonly words?: DocumentWords;
+}
+
 interface FirstStage extends Need {
   readonly best: readonly Found[];
 }
@@ -52,13 +58,14 @@ export function rank(
   const { ranking } = searched;
   const first = firstStage(query, Math.max(limit, ranking.depth), searched);
   const anew = first.best.slice(0, ranking.depth).map((found) => {
-    const { entry, document, score } = found;
-    return { entry, document, score: Math.exp(weigh(features(document, score, first, searched), ranking)) };
+    const { entry, document } = found;
+    const words = searched.index.words(document);
+    return { entry, document, words, score: Math.exp(weigh(features(found, words, first), ranking)) };
   });
   anew.sort((a, b) => (comesFirst(a, b) ? -1 : 1));
   const lowest = anew.at(-1)?.score ?? 1;
   const rest = first.best.slice(ranking.depth).map((one) => ({ ...one, score: lowest * share(one.score, first.best) }));
-  const all = [...anew, ...rest];
+  const all: readonly Judged[] = [...anew, ...rest];
   const near = all.filter(({ score }, place) => isNear(place, share(score, anew))).length;
   // What is left of a small limit still tells whether anything fits.
   const hits = all.slice(0, Math.max(limit, JUDGED)).map((one, place) => standing(one, place, anew, first, searched));
@@ -66,14 +73,14 @@ export function rank(
 }
 
 function standing(
-  { entry, document, score }: Found,
+  { entry, document, score, words }: Judged,
   place: number,
   best: readonly Found[],
   need: Need,
   { index }: Searched,
 ): Hit {
   const own = share(score, best);
-  const fit = isNear(place, own) ? fitOf(fitFacts(need, index.words(document), index)) : 0;
+  const fit = isNear(place, own) ? fitOf(fitFacts(need, words ?? index.words(document), index)) : 0;
   return { entry, score, share: own, fit };
 }
 
@@ -83,14 +90,10 @@ function standing(
  */
 export function candidates(query: string, searched: Searched): Candidate[] {
   const first = firstStage(query, searched.ranking.depth, searched);
-  return first.best.map(({ entry, document, score }) => {
-    const found = features(document, score, first, searched);
-    return {
-      entry,
-      score,
-      features: found,
-      facts: fitFacts(first, searched.index.words(document), searched.index),
-    };
+  return first.best.map((found) => {
+    const { entry, document, score } = found;
+    const words = searched.index.words(document);
+    return { entry, score, features: features(found, words, first), facts: fitFacts(first, words, searched.index) };
   });
 }
 
@@ -123,9 +126,8 @@ function topScore({ documents, size, scores }: ScoreAccumulator, entryOf: Search
   return top;
 }
 
-function features(document: number, score: number, { view, best }: FirstStage, { index, entry }: Searched): Features {
-  const inputSchema = entry(document)?.definition.inputSchema;
-  return featuresOf(view, { words: index.words(document), inputSchema, share: share(score, best) });
+function features({ entry, score }: Found, words: DocumentWords, { view, best }: FirstStage): Features {
+  return featuresOf(view, { words, inputSchema: entry.definition.inputSchema, share: share(score, best) });
 }
 
 function share(score: number, [top]: readonly Found[]): number {
