@@ -7,7 +7,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { ServerCatalog } from '../core/server-catalog.ts';
 import { FIRST_CONNECT_WAIT_MS, isAvailable } from '../core/server-state.ts';
 import { hasHint, type ToolEntry } from '../core/tool.ts';
-import type { Catalog, SearchHit } from '../search/catalog.ts';
+import type { Catalog } from '../search/catalog.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
 import { isNear, matchOf } from '../search/fit-of-hits.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
@@ -18,6 +18,7 @@ import type { ContentKinds } from './results/content-kinds.ts';
 import { rareFirst, serverPhrase } from './server-phrase.ts';
 import type { ListOptions } from './tool-list.ts';
 import { type ConfigNotices, describeAbsent, MAX_NAMED, type Unavailable, unavailableServers } from './unavailable.ts';
+import { warningsOf } from './warnings.ts';
 
 export interface FinderParts {
   readonly catalog: Catalog;
@@ -77,11 +78,6 @@ const MAX_PHRASE = 100;
 /** Tokens of the mark on a hit that cannot be called now. */
 const MARK_TOKENS = 8;
 
-/** Most of the budget that the warnings of all hits take in full; hits without room for them would be lost. */
-const MAX_WARNINGS_SHARE = 0.3;
-/** Most characters of the warnings of a tool that are shortened. */
-const MAX_BRIEF_CHARS = 120;
-
 /** Bounds of one query: the number of hits, and the tools that its caller may see. */
 interface Ask {
   readonly limit: number;
@@ -120,12 +116,8 @@ export class Finder {
       .slice(0, MAX_NAMED);
     const isEarly = isUnmet(found) && unavailable.some(({ state }) => state === 'connecting');
     const wanted = [request.filters?.server ?? []].flat();
-    const hints = [
-      found.hint,
-      describeAbsent(this.#parts, wanted),
-      this.#parts.notices().hint ?? (isEarly && STILL_STARTING),
-    ];
-    const hint = hints.filter(Boolean).join('\n');
+    const early = this.#parts.notices().hint ?? (isEarly && STILL_STARTING);
+    const hint = [found.hint, describeAbsent(this.#parts, wanted), early].filter(Boolean).join('\n');
     return { ...found, ...(unavailable.length > 0 && { unavailable }), ...(hint && { hint }) };
   }
 
@@ -175,14 +167,12 @@ export class Finder {
     const down = new Set(
       hits.filter(({ entry }) => !isAvailable(this.#parts.upstreams.state(entry.server))).map(({ entry }) => entry.id),
     );
-    const warnings = briefly(this.#warnings(hits), budgetTokens * MAX_WARNINGS_SHARE);
+    const warnings = warningsOf(hits, this.#parts.remarks, budgetTokens);
     const marksTokens = down.size * MARK_TOKENS + estimateTokens(JSON.stringify([...warnings.values()]));
     const options = { budgetTokens: budgetTokens - marksTokens, reader, ...this.#known };
     const { results: shown, sharedParameters } = searchResults(hits, options);
-    this.#parts.witness?.searched(
-      ownerOf(caller),
-      shown.map(({ id }) => id),
-    );
+    const shownIds = shown.map(({ id }) => id);
+    this.#parts.witness?.searched(ownerOf(caller), shownIds);
     const results = shown.map((result) => ({
       ...result,
       ...(down.has(result.id) && { available: false }),
@@ -195,12 +185,6 @@ export class Finder {
       ...(sharedParameters && { sharedParameters }),
       ...(found === 0 && { hint: NOTHING_FITS }),
     };
-  }
-
-  /** Returns the remarks on those hits that have any, by id. */
-  #warnings(hits: readonly Pick<SearchHit, 'entry'>[]): ReadonlyMap<string, readonly string[]> {
-    const remarks = hits.map(({ entry }) => [entry.id, this.#parts.remarks(entry)] as const);
-    return new Map(remarks.filter(([, said]) => said.length > 0));
   }
 
   /**
@@ -285,16 +269,6 @@ export class Finder {
       return tags.length === 0 || tags.some((tag) => own.includes(tag));
     };
   }
-}
-
-/** Returns all warnings if they take at most `maxTokens`, else the beginning of those of each tool. */
-function briefly(
-  warnings: ReadonlyMap<string, readonly string[]>,
-  maxTokens: number,
-): ReadonlyMap<string, readonly string[]> {
-  if (warnings.size === 0 || estimateTokens(JSON.stringify([...warnings.values()])) <= maxTokens) return warnings;
-  const brief = (said: readonly string[]) => [`${clip(said.join(' '), MAX_BRIEF_CHARS)} (describe tells all)`];
-  return new Map([...warnings].map(([id, said]) => [id, brief(said)]));
 }
 
 /** True if an answer names no tool for any of its queries. */

@@ -29,10 +29,10 @@ export function firstSentences(text: string, maxChars: number): string {
 
 /**
  * Returns at most `maxChars` of a tool's description that show why it was found: its beginning, or, if a later part meets
- * more of the query than that, the first words and this part. What the id shows counts as shown.
+ * more of the query than that, the first words and this part. What the id shows counts as shown. `start` is
+ * `firstSentences(text, maxChars)`.
  */
-export function excerpt(text: string, maxChars: number, id: string, reader: QueryReader): string {
-  const start = firstSentences(text, maxChars);
+export function excerpt(text: string, maxChars: number, id: string, reader: QueryReader, start: string): string {
   if (!start.endsWith(ELLIPSIS) || maxChars < MIN_CHARS_OF_TWO) return start;
   // Most descriptions meet no more of the query than the id does: texts are read only for the others.
   const shown = reader.met(id);
@@ -106,6 +106,8 @@ function lineLongerThan(chars: number, text: string): string {
 }
 
 function oneLine(text: string): string {
+  // Most texts are on one line already, and looking up classes of characters costs more than this look.
+  if (text.length <= MAX_READ_CHARS && /^[ -~]*$/.test(text) && !text.includes('  ')) return text.trim();
   // Joiners between letters of some scripts are invisible and part of the word, so they stay.
   return text
     .slice(0, MAX_READ_CHARS)

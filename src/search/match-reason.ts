@@ -3,6 +3,7 @@ import { firstSentences } from './excerpt.ts';
 import { parametersOf } from './fields.ts';
 import type { Concept } from './query-expansion.ts';
 import type { QueryReader } from './query-reader.ts';
+import { rememberedTerms } from './remembered-terms.ts';
 import { stem, tokenize } from './text-analysis.ts';
 
 /** Longest name of a parameter or tag in a reason, in characters. */
@@ -20,7 +21,7 @@ const NAME_WEIGHT = 2;
 export function matchReason(entry: ToolEntry, shown: Iterable<string>, reader: QueryReader): string | undefined {
   let other: string | undefined;
   for (const text of shown) {
-    for (const term of tokenize(text)) {
+    for (const term of rememberedTerms(text)) {
       const concept = conceptOf(term, reader);
       if (!concept) continue;
       if (isLike(term, concept.word)) return undefined;

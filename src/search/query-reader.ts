@@ -1,7 +1,7 @@
 import type { DocumentWords } from './documents.ts';
 import type { Meeting, QueryView } from './features.ts';
 import type { Concept } from './query-expansion.ts';
-import { tokenize } from './text-analysis.ts';
+import { rememberedTerms } from './remembered-terms.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const NONE: readonly Meeting[] = [];
@@ -32,7 +32,7 @@ export class QueryReader {
   /** Returns how well texts meet each concept, from 0 to 1. */
   met(...texts: readonly string[]): Float64Array {
     const met = new Float64Array(this.concepts.length);
-    for (const text of texts) for (const term of tokenize(text)) note(met, this.meetingsOf(term));
+    for (const text of texts) for (const term of rememberedTerms(text)) note(met, this.meetingsOf(term));
     return met;
   }
 

@@ -1,4 +1,5 @@
 import type { ToolEntry } from '../core/tool.ts';
+import type { DocumentWords } from './documents.ts';
 import { type Features, featuresOf, QueryView } from './features.ts';
 import {
   anyFits,
@@ -54,6 +55,11 @@ interface Found extends Ranked {
   readonly document: number;
 }
 
+/** One of the best tools of the first stage, with its words, which both stages look at. */
+interface Judged extends Found {
+  readonly words?: DocumentWords;
+}
+
 interface FirstStage extends Need {
   readonly best: readonly Found[];
 }
@@ -70,18 +76,19 @@ export function rank(
   const { ranking } = searched;
   const first = firstStage(query, Math.max(limit, ranking.depth), searched);
   const compared = withNearest(first.best.slice(0, ranking.depth), searched);
-  const anew = compared.map(({ entry, document, score }) => {
-    const value = weigh(features(document, score, first, searched), ranking) + liking(entry, searched);
-    return { entry, document, score: Math.exp(value) };
+  const anew = compared.map((found) => {
+    const { entry, document } = found;
+    const words = searched.index.words(document);
+    const value = weigh(features(found, words, first), ranking) + liking(entry, searched);
+    return { entry, document, words, score: Math.exp(value) };
   });
   anew.sort((a, b) => (comesFirst(a, b) ? -1 : 1));
   const lowest = anew.at(-1)?.score ?? 1;
-  const documents = new Set(compared.map(({ document }) => document));
-  const rest = first.best
-    .slice(ranking.depth)
-    .filter(({ document }) => !documents.has(document))
-    .map((one) => ({ ...one, score: lowest * share(one.score, first.best) }));
-  const all = [...anew, ...rest];
+  const rest = beyond(first.best.slice(ranking.depth), compared).map((one) => ({
+    ...one,
+    score: lowest * share(one.score, first.best),
+  }));
+  const all: readonly Judged[] = [...anew, ...rest];
   const near = all.filter(({ score }, place) => isNear(place, share(score, anew))).length;
   // What is left of a small limit still tells whether anything fits.
   const hits = all.slice(0, Math.max(limit, JUDGED)).map((one, place) => standing(one, place, anew, first, searched));
@@ -103,13 +110,20 @@ function withNearest(best: readonly Found[], { index, ranking, entry, meaning }:
   return [...best, ...joining];
 }
 
+/** Returns those of `rest` that are not among the compared ones. */
+function beyond(rest: readonly Found[], compared: readonly Found[]): readonly Found[] {
+  if (rest.length === 0) return rest;
+  const documents = new Set(compared.map(({ document }) => document));
+  return rest.filter(({ document }) => !documents.has(document));
+}
+
 /** Returns what likeness of meaning adds to the value of a tool. */
 function liking(entry: ToolEntry, { meaning }: Searched): number {
   return meaning ? meaning.weight * meaning.score(entry) : 0;
 }
 
 function standing(
-  { entry, document, score }: Found,
+  { entry, document, score, words }: Judged,
   place: number,
   best: readonly Found[],
   need: Need,
@@ -117,7 +131,7 @@ function standing(
 ): Hit {
   const own = share(score, best);
   if (!isNear(place, own)) return { entry, score, share: own, fit: 0 };
-  const byWords = fitOf(fitFacts(need, index.words(document), index));
+  const byWords = fitOf(fitFacts(need, words ?? index.words(document), index));
   const byMeaning = meaning ? fitByMeaning(meaning.nearness(entry)) : 0;
   return { entry, score, share: own, fit: Math.max(byWords, byMeaning) };
 }
@@ -128,14 +142,10 @@ function standing(
  */
 export function candidates(query: string, searched: Searched): Candidate[] {
   const first = firstStage(query, searched.ranking.depth, searched);
-  return withNearest(first.best, searched).map(({ entry, document, score }) => {
-    const found = features(document, score, first, searched);
-    return {
-      entry,
-      score,
-      features: found,
-      facts: fitFacts(first, searched.index.words(document), searched.index),
-    };
+  return withNearest(first.best, searched).map((found) => {
+    const { entry, document, score } = found;
+    const words = searched.index.words(document);
+    return { entry, score, features: features(found, words, first), facts: fitFacts(first, words, searched.index) };
   });
 }
 
@@ -168,9 +178,8 @@ function topScore({ documents, size, scores }: ScoreAccumulator, entryOf: Search
   return top;
 }
 
-function features(document: number, score: number, { view, best }: FirstStage, { index, entry }: Searched): Features {
-  const inputSchema = entry(document)?.definition.inputSchema;
-  return featuresOf(view, { words: index.words(document), inputSchema, share: share(score, best) });
+function features({ entry, score }: Found, words: DocumentWords, { view, best }: FirstStage): Features {
+  return featuresOf(view, { words, inputSchema: entry.definition.inputSchema, share: share(score, best) });
 }
 
 function share(score: number, [top]: readonly Found[]): number {

@@ -8,7 +8,7 @@ import { matchReason } from './match-reason.ts';
 import { parameterNotes } from './parameter-notes.ts';
 import type { QueryReader } from './query-reader.ts';
 import { type SaidOnce, saidOnce } from './shared-parameters.ts';
-import { signature } from './signature.ts';
+import { type SignatureOptions, signature } from './signature.ts';
 
 /** A hit as it is shown. */
 export interface ShownHit {
@@ -72,6 +72,10 @@ const MAX_SAID_SHARE = 0.25;
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 type Size = (typeof SIZES)[number];
+
+/** By definition, which never changes: its last signature at the largest size, with what it was rendered by. */
+const signatures = new WeakMap<ToolDefinition, { shared: SignatureOptions['shared']; rest: string; text: string }>();
+const starts = new WeakMap<ToolDefinition, string>();
 
 interface Sized {
   readonly result: SearchResult;
@@ -153,8 +157,8 @@ function render({ entry, match }: ShownHit, shape: Shape, size: Size): Sized {
   const { reader, said, isFirst, sharedOf, contentsOf } = shape;
   const shared = sharedOf(entry.server);
   const known = { shared, omitted: said.omitted.get(entry.server), contents: contentsOf?.(entry) ?? [] };
-  const shownSignature = signature(definition, size.signatureChars, known);
-  const description = describe(entry, size.descriptionChars, reader);
+  const shownSignature = signatureOf(definition, size, known);
+  const description = describe(entry, size, reader);
   const isSmallest = size.descriptionChars === 0;
   const reason =
     isSmallest || !reader ? undefined : matchReason(entry, [entry.id, description, shownSignature], reader);
@@ -171,9 +175,32 @@ function render({ entry, match }: ShownHit, shape: Shape, size: Size): Sized {
   return { result, tokens: estimateTokens(`${JSON.stringify(result)},`) };
 }
 
-function describe({ id, definition }: ToolEntry, maxChars: number, reader: QueryReader | undefined): string {
+/** Returns the signature, remembered at the largest size: most answers show that, of the same tools again and again. */
+function signatureOf(definition: ToolDefinition, size: Size, options: SignatureOptions): string {
+  if (size !== SIZES[0]) return signature(definition, size.signatureChars, options);
+  const { shared, omitted = NO_NAMES, contents = [] } = options;
+  const rest = JSON.stringify([...omitted, '', ...contents]);
+  const known = signatures.get(definition);
+  if (known?.shared === shared && known?.rest === rest) return known.text;
+  const text = signature(definition, size.signatureChars, options);
+  signatures.set(definition, { shared, rest, text });
+  return text;
+}
+
+function describe({ id, definition }: ToolEntry, size: Size, reader: QueryReader | undefined): string {
   const text = textOf(definition.description) || titleOf(definition);
-  return reader ? excerpt(text, maxChars, id, reader) : firstSentences(text, maxChars);
+  const start = startOf(definition, text, size);
+  return reader ? excerpt(text, size.descriptionChars, id, reader, start) : start;
+}
+
+/** Returns the beginning of a tool's description, remembered at the largest size. */
+function startOf(definition: ToolDefinition, text: string, size: Size): string {
+  if (size !== SIZES[0]) return firstSentences(text, size.descriptionChars);
+  const known = starts.get(definition);
+  if (known !== undefined) return known;
+  const start = firstSentences(text, size.descriptionChars);
+  starts.set(definition, start);
+  return start;
 }
 
 function effectOf({ annotations }: ToolDefinition): Pick<SearchResult, 'effect'> {

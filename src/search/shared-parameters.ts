@@ -58,11 +58,22 @@ export function saidOnce(entries: readonly ToolEntry[], sharedOf: (server: strin
 
 /** Returns name and text of the shared parameters that all of the tools take in the same form, as many as have room. */
 function takenByAll(tools: readonly ToolEntry[], shared: ReadonlySet<string>): (readonly [string, string])[] {
-  const [first, ...others] = tools.map(({ definition }) => renderedParameters(definition, shared));
+  const [first, ...others] = tools.map(({ definition }) => rendered(definition, shared));
   let chars = 0;
   return [...(first ?? [])].filter(([name, text]) => {
     if (!others.every((parameters) => parameters.get(name) === text)) return false;
     chars += text.length + ', '.length;
     return chars <= MAX_CHARS;
   });
+}
+
+/** By definition, which never changes: its shared parameters as last rendered, since answers show the same tools again. */
+const known = new WeakMap<ToolDefinition, { shared: ReadonlySet<string>; texts: ReadonlyMap<string, string> }>();
+
+function rendered(definition: ToolDefinition, shared: ReadonlySet<string>): ReadonlyMap<string, string> {
+  const last = known.get(definition);
+  if (last?.shared === shared) return last.texts;
+  const texts = renderedParameters(definition, shared);
+  known.set(definition, { shared, texts });
+  return texts;
 }

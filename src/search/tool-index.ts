@@ -26,6 +26,8 @@ export class ToolIndex {
   readonly #documents = new Documents();
   /** Number of documents that have the word in their server's name. */
   readonly #serverWords = new Map<number, number>();
+  /** The same words by their first and by their last four characters; built when a search first asks for them. */
+  #serverEnds: ReadonlyMap<string, readonly number[]> | undefined;
   #postings: Postings | undefined;
   readonly #memos = new BoundedMap<string, WordMatches>({ maxEntries: MAX_MEMOS });
 
@@ -92,12 +94,13 @@ export class ToolIndex {
   /** Returns the longer words of server names that begin or end with `part`: wiki → mediawiki. */
   serverWordsWith(part: string): number[] {
     if (part.length < MIN_SERVER_PART_CHARS) return [];
-    const found: number[] = [];
-    for (const id of this.#serverWords.keys()) {
+    this.#serverEnds ??= this.#endsOfServerWords();
+    const first = this.#serverEnds.get(part.slice(0, MIN_SERVER_PART_CHARS)) ?? [];
+    const last = this.#serverEnds.get(part.slice(-MIN_SERVER_PART_CHARS)) ?? [];
+    return [...new Set([...first, ...last])].filter((id) => {
       const word = this.vocabulary.word(id);
-      if (word.length > part.length && (word.startsWith(part) || word.endsWith(part))) found.push(id);
-    }
-    return found;
+      return word.length > part.length && (word.startsWith(part) || word.endsWith(part));
+    });
   }
 
   /** True if some server's name or tags have the word. */
@@ -130,7 +133,21 @@ export class ToolIndex {
     this.#memos.clear();
   }
 
+  #endsOfServerWords(): ReadonlyMap<string, readonly number[]> {
+    const ends = new Map<string, number[]>();
+    for (const id of this.#serverWords.keys()) {
+      const word = this.vocabulary.word(id);
+      for (const end of new Set([word.slice(0, MIN_SERVER_PART_CHARS), word.slice(-MIN_SERVER_PART_CHARS)])) {
+        const known = ends.get(end);
+        if (known) known.push(id);
+        else ends.set(end, [id]);
+      }
+    }
+    return ends;
+  }
+
   #countServerWord(word: number, by: number): void {
+    this.#serverEnds = undefined;
     const count = (this.#serverWords.get(word) ?? 0) + by;
     if (count > 0) this.#serverWords.set(word, count);
     else this.#serverWords.delete(word);

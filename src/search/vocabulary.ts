@@ -49,7 +49,9 @@ export class Vocabulary {
     this.#ids.set(word, id);
     if (word.length >= MIN_TREE_CHARS) this.#tree.set(word, id);
     const base = stem(word);
-    this.#forms.set(base, [...(this.#forms.get(base) ?? []), id]);
+    const forms = this.#forms.get(base);
+    if (forms) forms.push(id);
+    else this.#forms.set(base, [id]);
     return id;
   }
 

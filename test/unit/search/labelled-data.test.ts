@@ -24,7 +24,8 @@ test('all that is compared searches the same tools: of several of one name on a 
   const [data] = readData(folder, ['own']);
   expect(data?.tools).toEqual(listed);
   for (const technique of [ours(), original, plainBm25]) {
-    const found = (await technique(data?.tools ?? []))('a limousine ride');
+    const search = await technique(data?.tools ?? []);
+    const found = await search('a limousine ride');
     expect(new Set(found)).toEqual(new Set(listed.map(({ id }) => id)));
   }
 });
