@@ -64,10 +64,11 @@ const tool = (name: string, description = ''): ToolDefinition => ({
   inputSchema: { type: 'object' },
 });
 
-test('a word is found in other forms, by other words, by its beginning and within a server’s name [ranking.words]', () => {
+test('a word is found in other forms, by other words, by its beginning and within a server’s name [ranking.words]', async () => {
   const catalog = new Catalog();
   catalog.setServer({ key: 'mediawiki', tags: [] }, [tool('page_revisions', 'History of edits.')]);
   catalog.setServer({ key: 'git', tags: [] }, [tool('delete_repository'), tool('listIssues'), tool('diff')]);
+  await catalog.indexed();
   expect(found(catalog, 'deleting repositories')[0]).toBe('git::delete_repository');
   expect(found(catalog, 'remove a repo')[0]).toBe('git::delete_repository');
   expect(found(catalog, 'reposit')).toEqual(['git::delete_repository']);
@@ -77,11 +78,12 @@ test('a word is found in other forms, by other words, by its beginning and withi
 });
 
 /** Tools of one server each, so that each is found by its own words, among some that have nothing to do with it. */
-function catalogWith(...tools: readonly ToolDefinition[]): Catalog {
+async function catalogWith(...tools: readonly ToolDefinition[]): Promise<Catalog> {
   const catalog = new Catalog();
   const others = ['weather_today', 'play_song', 'book_flight', 'translate_text'].map((name) => tool(name, 'Another.'));
   catalog.setServer({ key: 'others', tags: [] }, others);
   for (const [at, one] of tools.entries()) catalog.setServer({ key: `s${at}`, tags: [] }, [one]);
+  await catalog.indexed();
   return catalog;
 }
 
@@ -105,8 +107,8 @@ test.each([
   ['update config', 'cfg_set', ''],
 ])(
   '“%s” finds %s %s: abbreviations, their plurals and their words [ranking.abbreviations]',
-  (query, name, description) => {
-    expect(found(catalogWith(tool(name, description)), query)[0]).toBe(`s0::${name}`);
+  async (query, name, description) => {
+    expect(found(await catalogWith(tool(name, description)), query)[0]).toBe(`s0::${name}`);
   },
 );
 
@@ -139,22 +141,23 @@ test.each([
   ['data base', 'db_query'],
   ['configfile', 'configuration_file'],
   ['java script', 'js_eval'],
-])('“%s” finds %s: written together or apart [ranking.compounds]', (query, name) => {
-  expect(found(catalogWith(tool(name)), query)[0]).toBe(`s0::${name}`);
+])('“%s” finds %s: written together or apart [ranking.compounds]', async (query, name) => {
+  expect(found(await catalogWith(tool(name)), query)[0]).toBe(`s0::${name}`);
 });
 
-test('a word that the tools have is not taken apart [ranking.compounds]', () => {
-  const catalog = catalogWith(tool('notebook_open'), tool('note_write'), tool('book_order'));
+test('a word that the tools have is not taken apart [ranking.compounds]', async () => {
+  const catalog = await catalogWith(tool('notebook_open'), tool('note_write'), tool('book_order'));
   expect(found(catalog, 'notebook')).toEqual(['s0::notebook_open']);
 });
 
-test('somebody’s data in a query does not lead it astray [ranking.literals]', () => {
+test('somebody’s data in a query does not lead it astray [ranking.literals]', async () => {
   const catalog = new Catalog();
   catalog.setServer({ key: 's', tags: [] }, [
     tool('send_mail', 'Sends a mail.'),
     tool('hello_world', 'Prints hello world, example com.'),
     tool('invoice_2026', 'Invoice of June 2026.'),
   ]);
+  await catalog.indexed();
   for (const query of [
     'send mail "hello world"',
     'mail hello.world@example.com',
