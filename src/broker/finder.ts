@@ -92,16 +92,9 @@ interface Ask {
 /** Finds tools for a model, by what they do or by server, and names the servers that could not be asked. */
 export class Finder {
   readonly #parts: FinderParts;
-  /** Facts about tools beside their definitions; signatures are rendered by them. */
-  readonly #known: Pick<ListOptions, 'sharedOf' | 'contentsOf'>;
 
   constructor(parts: FinderParts) {
-    const { catalog, contents } = parts;
     this.#parts = parts;
-    this.#known = {
-      sharedOf: (server) => catalog.sharedParameters(server),
-      contentsOf: (entry) => contents?.of(entry) ?? [],
-    };
   }
 
   /** Answers within a token budget: tools that fit a query, or without one the servers, or the tools of a server. */
@@ -177,7 +170,7 @@ export class Finder {
     );
     const warnings = briefly(this.#warnings(hits), budgetTokens * MAX_WARNINGS_SHARE);
     const marksTokens = down.size * MARK_TOKENS + estimateTokens(JSON.stringify([...warnings.values()]));
-    const options = { budgetTokens: budgetTokens - marksTokens, reader, ...this.#known };
+    const options = { budgetTokens: budgetTokens - marksTokens, reader, ...this.#known(caller) };
     const { results: shown, sharedParameters } = searchResults(hits, options);
     this.#parts.witness?.searched(
       ownerOf(caller),
@@ -194,6 +187,15 @@ export class Finder {
       results,
       ...(sharedParameters && { sharedParameters }),
       ...(found === 0 && { hint: NOTHING_FITS }),
+    };
+  }
+
+  /** Returns the facts about tools by which the signatures of one answer are rendered, of tools that the caller may see. */
+  #known(caller: Caller): Pick<ListOptions, 'sharedOf' | 'contentsOf'> {
+    const { catalog, contents, visible } = this.#parts;
+    return {
+      sharedOf: catalog.sharedAmong((entry) => visible(caller, entry)),
+      contentsOf: (entry) => contents?.of(entry) ?? [],
     };
   }
 
@@ -227,9 +229,7 @@ export class Finder {
     const { catalog, upstreams } = this.#parts;
     const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
     // A word that only hidden tools have would tell of them.
-    const words = catalog
-      .nearestWords(query)
-      .filter((word) => catalog.search(word, { limit: 1, visible }).hits.length > 0);
+    const words = catalog.nearestWords(query, visible);
     const servers = upstreams.all().map(({ config }) => config.key);
     return {
       ...(words.length > 0 && { didYouMean: words }),
@@ -248,7 +248,7 @@ export class Finder {
       .all()
       .flatMap(({ config }) => (concerned(config.key) ? catalog.toolsOf(config.key) : []))
       .filter((entry) => this.#mayShow(entry, caller, filters));
-    return toolPage(tools, { offset, ...this.#known });
+    return toolPage(tools, { offset, ...this.#known(caller) });
   }
 
   /** Lists the servers, each with the number of tools that the caller may see, and what it is good for. */
