@@ -8,6 +8,7 @@ import type { ServerCatalog } from '../core/server-catalog.ts';
 import { FIRST_CONNECT_WAIT_MS, isAvailable } from '../core/server-state.ts';
 import { hasHint, type ToolEntry } from '../core/tool.ts';
 import type { Catalog, SearchHit } from '../search/catalog.ts';
+import { type DeprecationMark, deprecationOf } from '../search/deprecation.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
 import { isNear, matchOf } from '../search/fit-of-hits.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
@@ -74,7 +75,7 @@ const NEARLY = 15;
 const INDEX_WAIT_MS = 1_000;
 /** Most characters of a server's description: a model reads the answer. */
 const MAX_PHRASE = 100;
-/** Tokens of the mark on a hit that cannot be called now. */
+/** Tokens of a mark on a hit: that it cannot be called now, or is deprecated. */
 const MARK_TOKENS = 8;
 
 /** Most of the budget that the warnings of all hits take in full; hits without room for them would be lost. */
@@ -169,25 +170,46 @@ export class Finder {
       hits.filter(({ entry }) => !isAvailable(this.#parts.upstreams.state(entry.server))).map(({ entry }) => entry.id),
     );
     const warnings = briefly(this.#warnings(hits), budgetTokens * MAX_WARNINGS_SHARE);
-    const marksTokens = down.size * MARK_TOKENS + estimateTokens(JSON.stringify([...warnings.values()]));
+    const deprecated = this.#deprecated(hits, caller);
+    const marks = [...deprecated.values()];
+    const marksTokens =
+      (down.size + marks.length) * MARK_TOKENS +
+      estimateTokens(marks.join()) +
+      estimateTokens(JSON.stringify([...warnings.values()]));
     const options = { budgetTokens: budgetTokens - marksTokens, reader, ...this.#known(caller) };
-    const { results: shown, sharedParameters } = searchResults(hits, options);
+    const { results: shown, omitted, sharedParameters } = searchResults(hits, options);
     this.#parts.witness?.searched(
       ownerOf(caller),
       shown.map(({ id }) => id),
     );
     const results = shown.map((result) => ({
       ...result,
+      ...(deprecated.has(result.id) && { deprecated: deprecated.get(result.id) }),
       ...(down.has(result.id) && { available: false }),
       ...(warnings.has(result.id) && { warnings: warnings.get(result.id) }),
     }));
     if (hits.length === 0) return { found, results, ...this.#waysOn(query, caller) };
     return {
-      found,
+      // A hit without room, such as one with an endless id, is not counted: the caller would look for it in vain.
+      found: Math.max(0, found - omitted),
       results,
       ...(sharedParameters && { sharedParameters }),
       ...(found === 0 && { hint: NOTHING_FITS }),
     };
+  }
+
+  /** Returns the marks of those hits that are deprecated, by id. */
+  #deprecated(hits: readonly Pick<SearchHit, 'entry'>[], caller: Caller): ReadonlyMap<string, DeprecationMark> {
+    const find = (id: string) => {
+      const found = this.#parts.catalog.get(id);
+      return found && this.#parts.visible(caller, found) ? found : undefined;
+    };
+    return new Map(
+      hits.flatMap(({ entry }) => {
+        const mark = deprecationOf(entry, find);
+        return mark === undefined ? [] : [[entry.id, mark] as const];
+      }),
+    );
   }
 
   /** Returns the facts about tools by which the signatures of one answer are rendered, of tools that the caller may see. */
