@@ -390,6 +390,8 @@ const RANKING = promised('#4', {
   'search.match': 'A hit is a strong or a weak match; where no tool seems to fit, the answer says so, found is 0.',
   'search.deprecated':
     'A tool that its server says is deprecated comes after its successor and is marked, in describe too, with the successor.',
+  'search.several-requests':
+    'A message with several requests has tools for each among the first five; a message with one is ranked as ever.',
   'search.tail': 'Hits far below the best one are not sent; no right tool among the first five is lost by that.',
   'bench.fits':
     'The tool that fits the ranking’s weights learns what right tools have in common, and reports on sources left out.',

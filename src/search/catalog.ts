@@ -5,8 +5,9 @@ import { fieldTerms } from './fields.ts';
 import type { WeightedLikeness } from './likeness.ts';
 import { readQuery } from './query-expansion.ts';
 import { QueryReader } from './query-reader.ts';
-import { comesFirst, type Hit, type Ranked, rank, TopK } from './rank.ts';
+import { comesFirst, type Hit, type Ranked, TopK } from './rank.ts';
 import { RANKING, type Ranking } from './ranking-parameters.ts';
+import { rankRequests } from './several-requests.ts';
 import { sharedParameters } from './shared-parameters.ts';
 import { similarityTo } from './similar-names.ts';
 import { ToolIndex } from './tool-index.ts';
@@ -170,7 +171,12 @@ export class Catalog {
     };
     const nearest = likeness?.nearest.flatMap((id) => this.#byId.get(id)?.number ?? []) ?? [];
     const meaning = likeness && { ...likeness, nearest };
-    const { found, hits, view } = rank(query, limit, { index: this.#index, ranking: this.#ranking, entry, meaning });
+    const { found, hits, view } = rankRequests(query, limit, {
+      index: this.#index,
+      ranking: this.#ranking,
+      entry,
+      meaning,
+    });
     return { found, hits, reader: new QueryReader(view, this.#index.vocabulary, this.#wordsOf) };
   }
 

@@ -75,11 +75,7 @@ interface FirstStage extends Need {
  * Returns the best `limit` tools for a query: best first, ties by id; `found` counts those near the best, 0 if none
  * seems to fit. `view` is the query as the index understood it.
  */
-export function rank(
-  query: string,
-  limit: number,
-  searched: Searched,
-): SearchOutcome {
+export function rank(query: string, limit: number, searched: Searched): SearchOutcome {
   const { ranking } = searched;
   const first = firstStage(query, Math.max(limit, ranking.depth), searched);
   const compared = withNearest(first.best.slice(0, ranking.depth), searched);

@@ -66,7 +66,10 @@ test('a deprecated tool comes after its successor, which it names if the caller 
     catalog.setServer({ key: 's', tags: [] }, tools);
     catalog.setServer({ key: 't', tags: [] }, [other]);
     await catalog.indexed();
-    return { catalog, ids: catalog.search('get html page', { limit: 5, visible: () => true }).hits.map(({ entry }) => entry.id) };
+    return {
+      catalog,
+      ids: catalog.search('get html page', { limit: 5, visible: () => true }).hits.map(({ entry }) => entry.id),
+    };
   };
   const { catalog, ids } = await order([old, next, other]);
   expect(ids.slice(0, 2)).toEqual(['s::browser_get_markdown', 's::browser_get_html']);

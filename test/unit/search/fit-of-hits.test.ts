@@ -82,5 +82,6 @@ test('what the names say fits among thousands of equal tools, and what they do n
   const found = (query: string) => catalog.search(query, { limit: 3, visible }).found;
   for (const query of ['list things', 'list', 'list the things of the server', 'please list things for me'])
     expect([query, found(query) > 0]).toEqual([query, true]);
-  for (const query of ['list the servants', 'wash the dishes of the kind']) expect([query, found(query)]).toEqual([query, 0]);
+  for (const query of ['list the servants', 'wash the dishes of the kind'])
+    expect([query, found(query)]).toEqual([query, 0]);
 });

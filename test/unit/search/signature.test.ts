@@ -214,7 +214,9 @@ test('names and values that hide characters are shown with the codes of these [s
       `(${shown}?: string = ${shown})`,
     );
     expect(ofType({ properties: { [value]: {} } })).toBe(`{${shown}?: any}`);
-    expect(ofType({ $ref: `#/$defs/${value}` }, { $defs: { [value]: { $ref: `#/$defs/${value}` } } })).not.toContain(each);
+    expect(ofType({ $ref: `#/$defs/${value}` }, { $defs: { [value]: { $ref: `#/$defs/${value}` } } })).not.toContain(
+      each,
+    );
     const output = { properties: { [value]: {}, d: {} } };
     expect(signature({ name: 'x', inputSchema: {}, outputSchema: output } as ToolDefinition)).toBe(
       `(any) → {${shown}, d}`,
