@@ -388,6 +388,10 @@ const RANKING = promised('#4', {
   'ranking.nothing-fits':
     'On the labelled set in the repository, nothing fits for most queries that no tool answers, and for few of the others.',
   'search.match': 'A hit is a strong or a weak match; where no tool seems to fit, the answer says so, found is 0.',
+  'search.deprecated':
+    'A tool that its server says is deprecated comes after its successor and is marked, in describe too, with the successor.',
+  'search.several-requests':
+    'A message with several requests has tools for each among the first five; a message with one is ranked as ever.',
   'search.tail': 'Hits far below the best one are not sent; no right tool among the first five is lost by that.',
   'bench.fits':
     'What fits the weights learns what right tools have in common; it reports on sources left out, all among the same tools.',

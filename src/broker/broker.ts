@@ -14,6 +14,7 @@ import type { Guard } from '../core/guard.ts';
 import type { JsonObject } from '../core/json.ts';
 import { FIRST_CONNECT_WAIT_MS, isAvailable, serverState, stands } from '../core/server-state.ts';
 import { describedTool, type ToolEntry } from '../core/tool.ts';
+import { deprecationOf } from '../search/deprecation.ts';
 import { signature } from '../search/signature.ts';
 import { checkArguments } from './arguments/check-arguments.ts';
 import type { MendedArguments } from './arguments/mend-arguments.ts';
@@ -82,7 +83,8 @@ export class Broker {
   }
 
   /**
-   * Returns the server's own definition of a tool, with the server's key, whether it can be called now, and warnings.
+   * Returns the server's own definition of a tool, with the server's key, whether it can be called now, warnings, and
+   * whether it is deprecated.
    */
   async describe(id: string, caller: Caller): Promise<JsonObject> {
     const { tool: entry } = await this.#resolve(id, caller, FIRST_CONNECT_WAIT_MS);
@@ -94,7 +96,10 @@ export class Broker {
       ...(!available && { state: serverState(state) }),
       ...(warnings.length > 0 && { warnings }),
     };
-    return describedTool({ id, server: entry.server, ...own }, entry.definition);
+    const deprecated = deprecationOf(entry, (other) => this.#find(other, caller));
+    // A member of this name in the definition stays: it says the same of the server's own tool.
+    const definition = deprecated === undefined ? entry.definition : { deprecated, ...entry.definition };
+    return describedTool({ id, server: entry.server, ...own }, definition);
   }
 
   /** Calls a tool and resolves with the server's own result. */

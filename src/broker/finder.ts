@@ -8,6 +8,7 @@ import type { ServerCatalog } from '../core/server-catalog.ts';
 import { FIRST_CONNECT_WAIT_MS, isAvailable } from '../core/server-state.ts';
 import { hasHint, type ToolEntry } from '../core/tool.ts';
 import type { Catalog } from '../search/catalog.ts';
+import { deprecationsOf } from '../search/deprecation.ts';
 import { estimateTokens } from '../search/estimate-tokens.ts';
 import { isNear, matchOf } from '../search/fit-of-hits.ts';
 import type { InvocationHistory } from '../search/invocation-history.ts';
@@ -75,7 +76,7 @@ const NEARLY = 15;
 const INDEX_WAIT_MS = 1_000;
 /** Most characters of a server's description: a model reads the answer. */
 const MAX_PHRASE = 100;
-/** Tokens of the mark on a hit that cannot be called now. */
+/** Tokens of a mark on a hit: that it cannot be called now, or is deprecated. */
 const MARK_TOKENS = 8;
 
 /** Bounds of one query: the number of hits, and the tools that its caller may see. */
@@ -88,16 +89,9 @@ interface Ask {
 /** Finds tools for a model, by what they do or by server, and names the servers that could not be asked. */
 export class Finder {
   readonly #parts: FinderParts;
-  /** Facts about tools beside their definitions; signatures are rendered by them. */
-  readonly #known: Pick<ListOptions, 'sharedOf' | 'contentsOf'>;
 
   constructor(parts: FinderParts) {
-    const { catalog, contents } = parts;
     this.#parts = parts;
-    this.#known = {
-      sharedOf: (server) => catalog.sharedParameters(server),
-      contentsOf: (entry) => contents?.of(entry) ?? [],
-    };
   }
 
   /** Answers within a token budget: tools that fit a query, or without one the servers, or the tools of a server. */
@@ -168,22 +162,43 @@ export class Finder {
       hits.filter(({ entry }) => !isAvailable(this.#parts.upstreams.state(entry.server))).map(({ entry }) => entry.id),
     );
     const warnings = warningsOf(hits, this.#parts.remarks, budgetTokens);
-    const marksTokens = down.size * MARK_TOKENS + estimateTokens(JSON.stringify([...warnings.values()]));
-    const options = { budgetTokens: budgetTokens - marksTokens, reader, ...this.#known };
-    const { results: shown, sharedParameters } = searchResults(hits, options);
+    const deprecated = deprecationsOf(hits, (id) => this.#shown(id, caller));
+    const marks = [...deprecated.values()];
+    const marksTokens =
+      (down.size + marks.length) * MARK_TOKENS +
+      estimateTokens(marks.join()) +
+      estimateTokens(JSON.stringify([...warnings.values()]));
+    const options = { budgetTokens: budgetTokens - marksTokens, reader, ...this.#known(caller) };
+    const { results: shown, omitted, sharedParameters } = searchResults(hits, options);
     const shownIds = shown.map(({ id }) => id);
     this.#parts.witness?.searched(ownerOf(caller), shownIds);
     const results = shown.map((result) => ({
       ...result,
+      ...(deprecated.has(result.id) && { deprecated: deprecated.get(result.id) }),
       ...(down.has(result.id) && { available: false }),
       ...(warnings.has(result.id) && { warnings: warnings.get(result.id) }),
     }));
     if (hits.length === 0) return { found, results, ...this.#waysOn(query, caller) };
     return {
-      found,
+      // A hit without room, such as one with an endless id, is not counted: the caller would look for it in vain.
+      found: Math.max(0, found - omitted),
       results,
       ...(sharedParameters && { sharedParameters }),
       ...(found === 0 && { hint: NOTHING_FITS }),
+    };
+  }
+
+  #shown(id: string, caller: Caller): ToolEntry | undefined {
+    const found = this.#parts.catalog.get(id);
+    return found && this.#parts.visible(caller, found) ? found : undefined;
+  }
+
+  /** Returns the facts about tools by which the signatures of one answer are rendered, of tools that the caller may see. */
+  #known(caller: Caller): Pick<ListOptions, 'sharedOf' | 'contentsOf'> {
+    const { catalog, contents, visible } = this.#parts;
+    return {
+      sharedOf: catalog.sharedAmong((entry) => visible(caller, entry)),
+      contentsOf: (entry) => contents?.of(entry) ?? [],
     };
   }
 
@@ -211,9 +226,7 @@ export class Finder {
     const { catalog, upstreams } = this.#parts;
     const visible = (entry: ToolEntry) => this.#parts.visible(caller, entry);
     // A word that only hidden tools have would tell of them.
-    const words = catalog
-      .nearestWords(query)
-      .filter((word) => catalog.search(word, { limit: 1, visible }).hits.length > 0);
+    const words = catalog.nearestWords(query, visible);
     const servers = upstreams.all().map(({ config }) => config.key);
     return {
       ...(words.length > 0 && { didYouMean: words }),
@@ -232,7 +245,7 @@ export class Finder {
       .all()
       .flatMap(({ config }) => (concerned(config.key) ? catalog.toolsOf(config.key) : []))
       .filter((entry) => this.#mayShow(entry, caller, filters));
-    return toolPage(tools, { offset, ...this.#known });
+    return toolPage(tools, { offset, ...this.#known(caller) });
   }
 
   /** Lists the servers, each with the number of tools that the caller may see, and what it is good for. */

@@ -70,9 +70,9 @@ function isTelling(title: string, key: string): boolean {
   return words.filter((word) => !EMPTY_WORDS.test(word) && !name.includes(word)).length >= MIN_TELLING_WORDS;
 }
 
-/** Returns a text of unknown origin on one line, without control characters. */
+/** Returns a text of unknown origin on one line, without invisible characters. */
 export function oneLine(text: string): string {
   // Looking up classes of characters takes milliseconds, which a start does not have.
-  const plain = /^[\t\n\r -~]*$/.test(text) ? text : text.replace(/\p{C}+/gu, ' ');
+  const plain = /^[\t\n\r -~]*$/.test(text) ? text : text.replace(/[\p{C}\p{Default_Ignorable_Code_Point}]+/gu, ' ');
   return plain.replace(/\s+/g, ' ').trim();
 }

@@ -1,4 +1,5 @@
 import { clip } from '../core/errors.ts';
+import { escaped } from '../core/invisible-characters.ts';
 import { nearest } from '../core/nearest.ts';
 import {
   type AskedState,
@@ -46,7 +47,7 @@ export function unavailableServers(
   concerned: (server: string) => boolean,
 ): Unavailable[] {
   const wrong = notices().misconfigured.map(
-    ({ server, error }): Unavailable => ({ server, state: 'misconfigured', error: clip(error, MAX_ERROR) }),
+    ({ server, error }): Unavailable => ({ server, state: 'misconfigured', error: told(error) }),
   );
   const down = upstreams.all().flatMap((upstream) => obstacle(upstream) ?? []);
   return [...wrong, ...down].filter(({ server }) => concerned(server));
@@ -83,12 +84,17 @@ function obstacle(upstream: Upstream): Unavailable | undefined {
   const server = config.key;
   if (state.status === 'needs_auth') {
     const how = `${HOW_TO_LOG_IN}, or have the user run: ${loginCommand(server)}`;
-    return { server, state: 'needs_auth', error: state.error ?? how };
+    return { server, state: 'needs_auth', error: escaped(state.error ?? how) };
   }
   const failure = failureIn(state);
-  if (failure) return { server, state: 'failing', ...failure, error: clip(failure.error, MAX_ERROR) };
+  if (failure) return { server, state: 'failing', ...failure, error: told(failure.error) };
   const isNews = state.status === 'connecting' && (state.attempt > 1 || !isKnown);
   return isNews ? { server, state: 'connecting' } : describeMissingTools(upstream);
+}
+
+/** Returns an error, which may have words of a server, as an answer tells it. */
+function told(error: string): string {
+  return clip(escaped(error), MAX_ERROR);
 }
 
 /** Describes the tools that a server which can be asked does not tell; undefined if it tells all. */
@@ -103,9 +109,9 @@ function describeMissingTools({
   // Gives their number and not their names: the caller may not know of each.
   if (listRemark === undefined && why !== undefined) {
     const many = leftOut.size === 1 ? '1 tool was' : `${leftOut.size} tools were`;
-    return { server: config.key, state: 'incomplete', error: `${many} left out: ${why}` };
+    return { server: config.key, state: 'incomplete', error: `${many} left out: ${escaped(why)}` };
   }
   if (listRemark === undefined || (hasTools && !isIncomplete)) return undefined;
   const state = isIncomplete ? 'incomplete' : 'no_tools';
-  return { server: config.key, state, error: clip(listRemark, MAX_ERROR) };
+  return { server: config.key, state, error: told(listRemark) };
 }

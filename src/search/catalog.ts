@@ -5,9 +5,11 @@ import { fieldTerms } from './fields.ts';
 import type { WeightedLikeness } from './likeness.ts';
 import { readQuery } from './query-expansion.ts';
 import { QueryReader } from './query-reader.ts';
-import { comesFirst, type Hit, type Ranked, rank, TopK } from './rank.ts';
+import { comesFirst, type Hit, type Ranked, TopK } from './rank.ts';
 import { RANKING, type Ranking } from './ranking-parameters.ts';
+import { rankRequests } from './several-requests.ts';
 import { sharedParameters } from './shared-parameters.ts';
+import { similarityTo } from './similar-names.ts';
 import { ToolIndex } from './tool-index.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -55,11 +57,11 @@ interface Listed {
   indexed: Listing | undefined;
 }
 
-/** A server with its tools; `shared` is computed when it is first asked for. */
+/** A server with its tools; `shared` has the shared parameters of those tools for which they were last asked for. */
 interface Server {
   readonly about: CatalogServer;
   readonly listed: readonly Listed[];
-  shared?: ReadonlySet<string>;
+  shared?: { readonly among: readonly ToolEntry[]; readonly names: ReadonlySet<string> };
 }
 
 /** Last known tools of all servers by id, with the index of their words. */
@@ -136,12 +138,26 @@ export class Catalog {
     return (this.#servers.get(server)?.listed ?? []).map(({ now }) => now.entry);
   }
 
-  /** Returns the names of the optional parameters that most tools of a server have; see `sharedParameters`. */
-  sharedParameters(server: string): ReadonlySet<string> {
+  /**
+   * Returns a function from a server to the names of the optional parameters that most of its visible tools have; see
+   * `sharedParameters`. It asks once about each server, so it serves one answer.
+   */
+  sharedAmong(visible: (entry: ToolEntry) => boolean): (server: string) => ReadonlySet<string> {
+    const known = new Map<string, ReadonlySet<string>>();
+    return (server) => {
+      const names = known.get(server) ?? this.#shared(server, this.toolsOf(server).filter(visible));
+      known.set(server, names);
+      return names;
+    };
+  }
+
+  #shared(server: string, among: readonly ToolEntry[]): ReadonlySet<string> {
     const known = this.#servers.get(server);
-    if (!known) return new Set();
-    known.shared ??= sharedParameters(known.listed.map(({ now }) => now.entry.definition));
-    return known.shared;
+    const last = known?.shared;
+    if (last?.among.length === among.length && last.among.every((entry, at) => entry === among[at])) return last.names;
+    const names = sharedParameters(among.map(({ definition }) => definition));
+    if (known) known.shared = { among, names };
+    return names;
   }
 
   /**
@@ -155,7 +171,12 @@ export class Catalog {
     };
     const nearest = likeness?.nearest.flatMap((id) => this.#byId.get(id)?.number ?? []) ?? [];
     const meaning = likeness && { ...likeness, nearest };
-    const { found, hits, view } = rank(query, limit, { index: this.#index, ranking: this.#ranking, entry, meaning });
+    const { found, hits, view } = rankRequests(query, limit, {
+      index: this.#index,
+      ranking: this.#ranking,
+      entry,
+      meaning,
+    });
     return { found, hits, reader: new QueryReader(view, this.#index.vocabulary, this.#wordsOf) };
   }
 
@@ -180,12 +201,30 @@ export class Catalog {
     return best.items.map(({ entry }) => entry.id);
   }
 
-  /** Returns words of tools that resemble those words of the query that no tool has. For a query without hits. */
-  nearestWords(query: string, most = 5): string[] {
+  /**
+   * Returns words of visible tools that resemble those words of the query that no such tool has. For a query without
+   * hits.
+   */
+  nearestWords(query: string, visible: (entry: ToolEntry) => boolean, most = 5): string[] {
     const { vocabulary } = this.#index;
-    const unknown = readQuery(query, 1).words.filter(({ word }) => vocabulary.get(word) === undefined);
-    const near = unknown.flatMap(({ word }) => vocabulary.near(word, Math.max(1, Math.floor(word.length / 4)), most));
-    return [...new Set(near.sort((a, b) => a.edits - b.edits).map(({ id }) => vocabulary.word(id)))].slice(0, most);
+    const tools = (word: number) => this.#countTools(word, visible);
+    const isUnknown = (id: number | undefined) => id === undefined || tools(id) === 0;
+    const unknown = readQuery(query, 1).words.filter(({ word }) => isUnknown(vocabulary.get(word)));
+    const near = unknown
+      .flatMap(({ word }) => vocabulary.near(word, Math.max(1, Math.floor(word.length / 4))))
+      .map(({ id, edits }) => ({ word: vocabulary.word(id), edits, tools: tools(id) }))
+      .filter((one) => one.tools > 0)
+      .sort((a, b) => a.edits - b.edits || b.tools - a.tools || (a.word < b.word ? -1 : 1));
+    return [...new Set(near.map(({ word }) => word))].slice(0, most);
+  }
+
+  #countTools(word: number, visible: (entry: ToolEntry) => boolean): number {
+    let count = 0;
+    for (const document of this.#index.scores(word).documents) {
+      const entry = this.#entries[document];
+      if (entry && visible(entry)) count++;
+    }
+    return count;
   }
 
   /** Builds in idle time what the next search would build first. */
@@ -262,43 +301,4 @@ function sameMembers(a: JsonObject, b: JsonObject, depth: number): boolean {
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key], depth));
-}
-
-const MAX_CHARS = 200;
-/**
- * Greater than every character code, so that each pair has its own number; chosen to spread the pairs over the table.
- */
-const PAIR_BASE = 0x1001f;
-const TABLE_SIZE = 4096;
-
-/**
- * Returns a function that says how much a name resembles `wanted`, from 0 (no common letter pair) to 1 (the same in any
- * case): Dice's coefficient of letter pairs, of which only the first 200 characters count.
- */
-function similarityTo(wanted: string): (name: string) => number {
-  const wantedPairs = pairs(wanted);
-  const known = new Set(wantedPairs);
-  // Most pairs of a name are not wanted, and this table says so faster than a set: one answer compares ten thousand
-  // names.
-  const perhaps = new Uint8Array(TABLE_SIZE);
-  for (const pair of wantedPairs) perhaps[pair % TABLE_SIZE] = 1;
-  return (name) => {
-    const own = ` ${name.slice(0, MAX_CHARS).toLowerCase()}`;
-    let common = 0;
-    for (let at = 1; at < own.length; at++) {
-      const pair = pairAt(own, at);
-      if (perhaps[pair % TABLE_SIZE] === 1 && known.has(pair)) common++;
-    }
-    return (2 * Math.min(common, wantedPairs.length)) / (own.length - 1 + wantedPairs.length);
-  };
-}
-
-// A leading space makes the first letter part of two pairs.
-function pairs(text: string): number[] {
-  const padded = ` ${text.slice(0, MAX_CHARS).toLowerCase()}`;
-  return Array.from({ length: padded.length - 1 }, (_, at) => pairAt(padded, at + 1));
-}
-
-function pairAt(text: string, at: number): number {
-  return text.charCodeAt(at - 1) * PAIR_BASE + text.charCodeAt(at);
 }

@@ -18,6 +18,8 @@ const MIN_GAIN = 0.2;
 const CONTEXT_SHARE = 0.3;
 /** Most words at which a later part is tried to begin. */
 const MAX_STARTS = 30;
+/** Selectors and blank letters, which hide a text as well as format characters do, and rows of joiners. */
+const FILLERS = /(?:(?![\u200c\u200d])\p{Default_Ignorable_Code_Point})+|[\u200c\u200d]{2,}/gu;
 const SENTENCE_ENDS: readonly string[] = ['. ', '! ', '? ', '; '];
 
 /** Returns the beginning of a server's text, on one line and without invisible characters; `…` marks a cut. */
@@ -108,11 +110,10 @@ function lineLongerThan(chars: number, text: string): string {
 function oneLine(text: string): string {
   // Most texts are on one line already, and looking up classes of characters costs more than this look.
   if (text.length <= MAX_READ_CHARS && /^[ -~]*$/.test(text) && !text.includes('  ')) return text.trim();
-  // Joiners between letters of some scripts are invisible and part of the word, so they stay.
-  return text
-    .slice(0, MAX_READ_CHARS)
-    .replace(/(?:(?![\u200c\u200d])[\p{C}\s])+/gu, ' ')
-    .trim();
+  // Joiners between letters of some scripts are invisible and part of the word, so they stay, but one at a place.
+  const line = text.slice(0, MAX_READ_CHARS).replace(/(?:(?![\u200c\u200d])[\p{C}\s])+/gu, ' ');
+  const shown = /^[ -~]*$/.test(line) ? line : line.replace(FILLERS, '');
+  return shown.trim();
 }
 
 /** Returns whole sentences if they are at least `minShare` of the room, else whole words, else what has room. */

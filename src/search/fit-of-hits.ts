@@ -58,12 +58,19 @@ const FIRST_PLACES = 5;
 const HOPELESS_SHARE = 0.0001;
 const NEAR_SHARE = 0.05;
 
+/** Least strength of a word in a name that counts as the word of the query or another form of it. */
+const FORM = 0.5;
+
+const NAMES: readonly Field[] = ['name', 'server'];
 const HEADLINE: readonly Field[] = ['name', 'server', 'summary'];
 
-/** A query compared with the index, and the summed weights of its words that no tool has. */
+/** A query compared with the index. */
 export interface Need {
   readonly view: QueryView;
+  /** Summed weights of its words that no tool has. */
   readonly unknown: number;
+  /** Words of its verb and its object, known or not. */
+  readonly asked: readonly string[];
 }
 
 /** How a hit stands to the query and to the best hit, both from 0 to 1. */
@@ -110,6 +117,19 @@ export function fitOf(facts: FitFacts): number {
 /** Returns the fit that a tool has at least, by its nearness in meaning: enough for a weak match, never for a strong one. */
 export function fitByMeaning(nearness: number): number {
   return nearness >= CLEARLY_NEAR ? FITTING : 0;
+}
+
+/**
+ * Returns the fit that a tool has at least if its name, with that of its server, has verb and object of the request: enough for
+ * a weak match. Among thousands of tools with these words all of them are common, and the facts alone would say that none fits.
+ */
+export function fitByName({ view, unknown, asked }: Need, words: DocumentWords): number {
+  const { concepts } = view;
+  const met = strengths(view, words, NAMES);
+  const isMet = (word: string) => (met[concepts.findIndex((one) => one.word === word)] ?? 0) >= FORM;
+  // One word of several says too little.
+  const isEnough = asked.length > 1 || (asked.length === concepts.length && unknown === 0);
+  return asked.length > 0 && isEnough && asked.every(isMet) ? FITTING : 0;
 }
 
 /** True if any of the best hits seems to fit. */

@@ -2,7 +2,7 @@ import { isJsonObject } from '../core/json.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import { firstSentences } from './excerpt.ts';
 import { textOf } from './fields.ts';
-import { PLAIN_NAME, type Property, rootProperties } from './schema-types.ts';
+import { isPlainName, type Property, rootProperties } from './schema-types.ts';
 
 const MAX_NOTES = 3;
 const MAX_NOTE_CHARS = 80;
@@ -22,7 +22,7 @@ export function parameterNotes(
   const notes = new Map<string, string>();
   let left = MAX_CHARS;
   for (const property of rootProperties(inputSchema)) {
-    const note = shared.has(property.name) || !PLAIN_NAME.test(property.name) ? '' : noteOf(property);
+    const note = shared.has(property.name) || !isPlainName(property.name) ? '' : noteOf(property);
     const size = property.name.length + note.length;
     if (note === '' || size > left || [...notes.values()].includes(note)) continue;
     left -= size;

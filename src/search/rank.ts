@@ -1,10 +1,12 @@
 import type { ToolEntry } from '../core/tool.ts';
+import { isDeprecated, successorNames } from './deprecation.ts';
 import type { DocumentWords } from './documents.ts';
 import { type Features, featuresOf, QueryView } from './features.ts';
 import {
   anyFits,
   type FitFacts,
   fitByMeaning,
+  fitByName,
   fitFacts,
   fitOf,
   isNear,
@@ -35,7 +37,7 @@ interface Candidate extends Ranked {
 /**
  * The index, its weights, and the tool of each document; `entry` returns undefined for a tool that must not be found.
  */
-interface Searched {
+export interface Searched {
   readonly index: ToolIndex;
   readonly ranking: Ranking;
   readonly entry: (document: number) => ToolEntry | undefined;
@@ -48,8 +50,19 @@ export interface Meaning extends Omit<WeightedLikeness, 'nearest'> {
   readonly nearest: readonly number[];
 }
 
+/** The best tools for a query, how many are near the best, and the query as the index understood it. */
+export interface SearchOutcome {
+  readonly found: number;
+  readonly hits: Hit[];
+  readonly view: QueryView;
+}
+
 /** Least share of the best score with which the second stage looks at a tool: about one word of five. */
 const MIN_SHARE = 0.05;
+
+/** What is left of the score of a deprecated tool, and of that of its successor for a place right behind it. */
+const DEPRECATED_SHARE = 0.3;
+const BEHIND = 0.99;
 
 interface Found extends Ranked {
   readonly document: number;
@@ -68,21 +81,17 @@ interface FirstStage extends Need {
  * Returns the best `limit` tools for a query: best first, ties by id; `found` counts those near the best, 0 if none
  * seems to fit. `view` is the query as the index understood it.
  */
-export function rank(
-  query: string,
-  limit: number,
-  searched: Searched,
-): { found: number; hits: Hit[]; view: QueryView } {
+export function rank(query: string, limit: number, searched: Searched): SearchOutcome {
   const { ranking } = searched;
   const first = firstStage(query, Math.max(limit, ranking.depth), searched);
   const compared = withNearest(first.best.slice(0, ranking.depth), searched);
-  const anew = compared.map((found) => {
+  const scored = compared.map((found) => {
     const { entry, document } = found;
     const words = searched.index.words(document);
     const value = weigh(features(found, words, first), ranking) + liking(entry, searched);
     return { entry, document, words, score: Math.exp(value) };
   });
-  anew.sort((a, b) => (comesFirst(a, b) ? -1 : 1));
+  const anew = deprecatedSunk(scored).sort((a, b) => (comesFirst(a, b) ? -1 : 1));
   const lowest = anew.at(-1)?.score ?? 1;
   const rest = beyond(first.best.slice(ranking.depth), compared).map((one) => ({
     ...one,
@@ -93,6 +102,18 @@ export function rank(
   // What is left of a small limit still tells whether anything fits.
   const hits = all.slice(0, Math.max(limit, JUDGED)).map((one, place) => standing(one, place, anew, first, searched));
   return { found: anyFits(hits) ? near : 0, hits: hits.slice(0, limit), view: first.view };
+}
+
+/** Lessens the scores of deprecated tools, and puts each behind the tool that its description names instead. */
+function deprecatedSunk(scored: readonly Judged[]): Judged[] {
+  return scored.map((one) => {
+    const { server, definition } = one.entry;
+    if (!isDeprecated(definition)) return one;
+    const names = successorNames(definition);
+    const named = scored.filter(({ entry }) => entry.server === server && names.includes(entry.definition.name));
+    const least = Math.min(...named.flatMap(({ entry, score }) => (entry === one.entry ? [] : [score])));
+    return { ...one, score: Math.min(one.score * DEPRECATED_SHARE, least * BEHIND) };
+  });
 }
 
 /** Returns the best by words, and behind them the tools that are nearest in meaning. */
@@ -131,7 +152,8 @@ function standing(
 ): Hit {
   const own = share(score, best);
   if (!isNear(place, own)) return { entry, score, share: own, fit: 0 };
-  const byWords = fitOf(fitFacts(need, words ?? index.words(document), index));
+  const known = words ?? index.words(document);
+  const byWords = Math.max(fitOf(fitFacts(need, known, index)), fitByName(need, known));
   const byMeaning = meaning ? fitByMeaning(meaning.nearness(entry)) : 0;
   return { entry, score, share: own, fit: Math.max(byWords, byMeaning) };
 }
@@ -164,7 +186,9 @@ function firstStage(query: string, most: number, { index, ranking, entry }: Sear
   const known = new Set(concepts.map(({ word }) => word));
   const missing = read.words.filter(({ word, literal }) => !literal && !known.has(word));
   const unknown = missing.reduce((sum, { weight }) => sum + weight, 0);
-  return { view: new QueryView(concepts, read.request.actions, index), unknown, best: best.items };
+  const { verb, object, actions } = read.request;
+  const asked = read.words.flatMap(({ word }) => (word === verb || object.has(word) ? [word] : []));
+  return { view: new QueryView(concepts, actions, index), unknown, asked, best: best.items };
 }
 
 /** Returns the best score among the tools that may be found. */

@@ -1,5 +1,5 @@
 import { isStopword, words } from './text-analysis.ts';
-import { actionsOf } from './thesaurus.ts';
+import { actionsOf, isBaseVerb } from './thesaurus.ts';
 
 /** What a query asks for, as far as its grammar shows. All words are in lower case, in the query's own forms. */
 export interface RequestStructure {
@@ -72,6 +72,59 @@ export function requestOf(text: string): RequestStructure {
   const hasVerb = (clause: readonly string[]) => verbPlace(clause) >= 0;
   const telling = clauses.find(isImperative) ?? clauses.find(isQuestion) ?? clauses.find(hasVerb) ?? clauses[0] ?? [];
   return structureOf(telling);
+}
+
+/** What may stand between two requests; a message without it is one request. */
+const BOUNDARY = /[.;!?\n]\s|\b(?:and|then|also)\b/i;
+/** Boundaries behind which a request may begin; of them `and` and commas also stand between nouns and verbs of one request. */
+const BOUNDARIES =
+  /((?:[.;!?]+\s+|\s*\n\s*|,?\s+and\s+|,?\s+)(?:then|also|after that|afterwards)[\s,]+|[.;!?]+\s+|\s*\n\s*|,?\s+and\s+|,\s+)/i;
+const WEAK_BOUNDARY = /^(?:,?\s+and\s+|,\s+)$/i;
+const QUOTED = /"[^"\n]{1,300}"|“[^”\n]{1,300}”|`[^`\n]{1,300}`|(?<![\p{L}\p{N}])'[^'\n]{1,300}'(?![\p{L}\p{N}])/gu;
+/** Words behind the verb of a second request that tell it from a list of nouns: `post the link` and no `pull requests`. */
+const BEHIND_VERB = new Set(
+  'the a an my our your his her their its this that these those it them me us him all each every any to in on at for with'.split(
+    ' ',
+  ),
+);
+const ASKING = new Set(['what', 'whats', 'which', 'who', 'where', 'when', 'how']);
+const MAX_REQUESTS = 4;
+
+/**
+ * Returns the requests of a message that has several, two to four, each with a verb and an object of its own, in the
+ * message's own words; empty for any other message. Doubtful parts belong to the request before them.
+ */
+export function requestsIn(text: string): string[] {
+  if (!BOUNDARY.test(text)) return [];
+  // Quoted texts are data of the user, however they read.
+  const quoted: string[] = [];
+  const plain = text.replace(QUOTED, (match) => `\0${quoted.push(match) - 1}\0`);
+  const pieces = plain.split(BOUNDARIES);
+  const requests: { text: string; isRequest: boolean }[] = [];
+  for (let at = 0; at < pieces.length; at += 2) {
+    const [boundary = '', piece = ''] = [pieces[at - 1], pieces[at]];
+    const isRequest = standsAlone(piece, WEAK_BOUNDARY.test(boundary));
+    const last = requests.at(-1);
+    if (last && !(isRequest && last.isRequest)) {
+      last.text += boundary + piece;
+      last.isRequest ||= isRequest;
+    } else requests.push({ text: piece, isRequest });
+  }
+  if (requests.length < 2 || requests.length > MAX_REQUESTS) return [];
+  return requests.map((one) => one.text.replace(/\0(\d+)\0/g, (_, at) => quoted[Number(at)] ?? ''));
+}
+
+/** True for a part of a message that asks for something of its own. */
+function standsAlone(piece: string, isBehindWeak: boolean): boolean {
+  const clause = words(piece).flatMap(({ parts }) => parts);
+  const first = clause.findIndex((word) => !COURTESIES.has(word));
+  const verb = clause[first] ?? '';
+  const telling = clause.slice(first + 1).filter((word) => !isStopword(word) && !COURTESIES.has(word));
+  // "I want to plan my budget" tells why.
+  if (first < 0 || telling.length === 0 || clause[0] === 'i') return false;
+  if (ASKING.has(clause[0] ?? '')) return !isBehindWeak;
+  if (!isBaseVerb(verb) || isStopword(verb) || ARTICLES.has(clause[first - 1] ?? '')) return false;
+  return !isBehindWeak || BEHIND_VERB.has(clause[first + 1] ?? '');
 }
 
 function structureOf(clause: readonly string[]): RequestStructure {

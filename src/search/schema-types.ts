@@ -1,4 +1,5 @@
 import { sourceOf } from '../core/exact-json.ts';
+import { escaped } from '../core/invisible-characters.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** Bounds of the part of a schema that is shown. */
@@ -34,8 +35,10 @@ const MAX_LITERAL_CHARS = 20;
 const MAX_ENUM_VALUE_CHARS = 48;
 const MAX_NAME_CHARS = 64;
 const MAX_POINTER_STEPS = 10;
-/** Names that are shown as they are; others are shown as literals. */
-export const PLAIN_NAME = /^[\p{L}\p{N}_$.@-]{1,64}$/u;
+/** True for a name that is shown as it is: of at most 64 letters, digits and a few signs, all of them visible. */
+export function isPlainName(name: string): boolean {
+  return /^[\p{L}\p{N}_$.@-]{1,64}$/u.test(name) && !holdsInvisible(name);
+}
 
 /** Prepares one rendering of a root schema; several renderings of the same root may share `names`. */
 export function schemasOf(root: unknown, detail: Detail, names: Schemas['names']): Schemas {
@@ -69,9 +72,13 @@ function firstNames(properties: JsonObject, known: Schemas['names']): readonly s
 
 /** Renders a parameter as `name: type` or `name?: type = default`. */
 export function renderProperty({ name, schema, required }: Property, schemas: Schemas, depth = 1): string {
-  const label = PLAIN_NAME.test(name) ? name : literal(name, MAX_NAME_CHARS);
   const standard = schemas.detail.defaults && isJsonObject(schema) ? shortDefault(schema) : '';
-  return `${label}${required ? '' : '?'}: ${renderType(schema, schemas, depth)}${standard}`;
+  return `${labelOf(name)}${required ? '' : '?'}: ${renderType(schema, schemas, depth)}${standard}`;
+}
+
+/** Renders the name of a property, as a literal if it is not plain. */
+export function labelOf(name: string): string {
+  return isPlainName(name) ? name : literal(name, MAX_NAME_CHARS);
 }
 
 /** Renders the type of a schema as in TypeScript, but keeps `integer`; `any` for a schema without a type. */
@@ -188,7 +195,7 @@ function child(parent: unknown, step: string): unknown {
 const unescapeStep = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~');
 const lastStep = (pointer: string) => {
   const name = unescapeStep(pointer.split('/').at(-1) ?? '');
-  return PLAIN_NAME.test(name) ? name : 'object';
+  return isPlainName(name) ? name : 'object';
 };
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const isString = (value: unknown) => typeof value === 'string';
@@ -211,5 +218,11 @@ const cut = (text: string, maxChars = MAX_LITERAL_CHARS) =>
 function literal(value: unknown, maxChars = MAX_LITERAL_CHARS): string {
   if (Array.isArray(value)) return value.length === 0 ? '[]' : '[…]';
   if (isJsonObject(value)) return Object.keys(value).length === 0 ? '{}' : '{…}';
-  return typeof value === 'string' ? JSON.stringify(cut(value, maxChars)) : cut(String(value), maxChars);
+  if (typeof value !== 'string') return cut(String(value), maxChars);
+  const text = JSON.stringify(cut(value, maxChars));
+  // A hidden character is shown by its code, so that the literal still is the exact value.
+  return holdsInvisible(text) ? escaped(text) : text;
 }
+
+// Printable ASCII is told first: looking up classes of characters takes milliseconds, which a first search does not have.
+const holdsInvisible = (text: string) => !/^[ -~]*$/.test(text) && escaped(text) !== text;

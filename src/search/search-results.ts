@@ -35,7 +35,7 @@ export interface SearchResult {
 /** The results of one query; each member but `results` may be absent. */
 export interface SearchResults {
   readonly results: SearchResult[];
-  /** Number of hits left out because of an id over 300 characters or for want of room. */
+  /** Number of hits left out for want of room. */
   readonly omitted: number;
   /** By server: optional parameters that all of its tools among the results take, left out of their signatures. */
   readonly sharedParameters?: Readonly<Record<string, string>>;
@@ -62,9 +62,6 @@ const SIZES = [
   { signatureChars: 50, descriptionChars: 20 },
   { signatureChars: 20, descriptionChars: 0 },
 ] as const;
-
-/** Longest id that is shown, in characters: callers pass ids back to invoke, so an id is shown whole or not at all. */
-const MAX_ID_CHARS = 300;
 
 /** Most of the budget for what is said once of several results. */
 const MAX_SAID_SHARE = 0.25;
@@ -105,15 +102,14 @@ interface Candidate extends Whole {
  */
 export function searchResults(hits: readonly ShownHit[], options: ResultsOptions = {}): SearchResults {
   const { budgetTokens = searchBudget(hits.length), sharedOf = () => NO_NAMES } = options;
-  const shown = hits.filter(({ entry }) => entry.id.length <= MAX_ID_CHARS);
   const { said, tokens } = saidWithin(
-    shown.map(({ entry }) => entry),
+    hits.map(({ entry }) => entry),
     sharedOf,
     budgetTokens * MAX_SAID_SHARE,
   );
   const isSaid = said.omitted.size > 0;
   const room = budgetTokens - tokens;
-  const whole = shown.map((hit, place) => candidate(hit, { ...options, sharedOf, said, isFirst: place === 0 }));
+  const whole = hits.map((hit, place) => candidate(hit, { ...options, sharedOf, said, isFirst: place === 0 }));
   // Most answers have room for everything, so the smallest size of each result is not computed.
   const isEnough = sum(whole.map(({ most }) => most.tokens)) <= room;
   const results = isEnough ? whole.map(({ most }) => most.result) : shortened(whole, room);
@@ -215,12 +211,13 @@ function within({ hit, shape, most, least }: Candidate, maxTokens: number): Sear
   return (sizes.find(({ tokens }) => tokens <= maxTokens) ?? least).result;
 }
 
-// Returns the best candidates that fit at their smallest size.
+// Returns the best candidates that fit at their smallest size; one with a long id does not keep out those behind it.
 function fitting(candidates: readonly Candidate[], budgetTokens: number): Candidate[] {
-  let used = 0;
+  let left = budgetTokens;
   return candidates.filter(({ least }) => {
-    used += least.tokens;
-    return used <= budgetTokens;
+    if (least.tokens > left) return false;
+    left -= least.tokens;
+    return true;
   });
 }
 

@@ -2,6 +2,7 @@ import { isJsonObject } from '../core/json.ts';
 import type { ToolDefinition } from '../core/tool.ts';
 import {
   type Detail,
+  labelOf,
   type Property,
   propertiesOf,
   renderProperty,
@@ -67,7 +68,7 @@ function outputs({ outputSchema }: ToolDefinition, maxChars: number, contents: r
 }
 
 function outputNames(schema: unknown): readonly string[] {
-  const names = rootProperties(schema).map(({ name }) => name);
+  const names = rootProperties(schema).map(({ name }) => labelOf(name));
   return names.length === 1 && GENERIC_OUTPUTS.includes(names[0] ?? '') ? [] : names;
 }
 

@@ -224,9 +224,19 @@ export function actionsOf(word: string): readonly string[] {
   return thesaurus.actions.get(stem(word)) ?? NO_ACTIONS;
 }
 
+/** True for a verb in its base form, as in a command: not for `comments`. */
+export function isBaseVerb(word: string): boolean {
+  thesaurus ??= built();
+  return thesaurus.verbs.has(word);
+}
+
 function built() {
   const verbs = VERBS.map((line) => line.split(' '));
-  return { synonyms: synonyms([...verbs, ...NOUNS.map((line) => line.split(' '))]), actions: actions(verbs) };
+  return {
+    verbs: new Set(verbs.flat()),
+    synonyms: synonyms([...verbs, ...NOUNS.map((line) => line.split(' '))]),
+    actions: actions(verbs),
+  };
 }
 
 function synonyms(groups: readonly (readonly string[])[]): Map<string, readonly string[]> {

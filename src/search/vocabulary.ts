@@ -85,8 +85,8 @@ export class Vocabulary {
       .slice(0, most);
   }
 
-  /** Returns up to `most` words within so many edits, the nearest first, then the most frequent. */
-  near(word: string, edits: number, most: number): { id: number; edits: number }[] {
+  /** Returns up to `most` words within so many edits, the nearest first, then the most frequent; absent: all of them. */
+  near(word: string, edits: number, most?: number): { id: number; edits: number }[] {
     return [...this.#tree.fuzzyGet(word, edits).values()]
       .map(([id, distance]) => ({ id, edits: distance }))
       .sort((a, b) => a.edits - b.edits || this.tools(b.id) - this.tools(a.id) || a.id - b.id)

@@ -85,6 +85,19 @@ test('tools of any name are found, described unchanged and called [faults.defini
   expect(textOf(await gateway.invoke('a:x::add', { a: 1, b: 1 }))).toBe('2');
 });
 
+test('a tool with a name of a thousand characters is found, shown and called; none is counted and not shown [faults.definitions]', async () => {
+  const named = (name: string) => ({ name, description: 'Quokka', inputSchema: schema });
+  const long = 'quokka_'.repeat(142);
+  const wide = ['a', 'b', 'c'].map((name) => named(name + '\u{1f998}'.repeat(450)));
+  const gateway = await startGateway({ config: { a: local({ definitions: [named(long), named('short'), ...wide] }) } });
+  await gateway.knows('a::short');
+  const { found, results } = await gateway.search('quokka');
+  const ids = results.map(({ id }) => id);
+  expect(ids).toEqual(expect.arrayContaining([`a::${long}`, 'a::short']));
+  expect(found).toBe(ids.length);
+  expect(textOf(await gateway.invoke(`a::${long}`, { value: 1 }))).toBe('{"value":1}');
+});
+
 test('long, doubled and cyclic definitions cost nothing beside them [faults.definitions]', async () => {
   const node = { type: 'object', properties: { next: { $ref: '#/$defs/node' }, self: { $ref: '#' } } };
   const cyclic = { type: 'object', properties: { node: { $ref: '#/$defs/node' } }, $defs: { node } };

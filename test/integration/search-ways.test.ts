@@ -114,3 +114,25 @@ test('a tool invoked after a search moves up among equals for like queries, also
   const off = await startGateway({ config: { ...config, $gateway: { search: { usage: false } } }, env });
   expect(await search(off)).toEqual(['a::add', 'b::add']);
 });
+
+test('a deprecated tool is marked with its successor in search and describe, if the caller may see that [search.deprecated]', async () => {
+  const definitions = [
+    tool('get_html', { description: 'Deprecated, use get_markdown instead. Gets a page.' }),
+    tool('get_markdown', { description: 'Gets a page.' }),
+    tool('drop_page', { description: 'This tool is deprecated, use secret_page.' }),
+    tool('secret_page', { description: 'Drops a page.' }),
+  ];
+  const $gateway = { permissions: [{ id: 'u::secret_page', action: 'deny' }] };
+  const gateway = await startGateway({ config: { u: local({ definitions, sdk: 'raw' }), $gateway } });
+  await gateway.knows('u::get_html');
+  const { results } = jsonOf(await gateway.call('search', { query: 'get page' })) as unknown as {
+    results: { id: string; deprecated?: unknown }[];
+  };
+  expect(Object.fromEntries(results.map(({ id, deprecated }) => [id, deprecated]))).toEqual({
+    'u::get_markdown': undefined,
+    'u::get_html': 'u::get_markdown',
+    'u::drop_page': true,
+  });
+  expect(await gateway.describe('u::get_html')).toMatchObject({ deprecated: 'u::get_markdown' });
+  expect(await gateway.describe('u::get_markdown')).not.toHaveProperty('deprecated');
+});

@@ -76,6 +76,7 @@ interface Hit {
   readonly parameters?: Readonly<Record<string, string>>;
   readonly match?: 'strong' | 'weak';
   readonly effect?: 'readOnly' | 'destructive';
+  readonly deprecated?: string | true;
   readonly available?: false;
   readonly warnings?: readonly string[];
 }
@@ -116,11 +117,24 @@ function hits(
 }
 
 function hitLines(hit: Hit, colors: Colors, columns = Number.POSITIVE_INFINITY): string[] {
-  const { id, signature, description, matched, parameters = {}, match, effect, available, warnings = [] } = hit;
+  const {
+    id,
+    signature,
+    description,
+    matched,
+    parameters = {},
+    match,
+    effect,
+    deprecated,
+    available,
+    warnings = [],
+  } = hit;
   const marks = [
     match ? colors.dim(`${match} match`) : '',
     effect === 'readOnly' ? colors.green('only reads') : '',
     effect === 'destructive' ? colors.red('destroys') : '',
+    deprecated === true ? colors.yellow('deprecated') : '',
+    typeof deprecated === 'string' ? colors.yellow(`deprecated, use ${displayText(deprecated)}`) : '',
     available === false ? colors.yellow('cannot be called now') : '',
   ].filter(Boolean);
   const indented = (text: string) => wrap(displayText(text), columns - 2).map((line) => `  ${line}`);

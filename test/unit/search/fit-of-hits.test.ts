@@ -71,3 +71,17 @@ test('the model of the benchmark learns what tells true from false [bench.fits]'
   expect(oddsOf([1, 2], weights)).toBeGreaterThan(0.6);
   expect(oddsOf([0, 2], weights)).toBeLessThan(0.3);
 });
+
+test('what the names say fits among thousands of equal tools, and what they do not does not [ranking.nothing-fits]', async () => {
+  const catalog = new Catalog();
+  const tools = Array.from({ length: 5_000 }, (_, at) => {
+    return { name: `list_things_${at}`, description: 'Lists things of a kind.', inputSchema: {} };
+  });
+  catalog.setServer({ key: 's', tags: [] }, tools);
+  await catalog.indexed();
+  const found = (query: string) => catalog.search(query, { limit: 3, visible }).found;
+  for (const query of ['list things', 'list', 'list the things of the server', 'please list things for me'])
+    expect([query, found(query) > 0]).toEqual([query, true]);
+  for (const query of ['list the servants', 'wash the dishes of the kind'])
+    expect([query, found(query)]).toEqual([query, 0]);
+});

@@ -121,12 +121,10 @@ test('one talkative tool does not shorten the others', () => {
   expect(results.slice(1).every(({ description }) => description === 'Does one thing well.')).toBe(true);
 });
 
-test('ids up to 300 characters are whole, longer ones are left out and counted, as is what has no room', () => {
-  const long = 'x'.repeat(300);
-  expect(searchResults([hit({}, long), hit({}, `${long}y`), hit({}, 'z'.repeat(1_000_000))])).toMatchObject({
-    results: [{ id: long }],
-    omitted: 2,
-  });
+test('ids are whole; one without room is left out and counted, and does not keep out those behind it', () => {
+  const long = 'x'.repeat(1_000);
+  const hits = [hit({}, long), hit({}, `y${long}`.repeat(100)), hit({}, 's::z')];
+  expect(searchResults(hits)).toMatchObject({ results: [{ id: long }, { id: 's::z' }], omitted: 1 });
   const { results, omitted } = searchResults([hit({}, 's::a'), hit({}, 's::b')], { budgetTokens: 34 });
   expect(results.map(({ id }) => id)).toEqual(['s::a']);
   expect(omitted).toBe(1);
@@ -160,6 +158,7 @@ test.each([
   ['xxxxxxxxxxxxxxxxxxxx', 10, 'xxxxxxxxx…'],
   ['😀😀😀😀', 5, '😀😀…'],
   ['hid\u200bden\u202e\u{e0041}text', 160, 'hid den text'],
+  ['hid\u3164den\u{e0101}\ufe0f te\u200d\u200c\u200dxt', 160, 'hidden text'],
   ['می\u200cخواهم', 160, 'می\u200cخواهم'],
   ['text', 0, ''],
   ['', 160, ''],

@@ -18,7 +18,7 @@ async function answer(query: string, servers: Record<string, readonly ToolDefini
   for (const [key, tools] of Object.entries(servers)) catalog.setServer({ key, tags }, tools);
   await catalog.indexed();
   const { hits, reader } = catalog.search(query, { limit: 10, visible });
-  return searchResults(hits, { reader, sharedOf: (server) => catalog.sharedParameters(server) });
+  return searchResults(hits, { reader, sharedOf: catalog.sharedAmong(visible) });
 }
 
 const KINDS =
@@ -96,11 +96,12 @@ test('three tools share nothing; of ten thousand some are looked at [search.shar
   catalog.setServer({ key: 'few', tags: [] }, CLOUD.slice(0, 3));
   const thousands = Array.from({ length: 10_000 }, (_, at) => tool(`t${at}`, 'x', COMMON));
   catalog.setServer({ key: 'many', tags: [] }, thousands);
-  expect([...catalog.sharedParameters('few')]).toEqual([]);
-  expect([...catalog.sharedParameters('many')]).toEqual(['tenant', 'retry']);
-  expect(catalog.sharedParameters('many')).toBe(catalog.sharedParameters('many'));
+  const sharedOf = () => catalog.sharedAmong(visible);
+  expect([...sharedOf()('few')]).toEqual([]);
+  expect([...sharedOf()('many')]).toEqual(['tenant', 'retry']);
+  expect(sharedOf()('many')).toBe(sharedOf()('many'));
   catalog.setServer({ key: 'many', tags: [] }, [tool('one', 'x')]);
-  expect([...catalog.sharedParameters('many'), ...catalog.sharedParameters('none')]).toEqual([]);
+  expect([...sharedOf()('many'), ...sharedOf()('none')]).toEqual([]);
 });
 
 test('the first hit says of its parameters what names and types do not [search.notes]', async () => {

@@ -201,3 +201,26 @@ test('numbers that no double holds are shown as they were written [numbers.words
     'number (default 0.1234567890123456789012345)',
   ]);
 });
+
+test('names and values that hide characters are shown with the codes of these [search.signature]', () => {
+  const hidden = ['\u202e', '\u200b', '\u200d', '\ufe0f', '\u3164', '\u{e0041}', '\u0085', '\u2028', '\u2066'];
+  for (const each of hidden) {
+    const code = `\\u{${each.codePointAt(0)?.toString(16)}}`;
+    const value = `a${each}b`;
+    const shown = `"a${code}b"`;
+    expect(ofType({ enum: [value, 'c'] })).toBe(`${shown}|"c"`);
+    expect(ofType({ const: value })).toBe(shown);
+    expect(ofSchema({ properties: { [value]: { type: 'string', default: value } } })).toBe(
+      `(${shown}?: string = ${shown})`,
+    );
+    expect(ofType({ properties: { [value]: {} } })).toBe(`{${shown}?: any}`);
+    expect(ofType({ $ref: `#/$defs/${value}` }, { $defs: { [value]: { $ref: `#/$defs/${value}` } } })).not.toContain(
+      each,
+    );
+    const output = { properties: { [value]: {}, d: {} } };
+    expect(signature({ name: 'x', inputSchema: {}, outputSchema: output } as ToolDefinition)).toBe(
+      `(any) → {${shown}, d}`,
+    );
+  }
+  expect(ofSchema({ properties: { größe: { enum: ['klein', '大'] } } })).toBe('(größe?: "klein"|"大")');
+});
