@@ -106,10 +106,17 @@ function digestOf(argv: readonly string[], basis: Basis, { instructions, tools }
   ]);
 }
 
-/** Returns a text that changes when the file, or the link, is written, replaced or created; null: there is none. */
+/**
+ * Returns a text that changes when the file, or the link, is written, replaced or created, or cannot be looked at; null:
+ * there is none.
+ */
 function stamp(path: string): string | null {
-  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return found ? [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':') : null;
+  try {
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return found ? [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':') : null;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }
 
 function fileOf(argv: readonly string[]): string {

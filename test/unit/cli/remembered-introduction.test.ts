@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { keepIntroduction, recallIntroduction } from '../../../src/cli/remembered-introduction.ts';
+import { keepIntroduction, recallIntroduction, stateOf } from '../../../src/cli/remembered-introduction.ts';
 import { recordedEnvironment } from '../../../src/config/recorded-environment.ts';
 import { temporaryDirectory } from '../../helpers/servers/fixture.ts';
 
@@ -106,6 +106,11 @@ test('a directory that cannot be written costs nothing [memory.broken]', async (
   expect(recallIntroduction(argv)).toBeUndefined();
   rmSync(at('cache'));
   mkdirSync(at('cache'));
+});
+
+test('a catalog where no file can be is a state like any other [memory.broken]', () => {
+  const catalogs = [join(config(), 'catalog.json')];
+  expect(stateOf({ config: config(), variables: [], absent: [], catalogs })).toContain('ENOTDIR');
 });
 
 test('an environment knows what was asked of it, and when all of it was [memory.introduction-edits]', () => {
