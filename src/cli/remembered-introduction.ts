@@ -43,7 +43,8 @@ const MAX_FILES = 200;
 export function recallIntroduction(argv: readonly string[]): Told | undefined {
   try {
     const kept = readKept(argv);
-    return kept && digestOf(argv, kept, kept) === kept.digest ? kept : undefined;
+    const digest = kept && digestOf(argv, kept, kept);
+    return digest !== undefined && digest === kept?.digest ? kept : undefined;
   } catch {
     return undefined;
   }

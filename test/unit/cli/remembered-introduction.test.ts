@@ -65,6 +65,8 @@ test('it is not told after a change of the instructions, the tools or a list in 
     writeFileSync(path, JSON.stringify({ ...whole, ...change }));
     expect(recallIntroduction(argv)).toBeUndefined();
   }
+  writeFileSync(path, JSON.stringify({ ...whole, digest: undefined, absent: [config()] }));
+  expect(recallIntroduction(argv)).toBeUndefined();
 });
 
 test.each(['', '{', 'null', '[]', '{"digest": 1}'])(
