@@ -29,8 +29,10 @@ async function run(): Promise<number> {
     const code = await attachEarly(argv);
     if (code !== undefined) return code;
   }
+  const { greetEarly } = await import('./src/cli/greet-early.ts');
+  const greeter = await greetEarly(argv);
   const { main } = await import('./src/cli/main.ts');
   // Many clients at one time make more garbage than is quickly swept from a small one (a sixth of the CPU).
   if (argv[0] !== 'start') keepYoungGenerationSmall();
-  return main(argv);
+  return main(argv, greeter);
 }

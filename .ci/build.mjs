@@ -52,6 +52,9 @@ const apart = {
   },
 };
 
+/** What is there before everything else. */
+const BEFORE_ALL = 'src/cli/greet-early.ts';
+
 /**
  * What is imported on demand shares modules with what was loaded before it. esbuild makes a file of each set of modules
  * that the same entries reach: a start would read some fifty. So each part that is imported on demand also imports the one
@@ -65,7 +68,7 @@ function together(first) {
     name: 'together',
     setup(context) {
       context.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
-        if (!onDemand.has(path) || path === resolve(first)) return undefined;
+        if (!onDemand.has(path) || path === resolve(first) || path === resolve(BEFORE_ALL)) return undefined;
         const isEarly = /^(?:gateway[\\/]gateway\.ts|(?:config|core|platform)[\\/])/.test(relative('src', path));
         const before = JSON.stringify(resolve(isEarly ? first : 'src/gateway/gateway.ts'));
         const contents = `import ${before};\n${readFileSync(path, 'utf8')}`;

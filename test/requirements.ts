@@ -475,6 +475,12 @@ const LIVES = promised('#5', {
   'memory.broken': 'A file that is corrupt, cut short or foreign is ignored; one that cannot be written costs nothing.',
   'memory.bounded': 'At most 500 files are kept, and the oldest go first.',
   'memory.key': 'What is started or connected to decides which server is remembered.',
+  'memory.introduction':
+    'A start answers initialize from what the last one told, byte for byte as it would without; it is only right while nothing has changed that the answer depends on.',
+  'memory.introduction-edits':
+    'After a change of the configuration, a variable that it reads, a project’s file, a catalog or the version, a start finds out anew what to tell.',
+  'memory.introduction-secrets':
+    'What was told is kept for its owner only, and not where it holds a secret or the file names secrets.',
   'memory.instructions': 'The instructions tell what servers without a description said of themselves.',
 
   // When servers run

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { gatewayEnvironment } from '../platform/gateway-environment.ts';
 import { expandHome, homeDirectory } from '../platform/home-directory.ts';
 import type { Environment } from './substitute.ts';
@@ -35,6 +35,11 @@ export function resolveConfigPath({
   const inFolder = folder === undefined ? [] : FOLDER_FILE_NAMES.map((name) => resolve(folder, name));
   const candidates = [...inFolder, ...FILE_NAMES.map((name) => join(directory, name))];
   return candidates.find((path) => existsSync(path)) ?? join(directory, 'config.json');
+}
+
+/** Returns the paths that go before this one in the user's directory: while none of them exists, it is the one used. */
+export function triedBefore(path: string): readonly string[] {
+  return FILE_NAMES.slice(0, Math.max(0, FILE_NAMES.indexOf(basename(path)))).map((name) => join(dirname(path), name));
 }
 
 /** Returns the home directory that the variables name. */

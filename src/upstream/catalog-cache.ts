@@ -98,6 +98,12 @@ export class CatalogCache {
     this.#keep(config, { ...before, lists: list ? { ...others, [name]: list } : others });
   }
 
+  /** Returns the path of the file in which the catalog of a server is remembered; undefined without a directory. */
+  fileFor(config: ServerConfig): string | undefined {
+    const { directory } = this.#options;
+    return directory === undefined ? undefined : fileOf(directory, keyOf(config));
+  }
+
   /** Resolves when everything is written. */
   async close(): Promise<void> {
     await this.#written;

@@ -30,13 +30,14 @@ export function projectDirectories(from: string, home: string): string[] {
   return directories;
 }
 
+/** Returns the absolute paths at which a project's file may be, nearest first. */
+export function projectFiles(from: string, home: string): readonly string[] {
+  return projectDirectories(from, home).flatMap((directory) => PROJECT_FILE_NAMES.map((name) => join(directory, name)));
+}
+
 /** Returns the absolute path of the nearest project file, of any file type; undefined if there is none. */
 export function findProjectFile(from: string, home: string): string | undefined {
-  for (const directory of projectDirectories(from, home)) {
-    const name = PROJECT_FILE_NAMES.find((candidate) => isThere(join(directory, candidate)));
-    if (name !== undefined) return join(directory, name);
-  }
-  return undefined;
+  return projectFiles(from, home).find(isThere);
 }
 
 /** True if the path exists, even as a broken link, which must be refused rather than ignored. */

@@ -120,12 +120,12 @@ export function fileSource(path: string, known?: string, patienceMs?: number): C
  * Makes a source of the user's file and that of the project to which `directory` belongs. Absent: projects do not
  * count.
  */
-export function startSource(path: string, directory: string | undefined): ConfigSource {
+export function startSource(path: string, directory: string | undefined, env: Environment = process.env): ConfigSource {
   if (directory === undefined) return fileSource(path, undefined, SECRETS_PATIENCE_MS);
   return new ProjectSource({
     path,
     cwd: directory,
-    env: process.env,
+    env,
     dataDirectory: dataDirectory(),
     patienceMs: SECRETS_PATIENCE_MS,
   });

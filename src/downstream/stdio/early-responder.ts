@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { metaToolDefinitions } from '../protocol/meta-tools.ts';
 import { envelopeVersion, initializeProblem, initializeResult } from '../protocol/negotiation.ts';
 import { type LineLimit, StdioTransport } from './stdio-transport.ts';
 
@@ -13,6 +13,13 @@ export interface Successor {
   readonly onClose: () => void;
 }
 
+/** What a client is told before the gateway is loaded. */
+export interface Introduction {
+  readonly instructions: string;
+  /** Returns the members of `tools/list`. Called for a client that asks, because their schemas are costly to make. */
+  readonly tools: () => readonly JsonObject[];
+}
+
 /**
  * Answers `initialize` and `tools/list` at once, and queues all other messages until the gateway takes over. A host
  * waits for these two answers, and loading the gateway takes longer (25 ms) than all that they need.
@@ -22,16 +29,16 @@ export class EarlyResponder {
   readonly greeted: Promise<void>;
 
   readonly #transport: StdioTransport;
-  readonly #instructions: string | undefined;
+  readonly #introduction: Introduction | undefined;
   #waiting: { message: JsonObject; answered: boolean }[] = [];
   #successor: Successor | undefined;
   #closed = false;
   #hasGreeted = false;
   #markGreeted: () => void = () => {};
 
-  /** Without `instructions` it answers nothing and only queues. */
-  constructor(input: Readable, output: Writable, instructions?: string) {
-    this.#instructions = instructions;
+  /** Without an introduction it answers nothing and only queues. */
+  constructor(input: Readable, output: Writable, introduction?: Introduction) {
+    this.#introduction = introduction;
     this.greeted = new Promise((resolve) => {
       this.#markGreeted = resolve;
     });
@@ -44,6 +51,14 @@ export class EarlyResponder {
       this.#successor?.onClose();
     };
     void this.#transport.start();
+  }
+
+  /**
+   * Resolves when `initialize` has been answered, or was not there yet: what a client has sent before we were there is
+   * read within two turns of the event loop.
+   */
+  async heard(): Promise<void> {
+    await Promise.race([this.greeted, immediate().then(() => immediate())]);
   }
 
   /** Passes all messages to `successor` from now on, beginning with the queued ones. */
@@ -69,12 +84,12 @@ export class EarlyResponder {
   #answerEarly(message: JsonObject): boolean {
     const { id, method, params } = message;
     // Notifications and messages of 2026-07-28 are left to the successor.
-    if (this.#instructions === undefined || id === undefined || envelopeVersion(message) !== undefined) return false;
-    if (method === 'tools/list' && this.#hasGreeted) return this.#answer(id, { tools: metaToolDefinitions() });
+    if (this.#introduction === undefined || id === undefined || envelopeVersion(message) !== undefined) return false;
+    if (method === 'tools/list' && this.#hasGreeted) return this.#answer(id, { tools: this.#introduction.tools() });
     if (method !== 'initialize' || !isJsonObject(params) || initializeProblem(params)) return false;
     this.#hasGreeted = true;
     this.#markGreeted();
-    return this.#answer(id, initializeResult(params, this.#instructions));
+    return this.#answer(id, initializeResult(params, this.#introduction.instructions));
   }
 
   #answer(id: unknown, result: JsonObject): true {
