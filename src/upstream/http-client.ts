@@ -3,23 +3,13 @@ import { withTimeout } from '../core/abort.ts';
 import { causeOf } from '../core/errors.ts';
 import type { HttpAnswer, HttpRequest } from '../platform/outbound/http-answer.ts';
 import { HttpRefusal } from './connection-errors.ts';
+import type { Authorization, SendRequest } from './login/authorization.ts';
 import { LoginNeeded } from './login/login-needed.ts';
-
-type Send = (url: URL, request: HttpRequest) => Promise<HttpAnswer>;
-
-/** Supplies the token of each HTTP request, and sends them. */
-export interface Authorization {
-  readonly send: Send;
-  /** The token for the next request; undefined: none. */
-  token(): Promise<string | undefined>;
-  /** Renews the token that a 401 refused. Rejects with `LoginNeeded` if only a person can help. */
-  onUnauthorized(answer: HttpAnswer): Promise<void>;
-}
 
 export interface HttpOptions {
   /** Headers of each request. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly send: Send;
+  readonly send: SendRequest;
   /** Supplies the token of each request. Absent: requests have the headers only. */
   readonly authorization?: Authorization;
   /** Blanks the secrets of the entry in a text. */

@@ -1,7 +1,7 @@
 import type { Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
 import { ChildTransport } from './child-transport.ts';
-import type { Authorization } from './http-client.ts';
+import type { Authorization } from './login/authorization.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { startTimeoutMs } from './start-policy.ts';
 

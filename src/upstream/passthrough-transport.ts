@@ -115,9 +115,9 @@ export class PassthroughTransport {
   /**
    * Sends a request and resolves with the upstream's own answer. Rejects with `ConnectionLost` or the signal's reason.
    */
-  async forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
-    options.signal.throwIfAborted();
-    if (this.#closed !== undefined) throw new ConnectionLost(this.#closed, false);
+  forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
+    if (options.signal.aborted) return Promise.reject(options.signal.reason);
+    if (this.#closed !== undefined) return Promise.reject(new ConnectionLost(this.#closed, false));
     const id = this.#nextId++;
     const stream = this.#inner.hasPerRequestStream ? new Abort() : undefined;
     return new Promise<Answer>((resolve, reject) => {

@@ -13,7 +13,7 @@ import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
 import { dataDirectory } from '../../platform/directories.ts';
 import type { HttpAnswer } from '../../platform/outbound/http-answer.ts';
 import type { Outbound } from '../../platform/outbound/outbound.ts';
-import type { Authorization } from '../http-client.ts';
+import type { Authorization, SendRequest } from './authorization.ts';
 import {
   type Credentials,
   credentialsOf,
@@ -35,6 +35,9 @@ const MIN_SECRET_LENGTH = 6;
 /** Time in ms between checks for a login by another process. */
 const LOOK_MS = 1_000;
 
+/** Time in ms for which a look at the credentials file holds: a login or logout elsewhere is noticed after it. */
+const FRESH_MS = 50;
+
 export interface LoginOptions {
   /** Called after each login, also one by another gateway that shares the credentials. */
   readonly onLogin: () => void;
@@ -52,6 +55,8 @@ export class Login implements Authorization {
   readonly #credentials: Credentials;
   /** The token of the request that each answer refused. */
   readonly #refused = new WeakMap<HttpAnswer, string | undefined>();
+  /** Time of the last look at the credentials file; ms on the clock of `performance`. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** Revision of the credentials file at our last read. */
   #revision: string | undefined;
   #tokens: StoredOAuthTokens | undefined;
@@ -70,17 +75,21 @@ export class Login implements Authorization {
 
   /** The access token for the next request, or undefined. Logins and logouts by other processes are noticed. */
   async token(): Promise<string | undefined> {
+    // Each look at the file is a system call, which each call to the server would wait for.
+    const now = performance.now();
+    if (now - this.#lookedAt < FRESH_MS) return this.#tokens?.access_token;
     const { revision } = this.#credentials;
     if (this.#revision !== revision) {
       if (this.#revision === undefined) void this.#credentials.migrate().catch(() => {});
       await this.#read();
       this.#revision = revision;
     }
+    this.#lookedAt = now;
     return this.#tokens?.access_token;
   }
 
   /** The transport has to use this: it notes which token was refused. */
-  readonly send: Authorization['send'] = async (url, request) => {
+  readonly send: SendRequest = async (url, request) => {
     const answer = await this.#outbound.send(url, request);
     if (answer.status === 401) this.#refused.set(answer, request.headers.authorization?.replace(/^Bearer /, ''));
     return answer;
