@@ -104,7 +104,9 @@ export class Broker {
 
   /** Calls a tool and resolves with the server's own result. */
   async invoke(request: InvokeRequest, context: CallContext): Promise<ToolResult> {
-    return this.#parts.call(await this.#prepared(request, context, INVOKE_TIMEOUT_MS), context);
+    const prepared = this.#prepared(request, context, INVOKE_TIMEOUT_MS);
+    // Most calls wait for nothing here, and an `await` costs each of them a turn of the queue of microtasks.
+    return await this.#parts.call(prepared instanceof Promise ? await prepared : prepared, context);
   }
 
   /**
@@ -163,7 +165,7 @@ export class Broker {
     const label = { tool: request.id, observer: tracking };
     const held = this.#parts.jobs.hold(jobId, ownerOf(caller), label, request.priority);
     // The request that asked for the job was answered before: the job's own signal ends it now.
-    this.#prepared(request, { caller, signal: held.signal, peer, tracking }, JOB_TIMEOUT_MS)
+    this.#preparedLater(request, { caller, signal: held.signal, peer, tracking }, [Date.now(), JOB_TIMEOUT_MS])
       .then((call) => held.queue(this.#inBackground(call, context)))
       .catch((error: unknown) => held.fail(error));
     return this.#view(held.job);
@@ -189,21 +191,45 @@ export class Broker {
     return this.#finder.awaited(concerned);
   }
 
-  /** Prepares the call of a request: finds its tool, fits its arguments and has it admitted. */
-  async #prepared(request: InvokeRequest, context: CallContext, fallbackMs: number): Promise<ToolCall> {
+  /**
+   * Prepares the call of a request: finds its tool, fits its arguments and has it admitted. Returns a promise only if
+   * something has to be waited for.
+   */
+  #prepared(request: InvokeRequest, context: CallContext, fallbackMs: number): ToolCall | Promise<ToolCall> {
+    const times: Times = [Date.now(), fallbackMs];
+    const tool = this.#find(request.id, context.caller);
+    if (!tool || !fitsAsItIs(tool, request.args)) return this.#preparedLater(request, context, times);
+    return this.#admitted(this.#toolCall(tool, request, context.caller, request, times), context);
+  }
+
+  /** Prepares a call whose tool is not known yet, or whose arguments have to be changed. */
+  async #preparedLater(
+    request: InvokeRequest,
+    context: CallContext,
+    [startedAt, fallbackMs]: Times,
+  ): Promise<ToolCall> {
     const { caller } = context;
-    const startedAt = Date.now();
-    try {
-      const known = this.#find(request.id, caller);
-      const { tool, askedMs } = known
-        ? { tool: known, askedMs: 0 }
-        : await this.#resolve(request.id, caller, request.timeoutMs ?? INVOKE_TIMEOUT_MS, context);
-      const call = await this.#toolCall(tool, request, caller, [startedAt + askedMs, fallbackMs]);
-      const asked = this.#parts.admit?.(call, context);
-      return asked ? { ...call, startedAt: call.startedAt + (await asked) } : call;
-    } catch (error) {
-      throw this.#noted(request.id, caller, error);
-    }
+    const waitMs = request.timeoutMs ?? INVOKE_TIMEOUT_MS;
+    const prepared = async () => {
+      const { tool, askedMs } = await this.#resolve(request.id, caller, waitMs, context);
+      const fitting = await fitted(tool, request.args);
+      return this.#toolCall(tool, request, caller, fitting, [startedAt + askedMs, fallbackMs]);
+    };
+    return this.#admitted(await this.#noting(request.id, caller, prepared()), context);
+  }
+
+  /** Has a call admitted: returns a promise only if somebody has to be asked. */
+  #admitted(call: ToolCall, context: CallContext): ToolCall | Promise<ToolCall> {
+    const asked = this.#parts.admit?.(call, context);
+    if (!asked) return call;
+    const after = asked.then((ms) => ({ ...call, startedAt: call.startedAt + ms }));
+    return this.#noting(call.tool.id, context.caller, after);
+  }
+
+  #noting<T>(tool: string, caller: Caller, work: Promise<T>): Promise<T> {
+    return work.catch((error: unknown) => {
+      throw this.#noted(tool, caller, error);
+    });
   }
 
   /** Returns the call as a job runs it: its deadline runs from its start, not from the time at which it was queued. */
@@ -302,26 +328,34 @@ export class Broker {
     return tools.length === 0 || tools.some((tool) => this.#parts.visible(caller, tool));
   }
 
-  async #toolCall(
+  #toolCall(
     tool: ToolEntry,
     request: InvokeRequest,
     caller: Caller,
-    [startedAt, fallbackMs]: [number, number],
-  ): Promise<ToolCall> {
-    const { args, mended } = await fitted(tool, request.args);
+    { args, mended = [] }: Partial<MendedArguments> & Pick<MendedArguments, 'args'>,
+    [startedAt, fallbackMs]: Times,
+  ): ToolCall {
     this.#parts.usage?.invoked(ownerOf(caller), tool.id);
     const timeoutMs = request.timeoutMs ?? this.#parts.upstreams.get(tool.server)?.config.timeoutMs ?? fallbackMs;
     return { tool, args, mended, protocol: request.protocol, startedAt, timeoutMs };
   }
 }
 
+/** Epoch ms at which a call began, and its deadline in ms after that if nobody gives another. */
+type Times = readonly [startedAt: number, fallbackMs: number];
+
+/** True if the arguments need no change to fit the tool's own schema, as most. */
+function fitsAsItIs({ definition }: ToolEntry, args: JsonObject): boolean {
+  return checkArguments(definition.inputSchema, args).length === 0 && !holdsFiller(args);
+}
+
 /**
- * Returns the arguments changed to fit the tool's own schema. Most need no change, so the code that changes them is
- * loaded for the first that do.
+ * Returns the arguments changed to fit the tool's own schema. The code that changes them is loaded for the first that
+ * need it.
  */
 async function fitted(tool: ToolEntry, args: JsonObject): Promise<MendedArguments> {
   const { definition } = tool;
-  if (checkArguments(definition.inputSchema, args).length === 0 && !holdsFiller(args)) return { args, mended: [] };
+  if (fitsAsItIs(tool, args)) return { args, mended: [] };
   const { fitArguments } = await import('./arguments/fit-arguments.ts');
   return fitArguments(tool, args, signature(definition));
 }

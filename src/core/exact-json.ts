@@ -37,8 +37,10 @@ export function parseJson(text: string): unknown {
 export function parseMessage(text: string): unknown {
   const message: unknown = JSON.parse(text);
   if (message === null || typeof message !== 'object' || Array.isArray(message)) return exactly(text, message);
-  const { id: _, ...rest } = message as { id?: unknown };
-  return holdsNumber(rest) ? exactly(text, message) : message;
+  for (const [name, member] of Object.entries(message)) {
+    if (name !== 'id' && holdsNumber(member)) return exactly(text, message);
+  }
+  return message;
 }
 
 function exactly(text: string, value: unknown): unknown {

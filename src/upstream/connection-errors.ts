@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type RpcError, rpcError } from '../core/rpc.ts';
 import { failureIn, loginCommand, SERVER_STATES, serverState, type UpstreamState } from '../core/server-state.ts';
 import type { ToolEntry } from '../core/tool.ts';
+import type { HttpAnswer } from '../platform/outbound/http-answer.ts';
 import { wayOf } from '../platform/outbound/ways.ts';
 import { type Challenge, LoginNeeded } from './login/login-needed.ts';
 import { redactedError, redactedStart } from './redact.ts';
@@ -184,11 +185,11 @@ export class HttpRefusal extends Error {
   readonly said: { readonly id: unknown; readonly error: RpcError } | undefined;
 
   /** `redact` blanks secrets, before the text is cut. */
-  constructor(response: Response, body: string, redact: (text: string) => string) {
+  constructor(answer: HttpAnswer, body: string, redact: (text: string) => string) {
     const said = errorIn(body, redact);
-    const why = said ? clip(said.error.message, MAX_EXCERPT) : excerpt(body, redact) || response.statusText;
-    super(`HTTP ${response.status}${why && `: ${why}`}${said ? '' : wayOf(response)}`);
-    this.status = response.status;
+    const why = said ? clip(said.error.message, MAX_EXCERPT) : excerpt(body, redact) || answer.statusText;
+    super(`HTTP ${answer.status}${why && `: ${why}`}${said ? '' : wayOf(answer)}`);
+    this.status = answer.status;
     this.said = said;
   }
 }

@@ -1,28 +1,19 @@
-import type { AuthProvider, FetchLike } from '@modelcontextprotocol/client';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { withTimeout } from '../core/abort.ts';
 import { causeOf } from '../core/errors.ts';
+import type { HttpAnswer, HttpRequest } from '../platform/outbound/http-answer.ts';
 import { HttpRefusal } from './connection-errors.ts';
+import type { Authorization, SendRequest } from './login/authorization.ts';
 import { LoginNeeded } from './login/login-needed.ts';
-
-/** Supplies the token of each HTTP request, and sends them. */
-export type Authorization = AuthProvider & { readonly fetch: FetchLike };
 
 export interface HttpOptions {
   /** Headers of each request. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly fetch: Authorization['fetch'];
+  readonly send: SendRequest;
   /** Supplies the token of each request. Absent: requests have the headers only. */
   readonly authorization?: Authorization;
   /** Blanks the secrets of the entry in a text. */
   readonly redact: (text: string) => string;
-}
-
-export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly signal: AbortSignal;
 }
 
 /** Most bytes that are read of the body of a refusal, and longest time for it in ms. */
@@ -37,83 +28,92 @@ const MAX_REDIRECTS = 5;
  */
 export class HttpRequests {
   readonly #options: HttpOptions;
-  readonly #server: URL;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(server: URL, options: HttpOptions) {
-    this.#server = server;
+  constructor(options: HttpOptions) {
     this.#options = options;
+    this.#headers = headersOf(options.headers);
   }
 
-  /** Resolves with a 2xx. Rejects with `HttpRefusal`, with `LoginNeeded`, or as `fetch` does. */
-  async send(url: URL, request: HttpRequest): Promise<Response> {
+  /** Resolves with a 2xx. Rejects with `HttpRefusal`, with `LoginNeeded`, or as `Outbound.send` does. */
+  async send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
     const { authorization } = this.#options;
-    const response = await this.#redirected(url, request);
-    if (response.status !== 401 || !authorization?.onUnauthorized) return this.#accepted(url, response);
-    const context = { response, serverUrl: this.#server, fetchFn: this.#options.fetch };
-    await authorization.onUnauthorized(context).finally(() => discard(response));
+    const answer = await this.#redirected(url, request);
+    if (answer.status !== 401 || !authorization) return this.#accepted(url, answer);
+    await authorization.onUnauthorized(answer).finally(() => answer.discard());
     const again = await this.#redirected(url, request);
     if (again.status !== 401) return this.#accepted(url, again);
     // The token was refused right after it had been renewed.
-    discard(again);
+    again.discard();
     throw new LoginNeeded({});
   }
 
-  async #accepted(url: URL, response: Response): Promise<Response> {
-    if (response.ok) return response;
-    const stepUp = this.#options.authorization && (await stepUpIn(response));
-    const body = await textOf(response);
-    const redirect = redirectOf(url, response);
-    if (stepUp) throw stepUp;
-    throw new HttpRefusal(response, redirect ? notFollowed(redirect) : body, this.#options.redact);
+  #accepted(url: URL, answer: HttpAnswer): HttpAnswer | Promise<never> {
+    return answer.ok ? answer : this.#refused(url, answer);
   }
 
-  async #redirected(url: URL, request: HttpRequest): Promise<Response> {
+  async #refused(url: URL, answer: HttpAnswer): Promise<never> {
+    const stepUp = this.#options.authorization && (await stepUpIn(answer));
+    const body = await textOf(answer);
+    const redirect = redirectOf(url, answer);
+    if (stepUp) throw stepUp;
+    throw new HttpRefusal(answer, redirect ? notFollowed(redirect) : body, this.#options.redact);
+  }
+
+  async #redirected(url: URL, request: HttpRequest): Promise<HttpAnswer> {
     let at = url;
     for (let followed = 0; ; followed++) {
-      const response = await this.#fetch(at, request);
-      const to = redirectOf(at, response);
-      const keepsMethod = request.method === 'GET' || response.status === 307 || response.status === 308;
-      if (!to || !keepsMethod || followed === MAX_REDIRECTS || !isWithinOrigin(at, to)) return response;
-      discard(response);
+      const answer = await this.#send(at, request);
+      const to = redirectOf(at, answer);
+      const keepsMethod = request.method === 'GET' || answer.status === 307 || answer.status === 308;
+      if (!to || !keepsMethod || followed === MAX_REDIRECTS || !isWithinOrigin(at, to)) return answer;
+      answer.discard();
       at = to;
     }
   }
 
-  async #fetch(url: URL, { method, headers, body, signal }: HttpRequest): Promise<Response> {
-    const all = new Headers(this.#options.headers);
-    const token = await this.#options.authorization?.token();
-    if (token) all.set('authorization', `Bearer ${token}`);
-    for (const [name, value] of Object.entries(headers)) all.set(name, value);
-    return this.#options.fetch(url, { method, headers: all, body, signal, redirect: 'manual' });
+  async #send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
+    const { send, authorization } = this.#options;
+    const token = await authorization?.token();
+    const headers = {
+      ...this.#headers,
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...request.headers,
+    };
+    return send(url, { ...request, headers });
   }
 }
 
-/** Cancels the body of a response, so that its connection is free for other requests or closed. */
-export function discard(response: Response): void {
-  void response.body?.cancel().catch(() => {});
+/** The headers of an entry with their names in lower case. Values are trimmed, and those of one name joined, as by `Headers`. */
+function headersOf(headers: HttpOptions['headers']): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const [key, text] = [name.toLowerCase(), value.trim()];
+    all[key] = Object.hasOwn(all, key) ? `${all[key]}, ${text}` : text;
+  }
+  return all;
 }
 
 /**
  * Resolves with the beginning of a body as text. If it takes too long or breaks off, with the part that has arrived.
  */
-export async function textOf(response: Response, maxBytes = MAX_REFUSAL_BYTES): Promise<string> {
+export async function textOf(answer: HttpAnswer, maxBytes = MAX_REFUSAL_BYTES): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = response.body?.getReader();
-  await withTimeout(REFUSAL_MS, async (signal) => {
-    signal.addEventListener('abort', () => void reader?.cancel().catch(() => {}));
-    for (;;) {
-      const { value } = (await reader?.read()) ?? {};
-      if (!value || size > maxBytes) break;
-      chunks.push(value);
-      size += value.byteLength;
-    }
-  }).catch(() => {});
-  void reader?.cancel().catch(() => {});
+  const take = (chunk: Uint8Array) => {
+    if (size > maxBytes) return answer.discard();
+    chunks.push(chunk);
+    size += chunk.byteLength;
+  };
+  const reading = (signal: AbortSignal) => {
+    signal.addEventListener('abort', () => answer.discard());
+    return answer.read(take);
+  };
+  await withTimeout(REFUSAL_MS, reading).catch(() => {});
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-/** Returns the cause of a failed `fetch` in words. Its own message is "fetch failed" or "terminated". */
+/** Returns the cause of a failed request in words. The message of `fetch` itself is "fetch failed" or "terminated". */
 export function networkCause(error: unknown): string {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return causeOf(inner);
@@ -123,19 +123,14 @@ export function networkCause(error: unknown): string {
  * Resolves with the login that a 403 demands if the server accepts our token but wants more scopes; else with
  * undefined.
  */
-async function stepUpIn(response: Response): Promise<LoginNeeded | undefined> {
-  if (response.status !== 403 || !response.headers.get('www-authenticate')?.includes('insufficient_scope')) return;
-  const { extractWWWAuthenticateParams } = await import('@modelcontextprotocol/client');
-  const { scope, resourceMetadataUrl } = extractWWWAuthenticateParams(response);
-  return new LoginNeeded({
-    stepUp: true,
-    ...(scope && { scope }),
-    ...(resourceMetadataUrl && { resourceMetadataUrl }),
-  });
+async function stepUpIn(answer: HttpAnswer): Promise<LoginNeeded | undefined> {
+  if (answer.status !== 403 || !answer.header('www-authenticate')?.includes('insufficient_scope')) return;
+  const { challengeIn } = await import('./login/www-authenticate.ts');
+  return new LoginNeeded({ stepUp: true, ...challengeIn(answer) });
 }
 
-function redirectOf(url: URL, response: Response): URL | undefined {
-  const location = response.status >= 300 && response.status < 400 && response.headers.get('location');
+function redirectOf(url: URL, answer: HttpAnswer): URL | undefined {
+  const location = answer.status >= 300 && answer.status < 400 && answer.header('location');
   return location && URL.canParse(location, url.href) ? new URL(location, url) : undefined;
 }
 
@@ -152,13 +147,13 @@ function notFollowed(to: URL): string {
 }
 
 /** Returns the media type of a body, without parameters. */
-export function mediaType(response: Response): string {
-  return (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+export function mediaType(answer: HttpAnswer): string {
+  return (answer.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** True if a response is an event stream. Letter case does not matter, and a proxy may name the type twice. */
-export function isEventStream(response: Response): boolean {
-  return response.headers.get('content-type')?.toLowerCase().includes('text/event-stream') === true;
+/** True if an answer is an event stream. Letter case does not matter, and a proxy may name the type twice. */
+export function isEventStream(answer: HttpAnswer): boolean {
+  return answer.header('content-type')?.toLowerCase().includes('text/event-stream') === true;
 }
 
 /** True if a text looks like an event stream; its content type does not count. */
@@ -173,10 +168,10 @@ interface EventHandlers {
 }
 
 /** Reads an event stream to its end. Rejects if it breaks off. */
-export async function readEvents(body: ReadableStream<Uint8Array> | null, handlers: EventHandlers): Promise<void> {
+export async function readEvents(answer: HttpAnswer, handlers: EventHandlers): Promise<void> {
   const parser = createParser(handlers);
   const decoder = new TextDecoder();
-  for await (const chunk of body ?? []) parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+  await answer.read((chunk) => parser.feed(decoder.decode(chunk, { stream: true })));
   // Some servers end their stream without the empty line that ends an event.
   parser.feed('\n\n');
 }

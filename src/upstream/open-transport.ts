@@ -1,7 +1,7 @@
 import type { Transport } from '@modelcontextprotocol/client';
 import type { ServerConfig } from '../config/schema.ts';
 import { ChildTransport } from './child-transport.ts';
-import type { Authorization } from './http-client.ts';
+import type { Authorization } from './login/authorization.ts';
 import type { ProtocolEraCache } from './protocol-era-cache.ts';
 import { startTimeoutMs } from './start-policy.ts';
 
@@ -44,8 +44,8 @@ export async function openTransport(
   const { Outbound } = await import('../platform/outbound/outbound.ts');
   const outbound = new Outbound({ url: config.url, proxy });
   const { url } = outbound;
-  const fetch = authorization?.fetch ?? outbound.fetch;
-  const options = { headers, fetch, redact, ...(authorization && { authorization }) };
+  const send = authorization?.send ?? outbound.send;
+  const options = { headers, send, redact, ...(authorization && { authorization }) };
   if (kind === 'sse') {
     const { SseTransport } = await import('./sse-transport.ts');
     return new SseTransport(url, options);

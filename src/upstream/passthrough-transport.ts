@@ -1,4 +1,4 @@
-import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { Abort, type Signal } from '../core/abort.ts';
 import { GatewayError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -6,6 +6,7 @@ import type { PeerRequestOptions } from '../core/peer.ts';
 import { type Answer, type Progress, type RpcError, rpcError } from '../core/rpc.ts';
 import { ConnectionLost, httpStatus, mayHaveArrived } from './connection-errors.ts';
 import { redactedError } from './redact.ts';
+import type { SignalTransport } from './send-options.ts';
 import { FIRST_ID, requestId } from './server-message.ts';
 
 /** Handlers for messages that the server sends unasked; set by the owner of the connection. */
@@ -35,7 +36,9 @@ export interface ForwardOptions {
 }
 
 /** A transport that may know the cause of its end. */
-type ExplainedTransport = Transport & { readonly endCause?: string };
+type ExplainedTransport = SignalTransport & { readonly endCause?: string };
+
+const GIVEN_UP = 'the request was given up';
 
 /** A request that has not been answered. */
 interface Pending {
@@ -55,7 +58,7 @@ export class PassthroughTransport {
   /** Returns the members that `_meta` of each request must have on a 2026-era connection; `undefined` on older ones. */
   envelope: () => JsonObject | undefined = () => undefined;
 
-  readonly #inner: Transport;
+  readonly #inner: SignalTransport;
   readonly #handlers: PassthroughHandlers;
   readonly #redact: (text: string) => string;
   readonly #pending = new Map<unknown, Pending>();
@@ -112,11 +115,11 @@ export class PassthroughTransport {
   /**
    * Sends a request and resolves with the upstream's own answer. Rejects with `ConnectionLost` or the signal's reason.
    */
-  async forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
-    options.signal.throwIfAborted();
-    if (this.#closed !== undefined) throw new ConnectionLost(this.#closed, false);
+  forward(method: string, params: JsonObject, options: ForwardOptions): Promise<Answer> {
+    if (options.signal.aborted) return Promise.reject(options.signal.reason);
+    if (this.#closed !== undefined) return Promise.reject(new ConnectionLost(this.#closed, false));
     const id = this.#nextId++;
-    const stream = this.#inner.hasPerRequestStream ? new AbortController() : undefined;
+    const stream = this.#inner.hasPerRequestStream ? new Abort() : undefined;
     return new Promise<Answer>((resolve, reject) => {
       const settle = (answer: Answer | Error) => {
         this.#pending.delete(id);
@@ -127,7 +130,7 @@ export class PassthroughTransport {
       };
       const giveUp = () => {
         settle(options.signal.reason instanceof Error ? options.signal.reason : new Error('cancelled'));
-        if (options.isTentative) stream?.abort();
+        if (options.isTentative) stream?.abort(GIVEN_UP);
         else void this.#cancel(id, options.signal.reason, stream);
       };
       this.#pending.set(id, { method, settle });
@@ -136,7 +139,7 @@ export class PassthroughTransport {
       options.signal.addEventListener('abort', giveUp, { once: true });
       this.#inner
         .send(this.#request(id, method, params, options), {
-          requestSignal: stream?.signal,
+          requestSignal: stream,
           headers: options.headers,
           onRequestStreamEnd: () => {
             if (this.#pending.has(id)) settle(new ConnectionLost('the response stream ended without an answer', true));
@@ -164,11 +167,11 @@ export class PassthroughTransport {
   }
 
   /** Cancels a request. On a 2026-era HTTP connection, closing the request's stream cancels it. */
-  async #cancel(requestId: number, reason: unknown, stream: AbortController | undefined): Promise<void> {
+  async #cancel(requestId: number, reason: unknown, stream: Abort | undefined): Promise<void> {
     const isSaidByClosing = stream && this.envelope();
     if (!isSaidByClosing) await this.notify('notifications/cancelled', { requestId, reason: textOf(reason) });
     // Otherwise a server that never answers would keep its stream, and our socket, forever.
-    stream?.abort();
+    stream?.abort(GIVEN_UP);
   }
 
   /** Sends a notification. A failure is reported by `onerror`. */

@@ -52,24 +52,19 @@ export async function sendWithRetry(
   deadline: Deadline,
   target: SendTarget,
 ): Promise<Answer> {
-  const { onProgress } = context;
   const { signal } = deadline;
-  let highest = Number.NEGATIVE_INFINITY;
-  const tell = (progress: Progress) => {
-    highest = Math.max(highest, progress.progress);
-    onProgress?.(progress);
-  };
-  // Progress must grow, so values that the first attempt has reported already are dropped.
-  const tellMore = (progress: Progress) => progress.progress > highest && tell(progress);
-  const connection = await target.lifecycle.connected(signal);
+  const attempts = context.onProgress ? growing(context, context.onProgress) : { first: context, second: context };
+  const connected = target.lifecycle.connected(signal);
+  // No `await` without need: each one costs a turn of the queue of microtasks, for every call.
+  const connection = connected instanceof Promise ? await connected : connected;
   try {
-    return await attempt(connection, request, { ...context, onProgress: onProgress && tell }, deadline, target);
+    return await attempt(connection, request, attempts.first, deadline, target);
   } catch (error) {
     if (!(error instanceof ConnectionLost) || (error.sent && !request.repeatable)) throw error;
     if (target.lifecycle.health.wantsLogin(error)) throw error;
     try {
       const next = await connectionAfter(error, connection, signal, target);
-      return await attempt(next, request, { ...context, onProgress: onProgress && tellMore }, deadline, target);
+      return await attempt(next, request, attempts.second, deadline, target);
     } catch (again) {
       // The session still exists, so the refusal did not mean its end: it is the server's answer.
       const said = again === error ? rpcErrorIn(error) : undefined;
@@ -78,6 +73,17 @@ export async function sendWithRetry(
       throw error.sent ? error : again;
     }
   }
+}
+
+/** The contexts of two attempts. Progress must grow, so the second leaves out what the first has reported already. */
+function growing(context: CallContext, onProgress: (progress: Progress) => void) {
+  let highest = Number.NEGATIVE_INFINITY;
+  const tell = (progress: Progress) => {
+    highest = Math.max(highest, progress.progress);
+    onProgress(progress);
+  };
+  const tellMore = (progress: Progress) => progress.progress > highest && tell(progress);
+  return { first: { ...context, onProgress: tell }, second: { ...context, onProgress: tellMore } };
 }
 
 /**
@@ -105,7 +111,7 @@ async function attempt(
 ): Promise<Answer> {
   const { health } = target.lifecycle;
   request.beforeSending?.();
-  if (!request.repeatable) await context.tracking?.sending?.();
+  if (!request.repeatable && context.tracking?.sending) await context.tracking.sending();
   const heard = health.heard;
   try {
     const answer = await send(connection, request, context, deadline, target);
@@ -120,16 +126,16 @@ async function attempt(
   }
 }
 
-async function send(
+function send(
   connection: Connection,
   request: UpstreamRequest,
-  { onProgress, peer }: CallContext,
+  context: CallContext,
   deadline: Deadline,
   target: SendTarget,
 ): Promise<Answer> {
-  const { signal } = deadline;
+  const { onProgress } = context;
   const options: ForwardOptions = {
-    signal,
+    signal: deadline.signal,
     ...(onProgress && {
       onProgress: (progress) => {
         target.lifecycle.health.hear();
@@ -137,15 +143,22 @@ async function send(
         onProgress(progress);
       },
     }),
-    ...(connection.modern && { envelope: connection.envelopeOf(peer) }),
   };
-  const { method, params } = request;
   if (request.asTask && connection.takesTasks) return sendAsTask(connection, request, options, target);
   // Only a 2026-era server asks for input in a result. In an older result a member of that name has no meaning.
-  if (!connection.modern) return connection.forward(method, params, options);
+  if (!connection.modern) return connection.forward(request.method, request.params, options);
+  return sendModern(connection, request, context, { ...options, envelope: connection.envelopeOf(context.peer) });
+}
+
+async function sendModern(
+  connection: Connection,
+  { method, params }: UpstreamRequest,
+  { peer }: CallContext,
+  options: ForwardOptions,
+): Promise<Answer> {
   const forward = exchange(connection);
   const sendWith = (more: JsonObject) => forward(method, { ...params, ...more }, options);
-  return answerInputs(sendWith, await sendWith({}), peer, signal);
+  return answerInputs(sendWith, await sendWith({}), peer, options.signal);
 }
 
 /** Loads the module at the first task, because few servers have tasks. */

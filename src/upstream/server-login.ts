@@ -1,7 +1,7 @@
 import type { ServerConfig } from '../config/schema.ts';
 import type { CallContext } from '../core/call.ts';
 import { causeOf, GatewayError } from '../core/errors.ts';
-import type { Authorization } from './http-client.ts';
+import type { Authorization } from './login/authorization.ts';
 import type { Login } from './login/login.ts';
 import { type Challenge, supportsLogin } from './login/login-needed.ts';
 import type { ObservableState } from './observable-state.ts';

@@ -24,7 +24,7 @@ export class SseTransport implements Transport {
   constructor(url: URL, options: HttpOptions) {
     this.#url = url;
     this.#redact = options.redact;
-    this.#requests = new HttpRequests(url, options);
+    this.#requests = new HttpRequests(options);
   }
 
   setProtocolVersion(version: string): void {
@@ -34,9 +34,9 @@ export class SseTransport implements Transport {
   /** Resolves when the server has named its endpoint. Rejects if it does not. */
   async start(): Promise<void> {
     const headers = { accept: 'text/event-stream' };
-    const response = await this.#requests.send(this.#url, { method: 'GET', headers, signal: this.#over.signal });
-    if (!isEventStream(response)) {
-      const said = excerpt(await textOf(response), this.#redact);
+    const answer = await this.#requests.send(this.#url, { method: 'GET', headers, signal: this.#over.signal });
+    if (!isEventStream(answer)) {
+      const said = excerpt(await textOf(answer), this.#redact);
       throw new Error(`the server answered without an event stream${said && `: ${said}`}`);
     }
     await new Promise<void>((resolve, reject) => {
@@ -44,7 +44,7 @@ export class SseTransport implements Transport {
         reject(new UnusableStream(`${cause} before the server had named its endpoint`));
         if (!this.#over.signal.aborted) this.onerror?.(new Error(cause));
       };
-      readEvents(response.body, {
+      readEvents(answer, {
         onEvent: ({ event, data }) => {
           if (event !== 'endpoint') return this.#receive(data, event);
           try {
@@ -65,7 +65,7 @@ export class SseTransport implements Transport {
     const endpoint = this.#endpoint;
     if (!endpoint) throw new Error('the server has not named its endpoint');
     try {
-      const response = await this.#requests.send(endpoint, {
+      const answer = await this.#requests.send(endpoint, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
@@ -74,7 +74,7 @@ export class SseTransport implements Transport {
         body: writeJson(message),
         signal: this.#over.signal,
       });
-      await textOf(response);
+      await textOf(answer);
     } catch (error) {
       if (this.#takeRefusal(error, message)) return;
       if (!this.#over.signal.aborted) this.onerror?.(error as Error);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { discard, isEventStream, readEvents } from './http-client.ts';
+import type { HttpAnswer } from '../platform/outbound/http-answer.ts';
+import { isEventStream, readEvents } from './http-client.ts';
 
 /** Pause before the stream is reopened, in ms: the first, and the longest. */
 const REOPEN_MS = 1_000;
@@ -10,7 +11,7 @@ const FAILURES_TOLD = 2;
 
 export interface StandingStreamOptions {
   /** Opens the stream, after the given event if there is one. Rejects if the server has no stream. */
-  readonly open: (lastEventId: string | undefined) => Promise<Response>;
+  readonly open: (lastEventId: string | undefined) => Promise<HttpAnswer>;
   /** Called with the data of each event. */
   readonly onMessages: (data: string) => unknown;
   readonly onTrouble: (error: Error) => void;
@@ -75,14 +76,14 @@ export class StandingStream {
 
   async #read(): Promise<void> {
     const { open, onMessages } = this.#options;
-    const response = await open(this.#lastEventId);
-    if (!isEventStream(response)) {
-      discard(response);
+    const answer = await open(this.#lastEventId);
+    if (!isEventStream(answer)) {
+      answer.discard();
       throw new Error('the server answered without an event stream');
     }
     this.#isOpen = true;
     this.#tried();
-    await readEvents(response.body, {
+    await readEvents(answer, {
       onEvent: (event) => {
         this.#lastEventId = event.id || this.#lastEventId;
         if (event.data) onMessages(event.data);

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import type { EventSourceMessage } from 'eventsource-parser';
+import { Abort, asAbortSignal, type Signal } from '../core/abort.ts';
 import { writeJson } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { PROTOCOL_VERSION_META_KEY } from '../core/protocol.ts';
 import { METHOD_NOT_FOUND } from '../core/rpc.ts';
+import type { HttpAnswer, HttpRequest } from '../platform/outbound/http-answer.ts';
 import { wayOf } from '../platform/outbound/ways.ts';
 import { ConnectionLost, excerpt, HttpRefusal } from './connection-errors.ts';
 import { headerValue } from './header-parameters.ts';
 import {
-  discard,
   eventsIn,
   type HttpOptions,
-  type HttpRequest,
   HttpRequests,
   isEventStream,
   looksLikeEvents,
@@ -22,6 +22,7 @@ import {
   textOf,
 } from './http-client.ts';
 import { idOfRequest, isAnswer, isMessageEvent, received } from './received.ts';
+import type { SendOptions } from './send-options.ts';
 import { requestId } from './server-message.ts';
 import { StandingStream } from './standing-stream.ts';
 
@@ -42,8 +43,8 @@ interface Exchange {
   readonly id: number | undefined;
   /** True if the message names revision 2026-07-28 or later. */
   readonly isModern: boolean;
-  readonly options: TransportSendOptions;
-  readonly signal: AbortSignal;
+  readonly options: SendOptions;
+  readonly signal: Signal;
   /** Called when the whole response has been read. */
   readonly over: () => void;
 }
@@ -64,7 +65,7 @@ export class StreamableTransport implements Transport {
   readonly #requests: HttpRequests;
   readonly #over = new AbortController();
   /** Running exchanges, which end with the transport. */
-  readonly #exchanges = new Set<AbortController>();
+  readonly #exchanges = new Set<Abort>();
   readonly #standing: StandingStream;
   /** Ids of pings, which only ask whether the server and our session still exist. */
   readonly #pings = new Set<number>();
@@ -75,7 +76,7 @@ export class StreamableTransport implements Transport {
   constructor(url: URL, options: HttpOptions) {
     this.#url = url;
     this.#redact = options.redact;
-    this.#requests = new HttpRequests(url, options);
+    this.#requests = new HttpRequests(options);
     this.#standing = new StandingStream({
       open: (lastEventId) => this.#get(lastEventId, this.#over.signal),
       onMessages: (text) => this.#receive(text, undefined),
@@ -108,10 +109,10 @@ export class StreamableTransport implements Transport {
    * Resolves when the server has taken the message. Rejects with its refusal, or with the cause that it could not be
    * reached.
    */
-  async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
-    const end = new AbortController();
+  async send(message: JSONRPCMessage, options: SendOptions = {}): Promise<void> {
+    const end = new Abort();
     const id = idOfRequest(message);
-    const giveUp = () => end.abort();
+    const giveUp = () => end.abort(new Error('given up'));
     const over = () => {
       this.#exchanges.delete(end);
       if (id !== undefined) this.#pings.delete(id);
@@ -119,14 +120,14 @@ export class StreamableTransport implements Transport {
     };
     this.#exchanges.add(end);
     options.requestSignal?.addEventListener('abort', giveUp, { once: true });
-    if (options.requestSignal?.aborted || this.#over.signal.aborted) end.abort();
+    if (options.requestSignal?.aborted || this.#over.signal.aborted) giveUp();
     if (id !== undefined && 'method' in message && message.method === 'ping') this.#pings.add(id);
-    const exchange = { id, isModern: envelopeVersion(message) !== undefined, options, signal: end.signal, over };
+    const exchange = { id, isModern: envelopeVersion(message) !== undefined, options, signal: end, over };
     try {
       await this.#post(message, exchange);
     } catch (error) {
       over();
-      if (!end.signal.aborted) this.onerror?.(error as Error);
+      if (!end.aborted) this.onerror?.(error as Error);
       throw error;
     } finally {
       if ('method' in message && message.method === 'notifications/initialized') this.#standing.begin();
@@ -147,18 +148,18 @@ export class StreamableTransport implements Transport {
       body: writeJson(message),
       signal: exchange.signal,
     };
-    let response: Response;
+    let answer: HttpAnswer;
     try {
-      response = await this.#requests.send(this.#url, request);
+      answer = await this.#requests.send(this.#url, request);
     } catch (error) {
       if (this.#takeRefusal(error, exchange)) return exchange.over();
       throw error;
     }
-    if (isHandshake) this.#session = response.headers.get('mcp-session-id') || undefined;
-    if (exchange.id === undefined) await this.#takeNothing(response);
-    else if (isEventStream(response)) {
-      return void this.#readStream(response, exchange.id, exchange).finally(exchange.over);
-    } else await this.#readBody(response, exchange.id);
+    if (isHandshake) this.#session = answer.header('mcp-session-id') || undefined;
+    if (exchange.id === undefined) await this.#takeNothing(answer);
+    else if (isEventStream(answer)) {
+      return void this.#readStream(answer, exchange.id, exchange).finally(exchange.over);
+    } else await this.#readBody(answer, exchange.id);
     exchange.over();
   }
 
@@ -186,28 +187,28 @@ export class StreamableTransport implements Transport {
   }
 
   /** Checks the response to a notification or answer. It has no content, but a server may refuse within a 2xx. */
-  async #takeNothing(response: Response): Promise<void> {
-    if (isEventStream(response)) return discard(response);
-    const { said } = new HttpRefusal(response, await textOf(response), this.#redact);
+  async #takeNothing(answer: HttpAnswer): Promise<void> {
+    if (isEventStream(answer)) return answer.discard();
+    const { said } = new HttpRefusal(answer, await textOf(answer), this.#redact);
     if (said) throw new Error(`refused: ${said.error.message}`);
   }
 
-  async #readBody(response: Response, id: number): Promise<void> {
-    const text = await response.text().catch((error: unknown) => {
+  async #readBody(answer: HttpAnswer, id: number): Promise<void> {
+    const text = await answer.text().catch((error: unknown) => {
       throw new ConnectionLost(`the answer broke off: ${networkCause(error)}`, true, error);
     });
     const isEmpty = text.trim() === '';
     // The answer comes by the standing stream.
-    if (isEmpty && response.status === 202 && this.#standing.mayAnswer) return;
+    if (isEmpty && answer.status === 202 && this.#standing.mayAnswer) return;
     const brought = isEmpty
       ? 'nothing'
       : looksLikeEvents(text)
         ? this.#receiveEvents(text, id)
         : this.#receive(text, id);
-    if (brought === 'unreadable') throw unreadable(response, text, this.#redact);
+    if (brought === 'unreadable') throw unreadable(answer, text, this.#redact);
     if (brought === 'an answer') return;
     const said = excerpt(text, this.#redact);
-    throw new ConnectionLost(`HTTP ${response.status} came without an answer${said && `: ${said}`}`, true);
+    throw new ConnectionLost(`HTTP ${answer.status} came without an answer${said && `: ${said}`}`, true);
   }
 
   #receiveEvents(text: string, id: number): Brought {
@@ -216,7 +217,7 @@ export class StreamableTransport implements Transport {
     return brought.includes('an answer') ? 'an answer' : 'nothing';
   }
 
-  async #readStream(first: Response, id: number, { options, signal }: Exchange): Promise<void> {
+  async #readStream(first: HttpAnswer, id: number, { options, signal }: Exchange): Promise<void> {
     let lastEventId: string | undefined;
     let isAnswered = false as boolean;
     const onEvent = (event: EventSourceMessage) => {
@@ -225,13 +226,13 @@ export class StreamableTransport implements Transport {
       if (event.event === 'endpoint') return options.onRequestStreamEnd?.();
       if (event.data && this.#receive(event.data, id, event.event) === 'an answer') isAnswered = true;
     };
-    for (let response: Response | undefined = first, resumed = 0; response; resumed++) {
-      await readEvents(response.body, { onEvent, onRetry: this.#onRetry }).catch((error: unknown) => {
+    for (let answer: HttpAnswer | undefined = first, resumed = 0; answer; resumed++) {
+      await readEvents(answer, { onEvent, onRetry: this.#onRetry }).catch((error: unknown) => {
         if (!signal.aborted && !isAnswered) this.onerror?.(brokenOff(error));
       });
       if (isAnswered || signal.aborted) return;
       const tries = lastEventId === undefined ? 0 : MAX_RESUMES - resumed;
-      response = await this.#resumed(lastEventId, signal, tries);
+      answer = await this.#resumed(lastEventId, signal, tries);
     }
     if (!signal.aborted) options.onRequestStreamEnd?.();
   }
@@ -241,16 +242,16 @@ export class StreamableTransport implements Transport {
   };
 
   /** Resumes the stream after an event; undefined if that fails. */
-  async #resumed(lastEventId: string | undefined, signal: AbortSignal, tries: number): Promise<Response | undefined> {
+  async #resumed(lastEventId: string | undefined, signal: Signal, tries: number): Promise<HttpAnswer | undefined> {
     for (let left = tries; left > 0 && !signal.aborted; left--) {
-      await sleep(this.#retryMs ?? RESUME_MS, undefined, { signal }).catch(() => {});
-      const response = await this.#get(lastEventId, signal).catch(() => undefined);
-      if (response) return response;
+      await sleep(this.#retryMs ?? RESUME_MS, undefined, { signal: asAbortSignal(signal) }).catch(() => {});
+      const answer = await this.#get(lastEventId, signal).catch(() => undefined);
+      if (answer) return answer;
     }
     return undefined;
   }
 
-  #get(lastEventId: string | undefined, signal: AbortSignal): Promise<Response> {
+  #get(lastEventId: string | undefined, signal: Signal): Promise<HttpAnswer> {
     const headers = {
       ...this.#ownHeaders(),
       accept: 'text/event-stream',
@@ -292,14 +293,15 @@ export class StreamableTransport implements Transport {
   async terminateSession(): Promise<void> {
     if (!this.#session) return;
     const request = { method: 'DELETE', headers: this.#ownHeaders(), signal: this.#over.signal } as const;
-    discard(await this.#requests.send(this.#url, request));
+    const answer = await this.#requests.send(this.#url, request);
+    answer.discard();
     this.#session = undefined;
   }
 
   async close(): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
-    for (const exchange of this.#exchanges) exchange.abort();
+    for (const exchange of this.#exchanges) exchange.abort(new Error('the connection was closed'));
     this.onclose?.();
   }
 }
@@ -311,13 +313,13 @@ function brokenOff(error: unknown): Error {
   return new Error(`a stream broke off: ${networkCause(error)}`, { cause: error });
 }
 
-function unreadable(response: Response, text: string, redact: (text: string) => string): Error {
-  const type = mediaType(response) || 'no content type';
+function unreadable(answer: HttpAnswer, text: string, redact: (text: string) => string): Error {
+  const type = mediaType(answer) || 'no content type';
   const said = excerpt(text, redact);
   const cure = 'check that its url is that of an MCP server, and whether it wants a login in a browser';
   return new ConnectionLost(
     said === 'a web page'
-      ? `the server answered with a web page (${type}) instead of JSON-RPC; ${cure}${wayOf(response)}`
+      ? `the server answered with a web page (${type}) instead of JSON-RPC; ${cure}${wayOf(answer)}`
       : `the server answered with ${type} that is not JSON-RPC: ${said}`,
     true,
   );

@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/schema.ts';
 import type { Signal } from '../core/abort.ts';
 import type { CallContext, ToolCall, ToolResult } from '../core/call.ts';
 import { isJsonObject } from '../core/json.ts';
+import type { Answer } from '../core/rpc.ts';
 import { listRemark, type ServerCatalog } from '../core/server-catalog.ts';
 import { isComingUp, type UpstreamState } from '../core/server-state.ts';
 import { hasHint, type ToolDefinition } from '../core/tool.ts';
@@ -138,25 +139,25 @@ export class Upstream {
    * cure.
    */
   async call(call: ToolCall, context: CallContext): Promise<ToolResult> {
-    try {
-      return await this.#sendLoggedIn(call, context);
-    } catch (error) {
-      throw callFailure(call.tool, error, this.#redact);
-    }
-  }
-
-  /** Sends a call, and sends it again after each login that the server asks for. */
-  async #sendLoggedIn(call: ToolCall, context: CallContext): Promise<ToolResult> {
     let { startedAt } = call;
     for (let logins = 0; ; logins++) {
       try {
-        return await this.#send({ ...call, startedAt }, context);
+        return this.#resultOf(await this.#send(call, startedAt, context));
       } catch (error) {
         const failedAt = Date.now();
-        await this.#login.cure(error, logins, context);
+        await this.#cure(call, error, logins, context);
         // The time that a person takes to log in does not count for the call.
         startedAt += Date.now() - failedAt;
       }
+    }
+  }
+
+  /** Resolves after a login that the failure of a call asked for: the call may be sent again. Else rejects. */
+  async #cure({ tool }: ToolCall, failure: unknown, logins: number, context: CallContext): Promise<void> {
+    try {
+      await this.#login.cure(failure, logins, context);
+    } catch (error) {
+      throw callFailure(tool, error, this.#redact);
     }
   }
 
@@ -168,13 +169,16 @@ export class Upstream {
     }
   }
 
-  async #send(call: ToolCall, context: CallContext): Promise<ToolResult> {
-    const { tool, args, protocol: { meta, continuation } = {}, startedAt, timeoutMs, beforeSending } = call;
+  #send(call: ToolCall, startedAt: number, context: CallContext): Promise<Answer> {
+    const { tool, args, protocol: { meta, continuation } = {}, timeoutMs, beforeSending } = call;
     const params = { name: tool.definition.name, arguments: args, ...(meta && { _meta: meta }), ...continuation };
     const repeatable = hasHint(tool.definition, 'readOnlyHint') || hasHint(tool.definition, 'idempotentHint');
     const asTask = runsAsTask(call);
     const request = { method: 'tools/call', params, startedAt, timeoutMs, repeatable, asTask, beforeSending };
-    const answer = await this.requests.send(request, context);
+    return this.requests.send(request, context);
+  }
+
+  #resultOf(answer: Answer): ToolResult {
     if ('result' in answer) return answer.result;
     throw upstreamError(answer.error, this.#redact);
   }

@@ -9,10 +9,11 @@ import { local, temporaryDirectory } from '../helpers/servers/fixture.ts';
 /**
  * Bounds of what a session loads that searches and calls once; what more it would load costs every start. The topics of
  * servers, the verbs that they leave out and the grouping of servers in the instructions take 17 KB of it, the remembered
- * introduction 6 KB and two files: what it needs is loaded before the rest.
+ * introduction 6 KB and two files (what it needs is loaded before the rest), and the way of a call that waits for
+ * nothing, beside the one that does, 1.4 KB.
  */
 const MAX_FILES = 13;
-const MAX_BYTES = 635_000;
+const MAX_BYTES = 637_000;
 
 test('a session that searches and calls loads nothing beside [starts.loads]', async () => {
   const coverage = join(temporaryDirectory(), 'coverage');

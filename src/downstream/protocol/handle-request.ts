@@ -29,25 +29,31 @@ export function isHandled(method: string): boolean {
 }
 
 /** Resolves with the result of a client's request. Rejects with `RpcFailure` where the answer is a JSON-RPC error. */
-export async function handleRequest(
+export function handleRequest(
   request: ClientRequest,
   context: CallContext,
   services: SessionServices,
 ): Promise<JsonObject> {
   const { method } = request;
-  if (method === 'tools/list') return { tools: metaToolDefinitions() };
-  const run = () => withHeartbeat(context, (beatingContext) => answer(request, beatingContext, services));
+  if (method === 'tools/list') return Promise.resolve({ tools: metaToolDefinitions() });
+  const run = () =>
+    context.onProgress
+      ? withHeartbeat(context, context.onProgress, (beatingContext) => answer(request, beatingContext, services))
+      : answer(request, context, services);
   return services.within?.(method, run) ?? run();
 }
 
-async function answer(
+function answer(request: ClientRequest, context: CallContext, services: SessionServices): Promise<JsonObject> {
+  const { method, params, continuation } = request;
+  if (method !== 'tools/call') return answerPrimitive(request, context, services);
+  return callMetaTool(params, { services, context, protocol: { meta: metaOf(params), continuation } });
+}
+
+async function answerPrimitive(
   { method, params, continuation }: ClientRequest,
   context: CallContext,
   services: SessionServices,
 ): Promise<JsonObject> {
-  if (method === 'tools/call') {
-    return callMetaTool(params, { services, context, protocol: { meta: metaOf(params), continuation } });
-  }
   const part = method === 'resources/read' && ResultStore.locate(params.uri);
   if (part) return readResult(params.uri, services.results.read(part.id, part.offset, part.length));
   if (!PRIMITIVES.has(method)) throw new RpcFailure({ code: METHOD_NOT_FOUND, message: 'Method not found' });
@@ -97,9 +103,11 @@ const STEP = 1e-9;
  * Calls `run` with a context that passes progress on. While the server is silent, the last progress is sent again as a
  * heartbeat, slightly raised, so that a client that gave a progress token keeps waiting.
  */
-async function withHeartbeat<T>(context: CallContext, run: (context: CallContext) => Promise<T>): Promise<T> {
-  const send = context.onProgress;
-  if (!send) return run(context);
+async function withHeartbeat<T>(
+  context: CallContext,
+  send: (progress: Progress) => void,
+  run: (context: CallContext) => Promise<T>,
+): Promise<T> {
   let last: Progress = { progress: 0 };
   const beat = () => {
     last = { ...last, progress: last.progress + Math.max(STEP, Math.abs(last.progress) * STEP) };
@@ -141,7 +149,8 @@ async function callMetaTool(params: JsonObject, call: MetaCall): Promise<ToolRes
   }
   try {
     const takesAny = call.context.peer?.takesInputRequired;
-    return await sound(await tool.run(parseInput(tool, input), call), takesAny);
+    const result = sound(await tool.run(parseInput(tool, input), call), takesAny);
+    return result instanceof Promise ? await result : result;
   } catch (error) {
     const { code, message, data } = upstreamErrorIn(error);
     if (code === URL_ELICITATION_REQUIRED) throw new RpcFailure({ code, message: String(message), data });

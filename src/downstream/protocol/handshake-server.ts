@@ -66,10 +66,12 @@ export class HandshakeServer implements ClientSender {
   async #answer(id: unknown, method: string, params: JsonObject): Promise<void> {
     const abort = new Abort();
     this.#running.set(id, abort);
-    const answer = await this.#handle(id, method, params, abort).then(
-      (result) => ({ result }),
-      (error: unknown) => ({ error: errorOf(error) }),
-    );
+    let answer: Answer;
+    try {
+      answer = { result: await this.#handle(id, method, params, abort) };
+    } catch (error) {
+      answer = { error: errorOf(error) };
+    }
     // Two requests with one id are the client's mistake: both are answered, and only the later one can be cancelled.
     if (this.#running.get(id) === abort) this.#running.delete(id);
     if (!abort.aborted) this.#write({ jsonrpc: '2.0', id, ...answer });
@@ -81,7 +83,7 @@ export class HandshakeServer implements ClientSender {
     );
   }
 
-  async #handle(id: unknown, method: string, params: JsonObject, signal: Signal): Promise<JsonObject> {
+  #handle(id: unknown, method: string, params: JsonObject, signal: Signal): JsonObject | Promise<JsonObject> {
     if (method === 'ping') return {};
     if (method === 'initialize') return this.#initialize(params);
     if (method === 'logging/setLevel') {

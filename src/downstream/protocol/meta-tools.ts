@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Broker, JobView } from '../../broker/broker.ts';
+import type { Broker, InvokeRequest, JobView } from '../../broker/broker.ts';
 import type { ResultPart } from '../../broker/results/result-store.ts';
 import { sound } from '../../broker/results/sound.ts';
 import type { CallContext, ProtocolParams, ToolResult } from '../../core/call.ts';
@@ -122,12 +122,10 @@ export const META_TOOLS: readonly MetaTool[] = [
     input: invokeInput,
     readOnly: false,
     largeResult: true,
-    run: async (input, { services: { broker, invokeWaitMs }, context, protocol }) => {
+    run: (input, { services: { broker, invokeWaitMs }, context, protocol }) => {
       const request = { ...input, args: input.args ?? {}, protocol };
       const waitMs = input.waitMs ?? invokeWaitMs();
-      if (waitMs === undefined) return broker.invoke(request, context);
-      const invoked = await broker.invokeWithin(request, waitMs, context);
-      return 'result' in invoked ? invoked.result : jobTicket(invoked.handedOver);
+      return waitMs === undefined ? broker.invoke(request, context) : invokeWithin(broker, request, waitMs, context);
     },
   }),
   metaTool({
@@ -232,6 +230,11 @@ function metaTool<Input>(
  */
 function jsonResult(answer: JsonObject): ToolResult {
   return { content: [{ type: 'text', text: writtenAnswer(answer) }] };
+}
+
+async function invokeWithin(broker: Broker, request: InvokeRequest, waitMs: number, context: CallContext) {
+  const invoked = await broker.invokeWithin(request, waitMs, context);
+  return 'result' in invoked ? invoked.result : jobTicket(invoked.handedOver);
 }
 
 /** The result of a call that became a job. */

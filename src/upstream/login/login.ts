@@ -1,10 +1,8 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import {
-  type AuthProvider,
   auth,
   computeScopeUnion,
   discoverOAuthServerInfo,
-  extractWWWAuthenticateParams,
   type FetchLike,
   OAuthError,
   OAuthErrorCode,
@@ -13,7 +11,9 @@ import {
 } from '@modelcontextprotocol/client';
 import type { OAuthConfig, ServerConfig } from '../../config/schema.ts';
 import { dataDirectory } from '../../platform/directories.ts';
+import type { HttpAnswer } from '../../platform/outbound/http-answer.ts';
 import type { Outbound } from '../../platform/outbound/outbound.ts';
+import type { Authorization, SendRequest } from './authorization.ts';
 import {
   type Credentials,
   credentialsOf,
@@ -27,12 +27,16 @@ import { withoutForeignText } from './oauth-answers.ts';
 import { configuredClient, oauthFetch, outboundOf } from './oauth-client.ts';
 import { issuerOf, keepTokens, machineProvider } from './oauth-provider.ts';
 import { PersonLogin } from './person-login.ts';
+import { challengeIn as wwwAuthenticate } from './www-authenticate.ts';
 
 /** Shortest text in characters that is blanked as a secret: blanking shorter ones would make errors unreadable. */
 const MIN_SECRET_LENGTH = 6;
 
 /** Time in ms between checks for a login by another process. */
 const LOOK_MS = 1_000;
+
+/** Time in ms for which a look at the credentials file holds: a login or logout elsewhere is noticed after it. */
+const FRESH_MS = 50;
 
 export interface LoginOptions {
   /** Called after each login, also one by another gateway that shares the credentials. */
@@ -43,14 +47,16 @@ export interface LoginOptions {
  * Our identity towards one server: the token for its requests, which is renewed when it is refused, and the login of a
  * person if that does not help. Never opens a browser, and begins a login only when `begin` is called.
  */
-export class Login implements AuthProvider {
+export class Login implements Authorization {
   readonly #outbound: Outbound;
   readonly #oauthFetch: FetchLike;
   readonly #oauth: OAuthConfig;
   readonly #options: LoginOptions;
   readonly #credentials: Credentials;
-  /** The token of the request that each response answers. */
-  readonly #sent = new WeakMap<Response, string | undefined>();
+  /** The token of the request that each answer refused. */
+  readonly #refused = new WeakMap<HttpAnswer, string | undefined>();
+  /** Time of the last look at the credentials file; ms on the clock of `performance`. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** Revision of the credentials file at our last read. */
   #revision: string | undefined;
   #tokens: StoredOAuthTokens | undefined;
@@ -69,30 +75,30 @@ export class Login implements AuthProvider {
 
   /** The access token for the next request, or undefined. Logins and logouts by other processes are noticed. */
   async token(): Promise<string | undefined> {
+    // Each look at the file is a system call, which each call to the server would wait for.
+    const now = performance.now();
+    if (now - this.#lookedAt < FRESH_MS) return this.#tokens?.access_token;
     const { revision } = this.#credentials;
     if (this.#revision !== revision) {
       if (this.#revision === undefined) void this.#credentials.migrate().catch(() => {});
       await this.#read();
       this.#revision = revision;
     }
+    this.#lookedAt = now;
     return this.#tokens?.access_token;
   }
 
-  /**
-   * The transport has to use this `fetch`: it notes the token of each request, so that a refused token can be
-   * identified.
-   */
-  readonly fetch: FetchLike = async (url, init) => {
-    const response = await this.#outbound.fetch(url, init);
-    this.#sent.set(response, new Headers(init?.headers).get('authorization')?.replace(/^Bearer /, ''));
-    return response;
+  /** The transport has to use this: it notes which token was refused. */
+  readonly send: SendRequest = async (url, request) => {
+    const answer = await this.#outbound.send(url, request);
+    if (answer.status === 401) this.#refused.set(answer, request.headers.authorization?.replace(/^Bearer /, ''));
+    return answer;
   };
 
   /** Renews the token that the server refused. Rejects with `LoginNeeded` if only a person can help. */
-  async onUnauthorized({ response }: { readonly response: Response }): Promise<void> {
-    const { scope, resourceMetadataUrl } = extractWWWAuthenticateParams(response);
-    this.#challenge = { ...(scope && { scope }), ...(resourceMetadataUrl && { resourceMetadataUrl }) };
-    const refused = this.#sent.get(response);
+  async onUnauthorized(answer: HttpAnswer): Promise<void> {
+    this.#challenge = wwwAuthenticate(answer);
+    const refused = this.#refused.get(answer);
     if (refused !== undefined && refused !== this.#tokens?.access_token) return;
     this.#renewing ??= this.#renew(refused).finally(() => {
       this.#renewing = undefined;

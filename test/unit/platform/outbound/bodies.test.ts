@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import { bounded, boundedText, MAX_ANSWER_BYTES } from '../../../../src/platform/outbound/bounded-body.ts';
+import { MAX_ANSWER_BYTES } from '../../../../src/platform/outbound/body-filter.ts';
+import { bounded, boundedText } from '../../../../src/platform/outbound/bounded-body.ts';
 import { Outbound } from '../../../../src/platform/outbound/outbound.ts';
 import { MAX_MESSAGE_BYTES } from '../../../../src/upstream/limits.ts';
 

@@ -159,8 +159,8 @@ test.each([
       createServer((_, response) => void response.writeHead(code, { 'content-type': type }).end(body)),
     );
     const url = new URL(`http://${HOST}/mcp`);
-    const { fetch } = new Outbound({ url: url.href, proxy: `http://me:secretpw@127.0.0.1:${port}` });
-    const requests = new HttpRequests(url, { headers: {}, fetch, redact: String });
+    const { send } = new Outbound({ url: url.href, proxy: `http://me:secretpw@127.0.0.1:${port}` });
+    const requests = new HttpRequests({ headers: {}, send, redact: String });
     const request = { method: 'POST', headers: {}, body: '{}', signal: AbortSignal.timeout(10_000) } as const;
     const text = await requests.send(url, request).catch(causeOf);
     expect(text).toMatch(new RegExp(`^HTTP ${code}`));
