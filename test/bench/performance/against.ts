@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atEnd } from './at-end.ts';
+import { atEnd, removeNow } from './at-end.ts';
 import { type Build, buildIn } from './builds.ts';
 import { run } from './command.ts';
 import { ROOT } from './paths.ts';
@@ -26,7 +26,7 @@ export async function buildOf(ref: string, say: (step: string) => void, root = R
   });
   const name = commit.trim() === ref ? ref : `${ref} (${commit.trim()})`;
   const folder = mkdtempSync(join(tmpdir(), 'against-'));
-  atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  atEnd(() => removeNow(folder));
   const step = async (what: string, work: () => Promise<unknown>) => {
     say(what);
     await work().catch(({ message }: Error) => {

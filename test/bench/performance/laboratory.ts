@@ -1,13 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processesWith, waitUntil } from '../../helpers/system/processes.ts';
-import { atEnd } from './at-end.ts';
+import { atEnd, removeNow } from './at-end.ts';
 
 /** Inherited by every process below, so that orphans are found. */
 const MARK = 'PERFORMANCE_BENCH_MARK';
@@ -71,8 +71,7 @@ export class Laboratory {
   #remove(): void {
     for (const { child } of this.#running) child.kill('SIGKILL');
     for (const pid of this.#survivors()) process.kill(pid, 'SIGKILL');
-    // A process that is dying may still write.
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    removeNow(this.#folder);
   }
 
   #survivors(): number[] {

@@ -43,7 +43,7 @@ test('a goal is reached on its side of the bound, and nothing is said without a 
   expect([verdict({ atMost: 2 }, 1, NaN), verdict(undefined, 1, 1)]).toEqual([undefined, undefined]);
 });
 
-test('the interval of a median is the narrowest pair of samples that holds it with 95 %', () => {
+test('the interval of a median is the narrowest pair of samples that holds it with 95 % [speed.interval]', () => {
   expect(medianInterval([])).toBeUndefined();
   expect(medianInterval([3, 1, 2])).toEqual({ low: 1, high: 3, coverage: 0.75 });
   expect(medianInterval([6, 5, 4, 3, 2, 1])).toEqual({ low: 1, high: 6, coverage: 1 - 2 / 64 });
@@ -52,7 +52,7 @@ test('the interval of a median is the narrowest pair of samples that holds it wi
   expect(medianInterval(countTo(20))).toMatchObject({ low: 6, high: 15 });
 });
 
-test('two builds are compared round by round by absolute figures, and nothing is said that the relay does too', () => {
+test('two builds are compared round by round by absolute figures, and nothing is said that the relay does too [speed.interval]', () => {
   const of = (values: number[], control: number[]): Row => ({ ...row, compared: { unit: 'ms', values, control } });
   const [before, same] = [of([2, 4, 2, 4, 2, 4], [1, 1, 1, 1, 1, 1]), [0.9, 1.1, 1, 1, 1, 1.2]];
   const line = (now: Row) => lastLine(comparison('that', [before], [now]));
