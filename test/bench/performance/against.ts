@@ -34,7 +34,7 @@ export async function buildOf(ref: string, say: (step: string) => void, root = R
     });
   };
   await step('the checkout', () => checkOut(commit.trim(), root, folder));
-  await step('npm ci', () => install(root, folder));
+  await step('the installation', () => install(root, folder));
   await step('the build', () => run('npm', ['run', '--silent', 'build'], { cwd: folder }));
   return buildIn(folder, name);
 }

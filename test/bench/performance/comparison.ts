@@ -41,7 +41,8 @@ function told(interval: Interval | undefined): string {
 
 function verdict(row: Row, interval: Interval | undefined, control: Interval | undefined): string {
   const side = sideOf(interval);
-  if (side === undefined) return '';
+  if (!interval || side === undefined) return '';
+  if (interval.coverage < 0.95) return 'too few rounds to tell';
   if (side === 0) return 'no difference seen';
   if (sideOf(control) === side) return 'unclear: so did the relay';
   const isMoreBetter = comparedIn(row).unit === '/s' && row.goal !== undefined && 'atLeast' in row.goal;

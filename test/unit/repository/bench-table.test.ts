@@ -60,6 +60,9 @@ test('two builds are compared round by round by absolute figures, and nothing is
     ...['CPU', '3 ms', '1.50 ms', '0.50×', '0.50–0.75', '0.90–1.20', 'better'],
   ]);
   expect(line(of([3, 6, 3, 6, 3, 6], same)).at(-1)).toBe('worse');
+  expect(line(of([3, 6, 3], [1, 1, 2])).slice(-3)).toEqual([
+    ...['1.50–1.50 (75 %)', '1–2 (75 %)', 'too few rounds to tell'],
+  ]);
   expect(line(of([2, 4, 2, 5, 1, 4], same)).at(-1)).toBe('no difference seen');
   expect(line(of([3, 6, 3, 6, 3, 6], [2, 2, 2, 2, 2, 2])).at(-1)).toBe('unclear: so did the relay');
 });

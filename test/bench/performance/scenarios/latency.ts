@@ -41,7 +41,7 @@ function latencyOf(
         earlier,
         goal: { atMost },
         moonshot,
-        beside: medians(rounds, ' ms'),
+        beside: medians(rounds, ' ms', ['ours', 'relay', 'direct']),
         compared: {
           unit: 'ms',
           values: rounds.map(({ ours, direct }) => ours - direct),
