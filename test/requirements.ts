@@ -429,9 +429,11 @@ const SPEED = promised('#5', {
 });
 
 const KEPT_FAST = promised('#16', {
-  'speed.counts': 'Promises, ticks, timers, bytes, reads and writes of a call stay within their bounds, over every edge.',
+  'speed.counts':
+    'Promises, ticks, timers, bytes, reads and writes of a call stay within their bounds, over every edge.',
   'speed.loads': 'What a start loads before it answers initialize, a search and a call stays within its bounds.',
-  'speed.against': '`npm run bench -- --against <git ref>` measures another state beside this one, and leaves nothing behind.',
+  'speed.against':
+    '`npm run bench -- --against <git ref>` measures another state beside this one, and leaves nothing behind.',
   'speed.interval': 'A difference between two builds is shown with its interval, and with that of the relay as noise.',
 });
 
@@ -1321,6 +1323,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...ANSWERS,
   ...SPELLING,
   ...SPEED,
+  ...KEPT_FAST,
   ...CLIENT_FAULTS,
   ...LIVES,
   ...SEARCH_SPEED,

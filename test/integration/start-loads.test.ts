@@ -21,7 +21,7 @@ const BOUNDS = {
 };
 const PRELOAD = fileURLToPath(new URL('../fixtures/counting/loads.mjs', import.meta.url));
 
-test('a session that searches and calls loads nothing beside [starts.loads] [speed.loads]', async () => {
+test('a session that searches and calls loads nothing beside [starts.loads]', async () => {
   const coverage = join(temporaryDirectory(), 'coverage');
   mkdirSync(coverage);
   const gateway = launchGateway({
