@@ -434,6 +434,15 @@ const SPEED = promised('#5', {
     '`npm run bench` prints what was measured beside its goals, ratios first, and leaves no process behind.',
 });
 
+const KEPT_FAST = promised('#16', {
+  'speed.counts':
+    'Promises, ticks, timers, bytes, reads and writes of a call stay within their bounds, over every edge.',
+  'speed.loads': 'What a start loads before it answers initialize, a search and a call stays within its bounds.',
+  'speed.against':
+    '`npm run bench -- --against <git ref>` measures another state beside this one, and leaves nothing behind.',
+  'speed.interval': 'A difference between two builds is shown with its interval, and with that of the relay as noise.',
+});
+
 const CLIENT_FAULTS = promised('#5', {
   'client.lines': 'Lines split anywhere, malformed, half-written or not UTF-8 cost themselves at most.',
   'client.large-line': 'A line of 50 MB reaches its server; one beyond the limit is refused, and the session goes on.',
@@ -1326,6 +1335,7 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   ...ANSWERS,
   ...SPELLING,
   ...SPEED,
+  ...KEPT_FAST,
   ...CLIENT_FAULTS,
   ...LIVES,
   ...SEARCH_SPEED,

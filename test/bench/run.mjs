@@ -9,6 +9,8 @@ import { build } from 'esbuild';
 const [script = 'search', ...args] = process.argv.slice(2);
 const outfile = join(tmpdir(), `bench-${basename(script)}-${process.pid}.mjs`);
 process.argv.splice(2, process.argv.length, ...args);
+// A signal ends some of the scripts by `exit`, which runs no `finally`.
+process.on('exit', () => rmSync(outfile, { force: true }));
 try {
   await build({
     entryPoints: [fileURLToPath(new URL(`${script}.ts`, import.meta.url))],
@@ -24,6 +26,4 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 2;
-} finally {
-  rmSync(outfile, { force: true });
 }

@@ -27,14 +27,17 @@ const SERVER = [process.execPath, UPSTREAM, JSON.stringify({ name: 'server', too
 const AS_IS: Way = { transport: 'streamable', tool: 'echo', before: '', after: '' };
 const node = (script: string, ...args: readonly string[]) => [process.execPath, script, ...args];
 
+/** A build of ours. */
+export const oursOf = (bin: string): Participant => ({
+  name: 'ours',
+  kind: 'ours',
+  command: (port, folder) => node(bin, 'start', '-c', ourConfig(folder), '--port', `${port}`),
+  way: { transport: 'streamable', tool: 'invoke', before: '{"id":"server::echo","args":', after: '}' },
+});
+
 /** Ours, the peers as their own documentation starts them, quiet where they can be, and two that show what is possible at all. */
 export const PARTICIPANTS: readonly Participant[] = [
-  {
-    name: 'ours',
-    kind: 'ours',
-    command: (port, folder) => node(BIN, 'start', '-c', ourConfig(folder), '--port', `${port}`),
-    way: { transport: 'streamable', tool: 'invoke', before: '{"id":"server::echo","args":', after: '}' },
-  },
+  oursOf(BIN),
   {
     name: 'mcp-proxy',
     kind: 'peer',

@@ -9,7 +9,10 @@ export const PEERS = { 'mcp-hub': '4.2.1', 'mcp-proxy': '6.7.19', supergateway: 
 const CACHE = join(ROOT, 'node_modules/.cache/bench-http');
 const BIN = join(CACHE, 'node_modules/.bin');
 
-/** Installs the peers into a cache, once for each set of versions. */
+/** Longest installation, where the network hangs. */
+const INSTALL_LIMIT_MS = 120_000;
+
+/** Installs the peers into a cache, once for each set of versions; throws where npm cannot, for example without a network. */
 export function installPeers(): void {
   const manifest = JSON.stringify({ private: true, dependencies: PEERS });
   const path = join(CACHE, 'package.json');
@@ -18,7 +21,7 @@ export function installPeers(): void {
   mkdirSync(CACHE, { recursive: true });
   writeFileSync(path, manifest);
   const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  execFileSync('npm', args, { cwd: CACHE, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('npm', args, { cwd: CACHE, stdio: ['ignore', 'ignore', 'pipe'], timeout: INSTALL_LIMIT_MS });
 }
 
 /** The script that starts an installed peer. */

@@ -1,12 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processesWith, waitUntil } from '../../helpers/system/processes.ts';
+import { atEnd, removeNow } from './at-end.ts';
 
 /** Inherited by every process below, so that orphans are found. */
 const MARK = 'PERFORMANCE_BENCH_MARK';
@@ -25,11 +26,12 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** Where all processes and folders of a run come from; nothing of either is left after `close`. */
+/** Where all processes and folders of a run come from; nothing of either is left after `close`, or after the end of this process. */
 export class Laboratory {
   readonly #folder = mkdtempSync(join(tmpdir(), 'performance-'));
   readonly #mark = randomUUID();
   readonly #running = new Set<Subject>();
+  readonly #closed = atEnd(() => this.#remove());
 
   /** A new folder, which is a home of its own for the processes started in it. */
   folder(): string {
@@ -56,12 +58,24 @@ export class Laboratory {
   /** Ends what still runs and removes the folders; throws when a process outlives that, after killing it. */
   async close(): Promise<void> {
     await Promise.all([...this.#running].map((subject) => subject.stop()));
-    const survivors = () => (process.platform === 'linux' ? processesWith(MARK, this.#mark) : []);
-    const gone = waitUntil(() => survivors().length === 0, { timeoutMs: GRACE_MS, what: 'every process has ended' });
-    await gone.finally(() => {
-      for (const pid of survivors()) process.kill(pid, 'SIGKILL');
-      rmSync(this.#folder, { recursive: true, force: true });
+    const gone = waitUntil(() => this.#survivors().length === 0, {
+      timeoutMs: GRACE_MS,
+      what: 'every process has ended',
     });
+    await gone.finally(() => {
+      this.#remove();
+      this.#closed();
+    });
+  }
+
+  #remove(): void {
+    for (const { child } of this.#running) child.kill('SIGKILL');
+    for (const pid of this.#survivors()) process.kill(pid, 'SIGKILL');
+    removeNow(this.#folder);
+  }
+
+  #survivors(): number[] {
+    return process.platform === 'linux' ? processesWith(MARK, this.#mark) : [];
   }
 
   async #stop(subject: Subject): Promise<void> {

@@ -2,18 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { JsonObject } from '../../../src/core/json.ts';
+import type { Build } from './builds.ts';
 import type { Fleet, Server } from './fleet.ts';
 import type { Laboratory, Subject } from './laboratory.ts';
-import { BIN, RELAY } from './paths.ts';
+import { RELAY } from './paths.ts';
 import { httpPeer, initialize, type Peer, StdioPeer } from './peer.ts';
 
-/** The two that stand between: ours, and the floor. */
-export type GatewayName = 'ours' | 'relay';
-
-const PROGRAMS = { ours: BIN, relay: RELAY } satisfies Record<GatewayName, string>;
-
-/** How a client reaches a tool. */
-export type Way = 'direct' | GatewayName;
+/** How a client reaches a tool: without anything between, through the floor, or through a build of ours. */
+export type Way = 'direct' | 'relay' | 'ours';
 
 /** One call of a tool with its arguments; rejects when it failed. */
 export type Call = (tool: string, args: JsonObject) => Promise<JsonObject>;
@@ -33,19 +29,30 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Starts a gateway in a folder; the same folder again means that it may remember what it has learnt there. */
+/** Starts a build of ours in a folder; the same folder again means that it may remember what it has learnt there. */
 export async function startGateway(
   lab: Laboratory,
-  name: GatewayName,
+  { bin }: Pick<Build, 'bin'>,
   servers: Fleet,
   folder = lab.folder(),
 ): Promise<Gateway> {
   const config = configFile(servers, folder);
-  return gatewayOf(lab.start([process.execPath, PROGRAMS[name], config], folder), servers);
+  return gatewayOf(lab.start([process.execPath, bin, config], folder), servers);
+}
+
+/** Starts the floor. */
+export const startRelay = (lab: Laboratory, servers: Fleet): Promise<Gateway> =>
+  startGateway(lab, { bin: RELAY }, servers);
+
+/** Starts a session that shares a daemon with all such sessions of the same folder; the daemon ends soon after the last of them. */
+export async function startShared(lab: Laboratory, { bin }: Build, servers: Fleet, folder: string): Promise<Gateway> {
+  const config = configFile({ ...servers, $gateway: { daemon: { idleSeconds: 0.2 } } }, folder);
+  const subject = lab.start([process.execPath, bin, '--shared', config], folder, { XDG_RUNTIME_DIR: folder });
+  return gatewayOf(subject, servers);
 }
 
 /** A configuration that every gateway reads, in a folder; its path. */
-export function configFile(servers: Fleet, folder: string): string {
+export function configFile(servers: Fleet | JsonObject, folder: string): string {
   const file = join(folder, 'config.json');
   writeFileSync(file, JSON.stringify(servers));
   return file;
@@ -94,18 +101,20 @@ export interface Ways {
 }
 
 /** Opens all three ways to one server, and has each of them work once. */
-export async function openWays(lab: Laboratory, server: Server): Promise<Ways> {
+export async function openWays(lab: Laboratory, build: Build, server: Server): Promise<Ways> {
   const direct = await connectDirectly(lab, server);
-  const ours = await startGateway(lab, 'ours', { server });
-  const relay = await startGateway(lab, 'relay', { server });
+  const ours = await startGateway(lab, build, { server });
+  const relay = await startRelay(lab, { server });
   await Promise.all([ours.ready(), relay.ready()]);
-  const through =
-    ({ invoke }: Gateway): Call =>
-    (tool, args) =>
-      invoke('server', tool, args);
   const stop = async () => void (await Promise.all([direct, relay, ours].map((each) => each.stop())));
   return { calls: { direct: direct.call, relay: through(relay), ours: through(ours) }, stop };
 }
+
+/** Calls of one server's tools through a gateway. */
+export const through =
+  ({ invoke }: Gateway): Call =>
+  (tool, args) =>
+    invoke('server', tool, args);
 
 function succeeded(result: JsonObject): JsonObject {
   if (result.isError === true) throw new Error(`a call failed: ${textOf(result)}`);

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 
 /** The folder of the runner: what is running is a bundle elsewhere. */
-const BENCH = dirname(resolve(process.argv[1] ?? ''));
+export const BENCH = dirname(resolve(process.argv[1] ?? ''));
 
 /** The checkout. */
 export const ROOT = resolve(BENCH, '../..');

@@ -12,23 +12,41 @@ export interface Row {
   readonly unit: Unit;
   readonly values: readonly number[];
   readonly goal?: Goal;
-  /** What the product's original took, in the same unit. */
-  readonly original?: number;
-  /** The medians in absolute terms, or what a row without a goal is good for. */
+  /** What would be better than the goal, on the same side. */
+  readonly moonshot?: number;
+  /** The figure before the work on the goal began, in the same unit. */
+  readonly earlier?: number;
+  /** The medians in absolute terms, or why there is no figure. */
   readonly beside?: string;
+  /** What two builds are compared by; absent: `values`. */
+  readonly compared?: Compared;
 }
 
-/** Whether the median reaches the goal; undefined without a goal or a figure. */
-export function isReached({ goal, values }: Row): boolean | undefined {
+/** Absolute figures of each round: a ratio to the relay would bring the noise of the relay into the comparison of two builds. */
+export interface Compared {
+  readonly unit: Unit;
+  readonly values: readonly number[];
+  /** The same of what is no build of ours. Whatever differs there between two builds is noise. */
+  readonly control?: readonly number[];
+}
+
+/** Whether the median reaches the goal, or the moonshot; undefined without a goal or a figure. */
+export function reached({ goal, moonshot, values }: Row): 'moonshot' | 'yes' | 'no' | undefined {
   const value = median(values);
   if (!goal || Number.isNaN(value)) return undefined;
-  return 'atMost' in goal ? value <= goal.atMost : value >= goal.atLeast;
+  const reaches = (bound: number) => ('atMost' in goal ? value <= bound : value >= bound);
+  if (moonshot !== undefined && reaches(moonshot)) return 'moonshot';
+  return reaches('atMost' in goal ? goal.atMost : goal.atLeast) ? 'yes' : 'no';
 }
 
 /** The medians of some of the participants over all rounds, or of all: `ours 4.1 ms, relay 2.0 ms`. */
 export function medians(rounds: readonly Round[], unit: string, names = Object.keys(rounds[0] ?? {})): string {
   return names.map((name) => `${name} ${digits(median(rounds.map((round) => round[name] ?? NaN)))}${unit}`).join(', ');
 }
+
+/** A figure with its unit. */
+export const withUnit = (value: number | string, unit: Unit): string =>
+  `${typeof value === 'number' ? digits(value) : value}${unit === '×' || unit === '' || unit === '/s' ? unit : ` ${unit}`}`;
 
 /** Three significant digits at most, and no more than two behind the point. */
 export function digits(value: number): string {

@@ -1,7 +1,7 @@
-import { digits, isReached, type Row } from './row.ts';
+import { digits, type Row, reached, withUnit } from './row.ts';
 import { median } from './statistics.ts';
 
-const HEAD = ['', 'measured', 'spread', 'goal', 'reached', 'original', 'medians'];
+const HEAD = ['', 'measured', 'spread', 'earlier', 'goal', 'moonshot', 'reached', 'medians'];
 
 /** Rows as a Markdown table with aligned columns. */
 export const table = (rows: readonly Row[]): string => aligned([HEAD, ...rows.map(cells)]);
@@ -15,14 +15,13 @@ export function aligned(lines: readonly (readonly string[])[]): string {
 }
 
 function cells(row: Row): string[] {
-  const { label, values, goal, original, beside = '' } = row;
-  const unit = unitOf(row);
+  const { label, values, unit, goal, moonshot, earlier, beside = '' } = row;
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const spread = Number.isFinite(least) && values.length > 1 ? `${digits(least)}–${digits(most)}` : '';
-  const bound = goal ? ('atMost' in goal ? `≤ ${goal.atMost}${unit}` : `≥ ${goal.atLeast}${unit}`) : '';
-  const verdict = { true: 'yes', false: 'no', undefined: '' }[`${isReached(row)}`];
-  const before = original === undefined ? '' : `${original}${unit}`;
-  return [label, `${digits(median(values))}${unit}`, spread, bound, verdict, before, beside];
+  const sign = goal && 'atMost' in goal ? '≤' : '≥';
+  const bound = (value: number | undefined) => (value === undefined ? '' : `${sign} ${withUnit(`${value}`, unit)}`);
+  const wanted = goal && ('atMost' in goal ? goal.atMost : goal.atLeast);
+  const before = earlier === undefined ? '' : withUnit(`${earlier}`, unit);
+  const measured = withUnit(median(values), unit);
+  return [label, measured, spread, before, bound(wanted), bound(moonshot), reached(row) ?? '', beside];
 }
-
-const unitOf = ({ unit }: Row) => (unit === '×' || unit === '' || unit === '/s' ? unit : ` ${unit}`);

@@ -21,14 +21,26 @@ export interface HttpGateway {
   tail(): string;
 }
 
+export interface HttpGatewayOptions {
+  /** Absent: the built bin, by this Node. */
+  readonly command?: readonly [string, ...string[]];
+  /** Added to the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Runs `mcp-gateway start` on a free port with settings and servers of the listed shape, until the test has finished. */
-export async function startHttpGateway(config: object = {}): Promise<HttpGateway> {
+export async function startHttpGateway(
+  config: object = {},
+  { command = [process.execPath, BIN], env: more }: HttpGatewayOptions = {},
+): Promise<HttpGateway> {
   const home = mkdtempSync(join(tmpdir(), 'http-gateway-'));
   const file = join(home, 'mcp-gateway.yml');
   // JSON is YAML too.
   writeFileSync(file, JSON.stringify({ port: 0, auth: { strategy: 'none' }, servers: [], ...config }));
-  const env = { ...process.env, HOME: home, XDG_CACHE_HOME: join(home, 'cache'), XDG_DATA_HOME: join(home, 'data') };
-  const child = spawn(process.execPath, [BIN, 'start', '-c', file], { cwd: home, env, stdio: 'pipe' });
+  const folders = { HOME: home, XDG_CACHE_HOME: join(home, 'cache'), XDG_DATA_HOME: join(home, 'data') };
+  const [program, ...words] = command;
+  const env = { ...process.env, ...folders, ...more };
+  const child = spawn(program, [...words, 'start', '-c', file], { cwd: home, env, stdio: 'pipe' });
   const exited = once(child, 'exit');
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) onLines(stream, (line) => said.push(line));

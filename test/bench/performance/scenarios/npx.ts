@@ -1,20 +1,21 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { fleet } from '../fleet.ts';
 import { configFile, gatewayOf } from '../participants.ts';
-import { ROOT } from '../paths.ts';
-import type { Scenario } from '../scenario.ts';
+import { scenario } from '../scenario.ts';
 
 const SERVERS = fleet(1, 10);
 
 /** `npx` of the package as it would be published, with nothing in npm's cache, up to the answer to `initialize`. */
-export const npx: Scenario = {
+export const npx = scenario({
   name: 'npx',
   rounds: 3,
-  async measure({ lab, repeat }) {
-    const tarball = pack(lab.folder());
-    const rounds = await repeat(async () => {
+  more: true,
+  async open(lab, { root }) {
+    const tarball = await pack(root, lab.folder());
+    const round = async () => {
       const folder = lab.folder();
       const cache = join(folder, 'npm');
       const command = ['npx', '--yes', '--package', tarball, 'mcp-gateway', configFile(SERVERS, folder)];
@@ -22,21 +23,30 @@ export const npx: Scenario = {
       const gateway = await gatewayOf(subject, SERVERS);
       await gateway.stop();
       return { seconds: gateway.initializeMs / 1000, packages: packagesIn(cache) };
-    });
-    const values = (figure: keyof (typeof rounds)[number]) => rounds.map((round) => round[figure]);
-    return [
-      { label: 'cold `npx` → `initialize`', unit: 's', values: values('seconds'), goal: { atMost: 2 } },
-      { label: 'packages that this installs', unit: '', values: values('packages'), goal: { atMost: 1 } },
-    ];
+    };
+    return { round };
   },
-};
+  rows: (rounds) => [
+    {
+      label: 'cold `npx` → `initialize`',
+      unit: 's',
+      values: rounds.map(({ seconds }) => seconds),
+      goal: { atMost: 2 },
+    },
+    {
+      label: 'packages that this installs',
+      unit: '',
+      values: rounds.map(({ packages }) => packages),
+      goal: { atMost: 1 },
+    },
+  ],
+});
 
-/** Packs the checkout with the build that it has. */
-function pack(folder: string): string {
+/** Packs a checkout with the build that it has. */
+async function pack(root: string, folder: string): Promise<string> {
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
-  const [{ filename }] = JSON.parse(
-    execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-  );
+  const { stdout } = await promisify(execFile)('npm', args, { cwd: root });
+  const [{ filename }] = JSON.parse(stdout);
   return join(folder, filename);
 }
 
